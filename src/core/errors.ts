@@ -1,0 +1,59 @@
+/** Where in a user's file a problem is. Lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * A mistake that the user can mend. It says what is wrong and the command or edit that mends it; no stack trace is shown.
+ */
+export class UserError extends Error {
+  override readonly name = "UserError";
+  readonly remedy: string;
+  readonly place: Place | undefined;
+
+  constructor(message: string, options: { remedy: string; place?: Place; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.remedy = options.remedy;
+    this.place = options.place;
+  }
+}
+
+/** A failure of a remote service: which operation, what it answered, under which request id, and what to do about it. */
+export class VendorError extends Error {
+  override readonly name = "VendorError";
+  readonly vendor: "Supabase" | "Stripe" | "PostgreSQL";
+  /** As the vendor writes it: `POST /v1/projects`, `customers.create`, or the first words of a statement. */
+  readonly operation: string;
+  /** The HTTP status or the SQLSTATE; undefined when no answer came. */
+  readonly status: number | string | undefined;
+  readonly requestId: string | undefined;
+  readonly remedy: string;
+  /** Stripe's `code` or `type`, where there is one. */
+  readonly code: string | undefined;
+
+  constructor(details: {
+    vendor: "Supabase" | "Stripe" | "PostgreSQL";
+    operation: string;
+    message: string;
+    status?: number | string | undefined;
+    requestId?: string | undefined;
+    code?: string | undefined;
+    remedy: string;
+    cause?: unknown;
+  }) {
+    const status = details.status === undefined ? "no answer" : `status ${details.status}`;
+    const request = details.requestId === undefined ? "" : `, request ${details.requestId}`;
+    super(
+      `${details.vendor}: ${details.operation} failed (${status}${request}): ${details.message}\n  ${details.remedy}`,
+      { cause: details.cause },
+    );
+    this.vendor = details.vendor;
+    this.operation = details.operation;
+    this.status = details.status;
+    this.requestId = details.requestId;
+    this.code = details.code;
+    this.remedy = details.remedy;
+  }
+}
