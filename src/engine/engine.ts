@@ -1,0 +1,106 @@
+import type { Secret } from "../core/secret.ts";
+
+/** A stack, and all that a run of it needs. Nothing here knows which engine runs. */
+export interface StackSpec {
+  /** The folder of Pulumi.yaml. */
+  readonly projectFolder: string;
+  /** The stack's name, as `agntdata.acme`. */
+  readonly stack: string;
+  /** `file://…`; the CLI engine takes any backend. */
+  readonly backendUrl: string;
+  readonly passphrase: Secret;
+  /** Set for the program and its providers, over the run's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface RunOptions {
+  /** Called for each event as it happens, in the shape of Pulumi's own event log. */
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** Resource operations at a time. Default 8. */
+  readonly parallel?: number;
+  /** Refresh before the operation. Default false. */
+  readonly refresh?: boolean;
+  /** Ends cleanly: no new steps, running ones finish and are saved. */
+  readonly signal?: AbortSignal;
+  /** Providers that already run, by package: `{ tenantry: "127.0.0.1:4711" }`, so that a fleet shares one. */
+  readonly attach?: Readonly<Record<string, string>>;
+}
+
+export type Operation =
+  | "same" | "create" | "update" | "delete" | "replace" | "create-replacement" | "delete-replaced"
+  | "read" | "refresh" | "import";
+
+export interface RunResult {
+  readonly result: "succeeded" | "failed";
+  /** Resources by operation, as Pulumi's summary counts them. */
+  readonly changes: Readonly<Partial<Record<Operation, number>>>;
+  /** Errors and warnings, secrets blinded. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly durationSeconds: number;
+}
+
+export interface Diagnostic {
+  readonly severity: "debug" | "info" | "info#err" | "warning" | "error";
+  readonly message: string;
+  readonly urn: string | undefined;
+}
+
+export interface Engine {
+  readonly name: "embedded" | "cli";
+  /** Shows what `up` would do. Writes nothing: no stack, no file, no call that changes anything. */
+  preview(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
+  /** Creates the stack where there is none. */
+  up(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
+  refresh(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
+  destroy(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
+  /** The stack's outputs; a secret one is a Secret holding its JSON. Undefined when the stack does not exist. */
+  outputs(stack: StackSpec): Promise<Readonly<Record<string, unknown>> | undefined>;
+}
+
+/** One line of Pulumi's event log: a sequence number, a timestamp in seconds and exactly one of the events. */
+export interface EngineEvent {
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly preludeEvent?: { readonly config: Readonly<Record<string, string>> };
+  readonly resourcePreEvent?: StepEvent;
+  readonly resOutputsEvent?: StepEvent;
+  readonly resOpFailedEvent?: StepEvent & { readonly status: number; readonly steps: number };
+  readonly diagnosticEvent?: Diagnostic & { readonly prefix?: string; readonly color?: string };
+  readonly summaryEvent?: {
+    readonly maybeCorrupt: boolean;
+    readonly durationSeconds: number;
+    readonly resourceChanges: Readonly<Partial<Record<Operation, number>>>;
+    readonly isPreview: boolean;
+    readonly result: "succeeded" | "failed";
+  };
+  readonly cancelEvent?: Readonly<Record<string, never>>;
+}
+
+export interface StepEvent {
+  readonly metadata: StepMetadata;
+  readonly planning?: boolean;
+}
+
+export interface StepMetadata {
+  readonly op: Operation;
+  readonly urn: string;
+  readonly type: string;
+  readonly old: ResourceView | null;
+  readonly new: ResourceView | null;
+  readonly keys?: readonly string[];
+  readonly diffs?: readonly string[];
+  readonly detailedDiff?: Readonly<Record<string, { readonly diffKind: string; readonly inputDiff: boolean }>> | null;
+  readonly logical?: boolean;
+  readonly provider: string;
+}
+
+/** A resource as an event shows it: secrets are already `[secret]`. */
+export interface ResourceView {
+  readonly urn: string;
+  readonly type: string;
+  readonly id: string;
+  readonly parent: string;
+  readonly protect?: boolean;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}

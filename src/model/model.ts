@@ -1,0 +1,199 @@
+/**
+ * The resolved model: what the manifests mean today. Pure data, JSON-serializable, no secrets, no I/O.
+ *
+ * Everything downstream (the Pulumi program, plans, guards, cost, drift, verify) reads this and never a manifest.
+ */
+
+/** A limit of a plan. `null` is unlimited. */
+export type Limit = number | null;
+
+export type Role = "owner" | "admin" | "member";
+
+/** Wallets are named by the platform; each of the two seeds has `data` and `ai`. */
+export type WalletName = string;
+
+export interface Entitlements {
+  readonly workspaces: Limit;
+  readonly seats: Limit;
+  readonly perWorkspaceAccess: boolean;
+  readonly customDomains: Limit;
+  /** Requests per minute, for the whole organization. */
+  readonly rpm: Limit;
+  /** Webhook events per month, for the whole organization. */
+  readonly webhookEvents: Limit;
+}
+
+export interface Money {
+  /** In the smallest unit of the currency. */
+  readonly amount: number;
+  /** ISO 4217, lower case, as Stripe writes it. */
+  readonly currency: string;
+}
+
+export interface PlanModel {
+  readonly name: string;
+  readonly displayName: string;
+  /** `null` for a plan that is agreed by contract and has no list price. */
+  readonly monthly: Money | null;
+  /** Chosen by us: `<platform>_<plan>`. */
+  readonly productId: string;
+  /** Carries amount and currency and so never moves: `<platform>--<plan>--monthly--usd-4900`. Null when there is no price. */
+  readonly priceLookupKey: string | null;
+  /** Credits granted each month, by wallet. */
+  readonly credits: Readonly<Record<WalletName, number>>;
+  readonly entitlements: Entitlements;
+}
+
+export interface TrialModel {
+  readonly plan: string;
+  readonly days: number;
+  /** Credits granted once, when the trial starts, by wallet. */
+  readonly credits: Readonly<Record<WalletName, number>>;
+}
+
+export interface ProjectModel {
+  /** The Supabase project's name, unique in its Supabase organization. */
+  readonly name: string;
+  /** The slug of the Supabase organization. */
+  readonly organization: string;
+  readonly region: string;
+  readonly compute: string;
+}
+
+export interface PlatformModel {
+  readonly name: string;
+  readonly id: string;
+  /** `<platform>.platform` */
+  readonly stack: string;
+  readonly displayName: string;
+  readonly currency: string;
+  /** The control plane. */
+  readonly project: ProjectModel;
+  readonly plans: Readonly<Record<string, PlanModel>>;
+  readonly defaultPlan: string;
+  readonly trial: TrialModel | null;
+  /** Empty on a platform without wallets. The price is of one credit. */
+  readonly wallets: Readonly<Record<WalletName, { readonly creditPrice: Money }>>;
+  /** The suffix of every app's own URL, as `camelai.example`; null where the platform publishes no apps. */
+  readonly appsDomain: string | null;
+}
+
+export interface MemberModel {
+  /** Lower case. */
+  readonly email: string;
+  readonly role: Role;
+  /** Slugs, sorted. Owners and admins hold every workspace; members those granted, or all below per-workspace access. */
+  readonly workspaces: readonly string[];
+  readonly github: string | null;
+}
+
+export interface InvitationModel {
+  readonly email: string;
+  readonly role: Exclude<Role, "owner">;
+  readonly workspaces: readonly string[];
+  /** ISO date, the last day on which it can be accepted. */
+  readonly expires: string;
+}
+
+export type AutoReloadModel =
+  | { readonly enabled: false }
+  | {
+      readonly enabled: true;
+      readonly below: number;
+      /** Exactly one of `add` and `upTo` is set. */
+      readonly add: number | null;
+      readonly upTo: number | null;
+      /** Credits per calendar month; null is no cap. */
+      readonly monthlyCap: number | null;
+    };
+
+export interface WalletModel {
+  readonly autoReload: AutoReloadModel;
+}
+
+/** A secret by its name; the value is read by the Pulumi program and is never part of the model. */
+export interface SecretReference {
+  readonly secret: string;
+}
+
+export type LlmProviderModel =
+  | { readonly kind: "hosted" }
+  | { readonly kind: string; readonly apiKey: SecretReference };
+
+export interface ApiKeyModel {
+  /** A label of the generation, as `2026-11`; changing it rotates. Null until the first rotation. */
+  readonly rotate: string | null;
+  /** How long the previous value stays valid, in seconds. */
+  readonly graceSeconds: number;
+}
+
+export interface ConnectionModel {
+  readonly kind: string;
+  readonly secret: SecretReference;
+  /** `<workspace>/<connection>` of the same organization, when it began as a copy. */
+  readonly cloneOf: string | null;
+}
+
+export interface AppModel {
+  /** Its own URL under the platform's suffix; null where the platform has none. */
+  readonly url: string | null;
+  /** The custom domain, lower case, without a trailing dot. */
+  readonly domain: string | null;
+}
+
+export interface CronJobModel {
+  readonly schedule: string;
+  readonly task: string;
+}
+
+export type WorkspaceState = "active" | "suspended" | "archived" | "deleted";
+
+export interface WorkspaceModel {
+  readonly name: string;
+  readonly id: string;
+  readonly generation: number;
+  readonly displayName: string;
+  readonly state: WorkspaceState;
+  readonly project: ProjectModel;
+  readonly apiKeys: Readonly<Record<string, ApiKeyModel>>;
+  readonly connections: Readonly<Record<string, ConnectionModel>>;
+  readonly apps: Readonly<Record<string, AppModel>>;
+  readonly email: string | null;
+  readonly slack: { readonly team: string; readonly channel: string } | null;
+  readonly cron: Readonly<Record<string, CronJobModel>>;
+  /** ISO date after which a throwaway workspace is to be archived; null is for good. */
+  readonly expires: string | null;
+}
+
+export interface OrganizationModel {
+  readonly platform: string;
+  readonly platformId: string;
+  readonly name: string;
+  readonly id: string;
+  readonly generation: number;
+  /** `<platform>.<organization>` */
+  readonly stack: string;
+  readonly displayName: string;
+  readonly plan: PlanModel;
+  /** The plan's, with the overrides that are in force today. */
+  readonly entitlements: Entitlements;
+  /** The trial that it may take, once ever; null when it takes none. */
+  readonly trial: TrialModel | null;
+  readonly owner: string;
+  /** By lower-case e-mail, the owner included. */
+  readonly members: Readonly<Record<string, MemberModel>>;
+  readonly invitations: Readonly<Record<string, InvitationModel>>;
+  readonly billing: {
+    readonly email: string;
+    readonly collection: "charge_automatically" | "send_invoice";
+  };
+  readonly wallets: Readonly<Record<WalletName, WalletModel>>;
+  readonly llmProvider: LlmProviderModel | null;
+  readonly workspaces: Readonly<Record<string, WorkspaceModel>>;
+}
+
+export interface Model {
+  readonly platform: PlatformModel;
+  /** Sorted by name. */
+  readonly organizations: readonly OrganizationModel[];
+}

@@ -1,0 +1,40 @@
+/** Which of the sandbox's services a request went to: `postgres` is the pooler. */
+export type Service = "supabase" | "stripe" | "postgres";
+
+/**
+ * A fault on demand. The first fault that matches a request and whose share or turn comes up is applied.
+ *
+ * - `latency`: the answer is late by `milliseconds`.
+ * - `429`, `500`: refused with that status (with the vendor's headers and body), without effect.
+ * - `drop-before`, `drop-after`: the connection is cut without an answer, before or after the request took effect.
+ * - `hold-before`, `hold-after`: the request is held there, unanswered, until released: a test ends the caller meanwhile.
+ */
+export interface Fault {
+  readonly kind: "latency" | "429" | "500" | "drop-before" | "drop-after" | "hold-before" | "hold-after";
+  readonly service?: Service;
+  /** Only requests that change something. */
+  readonly writesOnly?: boolean;
+  /** A regular expression on `METHOD path` (for the pooler: on the statement). */
+  readonly match?: string;
+  /** 0 to 1 of the matching requests, drawn from a seeded generator. Default 1. */
+  readonly share?: number;
+  /** Only the n-th matching request since the fault was set, counting from 1. */
+  readonly nth?: number;
+  readonly milliseconds?: number;
+}
+
+/** One request that the sandbox has seen, in order. Bodies are kept so that tests can look for planted secrets. */
+export interface RequestRecord {
+  readonly sequence: number;
+  readonly service: Service;
+  readonly method: string;
+  /** The path with its query; for the pooler the statement. */
+  readonly path: string;
+  readonly body: string;
+  /** Whether it could change something: no GET, no read-only query. */
+  readonly write: boolean;
+  /** Undefined while held, or when the connection was cut. */
+  readonly status: number | undefined;
+  /** The service's name of the fault that was applied, if any. */
+  readonly fault: Fault["kind"] | undefined;
+}

@@ -1,0 +1,88 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/**
+ * What a sandbox service remembers: collections of JSON documents in memory, each change appended to one journal file.
+ *
+ * A change is on the operating system's side before `put` returns, so that a sandbox that is killed forgets nothing that
+ * it has answered. The journal is rewritten without its history at each start.
+ */
+export class Store {
+  readonly #file: string | undefined;
+  readonly #collections = new Map<string, Map<string, unknown>>();
+
+  /** @param file the journal; without one the store lives in memory only */
+  constructor(file?: string) {
+    this.#file = file;
+    if (file === undefined) return;
+    mkdirSync(dirname(file), { recursive: true });
+    if (existsSync(file)) this.#replay(readFileSync(file, "utf8"));
+    this.#compact(file);
+  }
+
+  collection<T>(name: string): Collection<T> {
+    const documents = this.#documents(name) as Map<string, T>;
+    return new Collection(documents, (id, value) => this.#append({ collection: name, id, value }));
+  }
+
+  #documents(name: string): Map<string, unknown> {
+    let documents = this.#collections.get(name);
+    if (documents === undefined) {
+      documents = new Map();
+      this.#collections.set(name, documents);
+    }
+    return documents;
+  }
+
+  #append(change: { collection: string; id: string; value: unknown }): void {
+    if (this.#file !== undefined) appendFileSync(this.#file, `${JSON.stringify(change)}\n`);
+  }
+
+  #replay(journal: string): void {
+    for (const line of journal.split("\n")) {
+      // A last line cut short by a kill was never answered.
+      if (!line.endsWith("}")) continue;
+      const change = JSON.parse(line) as { collection: string; id: string; value?: unknown };
+      const documents = this.#documents(change.collection);
+      if (change.value === undefined) documents.delete(change.id);
+      else documents.set(change.id, change.value);
+    }
+  }
+
+  #compact(file: string): void {
+    const lines: string[] = [];
+    for (const [collection, documents] of this.#collections)
+      for (const [id, value] of documents) lines.push(`${JSON.stringify({ collection, id, value })}\n`);
+    writeFileSync(`${file}.new`, lines.join(""));
+    renameSync(`${file}.new`, file);
+  }
+}
+
+/** Documents by id, in the order in which they were first put. Documents are replaced, never changed in place. */
+export class Collection<T> {
+  readonly #documents: Map<string, T>;
+  readonly #changed: (id: string, value: T | undefined) => void;
+
+  constructor(documents: Map<string, T>, changed: (id: string, value: T | undefined) => void) {
+    this.#documents = documents;
+    this.#changed = changed;
+  }
+
+  get(id: string): T | undefined {
+    return this.#documents.get(id);
+  }
+
+  put(id: string, value: T): T {
+    this.#documents.set(id, value);
+    this.#changed(id, value);
+    return value;
+  }
+
+  delete(id: string): void {
+    if (this.#documents.delete(id)) this.#changed(id, undefined);
+  }
+
+  values(): T[] {
+    return [...this.#documents.values()];
+  }
+}
