@@ -27,8 +27,16 @@ export interface RunOptions {
 }
 
 export type Operation =
-  | "same" | "create" | "update" | "delete" | "replace" | "create-replacement" | "delete-replaced"
-  | "read" | "refresh" | "import";
+  | "same"
+  | "create"
+  | "update"
+  | "delete"
+  | "replace"
+  | "create-replacement"
+  | "delete-replaced"
+  | "read"
+  | "refresh"
+  | "import";
 
 export interface RunResult {
   readonly result: "succeeded" | "failed";
@@ -89,7 +97,9 @@ export interface StepMetadata {
   readonly new: ResourceView | null;
   readonly keys?: readonly string[];
   readonly diffs?: readonly string[];
-  readonly detailedDiff?: Readonly<Record<string, { readonly diffKind: string; readonly inputDiff: boolean }>> | null;
+  readonly detailedDiff?: Readonly<
+    Record<string, { readonly diffKind: string; readonly inputDiff: boolean }>
+  > | null;
   readonly logical?: boolean;
   readonly provider: string;
 }
