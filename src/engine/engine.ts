@@ -38,6 +38,11 @@ export type Operation =
   | "refresh"
   | "import";
 
+export interface DestroyOptions extends RunOptions {
+  /** Takes protected resources too: for a sandbox's stacks. Default false: a protected resource fails the run. */
+  readonly ignoreProtect?: boolean;
+}
+
 export interface RunResult {
   readonly result: "succeeded" | "failed";
   /** Resources by operation, as Pulumi's summary counts them. */
@@ -60,9 +65,14 @@ export interface Engine {
   /** Creates the stack where there is none. */
   up(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
   refresh(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
-  destroy(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
+  /** Takes everything away, from what the state records; the program isn't run. The empty stack stays. */
+  destroy(stack: StackSpec, options?: DestroyOptions): Promise<RunResult>;
   /** The stack's outputs; a secret one is a Secret holding its JSON. Undefined when the stack does not exist. */
   outputs(stack: StackSpec): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** What the state records, secrets blinded, in its order; needs no passphrase. Undefined when the stack does not exist. */
+  resources(stack: StackSpec): Promise<readonly ResourceView[] | undefined>;
+  /** The names of the project's stacks in the backend, sorted. */
+  stacks(where: Pick<StackSpec, "projectFolder" | "backendUrl" | "env">): Promise<readonly string[]>;
 }
 
 /** One line of Pulumi's event log: a sequence number, a timestamp in seconds and exactly one of the events. */
@@ -104,7 +114,7 @@ export interface StepMetadata {
   readonly provider: string;
 }
 
-/** A resource as an event shows it: secrets are already `[secret]`. */
+/** A resource as an event or a listing shows it: secrets are already `[secret]`. */
 export interface ResourceView {
   readonly urn: string;
   readonly type: string;
