@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Secret } from "../src/core/secret.ts";
+import type { InputsOf, OutputsOf, ResourceType } from "../src/provider/table.ts";
+
+/** A value as a program writes it: anywhere in it an output may stand for what isn't known yet; a secret is a string. */
+export type Input<T> = pulumi.Input<
+  T extends Secret ? string : T extends object ? { [K in keyof T]: Input<T[K]> } : T
+>;
+
+type Output<T> = pulumi.Output<T extends Secret ? string : T>;
+
+/** A declared resource of the `tenantry` provider: Pulumi's own, with the outputs that were asked for. */
+export type Declared<T extends ResourceType, K extends keyof OutputsOf<T> = never> = pulumi.CustomResource & {
+  readonly [P in K]: Output<OutputsOf<T>[P]>;
+};
+
+/**
+ * Declares a resource of the `tenantry` provider.
+ *
+ * @param type module and name, as `supabase:Project`; inputs and outputs follow from it
+ * @param outputs the names of the outputs that the program reads
+ */
+export function declare<T extends ResourceType, K extends keyof OutputsOf<T> & string = never>(
+  type: T,
+  name: string,
+  inputs: { [P in keyof InputsOf<T>]: Input<InputsOf<T>[P]> },
+  options: pulumi.CustomResourceOptions,
+  outputs: readonly K[] = [],
+): Declared<T, K> {
+  const unset = Object.fromEntries(outputs.map((output) => [output, undefined]));
+  return new pulumi.CustomResource(`tenantry:${type}`, name, { ...unset, ...inputs }, options) as Declared<
+    T,
+    K
+  >;
+}
