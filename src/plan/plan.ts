@@ -1,0 +1,196 @@
+import type { Diagnostic, EngineEvent, Operation, StepMetadata } from "../engine/engine.ts";
+import { changesOf, compare, type PropertyChange } from "./changes.ts";
+import type { Removal } from "./removals.ts";
+import { shown } from "./values.ts";
+
+const STACK = "pulumi:pulumi:Stack";
+
+/** What a step does to its resource. A replacement is one step, whatever the engine makes of it. */
+export type Action = "same" | "create" | "update" | "replace" | "delete" | "read" | "refresh" | "import";
+
+export interface Step {
+  readonly action: Action;
+  readonly urn: string;
+  /** As `tenantry:supabase:Project`. */
+  readonly type: string;
+  /** The resource's name in the program. */
+  readonly name: string;
+  /** The vendor's id; null before it exists. */
+  readonly id: string | null;
+  /** The URN of the component that it is part of; null at the top. */
+  readonly parent: string | null;
+  readonly protected: boolean;
+  /** `planned` in a preview; `running` stays where a run was cut off. */
+  readonly status: "planned" | "running" | "done" | "failed";
+  /** Empty for `same` and `delete`. */
+  readonly changes: readonly PropertyChange[];
+}
+
+/**
+ * What a run of one stack does or did: the one object that the terminal, `--json`, reports, guards, cost and drift read.
+ * JSON-serializable, secrets blinded. Resources of the engine's own (the stack, default providers) are left out.
+ */
+export interface StackPlan {
+  /** `agntdata.acme`, or `agntdata.platform`. */
+  readonly stack: string;
+  /** In the order in which the engine took them. */
+  readonly steps: readonly Step[];
+  /** The stack's outputs that change, where the engine knows. */
+  readonly outputs: readonly PropertyChange[];
+  readonly summary: Summary;
+  /** Warnings and errors, secrets blinded. With an error, the plan can't be carried out. */
+  readonly problems: readonly Diagnostic[];
+  /** What left the YAML while it still exists: each one refuses the plan. */
+  readonly removals: readonly Removal[];
+}
+
+/** Steps by action; an action without steps is absent. */
+export type Summary = Readonly<Partial<Record<Action, number>>>;
+
+const ACTIONS: Readonly<Record<Operation, Action>> = {
+  same: "same",
+  create: "create",
+  update: "update",
+  delete: "delete",
+  replace: "replace",
+  "create-replacement": "replace",
+  "delete-replaced": "replace",
+  read: "read",
+  refresh: "refresh",
+  import: "import",
+};
+
+/** Builds the plan of one stack from the engine's events, as they come. */
+export class PlanBuilder {
+  readonly #stack: string;
+  readonly #steps = new Map<string, Step>();
+  readonly #problems: Diagnostic[] = [];
+  #outputs: readonly PropertyChange[] = [];
+
+  constructor(stack: string) {
+    this.#stack = stack;
+  }
+
+  add(event: EngineEvent): void {
+    const { resourcePreEvent: started, resOutputsEvent: ended, resOpFailedEvent: failed } = event;
+    if (started !== undefined) this.#record(started.metadata, started.planning ? "planned" : "running");
+    if (ended !== undefined) this.#record(ended.metadata, ended.planning ? "planned" : "done");
+    if (failed !== undefined) this.#record(failed.metadata, "failed");
+    if (ended?.metadata.type === STACK) this.#outputs = outputChanges(ended.metadata);
+    if (event.diagnosticEvent !== undefined) this.#note(event.diagnosticEvent);
+  }
+
+  build(removals: readonly Removal[] = []): StackPlan {
+    const steps = [...this.#steps.values()];
+    return {
+      stack: this.#stack,
+      steps,
+      // A program that fails says that it has no outputs, before it says anything else.
+      outputs: this.#problems.some((problem) => problem.severity === "error") ? [] : this.#outputs,
+      summary: countActions(steps),
+      problems: [...this.#problems],
+      removals,
+    };
+  }
+
+  #record(metadata: StepMetadata, status: Step["status"]): void {
+    if (metadata.type === STACK || isDefaultProvider(metadata)) return;
+    const known = this.#steps.get(metadata.urn);
+    this.#steps.set(metadata.urn, merge(known, stepOf(metadata, status)));
+  }
+
+  #note({ severity, message, urn }: Diagnostic): void {
+    if (severity === "error" || severity === "warning")
+      this.#problems.push({ severity, message: message.trimEnd(), urn: urn || undefined });
+  }
+}
+
+/** The plan that a whole event log tells. */
+export function planOf(
+  stack: string,
+  events: Iterable<EngineEvent>,
+  removals: readonly Removal[] = [],
+): StackPlan {
+  const builder = new PlanBuilder(stack);
+  for (const event of events) builder.add(event);
+  return builder.build(removals);
+}
+
+/** The steps that do something: what a reviewer has to see. */
+export function changingSteps(plan: StackPlan): Step[] {
+  return plan.steps.filter((step) => isChange(step.action));
+}
+
+/** Whether carrying the plan out would change anything, an output of the stack included. */
+export function hasChanges(plan: StackPlan): boolean {
+  return changingSteps(plan).length > 0 || plan.outputs.length > 0;
+}
+
+/** Whether the plan can be carried out. */
+export function isAllowed(plan: StackPlan): boolean {
+  return plan.removals.length === 0 && !plan.problems.some((problem) => problem.severity === "error");
+}
+
+export function isChange(action: Action): boolean {
+  return action !== "same" && action !== "read" && action !== "refresh";
+}
+
+/** The sum of several stacks' summaries. */
+export function addSummaries(summaries: Iterable<Summary>): Summary {
+  const total: Partial<Record<Action, number>> = {};
+  for (const summary of summaries)
+    for (const [action, count] of Object.entries(summary) as [Action, number][])
+      total[action] = (total[action] ?? 0) + count;
+  return total;
+}
+
+function outputChanges({ op, old, new: next }: StepMetadata): PropertyChange[] {
+  return op === "delete" ? [] : compare([], shown(old?.outputs ?? {}), shown(next?.outputs ?? {}));
+}
+
+function countActions(steps: readonly Step[]): Summary {
+  return addSummaries(steps.map((step) => ({ [step.action]: 1 })));
+}
+
+function stepOf(metadata: StepMetadata, status: Step["status"]): Step {
+  const view = metadata.new ?? metadata.old;
+  return {
+    action: ACTIONS[metadata.op],
+    urn: metadata.urn,
+    type: metadata.type,
+    name: metadata.urn.split("::").at(-1) ?? metadata.urn,
+    id: metadata.new?.id || metadata.old?.id || null,
+    parent: parentOf(view?.parent),
+    protected: (metadata.old?.protect ?? false) || (metadata.new?.protect ?? false),
+    status,
+    changes: changesOf(metadata),
+  };
+}
+
+/** The stack itself is nobody's parent worth showing. */
+function parentOf(urn: string | undefined): string | null {
+  return urn === undefined || urn === "" || urn.includes("::pulumi:pulumi:Stack::") ? null : urn;
+}
+
+/** Several events tell of one step: its start, its end, and for a replacement its two halves. */
+function merge(known: Step | undefined, next: Step): Step {
+  if (known === undefined) return next;
+  const stays = known.action === "replace" && next.action !== "replace";
+  const failed = known.status === "failed" || next.status === "failed";
+  return {
+    ...next,
+    action: stays ? known.action : next.action,
+    id: next.id ?? known.id,
+    parent: next.parent ?? known.parent,
+    protected: known.protected || next.protected,
+    status: failed ? "failed" : next.status,
+    changes: next.changes.length > 0 ? next.changes : known.changes,
+  };
+}
+
+function isDefaultProvider(metadata: StepMetadata): boolean {
+  return (
+    metadata.type.startsWith("pulumi:providers:") &&
+    /^default(_|$)/.test(metadata.urn.split("::").at(-1) ?? "")
+  );
+}
