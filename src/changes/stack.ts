@@ -1,5 +1,5 @@
 import type { Diagnostic, EngineEvent, Operation, StepMetadata } from "../engine/engine.ts";
-import { changesOf, compare, type PropertyChange } from "./changes.ts";
+import { compare, type PropertyChange, propertyChanges } from "./properties.ts";
 import type { Removal } from "./removals.ts";
 import { shown } from "./values.ts";
 
@@ -30,7 +30,7 @@ export interface Step {
  * What a run of one stack does or did: the one object that the terminal, `--json`, reports, guards, cost and drift read.
  * JSON-serializable, secrets blinded. Resources of the engine's own (the stack, default providers) are left out.
  */
-export interface StackPlan {
+export interface StackChanges {
   /** `agntdata.acme`, or `agntdata.platform`. */
   readonly stack: string;
   /** In the order in which the engine took them. */
@@ -38,9 +38,9 @@ export interface StackPlan {
   /** The stack's outputs that change, where the engine knows. */
   readonly outputs: readonly PropertyChange[];
   readonly summary: Summary;
-  /** Warnings and errors, secrets blinded. With an error, the plan can't be carried out. */
+  /** Warnings and errors, secrets blinded. With an error the changes can't be made. */
   readonly problems: readonly Diagnostic[];
-  /** What left the YAML while it still exists: each one refuses the plan. */
+  /** What left the YAML while it still exists: each one refuses the changes. */
   readonly removals: readonly Removal[];
 }
 
@@ -60,8 +60,8 @@ const ACTIONS: Readonly<Record<Operation, Action>> = {
   import: "import",
 };
 
-/** Builds the plan of one stack from the engine's events, as they come. */
-export class PlanBuilder {
+/** Builds the changes of one stack from the engine's events, as they come. */
+export class ChangesBuilder {
   readonly #stack: string;
   readonly #steps = new Map<string, Step>();
   readonly #problems: Diagnostic[] = [];
@@ -80,7 +80,7 @@ export class PlanBuilder {
     if (event.diagnosticEvent !== undefined) this.#note(event.diagnosticEvent);
   }
 
-  build(removals: readonly Removal[] = []): StackPlan {
+  build(removals: readonly Removal[] = []): StackChanges {
     const steps = [...this.#steps.values()];
     return {
       stack: this.#stack,
@@ -105,30 +105,30 @@ export class PlanBuilder {
   }
 }
 
-/** The plan that a whole event log tells. */
-export function planOf(
+/** The changes that a whole event log tells of. */
+export function changesIn(
   stack: string,
   events: Iterable<EngineEvent>,
   removals: readonly Removal[] = [],
-): StackPlan {
-  const builder = new PlanBuilder(stack);
+): StackChanges {
+  const builder = new ChangesBuilder(stack);
   for (const event of events) builder.add(event);
   return builder.build(removals);
 }
 
 /** The steps that do something: what a reviewer has to see. */
-export function changingSteps(plan: StackPlan): Step[] {
-  return plan.steps.filter((step) => isChange(step.action));
+export function changingSteps(changes: StackChanges): Step[] {
+  return changes.steps.filter((step) => isChange(step.action));
 }
 
-/** Whether carrying the plan out would change anything, an output of the stack included. */
-export function hasChanges(plan: StackPlan): boolean {
-  return changingSteps(plan).length > 0 || plan.outputs.length > 0;
+/** Whether a run would change anything, an output of the stack included. */
+export function hasChanges(changes: StackChanges): boolean {
+  return changingSteps(changes).length > 0 || changes.outputs.length > 0;
 }
 
-/** Whether the plan can be carried out. */
-export function isAllowed(plan: StackPlan): boolean {
-  return plan.removals.length === 0 && !plan.problems.some((problem) => problem.severity === "error");
+/** Whether the changes may be made. */
+export function isAllowed(changes: StackChanges): boolean {
+  return changes.removals.length === 0 && !changes.problems.some((problem) => problem.severity === "error");
 }
 
 export function isChange(action: Action): boolean {
@@ -163,7 +163,7 @@ function stepOf(metadata: StepMetadata, status: Step["status"]): Step {
     parent: parentOf(view?.parent),
     protected: (metadata.old?.protect ?? false) || (metadata.new?.protect ?? false),
     status,
-    changes: changesOf(metadata),
+    changes: propertyChanges(metadata),
   };
 }
 

@@ -19,7 +19,7 @@ export interface PropertyChange {
  *
  * Where the provider gave a detailed diff it decides which properties those are; else old and new inputs are compared.
  */
-export function changesOf(metadata: StepMetadata): PropertyChange[] {
+export function propertyChanges(metadata: StepMetadata): PropertyChange[] {
   const before = shown(metadata.old?.inputs ?? {});
   const after = shown(metadata.new?.inputs ?? {});
   if (metadata.op === "create") return compare([], {}, after);

@@ -1,11 +1,11 @@
-/** How a plan writes a secret, and a value that is known only after the run. */
+/** How changes show a secret, and a value that is known only after the run. */
 export const SECRET = "[secret]";
 export const UNKNOWN = "[unknown]";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** A value as a plan shows it: Pulumi's marks for secrets and unknowns become words, whichever engine wrote them. */
+/** A value as changes show it: Pulumi's marks for secrets and unknowns become words, whichever engine wrote them. */
 export function shown(value: unknown): unknown {
   if (value === UNKNOWN_SENTINEL) return UNKNOWN;
   if (Array.isArray(value)) return value.map(shown);
