@@ -1,0 +1,119 @@
+-- Organizations: the boundary of billing and access. Ids come from the manifest's path (src/core/ids.ts).
+
+create table public.plans (
+  name text primary key check (name ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+  platform text not null,
+  display_name text not null,
+  monthly_amount bigint check (monthly_amount >= 0),
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  stripe_product_id text,
+  stripe_price_lookup_key text,
+  credits jsonb not null default '{}' check (jsonb_typeof(credits) = 'object'),
+  entitlements jsonb not null check (jsonb_typeof(entitlements) = 'object'),
+  managed_by text not null check (managed_by in ('manifest', 'app')),
+  created_at timestamptz not null default now()
+);
+
+create table public.wallet_types (
+  name text primary key check (name ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+  platform text not null,
+  credit_price_amount bigint not null check (credit_price_amount >= 0),
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  managed_by text not null check (managed_by in ('manifest', 'app')),
+  created_at timestamptz not null default now()
+);
+
+create table public.organizations (
+  id uuid primary key,
+  platform text not null,
+  name text not null check (name ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+  generation integer not null check (generation >= 1),
+  display_name text not null,
+  plan text not null references public.plans (name),
+  billing_email text not null check (billing_email = lower(billing_email)),
+  billing_collection text not null check (billing_collection in ('charge_automatically', 'send_invoice')),
+  llm_provider text,
+  stripe_customer_id text unique,
+  stripe_subscription_id text unique,
+  subscription_status text,
+  managed_by text not null check (managed_by in ('manifest', 'app')),
+  created_at timestamptz not null default now(),
+  unique (platform, name, generation)
+);
+create index organizations_plan_idx on public.organizations (plan);
+
+-- What the organization may use today: its plan's entitlements with the overrides in force. Null is unlimited.
+create table public.quotas (
+  organization_id uuid primary key references public.organizations (id) on delete cascade,
+  workspaces integer check (workspaces >= 1),
+  seats integer check (seats >= 1),
+  per_workspace_access boolean not null,
+  custom_domains integer check (custom_domains >= 0),
+  requests_per_minute integer check (requests_per_minute >= 0),
+  webhook_events_per_month bigint check (webhook_events_per_month >= 0),
+  managed_by text not null check (managed_by in ('manifest', 'app')),
+  created_at timestamptz not null default now()
+);
+
+-- `user_id` is never written by hand: it follows the verified e-mail (0005_sign_in.sql).
+create table public.members (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  email text not null check (email = lower(email) and email like '%_@_%'),
+  role text not null check (role in ('owner', 'admin', 'member')),
+  github text,
+  user_id uuid references auth.users (id) on delete set null,
+  managed_by text not null check (managed_by in ('manifest', 'app')),
+  created_at timestamptz not null default now(),
+  primary key (organization_id, email)
+);
+create unique index members_one_owner_idx on public.members (organization_id) where role = 'owner';
+create index members_user_id_idx on public.members (user_id);
+create index members_email_idx on public.members (email);
+
+create table public.invitations (
+  organization_id uuid not null references public.organizations (id) on delete cascade,
+  email text not null check (email = lower(email) and email like '%_@_%'),
+  role text not null check (role in ('admin', 'member')),
+  workspaces text[] not null,
+  expires_on date not null,
+  managed_by text not null check (managed_by in ('manifest', 'app')),
+  created_at timestamptz not null default now(),
+  primary key (organization_id, email)
+);
+
+-- One trial per organization's name, ever: the row outlives the organization and every generation of it.
+create table public.trials (
+  platform text not null,
+  organization_name text not null,
+  organization_id uuid references public.organizations (id) on delete set null,
+  plan text not null,
+  started_at timestamptz not null,
+  ends_at timestamptz not null,
+  managed_by text not null check (managed_by in ('manifest', 'app')),
+  created_at timestamptz not null default now(),
+  primary key (platform, organization_name),
+  check (ends_at > started_at)
+);
+create index trials_organization_id_idx on public.trials (organization_id);
+
+create function private.refuse_change() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  raise exception '% of %.% is refused: its rows are kept for ever', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'restrict_violation';
+end
+$$;
+
+create trigger kept_for_ever before delete on public.trials
+  for each row execute function private.refuse_change();
+create trigger kept_for_ever_at_once before truncate on public.trials
+  for each statement execute function private.refuse_change();
+
+alter table public.plans enable row level security;
+alter table public.wallet_types enable row level security;
+alter table public.organizations enable row level security;
+alter table public.quotas enable row level security;
+alter table public.members enable row level security;
+alter table public.invitations enable row level security;
+alter table public.trials enable row level security;
