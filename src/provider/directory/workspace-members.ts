@@ -1,0 +1,11 @@
+import { z } from "zod";
+
+export const workspaceMembersInputs = z.strictObject({
+  project: z.string().describe("The ref of the workspace's Supabase project."),
+  workspace: z.string().describe("The workspace's id."),
+  members: z
+    .record(z.string(), z.strictObject({ role: z.enum(["owner", "admin", "member"]) }))
+    .describe("By lower-case e-mail."),
+});
+
+export const workspaceMembersOutputs = z.object({});
