@@ -59,5 +59,6 @@ export const organizationInputs = z.strictObject({
 });
 
 export const organizationOutputs = z.object({
+  issuer: z.string().describe("Who issues the platform's tokens: the control plane's auth service; workspaces trust it."),
   trialStarted: z.string().optional().describe("When its one trial began, in any generation."),
 });
