@@ -16,6 +16,7 @@ create table public.workspace_members (
   email text not null check (email = lower(email) and email like '%_@_%'),
   role text not null check (role in ('owner', 'admin', 'member')),
   user_id uuid unique,
+  managed_by text not null default 'manifest' check (managed_by in ('manifest', 'app')),
   created_at timestamptz not null default now(),
   primary key (workspace_id, email)
 );
