@@ -12,6 +12,8 @@ create function private.link_member() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  -- Against a confirmation that runs beside this: whichever comes second waits, and sees the other's row.
+  perform pg_advisory_xact_lock_shared(hashtextextended(new.email, 0));
   new.user_id := private.verified_user(new.email);
   return new;
 end
@@ -23,6 +25,7 @@ create function private.link_user() returns trigger
 language plpgsql security definer set search_path = ''
 as $$
 begin
+  perform pg_advisory_xact_lock(hashtextextended(lower(new.email), 0));
   -- The trigger of members decides; this only touches the rows that it has to look at again.
   update public.members set user_id = null where user_id = new.id or email = lower(new.email);
   return null;
@@ -42,6 +45,5 @@ as $$
       and email_confirmed_at is not null and not is_sso_user and deleted_at is null
   )))
 $$;
-grant execute on function private.access_token_hook(jsonb) to supabase_auth_admin;
 
 revoke execute on all functions in schema private from public, anon, authenticated;
