@@ -19,6 +19,8 @@ export interface Step {
   readonly id: string | null;
   /** The URN of the component that it is part of; null at the top. */
   readonly parent: string | null;
+  /** A component: a name for a group of resources, nothing at a vendor. */
+  readonly component: boolean;
   readonly protected: boolean;
   /** `planned` in a preview; `running` stays where a run was cut off. */
   readonly status: "planned" | "running" | "done" | "failed";
@@ -161,6 +163,7 @@ function stepOf(metadata: StepMetadata, status: Step["status"]): Step {
     name: metadata.urn.split("::").at(-1) ?? metadata.urn,
     id: metadata.new?.id || metadata.old?.id || null,
     parent: parentOf(view?.parent),
+    component: metadata.provider === "",
     protected: (metadata.old?.protect ?? false) || (metadata.new?.protect ?? false),
     status,
     changes: propertyChanges(metadata),

@@ -1,0 +1,203 @@
+import type { PropertyChange } from "../../changes/properties.ts";
+import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
+import { isRecord } from "../../changes/values.ts";
+import type { Branch, Line, Mark } from "./tree.ts";
+import { count, formatFields, formatValue } from "./values.ts";
+import { compareSections, spaced, type Words, wordsFor } from "./vocabulary.ts";
+
+const MARKS: Readonly<Record<Action, Mark>> = {
+  create: "+",
+  import: "+",
+  update: "~",
+  refresh: "~",
+  replace: "±",
+  delete: "-",
+  same: " ",
+  read: " ",
+};
+
+/**
+ * What changes in a stack as a reviewer thinks of it: its organization or platform, the workspaces in it, and in each the
+ * sections (members, billing, wallets; project, database, …) that change. Pure.
+ */
+export function layOut(changes: StackChanges): Branch {
+  const byUrn = new Map(changes.steps.map((step) => [step.urn, step]));
+  const resources = changingSteps(changes).filter((step) => !step.component);
+  const groups = groupBy(resources, (step) => componentOf(step, byUrn)?.urn ?? null);
+  const shown = withAncestors([...groups.keys()], byUrn);
+  return {
+    label: changes.stack,
+    lines: changes.outputs.map((change) => propertyLine("output ", change, [], 0)),
+    branches: [...sectionsOf(groups.get(null) ?? []), ...componentBranches(null, shown, groups, byUrn)],
+  };
+}
+
+function componentBranches(
+  parent: string | null,
+  shown: ReadonlySet<string>,
+  groups: ReadonlyMap<string | null, Step[]>,
+  byUrn: ReadonlyMap<string, Step>,
+): Branch[] {
+  return [...shown]
+    .flatMap((urn) => byUrn.get(urn) ?? [])
+    .filter((step) => (componentOf(step, byUrn)?.urn ?? null) === parent)
+    .map((step) => ({
+      label: componentLabel(step, byUrn),
+      lines: [],
+      branches: [
+        ...sectionsOf(groups.get(step.urn) ?? []),
+        ...componentBranches(step.urn, shown, groups, byUrn),
+      ],
+    }));
+}
+
+/** `workspace production`, without the parent's name that a component's name begins with. */
+function componentLabel(step: Step, byUrn: ReadonlyMap<string, Step>): string {
+  const parent = componentOf(step, byUrn);
+  const prefix = parent === undefined ? "" : parent.name;
+  const own = prefix !== "" && step.name.startsWith(prefix) ? step.name.slice(prefix.length) : step.name;
+  return `${wordsFor(step.type).noun} ${own.replace(/^[-/.]+/, "") || step.name}`;
+}
+
+/** The nearest component above a step: a resource may have another resource as its parent. */
+function componentOf(step: Step, byUrn: ReadonlyMap<string, Step>): Step | undefined {
+  let above = step.parent === null ? undefined : byUrn.get(step.parent);
+  while (above !== undefined && !above.component)
+    above = above.parent === null ? undefined : byUrn.get(above.parent);
+  return above;
+}
+
+function withAncestors(urns: readonly (string | null)[], byUrn: ReadonlyMap<string, Step>): Set<string> {
+  const all = new Set<string>();
+  for (const urn of urns)
+    for (
+      let step = byUrn.get(urn ?? "");
+      step !== undefined && !all.has(step.urn);
+      step = componentOf(step, byUrn)
+    )
+      all.add(step.urn);
+  return all;
+}
+
+interface Entry {
+  readonly section: string;
+  readonly lines: readonly Line[];
+}
+
+function sectionsOf(steps: readonly Step[]): Branch[] {
+  const entries = steps.flatMap(entriesOf);
+  return [...groupBy(entries, (entry) => entry.section)]
+    .sort(([a], [b]) => compareSections(a, b))
+    .map(([section, members]) => ({
+      label: section,
+      lines: members.flatMap((entry) => entry.lines),
+      branches: [],
+    }));
+}
+
+/** What a step says, and under which headings: a resource is a line, its maps of people, apps and wallets have their own. */
+function entriesOf(step: Step): Entry[] {
+  const words = wordsFor(step.type);
+  const own = step.changes.filter((change) => words.sections?.[change.segments[0] ?? ""] === undefined);
+  const headed = step.changes.filter((change) => words.sections?.[change.segments[0] ?? ""] !== undefined);
+  const hasOwnLine = own.length > 0 || headed.length === 0;
+  return [
+    ...(hasOwnLine ? [{ section: words.section, lines: resourceLines(step, words, own) }] : []),
+    ...headedEntries(headed, words),
+  ];
+}
+
+function resourceLines(step: Step, words: Words, changes: readonly PropertyChange[]): Line[] {
+  const mark = step.status === "failed" ? "!" : MARKS[step.action];
+  const title = titleOf(step, words, changes);
+  if (step.action === "create" || step.action === "delete") return [{ mark, text: title, depth: 0 }];
+  return [
+    { mark, text: title, depth: 0 },
+    ...changes.map((change) => propertyLine("", change, change.segments, 1)),
+  ];
+}
+
+function titleOf(step: Step, words: Words, changes: readonly PropertyChange[]): string {
+  const protection = step.action === "delete" && step.protected ? " (protected)" : "";
+  if (step.action !== "create") return `${words.noun} ${step.name}${protection}`;
+  const inputs = Object.fromEntries(changes.map((change) => [change.path, change.after]));
+  const facts = (words.facts ?? []).filter((key) => inputs[key] !== undefined);
+  const said = facts.map((key) => formatValue(inputs[key]));
+  const counted = Object.entries(words.counts ?? {}).flatMap(([key, noun]) => {
+    const map = inputs[key];
+    return isRecord(map) ? [count(Object.keys(map).length, noun)] : [];
+  });
+  const rest = [...said, ...counted];
+  return rest.length === 0 ? `${words.noun} ${step.name}` : `${words.noun} ${rest.join(", ")}`;
+}
+
+/** `members["ada@acme.example"].role` becomes a line for Ada under the heading of members. */
+function headedEntries(changes: readonly PropertyChange[], words: Words): Entry[] {
+  return changes.flatMap(splitMap).flatMap((change) => {
+    const [map = "", name] = change.segments;
+    const section = words.sections?.[map] ?? map;
+    if (name === undefined) return [];
+    return [{ section, lines: [entryLine(name, change)] }];
+  });
+}
+
+/** A map that comes or goes as a whole is one change; a reader wants its entries. */
+function splitMap(change: PropertyChange): PropertyChange[] {
+  if (change.segments.length > 1) return [change];
+  const value = change.kind === "delete" ? change.before : change.after;
+  if (!isRecord(value)) return [change];
+  return Object.entries(value).map(([name, each]) => ({
+    ...change,
+    path: `${change.path}.${name}`,
+    segments: [...change.segments, name],
+    ...(change.kind === "delete" ? { before: each } : { after: each }),
+  }));
+}
+
+function entryLine(name: string, change: PropertyChange): Line {
+  const within = change.segments.slice(2);
+  if (within.length > 0 || change.kind === "update")
+    return propertyLine(`${name} `, { ...change, replaces: false }, within, 0, "~");
+  const value = change.kind === "delete" ? change.before : change.after;
+  const details = isRecord(value) ? formatFields(value) : formatValue(value);
+  const mark = change.kind === "delete" ? "-" : "+";
+  return { mark, text: details === "" ? name : `${name}  ${details}`, depth: 0 };
+}
+
+function propertyLine(
+  prefix: string,
+  change: PropertyChange,
+  segments: readonly string[],
+  depth: number,
+  mark?: Mark,
+): Line {
+  const path = (segments.length === 0 ? change.segments : segments).map(readable).join(" › ");
+  const marks = { add: "+", update: "~", delete: "-" } as const;
+  const replaces = change.replaces ? "  (makes another)" : "";
+  return {
+    mark: mark ?? marks[change.kind],
+    text: `${prefix}${path}: ${transition(change)}${replaces}`,
+    depth,
+  };
+}
+
+function transition(change: PropertyChange): string {
+  if (change.kind === "add") return formatValue(change.after);
+  if (change.kind === "delete") return `${formatValue(change.before)} → none`;
+  const [before, after] = [formatValue(change.before), formatValue(change.after)];
+  return before === after ? `${after} (changed)` : `${before} → ${after}`;
+}
+
+function readable(segment: string): string {
+  return /^[a-z]+([A-Z][a-z]+)+$/.test(segment) ? spaced(segment) : segment;
+}
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

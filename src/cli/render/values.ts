@@ -1,0 +1,55 @@
+import { isRecord } from "../../changes/values.ts";
+
+const WIDTH = 72;
+
+/** A value in one short line: text as it is, lists by commas, maps by key; what is longer is cut and measured. */
+export function formatValue(value: unknown): string {
+  if (typeof value === "string") return formatText(value);
+  if (Array.isArray(value)) return value.length === 0 ? "none" : cut(value.map(formatValue).join(", "));
+  if (isRecord(value)) return cut(formatFields(value));
+  return value === null || value === undefined ? "none" : String(value);
+}
+
+/** The fields of a map, without those that say nothing. */
+export function formatFields(record: Readonly<Record<string, unknown>>): string {
+  return Object.entries(record)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([key, value]) => `${key}: ${formatValue(value)}`)
+    .join(", ");
+}
+
+function formatText(text: string): string {
+  if (text === "") return '""';
+  const lines = text.trimEnd().split("\n");
+  if (lines.length > 1) return `${cut(lines[0] ?? "")} (${lines.length} lines)`;
+  return cut(escapeControls(text));
+}
+
+function cut(text: string): string {
+  return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1)}…`;
+}
+
+/** What a vendor or a manifest wrote must not steer the terminal. */
+export function escapeControls(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+}
+
+/** `1 organization`, `2 organizations` */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString("en-US")} ${number === 1 ? noun : pluralOf(noun)}`;
+}
+
+function pluralOf(noun: string): string {
+  return /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+}
+
+/** Seconds as people say them: `0.4 s`, `12 s`, `2 min 5 s`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

@@ -1,0 +1,93 @@
+/** How a type of resource is shown to a reviewer: under which heading, by which noun, and what to say of a new one. */
+export interface Words {
+  /** The heading within its organization, workspace or platform. */
+  readonly section: string;
+  readonly noun: string;
+  /** Inputs worth a word on the line of a new one. */
+  readonly facts?: readonly string[];
+  /** Maps among its inputs of which the size says enough, with the noun of an entry. */
+  readonly counts?: Readonly<Record<string, string>>;
+  /** Maps among its inputs that have a heading of their own, with a line for each entry. */
+  readonly sections?: Readonly<Record<string, string>>;
+}
+
+/** By type, without the package for those of `tenantry`. */
+const WORDS: Readonly<Record<string, Words>> = {
+  "supabase:Project": { section: "project", noun: "project", facts: ["name", "region", "compute"] },
+  "supabase:Ready": { section: "project", noun: "services" },
+  "supabase:Settings": { section: "project", noun: "settings" },
+  "supabase:Secrets": { section: "project", noun: "secrets" },
+  "postgres:Schema": { section: "database", noun: "schema", counts: { migrations: "migration" } },
+  "postgres:Access": {
+    section: "database",
+    noun: "access",
+    counts: { roles: "role", extensions: "extension", schemas: "schema" },
+  },
+  "postgres:RowSecurity": {
+    section: "database",
+    noun: "row security",
+    counts: { tables: "table", functions: "function" },
+  },
+  "stripe:Product": { section: "plans", noun: "product", facts: ["id", "name"] },
+  "stripe:Price": { section: "plans", noun: "price", facts: ["lookupKey"] },
+  "stripe:Customer": { section: "billing", noun: "customer", facts: ["name", "email"] },
+  "stripe:Subscription": { section: "billing", noun: "subscription", facts: ["price", "collection"] },
+  "stripe:SubscriptionSchedule": { section: "billing", noun: "subscription schedule" },
+  "stripe:WebhookEndpoint": { section: "billing", noun: "webhook endpoint", facts: ["url"] },
+  "directory:Organization": {
+    section: "organization",
+    noun: "entry in the control plane",
+    facts: ["displayName", "plan"],
+    sections: { members: "members", invitations: "invitations", wallets: "wallets" },
+  },
+  "directory:Workspace": {
+    section: "workspace",
+    noun: "entry in the control plane",
+    facts: ["displayName", "expires"],
+    sections: { access: "access", apps: "apps", connections: "connections", cron: "cron jobs" },
+  },
+  "directory:Grant": { section: "wallets", noun: "credits", facts: ["wallet", "credits", "kind"] },
+  "directory:ApiKey": { section: "API keys", noun: "API key", facts: ["name"] },
+  "directory:ClaimToken": { section: "invitations", noun: "claim token", facts: ["email"] },
+};
+
+/** The order of headings; what isn't named comes last, by name. */
+const SECTION_ORDER = [
+  "plans",
+  "organization",
+  "members",
+  "invitations",
+  "billing",
+  "wallets",
+  "workspace",
+  "project",
+  "database",
+  "access",
+  "API keys",
+  "connections",
+  "apps",
+  "cron jobs",
+];
+
+/** The words for a type token, as `tenantry:supabase:Project` or `postgresql:index/schema:Schema`. */
+export function wordsFor(type: string): Words {
+  const known = WORDS[type.replace(/^tenantry:/, "")];
+  if (known !== undefined) return known;
+  const noun = spaced(type.split(":").at(-1) ?? type);
+  const section = type.startsWith("postgresql:") ? "database" : "other";
+  return { section, noun: type.startsWith("pulumi:providers:") ? `${noun} provider` : noun };
+}
+
+export function compareSections(a: string, b: string): number {
+  return rank(a) - rank(b) || a.localeCompare(b);
+}
+
+function rank(section: string): number {
+  const index = SECTION_ORDER.indexOf(section);
+  return index === -1 ? SECTION_ORDER.length : index;
+}
+
+/** `DefaultPrivileges` → `default privileges` */
+export function spaced(name: string): string {
+  return name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+}
