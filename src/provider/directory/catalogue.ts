@@ -3,8 +3,8 @@ import { controlPlane } from "./control-plane.ts";
 
 export const limits = z
   .strictObject({
-    workspaces: z.int().min(1).optional(),
-    seats: z.int().min(1).optional(),
+    workspaces: z.int().min(0).optional(),
+    seats: z.int().min(0).optional(),
     customDomains: z.int().min(0).optional(),
     rpm: z.int().min(0).optional().describe("Requests per minute, of the whole organization."),
     webhookEvents: z.int().min(0).optional().describe("Per month, of the whole organization."),
@@ -14,8 +14,14 @@ export const limits = z
 
 export const catalogueInputs = z.strictObject({
   controlPlane,
-  platform: z.string().describe("The platform's name."),
-  currency: z.string().describe("ISO 4217, lower case."),
+  platform: z.strictObject({
+    id: z.string(),
+    name: z.string(),
+    displayName: z.string(),
+    currency: z.string().describe("ISO 4217, lower case."),
+    defaultPlan: z.string(),
+    appsDomain: z.string().optional().describe("The suffix of the apps' own URLs."),
+  }),
   plans: z
     .record(
       z.string(),
@@ -36,11 +42,16 @@ export const catalogueInputs = z.strictObject({
   wallets: z
     .record(
       z.string(),
-      z.strictObject({
-        creditAmount: z.int().min(0).describe("The price of one credit, in the smallest unit."),
-      }),
+      z.strictObject({ creditAmount: z.number().describe("The price of one credit, in the smallest unit.") }),
     )
     .describe("Wallets by name."),
+  trial: z
+    .strictObject({
+      plan: z.string(),
+      days: z.int().min(1),
+      credits: z.record(z.string(), z.int().min(0)).describe("Granted once, by wallet."),
+    })
+    .optional(),
 });
 
 export const catalogueOutputs = z.object({});

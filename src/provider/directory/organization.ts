@@ -4,15 +4,18 @@ import { controlPlane } from "./control-plane.ts";
 
 export const organizationInputs = z.strictObject({
   controlPlane,
-  platform: z.string().describe("The platform's name."),
+  platform: z.string().describe("The platform's id."),
   id: z.string().describe("UUIDv5 of its path and generation."),
   name: z.string(),
   generation: z.int().min(1),
   displayName: z.string(),
   plan: z.string().describe("The plan that the manifest declares."),
+  planInForce: z
+    .string()
+    .optional()
+    .describe("Whose limits hold while the plan isn't paid; absent: the plan."),
   limits: limits.describe("The limits in force."),
-  billingEmail: z.string().describe("Lower case."),
-  billingCollection: z.enum(["charge_automatically", "send_invoice"]),
+  billingEmail: z.string(),
   stripeCustomer: z.string().optional().describe("Stripe's customer id."),
   stripeSubscription: z.string().optional().describe("Stripe's subscription id."),
   subscriptionStatus: z.string().optional().describe("As Stripe says."),

@@ -12,8 +12,7 @@ export const workspaceInputs = z.strictObject({
   expires: z.string().optional().describe("ISO date, of a throwaway workspace."),
   projectRef: z.string().optional().describe("Its Supabase project."),
   projectUrl: z.string().optional().describe("Its data API."),
-  region: z.string(),
-  compute: z.string(),
+  region: z.string().optional(),
   email: z.string().optional().describe("The workspace's own address."),
   slack: z.strictObject({ team: z.string(), channel: z.string() }).optional(),
   access: z
@@ -21,14 +20,7 @@ export const workspaceInputs = z.strictObject({
     .describe("Who was granted it, by lower-case e-mail; each is a member of the organization."),
   apps: z.record(z.string(), z.strictObject({ url: z.string().optional(), domain: z.string().optional() })),
   connections: z
-    .record(
-      z.string(),
-      z.strictObject({
-        kind: z.string(),
-        secret: z.string().describe("The secret's name."),
-        cloneOf: z.string().optional(),
-      }),
-    )
+    .record(z.string(), z.strictObject({ kind: z.string(), cloneOf: z.string().optional() }))
     .describe("By name; the credentials are never stored here."),
   cron: z.record(z.string(), z.strictObject({ schedule: z.string(), task: z.string() })),
 });
