@@ -34,25 +34,6 @@ export function defineResource<const I extends z.ZodObject, const O extends z.Zo
   return resource;
 }
 
-interface Schemas {
-  readonly inputs: z.ZodObject;
-  readonly outputs: z.ZodObject;
-}
-
-/** What a program may pass to a resource, with secrets as plain texts: `InputsOf<typeof project>`. */
-export type InputsOf<R extends Schemas> = Plain<z.input<R["inputs"]>>;
-
-/** What a program gets from a resource, beyond its inputs. */
-export type OutputsOf<R extends Schemas> = Plain<z.output<R["outputs"]>>;
-
-type Plain<T> = T extends Secret
-  ? string
-  : T extends readonly (infer E)[]
-    ? Plain<E>[]
-    : T extends object
-      ? { [K in keyof T]: Plain<T[K]> }
-      : T;
-
 /** From what a project's database password is derived. */
 export const databasePassword = z
   .strictObject({
