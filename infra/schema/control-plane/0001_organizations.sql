@@ -1,58 +1,78 @@
 -- Organizations: the boundary of billing and access. Ids come from the manifest's path (src/core/ids.ts).
 
+create table public.platforms (
+  id uuid primary key,
+  name text not null unique check (name ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+  display_name text not null,
+  currency text not null check (currency ~ '^[a-z]{3}$'),
+  default_plan text not null,
+  apps_domain text,
+  trial_plan text,
+  trial_days integer check (trial_days >= 1),
+  trial_credits jsonb not null default '{}' check (jsonb_typeof(trial_credits) = 'object'),
+  managed_by text not null check (managed_by in ('manifest', 'app')),
+  created_at timestamptz not null default now(),
+  check ((trial_plan is null) = (trial_days is null))
+);
+
+-- A limit that is null is unlimited.
 create table public.plans (
   name text primary key check (name ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
-  platform text not null,
+  platform_id uuid not null references public.platforms (id),
   display_name text not null,
   monthly_amount bigint check (monthly_amount >= 0),
-  currency text not null check (currency ~ '^[a-z]{3}$'),
-  stripe_product_id text,
+  stripe_product text,
   stripe_price_lookup_key text,
   credits jsonb not null default '{}' check (jsonb_typeof(credits) = 'object'),
-  entitlements jsonb not null check (jsonb_typeof(entitlements) = 'object'),
+  workspaces integer check (workspaces >= 0),
+  seats integer check (seats >= 0),
+  custom_domains integer check (custom_domains >= 0),
+  rpm integer check (rpm >= 0),
+  webhook_events bigint check (webhook_events >= 0),
+  per_workspace_access boolean not null,
   managed_by text not null check (managed_by in ('manifest', 'app')),
   created_at timestamptz not null default now()
 );
+create index plans_platform_idx on public.plans (platform_id);
 
 create table public.wallet_types (
   name text primary key check (name ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
-  platform text not null,
-  credit_price_amount bigint not null check (credit_price_amount >= 0),
-  currency text not null check (currency ~ '^[a-z]{3}$'),
+  platform_id uuid not null references public.platforms (id),
+  credit_amount numeric not null check (credit_amount >= 0),
   managed_by text not null check (managed_by in ('manifest', 'app')),
   created_at timestamptz not null default now()
 );
+create index wallet_types_platform_idx on public.wallet_types (platform_id);
 
 create table public.organizations (
   id uuid primary key,
-  platform text not null,
+  platform_id uuid not null references public.platforms (id),
   name text not null check (name ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
   generation integer not null check (generation >= 1),
   display_name text not null,
   plan text not null references public.plans (name),
   plan_in_force text references public.plans (name),
   billing_email text not null check (billing_email = lower(billing_email)),
-  billing_collection text not null check (billing_collection in ('charge_automatically', 'send_invoice')),
   llm_provider text,
-  stripe_customer_id text unique,
-  stripe_subscription_id text unique,
+  stripe_customer text unique,
+  stripe_subscription text unique,
   subscription_status text,
   managed_by text not null check (managed_by in ('manifest', 'app')),
   created_at timestamptz not null default now(),
-  unique (platform, name, generation)
+  unique (platform_id, name, generation)
 );
 create index organizations_plan_idx on public.organizations (plan);
 create index organizations_plan_in_force_idx on public.organizations (plan_in_force);
 
--- What the organization may use today: its plan's entitlements with the overrides in force. Null is unlimited.
+-- What the organization may use today: its plan's limits with the overrides in force. Null is unlimited.
 create table public.quotas (
   organization_id uuid primary key references public.organizations (id) on delete cascade,
-  workspaces integer check (workspaces >= 1),
-  seats integer check (seats >= 1),
-  per_workspace_access boolean not null,
+  workspaces integer check (workspaces >= 0),
+  seats integer check (seats >= 0),
   custom_domains integer check (custom_domains >= 0),
-  requests_per_minute integer check (requests_per_minute >= 0),
-  webhook_events_per_month bigint check (webhook_events_per_month >= 0),
+  rpm integer check (rpm >= 0),
+  webhook_events bigint check (webhook_events >= 0),
+  per_workspace_access boolean not null,
   managed_by text not null check (managed_by in ('manifest', 'app')),
   created_at timestamptz not null default now()
 );
@@ -85,7 +105,7 @@ create table public.invitations (
 
 -- One trial per organization's name, ever: the row outlives the organization and every generation of it.
 create table public.trials (
-  platform text not null,
+  platform_id uuid not null references public.platforms (id),
   organization_name text not null,
   organization_id uuid references public.organizations (id) on delete set null,
   plan text not null,
@@ -93,7 +113,7 @@ create table public.trials (
   ends_at timestamptz not null,
   managed_by text not null check (managed_by in ('manifest', 'app')),
   created_at timestamptz not null default now(),
-  primary key (platform, organization_name),
+  primary key (platform_id, organization_name),
   check (ends_at > started_at)
 );
 create index trials_organization_id_idx on public.trials (organization_id);
@@ -112,6 +132,7 @@ create trigger kept_for_ever before delete on public.trials
 create trigger kept_for_ever_at_once before truncate on public.trials
   for each statement execute function private.refuse_change();
 
+alter table public.platforms enable row level security;
 alter table public.plans enable row level security;
 alter table public.wallet_types enable row level security;
 alter table public.organizations enable row level security;

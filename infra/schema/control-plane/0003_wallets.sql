@@ -9,7 +9,7 @@ create table public.wallets (
   reload_below bigint check (reload_below >= 0),
   reload_add bigint check (reload_add > 0),
   reload_up_to bigint check (reload_up_to > 0),
-  reload_monthly_cap bigint check (reload_monthly_cap >= 0),
+  reload_monthly_cap bigint check (reload_monthly_cap > 0),
   managed_by text not null check (managed_by in ('manifest', 'app')),
   created_at timestamptz not null default now(),
   primary key (organization_id, name),
@@ -23,7 +23,7 @@ create table public.wallet_entries (
   organization_id uuid not null,
   wallet text not null,
   key text not null check (key <> ''),
-  kind text not null check (kind in ('grant', 'purchase', 'refund', 'debit', 'expiry')),
+  kind text not null check (kind in ('opening', 'trial', 'plan', 'purchase', 'refund', 'debit', 'expiry')),
   amount bigint not null,
   workspace_id uuid,
   expires_at timestamptz,
@@ -35,7 +35,7 @@ create table public.wallet_entries (
   foreign key (workspace_id, organization_id) references public.workspaces (id, organization_id),
   check (case when kind in ('debit', 'expiry') then amount < 0 else amount > 0 end),
   check (kind <> 'debit' or workspace_id is not null),
-  check (expires_at is null or kind in ('grant', 'purchase', 'refund'))
+  check (expires_at is null or amount > 0)
 );
 create index wallet_entries_wallet_idx on public.wallet_entries (organization_id, wallet, created_at);
 create index wallet_entries_workspace_idx on public.wallet_entries (workspace_id, organization_id);
@@ -74,7 +74,7 @@ create trigger keep_balance before insert or update of balance on public.wallets
 create trigger keep_organization before update of organization_id on public.wallets
   for each row execute function private.keep_organization();
 
--- Posts an entry once. The same key again gives the first entry's id; the same key for anything else is an error.
+-- Posts an entry once. The same key again gives the first entry; the same key for anything else is an error.
 -- Locking the wallet first makes two posts of one key, and two debits of the last credit, wait for each other.
 create function private.post_wallet_entry(
   entry_key text,
@@ -86,13 +86,12 @@ create function private.post_wallet_entry(
   entry_workspace_id uuid default null,
   entry_expires_at timestamptz default null,
   entry_description text default ''
-) returns uuid
+) returns public.wallet_entries
 language plpgsql set search_path = ''
 as $$
 declare
   available bigint;
-  earlier public.wallet_entries;
-  posted uuid;
+  entry public.wallet_entries;
 begin
   select balance into available from public.wallets
     where organization_id = entry_organization_id and name = entry_wallet for update;
@@ -100,14 +99,14 @@ begin
     raise exception 'organization % has no wallet %', entry_organization_id, entry_wallet
       using errcode = 'no_data_found';
   end if;
-  select * into earlier from public.wallet_entries
+  select * into entry from public.wallet_entries
     where organization_id = entry_organization_id and key = entry_key;
   if found then
-    if (earlier.wallet, earlier.kind, earlier.amount) is distinct from (entry_wallet, entry_kind, entry_amount)
-       or earlier.workspace_id is distinct from entry_workspace_id then
+    if (entry.wallet, entry.kind, entry.amount) is distinct from (entry_wallet, entry_kind, entry_amount)
+       or entry.workspace_id is distinct from entry_workspace_id then
       raise exception 'the key % was used for another entry', entry_key using errcode = 'unique_violation';
     end if;
-    return earlier.id;
+    return entry;
   end if;
   if available + entry_amount < 0 then
     raise exception 'the % wallet holds % credits, % are needed', entry_wallet, available, -entry_amount
@@ -117,8 +116,8 @@ begin
       (organization_id, wallet, key, kind, amount, workspace_id, expires_at, description, managed_by)
     values (entry_organization_id, entry_wallet, entry_key, entry_kind, entry_amount, entry_workspace_id,
       entry_expires_at, entry_description, entry_managed_by)
-    returning id into posted;
-  return posted;
+    returning * into entry;
+  return entry;
 end
 $$;
 
