@@ -16,8 +16,8 @@ export const workspaceInputs = z.strictObject({
   email: z.string().optional().describe("The workspace's own address."),
   slack: z.strictObject({ team: z.string(), channel: z.string() }).optional(),
   access: z
-    .record(z.string(), z.literal(true))
-    .describe("Who was granted it, by lower-case e-mail; each is a member of the organization."),
+    .record(z.string(), z.strictObject({ role: z.enum(["owner", "admin", "member"]) }))
+    .describe("Who may enter, by lower-case e-mail, with the role that they have in the organization."),
   apps: z.record(z.string(), z.strictObject({ url: z.string().optional(), domain: z.string().optional() })),
   connections: z
     .record(z.string(), z.strictObject({ kind: z.string(), cloneOf: z.string().optional() }))
