@@ -79,7 +79,7 @@ export class ChangesBuilder {
     if (ended !== undefined) this.#record(ended.metadata, ended.planning ? "planned" : "done");
     if (failed !== undefined) this.#record(failed.metadata, "failed");
     if (ended?.metadata.type === STACK) this.#outputs = outputChanges(ended.metadata);
-    if (event.diagnosticEvent !== undefined) this.#note(event.diagnosticEvent);
+    if (event.diagnosticEvent !== undefined) this.note(event.diagnosticEvent);
   }
 
   build(removals: readonly Removal[] = []): StackChanges {
@@ -101,9 +101,18 @@ export class ChangesBuilder {
     this.#steps.set(metadata.urn, merge(known, stepOf(metadata, status)));
   }
 
-  #note({ severity, message, urn }: Diagnostic): void {
-    if (severity === "error" || severity === "warning")
-      this.#problems.push({ severity, message: message.trimEnd(), urn: urn || undefined });
+  /** A warning or an error from elsewhere than the events; one that is known already is not repeated. */
+  note({ severity, message, urn }: Diagnostic): void {
+    if (severity !== "error" && severity !== "warning") return;
+    const problem = { severity, message: message.trimEnd(), urn: urn || undefined };
+    const known = this.#problems.some((each) => each.message === problem.message && each.urn === problem.urn);
+    if (!known) this.#problems.push(problem);
+  }
+
+  /** A run that failed without an error says so itself. */
+  noteFailure(): void {
+    if (this.#problems.some((problem) => problem.severity === "error")) return;
+    this.note({ severity: "error", message: "the run failed without saying why", urn: undefined });
   }
 }
 

@@ -1,0 +1,205 @@
+import pLimit from "p-limit";
+import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
+import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
+import { UserError, VendorError } from "../core/errors.ts";
+import type { Diagnostic, Engine, EngineEvent, RunResult } from "../engine/engine.ts";
+import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
+
+export type Verb = "preview" | "up" | "destroy";
+
+/**
+ * How it went with one stack.
+ *
+ * - `unchanged`: there is nothing to do. `changes`: a preview found something to do. `done`: it was done.
+ * - `refused`: something left the YAML that still exists; nothing was run.
+ * - `failed`: `changes.problems` says why. What was done before the failure is done, and the next run goes on from there.
+ * - `not started`: it was stopped before, or the platform's own stack has to succeed first.
+ */
+export type Outcome = "unchanged" | "changes" | "done" | "refused" | "failed" | "not started";
+
+export interface StackResult {
+  readonly stack: string;
+  readonly outcome: Outcome;
+  readonly changes: StackChanges;
+  readonly seconds: number;
+}
+
+/** Told of what happens while it happens. */
+export interface FleetObserver {
+  started?(stack: string, verb: Verb): void;
+  event?(stack: string, event: EngineEvent): void;
+  finished?(result: StackResult): void;
+}
+
+export interface FleetOptions {
+  readonly engine: Engine;
+  /** Stacks at a time. */
+  readonly parallel: number;
+  readonly refresh?: boolean;
+  /** Ends cleanly: no stack is started any more, those that run end as the engine ends them. */
+  readonly signal?: AbortSignal;
+  /** Providers that already run, by package: one for the whole fleet. */
+  readonly attach?: Readonly<Record<string, string>>;
+  readonly observer?: FleetObserver;
+}
+
+/** Shows what `up` would do, each stack by itself. A stack that fails doesn't stop the others. */
+export async function previewFleet(
+  fleet: readonly FleetStack[],
+  options: FleetOptions,
+): Promise<StackResult[]> {
+  const limit = pLimit(options.parallel);
+  return Promise.all(fleet.map((stack) => limit(() => previewStack(stack, options))));
+}
+
+/**
+ * Makes the stacks what their manifests say: of each platform its own stack first, then its organizations side by side.
+ * Where a platform's own stack fails, its organizations are not started; an organization that fails stops no other.
+ */
+export async function upFleet(fleet: readonly FleetStack[], options: FleetOptions): Promise<StackResult[]> {
+  const limit = pLimit(options.parallel);
+  const up = (stack: FleetStack) => limit(() => runStack("up", stack, options));
+  const results = await Promise.all(
+    byPlatform(fleet).map(({ own, organizations }) =>
+      inOrder(own === undefined ? [] : [own], organizations, up),
+    ),
+  );
+  return results.flat();
+}
+
+/** Takes everything away, protected or not: organizations first, then their platform, which they need until then. */
+export async function destroyFleet(
+  fleet: readonly FleetStack[],
+  options: FleetOptions,
+): Promise<StackResult[]> {
+  const limit = pLimit(options.parallel);
+  const destroy = (stack: FleetStack) => limit(() => runStack("destroy", stack, options));
+  const results = await Promise.all(
+    byPlatform(fleet).map(({ own, organizations }: PlatformStacks) =>
+      inOrder(organizations, own === undefined ? [] : [own], destroy),
+    ),
+  );
+  return results.flat();
+}
+
+/** The second group starts when the first is done, and only if all of it is. */
+async function inOrder(
+  first: readonly FleetStack[],
+  second: readonly FleetStack[],
+  run: (stack: FleetStack) => Promise<StackResult>,
+): Promise<StackResult[]> {
+  const before = await Promise.all(first.map(run));
+  const failed = before.filter((result) => result.outcome !== "done" && result.outcome !== "unchanged");
+  if (failed.length === 0) return [...before, ...(await Promise.all(second.map(run)))];
+  const reason = `not started: ${failed.map((result) => result.stack).join(", ")} has to succeed first`;
+  return [...before, ...second.map((stack) => notStarted(stack, reason))];
+}
+
+async function previewStack(stack: FleetStack, options: FleetOptions): Promise<StackResult> {
+  return timed("preview", stack, options, async (builder) => {
+    const removals = await findRemovals(stack, options.engine);
+    // The program knows nothing of an organization that has no manifest.
+    const result = isGone(stack) ? undefined : await runEngine("preview", stack, options, builder);
+    const changes = builder.build(removals);
+    if (removals.length > 0) return { outcome: "refused", changes };
+    if (result?.result === "failed" || !isAllowed(changes)) return { outcome: "failed", changes };
+    return { outcome: hasChanges(changes) ? "changes" : "unchanged", changes };
+  });
+}
+
+async function runStack(
+  verb: "up" | "destroy",
+  stack: FleetStack,
+  options: FleetOptions,
+): Promise<StackResult> {
+  return timed(verb, stack, options, async (builder) => {
+    const result = await runEngine(verb, stack, options, builder);
+    const changes = builder.build();
+    if (result.result === "failed") return { outcome: "failed", changes };
+    return { outcome: hasChanges(changes) ? "done" : "unchanged", changes };
+  });
+}
+
+function isGone(stack: FleetStack): boolean {
+  return stack.organization !== null && stack.model === null;
+}
+
+async function findRemovals(stack: FleetStack, engine: Engine): Promise<Removal[]> {
+  if (stack.organization === null) return [];
+  const recorded = await engine.resources(stack.spec);
+  if (recorded === undefined) return [];
+  if (stack.model !== null) return removedWorkspaces(stack.model, recorded);
+  const removal = removedOrganization(stack.platform, stack.spec.stack, recorded);
+  return removal === undefined ? [] : [removal];
+}
+
+async function runEngine(
+  verb: Verb,
+  stack: FleetStack,
+  options: FleetOptions,
+  builder: ChangesBuilder,
+): Promise<RunResult> {
+  const common = {
+    onEvent: (event: EngineEvent) => {
+      builder.add(event);
+      options.observer?.event?.(stack.spec.stack, event);
+    },
+    ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.attach === undefined ? {} : { attach: options.attach }),
+  };
+  const result =
+    verb === "destroy"
+      ? await options.engine.destroy(stack.spec, { ...common, ignoreProtect: true })
+      : await options.engine[verb](stack.spec, common);
+  for (const diagnostic of result.diagnostics) builder.note(diagnostic);
+  if (result.result === "failed") builder.noteFailure();
+  return result;
+}
+
+/** Runs the work of one stack and reports it; what it throws is this stack's failure and nobody else's. */
+async function timed(
+  verb: Verb,
+  stack: FleetStack,
+  options: FleetOptions,
+  work: (builder: ChangesBuilder) => Promise<{ outcome: Outcome; changes: StackChanges }>,
+): Promise<StackResult> {
+  const name = stack.spec.stack;
+  if (options.signal?.aborted === true) return notStarted(stack, "not started: the run was stopped before");
+  const builder = new ChangesBuilder(name);
+  const begin = performance.now();
+  options.observer?.started?.(name, verb);
+  let result: StackResult;
+  try {
+    const { outcome, changes } = await work(builder);
+    result = { stack: name, outcome, changes, seconds: secondsSince(begin) };
+  } catch (error) {
+    builder.note(diagnosticOf(error));
+    result = { stack: name, outcome: "failed", changes: builder.build(), seconds: secondsSince(begin) };
+  }
+  options.observer?.finished?.(result);
+  return result;
+}
+
+function notStarted(stack: FleetStack, reason: string): StackResult {
+  const builder = new ChangesBuilder(stack.spec.stack);
+  builder.note({ severity: "warning", message: reason, urn: undefined });
+  return { stack: stack.spec.stack, outcome: "not started", changes: builder.build(), seconds: 0 };
+}
+
+/** A mistake or a vendor's failure in its own words; anything else is our bug, and its stack helps to find it. */
+function diagnosticOf(error: unknown): Diagnostic {
+  const message =
+    error instanceof UserError
+      ? `${error.message}\n  ${error.remedy}`
+      : error instanceof VendorError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
+  return { severity: "error", message, urn: undefined };
+}
+
+function secondsSince(begin: number): number {
+  return Math.round(performance.now() - begin) / 1000;
+}
