@@ -9,6 +9,8 @@ export type Input<T> = pulumi.Input<
 
 type Output<T> = pulumi.Output<T extends Secret ? string : T>;
 
+class TenantryResource extends pulumi.CustomResource {}
+
 /** A declared resource of the `tenantry` provider: Pulumi's own, with the outputs that were asked for. */
 export type Declared<T extends ResourceType, K extends keyof OutputsOf<T> = never> = pulumi.CustomResource & {
   readonly [P in K]: Output<OutputsOf<T>[P]>;
@@ -28,8 +30,5 @@ export function declare<T extends ResourceType, K extends keyof OutputsOf<T> & s
   outputs: readonly K[] = [],
 ): Declared<T, K> {
   const unset = Object.fromEntries(outputs.map((output) => [output, undefined]));
-  return new pulumi.CustomResource(`tenantry:${type}`, name, { ...unset, ...inputs }, options) as Declared<
-    T,
-    K
-  >;
+  return new TenantryResource(`tenantry:${type}`, name, { ...unset, ...inputs }, options) as Declared<T, K>;
 }

@@ -1,3 +1,5 @@
+import type { ComputeSize, Region } from "../core/supabase-catalogue.ts";
+
 /**
  * The resolved model: what the manifests mean today. Pure data, JSON-serializable, no secrets, no I/O.
  *
@@ -56,8 +58,8 @@ export interface ProjectModel {
   readonly name: string;
   /** The slug of the Supabase organization. */
   readonly organization: string;
-  readonly region: string;
-  readonly compute: string;
+  readonly region: Region;
+  readonly compute: ComputeSize;
 }
 
 export interface PlatformModel {

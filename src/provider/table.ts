@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { catalogueInputs, catalogueOutputs } from "./directory/catalogue.ts";
 import { grantInputs, grantOutputs } from "./directory/grant.ts";
 import { organizationInputs, organizationOutputs } from "./directory/organization.ts";
+import { workspaceMembersInputs, workspaceMembersOutputs } from "./directory/workspace-members.ts";
 import { workspaceInputs, workspaceOutputs } from "./directory/workspace.ts";
 import { accessInputs, accessOutputs } from "./postgres/access.ts";
 import { rowSecurityInputs, rowSecurityOutputs } from "./postgres/row-security.ts";
@@ -31,6 +32,7 @@ export const table = {
   "directory:Catalogue": { inputs: catalogueInputs, outputs: catalogueOutputs },
   "directory:Organization": { inputs: organizationInputs, outputs: organizationOutputs },
   "directory:Workspace": { inputs: workspaceInputs, outputs: workspaceOutputs },
+  "directory:WorkspaceMembers": { inputs: workspaceMembersInputs, outputs: workspaceMembersOutputs },
   "directory:Grant": { inputs: grantInputs, outputs: grantOutputs },
 };
 

@@ -1,0 +1,175 @@
+import * as pulumi from "@pulumi/pulumi";
+import { inForce } from "../src/model/in-force.ts";
+import type { OrganizationModel, PlatformModel, WalletModel } from "../src/model/model.ts";
+import { declare } from "./declare.ts";
+import { directoryLimits } from "./limits.ts";
+import { Workspace } from "./workspace.ts";
+
+export interface OrganizationArgs {
+  readonly platform: PlatformModel;
+  readonly organization: OrganizationModel;
+}
+
+/**
+ * One customer organization: its Stripe customer and subscription, its rows in the control plane, its wallets' credits,
+ * and its workspaces.
+ *
+ * Everything in it is protected: nothing of a customer goes because a line left the YAML.
+ */
+export class Organization extends pulumi.ComponentResource {
+  /** The plan whose limits hold today. */
+  readonly plan: pulumi.Output<string>;
+  /** Where the open invoice can be paid, while there is one. */
+  readonly paymentUrl: pulumi.Output<string | undefined>;
+  /** The data API of each workspace, by slug. */
+  readonly workspaces: Readonly<Record<string, pulumi.Output<string>>>;
+
+  constructor(name: string, args: OrganizationArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("tenantry:index:Organization", name, {}, { protect: true, ...options });
+    const { platform, organization } = args;
+    const controlPlane = { organization: platform.project.organization, name: platform.project.name };
+    const child = { parent: this };
+
+    const customer = declare(
+      "stripe:Customer",
+      `${name}-customer`,
+      { name: organization.displayName, email: organization.billing.email, brand: brandOf(organization) },
+      child,
+      ["customerId"],
+    );
+    const subscription = this.#subscribe(name, organization, customer.customerId);
+
+    const status = subscription?.status ?? pulumi.output("active");
+    const holding = status.apply((known) => inForce(platform, organization, known));
+    const row = declare(
+      "directory:Organization",
+      `${name}-directory`,
+      {
+        controlPlane,
+        platform: platform.id,
+        id: organization.id,
+        name: organization.name,
+        generation: organization.generation,
+        displayName: organization.displayName,
+        plan: organization.plan.name,
+        planInForce: holding.apply((now) => now.plan),
+        limits: holding.apply((now) => directoryLimits(now.entitlements)),
+        billingEmail: organization.billing.email,
+        stripeCustomer: customer.customerId,
+        stripeSubscription: subscription?.subscriptionId,
+        subscriptionStatus: status,
+        llmProvider: organization.llmProvider?.kind,
+        members: membersOf(organization),
+        invitations: invitationsOf(organization),
+        wallets: walletsOf(organization),
+        trial:
+          organization.trial === null
+            ? undefined
+            : { plan: organization.trial.plan, days: organization.trial.days },
+      },
+      child,
+      ["issuer"],
+    );
+    this.#grantCredits(name, organization, controlPlane, row);
+
+    const workspaces = Object.values(organization.workspaces).map((workspace) => {
+      const args = { organization, workspace, controlPlane, issuer: row.issuer };
+      return [
+        workspace.name,
+        new Workspace(workspace.name, args, { parent: this, dependsOn: [row] }),
+      ] as const;
+    });
+
+    this.paymentUrl = subscription?.paymentUrl ?? pulumi.output(undefined);
+    this.plan = holding.apply((now) => now.plan);
+    this.workspaces = Object.fromEntries(workspaces.map(([slug, workspace]) => [slug, workspace.url]));
+    this.registerOutputs({ plan: this.plan, workspaces: this.workspaces });
+  }
+
+  /** A plan without a list price is agreed by contract and has no subscription of ours. */
+  #subscribe(name: string, organization: OrganizationModel, customer: pulumi.Output<string>) {
+    if (organization.plan.priceLookupKey === null) return undefined;
+    return declare(
+      "stripe:Subscription",
+      `${name}-subscription`,
+      {
+        customer,
+        price: organization.plan.priceLookupKey,
+        collection: organization.billing.collection,
+        trial: organization.trial === null ? undefined : { days: organization.trial.days },
+        brand: brandOf(organization),
+      },
+      { parent: this },
+      ["subscriptionId", "status", "paymentUrl"],
+    );
+  }
+
+  /** Credits are posted once by their key and never taken back, so what is no longer declared only leaves the state. */
+  #grantCredits(
+    name: string,
+    organization: OrganizationModel,
+    controlPlane: { organization: string; name: string },
+    row: pulumi.Resource,
+  ): void {
+    const path = `${organization.platform}/${organization.name}`;
+    const post = (kind: "trial" | "opening", wallet: string, credits: number) => {
+      if (credits === 0) return;
+      declare(
+        "directory:Grant",
+        `${name}-${kind}-${wallet}`,
+        {
+          controlPlane,
+          organization: organization.id,
+          wallet,
+          key: `${kind}:${path}:${wallet}`,
+          credits,
+          kind,
+        },
+        { parent: this, dependsOn: [row], protect: false, retainOnDelete: true },
+      );
+    };
+    for (const [wallet, credits] of Object.entries(organization.plan.credits))
+      post("opening", wallet, credits);
+    for (const [wallet, credits] of Object.entries(organization.trial?.credits ?? {}))
+      post("trial", wallet, credits);
+  }
+}
+
+function brandOf({ platform, name, id, generation }: OrganizationModel) {
+  return { platform, organization: name, id, generation };
+}
+
+function membersOf(organization: OrganizationModel) {
+  const members = Object.values(organization.members);
+  return Object.fromEntries(
+    members.map(({ email, role, github }) => [email, { role, github: github ?? undefined }]),
+  );
+}
+
+function invitationsOf(organization: OrganizationModel) {
+  const invitations = Object.values(organization.invitations);
+  return Object.fromEntries(
+    invitations.map(({ email, role, workspaces, expires }) => [
+      email,
+      { role, workspaces: [...workspaces], expires },
+    ]),
+  );
+}
+
+function walletsOf(organization: OrganizationModel) {
+  return Object.fromEntries(
+    Object.entries(organization.wallets).map(([name, wallet]) => [name, walletOf(wallet)]),
+  );
+}
+
+function walletOf({ autoReload }: WalletModel) {
+  if (!autoReload.enabled) return {};
+  return {
+    autoReload: {
+      below: autoReload.below,
+      add: autoReload.add ?? undefined,
+      upTo: autoReload.upTo ?? undefined,
+      monthlyCap: autoReload.monthlyCap ?? undefined,
+    },
+  };
+}

@@ -1,0 +1,223 @@
+import * as postgresql from "@pulumi/postgresql";
+import * as pulumi from "@pulumi/pulumi";
+import type { PlanModel, PlatformModel } from "../src/model/model.ts";
+import { type DatabaseDefinition, databaseDefinition } from "./database.ts";
+import { type Declared, declare } from "./declare.ts";
+import { directoryLimits } from "./limits.ts";
+
+type Project = Declared<"supabase:Project", "ref">;
+type Ready = Declared<
+  "supabase:Ready",
+  "apiUrl" | "issuer" | "poolerHost" | "poolerPort" | "poolerUser" | "databaseName" | "databasePassword"
+>;
+
+/** A platform: its plans as Stripe products and prices, and its control plane with the catalogue of what it sells. */
+export class Platform extends pulumi.ComponentResource {
+  /** The control plane's data API. */
+  readonly url: pulumi.Output<string>;
+
+  constructor(name: string, platform: PlatformModel, options: pulumi.ComponentResourceOptions = {}) {
+    super("tenantry:index:Platform", name, {}, options);
+
+    for (const plan of Object.values(platform.plans)) this.#offer(name, platform, plan);
+
+    const project = this.#project(name, platform);
+    const ready = this.#ready(name, platform, project);
+    this.#settings(name, project, ready);
+    const database = this.#database(name, project, ready);
+    this.#catalogue(name, platform, database);
+
+    this.url = ready.apiUrl;
+    this.registerOutputs({ url: this.url });
+  }
+
+  #offer(name: string, platform: PlatformModel, plan: PlanModel): void {
+    const brand = { platform: platform.name };
+    const product = declare(
+      "stripe:Product",
+      `${name}-${plan.name}-product`,
+      { id: plan.productId, name: `${platform.displayName} ${plan.displayName}`, brand },
+      { parent: this },
+    );
+    if (plan.monthly === null || plan.priceLookupKey === null) return;
+    // A price that is replaced keeps the organizations that are on it.
+    declare(
+      "stripe:Price",
+      `${name}-${plan.name}-price`,
+      { lookupKey: plan.priceLookupKey, product: plan.productId, ...plan.monthly, interval: "month", brand },
+      { parent: this, dependsOn: [product] },
+    );
+  }
+
+  #project(name: string, platform: PlatformModel): Project {
+    const inputs = { ...platform.project, databasePassword: { id: platform.id }, state: "active" as const };
+    return declare("supabase:Project", `${name}-project`, inputs, { parent: this, protect: true }, ["ref"]);
+  }
+
+  #ready(name: string, platform: PlatformModel, project: Project): Ready {
+    const inputs = { project: project.ref, databasePassword: { id: platform.id } };
+    return declare("supabase:Ready", `${name}-ready`, inputs, { parent: this }, [
+      "apiUrl",
+      "issuer",
+      "poolerHost",
+      "poolerPort",
+      "poolerUser",
+      "databaseName",
+      "databasePassword",
+    ]);
+  }
+
+  #settings(name: string, project: Project, ready: Ready): void {
+    declare(
+      "supabase:Settings",
+      `${name}-settings`,
+      {
+        project: project.ref,
+        api: { schemas: ["public"] },
+        auth: {
+          confirmEmail: true,
+          anonymousSignIns: false,
+          hooks: { customAccessToken: { uri: "pg-functions://postgres/private/access_token_hook" } },
+        },
+      },
+      { parent: this, dependsOn: [ready] },
+    );
+  }
+
+  /** Schemas, extensions and privileges by PostgreSQL's own provider; roles, tables and row security by ours. */
+  #database(name: string, project: Project, ready: Ready): pulumi.Resource {
+    const definition = databaseDefinition("control-plane");
+    const protect = { parent: this, protect: true };
+
+    const roles = declare(
+      "postgres:Access",
+      `${name}-access`,
+      { project: project.ref, roles: definition.access.roles },
+      { ...protect, dependsOn: [ready] },
+    );
+    const privileges = this.#privileges(name, definition, ready, roles);
+    const schema = declare(
+      "postgres:Schema",
+      `${name}-schema`,
+      { project: project.ref, schemas: [...definition.schemas], migrations: definition.migrations },
+      { ...protect, dependsOn: privileges },
+    );
+    return declare(
+      "postgres:RowSecurity",
+      `${name}-row-security`,
+      { project: project.ref, ...definition.rowSecurity },
+      { ...protect, dependsOn: [schema] },
+    );
+  }
+
+  #privileges(
+    name: string,
+    definition: DatabaseDefinition,
+    ready: Ready,
+    roles: pulumi.Resource,
+  ): pulumi.Resource[] {
+    const { schemas = {}, extensions = {}, defaultPrivileges = [] } = definition.access;
+    const provider = new postgresql.Provider(
+      `${name}-postgresql`,
+      {
+        host: ready.poolerHost,
+        port: ready.poolerPort,
+        username: ready.poolerUser,
+        password: ready.databasePassword as pulumi.Output<string>,
+        database: ready.databaseName,
+        sslmode: ready.poolerHost.apply((host) => (isLoopback(host) ? "disable" : "require")),
+        superuser: false,
+      },
+      { parent: this },
+    );
+    const options = { parent: this, provider, protect: true };
+    const database = ready.databaseName;
+
+    const declared: pulumi.Resource[] = [];
+    const made = Object.fromEntries(
+      Object.keys(schemas).map((schema) => [
+        schema,
+        new postgresql.Schema(
+          `${name}-${schema}`,
+          { name: schema, database, owner: "postgres" },
+          { ...options, dependsOn: [roles] },
+        ),
+      ]),
+    );
+    declared.push(...Object.values(made));
+    for (const [extension, { schema }] of Object.entries(extensions))
+      declared.push(
+        new postgresql.Extension(
+          `${name}-${extension}`,
+          { name: extension, schema, database },
+          { ...options, dependsOn: declared.slice() },
+        ),
+      );
+    for (const [schema, { usage }] of Object.entries(schemas))
+      for (const role of usage)
+        declared.push(
+          new postgresql.Grant(
+            `${name}-${schema}-${role}`,
+            { database, schema, role, objectType: "schema", privileges: ["USAGE"] },
+            { ...options, dependsOn: [made[schema] as pulumi.Resource, roles] },
+          ),
+        );
+    for (const { schema, on, revokeFrom } of defaultPrivileges)
+      for (const role of revokeFrom)
+        declared.push(
+          new postgresql.DefaultPrivileges(
+            `${name}-${schema ?? "all"}-${on}-${role}`,
+            { database, schema, role, owner: "postgres", objectType: singular(on), privileges: [] },
+            { ...options, dependsOn: Object.values(made) },
+          ),
+        );
+    return declared;
+  }
+
+  #catalogue(name: string, platform: PlatformModel, database: pulumi.Resource): void {
+    declare(
+      "directory:Catalogue",
+      `${name}-catalogue`,
+      {
+        controlPlane: { organization: platform.project.organization, name: platform.project.name },
+        platform: {
+          id: platform.id,
+          name: platform.name,
+          displayName: platform.displayName,
+          currency: platform.currency,
+          defaultPlan: platform.defaultPlan,
+          appsDomain: platform.appsDomain ?? undefined,
+        },
+        plans: Object.fromEntries(Object.values(platform.plans).map((plan) => [plan.name, catalogued(plan)])),
+        wallets: Object.fromEntries(
+          Object.entries(platform.wallets).map(([wallet, { creditPrice }]) => [
+            wallet,
+            { creditAmount: creditPrice.amount },
+          ]),
+        ),
+        trial:
+          platform.trial === null ? undefined : { ...platform.trial, credits: { ...platform.trial.credits } },
+      },
+      { parent: this, protect: true, dependsOn: [database] },
+    );
+  }
+}
+
+function catalogued(plan: PlanModel) {
+  return {
+    displayName: plan.displayName,
+    monthlyAmount: plan.monthly?.amount,
+    productId: plan.productId,
+    priceLookupKey: plan.priceLookupKey ?? undefined,
+    credits: { ...plan.credits },
+    limits: directoryLimits(plan.entitlements),
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host.startsWith("127.");
+}
+
+function singular(objects: "tables" | "sequences" | "functions" | "types"): string {
+  return objects.slice(0, -1);
+}

@@ -1,0 +1,22 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { SecretReference } from "../src/model/model.ts";
+
+/**
+ * The value of `{ secret: name }`: `TENANTRY_SECRET_<NAME>` in the environment, else the stack's secret configuration
+ * `tenants:<name>`. It is a Pulumi secret from here on.
+ *
+ * @throws when neither is set, naming both
+ */
+export function secretValue(reference: SecretReference): pulumi.Output<string> {
+  const variable = `TENANTRY_SECRET_${reference.secret.toUpperCase().replaceAll("-", "_")}`;
+  const given = process.env[variable];
+  if (given !== undefined) return pulumi.secret(given);
+
+  const configured = new pulumi.Config("tenants").getSecret(reference.secret);
+  if (configured !== undefined) return configured;
+
+  throw new pulumi.RunError(
+    `the secret ${reference.secret} has no value: set ${variable} in the environment, ` +
+      `or run: pulumi config set --secret tenants:${reference.secret}`,
+  );
+}
