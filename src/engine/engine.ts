@@ -9,6 +9,11 @@ export interface StackSpec {
   /** `file://…`; the CLI engine takes any backend. */
   readonly backendUrl: string;
   readonly passphrase: Secret;
+  /**
+   * Where the stacks' settings (`Pulumi.<stack>.yaml`) are read and written, instead of the project's `stackConfigDir`:
+   * a sandbox's passphrase and salt have no business among those of production.
+   */
+  readonly settingsFolder?: string;
   /** Set for the program and its providers, over the run's own environment. */
   readonly env: Readonly<Record<string, string>>;
 }
