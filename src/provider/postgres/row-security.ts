@@ -21,7 +21,10 @@ export const rowSecurityInputs = z.strictObject({
       z.strictObject({
         grants: z
           .record(z.string(), z.array(z.string()))
-          .describe("Privileges by role, as `select` or `update(title)`; no other API role has any."),
+          .optional()
+          .describe(
+            "Privileges by role, as `select` or `update(title)`; no other API role has any. Absent: the vendor's table, whose privileges stay.",
+          ),
         policies: z
           .record(
             z.string(),
