@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { UserError } from "../core/errors.ts";
+import { Secret } from "../core/secret.ts";
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What a run takes from the environment. */
+export interface Environment {
+  readonly backendUrl: string;
+  readonly passphrase: Secret;
+  /** The vendors' variables and the secrets of manifests, for the program and the provider. */
+  readonly vendors: Readonly<Record<string, string>>;
+}
+
+const NEEDED: Readonly<Record<string, string>> = {
+  SUPABASE_ACCESS_TOKEN: "a Supabase access token (https://supabase.com/dashboard/account/tokens)",
+  STRIPE_API_KEY: "a Stripe secret key (https://dashboard.stripe.com/apikeys)",
+  TENANTRY_SECRET_ROOT:
+    "the secret that passwords and keys are derived from: make it once with `openssl rand -hex 32`, and keep it",
+};
+
+const PASSED_ON = /^(SUPABASE_(ACCESS_TOKEN|API_URL)$|STRIPE_API_(KEY|BASE)$|TENANTRY_SECRET_)/;
+
+/**
+ * Reads what a run needs. Tokens come from the environment only, so that no state holds them.
+ *
+ * @param reach `vendors` when the run talks to Supabase and Stripe, `state` when it only reads what a stack recorded
+ * @throws UserError that names everything that is missing, at once
+ */
+export function readEnvironment(variables: Variables, reach: "vendors" | "state"): Environment {
+  const missing = [
+    ...(reach === "vendors" ? missingTokens(variables) : []),
+    ...(variables.PULUMI_BACKEND_URL ? [] : [missingBackend()]),
+    ...(hasPassphrase(variables) ? [] : [missingPassphrase()]),
+  ];
+  if (missing.length > 0)
+    throw new UserError(`The environment lacks:\n${missing.map((each) => `  ${each}`).join("\n")}`, {
+      remedy: "Set what is missing, or add --sandbox to try it with a local Supabase and Stripe.",
+    });
+  return {
+    backendUrl: variables.PULUMI_BACKEND_URL ?? "",
+    passphrase: readPassphrase(variables),
+    vendors: Object.fromEntries(
+      Object.entries(variables).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined && PASSED_ON.test(entry[0]),
+      ),
+    ),
+  };
+}
+
+function missingTokens(variables: Variables): string[] {
+  return Object.entries(NEEDED)
+    .filter(([name]) => !variables[name])
+    .map(([name, what]) => `${name}: ${what}`);
+}
+
+function missingBackend(): string {
+  return "PULUMI_BACKEND_URL: where the stacks' state is kept, as s3://bucket or file:///folder";
+}
+
+/** An empty passphrase is valid; one that was never set is not. */
+function hasPassphrase(variables: Variables): boolean {
+  return variables.PULUMI_CONFIG_PASSPHRASE !== undefined || Boolean(variables.PULUMI_CONFIG_PASSPHRASE_FILE);
+}
+
+function missingPassphrase(): string {
+  return "PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE): encrypts the secrets in the stacks' state";
+}
+
+function readPassphrase(variables: Variables): Secret {
+  if (variables.PULUMI_CONFIG_PASSPHRASE !== undefined) return new Secret(variables.PULUMI_CONFIG_PASSPHRASE);
+  const file = variables.PULUMI_CONFIG_PASSPHRASE_FILE ?? "";
+  try {
+    return new Secret(readFileSync(file, "utf8").trim());
+  } catch (cause) {
+    throw new UserError(`PULUMI_CONFIG_PASSPHRASE_FILE names ${file}, which can't be read`, {
+      remedy: "Name a readable file, or set PULUMI_CONFIG_PASSPHRASE.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,153 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { suggest } from "../core/suggest.ts";
+import { ORGANIZATIONS_FOLDER, PLATFORM_FILE } from "../manifest/read.ts";
+
+/** What of a platform was asked for. */
+export interface Selection {
+  /** The platform's folder, absolute. Its last part is the platform's name. */
+  readonly folder: string;
+  /** Whether its own stack is meant. */
+  readonly own: boolean;
+  /** Names of organizations; `all` includes those that have left the YAML. */
+  readonly organizations: "all" | readonly string[];
+}
+
+/**
+ * What was named on the command line: a platform's folder, a folder of platforms, a manifest's file or a stack's name.
+ * Without any, every platform in the nearest `stacks` folder.
+ *
+ * @throws UserError for what can't be found, with the nearest name
+ */
+export function findTargets(names: readonly string[], where: Where): Selection[] {
+  const found = names.length === 0 ? allPlatforms(where) : names.flatMap((name) => findTarget(name, where));
+  return merge(found);
+}
+
+export interface Where {
+  /** The current folder. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+function findTarget(name: string, where: Where): Selection[] {
+  const path = resolve(where.cwd, name);
+  if (existsSync(path)) return statSync(path).isDirectory() ? inFolder(path, name) : [ofFile(path, name)];
+  const stack = /^([a-z0-9-]+)\.([a-z0-9-]+)$/.exec(name);
+  if (stack !== null && !isManifestName(name)) return [ofStack(stack[1] ?? "", stack[2] ?? "", where)];
+  throw unknownTarget(name, where);
+}
+
+function inFolder(path: string, name: string): Selection[] {
+  if (isPlatform(path)) return [{ folder: path, own: true, organizations: "all" }];
+  const platforms = platformsIn(path);
+  if (platforms.length > 0) return platforms.map((folder) => ({ folder, own: true, organizations: "all" }));
+  if (isPlatform(dirname(path)) && basename(path) === ORGANIZATIONS_FOLDER)
+    return [{ folder: dirname(path), own: false, organizations: "all" }];
+  throw new UserError(
+    `${name} holds no platform: there is no ${PLATFORM_FILE} in it, nor in a folder below`,
+    {
+      remedy: "Name a platform's folder, as stacks/agntdata.",
+    },
+  );
+}
+
+function ofFile(path: string, name: string): Selection {
+  const folder = dirname(path);
+  if (basename(path) === PLATFORM_FILE) return { folder, own: true, organizations: [] };
+  const platform = dirname(folder);
+  if (basename(folder) === ORGANIZATIONS_FOLDER && path.endsWith(".yaml"))
+    return { folder: platform, own: false, organizations: [basename(path, ".yaml")] };
+  throw new UserError(`${name} is no manifest of a platform`, {
+    remedy: `Name a file as stacks/agntdata/${PLATFORM_FILE} or stacks/agntdata/${ORGANIZATIONS_FOLDER}/acme.yaml.`,
+  });
+}
+
+/** A stack's organization may have left the YAML; whether it exists is known when the backend was asked. */
+function ofStack(platform: string, part: string, where: Where): Selection {
+  const folder = join(stacksFolder(where), platform);
+  if (!isPlatform(folder)) throw unknownTarget(`${platform}.${part}`, where);
+  return part === "platform"
+    ? { folder, own: true, organizations: [] }
+    : { folder, own: false, organizations: [part] };
+}
+
+function allPlatforms(where: Where): Selection[] {
+  const folder = stacksFolder(where);
+  const platforms = platformsIn(folder);
+  if (platforms.length === 0)
+    throw new UserError(`There is no platform in ${folder}`, {
+      remedy: `Name a platform's folder, or write stacks/<platform>/${PLATFORM_FILE}.`,
+    });
+  return platforms.map((platform) => ({ folder: platform, own: true, organizations: "all" }));
+}
+
+/** `TENANTRY_STACKS`, else the nearest `stacks` folder from the current one upwards. */
+function stacksFolder({ cwd, env }: Where): string {
+  if (env.TENANTRY_STACKS) return resolve(cwd, env.TENANTRY_STACKS);
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "stacks"))) return join(folder, "stacks");
+    if (folder === dirname(folder)) return join(cwd, "stacks");
+  }
+}
+
+function platformsIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .map((name) => join(folder, name))
+    .filter(isPlatform);
+}
+
+function isPlatform(folder: string): boolean {
+  return existsSync(join(folder, PLATFORM_FILE));
+}
+
+function isManifestName(name: string): boolean {
+  return /\.ya?ml$/.test(name);
+}
+
+function unknownTarget(name: string, where: Where): UserError {
+  const near = suggest(name, knownTargets(name, where));
+  return new UserError(`There is no platform, manifest or stack ${name}`, {
+    remedy:
+      near === undefined
+        ? "Name a platform's folder (stacks/agntdata), a manifest's file (stacks/agntdata/orgs/acme.yaml) or a stack (agntdata.acme)."
+        : `Did you mean ${near}?`,
+  });
+}
+
+/** What could have been meant: beside a path its neighbours, beside a stack's name the stacks. */
+function knownTargets(name: string, where: Where): string[] {
+  const beside = dirname(resolve(where.cwd, name));
+  const neighbours = existsSync(beside) ? readdirSync(beside).map((each) => join(dirname(name), each)) : [];
+  return [...neighbours, ...platformsIn(stacksFolder(where)).flatMap(stackNames)];
+}
+
+/** The names of the stacks that a platform's folder declares, by its files alone. */
+export function stackNames(folder: string): string[] {
+  const platform = basename(folder);
+  const orgs = join(folder, ORGANIZATIONS_FOLDER);
+  const organizations = existsSync(orgs) ? readdirSync(orgs).filter((file) => file.endsWith(".yaml")) : [];
+  return [`${platform}.platform`, ...organizations.map((file) => `${platform}.${basename(file, ".yaml")}`)];
+}
+
+/** One selection for each folder, in the order in which they were named. */
+function merge(selections: readonly Selection[]): Selection[] {
+  const merged = new Map<string, Selection>();
+  for (const next of selections) {
+    const known = merged.get(next.folder);
+    merged.set(next.folder, known === undefined ? next : union(known, next));
+  }
+  return [...merged.values()];
+}
+
+function union(a: Selection, b: Selection): Selection {
+  const all = a.organizations === "all" || b.organizations === "all";
+  return {
+    folder: a.folder,
+    own: a.own || b.own,
+    organizations: all ? "all" : [...new Set([...a.organizations, ...b.organizations])],
+  };
+}
