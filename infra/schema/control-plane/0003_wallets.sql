@@ -63,7 +63,7 @@ language plpgsql set search_path = ''
 as $$
 begin
   -- Depth 1 is a statement of somebody's own; the ledger's trigger arrives here at depth 2.
-  if pg_trigger_depth() < 2 and new.balance <> case when tg_op = 'INSERT' then 0 else old.balance end then
+  if pg_trigger_depth() < 2 and new.balance <> (case when tg_op = 'INSERT' then 0 else old.balance end) then
     raise exception 'a balance moves by an entry only' using errcode = 'restrict_violation';
   end if;
   return new;
