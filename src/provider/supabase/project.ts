@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { COMPUTE_SIZES, REGIONS } from "../../core/supabase-catalogue.ts";
 import { databasePassword } from "../schema.ts";
 
 export const projectInputs = z.strictObject({
@@ -8,8 +7,8 @@ export const projectInputs = z.strictObject({
     .string()
     .regex(/^[\w-]+$/)
     .describe("The slug of the Supabase organization."),
-  region: z.enum(REGIONS).describe("Where it runs; fixed for life."),
-  compute: z.enum(COMPUTE_SIZES).describe("The size of its database server."),
+  region: z.string().min(1).describe("Where it runs; fixed for life."),
+  compute: z.string().min(1).describe("The size of its database server."),
   databasePassword,
   state: z
     .enum(["active", "suspended", "archived", "deleted"])
