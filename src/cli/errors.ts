@@ -1,0 +1,42 @@
+import { CommanderError } from "commander";
+import { UserError, VendorError } from "../core/errors.ts";
+import type { Colors } from "./render/colors.ts";
+import { escapeControls } from "./render/values.ts";
+
+/** What `--json` prints of an error, under the key `error`. */
+export interface ErrorDocument {
+  /** `user`: an edit or another command mends it. `vendor`: Supabase, Stripe or PostgreSQL failed. `bug`: ours. */
+  readonly kind: "user" | "vendor" | "bug";
+  readonly message: string;
+  readonly remedy: string | null;
+  readonly place: { readonly file: string; readonly line: number; readonly column: number } | null;
+}
+
+export function errorDocument(error: unknown): ErrorDocument {
+  if (error instanceof UserError)
+    return { kind: "user", message: error.message, remedy: error.remedy, place: error.place ?? null };
+  if (error instanceof CommanderError)
+    return { kind: "user", message: plainUsage(error.message), remedy: "See tenantry --help.", place: null };
+  if (error instanceof VendorError)
+    return { kind: "vendor", message: error.message, remedy: error.remedy, place: null };
+  return { kind: "bug", message: stackOf(error), remedy: null, place: null };
+}
+
+/** An error as people read it: what is wrong, where, and what mends it. Only a bug of ours shows its stack. */
+export function renderError(error: unknown, colors: Colors): string {
+  const { kind, message, remedy, place } = errorDocument(error);
+  const at = place === null ? "" : `${place.file}:${place.line}:${place.column}: `;
+  const text = message.split("\n").map(escapeControls).join("\n");
+  const head = `${colors.red("error:")} ${at}${text}`;
+  if (kind === "user" && remedy !== null) return `${head}\n  ${colors.cyan(remedy)}`;
+  if (kind === "bug") return `${colors.red("This is a bug in tenantry; please report it:")}\n${text}`;
+  return head;
+}
+
+function plainUsage(message: string): string {
+  return message.replace(/^error: /, "").trim();
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,68 @@
+import { availableParallelism } from "node:os";
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+export interface SandboxOption {
+  /** The folder of its data. */
+  readonly sandbox?: string;
+}
+
+export interface EngineOptions extends JsonOption, SandboxOption {
+  readonly engine?: "embedded" | "cli";
+}
+
+export interface RunOptions extends EngineOptions {
+  readonly parallel: number;
+  readonly refresh?: boolean;
+}
+
+/** Where a sandbox keeps its data unless another folder is named: below the current one. */
+export const SANDBOX_FOLDER = ".tenantry/sandbox";
+
+export const TARGETS =
+  "platforms' folders (stacks/agntdata), manifests (stacks/agntdata/orgs/acme.yaml) or stacks (agntdata.acme); every platform in stacks/ unless said";
+
+export function addJsonOption(command: Command): Command {
+  return command.option("--json", "print one JSON document on stdout, and nothing else there");
+}
+
+export function addEngineOptions(command: Command): Command {
+  return addJsonOption(command)
+    .addOption(
+      new Option("--engine <engine>", "which engine runs the stacks; the CLI where there is one").choices([
+        "embedded",
+        "cli",
+      ]),
+    )
+    .option(
+      "--sandbox [folder]",
+      `use a local Supabase and Stripe, started if need be; --sandbox=<folder> for another than ${SANDBOX_FOLDER}`,
+    );
+}
+
+export function addRunOptions(command: Command): Command {
+  return addEngineOptions(command).option(
+    "--parallel <n>",
+    "stacks at a time",
+    wholeNumber,
+    Math.max(2, Math.min(8, availableParallelism())),
+  );
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 64)
+    throw new InvalidArgumentError("It is a whole number from 1 to 64.");
+  return number;
+}
+
+/**
+ * `--sandbox` may have a folder and targets may follow it, so the folder is joined by `=`: in `--sandbox stacks/agntdata`
+ * the second word is a target.
+ */
+export function separateSandboxFolder(args: readonly string[]): string[] {
+  return args.map((arg) => (arg === "--sandbox" ? `--sandbox=${SANDBOX_FOLDER}` : arg));
+}

@@ -1,0 +1,47 @@
+import { Command, CommanderError } from "commander";
+import { packageVersion } from "../fleet/project.ts";
+import { errorDocument, renderError } from "./errors.ts";
+import { separateSandboxFolder } from "./options.ts";
+import { type ExitCode, type Io, Session } from "./session.ts";
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the names of node and the script
+ * @returns the exit code; what a user is to read has been written
+ */
+export async function runCommandLine(args: readonly string[], io: Io): Promise<ExitCode> {
+  const session = new Session(io);
+  try {
+    await buildProgram(session).parseAsync(separateSandboxFolder(args), { from: "user" });
+    return session.exitCode;
+  } catch (error) {
+    return reportError(error, session, args.includes("--json"));
+  }
+}
+
+function buildProgram(session: Session): Command {
+  const program = new Command("tenantry")
+    .description(
+      "Tenancy as code: one YAML file per customer organization, reconciled into Supabase and Stripe.",
+    )
+    .version(packageVersion(), "-V, --version")
+    .showHelpAfterError("See tenantry --help.")
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 nothing to do, or done; 1 an error; 2 a preview found changes.\n" +
+        "Backend and passphrase are Pulumi's own variables: PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE.",
+    );
+  void session;
+  return program;
+}
+
+/** Help and version are no errors, though commander ends on them as on one. */
+function reportError(error: unknown, session: Session, json: boolean): ExitCode {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  if (json) session.printJson({ ok: false, error: errorDocument(error) });
+  // What commander has to say about usage it has said already.
+  else if (!(error instanceof CommanderError)) session.say(renderError(error, session.errorColors));
+  return 1;
+}

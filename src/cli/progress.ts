@@ -1,0 +1,147 @@
+import type { EngineEvent, StepMetadata } from "../engine/engine.ts";
+import type { FleetObserver, StackResult, Verb } from "../fleet/run.ts";
+import type { Colors } from "./render/colors.ts";
+import { escapeControls, formatSeconds } from "./render/values.ts";
+import { wordsFor } from "./render/vocabulary.ts";
+import type { Output, Session } from "./session.ts";
+
+/** What a watcher sees while stacks run. */
+export interface Progress extends FleetObserver {
+  /** Leaves nothing behind on the screen but finished lines. */
+  stop(): void;
+}
+
+const DOING: Readonly<Record<Verb, string>> = {
+  preview: "previewing",
+  up: "updating",
+  destroy: "destroying",
+};
+
+/** Live lines on a terminal, plain ones elsewhere (CI, a file, a dumb terminal). */
+export function watch(session: Session, stacks: number): Progress {
+  const { stderr, env } = session.io;
+  const live = stderr.isTTY === true && !env.CI && env.TERM !== "dumb";
+  return live ? new LiveProgress(stderr, session.errorColors, stacks) : new PlainProgress(session);
+}
+
+/** A line when a stack begins, when one of its resources is done or fails, and when it ends. */
+class PlainProgress implements Progress {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  started(stack: string, verb: Verb): void {
+    this.#session.say(`[${stack}] ${DOING[verb]}`);
+  }
+
+  event(stack: string, event: EngineEvent): void {
+    const failed = event.resOpFailedEvent?.metadata;
+    if (failed !== undefined) this.#session.say(`[${stack}] ${describe(failed)} failed`);
+    const done = event.resOutputsEvent;
+    if (done !== undefined && !done.planning && isWork(done.metadata))
+      this.#session.say(`[${stack}] ${describe(done.metadata)}`);
+  }
+
+  finished(result: StackResult): void {
+    this.#session.say(`[${result.stack}] ${result.outcome} in ${formatSeconds(result.seconds)}`);
+  }
+
+  stop(): void {}
+}
+
+interface Running {
+  readonly verb: Verb;
+  readonly since: number;
+  /** What runs now, by URN; the last begun is shown. */
+  readonly now: Map<string, string>;
+  steps: number;
+}
+
+/** A line for each running stack, drawn again in place: what runs now, how many steps are done, for how long. */
+class LiveProgress implements Progress {
+  readonly #output: Output;
+  readonly #colors: Colors;
+  readonly #total: number;
+  readonly #running = new Map<string, Running>();
+  readonly #timer: NodeJS.Timeout;
+  #finished = 0;
+  #drawn = 0;
+
+  constructor(output: Output, colors: Colors, total: number) {
+    this.#output = output;
+    this.#colors = colors;
+    this.#total = total;
+    this.#timer = setInterval(() => this.#draw(), 100).unref();
+  }
+
+  started(stack: string, verb: Verb): void {
+    this.#running.set(stack, { verb, since: performance.now(), now: new Map(), steps: 0 });
+  }
+
+  event(stack: string, event: EngineEvent): void {
+    const running = this.#running.get(stack);
+    if (running === undefined) return;
+    const begun = event.resourcePreEvent?.metadata;
+    if (begun !== undefined && isWork(begun)) running.now.set(begun.urn, describe(begun));
+    const ended = (event.resOutputsEvent ?? event.resOpFailedEvent)?.metadata;
+    if (ended === undefined) return;
+    running.now.delete(ended.urn);
+    running.steps += 1;
+  }
+
+  finished(result: StackResult): void {
+    this.#running.delete(result.stack);
+    this.#finished += 1;
+    if (result.outcome !== "failed" && result.outcome !== "done") return;
+    this.#erase();
+    const mark = result.outcome === "done" ? this.#colors.green("✓") : this.#colors.red("✗");
+    this.#output.write(`${mark} ${result.stack} ${this.#colors.dim(formatSeconds(result.seconds))}\n`);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#erase();
+  }
+
+  #draw(): void {
+    const width = (this.#output.columns ?? 80) - 1;
+    const lines = [...this.#running].map(([stack, running]) => {
+      const elapsed = formatSeconds((performance.now() - running.since) / 1000);
+      const now = [...running.now.values()].at(-1) ?? DOING[running.verb];
+      return `  ${stack}  ${escapeControls(now)}  ${running.steps} steps, ${elapsed}`.slice(0, width);
+    });
+    if (lines.length === 0) return this.#erase();
+    this.#erase();
+    const head = `${this.#finished} of ${this.#total} done`.slice(0, width);
+    this.#output.write(`${[head, ...lines].map((line) => this.#colors.dim(line)).join("\n")}\n`);
+    this.#drawn = lines.length + 1;
+  }
+
+  #erase(): void {
+    if (this.#drawn > 0) this.#output.write(`\x1b[${this.#drawn}A\x1b[0J`);
+    this.#drawn = 0;
+  }
+}
+
+/** Whether a step does something, at a vendor. */
+function isWork(metadata: StepMetadata): boolean {
+  return metadata.op !== "same" && metadata.op !== "replace" && metadata.provider !== "";
+}
+
+const DEEDS: Readonly<Partial<Record<StepMetadata["op"], string>>> = {
+  create: "create",
+  "create-replacement": "create again",
+  "delete-replaced": "delete the replaced",
+  update: "update",
+  delete: "delete",
+  refresh: "look at",
+  read: "read",
+  import: "import",
+};
+
+function describe(metadata: StepMetadata): string {
+  const name = metadata.urn.split("::").at(-1) ?? metadata.urn;
+  return `${DEEDS[metadata.op] ?? metadata.op} ${wordsFor(metadata.type).noun} ${name}`;
+}

@@ -1,0 +1,100 @@
+import { addSummaries, hasChanges, type StackChanges, type Summary } from "../../changes/stack.ts";
+import type { Outcome, StackResult } from "../../fleet/run.ts";
+import type { Colors } from "./colors.ts";
+import { layOut } from "./layout.ts";
+import { renderTree } from "./tree.ts";
+import { count, escapeControls, formatSeconds } from "./values.ts";
+
+/** What a preview found: the tree of each stack that changes, what is wrong, and one line that sums it up. */
+export function renderPreview(results: readonly StackResult[], colors: Colors): string {
+  const blocks = results.map((result) => renderStack(result, colors)).filter((block) => block !== "");
+  return [...blocks, summarize(results, colors)].join("\n\n");
+}
+
+/** What a run did: a line for each stack, what went wrong in full, and one line that sums it up. */
+export function renderReport(results: readonly StackResult[], colors: Colors): string {
+  const lines = results.map((result) => outcomeLine(result, colors));
+  const problems = results.map((result) => renderProblems(result, colors)).filter((block) => block !== "");
+  return [lines.join("\n"), ...problems, summarize(results, colors)].join("\n\n");
+}
+
+function renderStack(result: StackResult, colors: Colors): string {
+  const { changes } = result;
+  const tree = hasChanges(changes) ? renderTree(titled(changes, colors), colors) : [];
+  const problems = renderProblems(result, colors);
+  if (tree.length === 0) return problems;
+  return problems === "" ? tree.join("\n") : `${tree.join("\n")}\n\n${problems}`;
+}
+
+function titled(changes: StackChanges, colors: Colors) {
+  const branch = layOut(changes);
+  return {
+    ...branch,
+    label: `${colors.bold(branch.label)}  ${colors.dim(summaryText(changes.summary, true))}`,
+  };
+}
+
+/** Errors and warnings of a stack, and what left its YAML; empty when there are none. */
+function renderProblems(result: StackResult, colors: Colors): string {
+  const removals = result.changes.removals.map(
+    ({ message, remedy }) => `  ${colors.red("refused:")} ${message}\n    ${colors.cyan(remedy)}`,
+  );
+  const problems = result.changes.problems.map(({ severity, message, urn }) => {
+    const head = severity === "error" ? colors.red("error:") : colors.yellow("warning:");
+    const resource = urn?.split("::").at(-1);
+    const of = resource === undefined || urn?.includes("pulumi:pulumi:Stack") ? "" : `${resource}: `;
+    return `  ${head} ${of}${indented(message)}`;
+  });
+  const all = [...removals, ...problems];
+  return all.length === 0 ? "" : [colors.bold(result.stack), ...all].join("\n");
+}
+
+function indented(message: string): string {
+  return message
+    .split("\n")
+    .map((line, index) => (index === 0 ? escapeControls(line) : `    ${escapeControls(line)}`))
+    .join("\n");
+}
+
+function outcomeLine({ stack, outcome, changes, seconds }: StackResult, colors: Colors): string {
+  const did = outcome === "done" ? `  ${summaryText(changes.summary, false)}` : "";
+  const took = seconds > 0 ? colors.dim(`  ${formatSeconds(seconds)}`) : "";
+  return `${paintOutcome(outcome, colors)} ${stack}${did}${took}`;
+}
+
+const WIDTH = "not started".length;
+
+function paintOutcome(outcome: Outcome, colors: Colors): string {
+  const text = outcome.padEnd(WIDTH);
+  if (outcome === "failed" || outcome === "refused") return colors.red(text);
+  if (outcome === "done") return colors.green(text);
+  return outcome === "not started" ? colors.yellow(text) : colors.dim(text);
+}
+
+const VERBS = [
+  ["create", "to create", "created"],
+  ["update", "to change", "changed"],
+  ["replace", "to replace", "replaced"],
+  ["delete", "to delete", "deleted"],
+  ["import", "to adopt", "adopted"],
+] as const;
+
+function summaryText(summary: Summary, ahead: boolean): string {
+  const parts = VERBS.flatMap(([action, toDo, done]) => {
+    const number = summary[action];
+    return number === undefined ? [] : [`${number} ${ahead ? toDo : done}`];
+  });
+  return parts.length === 0 ? "outputs change" : parts.join(", ");
+}
+
+function summarize(results: readonly StackResult[], colors: Colors): string {
+  const of = (outcome: Outcome) => results.filter((result) => result.outcome === outcome).length;
+  const parts = (["done", "changes", "unchanged", "refused", "failed", "not started"] as const).flatMap(
+    (outcome) =>
+      of(outcome) === 0 ? [] : [`${of(outcome)} ${outcome === "changes" ? "with changes" : outcome}`],
+  );
+  const total = addSummaries(results.map((result) => result.changes.summary));
+  const changed = VERBS.some(([action]) => total[action] !== undefined);
+  const what = changed ? ` (${summaryText(total, of("changes") > 0)})` : "";
+  return `${colors.bold(count(results.length, "stack"))}: ${parts.join(", ") || "none"}${what}`;
+}
