@@ -167,6 +167,16 @@ export interface WorkspaceModel {
   readonly expires: string | null;
 }
 
+/** A consent to delete one thing whose state is `deleted`. */
+export interface ConsentModel {
+  /** `acme` or `acme/spike` */
+  readonly delete: string;
+  readonly reason: string;
+  readonly approvedBy: string;
+  /** ISO date, the last day on which it holds. */
+  readonly expires: string;
+}
+
 export interface OrganizationModel {
   readonly platform: string;
   readonly platformId: string;
@@ -176,6 +186,8 @@ export interface OrganizationModel {
   /** `<platform>.<organization>` */
   readonly stack: string;
   readonly displayName: string;
+  /** Its workspaces' states have it in them already. */
+  readonly state: WorkspaceState;
   readonly plan: PlanModel;
   /** The plan's, with the overrides that are in force today. */
   readonly entitlements: Entitlements;
@@ -192,6 +204,7 @@ export interface OrganizationModel {
   readonly wallets: Readonly<Record<WalletName, WalletModel>>;
   readonly llmProvider: LlmProviderModel | null;
   readonly workspaces: Readonly<Record<string, WorkspaceModel>>;
+  readonly consents: readonly ConsentModel[];
 }
 
 export interface Model {

@@ -1,0 +1,42 @@
+/**
+ * The currencies that prices can be in, with the number of decimals of their smallest unit as Stripe counts it
+ * (https://docs.stripe.com/currencies): zero-decimal ones are charged in whole units.
+ */
+export const CURRENCY_DECIMALS = {
+  aud: 2,
+  brl: 2,
+  cad: 2,
+  chf: 2,
+  clp: 0,
+  czk: 2,
+  dkk: 2,
+  eur: 2,
+  gbp: 2,
+  hkd: 2,
+  inr: 2,
+  jpy: 0,
+  krw: 0,
+  mxn: 2,
+  nok: 2,
+  nzd: 2,
+  pln: 2,
+  sek: 2,
+  sgd: 2,
+  usd: 2,
+  vnd: 0,
+  zar: 2,
+} as const;
+
+export type Currency = keyof typeof CURRENCY_DECIMALS;
+
+/**
+ * A price in whole units as an amount in the currency's smallest unit: 49.5 usd is 4950.
+ *
+ * Undefined when the price has more decimals than the currency.
+ */
+export function smallestUnits(price: number, currency: Currency): number | undefined {
+  const scaled = price * 10 ** CURRENCY_DECIMALS[currency];
+  const amount = Math.round(scaled);
+  // A decimal fraction such as 49.99 has no exact double; the error stays far below a thousandth of a cent.
+  return Math.abs(scaled - amount) < 1e-6 ? amount : undefined;
+}

@@ -1,0 +1,49 @@
+/** One line of a source with what is wrong in it underlined. */
+export interface Excerpt {
+  /** Counts from 1. */
+  readonly line: number;
+  readonly text: string;
+  /** Where the underline begins within `text`, from 0. */
+  readonly caret: number;
+  readonly length: number;
+}
+
+const WIDTH = 120;
+
+/** The line at an offset, cut to a readable width, with nothing in it that a terminal would obey or a log should not hold. */
+export function excerptAt(source: string, offset: number, end: number): Excerpt {
+  const { line, column, start } = lineAndColumn(source, offset);
+  const newline = source.indexOf("\n", start);
+  const full = printable(source.slice(start, newline === -1 ? source.length : newline).replace(/\r$/, ""));
+  const caret = Math.min(column - 1, full.length);
+  const from = caret > WIDTH - 20 ? caret - Math.floor(WIDTH / 2) : 0;
+  const text = maskSecrets(full).slice(from, from + WIDTH);
+  const length = Math.max(1, Math.min(end - offset, text.length - (caret - from)));
+  return { line, text, caret: caret - from, length };
+}
+
+/** Line and column of an offset, both from 1, and the offset at which the line starts. */
+export function lineAndColumn(source: string, offset: number) {
+  let line = 1;
+  let start = 0;
+  for (let next = source.indexOf("\n"); next !== -1 && next < offset; next = source.indexOf("\n", next + 1)) {
+    line += 1;
+    start = next + 1;
+  }
+  return { line, column: offset - start + 1, start };
+}
+
+/** The same text, character for character, without control and direction characters. */
+export function printable(text: string): string {
+  return text
+    .replace(/\t/g, " ")
+    .replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, "\ufffd");
+}
+
+/** How the keys and tokens of the services in use begin, and those of common model vendors. */
+const SECRET = /\b(sk|rk|pk|sbp|sb|whsec|xox[abeprs]|gh[opsru]|github_pat|AIza|AKIA|eyJ)[-_]?[\w.-]{12,}/g;
+
+/** The same text, as long, with what looks like a key or token blotted out: people paste those into manifests. */
+export function maskSecrets(text: string): string {
+  return text.replace(SECRET, (found, prefix: string) => prefix.padEnd(found.length, "•"));
+}

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { COMPUTE_SIZES, REGIONS } from "../core/supabase-catalogue.ts";
+
+/*
+ * The small shapes that both kinds of manifest are made of. The message of each says what is expected there, so that a
+ * problem reads "expected <message>".
+ */
+
+const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const HOST = /^(?=.{4,253}\.?$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?$/i;
+
+/** Text of a pattern, where every way to be wrong is answered by the same `expected`. */
+function text(pattern: RegExp, max: number, expected: string) {
+  return z.string({ error: expected }).max(max, { error: expected }).regex(pattern, { error: expected });
+}
+
+/** One of a fixed list of words. */
+export function word<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: `one of ${words.join(", ")}` });
+}
+
+/** A map with a fixed set of keys. Unknown keys are problems. */
+export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, { error: "a map" });
+}
+
+/** A map from names that the user chooses. */
+export function named<Value extends z.ZodType>(value: Value) {
+  return z.record(slug, value, { error: "a map from names to settings" });
+}
+
+/** A list. */
+export function list<Item extends z.ZodType>(item: Item) {
+  return z.array(item, { error: "a list" });
+}
+
+/** A whole number within bounds. */
+export function whole(min: number, max: number, expected: string) {
+  return z.int({ error: expected }).min(min, { error: expected }).max(max, { error: expected });
+}
+
+export const slug = text(
+  SLUG,
+  40,
+  "a slug: up to 40 lower-case letters, digits and single hyphens, beginning with a letter",
+);
+
+export const displayName = text(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u, 100, "one line of text, up to 100 characters");
+
+export const line = text(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u, 1000, "one line of text, up to 1,000 characters");
+
+/** Compared without regard to case. */
+export const email = z
+  .email({ error: "an e-mail address" })
+  .max(254, { error: "an e-mail address of up to 254 characters" });
+
+export const date = z.iso.date({ error: "a date as 2026-12-31" });
+
+export const host = text(
+  HOST,
+  254,
+  "a domain as store.acme.example (internationalised names in their xn-- form)",
+);
+
+export const duration = text(/^[1-9][0-9]{0,3}[mhd]$/, 5, "a span of time as 30m, 24h or 7d");
+
+export const flag = z.boolean({ error: "true or false" });
+
+export const credits = whole(0, 1_000_000_000_000, "a whole number of credits, zero or more");
+
+const LIMIT = "a whole number or `unlimited`";
+
+/** A limit of a plan: a number from `min`, or `unlimited`. */
+export function limit(min: number) {
+  return z.union([whole(min, 1_000_000_000_000, `a whole number from ${min}`), z.literal("unlimited")], {
+    error: min > 0 ? `${LIMIT}, at least ${min}` : LIMIT,
+  });
+}
+
+export const price = z
+  .number({ error: "a price in whole units of the platform's currency, as 49 or 49.5" })
+  .min(0, { error: "a price that isn't negative" })
+  .max(999_999.99, { error: "a price up to 999999.99" });
+
+export const region = z.enum(REGIONS, { error: `a Supabase region: one of ${REGIONS.join(", ")}` });
+
+export const compute = z.enum(COMPUTE_SIZES, {
+  error: `a Supabase compute size: one of ${COMPUTE_SIZES.join(", ")}`,
+});
+
+export const generation = whole(1, 10_000, "a whole number from 1").meta({
+  description:
+    "Part of the id. Raised when a name that was used before comes back as a new thing; the ids of everything below change with it.",
+  default: 1,
+});
+
+export const STATES = ["active", "suspended", "archived", "deleted"] as const;
+
+export const state = word(STATES).meta({
+  description:
+    "Where it stands in its life. `deleted` also needs a consent; nothing is ever deleted by leaving it out.",
+  default: "active",
+});
+
+/** The name of a secret: `TENANTRY_SECRET_<NAME>` in the environment, else `tenants:<name>` of the stack's secret configuration. */
+export const secretName = text(SLUG, 100, "the name of a secret, never its value: a slug as acme-anthropic");
+
+export const secretReference = fields({
+  secret: secretName.describe(
+    "The secret's name: `TENANTRY_SECRET_<NAME>` in the environment, else `tenants:<name>` in the stack's secret configuration.",
+  ),
+});
+
+export const apiVersion = z
+  .literal("tenantry/v1", { error: "tenantry/v1" })
+  .describe("The version of this format.");

@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import {
+  type Document,
+  type DocumentOptions,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type ParseOptions,
+  parseDocument,
+  type SchemaOptions,
+} from "yaml";
+import type { Place } from "../core/errors.ts";
+import { type Excerpt, excerptAt, lineAndColumn } from "./excerpt.ts";
+
+/**
+ * How every manifest is parsed. The library looks for duplicate keys in quadratic time; the parser does it in linear time.
+ */
+export const YAML_OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
+  version: "1.2",
+  prettyErrors: false,
+  stringKeys: true,
+  uniqueKeys: false,
+};
+
+/** The way to a value within a manifest: `["members", 0, "email"]`. */
+export type Path = readonly (string | number)[];
+
+/** Which end of an entry is meant: its key, or its value. */
+export type Part = "key" | "value";
+
+export interface Located {
+  readonly place: Place;
+  readonly excerpt?: Excerpt;
+}
+
+/** The place and the excerpt of a span of a file's text. */
+export function locateSpan(file: string, text: string, from: number, to: number): Located {
+  const offset = Math.min(Math.max(from, 0), text.length);
+  const { line, column } = lineAndColumn(text, offset);
+  return { place: { file, line, column }, excerpt: excerptAt(text, offset, Math.max(to, offset + 1)) };
+}
+
+/** The place of a path in a parsed document; where the path leads nowhere, that of the nearest thing above it. */
+export function locatePath(file: string, text: string, document: Document, path: Path, part: Part): Located {
+  const [from, to] = spanOf(document, path, part);
+  return locateSpan(file, text, from, to);
+}
+
+/** The place of a file as a whole, for problems that are in no line of it. */
+export function locateFile(file: string): Located {
+  return { place: { file, line: 1, column: 1 } };
+}
+
+type Span = readonly [from: number, to: number];
+
+function spanOf(document: Document, path: Path, part: Part): Span {
+  let node: unknown = document.contents;
+  let span = rangeOf(node) ?? [0, 1];
+  for (const [index, segment] of path.entries()) {
+    const last = index === path.length - 1;
+    const step = stepInto(node, segment);
+    if (step === undefined) return span;
+    const valueSpan = rangeOf(step.value);
+    span = (last && part === "key" ? step.keySpan : valueSpan) ?? step.keySpan ?? valueSpan ?? span;
+    // What an alias stands for is elsewhere in the file; the place to mend is where it is used.
+    if (isAlias(step.value)) return span;
+    node = step.value;
+  }
+  return span;
+}
+
+function stepInto(node: unknown, segment: string | number): { keySpan?: Span; value: unknown } | undefined {
+  if (isSeq(node) && typeof segment === "number") return { value: node.items[segment] };
+  if (!isMap(node)) return undefined;
+  const pair = (node.items as Pair[]).find(
+    (item) => isScalar(item.key) && String(item.key.value) === segment,
+  );
+  if (pair === undefined) return undefined;
+  const keySpan = rangeOf(pair.key);
+  return keySpan === undefined ? { value: pair.value } : { keySpan, value: pair.value };
+}
+
+/** The span of a node, or undefined for one without text, as the value of `key:`. */
+function rangeOf(node: unknown): Span | undefined {
+  const range = (node as Node | null | undefined)?.range;
+  if (!range || range[0] === range[1]) return undefined;
+  return [range[0], range[1]];
+}
+
+/**
+ * The place of a path in a file that was read before and is fine as YAML.
+ *
+ * Texts and syntax trees of good files aren't kept, so the file is read again; if it is gone by now, it is named as a whole.
+ */
+export function locateInFile(file: string, path: Path, part: Part): Located {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return locateFile(file);
+  }
+  return locatePath(file, text, parseDocument(text, YAML_OPTIONS), path, part);
+}

@@ -1,0 +1,215 @@
+import { z } from "zod";
+import {
+  apiVersion,
+  compute,
+  credits,
+  date,
+  displayName,
+  duration,
+  email,
+  fields,
+  flag,
+  generation,
+  host,
+  limit,
+  line,
+  list,
+  named,
+  region,
+  secretName,
+  secretReference,
+  slug,
+  state,
+  word,
+} from "./fields.ts";
+
+const grantedWorkspaces = list(slug)
+  .optional()
+  .describe(
+    "The workspaces that a member is granted, where the plan has per-workspace access. Admins reach every one.",
+  );
+
+const member = fields({
+  email: email.describe("Who it is; compared without regard to case."),
+  role: word(["admin", "member"]).describe("What they may do. The owner is named by `owner`."),
+  workspaces: grantedWorkspaces,
+  github: z
+    .string({ error: "a GitHub user name" })
+    .regex(/^[a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38}$/i, { error: "a GitHub user name" })
+    .optional()
+    .describe("The GitHub user, for reviews of pull requests that touch the organization."),
+}).meta({ id: "Member", description: "A person of the organization, the owner aside." });
+
+const invitation = fields({
+  email: email.describe("Who is invited; compared without regard to case."),
+  role: word(["admin", "member"]).describe("The role that they will have."),
+  workspaces: grantedWorkspaces,
+  expires: date.describe("The last day on which it can be accepted."),
+}).meta({ id: "Invitation", description: "A person who was asked to join." });
+
+/** An exception to one limit of the plan, with who allowed it, why and until when. */
+function override<Value extends z.ZodType>(value: Value) {
+  return fields({
+    value: value.describe("What holds instead of the plan's."),
+    reason: line.describe("Why."),
+    approvedBy: email.describe("Who approved it."),
+    expires: date.describe("The last day on which it holds; past it, it is an error."),
+  }).optional();
+}
+
+const limits = fields({
+  workspaces: override(limit(1)).describe("Instead of the plan's `workspaces`."),
+  seats: override(limit(1)).describe("Instead of the plan's `seats`."),
+  perWorkspaceAccess: override(flag).describe("Instead of the plan's `perWorkspaceAccess`."),
+  customDomains: override(limit(0)).describe("Instead of the plan's `customDomains`."),
+  rpm: override(limit(1)).describe("Instead of the plan's `rpm`."),
+  webhookEvents: override(limit(0)).describe("Instead of the plan's `webhookEvents`."),
+}).meta({ id: "Overrides", description: "Exceptions to the plan's limits." });
+
+const positiveCredits = credits.min(1, { error: "a whole number of credits from 1" });
+
+const autoReload = z
+  .union(
+    [
+      z.literal(["off", false]),
+      fields({
+        below: credits.describe("Reload when the balance falls below this many credits."),
+        add: positiveCredits.optional().describe("Buy this many credits. Either this or `upTo`."),
+        upTo: positiveCredits.optional().describe("Buy credits up to this balance. Either this or `add`."),
+        monthlyCap: positiveCredits
+          .optional()
+          .describe("Buy at most this many credits in a calendar month; no cap unless said."),
+      }),
+    ],
+    { error: "`off`, or a map with `below` and `add` or `upTo`" },
+  )
+  .meta({ default: "off" });
+
+const wallet = fields({
+  autoReload: autoReload.optional().describe("Whether and when credits are bought without asking."),
+}).meta({ id: "Wallet", description: "The organization's settings of one wallet." });
+
+const apiKey = fields({
+  rotate: z
+    .string({ error: "a label in text, as 2026-11 (quote it if it is all digits)" })
+    .regex(/^[\w.-]{1,40}$/, { error: "a label of up to 40 letters, digits, dots, - and _" })
+    .optional()
+    .describe("A label of the key's generation, as 2026-11. Changing it rotates the key."),
+  grace: duration
+    .optional()
+    .meta({ description: "How long the previous value stays valid after a rotation.", default: "7d" }),
+}).meta({ id: "ApiKey", description: "A key to the product's API that belongs to this workspace alone." });
+
+const connection = fields({
+  kind: slug.optional().describe("What it connects to, as bigquery or hubspot."),
+  secret: secretName.optional().describe("The name of the secret that holds its credentials."),
+  cloneOf: z
+    .string({ error: "a connection of the same organization as production/warehouse" })
+    .regex(/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/, {
+      error: "a connection of the same organization as production/warehouse",
+    })
+    .optional()
+    .describe(
+      "Copies a connection of another workspace of this organization, instead of `kind` and `secret`.",
+    ),
+}).meta({ id: "Connection", description: "A database, tool or API that this workspace alone can reach." });
+
+const app = fields({
+  domain: host.optional().describe("A domain of its own, beside its URL on the platform."),
+}).meta({ id: "App", description: "A published app. It belongs to this workspace and cannot move." });
+
+const cronJob = fields({
+  schedule: line.describe('When, in UTC, in the five fields of cron, as "0 3 * * *".'),
+  task: line.describe("What the agent is asked to do."),
+}).meta({ id: "CronJob", description: "A task that runs on a schedule." });
+
+const workspace = fields({
+  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  generation: generation.optional(),
+  previously: list(slug)
+    .optional()
+    .describe(
+      "The names that it had before, the oldest first. Keeps the id when it is renamed, and stays for ever.",
+    ),
+  state: state.optional(),
+  region: region.optional().describe("Where its project is; the platform's unless said."),
+  compute: compute.optional().describe("The size of its project; the platform's unless said."),
+  apiKeys: named(apiKey).optional().describe("Its API keys, by name."),
+  connections: named(connection).optional().describe("Its connections, by name."),
+  apps: named(app).optional().describe("Its published apps, by name."),
+  email: email.optional().describe("Its e-mail address, unique on the platform."),
+  slack: fields({
+    team: z
+      .string({ error: "a Slack team id as T012AB" })
+      .regex(/^[TE][A-Z0-9]{2,20}$/, { error: "a Slack team id as T012AB" })
+      .describe("The Slack team's id."),
+    channel: z
+      .string({ error: "a Slack channel id as C034CD" })
+      .regex(/^[CDG][A-Z0-9]{2,20}$/, { error: "a Slack channel id as C034CD" })
+      .describe("The Slack channel's id."),
+  })
+    .optional()
+    .describe("Its Slack integration."),
+  cron: named(cronJob).optional().describe("Its scheduled tasks, by name."),
+  expires: date.optional().describe("Makes it a throwaway: past this day the plan proposes to archive it."),
+}).meta({
+  id: "Workspace",
+  description: "A workspace: a Supabase project of its own and everything that lives in it.",
+});
+
+const consent = fields({
+  delete: z
+    .string({ error: "an organization or one of its workspaces, as acme or acme/spike" })
+    .regex(/^[a-z][a-z0-9-]*(\/[a-z][a-z0-9-]*)?$/, {
+      error: "an organization or one of its workspaces, as acme or acme/spike",
+    })
+    .describe("What may be deleted, as acme or acme/spike."),
+  reason: line.describe("Why."),
+  approvedBy: email.describe("Who approved it."),
+  expires: date.describe("The last day on which it holds."),
+}).meta({ id: "Consent", description: "A consent to delete one thing whose `state` is `deleted`." });
+
+export const organizationSchema = fields({
+  apiVersion,
+  kind: z.literal("Organization", { error: "Organization" }).describe("The kind of this manifest."),
+  name: slug.describe(
+    "The organization's name: that of its file, and the second part of its stack's. It never changes.",
+  ),
+  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  generation: generation.optional(),
+  state: state.optional(),
+  plan: slug.optional().describe("The plan that it is on; the platform's default plan unless said."),
+  trial: flag.optional().meta({
+    description: "Whether it takes the platform's trial, which it can do once ever.",
+    default: false,
+  }),
+  owner: email.describe("The one owner. Ownership moves by changing this."),
+  members: list(member).optional().describe("Everybody else."),
+  invitations: list(invitation).optional().describe("People who were asked to join."),
+  billing: fields({
+    email: email.optional().describe("Where invoices go; the owner unless said."),
+    collection: word(["charge_automatically", "send_invoice"]).optional().meta({
+      description: "Whether the card on file is charged, or an invoice is sent.",
+      default: "charge_automatically",
+    }),
+  })
+    .optional()
+    .describe("How it pays."),
+  limits: limits.optional().describe("Exceptions to the plan's limits."),
+  wallets: named(wallet).optional().describe("Its settings of the platform's wallets, by name."),
+  llmProvider: fields({
+    kind: slug.describe("`hosted` for the platform's own, else whose models they are, as anthropic."),
+    apiKey: secretReference
+      .optional()
+      .describe("The key, by the name of its secret. Needed unless the kind is `hosted`."),
+  })
+    .optional()
+    .describe("Who runs the models. It serves the organization's workspaces and no other."),
+  workspaces: named(workspace)
+    .optional()
+    .describe("Its workspaces, by name. Without this key it has one, `personal`."),
+  consents: list(consent).optional().describe("Consents to delete."),
+}).meta({ id: "Organization", title: "Organization", description: "A customer of the platform." });
+
+export type OrganizationManifest = z.infer<typeof organizationSchema>;
+export type WorkspaceManifest = z.infer<typeof workspace>;

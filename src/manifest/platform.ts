@@ -1,0 +1,130 @@
+import { z } from "zod";
+import { CURRENCY_DECIMALS, type Currency } from "../core/currency.ts";
+import {
+  apiVersion,
+  compute,
+  credits,
+  displayName,
+  fields,
+  flag,
+  generation,
+  host,
+  limit,
+  list,
+  named,
+  price,
+  region,
+  slug,
+  whole,
+  word,
+} from "./fields.ts";
+
+/** What a platform may offer its organizations beyond workspaces and members. */
+export const FEATURES = [
+  "apiKeys",
+  "connections",
+  "apps",
+  "customDomains",
+  "email",
+  "slack",
+  "cron",
+  "llmProvider",
+  "invitations",
+] as const;
+
+export type Feature = (typeof FEATURES)[number];
+
+const CURRENCIES = Object.keys(CURRENCY_DECIMALS) as [Currency, ...Currency[]];
+
+const entitlements = fields({
+  workspaces: limit(1).describe("How many workspaces an organization may have; deleted ones don't count."),
+  seats: limit(1).optional().meta({
+    description: "How many people: the owner, members and open invitations.",
+    default: "unlimited",
+  }),
+  perWorkspaceAccess: flag.optional().meta({
+    description:
+      "Whether members are granted single workspaces; where not, every member reaches all of them.",
+    default: true,
+  }),
+  customDomains: limit(0)
+    .optional()
+    .meta({ description: "How many apps may have a domain of their own.", default: "unlimited" }),
+  rpm: limit(1)
+    .optional()
+    .meta({ description: "Requests per minute, for the whole organization.", default: "unlimited" }),
+  webhookEvents: limit(0)
+    .optional()
+    .meta({ description: "Webhook events per month, for the whole organization.", default: "unlimited" }),
+}).meta({ id: "Entitlements", description: "What a plan entitles an organization to." });
+
+const creditsByWallet = named(credits);
+
+const plan = fields({
+  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  price: fields({
+    monthly: price.describe("Per month, in whole units of the platform's currency, as 49 or 49.5."),
+  })
+    .optional()
+    .describe("The list price. Leave it out for a plan that is agreed by contract."),
+  credits: creditsByWallet.optional().describe("Credits granted each month, by wallet."),
+  entitlements: entitlements.describe("What the plan entitles an organization to."),
+}).meta({ id: "Plan", description: "A plan that organizations can be on." });
+
+const wallet = fields({
+  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  credit: fields({
+    price: price.describe("The price of one credit, in whole units of the platform's currency, as 0.01."),
+  }).describe("What its credits are."),
+}).meta({
+  id: "PlatformWallet",
+  description: "A kind of credits that each organization holds in one wallet.",
+});
+
+export const platformSchema = fields({
+  apiVersion,
+  kind: z.literal("Platform", { error: "Platform" }).describe("The kind of this manifest."),
+  name: slug.describe(
+    "The platform's name: that of its folder, and the first part of its stacks' names. It never changes.",
+  ),
+  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  generation: generation.optional(),
+  currency: word(CURRENCIES).describe("The currency of every price, as Stripe writes it."),
+  supabase: fields({
+    organization: z
+      .string({ error: "the slug of a Supabase organization" })
+      .regex(/^[\w-]+$/, { error: "the slug of a Supabase organization: letters, digits, - and _" })
+      .describe("The slug of the Supabase organization that holds every project."),
+    region: region.describe("Where the control plane is, and every workspace that doesn't say otherwise."),
+    compute: compute.optional().meta({
+      description: "The size of the control plane, and of every workspace that doesn't say otherwise.",
+      default: "micro",
+    }),
+  }).describe("Where projects are made."),
+  features: list(word(FEATURES))
+    .optional()
+    .describe(
+      "The features that the platform has; every one unless said. Wallets, trials and apps' URLs follow from their own keys.",
+    ),
+  plans: named(plan).describe("The catalogue of plans, by name."),
+  defaultPlan: slug.describe("The plan of an organization that names none, or whose paid plan isn't paid."),
+  trial: fields({
+    plan: slug.describe("The plan that is tried."),
+    days: whole(1, 730, "a whole number of days from 1 to 730").describe("How long it lasts."),
+    credits: creditsByWallet.optional().describe("Credits granted once, when it starts, by wallet."),
+  })
+    .optional()
+    .describe("The one trial that an organization may take, ever."),
+  wallets: named(wallet).optional().describe("The credit wallets that each organization has."),
+  apps: fields({
+    domain: host.describe("The suffix of every app's own URL, as camelai.example."),
+  })
+    .optional()
+    .describe("Publishing of apps."),
+}).meta({
+  id: "Platform",
+  title: "Platform",
+  description: "A SaaS product: its plans, wallets and control plane.",
+});
+
+export type PlatformManifest = z.infer<typeof platformSchema>;

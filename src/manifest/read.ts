@@ -1,0 +1,148 @@
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { locateInFile } from "./locate.ts";
+import { type Kind, type ManifestOf, parseManifest } from "./parse.ts";
+import type { Problem } from "./problem.ts";
+import { fileProblem, isFolder, readText } from "./text.ts";
+
+/** A manifest and the file that it came from. Neither its text nor its syntax tree is kept. */
+export interface Parsed<K extends Kind> {
+  readonly file: string;
+  readonly manifest: ManifestOf[K];
+}
+
+export type ParsedPlatform = Parsed<"Platform">;
+export type ParsedOrganization = Parsed<"Organization">;
+
+/** What is in a file: the manifest when it has no error, and every problem found. */
+export interface ReadResult<K extends Kind> {
+  readonly parsed: Parsed<K> | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export interface PlatformFolder {
+  readonly platform: ParsedPlatform | undefined;
+  /** Those without errors of their own, sorted by file name. */
+  readonly organizations: readonly ParsedOrganization[];
+  readonly problems: readonly Problem[];
+}
+
+export const PLATFORM_FILE = "platform.yaml";
+export const ORGANIZATIONS_FOLDER = "orgs";
+
+/** Reads a platform's folder, `platform.yaml` and `orgs/*.yaml`. It never throws for what a user wrote. */
+export async function readPlatformFolder(folder: string): Promise<PlatformFolder> {
+  const platform = readPlatformFile(folder);
+  const listing = await listOrganizations(folder);
+  const organizations: ParsedOrganization[] = [];
+  const problems: Problem[] = [...platform.problems, ...listing.problems];
+  for (const [index, file] of listing.files.entries()) {
+    // Reading and parsing hold the thread; a breath now and then lets timers and signals through.
+    if (index % 200 === 199) await setImmediate();
+    const result = readManifestFile("Organization", file, folder);
+    if (result.parsed) organizations.push(result.parsed);
+    problems.push(...result.problems);
+  }
+  problems.push(...misnamed(organizations));
+  return { platform: platform.parsed, organizations, problems };
+}
+
+/** Reads a platform's own manifest, without its organizations. */
+export function readPlatformFile(folder: string): ReadResult<"Platform"> {
+  if (!isFolder(folder)) return { parsed: undefined, problems: [noFolder(folder)] };
+  return readManifestFile("Platform", join(folder, PLATFORM_FILE), folder);
+}
+
+/** Reads one organization of a platform, by its name. */
+export function readOrganizationFile(folder: string, name: string): ReadResult<"Organization"> {
+  const file = join(folder, ORGANIZATIONS_FOLDER, `${name}.yaml`);
+  const { parsed, problems } = readManifestFile("Organization", file, folder);
+  return { parsed, problems: [...problems, ...misnamed(parsed ? [parsed] : [])] };
+}
+
+function readManifestFile<K extends Kind>(kind: K, file: string, folder: string): ReadResult<K> {
+  const read = readText(file, folder);
+  if ("problem" in read) return { parsed: undefined, problems: [read.problem] };
+  const { manifest, problems } = parseManifest(kind, read.text, file);
+  return { parsed: manifest === undefined ? undefined : { file, manifest }, problems };
+}
+
+async function listOrganizations(folder: string): Promise<{ files: string[]; problems: Problem[] }> {
+  const orgs = join(folder, ORGANIZATIONS_FOLDER);
+  if (!isFolder(orgs)) return { files: [], problems: [] };
+  const names = (await readdir(orgs)).sort();
+  const files = names.filter((name) => name.endsWith(".yaml")).map((name) => join(orgs, name));
+  const strays = names
+    .filter((name) => !name.endsWith(".yaml") && !ignored(name))
+    .map((name) => join(orgs, name));
+  return { files, problems: strays.map(stray) };
+}
+
+/** Files that people keep beside manifests. Anything else might be a customer that would silently be left out. */
+function ignored(name: string): boolean {
+  return name.startsWith(".") || name.endsWith("~") || /\.(md|txt)$/i.test(name);
+}
+
+function stray(file: string): Problem {
+  const name = basename(file);
+  return fileProblem("stray-file", file, {
+    message: `\`${name}\` isn't read as an organization`,
+    expected: "`orgs/<organization>.yaml`, directly in `orgs/`",
+    found: `\`${name}\``,
+    remedy: /\.(yml|YAML|YML)$/.test(name)
+      ? `rename it to \`${name.replace(/\.[^.]+$/, ".yaml")}\``
+      : "move it elsewhere, or rename it",
+  });
+}
+
+/** The file of an organization bears its name, so that two files of one organization can't both be right. */
+function misnamed(organizations: readonly ParsedOrganization[]): Problem[] {
+  const names = new Map<string, string>();
+  for (const { file, manifest } of organizations) {
+    if (nameOf(file) === manifest.name) names.set(manifest.name, file);
+  }
+  return organizations.flatMap(({ file, manifest }) => {
+    if (nameOf(file) === manifest.name) return [];
+    const other = names.get(manifest.name);
+    names.set(manifest.name, other ?? file);
+    return [other === undefined ? wrongName(file, manifest.name) : duplicate(file, manifest.name, other)];
+  });
+}
+
+function wrongName(file: string, name: string): Problem {
+  return {
+    severity: "error",
+    rule: "file-name",
+    ...locateInFile(file, ["name"], "value"),
+    message: `the file \`${basename(file)}\` declares the organization \`${name}\``,
+    expected: `\`name: ${nameOf(file)}\`, as the file is called`,
+    found: `\`${name}\``,
+    remedy: `rename the file to \`${name}.yaml\`, or correct the name`,
+  };
+}
+
+function duplicate(file: string, name: string, other: string): Problem {
+  return {
+    severity: "error",
+    rule: "duplicate-organization",
+    ...locateInFile(file, ["name"], "value"),
+    message: `the organization \`${name}\` is declared twice`,
+    expected: "one file per organization",
+    found: `${other} declares it too`,
+    remedy: "delete one of the two files, or give this one its own name",
+  };
+}
+
+function nameOf(file: string): string {
+  return basename(file, ".yaml");
+}
+
+function noFolder(folder: string): Problem {
+  return fileProblem("no-folder", folder, {
+    message: `there is no folder ${folder}`,
+    expected: "a platform's folder with `platform.yaml` and `orgs/`",
+    found: "no folder",
+    remedy: "give the folder of a platform, as stacks/agntdata",
+  });
+}

@@ -1,0 +1,183 @@
+import { z } from "zod";
+import { suggest } from "../core/suggest.ts";
+import type { Located, Part, Path } from "./locate.ts";
+import type { Kind } from "./parse.ts";
+import { describeValue, type Problem } from "./problem.ts";
+
+type Issue = z.core.$ZodIssue;
+type Locate = (path: Path, part: Part) => Located;
+
+/** What the shape of a manifest objects to in a value, each at its place. */
+export function shapeProblems(
+  kind: Kind,
+  schema: z.ZodType,
+  value: unknown,
+  issues: readonly Issue[],
+  locate: Locate,
+): Problem[] {
+  const wrongKind = kindProblem(kind, value, locate);
+  if (wrongKind) return [wrongKind];
+  return issues.flatMap((issue) => issueProblems(issue, schema, value, locate));
+}
+
+/** A manifest of another kind would differ in every key; one problem says so. */
+function kindProblem(kind: Kind, value: unknown, locate: Locate): Problem | undefined {
+  const found = valueAt(value, ["kind"]);
+  if (typeof found !== "string" || found === kind) return undefined;
+  const where =
+    kind === "Platform" ? "`platform.yaml` holds the platform" : "`orgs/` holds organizations only";
+  return {
+    severity: "error",
+    rule: "kind",
+    ...locate(["kind"], "value"),
+    message: `this is no manifest of kind ${kind}`,
+    expected: kind,
+    found: describeValue(found),
+    remedy: `write \`kind: ${kind}\` or move the file: ${where}`,
+  };
+}
+
+function issueProblems(issue: Issue, schema: z.ZodType, root: unknown, locate: Locate): Problem[] {
+  const path = issue.path as Path;
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => unknownKey(key, path, schema, locate));
+  }
+  if (issue.code === "invalid_key") return [badName(issue, path, locate)];
+  if (issue.code === "invalid_union") {
+    const closer = closestBranch(issue);
+    if (closer) {
+      return closer.flatMap((inner) =>
+        issueProblems({ ...inner, path: [...issue.path, ...inner.path] } as Issue, schema, root, locate),
+      );
+    }
+  }
+  const found = valueAt(root, path);
+  return [found === undefined ? missingKey(issue, path, locate) : wrongValue(issue, path, found, locate)];
+}
+
+function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate): Problem {
+  const known = keysAt(schema, path);
+  const meant = suggest(key, known);
+  return {
+    severity: "error",
+    rule: "unknown-key",
+    ...locate([...path, key], "key"),
+    message: `unknown key ${describeValue(key)}${path.length > 0 ? ` in ${pathText(path)}` : ""}`,
+    expected: known.length > 0 ? `one of ${known.join(", ")}` : undefined,
+    found: describeValue(key),
+    remedy: meant ? `did you mean \`${meant}\`?` : "take it out",
+  };
+}
+
+function badName(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, locate: Locate): Problem {
+  const name = path.at(-1);
+  return {
+    severity: "error",
+    rule: "name",
+    ...locate(path, "key"),
+    message: `${describeValue(name)} can't be a name in ${pathText(path.slice(0, -1))}`,
+    expected: issue.issues[0]?.message,
+    found: describeValue(name),
+    remedy: "rename it",
+  };
+}
+
+function missingKey(issue: Issue, path: Path, locate: Locate): Problem {
+  const key = path.at(-1);
+  const parent = path.slice(0, -1);
+  return {
+    severity: "error",
+    rule: "missing-key",
+    ...locate(parent, typeof parent.at(-1) === "number" ? "value" : "key"),
+    message: `\`${key}\` is missing${parent.length > 0 ? ` in ${pathText(parent)}` : ""}`,
+    expected: `\`${key}\`: ${issue.message}`,
+    found: "nothing",
+    remedy: `add \`${key}\``,
+  };
+}
+
+function wrongValue(issue: Issue, path: Path, found: unknown, locate: Locate): Problem {
+  const isMapExpected =
+    issue.code === "invalid_type" && (issue.expected === "object" || issue.expected === "record");
+  const meant =
+    issue.code === "invalid_value" && typeof found === "string"
+      ? suggest(
+          found,
+          issue.values.filter((value) => typeof value === "string"),
+        )
+      : undefined;
+  return {
+    severity: "error",
+    rule: "value",
+    ...locate(path, "value"),
+    message: path.length === 0 ? "a manifest is a map" : `${pathText(path)} isn't what it should be`,
+    expected: issue.message,
+    found: describeValue(found),
+    remedy: meant
+      ? `did you mean \`${meant}\`?`
+      : found === null && isMapExpected && path.length > 0
+        ? `write \`${path.at(-1)}: {}\``
+        : typeof found !== "string" &&
+            issue.code === "invalid_type" &&
+            issue.expected === "string" &&
+            isScalar(found)
+          ? `put it in quotes: "${String(found)}"`
+          : undefined,
+  };
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean";
+}
+
+/** The issues of the one branch of a union that the value was meant for: the only one that got past its own type. */
+function closestBranch(issue: Extract<Issue, { code: "invalid_union" }>): readonly Issue[] | undefined {
+  const entered = issue.errors.filter((branch) =>
+    branch.some((inner) => inner.path.length > 0 || isInside(inner)),
+  );
+  return entered.length === 1 ? entered[0] : undefined;
+}
+
+function isInside(issue: Issue): boolean {
+  return issue.code !== "invalid_type" && issue.code !== "invalid_value";
+}
+
+/** The keys that a map at a path of the schema may have. */
+function keysAt(schema: z.ZodType, path: Path): string[] {
+  let current: z.core.$ZodType | undefined = schema;
+  for (const segment of path) current = step(unwrap(current), segment);
+  const target = unwrap(current);
+  return target instanceof z.ZodObject ? Object.keys(target.shape) : [];
+}
+
+function step(schema: z.core.$ZodType | undefined, segment: string | number): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodObject) return schema.shape[segment] as z.core.$ZodType | undefined;
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  if (schema instanceof z.ZodArray) return schema.element;
+  return undefined;
+}
+
+function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return schema.options.find((option) => option instanceof z.ZodObject);
+  return schema;
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  let current: unknown = root;
+  for (const segment of path) {
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, segment)) return undefined;
+    current = (current as Record<string | number, unknown>)[segment];
+  }
+  return current;
+}
+
+/** `workspaces.production.apiKeys`, `members[0].email` */
+export function pathText(path: Path): string {
+  const text = path.reduce<string>(
+    (sofar, segment) =>
+      typeof segment === "number" ? `${sofar}[${segment}]` : sofar === "" ? segment : `${sofar}.${segment}`,
+    "",
+  );
+  return `\`${text}\``;
+}

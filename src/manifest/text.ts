@@ -1,0 +1,146 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
+import { basename, sep } from "node:path";
+import { locateFile } from "./locate.ts";
+import type { Problem } from "./problem.ts";
+
+/** The largest manifest that is read, in bytes: 1 MiB, thousands of members. */
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * The text of a file, which must be a regular file of UTF-8 within `folder`, of at most 1 MiB.
+ *
+ * It doesn't wait: thousands of small files are read several times faster this way than by asynchronous calls.
+ */
+export function readText(file: string, folder: string): { text: string } | { problem: Problem } {
+  let descriptor: number | undefined;
+  try {
+    if (leavesFolder(file, folder)) return { problem: foreignLink(file) };
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) return { problem: notAFile(file, status.isDirectory()) };
+    if (status.size > MAX_BYTES) return { problem: tooLarge(file, status.size) };
+    return decode(readUpTo(descriptor, status.size), file);
+  } catch (error) {
+    return { problem: unreadable(file, error as NodeJS.ErrnoException) };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** Whether there is a folder, by its own name or through links. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ELOOP" || code === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
+/** A problem of a file as a whole. */
+export function fileProblem(
+  rule: string,
+  file: string,
+  words: Pick<Problem, "message" | "expected" | "found" | "remedy">,
+): Problem {
+  return { severity: "error", rule, ...locateFile(file), ...words };
+}
+
+/** A link out of the folder would show, in an excerpt, a file that its author may not be able to read. */
+function leavesFolder(file: string, folder: string): boolean {
+  if (!lstatSync(file).isSymbolicLink()) return false;
+  return !realpathSync(file).startsWith(realpathSync(folder) + sep);
+}
+
+/** The file's bytes as its size was when it was opened; one that grows meanwhile is read on the next run. */
+function readUpTo(descriptor: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let filled = 0;
+  while (filled < size) {
+    const count = readSync(descriptor, bytes, filled, size - filled, null);
+    if (count === 0) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+function decode(bytes: Buffer, file: string): { text: string } | { problem: Problem } {
+  try {
+    return { text: UTF8.decode(bytes) };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+    return {
+      problem: fileProblem("utf-8", file, {
+        message: "the file isn't UTF-8",
+        expected: "text in UTF-8",
+        found: utf16 ? "UTF-16" : "bytes that are no UTF-8",
+        remedy: "save it as UTF-8",
+      }),
+    };
+  }
+}
+
+function foreignLink(file: string): Problem {
+  return fileProblem("regular-file", file, {
+    message: "the file is a link out of its platform's folder",
+    expected: "a file within the folder",
+    found: "a symbolic link",
+    remedy: "put the file itself here",
+  });
+}
+
+function notAFile(file: string, folder: boolean): Problem {
+  return fileProblem("regular-file", file, {
+    message: `\`${basename(file)}\` isn't a file`,
+    expected: "a regular file",
+    found: folder ? "a folder" : "a device, pipe or socket",
+    remedy: "rename or remove it",
+  });
+}
+
+function tooLarge(file: string, size: number): Problem {
+  return fileProblem("file-size", file, {
+    message: "the file is too large for a manifest",
+    expected: "at most 1 MiB",
+    found: `${(size / MAX_BYTES).toFixed(1)} MiB`,
+    remedy: "take out what doesn't belong in a manifest; data belongs in the workspace's database",
+  });
+}
+
+function unreadable(file: string, error: NodeJS.ErrnoException): Problem {
+  if (error.code === "ENOENT") {
+    const platform = basename(file) === "platform.yaml";
+    return fileProblem("missing-file", file, {
+      message: platform ? "the platform's manifest is missing" : `there is no file ${file}`,
+      expected: platform ? "a `platform.yaml` of kind Platform in the platform's folder" : "a manifest",
+      found: "no file",
+      remedy: platform
+        ? "add `platform.yaml`, or give the folder of another platform"
+        : "add the file, or correct its name",
+    });
+  }
+  if (error.code === undefined) throw error;
+  const loop = error.code === "ELOOP";
+  return fileProblem("unreadable-file", file, {
+    message: loop
+      ? "the file is a link that leads back to itself"
+      : `the file can't be read: ${error.message}`,
+    expected: "a file that can be read",
+    found: error.code,
+    remedy: loop ? "put the file itself here" : "correct its permissions, or remove it",
+  });
+}

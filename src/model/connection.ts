@@ -1,0 +1,30 @@
+import type { OrganizationManifest, WorkspaceManifest } from "../manifest/organization.ts";
+import { lookup } from "./defaults.ts";
+import { declaredWorkspaces } from "./usage.ts";
+
+export type ConnectionManifest = NonNullable<WorkspaceManifest["connections"]>[string];
+
+/** The connection that a clone began as, over any number of copies; undefined when it leads nowhere or round in a circle. */
+export function findConnection(
+  organization: OrganizationManifest,
+  connection: ConnectionManifest,
+): ConnectionManifest | undefined {
+  const seen = new Set<ConnectionManifest>();
+  let current: ConnectionManifest | undefined = connection;
+  while (current?.cloneOf !== undefined) {
+    if (seen.has(current)) return undefined;
+    seen.add(current);
+    current = connectionAt(organization, current.cloneOf);
+  }
+  return current;
+}
+
+/** The connection `<workspace>/<connection>` of an organization. */
+export function connectionAt(
+  organization: OrganizationManifest,
+  path: string,
+): ConnectionManifest | undefined {
+  const [workspaceName = "", name = ""] = path.split("/");
+  const workspace = lookup(declaredWorkspaces(organization), workspaceName);
+  return workspace && lookup(workspace.connections ?? {}, name);
+}

@@ -1,0 +1,148 @@
+import { stableId } from "../core/ids.ts";
+import type { OrganizationManifest } from "../manifest/organization.ts";
+import { lookup, mapValues, titleOf } from "./defaults.ts";
+import type {
+  AutoReloadModel,
+  Entitlements,
+  InvitationModel,
+  LlmProviderModel,
+  MemberModel,
+  OrganizationModel,
+  PlanModel,
+  PlatformModel,
+  WalletModel,
+} from "./model.ts";
+import { limitOf } from "./platform.ts";
+import { declaredWorkspaces } from "./usage.ts";
+import { workspaceModel } from "./workspace.ts";
+
+/** An organization as its manifest means it on a platform and a plan. */
+export function organizationModel(
+  platform: PlatformModel,
+  plan: PlanModel,
+  manifest: OrganizationManifest,
+): OrganizationModel {
+  const { name, generation = 1 } = manifest;
+  const entitlements = entitlementsOf(plan, manifest.limits);
+  const workspaces = Object.keys(declaredWorkspaces(manifest)).sort();
+  const identity = {
+    path: pathOf(platform.name, name, generation),
+    organization: manifest,
+    platform,
+  };
+  return {
+    platform: platform.name,
+    platformId: platform.id,
+    name,
+    id: stableId(`${platform.name}/${name}`, generation),
+    generation,
+    stack: `${platform.name}.${name}`,
+    displayName: manifest.displayName ?? titleOf(name),
+    state: manifest.state ?? "active",
+    plan,
+    entitlements,
+    trial: manifest.trial ? platform.trial : null,
+    owner: manifest.owner.toLowerCase(),
+    members: membersOf(manifest, entitlements, workspaces),
+    invitations: invitationsOf(manifest, entitlements, workspaces),
+    billing: {
+      email: manifest.billing?.email ?? manifest.owner,
+      collection: manifest.billing?.collection ?? "charge_automatically",
+    },
+    wallets: mapValues(platform.wallets, (_, wallet) => walletOf(manifest.wallets, wallet)),
+    llmProvider: llmProviderOf(manifest.llmProvider),
+    workspaces: mapValues(declaredWorkspaces(manifest), (workspace, workspaceName) =>
+      workspaceModel(identity, workspaceName, workspace),
+    ),
+    consents: (manifest.consents ?? []).map((consent) => ({ ...consent })),
+  };
+}
+
+/**
+ * The path that workspaces' ids grow from. An organization that comes back in a new generation is a new thing with new
+ * workspaces, so its generation is part of theirs.
+ */
+function pathOf(platform: string, name: string, generation: number): string {
+  return generation === 1 ? `${platform}/${name}` : `${platform}/${name}#${generation}`;
+}
+
+export function entitlementsOf(plan: PlanModel, limits: OrganizationManifest["limits"]): Entitlements {
+  if (limits === undefined) return plan.entitlements;
+  const { entitlements } = plan;
+  const overridden = (limit: keyof Omit<Entitlements, "perWorkspaceAccess">) =>
+    limits[limit] ? limitOf(limits[limit].value) : entitlements[limit];
+  return {
+    workspaces: overridden("workspaces"),
+    seats: overridden("seats"),
+    perWorkspaceAccess: limits.perWorkspaceAccess?.value ?? entitlements.perWorkspaceAccess,
+    customDomains: overridden("customDomains"),
+    rpm: overridden("rpm"),
+    webhookEvents: overridden("webhookEvents"),
+  };
+}
+
+type Person = { role: "admin" | "member"; workspaces?: readonly string[] | undefined };
+
+/** Owners and admins hold every workspace; members those granted, or all where the plan has no per-workspace access. */
+function reach(person: Person, entitlements: Entitlements, workspaces: readonly string[]): readonly string[] {
+  if (person.role === "admin" || !entitlements.perWorkspaceAccess) return workspaces;
+  const granted = new Set(person.workspaces ?? []);
+  return workspaces.filter((workspace) => granted.has(workspace));
+}
+
+function membersOf(
+  { owner, members = [] }: OrganizationManifest,
+  entitlements: Entitlements,
+  workspaces: readonly string[],
+): Record<string, MemberModel> {
+  const ownerEmail = owner.toLowerCase();
+  const people: MemberModel[] = members.map((member) => ({
+    email: member.email.toLowerCase(),
+    role: member.role,
+    workspaces: reach(member, entitlements, workspaces),
+    github: member.github ?? null,
+  }));
+  return byEmail([{ email: ownerEmail, role: "owner", workspaces, github: null }, ...people]);
+}
+
+function invitationsOf(
+  { invitations = [] }: OrganizationManifest,
+  entitlements: Entitlements,
+  workspaces: readonly string[],
+): Record<string, InvitationModel> {
+  return byEmail(
+    invitations.map((invitation) => ({
+      email: invitation.email.toLowerCase(),
+      role: invitation.role,
+      workspaces: reach(invitation, entitlements, workspaces),
+      expires: invitation.expires,
+    })),
+  );
+}
+
+function byEmail<Item extends { email: string }>(people: readonly Item[]): Record<string, Item> {
+  return mapValues(Object.fromEntries(people.map((person) => [person.email, person])), (person) => person);
+}
+
+function walletOf(wallets: OrganizationManifest["wallets"], name: string): WalletModel {
+  return { autoReload: autoReloadOf(lookup(wallets ?? {}, name)?.autoReload) };
+}
+
+type AutoReloadManifest = NonNullable<OrganizationManifest["wallets"]>[string]["autoReload"];
+
+function autoReloadOf(declared: AutoReloadManifest): AutoReloadModel {
+  if (typeof declared !== "object") return { enabled: false };
+  return {
+    enabled: true,
+    below: declared.below,
+    add: declared.add ?? null,
+    upTo: declared.upTo ?? null,
+    monthlyCap: declared.monthlyCap ?? null,
+  };
+}
+
+function llmProviderOf(declared: OrganizationManifest["llmProvider"]): LlmProviderModel | null {
+  if (declared === undefined) return null;
+  const { kind, apiKey } = declared;
+  return kind === "hosted" || apiKey === undefined ? { kind: "hosted" } : { kind, apiKey };
+}

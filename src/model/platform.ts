@@ -1,0 +1,70 @@
+import { smallestUnits } from "../core/currency.ts";
+import { projectName, stableId } from "../core/ids.ts";
+import type { PlatformManifest } from "../manifest/platform.ts";
+import { mapValues, titleOf } from "./defaults.ts";
+import type { Entitlements, Limit, Money, PlanModel, PlatformModel } from "./model.ts";
+
+type PlanManifest = PlatformManifest["plans"][string];
+
+/** The platform as its manifest means it. Mistakes in it are the rules' to find; where there is one, the result isn't used. */
+export function platformModel(manifest: PlatformManifest): PlatformModel {
+  const { name, currency, supabase, wallets = {}, trial } = manifest;
+  const id = stableId(name, manifest.generation);
+  return {
+    name,
+    id,
+    stack: `${name}.platform`,
+    displayName: manifest.displayName ?? titleOf(name),
+    currency,
+    project: {
+      name: projectName([name], id),
+      organization: supabase.organization,
+      region: supabase.region,
+      compute: supabase.compute ?? "micro",
+    },
+    plans: mapValues(manifest.plans, (plan, planName) => planModel(manifest, planName, plan)),
+    defaultPlan: manifest.defaultPlan,
+    trial: trial ? { plan: trial.plan, days: trial.days, credits: trial.credits ?? {} } : null,
+    wallets: mapValues(wallets, (wallet) => ({ creditPrice: money(wallet.credit.price, manifest) })),
+    appsDomain: manifest.apps ? normalHost(manifest.apps.domain) : null,
+  };
+}
+
+function planModel(platform: PlatformManifest, name: string, plan: PlanManifest): PlanModel {
+  const monthly = plan.price ? money(plan.price.monthly, platform) : null;
+  const version = monthly && `${monthly.currency}-${monthly.amount}`;
+  return {
+    name,
+    displayName: plan.displayName ?? titleOf(name),
+    monthly,
+    productId: `${platform.name}_${name}`,
+    priceLookupKey: version && `${platform.name}--${name}--monthly--${version}`,
+    credits: plan.credits ?? {},
+    entitlements: entitlementsOf(plan.entitlements),
+  };
+}
+
+function entitlementsOf(entitlements: PlanManifest["entitlements"]): Entitlements {
+  return {
+    workspaces: limitOf(entitlements.workspaces),
+    seats: limitOf(entitlements.seats),
+    perWorkspaceAccess: entitlements.perWorkspaceAccess ?? true,
+    customDomains: limitOf(entitlements.customDomains),
+    rpm: limitOf(entitlements.rpm),
+    webhookEvents: limitOf(entitlements.webhookEvents),
+  };
+}
+
+/** A limit that isn't declared doesn't limit. */
+export function limitOf(declared: number | "unlimited" | undefined): Limit {
+  return declared === undefined || declared === "unlimited" ? null : declared;
+}
+
+function money(price: number, { currency }: PlatformManifest): Money {
+  return { amount: smallestUnits(price, currency) ?? 0, currency };
+}
+
+/** A domain in the one spelling that is compared: lower case, without a trailing dot. */
+export function normalHost(host: string): string {
+  return host.toLowerCase().replace(/\.$/, "");
+}

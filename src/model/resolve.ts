@@ -1,0 +1,97 @@
+import { FEATURES } from "../manifest/platform.ts";
+import type { ParsedOrganization, ParsedPlatform } from "../manifest/read.ts";
+import { lookup } from "./defaults.ts";
+import { applyRules, type Finding } from "./finding.ts";
+import type { Model, OrganizationModel, PlatformModel } from "./model.ts";
+import { entitlementsOf, organizationModel } from "./organization.ts";
+import { platformModel } from "./platform.ts";
+import { FLEET_RULES } from "./rules/fleet.ts";
+import { ORGANIZATION_NAME_RULES } from "./rules/names.ts";
+import { OFFER_RULES } from "./rules/offers.ts";
+import { PEOPLE_RULES } from "./rules/people.ts";
+import { PLAN_RULES } from "./rules/plan.ts";
+import { PLATFORM_RULES } from "./rules/platform.ts";
+import type { OrganizationSubject } from "./rules/subject.ts";
+import { WORKSPACE_RULES } from "./rules/workspaces.ts";
+import { usageOf } from "./usage.ts";
+
+const ORGANIZATION_RULES = [
+  ...ORGANIZATION_NAME_RULES,
+  ...PLAN_RULES,
+  ...PEOPLE_RULES,
+  ...WORKSPACE_RULES,
+  ...OFFER_RULES,
+];
+
+/** A result and what the rules say; undefined when one of them is an error. */
+export interface Resolved<Result> {
+  readonly model: Result | undefined;
+  readonly findings: readonly Finding[];
+}
+
+export interface PlatformInput {
+  readonly platform: ParsedPlatform;
+}
+
+export interface OrganizationInput extends PlatformInput {
+  readonly organization: ParsedOrganization;
+  /** `2026-11-22` */
+  readonly today: string;
+}
+
+export interface FleetInput extends PlatformInput {
+  readonly organizations: readonly ParsedOrganization[];
+  /** `2026-11-22` */
+  readonly today: string;
+}
+
+/** Resolves a platform with all of its organizations, including what must be unique among them. */
+export function resolve({ platform, organizations, today }: FleetInput): Resolved<Model> {
+  const resolvedPlatform = resolvePlatform({ platform });
+  const above = platformModel(platform.manifest);
+  const findings = [...resolvedPlatform.findings];
+  const models: OrganizationModel[] = [];
+  for (const organization of organizations) {
+    const resolved = resolveOn(above, { platform, organization, today });
+    for (const finding of resolved.findings) findings.push(finding);
+    if (resolved.model) models.push(resolved.model);
+  }
+  for (const rule of FLEET_RULES) findings.push(...rule.check(organizations));
+  models.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { model: hasError(findings) ? undefined : { platform: above, organizations: models }, findings };
+}
+
+/** Resolves a platform without its organizations. */
+export function resolvePlatform({ platform }: PlatformInput): Resolved<PlatformModel> {
+  const findings = applyRules(PLATFORM_RULES, platform.manifest, platform.file);
+  return { model: hasError(findings) ? undefined : platformModel(platform.manifest), findings };
+}
+
+/** Resolves one organization on its platform, looking at no other. */
+export function resolveOrganization(input: OrganizationInput): Resolved<OrganizationModel> {
+  return resolveOn(platformModel(input.platform.manifest), input);
+}
+
+function resolveOn(
+  above: PlatformModel,
+  { platform, organization, today }: OrganizationInput,
+): Resolved<OrganizationModel> {
+  const { manifest, file } = organization;
+  const plan = lookup(above.plans, manifest.plan ?? above.defaultPlan);
+  const subject: OrganizationSubject = {
+    manifest,
+    platform: above,
+    features: new Set(platform.manifest.features ?? FEATURES),
+    plan,
+    entitlements: plan && entitlementsOf(plan, manifest.limits),
+    usage: usageOf(manifest, today),
+    today,
+  };
+  const findings = applyRules(ORGANIZATION_RULES, subject, file);
+  if (plan === undefined || hasError(findings)) return { model: undefined, findings };
+  return { model: organizationModel(above, plan, manifest), findings };
+}
+
+function hasError(findings: readonly Finding[]): boolean {
+  return findings.some((finding) => finding.severity === "error");
+}

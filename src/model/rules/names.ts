@@ -1,0 +1,20 @@
+import type { OrganizationRule } from "./subject.ts";
+
+/** `<platform>.platform` is the platform's own stack. */
+const reservedName: OrganizationRule = {
+  name: "reserved-name",
+  check: ({ manifest }) =>
+    manifest.name === "platform"
+      ? [
+          {
+            path: ["name"],
+            message: "an organization can't be called `platform`: its stack would be the platform's own",
+            expected: "another name",
+            found: "`platform`",
+            remedy: "rename it and its file",
+          },
+        ]
+      : [],
+};
+
+export const ORGANIZATION_NAME_RULES: readonly OrganizationRule[] = [reservedName];

@@ -1,0 +1,126 @@
+import type { OrganizationManifest } from "../../manifest/organization.ts";
+import type { Feature } from "../../manifest/platform.ts";
+import type { Objection } from "../finding.ts";
+import { unknownName } from "./platform.ts";
+import type { OrganizationRule } from "./subject.ts";
+import { appsOf, workspacesOf } from "./workspaces.ts";
+
+const knownWallets: OrganizationRule = {
+  name: "known-wallet",
+  check: ({ manifest, platform }) =>
+    Object.keys(manifest.wallets ?? {}).flatMap((wallet) =>
+      unknownName("wallet", platform.wallets, wallet, ["wallets", wallet], "key"),
+    ),
+};
+
+/** A reload buys either a fixed amount or up to a balance, and one reload must fit its month's cap. */
+const autoReloadComplete: OrganizationRule = {
+  name: "auto-reload",
+  check: ({ manifest }) =>
+    Object.entries(manifest.wallets ?? {}).flatMap(([wallet, { autoReload }]) => {
+      if (typeof autoReload !== "object") return [];
+      const { below, add, upTo, monthlyCap } = autoReload;
+      const path = ["wallets", wallet, "autoReload"];
+      if ((add === undefined) === (upTo === undefined)) {
+        return [
+          {
+            path,
+            part: "key" as const,
+            message: `the reload of \`${wallet}\` ${add === undefined ? "says not how much" : "says twice how much"}`,
+            expected: "exactly one of `add` and `upTo`",
+            found: add === undefined ? "neither" : "both",
+            remedy: add === undefined ? "add `add: 2000` or `upTo: 5000`" : "take one of the two out",
+          },
+        ];
+      }
+      if (upTo !== undefined && upTo <= below) {
+        return [
+          {
+            path: [...path, "upTo"],
+            message: `a reload below ${below} up to ${upTo} would buy nothing`,
+            expected: `more than ${below}`,
+            found: `\`${upTo}\``,
+            remedy: "raise `upTo` above `below`",
+          },
+        ];
+      }
+      const least = add ?? (upTo ?? 0) - below;
+      if (monthlyCap === undefined || least <= monthlyCap) return [];
+      return [
+        {
+          path: [...path, "monthlyCap"],
+          message: `one reload of ${least} credits is above the month's cap`,
+          expected: `at least ${least}`,
+          found: `\`${monthlyCap}\``,
+          remedy: "raise `monthlyCap`, or reload less at a time",
+        },
+      ];
+    }),
+};
+
+const llmProviderKey: OrganizationRule = {
+  name: "llm-provider-key",
+  check: ({ manifest }) => {
+    const provider = manifest.llmProvider;
+    if (provider === undefined || (provider.kind === "hosted") === (provider.apiKey === undefined)) return [];
+    const hosted = provider.kind === "hosted";
+    return [
+      {
+        path: hosted ? ["llmProvider", "apiKey"] : ["llmProvider"],
+        part: "key",
+        message: hosted
+          ? "the platform's own models need no key"
+          : `models of \`${provider.kind}\` need a key`,
+        expected: hosted ? "`kind: hosted` alone" : "`apiKey: { secret: <name> }`",
+        found: hosted ? "a key" : "no key",
+        remedy: hosted
+          ? "take `apiKey` out, or name whose models they are in `kind`"
+          : "add `apiKey: { secret: <name> }`, or set `kind: hosted`",
+      },
+    ];
+  },
+};
+
+/** A platform has only the features that it turned on. */
+const featureOfPlatform: OrganizationRule = {
+  name: "feature-of-platform",
+  check: ({ manifest, features, platform }) =>
+    usedFeatures(manifest).flatMap(({ feature, path }): Objection[] =>
+      features.has(feature)
+        ? []
+        : [
+            {
+              path,
+              part: "key",
+              message: `the platform \`${platform.name}\` has no \`${feature}\``,
+              expected: `features of the platform: ${[...features].join(", ") || "none"}`,
+              found: `\`${path.at(-1)}\``,
+              remedy: `take it out, or add \`${feature}\` to the platform's \`features\``,
+            },
+          ],
+    ),
+};
+
+export const OFFER_RULES: readonly OrganizationRule[] = [
+  knownWallets,
+  autoReloadComplete,
+  llmProviderKey,
+  featureOfPlatform,
+];
+
+const WORKSPACE_FEATURES = ["apiKeys", "connections", "apps", "email", "slack", "cron"] as const;
+
+function usedFeatures(manifest: OrganizationManifest): { feature: Feature; path: (string | number)[] }[] {
+  return [
+    ...(["invitations", "llmProvider"] as const)
+      .filter((feature) => manifest[feature] !== undefined)
+      .map((feature) => ({ feature, path: [feature] })),
+    ...workspacesOf(manifest).flatMap(({ workspace, path }) =>
+      WORKSPACE_FEATURES.filter((feature) => workspace[feature] !== undefined).map((feature) => ({
+        feature,
+        path: [...path, feature],
+      })),
+    ),
+    ...appsOf(manifest).map(({ path }) => ({ feature: "customDomains" as const, path })),
+  ];
+}

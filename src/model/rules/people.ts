@@ -1,0 +1,157 @@
+import type { Objection } from "../finding.ts";
+import type { OrganizationRule, OrganizationSubject } from "./subject.ts";
+
+const ownerIsNoMember: OrganizationRule = {
+  name: "owner-is-no-member",
+  check: ({ manifest }) =>
+    (manifest.members ?? []).flatMap(({ email }, index) =>
+      sameEmail(email, manifest.owner)
+        ? [
+            {
+              path: ["members", index, "email"],
+              message: `the owner ${manifest.owner} is among the members too`,
+              expected: "exactly one role per person",
+              found: `\`${email}\``,
+              remedy: "take the entry out of `members`; the owner reaches everything",
+            },
+          ]
+        : [],
+    ),
+};
+
+/** Also catches addresses that differ in case only: they are one person's. */
+const oneEntryPerPerson: OrganizationRule = {
+  name: "one-entry-per-person",
+  check: ({ manifest }) => repeated(manifest.members ?? [], "members"),
+};
+
+const oneInvitationPerPerson: OrganizationRule = {
+  name: "one-entry-per-person",
+  check: ({ manifest }) => repeated(manifest.invitations ?? [], "invitations"),
+};
+
+const invitedAreNoMembers: OrganizationRule = {
+  name: "invited-are-no-members",
+  check: ({ manifest }) => {
+    if (!manifest.invitations?.length) return [];
+    const present = new Set(
+      [manifest.owner, ...(manifest.members ?? []).map(({ email }) => email)].map((email) =>
+        email.toLowerCase(),
+      ),
+    );
+    return manifest.invitations.flatMap(({ email }, index) =>
+      present.has(email.toLowerCase())
+        ? [
+            {
+              path: ["invitations", index, "email"],
+              message: `${email} is invited and belongs to the organization already`,
+              expected: "people who aren't members yet",
+              found: `\`${email}\``,
+              remedy: "take the invitation out",
+            },
+          ]
+        : [],
+    );
+  },
+};
+
+const invitationHolds: OrganizationRule = {
+  name: "invitation-expired",
+  check: ({ manifest, today }) =>
+    (manifest.invitations ?? []).flatMap(({ email, expires }, index) =>
+      expires < today
+        ? [
+            {
+              severity: "warning",
+              path: ["invitations", index, "expires"],
+              message: `the invitation of ${email} can't be accepted any more`,
+              expected: `a day from ${today} on`,
+              found: `\`${expires}\``,
+              remedy: "take the invitation out, or give it a later day",
+            },
+          ]
+        : [],
+    ),
+};
+
+/** Granting an admin one workspace looks as if the others were closed to them. */
+const adminsReachAll: OrganizationRule = {
+  name: "admins-reach-all",
+  check: ({ manifest }) =>
+    people(manifest).flatMap(({ person, path }) =>
+      person.role === "admin" && person.workspaces !== undefined
+        ? [
+            {
+              path: [...path, "workspaces"],
+              part: "key",
+              message: `${person.email} is an admin, and admins reach every workspace`,
+              expected: "no `workspaces` on an admin",
+              found: "a list of workspaces",
+              remedy: "take `workspaces` out, or make the role `member`",
+            },
+          ]
+        : [],
+    ),
+};
+
+const memberWithoutWorkspace: OrganizationRule = {
+  name: "member-without-workspace",
+  check: ({ manifest, entitlements }) =>
+    (manifest.members ?? []).flatMap((member, index) =>
+      entitlements?.perWorkspaceAccess && member.role === "member" && member.workspaces === undefined
+        ? [
+            {
+              severity: "warning",
+              path: ["members", index],
+              message: `${member.email} is granted no workspace`,
+              expected: "`workspaces` on a member, where the plan has per-workspace access",
+              found: "no grant",
+              remedy: "add `workspaces: [production]`, or `workspaces: []` if that is meant",
+            },
+          ]
+        : [],
+    ),
+};
+
+export const PEOPLE_RULES: readonly OrganizationRule[] = [
+  ownerIsNoMember,
+  oneEntryPerPerson,
+  oneInvitationPerPerson,
+  invitedAreNoMembers,
+  invitationHolds,
+  adminsReachAll,
+  memberWithoutWorkspace,
+];
+
+/** Members and invitations with their paths. */
+export function people(manifest: OrganizationSubject["manifest"]) {
+  return [
+    ...(manifest.members ?? []).map((person, index) => ({ person, path: ["members", index] })),
+    ...(manifest.invitations ?? []).map((person, index) => ({ person, path: ["invitations", index] })),
+  ];
+}
+
+function sameEmail(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function repeated(entries: readonly { email: string }[], key: string): Objection[] {
+  if (entries.length < 2) return [];
+  const first = new Map<string, string>();
+  return entries.flatMap(({ email }, index) => {
+    const other = first.get(email.toLowerCase());
+    if (other === undefined) {
+      first.set(email.toLowerCase(), email);
+      return [];
+    }
+    return [
+      {
+        path: [key, index, "email"],
+        message: `${email} is in \`${key}\` twice${other === email ? "" : `, the other time as ${other}`}`,
+        expected: "each person once; case makes no difference in an address",
+        found: `\`${email}\``,
+        remedy: "take one of the two entries out",
+      },
+    ];
+  });
+}

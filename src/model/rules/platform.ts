@@ -1,0 +1,110 @@
+import { CURRENCY_DECIMALS, smallestUnits } from "../../core/currency.ts";
+import { suggest } from "../../core/suggest.ts";
+import type { PlatformManifest } from "../../manifest/platform.ts";
+import type { Objection } from "../finding.ts";
+import type { PlatformRule } from "./subject.ts";
+
+const knownDefaultPlan: PlatformRule = {
+  name: "known-plan",
+  check: (platform) => unknownName("plan", platform.plans, platform.defaultPlan, ["defaultPlan"]),
+};
+
+const knownTrialPlan: PlatformRule = {
+  name: "known-plan",
+  check: (platform) =>
+    platform.trial ? unknownName("plan", platform.plans, platform.trial.plan, ["trial", "plan"]) : [],
+};
+
+/** A default plan is what everybody falls back to, so it can't wait for a contract. */
+const pricedDefaultPlan: PlatformRule = {
+  name: "priced-default-plan",
+  check: ({ plans, defaultPlan }) => {
+    const plan = Object.hasOwn(plans, defaultPlan) ? plans[defaultPlan] : undefined;
+    if (plan === undefined || plan.price !== undefined) return [];
+    return [
+      {
+        path: ["defaultPlan"],
+        message: `the default plan \`${defaultPlan}\` has no price`,
+        expected: "a plan with a price; free is `price: { monthly: 0 }`",
+        found: "a plan by contract",
+        remedy: `give \`${defaultPlan}\` a price, or name another plan`,
+      },
+    ];
+  },
+};
+
+const knownWallets: PlatformRule = {
+  name: "known-wallet",
+  check: ({ plans, trial, wallets = {} }) => [
+    ...Object.entries(plans).flatMap(([plan, { credits = {} }]) =>
+      Object.keys(credits).flatMap((wallet) =>
+        unknownName("wallet", wallets, wallet, ["plans", plan, "credits", wallet], "key"),
+      ),
+    ),
+    ...Object.keys(trial?.credits ?? {}).flatMap((wallet) =>
+      unknownName("wallet", wallets, wallet, ["trial", "credits", wallet], "key"),
+    ),
+  ],
+};
+
+/** No charge can be in fractions of a currency's smallest unit. */
+const wholePrices: PlatformRule = {
+  name: "whole-prices",
+  check: (platform) =>
+    pricesOf(platform).flatMap(({ price, path }) => {
+      if (smallestUnits(price, platform.currency) !== undefined) return [];
+      const decimals = CURRENCY_DECIMALS[platform.currency];
+      return [
+        {
+          path,
+          message: `a price in ${platform.currency} has at most ${decimals} decimals`,
+          expected: decimals === 0 ? "a whole number" : `at most ${decimals} decimals, as 49.99`,
+          found: `\`${price}\``,
+          remedy: "round it",
+        },
+      ];
+    }),
+};
+
+export const PLATFORM_RULES: readonly PlatformRule[] = [
+  knownDefaultPlan,
+  knownTrialPlan,
+  pricedDefaultPlan,
+  knownWallets,
+  wholePrices,
+];
+
+function pricesOf({ plans, wallets = {} }: PlatformManifest) {
+  return [
+    ...Object.entries(plans).flatMap(([plan, { price }]) =>
+      price ? [{ price: price.monthly, path: ["plans", plan, "price", "monthly"] }] : [],
+    ),
+    ...Object.entries(wallets).map(([wallet, { credit }]) => ({
+      price: credit.price,
+      path: ["wallets", wallet, "credit", "price"],
+    })),
+  ];
+}
+
+/** An objection to a name that isn't among those known, with the one that was likely meant. */
+export function unknownName(
+  what: string,
+  known: Readonly<Record<string, unknown>>,
+  name: string,
+  path: Objection["path"],
+  part: Objection["part"] = "value",
+): readonly Objection[] {
+  if (Object.hasOwn(known, name)) return [];
+  const names = Object.keys(known);
+  const meant = suggest(name, names);
+  return [
+    {
+      path,
+      part,
+      message: `there is no ${what} \`${name}\``,
+      expected: names.length > 0 ? `one of ${names.join(", ")}` : `no ${what}: there are none here`,
+      found: `\`${name}\``,
+      remedy: meant ? `did you mean \`${meant}\`?` : names.length > 0 ? `name one of them` : "take it out",
+    },
+  ];
+}

@@ -1,0 +1,55 @@
+import type { OrganizationManifest } from "../manifest/organization.ts";
+import type { Entitlements, Limit, PlanModel } from "./model.ts";
+
+/** What an organization uses of what a plan limits, from its manifest alone. */
+export interface Usage {
+  readonly workspaces: number;
+  /** The owner, members and invitations that can still be accepted. */
+  readonly seats: number;
+  /** Apps that have a domain of their own. */
+  readonly customDomains: number;
+  /** Whether any member or invitation is granted single workspaces. */
+  readonly perWorkspaceAccess: boolean;
+}
+
+/** The workspace of an organization whose manifest names none. */
+export const IMPLICIT_WORKSPACE = "personal";
+
+export function declaredWorkspaces(manifest: OrganizationManifest) {
+  return manifest.workspaces ?? { [IMPLICIT_WORKSPACE]: {} };
+}
+
+export function usageOf(manifest: OrganizationManifest, today: string): Usage {
+  const workspaces = Object.values(declaredWorkspaces(manifest)).filter(({ state }) => state !== "deleted");
+  const members = manifest.members ?? [];
+  const invitations = (manifest.invitations ?? []).filter(({ expires }) => expires >= today);
+  const apps = workspaces.flatMap((workspace) => Object.values(workspace.apps ?? {}));
+  return {
+    workspaces: workspaces.length,
+    seats: 1 + members.length + invitations.length,
+    customDomains: apps.filter((app) => app.domain !== undefined).length,
+    perWorkspaceAccess: [...members, ...invitations].some((person) => person.workspaces !== undefined),
+  };
+}
+
+/** Whether a use is within a limit. */
+export function within(use: number, limit: Limit): boolean {
+  return limit === null || use <= limit;
+}
+
+function fits(usage: Usage, entitlements: Entitlements): boolean {
+  return (
+    within(usage.workspaces, entitlements.workspaces) &&
+    within(usage.seats, entitlements.seats) &&
+    within(usage.customDomains, entitlements.customDomains) &&
+    (entitlements.perWorkspaceAccess || !usage.perWorkspaceAccess)
+  );
+}
+
+/** The cheapest plan whose entitlements hold all of a usage; those by contract come last. */
+export function cheapestFit(usage: Usage, plans: readonly PlanModel[]): PlanModel | undefined {
+  const amount = (plan: PlanModel) => plan.monthly?.amount ?? Number.POSITIVE_INFINITY;
+  return plans
+    .filter((plan) => fits(usage, plan.entitlements))
+    .sort((a, b) => (amount(a) === amount(b) ? a.name.localeCompare(b.name) : amount(a) - amount(b)))[0];
+}

@@ -1,0 +1,100 @@
+import { projectName, stableId } from "../core/ids.ts";
+import type { OrganizationManifest, WorkspaceManifest } from "../manifest/organization.ts";
+import { findConnection } from "./connection.ts";
+import { mapValues, titleOf } from "./defaults.ts";
+import type {
+  ApiKeyModel,
+  AppModel,
+  ConnectionModel,
+  PlatformModel,
+  WorkspaceModel,
+  WorkspaceState,
+} from "./model.ts";
+import { normalHost } from "./platform.ts";
+
+/** What a workspace takes from the things above it. */
+export interface Above {
+  readonly platform: PlatformModel;
+  readonly organization: OrganizationManifest;
+  /** The organization's path, which its workspaces' ids grow from. */
+  readonly path: string;
+}
+
+/** A workspace as its manifest means it. */
+export function workspaceModel(above: Above, name: string, manifest: WorkspaceManifest): WorkspaceModel {
+  const { platform, organization } = above;
+  const { generation = 1 } = manifest;
+  const id = stableId(`${above.path}/${firstName(name, manifest)}`, generation);
+  return {
+    name,
+    id,
+    generation,
+    displayName: manifest.displayName ?? titleOf(name),
+    state: laterState(organization.state ?? "active", manifest.state ?? "active"),
+    project: {
+      name: projectName([platform.name, organization.name, name], id),
+      organization: platform.project.organization,
+      region: manifest.region ?? platform.project.region,
+      compute: manifest.compute ?? platform.project.compute,
+    },
+    apiKeys: mapValues(manifest.apiKeys ?? {}, apiKeyModel),
+    connections: connectionModels(organization, manifest),
+    apps: mapValues(manifest.apps ?? {}, (app, appName) => appModel(platform, id, appName, app)),
+    email: manifest.email?.toLowerCase() ?? null,
+    slack: manifest.slack ?? null,
+    cron: mapValues(manifest.cron ?? {}, ({ schedule, task }) => ({ schedule, task })),
+    expires: manifest.expires ?? null,
+  };
+}
+
+/** The name that a workspace's id comes from: the first it ever had. */
+export function firstName(name: string, { previously = [] }: WorkspaceManifest): string {
+  return previously[0] ?? name;
+}
+
+const ORDER: readonly WorkspaceState[] = ["active", "suspended", "archived", "deleted"];
+
+/** An organization's state holds for its workspaces too, so the later of the two counts. */
+function laterState(a: WorkspaceState, b: WorkspaceState): WorkspaceState {
+  return ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b;
+}
+
+const SECONDS = { m: 60, h: 3600, d: 86_400 } as const;
+
+function apiKeyModel({
+  rotate,
+  grace = "7d",
+}: {
+  rotate?: string | undefined;
+  grace?: string | undefined;
+}): ApiKeyModel {
+  const unit = grace.at(-1) as keyof typeof SECONDS;
+  return { rotate: rotate ?? null, graceSeconds: Number.parseInt(grace, 10) * SECONDS[unit] };
+}
+
+/** An app's URL carries the workspace's id and not its name, so that it outlives a rename and is never another's. */
+function appModel(
+  platform: PlatformModel,
+  workspaceId: string,
+  name: string,
+  { domain }: { domain?: string | undefined },
+): AppModel {
+  return {
+    url: platform.appsDomain && `${name}-${workspaceId.slice(0, 8)}.${platform.appsDomain}`,
+    domain: domain === undefined ? null : normalHost(domain),
+  };
+}
+
+function connectionModels(
+  organization: OrganizationManifest,
+  { connections = {} }: WorkspaceManifest,
+): Record<string, ConnectionModel> {
+  return mapValues(connections, (connection) => {
+    const origin = findConnection(organization, connection);
+    return {
+      kind: origin?.kind ?? "",
+      secret: { secret: origin?.secret ?? "" },
+      cloneOf: connection.cloneOf ?? null,
+    };
+  });
+}
