@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { functionShape, functions } from "./functions.ts";
+import { ledger, ledgerShape } from "./ledger.ts";
+import { relationShape, relations } from "./relations.ts";
+import { access, accessShape } from "./roles.ts";
+import { workspace, workspaceShape } from "./workspace.ts";
+
+/** All that tenantry looks at in one database, read at one moment. */
+export type Catalog = z.infer<typeof catalogShape>;
+
+const catalogShape = z.object({
+  access: accessShape,
+  functions: z.record(z.string(), functionShape),
+  relations: z.record(z.string(), relationShape),
+  ledger: ledgerShape,
+  workspace: workspaceShape,
+});
+
+/** Reads the catalog. The search path is empty, so that PostgreSQL deparses the same thing the same way each time. */
+export const readCatalog = `set local search_path = '';
+select jsonb_build_object(
+  'access', ${access},
+  'functions', ${functions},
+  'relations', ${relations},
+  'ledger', ${ledger},
+  'workspace', ${workspace}) as catalog;`;
+
+/** The catalog in the rows that {@link readCatalog} returns. */
+export function catalogOf(rows: readonly unknown[]): Catalog {
+  return z.tuple([z.object({ catalog: catalogShape })]).parse(rows)[0].catalog;
+}

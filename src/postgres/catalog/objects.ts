@@ -1,0 +1,72 @@
+import { FUNCTION_BRAND } from "./functions.ts";
+import { isOfExtension } from "./section.ts";
+
+/**
+ * Rows of `identity` and `definition`: all that migrations make, in the schemas that `schemas` gives (a query of names).
+ *
+ * Not in it: row security, privileges and the functions of postgres:RowSecurity, which has its own account of them.
+ * The search path must be empty, so that names come out qualified.
+ */
+export function objectsIn(schemas: string): string {
+  return `
+  with managed as (select oid, nspname from pg_namespace where nspname in (${schemas})),
+  relation as (
+    select c.oid, c.relkind, c.relpersistence, c.reloptions, format('%I.%I', n.nspname, c.relname) as name
+    from pg_class c join managed n on n.oid = c.relnamespace
+    where not ${isOfExtension("pg_class", "c.oid")}
+  )
+  select 'table ' || name as identity, concat_ws(' ', relpersistence, relkind) as definition
+    from relation where relkind in ('r', 'p')
+  union all
+  select format('column %s.%I', r.name, a.attname), concat_ws(' ', format_type(a.atttypid, a.atttypmod),
+      case when a.attcollation <> t.typcollation then 'collate ' || a.attcollation::regcollation::text end,
+      case when a.attnotnull then 'not null' end,
+      case when a.attidentity <> '' then 'identity ' || a.attidentity::text end,
+      case when a.attgenerated <> '' then 'generated' when d.oid is not null then 'default' end,
+      pg_get_expr(d.adbin, d.adrelid))
+    from relation r
+    join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+    join pg_type t on t.oid = a.atttypid
+    left join pg_attrdef d on d.adrelid = r.oid and d.adnum = a.attnum
+    where r.relkind in ('r', 'p')
+  union all
+  select format('constraint %I of %s', c.conname, r.name), pg_get_constraintdef(c.oid)
+    from relation r join pg_constraint c on c.conrelid = r.oid and c.contype not in ('t', 'n')
+  union all
+  select 'index ' || name, pg_get_indexdef(oid) from relation where relkind in ('i', 'I')
+  union all
+  select 'view ' || name, concat_ws(' ', reloptions::text, pg_get_viewdef(oid))
+    from relation where relkind in ('v', 'm')
+  union all
+  select format('trigger %I of %s', t.tgname, t.tgrelid::regclass),
+      concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
+    from pg_trigger t
+    join pg_class c on c.oid = t.tgrelid
+    join pg_proc p on p.oid = t.tgfoid
+    where not t.tgisinternal
+      and (c.relnamespace in (select oid from managed) or p.pronamespace in (select oid from managed))
+  union all
+  select 'function ' || p.oid::regprocedure::text, pg_get_functiondef(p.oid)
+    from pg_proc p join managed n on n.oid = p.pronamespace
+    where p.prokind <> 'a' and obj_description(p.oid, 'pg_proc') is distinct from '${FUNCTION_BRAND}'
+      and not ${isOfExtension("pg_proc", "p.oid")}
+  union all
+  select 'type ' || t.oid::regtype::text,
+      coalesce((select string_agg(e.enumlabel, ', ' order by e.enumsortorder)
+        from pg_enum e where e.enumtypid = t.oid), '')
+    from pg_type t join managed n on n.oid = t.typnamespace
+    where t.typtype = 'e' and not ${isOfExtension("pg_type", "t.oid")}`;
+}
+
+/**
+ * Rows of `identity` and `difference`: where the recorded objects and today's disagree. Needs the tables of
+ * ../scripts/migrate.ts.
+ */
+export const objectDifferences = `
+  select coalesce(recorded.identity, today.identity) as identity,
+    case when recorded.identity is null then 'made by hand'
+      when today.identity is null then 'missing'
+      else 'changed' end as difference
+  from tenantry.objects as recorded
+  full join (${objectsIn("select name from tenantry.schemas")}) as today using (identity)
+  where recorded.definition is distinct from today.definition`;

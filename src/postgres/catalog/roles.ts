@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { isOwnSchema, objectOf, roleName } from "./section.ts";
+
+/** The comment that says whose a role is. */
+export const ROLE_BRAND = "Managed by tenantry.";
+
+/**
+ * Rows of `name`: the roles that a caller of the data API can have. Its login role, `authenticator`, takes on whichever
+ * role a token names, as far as it was granted that.
+ */
+export const apiRoles = `
+  select unnest(array['public', 'anon', 'authenticated', 'service_role']) as name
+  union
+  select pg_get_userbyid(roleid) from pg_auth_members where member = to_regrole('authenticator')`;
+
+export const accessShape = z.object({
+  apiRoles: z.array(z.string()),
+  roles: z.record(
+    z.string(),
+    z.object({ login: z.boolean(), inherit: z.boolean(), bypassRowSecurity: z.boolean() }),
+  ),
+  extensions: z.record(z.string(), z.object({ schema: z.string() })),
+  schemas: z.record(z.string(), z.object({ usage: z.array(z.string()) })),
+  /** What new objects of the role `postgres` grant to others, by schema; null is everywhere. */
+  defaultPrivileges: z.array(
+    z.object({
+      schema: z.string().nullable(),
+      on: z.enum(["tables", "sequences", "functions", "types"]),
+      roles: z.array(z.string()),
+    }),
+  ),
+});
+
+/** Rows of `schema`, `on` and `role`: what new objects of a role grant to others. */
+export function defaultGrants(owner: string): string {
+  const kinds =
+    "(values ('r', 'tables'), ('S', 'sequences'), ('f', 'functions'), ('T', 'types')) as kind (code, name)";
+  return `
+    select n.nspname as schema, kind.name as "on", ${roleName("acl.grantee")} as role
+    from ${kinds}
+    cross join (select 0::oid as oid, null as nspname union all select oid, nspname from pg_namespace) as n
+    left join pg_default_acl d
+      on d.defaclrole = ${owner} and d.defaclnamespace = n.oid and d.defaclobjtype::text = kind.code
+    cross join aclexplode(coalesce(d.defaclacl,
+      case when n.oid = 0 then acldefault(replace(kind.code, 'S', 's')::"char", ${owner}) end)) as acl
+    where acl.grantee <> ${owner}`;
+}
+
+/** Roles, extensions, schemas and default privileges. */
+export const access = `jsonb_build_object(
+  'apiRoles', (select jsonb_agg(name order by name) from (${apiRoles}) as api),
+  'roles', ${objectOf(`
+    select rolname as key, jsonb_build_object('login', rolcanlogin, 'inherit', rolinherit,
+      'bypassRowSecurity', rolbypassrls) as value
+    from pg_roles where rolname !~ '^pg_'`)},
+  'extensions', ${objectOf(`
+    select extname as key, jsonb_build_object('schema', n.nspname) as value
+    from pg_extension e join pg_namespace n on n.oid = e.extnamespace`)},
+  'schemas', ${objectOf(`
+    select n.nspname as key, jsonb_build_object('usage', (
+      select coalesce(jsonb_agg(distinct ${roleName("grantee")}), '[]')
+      from aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) where grantee <> n.nspowner)) as value
+    from pg_namespace n where ${isOwnSchema("n.nspname")}`)},
+  'defaultPrivileges', (select coalesce(jsonb_agg(entry), '[]') from (
+    select schema, "on", jsonb_agg(distinct role) as roles
+    from (${defaultGrants("to_regrole('postgres')")}) as granted group by schema, "on") as entry))`;

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { VendorError } from "../core/errors.ts";
+import type { Supabase } from "../supabase/client.ts";
+import { query } from "../supabase/query.ts";
+import { type Catalog, catalogOf, readCatalog } from "./catalog/catalog.ts";
+
+const ATTEMPTS = 6;
+const FIRST_WAIT_MILLISECONDS = 200;
+
+/** Reads a project's catalog. In a reader, all who ask within one refresh share one call. */
+export async function look(supabase: Supabase, ref: string): Promise<Catalog> {
+  return catalogOf(await query(supabase, ref, readCatalog, { readOnly: true }));
+}
+
+/**
+ * Runs a script and reads the catalog that it leaves, in one call and one transaction.
+ *
+ * The script must be harmless to repeat: it is sent again when the outcome is unknown, or another transaction was in the way.
+ */
+export async function run(
+  supabase: Supabase,
+  ref: string,
+  script: string,
+  signal?: AbortSignal,
+): Promise<Catalog> {
+  const sql = `${PREAMBLE}\n${script}\n${readCatalog}`;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return catalogOf(await query(supabase, ref, sql));
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isWorthRepeating(error)) throw error;
+      await sleep(FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, {
+        signal,
+      });
+    }
+  }
+}
+
+/** Waits ten seconds at most for a lock, so that nobody queues behind us for longer; scripts take their turns. */
+const PREAMBLE = `set local lock_timeout = '10s';
+set local search_path = '';
+select pg_advisory_xact_lock(hashtextextended('tenantry', 0));`;
+
+/** No answer, a failing service, a deadlock, a serialization failure, or a lock that wasn't to be had. */
+function isWorthRepeating(error: unknown): boolean {
+  if (!(error instanceof VendorError)) return false;
+  if (typeof error.status === "number") return error.status >= 500;
+  return error.status === undefined || ["40001", "40P01", "55P03"].includes(error.status);
+}

@@ -1,0 +1,156 @@
+import { apiRoles, defaultGrants, ROLE_BRAND } from "../catalog/roles.ts";
+import { passSpecification, specification } from "../quote.ts";
+
+export interface AccessSpecification {
+  readonly roles: Readonly<
+    Record<
+      string,
+      { readonly login: boolean; readonly inherit: boolean; readonly bypassRowSecurity: boolean }
+    >
+  >;
+  readonly extensions: Readonly<Record<string, { readonly schema: string }>>;
+  readonly schemas: Readonly<Record<string, { readonly usage: readonly string[] }>>;
+  readonly defaultPrivileges: readonly {
+    readonly schema?: string | undefined;
+    readonly on: "tables" | "sequences" | "functions" | "types";
+    readonly revokeFrom: readonly string[];
+  }[];
+  /** Roles that an earlier run gave something; they lose what is no longer declared. */
+  readonly formerly: readonly string[];
+}
+
+/** The SQLSTATE when a role exists, differs, and isn't ours to change. */
+export const FOREIGN_ROLE = "TN011";
+
+/**
+ * Roles, schemas, extensions and default privileges, each written only where it differs.
+ *
+ * Roles belong to the whole server, and another database of it may be made ready at this moment. So a role that meets its
+ * twin, or a row that was changed beside us, is looked at again.
+ */
+export function grantAccess(access: AccessSpecification): string {
+  return `
+${passSpecification(access)}
+do $tenantry$
+declare
+  declared jsonb := ${specification};
+  entry record;
+  found record;
+  attributes text;
+  given record;
+  managed text[];
+begin
+  for entry in select key as name, value from jsonb_each(declared -> 'roles') loop
+    attributes := format('%s %s %s',
+      case when (entry.value ->> 'login')::boolean then 'login' else 'nologin' end,
+      case when (entry.value ->> 'inherit')::boolean then 'inherit' else 'noinherit' end,
+      case when (entry.value ->> 'bypassRowSecurity')::boolean then 'bypassrls' else 'nobypassrls' end);
+    for attempt in 1..5 loop
+      begin
+        select rolcanlogin, rolinherit, rolbypassrls, shobj_description(oid, 'pg_authid') as brand into found
+          from pg_roles where rolname = entry.name;
+        if not found then
+          execute format('create role %I %s', entry.name, attributes);
+          execute format('comment on role %I is %L', entry.name, '${ROLE_BRAND}');
+        elsif format('%s %s %s',
+            case when found.rolcanlogin then 'login' else 'nologin' end,
+            case when found.rolinherit then 'inherit' else 'noinherit' end,
+            case when found.rolbypassrls then 'bypassrls' else 'nobypassrls' end) <> attributes then
+          if found.brand is distinct from '${ROLE_BRAND}' then
+            raise exception '%', entry.name using errcode = '${FOREIGN_ROLE}';
+          end if;
+          execute format('alter role %I %s', entry.name, attributes);
+        end if;
+        -- To hand it the functions that it is to own, one must be able to become it.
+        if not pg_has_role(entry.name, 'set') or not pg_has_role(entry.name, 'usage') then
+          execute format('grant %I to %I with inherit true, set true', entry.name, current_user);
+        end if;
+        exit;
+      exception when duplicate_object or unique_violation or internal_error then
+        if attempt = 5 then raise; end if;
+      end;
+    end loop;
+  end loop;
+
+  for entry in
+    select key as name from jsonb_each(declared -> 'schemas')
+    union select value ->> 'schema' from jsonb_each(declared -> 'extensions')
+  loop
+    if to_regnamespace(quote_ident(entry.name)) is null then execute format('create schema %I', entry.name); end if;
+  end loop;
+
+  for entry in select key as name, value ->> 'schema' as schema from jsonb_each(declared -> 'extensions') loop
+    select n.nspname into found from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+      where e.extname = entry.name;
+    if not found then
+      execute format('create extension %I with schema %I', entry.name, entry.schema);
+    elsif found.nspname <> entry.schema then
+      execute format('alter extension %I set schema %I', entry.name, entry.schema);
+    end if;
+  end loop;
+
+  managed := array(
+    select name from (${apiRoles}) as api
+    union select jsonb_array_elements_text(value -> 'usage') from jsonb_each(declared -> 'schemas')
+    union select jsonb_array_elements_text(declared -> 'formerly'));
+  for entry in select key as name, value -> 'usage' as usage from jsonb_each(declared -> 'schemas') loop
+    for given in
+      select distinct case acl.grantee when 0 then 'public' else pg_get_userbyid(acl.grantee) end as role
+      from pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as acl
+      where n.nspname = entry.name and acl.grantee <> n.nspowner
+    loop
+      if given.role = any (managed) and not entry.usage ? given.role then
+        execute format('revoke all on schema %I from %s', entry.name,
+          case given.role when 'public' then 'public' else quote_ident(given.role) end);
+      end if;
+    end loop;
+    for given in
+      select role from jsonb_array_elements_text(entry.usage) as role
+      where not exists (
+        select from pg_namespace n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as acl
+        where n.nspname = entry.name and acl.privilege_type = 'USAGE'
+          and case acl.grantee when 0 then 'public' else pg_get_userbyid(acl.grantee) end = role)
+    loop
+      execute format('grant usage on schema %I to %s', entry.name,
+        case given.role when 'public' then 'public' else quote_ident(given.role) end);
+    end loop;
+  end loop;
+
+  for entry in
+    select value ->> 'schema' as schema, value ->> 'on' as kind, value -> 'revokeFrom' as roles
+    from jsonb_array_elements(declared -> 'defaultPrivileges')
+  loop
+    for given in
+      select role from (${defaultGrants("current_user::regrole")}) as granted
+      where granted.schema is not distinct from entry.schema and granted."on" = entry.kind and entry.roles ? role
+      group by role
+    loop
+      execute format('alter default privileges %s revoke all on %s from %s',
+        case when entry.schema is null then '' else 'in schema ' || quote_ident(entry.schema) end,
+        entry.kind, case given.role when 'public' then 'public' else quote_ident(given.role) end);
+    end loop;
+  end loop;
+end
+$tenantry$;`;
+}
+
+/** Takes the use of the schemas back from the roles it was granted to. Roles, schemas and extensions stay: others may use them. */
+export function revokeAccess(schemas: AccessSpecification["schemas"]): string {
+  return `
+${passSpecification(schemas)}
+do $tenantry$
+declare
+  entry record;
+begin
+  for entry in
+    select n.nspname as schema, r.rolname as role
+    from jsonb_each(${specification}) as declared
+    cross join jsonb_array_elements_text(declared.value -> 'usage') as usage
+    join pg_namespace n on n.nspname = declared.key
+    join pg_roles r on r.rolname = usage
+  loop
+    execute format('revoke all on schema %I from %I', entry.schema, entry.role);
+  end loop;
+end
+$tenantry$;`;
+}

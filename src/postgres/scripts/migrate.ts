@@ -1,0 +1,97 @@
+import { objectDifferences, objectsIn } from "../catalog/objects.ts";
+import { passSpecification, specification } from "../quote.ts";
+
+export interface Migration {
+  readonly checksum: string;
+  readonly sql: string;
+}
+
+/** SQLSTATEs that the script raises; the message then holds names only. */
+export const REFUSALS = {
+  TN001: "changed",
+  TN002: "removed",
+  TN003: "late",
+  TN004: "drifted",
+} as const;
+
+/**
+ * Applies the migrations that the database doesn't hold yet, in the order of their names, and records what they made.
+ *
+ * All are one transaction: either all pending ones are applied or none. Without pending ones, functions that differ from
+ * what is recorded are put back. The schema `tenantry` holds the ledger; no role but `postgres` may enter it.
+ */
+export function migrate(schemas: readonly string[], migrations: Readonly<Record<string, Migration>>): string {
+  return `
+create schema if not exists tenantry;
+create table if not exists tenantry.migrations (
+  name text collate "C" primary key, checksum text not null, applied_at timestamptz not null default now()
+);
+create table if not exists tenantry.schemas (name text primary key);
+create table if not exists tenantry.objects (identity text primary key, definition text not null);
+${passSpecification({ schemas, migrations })}
+do $tenantry$
+declare
+  declared jsonb := ${specification};
+  names text;
+  migration record;
+  object record;
+  problem text;
+  state text;
+  more text;
+  pending boolean := false;
+begin
+  select string_agg(name, ', ' order by name) into names from tenantry.migrations
+    where checksum <> declared #>> array['migrations', name, 'checksum'];
+  if names is not null then raise exception '%', names using errcode = 'TN001'; end if;
+
+  select string_agg(name, ', ' order by name) into names from tenantry.migrations
+    where not declared -> 'migrations' ? name;
+  if names is not null then raise exception '%', names using errcode = 'TN002'; end if;
+
+  select string_agg(key, ', ' order by key) into names from jsonb_object_keys(declared -> 'migrations') as key
+    where key collate "C" < (select max(name) from tenantry.migrations)
+      and key not in (select name from tenantry.migrations);
+  if names is not null then raise exception '%', names using errcode = 'TN003'; end if;
+
+  for migration in
+    select key as name, value ->> 'sql' as sql, value ->> 'checksum' as checksum
+    from jsonb_each(declared -> 'migrations')
+    where key not in (select name from tenantry.migrations) order by key collate "C"
+  loop
+    pending := true;
+    perform set_config('search_path', 'public, extensions', true);
+    begin
+      execute migration.sql;
+    exception when others then
+      get stacked diagnostics problem = message_text, state = returned_sqlstate, more = pg_exception_detail;
+      raise exception '%', 'migration ' || migration.name || ': ' || problem using errcode = state, detail = more;
+    end;
+    perform set_config('search_path', '', true);
+    insert into tenantry.migrations (name, checksum) values (migration.name, migration.checksum);
+  end loop;
+
+  if not pending then
+    for object in
+      select recorded.definition
+      from (${objectDifferences}) as different join tenantry.objects as recorded using (identity)
+      where identity like 'function %'
+    loop
+      execute object.definition;
+    end loop;
+    select string_agg(identity || ' (' || difference || ')', ', ' order by identity) into names
+      from (${objectDifferences}) as different;
+    if names is not null then raise exception '%', names using errcode = 'TN004'; end if;
+  end if;
+
+  -- A schema that is named anew brings its objects into the account.
+  if pending or exists (select from jsonb_array_elements_text(declared -> 'schemas') as name
+    full join tenantry.schemas as recorded using (name) where recorded.name is null or name is null)
+  then
+    delete from tenantry.schemas;
+    insert into tenantry.schemas select jsonb_array_elements_text(declared -> 'schemas');
+    delete from tenantry.objects;
+    insert into tenantry.objects ${objectsIn("select name from tenantry.schemas")};
+  end if;
+end
+$tenantry$;`;
+}

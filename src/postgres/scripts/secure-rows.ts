@@ -1,0 +1,335 @@
+import { FUNCTION_BRAND, functionDigest } from "../catalog/functions.ts";
+import { policyDigest, relationGrants } from "../catalog/relations.ts";
+import { apiRoles } from "../catalog/roles.ts";
+import { isOfExtension } from "../catalog/section.ts";
+import { passSpecification, specification } from "../quote.ts";
+
+export interface RowSecuritySpecification {
+  readonly functions: Readonly<
+    Record<
+      string,
+      {
+        readonly definition?: string | undefined;
+        readonly owner?: string | undefined;
+        readonly execute: readonly string[];
+        /** The digest of what PostgreSQL made of this very definition; while it still has it, nothing is written. */
+        readonly recorded?: string | undefined;
+      }
+    >
+  >;
+  readonly tables: Readonly<
+    Record<
+      string,
+      {
+        /** Absent: not managed. Each column's privilege stands alone, as `update(title)`. */
+        readonly grants?: Readonly<Record<string, readonly string[]>> | undefined;
+        readonly policies: Readonly<
+          Record<
+            string,
+            {
+              readonly as: string;
+              readonly for: string;
+              readonly to: readonly string[];
+              readonly using?: string | undefined;
+              readonly check?: string | undefined;
+              readonly recorded?: string | undefined;
+            }
+          >
+        >;
+      }
+    >
+  >;
+  /** Roles that an earlier run gave something; they lose what is no longer declared. */
+  readonly formerly: readonly string[];
+}
+
+/** SQLSTATEs that the script raises; the message then holds names only. */
+export const MISFITS = {
+  TN021: "another-signature",
+  TN022: "no-function",
+  TN023: "no-table",
+} as const;
+
+/**
+ * Makes the functions, policies and privileges of one database what is declared, and closes what isn't declared.
+ *
+ * One transaction, so that no table is open for a moment; and only what differs is written, so that a change of one policy
+ * locks one table. In the schemas of what is declared, every other table and function of ours is closed to the roles of the
+ * data API.
+ */
+export function secureRows(security: RowSecuritySpecification): string {
+  return `
+${passSpecification(security)}
+set local check_function_bodies = off;
+do $tenantry$
+declare
+  declared jsonb := ${specification};
+  -- Whom a declaration speaks for: the roles of the data API and all that it names. Other roles are others' business.
+  managed text[] := array(
+    select name from (${apiRoles}) as api
+    union select jsonb_array_elements_text(value -> 'execute') from jsonb_each(declared -> 'functions')
+    union select jsonb_object_keys(value -> 'grants') from jsonb_each(declared -> 'tables')
+      where value ? 'grants'
+    union select jsonb_array_elements_text(declared -> 'formerly'));
+  ours oid[] := array(select oid from pg_roles where rolname = current_user
+    or rolname in (select value ->> 'owner' from jsonb_each(declared -> 'functions')));
+  schemas oid[];
+  waiting text[];
+  left_over text[];
+  changed oid[] := '{}';
+  entry record;
+  given record;
+  item text;
+  stale text;
+  target oid;
+  relation record;
+  problem text;
+  state text;
+begin
+  -- Functions that name each other can only be made in the order of their use; those that come too early wait.
+  waiting := array(select key from jsonb_each(declared -> 'functions') as it (key, value)
+    where value ? 'definition' and (
+      value ->> 'recorded' is null or to_regprocedure(key) is null
+      or value ->> 'recorded' is distinct from
+        (select ${functionDigest} from pg_proc p where p.oid = to_regprocedure(key)))
+    order by key collate "C");
+  while cardinality(waiting) > 0 loop
+    left_over := '{}';
+    foreach item in array waiting loop
+      begin
+        perform set_config('search_path', 'public, extensions', true);
+        begin
+          execute declared #>> array['functions', item, 'definition'];
+        exception when invalid_function_definition then
+          -- Its arguments' names or its result changed: that needs a new function, and the policies on it come again.
+          target := to_regprocedure(item);
+          for entry in
+            select pol.polname, pol.polrelid::regclass as of_table from pg_policy pol
+            join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = pol.oid
+            where d.refclassid = 'pg_proc'::regclass and d.refobjid = target
+          loop
+            execute format('drop policy %I on %s', entry.polname, entry.of_table);
+          end loop;
+          execute format('drop function %s', target::regprocedure);
+          execute declared #>> array['functions', item, 'definition'];
+        end;
+        perform set_config('search_path', '', true);
+        if to_regprocedure(item) is null then raise exception '%', item using errcode = 'TN021'; end if;
+        execute format('comment on function %s is %L', item, '${FUNCTION_BRAND}');
+        changed := changed || to_regprocedure(item)::oid;
+      exception when undefined_function or undefined_table or undefined_column then
+        get stacked diagnostics problem = message_text, state = returned_sqlstate;
+        left_over := left_over || item;
+      end;
+    end loop;
+    perform set_config('search_path', '', true);
+    if cardinality(left_over) = cardinality(waiting) then
+      raise exception '%', left_over[1] || ': ' || problem using errcode = state;
+    end if;
+    waiting := left_over;
+  end loop;
+
+  for entry in select key as name, value from jsonb_each(declared -> 'functions') loop
+    target := to_regprocedure(entry.name);
+    if target is null or target::regprocedure::text <> entry.name then
+      raise exception '%', entry.name using errcode = 'TN022';
+    end if;
+    select p.proowner, pg_get_userbyid(p.proowner) as owner, p.pronamespace::regnamespace as schema,
+        coalesce(entry.value ->> 'owner', current_user) as wanted
+      into relation from pg_proc p where p.oid = target;
+    if relation.owner <> relation.wanted then
+      -- An owner must be allowed to make things in the schema at the moment it becomes one.
+      if has_schema_privilege(relation.wanted, relation.schema, 'create') then
+        execute format('alter function %s owner to %I', entry.name, relation.wanted);
+      else
+        execute format('grant create on schema %s to %I', relation.schema, relation.wanted);
+        execute format('alter function %s owner to %I', entry.name, relation.wanted);
+        execute format('revoke create on schema %s from %I', relation.schema, relation.wanted);
+      end if;
+    end if;
+    for given in
+      select case acl.grantee when 0 then 'public' else pg_get_userbyid(acl.grantee) end as role
+      from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as acl
+      where p.oid = target and acl.grantee <> p.proowner
+    loop
+      if given.role = any (managed) and not entry.value -> 'execute' ? given.role then
+        execute format('revoke all on function %s from %s', entry.name,
+          case given.role when 'public' then 'public' else quote_ident(given.role) end);
+      end if;
+    end loop;
+    for given in
+      select role from jsonb_array_elements_text(entry.value -> 'execute') as role
+      where not exists (
+        select from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as acl
+        where p.oid = target and case acl.grantee when 0 then 'public' else pg_get_userbyid(acl.grantee) end = role)
+    loop
+      execute format('grant execute on function %s to %s', entry.name,
+        case given.role when 'public' then 'public' else quote_ident(given.role) end);
+    end loop;
+  end loop;
+
+  for entry in select key as name, value from jsonb_each(declared -> 'tables') loop
+    select c.oid, c.relkind, c.relrowsecurity, c.relowner = any (ours) as own into relation
+      from pg_class c where c.oid = to_regclass(entry.name);
+    if not found then raise exception '%', entry.name using errcode = 'TN023'; end if;
+    target := relation.oid;
+
+    if relation.relkind in ('r', 'p') then
+      if not relation.relrowsecurity then
+        execute format('alter table %s enable row level security', entry.name);
+      end if;
+      for given in
+        select pol.polname as name from pg_policy pol
+        where pol.polrelid = target and not entry.value -> 'policies' ? pol.polname
+      loop
+        execute format('drop policy %I on %s', given.name, entry.name);
+      end loop;
+      for given in
+        select key as name, value, pol.oid is not null as existing
+        from jsonb_each(entry.value -> 'policies')
+        left join pg_policy pol on pol.polrelid = target and pol.polname = key
+        where value ->> 'recorded' is null or pol.oid is null or value ->> 'recorded' <> ${policyDigest}
+      loop
+        if given.existing then execute format('drop policy %I on %s', given.name, entry.name); end if;
+        perform set_config('search_path', 'public, extensions', true);
+        execute format('create policy %I on %s as %s for %s to %s', given.name, entry.name,
+          given.value ->> 'as', given.value ->> 'for',
+          (select string_agg(case role when 'public' then 'public' else quote_ident(role) end, ', ')
+            from jsonb_array_elements_text(given.value -> 'to') as role))
+          || coalesce(' using (' || (given.value ->> 'using') || ')', '')
+          || coalesce(' with check (' || (given.value ->> 'check') || ')', '');
+        perform set_config('search_path', '', true);
+      end loop;
+    end if;
+
+    if relation.own and entry.value ? 'grants' then
+      for given in
+        select case grantee when 0 then 'public' else pg_get_userbyid(grantee) end as role, privilege
+        from pg_class c, lateral (${relationGrants}) as granted
+        where c.oid = target and grantee <> c.relowner order by privilege
+      loop
+        if given.role = any (managed) and not coalesce(entry.value -> 'grants' -> given.role ? given.privilege, false) then
+          execute format('revoke %s on %s from %s', given.privilege, entry.name,
+            case given.role when 'public' then 'public' else quote_ident(given.role) end);
+        end if;
+      end loop;
+      for given in
+        select wanted.key as role, privilege
+        from jsonb_each(entry.value -> 'grants') as wanted, jsonb_array_elements_text(wanted.value) as privilege
+        where not exists (
+          select from pg_class c, lateral (${relationGrants}) as granted
+          where c.oid = target and granted.privilege = privilege.value
+            and case granted.grantee when 0 then 'public' else pg_get_userbyid(granted.grantee) end = wanted.key)
+      loop
+        execute format('grant %s on %s to %s', given.privilege, entry.name,
+          case given.role when 'public' then 'public' else quote_ident(given.role) end);
+      end loop;
+    end if;
+  end loop;
+
+  -- What isn't declared, in the schemas of what is, is closed.
+  schemas := array(
+    select p.pronamespace from jsonb_object_keys(declared -> 'functions') as name
+      join pg_proc p on p.oid = to_regprocedure(name)
+    union select c.relnamespace from jsonb_object_keys(declared -> 'tables') as name
+      join pg_class c on c.oid = to_regclass(name));
+  for relation in
+    select c.oid::regclass::text as name, c.relkind, c.relrowsecurity,
+      array(select distinct role from (
+        select case grantee when 0 then 'public' else pg_get_userbyid(grantee) end as role
+        from (${relationGrants}) as granted where grantee <> c.relowner) as others
+        where role = any (managed)) as roles
+    from pg_class c
+    where c.relkind in ('r', 'p', 'v', 'm') and c.relnamespace = any (schemas) and c.relowner = any (ours)
+      and not ${isOfExtension("pg_class", "c.oid")}
+      and not exists (select from jsonb_object_keys(declared -> 'tables') as name where to_regclass(name) = c.oid)
+  loop
+    if relation.relkind in ('r', 'p') and not relation.relrowsecurity then
+      execute format('alter table %s enable row level security', relation.name);
+    end if;
+    foreach item in array relation.roles loop
+      execute format('revoke all on %s from %s', relation.name,
+        case item when 'public' then 'public' else quote_ident(item) end);
+    end loop;
+  end loop;
+  for relation in
+    select p.oid::regprocedure::text as name, p.prokind,
+      obj_description(p.oid, 'pg_proc') is not distinct from '${FUNCTION_BRAND}' as branded,
+      array(select case grantee when 0 then 'public' else pg_get_userbyid(grantee) end
+        from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) where grantee <> p.proowner
+        intersect select unnest(managed)) as roles
+    from pg_proc p
+    where p.pronamespace = any (schemas) and p.proowner = any (ours) and not ${isOfExtension("pg_proc", "p.oid")}
+      and not exists (select from jsonb_object_keys(declared -> 'functions') as name where to_regprocedure(name) = p.oid)
+  loop
+    if relation.branded then
+      stale := concat_ws(', ', stale, relation.name);
+      continue;
+    end if;
+    foreach item in array relation.roles loop
+      execute format('revoke all on routine %s from %s', relation.name,
+        case item when 'public' then 'public' else quote_ident(item) end);
+    end loop;
+  end loop;
+  if stale is not null then execute 'drop function ' || stale; end if;
+
+  -- Bodies were not looked at while they were made, since they may name each other.
+  perform set_config('check_function_bodies', 'on', true);
+  for entry in
+    select p.oid, p.oid::regprocedure::text as name, l.lanvalidator::regproc as validator,
+      (select substr(setting, length('search_path=') + 1) from unnest(p.proconfig) as setting
+        where setting like 'search_path=%') as path
+    from pg_proc p join pg_language l on l.oid = p.prolang
+    where p.oid = any (changed) and l.lanvalidator <> 0
+  loop
+    perform set_config('search_path', coalesce(entry.path, 'public, extensions'), true);
+    begin
+      execute format('select %s(%s)', entry.validator, entry.oid);
+    exception when others then
+      get stacked diagnostics problem = message_text, state = returned_sqlstate;
+      raise exception '%', entry.name || ': ' || problem using errcode = state;
+    end;
+  end loop;
+  perform set_config('search_path', '', true);
+end
+$tenantry$;`;
+}
+
+/** Closes the tables: policies, functions and privileges go, row security stays on. */
+export function closeRows(
+  functions: readonly string[],
+  tables: readonly string[],
+  roles: readonly string[],
+): string {
+  return `
+${passSpecification({ functions, tables, roles })}
+do $tenantry$
+declare
+  declared jsonb := ${specification};
+  managed text[] := array(
+    select name from (${apiRoles}) as api union select jsonb_array_elements_text(declared -> 'roles'));
+  entry record;
+  ours text;
+begin
+  for entry in
+    select c.oid::regclass::text as name, role from jsonb_array_elements_text(declared -> 'tables') as name
+    join pg_class c on c.oid = to_regclass(name) and pg_has_role(c.relowner, 'usage')
+    cross join unnest(managed) as role where role = 'public' or to_regrole(quote_ident(role)) is not null
+  loop
+    execute format('revoke all on %s from %s', entry.name,
+      case entry.role when 'public' then 'public' else quote_ident(entry.role) end);
+  end loop;
+  for entry in
+    select pol.polname as name, pol.polrelid::regclass::text as of_table
+    from jsonb_array_elements_text(declared -> 'tables') as name join pg_policy pol on pol.polrelid = to_regclass(name)
+  loop
+    execute format('drop policy %I on %s', entry.name, entry.of_table);
+  end loop;
+  -- In one statement, since they use each other.
+  select string_agg(p.oid::regprocedure::text, ', ') into ours
+    from jsonb_array_elements_text(declared -> 'functions') as name join pg_proc p on p.oid = to_regprocedure(name)
+    where obj_description(p.oid, 'pg_proc') = '${FUNCTION_BRAND}';
+  if ours is not null then execute 'drop function ' || ours; end if;
+end
+$tenantry$;`;
+}
