@@ -23,7 +23,7 @@ export function propertyChanges(metadata: StepMetadata): PropertyChange[] {
   const before = shown(metadata.old?.inputs ?? {});
   const after = shown(metadata.new?.inputs ?? {});
   if (metadata.op === "create") return compare([], {}, after);
-  if (metadata.op === "delete" || metadata.op === "same") return [];
+  if (metadata.new === null || metadata.op === "same") return [];
 
   const replacing = new Set((metadata.keys ?? []).map((key) => parsePath(key)[0]));
   return chosen(metadata, before, after).map((change) =>
