@@ -1,0 +1,205 @@
+import { type Context, Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Store } from "../store.ts";
+import { Account } from "./account.ts";
+import { Clock } from "./billing/clock.ts";
+import { settle } from "./billing/settle.ts";
+import { customer, customerOperations } from "./objects/customers.ts";
+import { invoicePayment, invoicePaymentOperations } from "./objects/invoice-payments.ts";
+import { invoice, invoiceLine, invoiceOperations } from "./objects/invoices.ts";
+import { paymentIntent, paymentIntentOperations } from "./objects/payment-intents.ts";
+import { paymentMethod, paymentMethodOperations } from "./objects/payment-methods.ts";
+import { price, priceOperations } from "./objects/prices.ts";
+import { product, productOperations } from "./objects/products.ts";
+import { subscriptionItem, subscriptionItemOperations } from "./objects/subscription-items.ts";
+import { subscription, subscriptionOperations } from "./objects/subscriptions.ts";
+import { authenticate } from "./protocol/authentication.ts";
+import { invalidParameter, StripeRefusal } from "./protocol/errors.ts";
+import { expand } from "./protocol/expand.ts";
+import { decodeForm, type FormObject } from "./protocol/form.ts";
+import { type Answer, IdempotencyKeys } from "./protocol/idempotency.ts";
+import { newId } from "./protocol/ids.ts";
+import type { Kind, Operation, Shown } from "./protocol/operation.ts";
+import { list, readParameters, text } from "./protocol/parameters.ts";
+import { RateLimit } from "./protocol/rate-limit.ts";
+
+/** The version that the sandbox speaks, whatever version a request asks for. */
+export const STRIPE_VERSION = "2026-10-28.endive";
+
+export interface StripeOptions {
+  readonly store: Store;
+  /** The secret key that requests must show. */
+  readonly key: string;
+  /** Default: the machine's clock. `POST /_sandbox/clock` moves it ahead. */
+  readonly now?: () => Date;
+  /** Requests per second before 429. Default 25, as Stripe's sandboxes; Infinity for no limit. */
+  readonly requestsPerSecond?: number;
+  /** Waited for while a POST is in the works, its idempotency key in use. Default: nothing. */
+  readonly working?: () => Promise<void>;
+}
+
+const OPERATIONS: readonly Operation[] = [
+  ...customerOperations,
+  ...productOperations,
+  ...priceOperations,
+  ...subscriptionOperations,
+  ...subscriptionItemOperations,
+  ...paymentMethodOperations,
+  ...paymentIntentOperations,
+  ...invoiceOperations,
+  ...invoicePaymentOperations,
+];
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  customer,
+  invoice,
+  invoice_payment: invoicePayment,
+  line_item: invoiceLine,
+  payment_intent: paymentIntent,
+  payment_method: paymentMethod,
+  price,
+  product,
+  subscription,
+  subscription_item: subscriptionItem,
+};
+
+/**
+ * A local Stripe that remembers: one account, one key, the objects that tenantry uses.
+ *
+ * Trials, renewals and retries happen when the account's clock passes them: before each request, and at once when
+ * `POST /_sandbox/clock` (`advance` in seconds, or `to` in unix seconds) moves it.
+ */
+export function createStripe(options: StripeOptions): Hono {
+  const account = new Account(options.store, new Clock(options.store, options.now ?? (() => new Date())));
+  const answers = new IdempotencyKeys(options.store.collection("stripe.idempotency_keys"));
+  const limit = new RateLimit(options.requestsPerSecond ?? 25);
+  const app = new Hono();
+
+  app.get("/_sandbox/clock", (context) => context.json({ now: account.now() }));
+  app.post("/_sandbox/clock", async (context) => moveClock(context, account));
+  for (const operation of OPERATIONS)
+    app.on(operation.method, operation.path, (context) =>
+      respond(context, (requestId) => answer(context, operation, requestId)),
+    );
+  app.notFound((context) =>
+    respond(context, () => {
+      authenticate(context.req.header("authorization"), options.key);
+      throw unknownRoute(context);
+    }),
+  );
+  return app;
+
+  async function answer(context: Context, operation: Operation, requestId: string): Promise<Response> {
+    authenticate(context.req.header("authorization"), options.key);
+    limit.admit();
+    const form = await readForm(context);
+    const execute = async (): Promise<Answer & { keep: boolean }> => {
+      if (operation.method === "post") await options.working?.();
+      return run(account, operation, context.req.param("id") ?? "", form, requestId);
+    };
+    const key = context.req.header("idempotency-key");
+    if (operation.method !== "post" || key === undefined) return json(context, await execute());
+    const endpoint = new URL(context.req.url).pathname;
+    const request = { key, endpoint, body: canonical(form), now: account.now() };
+    const told = await answers.once(request, execute);
+    context.header("Idempotency-Key", key);
+    context.header("Original-Request", told.requestId);
+    if (told.replayed) context.header("Idempotent-Replayed", "true");
+    return json(context, told);
+  }
+}
+
+/** Runs one operation to its end, at one instant. A failure leaves no trace unless it says so. */
+function run(
+  account: Account,
+  operation: Operation,
+  id: string,
+  form: FormObject,
+  requestId: string,
+): Answer & { keep: boolean } {
+  try {
+    settle(account);
+    const { expand: paths, ...given } = form;
+    const parameters = readParameters(operation.parameters, given);
+    const expansions = paths === undefined ? [] : readParameters(list(text()), paths as FormObject);
+    const shown = account.at(account.now(), () =>
+      account.atomically(
+        () => expand(operation.run({ account, parameters, id }) as Shown, expansions, KINDS, account),
+        (error) => error instanceof StripeRefusal && error.keepsEffects,
+      ),
+    );
+    return { status: 200, body: JSON.stringify(shown, null, 2), requestId, keep: true };
+  } catch (error) {
+    if (!(error instanceof StripeRefusal)) throw error;
+    const body = JSON.stringify(error.body(requestId), null, 2);
+    return { status: error.status, body, requestId, keep: error.executed };
+  }
+}
+
+/** Gives every answer its headers, and every refusal its shape. */
+async function respond(
+  context: Context,
+  answer: (requestId: string) => Promise<Response> | Response,
+): Promise<Response> {
+  const requestId = newId("req");
+  context.header("Request-Id", requestId);
+  context.header("Stripe-Version", STRIPE_VERSION);
+  try {
+    return await answer(requestId);
+  } catch (error) {
+    if (!(error instanceof StripeRefusal)) throw error;
+    if (error.status === 401) context.header("WWW-Authenticate", 'Basic realm="Stripe"');
+    if (error.status === 429) context.header("Stripe-Rate-Limited-Reason", "global-rate");
+    return json(context, {
+      status: error.status,
+      body: JSON.stringify(error.body(requestId), null, 2),
+      requestId,
+    });
+  }
+}
+
+function json(context: Context, answer: Answer): Response {
+  context.header("Content-Type", "application/json");
+  return context.body(answer.body, answer.status as ContentfulStatusCode);
+}
+
+/** The parameters of the query and of the body. */
+async function readForm(context: Context): Promise<FormObject> {
+  const query = new URL(context.req.url).search.slice(1);
+  const body = context.req.method === "GET" ? "" : await context.req.text();
+  const type = context.req.header("content-type") ?? "";
+  if (body !== "" && !type.startsWith("application/x-www-form-urlencoded"))
+    throw invalidParameter(
+      "Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.",
+    );
+  return decodeForm([query, body].filter((part) => part !== "").join("&"));
+}
+
+/** The same text for the same parameters, in whichever order they came. */
+function canonical(value: FormObject[string]): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join()}}`;
+}
+
+function unknownRoute(context: Context): StripeRefusal {
+  const { method, path } = context.req;
+  return new StripeRefusal(
+    404,
+    "invalid_request_error",
+    `Unrecognized request URL (${method}: ${path}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.`,
+    {},
+    false,
+  );
+}
+
+async function moveClock(context: Context, account: Account): Promise<Response> {
+  const given = (await context.req.json()) as { advance?: unknown; to?: unknown };
+  const seconds = typeof given.to === "number" ? given.to - account.now() : given.advance;
+  if (typeof seconds !== "number" || !Number.isInteger(seconds) || seconds < 0)
+    return context.json({ error: "`advance` or `to` must be whole seconds ahead" }, 400);
+  account.clock.advance(seconds);
+  settle(account);
+  return context.json({ now: account.now() });
+}

@@ -1,0 +1,291 @@
+import type { Account } from "../account.ts";
+import type { KeptPrice } from "../objects/prices.ts";
+import type { KeptSubscriptionItem } from "../objects/subscription-items.ts";
+import type { KeptSubscription } from "../objects/subscriptions.ts";
+import { invalid, missingReference } from "../protocol/errors.ts";
+import { newId } from "../protocol/ids.ts";
+import { mergeMetadata } from "../protocol/metadata.ts";
+import { amountOf, prorated } from "./amounts.ts";
+import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
+import { after } from "./periods.ts";
+import {
+  chargesFor,
+  describe,
+  itemsOf,
+  noPaymentMethod,
+  paymentMethodOf,
+  priceOf,
+  takePending,
+  unpaid,
+  update,
+} from "./subscription-life.ts";
+
+/** A change of one item: with an id of that one, without of a new one. */
+export interface ItemChange {
+  readonly id?: string | undefined;
+  readonly price?: string | undefined;
+  readonly quantity?: number | undefined;
+  readonly deleted?: boolean | undefined;
+  readonly metadata?: Record<string, string> | null | undefined;
+}
+
+/** How what a change costs is collected. */
+export interface Collecting {
+  readonly payment_behavior?: string | undefined;
+  readonly proration_behavior?: string | undefined;
+  readonly proration_date?: number | undefined;
+}
+
+/** @throws StripeRefusal 400 for a price that a subscription can't have */
+export function checkPrice(account: Account, id: string, param: string): KeptPrice {
+  const price = account.prices.get(id);
+  if (price === undefined) throw missingReference("price", id, param);
+  if (!price.active)
+    throw invalid("The price specified is inactive. This field only accepts active prices.", param);
+  if (price.type !== "recurring")
+    throw invalid(
+      "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",
+      param,
+    );
+  return price;
+}
+
+export function addItem(
+  account: Account,
+  subscription: KeptSubscription,
+  given: { readonly price: string } & ItemChange,
+  period: { readonly start: number; readonly end: number },
+): KeptSubscriptionItem {
+  const metered = priceOf(account, given).recurring?.usage_type === "metered";
+  if (metered && given.quantity !== undefined)
+    throw invalid("You cannot set the quantity of a metered price.", "items");
+  const id = newId("si");
+  return account.subscriptionItems.put(id, {
+    id,
+    object: "subscription_item",
+    billing_thresholds: null,
+    created: account.now(),
+    current_period_end: period.end,
+    current_period_start: period.start,
+    current_trial: null,
+    discounts: [],
+    metadata: mergeMetadata({}, given.metadata),
+    price: given.price,
+    ...(metered ? {} : { quantity: given.quantity ?? 1 }),
+    subscription: subscription.id,
+    tax_rates: [],
+  });
+}
+
+/**
+ * Changes items, and prorates: https://docs.stripe.com/billing/subscriptions/prorations
+ *
+ * Another interval, or the step from free to paid, begins a new period that is invoiced at once.
+ */
+export function changeSubscriptionItems(
+  account: Account,
+  subscription: KeptSubscription,
+  changes: readonly ItemChange[],
+  how: Collecting,
+): void {
+  if (how.payment_behavior === "pending_if_incomplete")
+    throw invalid("Stripe has `pending_if_incomplete`; this sandbox doesn't support it.", "payment_behavior");
+  const before = itemsOf(account, subscription.id);
+  for (const [index, change] of changes.entries()) applyChange(account, subscription, change, index);
+  const now = itemsOf(account, subscription.id);
+  if (now.length === 0)
+    throw invalid("A subscription must have at least one active subscription item.", "items");
+  if (!["active", "past_due"].includes(subscription.status)) {
+    update(account, subscription, {});
+    return;
+  }
+  if (startsNewCycle(account, before, now)) newCycle(account, subscription, before, how);
+  else if (how.proration_behavior !== "none") prorate(account, subscription, before, now, how);
+  else update(account, subscription, {});
+}
+
+function applyChange(
+  account: Account,
+  subscription: KeptSubscription,
+  change: ItemChange,
+  index: number,
+): void {
+  const param = `items[${index}]`;
+  const items = itemsOf(account, subscription.id);
+  const price = change.price === undefined ? undefined : checkPrice(account, change.price, `${param}[price]`);
+  if (price !== undefined && price.currency !== subscription.currency)
+    throw invalid(
+      `The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${subscription.currency}\`.`,
+      `${param}[price]`,
+    );
+  if (items.some((item) => item.price === change.price && item.id !== change.id))
+    throw invalid(
+      `Subscription item with price ${change.price} already exists on this subscription.`,
+      `${param}[price]`,
+    );
+  if (change.id === undefined) {
+    const [sibling] = items;
+    if (price === undefined || sibling === undefined)
+      throw invalid(`Missing required param: ${param}[price].`, `${param}[price]`, "parameter_missing");
+    addItem(
+      account,
+      subscription,
+      { ...change, price: price.id },
+      {
+        start: account.now(),
+        end: sibling.current_period_end,
+      },
+    );
+    return;
+  }
+  const item = items.find((one) => one.id === change.id);
+  if (item === undefined) throw missingReference("subscription item", change.id, `${param}[id]`);
+  if (change.deleted === true) account.subscriptionItems.delete(item.id);
+  else
+    account.subscriptionItems.put(item.id, {
+      ...item,
+      metadata: mergeMetadata(item.metadata, change.metadata),
+      price: change.price ?? item.price,
+      ...(change.quantity === undefined ? {} : { quantity: change.quantity }),
+    });
+}
+
+function startsNewCycle(
+  account: Account,
+  before: readonly KeptSubscriptionItem[],
+  after: readonly KeptSubscriptionItem[],
+): boolean {
+  const interval = (items: readonly KeptSubscriptionItem[]) =>
+    items
+      .map((item) => priceOf(account, item).recurring)
+      .map((each) => `${each?.interval_count} ${each?.interval}`)
+      .sort()
+      .at(0);
+  const free = (items: readonly KeptSubscriptionItem[]) =>
+    items.every((item) => amountOf(priceOf(account, item), item.quantity ?? 1) === 0);
+  return interval(before) !== interval(after) || (free(before) && !free(after));
+}
+
+function newCycle(
+  account: Account,
+  subscription: KeptSubscription,
+  before: readonly KeptSubscriptionItem[],
+  how: Collecting,
+): void {
+  const now = account.now();
+  const credits =
+    how.proration_behavior === "none" ? [] : before.flatMap((item) => unused(account, item, now));
+  for (const item of itemsOf(account, subscription.id)) {
+    const { recurring } = priceOf(account, item);
+    if (recurring === null) throw new Error(`Price ${item.price} isn't recurring`);
+    account.subscriptionItems.put(item.id, {
+      ...item,
+      current_period_start: now,
+      current_period_end: after(now, recurring),
+    });
+  }
+  const charges = [...credits, ...chargesFor(account, itemsOf(account, subscription.id))];
+  billChange(account, { ...subscription, billing_cycle_anchor: now }, charges, how);
+}
+
+function prorate(
+  account: Account,
+  subscription: KeptSubscription,
+  before: readonly KeptSubscriptionItem[],
+  now: readonly KeptSubscriptionItem[],
+  how: Collecting,
+): void {
+  const instant = how.proration_date ?? account.now();
+  const changed = (item: KeptSubscriptionItem, others: readonly KeptSubscriptionItem[]): boolean =>
+    !others.some(
+      (other) => other.id === item.id && other.price === item.price && other.quantity === item.quantity,
+    );
+  const charges = [
+    ...before.filter((item) => changed(item, now)).flatMap((item) => unused(account, item, instant)),
+    ...now.filter((item) => changed(item, before)).flatMap((item) => remaining(account, item, instant)),
+  ];
+  if (how.proration_behavior === "always_invoice" && charges.length > 0) {
+    billChange(account, subscription, charges, how);
+    return;
+  }
+  for (const charge of charges) keepForLater(account, subscription, charge);
+  update(account, subscription, {});
+}
+
+function unused(account: Account, item: KeptSubscriptionItem, instant: number): Charge[] {
+  return [proration(account, item, instant, -1, "Unused time on")];
+}
+
+function remaining(account: Account, item: KeptSubscriptionItem, instant: number): Charge[] {
+  return [proration(account, item, instant, 1, "Remaining time on")];
+}
+
+function proration(
+  account: Account,
+  item: KeptSubscriptionItem,
+  instant: number,
+  sign: 1 | -1,
+  words: string,
+): Charge {
+  const price = priceOf(account, item);
+  const quantity = item.quantity ?? 1;
+  const period = { start: item.current_period_start, end: item.current_period_end };
+  // An item that was added in the middle of a period is charged for its rest.
+  const whole = period.start < instant || sign === -1 ? period : fullPeriod(account, item);
+  return {
+    amount: sign * prorated(amountOf(price, quantity), whole, instant),
+    description: `${words} ${describe(account, price, quantity)}`,
+    period: { start: instant, end: period.end },
+    price,
+    proration: true,
+    quantity,
+    subscriptionItem: item.id,
+  };
+}
+
+function fullPeriod(account: Account, item: KeptSubscriptionItem) {
+  const siblings = itemsOf(account, item.subscription).map((one) => one.current_period_start);
+  return { start: Math.min(...siblings), end: item.current_period_end };
+}
+
+function keepForLater(account: Account, subscription: KeptSubscription, charge: Charge): void {
+  const id = newId("ii");
+  const { amount, description, period, price, quantity, subscriptionItem } = charge;
+  account.invoiceItems.put(id, {
+    id,
+    subscription: subscription.id,
+    subscription_item: subscriptionItem,
+    description,
+    amount,
+    currency: subscription.currency,
+    price: price.id,
+    quantity,
+    period,
+  });
+}
+
+/** @throws StripeRefusal 400 when nothing can pay; 402 for a declined payment with `error_if_incomplete` */
+function billChange(
+  account: Account,
+  subscription: KeptSubscription,
+  charges: readonly Charge[],
+  how: Collecting,
+): void {
+  const all = [...takePending(account, subscription.id), ...charges];
+  const due = all.reduce((sum, { amount }) => sum + amount, 0);
+  const automatic = subscription.collection_method === "charge_automatically";
+  const method = paymentMethodOf(account, subscription);
+  if (automatic && due > 0 && method === null && how.payment_behavior !== "default_incomplete")
+    throw noPaymentMethod();
+  const invoice = invoiceSubscription(account, subscription, "subscription_update", all);
+  const billed = { ...subscription, latest_invoice: invoice.id };
+  if (invoice.status === "paid" || !automatic) {
+    update(account, billed, {});
+    return;
+  }
+  const collected =
+    how.payment_behavior === "default_incomplete" ? invoice : collect(account, invoice, method);
+  if (collected.status !== "paid" && how.payment_behavior === "error_if_incomplete")
+    throw unpaid(account, collected);
+  update(account, billed, { status: collected.status === "paid" ? subscription.status : "past_due" });
+}

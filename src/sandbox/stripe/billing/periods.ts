@@ -1,0 +1,30 @@
+export interface Interval {
+  readonly interval: string;
+  readonly interval_count: number;
+}
+
+const DAY = 24 * 60 * 60;
+
+/**
+ * The instant some intervals after an anchor; a month's end stays a month's end (31 January, 28 February, 31 March).
+ *
+ * @param anchor unix seconds
+ */
+export function after(anchor: number, { interval, interval_count }: Interval, times = 1): number {
+  const count = interval_count * times;
+  if (interval === "day") return anchor + count * DAY;
+  if (interval === "week") return anchor + count * 7 * DAY;
+  const date = new Date(anchor * 1000);
+  const months = date.getUTCMonth() + (interval === "year" ? 12 * count : count);
+  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), months + 1, 0)).getUTCDate();
+  const moved = new Date(date);
+  moved.setUTCFullYear(date.getUTCFullYear(), months, Math.min(date.getUTCDate(), lastDay));
+  return moved.getTime() / 1000;
+}
+
+/** The end of the period that holds the instant, counted from the anchor. */
+export function periodEnd(anchor: number, interval: Interval, instant: number): number {
+  let times = 1;
+  while (after(anchor, interval, times) <= instant) times += 1;
+  return after(anchor, interval, times);
+}

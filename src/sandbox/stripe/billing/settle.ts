@@ -1,0 +1,69 @@
+import type { Account } from "../account.ts";
+import type { KeptSubscription } from "../objects/subscriptions.ts";
+import {
+  cancelNow,
+  endTrial,
+  expire,
+  isOver,
+  itemsOf,
+  renew,
+  retryPayment,
+  update,
+} from "./subscription-life.ts";
+
+const INCOMPLETE_FOR = 23 * 60 * 60;
+
+interface Due {
+  readonly at: number;
+  readonly work: () => void;
+}
+
+/** Does what became due since the last request, in its order and each at its own instant. */
+export function settle(account: Account): void {
+  const now = account.now();
+  for (let next = earliest(account); next !== undefined && next.at <= now; next = earliest(account))
+    account.at(next.at, next.work);
+}
+
+function earliest(account: Account): Due | undefined {
+  let first: Due | undefined;
+  for (const subscription of account.subscriptions.values())
+    for (const due of duesOf(account, subscription))
+      if (first === undefined || due.at < first.at) first = due;
+  return first;
+}
+
+/** What will happen to a subscription; of two things at the same instant the earlier one in this order comes first. */
+function duesOf(account: Account, subscription: KeptSubscription): Due[] {
+  if (isOver(subscription)) return [];
+  const dues: Due[] = [];
+  const add = (at: number | null | undefined, work: () => void): void => {
+    if (typeof at === "number") dues.push({ at, work });
+  };
+  const { status } = subscription;
+  add(subscription.cancel_at, () => cancelNow(account, subscription, "cancellation_requested"));
+  if (status === "incomplete")
+    add(subscription.created + INCOMPLETE_FOR, () => expire(account, subscription));
+  if (status === "trialing") add(subscription.trial_end, () => endTrial(account, subscription));
+  if (status === "active" || status === "past_due") {
+    const periods = itemsOf(account, subscription.id).map((item) => item.current_period_end);
+    if (periods.length > 0) add(Math.min(...periods), () => renew(account, subscription));
+    addPayment(account, subscription, add);
+  }
+  add(subscription.pause_collection?.resumes_at, () =>
+    update(account, subscription, { pause_collection: null }),
+  );
+  return dues;
+}
+
+function addPayment(
+  account: Account,
+  subscription: KeptSubscription,
+  add: (at: number | null | undefined, work: () => void) => void,
+): void {
+  const invoice = account.invoices.get(subscription.latest_invoice ?? "");
+  if (invoice?.status !== "open") return;
+  add(invoice.next_payment_attempt, () => retryPayment(account, subscription, invoice));
+  if (subscription.status === "active")
+    add(invoice.due_date, () => update(account, subscription, { status: "past_due" }));
+}

@@ -1,0 +1,39 @@
+/** What a card does. */
+export interface CardBehavior {
+  /** Whether a charge succeeds, is declined, or wants the customer to authenticate. */
+  readonly charge: "succeeds" | "declines" | "authenticates";
+  readonly declineCode?: string;
+  /** Whether it can be saved: some numbers are declined when they are attached. */
+  readonly attaches: boolean;
+}
+
+export interface TestCard extends CardBehavior {
+  readonly brand: string;
+  readonly last4: string;
+}
+
+const card = (last4: string, behavior: Partial<TestCard> = {}): TestCard => ({
+  brand: "visa",
+  last4,
+  charge: "succeeds",
+  attaches: true,
+  ...behavior,
+});
+const declined = (last4: string, declineCode: string, attaches = false): TestCard =>
+  card(last4, { charge: "declines", declineCode, attaches });
+
+/** The test cards by the name in `pm_card_…` and `tok_…`: https://docs.stripe.com/testing */
+export const TEST_CARDS: Readonly<Record<string, TestCard>> = {
+  visa: card("4242"),
+  visa_debit: card("5556"),
+  mastercard: card("4444", { brand: "mastercard" }),
+  amex: card("8431", { brand: "amex" }),
+  authenticationRequired: card("3184", { charge: "authenticates" }),
+  chargeCustomerFail: declined("0341", "generic_decline", true),
+  chargeDeclined: declined("0002", "generic_decline"),
+  chargeDeclinedInsufficientFunds: declined("9995", "insufficient_funds"),
+  chargeDeclinedLostCard: declined("9987", "lost_card"),
+  chargeDeclinedStolenCard: declined("9979", "stolen_card"),
+  chargeDeclinedExpiredCard: declined("0069", "expired_card"),
+  chargeDeclinedProcessingError: declined("0119", "processing_error"),
+};

@@ -1,0 +1,147 @@
+import type Stripe from "stripe";
+import type { Account } from "../account.ts";
+import { intentOf } from "../billing/invoicing.ts";
+import { payInvoice, voidInvoice } from "../billing/subscription-life.ts";
+import { invalid, missing } from "../protocol/errors.ts";
+import { embedded, page, within } from "../protocol/lists.ts";
+import { mergeMetadata } from "../protocol/metadata.ts";
+import { type Kind, type Operation, operation } from "../protocol/operation.ts";
+import { boolean, metadata, oneOf, paging, parameters, range, text } from "../protocol/parameters.ts";
+
+/** https://docs.stripe.com/api/invoices */
+export interface KeptInvoice
+  extends Omit<Stripe.Invoice, "customer" | "default_payment_method" | "deleted" | "lines" | "payments"> {
+  readonly customer: string;
+  readonly default_payment_method: string | null;
+  readonly lines: readonly KeptInvoiceLine[];
+}
+
+export interface KeptInvoiceLine
+  extends Omit<Stripe.InvoiceLineItem, "pricing" | "quantity_decimal" | "subscription"> {
+  readonly pricing: Omit<Stripe.InvoiceLineItem.Pricing, "unit_amount_decimal"> & {
+    readonly unit_amount_decimal: string | null;
+  };
+  readonly quantity_decimal: string;
+  readonly subscription: string;
+}
+
+export const invoice: Kind = {
+  show: (account, id) => {
+    const found = account.invoices.get(id);
+    return found === undefined ? undefined : show(found);
+  },
+  expands: {
+    confirmation_secret: (account, id) => confirmationSecret(account, id),
+    customer: "customer",
+    default_payment_method: "payment_method",
+    "parent.subscription_details.subscription": "subscription",
+    payments: (account, id) =>
+      embedded(
+        `/v1/invoice_payments?invoice=${id}`,
+        account.invoicePayments.values().filter((one) => one.invoice === id),
+      ),
+  },
+};
+
+/** An invoice's line names its subscription and price by id. */
+export const invoiceLine: Kind = {
+  show: () => undefined,
+  expands: { subscription: "subscription", "pricing.price_details.price": "price" },
+};
+
+const listing = parameters({
+  ...paging,
+  collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
+  created: range(),
+  customer: text().optional(),
+  status: oneOf(["draft", "open", "paid", "uncollectible", "void"]).optional(),
+  subscription: text().optional(),
+});
+
+export const invoiceOperations: readonly Operation[] = [
+  operation("get", "/v1/invoices", listing, ({ account, parameters: wanted }) => {
+    const found = account.invoices
+      .values()
+      .filter(
+        (one) =>
+          (wanted.customer ?? one.customer) === one.customer &&
+          (wanted.status ?? one.status) === one.status &&
+          (wanted.collection_method ?? one.collection_method) === one.collection_method &&
+          (wanted.subscription === undefined || wanted.subscription === subscriptionOf(one)) &&
+          within(one.created, wanted.created),
+      )
+      .map(show);
+    return page("/v1/invoices", found, wanted, "invoice");
+  }),
+
+  operation("get", "/v1/invoices/:id", parameters({}), ({ account, id }) => show(getInvoice(account, id))),
+
+  operation(
+    "post",
+    "/v1/invoices/:id",
+    parameters({ metadata: metadata(), description: text().optional() }, [
+      "auto_advance",
+      "due_date",
+      "footer",
+    ]),
+    ({ account, id, parameters: given }) => {
+      const before = getInvoice(account, id);
+      const after = {
+        ...before,
+        description: given.description ?? before.description,
+        metadata: mergeMetadata(before.metadata ?? {}, given.metadata),
+      };
+      return show(account.invoices.put(id, after));
+    },
+  ),
+
+  operation(
+    "post",
+    "/v1/invoices/:id/pay",
+    parameters({
+      paid_out_of_band: boolean().optional(),
+      payment_method: text().optional(),
+      off_session: boolean().optional(),
+    }),
+    ({ account, id, parameters: given }) => {
+      const before = open(getInvoice(account, id), "paid");
+      return show(payInvoice(account, before, given));
+    },
+  ),
+
+  operation("post", "/v1/invoices/:id/void", parameters({}), ({ account, id }) => {
+    return show(voidInvoice(account, open(getInvoice(account, id), "voided")));
+  }),
+];
+
+export function getInvoice(account: Account, id: string): KeptInvoice {
+  const found = account.invoices.get(id);
+  if (found === undefined) throw missing("invoice", id, "invoice");
+  return found;
+}
+
+export function subscriptionOf(kept: KeptInvoice): string | undefined {
+  const subscription = kept.parent?.subscription_details?.subscription;
+  return typeof subscription === "string" ? subscription : undefined;
+}
+
+function open(kept: KeptInvoice, wanted: string): KeptInvoice {
+  if (kept.status === "open") return kept;
+  throw kept.status === "paid"
+    ? invalid("Invoice is already paid", undefined, "invoice_already_paid")
+    : invalid(
+        `This invoice can't be ${wanted} because its status is ${kept.status}.`,
+        undefined,
+        "invoice_not_editable",
+      );
+}
+
+function show(kept: KeptInvoice) {
+  return { ...kept, lines: embedded(`/v1/invoices/${kept.id}/lines`, [...kept.lines]) };
+}
+
+function confirmationSecret(account: Account, id: string): object | null {
+  const kept = account.invoices.get(id);
+  if (kept === undefined || kept.status !== "open") return null;
+  return { client_secret: intentOf(account, kept).client_secret, type: "payment_intent" };
+}

@@ -1,0 +1,459 @@
+import type Stripe from "stripe";
+import type { z } from "zod";
+import type { Account } from "../account.ts";
+import { type Collecting, changeSubscriptionItems, type ItemChange } from "../billing/item-changes.ts";
+import { startSubscription } from "../billing/start.ts";
+import {
+  bill,
+  cancelNow,
+  chargesFor,
+  endTrial,
+  isOver,
+  itemsOf,
+  update as keep,
+  nextPeriod,
+  noPaymentMethod,
+  paymentMethodOf,
+  takePending,
+} from "../billing/subscription-life.ts";
+import { invalid, missing, missingReference } from "../protocol/errors.ts";
+import { embedded, page, within } from "../protocol/lists.ts";
+import { mergeMetadata } from "../protocol/metadata.ts";
+import { type Kind, type Operation, operation } from "../protocol/operation.ts";
+import {
+  boolean,
+  clearable,
+  currency,
+  integer,
+  list,
+  metadata,
+  oneOf,
+  paging,
+  parameters,
+  range,
+  text,
+  timestamp,
+  timestampOr,
+} from "../protocol/parameters.ts";
+import { checkOwnMethod, getCustomer } from "./customers.ts";
+import { showItem } from "./subscription-items.ts";
+
+/** https://docs.stripe.com/api/subscriptions */
+export interface KeptSubscription
+  extends Omit<
+    Stripe.Subscription,
+    | "customer"
+    | "default_payment_method"
+    | "default_source"
+    | "items"
+    | "latest_invoice"
+    | "pending_setup_intent"
+    | "schedule"
+  > {
+  readonly customer: string;
+  readonly default_payment_method: string | null;
+  readonly default_source: null;
+  readonly latest_invoice: string | null;
+  readonly pending_setup_intent: string | null;
+  readonly schedule: string | null;
+}
+
+export const subscription: Kind = {
+  show: (account, id) => {
+    const found = account.subscriptions.get(id);
+    return found === undefined ? undefined : showSubscription(account, found);
+  },
+  expands: {
+    customer: "customer",
+    default_payment_method: "payment_method",
+    default_source: "source",
+    latest_invoice: "invoice",
+    pending_setup_intent: "setup_intent",
+    schedule: "subscription_schedule",
+  },
+};
+
+const trialSettings = parameters({
+  end_behavior: parameters(
+    { missing_payment_method: oneOf(["cancel", "create_invoice", "pause"]).optional() },
+    ["billing_cycle_anchor"],
+  ),
+}).optional();
+const fields = {
+  cancel_at_period_end: boolean().optional(),
+  collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
+  days_until_due: integer(0, 365).optional(),
+  default_payment_method: text().optional(),
+  metadata: metadata(),
+  off_session: boolean().optional(),
+  payment_behavior: oneOf([
+    "allow_incomplete",
+    "default_incomplete",
+    "error_if_incomplete",
+    "pending_if_incomplete",
+  ]).optional(),
+  payment_settings: parameters(
+    {
+      payment_method_types: list(oneOf(["card"])).optional(),
+      save_default_payment_method: oneOf(["off", "on_subscription"]).optional(),
+    },
+    ["payment_method_options"],
+  ).optional(),
+  proration_behavior: oneOf(["create_prorations", "always_invoice", "none"]).optional(),
+  trial_end: timestampOr("now").optional(),
+  trial_settings: trialSettings,
+};
+const notYet = [
+  "add_invoice_items",
+  "application_fee_percent",
+  "automatic_tax",
+  "billing_cycle_anchor_config",
+  "billing_schedules",
+  "billing_thresholds",
+  "customer_account",
+  "default_source",
+  "default_tax_rates",
+  "discounts",
+  "invoice_settings",
+  "on_behalf_of",
+  "pending_invoice_item_interval",
+  "transfer_data",
+  "trial_from_plan",
+];
+const itemNotYet = ["billing_thresholds", "current_trial", "discounts", "plan", "price_data", "tax_rates"];
+const itemFields = { metadata: metadata(), price: text().optional(), quantity: integer(0).optional() };
+
+const creation = parameters(
+  {
+    ...fields,
+    billing_mode: parameters({ type: oneOf(["classic", "flexible"]) }, ["flexible"]).optional(),
+    cancel_at: timestamp().optional(),
+    currency: currency().optional(),
+    customer: text(),
+    description: text(500).optional(),
+    items: list(parameters({ ...itemFields, price: text() }, itemNotYet), 20),
+    trial_period_days: integer(0, 730).optional(),
+  },
+  [...notYet, "backdate_start_date", "billing_cycle_anchor"],
+);
+export type SubscriptionCreation = z.output<typeof creation>;
+
+const update = parameters(
+  {
+    ...fields,
+    billing_cycle_anchor: oneOf(["now", "unchanged"]).optional(),
+    cancel_at: clearable(timestampOr("min_period_end", "max_period_end")).optional(),
+    cancellation_details: cancellationDetails(),
+    description: clearable(text(500)).optional(),
+    items: list(
+      parameters({ ...itemFields, id: text().optional(), deleted: boolean().optional() }, [
+        ...itemNotYet,
+        "clear_usage",
+      ]),
+      20,
+    ).optional(),
+    pause_collection: clearable(
+      parameters({
+        behavior: oneOf(["keep_as_draft", "mark_uncollectible", "void"]),
+        resumes_at: timestamp().optional(),
+      }),
+    ).optional(),
+    proration_date: timestamp().optional(),
+  },
+  notYet,
+);
+const listing = parameters(
+  {
+    ...paging,
+    collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
+    created: range(),
+    current_period_end: range(),
+    current_period_start: range(),
+    customer: text().optional(),
+    price: text().optional(),
+    status: oneOf([
+      "active",
+      "past_due",
+      "unpaid",
+      "canceled",
+      "incomplete",
+      "incomplete_expired",
+      "trialing",
+      "paused",
+      "all",
+      "ended",
+    ]).optional(),
+  },
+  ["automatic_tax", "customer_account", "plan", "test_clock"],
+);
+const cancellation = parameters({ cancellation_details: cancellationDetails() }, ["invoice_now", "prorate"]);
+const resumption = parameters(
+  { proration_behavior: oneOf(["create_prorations", "always_invoice", "none"]).optional() },
+  ["billing_cycle_anchor", "payment_behavior", "proration_date"],
+);
+
+function cancellationDetails() {
+  return parameters(
+    {
+      comment: clearable(text()).optional(),
+      feedback: clearable(
+        oneOf([
+          "customer_service",
+          "low_quality",
+          "missing_features",
+          "other",
+          "switched_service",
+          "too_complex",
+          "too_expensive",
+          "unused",
+        ]),
+      ).optional(),
+    },
+    ["feedback_option"],
+  ).optional();
+}
+
+export const subscriptionOperations: readonly Operation[] = [
+  operation("post", "/v1/subscriptions", creation, ({ account, parameters: given }) => {
+    const customer = getCustomer(account, given.customer, "customer");
+    if (given.default_payment_method !== undefined)
+      checkOwnMethod(account, customer.id, given.default_payment_method, "default_payment_method");
+    return showSubscription(account, startSubscription(account, customer, given));
+  }),
+
+  operation("get", "/v1/subscriptions", listing, ({ account, parameters: wanted }) => {
+    const found = account.subscriptions
+      .values()
+      .filter((one) => matches(account, one, wanted))
+      .map((one) => showSubscription(account, one));
+    return page("/v1/subscriptions", found, wanted, "subscription");
+  }),
+
+  operation("get", "/v1/subscriptions/:id", parameters({}), ({ account, id }) =>
+    showSubscription(account, getSubscription(account, id)),
+  ),
+
+  operation("post", "/v1/subscriptions/:id", update, ({ account, id, parameters: given }) => {
+    const before = getSubscription(account, id);
+    if (isOver(before)) checkOnlyNotes(given);
+    const changed = keep(account, before, changeOf(account, before, given));
+    if (given.items !== undefined) changeSubscriptionItems(account, changed, given.items, given);
+    if (given.trial_end !== undefined) moveTrialEnd(account, read(account, id), given.trial_end);
+    if (given.billing_cycle_anchor === "now") restartCycle(account, read(account, id));
+    return showSubscription(account, read(account, id));
+  }),
+
+  operation("delete", "/v1/subscriptions/:id", cancellation, ({ account, id, parameters: given }) => {
+    const before = getSubscription(account, id);
+    if (isOver(before)) throw missing("subscription", id);
+    return showSubscription(
+      account,
+      cancelNow(account, before, "cancellation_requested", given.cancellation_details),
+    );
+  }),
+
+  operation("post", "/v1/subscriptions/:id/resume", resumption, ({ account, id }) => {
+    const before = getSubscription(account, id);
+    if (before.status !== "paused")
+      throw invalid(
+        `Only subscriptions with the status paused can be resumed; this one is ${before.status}.`,
+      );
+    if (paymentMethodOf(account, before) === null) throw noPaymentMethod();
+    restartCycle(account, before);
+    return showSubscription(account, read(account, id));
+  }),
+];
+
+/** Changes items of a subscription, for the operations on items. */
+export function changeItems(
+  account: Account,
+  id: string,
+  items: readonly ItemChange[],
+  how: Collecting,
+): void {
+  const found = account.subscriptions.get(id);
+  if (found === undefined || isOver(found)) throw missingReference("subscription", id, "subscription");
+  changeSubscriptionItems(account, found, items, how);
+}
+
+export function showSubscription(account: Account, kept: KeptSubscription) {
+  const items = itemsOf(account, kept.id).map((item) => showItem(account, item));
+  return { ...kept, items: embedded(`/v1/subscription_items?subscription=${kept.id}`, items) };
+}
+
+function getSubscription(account: Account, id: string): KeptSubscription {
+  const found = account.subscriptions.get(id);
+  if (found === undefined) throw missing("subscription", id);
+  return found;
+}
+
+const read = getSubscription;
+
+function matches(account: Account, one: KeptSubscription, wanted: z.output<typeof listing>): boolean {
+  const items = itemsOf(account, one.id);
+  return (
+    hasStatus(one, wanted.status) &&
+    (wanted.customer ?? one.customer) === one.customer &&
+    (wanted.collection_method ?? one.collection_method) === one.collection_method &&
+    (wanted.price === undefined || items.some((item) => item.price === wanted.price)) &&
+    (wanted.current_period_end === undefined ||
+      items.some((item) => within(item.current_period_end, wanted.current_period_end))) &&
+    (wanted.current_period_start === undefined ||
+      items.some((item) => within(item.current_period_start, wanted.current_period_start))) &&
+    within(one.created, wanted.created)
+  );
+}
+
+/** Without a status, all that aren't canceled. */
+function hasStatus(one: KeptSubscription, status: string | undefined): boolean {
+  if (status === undefined) return one.status !== "canceled";
+  if (status === "ended") return isOver(one);
+  return status === "all" || status === one.status;
+}
+
+type Update = z.output<typeof update>;
+
+function checkOnlyNotes(given: Update): void {
+  const others = Object.keys(given).filter((key) => key !== "metadata" && key !== "cancellation_details");
+  if (others.length > 0)
+    throw invalid("A canceled subscription can only update its cancellation_details and metadata.");
+}
+
+/** The fields that an update sets without further consequences. */
+function changeOf(account: Account, before: KeptSubscription, given: Update): Partial<KeptSubscription> {
+  const { default_payment_method: method, pause_collection: pause } = given;
+  if (method !== undefined) checkOwnMethod(account, before.customer, method, "default_payment_method");
+  return {
+    ...collectionChange(before, given),
+    ...cancelChange(account, before, given),
+    ...(method === undefined ? {} : { default_payment_method: method }),
+    ...(given.description === undefined ? {} : { description: given.description }),
+    ...(pause === undefined
+      ? {}
+      : { pause_collection: pause === null ? null : { resumes_at: null, ...pause } }),
+    ...(given.trial_settings === undefined ? {} : { trial_settings: trialSettingsOf(given.trial_settings) }),
+    ...(given.cancellation_details === undefined
+      ? {}
+      : {
+          cancellation_details: {
+            comment: null,
+            feedback: null,
+            feedback_option: null,
+            reason: null,
+            ...before.cancellation_details,
+            ...given.cancellation_details,
+          },
+        }),
+    ...(given.payment_settings === undefined
+      ? {}
+      : { payment_settings: paymentSettingsOf(given.payment_settings) }),
+    metadata: mergeMetadata(before.metadata, given.metadata),
+  };
+}
+
+export function trialSettingsOf(
+  given: z.output<typeof trialSettings>,
+): NonNullable<KeptSubscription["trial_settings"]> {
+  return {
+    end_behavior: {
+      billing_cycle_anchor: null,
+      missing_payment_method: given?.end_behavior.missing_payment_method ?? "create_invoice",
+    },
+  };
+}
+
+export function paymentSettingsOf(
+  given: SubscriptionCreation["payment_settings"],
+): NonNullable<KeptSubscription["payment_settings"]> {
+  return {
+    payment_method_options: null,
+    payment_method_types: given?.payment_method_types ?? null,
+    save_default_payment_method: given?.save_default_payment_method ?? "off",
+  };
+}
+
+/** @throws StripeRefusal 400 when the terms of payment don't fit the way of collecting */
+export function checkCollection(method: string, days: number | undefined | null): void {
+  if (method === "send_invoice" && (days === undefined || days === null))
+    throw invalid(
+      "When creating a subscription with `collection_method` set to `send_invoice`, you must specify `days_until_due`.",
+      "days_until_due",
+      "parameter_missing",
+    );
+  if (method === "charge_automatically" && days !== undefined && days !== null)
+    throw invalid(
+      "You cannot set `days_until_due` if `collection_method` is set to `charge_automatically`.",
+      "days_until_due",
+    );
+}
+
+function collectionChange(before: KeptSubscription, given: Update): Partial<KeptSubscription> {
+  const method = given.collection_method ?? before.collection_method;
+  const kept = method === before.collection_method ? before.days_until_due : null;
+  const days = given.days_until_due ?? kept;
+  checkCollection(method, days);
+  return { collection_method: method, days_until_due: days };
+}
+
+function cancelChange(account: Account, before: KeptSubscription, given: Update): Partial<KeptSubscription> {
+  if (given.cancel_at !== undefined && given.cancel_at_period_end !== undefined)
+    throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
+  const ends = itemsOf(account, before.id).map((item) => item.current_period_end);
+  if (given.cancel_at_period_end === true)
+    return { cancel_at: Math.max(...ends), cancel_at_period_end: true, canceled_at: account.now() };
+  if (given.cancel_at_period_end === false)
+    return before.cancel_at_period_end
+      ? { cancel_at: null, cancel_at_period_end: false, canceled_at: null }
+      : {};
+  if (given.cancel_at === undefined) return {};
+  if (given.cancel_at === null) return { cancel_at: null, cancel_at_period_end: false, canceled_at: null };
+  const at =
+    given.cancel_at === "min_period_end"
+      ? Math.min(...ends)
+      : given.cancel_at === "max_period_end"
+        ? Math.max(...ends)
+        : given.cancel_at;
+  return { cancel_at: Number(at), cancel_at_period_end: false, canceled_at: account.now() };
+}
+
+function moveTrialEnd(account: Account, before: KeptSubscription, end: number | "now"): void {
+  const now = account.now();
+  if (end === "now") {
+    if (before.status !== "trialing") return;
+    endTrialEarly(account, before);
+    return;
+  }
+  if (end <= now)
+    throw invalid("Invalid timestamp: must be an integer Unix timestamp in the future.", "trial_end");
+  for (const item of itemsOf(account, before.id))
+    account.subscriptionItems.put(item.id, { ...item, current_period_end: end });
+  keep(account, before, {
+    billing_cycle_anchor: end,
+    status: "trialing",
+    trial_end: end,
+    trial_start: before.trial_start ?? now,
+  });
+}
+
+function endTrialEarly(account: Account, before: KeptSubscription): void {
+  const due = chargesFor(account, itemsOf(account, before.id)).reduce((sum, { amount }) => sum + amount, 0);
+  const automatic = before.collection_method === "charge_automatically";
+  if (automatic && due > 0 && paymentMethodOf(account, before) === null) throw noPaymentMethod();
+  const now = account.now();
+  for (const item of itemsOf(account, before.id))
+    account.subscriptionItems.put(item.id, { ...item, current_period_end: now });
+  endTrial(account, account.subscriptions.put(before.id, { ...before, trial_end: now }));
+}
+
+/** Begins a new period now, and bills it. */
+function restartCycle(account: Account, before: KeptSubscription): void {
+  const now = account.now();
+  const items = itemsOf(account, before.id).map((item) => nextPeriod(account, item, now));
+  const charges = [...takePending(account, before.id), ...chargesFor(account, items)];
+  bill(
+    account,
+    account.subscriptions.put(before.id, { ...before, billing_cycle_anchor: now }),
+    "subscription_update",
+    charges,
+  );
+}

@@ -1,0 +1,56 @@
+import type { Account } from "../account.ts";
+import { invalid } from "./errors.ts";
+import type { Kind, Shown } from "./operation.ts";
+
+type Node = Record<string, unknown>;
+
+/**
+ * Opens the fields that `expand[]` names: https://docs.stripe.com/api/expanding_objects
+ *
+ * @throws StripeRefusal 400 for a path deeper than four levels, and for a field that can't be expanded
+ */
+export function expand(
+  shown: Shown,
+  paths: readonly string[],
+  kinds: Readonly<Record<string, Kind>>,
+  account: Account,
+): Shown {
+  if (paths.length === 0) return shown;
+  const copy = structuredClone(shown) as Shown & Node;
+  for (const path of paths) {
+    const fields = path.split(".");
+    if (fields.length > 4)
+      throw invalid(`You cannot expand more than 4 levels of a property. Property: ${path}`, "expand");
+    open({ node: copy, owner: copy, field: "" }, fields);
+  }
+  return copy;
+
+  /** `owner` is the nearest object that has a kind, `field` the way from it to the node. */
+  function open(at: { node: Node; owner: Node; field: string }, fields: readonly string[]): void {
+    const [name = "", ...rest] = fields;
+    const field = at.field === "" ? name : `${at.field}.${name}`;
+    const opened = openField(at.node[name], at.owner, field);
+    if (opened === undefined) throw invalid(`This property cannot be expanded (${field}).`, "expand");
+    at.node[name] = opened;
+    if (rest.length === 0) return;
+    for (const child of Array.isArray(opened) ? opened : [opened])
+      if (isNode(child)) open(standing(child, at.owner, field), rest);
+  }
+
+  function openField(value: unknown, owner: Node, field: string): unknown {
+    if (isNode(value) || Array.isArray(value)) return value;
+    const way = kinds[String(owner.object)]?.expands[field];
+    if (way === undefined) return undefined;
+    if (typeof way === "function") return way(account, String(owner.id));
+    if (typeof value !== "string") return null;
+    return kinds[way]?.show(account, value) ?? value;
+  }
+}
+
+function standing(child: Node, owner: Node, field: string): { node: Node; owner: Node; field: string } {
+  return "object" in child ? { node: child, owner: child, field: "" } : { node: child, owner, field };
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import type { Collection } from "../../store.ts";
+import { invalidParameter, StripeRefusal } from "./errors.ts";
+
+/** The first answer to a key; given again, word for word, to every later request with that key. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly requestId: string;
+}
+export interface KeptAnswer extends Answer {
+  readonly endpoint: string;
+  readonly digest: string;
+  /** Unix seconds. */
+  readonly at: number;
+}
+
+const DAY = 24 * 60 * 60;
+
+/**
+ * Idempotency keys of POST requests: https://docs.stripe.com/api/idempotent_requests
+ *
+ * The first answer is kept for 24 hours once execution began, also a 4xx or 500; a request that was refused before (its
+ * parameters, the rate limit) keeps nothing.
+ */
+export class IdempotencyKeys {
+  readonly #answers: Collection<KeptAnswer>;
+  readonly #inFlight = new Set<string>();
+
+  constructor(answers: Collection<KeptAnswer>) {
+    this.#answers = answers;
+  }
+
+  /**
+   * @param execute answers, and says whether the answer is to be kept
+   * @returns the answer, and whether it is a replay
+   * @throws StripeRefusal 400 for a key that was used for something else, 409 while the first request is in the works
+   */
+  async once(
+    request: { readonly key: string; readonly endpoint: string; readonly body: string; readonly now: number },
+    execute: () => Promise<Answer & { readonly keep: boolean }>,
+  ): Promise<Answer & { readonly replayed: boolean }> {
+    const { key, endpoint, now } = request;
+    if (key.length > 255)
+      throw invalidParameter(
+        `Idempotency keys must be at most 255 characters long; yours has ${key.length}.`,
+      );
+    const digest = createHash("sha256").update(request.body).digest("hex");
+    const kept = this.#find(key, now);
+    if (kept !== undefined) return { ...this.#sameRequest(kept, key, endpoint, digest), replayed: true };
+    if (this.#inFlight.has(key)) throw inUse(key);
+    this.#inFlight.add(key);
+    try {
+      const answer = await execute();
+      const { keep, ...told } = answer;
+      if (keep) this.#answers.put(key, { ...told, endpoint, digest, at: now });
+      return { ...told, replayed: false };
+    } finally {
+      this.#inFlight.delete(key);
+    }
+  }
+
+  #find(key: string, now: number): KeptAnswer | undefined {
+    const kept = this.#answers.get(key);
+    if (kept === undefined || now - kept.at < DAY) return kept;
+    this.#answers.delete(key);
+    return undefined;
+  }
+
+  #sameRequest(kept: KeptAnswer, key: string, endpoint: string, digest: string): Answer {
+    if (kept.endpoint !== endpoint)
+      throw misuse(
+        `Keys for idempotent requests can only be used for the same endpoint they were first used for ('${kept.endpoint}' vs '${endpoint}'). Try using a key other than '${key}' if you meant to execute a different request.`,
+      );
+    if (kept.digest !== digest)
+      throw misuse(
+        `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${key}' if you meant to execute a different request.`,
+      );
+    return { status: kept.status, body: kept.body, requestId: kept.requestId };
+  }
+}
+
+function misuse(message: string): StripeRefusal {
+  return new StripeRefusal(400, "idempotency_error", message, {}, false);
+}
+
+function inUse(key: string): StripeRefusal {
+  return new StripeRefusal(
+    409,
+    "idempotency_error",
+    `There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): ${key}. Please try again later.`,
+    { code: "idempotency_key_in_use" },
+    false,
+  );
+}

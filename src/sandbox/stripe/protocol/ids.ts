@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** An id as Stripe makes them: 14 random characters, or 24 that begin with the shard's digit. */
+export function newId(prefix: string): string {
+  return SHARDED.has(prefix) ? `${prefix}_1${random(23)}` : `${prefix}_${random(14)}`;
+}
+
+const SHARDED = new Set([
+  "ch",
+  "evt",
+  "ii",
+  "il",
+  "in",
+  "inpay",
+  "pi",
+  "pm",
+  "price",
+  "re",
+  "seti",
+  "sub",
+  "sub_sched",
+  "we",
+]);
+
+export function random(length: number): string {
+  let text = "";
+  for (const byte of randomBytes(length)) text += ALPHABET[byte % ALPHABET.length];
+  return text;
+}

@@ -1,0 +1,63 @@
+import { missingReference } from "./errors.ts";
+import type { Shown } from "./operation.ts";
+
+interface Paging {
+  readonly limit?: number | undefined;
+  readonly starting_after?: string | undefined;
+  readonly ending_before?: string | undefined;
+}
+export interface Range {
+  readonly gt?: number | undefined;
+  readonly gte?: number | undefined;
+  readonly lt?: number | undefined;
+  readonly lte?: number | undefined;
+}
+
+/**
+ * One page, newest first: https://docs.stripe.com/api/pagination
+ *
+ * @param oldestFirst all that match, in the order in which they were made
+ * @param noun how an error names one of them
+ */
+export function page<T extends { readonly id: string }>(
+  url: string,
+  oldestFirst: readonly T[],
+  paging: Paging,
+  noun: string,
+): Shown & { data: T[] } {
+  const newestFirst = oldestFirst.toReversed();
+  const limit = paging.limit ?? 10;
+  const indexOf = (id: string, param: string): number => {
+    const index = newestFirst.findIndex((item) => item.id === id);
+    if (index === -1) throw missingReference(noun, id, param);
+    return index;
+  };
+  if (paging.ending_before !== undefined) {
+    const end = indexOf(paging.ending_before, "ending_before");
+    const start = Math.max(0, end - limit);
+    return { object: "list", data: newestFirst.slice(start, end), has_more: start > 0, url };
+  }
+  const start =
+    paging.starting_after === undefined ? 0 : indexOf(paging.starting_after, "starting_after") + 1;
+  const data = newestFirst.slice(start, start + limit);
+  return { object: "list", data, has_more: start + limit < newestFirst.length, url };
+}
+
+/** A list that an object embeds: everything, in order. */
+export function embedded<T>(
+  url: string,
+  data: T[],
+): { object: "list"; data: T[]; has_more: false; url: string } {
+  return { object: "list", data, has_more: false, url };
+}
+
+export function within(instant: number, range: number | Range | undefined): boolean {
+  if (range === undefined) return true;
+  if (typeof range === "number") return instant === range;
+  return (
+    instant > (range.gt ?? -1) &&
+    instant >= (range.gte ?? 0) &&
+    instant < (range.lt ?? Number.POSITIVE_INFINITY) &&
+    instant <= (range.lte ?? Number.POSITIVE_INFINITY)
+  );
+}
