@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { loadStack } from "../src/load.ts";
+import { type Problem, renderProblem } from "../src/manifest/problem.ts";
+import { Organization } from "./organization.ts";
+import { Platform } from "./platform.ts";
+
+const { platform, organization } = stackModel(pulumi.getStack());
+
+const ownStack = organization === undefined ? new Platform(platform.name, platform) : undefined;
+const customer =
+  organization === undefined ? undefined : new Organization(organization.name, { platform, organization });
+
+/** The control plane's data API. */
+export const controlPlaneUrl = ownStack?.url;
+/** The plan whose limits hold today. */
+export const plan = customer?.plan;
+/** Where the open invoice can be paid, while there is one. */
+export const paymentUrl = customer?.paymentUrl;
+/** The data API of each workspace, by slug. */
+export const workspaces = customer?.workspaces;
+
+/** What the manifests say of this stack, or an end of the run with every problem that they have. */
+function stackModel(stack: string) {
+  const stacks = process.env.TENANTRY_STACKS ?? join(pulumi.getRootDirectory(), "stacks");
+  const today = process.env.TENANTRY_TODAY ?? new Date().toISOString().slice(0, 10);
+  const { model, problems } = loadStack(stacks, stack, today);
+  for (const problem of problems) if (problem.severity === "warning") pulumi.log.warn(renderProblem(problem));
+  if (model === undefined) throw new pulumi.RunError(errorsOf(problems));
+  return model;
+}
+
+function errorsOf(problems: readonly Problem[]): string {
+  return problems
+    .filter((problem) => problem.severity === "error")
+    .map(renderProblem)
+    .join("\n\n");
+}
