@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../fleet/project.ts";
+import { addValidate } from "./commands/validate.ts";
 import { errorDocument, renderError } from "./errors.ts";
 import { separateSandboxFolder } from "./options.ts";
 import { type ExitCode, type Io, Session } from "./session.ts";
@@ -33,7 +34,11 @@ function buildProgram(session: Session): Command {
       "\nExit codes: 0 nothing to do, or done; 1 an error; 2 a preview found changes.\n" +
         "Backend and passphrase are Pulumi's own variables: PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE.",
     );
-  void session;
+  program.exitOverride().configureOutput({
+    writeOut: (text) => session.io.stdout.write(text),
+    writeErr: (text) => session.io.stderr.write(text),
+  });
+  addValidate(program, session);
   return program;
 }
 

@@ -1,0 +1,70 @@
+import { relative } from "node:path";
+import type { Command } from "commander";
+import { type LoadedPlatform, loadPlatform, todayOf } from "../../fleet/load.ts";
+import { findTargets } from "../../fleet/targets.ts";
+import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
+import { addJsonOption, type JsonOption, TARGETS } from "../options.ts";
+import { count } from "../render/values.ts";
+import type { Session } from "../session.ts";
+
+/** What `tenantry validate --json` prints. */
+export interface ValidateDocument {
+  /** No errors; there may be warnings. */
+  readonly ok: boolean;
+  readonly platforms: number;
+  readonly organizations: number;
+  readonly workspaces: number;
+  readonly problems: readonly Problem[];
+}
+
+export function addValidate(program: Command, session: Session): void {
+  const command = program
+    .command("validate")
+    .description("check manifests: offline, without a token, every problem at once")
+    .argument("[targets...]", TARGETS);
+  addJsonOption(command).action((targets: string[], options: JsonOption) =>
+    validate(session, targets, options),
+  );
+}
+
+async function validate(session: Session, targets: readonly string[], options: JsonOption): Promise<void> {
+  const today = todayOf(session.io.env);
+  const loaded: LoadedPlatform[] = [];
+  for (const selection of findTargets(targets, session.io)) loaded.push(await loadPlatform(selection, today));
+  const document = documentOf(loaded, session.io.cwd);
+  session.exitCode = document.ok ? 0 : 1;
+  if (options.json === true) session.printJson(document);
+  else printDocument(session, document);
+}
+
+function documentOf(loaded: readonly LoadedPlatform[], cwd: string): ValidateDocument {
+  const problems = problemsIn(loaded, cwd);
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  return {
+    ok: !problems.some((problem) => problem.severity === "error"),
+    platforms: loaded.length,
+    organizations: sum(loaded.map(({ counts }) => counts.organizations)),
+    workspaces: sum(loaded.map(({ counts }) => counts.workspaces)),
+    problems,
+  };
+}
+
+/** All problems, with files as seen from the current folder. */
+export function problemsIn(loaded: readonly LoadedPlatform[], cwd: string): Problem[] {
+  return loaded
+    .flatMap(({ problems }) => problems)
+    .map((problem) => ({ ...problem, place: { ...problem.place, file: relative(cwd, problem.place.file) } }));
+}
+
+function printDocument(session: Session, document: ValidateDocument): void {
+  const { colors } = session;
+  for (const problem of document.problems) session.print(`${renderProblem(problem)}\n`);
+  const checked = [
+    count(document.platforms, "platform"),
+    count(document.organizations, "organization"),
+    count(document.workspaces, "workspace"),
+  ].join(", ");
+  const verdict =
+    document.problems.length === 0 ? colors.green("no problems") : countProblems(document.problems);
+  session.print(`${checked}: ${document.ok ? verdict : colors.red(verdict)}`);
+}
