@@ -1,0 +1,158 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { databaseDefinition } from "../../infra/database.ts";
+import { escapeIdentifier } from "../../src/postgres/quote.ts";
+import { grantAccess } from "../../src/postgres/scripts/access.ts";
+import { migrate } from "../../src/postgres/scripts/migrate.ts";
+import { secureRows } from "../../src/postgres/scripts/secure-rows.ts";
+import { type Seed, startPostgres } from "../../src/sandbox/postgres.ts";
+import { platformSql } from "../../src/sandbox/supabase/platform.ts";
+
+export type Kind = "control-plane" | "workspace";
+
+/** A project's own PostgreSQL 17, with the schema, access and row security of its kind. */
+export interface Database {
+  /** Of the superuser, whom no policy binds. */
+  readonly url: string;
+  /** A connection of the superuser; it ends with the database. */
+  connect(): Promise<pg.Client>;
+  stop(): Promise<void>;
+}
+
+export async function startDatabase(kind: Kind): Promise<Database> {
+  const folder = await mkdtemp(join(tmpdir(), `tenantry-${kind}-`));
+  const server = await startPostgres({ folder: join(folder, "data"), seed: PLATFORM });
+  const url = server.superuserUrl("postgres");
+  const clients: pg.Client[] = [];
+  const connect = async (): Promise<pg.Client> => {
+    const client = new pg.Client(url);
+    clients.push(client);
+    await client.connect();
+    return client;
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(clients.map((client) => client.end()));
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await define(await connect(), kind);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, connect, stop };
+}
+
+const PLATFORM: Seed = {
+  digest: createHash("sha256").update(platformSql("")).digest("hex"),
+  fill: async (url, password) => {
+    const client = new pg.Client(url("postgres"));
+    await client.connect();
+    await client.query(platformSql(password.reveal())).finally(() => client.end());
+  },
+};
+
+/** As the provider does it: the same scripts, in the same order, as the project's `postgres`. */
+async function define(client: pg.Client, kind: Kind): Promise<void> {
+  const definition = databaseDefinition(kind);
+  await client.query("set session authorization postgres");
+  await runScript(client, grantAccess(accessOf(definition.access)));
+  await runScript(client, migrate(definition.schemas, definition.migrations));
+  await runScript(client, secureRows(rowSecurityOf(definition.rowSecurity)));
+  await client.query("reset session authorization");
+}
+
+async function runScript(client: pg.Client, script: string): Promise<void> {
+  await client.query(`set local search_path = '';\n${script}`);
+}
+
+type Definition = ReturnType<typeof databaseDefinition>;
+
+function accessOf(access: Definition["access"]): Parameters<typeof grantAccess>[0] {
+  const roles = Object.entries(access.roles ?? {}).map(([name, role]) => [
+    name,
+    { login: false, inherit: false, bypassRowSecurity: false, ...role },
+  ]);
+  return {
+    roles: Object.fromEntries(roles),
+    extensions: access.extensions ?? {},
+    schemas: access.schemas ?? {},
+    defaultPrivileges: access.defaultPrivileges ?? [],
+    formerly: [],
+  };
+}
+
+function rowSecurityOf(security: Definition["rowSecurity"]): Parameters<typeof secureRows>[0] {
+  const tables = Object.entries(security.tables).map(([name, table]) => {
+    const policies = Object.entries(table.policies ?? {});
+    return [
+      name,
+      {
+        ...table,
+        policies: Object.fromEntries(
+          policies.map(([policy, rule]) => [policy, { as: "permissive", ...rule }]),
+        ),
+      },
+    ];
+  });
+  return { functions: security.functions, tables: Object.fromEntries(tables), formerly: [] };
+}
+
+/** A caller of the data API: the role that PostgREST switches to, and the claims of the token. */
+export interface Caller {
+  readonly role: "anon" | "authenticated" | "service_role";
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Runs statements as a caller, as PostgREST does it; afterwards the connection is the superuser's again.
+ *
+ * Must be inside a transaction.
+ */
+export async function as<T>(client: pg.Client, caller: Caller, work: () => Promise<T>): Promise<T> {
+  await client.query("savepoint caller");
+  await client.query(`select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)`, [
+    JSON.stringify({ role: caller.role, ...caller.claims }),
+    caller.role,
+  ]);
+  try {
+    return await work();
+  } finally {
+    // Takes back the role, the claims and whatever the caller wrote.
+    await client.query("rollback to savepoint caller");
+  }
+}
+
+/** Runs the work in a transaction that is always rolled back. */
+export async function undone<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+  await client.query("begin");
+  try {
+    return await work();
+  } finally {
+    await client.query("rollback");
+  }
+}
+
+/** The SQLSTATE that a statement fails with; undefined when it succeeds. The transaction goes on either way. */
+export async function failure(
+  client: pg.Client,
+  sql: string,
+  values: unknown[] = [],
+): Promise<string | undefined> {
+  await client.query("savepoint attempt");
+  try {
+    await client.query(sql, values);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    return error.code;
+  } finally {
+    await client.query("rollback to savepoint attempt");
+  }
+}
+
+export { escapeIdentifier };
