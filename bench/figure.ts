@@ -1,0 +1,18 @@
+/** One line of `npm run bench`. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly goal: number;
+  readonly better: "lower" | "higher";
+}
+
+/** The middle one of an odd number of measurements; ratios are taken pair by pair, since machines drift. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { loadPlatform } from "../src/load.ts";
+
+/** One measured process: `parse` or `validate` a platform's folder; prints seconds and peak memory as JSON. */
+const [mode, folder = ""] = process.argv.slice(2);
+const begin = performance.now();
+if (mode === "parse") parseAll(folder);
+else await validateAll(folder);
+const seconds = (performance.now() - begin) / 1000;
+process.stdout.write(JSON.stringify({ seconds, mebibytes: process.resourceUsage().maxRSS / 1024 }));
+
+function parseAll(platform: string): void {
+  parse(readFileSync(join(platform, "platform.yaml"), "utf8"));
+  const orgs = join(platform, "orgs");
+  for (const file of readdirSync(orgs)) parse(readFileSync(join(orgs, file), "utf8"));
+}
+
+async function validateAll(platform: string): Promise<void> {
+  const { model, problems } = await loadPlatform(platform, "2026-11-22");
+  if (model === undefined) throw new Error(JSON.stringify(problems.slice(0, 3)));
+}
