@@ -1,7 +1,14 @@
 import type Stripe from "stripe";
-import type { Secret } from "../core/secret.ts";
+import { deriveDatabasePassword } from "../core/derive.ts";
+import { UserError } from "../core/errors.ts";
+import { stableId } from "../core/ids.ts";
+import { Secret } from "../core/secret.ts";
 import type { Database } from "../postgres/database.ts";
-import type { Supabase } from "../supabase/client.ts";
+import { connect } from "../postgres/pool.ts";
+import { type StripeAccess, stripeFromEnv } from "../stripe/client.ts";
+import { type Supabase, type SupabaseAccess, supabaseFromEnv } from "../supabase/client.ts";
+import { sessionPooler } from "../supabase/pooler.ts";
+import { findProject } from "../supabase/projects.ts";
 
 /** What a resource may reach. Tokens are inside the clients; nothing here can be printed into a secret. */
 export interface Context {
@@ -15,4 +22,144 @@ export interface Context {
   readonly signal: AbortSignal;
   /** A line for the person who watches the run. */
   status(message: string): void;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const ROOT_LENGTH = 32;
+
+/**
+ * All that a provider reaches, made when it is first needed: a stack without Stripe needs no key of Stripe's.
+ *
+ * Holds one client, limiter and pool per service and token, for all the stacks that the provider serves.
+ */
+export class Connections {
+  readonly #env: Environment;
+  readonly #signal: AbortSignal;
+  readonly #databases = new Map<string, Promise<Database>>();
+  #supabase: SupabaseAccess | undefined;
+  #stripe: StripeAccess | undefined;
+  #root: Secret | undefined;
+
+  /** @param signal ends every call and every wait */
+  constructor(env: Environment, signal: AbortSignal) {
+    this.#env = env;
+    this.#signal = signal;
+  }
+
+  /**
+   * What one operation of a resource gets.
+   *
+   * @param mode `look` refuses every write before it leaves
+   */
+  context(mode: "look" | "write", call: Pick<Context, "signal" | "status">): Context {
+    const connections = this;
+    const role = mode === "look" ? "reader" : "writer";
+    return {
+      ...call,
+      get supabase() {
+        return connections.#supabaseAccess()[role];
+      },
+      get stripe() {
+        return connections.#stripeAccess()[role];
+      },
+      get root() {
+        return connections.#secretRoot();
+      },
+      async controlPlane(project) {
+        const database = await connections.#controlPlane(project);
+        return mode === "look" ? readerOf(database) : database;
+      },
+    };
+  }
+
+  /** Called when a run begins: what was seen in an earlier one doesn't count. */
+  forget(): void {
+    this.#supabase?.forget();
+    this.#stripe?.forget();
+  }
+
+  /** What must never be printed: an error's text is searched for these before it leaves. */
+  secrets(): readonly Secret[] {
+    const names = ["SUPABASE_ACCESS_TOKEN", "STRIPE_API_KEY", "TENANTRY_SECRET_ROOT"];
+    return names.flatMap((name) => (this.#env[name] ? [new Secret(this.#env[name])] : []));
+  }
+
+  async close(): Promise<void> {
+    const open = await Promise.allSettled(this.#databases.values());
+    this.#databases.clear();
+    await Promise.all(open.map((each) => (each.status === "fulfilled" ? each.value.close() : undefined)));
+  }
+
+  #supabaseAccess(): SupabaseAccess {
+    this.#supabase ??= supabaseFromEnv(this.#env, this.#signal);
+    return this.#supabase;
+  }
+
+  #stripeAccess(): StripeAccess {
+    this.#stripe ??= stripeFromEnv(this.#env, this.#signal);
+    return this.#stripe;
+  }
+
+  #secretRoot(): Secret {
+    this.#root ??= rootOf(this.#env.TENANTRY_SECRET_ROOT);
+    return this.#root;
+  }
+
+  #controlPlane(project: { readonly organization: string; readonly name: string }): Promise<Database> {
+    const key = `${project.organization}/${project.name}`;
+    const known = this.#databases.get(key);
+    if (known !== undefined) return known;
+    const opening = this.#openControlPlane(project);
+    this.#databases.set(key, opening);
+    // It may not be there yet; the next one asks again.
+    opening.catch(() => this.#databases.delete(key));
+    return opening;
+  }
+
+  async #openControlPlane(project: { organization: string; name: string }): Promise<Database> {
+    const { reader } = this.#supabaseAccess();
+    const found = await findProject(reader, project.organization, project.name);
+    if (found === undefined)
+      throw new UserError(
+        `There is no project ${project.name} in the Supabase organization ${project.organization}.`,
+        { remedy: "Bring up the platform's stack first; it makes the control plane." },
+      );
+    const pooler = await sessionPooler(reader, found.ref);
+    const password = deriveDatabasePassword(this.#secretRoot(), {
+      id: platformIdOf(project.name),
+      generation: 1,
+    });
+    return connect({ ref: found.ref, ...pooler, password, signal: this.#signal });
+  }
+}
+
+function readerOf(database: Database): Database {
+  return {
+    ref: database.ref,
+    transaction: (work) => database.read(work),
+    read: (work) => database.read(work),
+    close: () => database.close(),
+  };
+}
+
+/** The id of the platform whose control plane has this name: `<platform>--<first 8 of its id>`. */
+function platformIdOf(projectName: string): string {
+  const [platform = "", tail = ""] = projectName.split("--");
+  const id = stableId(platform);
+  if (!id.startsWith(tail))
+    throw new UserError(`${projectName} is not the name of a platform's project.`, {
+      remedy: `The platform ${platform} has the project ${platform}--${id.slice(0, 8)}.`,
+    });
+  return id;
+}
+
+function rootOf(value: string | undefined): Secret {
+  const remedy =
+    "Set it to 32 random characters or more (openssl rand -base64 48), and keep it: every database password and API key is derived from it.";
+  if (value === undefined || value === "")
+    throw new UserError("TENANTRY_SECRET_ROOT is not set.", { remedy });
+  if (value.length < ROOT_LENGTH)
+    throw new UserError(`TENANTRY_SECRET_ROOT has fewer than ${ROOT_LENGTH} characters.`, { remedy });
+  return new Secret(value);
 }

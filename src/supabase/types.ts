@@ -85,15 +85,14 @@ export interface paths {
   };
 }
 
-interface Operation<Parameters, Body, Status extends number, Answer> {
+type Operation<Parameters, Body, Status extends number, Answer> = {
   parameters: Parameters;
-  requestBody: [Body] extends [never] ? undefined : { content: { "application/json": Body } };
   responses: {
-    [S in Status]: {
-      content: [Answer] extends [never] ? { "application/json": unknown } : { "application/json": Answer };
-    };
+    [S in Status]: { content: { "application/json": [Answer] extends [never] ? unknown : Answer } };
   };
-}
+} & ([Body] extends [never]
+  ? { requestBody?: never }
+  : { requestBody: { content: { "application/json": Body } } });
 
 interface OfProject {
   path: { ref: string };

@@ -1,5 +1,19 @@
 import { z } from "zod";
-import { databasePassword } from "../schema.ts";
+import { deriveDatabasePassword } from "../../core/derive.ts";
+import { UserError, VendorError } from "../../core/errors.ts";
+import { answer, answerOrGone, isGone } from "../../supabase/client.ts";
+import { findProject, isLeaving } from "../../supabase/projects.ts";
+import type {
+  ComputeSize,
+  ComputeVariant,
+  ProjectStatus,
+  ProjectSummary,
+  Region,
+} from "../../supabase/types.ts";
+import { untilDone } from "../../supabase/until-done.ts";
+import type { Context } from "../context.ts";
+import { createOnce } from "../create-once.ts";
+import { databasePassword, defineResource } from "../schema.ts";
 
 export const projectInputs = z.strictObject({
   name: z.string().min(1).max(256).describe("Unique in the organization; a change renames."),
@@ -7,8 +21,8 @@ export const projectInputs = z.strictObject({
     .string()
     .regex(/^[\w-]+$/)
     .describe("The slug of the Supabase organization."),
-  region: z.string().min(1).describe("Where it runs; fixed for life."),
-  compute: z.string().min(1).describe("The size of its database server."),
+  region: z.string().min(1).describe("Where it runs, as `eu-central-1`; fixed for life."),
+  compute: z.string().min(1).describe("The size of its database server, as `micro`."),
   databasePassword,
   state: z
     .enum(["active", "suspended", "archived", "deleted"])
@@ -20,3 +34,195 @@ export const projectOutputs = z.strictObject({
   ref: z.string().describe("The project's reference, 20 letters, for good."),
   createdAt: z.string().describe("When it was made, ISO 8601."),
 });
+
+type Inputs = z.infer<typeof projectInputs>;
+type Outputs = z.infer<typeof projectOutputs>;
+
+/** The id of the record of a project that was declared deleted before it ever existed. */
+const NEVER_MADE = "never-made";
+const PAUSED: readonly ProjectStatus[] = ["INACTIVE", "PAUSING"];
+
+/** @see https://supabase.com/docs/reference/api/v1-create-a-project */
+export const project = defineResource({
+  type: "supabase:Project",
+  description:
+    "A Supabase project. Made at once and not waited for: see `Ready`. Its name says whose it is, so one that an earlier run made is adopted when organization and region agree. Another region is another project.",
+  inputs: projectInputs,
+  outputs: projectOutputs,
+  replaceOn: ["organization", "region"],
+  stable: ["ref", "createdAt"],
+
+  async observe(context, prior) {
+    const found = prior.id === NEVER_MADE ? undefined : await findByRef(context, prior.inputs, prior.id);
+    if (found === undefined) return prior.inputs.state === "deleted" ? prior : undefined;
+    return { inputs: asFound(prior.inputs, found), outputs: prior.outputs };
+  },
+
+  async ensure(context, inputs, prior) {
+    if (inputs.state === "deleted") return ensureDeleted(context, inputs, prior);
+    const found =
+      prior === undefined
+        ? await adoptOrCreate(context, inputs)
+        : await recorded(context, prior.inputs, prior.id);
+    const { ref } = found;
+    if (found.name !== inputs.name) await rename(context, ref, inputs.name);
+    if (sizeOf(found) !== undefined && sizeOf(found) !== inputs.compute)
+      await resize(context, ref, sizeOf(found), inputs.compute);
+    if (prior && !sameGeneration(prior.inputs, inputs)) await changePassword(context, ref, inputs);
+    await ensureState(context, found, inputs.state);
+    return { id: ref, outputs: { ref, createdAt: prior?.outputs.createdAt ?? found.inserted_at } };
+  },
+
+  remove: (context, prior) => deleteProject(context, prior.id),
+});
+
+/** By the name that it had, in one call that also tells its size; by its ref where it was renamed elsewhere. */
+async function findByRef(context: Context, inputs: Inputs, ref: string): Promise<ProjectSummary | undefined> {
+  const named = await findProject(context.supabase, inputs.organization, inputs.name);
+  if (named?.ref === ref) return named;
+  const found = await answerOrGone(
+    context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }),
+  );
+  if (found === undefined || isLeaving(found.status)) return undefined;
+  return { ...found, inserted_at: found.created_at, databases: [] };
+}
+
+/** One that an earlier run recorded is never made anew by an update: its data would be missed by nobody. */
+async function recorded(context: Context, inputs: Inputs, ref: string): Promise<ProjectSummary> {
+  const found = ref === NEVER_MADE ? undefined : await findByRef(context, inputs, ref);
+  if (found !== undefined) return found;
+  throw new UserError(`The Supabase project ${inputs.name} (${ref}) is gone: it was deleted elsewhere.`, {
+    remedy:
+      "Refresh the stack (pulumi refresh), then run again to make a new one, or restore it at Supabase.",
+  });
+}
+
+function asFound(inputs: Inputs, found: ProjectSummary): Inputs {
+  const paused = PAUSED.includes(found.status);
+  return {
+    ...inputs,
+    name: found.name,
+    region: found.region,
+    compute: sizeOf(found) ?? inputs.compute,
+    // Projects of paid organizations aren't paused, whatever their state.
+    state: paused && inputs.state === "active" ? "suspended" : inputs.state,
+  };
+}
+
+function sizeOf(found: ProjectSummary): ComputeSize | undefined {
+  return found.databases.find((each) => each.type === "PRIMARY")?.infra_compute_size;
+}
+
+async function adoptOrCreate(context: Context, inputs: Inputs): Promise<ProjectSummary> {
+  const { name, organization } = inputs;
+  const found = await createOnce({
+    look: () => findProject(context.supabase, organization, name),
+    create: () => create(context, inputs),
+    signal: context.signal,
+  });
+  if (found.region !== inputs.region)
+    throw new UserError(
+      `The Supabase project ${name} exists in ${found.region}; ${inputs.region} was declared. A project can't move.`,
+      { remedy: `Declare region ${found.region}, or raise the workspace's generation for a new project.` },
+    );
+  return found;
+}
+
+async function create(context: Context, inputs: Inputs): Promise<ProjectSummary> {
+  context.status(`creating ${inputs.name}`);
+  const made = await answer(
+    context.supabase.api.POST("/v1/projects", {
+      body: {
+        name: inputs.name,
+        organization_slug: inputs.organization,
+        db_pass: deriveDatabasePassword(context.root, inputs.databasePassword).reveal(),
+        region_selection: { type: "specific", code: inputs.region as Region },
+        desired_instance_size: inputs.compute as Exclude<ComputeSize, "pico">,
+      },
+    }),
+  );
+  return { ...made, inserted_at: made.created_at, databases: [] };
+}
+
+async function rename(context: Context, ref: string, name: string): Promise<void> {
+  await answer(
+    context.supabase.api.PATCH("/v1/projects/{ref}", { params: { path: { ref } }, body: { name } }),
+  );
+}
+
+/** Nano is the absence of the compute add-on. */
+async function resize(context: Context, ref: string, from: string | undefined, to: string): Promise<void> {
+  const { api } = context.supabase;
+  if (to !== "nano") {
+    const addon_variant = `ci_${to}` as ComputeVariant;
+    const body = { addon_type: "compute_instance" as const, addon_variant };
+    await answer(api.PATCH("/v1/projects/{ref}/billing/addons", { params: { path: { ref } }, body }));
+  } else if (from !== undefined) {
+    const path = { ref, addon_variant: `ci_${from}` as ComputeVariant };
+    await answerOrGone(api.DELETE("/v1/projects/{ref}/billing/addons/{addon_variant}", { params: { path } }));
+  }
+}
+
+function sameGeneration(before: Inputs, now: Inputs): boolean {
+  const [old, wanted] = [before.databasePassword, now.databasePassword];
+  return old.id === wanted.id && old.generation === wanted.generation;
+}
+
+async function changePassword(context: Context, ref: string, inputs: Inputs): Promise<void> {
+  const password = deriveDatabasePassword(context.root, inputs.databasePassword).reveal();
+  await answer(
+    context.supabase.api.PATCH("/v1/projects/{ref}/database/password", {
+      params: { path: { ref } },
+      body: { password },
+    }),
+  );
+}
+
+/** Only projects of free organizations can be paused; elsewhere a workspace that is suspended runs on, closed. */
+async function ensureState(context: Context, found: ProjectSummary, state: Inputs["state"]): Promise<void> {
+  const params = { params: { path: { ref: found.ref } } };
+  const paused = PAUSED.includes(found.status);
+  if (state === "active" && paused)
+    await answer(context.supabase.api.POST("/v1/projects/{ref}/restore", params));
+  if (state === "active" || paused) return;
+  try {
+    await answer(context.supabase.api.POST("/v1/projects/{ref}/pause", params));
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    context.status("stays up: Supabase pauses projects of free organizations only");
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof VendorError && [400, 402, 403, 409, 422].includes(Number(error.status));
+}
+
+async function ensureDeleted(
+  context: Context,
+  inputs: Inputs,
+  prior: { readonly id: string; readonly inputs: Inputs; readonly outputs: Outputs } | undefined,
+): Promise<{ id: string; outputs: Outputs }> {
+  if (prior !== undefined) {
+    await deleteProject(context, prior.id);
+    return { id: prior.id, outputs: prior.outputs };
+  }
+  const found = await findProject(context.supabase, inputs.organization, inputs.name);
+  if (found === undefined) return { id: NEVER_MADE, outputs: { ref: NEVER_MADE, createdAt: "" } };
+  await deleteProject(context, found.ref);
+  return { id: found.ref, outputs: { ref: found.ref, createdAt: found.inserted_at } };
+}
+
+/** A project that is just being made can't be deleted yet: 400. */
+async function deleteProject(context: Context, ref: string): Promise<void> {
+  if (ref === NEVER_MADE) return;
+  await untilDone(`the deletion of ${ref}`, context.signal, async () => {
+    try {
+      await answer(context.supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
+      return true;
+    } catch (error) {
+      if (isGone(error)) return true;
+      if (error instanceof VendorError && error.status === 400) return false;
+      throw error;
+    }
+  });
+}

@@ -1,7 +1,16 @@
 import { z } from "zod";
-import { databasePassword, secret } from "../schema.ts";
+import { deriveDatabasePassword } from "../../core/derive.ts";
+import { UserError } from "../../core/errors.ts";
+import { Secret } from "../../core/secret.ts";
+import { answer } from "../../supabase/client.ts";
+import { sessionPooler } from "../../supabase/pooler.ts";
+import type { ApiKey, ProjectStatus, ProjectWithDatabase, ServiceName } from "../../supabase/types.ts";
+import { untilDone } from "../../supabase/until-done.ts";
+import type { Context } from "../context.ts";
+import { PartialError } from "../resource.ts";
+import { databasePassword, defineResource, secret } from "../schema.ts";
 
-export const SERVICES = ["auth", "db", "pooler", "realtime", "rest", "storage"] as const;
+const SERVICES = ["auth", "db", "pooler", "realtime", "rest", "storage"] as const;
 
 export const readyInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
@@ -24,12 +33,140 @@ export const readyOutputs = z.strictObject({
   apiUrl: z.string().describe("The project's own URL, without a path."),
   issuer: z.string().describe("The issuer of its users' tokens."),
   poolerHost: z.string().describe("The session pooler, reachable over IPv4."),
-  poolerPort: z.int(),
+  poolerPort: z.int().describe("5432, unless the API names another."),
   poolerUser: z.string().describe("`postgres.<ref>`."),
-  databaseName: z.string(),
-  databasePassword: secret().optional().describe("Where it was asked for."),
+  databaseName: z.string().describe("`postgres`, unless the API names another."),
+  databasePassword: secret().optional().describe("Of `postgres`, where it was asked for."),
   publishableKey: z.string().optional().describe("May be shown to anyone."),
   secretKey: secret().optional().describe("Bypasses row security."),
   anonKey: z.string().optional().describe("The legacy form of the publishable key."),
   serviceRoleKey: secret().optional().describe("The legacy form of the secret key."),
 });
+
+type Inputs = z.infer<typeof readyInputs>;
+type Outputs = z.infer<typeof readyOutputs>;
+
+/** From these a project doesn't become healthy by waiting. */
+const DEAD_ENDS: Readonly<Partial<Record<ProjectStatus, string>>> = {
+  INACTIVE: "It is paused: restore it, or declare the workspace active.",
+  PAUSING: "It is being paused: run again when that is done.",
+  INIT_FAILED: "Supabase couldn't make it: delete it at https://supabase.com/dashboard, then run again.",
+  RESTORE_FAILED: "Supabase couldn't restore it: ask Supabase's support.",
+  PAUSE_FAILED: "Supabase couldn't pause it: ask Supabase's support.",
+  GOING_DOWN: "It is being deleted: refresh the stack when that is done.",
+  REMOVED: "It was deleted: refresh the stack, then run again.",
+};
+
+export const ready = defineResource({
+  type: "supabase:Ready",
+  description:
+    "The wait until a project's services are healthy, and what one needs to reach them. A wait that times out is resumed by the next run. Owns nothing.",
+  inputs: readyInputs,
+  outputs: readyOutputs,
+  replaceOn: ["project"],
+  stable: ["databaseHost", "apiUrl", "issuer", "databaseName"],
+
+  /** Whether the project exists is its own resource's to find out, so a refresh costs no call here. */
+  observe: async (_context, prior) => ({ inputs: prior.inputs, outputs: prior.outputs }),
+
+  async ensure(context, inputs, prior) {
+    const ref = inputs.project;
+    try {
+      const project = await waitForProject(context, inputs);
+      await waitForServices(context, inputs);
+      return { id: ref, outputs: await reachOf(context, inputs, project) };
+    } catch (error) {
+      throw new PartialError(
+        ref,
+        prior?.outputs ?? {},
+        error instanceof Error ? error : new Error(String(error)),
+      );
+    }
+  },
+
+  remove: async () => {},
+});
+
+async function waitForProject(context: Context, inputs: Inputs): Promise<ProjectWithDatabase> {
+  const ref = inputs.project;
+  let project: ProjectWithDatabase | undefined;
+  await untilDone(
+    `project ${ref} to be healthy`,
+    context.signal,
+    async () => {
+      project = await answer(context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+      const remedy = DEAD_ENDS[project.status];
+      if (remedy !== undefined)
+        throw new UserError(`The Supabase project ${project.name} (${ref}) is ${project.status}.`, {
+          remedy,
+        });
+      context.status(`project is ${project.status}`);
+      return project.status === "ACTIVE_HEALTHY";
+    },
+    inputs.timeoutSeconds,
+  );
+  return project as ProjectWithDatabase;
+}
+
+/** A project says that it is healthy before its services do. */
+async function waitForServices(context: Context, inputs: Inputs): Promise<void> {
+  const path = { ref: inputs.project };
+  const services: ServiceName[] = [...inputs.services];
+  let waiting: readonly string[] = services;
+  await untilDone(
+    `the services of project ${inputs.project}`,
+    context.signal,
+    async () => {
+      const health = await answer(
+        context.supabase.api.GET("/v1/projects/{ref}/health", { params: { path, query: { services } } }),
+      );
+      const healthy = new Set(health.filter((it) => it.status === "ACTIVE_HEALTHY").map((it) => it.name));
+      waiting = services.filter((name) => !healthy.has(name));
+      if (waiting.length > 0) context.status(`waiting for ${waiting.join(", ")}`);
+      return waiting.length === 0;
+    },
+    inputs.timeoutSeconds,
+  );
+}
+
+async function reachOf(context: Context, inputs: Inputs, project: ProjectWithDatabase): Promise<Outputs> {
+  const path = { ref: project.ref };
+  const [keys, pooler] = await Promise.all([
+    answer(
+      context.supabase.api.GET("/v1/projects/{ref}/api-keys", { params: { path, query: { reveal: true } } }),
+    ),
+    sessionPooler(context.supabase, project.ref),
+  ]);
+  const apiUrl = `https://${project.database.host.replace(/^db\./, "")}`;
+  return {
+    databaseHost: project.database.host,
+    apiUrl,
+    issuer: `${apiUrl}/auth/v1`,
+    poolerHost: pooler.host,
+    poolerPort: pooler.port,
+    poolerUser: pooler.user,
+    databaseName: pooler.database,
+    ...optional("databasePassword", passwordOf(context, inputs)),
+    ...optional("publishableKey", keyOf(keys, "publishable", "default")),
+    ...optional("secretKey", asSecret(keyOf(keys, "secret", "default"))),
+    ...optional("anonKey", keyOf(keys, "legacy", "anon")),
+    ...optional("serviceRoleKey", asSecret(keyOf(keys, "legacy", "service_role"))),
+  };
+}
+
+function passwordOf(context: Context, inputs: Inputs): Secret | undefined {
+  return inputs.databasePassword && deriveDatabasePassword(context.root, inputs.databasePassword);
+}
+
+function keyOf(keys: readonly ApiKey[], type: NonNullable<ApiKey["type"]>, name: string): string | undefined {
+  const found = keys.find((key) => (key.type ?? "legacy") === type && key.name === name);
+  return found?.api_key ?? undefined;
+}
+
+function asSecret(value: string | undefined): Secret | undefined {
+  return value === undefined ? undefined : new Secret(value);
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}

@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
-import { secret } from "../schema.ts";
+import { Secret } from "../../core/secret.ts";
+import { answer, answerOrGone } from "../../supabase/client.ts";
+import type { Context } from "../context.ts";
+import { defineResource, secret } from "../schema.ts";
 
 export const secretsInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
@@ -16,3 +20,89 @@ export const secretsInputs = z.strictObject({
 });
 
 export const secretsOutputs = z.strictObject({});
+
+type Values = Readonly<Record<string, Secret>>;
+
+/** @see https://supabase.com/docs/reference/api/v1-bulk-create-secrets */
+export const secrets = defineResource({
+  type: "supabase:Secrets",
+  description:
+    "Secrets of a project's edge functions, compared by their SHA-256: the API never returns a value. Removes what it declared before and declares no more; leaves all others alone.",
+  inputs: secretsInputs,
+  outputs: secretsOutputs,
+  replaceOn: ["project"],
+  stable: [],
+
+  async observe(context, prior) {
+    const digests = await observeDigests(context, prior.inputs.project);
+    if (digests === undefined) return undefined;
+    return { inputs: { ...prior.inputs, secrets: asFound(prior.inputs.secrets, digests) }, outputs: {} };
+  },
+
+  async ensure(context, inputs, prior) {
+    // Nothing was declared before on a first run, and writing a value twice leaves the same behind: no need to look.
+    const digests = prior === undefined ? new Map() : await observeDigests(context, inputs.project);
+    await write(context, inputs.project, differing(inputs.secrets, digests ?? new Map()));
+    const dropped = Object.keys(prior?.inputs.secrets ?? {}).filter((name) => !(name in inputs.secrets));
+    await drop(
+      context,
+      inputs.project,
+      dropped.filter((name) => digests?.has(name)),
+    );
+    return { id: inputs.project, outputs: {} };
+  },
+
+  async remove(context, prior) {
+    const digests = await observeDigests(context, prior.inputs.project);
+    await drop(
+      context,
+      prior.inputs.project,
+      Object.keys(prior.inputs.secrets).filter((name) => digests?.has(name)),
+    );
+  },
+});
+
+/** The digests by name, or undefined when the project is gone. */
+async function observeDigests(
+  context: Context,
+  ref: string,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const found = await answerOrGone(
+    context.supabase.api.GET("/v1/projects/{ref}/secrets", { params: { path: { ref } } }),
+  );
+  return found && new Map(found.map(({ name, value }) => [name, value]));
+}
+
+/** What was declared, where it still is; a value that was changed elsewhere shows as one that differs. */
+function asFound(declared: Values, digests: ReadonlyMap<string, string>): Record<string, Secret> {
+  const found: Record<string, Secret> = {};
+  for (const [name, value] of Object.entries(declared)) {
+    const digest = digests.get(name);
+    if (digest === undefined) continue;
+    found[name] = digest === digestOf(value) ? value : new Secret(`changed elsewhere, SHA-256 ${digest}`);
+  }
+  return found;
+}
+
+function differing(declared: Values, digests: ReadonlyMap<string, string>): Values {
+  return Object.fromEntries(
+    Object.entries(declared).filter(([name, value]) => digests.get(name) !== digestOf(value)),
+  );
+}
+
+function digestOf(value: Secret): string {
+  return createHash("sha256").update(value.reveal()).digest("hex");
+}
+
+async function write(context: Context, ref: string, values: Values): Promise<void> {
+  const body = Object.entries(values).map(([name, value]) => ({ name, value: value.reveal() }));
+  if (body.length === 0) return;
+  await answer(context.supabase.api.POST("/v1/projects/{ref}/secrets", { params: { path: { ref } }, body }));
+}
+
+async function drop(context: Context, ref: string, names: string[]): Promise<void> {
+  if (names.length === 0) return;
+  await answerOrGone(
+    context.supabase.api.DELETE("/v1/projects/{ref}/secrets", { params: { path: { ref } }, body: names }),
+  );
+}

@@ -1,0 +1,32 @@
+import { answer, type Supabase } from "./client.ts";
+
+/** Where a project's session pooler is, and as whom one connects. */
+export interface SessionPooler {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+}
+
+const SESSION_PORT = 5432;
+
+/**
+ * A project's session pooler. Its host can't be derived from the region.
+ *
+ * The API mostly names the transaction pooler; the session pooler is on the same host at port 5432.
+ */
+export async function sessionPooler(supabase: Supabase, ref: string): Promise<SessionPooler> {
+  const poolers = await answer(
+    supabase.api.GET("/v1/projects/{ref}/config/database/pooler", { params: { path: { ref } } }),
+  );
+  const primary = poolers.filter((each) => each.database_type === "PRIMARY");
+  const session = primary.find((each) => each.pool_mode === "session");
+  const found = session ?? primary[0];
+  if (found === undefined) throw new Error(`Supabase names no pooler of project ${ref}`);
+  return {
+    host: found.db_host,
+    port: session === undefined ? SESSION_PORT : found.db_port,
+    user: `postgres.${ref}`,
+    database: found.db_name,
+  };
+}
