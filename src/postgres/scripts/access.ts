@@ -35,7 +35,7 @@ do $tenantry$
 declare
   declared jsonb := ${specification};
   entry record;
-  found record;
+  existing record;
   attributes text;
   given record;
   managed text[];
@@ -47,16 +47,16 @@ begin
       case when (entry.value ->> 'bypassRowSecurity')::boolean then 'bypassrls' else 'nobypassrls' end);
     for attempt in 1..5 loop
       begin
-        select rolcanlogin, rolinherit, rolbypassrls, shobj_description(oid, 'pg_authid') as brand into found
+        select rolcanlogin, rolinherit, rolbypassrls, shobj_description(oid, 'pg_authid') as brand into existing
           from pg_roles where rolname = entry.name;
         if not found then
           execute format('create role %I %s', entry.name, attributes);
           execute format('comment on role %I is %L', entry.name, '${ROLE_BRAND}');
         elsif format('%s %s %s',
-            case when found.rolcanlogin then 'login' else 'nologin' end,
-            case when found.rolinherit then 'inherit' else 'noinherit' end,
-            case when found.rolbypassrls then 'bypassrls' else 'nobypassrls' end) <> attributes then
-          if found.brand is distinct from '${ROLE_BRAND}' then
+            case when existing.rolcanlogin then 'login' else 'nologin' end,
+            case when existing.rolinherit then 'inherit' else 'noinherit' end,
+            case when existing.rolbypassrls then 'bypassrls' else 'nobypassrls' end) <> attributes then
+          if existing.brand is distinct from '${ROLE_BRAND}' then
             raise exception '%', entry.name using errcode = '${FOREIGN_ROLE}';
           end if;
           execute format('alter role %I %s', entry.name, attributes);
@@ -80,11 +80,11 @@ begin
   end loop;
 
   for entry in select key as name, value ->> 'schema' as schema from jsonb_each(declared -> 'extensions') loop
-    select n.nspname into found from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+    select n.nspname into existing from pg_extension e join pg_namespace n on n.oid = e.extnamespace
       where e.extname = entry.name;
     if not found then
       execute format('create extension %I with schema %I', entry.name, entry.schema);
-    elsif found.nspname <> entry.schema then
+    elsif existing.nspname <> entry.schema then
       execute format('alter extension %I set schema %I', entry.name, entry.schema);
     end if;
   end loop;

@@ -84,8 +84,8 @@ begin
   end if;
 
   -- A schema that is named anew brings its objects into the account.
-  if pending or exists (select from jsonb_array_elements_text(declared -> 'schemas') as name
-    full join tenantry.schemas as recorded using (name) where recorded.name is null or name is null)
+  if pending or array(select jsonb_array_elements_text(declared -> 'schemas') order by 1)
+    <> array(select name from tenantry.schemas order by 1)
   then
     delete from tenantry.schemas;
     insert into tenantry.schemas select jsonb_array_elements_text(declared -> 'schemas');

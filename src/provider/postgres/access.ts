@@ -1,4 +1,17 @@
 import { z } from "zod";
+import { UserError } from "../../core/errors.ts";
+import type { Catalog } from "../../postgres/catalog/catalog.ts";
+import { refusalOf } from "../../postgres/refusal.ts";
+import { look, run } from "../../postgres/run-script.ts";
+import {
+  type AccessSpecification,
+  FOREIGN_ROLE,
+  grantAccess,
+  revokeAccess,
+} from "../../postgres/scripts/access.ts";
+import { isGone } from "../../supabase/client.ts";
+import { defineResource } from "../schema.ts";
+import { sameNames } from "./found.ts";
 
 export const accessInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
@@ -12,11 +25,11 @@ export const accessInputs = z.strictObject({
       }),
     )
     .optional()
-    .describe("Roles by name. A role that exists is adopted; none is ever dropped."),
+    .describe("Roles by name. One that exists and is as declared is adopted; none is ever dropped."),
   extensions: z
     .record(z.string(), z.strictObject({ schema: z.string().describe("Where its objects are.") }))
     .optional()
-    .describe("Extensions by name."),
+    .describe("Extensions by name; none is ever dropped."),
   schemas: z
     .record(
       z.string(),
@@ -39,3 +52,149 @@ export const accessInputs = z.strictObject({
 });
 
 export const accessOutputs = z.object({});
+
+type Inputs = z.infer<typeof accessInputs>;
+
+export const access = defineResource({
+  type: "postgres:Access",
+  description:
+    "Roles, extensions, the use of schemas and default privileges of one database, in one transaction. It speaks for the roles of the data API and those that it names; a role that isn't its own is never changed. Removing it takes the use of the schemas back and leaves the rest.",
+  inputs: accessInputs,
+  outputs: accessOutputs,
+  replaceOn: ["project"],
+  stable: [],
+
+  validate: ({ defaultPrivileges = [] }) =>
+    defaultPrivileges.flatMap(({ schema, on, revokeFrom }, index) =>
+      schema !== undefined && revokeFrom.includes("public")
+        ? [
+            {
+              property: `defaultPrivileges[${index}].revokeFrom`,
+              reason: `what everyone gets on new ${on} can't be taken back in one schema only: leave \`schema\` out`,
+            },
+          ]
+        : [],
+    ),
+
+  async observe(context, prior) {
+    try {
+      const catalog = await look(context.supabase, prior.inputs.project);
+      return { inputs: found(prior.inputs, catalog.access), outputs: {} };
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
+    }
+  },
+
+  async ensure(context, inputs, prior) {
+    const script = grantAccess({ ...specified(inputs), formerly: prior ? rolesNamed(prior.inputs) : [] });
+    try {
+      await run(context.supabase, inputs.project, script, context.signal);
+    } catch (error) {
+      throw explained(error, inputs.project);
+    }
+    return { id: `${inputs.project}/access`, outputs: {} };
+  },
+
+  async remove(context, { inputs }) {
+    try {
+      await run(context.supabase, inputs.project, revokeAccess(inputs.schemas ?? {}), context.signal);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  },
+});
+
+function specified(inputs: Inputs): Omit<AccessSpecification, "formerly"> {
+  const roles = Object.entries(inputs.roles ?? {}).map(
+    ([name, { login = false, inherit = false, bypassRowSecurity = false }]) =>
+      [name, { login, inherit, bypassRowSecurity }] as const,
+  );
+  return {
+    roles: Object.fromEntries(roles),
+    extensions: inputs.extensions ?? {},
+    schemas: inputs.schemas ?? {},
+    defaultPrivileges: inputs.defaultPrivileges ?? [],
+  };
+}
+
+function rolesNamed({ schemas = {} }: Inputs): string[] {
+  return [...new Set(Object.values(schemas).flatMap(({ usage }) => usage))];
+}
+
+function found(declared: Inputs, today: Catalog["access"]): Inputs {
+  return {
+    project: declared.project,
+    ...(declared.roles && {
+      roles: existing(declared.roles, (name, role) => foundRole(role, today.roles[name])),
+    }),
+    ...(declared.extensions && {
+      extensions: existing(declared.extensions, (name) => today.extensions[name]),
+    }),
+    ...(declared.schemas && {
+      schemas: existing(declared.schemas, (name, { usage }) => foundUsage(usage, name, declared, today)),
+    }),
+    ...(declared.defaultPrivileges && {
+      defaultPrivileges: declared.defaultPrivileges.map((entry) => foundDefault(entry, today)),
+    }),
+  };
+}
+
+/** The declared entries that exist, as they are found. */
+function existing<D, F>(
+  declared: Readonly<Record<string, D>>,
+  find: (name: string, declared: D) => F | undefined,
+): Record<string, F> {
+  const entries: Record<string, F> = {};
+  for (const [name, entry] of Object.entries(declared)) {
+    const existing = find(name, entry);
+    if (existing !== undefined) entries[name] = existing;
+  }
+  return entries;
+}
+
+type Role = NonNullable<Inputs["roles"]>[string];
+
+/** An attribute that is absent and false stays absent. */
+function foundRole(declared: Role, role: Required<Role> | undefined): Role | undefined {
+  if (role === undefined) return undefined;
+  const attributes = ["login", "inherit", "bypassRowSecurity"] as const;
+  return Object.fromEntries(
+    attributes
+      .filter((attribute) => role[attribute] || declared[attribute] !== undefined)
+      .map((attribute) => [attribute, role[attribute]]),
+  );
+}
+
+function foundUsage(
+  declared: readonly string[],
+  schema: string,
+  inputs: Inputs,
+  today: Catalog["access"],
+): { usage: string[] } | undefined {
+  const managed = new Set([...today.apiRoles, ...rolesNamed(inputs)]);
+  const usage = today.schemas[schema]?.usage.filter((role) => managed.has(role));
+  return usage && { usage: sameNames(declared, usage) };
+}
+
+type DefaultPrivilege = NonNullable<Inputs["defaultPrivileges"]>[number];
+
+/** Of the roles that shall get nothing, those that get nothing. */
+function foundDefault(entry: DefaultPrivilege, today: Catalog["access"]): DefaultPrivilege {
+  const granted = today.defaultPrivileges
+    .filter(({ schema, on }) => schema === (entry.schema ?? null) && on === entry.on)
+    .flatMap(({ roles }) => roles);
+  return { ...entry, revokeFrom: entry.revokeFrom.filter((role) => !granted.includes(role)) };
+}
+
+function explained(error: unknown, project: string): unknown {
+  const refusal = refusalOf(error);
+  if (refusal?.state !== FOREIGN_ROLE) return error;
+  return new UserError(
+    `Project ${project} has a role ${refusal.names} that differs from what is declared and isn't tenantry's.`,
+    {
+      remedy: `Declare it as it is, declare another name, or drop it: drop role ${refusal.names}.`,
+      cause: error,
+    },
+  );
+}

@@ -1,4 +1,13 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
+import { UserError } from "../../core/errors.ts";
+import type { Catalog } from "../../postgres/catalog/catalog.ts";
+import { refusalOf } from "../../postgres/refusal.ts";
+import { look, run } from "../../postgres/run-script.ts";
+import { migrate, REFUSALS } from "../../postgres/scripts/migrate.ts";
+import { isGone } from "../../supabase/client.ts";
+import { defineResource } from "../schema.ts";
+import { sameNames } from "./found.ts";
 
 export const schemaInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
@@ -24,3 +33,105 @@ export const schemaOutputs = z.object({
   applied: z.array(z.string()).describe("The names of the migrations that the database holds, in order."),
   digest: z.string().describe("A digest of every object that the migrations made, as last recorded."),
 });
+
+type Inputs = z.infer<typeof schemaInputs>;
+type Outputs = z.infer<typeof schemaOutputs>;
+
+export const schema = defineResource({
+  type: "postgres:Schema",
+  description:
+    "The tables, functions and triggers of one database, by ordered SQL migrations. Forward only: the pending ones run in one transaction, each recorded with its checksum; an applied one never changes. A function that differs from what the migrations made is put back; any other difference is named and left to a person, or to a new migration, which takes the schema as it then is. Removing the resource leaves the database as it is.",
+  inputs: schemaInputs,
+  outputs: schemaOutputs,
+  replaceOn: ["project"],
+  stable: [],
+
+  validate: ({ migrations, drift }) => [
+    ...Object.entries(migrations)
+      .filter(([, { sql, checksum }]) => createHash("sha256").update(sql).digest("hex") !== checksum)
+      .map(([name]) => ({
+        property: `migrations["${name}"].checksum`,
+        reason: "is not the SHA-256 of the SQL",
+      })),
+    ...(drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }]),
+  ],
+
+  async observe(context, prior) {
+    const catalog = await look(context.supabase, prior.inputs.project).catch(undefinedIfGone);
+    return catalog && found(prior, catalog);
+  },
+
+  async ensure(context, inputs) {
+    const script = migrate(inputs.schemas, inputs.migrations);
+    try {
+      const catalog = await run(context.supabase, inputs.project, script, context.signal);
+      return { id: `${inputs.project}/schema`, outputs: recorded(catalog) };
+    } catch (error) {
+      throw explained(error, inputs.project);
+    }
+  },
+
+  async remove() {
+    // The tables hold data: they go with the project, and only with it.
+  },
+});
+
+function found(
+  prior: { readonly inputs: Inputs; readonly outputs: Outputs },
+  catalog: Catalog,
+): { inputs: Inputs; outputs: Outputs } | undefined {
+  const { ledger } = catalog;
+  if (ledger === null) return undefined;
+  const migrations = Object.fromEntries(
+    Object.entries(ledger.migrations).map(([name, checksum]) => {
+      const declared = prior.inputs.migrations[name];
+      return [name, declared?.checksum === checksum ? declared : { checksum, sql: "" }];
+    }),
+  );
+  const drift = { ...ledger.differences };
+  if (ledger.digest !== prior.outputs.digest) drift["tenantry.objects"] = "changed";
+  return {
+    inputs: {
+      project: prior.inputs.project,
+      schemas: sameNames(prior.inputs.schemas, ledger.schemas),
+      migrations,
+      ...(Object.keys(drift).length === 0 ? {} : { drift }),
+    },
+    outputs: recorded(catalog),
+  };
+}
+
+function recorded({ ledger }: Catalog): Outputs {
+  if (ledger === null) throw new Error("the ledger of migrations is missing right after it was written");
+  return { applied: Object.keys(ledger.migrations).sort(), digest: ledger.digest };
+}
+
+function explained(error: unknown, project: string): unknown {
+  const refusal = refusalOf(error);
+  if (refusal === undefined || !(refusal.state in REFUSALS)) return error;
+  const [message, remedy] = EXPLANATIONS[REFUSALS[refusal.state as keyof typeof REFUSALS]];
+  return new UserError(`${message} (${refusal.names}; project ${project})`, { remedy, cause: error });
+}
+
+const EXPLANATIONS = {
+  changed: [
+    "A migration was changed after it was applied",
+    "Put it back as it was, and add a new migration that makes the change.",
+  ],
+  removed: [
+    "A migration that was applied is no longer declared",
+    "Put it back, and add a new migration that undoes what it did.",
+  ],
+  late: [
+    "A new migration comes before one that was applied",
+    "Give it a name that comes after the applied ones: migrations run in the order of their names.",
+  ],
+  drifted: [
+    "The database differs from what its migrations made",
+    "Undo the change by hand, or add a migration that makes the database what it shall be: it takes the rest as it is.",
+  ],
+} as const;
+
+function undefinedIfGone(error: unknown): undefined {
+  if (!isGone(error)) throw error;
+}
