@@ -11,6 +11,7 @@ import { paymentIntent, paymentIntentOperations } from "./objects/payment-intent
 import { paymentMethod, paymentMethodOperations } from "./objects/payment-methods.ts";
 import { price, priceOperations } from "./objects/prices.ts";
 import { product, productOperations } from "./objects/products.ts";
+import { searchOperations } from "./objects/search.ts";
 import { subscriptionItem, subscriptionItemOperations } from "./objects/subscription-items.ts";
 import { subscription, subscriptionOperations } from "./objects/subscriptions.ts";
 import { authenticate } from "./protocol/authentication.ts";
@@ -39,6 +40,7 @@ export interface StripeOptions {
 }
 
 const OPERATIONS: readonly Operation[] = [
+  ...searchOperations,
   ...customerOperations,
   ...productOperations,
   ...priceOperations,
