@@ -47,3 +47,11 @@ const SECRET = /\b(sk|rk|pk|sbp|sb|whsec|xox[abeprs]|gh[opsru]|github_pat|AIza|A
 export function maskSecrets(text: string): string {
   return text.replace(SECRET, (found, prefix: string) => prefix.padEnd(found.length, "•"));
 }
+
+/** The same excerpt with everything from a column on blotted out, for places where a secret may have been put by mistake. */
+export function hideFrom(excerpt: Excerpt, column: number): Excerpt {
+  return {
+    ...excerpt,
+    text: excerpt.text.slice(0, column) + excerpt.text.slice(column).replace(/[^\s{}[\],:]/g, "•"),
+  };
+}

@@ -7,10 +7,12 @@ import { COMPUTE_SIZES, REGIONS } from "../core/supabase-catalogue.ts";
  */
 
 const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-const HOST = /^(?=.{4,253}\.?$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?$/i;
+// Case is spelled out instead of flagged: flags are lost in JSON Schema.
+const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+const HOST = new RegExp(`^(?:${LABEL}\\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])\\.?$`);
 
 /** Text of a pattern, where every way to be wrong is answered by the same `expected`. */
-function text(pattern: RegExp, max: number, expected: string) {
+export function text(pattern: RegExp, max: number, expected: string) {
   return z.string({ error: expected }).max(max, { error: expected }).regex(pattern, { error: expected });
 }
 

@@ -20,6 +20,8 @@ import {
   secretReference,
   slug,
   state,
+  text,
+  whole,
   word,
 } from "./fields.ts";
 
@@ -33,9 +35,7 @@ const member = fields({
   email: email.describe("Who it is; compared without regard to case."),
   role: word(["admin", "member"]).describe("What they may do. The owner is named by `owner`."),
   workspaces: grantedWorkspaces,
-  github: z
-    .string({ error: "a GitHub user name" })
-    .regex(/^[a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38}$/i, { error: "a GitHub user name" })
+  github: text(/^[A-Za-z\d](?:-?[A-Za-z\d])*$/, 39, "a GitHub user name")
     .optional()
     .describe("The GitHub user, for reviews of pull requests that touch the organization."),
 }).meta({ id: "Member", description: "A person of the organization, the owner aside." });
@@ -47,26 +47,39 @@ const invitation = fields({
   expires: date.describe("The last day on which it can be accepted."),
 }).meta({ id: "Invitation", description: "A person who was asked to join." });
 
-/** An exception to one limit of the plan, with who allowed it, why and until when. */
-function override<Value extends z.ZodType>(value: Value) {
-  return fields({
-    value: value.describe("What holds instead of the plan's."),
-    reason: line.describe("Why."),
-    approvedBy: email.describe("Who approved it."),
-    expires: date.describe("The last day on which it holds; past it, it is an error."),
-  }).optional();
-}
+/** What every exception says besides what it allows. */
+const approval = {
+  reason: line.describe("Why."),
+  approvedBy: email.describe("Who approved it."),
+  expires: date.describe("The last day on which it holds."),
+};
+
+const limitOverride = fields({
+  value: limit(0).describe("The limit that holds instead of the plan's."),
+  ...approval,
+}).meta({
+  id: "LimitOverride",
+  description: "An exception to one limit of the plan. An expired one is an error.",
+});
+
+const accessOverride = fields({
+  value: flag.describe("What holds instead of the plan's."),
+  ...approval,
+}).meta({
+  id: "AccessOverride",
+  description: "An exception to the plan's `perWorkspaceAccess`. An expired one is an error.",
+});
 
 const limits = fields({
-  workspaces: override(limit(1)).describe("Instead of the plan's `workspaces`."),
-  seats: override(limit(1)).describe("Instead of the plan's `seats`."),
-  perWorkspaceAccess: override(flag).describe("Instead of the plan's `perWorkspaceAccess`."),
-  customDomains: override(limit(0)).describe("Instead of the plan's `customDomains`."),
-  rpm: override(limit(1)).describe("Instead of the plan's `rpm`."),
-  webhookEvents: override(limit(0)).describe("Instead of the plan's `webhookEvents`."),
+  workspaces: limitOverride.optional().describe("Instead of the plan's `workspaces`."),
+  seats: limitOverride.optional().describe("Instead of the plan's `seats`."),
+  perWorkspaceAccess: accessOverride.optional().describe("Instead of the plan's `perWorkspaceAccess`."),
+  customDomains: limitOverride.optional().describe("Instead of the plan's `customDomains`."),
+  rpm: limitOverride.optional().describe("Instead of the plan's `rpm`."),
+  webhookEvents: limitOverride.optional().describe("Instead of the plan's `webhookEvents`."),
 }).meta({ id: "Overrides", description: "Exceptions to the plan's limits." });
 
-const positiveCredits = credits.min(1, { error: "a whole number of credits from 1" });
+const positiveCredits = whole(1, 1_000_000_000_000, "a whole number of credits from 1");
 
 const autoReload = z
   .union(
@@ -90,9 +103,7 @@ const wallet = fields({
 }).meta({ id: "Wallet", description: "The organization's settings of one wallet." });
 
 const apiKey = fields({
-  rotate: z
-    .string({ error: "a label in text, as 2026-11 (quote it if it is all digits)" })
-    .regex(/^[\w.-]{1,40}$/, { error: "a label of up to 40 letters, digits, dots, - and _" })
+  rotate: text(/^[\w.-]{1,40}$/, 40, "a label in text as 2026-11: letters, digits, dots, - and _")
     .optional()
     .describe("A label of the key's generation, as 2026-11. Changing it rotates the key."),
   grace: duration
@@ -103,11 +114,11 @@ const apiKey = fields({
 const connection = fields({
   kind: slug.optional().describe("What it connects to, as bigquery or hubspot."),
   secret: secretName.optional().describe("The name of the secret that holds its credentials."),
-  cloneOf: z
-    .string({ error: "a connection of the same organization as production/warehouse" })
-    .regex(/^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/, {
-      error: "a connection of the same organization as production/warehouse",
-    })
+  cloneOf: text(
+    /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/,
+    81,
+    "a connection of the same organization as production/warehouse",
+  )
     .optional()
     .describe(
       "Copies a connection of another workspace of this organization, instead of `kind` and `secret`.",
@@ -139,14 +150,10 @@ const workspace = fields({
   apps: named(app).optional().describe("Its published apps, by name."),
   email: email.optional().describe("Its e-mail address, unique on the platform."),
   slack: fields({
-    team: z
-      .string({ error: "a Slack team id as T012AB" })
-      .regex(/^[TE][A-Z0-9]{2,20}$/, { error: "a Slack team id as T012AB" })
-      .describe("The Slack team's id."),
-    channel: z
-      .string({ error: "a Slack channel id as C034CD" })
-      .regex(/^[CDG][A-Z0-9]{2,20}$/, { error: "a Slack channel id as C034CD" })
-      .describe("The Slack channel's id."),
+    team: text(/^[TE][A-Z0-9]{2,20}$/, 21, "a Slack team id as T012AB").describe("The Slack team's id."),
+    channel: text(/^[CDG][A-Z0-9]{2,20}$/, 21, "a Slack channel id as C034CD").describe(
+      "The Slack channel's id.",
+    ),
   })
     .optional()
     .describe("Its Slack integration."),
@@ -158,15 +165,12 @@ const workspace = fields({
 });
 
 const consent = fields({
-  delete: z
-    .string({ error: "an organization or one of its workspaces, as acme or acme/spike" })
-    .regex(/^[a-z][a-z0-9-]*(\/[a-z][a-z0-9-]*)?$/, {
-      error: "an organization or one of its workspaces, as acme or acme/spike",
-    })
-    .describe("What may be deleted, as acme or acme/spike."),
-  reason: line.describe("Why."),
-  approvedBy: email.describe("Who approved it."),
-  expires: date.describe("The last day on which it holds."),
+  delete: text(
+    /^[a-z][a-z0-9-]*(\/[a-z][a-z0-9-]*)?$/,
+    81,
+    "an organization or one of its workspaces, as acme or acme/spike",
+  ).describe("What may be deleted, as acme or acme/spike."),
+  ...approval,
 }).meta({ id: "Consent", description: "A consent to delete one thing whose `state` is `deleted`." });
 
 export const organizationSchema = fields({

@@ -15,6 +15,7 @@ import {
   price,
   region,
   slug,
+  text,
   whole,
   word,
 } from "./fields.ts";
@@ -85,16 +86,17 @@ export const platformSchema = fields({
   apiVersion,
   kind: z.literal("Platform", { error: "Platform" }).describe("The kind of this manifest."),
   name: slug.describe(
-    "The platform's name: that of its folder, and the first part of its stacks' names. It never changes.",
+    "The platform's name: that of its folder in `stacks/`, and the first part of its stacks' names. It never changes.",
   ),
   displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
   generation: generation.optional(),
   currency: word(CURRENCIES).describe("The currency of every price, as Stripe writes it."),
   supabase: fields({
-    organization: z
-      .string({ error: "the slug of a Supabase organization" })
-      .regex(/^[\w-]+$/, { error: "the slug of a Supabase organization: letters, digits, - and _" })
-      .describe("The slug of the Supabase organization that holds every project."),
+    organization: text(
+      /^[\w-]+$/,
+      100,
+      "the slug of a Supabase organization: letters, digits, - and _",
+    ).describe("The slug of the Supabase organization that holds every project."),
     region: region.describe("Where the control plane is, and every workspace that doesn't say otherwise."),
     compute: compute.optional().meta({
       description: "The size of the control plane, and of every workspace that doesn't say otherwise.",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { suggest } from "../core/suggest.ts";
+import { hideFrom } from "./excerpt.ts";
 import type { Located, Part, Path } from "./locate.ts";
 import type { Kind } from "./parse.ts";
 import { describeValue, type Problem } from "./problem.ts";
@@ -61,7 +62,7 @@ function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate):
   return {
     severity: "error",
     rule: "unknown-key",
-    ...locate([...path, key], "key"),
+    ...hidden(locate([...path, key], "key"), path, "key"),
     message: `unknown key ${describeValue(key)}${path.length > 0 ? ` in ${pathText(path)}` : ""}`,
     expected: known.length > 0 ? `one of ${known.join(", ")}` : undefined,
     found: describeValue(key),
@@ -97,33 +98,48 @@ function missingKey(issue: Issue, path: Path, locate: Locate): Problem {
 }
 
 function wrongValue(issue: Issue, path: Path, found: unknown, locate: Locate): Problem {
-  const isMapExpected =
-    issue.code === "invalid_type" && (issue.expected === "object" || issue.expected === "record");
-  const meant =
-    issue.code === "invalid_value" && typeof found === "string"
-      ? suggest(
-          found,
-          issue.values.filter((value) => typeof value === "string"),
-        )
-      : undefined;
+  const secret = mayHoldSecret(path) && typeof found === "string";
   return {
     severity: "error",
     rule: "value",
-    ...locate(path, "value"),
+    ...hidden(locate(path, "value"), path, "value"),
     message: path.length === 0 ? "a manifest is a map" : `${pathText(path)} isn't what it should be`,
     expected: issue.message,
-    found: describeValue(found),
-    remedy: meant
-      ? `did you mean \`${meant}\`?`
-      : found === null && isMapExpected && path.length > 0
-        ? `write \`${path.at(-1)}: {}\``
-        : typeof found !== "string" &&
-            issue.code === "invalid_type" &&
-            issue.expected === "string" &&
-            isScalar(found)
-          ? `put it in quotes: "${String(found)}"`
-          : undefined,
+    found: secret
+      ? `a text of ${found.length} characters, not shown in case it is a secret`
+      : describeValue(found),
+    remedy: remedyFor(issue, path, found),
   };
+}
+
+function remedyFor(issue: Issue, path: Path, found: unknown): string | undefined {
+  if (path.at(-1) === "apiKey" && typeof found === "string")
+    return "keep the key out of the file: `{ secret: <name> }`, with the value in TENANTRY_SECRET_<NAME>";
+  if (issue.code === "invalid_value" && typeof found === "string") {
+    const meant = suggest(
+      found,
+      issue.values.filter((value) => typeof value === "string"),
+    );
+    return meant && `did you mean \`${meant}\`?`;
+  }
+  if (issue.code !== "invalid_type") return undefined;
+  const wantsMap = issue.expected === "object" || issue.expected === "record";
+  if (wantsMap && found === null && path.length > 0) return `write \`${path.at(-1)}: {}\``;
+  if (issue.expected === "string" && isScalar(found)) return `put it in quotes: "${String(found)}"`;
+  return undefined;
+}
+
+const SECRET_PLACES = new Set<string | number>(["apiKey", "apiKeys", "secret", "llmProvider", "connections"]);
+
+function mayHoldSecret(path: Path): boolean {
+  return path.some((segment) => SECRET_PLACES.has(segment));
+}
+
+/** Where people put secrets by mistake, what they wrote there isn't shown. */
+function hidden(located: Located, path: Path, part: Part): Located {
+  const { excerpt } = located;
+  if (excerpt === undefined || !mayHoldSecret(path)) return located;
+  return { ...located, excerpt: hideFrom(excerpt, excerpt.caret + (part === "key" ? excerpt.length : 0)) };
 }
 
 function isScalar(value: unknown): boolean {

@@ -23,9 +23,9 @@ const MAX_BYTES = 1024 * 1024;
 export function readText(file: string, folder: string): { text: string } | { problem: Problem } {
   let descriptor: number | undefined;
   try {
-    if (leavesFolder(file, folder)) return { problem: foreignLink(file) };
-    // Without O_NONBLOCK, opening a named pipe would wait for a writer.
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const opened = open(file, folder);
+    if (opened === undefined) return { problem: foreignLink(file) };
+    descriptor = opened;
     const status = fstatSync(descriptor);
     if (!status.isFile()) return { problem: notAFile(file, status.isDirectory()) };
     if (status.size > MAX_BYTES) return { problem: tooLarge(file, status.size) };
@@ -57,10 +57,21 @@ export function fileProblem(
   return { severity: "error", rule, ...locateFile(file), ...words };
 }
 
-/** A link out of the folder would show, in an excerpt, a file that its author may not be able to read. */
-function leavesFolder(file: string, folder: string): boolean {
-  if (!lstatSync(file).isSymbolicLink()) return false;
-  return !realpathSync(file).startsWith(realpathSync(folder) + sep);
+// Without O_NONBLOCK, opening a named pipe would wait for a writer.
+const READ = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * Opens a file to read; undefined for a link that leads out of the folder: an excerpt would show its readers a file that
+ * isn't theirs.
+ */
+function open(file: string, folder: string): number | undefined {
+  try {
+    return openSync(file, READ | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (!lstatSync(file).isSymbolicLink()) throw error;
+    const target = realpathSync(file);
+    return target.startsWith(realpathSync(folder) + sep) ? openSync(target, READ) : undefined;
+  }
 }
 
 /** The file's bytes as its size was when it was opened; one that grows meanwhile is read on the next run. */
