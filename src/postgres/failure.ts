@@ -1,0 +1,58 @@
+import pg from "pg";
+import { VendorError } from "../core/errors.ts";
+
+/**
+ * A failure of PostgreSQL or of the way to it. It names the statement and the constraint, never a value: details and
+ * parameters stay out.
+ */
+export function asVendorError(error: unknown, statement: string): unknown {
+  const operation = statement.trim().split(/\s+/).slice(0, 6).join(" ").slice(0, 80);
+  if (error instanceof pg.DatabaseError)
+    return new VendorError({
+      vendor: "PostgreSQL",
+      operation,
+      status: error.code,
+      message: told(error),
+      remedy: remedyFor(error.code ?? ""),
+    });
+  if (!(error instanceof Error)) return error;
+  return new VendorError({
+    vendor: "PostgreSQL",
+    operation,
+    message: error.message,
+    remedy: "Check the network and that the project isn't paused, then run again: nothing is made twice.",
+  });
+}
+
+/** No answer, a deadlock, a serialization failure, a server that restarts or a full pool. */
+export function isWorthRepeating(error: unknown): boolean {
+  if (!(error instanceof VendorError) || error.vendor !== "PostgreSQL") return false;
+  if (error.status === undefined) return true;
+  const state = String(error.status);
+  return ["40001", "40P01", "55P03", "53300"].includes(state) || /^(08|57P)/.test(state);
+}
+
+/** Messages of the classes 22 and 23 may quote what was sent. */
+function told(error: pg.DatabaseError): string {
+  const where = [error.constraint, error.table].filter((name) => name !== undefined).join(" of ");
+  if (error.code?.startsWith("23")) return `a rule of the tables isn't kept: ${where}`;
+  if (error.code?.startsWith("22")) return "a value has not the form that its column needs";
+  return error.message;
+}
+
+function remedyFor(state: string): string {
+  return REMEDIES[state.slice(0, 2)] ?? `See SQLSTATE ${state} in PostgreSQL's documentation, appendix A.`;
+}
+
+/** By the SQLSTATE's class. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  "08": "The database can't be reached at the moment: run again.",
+  "22": "Change the value in the manifest.",
+  "23": "Another row stands against it: see the constraint's name.",
+  "25": "A preview or a refresh must not write; this is a fault of tenantry.",
+  "28": "The password isn't the project's: TENANTRY_SECRET_ROOT must be the one with which the project was made.",
+  "40": "Another transaction was in the way: run again.",
+  "42": "The control plane's schema isn't the one that tenantry needs: bring up the platform's stack first.",
+  "53": "The database is out of memory, disk or connections: give it a larger compute size, or run again later.",
+  "57": "The database cancelled the statement, or restarts: run again.",
+};

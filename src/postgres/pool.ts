@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { VendorError } from "../core/errors.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Database, Query } from "./database.ts";
+import { asVendorError, isWorthRepeating } from "./failure.ts";
+
+export interface Connection {
+  /** The ref of the Supabase project. */
+  readonly ref: string;
+  readonly host: string;
+  readonly port: number;
+  /** As the pooler knows it: `postgres.<ref>`. */
+  readonly user: string;
+  readonly database: string;
+  readonly password: Secret;
+  /** Ends every wait. */
+  readonly signal?: AbortSignal;
+}
+
+const ATTEMPTS = 8;
+const FIRST_WAIT_MILLISECONDS = 100;
+const LONGEST_WAIT_MILLISECONDS = 5_000;
+
+/**
+ * A database through its session pooler. Connections are opened when they are needed, four at most, and closed when idle.
+ *
+ * A transaction that meets a dropped connection, a deadlock or a serialization failure runs again, eight times at most.
+ */
+export function connect(connection: Connection): Database {
+  const pool = new pg.Pool({
+    host: connection.host,
+    port: connection.port,
+    user: connection.user,
+    database: connection.database,
+    password: () => connection.password.reveal(),
+    ssl: encryption(connection.host, process.env.PGSSLROOTCERT),
+    max: 4,
+    idleTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 30_000,
+    allowExitOnIdle: true,
+    application_name: "tenantry",
+  });
+  // An idle connection that is cut is replaced by the next use.
+  pool.on("error", () => undefined);
+
+  const { signal } = connection;
+  return {
+    ref: connection.ref,
+    transaction: (work) => again(() => within(pool, "begin", work), signal),
+    read: (work) =>
+      again(() => within(pool, "begin transaction isolation level repeatable read read only", work), signal),
+    close: () => pool.end(),
+  };
+}
+
+/**
+ * Encrypted on every host but this machine. Supabase's own authority signs its poolers, which no system trusts: with its
+ * certificate in PGSSLROOTCERT the host is verified too.
+ *
+ * @see https://supabase.com/docs/guides/platform/ssl-enforcement
+ */
+function encryption(host: string, authority: string | undefined): pg.PoolConfig["ssl"] {
+  if (host === "127.0.0.1" || host === "::1" || host === "localhost") return false;
+  if (authority === undefined || authority === "") return { rejectUnauthorized: false };
+  return { ca: readFileSync(authority, "utf8") };
+}
+
+async function within<T>(pool: pg.Pool, begin: string, work: (query: Query) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw asVendorError(error, "connect");
+  });
+  // A connection that is cut between two statements says so by an event; the next statement fails.
+  const ignore = () => undefined;
+  client.on("error", ignore);
+  const query = queryOf(client);
+  let broken = true;
+  try {
+    await query(begin);
+    const result = await work(query);
+    await query("commit");
+    broken = false;
+    return result;
+  } catch (error) {
+    if (error instanceof VendorError && typeof error.status === "string")
+      broken = await query("rollback").then(
+        () => false,
+        () => true,
+      );
+    throw error;
+  } finally {
+    client.off("error", ignore);
+    // A connection in an unknown state isn't given to the next one.
+    client.release(broken);
+  }
+}
+
+function queryOf(client: pg.PoolClient): Query {
+  return async <Row extends object>(text: string, values: readonly unknown[] = []) => {
+    try {
+      const { rows } = await client.query<Row>(text, [...values]);
+      return rows;
+    } catch (error) {
+      throw asVendorError(error, text);
+    }
+  };
+}
+
+async function again<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let number = 1; ; number += 1) {
+    signal?.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      if (number === ATTEMPTS || !isWorthRepeating(error)) throw error;
+      const wait = Math.min(FIRST_WAIT_MILLISECONDS * 2 ** (number - 1), LONGEST_WAIT_MILLISECONDS);
+      await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal });
+    }
+  }
+}
