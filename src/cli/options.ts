@@ -31,12 +31,7 @@ export function addJsonOption(command: Command): Command {
 
 export function addEngineOptions(command: Command): Command {
   return addJsonOption(command)
-    .addOption(
-      new Option("--engine <engine>", "which engine runs the stacks; the CLI where there is one").choices([
-        "embedded",
-        "cli",
-      ]),
-    )
+    .addOption(new Option("--engine <engine>", "which engine runs the stacks").choices(["embedded", "cli"]))
     .option(
       "--sandbox [folder]",
       `use a local Supabase and Stripe, started if need be; --sandbox=<folder> for another than ${SANDBOX_FOLDER}`,

@@ -1,5 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../fleet/project.ts";
+import { addDestroy } from "./commands/destroy.ts";
+import { addOutputs } from "./commands/outputs.ts";
+import { addPreview } from "./commands/preview.ts";
+import { addSandbox } from "./commands/sandbox.ts";
+import { addSchema } from "./commands/schema.ts";
+import { addUp } from "./commands/up.ts";
 import { addValidate } from "./commands/validate.ts";
 import { errorDocument, renderError } from "./errors.ts";
 import { separateSandboxFolder } from "./options.ts";
@@ -39,6 +45,12 @@ function buildProgram(session: Session): Command {
     writeErr: (text) => session.io.stderr.write(text),
   });
   addValidate(program, session);
+  addPreview(program, session);
+  addUp(program, session);
+  addDestroy(program, session);
+  addOutputs(program, session);
+  addSandbox(program, session);
+  addSchema(program, session);
   return program;
 }
 

@@ -1,103 +1,93 @@
-import { basename, join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../core/errors.ts";
-import { locateFile, locateInFile } from "../manifest/locate.ts";
+import { type Loaded, loadPlatform, loadStack, type StackModel } from "../load.ts";
 import type { Problem } from "../manifest/problem.ts";
-import {
-  ORGANIZATIONS_FOLDER,
-  PLATFORM_FILE,
-  type PlatformFolder,
-  readPlatformFolder,
-} from "../manifest/read.ts";
-import type { Finding } from "../model/finding.ts";
-import type { Model } from "../model/model.ts";
-import { resolve } from "../model/resolve.ts";
-import type { Selection } from "./targets.ts";
+import { ORGANIZATIONS_FOLDER } from "../manifest/read.ts";
+import type { OrganizationModel } from "../model/model.ts";
+import { type Selection, stackNames } from "./targets.ts";
 
-/** A platform's manifests and what they mean today. */
-export interface LoadedPlatform {
+/** The manifests that a selection means, and what they say on a day. */
+export interface LoadedSelection {
   readonly selection: Selection;
-  /** Undefined when a problem is an error. Holds at least the organizations that were selected. */
-  readonly model: Model | undefined;
-  /** Of the files that were selected; a platform's own manifest always counts. */
+  /** The platform's name: its folder's. */
+  readonly platform: string;
+  /** Those that were selected; not all of them when a problem is an error. */
+  readonly organizations: readonly OrganizationModel[];
+  /** Selected by name, without a manifest: what has left the YAML, or a slip. */
+  readonly missing: readonly string[];
+  /** How many manifests of organizations were read, good or bad. */
+  readonly read: number;
   readonly problems: readonly Problem[];
-  readonly counts: { readonly organizations: number; readonly workspaces: number };
 }
 
 /**
- * Reads a platform's folder and resolves it. Everything is read, also for one organization: some rules hold among all.
- * What is wrong in a manifest that was not selected is not reported, and stops nothing.
+ * Reads and resolves what was selected: of single organizations their own files and the platform's, of a whole platform
+ * everything, with the rules that hold among organizations.
  *
  * @param today `2026-11-22`
  */
-export async function loadPlatform(selection: Selection, today: string): Promise<LoadedPlatform> {
-  const read = await readPlatformFolder(selection.folder);
-  const isSelected = selector(selection);
-  const resolved =
-    read.platform === undefined ? undefined : resolve({ ...read, platform: read.platform, today });
-  const problems = [
-    ...read.problems.filter((problem) => isSelected(problem.place.file)),
-    ...(resolved?.findings ?? []).filter((finding) => isSelected(finding.file)).map(problemOf),
-    ...misnamed(selection, read),
-  ];
-  const failed = problems.some((problem) => problem.severity === "error");
+export async function loadSelection(selection: Selection, today: string): Promise<LoadedSelection> {
+  const { folder, organizations } = selection;
+  const platform = basename(folder);
+  if (organizations === "all") {
+    const own = loadStack(dirname(folder), `${platform}.platform`, today);
+    const { model, problems } = await loadPlatform(folder, today);
+    const misnamed = own.problems.filter((problem) => problem.rule === "platform-name");
+    const models = model?.organizations ?? [];
+    const read = stackNames(folder).length - 1;
+    return {
+      selection,
+      platform,
+      organizations: models,
+      missing: [],
+      read,
+      problems: [...misnamed, ...problems],
+    };
+  }
+  const missing = organizations.filter((name) => !existsSync(manifestOf(folder, name)));
+  const present = organizations.filter((name) => !missing.includes(name));
+  const loaded = ["platform", ...present].map((name) =>
+    loadStack(dirname(folder), `${platform}.${name}`, today),
+  );
   return {
     selection,
-    model: failed ? undefined : (resolved?.model ?? resolveSelected(read, isSelected, today)),
-    problems,
-    counts: countManifests(read, isSelected),
+    platform,
+    organizations: loaded.flatMap(({ model }) => model?.organization ?? []),
+    missing,
+    read: present.length,
+    problems: distinctProblems(loaded),
   };
 }
 
-/** Selected manifests alone, when what is wrong is elsewhere. */
-function resolveSelected(
-  read: PlatformFolder,
-  isSelected: (file: string) => boolean,
-  today: string,
-): Model | undefined {
-  if (read.platform === undefined) return undefined;
-  const organizations = read.organizations.filter(({ file }) => isSelected(file));
-  return resolve({ platform: read.platform, organizations, today }).model;
+/** A selection for what was recorded, whatever manifests say now, or whether they can be read at all. */
+export function recordedSelection(selection: Selection): LoadedSelection {
+  const missing = selection.organizations === "all" ? [] : selection.organizations;
+  return {
+    selection,
+    platform: basename(selection.folder),
+    organizations: [],
+    missing,
+    read: 0,
+    problems: [],
+  };
 }
 
-function selector({ folder, organizations }: Selection): (file: string) => boolean {
-  if (organizations === "all") return () => true;
-  const files = new Set([
-    folder,
-    join(folder, PLATFORM_FILE),
-    ...organizations.map((name) => join(folder, ORGANIZATIONS_FOLDER, `${name}.yaml`)),
-  ]);
-  return (file) => files.has(file);
+export function hasErrors(loaded: readonly LoadedSelection[]): boolean {
+  return loaded.some(({ problems }) => problems.some((problem) => problem.severity === "error"));
 }
 
-function problemOf({ file, path, part, ...finding }: Finding): Problem {
-  return { ...finding, ...locateInFile(file, path, part ?? "value") };
+/** Every stack reads the platform's manifest, and says the same of it. */
+function distinctProblems(loaded: readonly Loaded<StackModel>[]): Problem[] {
+  const problems = loaded.flatMap((each) => each.problems);
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
-/** A stack's name leads to its manifests by the names of folder and file. */
-function misnamed({ folder }: Selection, { platform }: PlatformFolder): Problem[] {
-  if (platform === undefined || platform.manifest.name === basename(folder)) return [];
-  return [
-    {
-      severity: "error",
-      rule: "platform-named-as-its-folder",
-      ...locateFile(platform.file),
-      message: `the platform ${platform.manifest.name} is in a folder of another name`,
-      expected: `name: ${basename(folder)}`,
-      found: `name: ${platform.manifest.name}`,
-      remedy: `Rename the folder to ${platform.manifest.name}; a platform's name never changes.`,
-    },
-  ];
+function manifestOf(folder: string, organization: string): string {
+  return join(folder, ORGANIZATIONS_FOLDER, `${organization}.yaml`);
 }
 
-function countManifests(read: PlatformFolder, isSelected: (file: string) => boolean) {
-  const selected = read.organizations.filter(({ file }) => isSelected(file));
-  const workspaces = selected.map(
-    ({ manifest }) => Object.keys(manifest.workspaces ?? { personal: {} }).length,
-  );
-  return { organizations: selected.length, workspaces: workspaces.reduce((sum, number) => sum + number, 0) };
-}
-
-/** The day of a run, one for all of it: `TENANTRY_TODAY` or today in UTC. */
+/** The day of a run, one for all of it: `TENANTRY_TODAY`, or today in UTC. */
 export function todayOf(env: Readonly<Record<string, string | undefined>>): string {
   const given = env.TENANTRY_TODAY;
   if (given === undefined || given === "") return new Date().toISOString().slice(0, 10);

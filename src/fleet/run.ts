@@ -113,11 +113,17 @@ async function runStack(
   options: FleetOptions,
 ): Promise<StackResult> {
   return timed(verb, stack, options, async (builder) => {
+    if (verb === "destroy" && (await isEmpty(stack, options.engine)))
+      return { outcome: "unchanged", changes: builder.build() };
     const result = await runEngine(verb, stack, options, builder);
     const changes = builder.build();
     if (result.result === "failed") return { outcome: "failed", changes };
     return { outcome: hasChanges(changes) ? "done" : "unchanged", changes };
   });
+}
+
+async function isEmpty(stack: FleetStack, engine: Engine): Promise<boolean> {
+  return ((await engine.resources(stack.spec)) ?? []).length === 0;
 }
 
 function isGone(stack: FleetStack): boolean {
@@ -181,7 +187,7 @@ async function timed(
   return result;
 }
 
-function notStarted(stack: FleetStack, reason: string): StackResult {
+export function notStarted(stack: FleetStack, reason: string): StackResult {
   const builder = new ChangesBuilder(stack.spec.stack);
   builder.note({ severity: "warning", message: reason, urn: undefined });
   return { stack: stack.spec.stack, outcome: "not started", changes: builder.build(), seconds: 0 };

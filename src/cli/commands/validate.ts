@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import type { Command } from "commander";
-import { type LoadedPlatform, loadPlatform, todayOf } from "../../fleet/load.ts";
+import { unknownOrganization } from "../../fleet/assemble.ts";
+import { hasErrors, type LoadedSelection, loadSelection, todayOf } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
 import { addJsonOption, type JsonOption, TARGETS } from "../options.ts";
@@ -13,6 +14,7 @@ export interface ValidateDocument {
   readonly ok: boolean;
   readonly platforms: number;
   readonly organizations: number;
+  /** Of the organizations without errors; 0 on a platform with one. */
   readonly workspaces: number;
   readonly problems: readonly Problem[];
 }
@@ -29,28 +31,30 @@ export function addValidate(program: Command, session: Session): void {
 
 async function validate(session: Session, targets: readonly string[], options: JsonOption): Promise<void> {
   const today = todayOf(session.io.env);
-  const loaded: LoadedPlatform[] = [];
-  for (const selection of findTargets(targets, session.io)) loaded.push(await loadPlatform(selection, today));
+  const loaded: LoadedSelection[] = [];
+  for (const selection of findTargets(targets, session.io))
+    loaded.push(await loadSelection(selection, today));
+  for (const each of loaded) for (const name of each.missing) throw unknownOrganization(each, name);
   const document = documentOf(loaded, session.io.cwd);
   session.exitCode = document.ok ? 0 : 1;
   if (options.json === true) session.printJson(document);
   else printDocument(session, document);
 }
 
-function documentOf(loaded: readonly LoadedPlatform[], cwd: string): ValidateDocument {
-  const problems = problemsIn(loaded, cwd);
+function documentOf(loaded: readonly LoadedSelection[], cwd: string): ValidateDocument {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  const organizations = loaded.flatMap((each) => each.organizations);
   return {
-    ok: !problems.some((problem) => problem.severity === "error"),
+    ok: !hasErrors(loaded),
     platforms: loaded.length,
-    organizations: sum(loaded.map(({ counts }) => counts.organizations)),
-    workspaces: sum(loaded.map(({ counts }) => counts.workspaces)),
-    problems,
+    organizations: sum(loaded.map(({ read }) => read)),
+    workspaces: sum(organizations.map(({ workspaces }) => Object.keys(workspaces).length)),
+    problems: problemsIn(loaded, cwd),
   };
 }
 
 /** All problems, with files as seen from the current folder. */
-export function problemsIn(loaded: readonly LoadedPlatform[], cwd: string): Problem[] {
+export function problemsIn(loaded: readonly LoadedSelection[], cwd: string): Problem[] {
   return loaded
     .flatMap(({ problems }) => problems)
     .map((problem) => ({ ...problem, place: { ...problem.place, file: relative(cwd, problem.place.file) } }));
@@ -62,7 +66,7 @@ function printDocument(session: Session, document: ValidateDocument): void {
   const checked = [
     count(document.platforms, "platform"),
     count(document.organizations, "organization"),
-    count(document.workspaces, "workspace"),
+    ...(document.ok ? [count(document.workspaces, "workspace")] : []),
   ].join(", ");
   const verdict =
     document.problems.length === 0 ? colors.green("no problems") : countProblems(document.problems);

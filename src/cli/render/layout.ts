@@ -28,7 +28,7 @@ export function layOut(changes: StackChanges): Branch {
   return {
     label: changes.stack,
     lines: changes.outputs.map((change) => propertyLine("output ", change, [], 0)),
-    branches: [...sectionsOf(groups.get(null) ?? []), ...componentBranches(null, shown, groups, byUrn)],
+    branches: [...sectionsOf(groups.get(null) ?? [], ""), ...componentBranches(null, shown, groups, byUrn)],
   };
 }
 
@@ -42,21 +42,13 @@ function componentBranches(
     .flatMap((urn) => byUrn.get(urn) ?? [])
     .filter((step) => (componentOf(step, byUrn)?.urn ?? null) === parent)
     .map((step) => ({
-      label: componentLabel(step, byUrn),
+      label: `${wordsFor(step.type).noun} ${step.name}`,
       lines: [],
       branches: [
-        ...sectionsOf(groups.get(step.urn) ?? []),
+        ...sectionsOf(groups.get(step.urn) ?? [], step.name),
         ...componentBranches(step.urn, shown, groups, byUrn),
       ],
     }));
-}
-
-/** `workspace production`, without the parent's name that a component's name begins with. */
-function componentLabel(step: Step, byUrn: ReadonlyMap<string, Step>): string {
-  const parent = componentOf(step, byUrn);
-  const prefix = parent === undefined ? "" : parent.name;
-  const own = prefix !== "" && step.name.startsWith(prefix) ? step.name.slice(prefix.length) : step.name;
-  return `${wordsFor(step.type).noun} ${own.replace(/^[-/.]+/, "") || step.name}`;
 }
 
 /** The nearest component above a step: a resource may have another resource as its parent. */
@@ -84,8 +76,8 @@ interface Entry {
   readonly lines: readonly Line[];
 }
 
-function sectionsOf(steps: readonly Step[]): Branch[] {
-  const entries = steps.flatMap(entriesOf);
+function sectionsOf(steps: readonly Step[], component: string): Branch[] {
+  const entries = steps.flatMap((step) => entriesOf(step, component));
   return [...groupBy(entries, (entry) => entry.section)]
     .sort(([a], [b]) => compareSections(a, b))
     .map(([section, members]) => ({
@@ -96,20 +88,25 @@ function sectionsOf(steps: readonly Step[]): Branch[] {
 }
 
 /** What a step says, and under which headings: a resource is a line, its maps of people, apps and wallets have their own. */
-function entriesOf(step: Step): Entry[] {
+function entriesOf(step: Step, component: string): Entry[] {
   const words = wordsFor(step.type);
   const own = step.changes.filter((change) => words.sections?.[change.segments[0] ?? ""] === undefined);
   const headed = step.changes.filter((change) => words.sections?.[change.segments[0] ?? ""] !== undefined);
   const hasOwnLine = own.length > 0 || headed.length === 0;
   return [
-    ...(hasOwnLine ? [{ section: words.section, lines: resourceLines(step, words, own) }] : []),
+    ...(hasOwnLine ? [{ section: words.section, lines: resourceLines(step, words, own, component) }] : []),
     ...headedEntries(headed, words),
   ];
 }
 
-function resourceLines(step: Step, words: Words, changes: readonly PropertyChange[]): Line[] {
+function resourceLines(
+  step: Step,
+  words: Words,
+  changes: readonly PropertyChange[],
+  component: string,
+): Line[] {
   const mark = step.status === "failed" ? "!" : MARKS[step.action];
-  const title = titleOf(step, words, changes);
+  const title = titleOf(step, words, changes, shortName(step.name, component, words.noun));
   if (step.action === "create" || step.action === "delete") return [{ mark, text: title, depth: 0 }];
   return [
     { mark, text: title, depth: 0 },
@@ -117,9 +114,10 @@ function resourceLines(step: Step, words: Words, changes: readonly PropertyChang
   ];
 }
 
-function titleOf(step: Step, words: Words, changes: readonly PropertyChange[]): string {
+function titleOf(step: Step, words: Words, changes: readonly PropertyChange[], name: string): string {
+  const title = name === "" ? words.noun : `${words.noun} ${name}`;
   const protection = step.action === "delete" && step.protected ? " (protected)" : "";
-  if (step.action !== "create") return `${words.noun} ${step.name}${protection}`;
+  if (step.action !== "create") return `${title}${protection}`;
   const inputs = Object.fromEntries(changes.map((change) => [change.path, change.after]));
   const facts = (words.facts ?? []).filter((key) => inputs[key] !== undefined);
   const said = facts.map((key) => formatValue(inputs[key]));
@@ -128,7 +126,15 @@ function titleOf(step: Step, words: Words, changes: readonly PropertyChange[]): 
     return isRecord(map) ? [count(Object.keys(map).length, noun)] : [];
   });
   const rest = [...said, ...counted];
-  return rest.length === 0 ? `${words.noun} ${step.name}` : `${words.noun} ${rest.join(", ")}`;
+  return rest.length === 0 ? title : `${words.noun} ${rest.join(", ")}`;
+}
+
+/** What a resource's name adds to that of its component and to its noun: `launch` of the price `agntdata-launch-price`. */
+function shortName(name: string, component: string, noun: string): string {
+  const own = name.startsWith(`${component}-`) ? name.slice(component.length + 1) : name;
+  const kind = noun.replaceAll(" ", "-").toLowerCase();
+  if (own === kind || own === "directory") return "";
+  return own.endsWith(`-${kind}`) ? own.slice(0, -kind.length - 1) : own;
 }
 
 /** `members["ada@acme.example"].role` becomes a line for Ada under the heading of members. */

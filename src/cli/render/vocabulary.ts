@@ -40,6 +40,16 @@ const WORDS: Readonly<Record<string, Words>> = {
     facts: ["displayName", "plan"],
     sections: { members: "members", invitations: "invitations", wallets: "wallets" },
   },
+  "directory:Catalogue": {
+    section: "plans",
+    noun: "catalogue",
+    counts: { plans: "plan", wallets: "wallet" },
+  },
+  "directory:WorkspaceMembers": {
+    section: "database",
+    noun: "members",
+    counts: { members: "member" },
+  },
   "directory:Workspace": {
     section: "workspace",
     noun: "entry in the control plane",

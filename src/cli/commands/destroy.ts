@@ -1,0 +1,57 @@
+import type { Command } from "commander";
+import { UserError } from "../../core/errors.ts";
+import { recordedSelection } from "../../fleet/load.ts";
+import { destroyFleet } from "../../fleet/run.ts";
+import { findTargets, type Selection } from "../../fleet/targets.ts";
+import { confirm } from "../ask.ts";
+import { withInterrupt } from "../interrupt.ts";
+import { addRunOptions, TARGETS } from "../options.ts";
+import { renderReport } from "../render/report.ts";
+import { count } from "../render/values.ts";
+import type { Session } from "../session.ts";
+import { documentOf, isFailure, underWatch, withFleet } from "./fleet.ts";
+import { demandConsent, type UpOptions } from "./up.ts";
+
+export function addDestroy(program: Command, session: Session): void {
+  const command = program
+    .command("destroy")
+    .description("take a sandbox's stacks away; with a platform go its organizations")
+    .argument("[targets...]", TARGETS);
+  addRunOptions(command)
+    .option("-y, --yes", "don't ask")
+    .action((targets: string[], options: UpOptions) => destroy(session, targets, options));
+}
+
+async function destroy(session: Session, targets: readonly string[], options: UpOptions): Promise<void> {
+  if (options.sandbox === undefined) throw refusal();
+  demandConsent(session, options, "destroy");
+  const selections = findTargets(targets, session.io).map(withOrganizations).map(recordedSelection);
+  await withFleet(session, selections, options, "vendors", async (fleet) => {
+    await withInterrupt(session, async (signal) => {
+      const question = `Destroy ${count(fleet.stacks.length, "stack")} of the sandbox?`;
+      if (options.yes !== true && !(await confirm(session, question, signal))) {
+        session.say("Nothing was changed.");
+        session.exitCode = 1;
+        return;
+      }
+      const results = await underWatch(session, fleet, options, signal, (run) =>
+        destroyFleet(fleet.stacks, run),
+      );
+      if (results.some(isFailure)) session.exitCode = 1;
+      if (options.json === true) session.printJson(documentOf("destroy", results, []));
+      else session.print(renderReport(results, session.colors));
+    });
+  });
+}
+
+/** Organizations can't do without their platform's control plane, so they go first. */
+function withOrganizations(selection: Selection): Selection {
+  return selection.own ? { ...selection, organizations: "all" } : selection;
+}
+
+function refusal(): UserError {
+  return new UserError("tenantry destroy takes only a sandbox's stacks away", {
+    remedy:
+      "Add --sandbox for the local one. To delete an organization or a workspace for good, set `state: deleted` in its manifest with an entry in `consents`, then run tenantry up.",
+  });
+}

@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { previewFleet, type StackResult } from "../../fleet/run.ts";
+import { findTargets } from "../../fleet/targets.ts";
+import { withInterrupt } from "../interrupt.ts";
+import { addRunOptions, type RunOptions, TARGETS } from "../options.ts";
+import { renderPreview } from "../render/report.ts";
+import type { ExitCode, Session } from "../session.ts";
+import { documentOf, isFailure, loadOrReport, underWatch, withFleet } from "./fleet.ts";
+import { problemsIn } from "./validate.ts";
+
+export function addPreview(program: Command, session: Session): void {
+  const command = program
+    .command("preview")
+    .description("show what `up` would do; writes nothing, not even a file")
+    .argument("[targets...]", TARGETS);
+  addRunOptions(command)
+    .option("--refresh", "look first whether things are still as they were recorded")
+    .action((targets: string[], options: RunOptions) => preview(session, targets, options));
+}
+
+async function preview(session: Session, targets: readonly string[], options: RunOptions): Promise<void> {
+  const loaded = await loadOrReport(session, findTargets(targets, session.io), "preview", options);
+  if (loaded === undefined) return;
+  await withFleet(session, loaded, options, "vendors", async (fleet) => {
+    const results = await withInterrupt(session, (signal) =>
+      underWatch(session, fleet, options, signal, (run) => previewFleet(fleet.stacks, run)),
+    );
+    session.exitCode = exitCodeOf(results);
+    if (options.json === true)
+      session.printJson(documentOf("preview", results, problemsIn(loaded, session.io.cwd)));
+    else session.print(renderPreview(results, session.colors));
+  });
+}
+
+function exitCodeOf(results: readonly StackResult[]): ExitCode {
+  if (results.some(isFailure)) return 1;
+  return results.some((result) => result.outcome === "changes") ? 2 : 0;
+}

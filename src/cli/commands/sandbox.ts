@@ -1,0 +1,58 @@
+import { once } from "node:events";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { withInterrupt } from "../interrupt.ts";
+import { addJsonOption, type JsonOption, SANDBOX_FOLDER } from "../options.ts";
+import type { Session } from "../session.ts";
+
+/** What `tenantry sandbox --json` prints once it runs. */
+export interface SandboxDocument {
+  readonly ok: true;
+  readonly folder: string;
+  readonly supabaseUrl: string;
+  readonly stripeUrl: string;
+  /** To set for tools that are to use it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export function addSandbox(program: Command, session: Session): void {
+  const command = program
+    .command("sandbox")
+    .description("run a local Supabase and Stripe until Ctrl-C; commands with --sandbox join it")
+    .argument("[folder]", "where it keeps its data", SANDBOX_FOLDER);
+  addJsonOption(command).action((folder: string, options: JsonOption) => sandbox(session, folder, options));
+}
+
+async function sandbox(session: Session, folder: string, options: JsonOption): Promise<void> {
+  const { joinSandbox } = await import("../../sandbox/sandbox.ts");
+  const running = await joinSandbox({ folder: resolve(session.io.cwd, folder) });
+  try {
+    const { supabaseUrl, stripeUrl, env } = running;
+    const document: SandboxDocument = { ok: true, folder: running.folder, supabaseUrl, stripeUrl, env };
+    if (options.json === true) session.printJson(document);
+    else printDocument(session, document);
+    await withInterrupt(session, (signal) => untilAborted(signal));
+  } finally {
+    await running.stop();
+  }
+}
+
+function printDocument(session: Session, document: SandboxDocument): void {
+  session.say(
+    `A local Supabase (${document.supabaseUrl}) and Stripe (${document.stripeUrl}), in ${document.folder}.`,
+  );
+  session.say("Commands with --sandbox use it; so does any tool with these variables. Ctrl-C ends it.\n");
+  for (const [name, value] of Object.entries(document.env)) session.print(`export ${name}=${quoted(value)}`);
+}
+
+/** As a shell reads it back, whatever is in it. */
+function quoted(value: string): string {
+  return /^[\w:/.@-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+/** Waits for the signal, and keeps the process alive meanwhile. */
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  const alive = setInterval(() => {}, 60_000);
+  if (!signal.aborted) await once(signal, "abort");
+  clearInterval(alive);
+}

@@ -1,0 +1,12 @@
+import type { Command } from "commander";
+import { manifestJsonSchema } from "../../manifest/json-schema.ts";
+import { addJsonOption } from "../options.ts";
+import type { Session } from "../session.ts";
+
+export function addSchema(program: Command, session: Session): void {
+  const command = program
+    .command("schema")
+    .description("print the JSON Schema of manifests, for editors to complete and check them");
+  // A JSON Schema is one JSON document either way.
+  addJsonOption(command).action(() => session.printJson(manifestJsonSchema()));
+}

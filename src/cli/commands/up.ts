@@ -1,0 +1,91 @@
+import type { Command } from "commander";
+import { UserError } from "../../core/errors.ts";
+import { applyFleet } from "../../fleet/apply.ts";
+import type { OpenFleet } from "../../fleet/open.ts";
+import { previewFleet, type StackResult } from "../../fleet/run.ts";
+import { findTargets } from "../../fleet/targets.ts";
+import { confirm } from "../ask.ts";
+import { withInterrupt } from "../interrupt.ts";
+import { addRunOptions, type RunOptions, TARGETS } from "../options.ts";
+import { renderPreview, renderReport } from "../render/report.ts";
+import { count } from "../render/values.ts";
+import type { Session } from "../session.ts";
+import { documentOf, isFailure, loadOrReport, underWatch, withFleet } from "./fleet.ts";
+import { problemsIn } from "./validate.ts";
+
+export interface UpOptions extends RunOptions {
+  readonly yes?: boolean;
+}
+
+export function addUp(program: Command, session: Session): void {
+  const command = program
+    .command("up")
+    .description(
+      "make it so: shows the changes, asks, then each platform first and its organizations side by side",
+    )
+    .argument("[targets...]", TARGETS);
+  addRunOptions(command)
+    .option("--refresh", "look first whether things are still as they were recorded")
+    .option("-y, --yes", "don't ask")
+    .action((targets: string[], options: UpOptions) => up(session, targets, options));
+}
+
+async function up(session: Session, targets: readonly string[], options: UpOptions): Promise<void> {
+  demandConsent(session, options, "up");
+  const loaded = await loadOrReport(session, findTargets(targets, session.io), "up", options);
+  if (loaded === undefined) return;
+  await withFleet(session, loaded, options, "vendors", async (fleet) => {
+    const results = await withInterrupt(session, (signal) =>
+      previewAskApply(session, fleet, options, signal),
+    );
+    if (results.some(isFailure)) session.exitCode = 1;
+    if (options.json === true)
+      session.printJson(documentOf("up", results, problemsIn(loaded, session.io.cwd)));
+    else session.print(renderReport(results, session.colors));
+  });
+}
+
+async function previewAskApply(
+  session: Session,
+  fleet: OpenFleet,
+  options: UpOptions,
+  signal: AbortSignal,
+): Promise<StackResult[]> {
+  const previews = await underWatch(session, fleet, options, signal, (run) =>
+    previewFleet(fleet.stacks, run),
+  );
+  const changing = previews.filter((result) => result.outcome === "changes");
+  if (changing.length === 0 || signal.aborted) return previews;
+  show(
+    session,
+    options,
+    renderPreview(previews, options.json === true ? session.errorColors : session.colors),
+  );
+  if (
+    options.yes !== true &&
+    !(await confirm(session, `\nChange ${count(changing.length, "stack")}?`, signal))
+  ) {
+    session.say("Nothing was changed.");
+    session.exitCode = 1;
+    return previews;
+  }
+  show(session, options, "");
+  return underWatch(session, fleet, options, signal, (run) => applyFleet(fleet.stacks, previews, run));
+}
+
+/** With `--json` stdout is the document's alone. */
+function show(session: Session, options: UpOptions, text: string): void {
+  if (options.json === true) session.say(text);
+  else session.print(text);
+}
+
+/** Nobody is there to be asked in CI or a pipe: consent has to be given before. */
+export function demandConsent(session: Session, options: { readonly yes?: boolean }, command: string): void {
+  if (options.yes === true || session.interactive) return;
+  throw new UserError(
+    `tenantry ${command} asks before it changes anything, and there is no terminal to ask on`,
+    {
+      remedy: `Look with tenantry preview, then run tenantry ${command} --yes.`,
+    },
+  );
+}

@@ -1,0 +1,43 @@
+import { byPlatform, type FleetStack } from "./fleet.ts";
+import { type FleetOptions, notStarted, type StackResult, upFleet } from "./run.ts";
+
+/**
+ * Does what previews have found, and nothing else: stacks without changes are left alone, those that were refused or whose
+ * preview failed are not touched, and where a platform's own stack is one of these its organizations are not started.
+ *
+ * @returns a result for every stack of the fleet, in its order
+ */
+export async function applyFleet(
+  fleet: readonly FleetStack[],
+  previews: readonly StackResult[],
+  options: FleetOptions,
+): Promise<StackResult[]> {
+  const previewOf = new Map(previews.map((preview) => [preview.stack, preview]));
+  const blocked = blockedStacks(fleet, previewOf);
+  const ready = fleet.filter(
+    (stack) => previewOf.get(stack.spec.stack)?.outcome === "changes" && !blocked.has(stack.spec.stack),
+  );
+  const done = new Map((await upFleet(ready, options)).map((result) => [result.stack, result]));
+  return fleet.flatMap(
+    ({ spec }) => done.get(spec.stack) ?? blocked.get(spec.stack) ?? previewOf.get(spec.stack) ?? [],
+  );
+}
+
+/** Organizations with changes, of platforms whose own stack can't be brought up first. */
+function blockedStacks(
+  fleet: readonly FleetStack[],
+  previewOf: ReadonlyMap<string, StackResult>,
+): Map<string, StackResult> {
+  const blocked = new Map<string, StackResult>();
+  for (const { own, organizations } of byPlatform(fleet)) {
+    const outcome = own === undefined ? undefined : previewOf.get(own.spec.stack)?.outcome;
+    if (own === undefined || outcome === "changes" || outcome === "unchanged") continue;
+    for (const stack of organizations)
+      if (previewOf.get(stack.spec.stack)?.outcome === "changes")
+        blocked.set(
+          stack.spec.stack,
+          notStarted(stack, `not started: ${own.spec.stack} has to succeed first`),
+        );
+  }
+  return blocked;
+}

@@ -1,0 +1,86 @@
+import { dirname } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { suggest } from "../core/suggest.ts";
+import type { StackSpec } from "../engine/engine.ts";
+import type { OrganizationModel } from "../model/model.ts";
+import type { Environment } from "./environment.ts";
+import type { FleetStack } from "./fleet.ts";
+import type { LoadedSelection } from "./load.ts";
+import { stackNames } from "./targets.ts";
+
+/** What every stack of a run has in common. */
+export interface Common {
+  readonly projectFolder: string;
+  readonly settingsFolder: string | undefined;
+  readonly environment: Environment;
+  /** `2026-11-22` */
+  readonly today: string;
+}
+
+/**
+ * The stacks that a selection means: those of the manifests, and those that the backend still has and the YAML doesn't.
+ *
+ * @param existing names of the stacks in the backend
+ * @throws UserError for an organization that neither the YAML nor the backend knows
+ */
+export function assembleStacks(
+  loaded: LoadedSelection,
+  existing: readonly string[],
+  common: Common,
+): FleetStack[] {
+  const { selection, platform, organizations } = loaded;
+  const gone = goneOrganizations(loaded, existing);
+  const unknown = loaded.missing.find((name) => !gone.includes(name));
+  if (unknown !== undefined) throw unknownOrganization(loaded, unknown);
+  const stackOf = (part: string, organization: string | null, model: OrganizationModel | null) => ({
+    spec: specOf(loaded, `${platform}.${part}`, common),
+    platform,
+    organization,
+    model,
+  });
+  return [
+    ...(selection.own ? [stackOf("platform", null, null)] : []),
+    ...organizations.map((model) => stackOf(model.name, model.name, model)),
+    ...gone.map((name) => stackOf(name, name, null)),
+  ];
+}
+
+/** Of the organizations that were selected, those that exist without a manifest. */
+function goneOrganizations(
+  { platform, organizations, selection, missing }: LoadedSelection,
+  existing: readonly string[],
+): string[] {
+  const declared = new Set(organizations.map((organization) => organization.name));
+  return existing
+    .filter((stack) => stack.startsWith(`${platform}.`) && stack !== `${platform}.platform`)
+    .map((stack) => stack.slice(platform.length + 1))
+    .filter((name) => (selection.organizations === "all" ? !declared.has(name) : missing.includes(name)));
+}
+
+/** The program reads the manifests itself: from the stack's name, the platforms' folder and the day of the run. */
+function specOf({ selection }: LoadedSelection, stack: string, common: Common): StackSpec {
+  return {
+    projectFolder: common.projectFolder,
+    ...(common.settingsFolder === undefined ? {} : { settingsFolder: common.settingsFolder }),
+    stack,
+    backendUrl: common.environment.backendUrl,
+    passphrase: common.environment.passphrase,
+    env: {
+      ...common.environment.vendors,
+      TENANTRY_STACKS: dirname(selection.folder),
+      TENANTRY_TODAY: common.today,
+    },
+  };
+}
+
+/** A name that leads to no state, and perhaps to no manifest either. */
+export function unknownOrganization({ platform, selection }: LoadedSelection, name: string): UserError {
+  const stack = `${platform}.${name}`;
+  const declared = stackNames(selection.folder);
+  if (declared.includes(stack))
+    return new UserError(`${stack} isn't up yet`, { remedy: `Run: tenantry up ${stack}` });
+  const near = suggest(stack, declared);
+  return new UserError(`There is no organization ${name} on ${platform}`, {
+    remedy: near === undefined ? `Write its manifest: orgs/${name}.yaml.` : `Did you mean ${near}?`,
+  });
+}

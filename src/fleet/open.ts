@@ -1,0 +1,95 @@
+import { join, resolve } from "node:path";
+import type { Engine } from "../engine/engine.ts";
+import { selectEngine } from "../engine/select.ts";
+import type { OrganizationModel } from "../model/model.ts";
+import { joinSandbox, type Sandbox } from "../sandbox/sandbox.ts";
+import { assembleStacks, type Common } from "./assemble.ts";
+import { type Environment, readEnvironment, type Variables } from "./environment.ts";
+import type { FleetStack } from "./fleet.ts";
+import type { LoadedSelection } from "./load.ts";
+import { projectFolder } from "./project.ts";
+
+export interface OpenOptions {
+  readonly cwd: string;
+  readonly env: Variables;
+  readonly engine: "embedded" | "cli" | undefined;
+  /** The folder of a sandbox to join or start; undefined for the real vendors. */
+  readonly sandbox: string | undefined;
+  /** `vendors` when the run talks to Supabase and Stripe, `state` when it only reads what stacks recorded. */
+  readonly reach: "vendors" | "state";
+  readonly today: string;
+}
+
+/** Stacks that are ready to run, and what they run with. */
+export interface OpenFleet {
+  readonly engine: Engine;
+  readonly stacks: readonly FleetStack[];
+  /** For the provider that a fleet shares. */
+  readonly environment: Environment;
+  readonly sandbox: Sandbox | undefined;
+  /** The provider that all stacks share, by package. */
+  readonly attach: Readonly<Record<string, string>> | undefined;
+  close(): Promise<void>;
+}
+
+/** Makes a fleet of what was loaded without errors: sandbox, environment, engine, stacks. */
+export async function openFleet(
+  loaded: readonly LoadedSelection[],
+  options: OpenOptions,
+): Promise<OpenFleet> {
+  const sandbox =
+    options.sandbox === undefined
+      ? undefined
+      : await joinSandbox({ folder: resolve(options.cwd, options.sandbox) });
+  try {
+    const variables = sandbox === undefined ? options.env : { ...options.env, ...sandbox.env };
+    const environment = readEnvironment(variables, options.reach);
+    const engine = selectEngine(options.engine);
+    const common: Common = {
+      projectFolder: projectFolder(options.cwd),
+      settingsFolder: sandbox === undefined ? undefined : join(sandbox.folder, "stacks"),
+      environment: sandbox === undefined ? environment : withLocalSecrets(environment, loaded),
+      today: options.today,
+    };
+    const existing = await engine.stacks({
+      projectFolder: common.projectFolder,
+      backendUrl: environment.backendUrl,
+      env: environment.vendors,
+    });
+    const stacks = loaded.flatMap((each) => assembleStacks(each, existing, common));
+    return {
+      engine,
+      stacks,
+      environment: common.environment,
+      sandbox,
+      attach: undefined,
+      close: async () => sandbox?.stop(),
+    };
+  } catch (error) {
+    await sandbox?.stop();
+    throw error;
+  }
+}
+
+/** In a sandbox nothing real is needed: a secret that has no value gets one. */
+function withLocalSecrets(environment: Environment, loaded: readonly LoadedSelection[]): Environment {
+  const names = loaded.flatMap(({ organizations }) => organizations).flatMap(secretNames);
+  const local = names.map((name) => [secretVariable(name), `local value of ${name}`]);
+  return { ...environment, vendors: { ...Object.fromEntries(local), ...environment.vendors } };
+}
+
+function secretNames(organization: OrganizationModel): string[] {
+  const provider = organization.llmProvider;
+  const connections = Object.values(organization.workspaces).flatMap((workspace) =>
+    Object.values(workspace.connections),
+  );
+  return [
+    ...(provider !== null && "apiKey" in provider ? [provider.apiKey.secret] : []),
+    ...connections.map((connection) => connection.secret.secret),
+  ];
+}
+
+/** The variable that gives the value of `{ secret: name }`. */
+function secretVariable(name: string): string {
+  return `TENANTRY_SECRET_${name.toUpperCase().replaceAll("-", "_")}`;
+}
