@@ -1,5 +1,19 @@
+import type Stripe from "stripe";
 import { z } from "zod";
-import { brand } from "../schema.ts";
+import { UserError } from "../../core/errors.ts";
+import { ARCHIVED_KEY, assertOwned, differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
+import { idempotencyKey, stripeCall, stripeFind } from "../../stripe/client.ts";
+import {
+  earlierCustomers,
+  findCustomer,
+  forgetCustomers,
+  hadTrial,
+  rememberCustomer,
+  TRIAL_KEY,
+} from "../../stripe/customers.ts";
+import type { Context } from "../context.ts";
+import { createOnce } from "../create-once.ts";
+import { brand, defineResource } from "../schema.ts";
 
 export const customerInputs = z.strictObject({
   name: z.string().min(1).optional().describe("Shown on invoices."),
@@ -10,3 +24,116 @@ export const customerInputs = z.strictObject({
 export const customerOutputs = z.strictObject({
   customerId: z.string().describe("Stripe's id; never deleted."),
 });
+
+type Inputs = z.infer<typeof customerInputs>;
+
+/** @see https://docs.stripe.com/api/customers */
+export const customer = defineResource({
+  type: "stripe:Customer",
+  description:
+    "An organization as Stripe knows it, found by the organization's id in its metadata. Never deleted, since that would cancel what it pays and forget its trial: removing it marks it as archived.",
+  inputs: customerInputs,
+  outputs: customerOutputs,
+  replaceOn: [],
+  stable: ["customerId"],
+
+  async observe(context, prior) {
+    const found = await findById(context, prior.id);
+    if (found === undefined || !isOwnedBy(prior.inputs.brand, found.metadata)) return undefined;
+    const inputs = {
+      email: found.email ?? "",
+      brand: prior.inputs.brand,
+      ...(found.name ? { name: found.name } : {}),
+    };
+    return { inputs, outputs: { customerId: found.id } };
+  },
+
+  async ensure(context, inputs, prior) {
+    const found =
+      prior === undefined ? await adoptOrCreate(context, inputs) : await recorded(context, prior.id);
+    assertOwned(`the customer ${found.id}`, inputs.brand, found.metadata);
+    await sync(context, inputs, found);
+    return { id: found.id, outputs: { customerId: found.id } };
+  },
+
+  async remove(context, prior) {
+    const found = await findById(context, prior.id);
+    if (found === undefined || !isOwnedBy(prior.inputs.brand, found.metadata)) return;
+    if (found.metadata[ARCHIVED_KEY] !== undefined) return;
+    const metadata = { [ARCHIVED_KEY]: "true" };
+    await stripeCall("customers.update", context.stripe.customers.update(found.id, { metadata }));
+  },
+});
+
+async function findById(context: Context, id: string): Promise<Stripe.Customer | undefined> {
+  const found = await stripeFind("customers.retrieve", context.stripe.customers.retrieve(id));
+  return found === undefined || found.deleted ? undefined : found;
+}
+
+async function recorded(context: Context, id: string): Promise<Stripe.Customer> {
+  const found = await findById(context, id);
+  if (found !== undefined) return found;
+  throw new UserError(
+    `The Stripe customer ${id} is gone: it was deleted elsewhere, and its subscriptions ended.`,
+    {
+      remedy: "Refresh the stack (pulumi refresh), then run again to make a new one.",
+    },
+  );
+}
+
+function adoptOrCreate(context: Context, inputs: Inputs): Promise<Stripe.Customer> {
+  return createOnce({
+    look: () => findCustomer(context.stripe, inputs.brand, inputs.email),
+    create: (attempt) => create(context, inputs, attempt),
+    signal: context.signal,
+  });
+}
+
+async function create(context: Context, inputs: Inputs, attempt: number): Promise<Stripe.Customer> {
+  const params: Stripe.CustomerCreateParams = {
+    email: inputs.email,
+    ...(inputs.name === undefined ? {} : { name: inputs.name }),
+    metadata: { ...toMetadata(inputs.brand), ...(await trialStamp(context, inputs)) },
+  };
+  try {
+    const made = await createAlive(context, params, attempt);
+    await rememberCustomer(context.stripe, made);
+    return made;
+  } catch (error) {
+    forgetCustomers(context.stripe);
+    throw error;
+  }
+}
+
+/** Under a key that was used today Stripe repeats its answer of then, though the customer may be deleted by now. */
+async function createAlive(
+  context: Context,
+  params: Stripe.CustomerCreateParams,
+  attempt: number,
+): Promise<Stripe.Customer> {
+  for (let life = 0; ; life += 1) {
+    const options = { idempotencyKey: idempotencyKey(["customer", params, attempt, life]) };
+    const made = await stripeCall("customers.create", context.stripe.customers.create(params, options));
+    if (made.lastResponse.headers["idempotent-replayed"] !== "true") return made;
+    const alive = await findById(context, made.id);
+    if (alive !== undefined) return alive;
+  }
+}
+
+/** An organization that is declared anew, in a higher generation, has had its one trial if an earlier one had it. */
+async function trialStamp(context: Context, inputs: Inputs): Promise<Record<string, string>> {
+  for (const earlier of await earlierCustomers(context.stripe, inputs.brand))
+    if (await hadTrial(context.stripe, earlier)) return { [TRIAL_KEY]: "used" };
+  return {};
+}
+
+async function sync(context: Context, inputs: Inputs, found: Stripe.Customer): Promise<void> {
+  const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
+  const changes: Stripe.CustomerUpdateParams = {
+    ...(found.email === inputs.email ? {} : { email: inputs.email }),
+    ...((found.name ?? undefined) === inputs.name ? {} : { name: inputs.name ?? "" }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  if (Object.keys(changes).length > 0)
+    await stripeCall("customers.update", context.stripe.customers.update(found.id, changes));
+}

@@ -1,5 +1,13 @@
+import type Stripe from "stripe";
 import { z } from "zod";
-import { brand } from "../schema.ts";
+import { UserError } from "../../core/errors.ts";
+import { differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
+import { idempotencyKey, stripeCall, stripeFind } from "../../stripe/client.ts";
+import { listSubscriptions, TRIAL_KEY } from "../../stripe/customers.ts";
+import { findPrice } from "../../stripe/prices.ts";
+import type { Context } from "../context.ts";
+import { createOnce } from "../create-once.ts";
+import { brand, defineResource } from "../schema.ts";
 
 export const subscriptionInputs = z.strictObject({
   customer: z.string().describe("The customer's id."),
@@ -30,3 +38,181 @@ export const subscriptionOutputs = z.strictObject({
   trialEnd: z.string().optional().describe("ISO 8601; absent when no trial was taken."),
   paymentUrl: z.string().optional().describe("Where the open invoice can be paid, while there is one."),
 });
+
+type Inputs = z.infer<typeof subscriptionInputs>;
+type Outputs = z.infer<typeof subscriptionOutputs>;
+
+const DAYS_UNTIL_DUE = 30;
+
+/** From these a subscription never comes back. */
+const ENDED: readonly Stripe.Subscription.Status[] = ["canceled", "incomplete_expired"];
+
+const EXPAND = ["latest_invoice"];
+
+/** @see https://docs.stripe.com/api/subscriptions */
+export const subscription = defineResource({
+  type: "stripe:Subscription",
+  description:
+    "What an organization pays for its plan: one subscription with one price. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; one that ended is begun anew.",
+  inputs: subscriptionInputs,
+  outputs: subscriptionOutputs,
+  replaceOn: ["customer"],
+  stable: [],
+
+  async observe(context, prior) {
+    const found = await stripeFind(
+      "subscriptions.retrieve",
+      context.stripe.subscriptions.retrieve(prior.outputs.subscriptionId, { expand: EXPAND }),
+    );
+    if (found === undefined || ENDED.includes(found.status)) return undefined;
+    return { inputs: asFound(prior.inputs, found), outputs: outputsOf(found) };
+  },
+
+  async ensure(context, inputs) {
+    const { stripe } = context;
+    const price = await priceId(stripe, inputs.price);
+    const customer = await customerOf(stripe, inputs.customer);
+    let past: readonly Stripe.Subscription[] = [];
+    const found = await createOnce({
+      look: async () => {
+        past = await listSubscriptions(stripe, inputs.customer);
+        return past.find((each) => isLive(each, inputs));
+      },
+      create: (attempt) => create(context, inputs, { price, customer, past, attempt }),
+      signal: context.signal,
+    });
+    const synced = await sync(context, inputs, price, found);
+    if (synced.trial_start !== null) await stampTrial(stripe, customer);
+    return { id: synced.id, outputs: outputsOf(synced) };
+  },
+
+  async remove(context, prior) {
+    const { stripe } = context;
+    const id = prior.outputs.subscriptionId;
+    const found = await stripeFind("subscriptions.retrieve", stripe.subscriptions.retrieve(id));
+    if (found === undefined || ENDED.includes(found.status)) return;
+    if (!isOwnedBy(prior.inputs.brand, found.metadata)) return;
+    await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(id));
+  },
+});
+
+async function priceId(stripe: Stripe, lookupKey: string): Promise<string> {
+  const found = await findPrice(stripe, lookupKey);
+  if (found?.active) return found.id;
+  throw new UserError(
+    `Stripe has no ${found === undefined ? "" : "active "}price with the lookup key ${lookupKey}.`,
+    { remedy: "Bring up the platform's stack first; it makes the plans' prices." },
+  );
+}
+
+async function customerOf(stripe: Stripe, id: string): Promise<Stripe.Customer> {
+  const found = await stripeFind("customers.retrieve", stripe.customers.retrieve(id));
+  if (found !== undefined && !found.deleted) return found;
+  throw new UserError(`The Stripe customer ${id} is gone: it was deleted elsewhere.`, {
+    remedy: "Refresh the stack (pulumi refresh), then run again to make a new one.",
+  });
+}
+
+function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
+  return isOwnedBy(inputs.brand, found.metadata) && !ENDED.includes(found.status);
+}
+
+interface Observed {
+  readonly price: string;
+  readonly customer: Stripe.Customer;
+  readonly past: readonly Stripe.Subscription[];
+  readonly attempt: number;
+}
+
+async function create(context: Context, inputs: Inputs, observed: Observed): Promise<Stripe.Subscription> {
+  const { customer, past } = observed;
+  const trialUsed =
+    customer.metadata[TRIAL_KEY] !== undefined || past.some(({ trial_start }) => trial_start !== null);
+  const params: Stripe.SubscriptionCreateParams = {
+    customer: customer.id,
+    items: [{ price: observed.price }],
+    payment_behavior: "default_incomplete",
+    ...collectionOf(inputs),
+    ...(trialUsed ? {} : trialOf(inputs)),
+    metadata: toMetadata(inputs.brand),
+    expand: EXPAND,
+  };
+  // One that was cancelled today must not come back as the answer to the same words.
+  const last = past.map(({ id }) => id).sort();
+  const options = { idempotencyKey: idempotencyKey(["subscription", params, last, observed.attempt]) };
+  return stripeCall("subscriptions.create", context.stripe.subscriptions.create(params, options));
+}
+
+function collectionOf(
+  inputs: Inputs,
+): Pick<Stripe.SubscriptionCreateParams, "collection_method" | "days_until_due"> {
+  if (inputs.collection === "charge_automatically") return { collection_method: "charge_automatically" };
+  return { collection_method: "send_invoice", days_until_due: inputs.daysUntilDue ?? DAYS_UNTIL_DUE };
+}
+
+function trialOf(
+  inputs: Inputs,
+): Pick<Stripe.SubscriptionCreateParams, "trial_period_days" | "trial_settings"> {
+  if (inputs.trial === undefined) return {};
+  return {
+    trial_period_days: inputs.trial.days,
+    trial_settings: { end_behavior: { missing_payment_method: inputs.trial.endBehavior } },
+  };
+}
+
+/** Writes what differs from what was found. */
+async function sync(
+  context: Context,
+  inputs: Inputs,
+  price: string,
+  found: Stripe.Subscription,
+): Promise<Stripe.Subscription> {
+  const [item] = found.items.data;
+  const collection = collectionOf(inputs);
+  const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
+  const sameCollection =
+    found.collection_method === collection.collection_method &&
+    (collection.days_until_due === undefined || found.days_until_due === collection.days_until_due);
+  const changes: Stripe.SubscriptionUpdateParams = {
+    ...(item === undefined || item.price.id === price
+      ? {}
+      : { items: [{ id: item.id, price }], proration_behavior: "create_prorations" }),
+    ...(sameCollection ? {} : collection),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  if (Object.keys(changes).length === 0) return found;
+  return stripeCall(
+    "subscriptions.update",
+    context.stripe.subscriptions.update(found.id, { ...changes, expand: EXPAND }),
+  );
+}
+
+/** The subscription tells as much, but the stamp outlives it: lists of old subscriptions grow long, and end. */
+async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<void> {
+  if (customer.metadata[TRIAL_KEY] !== undefined) return;
+  const metadata = { [TRIAL_KEY]: "used" };
+  await stripeCall("customers.update", stripe.customers.update(customer.id, { metadata }));
+}
+
+function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
+  const { daysUntilDue, ...rest } = inputs;
+  const days = found.days_until_due ?? undefined;
+  const shown = daysUntilDue === undefined && days === DAYS_UNTIL_DUE ? undefined : days;
+  return {
+    ...rest,
+    price: found.items.data[0]?.price.lookup_key ?? "",
+    collection: found.collection_method === "send_invoice" ? "send_invoice" : "charge_automatically",
+    ...(shown === undefined ? {} : { daysUntilDue: shown }),
+  };
+}
+
+function outputsOf(found: Stripe.Subscription): Outputs {
+  const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
+  const payable = invoice?.status === "open" ? invoice.hosted_invoice_url : undefined;
+  return {
+    subscriptionId: found.id,
+    status: found.status,
+    ...(found.trial_end === null ? {} : { trialEnd: new Date(found.trial_end * 1000).toISOString() }),
+    ...(payable ? { paymentUrl: payable } : {}),
+  };
+}

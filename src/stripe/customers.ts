@@ -1,0 +1,84 @@
+import type Stripe from "stripe";
+import { BRAND_KEYS, type Brand } from "./brand.ts";
+import { stripeCall } from "./client.ts";
+
+/** On a customer whose organization has had its one trial, in whichever generation. */
+export const TRIAL_KEY = "tenantry_trial";
+
+/** One scan of an account's customers, shared by all that look for one. */
+const scans = new WeakMap<Stripe, Promise<readonly Stripe.Customer[]>>();
+
+/**
+ * The customer of an organization's generation.
+ *
+ * Stripe can't look customers up by metadata. Those of the same e-mail are seen at once; only when none is the organization's
+ * are all customers of the account listed, once per process: its e-mail may have changed between a crash and now.
+ */
+export async function findCustomer(
+  stripe: Stripe,
+  brand: Brand,
+  email: string,
+): Promise<Stripe.Customer | undefined> {
+  const isIt = (customer: Stripe.Customer) =>
+    customer.metadata[BRAND_KEYS.platform] === brand.platform &&
+    customer.metadata[BRAND_KEYS.id] === brand.id;
+  const sameEmail = await stripeCall("customers.list", stripe.customers.list({ email, limit: 100 }));
+  return sameEmail.data.find(isIt) ?? (await scan(stripe)).find(isIt);
+}
+
+/** The customers that an organization's path had in earlier generations. */
+export async function earlierCustomers(stripe: Stripe, brand: Brand): Promise<readonly Stripe.Customer[]> {
+  if ((brand.generation ?? 1) === 1) return [];
+  return (await scan(stripe)).filter(
+    ({ metadata }) =>
+      metadata[BRAND_KEYS.platform] === brand.platform &&
+      metadata[BRAND_KEYS.organization] === brand.organization &&
+      metadata[BRAND_KEYS.id] !== brand.id,
+  );
+}
+
+/** Whether a customer has had a trial: stamped, or seen on any subscription that it ever had. */
+export async function hadTrial(stripe: Stripe, customer: Stripe.Customer): Promise<boolean> {
+  if (customer.metadata[TRIAL_KEY] !== undefined) return true;
+  const subscriptions = await listSubscriptions(stripe, customer.id);
+  return subscriptions.some(({ trial_start }) => trial_start !== null);
+}
+
+/** All that a customer ever had, the newest first. */
+export async function listSubscriptions(
+  stripe: Stripe,
+  customer: string,
+): Promise<readonly Stripe.Subscription[]> {
+  const { data } = await stripeCall(
+    "subscriptions.list",
+    stripe.subscriptions.list({ customer, status: "all", limit: 100, expand: ["data.latest_invoice"] }),
+  );
+  return data;
+}
+
+/** Adds one that was just made, so that a scan from before it doesn't hide it. */
+export async function rememberCustomer(stripe: Stripe, customer: Stripe.Customer): Promise<void> {
+  const known = scans.get(stripe);
+  if (known !== undefined) scans.set(stripe, Promise.resolve([...(await known), customer]));
+}
+
+/** Called when it isn't known whether one was made. */
+export function forgetCustomers(stripe: Stripe): void {
+  scans.delete(stripe);
+}
+
+function scan(stripe: Stripe): Promise<readonly Stripe.Customer[]> {
+  const known = scans.get(stripe);
+  if (known !== undefined) return known;
+  const running = stripeCall("customers.list", listAll(stripe));
+  scans.set(stripe, running);
+  // What failed isn't remembered.
+  running.catch(() => scans.delete(stripe));
+  return running;
+}
+
+async function listAll(stripe: Stripe): Promise<Stripe.Customer[]> {
+  const found: Stripe.Customer[] = [];
+  for await (const customer of stripe.customers.list({ limit: 100 })) found.push(customer);
+  return found;
+}
