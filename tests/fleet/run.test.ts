@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { UserError } from "../../src/core/errors.ts";
+import { applyFleet } from "../../src/fleet/apply.ts";
+import { destroyFleet, previewFleet, type StackResult, upFleet } from "../../src/fleet/run.ts";
+import { view } from "../changes/events.ts";
+import { fleetOf, type Script, scriptedEngine, stackOf } from "./scripted-engine.ts";
+
+const FLEET = { agntdata: ["acme", "beta"], camelai: ["sol"] };
+
+const outcomes = (results: readonly StackResult[]) =>
+  Object.fromEntries(results.map((result) => [result.stack, result.outcome]));
+
+/** Previews and applies, as `up` does. */
+async function up(script: Script, fleet = fleetOf(FLEET)) {
+  const { engine, log } = scriptedEngine(script);
+  const options = { engine, parallel: 3 };
+  const previews = await previewFleet(fleet, options);
+  return { results: await applyFleet(fleet, previews, options), log };
+}
+
+describe("bringing a fleet up", () => {
+  test("runs a platform's own stack before any of its organizations, whatever the number at a time", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 5 }),
+        fc.dictionary(fc.constantFrom("p", "q", "r"), fc.uniqueArray(fc.constantFrom("a", "b", "c", "d")), {
+          minKeys: 1,
+        }),
+        async (parallel, platforms) => {
+          const { engine, log } = scriptedEngine({ during: () => new Promise(setImmediate) });
+          await upFleet(fleetOf(platforms), { engine, parallel });
+          for (const [platform, organizations] of Object.entries(platforms))
+            for (const organization of organizations)
+              expect(log.indexOf(`end up ${platform}.platform`)).toBeLessThan(
+                log.indexOf(`up ${platform}.${organization}`),
+              );
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test("never runs more stacks at a time than it may, and does run that many", async () => {
+    let running = 0;
+    let most = 0;
+    const during = async () => {
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running -= 1;
+    };
+    const { engine } = scriptedEngine({ during });
+    const organizations = Array.from({ length: 12 }, (_, index) => `org-${index}`);
+    await upFleet(fleetOf({ agntdata: organizations }), { engine, parallel: 4 });
+    expect(most).toBe(4);
+  });
+
+  test("goes on with the others when an organization fails", async () => {
+    const { results } = await up({ throwing: { "agntdata.acme": new Error("boom") } });
+    expect(outcomes(results)).toEqual({
+      "agntdata.platform": "done",
+      "agntdata.acme": "failed",
+      "agntdata.beta": "done",
+      "camelai.platform": "done",
+      "camelai.sol": "done",
+    });
+  });
+
+  test("starts no organization of a platform whose own stack fails, and all of the others", async () => {
+    const { engine, log } = scriptedEngine({ failing: ["agntdata.platform"] });
+    const results = await upFleet(fleetOf(FLEET), { engine, parallel: 3 });
+    expect(outcomes(results)).toEqual({
+      "agntdata.platform": "failed",
+      "agntdata.acme": "not started",
+      "agntdata.beta": "not started",
+      "camelai.platform": "done",
+      "camelai.sol": "done",
+    });
+    expect(log).not.toContain("up agntdata.acme");
+  });
+
+  test("does nothing with an organization whose platform's preview failed", async () => {
+    const { results, log } = await up({ failing: ["agntdata.platform"] });
+    expect(outcomes(results)).toMatchObject({
+      "agntdata.platform": "failed",
+      "agntdata.acme": "not started",
+    });
+    expect(log.filter((line) => line.startsWith("up agntdata"))).toEqual([]);
+  });
+
+  test("leaves a stack without changes alone", async () => {
+    const { results, log } = await up({ unchanged: ["agntdata.platform", "agntdata.acme"] });
+    expect(outcomes(results)).toMatchObject({ "agntdata.acme": "unchanged", "agntdata.beta": "done" });
+    expect(log).not.toContain("up agntdata.acme");
+    expect(log).not.toContain("up agntdata.platform");
+  });
+
+  test("starts nothing after it was stopped", async () => {
+    const controller = new AbortController();
+    const { engine, log } = scriptedEngine({ during: async () => controller.abort() });
+    const results = await upFleet(fleetOf({ agntdata: ["acme"] }), {
+      engine,
+      parallel: 1,
+      signal: controller.signal,
+    });
+    expect(log.filter((line) => line.startsWith("up"))).toEqual(["up agntdata.platform"]);
+    expect(outcomes(results)).toMatchObject({ "agntdata.acme": "not started" });
+  });
+});
+
+describe("what left the YAML", () => {
+  const project = view("tenantry:supabase:Project", "production", {
+    id: "ref1",
+    inputs: { name: "agntdata--acme--production--12345678" },
+  });
+
+  test("refuses the stack of an organization without a manifest, and runs nothing there", async () => {
+    const fleet = [stackOf("agntdata", null), stackOf("agntdata", "acme", false)];
+    const { results, log } = await up({ recorded: { "agntdata.acme": [project] } }, fleet);
+    expect(outcomes(results)).toEqual({ "agntdata.platform": "done", "agntdata.acme": "refused" });
+    expect(results[1]?.changes.removals[0]?.organization).toBe("acme");
+    expect(log.filter((line) => line.endsWith("agntdata.acme"))).toEqual([]);
+  });
+
+  test("refuses the stack of an organization that lost a workspace; the others go on", async () => {
+    const { results, log } = await up({ recorded: { "agntdata.acme": [project] } });
+    expect(outcomes(results)).toMatchObject({ "agntdata.acme": "refused", "agntdata.beta": "done" });
+    expect(results[1]?.changes.removals[0]?.workspace).toBe("production");
+    expect(log).not.toContain("up agntdata.acme");
+  });
+});
+
+describe("destroying a fleet", () => {
+  const something = [view("tenantry:stripe:Customer", "acme", { id: "cus_1" })];
+
+  test("takes organizations before their platform", async () => {
+    const recorded = {
+      "agntdata.platform": something,
+      "agntdata.acme": something,
+      "agntdata.beta": something,
+    };
+    const { engine, log } = scriptedEngine({ recorded });
+    await destroyFleet(fleetOf({ agntdata: ["acme", "beta"] }), { engine, parallel: 3 });
+    expect(log.at(-2)).toBe("destroy agntdata.platform");
+    expect(log.filter((line) => line.startsWith("destroy"))).toHaveLength(3);
+  });
+
+  test("keeps the platform while an organization is left", async () => {
+    const recorded = { "agntdata.platform": something, "agntdata.acme": something };
+    const { engine } = scriptedEngine({ recorded, failing: ["agntdata.acme"] });
+    const results = await destroyFleet(fleetOf({ agntdata: ["acme"] }), { engine, parallel: 3 });
+    expect(outcomes(results)).toEqual({ "agntdata.acme": "failed", "agntdata.platform": "not started" });
+  });
+
+  test("has nothing to do where nothing was recorded", async () => {
+    const { engine, log } = scriptedEngine();
+    const results = await destroyFleet(fleetOf({ agntdata: ["acme"] }), { engine, parallel: 3 });
+    expect(outcomes(results)).toEqual({ "agntdata.acme": "unchanged", "agntdata.platform": "unchanged" });
+    expect(log).toEqual([]);
+  });
+});
+
+test.each([
+  [
+    "a mistake by its words and its remedy",
+    new UserError("no key", { remedy: "Set one." }),
+    "no key\n  Set one.",
+  ],
+  ["a bug with its stack", new TypeError("x is not a function"), "run.test.ts"],
+])("a stack's failure is reported: %s", async (_what, error, expected) => {
+  const { engine } = scriptedEngine({ throwing: { "agntdata.acme": error } });
+  const [result] = await previewFleet([stackOf("agntdata", "acme")], { engine, parallel: 1 });
+  expect(result?.outcome).toBe("failed");
+  expect(result?.changes.problems[0]?.message).toContain(expected);
+});

@@ -1,0 +1,76 @@
+import { Secret } from "../../src/core/secret.ts";
+import type { Engine, EngineEvent, ResourceView, RunOptions, RunResult } from "../../src/engine/engine.ts";
+import type { FleetStack } from "../../src/fleet/fleet.ts";
+import type { OrganizationModel } from "../../src/model/model.ts";
+import { ended, planned, said, step, view } from "../changes/events.ts";
+
+/** What a stack does in a test: by its name. Others have one resource to create. */
+export interface Script {
+  readonly unchanged?: readonly string[];
+  /** The run ends with an error of the engine. */
+  readonly failing?: readonly string[];
+  /** The engine throws. */
+  readonly throwing?: Readonly<Record<string, Error>>;
+  readonly recorded?: Readonly<Record<string, readonly ResourceView[]>>;
+  /** Holds a run until it resolves. */
+  readonly during?: (verb: string, stack: string) => Promise<void>;
+}
+
+/** An engine that follows a script and remembers in which order it was asked: for the order of runs, not for running. */
+export function scriptedEngine(script: Script = {}) {
+  const log: string[] = [];
+  const run = async (verb: string, stack: string, options?: RunOptions): Promise<RunResult> => {
+    log.push(`${verb} ${stack}`);
+    await script.during?.(verb, stack);
+    const thrown = script.throwing?.[stack];
+    if (thrown !== undefined) throw thrown;
+    for (const event of eventsOf(verb, stack, script)) options?.onEvent?.(event);
+    log.push(`end ${verb} ${stack}`);
+    const failed = script.failing?.includes(stack) === true;
+    return { result: failed ? "failed" : "succeeded", changes: {}, diagnostics: [], durationSeconds: 0 };
+  };
+  const engine: Engine = {
+    name: "embedded",
+    preview: (spec, options) => run("preview", spec.stack, options),
+    up: (spec, options) => run("up", spec.stack, options),
+    refresh: (spec, options) => run("refresh", spec.stack, options),
+    destroy: (spec, options) => run("destroy", spec.stack, options),
+    outputs: async () => undefined,
+    resources: async (spec) => script.recorded?.[spec.stack],
+    stacks: async () => Object.keys(script.recorded ?? {}),
+  };
+  return { engine, log };
+}
+
+function eventsOf(verb: string, stack: string, script: Script): EngineEvent[] {
+  if (script.failing?.includes(stack)) return [said("error", `${stack} is out of order`)];
+  const resource = view("tenantry:stripe:Customer", stack, { id: "cus_1" });
+  if (script.unchanged?.includes(stack)) return [planned(step("same", resource, resource))];
+  const metadata = step("create", null, resource);
+  return [verb === "preview" ? planned(metadata) : ended(metadata)];
+}
+
+/** A fleet of platforms with organizations: `{ agntdata: ["acme", "beta"] }`. */
+export function fleetOf(platforms: Readonly<Record<string, readonly string[]>>): FleetStack[] {
+  return Object.entries(platforms).flatMap(([platform, organizations]) => [
+    stackOf(platform, null),
+    ...organizations.map((organization) => stackOf(platform, organization)),
+  ]);
+}
+
+export function stackOf(platform: string, organization: string | null, declared = true): FleetStack {
+  const stack = `${platform}.${organization ?? "platform"}`;
+  const model = { name: organization, stack, workspaces: {} } as unknown as OrganizationModel;
+  return {
+    spec: {
+      projectFolder: "/none",
+      stack,
+      backendUrl: "file:///none",
+      passphrase: new Secret("none"),
+      env: {},
+    },
+    platform,
+    organization,
+    model: organization !== null && declared ? model : null,
+  };
+}

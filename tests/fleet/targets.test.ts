@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { UserError } from "../../src/core/errors.ts";
+import { findTargets } from "../../src/fleet/targets.ts";
+
+let root: string;
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "tenantry-targets-"));
+  for (const file of [
+    "stacks/agntdata/platform.yaml",
+    "stacks/agntdata/orgs/acme.yaml",
+    "stacks/agntdata/orgs/beta.yaml",
+    "stacks/camelai/platform.yaml",
+    "stacks/notes/readme.md",
+    "elsewhere/agntdata/platform.yaml",
+  ]) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    writeFileSync(join(root, file), "");
+  }
+});
+
+afterAll(() => rmSync(root, { recursive: true }));
+
+const find = (names: string[], cwd = ".", env = {}) => {
+  const found = findTargets(names, { cwd: join(root, cwd), env });
+  return found.map(({ folder, ...rest }) => ({ folder: folder.slice(root.length + 1), ...rest }));
+};
+
+const all = (folder: string) => ({ folder, own: true, organizations: "all" });
+const some = (...organizations: string[]) => ({ folder: "stacks/agntdata", own: false, organizations });
+
+describe("targets", () => {
+  test.each([
+    ["nothing is every platform in stacks", [], ".", [all("stacks/agntdata"), all("stacks/camelai")]],
+    ["nothing, from a folder below", [], "stacks/notes", [all("stacks/agntdata"), all("stacks/camelai")]],
+    ["a platform's folder", ["stacks/agntdata"], ".", [all("stacks/agntdata")]],
+    ["the current folder", ["."], "stacks/agntdata", [all("stacks/agntdata")]],
+    ["a folder of platforms", ["stacks"], ".", [all("stacks/agntdata"), all("stacks/camelai")]],
+    ["a platform elsewhere", ["elsewhere/agntdata"], ".", [all("elsewhere/agntdata")]],
+    ["an organization's file", ["stacks/agntdata/orgs/acme.yaml"], ".", [some("acme")]],
+    ["a platform's file", ["stacks/agntdata/platform.yaml"], ".", [{ ...some(), own: true }]],
+    ["an organization's stack", ["agntdata.acme"], ".", [some("acme")]],
+    ["a platform's own stack", ["agntdata.platform"], ".", [{ ...some(), own: true }]],
+    ["an organization that left the YAML", ["agntdata.gone"], ".", [some("gone")]],
+    ["the folder of organizations", ["stacks/agntdata/orgs"], ".", [{ ...some(), organizations: "all" }]],
+    [
+      "several of one platform",
+      ["agntdata.acme", "agntdata.beta", "agntdata.acme"],
+      ".",
+      [some("acme", "beta")],
+    ],
+    ["a platform and one of its own", ["agntdata.acme", "stacks/agntdata"], ".", [all("stacks/agntdata")]],
+  ])("%s", (_what, names, cwd, expected) => {
+    expect(find(names, cwd)).toEqual(expected);
+  });
+
+  test("the platforms' folder can be named by TENANTRY_STACKS", () => {
+    expect(find([], ".", { TENANTRY_STACKS: "elsewhere" })).toEqual([all("elsewhere/agntdata")]);
+  });
+
+  test.each([
+    ["a folder that isn't there", "stacks/agntdat", "Did you mean stacks/agntdata?"],
+    [
+      "a file that isn't there",
+      "stacks/agntdata/orgs/acmee.yaml",
+      "Did you mean stacks/agntdata/orgs/acme.yaml?",
+    ],
+    ["a stack of an unknown platform", "agentdata.acme", "Did you mean agntdata.acme?"],
+    ["a name that is nothing", "xyzzy-quux", "Name a platform's folder"],
+    ["a folder without a platform", "stacks/notes", "Name a platform's folder"],
+    ["a file that is no manifest", "stacks/notes/readme.md", "Name a file as"],
+  ])("%s is a mistake that says what to do", (_what, name, remedy) => {
+    const error = thrownBy(() => find([name]));
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).remedy).toContain(remedy);
+  });
+
+  test("no platform anywhere is a mistake", () => {
+    expect(() => findTargets([], { cwd: "/", env: {} })).toThrow(UserError);
+  });
+});
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
