@@ -70,8 +70,8 @@ export const worlds: fc.Arbitrary<World> = fc
     })),
     organizations: organizations.map((one, index) => ({
       id: uuid("b", index),
-      members: one.roles.flatMap((role, person) =>
-        person === one.owner ? [{ person, role: "owner" as const }] : role === null ? [] : [{ person, role }],
+      members: one.roles.flatMap((role, person): Organization["members"] =>
+        person === one.owner ? [{ person, role: "owner" }] : role === null ? [] : [{ person, role }],
       ),
       workspaces: one.workspaces.map((workspace, number) => ({
         id: uuid("c", index * 10 + number),
