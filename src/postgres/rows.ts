@@ -25,6 +25,11 @@ export async function keepRows(query: Query, set: RowSet, rows: readonly Row[]):
   if (rows.length > 0) await upsert(query, set, rows);
 }
 
+/** Makes one row this, with what its scope says, and touches it only where it differs. */
+export async function keepRow(query: Query, set: RowSet, row: Row): Promise<void> {
+  await upsert(query, set, [row]);
+}
+
 /** The rows of the scope, as JSON: numbers, dates and lists in their plain form. */
 export async function readRows(
   query: Query,

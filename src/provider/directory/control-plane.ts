@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { UserError } from "../../core/errors.ts";
+import type { Database } from "../../postgres/database.ts";
+import { findProject } from "../../supabase/projects.ts";
+import type { Context } from "../context.ts";
 
 /** Where a directory resource keeps its rows. */
 export const controlPlane = z
@@ -7,3 +11,18 @@ export const controlPlane = z
     name: z.string().describe("The name of the platform's project."),
   })
   .describe("The platform's project, found by its name.");
+
+/** The control plane, or undefined where its project is gone, and every row with it. */
+export async function controlPlaneIfThere(
+  context: Context,
+  project: z.infer<typeof controlPlane>,
+): Promise<Database | undefined> {
+  try {
+    return await context.controlPlane(project);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const there = await findProject(context.supabase, project.organization, project.name);
+    if (there === undefined) return undefined;
+    throw error;
+  }
+}

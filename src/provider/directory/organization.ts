@@ -1,6 +1,33 @@
 import { z } from "zod";
-import { limits } from "./catalogue.ts";
-import { controlPlane } from "./control-plane.ts";
+import type { Query } from "../../postgres/database.ts";
+import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../postgres/rows.ts";
+import { defineResource } from "../schema.ts";
+import { controlPlane, controlPlaneIfThere } from "./control-plane.ts";
+import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow } from "./limits.ts";
+import { byColumn, present, toRows } from "./row.ts";
+
+const member = z.strictObject({
+  role: z.enum(["owner", "admin", "member"]),
+  github: z.string().optional(),
+});
+
+const invitation = z.strictObject({
+  role: z.enum(["admin", "member"]),
+  workspaces: z.array(z.string()).describe("Slugs."),
+  expires: z.string().describe("ISO date, the last day."),
+});
+
+const wallet = z.strictObject({
+  autoReload: z
+    .strictObject({
+      below: z.int().min(0),
+      add: z.int().min(1).optional(),
+      upTo: z.int().min(1).optional(),
+      monthlyCap: z.int().min(1).optional().describe("Credits in a calendar month; absent: no cap."),
+    })
+    .optional()
+    .describe("Absent: off."),
+});
 
 export const organizationInputs = z.strictObject({
   controlPlane,
@@ -15,43 +42,14 @@ export const organizationInputs = z.strictObject({
     .optional()
     .describe("Whose limits hold while the plan isn't paid; absent: the plan."),
   limits: limits.describe("The limits in force."),
-  billingEmail: z.string(),
+  billingEmail: z.string().describe("Lower case."),
   stripeCustomer: z.string().optional().describe("Stripe's customer id."),
   stripeSubscription: z.string().optional().describe("Stripe's subscription id."),
   subscriptionStatus: z.string().optional().describe("As Stripe says."),
   llmProvider: z.string().optional().describe("Its kind; the key is never stored here."),
-  members: z
-    .record(
-      z.string(),
-      z.strictObject({ role: z.enum(["owner", "admin", "member"]), github: z.string().optional() }),
-    )
-    .describe("By lower-case e-mail, the owner included."),
-  invitations: z
-    .record(
-      z.string(),
-      z.strictObject({
-        role: z.enum(["admin", "member"]),
-        workspaces: z.array(z.string()).describe("Slugs."),
-        expires: z.string().describe("ISO date, the last day."),
-      }),
-    )
-    .describe("By lower-case e-mail."),
-  wallets: z
-    .record(
-      z.string(),
-      z.strictObject({
-        autoReload: z
-          .strictObject({
-            below: z.int().min(0),
-            add: z.int().min(1).optional(),
-            upTo: z.int().min(1).optional(),
-            monthlyCap: z.int().min(1).optional(),
-          })
-          .optional()
-          .describe("Absent: off."),
-      }),
-    )
-    .describe("By name."),
+  members: z.record(z.string(), member).describe("By lower-case e-mail, the owner included."),
+  invitations: z.record(z.string(), invitation).describe("By lower-case e-mail."),
+  wallets: z.record(z.string(), wallet).describe("By name."),
   trial: z
     .strictObject({ plan: z.string(), days: z.int().min(1) })
     .optional()
@@ -64,3 +62,232 @@ export const organizationOutputs = z.object({
     .describe("Who issues the platform's tokens: the control plane's auth service; workspaces trust it."),
   trialStarted: z.string().optional().describe("When its one trial began, in any generation."),
 });
+
+type Inputs = z.infer<typeof organizationInputs>;
+type Outputs = z.infer<typeof organizationOutputs>;
+
+export const organization = defineResource({
+  type: "directory:Organization",
+  description:
+    "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and its one trial, in one transaction. Members, invitations and wallets that the app manages stay as they are; one that is declared becomes the manifest's. Removing it shuts out the members that the manifest let in and stops automatic reloads; the organization, its ledger and its trial are kept for ever.",
+  inputs: organizationInputs,
+  outputs: organizationOutputs,
+  replaceOn: ["controlPlane", "platform", "id"],
+  stable: ["issuer"],
+
+  async observe(context, { inputs }) {
+    const database = await context.controlPlane(inputs.controlPlane);
+    return database.read(async (query) => {
+      const found = await read(query, inputs);
+      return found && { inputs: found, outputs: await outputs(query, database.ref, inputs) };
+    });
+  },
+
+  async ensure(context, inputs) {
+    const database = await context.controlPlane(inputs.controlPlane);
+    return database.transaction(async (query) => {
+      await write(query, inputs);
+      return { id: inputs.id, outputs: await outputs(query, database.ref, inputs) };
+    });
+  },
+
+  async remove(context, { inputs }) {
+    const database = await controlPlaneIfThere(context, inputs.controlPlane);
+    await database?.transaction((query) => close(query, inputs.id));
+  },
+});
+
+async function write(query: Query, inputs: Inputs): Promise<void> {
+  await keepRow(query, organizationSet(inputs.id), organizationToRow(inputs));
+  await keepRow(query, quotaSet(inputs.id), limitsToRow(inputs.limits));
+  await keepRows(query, memberSet(inputs.id), ownerLast(inputs.members));
+  await keepRows(
+    query,
+    invitationSet(inputs.id),
+    toRows(inputs.invitations, "email", ({ expires, ...it }) => ({ ...it, expires_on: expires })),
+  );
+  await keepWallets(query, inputs);
+  if (inputs.trial !== undefined) await beginTrial(query, inputs, inputs.trial);
+}
+
+async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
+  const { id } = prior;
+  const [row] = await readRows(query, organizationSet(id), "anyone");
+  if (row === undefined) return undefined;
+  const [quota] = await readRows(query, quotaSet(id), "anyone");
+  const members = await readRows(query, memberSet(id));
+  const invitations = await readRows(query, invitationSet(id));
+  const wallets = await readRows(query, walletSet(id));
+  const trial = await trialOf(query, prior);
+  return organizationInputs.parse({
+    ...organizationFromRow(row),
+    controlPlane: prior.controlPlane,
+    id,
+    limits: quota === undefined ? prior.limits : limitsFromRow(quota),
+    members: byColumn(members, "email", ({ role, github }) => present({ role, github })),
+    invitations: byColumn(invitations, "email", (it) => ({
+      role: it.role,
+      workspaces: it.workspaces,
+      expires: it.expires_on,
+    })),
+    wallets: byColumn(wallets, "name", walletFromRow),
+    ...(trial !== undefined && prior.trial !== undefined && { trial: prior.trial }),
+  });
+}
+
+async function outputs(query: Query, ref: string, inputs: Inputs): Promise<Outputs> {
+  const trial = await trialOf(query, inputs);
+  return {
+    issuer: `https://${ref}.supabase.co/auth/v1`,
+    ...(trial !== undefined && { trialStarted: trial.started }),
+  };
+}
+
+function organizationToRow(inputs: Inputs): Row {
+  return {
+    platform_id: inputs.platform,
+    name: inputs.name,
+    generation: inputs.generation,
+    display_name: inputs.displayName,
+    plan: inputs.plan,
+    plan_in_force: inputs.planInForce,
+    billing_email: inputs.billingEmail,
+    llm_provider: inputs.llmProvider,
+    stripe_customer: inputs.stripeCustomer,
+    stripe_subscription: inputs.stripeSubscription,
+    subscription_status: inputs.subscriptionStatus,
+  };
+}
+
+function organizationFromRow(row: Row): Row {
+  return present({
+    platform: row.platform_id,
+    name: row.name,
+    generation: row.generation,
+    displayName: row.display_name,
+    plan: row.plan,
+    planInForce: row.plan_in_force,
+    billingEmail: row.billing_email,
+    llmProvider: row.llm_provider,
+    stripeCustomer: row.stripe_customer,
+    stripeSubscription: row.stripe_subscription,
+    subscriptionStatus: row.subscription_status,
+  });
+}
+
+/** There is one owner at any moment: the old one steps down before the new one is named. */
+function ownerLast(members: Inputs["members"]): Row[] {
+  return toRows(members, "email", (it) => ({ ...it })).sort(
+    (a, b) => Number(a.role === "owner") - Number(b.role === "owner"),
+  );
+}
+
+/** A wallet holds credits: one that is no longer declared stops reloading, and is the app's from then on. */
+async function keepWallets(query: Query, { id, wallets }: Inputs): Promise<void> {
+  await query(
+    `update public.wallets set managed_by = 'app', reload_enabled = false, reload_below = null, reload_add = null,
+       reload_up_to = null, reload_monthly_cap = null
+     where organization_id = $1 and managed_by = 'manifest' and name <> all ($2)`,
+    [id, Object.keys(wallets)],
+  );
+  await keepRows(query, walletSet(id), toRows(wallets, "name", walletToRow));
+}
+
+function walletToRow({ autoReload }: Inputs["wallets"][string]): Row {
+  return {
+    reload_enabled: autoReload !== undefined,
+    reload_below: autoReload?.below,
+    reload_add: autoReload?.add,
+    reload_up_to: autoReload?.upTo,
+    reload_monthly_cap: autoReload?.monthlyCap,
+  };
+}
+
+function walletFromRow(row: Row): Row {
+  if (row.reload_enabled !== true) return {};
+  return {
+    autoReload: present({
+      below: row.reload_below,
+      add: row.reload_add,
+      upTo: row.reload_up_to,
+      monthlyCap: row.reload_monthly_cap,
+    }),
+  };
+}
+
+/** By the organization's name, not its id: another generation is no new trial. */
+async function beginTrial(query: Query, inputs: Inputs, trial: NonNullable<Inputs["trial"]>): Promise<void> {
+  await query(
+    `insert into public.trials (platform_id, organization_name, organization_id, plan, started_at, ends_at, managed_by)
+     values ($1, $2, $3, $4, now(), now() + make_interval(days => $5), 'manifest')
+     on conflict (platform_id, organization_name) do nothing`,
+    [inputs.platform, inputs.name, inputs.id, trial.plan, trial.days],
+  );
+}
+
+async function trialOf(query: Query, inputs: Inputs): Promise<{ readonly started: string } | undefined> {
+  const [trial] = await query<{ started: string }>(
+    `select to_json(started_at) #>> '{}' as started from public.trials
+     where platform_id = $1 and organization_name = $2`,
+    [inputs.platform, inputs.name],
+  );
+  return trial;
+}
+
+/** People first: whoever is removed is out when the transaction ends. */
+async function close(query: Query, id: string): Promise<void> {
+  await keepRows(query, memberSet(id), []);
+  await keepRows(query, invitationSet(id), []);
+  await query("update public.wallets set reload_enabled = false where organization_id = $1", [id]);
+}
+
+function organizationSet(id: string): RowSet {
+  return {
+    table: "public.organizations",
+    scope: { id },
+    key: ["id"],
+    columns: [
+      "platform_id",
+      "name",
+      "generation",
+      "display_name",
+      "plan",
+      "plan_in_force",
+      "billing_email",
+      "llm_provider",
+      "stripe_customer",
+      "stripe_subscription",
+      "subscription_status",
+    ],
+  };
+}
+
+function quotaSet(id: string): RowSet {
+  return ofOrganization(id, "public.quotas", [], LIMIT_COLUMNS);
+}
+
+function memberSet(id: string): RowSet {
+  return ofOrganization(id, "public.members", ["email"], ["email", "role", "github"]);
+}
+
+function invitationSet(id: string): RowSet {
+  return ofOrganization(id, "public.invitations", ["email"], ["email", "role", "workspaces", "expires_on"]);
+}
+
+function walletSet(id: string): RowSet {
+  return ofOrganization(
+    id,
+    "public.wallets",
+    ["name"],
+    ["name", "reload_enabled", "reload_below", "reload_add", "reload_up_to", "reload_monthly_cap"],
+  );
+}
+
+function ofOrganization(
+  id: string,
+  table: string,
+  key: readonly string[],
+  columns: readonly string[],
+): RowSet {
+  return { table, scope: { organization_id: id }, key: ["organization_id", ...key], columns };
+}

@@ -1,5 +1,9 @@
 import { z } from "zod";
-import { controlPlane } from "./control-plane.ts";
+import type { Query } from "../../postgres/database.ts";
+import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../postgres/rows.ts";
+import { defineResource } from "../schema.ts";
+import { controlPlane, controlPlaneIfThere } from "./control-plane.ts";
+import { byColumn, present, toRows } from "./row.ts";
 
 export const workspaceInputs = z.strictObject({
   controlPlane,
@@ -13,7 +17,7 @@ export const workspaceInputs = z.strictObject({
   projectRef: z.string().optional().describe("Its Supabase project."),
   projectUrl: z.string().optional().describe("Its data API."),
   region: z.string().optional(),
-  email: z.string().optional().describe("The workspace's own address."),
+  email: z.string().optional().describe("The workspace's own address, lower case."),
   slack: z.strictObject({ team: z.string(), channel: z.string() }).optional(),
   access: z
     .record(z.string(), z.strictObject({ role: z.enum(["owner", "admin", "member"]) }))
@@ -26,3 +30,164 @@ export const workspaceInputs = z.strictObject({
 });
 
 export const workspaceOutputs = z.object({});
+
+type Inputs = z.infer<typeof workspaceInputs>;
+
+export const workspace = defineResource({
+  type: "directory:Workspace",
+  description:
+    "A workspace's rows in the control plane: itself, who may enter, its apps, connections and cron jobs, in one transaction. Rows that the app manages stay as they are; one that is declared becomes the manifest's. Removing it sets its state to deleted and takes away what the manifest gave; the row stays, since usage, escalations and sessions belong to it for good.",
+  inputs: workspaceInputs,
+  outputs: workspaceOutputs,
+  replaceOn: ["controlPlane", "organization", "id"],
+  stable: [],
+
+  async observe(context, { inputs }) {
+    const database = await context.controlPlane(inputs.controlPlane);
+    const found = await database.read((query) => read(query, inputs));
+    return found && { inputs: found, outputs: {} };
+  },
+
+  async ensure(context, inputs) {
+    const database = await context.controlPlane(inputs.controlPlane);
+    await database.transaction((query) => write(query, inputs));
+    return { id: inputs.id, outputs: {} };
+  },
+
+  async remove(context, { inputs }) {
+    const database = await controlPlaneIfThere(context, inputs.controlPlane);
+    await database?.transaction((query) => close(query, inputs));
+  },
+});
+
+async function write(query: Query, inputs: Inputs): Promise<void> {
+  const sets = setsOf(inputs);
+  await keepRow(query, sets.workspace, workspaceToRow(inputs));
+  await keepRows(
+    query,
+    sets.access,
+    Object.keys(inputs.access).map((email) => ({ email })),
+  );
+  await keepRows(
+    query,
+    sets.apps,
+    toRows(inputs.apps, "name", (app) => ({ ...app })),
+  );
+  await keepRows(
+    query,
+    sets.connections,
+    toRows(inputs.connections, "name", ({ kind, cloneOf }) => ({ kind, clone_of: cloneOf })),
+  );
+  await keepRows(
+    query,
+    sets.cron,
+    toRows(inputs.cron, "name", (job) => ({ ...job })),
+  );
+}
+
+async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
+  const sets = setsOf(prior);
+  const [row] = await readRows(query, sets.workspace, "anyone");
+  if (row === undefined) return undefined;
+  const access = await readAccess(query, prior.id);
+  const apps = await readRows(query, sets.apps);
+  const connections = await readRows(query, sets.connections);
+  const cron = await readRows(query, sets.cron);
+  return workspaceInputs.parse({
+    ...workspaceFromRow(row),
+    controlPlane: prior.controlPlane,
+    organization: prior.organization,
+    id: prior.id,
+    access: byColumn(access, "email", ({ role }) => ({ role })),
+    apps: byColumn(apps, "name", ({ url, domain }) => present({ url, domain })),
+    connections: byColumn(connections, "name", (it) => present({ kind: it.kind, cloneOf: it.clone_of })),
+    cron: byColumn(cron, "name", ({ schedule, task }) => ({ schedule, task })),
+  });
+}
+
+function readAccess(query: Query, workspace: string): Promise<readonly Row[]> {
+  return query<Row>(
+    `select email, members.role from public.workspace_members
+     join public.members using (organization_id, email)
+     where workspace_id = $1 and workspace_members.managed_by = 'manifest'`,
+    [workspace],
+  );
+}
+
+/** Nobody enters, and its names are free for another: its domains, its address, its Slack channel. */
+async function close(query: Query, inputs: Inputs): Promise<void> {
+  const { access, apps, connections, cron } = setsOf(inputs);
+  for (const set of [access, apps, connections, cron]) await keepRows(query, set, []);
+  await query(
+    `update public.workspaces set state = 'deleted', project_ref = null, project_url = null, email = null,
+       slack_team = null, slack_channel = null
+     where id = $1`,
+    [inputs.id],
+  );
+}
+
+function workspaceToRow(inputs: Inputs): Row {
+  return {
+    name: inputs.name,
+    generation: inputs.generation,
+    display_name: inputs.displayName,
+    state: inputs.state,
+    expires_on: inputs.expires,
+    project_ref: inputs.projectRef,
+    project_url: inputs.projectUrl,
+    region: inputs.region,
+    email: inputs.email,
+    slack_team: inputs.slack?.team,
+    slack_channel: inputs.slack?.channel,
+  };
+}
+
+function workspaceFromRow(row: Row): Row {
+  return present({
+    name: row.name,
+    generation: row.generation,
+    displayName: row.display_name,
+    state: row.state,
+    expires: row.expires_on,
+    projectRef: row.project_ref,
+    projectUrl: row.project_url,
+    region: row.region,
+    email: row.email,
+    slack: row.slack_team === null ? undefined : { team: row.slack_team, channel: row.slack_channel },
+  });
+}
+
+function setsOf({ id, organization }: Inputs) {
+  const named = { scope: { workspace_id: id }, key: ["workspace_id", "name"] };
+  return {
+    workspace: {
+      table: "public.workspaces",
+      scope: { id, organization_id: organization },
+      key: ["id"],
+      columns: WORKSPACE_COLUMNS,
+    },
+    access: {
+      table: "public.workspace_members",
+      scope: { workspace_id: id, organization_id: organization },
+      key: ["workspace_id", "email"],
+      columns: ["email"],
+    },
+    apps: { table: "public.apps", ...named, columns: ["name", "url", "domain"] },
+    connections: { table: "public.connections", ...named, columns: ["name", "kind", "clone_of"] },
+    cron: { table: "public.cron_jobs", ...named, columns: ["name", "schedule", "task"] },
+  } satisfies Record<string, RowSet>;
+}
+
+const WORKSPACE_COLUMNS = [
+  "name",
+  "generation",
+  "display_name",
+  "state",
+  "expires_on",
+  "project_ref",
+  "project_url",
+  "region",
+  "email",
+  "slack_team",
+  "slack_channel",
+];

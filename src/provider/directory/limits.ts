@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { Row } from "../../postgres/rows.ts";
+import { present } from "./row.ts";
+
+export const limits = z
+  .strictObject({
+    workspaces: z.int().min(0).optional(),
+    seats: z.int().min(0).optional(),
+    customDomains: z.int().min(0).optional(),
+    rpm: z.int().min(0).optional().describe("Requests per minute, of the whole organization."),
+    webhookEvents: z.int().min(0).optional().describe("Per month, of the whole organization."),
+    perWorkspaceAccess: z.boolean().describe("Whether members are granted single workspaces."),
+  })
+  .describe("A number that is absent is unlimited.");
+
+type Limits = z.infer<typeof limits>;
+
+/** The columns of `plans` and `quotas` that hold limits. */
+export const LIMIT_COLUMNS = [
+  "workspaces",
+  "seats",
+  "custom_domains",
+  "rpm",
+  "webhook_events",
+  "per_workspace_access",
+];
+
+export function limitsToRow(limits: Limits): Row {
+  return {
+    workspaces: limits.workspaces,
+    seats: limits.seats,
+    custom_domains: limits.customDomains,
+    rpm: limits.rpm,
+    webhook_events: limits.webhookEvents,
+    per_workspace_access: limits.perWorkspaceAccess,
+  };
+}
+
+export function limitsFromRow(row: Row): Limits {
+  return limits.parse(
+    present({
+      workspaces: row.workspaces,
+      seats: row.seats,
+      customDomains: row.custom_domains,
+      rpm: row.rpm,
+      webhookEvents: row.webhook_events,
+      perWorkspaceAccess: row.per_workspace_access,
+    }),
+  );
+}
