@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
+
+const REPOSITORY = join(import.meta.dirname, "../..");
+
+/** Planted where secrets go in; must be found in clear nowhere else. */
+export const PLANTED = {
+  TENANTRY_SECRET_LLM: "planted-llm-key-3f9c1d",
+  TENANTRY_SECRET_WAREHOUSE: "planted-warehouse-credential-77ab02",
+} as const;
+
+export interface Ended {
+  /** Null when it was killed. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A sandbox of its own with manifests of its own, in a temporary folder, and the command line against both. */
+export class World {
+  readonly folder: string;
+  readonly sandbox: Sandbox;
+
+  private constructor(folder: string, sandbox: Sandbox) {
+    this.folder = folder;
+    this.sandbox = sandbox;
+  }
+
+  static async open(
+    manifests: Readonly<Record<string, string>>,
+    options: Partial<SandboxOptions> = {},
+  ): Promise<World> {
+    const folder = mkdtempSync(join(tmpdir(), "tenantry-e2e-"));
+    const sandbox = await startSandbox({
+      folder: join(folder, "sandbox"),
+      organizations: ["tiny"],
+      readinessMilliseconds: 30,
+      ...options,
+    });
+    const world = new World(folder, sandbox);
+    for (const [path, text] of Object.entries(manifests)) world.write(path, text);
+    return world;
+  }
+
+  async close(): Promise<void> {
+    await this.sandbox.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** @param path below the platforms' folder, as `tiny/orgs/acme.yaml` */
+  write(path: string, text: string): void {
+    const file = join(this.folder, "stacks", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  remove(path: string): void {
+    rmSync(join(this.folder, "stacks", path));
+  }
+
+  /** A point in the sandbox's log of requests, for {@link writesSince}. */
+  mark(): number {
+    return this.sandbox.requests().at(-1)?.sequence ?? 0;
+  }
+
+  /** Everything since then that could have changed something, as `service METHOD path`. */
+  writesSince(mark: number): string[] {
+    return this.sandbox
+      .requests()
+      .filter(({ sequence, write }) => sequence > mark && write)
+      .map(({ service, method, path }) => `${service} ${method} ${path}`);
+  }
+
+  get environment(): Record<string, string> {
+    return {
+      PATH: process.env.PATH ?? "",
+      HOME: this.folder,
+      CI: "true",
+      NO_COLOR: "1",
+      TENANTRY_STACKS: join(this.folder, "stacks"),
+      TENANTRY_TODAY: "2026-11-22",
+      ...this.sandbox.env,
+      ...PLANTED,
+    };
+  }
+
+  /** Runs `tenantry` to its end. */
+  async tenantry(...args: readonly string[]): Promise<Ended> {
+    return this.start(...args).ended;
+  }
+
+  /** Starts `tenantry` as the leader of a process group, so that it can be ended with all of its children. */
+  start(...args: readonly string[]): Running {
+    const child = spawn(process.execPath, ["--import", "tsx", join(REPOSITORY, "src/cli/main.ts"), ...args], {
+      cwd: REPOSITORY,
+      env: this.environment,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return new Running(child);
+  }
+}
+
+export class Running {
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr?.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    this.ended = new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code, stdout, stderr }));
+    });
+  }
+
+  /** As `kill -9` of the whole group: nothing gets to clean up. */
+  async kill(): Promise<void> {
+    if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
+    await this.ended;
+  }
+}
+
+/** A platform with everything that an organization of it can write, and little of each. */
+export const PLATFORM = `apiVersion: tenantry/v1
+kind: Platform
+name: tiny
+currency: usd
+supabase: { organization: tiny, region: us-east-1, compute: micro }
+plans:
+  free: { price: { monthly: 0 }, entitlements: { workspaces: 1, seats: 5, perWorkspaceAccess: true } }
+  team: { price: { monthly: 49 }, credits: { data: 100 }, entitlements: { workspaces: 3, seats: 10, perWorkspaceAccess: true } }
+defaultPlan: free
+trial: { plan: team, days: 14, credits: { data: 50 } }
+wallets:
+  data: { credit: { price: 0.01 } }
+`;
+
+/** One organization of it. */
+export function organization(name: string, workspaces = "personal: {}"): string {
+  return `apiVersion: tenantry/v1
+kind: Organization
+name: ${name}
+plan: team
+trial: true
+owner: owner@${name}.example
+members:
+  - { email: admin@${name}.example, role: admin }
+  - { email: member@${name}.example, role: member, workspaces: [personal] }
+billing: { email: billing@${name}.example }
+wallets:
+  data: { autoReload: { below: 10, add: 100 } }
+llmProvider: { kind: anthropic, apiKey: { secret: llm } }
+workspaces:
+  ${workspaces}
+`;
+}

@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { organization, PLANTED, PLATFORM, World } from "./harness.ts";
+
+const WAREHOUSE = "personal: { connections: { warehouse: { kind: bigquery, secret: warehouse } } }";
+
+describe("an organization, from YAML to running", () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.open({
+      "tiny/platform.yaml": PLATFORM,
+      "tiny/orgs/acme.yaml": organization("acme", WAREHOUSE),
+      "tiny/orgs/globex.yaml": organization("globex"),
+    });
+  });
+
+  afterAll(() => world.close());
+
+  it("is previewed without a write, and without a file", async () => {
+    const before = files(world.folder);
+    const preview = await world.tenantry("preview", "tiny.platform", "tiny.acme");
+    expect(preview, preview.stderr).toMatchObject({ code: 2 });
+    expect(world.writesSince(0)).toEqual([]);
+    expect(files(world.folder)).toEqual(before);
+  });
+
+  it("comes up", async () => {
+    const up = await world.tenantry("up", "--yes");
+    expect(up, up.stderr).toMatchObject({ code: 0 });
+  });
+
+  it("is left alone by a second up, which makes no write", async () => {
+    const mark = world.mark();
+    const up = await world.tenantry("up", "--yes");
+    expect(up, up.stderr).toMatchObject({ code: 0 });
+    expect(world.writesSince(mark)).toEqual([]);
+  });
+
+  it("shows no drift on a refresh", async () => {
+    const preview = await world.tenantry("preview", "--refresh");
+    expect(preview, preview.stdout + preview.stderr).toMatchObject({ code: 0 });
+  });
+
+  it("keeps every secret out of states, previews, logs and messages", async () => {
+    const shown = await world.tenantry("outputs", "tiny.acme");
+    const verbose = await world.tenantry("preview", "--json");
+    const text = [
+      shown.stdout + shown.stderr + verbose.stdout + verbose.stderr,
+      ...files(join(world.folder, "sandbox/state")).map((file) => readFileSync(file, "utf8")),
+    ].join("\n");
+    expect(text).toContain("ciphertext");
+    for (const secret of [...Object.values(PLANTED), ...madeSecrets(world)])
+      expect(text).not.toContain(secret);
+  });
+
+  it("stays when its file, or a workspace of it, leaves the YAML", async () => {
+    world.write("tiny/orgs/globex.yaml", organization("globex").replace("personal: {}", "other: {}"));
+    world.remove("tiny/orgs/acme.yaml");
+    const mark = world.mark();
+    const up = await world.tenantry("up", "--yes");
+    expect(up.code).toBe(1);
+    expect(up.stdout + up.stderr).toMatch(/state: (archived|deleted)/);
+    expect(world.writesSince(mark)).toEqual([]);
+  });
+});
+
+/** Secrets that tenantry or the vendors made: they pass through the requests that the sandbox has seen. */
+function madeSecrets(world: World): string[] {
+  const bodies = world.sandbox.requests().map(({ body }) => body);
+  const passwords = bodies.flatMap((body) => /"db_pass":"([^"]+)"/.exec(body)?.[1] ?? []);
+  return [
+    ...passwords,
+    world.environment.TENANTRY_SECRET_ROOT ?? "",
+    world.environment.STRIPE_API_KEY ?? "",
+  ].filter((secret) => secret !== "");
+}
+
+function files(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .map((path) => join(folder, path))
+      .filter(
+        (path) => !path.includes("/databases/") && !path.endsWith(".journal") && statSync(path).isFile(),
+      )
+      .sort();
+  } catch {
+    return [];
+  }
+}
