@@ -1,0 +1,158 @@
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type LocalStripe, localStripe } from "./local-stripe.ts";
+import { lacks, type Shape, shapeOf } from "./shapes.ts";
+
+/*
+ * Stripe's own mock server answers every request with an object of the published schema, and remembers nothing. What it answers
+ * is recorded as shapes in stripe-mock.shapes.snap; every field of those must be in our objects, with the same type.
+ * With `stripe-mock` on the PATH (go install github.com/stripe/stripe-mock@latest), the recording is checked too.
+ */
+const RECORDING = fileURLToPath(new URL("stripe-mock.shapes.snap", import.meta.url));
+
+/** Requests that both are sent, in this order; `{name}` is the id that ours answered under that name. */
+const REQUESTS: readonly (readonly [name: string, method: string, path: string, form?: string])[] = [
+  ["customer", "POST", "/v1/customers", "email=a%40b.co&address[city]=Rome&metadata[a]=1"],
+  ["customer updated", "POST", "/v1/customers/{customer}", "name=Acme"],
+  ["customer read", "GET", "/v1/customers/{customer}"],
+  ["customers", "GET", "/v1/customers"],
+  ["product", "POST", "/v1/products", "name=Launch"],
+  ["product updated", "POST", "/v1/products/{product}", "description=d"],
+  ["products", "GET", "/v1/products"],
+  [
+    "price",
+    "POST",
+    "/v1/prices",
+    "product={product}&currency=usd&unit_amount=4900&recurring[interval]=month&lookup_key=k",
+  ],
+  ["price read", "GET", "/v1/prices/{price}?expand[]=product&expand[]=currency_options"],
+  ["prices", "GET", "/v1/prices"],
+  ["method", "POST", "/v1/payment_methods/pm_card_visa/attach", "customer={customer}"],
+  ["method read", "GET", "/v1/payment_methods/{method}"],
+  ["methods", "GET", "/v1/payment_methods?customer={customer}&type=card"],
+  [
+    "customer with a card",
+    "POST",
+    "/v1/customers/{customer}",
+    "invoice_settings[default_payment_method]={method}",
+  ],
+  [
+    "subscription",
+    "POST",
+    "/v1/subscriptions",
+    `customer={customer}&items[0][price]={price}&expand[]=latest_invoice`,
+  ],
+  ["subscription read", "GET", "/v1/subscriptions/{subscription}?expand[]=customer"],
+  ["subscriptions", "GET", "/v1/subscriptions"],
+  ["trial", "POST", "/v1/subscriptions", "customer={customer}&items[0][price]={price}&trial_period_days=14"],
+  ["items", "GET", "/v1/subscription_items?subscription={subscription}"],
+  ["invoices", "GET", "/v1/invoices?customer={customer}"],
+  ["canceled", "DELETE", "/v1/subscriptions/{subscription}"],
+  ["customer deleted", "DELETE", "/v1/customers/{customer}"],
+];
+
+describe("every object has all that Stripe's schema requires", async () => {
+  const recorded = read(readFileSync(RECORDING, "utf8"));
+
+  it("of the requests that were recorded", async () => {
+    const answers = await answersOf(await localStripe());
+    expect(Object.keys(answers)).toEqual(Object.keys(recorded));
+    const missing = Object.entries(recorded).flatMap(([name, theirs]) =>
+      lacks(shapeOf(answers[name]), theirs).map((problem) => `${name}: ${problem}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe.skipIf(spawnSync("stripe-mock", ["-version"]).status !== 0)("with stripe-mock on the PATH", () => {
+  it("the recording is what it answers", async () => {
+    const ours = await localStripe();
+    const ids = new Map<string, string>();
+    const mock = await startMock();
+    const shapes: Record<string, Shape> = {};
+    for (const [name, method, path, form] of REQUESTS) {
+      const answer = await ours.send(method, filled(path, ids), fill(form, ids));
+      ids.set(name, String(answer.body.id));
+      const theirs = await fetch(`${mock}${filled(path, ids)}`, {
+        method,
+        headers: {
+          authorization: "Bearer sk_test_123",
+          "content-type": "application/x-www-form-urlencoded",
+        },
+        ...(form === undefined ? {} : { body: filled(form, ids) }),
+      });
+      expect(theirs.status, name).toBe(200);
+      shapes[name] = shapeOf(await theirs.json());
+    }
+    await expect(write(shapes)).toMatchFileSnapshot(RECORDING);
+  });
+});
+
+/** One line for each request: its name and the shape of the answer. */
+function write(shapes: Readonly<Record<string, Shape>>): string {
+  return Object.entries(shapes)
+    .map(([name, shape]) => `${name}: ${JSON.stringify(shape)}\n`)
+    .join("");
+}
+
+function read(text: string): Record<string, Shape> {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return Object.fromEntries(
+    lines.map((line) => {
+      const end = line.indexOf(": ");
+      return [line.slice(0, end), JSON.parse(line.slice(end + 2)) as Shape];
+    }),
+  );
+}
+
+async function answersOf(local: LocalStripe): Promise<Record<string, unknown>> {
+  const ids = new Map<string, string>();
+  const answers: Record<string, unknown> = {};
+  for (const [name, method, path, form] of REQUESTS) {
+    const { status, body } = await local.send(method, filled(path, ids), fill(form, ids));
+    expect(status, `${name}: ${JSON.stringify(body)}`).toBe(200);
+    ids.set(name, String(body.id));
+    answers[name] = body;
+  }
+  return answers;
+}
+
+function fill(form: string | undefined, ids: ReadonlyMap<string, string>): string | undefined {
+  return form === undefined ? undefined : filled(form, ids);
+}
+
+function filled(text: string, ids: ReadonlyMap<string, string>): string {
+  return text.replace(/\{([^}]+)\}/g, (_, name: string) => ids.get(name) ?? "");
+}
+
+async function startMock(): Promise<string> {
+  const port = await freePort();
+  const mock = spawn("stripe-mock", [
+    "-http-addr",
+    `127.0.0.1:${port}`,
+    "-https-addr",
+    `127.0.0.1:${await freePort()}`,
+  ]);
+  onTestFinished(() => {
+    mock.kill();
+  });
+  await new Promise<void>((resolve, reject) => {
+    mock.once("exit", () => reject(new Error("stripe-mock ended")));
+    mock.stdout.on("data", (text) => {
+      if (String(text).includes(`:${port}`)) resolve();
+    });
+  });
+  return `http://127.0.0.1:${port}`;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("No port");
+  return address.port;
+}

@@ -1,0 +1,37 @@
+/** The shape of a JSON value: its type, or the shapes of an object's fields, or of a list's first element. */
+export type Shape = string | [Shape] | [] | { [field: string]: Shape };
+
+export function shapeOf(value: unknown): Shape {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
+  if (typeof value !== "object") return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, shapeOf(inner)]));
+}
+
+/**
+ * Where an object lacks what another has: a field that is absent, or of another type.
+ *
+ * A null fits everything, as either side may happen to have no value; so does an empty list.
+ */
+export function lacks(ours: Shape | undefined, theirs: Shape, place = ""): string[] {
+  if (ours === undefined) return [`${place} is absent`];
+  if (ours === "null" || theirs === "null") return [];
+  if (Array.isArray(ours) && Array.isArray(theirs))
+    return ours[0] === undefined || theirs[0] === undefined ? [] : lacks(ours[0], theirs[0], `${place}[]`);
+  if (
+    typeof ours === "object" &&
+    typeof theirs === "object" &&
+    !Array.isArray(ours) &&
+    !Array.isArray(theirs)
+  )
+    return Object.entries(theirs).flatMap(([field, inner]) =>
+      // Metadata's keys are free.
+      field === "metadata" ? [] : lacks(ours[field], inner, place === "" ? field : `${place}.${field}`),
+    );
+  return ours === theirs ? [] : [`${place} is ${describe(ours)}, not ${describe(theirs)}`];
+}
+
+function describe(shape: Shape): string {
+  if (typeof shape === "string") return shape;
+  return Array.isArray(shape) ? "a list" : "an object";
+}
