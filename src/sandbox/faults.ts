@@ -38,3 +38,51 @@ export interface RequestRecord {
   /** The service's name of the fault that was applied, if any. */
   readonly fault: Fault["kind"] | undefined;
 }
+
+/** What a fault is matched against. */
+export type Target = Pick<RequestRecord, "service" | "method" | "path" | "write">;
+
+/** The faults in force, with their turns counted and their shares drawn: the same seed and requests, the same faults. */
+export class Faults {
+  readonly #faults: readonly { fault: Fault; pattern: RegExp | undefined; seen: { count: number } }[];
+  readonly #draw: () => number;
+
+  constructor(faults: readonly Fault[], seed = 1) {
+    this.#faults = faults.map((fault) => ({
+      fault,
+      pattern: fault.match === undefined ? undefined : new RegExp(fault.match),
+      seen: { count: 0 },
+    }));
+    this.#draw = generator(seed);
+  }
+
+  /** The fault to apply to this request; every matching fault counts it. */
+  next(target: Target): Fault | undefined {
+    let applied: Fault | undefined;
+    for (const { fault, pattern, seen } of this.#faults) {
+      if (!matches(fault, pattern, target)) continue;
+      seen.count++;
+      const due = fault.nth === undefined ? this.#draw() < (fault.share ?? 1) : seen.count === fault.nth;
+      if (due) applied ??= fault;
+    }
+    return applied;
+  }
+}
+
+function matches(fault: Fault, pattern: RegExp | undefined, target: Target): boolean {
+  if (fault.service !== undefined && fault.service !== target.service) return false;
+  if (fault.writesOnly === true && !target.write) return false;
+  const text = target.service === "postgres" ? target.path : `${target.method} ${target.path}`;
+  return pattern === undefined || pattern.test(text);
+}
+
+/** Numbers from 0 to 1 (mulberry32). */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -5,6 +5,7 @@ import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, symlink, writeF
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
@@ -51,6 +52,7 @@ export async function openCache(): Promise<PostgresCache> {
  * @param target its path; when it exists nothing is built
  */
 export async function buildOnce(target: string, build: (unfinished: string) => Promise<void>): Promise<void> {
+  await othersToFinish(target);
   if (existsSync(target)) return;
   const unfinished = `${target}.building-${process.pid}-${randomBytes(4).toString("hex")}`;
   try {
@@ -61,6 +63,22 @@ export async function buildOnce(target: string, build: (unfinished: string) => P
     // Another process was first: what it built is the same.
     if (!existsSync(target)) throw error;
   }
+}
+
+/** Waits, up to half a minute, while another process builds the same. */
+async function othersToFinish(target: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!existsSync(target) && Date.now() < deadline) {
+    const names = await readdir(dirname(target));
+    const builders = names.filter((name) => name.startsWith(`${basename(target)}.building-`)).map(builderOf);
+    if (!builders.some((pid) => pid !== undefined && pid !== process.pid && isRunning(pid))) return;
+    await delay(50);
+  }
+}
+
+function builderOf(name: string): number | undefined {
+  const pid = /\.building-(\d+)-/.exec(name)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** Runs a program to its end as the server's user. @throws Error with what it wrote when it fails */
@@ -116,9 +134,8 @@ async function refuseForeignFolder(folder: string): Promise<void> {
 
 async function removeAbandonedBuilds(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const pid = /\.building-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid)))
-      await rm(join(folder, name), { recursive: true, force: true });
+    const pid = builderOf(name);
+    if (pid !== undefined && !isRunning(pid)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 

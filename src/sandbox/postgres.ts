@@ -2,10 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import { chmod, chown, mkdir, realpath, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Secret } from "../core/secret.ts";
+import { freePort } from "./ports.ts";
 import {
   buildOnce,
   isRunning,
@@ -31,8 +31,8 @@ export interface Postgres {
 export interface Seed {
   /** Another text, another seed. */
   readonly digest: string;
-  /** Fills the server that is to be kept; `url` gives the superuser's connection strings. */
-  readonly fill: (url: (database: string) => string) => Promise<void>;
+  /** Fills the server that is to be kept; `url` gives the superuser's connection strings, `password` is theirs. */
+  readonly fill: (url: (database: string) => string, password: Secret) => Promise<void>;
 }
 
 /**
@@ -45,12 +45,17 @@ export interface Seed {
  */
 export async function startPostgres(options: { folder: string; seed?: Seed }): Promise<Postgres> {
   const cache = await openCache();
-  await endLeftOver(options.folder);
+  if (existsSync(options.folder)) await endLeftOver(await realpath(options.folder));
   if (!existsSync(join(options.folder, "PG_VERSION"))) {
     const template = await templateFolder(cache, options.seed);
     await copyTemplate(template, options.folder);
   }
   return startServer(cache, await realpath(options.folder));
+}
+
+/** Makes a seed's data folder in the cache, so that the first start with it is as quick as the later ones. */
+export async function prepareSeed(seed: Seed): Promise<void> {
+  await templateFolder(await openCache(), seed);
 }
 
 /** Safe against a kill of every process; not, as the real one, against the machine's loss of power. */
@@ -76,9 +81,9 @@ const SETTINGS = {
   timezone: "UTC",
 } as const;
 
-/** The pooler has checked the password of `postgres` itself, so it comes with the server's own. */
+/** The sandbox itself has checked who comes as these, and comes with the server's own password. */
 const CLIENT_AUTHENTICATION = `
-host all postgres 127.0.0.1/32 password
+host all postgres,supabase_read_only_user 127.0.0.1/32 password
 host all all 127.0.0.1/32 scram-sha-256
 `;
 
@@ -122,7 +127,7 @@ async function buildTemplate(cache: PostgresCache, folder: string, seed: Seed | 
   if (seed === undefined) return;
   const server = await startServer(cache, folder);
   try {
-    await seed.fill(server.superuserUrl);
+    await seed.fill(server.superuserUrl, cache.password);
   } finally {
     await server.stop();
   }
@@ -265,14 +270,4 @@ function linkTarget(path: string): string | undefined {
     // It ended just now, or is another user's and so not ours.
     return undefined;
   }
-}
-
-/** A port that the system says is free. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -39,9 +39,8 @@ export class Store {
   }
 
   #replay(journal: string): void {
-    for (const line of journal.split("\n")) {
-      // A last line cut short by a kill was never answered.
-      if (!line.endsWith("}")) continue;
+    // What follows the last line break was cut short by a kill, and never answered.
+    for (const line of journal.split("\n").slice(0, -1)) {
       const change = JSON.parse(line) as { collection: string; id: string; value?: unknown };
       const documents = this.#documents(change.collection);
       if (change.value === undefined) documents.delete(change.id);
@@ -84,5 +83,10 @@ export class Collection<T> {
 
   values(): T[] {
     return [...this.#documents.values()];
+  }
+
+  /** The documents whose id begins so. */
+  under(prefix: string): T[] {
+    return [...this.#documents].filter(([id]) => id.startsWith(prefix)).map(([, value]) => value);
   }
 }

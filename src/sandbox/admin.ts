@@ -1,0 +1,46 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Gate } from "./gate.ts";
+
+const fault = z.strictObject({
+  kind: z.enum(["latency", "429", "500", "drop-before", "drop-after", "hold-before", "hold-after"]),
+  service: z.enum(["supabase", "stripe", "postgres"]).optional(),
+  writesOnly: z.boolean().optional(),
+  match: z.string().optional(),
+  share: z.number().min(0).max(1).optional(),
+  nth: z.number().int().min(1).optional(),
+  milliseconds: z.number().min(0).optional(),
+});
+const faults = z.strictObject({ faults: z.array(fault), seed: z.number().int().optional() });
+
+/**
+ * The sandbox's own routes, beside those of the local Supabase, for other processes than the one that it runs in.
+ *
+ * `PUT faults`, `GET requests`, `DELETE requests`, `GET held` (answers when a request is held), `POST release`.
+ */
+export function createAdmin(options: { id: string; token: string; gate: Gate }): Hono {
+  const { gate } = options;
+  const app = new Hono().basePath("/_sandbox");
+  app.use(async (context, next) => {
+    if (context.req.header("authorization") === `Bearer ${options.token}`) return next();
+    return context.json({ message: "Unauthorized" }, 401);
+  });
+  app.get("/", (context) => context.json({ id: options.id }));
+  app.put("/faults", async (context) => {
+    const given = faults.safeParse(await context.req.json());
+    if (!given.success) return context.json({ message: z.prettifyError(given.error) }, 400);
+    gate.setFaults(given.data.faults, given.data.seed);
+    return context.body(null, 204);
+  });
+  app.get("/requests", (context) => context.json(gate.requests()));
+  app.delete("/requests", (context) => {
+    gate.clearRequests();
+    return context.body(null, 204);
+  });
+  app.get("/held", async (context) => context.json(await gate.held()));
+  app.post("/release", (context) => {
+    gate.release();
+    return context.body(null, 204);
+  });
+  return app;
+}

@@ -1,0 +1,44 @@
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { Service } from "./faults.ts";
+import type { Gate } from "./gate.ts";
+
+/** How a vendor's API is seen from the gate. */
+export interface Vendor {
+  readonly service: Service;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly isWrite: (method: string, path: string, body: string) => boolean;
+  /** Its own answers to one request too many, and to a failure of its own. */
+  readonly refusal: (status: 429 | 500) => Response;
+}
+
+/** The vendor's API behind the gate: what `serve` of @hono/node-server calls. */
+export function gated(
+  gate: Gate,
+  vendor: Vendor,
+): (request: Request, env: HttpBindings) => Promise<Response> {
+  return async (request, { incoming, outgoing }) => {
+    const { method } = request;
+    const url = new URL(request.url);
+    const path = url.pathname + url.search;
+    const bytes = Buffer.from(await request.arrayBuffer());
+    const body = bytes.toString("utf8");
+    const hasBody = method !== "GET" && method !== "HEAD" && bytes.length > 0;
+    const copy = new Request(request.url, {
+      method,
+      headers: request.headers,
+      ...(hasBody ? { body: bytes } : {}),
+    });
+    return gate.pass({
+      request: { service: vendor.service, method, path, body, write: vendor.isWrite(method, path, body) },
+      act: async () => vendor.fetch(copy),
+      statusOf: (response) => response.status,
+      refuse: vendor.refusal,
+      cut: () => {
+        outgoing.socket?.destroy();
+        return RESPONSE_ALREADY_SENT;
+      },
+      isGone: () => incoming.socket.destroyed,
+    });
+  };
+}

@@ -1,0 +1,278 @@
+import { connect, type Socket } from "node:net";
+import type { Lease } from "../project-servers.ts";
+import { ScramServer, type ScramVerifier } from "../scram.ts";
+import {
+  authentication,
+  CANCEL_REQUEST,
+  fatal,
+  GSS_REQUEST,
+  type Message,
+  MessageReader,
+  message,
+  SSL_REQUEST,
+  startupPacket,
+  startupParameters,
+  takeStartup,
+  texts,
+} from "./messages.ts";
+import type { PoolerOptions } from "./pooler.ts";
+import { type Batch, Batches, WriteJudge } from "./statements.ts";
+
+/** Who connects: the part before the user name's last dot is the role, the part after it the project. */
+interface Caller {
+  readonly role: string;
+  readonly ref: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** Independent reads of tests, and nothing else, come as this one: they pass without a record or a fault. */
+const UNSEEN = "supabase_admin";
+
+/** One client's connection, from its start-up to its end. */
+export class PoolerConnection {
+  readonly #client: Socket;
+  readonly #options: PoolerOptions;
+  /** Which backend a cancel request's key belongs to, by its port. */
+  readonly #cancels: Map<string, number>;
+  #received: Buffer = Buffer.alloc(0);
+  #wanted: (() => void) | undefined;
+
+  constructor(client: Socket, options: PoolerOptions, cancels: Map<string, number>) {
+    this.#client = client;
+    this.#options = options;
+    this.#cancels = cancels;
+  }
+
+  start(): void {
+    this.#client.on("error", () => this.#client.destroy());
+    this.#client.on("data", (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wanted?.();
+    });
+    this.#client.on("close", () => this.#wanted?.());
+    this.#serve().catch((error: unknown) => {
+      if (!this.#client.destroyed)
+        this.#refuse("XX000", error instanceof Error ? error.message : String(error));
+    });
+  }
+
+  async #serve(): Promise<void> {
+    const caller = await this.#startUp();
+    if (caller === undefined) return;
+    const tenant = this.#options.tenant(caller.ref);
+    if (tenant === undefined) return this.#refuse("XX000", "Tenant or user not found");
+    const checked = caller.role === "postgres";
+    if (checked && !(await this.#provePassword(tenant.databasePassword)))
+      return this.#refuse("28P01", `password authentication failed for user "${caller.role}"`);
+    const lease = await this.#options.servers.use(caller.ref);
+    this.#client.once("close", () => lease.release());
+    if (this.#client.destroyed) lease.release();
+    else this.#join(caller, lease, checked);
+  }
+
+  /** Reads until a start-up packet comes; encryption is declined, a cancel request is passed on. */
+  async #startUp(): Promise<Caller | undefined> {
+    for (;;) {
+      const packet = takeStartup(this.#received);
+      if (packet === undefined) {
+        if (!(await this.#more())) return undefined;
+        continue;
+      }
+      this.#received = packet.rest;
+      if (packet.code === SSL_REQUEST || packet.code === GSS_REQUEST) this.#client.write("N");
+      else if (packet.code === CANCEL_REQUEST) return this.#cancel(packet.payload);
+      else return callerOf(startupParameters(packet.payload));
+    }
+  }
+
+  #cancel(key: Buffer): undefined {
+    const port = this.#cancels.get(key.toString("hex"));
+    this.#client.destroy();
+    if (port === undefined) return;
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(8 + key.length, 0);
+    head.writeUInt32BE(CANCEL_REQUEST, 4);
+    const backend = connect(port, "127.0.0.1", () => backend.end(Buffer.concat([head, key])));
+    backend.on("error", () => backend.destroy());
+  }
+
+  async #provePassword(verifier: ScramVerifier): Promise<boolean> {
+    this.#client.write(authentication(10, "SCRAM-SHA-256\0\0"));
+    const initial = await this.#next();
+    const [mechanism] = texts(initial.payload, 1);
+    const first = initial.payload.subarray((mechanism?.length ?? 0) + 5).toString("utf8");
+    const scram = new ScramServer(verifier, first);
+    this.#client.write(authentication(11, scram.first()));
+    const final = scram.final((await this.#next()).payload.toString("utf8"));
+    if (final !== undefined) this.#client.write(authentication(12, final));
+    return final !== undefined;
+  }
+
+  /** Connects to PostgreSQL as the same role, and from then on carries messages both ways. */
+  #join(caller: Caller, lease: Lease, checked: boolean): void {
+    const client = this.#client;
+    const backend = connect({ port: lease.port, host: "127.0.0.1", noDelay: true });
+    backend.on("error", () => client.destroy());
+    backend.on("close", () => client.end());
+    client.on("close", () => backend.destroy());
+    backend.write(startupPacket(caller.parameters));
+    const session = new Session(this.#options, client, backend, caller.role !== UNSEEN);
+    const reader = new MessageReader();
+    backend.on("data", (chunk: Buffer) => {
+      for (const one of reader.read(chunk)) {
+        if (one.type === "K") this.#remember(one.payload, lease.port, backend);
+        // Its own password for the role, which this pooler has just checked the project's for.
+        if (checked && asksForPassword(one)) backend.write(passwordMessage(lease));
+        else session.answer(one);
+      }
+    });
+    const forward = (bytes: Buffer): void => session.ask(bytes);
+    client.removeAllListeners("data");
+    client.on("data", forward);
+    if (this.#received.length > 0) forward(this.#received);
+  }
+
+  #remember(key: Buffer, port: number, backend: Socket): void {
+    const name = key.toString("hex");
+    this.#cancels.set(name, port);
+    backend.on("close", () => this.#cancels.delete(name));
+  }
+
+  /** The next typed message of the client. @throws Error when it hung up */
+  async #next(): Promise<Message> {
+    for (;;) {
+      const length = this.#received.length < 5 ? undefined : 1 + this.#received.readUInt32BE(1);
+      if (length !== undefined && this.#received.length >= length) {
+        const [one] = new MessageReader().read(this.#received.subarray(0, length));
+        this.#received = this.#received.subarray(length);
+        if (one !== undefined) return one;
+      } else if (!(await this.#more())) {
+        throw new Error("the client hung up");
+      }
+    }
+  }
+
+  /** Waits for more bytes; false when there will be none. */
+  async #more(): Promise<boolean> {
+    if (this.#client.destroyed) return false;
+    await new Promise<void>((resolve) => {
+      this.#wanted = resolve;
+    });
+    return !this.#client.destroyed;
+  }
+
+  #refuse(code: string, text: string): void {
+    this.#client.end(fatal(code, text));
+  }
+}
+
+function callerOf(parameters: Map<string, string>): Caller {
+  const user = parameters.get("user") ?? "";
+  const dot = user.lastIndexOf(".");
+  const role = dot < 0 ? user : user.slice(0, dot);
+  const ref = dot < 0 ? "" : user.slice(dot + 1);
+  return { role, ref, parameters: new Map([...parameters, ["user", role]]) };
+}
+
+function asksForPassword({ type, payload }: Message): boolean {
+  return type === "R" && payload.readUInt32BE(0) === 3;
+}
+
+function passwordMessage(lease: Lease): Buffer {
+  return message("p", Buffer.from(`${lease.password.reveal()}\0`));
+}
+
+/** A session under way: every batch passes the gate, and waits for its answer before the next one passes. */
+class Session {
+  readonly #options: PoolerOptions;
+  readonly #client: Socket;
+  readonly #backend: Socket;
+  readonly #seen: boolean;
+  readonly #reader = new MessageReader();
+  readonly #batches = new Batches();
+  readonly #judge = new WriteJudge();
+  #turn: Promise<void> = Promise.resolve();
+  /** Set while an answer is gathered instead of sent on. */
+  #gathered: { chunks: Buffer[]; done: () => void } | undefined;
+  #started = false;
+
+  constructor(options: PoolerOptions, client: Socket, backend: Socket, seen: boolean) {
+    this.#options = options;
+    this.#client = client;
+    this.#backend = backend;
+    this.#seen = seen;
+    backend.once("close", () => this.#gathered?.done());
+  }
+
+  /** Bytes from the client. */
+  ask(bytes: Buffer): void {
+    if (!this.#seen) {
+      this.#backend.write(bytes);
+      return;
+    }
+    for (const one of this.#reader.read(bytes)) {
+      const batch = this.#batches.add(one);
+      if (batch === undefined) continue;
+      this.#turn = this.#turn.then(() => this.#send(batch));
+    }
+  }
+
+  /** A message from the backend. */
+  answer(one: Message): void {
+    if (one.type === "Z") this.#started = true;
+    if (this.#gathered === undefined) {
+      this.#client.write(one.bytes);
+      return;
+    }
+    this.#gathered.chunks.push(one.bytes);
+    // Ready for the next query, or for the rows of a copy.
+    if (one.type === "Z" || one.type === "G") this.#gathered.done();
+  }
+
+  async #send({ sql, values, bytes, awaitsReady }: Batch): Promise<void> {
+    if (sql === "" || !this.#started) {
+      this.#backend.write(bytes);
+      return;
+    }
+    const answer = await this.#options.gate.pass<Buffer | undefined>({
+      request: {
+        service: "postgres",
+        method: "QUERY",
+        path: sql,
+        body: values,
+        write: this.#judge.isWrite(sql),
+      },
+      act: () => this.#run(bytes, awaitsReady),
+      statusOf: () => 200,
+      refuse: (status) => {
+        const [code, text] =
+          status === 429 ? ["53300", "max client connections reached"] : ["58000", "server failure"];
+        this.#client.end(fatal(code ?? "", text ?? ""));
+        return undefined;
+      },
+      cut: () => {
+        this.#client.destroy();
+        return undefined;
+      },
+      isGone: () => this.#client.destroyed,
+    });
+    if (answer !== undefined && !this.#client.destroyed) this.#client.write(answer);
+  }
+
+  /** The answer, whole; of one that no end can be told of, nothing: it is sent on as it comes. */
+  async #run(bytes: Buffer, awaitsReady: boolean): Promise<Buffer | undefined> {
+    if (!awaitsReady) {
+      this.#backend.write(bytes);
+      return undefined;
+    }
+    return new Promise((resolve) => {
+      const chunks: Buffer[] = [];
+      const done = (): void => {
+        this.#gathered = undefined;
+        resolve(Buffer.concat(chunks));
+      };
+      this.#gathered = { chunks, done };
+      this.#backend.write(bytes);
+    });
+  }
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What a run against a sandbox needs in its environment. */
+export type Environment = Readonly<
+  Record<
+    | "SUPABASE_API_URL"
+    | "SUPABASE_ACCESS_TOKEN"
+    | "STRIPE_API_BASE"
+    | "STRIPE_API_KEY"
+    | "TENANTRY_SECRET_ROOT"
+    // Its folder isn't made by the sandbox.
+    | "PULUMI_BACKEND_URL"
+    | "PULUMI_CONFIG_PASSPHRASE",
+    string
+  >
+>;
+
+/** What a sandbox keeps about itself in `sandbox.json`, so that URLs and tokens stay the same from start to start. */
+export interface Settings {
+  /** Tells this sandbox from another that has its port now. */
+  readonly id: string;
+  readonly pid: number;
+  readonly ports: { readonly supabase: number; readonly stripe: number; readonly pooler: number };
+  readonly env: Environment;
+}
+
+/** Undefined when there is none yet. */
+export async function readSettings(folder: string): Promise<Settings | undefined> {
+  try {
+    return JSON.parse(await readFile(fileIn(folder), "utf8")) as Settings;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+export async function writeSettings(folder: string, settings: Settings): Promise<void> {
+  const unfinished = `${fileIn(folder)}.new`;
+  await writeFile(unfinished, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
+  await rename(unfinished, fileIn(folder));
+}
+
+/** The tokens and addresses that a run needs; those of last time, where there was one. */
+export function environment(
+  folder: string,
+  ports: Settings["ports"],
+  before: Environment | undefined,
+): Environment {
+  const kept = (name: keyof Environment, made: string): string => before?.[name] ?? made;
+  return {
+    SUPABASE_API_URL: `http://127.0.0.1:${ports.supabase}`,
+    SUPABASE_ACCESS_TOKEN: kept("SUPABASE_ACCESS_TOKEN", `sbp_${randomBytes(20).toString("hex")}`),
+    STRIPE_API_BASE: `http://127.0.0.1:${ports.stripe}`,
+    STRIPE_API_KEY: kept("STRIPE_API_KEY", `sk_test_${randomBytes(24).toString("hex")}`),
+    TENANTRY_SECRET_ROOT: kept("TENANTRY_SECRET_ROOT", randomBytes(32).toString("hex")),
+    PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: kept("PULUMI_CONFIG_PASSPHRASE", randomBytes(16).toString("hex")),
+  };
+}
+
+function fileIn(folder: string): string {
+  return join(folder, "sandbox.json");
+}

@@ -1,0 +1,107 @@
+import type { ProjectServers } from "../project-servers.ts";
+import type { Collection, Store } from "../store.ts";
+import { ApiError } from "./errors.ts";
+import {
+  type Change,
+  type Organization,
+  type Project,
+  type ProjectStatus,
+  statusAt,
+} from "./projects-state.ts";
+
+export interface AccountOptions {
+  readonly store: Store;
+  readonly servers: ProjectServers;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly readinessMilliseconds: number;
+  /** Where projects' databases are reached. */
+  readonly pooler: { readonly host: string; readonly port: number };
+}
+
+/** Everything that the local Supabase remembers, and what its endpoints have in common. */
+export class Account {
+  readonly organizations: Collection<Organization>;
+  readonly projects: Collection<Project>;
+  readonly servers: ProjectServers;
+  readonly now: () => number;
+  readonly readinessMilliseconds: number;
+  readonly pooler: AccountOptions["pooler"];
+  readonly #store: Store;
+  readonly #booting = new Set<string>();
+
+  constructor(options: AccountOptions) {
+    this.#store = options.store;
+    this.servers = options.servers;
+    this.now = options.now;
+    this.readinessMilliseconds = options.readinessMilliseconds;
+    this.pooler = options.pooler;
+    this.organizations = options.store.collection("organizations");
+    this.projects = options.store.collection("projects");
+  }
+
+  /** Documents of one kind, such as a project's secrets, by `id`; those of projects begin with the ref and a slash. */
+  documents<T>(kind: string): Collection<T> {
+    return this.#store.collection<T>(kind);
+  }
+
+  organization(slug: string): Organization {
+    const organization = this.organizations.get(slug);
+    if (organization === undefined) throw new ApiError(404, "Organization not found");
+    return organization;
+  }
+
+  project(ref: string): Project {
+    const project = this.projects.get(ref);
+    if (project === undefined) throw new ApiError(404, "Project not found");
+    return project;
+  }
+
+  /** The project as the pooler knows it: undefined when it doesn't exist, or its database isn't up. */
+  tenant(ref: string): Project | undefined {
+    const project = this.projects.get(ref);
+    return project !== undefined && this.#isUp(project) ? project : undefined;
+  }
+
+  status(project: Project): ProjectStatus {
+    const status = statusAt(project.change, this.now(), this.readinessMilliseconds);
+    return status === "ACTIVE_HEALTHY" && this.#booting.has(project.ref) ? "COMING_UP" : status;
+  }
+
+  /** Whether the part of the readiness delay since the last change has gone by: 0 to 1, or more for what comes later. */
+  hasReached(project: Project, share: number): boolean {
+    const elapsed = this.now() - project.change.startedAt;
+    return elapsed >= share * this.readinessMilliseconds && !this.#booting.has(project.ref);
+  }
+
+  /** Sends a project through a change, from now on. */
+  change(project: Project, through: readonly ProjectStatus[], to: ProjectStatus): Project {
+    const change: Change = { through, to, startedAt: this.now() };
+    return this.projects.put(project.ref, { ...project, change });
+  }
+
+  /** Starts a project's database, which delays its readiness as long as it takes. */
+  boot(ref: string): void {
+    this.#booting.add(ref);
+    this.servers
+      .use(ref)
+      .then((lease) => lease.release())
+      // The next query tries again, and tells why.
+      .catch(() => undefined)
+      .finally(() => this.#booting.delete(ref));
+  }
+
+  /** @throws ApiError as the real one, whose connection to a database that isn't up times out */
+  requireDatabase(project: Project): void {
+    if (!this.#isUp(project)) throw new ApiError(544, "Connection terminated due to connection timeout");
+  }
+
+  #isUp(project: Project): boolean {
+    const status = this.status(project);
+    const down = status === "INACTIVE" || status === "PAUSING" || status === "RESTORING";
+    return !down && this.hasReached(project, DATABASE_READY);
+  }
+}
+
+/** The part of the readiness delay after which a new project's database answers. */
+export const DATABASE_READY = 0.5;

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+
+/**
+ * How a database is reached through the pooler.
+ *
+ * The real one answers with the transaction mode's entry, on port 6543, and serves session mode on 5432 of the same host.
+ * Here the one port that there is serves session mode, so the entry says so.
+ *
+ * @see https://supabase.com/docs/reference/api/v1-get-pooler-config
+ */
+export const poolerEndpoints: readonly Endpoint[] = [
+  endpoint({
+    method: "GET",
+    path: "/v1/projects/{ref}/config/database/pooler",
+    handle: ({ account, parameter }) => {
+      const { ref } = account.project(parameter("ref"));
+      const { host, port } = account.pooler;
+      const url = `postgresql://postgres.${ref}:[YOUR-PASSWORD]@${host}:${port}/postgres`;
+      return [
+        {
+          identifier: ref,
+          database_type: "PRIMARY",
+          is_using_scram_auth: true,
+          db_user: `postgres.${ref}`,
+          db_host: host,
+          db_port: port,
+          db_name: "postgres",
+          connection_string: url,
+          connectionString: url,
+          default_pool_size: account.documents<number>("pool-sizes").get(ref) ?? null,
+          max_client_conn: null,
+          pool_mode: "session",
+        },
+      ];
+    },
+  }),
+  endpoint({
+    method: "PATCH",
+    path: "/v1/projects/{ref}/config/database/pooler",
+    body: z.strictObject({
+      default_pool_size: z.number().int().min(0).max(3000).nullish(),
+      pool_mode: z.enum(["transaction", "session"]).optional(),
+    }),
+    handle: ({ account, parameter, body }) => {
+      const { ref } = account.project(parameter("ref"));
+      const sizes = account.documents<number>("pool-sizes");
+      if (typeof body.default_pool_size === "number") sizes.put(ref, body.default_pool_size);
+      if (body.default_pool_size === null) sizes.delete(ref);
+      return { default_pool_size: sizes.get(ref) ?? null, pool_mode: "session" };
+    },
+  }),
+];

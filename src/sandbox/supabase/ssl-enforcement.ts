@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+
+const PATH = "/v1/projects/{ref}/ssl-enforcement";
+
+/** @see https://supabase.com/docs/reference/api/v1-update-ssl-enforcement-config */
+export const sslEndpoints: readonly Endpoint[] = [
+  endpoint({
+    method: "GET",
+    path: PATH,
+    handle: ({ account, parameter }) => {
+      const { ref } = account.project(parameter("ref"));
+      return {
+        currentConfig: { database: account.documents<boolean>("ssl").get(ref) ?? false },
+        appliedSuccessfully: true,
+      };
+    },
+  }),
+  endpoint({
+    method: "PUT",
+    path: PATH,
+    body: z.strictObject({ requestedConfig: z.strictObject({ database: z.boolean() }) }),
+    handle: async ({ account, parameter, body }) => {
+      const project = account.project(parameter("ref"));
+      account.requireDatabase(project);
+      const { database } = body.requestedConfig;
+      account.documents<boolean>("ssl").put(project.ref, database);
+      // The database starts again, which ends its connections.
+      await account.servers.stop(project.ref);
+      return { currentConfig: { database }, appliedSuccessfully: true };
+    },
+  }),
+];
