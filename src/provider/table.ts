@@ -1,39 +1,40 @@
 import type { z } from "zod";
-import { catalogueInputs, catalogueOutputs } from "./directory/catalogue.ts";
-import { grantInputs, grantOutputs } from "./directory/grant.ts";
-import { organizationInputs, organizationOutputs } from "./directory/organization.ts";
-import { workspaceMembersInputs, workspaceMembersOutputs } from "./directory/workspace-members.ts";
-import { workspaceInputs, workspaceOutputs } from "./directory/workspace.ts";
-import { accessInputs, accessOutputs } from "./postgres/access.ts";
-import { rowSecurityInputs, rowSecurityOutputs } from "./postgres/row-security.ts";
-import { schemaInputs, schemaOutputs } from "./postgres/schema.ts";
-import { customerInputs, customerOutputs } from "./stripe/customer.ts";
-import { priceInputs, priceOutputs } from "./stripe/price.ts";
-import { productInputs, productOutputs } from "./stripe/product.ts";
-import { subscriptionInputs, subscriptionOutputs } from "./stripe/subscription.ts";
-import { projectInputs, projectOutputs } from "./supabase/project.ts";
-import { readyInputs, readyOutputs } from "./supabase/ready.ts";
-import { secretsInputs, secretsOutputs } from "./supabase/secrets.ts";
-import { settingsInputs, settingsOutputs } from "./supabase/settings.ts";
+import { catalogue } from "./directory/catalogue.ts";
+import { grant } from "./directory/grant.ts";
+import { organization } from "./directory/organization.ts";
+import { workspace } from "./directory/workspace.ts";
+import { workspaceMembers } from "./directory/workspace-members.ts";
+import { access } from "./postgres/access.ts";
+import { rowSecurity } from "./postgres/row-security.ts";
+import { schema } from "./postgres/schema.ts";
+import type { Resource } from "./resource.ts";
+import { customer } from "./stripe/customer.ts";
+import { price } from "./stripe/price.ts";
+import { product } from "./stripe/product.ts";
+import { subscription } from "./stripe/subscription.ts";
+import { project } from "./supabase/project.ts";
+import { ready } from "./supabase/ready.ts";
+import { secrets } from "./supabase/secrets.ts";
+import { settings } from "./supabase/settings.ts";
 
-/** Every resource type of the provider. */
+/** Every resource type of the provider, by its type. */
 export const table = {
-  "supabase:Project": { inputs: projectInputs, outputs: projectOutputs },
-  "supabase:Ready": { inputs: readyInputs, outputs: readyOutputs },
-  "supabase:Settings": { inputs: settingsInputs, outputs: settingsOutputs },
-  "supabase:Secrets": { inputs: secretsInputs, outputs: secretsOutputs },
-  "postgres:Schema": { inputs: schemaInputs, outputs: schemaOutputs },
-  "postgres:Access": { inputs: accessInputs, outputs: accessOutputs },
-  "postgres:RowSecurity": { inputs: rowSecurityInputs, outputs: rowSecurityOutputs },
-  "stripe:Product": { inputs: productInputs, outputs: productOutputs },
-  "stripe:Price": { inputs: priceInputs, outputs: priceOutputs },
-  "stripe:Customer": { inputs: customerInputs, outputs: customerOutputs },
-  "stripe:Subscription": { inputs: subscriptionInputs, outputs: subscriptionOutputs },
-  "directory:Catalogue": { inputs: catalogueInputs, outputs: catalogueOutputs },
-  "directory:Organization": { inputs: organizationInputs, outputs: organizationOutputs },
-  "directory:Workspace": { inputs: workspaceInputs, outputs: workspaceOutputs },
-  "directory:WorkspaceMembers": { inputs: workspaceMembersInputs, outputs: workspaceMembersOutputs },
-  "directory:Grant": { inputs: grantInputs, outputs: grantOutputs },
+  "supabase:Project": project,
+  "supabase:Ready": ready,
+  "supabase:Settings": settings,
+  "supabase:Secrets": secrets,
+  "postgres:Schema": schema,
+  "postgres:Access": access,
+  "postgres:RowSecurity": rowSecurity,
+  "stripe:Product": product,
+  "stripe:Price": price,
+  "stripe:Customer": customer,
+  "stripe:Subscription": subscription,
+  "directory:Catalogue": catalogue,
+  "directory:Organization": organization,
+  "directory:Workspace": workspace,
+  "directory:WorkspaceMembers": workspaceMembers,
+  "directory:Grant": grant,
 };
 
 export type ResourceType = keyof typeof table;
@@ -43,3 +44,14 @@ export type InputsOf<T extends ResourceType> = z.input<(typeof table)[T]["inputs
 
 /** What a program gets, beyond the inputs. */
 export type OutputsOf<T extends ResourceType> = z.output<(typeof table)[T]["outputs"]>;
+
+const resources: ReadonlyMap<string, Resource> = new Map(Object.entries<Resource>(table));
+
+/** @param token as a URN has it: `tenantry:supabase:Project` */
+export function resourceOf(token: string): Resource | undefined {
+  return resources.get(token.replace(/^tenantry:/, ""));
+}
+
+export function allResources(): readonly Resource[] {
+  return [...resources.values()];
+}
