@@ -1,5 +1,8 @@
 import type { Secret } from "../core/secret.ts";
 
+/** What an event shows for a value that nobody knows before it is made. */
+export const UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /** A stack, and all that a run of it needs. Nothing here knows which engine runs. */
 export interface StackSpec {
   /** The folder of Pulumi.yaml. */
@@ -25,6 +28,8 @@ export interface RunOptions {
   readonly parallel?: number;
   /** Refresh before the operation. Default false. */
   readonly refresh?: boolean;
+  /** For `refresh` only: forget creations whose end nobody saw. Without it they stay, and warn, as with the Pulumi CLI. */
+  readonly clearPendingCreates?: boolean;
   /** Ends cleanly: no new steps, running ones finish and are saved. */
   readonly signal?: AbortSignal;
   /** Providers that already run, by package: `{ tenantry: "127.0.0.1:4711" }`, so that a fleet shares one. */

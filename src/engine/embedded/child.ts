@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/**
+ * Ends a Node.js child when the engine is gone, however it went: the channel between them closes with it.
+ *
+ * Percent-encoded, as it travels through NODE_OPTIONS, where blanks and quotes divide.
+ */
+const GUARD = `data:text/javascript,${encodeURIComponent(
+  "process.on('disconnect',()=>process.exit(1));process.channel?.unref()",
+)}`;
+
+const GRACE_MS = 5000;
+
+/** A process of a run: a program or a provider. It never outlives the engine. */
+export interface Child {
+  /** Resolves when it has ended and all it wrote has been read. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Asks it to end by `signal`, and ends it after five seconds. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export function startChild(
+  command: readonly string[],
+  options: {
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+  },
+): Child {
+  const [file = "", ...args] = command;
+  const nodeOptions = `--import ${GUARD} ${options.env.NODE_OPTIONS ?? ""}`.trim();
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: { ...options.env, NODE_OPTIONS: nodeOptions },
+    // A provider that is no Node.js program sees its standard input close instead.
+    stdio: ["pipe", "pipe", "pipe", "ipc"],
+  });
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  // Whoever waits for the end sees the failure; nobody has to.
+  ended.catch(() => undefined);
+  readLines(child, options.onLine);
+  return { ended, stop: (signal = "SIGTERM") => stop(child, ended, signal) };
+}
+
+function readLines(child: ChildProcess, onLine: (line: string, stream: "stdout" | "stderr") => void): void {
+  for (const stream of ["stdout", "stderr"] as const) {
+    const input = child[stream];
+    if (input !== null) createInterface({ input }).on("line", (line) => onLine(line, stream));
+  }
+}
+
+async function stop(child: ChildProcess, ended: Child["ended"], signal: NodeJS.Signals): Promise<void> {
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+  await ended.catch(() => undefined);
+  clearTimeout(timer);
+}

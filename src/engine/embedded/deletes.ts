@@ -1,0 +1,60 @@
+import type { ResourceState } from "./resource-state.ts";
+import { parseReference, type Urn } from "./urn.ts";
+
+/**
+ * In which order condemned resources are deleted: levels, one after the other, dependents before what they depend on.
+ *
+ * @param resources the old state, in its order: what a resource depends on always comes before it
+ */
+export function deletionLevels(
+  resources: readonly ResourceState[],
+  condemned: ReadonlySet<ResourceState>,
+): readonly (readonly ResourceState[])[] {
+  const depths = new Map<ResourceState, number>();
+  const childrenOf = descendants(resources);
+  resources.forEach((state, index) => {
+    if (!condemned.has(state)) return;
+    const before = neededBy(state, resources.slice(0, index), childrenOf);
+    const depth = Math.max(-1, ...before.map((needed) => depths.get(needed) ?? -1)) + 1;
+    depths.set(state, depth);
+  });
+  const levels: ResourceState[][] = [];
+  for (const [state, depth] of depths) {
+    levels[depth] ??= [];
+    levels[depth].push(state);
+  }
+  return levels.reverse();
+}
+
+/** What of `earlier` a resource needs. Needing a component means needing what was made inside of it before. */
+function neededBy(
+  state: ResourceState,
+  earlier: readonly ResourceState[],
+  childrenOf: ReadonlyMap<Urn, ReadonlySet<ResourceState>>,
+): readonly ResourceState[] {
+  const urns = new Set([...state.dependencies, ...Object.values(state.propertyDependencies).flat()]);
+  if (state.deletedWith !== "") urns.add(state.deletedWith);
+  if (state.provider !== "") urns.add(parseReference(state.provider).urn);
+  const inComponents = new Set<ResourceState>();
+  for (const candidate of earlier)
+    if (urns.has(candidate.urn) && !candidate.custom)
+      for (const child of childrenOf.get(candidate.urn) ?? []) inComponents.add(child);
+  return earlier.filter(
+    (candidate) => urns.has(candidate.urn) || candidate.urn === state.parent || inComponents.has(candidate),
+  );
+}
+
+/** Children, and their children, by component. */
+function descendants(resources: readonly ResourceState[]): ReadonlyMap<Urn, ReadonlySet<ResourceState>> {
+  const parents = new Map(resources.map((state) => [state.urn, state.parent]));
+  const found = new Map<Urn, Set<ResourceState>>();
+  for (const state of resources) {
+    let ancestor = state.parent;
+    while (ancestor !== "") {
+      const children = found.get(ancestor) ?? new Set();
+      found.set(ancestor, children.add(state));
+      ancestor = parents.get(ancestor) ?? "";
+    }
+  }
+  return found;
+}

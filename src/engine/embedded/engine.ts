@@ -1,0 +1,56 @@
+import { Secret } from "../../core/secret.ts";
+import type { DestroyOptions, Engine, RunResult, StackSpec } from "../engine.ts";
+import { FileBackend } from "./backend.ts";
+import { viewOf } from "./events.ts";
+import { readProject } from "./project.ts";
+import { containsSecrets, withoutSecrets } from "./property-value.ts";
+import { Run, type RunKind } from "./run.ts";
+import { StackSettings } from "./stack-settings.ts";
+import { StackState } from "./stack-state.ts";
+import { STACK_TYPE } from "./urn.ts";
+
+/**
+ * The engine that needs nothing but Node.js: it runs the unchanged Pulumi program against the unchanged providers, and
+ * keeps state as the Pulumi CLI does, on file backends.
+ */
+export function embeddedEngine(): Engine {
+  return {
+    name: "embedded",
+    preview: (stack, options) => execute("preview", stack, options),
+    up: (stack, options) => execute("update", stack, options),
+    refresh: (stack, options) => execute("refresh", stack, options),
+    destroy: (stack, options) => execute("destroy", stack, options),
+    outputs,
+    resources: async (stack) => {
+      const state = await openState(stack);
+      return (await state.readBlind())?.resources.map(viewOf);
+    },
+    stacks: async ({ projectFolder, backendUrl }) => {
+      const project = await readProject(projectFolder);
+      return new FileBackend(backendUrl, project.name).stacks();
+    },
+  };
+}
+
+async function execute(kind: RunKind, spec: StackSpec, options: DestroyOptions = {}): Promise<RunResult> {
+  return (await Run.open(kind, spec, options)).execute();
+}
+
+async function openState(spec: StackSpec): Promise<StackState> {
+  const project = await readProject(spec.projectFolder);
+  const folder = spec.settingsFolder ?? project.settingsFolder;
+  return new StackState(spec, project, await StackSettings.read(folder, spec.stack), folder);
+}
+
+async function outputs(spec: StackSpec): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const state = await openState(spec);
+  if (!(await state.exists())) return undefined;
+  const { resources } = await state.read({ mustExist: true });
+  const root = resources.find(({ type }) => type === STACK_TYPE);
+  return Object.fromEntries(
+    Object.entries(root?.outputs ?? {}).map(([name, value]) => [
+      name,
+      containsSecrets(value) ? new Secret(JSON.stringify(withoutSecrets(value))) : value,
+    ]),
+  );
+}

@@ -1,0 +1,62 @@
+import grpc from "@grpc/grpc-js";
+
+const MAX_MESSAGE = 400 * 1024 * 1024;
+
+/** As Pulumi sets them: states and assets travel in single messages. */
+export const MESSAGE_OPTIONS = {
+  "grpc.max_receive_message_length": MAX_MESSAGE,
+  "grpc.max_send_message_length": MAX_MESSAGE,
+};
+
+/** An error that a client sees with this status. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  readonly code: grpc.status;
+
+  constructor(code: grpc.status, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+/** Turns an async function into a handler of a unary call. */
+export function unary<Request, Response>(
+  answer: (request: Request) => Promise<Response>,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    answer(call.request).then(
+      (response) => callback(null, response),
+      (error: unknown) => {
+        const code = error instanceof RpcError ? error.code : grpc.status.UNKNOWN;
+        callback({ code, details: error instanceof Error ? error.message : String(error) });
+      },
+    );
+  };
+}
+
+/** A server on a port of the system's choice, on this machine only. */
+export async function serve(
+  services: readonly (readonly [grpc.ServiceDefinition, grpc.UntypedServiceImplementation])[],
+): Promise<{ readonly address: string; close(): void }> {
+  const server = new grpc.Server(MESSAGE_OPTIONS);
+  for (const [definition, implementation] of services) server.addService(definition, implementation);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return { address: `127.0.0.1:${port}`, close: () => server.forceShutdown() };
+}
+
+/** Calls a client's method, given as `(callback) => client.method(request, callback)`. */
+export function call<Response>(
+  start: (callback: (error: grpc.ServiceError | null, response: Response) => void) => unknown,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    start((error, response) => (error === null ? resolve(response) : reject(error)));
+  });
+}
+
+export function isStatus(error: unknown, code: grpc.status): error is grpc.ServiceError {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,92 @@
+import type grpc from "@grpc/grpc-js";
+import provider from "@pulumi/pulumi/proto/provider_pb.js";
+import services from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import type {
+  RegisterResourceOutputsRequest,
+  RegisterResourceRequest,
+  ResourceInvokeRequest,
+  SupportsFeatureRequest,
+} from "@pulumi/pulumi/proto/resource_pb.js";
+import messages from "@pulumi/pulumi/proto/resource_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import type { Flow } from "./flow.ts";
+import { goalOf, unsupported } from "./goal.ts";
+import { unary } from "./grpc.ts";
+import { fromStruct, toStruct } from "./property-value.ts";
+import type { Providers } from "./providers.ts";
+import { knownId, type Registrations } from "./registrations.ts";
+
+/** What the SDK may make use of. It refuses by itself what is missing here. */
+const FEATURES: ReadonlySet<string> = new Set(["secrets", "resourceReferences", "deletedWith"]);
+
+/**
+ * The service that a program registers its resources with.
+ *
+ * @param registrations resolves when the state has been read; the program is being loaded meanwhile
+ */
+export function monitorService(
+  flow: Flow,
+  registrations: Promise<Registrations>,
+  providers: Providers,
+  /** Called when the program has registered everything; its answer lets the program end. */
+  finished: () => Promise<void>,
+): readonly [grpc.ServiceDefinition, grpc.UntypedServiceImplementation] {
+  const refuse = (what: string) =>
+    unary(() => flow.answer(() => Promise.reject(unsupported(what, "The program"))));
+  const implementation = {
+    supportsFeature: unary(async (request: SupportsFeatureRequest) => {
+      const response = new messages.SupportsFeatureResponse();
+      response.setHassupport(FEATURES.has(request.getId()));
+      return response;
+    }),
+    registerResource: unary((request: RegisterResourceRequest) =>
+      flow.answer(async () => {
+        const state = await (await registrations).register(goalOf(request));
+        const response = new messages.RegisterResourceResponse();
+        response.setUrn(state.urn);
+        response.setId(knownId(state));
+        response.setObject(toStruct(state.custom ? state.outputs : {}));
+        return response;
+      }),
+    ),
+    registerResourceOutputs: unary((request: RegisterResourceOutputsRequest) =>
+      flow.answer(async () => {
+        (await registrations).registerOutputs(request.getUrn(), fromStruct(request.getOutputs()));
+        return new empty.Empty();
+      }),
+    ),
+    invoke: unary(async (request: ResourceInvokeRequest) => {
+      const token = request.getTok();
+      if (token.startsWith("pulumi:pulumi:")) throw unsupported(token, "The program");
+      const known = await registrations;
+      const reference = await flow.answer(() =>
+        known.invokeProvider(token, request.getProvider(), request.getVersion()),
+      );
+      const result = await (await providers.get(reference)).invoke(token, fromStruct(request.getArgs()));
+      const response = new provider.InvokeResponse();
+      response.setReturn(toStruct(result.result));
+      response.setFailuresList(
+        result.failures.map(({ property, reason }) => {
+          const failure = new provider.CheckFailure();
+          failure.setProperty(property);
+          failure.setReason(reason);
+          return failure;
+        }),
+      );
+      return response;
+    }),
+    signalAndWaitForShutdown: unary(async () => {
+      await finished();
+      return new empty.Empty();
+    }),
+    readResource: refuse("the reading of a resource it does not own (get)"),
+    call: refuse("a component's method"),
+    registerStackTransform: refuse("transforms"),
+    registerStackInvokeTransform: refuse("transforms"),
+    registerResourceHook: refuse("hooks"),
+    registerErrorHook: refuse("hooks"),
+    registerPackage: refuse("parameterized packages"),
+    getDeploymentInfo: refuse("the deployment's information"),
+  };
+  return [services.ResourceMonitorService as unknown as grpc.ServiceDefinition, implementation];
+}

@@ -1,0 +1,430 @@
+import grpc from "@grpc/grpc-js";
+import type { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import type { CheckResponse, DiffResponse } from "@pulumi/pulumi/proto/provider_pb.js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import statuses from "@pulumi/pulumi/proto/status_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { call, isStatus, MESSAGE_OPTIONS } from "./grpc.ts";
+import {
+  annotateSecrets,
+  containsUnknowns,
+  fromStruct,
+  isAsset,
+  isResourceReference,
+  mapObject,
+  type PropertyMap,
+  toStruct,
+  withoutSecrets,
+} from "./property-value.ts";
+import {
+  type CheckRequest,
+  type CheckResult,
+  type CreateRequest,
+  type CreateResult,
+  type DeleteRequest,
+  type DiffKind,
+  type DiffRequest,
+  type DiffResult,
+  InitError,
+  type InvokeResult,
+  type Provider,
+  type ReadRequest,
+  type ReadResult,
+  UnclearError,
+  type UpdateRequest,
+} from "./provider.ts";
+import { nameOf, providedPackage, typeOf, type Urn } from "./urn.ts";
+
+/** What a provider understands, by its answer to Handshake or Configure. */
+interface Capabilities {
+  readonly secrets: boolean;
+  readonly resources: boolean;
+  readonly preview: boolean;
+}
+
+const READY_MS = 10_000;
+const CANCEL_MS = 5000;
+const INIT_FAILED = "type.googleapis.com/pulumirpc.ErrorResourceInitFailed";
+const DIFF_KINDS: readonly DiffKind[] = [
+  "add",
+  "add-replace",
+  "delete",
+  "delete-replace",
+  "update",
+  "update-replace",
+];
+const UNCONFIGURED_DIFF =
+  "The provider for this resource has inputs that are not known during preview.\n" +
+  "This preview may not correctly represent the changes that will be applied during an update.";
+
+/** A provider behind Pulumi's gRPC protocol. */
+export class ProviderClient implements Provider {
+  readonly #client: ResourceProviderClient;
+  readonly #stop: (() => Promise<void>) | undefined;
+  #handshaken: Capabilities | undefined;
+  #capabilities: Capabilities = { secrets: false, resources: false, preview: false };
+  /** False while inputs of the provider itself are unknown: then it is not called at all. */
+  #configured = false;
+
+  private constructor(client: ResourceProviderClient, stop: (() => Promise<void>) | undefined) {
+    this.#client = client;
+    this.#stop = stop;
+  }
+
+  /**
+   * @param stop ends the provider's process; undefined for one that others use too, which is never cancelled
+   */
+  static async connect(
+    address: string,
+    handshake: { readonly engine: string; readonly root: string; readonly program: string },
+    stop: (() => Promise<void>) | undefined,
+  ): Promise<ProviderClient> {
+    const client = new services.ResourceProviderClient(
+      address,
+      grpc.credentials.createInsecure(),
+      MESSAGE_OPTIONS,
+    );
+    await call<void>((callback) =>
+      client.waitForReady(Date.now() + READY_MS, (error) => callback((error ?? null) as null, undefined)),
+    );
+    const provider = new ProviderClient(client, stop);
+    await provider.#handshake(handshake);
+    return provider;
+  }
+
+  async checkConfig(request: CheckRequest): Promise<CheckResult> {
+    try {
+      const response = await call<CheckResponse>((callback) =>
+        this.#client.checkConfig(
+          checkMessage(request, withoutSecrets(request.olds), withoutSecrets(request.news)),
+          callback,
+        ),
+      );
+      const result = checkResult(response);
+      return { ...result, inputs: annotateSecrets(result.inputs, request.news) };
+    } catch (error) {
+      if (isStatus(error, grpc.status.UNIMPLEMENTED)) return { inputs: request.news, failures: [] };
+      throw explain(error);
+    }
+  }
+
+  async diffConfig(request: Omit<DiffRequest, "id">): Promise<DiffResult> {
+    const message = new messages.DiffRequest();
+    message.setUrn(request.urn);
+    message.setName(nameOf(request.urn));
+    message.setType(typeOf(request.urn));
+    message.setOldInputs(toStruct(withoutSecrets(request.oldInputs)));
+    message.setOlds(toStruct(withoutSecrets(request.oldOutputs)));
+    message.setNews(toStruct(withoutSecrets(request.news)));
+    message.setIgnorechangesList([...request.ignoreChanges]);
+    try {
+      return diffResult(await call<DiffResponse>((callback) => this.#client.diffConfig(message, callback)));
+    } catch (error) {
+      if (isStatus(error, grpc.status.UNIMPLEMENTED)) return UNKNOWN_DIFF;
+      throw explain(error);
+    }
+  }
+
+  async configure(request: { urn: Urn; id: string; inputs: PropertyMap }): Promise<void> {
+    if (containsUnknowns(request.inputs)) return;
+    const message = new messages.ConfigureRequest();
+    message.setArgs(toStruct(request.inputs));
+    message.setUrn(request.urn);
+    message.setName(nameOf(request.urn));
+    message.setType(typeOf(request.urn));
+    message.setId(request.id);
+    message.setAcceptsecrets(true);
+    message.setAcceptresources(true);
+    message.setSendsOldInputs(true);
+    message.setSendsOldInputsToDelete(true);
+    const packageName = providedPackage(typeOf(request.urn));
+    for (const [key, value] of Object.entries(withoutSecrets(request.inputs)))
+      if (key !== "version")
+        message
+          .getVariablesMap()
+          .set(`${packageName}:config:${key}`, typeof value === "string" ? value : JSON.stringify(value));
+    const response = await this.#call<InstanceType<typeof messages.ConfigureResponse>>((callback) =>
+      this.#client.configure(message, callback),
+    );
+    this.#capabilities = this.#handshaken ?? {
+      secrets: response.getAcceptsecrets(),
+      resources: response.getAcceptresources(),
+      preview: response.getSupportspreview(),
+    };
+    this.#configured = true;
+  }
+
+  async check(request: CheckRequest): Promise<CheckResult> {
+    if (!this.#configured) return { inputs: request.news, failures: [] };
+    const message = checkMessage(request, this.#sent(request.olds), this.#sent(request.news));
+    const result = checkResult(
+      await this.#call<CheckResponse>((callback) => this.#client.check(message, callback)),
+    );
+    return { ...result, inputs: this.#received(result.inputs, request.news, request.preview) };
+  }
+
+  async diff(request: DiffRequest): Promise<DiffResult> {
+    if (!this.#configured) return { ...UNKNOWN_DIFF, changes: "some", unavailable: UNCONFIGURED_DIFF };
+    const message = new messages.DiffRequest();
+    message.setId(request.id);
+    message.setUrn(request.urn);
+    message.setName(nameOf(request.urn));
+    message.setType(typeOf(request.urn));
+    message.setOldInputs(toStruct(this.#sent(request.oldInputs)));
+    message.setOlds(toStruct(this.#sent(request.oldOutputs)));
+    message.setNews(toStruct(this.#sent(request.news)));
+    message.setIgnorechangesList([...request.ignoreChanges]);
+    return diffResult(await this.#call<DiffResponse>((callback) => this.#client.diff(message, callback)));
+  }
+
+  async create(request: CreateRequest): Promise<CreateResult> {
+    if (request.preview && !this.#configured) return { id: "", outputs: {} };
+    if (request.preview && !this.#capabilities.preview) return { id: "", outputs: request.inputs };
+    const message = new messages.CreateRequest();
+    message.setUrn(request.urn);
+    message.setName(nameOf(request.urn));
+    message.setType(typeOf(request.urn));
+    message.setProperties(toStruct(this.#sent(request.inputs)));
+    message.setTimeout(request.timeout);
+    message.setPreview(request.preview);
+    const response = await this.#call<InstanceType<typeof messages.CreateResponse>>((callback) =>
+      this.#client.create(message, callback),
+    );
+    const id = response.getId();
+    if (id === "" && !request.preview)
+      throw new UnclearError(`the provider returned no id from its create of ${request.urn}`);
+    return {
+      id,
+      outputs: this.#received(fromStruct(response.getProperties()), request.inputs, request.preview),
+    };
+  }
+
+  async read(request: ReadRequest): Promise<ReadResult | undefined> {
+    if (!this.#configured) return { ...request, initErrors: [] };
+    const message = new messages.ReadRequest();
+    message.setId(request.id);
+    message.setUrn(request.urn);
+    message.setName(nameOf(request.urn));
+    message.setType(typeOf(request.urn));
+    message.setProperties(toStruct(this.#sent(request.outputs)));
+    message.setInputs(toStruct(this.#sent(request.inputs)));
+    let found: {
+      id: string;
+      inputs: PropertyMap | undefined;
+      outputs: PropertyMap;
+      initErrors: readonly string[];
+    };
+    try {
+      const response = await this.#call<InstanceType<typeof messages.ReadResponse>>((callback) =>
+        this.#client.read(message, callback),
+      );
+      const inputs = response.getInputs();
+      found = {
+        id: response.getId(),
+        inputs: inputs === undefined ? undefined : fromStruct(inputs),
+        outputs: fromStruct(response.getProperties()),
+        initErrors: [],
+      };
+    } catch (error) {
+      if (!(error instanceof InitError)) throw error;
+      found = { id: error.id, inputs: error.inputs, outputs: error.outputs, initErrors: error.reasons };
+    }
+    if (found.id === "") return undefined;
+    return {
+      id: found.id,
+      inputs:
+        found.inputs === undefined ? request.inputs : this.#received(found.inputs, request.inputs, false),
+      outputs: this.#received(found.outputs, request.outputs, false),
+      initErrors: found.initErrors,
+    };
+  }
+
+  async update(request: UpdateRequest): Promise<{ outputs: PropertyMap }> {
+    if (request.preview && !this.#configured) return { outputs: {} };
+    if (request.preview && !this.#capabilities.preview) return { outputs: request.news };
+    const message = new messages.UpdateRequest();
+    message.setId(request.id);
+    message.setUrn(request.urn);
+    message.setName(nameOf(request.urn));
+    message.setType(typeOf(request.urn));
+    message.setOldInputs(toStruct(this.#sent(request.oldInputs)));
+    message.setOlds(toStruct(this.#sent(request.oldOutputs)));
+    message.setNews(toStruct(this.#sent(request.news)));
+    message.setIgnorechangesList([...request.ignoreChanges]);
+    message.setTimeout(request.timeout);
+    message.setPreview(request.preview);
+    const response = await this.#call<InstanceType<typeof messages.UpdateResponse>>((callback) =>
+      this.#client.update(message, callback),
+    );
+    return { outputs: this.#received(fromStruct(response.getProperties()), request.news, request.preview) };
+  }
+
+  async delete(request: DeleteRequest): Promise<void> {
+    const message = new messages.DeleteRequest();
+    message.setId(request.id);
+    message.setUrn(request.urn);
+    message.setName(nameOf(request.urn));
+    message.setType(typeOf(request.urn));
+    message.setProperties(toStruct(this.#sent(request.outputs)));
+    message.setOldInputs(toStruct(this.#sent(request.inputs)));
+    message.setTimeout(request.timeout);
+    await this.#call((callback) => this.#client.delete(message, callback));
+  }
+
+  async invoke(token: string, args: PropertyMap): Promise<InvokeResult> {
+    if (!this.#configured) return { result: {}, failures: [] };
+    const message = new messages.InvokeRequest();
+    message.setTok(token);
+    message.setArgs(toStruct(this.#sent(args)));
+    const response = await this.#call<InstanceType<typeof messages.InvokeResponse>>((callback) =>
+      this.#client.invoke(message, callback),
+    );
+    return {
+      result: fromStruct(response.getReturn()),
+      failures: failuresOf(response.getFailuresList()),
+    };
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#stop === undefined) return;
+    const options = { deadline: Date.now() + CANCEL_MS };
+    const metadata = new grpc.Metadata();
+    await call((callback) => this.#client.cancel(new empty.Empty(), metadata, options, callback)).catch(
+      () => {
+        // A provider that knows no Cancel, or is gone, ends by its process's end.
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#stop?.();
+    this.#client.close();
+  }
+
+  async #handshake(place: { engine: string; root: string; program: string }): Promise<void> {
+    const message = new messages.ProviderHandshakeRequest();
+    message.setEngineAddress(place.engine);
+    message.setRootDirectory(place.root);
+    message.setProgramDirectory(place.program);
+    message.setConfigureWithUrn(true);
+    try {
+      const response = await call<InstanceType<typeof messages.ProviderHandshakeResponse>>((callback) =>
+        this.#client.handshake(message, callback),
+      );
+      this.#handshaken = {
+        secrets: response.getAcceptSecrets(),
+        resources: response.getAcceptResources(),
+        preview: true,
+      };
+    } catch (error) {
+      if (!isStatus(error, grpc.status.UNIMPLEMENTED)) throw explain(error);
+    }
+  }
+
+  async #call<Response>(
+    start: (callback: (error: grpc.ServiceError | null, response: Response) => void) => unknown,
+  ): Promise<Response> {
+    try {
+      return await call(start);
+    } catch (error) {
+      throw explain(error);
+    }
+  }
+
+  #sent(values: PropertyMap): PropertyMap {
+    const { secrets, resources } = this.#capabilities;
+    const open = secrets ? values : withoutSecrets(values);
+    if (resources) return open;
+    return mapObject(open, (value) =>
+      isResourceReference(value) ? (value.id ?? value.urn ?? "") : undefined,
+    );
+  }
+
+  #received(values: PropertyMap, sent: PropertyMap, preview: boolean): PropertyMap {
+    const plain = mapObject(values, (value) => {
+      if (!isAsset(value)) return undefined;
+      const { __pulumiAsset: _, ...asset } = value;
+      return asset;
+    });
+    if (!preview && containsUnknowns(plain))
+      throw new UnclearError("the provider returned unknown values outside a preview");
+    return this.#capabilities.secrets ? plain : annotateSecrets(plain, sent);
+  }
+}
+
+const UNKNOWN_DIFF: DiffResult = {
+  changes: "unknown",
+  replaces: [],
+  diffs: [],
+  deleteBeforeReplace: false,
+  detailedDiff: undefined,
+};
+
+function checkMessage(
+  request: CheckRequest,
+  olds: PropertyMap,
+  news: PropertyMap,
+): InstanceType<typeof messages.CheckRequest> {
+  const message = new messages.CheckRequest();
+  message.setUrn(request.urn);
+  message.setName(nameOf(request.urn));
+  message.setType(typeOf(request.urn));
+  message.setOlds(toStruct(olds));
+  message.setNews(toStruct(news));
+  return message;
+}
+
+function checkResult(response: CheckResponse): CheckResult {
+  return {
+    inputs: fromStruct(response.getInputs()),
+    failures: failuresOf(response.getFailuresList()),
+  };
+}
+
+function failuresOf(
+  failures: readonly InstanceType<typeof messages.CheckFailure>[],
+): CheckResult["failures"] {
+  return failures.map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() }));
+}
+
+function diffResult(response: DiffResponse): DiffResult {
+  const changes = (["unknown", "none", "some"] as const)[response.getChanges()] ?? "unknown";
+  const detailed = [...response.getDetaileddiffMap().entries()].map(([path, diff]) => [
+    path,
+    { kind: DIFF_KINDS[diff.getKind()] ?? "update", inputDiff: diff.getInputdiff() },
+  ]);
+  return {
+    changes,
+    replaces: response.getReplacesList(),
+    diffs: response.getDiffsList(),
+    deleteBeforeReplace: response.getDeletebeforereplace(),
+    detailedDiff: response.getHasdetaileddiff() ? Object.fromEntries(detailed) : undefined,
+  };
+}
+
+/** What a provider's error means for the resource. */
+function explain(error: unknown): unknown {
+  if (!(error instanceof Error) || !("metadata" in error)) return error;
+  const failure = error as grpc.ServiceError;
+  const details = failure.metadata.get("grpc-status-details-bin")[0];
+  if (details instanceof Uint8Array) {
+    for (const any of statuses.Status.deserializeBinary(details).getDetailsList()) {
+      if (any.getTypeUrl() !== INIT_FAILED) continue;
+      const failed = messages.ErrorResourceInitFailed.deserializeBinary(any.getValue_asU8());
+      const inputs = failed.getInputs();
+      return new InitError(
+        failed.getId(),
+        fromStruct(failed.getProperties()),
+        inputs === undefined ? undefined : fromStruct(inputs),
+        failed.getReasonsList(),
+        error,
+      );
+    }
+  }
+  const unclear = [grpc.status.INTERNAL, grpc.status.DATA_LOSS, grpc.status.UNKNOWN, grpc.status.UNAVAILABLE];
+  const message = failure.details || failure.message;
+  return unclear.includes(failure.code)
+    ? new UnclearError(message, { cause: error })
+    : new Error(message, { cause: error });
+}

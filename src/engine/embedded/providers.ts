@@ -1,0 +1,188 @@
+import { randomUUID } from "node:crypto";
+import { builtInProvider } from "./built-in.ts";
+import { diffInputs } from "./diff.ts";
+import type { PluginHost } from "./plugin.ts";
+import { startPlugin } from "./plugin.ts";
+import { equalValues, type PropertyMap, UNKNOWN } from "./property-value.ts";
+import type { CheckRequest, CheckResult, DiffRequest, DiffResult, Provider } from "./provider.ts";
+import type { ResourceState } from "./resource-state.ts";
+import { formatReference, parseReference, providedPackage, providerType, typeOf, type Urn } from "./urn.ts";
+
+/**
+ * The providers of a run: each provider resource, default or explicit, has a provider of its own, configured once.
+ *
+ * Those of the state that the program didn't register are started when something of theirs must be deleted or read.
+ */
+export class Providers {
+  readonly #host: PluginHost;
+  readonly #preview: boolean;
+  /** Checked, and not yet configured, by URN. */
+  readonly #checked = new Map<Urn, Provider>();
+  /** Configured, by reference. */
+  readonly #configured = new Map<string, Promise<Provider>>();
+  /** Started ahead of their use, by package. */
+  readonly #ahead = new Map<string, Promise<Provider>>();
+  readonly #all: Promise<Provider>[] = [];
+
+  constructor(host: PluginHost, preview: boolean) {
+    this.#host = host;
+    this.#preview = preview;
+  }
+
+  /** Starts what the project names, while the program is still being loaded. A failure shows when it is used. */
+  startAhead(): void {
+    for (const packageName of this.#host.project.plugins.keys())
+      this.#ahead.set(packageName, this.#start(packageName));
+  }
+
+  /** @throws Error when the reference is of no provider that was registered */
+  get(reference: string): Promise<Provider> {
+    const provider = this.#configured.get(reference);
+    if (provider === undefined) return Promise.reject(new Error(`unknown provider ${reference}`));
+    return provider;
+  }
+
+  /** The provider that a resource of the state was made with, started from its own state where it doesn't run yet. */
+  ensure(reference: string, states: readonly ResourceState[]): Promise<Provider> {
+    const running = this.#configured.get(reference);
+    if (running !== undefined) return running;
+    const { urn, id } = parseReference(reference);
+    const state = states.find((candidate) => candidate.urn === urn && candidate.id === id);
+    if (state === undefined) return Promise.reject(new Error(`the state has no provider ${reference}`));
+    return this.same(state, state.inputs);
+  }
+
+  async check(request: CheckRequest): Promise<CheckResult> {
+    const provider = await this.#take(providedPackage(typeOf(request.urn)));
+    this.#checked.set(request.urn, provider);
+    const result = await provider.checkConfig({
+      ...request,
+      olds: forPlugin(request.olds),
+      news: forPlugin(request.news),
+    });
+    const kept = Object.fromEntries(
+      ["version", INTERNAL].flatMap((key) =>
+        request.news[key] === undefined ? [] : [[key, request.news[key]] as const],
+      ),
+    );
+    return { ...result, inputs: { ...result.inputs, ...kept } };
+  }
+
+  /** A provider's own inputs, compared by the provider itself. */
+  async diff(request: DiffRequest): Promise<DiffResult> {
+    const provider = this.#checked.get(request.urn);
+    if (provider === undefined) throw new Error(`${request.urn} was not checked before it is compared`);
+    const news = forPlugin(request.news);
+    const result = await provider.diffConfig({ ...request, oldInputs: forPlugin(request.oldInputs), news });
+    if (result.changes !== "unknown") return result;
+    return equalValues(request.oldOutputs, news)
+      ? { ...result, changes: "none" }
+      : diffInputs(request.oldOutputs, news);
+  }
+
+  /** Whether resources of an old provider can go on with a new one, or must be replaced. */
+  async mustReplace(old: ResourceState, reference: string, inputs: PropertyMap): Promise<boolean> {
+    const provider = await this.get(reference);
+    const { urn } = parseReference(reference);
+    const result = await provider.diffConfig({
+      urn,
+      oldInputs: forPlugin(old.inputs),
+      oldOutputs: old.outputs,
+      news: forPlugin(inputs),
+      ignoreChanges: [],
+    });
+    const kinds = Object.values(result.detailedDiff ?? {});
+    return (
+      result.changes === "some" &&
+      (result.replaces.length > 0 || kinds.some(({ kind }) => kind.endsWith("-replace")))
+    );
+  }
+
+  async create(urn: Urn, inputs: PropertyMap): Promise<{ id: string; outputs: PropertyMap }> {
+    const id = this.#preview ? UNKNOWN : randomUUID();
+    await this.#configure(urn, id, inputs);
+    return { id, outputs: forPlugin(inputs) };
+  }
+
+  async update(urn: Urn, id: string, inputs: PropertyMap): Promise<{ outputs: PropertyMap }> {
+    await this.#configure(urn, id, inputs);
+    return { outputs: forPlugin(inputs) };
+  }
+
+  /** Goes on with an unchanged provider, configured as it was. */
+  same(state: ResourceState, inputs: PropertyMap): Promise<Provider> {
+    return this.#configure(state.urn, state.id, inputs);
+  }
+
+  async cancel(): Promise<void> {
+    await this.#forEach((provider) => provider.cancel());
+  }
+
+  async close(): Promise<void> {
+    await this.#forEach((provider) => provider.close());
+  }
+
+  #configure(urn: Urn, id: string, inputs: PropertyMap): Promise<Provider> {
+    const reference = formatReference({ urn, id });
+    let configured = this.#configured.get(reference);
+    if (configured === undefined) {
+      configured = this.#configureNew(urn, id, inputs);
+      // Whoever uses it sees the failure; until then it is nobody's.
+      configured.catch(() => undefined);
+      this.#configured.set(reference, configured);
+    }
+    return configured;
+  }
+
+  async #configureNew(urn: Urn, id: string, inputs: PropertyMap): Promise<Provider> {
+    const provider = this.#checked.get(urn) ?? (await this.#take(providedPackage(typeOf(urn))));
+    this.#checked.delete(urn);
+    await provider.configure({ urn, id, inputs: forPlugin(inputs) });
+    return provider;
+  }
+
+  #take(packageName: string): Promise<Provider> {
+    const ahead = this.#ahead.get(packageName);
+    this.#ahead.delete(packageName);
+    return ahead ?? this.#start(packageName);
+  }
+
+  #start(packageName: string): Promise<Provider> {
+    const builtIn =
+      this.#host.attach[packageName] === undefined ? builtInProvider(packageName, this.#host) : undefined;
+    const provider = builtIn === undefined ? startPlugin(packageName, this.#host) : Promise.resolve(builtIn);
+    provider.catch(() => undefined);
+    this.#all.push(provider);
+    return provider;
+  }
+
+  async #forEach(act: (provider: Provider) => Promise<void>): Promise<void> {
+    await Promise.all(
+      this.#all.map(async (starting) => {
+        const provider = await starting.catch(() => undefined);
+        if (provider !== undefined) await act(provider);
+      }),
+    );
+  }
+}
+
+/** What the engine remembers of a provider under its inputs, and never shows it. */
+const INTERNAL = "__internal";
+
+function forPlugin(inputs: PropertyMap): PropertyMap {
+  const { [INTERNAL]: _, ...own } = inputs;
+  return own;
+}
+
+/** The provider of a package that resources use which name none. */
+export function defaultProvider(
+  packageName: string,
+  version: string,
+  config: PropertyMap,
+): { readonly type: string; readonly name: string; readonly inputs: PropertyMap } {
+  return {
+    type: providerType(packageName),
+    name: version === "" ? "default" : `default_${version.replaceAll(/[.+-]/g, "_")}`,
+    inputs: version === "" ? config : { ...config, version, [INTERNAL]: {} },
+  };
+}

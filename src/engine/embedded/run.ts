@@ -1,0 +1,356 @@
+import { UserError } from "../../core/errors.ts";
+import type { DestroyOptions, RunResult, StackSpec } from "../engine.ts";
+import type { Deployment } from "./checkpoint.ts";
+import { deletionLevels } from "./deletes.ts";
+import { engineService } from "./engine-service.ts";
+import { Events } from "./events.ts";
+import { Flow } from "./flow.ts";
+import { RpcError, serve } from "./grpc.ts";
+import { StackLock } from "./lock.ts";
+import { monitorService } from "./monitor.ts";
+import { startProgram } from "./program.ts";
+import { type Project, readProject } from "./project.ts";
+import { Providers } from "./providers.ts";
+import { Redactor } from "./redactor.ts";
+import { refreshResources } from "./refresh.ts";
+import { RegistrationError, Registrations } from "./registrations.ts";
+import type { ResourceState } from "./resource-state.ts";
+import { openSalt } from "./secrets.ts";
+import { Snapshot } from "./snapshot.ts";
+import { type StackConfig, StackSettings } from "./stack-settings.ts";
+import { StackState } from "./stack-state.ts";
+import { StepExecutor, StepFailed } from "./step-executor.ts";
+import type { Urn } from "./urn.ts";
+
+export type RunKind = "preview" | "update" | "refresh" | "destroy";
+
+const PARALLEL = 8;
+
+/** One operation on one stack, from its lock to its summary. */
+export class Run {
+  readonly #kind: RunKind;
+  readonly #spec: StackSpec;
+  readonly #options: DestroyOptions;
+  readonly #project: Project;
+  readonly #config: StackConfig;
+  readonly #state: StackState;
+  readonly #events: Events;
+  readonly #redactor: Redactor;
+  readonly #flow: Flow;
+  #providers: Providers | undefined;
+  #snapshot: Snapshot | undefined;
+  #executor: StepExecutor | undefined;
+  #refused = false;
+
+  /** @throws UserError when the project, the stack's settings or the passphrase can't be used */
+  static async open(kind: RunKind, spec: StackSpec, options: DestroyOptions): Promise<Run> {
+    const project = await readProject(spec.projectFolder);
+    const folder = spec.settingsFolder ?? project.settingsFolder;
+    const settings = await StackSettings.read(folder, spec.stack);
+    const crypter =
+      settings.hasSecrets && settings.salt !== undefined
+        ? await openSalt(settings.salt, spec.passphrase)
+        : undefined;
+    const defaults = [...project.config].map(([key, value]) => [key, { value, secret: false }] as const);
+    const config = new Map([...defaults, ...settings.config(crypter)]);
+    return new Run(kind, spec, options, project, config, new StackState(spec, project, settings, folder));
+  }
+
+  private constructor(
+    kind: RunKind,
+    spec: StackSpec,
+    options: DestroyOptions,
+    project: Project,
+    config: StackConfig,
+    state: StackState,
+  ) {
+    this.#kind = kind;
+    this.#spec = spec;
+    this.#options = options;
+    this.#project = project;
+    this.#config = config;
+    this.#state = state;
+    this.#redactor = new Redactor();
+    this.#redactor.add(spec.passphrase.reveal());
+    for (const { value, secret } of config.values()) if (secret) this.#redactor.add(value);
+    this.#events = new Events(options.onEvent, this.#redactor);
+    this.#flow = new Flow((error) => this.#show(error));
+  }
+
+  /** @throws UserError when the stack is locked, or its state can't be used */
+  async execute(): Promise<RunResult> {
+    const startTime = Math.floor(Date.now() / 1000);
+    const lock = this.#writes ? await this.#lock() : undefined;
+    const onAbort = () => this.#abort();
+    try {
+      this.#options.signal?.addEventListener("abort", onAbort, { once: true });
+      if (this.#options.signal?.aborted) this.#abort();
+      this.#events.prelude(blindedConfig(this.#config));
+      await this.#serve();
+      const result = this.#flow.failed || this.#refused ? "failed" : "succeeded";
+      if (this.#writes) await this.#snapshot?.write();
+      const summary = this.#events.summary(
+        result,
+        this.#kind === "preview",
+        this.#executor?.maybeCorrupt ?? false,
+      );
+      if (this.#writes) await this.#addHistory(startTime, summary);
+      return summary;
+    } finally {
+      this.#options.signal?.removeEventListener("abort", onAbort);
+      await lock?.release();
+    }
+  }
+
+  get #writes(): boolean {
+    return this.#kind !== "preview";
+  }
+
+  get #parallel(): number {
+    return this.#options.parallel ?? PARALLEL;
+  }
+
+  #lock(): Promise<StackLock> {
+    return StackLock.acquire(this.#state.backend.lockFolder(this.#spec.stack), (message) =>
+      this.#events.diagnostic("warning", message, undefined),
+    );
+  }
+
+  /** Runs with the engine's own services up, and ends every process that was started. */
+  async #serve(): Promise<void> {
+    const engine = await serve([
+      engineService((severity, message, urn) => this.#events.diagnostic(severity, message, urn)),
+    ]);
+    const providers = new Providers(
+      {
+        project: this.#project,
+        engine: engine.address,
+        env: this.#spec.env,
+        attach: this.#options.attach ?? {},
+        onLine: () => undefined,
+      },
+      this.#kind === "preview",
+    );
+    this.#providers = providers;
+    try {
+      if (this.#kind === "preview" || this.#kind === "update")
+        await this.#runProgram(engine.address, providers);
+      else {
+        await this.#load(providers);
+        if (this.#kind === "refresh" || this.#options.refresh) await this.#refresh(providers);
+        if (this.#kind === "destroy") await this.#delete(providers, new Set());
+      }
+      await this.#flow.settled();
+    } finally {
+      await providers.close();
+      engine.close();
+    }
+  }
+
+  /** Runs the program against the state, then deletes what it no longer wants. */
+  async #runProgram(engine: string, providers: Providers): Promise<void> {
+    let signalled: () => void = () => undefined;
+    const registered = new Promise<void>((resolve) => {
+      signalled = resolve;
+    });
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    providers.startAhead();
+    const loading = this.#loadForProgram(providers);
+    loading.catch(() => undefined);
+    const monitor = await serve([
+      monitorService(this.#flow, loading, providers, () => {
+        signalled();
+        return released;
+      }),
+    ]);
+    const program = startProgram(this.#project, {
+      stack: this.#spec.stack,
+      config: this.#config,
+      env: this.#spec.env,
+      monitor: monitor.address,
+      engine,
+      dryRun: this.#kind === "preview",
+      parallel: this.#parallel,
+      onLine: (line, stream) =>
+        this.#events.diagnostic(stream === "stdout" ? "info" : "info#err", line, undefined),
+    });
+    const interrupt = () => void program.stop("SIGINT");
+    this.#options.signal?.addEventListener("abort", interrupt, { once: true });
+    try {
+      const registrations = await loading;
+      const ended = program.ended.then(({ code, signal }) => this.#judgeExit(code, signal));
+      await Promise.race([registered, ended]);
+      await this.#flow.settled();
+      this.#refused = registrations.refused;
+      if (!this.#flow.failed && !this.#refused) await this.#delete(providers, registrations.seen);
+      release();
+      await ended;
+      registrations.finishStack(this.#flow.failed);
+    } finally {
+      this.#options.signal?.removeEventListener("abort", interrupt);
+      await program.stop();
+      monitor.close();
+    }
+  }
+
+  async #loadForProgram(providers: Providers): Promise<Registrations> {
+    const { snapshot, executor } = await this.#load(providers);
+    if (this.#options.refresh) await this.#refresh(providers);
+    return new Registrations({
+      stack: this.#spec.stack,
+      project: this.#project.name,
+      root: this.#project.root,
+      config: this.#config,
+      preview: this.#kind === "preview",
+      olds: snapshot.base,
+      providers,
+      executor,
+      snapshot,
+      events: this.#events,
+    });
+  }
+
+  async #load(providers: Providers): Promise<{ snapshot: Snapshot; executor: StepExecutor }> {
+    const mustExist = this.#kind === "refresh" || this.#kind === "destroy";
+    const state = await this.#state.read({ mustExist });
+    if (this.#writes) await this.#state.prepareToWrite();
+    for (const { inputs, outputs } of state.resources) {
+      this.#redactor.addFrom(inputs);
+      this.#redactor.addFrom(outputs);
+    }
+    const pending =
+      this.#options.clearPendingCreates && this.#kind === "refresh" ? [] : state.pendingOperations;
+    this.#warnOfPending(pending);
+    const save = (deployment: Deployment) =>
+      this.#writes ? this.#state.write(deployment) : Promise.resolve();
+    const snapshot = new Snapshot({ ...state, pendingOperations: pending }, save);
+    const executor = new StepExecutor({
+      snapshot,
+      providers,
+      events: this.#events,
+      redactor: this.#redactor,
+      preview: this.#kind === "preview",
+      parallel: this.#parallel,
+      ignoreProtect: this.#options.ignoreProtect ?? false,
+    });
+    this.#snapshot = snapshot;
+    this.#executor = executor;
+    return { snapshot, executor };
+  }
+
+  async #refresh(providers: Providers): Promise<void> {
+    const snapshot = this.#snapshot;
+    if (snapshot === undefined) return;
+    const resources = await refreshResources(snapshot.base, {
+      providerOf: (state) => providers.ensure(state.provider, snapshot.base),
+      events: this.#events,
+      redactor: this.#redactor,
+      planning: this.#kind === "preview",
+      parallel: this.#parallel,
+      stopping: () => this.#flow.failed,
+      failed: (step, error) => {
+        this.#events.diagnostic("error", messageOf(error), step.old?.urn);
+        this.#events.failed(step, this.#kind === "preview");
+        this.#flow.fail(new StepFailed("a refresh failed", { cause: error }));
+      },
+    });
+    snapshot.rebase(resources);
+  }
+
+  /** Deletes what was replaced or is no longer wanted, dependents first. */
+  async #delete(providers: Providers, seen: ReadonlySet<Urn>): Promise<void> {
+    const snapshot = this.#snapshot;
+    const executor = this.#executor;
+    if (snapshot === undefined || executor === undefined || this.#flow.failed) return;
+    const condemned = new Set(
+      snapshot.base.filter((state) => state.delete || (!seen.has(state.urn) && !snapshot.isDone(state))),
+    );
+    const urns = new Set([...condemned].map(({ urn }) => urn));
+    for (const level of deletionLevels(snapshot.base, condemned)) {
+      await Promise.allSettled(
+        level.map((state) =>
+          this.#flow.run(() => this.#deleteOne(state, providers, snapshot, executor, urns)),
+        ),
+      );
+      if (this.#flow.failed) return;
+    }
+  }
+
+  async #deleteOne(
+    state: ResourceState,
+    providers: Providers,
+    snapshot: Snapshot,
+    executor: StepExecutor,
+    condemned: ReadonlySet<Urn>,
+  ): Promise<void> {
+    // It is deleted already; only its replacement was never made.
+    if (state.pendingReplacement) return snapshot.apply({ done: state });
+    await executor.delete(state, () => providers.ensure(state.provider, snapshot.base), condemned);
+  }
+
+  #warnOfPending(pending: Deployment["pendingOperations"]): void {
+    if (pending.length === 0 || this.#kind === "preview") return;
+    const list = pending.map(({ resource, type }) => `  * ${resource.urn}, interrupted while ${type}`);
+    this.#events.diagnostic(
+      "warning",
+      `Attempting to deploy or update resources with ${pending.length} pending operations from previous deployment.\n` +
+        `${list.join("\n")}\n` +
+        "These were under way when an earlier run was cut short, and nobody saw their end. What they may have made is " +
+        "looked for as they are made again. To forget the creations, refresh with clearing of pending creates " +
+        "(`pulumi refresh --clear-pending-creates`).",
+      undefined,
+    );
+  }
+
+  /** A program that was refused an answer ends as if all were well; one that threw has said why itself. */
+  #judgeExit(code: number | null, signal: NodeJS.Signals | null): void {
+    const alreadyShown = 32;
+    if (code === 0 || this.#flow.failed) return;
+    const how = signal === null ? `exited with non-zero exit code: ${code}` : `was ended by ${signal}`;
+    this.#flow.fail(
+      code === alreadyShown ? new StepFailed("the program failed") : new Error(`Program ${how}`),
+    );
+  }
+
+  #abort(): void {
+    this.#flow.fail(new Error("update canceled"));
+    void this.#providers?.cancel();
+  }
+
+  #show(error: unknown): void {
+    if (error instanceof StepFailed) return;
+    // An answer that was refused because of an earlier failure is no failure of its own.
+    if (error instanceof RpcError && this.#flow.failed) return;
+    const urn = error instanceof RegistrationError ? error.urn : undefined;
+    const remedy = error instanceof UserError ? `\n${error.remedy}` : "";
+    this.#events.diagnostic("error", `${messageOf(error)}${remedy}`, urn);
+  }
+
+  async #addHistory(startTime: number, summary: RunResult): Promise<void> {
+    if (this.#kind === "preview") return;
+    await this.#state.backend.addHistory(this.#spec.stack, {
+      kind: this.#kind,
+      startTime,
+      message: "",
+      environment: {},
+      config: {},
+      version: 0,
+      result: summary.result,
+      endTime: Math.floor(Date.now() / 1000),
+      resourceChanges: summary.changes,
+    });
+  }
+}
+
+function blindedConfig(config: StackConfig): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...config].map(([key, { value, secret }]) => [key, secret ? "[secret]" : value]),
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

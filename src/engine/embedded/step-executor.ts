@@ -1,0 +1,258 @@
+import pLimit from "p-limit";
+import type { Events, Step } from "./events.ts";
+import { containsUnknowns, markSecrets, type PropertyMap, UNKNOWN } from "./property-value.ts";
+import { InitError, type Provider, UnclearError } from "./provider.ts";
+import type { Providers } from "./providers.ts";
+import type { Redactor } from "./redactor.ts";
+import type { PendingOperation, ResourceState } from "./resource-state.ts";
+import type { Changes, Snapshot } from "./snapshot.ts";
+import { isProviderType, type Urn } from "./urn.ts";
+
+/** A step failed, and its failure has been shown. */
+export class StepFailed extends Error {
+  override readonly name = "StepFailed";
+}
+
+/**
+ * Carries out steps: on disk before and after each, events around it, at most so many provider calls at a time.
+ *
+ * In a preview the same steps run, by providers that only foresee, over a snapshot that nobody writes.
+ */
+export class StepExecutor {
+  readonly #snapshot: Snapshot;
+  readonly #providers: Providers;
+  readonly #events: Events;
+  readonly #redactor: Redactor;
+  readonly #preview: boolean;
+  readonly #ignoreProtect: boolean;
+  readonly #limit: ReturnType<typeof pLimit>;
+  #maybeCorrupt = false;
+
+  constructor(parts: {
+    readonly snapshot: Snapshot;
+    readonly providers: Providers;
+    readonly events: Events;
+    readonly redactor: Redactor;
+    readonly preview: boolean;
+    readonly parallel: number;
+    readonly ignoreProtect: boolean;
+  }) {
+    this.#ignoreProtect = parts.ignoreProtect;
+    this.#snapshot = parts.snapshot;
+    this.#providers = parts.providers;
+    this.#events = parts.events;
+    this.#redactor = parts.redactor;
+    this.#preview = parts.preview;
+    this.#limit = pLimit(parts.parallel);
+  }
+
+  /** A provider failed in a way that leaves open what it did. */
+  get maybeCorrupt(): boolean {
+    return this.#maybeCorrupt;
+  }
+
+  async same(old: ResourceState, wanted: ResourceState): Promise<ResourceState> {
+    const state = {
+      ...wanted,
+      id: old.id,
+      outputs: old.outputs,
+      created: old.created,
+      modified: old.modified,
+    };
+    const step: Step = { op: "same", old, new: state, diff: undefined };
+    this.#events.started(step, this.#preview);
+    // An unchanged provider goes on with the inputs that it had, also where it calls changed ones the same.
+    if (isProviderType(state.type)) await this.#attempt(step, () => this.#providers.same(state, old.inputs));
+    this.#snapshot.apply({ done: old, finished: state });
+    this.#conclude(step);
+    return state;
+  }
+
+  create(wanted: ResourceState): Promise<ResourceState> {
+    return this.#make({ op: "create", old: undefined, new: wanted, diff: undefined }, wanted);
+  }
+
+  /** Makes the new one; the old one waits for its deletion until everything else has moved over. */
+  async replace(old: ResourceState, wanted: ResourceState, diff: Step["diff"]): Promise<ResourceState> {
+    const state = await this.#make({ op: "create-replacement", old, new: wanted, diff }, wanted);
+    const step: Step = { op: "replace", old, new: state, diff };
+    this.#events.started(step, this.#preview);
+    this.#events.succeeded(step, this.#preview);
+    return state;
+  }
+
+  async update(old: ResourceState, wanted: ResourceState, diff: Step["diff"]): Promise<ResourceState> {
+    const base = { ...wanted, id: old.id, created: old.created, modified: now() };
+    const step: Step = { op: "update", old, new: base, diff };
+    const end = await this.#begin(step, { resource: base, type: "updating" });
+    const result = await this.#attempt(
+      step,
+      () => this.#callUpdate(old, base),
+      // The old inputs stay, so that the next run sees the same change again.
+      (failure) =>
+        end({ done: old, finished: this.#partial({ ...base, inputs: old.inputs }, failure, old.id) }),
+      () => end(),
+    );
+    const state = this.#complete({ ...base, outputs: result.outputs });
+    await end({ done: old, finished: state });
+    this.#conclude({ ...step, new: state });
+    return state;
+  }
+
+  /** @param condemned all that is being deleted, for what goes down with another */
+  async delete(
+    old: ResourceState,
+    provider: () => Promise<Provider>,
+    condemned: ReadonlySet<Urn>,
+  ): Promise<void> {
+    const op = old.delete ? "delete-replaced" : "delete";
+    const step: Step = { op, old, new: undefined, diff: undefined };
+    if (old.protect && !old.delete && !this.#ignoreProtect) {
+      this.#events.started(step, this.#preview);
+      return this.#fail(step, new Error(protectedFromDelete(old.urn)));
+    }
+    const end = await this.#begin(step, { resource: old, type: "deleting" });
+    const elided = old.external || old.retainOnDelete || !old.custom || condemned.has(old.deletedWith);
+    if (!this.#preview && !elided && !isProviderType(old.type))
+      await this.#attempt(
+        step,
+        async () =>
+          (await provider()).delete({
+            urn: old.urn,
+            id: old.id,
+            inputs: old.inputs,
+            outputs: old.outputs,
+            timeout: old.customTimeouts.delete,
+          }),
+        undefined,
+        () => end(),
+      );
+    await end({ done: old });
+    this.#events.succeeded(step, this.#preview);
+  }
+
+  async #make(step: Step, wanted: ResourceState): Promise<ResourceState> {
+    const end = await this.#begin(step, { resource: wanted, type: "creating" });
+    const { old } = step;
+    const replaced = ((): Changes => {
+      if (old === undefined) return {};
+      return old.pendingReplacement ? { done: old } : { replaced: [old, { ...old, delete: true }] };
+    })();
+    const result = await this.#attempt(
+      step,
+      () => this.#callCreate(wanted),
+      (failure) => end({ ...replaced, finished: this.#partial(dated(wanted), failure, failure.id) }),
+      () => end(),
+    );
+    const state = this.#complete({ ...dated(wanted), id: result.id, outputs: result.outputs });
+    await end({ ...replaced, finished: state });
+    this.#conclude({ ...step, new: state });
+    return state;
+  }
+
+  async #callCreate(wanted: ResourceState): Promise<{ id: string; outputs: PropertyMap }> {
+    if (!wanted.custom) return { id: "", outputs: {} };
+    if (isProviderType(wanted.type)) return this.#providers.create(wanted.urn, wanted.inputs);
+    const provider = await this.#providers.get(wanted.provider);
+    const result = await this.#limit(() =>
+      provider.create({
+        urn: wanted.urn,
+        inputs: wanted.inputs,
+        timeout: wanted.customTimeouts.create,
+        preview: this.#preview,
+      }),
+    );
+    return this.#preview && result.id === "" ? { ...result, id: UNKNOWN } : result;
+  }
+
+  async #callUpdate(old: ResourceState, wanted: ResourceState): Promise<{ outputs: PropertyMap }> {
+    if (!wanted.custom) return { outputs: old.outputs };
+    if (isProviderType(wanted.type)) return this.#providers.update(wanted.urn, old.id, wanted.inputs);
+    const provider = await this.#providers.get(wanted.provider);
+    return this.#limit(() =>
+      provider.update({
+        urn: wanted.urn,
+        id: old.id,
+        oldInputs: old.inputs,
+        oldOutputs: old.outputs,
+        news: wanted.inputs,
+        ignoreChanges: wanted.ignoreChanges,
+        timeout: wanted.customTimeouts.update,
+        preview: this.#preview,
+      }),
+    );
+  }
+
+  /** Components and providers change nothing outside: no pending operation has to be on disk for them. */
+  async #begin(step: Step, operation: PendingOperation): Promise<(changes?: Changes) => Promise<void>> {
+    this.#redactor.addFrom(operation.resource.inputs);
+    const { resource } = operation;
+    if (this.#preview || !resource.custom || isProviderType(resource.type)) {
+      this.#events.started(step, this.#preview);
+      return async (changes) => {
+        if (changes !== undefined) this.#snapshot.apply(changes);
+      };
+    }
+    const end = await this.#snapshot.begin(operation);
+    this.#events.started(step, this.#preview);
+    return end;
+  }
+
+  async #attempt<Result>(
+    step: Step,
+    act: () => Promise<Result>,
+    onPartial?: (failure: InitError) => Promise<void>,
+    onFailure?: () => Promise<void>,
+  ): Promise<Result> {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof InitError && onPartial !== undefined) await onPartial(error);
+      else await onFailure?.();
+      return this.#fail(step, error);
+    }
+  }
+
+  #fail(step: Step, error: unknown): never {
+    if (error instanceof UnclearError) this.#maybeCorrupt = true;
+    const urn = (step.new ?? step.old)?.urn;
+    this.#events.diagnostic("error", error instanceof Error ? error.message : String(error), urn);
+    this.#events.failed(step, this.#preview);
+    throw new StepFailed(`${step.op} of ${urn} failed`, { cause: error });
+  }
+
+  #partial(state: ResourceState, failure: InitError, id: string): ResourceState {
+    return this.#complete({ ...state, id, outputs: failure.outputs, initErrors: failure.reasons });
+  }
+
+  #complete(state: ResourceState): ResourceState {
+    if (!this.#preview && containsUnknowns(state.outputs))
+      throw new Error(`${state.urn} has unknown outputs after it was made`);
+    const outputs = markSecrets(state.outputs, state.inputs, state.additionalSecretOutputs);
+    this.#redactor.addFrom(outputs);
+    return { ...state, outputs };
+  }
+
+  /** Components conclude when their outputs come. */
+  #conclude(step: Step): void {
+    this.#events.count(step);
+    if (step.new?.custom === true) this.#events.finished(step, this.#preview);
+  }
+}
+
+function dated(state: ResourceState): ResourceState {
+  const time = now();
+  return { ...state, created: time, modified: time };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+function protectedFromDelete(urn: Urn): string {
+  return (
+    `resource "${urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the ` +
+    "`protect` flag from the resource in your Pulumi program and run `pulumi up`, or use the command:\n" +
+    `\`pulumi state unprotect '${urn}'\``
+  );
+}

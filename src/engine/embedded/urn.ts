@@ -1,0 +1,64 @@
+/** The names by which the engine knows resources: `urn:pulumi:<stack>::<project>::<parent types$>type::name`. */
+export type Urn = string;
+
+export const STACK_TYPE = "pulumi:pulumi:Stack";
+const PROVIDER_PREFIX = "pulumi:providers:";
+
+export function urnOf(
+  stack: string,
+  project: string,
+  parent: Urn | undefined,
+  type: string,
+  name: string,
+): Urn {
+  // The stack's own type is left out of its children's.
+  const parentType = parent === undefined || parent === "" ? STACK_TYPE : qualifiedTypeOf(parent);
+  const qualified = parentType === STACK_TYPE ? type : `${parentType}$${type}`;
+  return `urn:pulumi:${stack}::${project}::${qualified}::${name}`;
+}
+
+export function nameOf(urn: Urn): string {
+  // A resource's name may hold `::` itself.
+  return urn.split("::").slice(3).join("::");
+}
+
+export function typeOf(urn: Urn): string {
+  return qualifiedTypeOf(urn).split("$").at(-1) ?? "";
+}
+
+function qualifiedTypeOf(urn: Urn): string {
+  return urn.split("::")[2] ?? "";
+}
+
+/** `tenantry` for `tenantry:supabase:Project`. */
+export function packageOf(type: string): string {
+  return type.split(":")[0] ?? "";
+}
+
+export function isProviderType(type: string): boolean {
+  return type.startsWith(PROVIDER_PREFIX);
+}
+
+export function providerType(packageName: string): string {
+  return `${PROVIDER_PREFIX}${packageName}`;
+}
+
+/** `tenantry` for `pulumi:providers:tenantry`. */
+export function providedPackage(type: string): string {
+  return type.slice(PROVIDER_PREFIX.length);
+}
+
+/** A provider is referred to by its URN and its id: `<urn>::<id>`. */
+export interface ProviderReference {
+  readonly urn: Urn;
+  readonly id: string;
+}
+
+export function parseReference(reference: string): ProviderReference {
+  const end = reference.lastIndexOf("::");
+  return { urn: reference.slice(0, end), id: reference.slice(end + 2) };
+}
+
+export function formatReference(reference: ProviderReference): string {
+  return `${reference.urn}::${reference.id}`;
+}
