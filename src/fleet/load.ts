@@ -12,6 +12,8 @@ export interface LoadedSelection {
   readonly selection: Selection;
   /** The platform's name: its folder's. */
   readonly platform: string;
+  /** The slug of the Supabase organization that holds the control plane; undefined where manifests weren't read. */
+  readonly supabaseOrganization: string | undefined;
   /** Those that were selected; not all of them when a problem is an error. */
   readonly organizations: readonly OrganizationModel[];
   /** Selected by name, without a manifest: what has left the YAML, or a slip. */
@@ -34,14 +36,13 @@ export async function loadSelection(selection: Selection, today: string): Promis
     const own = loadStack(dirname(folder), `${platform}.platform`, today);
     const { model, problems } = await loadPlatform(folder, today);
     const misnamed = own.problems.filter((problem) => problem.rule === "platform-name");
-    const models = model?.organizations ?? [];
-    const read = stackNames(folder).length - 1;
     return {
       selection,
       platform,
-      organizations: models,
+      supabaseOrganization: model?.platform.project.organization,
+      organizations: model?.organizations ?? [],
       missing: [],
-      read,
+      read: stackNames(folder).length - 1,
       problems: [...misnamed, ...problems],
     };
   }
@@ -53,6 +54,7 @@ export async function loadSelection(selection: Selection, today: string): Promis
   return {
     selection,
     platform,
+    supabaseOrganization: loaded[0]?.model?.platform.project.organization,
     organizations: loaded.flatMap(({ model }) => model?.organization ?? []),
     missing,
     read: present.length,
@@ -66,6 +68,7 @@ export function recordedSelection(selection: Selection): LoadedSelection {
   return {
     selection,
     platform: basename(selection.folder),
+    supabaseOrganization: undefined,
     organizations: [],
     missing,
     read: 0,

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { selectEngine } from "../engine/select.ts";
 import type { OrganizationModel } from "../model/model.ts";
-import { joinSandbox, type Sandbox } from "../sandbox/sandbox.ts";
+import { joinSandbox, type RunningSandbox } from "../sandbox/sandbox.ts";
 import { assembleStacks, type Common } from "./assemble.ts";
 import { type Environment, readEnvironment, type Variables } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";
@@ -26,7 +26,7 @@ export interface OpenFleet {
   readonly stacks: readonly FleetStack[];
   /** For the provider that a fleet shares. */
   readonly environment: Environment;
-  readonly sandbox: Sandbox | undefined;
+  readonly sandbox: RunningSandbox | undefined;
   /** The provider that all stacks share, by package. */
   readonly attach: Readonly<Record<string, string>> | undefined;
   close(): Promise<void>;
@@ -37,10 +37,7 @@ export async function openFleet(
   loaded: readonly LoadedSelection[],
   options: OpenOptions,
 ): Promise<OpenFleet> {
-  const sandbox =
-    options.sandbox === undefined
-      ? undefined
-      : await joinSandbox({ folder: resolve(options.cwd, options.sandbox) });
+  const sandbox = await openSandbox(loaded, options);
   try {
     const variables = sandbox === undefined ? options.env : { ...options.env, ...sandbox.env };
     const environment = readEnvironment(variables, options.reach);
@@ -69,6 +66,16 @@ export async function openFleet(
     await sandbox?.stop();
     throw error;
   }
+}
+
+/** Joins or starts the sandbox, with the Supabase organizations that the platforms are in. */
+async function openSandbox(
+  loaded: readonly LoadedSelection[],
+  { cwd, sandbox }: OpenOptions,
+): Promise<RunningSandbox | undefined> {
+  if (sandbox === undefined) return undefined;
+  const organizations = [...new Set(loaded.flatMap((each) => each.supabaseOrganization ?? []))];
+  return joinSandbox({ folder: resolve(cwd, sandbox), ...(organizations.length > 0 && { organizations }) });
 }
 
 /** In a sandbox nothing real is needed: a secret that has no value gets one. */

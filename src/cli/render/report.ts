@@ -8,14 +8,16 @@ import { count, escapeControls, formatSeconds } from "./values.ts";
 /** What a preview found: the tree of each stack that changes, what is wrong, and one line that sums it up. */
 export function renderPreview(results: readonly StackResult[], colors: Colors): string {
   const blocks = results.map((result) => renderStack(result, colors)).filter((block) => block !== "");
-  return [...blocks, summarize(results, colors)].join("\n\n");
+  const total = addSummaries(results.map((result) => result.changes.summary));
+  return [...blocks, summarize(results, summaryText(total, true), colors)].join("\n\n");
 }
 
 /** What a run did: a line for each stack, what went wrong in full, and one line that sums it up. */
 export function renderReport(results: readonly StackResult[], colors: Colors): string {
   const lines = results.map((result) => outcomeLine(result, colors));
   const problems = results.map((result) => renderProblems(result, colors)).filter((block) => block !== "");
-  return [lines.join("\n"), ...problems, summarize(results, colors)].join("\n\n");
+  const total = addSummaries(results.map((result) => doneSummary(result.changes)));
+  return [lines.join("\n"), ...problems, summarize(results, summaryText(total, false), colors)].join("\n\n");
 }
 
 function renderStack(result: StackResult, colors: Colors): string {
@@ -30,7 +32,7 @@ function titled(changes: StackChanges, colors: Colors) {
   const branch = layOut(changes);
   return {
     ...branch,
-    label: `${colors.bold(branch.label)}  ${colors.dim(summaryText(changes.summary, true))}`,
+    label: `${colors.bold(branch.label)}  ${colors.dim(summaryText(changes.summary, true) || "outputs change")}`,
   };
 }
 
@@ -56,8 +58,15 @@ function indented(message: string): string {
     .join("\n");
 }
 
+/** What was done, not what was only planned or begun. */
+function doneSummary(changes: StackChanges): Summary {
+  const done = changes.steps.filter((step) => step.status === "done");
+  return addSummaries(done.map((step) => ({ [step.action]: 1 })));
+}
+
 function outcomeLine({ stack, outcome, changes, seconds }: StackResult, colors: Colors): string {
-  const did = outcome === "done" ? `  ${summaryText(changes.summary, false)}` : "";
+  const summary = summaryText(doneSummary(changes), false);
+  const did = summary === "" ? "" : `  ${summary}${outcome === "failed" ? " before it failed" : ""}`;
   const took = seconds > 0 ? colors.dim(`  ${formatSeconds(seconds)}`) : "";
   return `${paintOutcome(outcome, colors)} ${stack}${did}${took}`;
 }
@@ -84,17 +93,14 @@ function summaryText(summary: Summary, ahead: boolean): string {
     const number = summary[action];
     return number === undefined ? [] : [`${number} ${ahead ? toDo : done}`];
   });
-  return parts.length === 0 ? "outputs change" : parts.join(", ");
+  return parts.join(", ");
 }
 
-function summarize(results: readonly StackResult[], colors: Colors): string {
+function summarize(results: readonly StackResult[], what: string, colors: Colors): string {
   const of = (outcome: Outcome) => results.filter((result) => result.outcome === outcome).length;
   const parts = (["done", "changes", "unchanged", "refused", "failed", "not started"] as const).flatMap(
     (outcome) =>
       of(outcome) === 0 ? [] : [`${of(outcome)} ${outcome === "changes" ? "with changes" : outcome}`],
   );
-  const total = addSummaries(results.map((result) => result.changes.summary));
-  const changed = VERBS.some(([action]) => total[action] !== undefined);
-  const what = changed ? ` (${summaryText(total, of("changes") > 0)})` : "";
-  return `${colors.bold(count(results.length, "stack"))}: ${parts.join(", ") || "none"}${what}`;
+  return `${colors.bold(count(results.length, "stack"))}: ${parts.join(", ") || "none"}${what && ` (${what})`}`;
 }
