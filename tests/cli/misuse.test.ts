@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { folderWith, ORGANIZATION, PLATFORM, tenantry } from "./command-line.ts";
+
+let folder: ReturnType<typeof folderWith>;
+
+beforeAll(() => {
+  folder = folderWith({
+    "stacks/demo/platform.yaml": PLATFORM,
+    "stacks/demo/orgs/acme.yaml": ORGANIZATION,
+    "broken/demo/platform.yaml": PLATFORM,
+    "broken/demo/orgs/acme.yaml": ORGANIZATION.replace("owner:", "ownr:"),
+  });
+});
+
+afterAll(() => folder.remove());
+
+const TOKENS = { SUPABASE_ACCESS_TOKEN: "sbp_x", STRIPE_API_KEY: "sk_test_x", TENANTRY_SECRET_ROOT: "r" };
+const BACKEND = { PULUMI_BACKEND_URL: "file:///tmp/none", PULUMI_CONFIG_PASSPHRASE: "" };
+
+/** What was done wrong, the command line, what the message names, and the environment. */
+const MISUSE: readonly [string, string, readonly string[], Readonly<Record<string, string>>?][] = [
+  ["an unknown command", "validat", ["unknown command 'validat'", "Did you mean validate?"]],
+  ["an unknown option", "validate --jsn", ["unknown option '--jsn'", "--json"]],
+  ["an unknown engine", "preview --engine cloud", ["Allowed choices are embedded, cli"]],
+  ["no number of stacks", "preview --parallel many", ["whole number from 1 to 64"]],
+  ["no stack at a time", "preview --parallel 0", ["whole number from 1 to 64"]],
+  [
+    "a mistyped folder",
+    "validate stacks/dem",
+    ["no platform, manifest or stack", "Did you mean stacks/demo?"],
+  ],
+  ["a mistyped stack", "validate demo.acm", ["no organization acm on demo", "Did you mean demo.acme?"]],
+  ["a file that isn't there", "validate stacks/demo/orgs/x.yaml", ["stacks/demo/orgs/x.yaml"]],
+  ["no terminal to ask on", "up", ["no terminal to ask on", "tenantry up --yes"]],
+  [
+    "destroying what is real",
+    "destroy --yes",
+    ["only a sandbox's stacks", "--sandbox", "state: deleted", "consents"],
+  ],
+  ["destroying unasked", "destroy --sandbox", ["tenantry destroy --yes"]],
+  [
+    "no environment",
+    "preview",
+    [
+      "SUPABASE_ACCESS_TOKEN",
+      "STRIPE_API_KEY",
+      "TENANTRY_SECRET_ROOT",
+      "PULUMI_BACKEND_URL",
+      "PULUMI_CONFIG_PASSPHRASE",
+      "--sandbox",
+    ],
+  ],
+  ["no token of Stripe", "up --yes", ["STRIPE_API_KEY"], { ...TOKENS, ...BACKEND, STRIPE_API_KEY: "" }],
+  ["no backend", "up --yes", ["PULUMI_BACKEND_URL"], { ...TOKENS, PULUMI_CONFIG_PASSPHRASE: "x" }],
+  ["no passphrase", "outputs", ["PULUMI_CONFIG_PASSPHRASE"], { PULUMI_BACKEND_URL: "file:///tmp/none" }],
+  [
+    "a passphrase in a file that isn't there",
+    "outputs",
+    ["PULUMI_CONFIG_PASSPHRASE_FILE names /nowhere"],
+    { PULUMI_BACKEND_URL: "file:///tmp/none", PULUMI_CONFIG_PASSPHRASE_FILE: "/nowhere" },
+  ],
+  ["a day that is none", "validate", ["TENANTRY_TODAY", "2026-11-22"], { TENANTRY_TODAY: "tomorrow" }],
+  [
+    "outputs of what isn't up",
+    "outputs demo.acme",
+    ["demo.acme isn't up yet", "tenantry up demo.acme"],
+    BACKEND,
+  ],
+  ["a broken manifest", "up --yes broken", ["ownr", "owner", "nothing was run"], { ...TOKENS, ...BACKEND }],
+];
+
+describe("misuse ends with 1, names what is wrong and what to do", () => {
+  test.each(MISUSE)("%s: tenantry %s", async (_what, line, named, env = {}) => {
+    const ran = await tenantry(line.split(" "), { cwd: folder.path, env });
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stdout).toBe("");
+    for (const text of named) expect(ran.stderr).toContain(text);
+    expect(ran.stderr).not.toMatch(/^ {4}at /m);
+  });
+
+  test.each(MISUSE)("%s, as JSON: one document on stdout", async (_what, line, [named], env = {}) => {
+    const ran = await tenantry([...line.split(" "), "--json"], { cwd: folder.path, env });
+    expect(ran.exitCode).toBe(1);
+    const document = JSON.parse(ran.stdout) as { ok: boolean };
+    expect(document.ok).toBe(false);
+    expect(JSON.stringify(document)).toContain(JSON.stringify(named).slice(1, -1));
+  });
+
+  test("of several things that the environment lacks, only those are named", async () => {
+    const env = { ...TOKENS, PULUMI_BACKEND_URL: "file:///tmp/none" };
+    const { stderr } = await tenantry(["preview"], { cwd: folder.path, env });
+    expect(stderr).toContain("PULUMI_CONFIG_PASSPHRASE");
+    expect(stderr).not.toContain("SUPABASE_ACCESS_TOKEN");
+    expect(stderr).not.toContain("PULUMI_BACKEND_URL");
+  });
+
+  test("a token is never repeated in a message", async () => {
+    const env = { ...TOKENS, SUPABASE_ACCESS_TOKEN: "sbp_planted_4711" };
+    const { stderr, stdout } = await tenantry(["preview"], { cwd: folder.path, env });
+    expect(stderr + stdout).not.toContain("4711");
+  });
+});
+
+test.each([[["--help"]], [["up", "--help"]], [["--version"]]])("%j is no error", async (args) => {
+  const ran = await tenantry(args, { cwd: folder.path });
+  expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(ran.stdout).not.toBe("");
+});

@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { ValidateDocument } from "../../src/cli/commands/validate.ts";
+import { folderWith, ORGANIZATION, PLATFORM, tenantry } from "./command-line.ts";
+
+let folder: ReturnType<typeof folderWith> | undefined;
+
+afterEach(() => folder?.remove());
+
+async function validate(files: Readonly<Record<string, string>>, ...args: string[]) {
+  folder = folderWith({ "stacks/demo/platform.yaml": PLATFORM, ...files });
+  return tenantry(["validate", ...args], { cwd: folder.path });
+}
+
+const GOOD = { "stacks/demo/orgs/acme.yaml": ORGANIZATION };
+const BAD = {
+  ...GOOD,
+  "stacks/demo/orgs/beta.yaml": ORGANIZATION.replace("acme", "beta").replace("owner:", "ownr:"),
+  "stacks/demo/orgs/gamma.yaml": ORGANIZATION.replace("acme", "gamma").concat("plan: fre\n"),
+};
+
+describe("validate", () => {
+  test("says what was checked, and ends with 0", async () => {
+    const ran = await validate(GOOD);
+    expect(ran).toEqual({
+      exitCode: 0,
+      stdout: "1 platform, 1 organization, 2 workspaces: no problems\n",
+      stderr: "",
+    });
+  });
+
+  test("needs nothing from the environment, and writes nothing", async () => {
+    const ran = await validate(GOOD, "--json");
+    expect(JSON.parse(ran.stdout)).toEqual({
+      ok: true,
+      platforms: 1,
+      organizations: 1,
+      workspaces: 2,
+      problems: [],
+    });
+  });
+
+  test("prints every problem of every file with its place, a caret and the near word, and counts them", async () => {
+    const ran = await validate(BAD);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stdout).toContain("stacks/demo/orgs/beta.yaml:4:1");
+    expect(ran.stdout).toContain("ownr: ada@acme.example");
+    expect(ran.stdout).toMatch(/\| \^+/);
+    expect(ran.stdout).toContain("stacks/demo/orgs/gamma.yaml:6:7");
+    expect(ran.stdout).toMatch(/1 platform, 3 organizations: \d+ errors\n$/);
+  });
+
+  test("gives the same problems as data", async () => {
+    const { stdout, exitCode } = await validate(BAD, "--json");
+    const document = JSON.parse(stdout) as ValidateDocument;
+    expect(exitCode).toBe(1);
+    expect(document.ok).toBe(false);
+    expect(document.problems).toContainEqual(
+      expect.objectContaining({
+        severity: "error",
+        place: { file: "stacks/demo/orgs/gamma.yaml", line: 6, column: 7 },
+        message: expect.stringContaining("fre"),
+      }),
+    );
+  });
+
+  test("looks at what was named, and not at what is wrong elsewhere", async () => {
+    expect((await validate(BAD, "demo.acme")).exitCode).toBe(0);
+    expect((await validate(BAD, "stacks/demo/orgs/beta.yaml")).exitCode).toBe(1);
+  });
+
+  test("refuses a platform in a folder of another name", async () => {
+    const { stdout, exitCode } = await validate({ "stacks/other/platform.yaml": PLATFORM }, "stacks/other");
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("`other`");
+  });
+});
+
+test("schema prints the JSON Schema of both kinds", async () => {
+  folder = folderWith({});
+  const { stdout, exitCode } = await tenantry(["schema"], { cwd: folder.path });
+  expect(exitCode).toBe(0);
+  const schema = JSON.parse(stdout) as { $schema: string; properties: { kind: unknown } };
+  expect(schema.$schema).toContain("json-schema.org");
+  expect(schema.properties.kind).toEqual({ enum: ["Platform", "Organization"] });
+});
