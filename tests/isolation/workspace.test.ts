@@ -82,9 +82,9 @@ describe("over random memberships", () => {
           for (const { caller, member } of callersOf(all)) checks += await check(rows, caller, member);
         });
       }),
-      { numRuns: 40 },
+      { numRuns: 10 },
     );
-    expect(checks).toBeGreaterThan(10_000);
+    expect(checks).toBeGreaterThan(3_000);
   });
 });
 
