@@ -45,17 +45,18 @@ export class TestProject {
       [
         "name: trial",
         "runtime: { name: nodejs, options: { typescript: false } }",
-        "main: index.cjs",
+        "main: index.js",
         "stackConfigDir: settings",
         `plugins: { providers: [ { name: test, path: ${join(HERE, "bin")} } ] }`,
         settings,
       ].join("\n"),
     );
+    writeFileSync(join(this.folder, "package.json"), '{ "type": "commonjs" }');
     this.write("");
   }
 
   write(body: string): void {
-    writeFileSync(join(this.folder, "index.cjs"), `${PRELUDE}\n${body}\n`);
+    writeFileSync(join(this.folder, "index.js"), `${PRELUDE}\n${body}\n`);
   }
 
   spec(stack = "dev"): StackSpec {
@@ -148,7 +149,10 @@ interface StateResource {
 }
 
 /** Collects the events of a run. */
-export function recorder(): { readonly events: EngineEvent[]; readonly onEvent: (event: EngineEvent) => void } {
+export function recorder(): {
+  readonly events: EngineEvent[];
+  readonly onEvent: (event: EngineEvent) => void;
+} {
   const events: EngineEvent[] = [];
   return { events, onEvent: (event) => events.push(event) };
 }

@@ -88,8 +88,7 @@ async function meet(operation: string, urn: string): Promise<Fault | undefined> 
   const file = join(world, "faults.json");
   const faults = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   const fault: Fault | undefined = faults[`${operation} ${urn.split("::").at(-1)}`];
-  if (fault === "fail")
-    throw { code: grpc.status.FAILED_PRECONDITION, details: `${operation} was refused` };
+  if (fault === "fail") throw { code: grpc.status.FAILED_PRECONDITION, details: `${operation} was refused` };
   if (fault === "throw") throw { code: grpc.status.INTERNAL, details: `${operation} threw` };
   if (fault === "crash") process.exit(7);
   if (fault === "hang") await new Promise(() => undefined);
