@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from "node:util";
+import type { z } from "zod";
+import type { Context } from "../../src/provider/context.ts";
+import type { Resource } from "../../src/provider/resource.ts";
+
+/** Leads one resource through its life as an engine does, on what a sandbox really holds. */
+export class Life<I extends z.ZodObject, O extends z.ZodObject> {
+  readonly #resource: Resource<I, O>;
+  readonly #context: (mode: "look" | "write") => Context;
+  #prior: { id: string; inputs: z.infer<I>; outputs: z.infer<O> } | undefined;
+
+  constructor(resource: Resource<I, O>, context: (mode: "look" | "write") => Context) {
+    this.#resource = resource;
+    this.#context = context;
+  }
+
+  get outputs(): z.infer<O> {
+    if (this.#prior === undefined) throw new Error("it isn't there");
+    return this.#prior.outputs;
+  }
+
+  /** Creates it, or updates what an earlier call or a refresh left in the state. */
+  async up(inputs: z.input<I>): Promise<z.infer<O>> {
+    const checked = this.#resource.inputs.parse(inputs) as z.infer<I>;
+    const problems = this.#resource.validate?.(checked) ?? [];
+    if (problems.length > 0) throw new Error(problems.map((it) => `${it.property}: ${it.reason}`).join("; "));
+    const { id, outputs } = await this.#resource.ensure(this.#context("write"), checked, this.#prior);
+    this.#prior = { id, inputs: checked, outputs: this.#resource.outputs.parse(outputs) as z.infer<O> };
+    return this.#prior.outputs;
+  }
+
+  /** Looks, takes what is found into the state, and tells the paths at which it differs from what was declared. */
+  async refresh(): Promise<string[] | "gone"> {
+    if (this.#prior === undefined) throw new Error("it isn't there");
+    const found = await this.#resource.observe(this.#context("look"), this.#prior);
+    if (found === undefined) {
+      this.#prior = undefined;
+      return "gone";
+    }
+    const checked = this.#resource.inputs.parse(found.inputs) as z.infer<I>;
+    const paths = differences(this.#prior.inputs, checked);
+    this.#prior = { ...this.#prior, inputs: checked, outputs: found.outputs };
+    return paths;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#prior === undefined) throw new Error("it isn't there");
+    await this.#resource.remove(this.#context("write"), this.#prior);
+  }
+
+  /** A run that was killed before it wrote its state. */
+  forget(): void {
+    this.#prior = undefined;
+  }
+}
+
+function differences(a: unknown, b: unknown, path = ""): string[] {
+  if (isDeepStrictEqual(a, b)) return [];
+  if (!isRecord(a) || !isRecord(b)) return [path];
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return keys.flatMap((key) => differences(a[key], b[key], path === "" ? key : `${path}/${key}`)).sort();
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { deriveDatabasePassword } from "../../src/core/derive.ts";
+import { projectName, stableId } from "../../src/core/ids.ts";
+import { Secret } from "../../src/core/secret.ts";
+import { Connections, type Context } from "../../src/provider/context.ts";
+import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { answer, type Supabase } from "../../src/supabase/client.ts";
+
+/** A sandbox with what a test needs in it. */
+export interface Live {
+  readonly sandbox: Sandbox;
+  /** What a resource gets, of a provider that was just started. */
+  context(signal?: AbortSignal): (mode: "look" | "write") => Context;
+  /** Makes a platform's project, whose password is derived; gives its ref. */
+  project(platform: string): Promise<string>;
+  deleteProject(ref: string): Promise<void>;
+  /** Runs SQL as the superuser, past everything. */
+  sql(ref: string, text: string): Promise<Record<string, unknown>[]>;
+  /** Runs SQL as a role of the data API, with a token's claims. */
+  as(ref: string, role: string, claims: object, text: string): Promise<Record<string, unknown>[]>;
+  stop(): Promise<void>;
+}
+
+export const SUPABASE_ORGANIZATION = "demo";
+
+export async function startLive(): Promise<Live> {
+  const folder = await mkdtemp(join(tmpdir(), "tenantry-live-"));
+  const sandbox = await startSandbox({ folder, readinessMilliseconds: 0, requestsPerMinute: 100_000 });
+  const opened: Connections[] = [];
+
+  const context = (signal = new AbortController().signal) => {
+    const connections = new Connections(sandbox.env, signal);
+    opened.push(connections);
+    return (mode: "look" | "write") => {
+      // Each look is a run of its own.
+      connections.forget();
+      return connections.context(mode, { signal, status: () => {} });
+    };
+  };
+
+  const sql = async (ref: string, text: string): Promise<Record<string, unknown>[]> => {
+    const client = new pg.Client(sandbox.databaseUrl(ref));
+    await client.connect();
+    try {
+      const results: pg.QueryResult | pg.QueryResult[] = await client.query(text);
+      const last = Array.isArray(results) ? results.at(-1) : results;
+      return last?.rows ?? [];
+    } finally {
+      await client.end();
+    }
+  };
+
+  return {
+    sandbox,
+    context,
+    sql,
+    as: (ref, role, claims, text) =>
+      sql(
+        ref,
+        `select set_config('request.jwt.claims', ${pg.escapeLiteral(JSON.stringify(claims))}, false);
+         set role ${role}; ${text}`,
+      ),
+    async project(platform) {
+      const { supabase } = context()("write");
+      const id = stableId(platform);
+      const root = new Secret(sandbox.env.TENANTRY_SECRET_ROOT ?? "");
+      const made = await answer(
+        supabase.api.POST("/v1/projects", {
+          body: {
+            name: projectName([platform], id),
+            organization_slug: SUPABASE_ORGANIZATION,
+            db_pass: deriveDatabasePassword(root, { id, generation: 1 }).reveal(),
+            region_selection: { type: "specific", code: "us-east-1" },
+          },
+        }),
+      );
+      await untilHealthy(supabase, made.ref);
+      return made.ref;
+    },
+    async deleteProject(ref) {
+      const { supabase } = context()("write");
+      await answer(supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
+    },
+    async stop() {
+      await Promise.all(opened.map((connections) => connections.close()));
+      await sandbox.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Each question waits for the answer of the one before; the sandbox gets a project ready meanwhile. */
+async function untilHealthy(supabase: Supabase, ref: string): Promise<void> {
+  for (;;) {
+    const { status } = await answer(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+    if (status === "ACTIVE_HEALTHY") return;
+  }
+}
