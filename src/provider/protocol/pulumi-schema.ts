@@ -121,7 +121,8 @@ function shapeSpec(schema: JsonSchema, name: string, types: Record<string, Objec
   }
   if (schema.type === "array")
     return { type: "array", items: shapeSpec(schema.items as JsonSchema, name, types) };
-  if (schema.type !== "object") return { type: typeof schema.type === "string" ? schema.type : "string", ...constOf(schema) };
+  if (schema.type !== "object")
+    return { type: typeof schema.type === "string" ? schema.type : "string", ...constOf(schema) };
   if (schema.properties === undefined) {
     const values = (schema.additionalProperties ?? { type: "string" }) as JsonSchema;
     return { type: "object", additionalProperties: propertySpec(values, name, types) };

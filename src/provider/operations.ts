@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { Secret } from "../core/secret.ts";
+import type { Connections, Context } from "./context.ts";
+import { type CheckFailure, checkInputs } from "./protocol/check.ts";
+import { diffInputs, type PropertyChange } from "./protocol/diff.ts";
+import type { Redactor } from "./protocol/redact.ts";
+import {
+  hasUnknowns,
+  isRecord,
+  type Path,
+  textsIn,
+  UNKNOWN,
+  unwrap,
+  valueAt,
+  wrap,
+} from "./protocol/wire.ts";
+import { PartialError, type Resource } from "./resource.ts";
+
+/** Properties of a resource as Pulumi's protocol carries them. */
+export type Wire = Readonly<Record<string, unknown>>;
+
+/** What an engine remembers of a resource. */
+export interface Recorded {
+  readonly id: string;
+  readonly inputs: Wire;
+  /** The inputs too. */
+  readonly outputs: Wire;
+}
+
+/** How one call of an engine is watched and ended. */
+export type Call = Pick<Context, "signal" | "status">;
+
+/** Something exists and isn't finished: what an engine must keep of it. */
+export class Unfinished extends Error {
+  override readonly name = "Unfinished";
+  readonly id: string;
+  readonly inputs: Wire;
+  readonly outputs: Wire;
+
+  constructor(cause: PartialError, inputs: Wire, outputs: Wire) {
+    super(cause.message, { cause: cause.cause });
+    this.id = cause.id;
+    this.inputs = inputs;
+    this.outputs = outputs;
+  }
+}
+
+/** An engine's operations on one resource type: from Pulumi's values to the resource's own and back. */
+export class Operations {
+  readonly #connections: Connections;
+  readonly #redactor: Redactor;
+
+  constructor(connections: Connections, redactor: Redactor) {
+    this.#connections = connections;
+    this.#redactor = redactor;
+  }
+
+  check(resource: Resource, news: Wire): { inputs: Wire; failures: readonly CheckFailure[] } {
+    const { value, secrets } = unwrap(news);
+    this.#learn(value, secrets);
+    const { inputs, failures } = checkInputs(resource, value);
+    return { inputs: failures.length === 0 ? wrap(inputs, secrets) : news, failures };
+  }
+
+  diff(resource: Resource, olds: Wire, news: Wire): readonly PropertyChange[] {
+    return diffInputs(resource, unwrap(olds).value, unwrap(news).value);
+  }
+
+  /** What a run would leave in the state. Asks no service. */
+  foresee(resource: Resource, news: Wire, recorded: Recorded | undefined): Wire {
+    const { value, secrets } = unwrap(news);
+    const prior = recorded && this.#prior(resource, recorded).outputs;
+    const inputs = checkInputs(resource, value).inputs;
+    const known = hasUnknowns(inputs) ? {} : (resource.foresee?.(inputs, prior) ?? {});
+    const stable = resource.stable.flatMap((key) => (prior && key in prior ? [[key, prior[key]]] : []));
+    const unknown = Object.keys(resource.outputs.shape).map((key) => [key, UNKNOWN]);
+    return wrap({ ...inputs, ...Object.fromEntries([...unknown, ...stable]), ...known }, secrets);
+  }
+
+  async create(resource: Resource, news: Wire, call: Call): Promise<{ id: string; outputs: Wire }> {
+    return this.#ensure(resource, news, undefined, call);
+  }
+
+  async update(resource: Resource, news: Wire, recorded: Recorded, call: Call): Promise<Wire> {
+    const { id, outputs } = await this.#ensure(resource, news, recorded, call);
+    if (id !== recorded.id)
+      throw new Error(`${resource.type} changed its id from ${recorded.id} to ${id} in an update`);
+    return outputs;
+  }
+
+  async read(
+    resource: Resource,
+    recorded: Recorded,
+    call: Call,
+  ): Promise<{ inputs: Wire; outputs: Wire } | undefined> {
+    const { secrets } = unwrap(recorded.inputs);
+    const prior = this.#prior(resource, recorded);
+    const found = await resource.observe(this.#connections.context("look", call), prior);
+    if (found === undefined) return undefined;
+    this.#learn({ ...found.inputs, ...found.outputs }, []);
+    return {
+      inputs: wrap(found.inputs, secrets),
+      outputs: wrap({ ...found.inputs, ...found.outputs }, secrets),
+    };
+  }
+
+  async delete(resource: Resource, recorded: Recorded, call: Call): Promise<void> {
+    await resource.remove(this.#connections.context("write", call), this.#prior(resource, recorded));
+  }
+
+  async #ensure(
+    resource: Resource,
+    news: Wire,
+    recorded: Recorded | undefined,
+    call: Call,
+  ): Promise<{ id: string; outputs: Wire }> {
+    const { value, secrets } = unwrap(news);
+    this.#learn(value, secrets);
+    const prior = recorded && this.#prior(resource, recorded);
+    const inputs = resource.inputs.parse(value);
+    try {
+      const { id, outputs } = await resource.ensure(this.#connections.context("write", call), inputs, prior);
+      this.#learn(outputs, []);
+      return { id, outputs: wrap({ ...inputs, ...outputs }, secrets) };
+    } catch (error) {
+      if (!(error instanceof PartialError)) throw error;
+      this.#learn(error.outputs, []);
+      throw new Unfinished(error, news, wrap({ ...inputs, ...error.outputs }, secrets));
+    }
+  }
+
+  /** The outputs of a resource that isn't finished may lack some. */
+  #prior(resource: Resource, recorded: Recorded): { id: string; inputs: Wire; outputs: Wire } {
+    const inputs = unwrap(recorded.inputs);
+    const outputs = unwrap(recorded.outputs);
+    this.#learn(inputs.value, inputs.secrets);
+    this.#learn(outputs.value, outputs.secrets);
+    return {
+      id: recorded.id,
+      inputs: parseRecorded(resource, z.object(resource.inputs.shape), inputs.value),
+      outputs: parseRecorded(resource, z.object(resource.outputs.shape).partial(), outputs.value),
+    };
+  }
+
+  /** Every secret that passes is taken out of whatever text leaves. */
+  #learn(value: Wire, secrets: readonly Path[]): void {
+    this.#redactor.learn(secrets.flatMap((path) => textsIn(valueAt(value, path))));
+    this.#redactor.learn(secretsIn(value));
+  }
+}
+
+function parseRecorded(resource: Resource, schema: z.ZodObject, value: Wire): Wire {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(
+    `The state of a ${resource.type} isn't one that this version of tenantry wrote: ${issue?.path.join(".")}: ${issue?.message}`,
+  );
+}
+
+function secretsIn(value: unknown): Secret[] {
+  if (value instanceof Secret) return [value];
+  if (Array.isArray(value)) return value.flatMap(secretsIn);
+  return isRecord(value) ? Object.values(value).flatMap(secretsIn) : [];
+}

@@ -1,0 +1,33 @@
+import grpc from "@grpc/grpc-js";
+import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/engine_pb.js";
+
+/** Lines for the person who watches a run, sent to its engine. A line that can't be sent is lost. */
+export class EngineLog {
+  #client: InstanceType<typeof services.EngineClient> | undefined;
+
+  constructor(address: string | undefined) {
+    if (address !== undefined && address !== "") this.connect(address);
+  }
+
+  connect(address: string): void {
+    this.close();
+    this.#client = new services.EngineClient(address, grpc.credentials.createInsecure());
+  }
+
+  /** Shown next to the resource while it works, and kept in no log. */
+  status(urn: string, message: string): void {
+    if (this.#client === undefined) return;
+    const request = new messages.LogRequest();
+    request.setSeverity(messages.LogSeverity.INFO);
+    request.setUrn(urn);
+    request.setMessage(message);
+    request.setEphemeral(true);
+    this.#client.log(request, () => undefined);
+  }
+
+  close(): void {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+}
