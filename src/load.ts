@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { maskSecrets, printable } from "./manifest/excerpt.ts";
 import { locateInFile } from "./manifest/locate.ts";
 import type { Problem } from "./manifest/problem.ts";
 import { readOrganizationFile, readPlatformFile, readPlatformFolder } from "./manifest/read.ts";
@@ -70,9 +71,19 @@ function loaded<Result>(
   return { model: all.some(({ severity }) => severity === "error") ? undefined : model, problems: all };
 }
 
-/** A finding with the line that it is about. */
-function placed({ file, path, part = "value", ...words }: Finding): Problem {
-  return { ...words, ...locateInFile(file, path, part) };
+/** A finding with the line that it is about. What it quotes from the file is cleaned as everything that is shown is. */
+function placed({ severity, rule, file, path, part = "value", ...words }: Finding): Problem {
+  const { message, expected, found, remedy } = words;
+  const clean = (text: string | undefined) => text && maskSecrets(printable(text));
+  return {
+    severity,
+    rule,
+    ...locateInFile(file, path, part),
+    message: maskSecrets(printable(message)),
+    expected: clean(expected),
+    found: clean(found),
+    remedy: clean(remedy),
+  };
 }
 
 /** The folder is found by the stack's name, so a platform of another name in it would be taken for this one. */

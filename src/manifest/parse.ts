@@ -1,10 +1,18 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
-import { type Located, locateFile, locatePath, locateSpan, YAML_OPTIONS } from "./locate.ts";
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
+import {
+  type Located,
+  locateFile,
+  locatePath,
+  locateSpan,
+  type Part,
+  type Path,
+  YAML_OPTIONS,
+} from "./locate.ts";
 import { type OrganizationManifest, organizationSchema } from "./organization.ts";
 import { type PlatformManifest, platformSchema } from "./platform.ts";
-import type { Problem } from "./problem.ts";
-import { shapeProblems } from "./shape.ts";
-import { syntaxProblem } from "./syntax.ts";
+import { describeValue, type Problem } from "./problem.ts";
+import { shapeFaults } from "./shape.ts";
+import { syntaxFaults, tooDeep } from "./syntax.ts";
 
 export const MANIFESTS = { Platform: platformSchema, Organization: organizationSchema } as const;
 
@@ -21,87 +29,96 @@ export interface ParseResult<K extends Kind> {
   readonly problems: readonly Problem[];
 }
 
+/** A file that is wrong all over is told apart by its first problems; thousands would only take time. */
+const MOST_PROBLEMS = 100;
+
+const MOST_ALIASES = 100;
+
 /** Reads the text of one manifest of a kind: YAML 1.2, one document, exactly the shape of that kind. */
 export function parseManifest<K extends Kind>(kind: K, text: string, file: string): ParseResult<K> {
-  if (text.trim() === "") return failed(emptyFile(kind, file));
+  if (text.trim() === "") return failed([emptyFile(kind, file)]);
   const parsed = parseYaml(text, file);
-  if (parsed.document === undefined || parsed.fatal) return failed(...parsed.problems);
-  const { document, value } = parsed;
-  if (value === null || value === undefined) return failed(...parsed.problems, emptyFile(kind, file));
-  const locate = (path: readonly (string | number)[], part: "key" | "value"): Located =>
-    locatePath(file, text, document, path, part);
+  if ("faults" in parsed) return failed(report(parsed.faults, file));
+  const { document, value, keyFaults } = parsed;
+  if (value === null || value === undefined) return failed([emptyFile(kind, file)]);
   const result = MANIFESTS[kind].safeParse(value);
-  const problems = [...parsed.problems];
-  if (!result.success)
-    problems.push(...shapeProblems(kind, MANIFESTS[kind], value, result.error.issues, locate));
-  if (!result.success || problems.length > 0) return failed(...problems);
-  return { manifest: result.data as ManifestOf[K], problems };
+  if (result.success && keyFaults.length === 0)
+    return { manifest: result.data as ManifestOf[K], problems: [] };
+  const locate = (path: Path, part: Part): Located => locatePath(file, text, document, path, part);
+  const issues = result.success ? [] : shapeFaults(kind, MANIFESTS[kind], value, result.error.issues, locate);
+  return failed(report([...keyFaults, ...issues], file));
 }
 
-function failed(...problems: Problem[]) {
+/** Something wrong, worked out only when it is shown: finding its line means going through the text. */
+export type Fault = () => Problem;
+
+function report(faults: readonly Fault[], file: string): Problem[] {
+  const shown = faults.slice(0, MOST_PROBLEMS).map((fault) => fault());
+  const more = faults.length - shown.length;
+  return more > 0 ? [...shown, moreProblems(more, file)] : shown;
+}
+
+function failed(problems: readonly Problem[]) {
   return { manifest: undefined, problems };
 }
 
-interface ParsedYaml {
-  readonly document: Document | undefined;
-  readonly value: unknown;
-  readonly problems: Problem[];
-  /** Set when the text says so little that checking its shape would only add noise. */
-  readonly fatal: boolean;
-}
+type ParsedYaml =
+  | { readonly faults: readonly Fault[] }
+  | { readonly document: Document; readonly value: unknown; readonly keyFaults: readonly Fault[] };
 
 function parseYaml(text: string, file: string): ParsedYaml {
+  const document = parseDocument(text, YAML_OPTIONS);
+  const faults = syntaxFaults([...document.errors, ...document.warnings], text, file);
+  const { explicit, version } = document.directives?.yaml ?? {};
+  if (explicit && version !== "1.2") faults.push(() => wrongVersion(text, file, version));
+  if (faults.length > 0) return { faults };
   try {
-    const document = parseDocument(text, YAML_OPTIONS);
-    const problems = [...document.errors, ...document.warnings].map((error) =>
-      syntaxProblem(error, text, file),
-    );
-    if (document.directives?.yaml.explicit && document.directives.yaml.version !== "1.2") {
-      problems.push(wrongVersion(text, file, document.directives.yaml.version));
-    }
-    if (problems.length > 0) return { document, value: undefined, problems, fatal: true };
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    checkKeys(document.contents, value, text, file, problems);
-    return { document, value, problems, fatal: false };
+    const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
+    const keyFaults: Fault[] = [];
+    checkKeys(document.contents, value, text, file, keyFaults);
+    return { document, value, keyFaults };
   } catch (error) {
-    return { document: undefined, value: undefined, problems: [expansion(error, text, file)], fatal: true };
+    if (error instanceof RangeError) return { faults: [() => tooDeep(file)] };
+    // The library lists what is wrong with the text, and throws for what is wrong with aliases.
+    if (!(error instanceof ReferenceError)) throw error;
+    return { faults: [() => aliasProblem(document, text, file)] };
   }
 }
 
 /** Finds keys that come twice in one map, and takes out keys that would change what an object is. */
-function checkKeys(node: unknown, value: unknown, text: string, file: string, problems: Problem[]): void {
+function checkKeys(node: unknown, value: unknown, text: string, file: string, faults: Fault[]): void {
   if (isAlias(node)) return;
   if (isSeq(node)) {
     const items = Array.isArray(value) ? value : [];
-    for (const [index, item] of node.items.entries()) checkKeys(item, items[index], text, file, problems);
+    for (const [index, item] of node.items.entries()) checkKeys(item, items[index], text, file, faults);
     return;
   }
   if (!isMap(node)) return;
+  const object = value as Record<string, unknown>;
   const seen = new Set<string>();
   for (const { key, value: child } of node.items) {
     if (!isScalar(key)) continue;
     const name = String(key.value);
-    if (seen.has(name)) problems.push(duplicateKey(name, key.range, text, file));
+    if (seen.has(name)) faults.push(() => duplicateKey(name, key.range, text, file));
     seen.add(name);
-    const object = value as Record<string, unknown>;
-    checkKeys(child, Object.hasOwn(object, name) ? object[name] : undefined, text, file, problems);
-    if (name === "__proto__") {
-      problems.push(forbiddenKey(name, key.range, text, file));
-      delete object[name];
-    }
+    checkKeys(child, Object.hasOwn(object, name) ? object[name] : undefined, text, file, faults);
+    if (name !== "__proto__") continue;
+    faults.push(() => forbiddenKey(name, key.range, text, file));
+    delete object[name];
   }
 }
 
 type KeyRange = readonly [number, number, number] | null | undefined;
 
 function duplicateKey(name: string, range: KeyRange, text: string, file: string): Problem {
+  const shown = describeValue(name);
   return {
     severity: "error",
     rule: "duplicate-key",
     ...locateSpan(file, text, range?.[0] ?? 0, range?.[1] ?? 1),
-    message: `the key \`${name}\` is here twice`,
+    message: `the key ${shown} is here twice`,
     expected: "each key once in a map",
-    found: `a second \`${name}\``,
+    found: `a second ${shown}`,
     remedy: "take one of the two away, or join what they say",
   };
 }
@@ -115,6 +132,16 @@ function forbiddenKey(name: string, range: KeyRange, text: string, file: string)
     expected: "a key that the manifest knows",
     found: `\`${name}\``,
     remedy: "take it out",
+  };
+}
+
+function moreProblems(count: number, file: string): Problem {
+  return {
+    severity: "error",
+    rule: "more-problems",
+    ...locateFile(file),
+    message: `there are ${count} more problems in this file`,
+    remedy: "mend those that are shown first",
   };
 }
 
@@ -142,30 +169,31 @@ function wrongVersion(text: string, file: string, version: string): Problem {
   };
 }
 
-/** What the library throws instead of listing: aliases without end and nesting without end. Anything else is a bug of ours. */
-function expansion(error: unknown, text: string, file: string): Problem {
-  const anchor = Math.max(0, text.search(/[&*]\w/));
-  if (error instanceof ReferenceError) {
+/** An alias without its anchor, or aliases of aliases of aliases that would fill the memory. */
+function aliasProblem(document: Document, text: string, file: string): Problem {
+  const aliases: Alias[] = [];
+  visit(document, { Alias: (_, alias) => void aliases.push(alias) });
+  const lost = aliases.find((alias) => alias.resolve(document) === undefined);
+  const [from, to] = (lost ?? aliases[0])?.range ?? [0, 1];
+  const located = locateSpan(file, text, from, to);
+  if (lost) {
     return {
       severity: "error",
-      rule: "alias-expansion",
-      ...locateSpan(file, text, anchor, anchor + 2),
-      message: "the aliases of this file expand without a reasonable end",
-      expected: "anchors that aren't part of themselves, used at most 100 times in all",
-      found: error.message.toLowerCase(),
-      remedy: "write the values out instead of using anchors",
+      rule: "alias",
+      ...located,
+      message: `there is no anchor for ${describeValue(`*${lost.source}`)}`,
+      expected: "an anchor (`&name`) above the alias",
+      found: "none",
+      remedy: "define the anchor before it is used, or write the value out",
     };
   }
-  if (error instanceof RangeError) {
-    return {
-      severity: "error",
-      rule: "nesting",
-      ...locateFile(file),
-      message: "the file is nested too deeply",
-      expected: "the few levels that a manifest has",
-      found: "thousands of levels",
-      remedy: "take out what was nested by mistake",
-    };
-  }
-  throw error;
+  return {
+    severity: "error",
+    rule: "alias-expansion",
+    ...located,
+    message: "the aliases of this file expand without a reasonable end",
+    expected: `at most ${MOST_ALIASES} uses of anchors, those within anchors multiplied`,
+    found: `${aliases.length} aliases that multiply each other`,
+    remedy: "write the values out instead of using anchors",
+  };
 }

@@ -2,23 +2,23 @@ import { z } from "zod";
 import { suggest } from "../core/suggest.ts";
 import { hideFrom } from "./excerpt.ts";
 import type { Located, Part, Path } from "./locate.ts";
-import type { Kind } from "./parse.ts";
+import type { Fault, Kind } from "./parse.ts";
 import { describeValue, type Problem } from "./problem.ts";
 
 type Issue = z.core.$ZodIssue;
 type Locate = (path: Path, part: Part) => Located;
 
-/** What the shape of a manifest objects to in a value, each at its place. */
-export function shapeProblems(
+/** What the shape of a manifest objects to in a value. */
+export function shapeFaults(
   kind: Kind,
   schema: z.ZodType,
   value: unknown,
   issues: readonly Issue[],
   locate: Locate,
-): Problem[] {
+): Fault[] {
   const wrongKind = kindProblem(kind, value, locate);
-  if (wrongKind) return [wrongKind];
-  return issues.flatMap((issue) => issueProblems(issue, schema, value, locate));
+  if (wrongKind) return [() => wrongKind];
+  return issues.flatMap((issue) => issueFaults(issue, schema, value, locate));
 }
 
 /** A manifest of another kind would differ in every key; one problem says so. */
@@ -38,22 +38,22 @@ function kindProblem(kind: Kind, value: unknown, locate: Locate): Problem | unde
   };
 }
 
-function issueProblems(issue: Issue, schema: z.ZodType, root: unknown, locate: Locate): Problem[] {
+function issueFaults(issue: Issue, schema: z.ZodType, root: unknown, locate: Locate): Fault[] {
   const path = issue.path as Path;
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => unknownKey(key, path, schema, locate));
+    return issue.keys.map((key) => () => unknownKey(key, path, schema, locate));
   }
-  if (issue.code === "invalid_key") return [badName(issue, path, locate)];
-  if (issue.code === "invalid_union") {
-    const closer = closestBranch(issue);
-    if (closer) {
-      return closer.flatMap((inner) =>
-        issueProblems({ ...inner, path: [...issue.path, ...inner.path] } as Issue, schema, root, locate),
-      );
-    }
+  if (issue.code === "invalid_key") return [() => badName(issue, path, locate)];
+  const closer = issue.code === "invalid_union" ? closestBranch(issue) : undefined;
+  if (closer) {
+    return closer.flatMap((inner) =>
+      issueFaults({ ...inner, path: [...issue.path, ...inner.path] } as Issue, schema, root, locate),
+    );
   }
   const found = valueAt(root, path);
-  return [found === undefined ? missingKey(issue, path, locate) : wrongValue(issue, path, found, locate)];
+  return [
+    () => (found === undefined ? missingKey(issue, path, locate) : wrongValue(issue, path, found, locate)),
+  ];
 }
 
 function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate): Problem {

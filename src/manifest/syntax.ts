@@ -1,5 +1,6 @@
 import type { ErrorCode, YAMLParseError, YAMLWarning } from "yaml";
-import { locateSpan } from "./locate.ts";
+import { locateFile, locateSpan } from "./locate.ts";
+import type { Fault } from "./parse.ts";
 import type { Problem } from "./problem.ts";
 
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
@@ -17,8 +18,25 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   TAG_RESOLVE_FAILED: "take the tag (`!…`) out",
 };
 
-/** An error or warning of the YAML parser as a problem. Warnings count as errors: the text wouldn't mean what it seems to. */
-export function syntaxProblem(error: YAMLParseError | YAMLWarning, text: string, file: string): Problem {
+/**
+ * The errors and warnings of the YAML parser. Warnings count as errors: the text wouldn't mean what it seems to. Of several at
+ * one spot, the first says most.
+ */
+export function syntaxFaults(
+  errors: readonly (YAMLParseError | YAMLWarning)[],
+  text: string,
+  file: string,
+): Fault[] {
+  const spots = new Set<number>();
+  return errors.flatMap((error) => {
+    if (spots.has(error.pos[0])) return [];
+    spots.add(error.pos[0]);
+    return [() => syntaxProblem(error, text, file)];
+  });
+}
+
+function syntaxProblem(error: YAMLParseError | YAMLWarning, text: string, file: string): Problem {
+  if (error.code === "RESOURCE_EXHAUSTION") return tooDeep(file);
   const [from, to] = error.pos;
   const tab = error.code !== "MULTIPLE_DOCS" && text.slice(from, to + 1).startsWith("\t");
   const several = error.code === "MULTIPLE_DOCS";
@@ -29,6 +47,19 @@ export function syntaxProblem(error: YAMLParseError | YAMLWarning, text: string,
     message: several ? "there are two documents in this file" : sentence(error.message),
     expected: several ? "one YAML document per file" : "YAML 1.2",
     remedy: tab ? REMEDIES.TAB_AS_INDENT : (REMEDIES[error.code] ?? "correct the YAML here"),
+  };
+}
+
+/** The parser goes down level by level and gives up where the stack ends. */
+export function tooDeep(file: string): Problem {
+  return {
+    severity: "error",
+    rule: "nesting",
+    ...locateFile(file),
+    message: "the file is nested too deeply",
+    expected: "the few levels that a manifest has",
+    found: "hundreds of levels",
+    remedy: "take out what was nested by mistake",
   };
 }
 
