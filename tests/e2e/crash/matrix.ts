@@ -1,0 +1,125 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Fault } from "../../../src/sandbox/faults.ts";
+import { organization, PLATFORM, World } from "../harness.ts";
+
+/** Every call that changes something: to the two APIs, and the end of each transaction on the control plane. */
+const WRITE = "^(POST|PUT|PATCH|DELETE) |^(commit|end)";
+
+const DISRUPTIONS = { before: "hold-before", after: "hold-after" } as const;
+
+/**
+ * The crash matrix of one organization: for each write that its first `up` makes, another organization's `up` is killed
+ * right before (or after) that write took effect, and run again. The writes are counted, not listed: a new one is in the
+ * matrix as soon as it exists.
+ */
+export function crashMatrix(moment: keyof typeof DISRUPTIONS, writes: { readonly atLeast: number }): void {
+  describe(`up, killed ${moment} each of its writes and run again`, () => {
+    let world: World;
+    let count = 0;
+
+    beforeAll(async () => {
+      world = await World.open({
+        "tiny/platform.yaml": PLATFORM,
+        "tiny/orgs/reference.yaml": organization("reference"),
+      });
+      expect(await world.tenantry("up", "--yes", "tiny.platform")).toMatchObject({ code: 0 });
+      const mark = world.mark();
+      expect(await world.tenantry("up", "--yes", "tiny.reference")).toMatchObject({ code: 0 });
+      count = world
+        .writesSince(mark)
+        .filter((write) => new RegExp(WRITE).test(write.replace(/^\w+ /, ""))).length;
+    });
+
+    afterAll(() => world?.close());
+
+    it("converges on one of everything", { timeout: 600_000 }, async () => {
+      expect(count).toBeGreaterThanOrEqual(writes.atLeast);
+      for (let nth = 1; nth <= count; nth++) await crashAndMend(world, nth, moment);
+    });
+  });
+}
+
+async function crashAndMend(world: World, nth: number, moment: keyof typeof DISRUPTIONS): Promise<void> {
+  const name = `crash-${nth}`;
+  const stack = `tiny.${name}`;
+  world.write(`tiny/orgs/${name}.yaml`, organization(name));
+
+  const fault: Fault = { kind: DISRUPTIONS[moment], match: WRITE, writesOnly: true, nth };
+  world.sandbox.setFaults([fault]);
+  const run = world.start("up", "--yes", stack);
+  const held = await Promise.race([world.sandbox.held(), run.ended]);
+  await run.kill();
+  world.sandbox.setFaults([]);
+  world.sandbox.release();
+  expect(held, "the run ended before its write came").toHaveProperty("sequence");
+
+  const at = "path" in held ? `${moment} ${held.service} ${held.method} ${held.path}` : "";
+  const again = await world.tenantry("up", "--yes", stack);
+  expect(again, `${at}\n${again.stderr}`).toMatchObject({ code: 0 });
+  const mark = world.mark();
+  const third = await world.tenantry("up", "--yes", stack);
+  expect(third, `${at}\n${third.stderr}`).toMatchObject({ code: 0 });
+  expect(world.writesSince(mark), at).toEqual([]);
+  expect(await census(world, name), at).toEqual(await census(world, "reference"));
+}
+
+/** How many there are of everything that the organization could have twice. */
+async function census(world: World, name: string): Promise<Record<string, unknown>> {
+  const projects = await supabase(world, "/v1/projects");
+  const named = (start: string) => projects.filter((project) => project.name.startsWith(start));
+  const customers = (await stripe(world, "/v1/customers?limit=100")).filter(
+    (customer) => customer.email === `billing@${name}.example`,
+  );
+  const subscriptions = await Promise.all(
+    customers.map((customer) => stripe(world, `/v1/subscriptions?status=all&customer=${customer.id}`)),
+  );
+  const [controlPlane] = projects.filter((project) => project.name.split("--").length === 2);
+  return {
+    projects: named(`tiny--${name}--`).length,
+    customers: customers.length,
+    subscriptions: subscriptions.map((list) => list.map(({ status }) => status)),
+    ledger: await ledger(world, controlPlane?.ref ?? "", name),
+  };
+}
+
+interface Project {
+  readonly ref: string;
+  readonly name: string;
+}
+
+async function supabase(world: World, path: string): Promise<Project[]> {
+  const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
+  const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
+  return (await (await fetch(SUPABASE_API_URL + path, { headers })).json()) as Project[];
+}
+
+interface StripeObject {
+  readonly id: string;
+  readonly email?: string;
+  readonly status?: string;
+}
+
+async function stripe(world: World, path: string): Promise<StripeObject[]> {
+  const { STRIPE_API_BASE, STRIPE_API_KEY } = world.sandbox.env;
+  const headers = { authorization: `Bearer ${STRIPE_API_KEY}` };
+  const answer = await fetch(STRIPE_API_BASE + path, { headers });
+  return ((await answer.json()) as { data: StripeObject[] }).data;
+}
+
+async function ledger(world: World, ref: string, name: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: world.sandbox.databaseUrl(ref) });
+  await client.connect();
+  try {
+    const { rows } = await client.query(
+      `select wallet, kind, amount, balance from public.wallet_entries
+       join public.wallets on wallets.organization_id = wallet_entries.organization_id and wallets.name = wallet
+       join public.organizations on organizations.id = wallets.organization_id
+       where organizations.name = $1 order by wallet, kind, amount`,
+      [name],
+    );
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
