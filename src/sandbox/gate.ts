@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { type Fault, Faults, type RequestRecord } from "./faults.ts";
 
 /** A request on its way in, as the gate sees it: over HTTP or the pooler. */
@@ -90,11 +90,13 @@ export class Gate {
     return record;
   }
 
-  #hold(record: RequestRecord): Promise<void> {
-    return new Promise((resolve) => {
+  async #hold(record: RequestRecord): Promise<void> {
+    await new Promise<void>((resolve) => {
       this.#holding.push({ record, free: resolve });
       for (const tell of this.#waiting.splice(0)) tell(record);
     });
+    // A hang-up that has happened by now is heard within a turn of the event loop.
+    for (let turns = 0; turns < 3; turns++) await turn();
   }
 }
 

@@ -38,7 +38,7 @@ export function gated(
         outgoing.socket?.destroy();
         return RESPONSE_ALREADY_SENT;
       },
-      isGone: () => incoming.socket.destroyed,
+      isGone: () => incoming.aborted || incoming.socket.readableEnded || incoming.socket.destroyed,
     });
   };
 }
