@@ -7,6 +7,8 @@ import type { Output, Session } from "./session.ts";
 
 /** What a watcher sees while stacks run. */
 export interface Progress extends FleetObserver {
+  /** What a resource of a stack says while it works. */
+  status(stack: string, message: string): void;
   /** Leaves nothing behind on the screen but finished lines. */
   stop(): void;
 }
@@ -44,6 +46,10 @@ class PlainProgress implements Progress {
       this.#session.say(`[${stack}] ${describe(done.metadata)}`);
   }
 
+  status(stack: string, message: string): void {
+    this.#session.say(`[${stack}]   ${escapeControls(message)}`);
+  }
+
   finished(result: StackResult): void {
     this.#session.say(`[${result.stack}] ${result.outcome} in ${formatSeconds(result.seconds)}`);
   }
@@ -56,6 +62,8 @@ interface Running {
   readonly since: number;
   /** What runs now, by URN; the last begun is shown. */
   readonly now: Map<string, string>;
+  /** What a resource said last; over when a resource ends. */
+  status: string | undefined;
   steps: number;
 }
 
@@ -77,7 +85,7 @@ class LiveProgress implements Progress {
   }
 
   started(stack: string, verb: Verb): void {
-    this.#running.set(stack, { verb, since: performance.now(), now: new Map(), steps: 0 });
+    this.#running.set(stack, { verb, since: performance.now(), now: new Map(), status: undefined, steps: 0 });
   }
 
   event(stack: string, event: EngineEvent): void {
@@ -88,7 +96,13 @@ class LiveProgress implements Progress {
     const ended = (event.resOutputsEvent ?? event.resOpFailedEvent)?.metadata;
     if (ended === undefined) return;
     running.now.delete(ended.urn);
+    running.status = undefined;
     running.steps += 1;
+  }
+
+  status(stack: string, message: string): void {
+    const running = this.#running.get(stack);
+    if (running !== undefined) running.status = message;
   }
 
   finished(result: StackResult): void {
@@ -109,7 +123,7 @@ class LiveProgress implements Progress {
     const width = (this.#output.columns ?? 80) - 1;
     const lines = [...this.#running].map(([stack, running]) => {
       const elapsed = formatSeconds((performance.now() - running.since) / 1000);
-      const now = [...running.now.values()].at(-1) ?? DOING[running.verb];
+      const now = running.status ?? [...running.now.values()].at(-1) ?? DOING[running.verb];
       return `  ${stack}  ${escapeControls(now)}  ${running.steps} steps, ${elapsed}`.slice(0, width);
     });
     if (lines.length === 0) return this.#erase();

@@ -8,6 +8,7 @@ import { type Environment, readEnvironment, type Variables } from "./environment
 import type { FleetStack } from "./fleet.ts";
 import type { LoadedSelection } from "./load.ts";
 import { projectFolder } from "./project.ts";
+import { shareProvider } from "./provider.ts";
 
 export interface OpenOptions {
   readonly cwd: string;
@@ -18,54 +19,70 @@ export interface OpenOptions {
   /** `vendors` when the run talks to Supabase and Stripe, `state` when it only reads what stacks recorded. */
   readonly reach: "vendors" | "state";
   readonly today: string;
+  readonly signal: AbortSignal;
+  /** What a resource says while it works, by the name of its stack. */
+  readonly onStatus: (stack: string, message: string) => void;
 }
 
 /** Stacks that are ready to run, and what they run with. */
 export interface OpenFleet {
   readonly engine: Engine;
   readonly stacks: readonly FleetStack[];
-  /** For the provider that a fleet shares. */
-  readonly environment: Environment;
-  readonly sandbox: RunningSandbox | undefined;
-  /** The provider that all stacks share, by package. */
+  /** The provider that all stacks share, by package; undefined when nothing is run. */
   readonly attach: Readonly<Record<string, string>> | undefined;
   close(): Promise<void>;
 }
 
-/** Makes a fleet of what was loaded without errors: sandbox, environment, engine, stacks. */
+/** Makes a fleet of what was loaded without errors: sandbox, environment, engine, stacks, and the provider they share. */
 export async function openFleet(
   loaded: readonly LoadedSelection[],
   options: OpenOptions,
 ): Promise<OpenFleet> {
-  const sandbox = await openSandbox(loaded, options);
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closing.reverse()) await end();
+  };
   try {
-    const variables = sandbox === undefined ? options.env : { ...options.env, ...sandbox.env };
-    const environment = readEnvironment(variables, options.reach);
+    const sandbox = await openSandbox(loaded, options);
+    if (sandbox !== undefined) closing.push(() => sandbox.stop());
+    const common = commonOf(loaded, sandbox, options);
     const engine = selectEngine(options.engine);
-    const common: Common = {
-      projectFolder: projectFolder(options.cwd),
-      settingsFolder: sandbox === undefined ? undefined : join(sandbox.folder, "stacks"),
-      environment: sandbox === undefined ? environment : withLocalSecrets(environment, loaded),
-      today: options.today,
-    };
-    const existing = await engine.stacks({
-      projectFolder: common.projectFolder,
-      backendUrl: environment.backendUrl,
-      env: environment.vendors,
-    });
-    const stacks = loaded.flatMap((each) => assembleStacks(each, existing, common));
-    return {
-      engine,
-      stacks,
-      environment: common.environment,
-      sandbox,
-      attach: undefined,
-      close: async () => sandbox?.stop(),
-    };
+    const stacks = await findStacks(loaded, engine, common);
+    if (options.reach === "state") return { engine, stacks, attach: undefined, close };
+    const { environment } = common;
+    const { env: variables, signal, onStatus } = options;
+    const provider = await shareProvider({ variables, environment, signal, onStatus });
+    closing.push(() => provider.close());
+    return { engine, stacks, attach: provider.attach, close };
   } catch (error) {
-    await sandbox?.stop();
+    await close();
     throw error;
   }
+}
+
+function commonOf(
+  loaded: readonly LoadedSelection[],
+  sandbox: RunningSandbox | undefined,
+  { cwd, env, reach, today }: OpenOptions,
+): Common {
+  const environment = readEnvironment({ ...env, ...sandbox?.env }, reach);
+  return {
+    projectFolder: projectFolder(cwd),
+    settingsFolder: sandbox === undefined ? undefined : join(sandbox.folder, "stacks"),
+    environment: sandbox === undefined ? environment : withLocalSecrets(environment, loaded),
+    today,
+  };
+}
+
+async function findStacks(
+  loaded: readonly LoadedSelection[],
+  engine: Engine,
+  common: Common,
+): Promise<FleetStack[]> {
+  const { projectFolder, environment } = common;
+  const { backendUrl, vendors } = environment;
+  const existing = await engine.stacks({ projectFolder, backendUrl, env: vendors });
+  return loaded.flatMap((each) => assembleStacks(each, existing, common));
 }
 
 /** Joins or starts the sandbox, with the Supabase organizations that the platforms are in. */

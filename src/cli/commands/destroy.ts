@@ -3,14 +3,12 @@ import { UserError } from "../../core/errors.ts";
 import { recordedSelection } from "../../fleet/load.ts";
 import { destroyFleet } from "../../fleet/run.ts";
 import { findTargets, type Selection } from "../../fleet/targets.ts";
-import { confirm } from "../ask.ts";
-import { withInterrupt } from "../interrupt.ts";
 import { addRunOptions, TARGETS } from "../options.ts";
 import { renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
-import { documentOf, isFailure, underWatch, withFleet } from "./fleet.ts";
-import { demandConsent, type UpOptions } from "./up.ts";
+import { documentOf, isFailure, withFleet } from "./fleet.ts";
+import { agreed, demandConsent, type UpOptions } from "./up.ts";
 
 export function addDestroy(program: Command, session: Session): void {
   const command = program
@@ -27,20 +25,15 @@ async function destroy(session: Session, targets: readonly string[], options: Up
   demandConsent(session, options, "destroy");
   const selections = findTargets(targets, session.io).map(withOrganizations).map(recordedSelection);
   await withFleet(session, selections, options, "vendors", async (fleet) => {
-    await withInterrupt(session, async (signal) => {
-      const question = `Destroy ${count(fleet.stacks.length, "stack")} of the sandbox?`;
-      if (options.yes !== true && !(await confirm(session, question, signal))) {
-        session.say("Nothing was changed.");
-        session.exitCode = 1;
-        return;
-      }
-      const results = await underWatch(session, fleet, options, signal, (run) =>
-        destroyFleet(fleet.stacks, run),
-      );
-      if (results.some(isFailure)) session.exitCode = 1;
-      if (options.json === true) session.printJson(documentOf("destroy", results, []));
-      else session.print(renderReport(results, session.colors));
-    });
+    const question = `Destroy ${count(fleet.stacks.length, "stack")} of the sandbox?`;
+    if (!(await agreed(session, options, question, fleet.signal))) {
+      session.exitCode = 1;
+      return;
+    }
+    const results = await fleet.watch(options, (run) => destroyFleet(fleet.stacks, run));
+    if (results.some(isFailure)) session.exitCode = 1;
+    if (options.json === true) session.printJson(documentOf("destroy", results, []));
+    else session.print(renderReport(results, session.colors));
   });
 }
 

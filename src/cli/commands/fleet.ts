@@ -4,6 +4,7 @@ import type { OpenFleet } from "../../fleet/open.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
 import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
+import { withInterrupt } from "../interrupt.ts";
 import type { EngineOptions, RunOptions } from "../options.ts";
 import { type Progress, watch } from "../progress.ts";
 import type { Session } from "../session.ts";
@@ -40,47 +41,60 @@ export async function loadOrReport(
   return undefined;
 }
 
+/** A fleet that is open, and the eyes on it. */
+export interface WatchedFleet extends OpenFleet {
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Runs stacks, showing what happens. */
+  watch(options: RunOptions, run: (options: FleetOptions) => Promise<StackResult[]>): Promise<StackResult[]>;
+}
+
 /** Opens the fleet for a piece of work, and closes it however the work ends. */
-export async function withFleet(
+export function withFleet(
   session: Session,
   loaded: readonly LoadedSelection[],
   options: EngineOptions,
   reach: "vendors" | "state",
-  work: (fleet: OpenFleet) => Promise<void>,
+  work: (fleet: WatchedFleet) => Promise<void>,
 ): Promise<void> {
-  // Engine and sandbox take their time to load, and most commands fail or answer without them.
-  const { openFleet } = await import("../../fleet/open.ts");
-  const { cwd, env } = session.io;
-  const { engine, sandbox } = options;
-  const fleet = await openFleet(loaded, { cwd, env, engine, sandbox, reach, today: todayOf(env) });
-  try {
-    await work(fleet);
-  } finally {
-    await fleet.close();
-  }
+  return withInterrupt(session, async (signal) => {
+    // Engine and sandbox take their time to load, and most commands fail or answer without them.
+    const { openFleet } = await import("../../fleet/open.ts");
+    const { cwd, env } = session.io;
+    const { engine, sandbox } = options;
+    let progress: Progress | undefined;
+    const onStatus = (stack: string, message: string) => progress?.status(stack, message);
+    const today = todayOf(env);
+    const fleet = await openFleet(loaded, { cwd, env, engine, sandbox, reach, today, signal, onStatus });
+    try {
+      await work({
+        ...fleet,
+        signal,
+        watch: (runOptions, run) => {
+          progress = watch(session, fleet.stacks.length);
+          return run(fleetOptions(fleet, runOptions, signal, progress)).finally(() => progress?.stop());
+        },
+      });
+    } finally {
+      await fleet.close();
+    }
+  });
 }
 
-/** Runs stacks under the eyes of whoever watches. */
-export async function underWatch(
-  session: Session,
+function fleetOptions(
   fleet: OpenFleet,
-  options: RunOptions,
+  { parallel, refresh }: RunOptions,
   signal: AbortSignal,
-  run: (options: FleetOptions) => Promise<StackResult[]>,
-): Promise<StackResult[]> {
-  const progress: Progress = watch(session, fleet.stacks.length);
-  try {
-    return await run({
-      engine: fleet.engine,
-      parallel: options.parallel,
-      signal,
-      observer: progress,
-      ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
-      ...(fleet.attach === undefined ? {} : { attach: fleet.attach }),
-    });
-  } finally {
-    progress.stop();
-  }
+  observer: Progress,
+): FleetOptions {
+  return {
+    engine: fleet.engine,
+    parallel,
+    signal,
+    observer,
+    ...(refresh === undefined ? {} : { refresh }),
+    ...(fleet.attach === undefined ? {} : { attach: fleet.attach }),
+  };
 }
 
 export function documentOf(

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
-import { withInterrupt } from "../interrupt.ts";
 import { addRunOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview } from "../render/report.ts";
 import type { ExitCode, Session } from "../session.ts";
-import { documentOf, isFailure, loadOrReport, underWatch, withFleet } from "./fleet.ts";
+import { documentOf, isFailure, loadOrReport, withFleet } from "./fleet.ts";
 import { problemsIn } from "./validate.ts";
 
 export function addPreview(program: Command, session: Session): void {
@@ -22,9 +21,7 @@ async function preview(session: Session, targets: readonly string[], options: Ru
   const loaded = await loadOrReport(session, findTargets(targets, session.io), "preview", options);
   if (loaded === undefined) return;
   await withFleet(session, loaded, options, "vendors", async (fleet) => {
-    const results = await withInterrupt(session, (signal) =>
-      underWatch(session, fleet, options, signal, (run) => previewFleet(fleet.stacks, run)),
-    );
+    const results = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
     session.exitCode = exitCodeOf(results);
     if (options.json === true)
       session.printJson(documentOf("preview", results, problemsIn(loaded, session.io.cwd)));

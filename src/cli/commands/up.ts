@@ -1,16 +1,14 @@
 import type { Command } from "commander";
 import { UserError } from "../../core/errors.ts";
 import { applyFleet } from "../../fleet/apply.ts";
-import type { OpenFleet } from "../../fleet/open.ts";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { confirm } from "../ask.ts";
-import { withInterrupt } from "../interrupt.ts";
 import { addRunOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
-import { documentOf, isFailure, loadOrReport, underWatch, withFleet } from "./fleet.ts";
+import { documentOf, isFailure, loadOrReport, type WatchedFleet, withFleet } from "./fleet.ts";
 import { problemsIn } from "./validate.ts";
 
 export interface UpOptions extends RunOptions {
@@ -35,9 +33,7 @@ async function up(session: Session, targets: readonly string[], options: UpOptio
   const loaded = await loadOrReport(session, findTargets(targets, session.io), "up", options);
   if (loaded === undefined) return;
   await withFleet(session, loaded, options, "vendors", async (fleet) => {
-    const results = await withInterrupt(session, (signal) =>
-      previewAskApply(session, fleet, options, signal),
-    );
+    const results = await previewAskApply(session, fleet, options);
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true)
       session.printJson(documentOf("up", results, problemsIn(loaded, session.io.cwd)));
@@ -47,30 +43,40 @@ async function up(session: Session, targets: readonly string[], options: UpOptio
 
 async function previewAskApply(
   session: Session,
-  fleet: OpenFleet,
+  fleet: WatchedFleet,
   options: UpOptions,
-  signal: AbortSignal,
 ): Promise<StackResult[]> {
-  const previews = await underWatch(session, fleet, options, signal, (run) =>
-    previewFleet(fleet.stacks, run),
-  );
+  const previews = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
   const changing = previews.filter((result) => result.outcome === "changes");
-  if (changing.length === 0 || signal.aborted) return previews;
-  show(
-    session,
-    options,
-    renderPreview(previews, options.json === true ? session.errorColors : session.colors),
-  );
+  if (changing.length === 0 || fleet.signal.aborted) return previews;
+  const colors = options.json === true ? session.errorColors : session.colors;
+  show(session, options, renderPreview(previews, colors));
   if (
-    options.yes !== true &&
-    !(await confirm(session, `\nChange ${count(changing.length, "stack")}?`, signal))
+    !(await agreed(
+      session,
+      options,
+      `
+Change ${count(changing.length, "stack")}?`,
+      fleet.signal,
+    ))
   ) {
-    session.say("Nothing was changed.");
     session.exitCode = 1;
     return previews;
   }
   show(session, options, "");
-  return underWatch(session, fleet, options, signal, (run) => applyFleet(fleet.stacks, previews, run));
+  return fleet.watch(options, (run) => applyFleet(fleet.stacks, previews, run));
+}
+
+/** Whether it may be done: said by `--yes`, or when asked. */
+export async function agreed(
+  session: Session,
+  options: { readonly yes?: boolean },
+  question: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (options.yes === true || (await confirm(session, question, signal))) return true;
+  session.say("Nothing was changed.");
+  return false;
 }
 
 /** With `--json` stdout is the document's alone. */
