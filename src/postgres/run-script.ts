@@ -16,14 +16,18 @@ export async function look(supabase: Supabase, ref: string): Promise<Catalog> {
  * Runs a script and reads the catalog that it leaves, in one call and one transaction.
  *
  * The script must be harmless to repeat: it is sent again when the outcome is unknown, or another transaction was in the way.
+ *
+ * @param what a word or two for the person who reads an error
  */
 export async function run(
   supabase: Supabase,
   ref: string,
+  what: string,
   script: string,
   signal?: AbortSignal,
 ): Promise<Catalog> {
-  const sql = `${PREAMBLE}\n${script}\n${readCatalog}`;
+  // Errors show the first words.
+  const sql = `/* tenantry: ${what} */ ${PREAMBLE}\n${script}\n${readCatalog}`;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return catalogOf(await query(supabase, ref, sql));

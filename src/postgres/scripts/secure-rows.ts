@@ -76,6 +76,8 @@ declare
   schemas oid[];
   waiting text[];
   left_over text[];
+  replaced oid[];
+  progress boolean;
   changed oid[] := '{}';
   entry record;
   given record;
@@ -95,35 +97,51 @@ begin
     order by key collate "C");
   while cardinality(waiting) > 0 loop
     left_over := '{}';
+    progress := false;
     foreach item in array waiting loop
       begin
         perform set_config('search_path', 'public, extensions', true);
         begin
           execute declared #>> array['functions', item, 'definition'];
         exception when invalid_function_definition then
-          -- Its arguments' names or its result changed: that needs a new function, and the policies on it come again.
-          target := to_regprocedure(item);
+          -- Its arguments' names or its result changed: that takes a new function. Those of ours that use it, and the
+          -- policies, go with it and come again.
+          perform set_config('search_path', '', true);
+          with recursive users as (
+            select to_regprocedure(item)::oid as oid
+            union select d.objid from users join pg_depend d
+              on d.refclassid = 'pg_proc'::regclass and d.refobjid = users.oid and d.classid = 'pg_proc'::regclass
+            where obj_description(d.objid, 'pg_proc') = '${FUNCTION_BRAND}'
+          ) select array_agg(oid) into replaced from users;
           for entry in
             select pol.polname, pol.polrelid::regclass as of_table from pg_policy pol
-            join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = pol.oid
-            where d.refclassid = 'pg_proc'::regclass and d.refobjid = target
+            where exists (select from pg_depend d where d.classid = 'pg_policy'::regclass and d.objid = pol.oid
+              and d.refclassid = 'pg_proc'::regclass and d.refobjid = any (replaced))
           loop
             execute format('drop policy %I on %s', entry.polname, entry.of_table);
           end loop;
-          execute format('drop function %s', target::regprocedure);
+          left_over := left_over || array(select oid::regprocedure::text from unnest(replaced) as oid
+            where oid::regprocedure::text <> item and declared -> 'functions' -> oid::regprocedure::text ? 'definition');
+          execute 'drop function ' || (select string_agg(oid::regprocedure::text, ', ') from unnest(replaced) as oid);
+          perform set_config('search_path', 'public, extensions', true);
           execute declared #>> array['functions', item, 'definition'];
         end;
         perform set_config('search_path', '', true);
         if to_regprocedure(item) is null then raise exception '%', item using errcode = 'TN021'; end if;
         execute format('comment on function %s is %L', item, '${FUNCTION_BRAND}');
         changed := changed || to_regprocedure(item)::oid;
+        progress := true;
       exception when undefined_function or undefined_table or undefined_column then
         get stacked diagnostics problem = message_text, state = returned_sqlstate;
         left_over := left_over || item;
+      when others then
+        get stacked diagnostics problem = message_text, state = returned_sqlstate;
+        raise exception '%', case when state like 'TN%' then problem else item || ': ' || problem end
+          using errcode = state;
       end;
     end loop;
     perform set_config('search_path', '', true);
-    if cardinality(left_over) = cardinality(waiting) then
+    if not progress then
       raise exception '%', left_over[1] || ': ' || problem using errcode = state;
     end if;
     waiting := left_over;
@@ -192,12 +210,17 @@ begin
       loop
         if given.existing then execute format('drop policy %I on %s', given.name, entry.name); end if;
         perform set_config('search_path', 'public, extensions', true);
-        execute format('create policy %I on %s as %s for %s to %s', given.name, entry.name,
-          given.value ->> 'as', given.value ->> 'for',
-          (select string_agg(case role when 'public' then 'public' else quote_ident(role) end, ', ')
-            from jsonb_array_elements_text(given.value -> 'to') as role))
-          || coalesce(' using (' || (given.value ->> 'using') || ')', '')
-          || coalesce(' with check (' || (given.value ->> 'check') || ')', '');
+        begin
+          execute format('create policy %I on %s as %s for %s to %s', given.name, entry.name,
+            given.value ->> 'as', given.value ->> 'for',
+            (select string_agg(case role when 'public' then 'public' else quote_ident(role) end, ', ')
+              from jsonb_array_elements_text(given.value -> 'to') as role))
+            || coalesce(' using (' || (given.value ->> 'using') || ')', '')
+            || coalesce(' with check (' || (given.value ->> 'check') || ')', '');
+        exception when others then
+          get stacked diagnostics problem = message_text, state = returned_sqlstate;
+          raise exception '%', format('policy %s on %s: %s', given.name, entry.name, problem) using errcode = state;
+        end;
         perform set_config('search_path', '', true);
       end loop;
     end if;

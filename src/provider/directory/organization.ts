@@ -32,7 +32,7 @@ const wallet = z.strictObject({
 export const organizationInputs = z.strictObject({
   controlPlane,
   platform: z.string().describe("The platform's id."),
-  id: z.string().describe("UUIDv5 of its path and generation."),
+  organizationId: z.string().describe("UUIDv5 of its path and generation."),
   name: z.string(),
   generation: z.int().min(1),
   displayName: z.string(),
@@ -87,23 +87,23 @@ export const organization = defineResource({
     const database = await context.controlPlane(inputs.controlPlane);
     return database.transaction(async (query) => {
       await write(query, inputs);
-      return { id: inputs.id, outputs: await outputs(query, database.ref, inputs) };
+      return { id: inputs.organizationId, outputs: await outputs(query, database.ref, inputs) };
     });
   },
 
   async remove(context, { inputs }) {
     const database = await controlPlaneIfThere(context, inputs.controlPlane);
-    await database?.transaction((query) => close(query, inputs.id));
+    await database?.transaction((query) => close(query, inputs.organizationId));
   },
 });
 
 async function write(query: Query, inputs: Inputs): Promise<void> {
-  await keepRow(query, organizationSet(inputs.id), organizationToRow(inputs));
-  await keepRow(query, quotaSet(inputs.id), limitsToRow(inputs.limits));
-  await keepRows(query, memberSet(inputs.id), ownerLast(inputs.members));
+  await keepRow(query, organizationSet(inputs.organizationId), organizationToRow(inputs));
+  await keepRow(query, quotaSet(inputs.organizationId), limitsToRow(inputs.limits));
+  await keepRows(query, memberSet(inputs.organizationId), ownerLast(inputs.members));
   await keepRows(
     query,
-    invitationSet(inputs.id),
+    invitationSet(inputs.organizationId),
     toRows(inputs.invitations, "email", ({ expires, ...it }) => ({ ...it, expires_on: expires })),
   );
   await keepWallets(query, inputs);
@@ -221,7 +221,7 @@ async function beginTrial(query: Query, inputs: Inputs, trial: NonNullable<Input
     `insert into public.trials (platform_id, organization_name, organization_id, plan, started_at, ends_at, managed_by)
      values ($1, $2, $3, $4, now(), now() + make_interval(days => $5), 'manifest')
      on conflict (platform_id, organization_name) do nothing`,
-    [inputs.platform, inputs.name, inputs.id, trial.plan, trial.days],
+    [inputs.platform, inputs.name, inputs.organizationId, trial.plan, trial.days],
   );
 }
 

@@ -45,7 +45,7 @@ export const workspaceMembers = defineResource({
   async ensure(context, inputs) {
     const script = admit(inputs.workspace, inputs.issuer, inputs.members);
     try {
-      await run(context.supabase, inputs.project, script, context.signal);
+      await run(context.supabase, inputs.project, "members", script, context.signal);
     } catch (error) {
       throw explained(error, inputs);
     }
@@ -54,7 +54,7 @@ export const workspaceMembers = defineResource({
 
   async remove(context, { inputs }) {
     try {
-      await run(context.supabase, inputs.project, shutOut, context.signal);
+      await run(context.supabase, inputs.project, "members", shutOut, context.signal);
     } catch (error) {
       if (!isGone(error)) throw error;
     }

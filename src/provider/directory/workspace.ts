@@ -8,7 +8,7 @@ import { byColumn, present, toRows } from "./row.ts";
 export const workspaceInputs = z.strictObject({
   controlPlane,
   organization: z.string().describe("The organization's id."),
-  id: z.string().describe("UUIDv5 of its first path and generation."),
+  workspaceId: z.string().describe("UUIDv5 of its first path and generation."),
   name: z.string(),
   generation: z.int().min(1),
   displayName: z.string(),
@@ -51,7 +51,7 @@ export const workspace = defineResource({
   async ensure(context, inputs) {
     const database = await context.controlPlane(inputs.controlPlane);
     await database.transaction((query) => write(query, inputs));
-    return { id: inputs.id, outputs: {} };
+    return { id: inputs.workspaceId, outputs: {} };
   },
 
   async remove(context, { inputs }) {
@@ -122,7 +122,7 @@ async function close(query: Query, inputs: Inputs): Promise<void> {
     `update public.workspaces set state = 'deleted', project_ref = null, project_url = null, email = null,
        slack_team = null, slack_channel = null
      where id = $1`,
-    [inputs.id],
+    [inputs.workspaceId],
   );
 }
 

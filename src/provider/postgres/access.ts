@@ -89,7 +89,7 @@ export const access = defineResource({
   async ensure(context, inputs, prior) {
     const script = grantAccess({ ...specified(inputs), formerly: prior ? rolesNamed(prior.inputs) : [] });
     try {
-      await run(context.supabase, inputs.project, script, context.signal);
+      await run(context.supabase, inputs.project, "access", script, context.signal);
     } catch (error) {
       throw explained(error, inputs.project);
     }
@@ -98,7 +98,13 @@ export const access = defineResource({
 
   async remove(context, { inputs }) {
     try {
-      await run(context.supabase, inputs.project, revokeAccess(inputs.schemas ?? {}), context.signal);
+      await run(
+        context.supabase,
+        inputs.project,
+        "access",
+        revokeAccess(inputs.schemas ?? {}),
+        context.signal,
+      );
     } catch (error) {
       if (!isGone(error)) throw error;
     }

@@ -102,7 +102,7 @@ export const rowSecurity = defineResource({
     const script = secureRows(specified(inputs, prior));
     let catalog: Catalog;
     try {
-      catalog = await run(context.supabase, inputs.project, script, context.signal);
+      catalog = await run(context.supabase, inputs.project, "row security", script, context.signal);
     } catch (error) {
       throw explained(error, inputs.project);
     }
@@ -113,7 +113,7 @@ export const rowSecurity = defineResource({
     const functions = Object.keys(inputs.functions).map(canonical);
     const script = closeRows(functions, Object.keys(inputs.tables), rolesNamed(inputs));
     try {
-      await run(context.supabase, inputs.project, script, context.signal);
+      await run(context.supabase, inputs.project, "row security", script, context.signal);
     } catch (error) {
       if (!isGone(error)) throw error;
     }

@@ -64,7 +64,7 @@ export const schema = defineResource({
   async ensure(context, inputs) {
     const script = migrate(inputs.schemas, inputs.migrations);
     try {
-      const catalog = await run(context.supabase, inputs.project, script, context.signal);
+      const catalog = await run(context.supabase, inputs.project, "migrations", script, context.signal);
       return { id: `${inputs.project}/schema`, outputs: recorded(catalog) };
     } catch (error) {
       throw explained(error, inputs.project);
