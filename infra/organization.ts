@@ -47,7 +47,7 @@ export class Organization extends pulumi.ComponentResource {
       {
         controlPlane,
         platform: platform.id,
-        id: organization.id,
+        organizationId: organization.id,
         name: organization.name,
         generation: organization.generation,
         displayName: organization.displayName,

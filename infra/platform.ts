@@ -36,7 +36,7 @@ export class Platform extends pulumi.ComponentResource {
     const product = declare(
       "stripe:Product",
       `${name}-${plan.name}-product`,
-      { id: plan.productId, name: `${platform.displayName} ${plan.displayName}`, brand },
+      { productId: plan.productId, name: `${platform.displayName} ${plan.displayName}`, brand },
       { parent: this },
     );
     if (plan.monthly === null || plan.priceLookupKey === null) return;

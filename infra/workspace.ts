@@ -74,7 +74,7 @@ export class Workspace extends pulumi.ComponentResource {
       {
         controlPlane: { ...controlPlane },
         organization: organization.id,
-        id: workspace.id,
+        workspaceId: workspace.id,
         name: workspace.name,
         generation: workspace.generation,
         displayName: workspace.displayName,

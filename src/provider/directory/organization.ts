@@ -72,7 +72,7 @@ export const organization = defineResource({
     "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and its one trial, in one transaction. Members, invitations and wallets that the app manages stay as they are; one that is declared becomes the manifest's. Removing it shuts out the members that the manifest let in and stops automatic reloads; the organization, its ledger and its trial are kept for ever.",
   inputs: organizationInputs,
   outputs: organizationOutputs,
-  replaceOn: ["controlPlane", "platform", "id"],
+  replaceOn: ["controlPlane", "platform", "organizationId"],
   stable: ["issuer"],
 
   async observe(context, { inputs }) {
@@ -111,7 +111,7 @@ async function write(query: Query, inputs: Inputs): Promise<void> {
 }
 
 async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
-  const { id } = prior;
+  const { organizationId: id } = prior;
   const [row] = await readRows(query, organizationSet(id), "anyone");
   if (row === undefined) return undefined;
   const [quota] = await readRows(query, quotaSet(id), "anyone");
@@ -122,7 +122,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
   return organizationInputs.parse({
     ...organizationFromRow(row),
     controlPlane: prior.controlPlane,
-    id,
+    organizationId: id,
     limits: quota === undefined ? prior.limits : limitsFromRow(quota),
     members: byColumn(members, "email", ({ role, github }) => present({ role, github })),
     invitations: byColumn(invitations, "email", (it) => ({
@@ -183,7 +183,7 @@ function ownerLast(members: Inputs["members"]): Row[] {
 }
 
 /** A wallet holds credits: one that is no longer declared stops reloading, and is the app's from then on. */
-async function keepWallets(query: Query, { id, wallets }: Inputs): Promise<void> {
+async function keepWallets(query: Query, { organizationId: id, wallets }: Inputs): Promise<void> {
   await query(
     `update public.wallets set managed_by = 'app', reload_enabled = false, reload_below = null, reload_add = null,
        reload_up_to = null, reload_monthly_cap = null

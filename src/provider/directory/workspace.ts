@@ -39,7 +39,7 @@ export const workspace = defineResource({
     "A workspace's rows in the control plane: itself, who may enter, its apps, connections and cron jobs, in one transaction. Rows that the app manages stay as they are; one that is declared becomes the manifest's. Removing it sets its state to deleted and takes away what the manifest gave; the row stays, since usage, escalations and sessions belong to it for good.",
   inputs: workspaceInputs,
   outputs: workspaceOutputs,
-  replaceOn: ["controlPlane", "organization", "id"],
+  replaceOn: ["controlPlane", "organization", "workspaceId"],
   stable: [],
 
   async observe(context, { inputs }) {
@@ -89,7 +89,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
   const sets = setsOf(prior);
   const [row] = await readRows(query, sets.workspace, "anyone");
   if (row === undefined) return undefined;
-  const access = await readAccess(query, prior.id);
+  const access = await readAccess(query, prior.workspaceId);
   const apps = await readRows(query, sets.apps);
   const connections = await readRows(query, sets.connections);
   const cron = await readRows(query, sets.cron);
@@ -97,7 +97,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
     ...workspaceFromRow(row),
     controlPlane: prior.controlPlane,
     organization: prior.organization,
-    id: prior.id,
+    workspaceId: prior.workspaceId,
     access: byColumn(access, "email", ({ role }) => ({ role })),
     apps: byColumn(apps, "name", ({ url, domain }) => present({ url, domain })),
     connections: byColumn(connections, "name", (it) => present({ kind: it.kind, cloneOf: it.clone_of })),
@@ -157,7 +157,7 @@ function workspaceFromRow(row: Row): Row {
   });
 }
 
-function setsOf({ id, organization }: Inputs) {
+function setsOf({ workspaceId: id, organization }: Inputs) {
   const named = { scope: { workspace_id: id }, key: ["workspace_id", "name"] };
   return {
     workspace: {

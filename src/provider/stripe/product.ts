@@ -7,7 +7,7 @@ import { createOnce } from "../create-once.ts";
 import { brand, defineResource } from "../schema.ts";
 
 export const productInputs = z.strictObject({
-  id: z
+  productId: z
     .string()
     .regex(/^[a-zA-Z0-9_-]{1,100}$/, "expected letters, digits, _ and -")
     .describe("Chosen by us, as `agntdata_launch`; for good."),
@@ -27,11 +27,11 @@ export const product = defineResource({
     "What a plan sells. Archived when it is removed, since a product with prices can't be deleted, and taken up again when it is declared anew.",
   inputs: productInputs,
   outputs: productOutputs,
-  replaceOn: ["id"],
+  replaceOn: ["productId"],
   stable: [],
 
   async observe(context, prior) {
-    const found = await find(context, prior.inputs.id);
+    const found = await find(context, prior.inputs.productId);
     if (found === undefined || !found.active || !isOwnedBy(prior.inputs.brand, found.metadata))
       return undefined;
     const { description, ...rest } = prior.inputs;
@@ -43,12 +43,12 @@ export const product = defineResource({
 
   async ensure(context, inputs) {
     const found = await createOnce({
-      look: () => find(context, inputs.id),
+      look: () => find(context, inputs.productId),
       create: (attempt) => create(context, inputs, attempt),
       isTaken: ({ code }) => code === "resource_already_exists",
       signal: context.signal,
     });
-    assertOwned(`the product ${inputs.id}`, inputs.brand, found.metadata);
+    assertOwned(`the product ${inputs.productId}`, inputs.brand, found.metadata);
     await sync(context, inputs, found);
     return { id: found.id, outputs: {} };
   },
@@ -66,7 +66,7 @@ function find(context: Context, id: string): Promise<Stripe.Product | undefined>
 
 function create(context: Context, inputs: Inputs, attempt: number): Promise<Stripe.Product> {
   const params = {
-    id: inputs.id,
+    id: inputs.productId,
     name: inputs.name,
     ...(inputs.description === undefined ? {} : { description: inputs.description }),
     metadata: toMetadata(inputs.brand),
