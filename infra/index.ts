@@ -5,20 +5,14 @@ import { type Problem, renderProblem } from "../src/manifest/problem.ts";
 import { Organization } from "./organization.ts";
 import { Platform } from "./platform.ts";
 
-const { platform, organization } = stackModel(pulumi.getStack());
+/** The program: what it returns are the stack's outputs. */
+export default function program(): Record<string, unknown> {
+  const { platform, organization } = stackModel(pulumi.getStack());
+  if (organization === undefined) return { controlPlaneUrl: new Platform(platform.name, platform).url };
 
-const ownStack = organization === undefined ? new Platform(platform.name, platform) : undefined;
-const customer =
-  organization === undefined ? undefined : new Organization(organization.name, { platform, organization });
-
-/** The control plane's data API. */
-export const controlPlaneUrl = ownStack?.url;
-/** The plan whose limits hold today. */
-export const plan = customer?.plan;
-/** Where the open invoice can be paid, while there is one. */
-export const paymentUrl = customer?.paymentUrl;
-/** The data API of each workspace, by slug. */
-export const workspaces = customer?.workspaces;
+  const { plan, paymentUrl, workspaces } = new Organization(organization.name, { platform, organization });
+  return { plan, paymentUrl, workspaces };
+}
 
 /** What the manifests say of this stack, or an end of the run with every problem that they have. */
 function stackModel(stack: string) {
