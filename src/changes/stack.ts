@@ -46,7 +46,7 @@ export interface StackChanges {
   readonly removals: readonly Removal[];
 }
 
-/** Steps by action; an action without steps is absent. */
+/** Steps by action, components aside; an action without steps is absent. */
 export type Summary = Readonly<Partial<Record<Action, number>>>;
 
 const ACTIONS: Readonly<Record<Operation, Action>> = {
@@ -159,8 +159,9 @@ function outputChanges({ op, old, new: next }: StepMetadata): PropertyChange[] {
   return op === "delete" ? [] : compare([], shown(old?.outputs ?? {}), shown(next?.outputs ?? {}));
 }
 
-function countActions(steps: readonly Step[]): Summary {
-  return addSummaries(steps.map((step) => ({ [step.action]: 1 })));
+/** Resources by action, of the steps that are given. */
+export function countActions(steps: readonly Step[]): Summary {
+  return addSummaries(steps.filter((step) => !step.component).map((step) => ({ [step.action]: 1 })));
 }
 
 function stepOf(metadata: StepMetadata, status: Step["status"]): Step {

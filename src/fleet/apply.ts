@@ -12,15 +12,29 @@ export async function applyFleet(
   previews: readonly StackResult[],
   options: FleetOptions,
 ): Promise<StackResult[]> {
-  const previewOf = new Map(previews.map((preview) => [preview.stack, preview]));
+  const previewOf = byStack(previews);
   const blocked = blockedStacks(fleet, previewOf);
-  const ready = fleet.filter(
-    (stack) => previewOf.get(stack.spec.stack)?.outcome === "changes" && !blocked.has(stack.spec.stack),
-  );
+  const ready = readyStacks(fleet, previews);
   const done = new Map((await upFleet(ready, options)).map((result) => [result.stack, result]));
   return fleet.flatMap(
     ({ spec }) => done.get(spec.stack) ?? blocked.get(spec.stack) ?? previewOf.get(spec.stack) ?? [],
   );
+}
+
+/** The stacks that have changes which can be made. */
+export function readyStacks(
+  fleet: readonly FleetStack[],
+  previews: readonly StackResult[],
+): readonly FleetStack[] {
+  const previewOf = byStack(previews);
+  const blocked = blockedStacks(fleet, previewOf);
+  return fleet.filter(
+    ({ spec }) => previewOf.get(spec.stack)?.outcome === "changes" && !blocked.has(spec.stack),
+  );
+}
+
+function byStack(results: readonly StackResult[]): Map<string, StackResult> {
+  return new Map(results.map((result) => [result.stack, result]));
 }
 
 /** Organizations with changes, of platforms whose own stack can't be brought up first. */

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { UserError } from "../../core/errors.ts";
-import { applyFleet } from "../../fleet/apply.ts";
+import { applyFleet, readyStacks } from "../../fleet/apply.ts";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { confirm } from "../ask.ts";
@@ -47,23 +47,15 @@ async function previewAskApply(
   options: UpOptions,
 ): Promise<StackResult[]> {
   const previews = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
-  const changing = previews.filter((result) => result.outcome === "changes");
-  if (changing.length === 0 || fleet.signal.aborted) return previews;
-  const colors = options.json === true ? session.errorColors : session.colors;
-  show(session, options, renderPreview(previews, colors));
-  if (
-    !(await agreed(
-      session,
-      options,
-      `
-Change ${count(changing.length, "stack")}?`,
-      fleet.signal,
-    ))
-  ) {
-    session.exitCode = 1;
-    return previews;
+  const ready = readyStacks(fleet.stacks, previews);
+  if (ready.length > 0 && !fleet.signal.aborted) {
+    const colors = options.json === true ? session.errorColors : session.colors;
+    show(session, options, `${renderPreview(previews, colors)}\n`);
+    if (!(await agreed(session, options, `Change ${count(ready.length, "stack")}?`, fleet.signal))) {
+      session.exitCode = 1;
+      return previews;
+    }
   }
-  show(session, options, "");
   return fleet.watch(options, (run) => applyFleet(fleet.stacks, previews, run));
 }
 

@@ -1,6 +1,6 @@
 import type { PropertyChange } from "../../changes/properties.ts";
 import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
-import { isRecord } from "../../changes/values.ts";
+import { isRecord, UNKNOWN } from "../../changes/values.ts";
 import type { Branch, Line, Mark } from "./tree.ts";
 import { count, formatFields, formatValue } from "./values.ts";
 import { compareSections, spaced, type Words, wordsFor } from "./vocabulary.ts";
@@ -27,7 +27,7 @@ export function layOut(changes: StackChanges): Branch {
   const shown = withAncestors([...groups.keys()], byUrn);
   return {
     label: changes.stack,
-    lines: changes.outputs.map((change) => propertyLine("output ", change, [], 0)),
+    lines: changes.outputs.filter(isKnown).map((change) => propertyLine("output ", change, [], 0)),
     branches: [...sectionsOf(groups.get(null) ?? [], ""), ...componentBranches(null, shown, groups, byUrn)],
   };
 }
@@ -106,7 +106,7 @@ function resourceLines(
   component: string,
 ): Line[] {
   const mark = step.status === "failed" ? "!" : MARKS[step.action];
-  const title = titleOf(step, words, changes, shortName(step.name, component, words.noun));
+  const title = titleOf(step, words, changes, shortName(step, component, words.noun));
   if (step.action === "create" || step.action === "delete") return [{ mark, text: title, depth: 0 }];
   return [
     { mark, text: title, depth: 0 },
@@ -130,11 +130,19 @@ function titleOf(step: Step, words: Words, changes: readonly PropertyChange[], n
 }
 
 /** What a resource's name adds to that of its component and to its noun: `launch` of the price `agntdata-launch-price`. */
-function shortName(name: string, component: string, noun: string): string {
+function shortName({ name, type }: Step, component: string, noun: string): string {
   const own = name.startsWith(`${component}-`) ? name.slice(component.length + 1) : name;
-  const kind = noun.replaceAll(" ", "-").toLowerCase();
-  if (own === kind || own === "directory") return "";
-  return own.endsWith(`-${kind}`) ? own.slice(0, -kind.length - 1) : own;
+  for (const word of [noun, spaced(type.split(":").at(-1) ?? ""), "directory"]) {
+    const kind = word.replaceAll(" ", "-").toLowerCase();
+    if (own === kind) return "";
+    if (own.endsWith(`-${kind}`)) return own.slice(0, -kind.length - 1);
+  }
+  return own;
+}
+
+/** What a stack will give out says nothing before it is known. */
+function isKnown(change: PropertyChange): boolean {
+  return !JSON.stringify(change.after ?? null).includes(UNKNOWN);
 }
 
 /** `members["ada@acme.example"].role` becomes a line for Ada under the heading of members. */

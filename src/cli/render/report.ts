@@ -1,4 +1,10 @@
-import { addSummaries, hasChanges, type StackChanges, type Summary } from "../../changes/stack.ts";
+import {
+  addSummaries,
+  countActions,
+  hasChanges,
+  type StackChanges,
+  type Summary,
+} from "../../changes/stack.ts";
 import type { Outcome, StackResult } from "../../fleet/run.ts";
 import type { Colors } from "./colors.ts";
 import { layOut } from "./layout.ts";
@@ -60,8 +66,7 @@ function indented(message: string): string {
 
 /** What was done, not what was only planned or begun. */
 function doneSummary(changes: StackChanges): Summary {
-  const done = changes.steps.filter((step) => step.status === "done");
-  return addSummaries(done.map((step) => ({ [step.action]: 1 })));
+  return countActions(changes.steps.filter((step) => step.status === "done"));
 }
 
 function outcomeLine({ stack, outcome, changes, seconds }: StackResult, colors: Colors): string {

@@ -14,7 +14,7 @@ export interface Words {
 /** By type, without the package for those of `tenantry`. */
 const WORDS: Readonly<Record<string, Words>> = {
   "supabase:Project": { section: "project", noun: "project", facts: ["name", "region", "compute"] },
-  "supabase:Ready": { section: "project", noun: "services" },
+  "supabase:Ready": { section: "project", noun: "services healthy" },
   "supabase:Settings": { section: "project", noun: "settings" },
   "supabase:Secrets": { section: "project", noun: "secrets" },
   "postgres:Schema": { section: "database", noun: "schema", counts: { migrations: "migration" } },
