@@ -56,7 +56,10 @@ describe("edge secrets", () => {
     const body = [{ name: "C", value: "tampered" }];
     await answer(api().POST("/v1/projects/{ref}/secrets", { ...params(), body }));
     await answer(api().DELETE("/v1/projects/{ref}/secrets", { ...params(), body: ["D"] }));
-    expect(await one.refresh()).toEqual(["secrets/C", "secrets/D"]);
+    const inputs = secrets.inputs.parse({ project: ref, secrets: { C: "declared", D: "declared too" } });
+    const found = await secrets.observe(live.context()("look"), { id: ref, inputs, outputs: {} });
+    expect(Object.keys(found?.inputs.secrets ?? {})).toEqual(["C"]);
+    expect(found?.inputs.secrets.C?.reveal()).toMatch(/^changed elsewhere, SHA-256 [0-9a-f]{64}$/);
     await one.up({ project: ref, secrets: { C: "declared", D: "declared too" } });
     expect(await one.refresh()).toEqual([]);
   });
