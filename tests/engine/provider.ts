@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import grpc from "@grpc/grpc-js";
+import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statuses from "@pulumi/pulumi/proto/status_pb.js";
@@ -105,6 +106,7 @@ function unary<Request, Response>(
 }
 
 const provider = {
+  getPluginInfo: unary(async () => new plugin.PluginInfo()),
   handshake: unary(async () => {
     const response = new messages.ProviderHandshakeResponse();
     response.setAcceptSecrets(true);

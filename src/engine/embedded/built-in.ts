@@ -1,8 +1,9 @@
 import type { PluginHost } from "./plugin.ts";
+import { PostgresqlProvider } from "./postgresql/provider.ts";
 import type { Provider } from "./provider.ts";
 
 /** Providers that the engine brings along, since their plugins come from nowhere but the network; undefined for others. */
 export function builtInProvider(packageName: string, host: PluginHost): Provider | undefined {
   if (host.project.plugins.has(packageName)) return undefined;
-  return undefined;
+  return packageName === "postgresql" ? new PostgresqlProvider() : undefined;
 }

@@ -28,6 +28,8 @@ export interface Goal {
   readonly replaceOnChanges: readonly string[];
   readonly additionalSecretOutputs: readonly string[];
   readonly customTimeouts: CustomTimeouts;
+  /** Names under which an older state may know it. */
+  readonly aliases: readonly Urn[];
   readonly sourcePosition:
     | { readonly uri: string; readonly line: number; readonly column: number }
     | undefined;
@@ -56,6 +58,7 @@ export function goalOf(request: RegisterResourceRequest): Goal {
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+    aliases: request.getAliasurnsList(),
     customTimeouts: timeoutsOf(request.getCustomtimeouts()),
     sourcePosition:
       position === undefined
@@ -66,7 +69,7 @@ export function goalOf(request: RegisterResourceRequest): Goal {
 
 function refuseUnsupported(request: RegisterResourceRequest): void {
   const used: readonly (readonly [string, boolean])[] = [
-    ["aliases", request.getAliasesList().length > 0 || request.getAliasurnsList().length > 0],
+    ["alias specifications", request.getAliasesList().length > 0],
     ["deleteBeforeReplace", request.getDeletebeforereplace()],
     ["import", request.getImportid() !== ""],
     ["transforms", request.getTransformsList().length > 0],

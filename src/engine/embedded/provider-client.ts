@@ -54,9 +54,6 @@ const DIFF_KINDS: readonly DiffKind[] = [
   "update",
   "update-replace",
 ];
-const UNCONFIGURED_DIFF =
-  "The provider for this resource has inputs that are not known during preview.\n" +
-  "This preview may not correctly represent the changes that will be applied during an update.";
 
 /** A provider behind Pulumi's gRPC protocol. */
 export class ProviderClient implements Provider {
@@ -64,8 +61,6 @@ export class ProviderClient implements Provider {
   readonly #stop: (() => Promise<void>) | undefined;
   #handshaken: Capabilities | undefined;
   #capabilities: Capabilities = { secrets: false, resources: false, preview: false };
-  /** False while inputs of the provider itself are unknown: then it is not called at all. */
-  #configured = false;
 
   private constructor(client: ResourceProviderClient, stop: (() => Promise<void>) | undefined) {
     this.#client = client;
@@ -127,7 +122,6 @@ export class ProviderClient implements Provider {
   }
 
   async configure(request: { urn: Urn; id: string; inputs: PropertyMap }): Promise<void> {
-    if (containsUnknowns(request.inputs)) return;
     const message = new messages.ConfigureRequest();
     message.setArgs(toStruct(request.inputs));
     message.setUrn(request.urn);
@@ -152,11 +146,9 @@ export class ProviderClient implements Provider {
       resources: response.getAcceptresources(),
       preview: response.getSupportspreview(),
     };
-    this.#configured = true;
   }
 
   async check(request: CheckRequest): Promise<CheckResult> {
-    if (!this.#configured) return { inputs: request.news, failures: [] };
     const message = checkMessage(request, this.#sent(request.olds), this.#sent(request.news));
     const result = checkResult(
       await this.#call<CheckResponse>((callback) => this.#client.check(message, callback)),
@@ -165,7 +157,6 @@ export class ProviderClient implements Provider {
   }
 
   async diff(request: DiffRequest): Promise<DiffResult> {
-    if (!this.#configured) return { ...UNKNOWN_DIFF, changes: "some", unavailable: UNCONFIGURED_DIFF };
     const message = new messages.DiffRequest();
     message.setId(request.id);
     message.setUrn(request.urn);
@@ -179,7 +170,6 @@ export class ProviderClient implements Provider {
   }
 
   async create(request: CreateRequest): Promise<CreateResult> {
-    if (request.preview && !this.#configured) return { id: "", outputs: {} };
     if (request.preview && !this.#capabilities.preview) return { id: "", outputs: request.inputs };
     const message = new messages.CreateRequest();
     message.setUrn(request.urn);
@@ -201,7 +191,6 @@ export class ProviderClient implements Provider {
   }
 
   async read(request: ReadRequest): Promise<ReadResult | undefined> {
-    if (!this.#configured) return { ...request, initErrors: [] };
     const message = new messages.ReadRequest();
     message.setId(request.id);
     message.setUrn(request.urn);
@@ -241,7 +230,6 @@ export class ProviderClient implements Provider {
   }
 
   async update(request: UpdateRequest): Promise<{ outputs: PropertyMap }> {
-    if (request.preview && !this.#configured) return { outputs: {} };
     if (request.preview && !this.#capabilities.preview) return { outputs: request.news };
     const message = new messages.UpdateRequest();
     message.setId(request.id);
@@ -273,7 +261,6 @@ export class ProviderClient implements Provider {
   }
 
   async invoke(token: string, args: PropertyMap): Promise<InvokeResult> {
-    if (!this.#configured) return { result: {}, failures: [] };
     const message = new messages.InvokeRequest();
     message.setTok(token);
     message.setArgs(toStruct(this.#sent(args)));

@@ -9,7 +9,7 @@ import type { Urn } from "./urn.ts";
 export interface Provider {
   checkConfig(request: CheckRequest): Promise<CheckResult>;
   diffConfig(request: Omit<DiffRequest, "id">): Promise<DiffResult>;
-  /** Called once before all that follows; with unknown inputs it only remembers that it is not configured. */
+  /** Called once, before all that follows, with nothing unknown. */
   configure(request: { readonly urn: Urn; readonly id: string; readonly inputs: PropertyMap }): Promise<void>;
   check(request: CheckRequest): Promise<CheckResult>;
   diff(request: DiffRequest): Promise<DiffResult>;

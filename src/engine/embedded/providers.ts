@@ -3,9 +3,10 @@ import { builtInProvider } from "./built-in.ts";
 import { diffInputs } from "./diff.ts";
 import type { PluginHost } from "./plugin.ts";
 import { startPlugin } from "./plugin.ts";
-import { equalValues, type PropertyMap, UNKNOWN } from "./property-value.ts";
+import { containsUnknowns, equalValues, type PropertyMap, UNKNOWN } from "./property-value.ts";
 import type { CheckRequest, CheckResult, DiffRequest, DiffResult, Provider } from "./provider.ts";
 import type { ResourceState } from "./resource-state.ts";
+import { UnconfiguredProvider } from "./unconfigured-provider.ts";
 import { formatReference, parseReference, providedPackage, providerType, typeOf, type Urn } from "./urn.ts";
 
 /**
@@ -137,6 +138,7 @@ export class Providers {
   async #configureNew(urn: Urn, id: string, inputs: PropertyMap): Promise<Provider> {
     const provider = this.#checked.get(urn) ?? (await this.#take(providedPackage(typeOf(urn))));
     this.#checked.delete(urn);
+    if (containsUnknowns(inputs)) return new UnconfiguredProvider(provider);
     await provider.configure({ urn, id, inputs: forPlugin(inputs) });
     return provider;
   }

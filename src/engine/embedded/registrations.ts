@@ -93,6 +93,9 @@ export class Registrations {
     this.#goals.set(urn, goal);
     const old = this.#olds.get(urn);
     if (old?.external) throw unsupported("a resource that was read before", urn);
+    // Aliases say what a resource was called before; where the state has none of those, there is nothing to follow.
+    const former = old === undefined ? goal.aliases.find((alias) => this.#olds.has(alias)) : undefined;
+    if (former !== undefined) throw unsupported(`the alias ${former} (a resource that was renamed)`, urn);
     const provider = await this.#providerOf(goal);
     const ignored = old === undefined ? goal.inputs : this.#ignoreChanges(urn, goal, old);
     const checked = await this.#check(urn, goal, provider, old?.inputs ?? {}, ignored);
@@ -354,6 +357,7 @@ const EMPTY_GOAL: Goal = {
   replaceOnChanges: [],
   additionalSecretOutputs: [],
   customTimeouts: NO_TIMEOUTS,
+  aliases: [],
   sourcePosition: undefined,
 };
 

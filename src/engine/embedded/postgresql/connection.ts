@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { type PropertyMap, withoutSecrets } from "../property-value.ts";
+
+/** Text of a statement, its parameters by position, and the rows that it returns. */
+export type Query = (
+  text: string,
+  values?: readonly unknown[],
+) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
+const ATTEMPTS = 6;
+const FIRST_WAIT_MS = 100;
+
+/** A server, by the inputs of the provider resource. One pool per database, opened when it is needed. */
+export class Server {
+  readonly #config: pg.PoolConfig;
+  readonly #pools = new Map<string, pg.Pool>();
+  readonly #aborted = new AbortController();
+  /** Where resources are that name no database. */
+  readonly database: string;
+
+  constructor(inputs: PropertyMap) {
+    const settings = withoutSecrets(inputs);
+    const text = (key: string, fallback: string) => String(settings[key] ?? fallback);
+    this.database = text("database", "postgres");
+    this.#config = {
+      host: text("host", "localhost"),
+      port: Number(text("port", "5432")),
+      user: text("username", "postgres"),
+      password: text("password", ""),
+      ssl: encryption(text("sslmode", "require"), settings.sslrootcert),
+      connectionTimeoutMillis: Number(text("connectTimeout", "180")) * 1000,
+      max: Math.min(Number(text("maxConnections", "4")), 4),
+      allowExitOnIdle: true,
+      application_name: "Pulumi provider",
+    };
+  }
+
+  /** Runs the work in one transaction; again after a dropped connection or a conflict, for repeating it is harmless. */
+  async transaction<Result>(database: string, work: (query: Query) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#once(database, work);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isWorthRepeating(error)) throw error;
+        await sleep(FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random() / 2), undefined, {
+          signal: this.#aborted.signal,
+        });
+      }
+    }
+  }
+
+  cancel(): void {
+    this.#aborted.abort(new Error("the run was cancelled"));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.end()));
+  }
+
+  async #once<Result>(database: string, work: (query: Query) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool(database).connect();
+    let broken: Error | undefined;
+    const onError = (error: Error) => {
+      broken = error;
+    };
+    client.on("error", onError);
+    const query: Query = async (text, values) => (await client.query(text, [...(values ?? [])])).rows;
+    try {
+      await query("BEGIN");
+      const result = await work(query);
+      await query("COMMIT");
+      return result;
+    } catch (error) {
+      await client.query("ROLLBACK").catch((failure: Error) => {
+        broken = failure;
+      });
+      throw error;
+    } finally {
+      client.off("error", onError);
+      client.release(broken);
+    }
+  }
+
+  #pool(database: string): pg.Pool {
+    let pool = this.#pools.get(database);
+    if (pool === undefined) {
+      pool = new pg.Pool({ ...this.#config, database });
+      // A connection that is cut while idle is replaced by the next use.
+      pool.on("error", () => undefined);
+      this.#pools.set(database, pool);
+    }
+    return pool;
+  }
+}
+
+/** As libpq's modes mean it: `require` encrypts without looking at the certificate. */
+function encryption(mode: string, rootCertificate: unknown): pg.PoolConfig["ssl"] {
+  if (mode === "disable") return false;
+  if (mode === "require") return { rejectUnauthorized: false };
+  if (mode !== "verify-ca" && mode !== "verify-full")
+    throw new Error(`sslmode ${JSON.stringify(mode)}: use disable, require, verify-ca or verify-full`);
+  return {
+    ...(typeof rootCertificate === "string" && { ca: readFileSync(rootCertificate, "utf8") }),
+    ...(mode === "verify-ca" && { checkServerIdentity: () => undefined }),
+  };
+}
+
+/** A connection that is lost or refused for the moment, a deadlock, two transactions that got in each other's way. */
+function isWorthRepeating(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return error instanceof Error && !(error instanceof TypeError);
+  return /^(08|57P|40001|40P01|53300|XX000)/.test(error.code ?? "");
+}
+
+export function quoteName(name: string): string {
+  return pg.escapeIdentifier(name);
+}

@@ -1,0 +1,234 @@
+import { randomBytes } from "node:crypto";
+import {
+  containsUnknowns,
+  equalValues,
+  isUnknown,
+  type PropertyMap,
+  type PropertyValue,
+  UNKNOWN,
+  withoutSecrets,
+} from "../property-value.ts";
+import type {
+  CheckRequest,
+  CheckResult,
+  CreateRequest,
+  CreateResult,
+  DeleteRequest,
+  DiffRequest,
+  DiffResult,
+  InvokeResult,
+  PropertyDiff,
+  Provider,
+  ReadRequest,
+  ReadResult,
+  UpdateRequest,
+} from "../provider.ts";
+import { nameOf, typeOf, type Urn } from "../urn.ts";
+import { Server } from "./connection.ts";
+import { defaultPrivilegesType } from "./default-privileges.ts";
+import { extensionType } from "./extension.ts";
+import { grantType } from "./grant.ts";
+import { type ResourceType, textOf } from "./resource-type.ts";
+import { schemaType } from "./schema.ts";
+
+/** The types that are there; the plugin has more. */
+const TYPES: Readonly<Record<string, ResourceType>> = {
+  "postgresql:index/schema:Schema": schemaType,
+  "postgresql:index/extension:Extension": extensionType,
+  "postgresql:index/grant:Grant": grantType,
+  "postgresql:index/defaultPrivileges:DefaultPrivileges": defaultPrivilegesType,
+  // The name that it had before; the SDK still has both.
+  "postgresql:index/defaultPrivileg:DefaultPrivileg": defaultPrivilegesType,
+};
+
+/** Which inputs the provider filled in, not the program. */
+const DEFAULTS = "__defaults";
+
+/**
+ * Stands for the plugin of `@pulumi/postgresql`, which comes from the network only: the same inputs, outputs and ids for
+ * the types above, so that the plugin goes on with what this one made. All other types are refused.
+ *
+ * @see https://www.pulumi.com/registry/packages/postgresql/
+ */
+export class PostgresqlProvider implements Provider {
+  #server: Server | undefined;
+
+  async checkConfig(request: CheckRequest): Promise<CheckResult> {
+    return { inputs: request.news, failures: [] };
+  }
+
+  /** Another server is an update: as with the plugin, what was made on the old one is looked for on the new one. */
+  async diffConfig(): Promise<DiffResult> {
+    return { ...NO_CHANGE, changes: "unknown" };
+  }
+
+  async configure(request: { readonly inputs: PropertyMap }): Promise<void> {
+    this.#server = new Server(request.inputs);
+  }
+
+  async check(request: CheckRequest): Promise<CheckResult> {
+    const type = knownType(request.urn);
+    const inputs = withDefaults(type, request);
+    const missing = Object.entries(type.properties).flatMap(([key, { required }]) =>
+      required && inputs[key] === undefined ? [{ property: key, reason: "it is missing" }] : [],
+    );
+    const unexpected = Object.keys(inputs).flatMap((key) =>
+      key === DEFAULTS || type.properties[key] !== undefined
+        ? []
+        : [{ property: key, reason: "the embedded engine's stand-in for the plugin does not have it" }],
+    );
+    const failures = [...missing, ...unexpected];
+    if (failures.length > 0 || containsUnknowns(inputs)) return { inputs, failures };
+    return { inputs, failures: type.validate(withoutSecrets(inputs)) };
+  }
+
+  async diff(request: DiffRequest): Promise<DiffResult> {
+    const type = knownType(request.urn);
+    const changes = new Map<string, PropertyDiff>();
+    for (const [key, property] of Object.entries(type.properties)) {
+      const before = withoutSecrets(request.oldOutputs[key] ?? null);
+      const after = withoutSecrets(request.news[key] ?? null);
+      const untouched = after === null && (property.computed === true || isNothing(before));
+      if (untouched || request.ignoreChanges.includes(key) || sameValue(before, after, property.set))
+        continue;
+      changes.set(key, { kind: property.replaces === true ? "update-replace" : "update", inputDiff: true });
+    }
+    if (changes.size === 0) return NO_CHANGE;
+    const replaces = [...changes].filter(([, { kind }]) => kind === "update-replace").map(([key]) => key);
+    return {
+      changes: "some",
+      diffs: [...changes.keys()],
+      replaces,
+      deleteBeforeReplace: replaces.length > 0 && type.deleteBeforeReplace,
+      detailedDiff: Object.fromEntries(changes),
+    };
+  }
+
+  async create(request: CreateRequest): Promise<CreateResult> {
+    const type = knownType(request.urn);
+    if (request.preview) return { id: "", outputs: foreseen(type, request.inputs) };
+    return this.#ensure(request.urn, request.inputs, undefined);
+  }
+
+  async update(request: UpdateRequest): Promise<{ readonly outputs: PropertyMap }> {
+    if (request.preview) return { outputs: { ...request.oldOutputs, ...propertiesOf(request.news) } };
+    return this.#ensure(request.urn, request.news, request.oldOutputs);
+  }
+
+  async read(request: ReadRequest): Promise<ReadResult | undefined> {
+    const type = knownType(request.urn);
+    const known = withoutSecrets(propertiesOf(request.outputs));
+    const server = this.#configured();
+    const found = await server.transaction(databaseOf(known, server), (query) => type.read(query, known));
+    if (found === undefined) return undefined;
+    const inputs = Object.entries(request.inputs).map(([key, value]) => {
+      const now = found[key];
+      const kept = now === undefined || sameValue(withoutSecrets(value), now, type.properties[key]?.set);
+      return [key, kept ? value : now] as const;
+    });
+    return {
+      id: request.id,
+      inputs: Object.fromEntries(inputs),
+      outputs: { ...found, id: request.id },
+      initErrors: [],
+    };
+  }
+
+  async delete(request: DeleteRequest): Promise<void> {
+    const type = knownType(request.urn);
+    const known = withoutSecrets(propertiesOf(request.outputs));
+    const server = this.#configured();
+    await server.transaction(databaseOf(known, server), (query) => type.remove(query, known));
+  }
+
+  async invoke(token: string): Promise<InvokeResult> {
+    throw new Error(`${token} is not among what the embedded engine has of package postgresql`);
+  }
+
+  async cancel(): Promise<void> {
+    this.#server?.cancel();
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+
+  async #ensure(urn: Urn, inputs: PropertyMap, olds: PropertyMap | undefined): Promise<CreateResult> {
+    const type = knownType(urn);
+    const wanted = withoutSecrets(propertiesOf(inputs));
+    const server = this.#configured();
+    const found = await server.transaction(databaseOf(wanted, server), async (query) => {
+      await type.ensure(query, wanted, olds === undefined ? undefined : withoutSecrets(propertiesOf(olds)));
+      return type.read(query, wanted);
+    });
+    const id = type.id(wanted, server.database);
+    if (found === undefined) throw new Error(`${id} is not there right after it was made`);
+    return { id, outputs: { ...found, id } };
+  }
+
+  #configured(): Server {
+    if (this.#server === undefined) throw new Error("the postgresql provider was not configured");
+    return this.#server;
+  }
+}
+
+const NO_CHANGE: DiffResult = {
+  changes: "none",
+  replaces: [],
+  diffs: [],
+  deleteBeforeReplace: false,
+  detailedDiff: undefined,
+};
+
+function knownType(urn: Urn): ResourceType {
+  const type = TYPES[typeOf(urn)];
+  if (type === undefined)
+    throw new Error(
+      `${typeOf(urn)} is not among the types that the embedded engine has of package postgresql; use the Pulumi CLI: --engine cli`,
+    );
+  return type;
+}
+
+function databaseOf(properties: PropertyMap, server: Server): string {
+  return textOf(properties, "database") || server.database;
+}
+
+/** What the program left out: the schema's defaults, and a name with a random end that stays from then on. */
+function withDefaults(type: ResourceType, request: CheckRequest): PropertyMap {
+  const inputs: Record<string, PropertyValue> = { ...request.news };
+  const filled: string[] = [];
+  for (const [key, property] of Object.entries(type.properties)) {
+    if (inputs[key] !== undefined || (property.default === undefined && key !== "name")) continue;
+    inputs[key] = property.default ?? request.olds.name ?? autoName(request.urn);
+    filled.push(key);
+  }
+  return { ...inputs, [DEFAULTS]: filled.sort() };
+}
+
+function autoName(urn: Urn): string {
+  return `${nameOf(urn)}-${randomBytes(4).toString("hex").slice(0, 7)}`;
+}
+
+function propertiesOf(values: PropertyMap): PropertyMap {
+  const { [DEFAULTS]: _, id: __, ...properties } = values;
+  return properties;
+}
+
+/** What is known before it is made. */
+function foreseen(type: ResourceType, inputs: PropertyMap): PropertyMap {
+  const computed = Object.entries(type.properties).filter(
+    ([key, property]) => property.computed && inputs[key] === undefined,
+  );
+  return { ...propertiesOf(inputs), ...Object.fromEntries(computed.map(([key]) => [key, UNKNOWN])) };
+}
+
+function isNothing(value: PropertyValue): boolean {
+  return value === null || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+function sameValue(before: PropertyValue, after: PropertyValue, set: boolean | undefined): boolean {
+  if (isUnknown(after)) return false;
+  if (set !== true || !Array.isArray(before) || !Array.isArray(after)) return equalValues(before, after);
+  const sorted = (list: readonly PropertyValue[]) => [...list].sort();
+  return equalValues(sorted(before), sorted(after));
+}
