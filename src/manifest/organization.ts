@@ -199,7 +199,7 @@ export const organizationSchema = fields({
   })
     .optional()
     .describe("How it pays."),
-  limits: limits.optional().describe("Exceptions to the plan's limits."),
+  limits: limits.optional().describe("What it was allowed beyond its plan."),
   wallets: named(wallet).optional().describe("Its settings of the platform's wallets, by name."),
   llmProvider: fields({
     kind: slug.describe("`hosted` for the platform's own, else whose models they are, as anthropic."),

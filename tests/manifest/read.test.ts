@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { readOrganizationFile, readPlatformFile, readPlatformFolder } from "../../src/manifest/read.ts";
+import { folderOf, HEAD, PLATFORM } from "./folder.ts";
+
+test("a folder gives its platform and its organizations, sorted, as they were written", async () => {
+  const folder = folderOf({
+    "platform.yaml": PLATFORM,
+    "orgs/zeta.yaml": HEAD.replace("acme", "zeta"),
+    "orgs/acme.yaml": HEAD.replace("ada@", "Ada@"),
+    "orgs/README.md": "# Customers\n",
+    "orgs/.acme.yaml.swp": "an editor's",
+  });
+  const { platform, organizations, problems } = await readPlatformFolder(folder);
+  expect(problems).toEqual([]);
+  expect(platform?.manifest.plans.team?.entitlements.workspaces).toBe(3);
+  expect(organizations.map(({ manifest }) => [manifest.name, manifest.owner])).toEqual([
+    ["acme", "Ada@acme.example"],
+    ["zeta", "ada@acme.example"],
+  ]);
+});
+
+test("a platform without organizations is a platform", async () => {
+  const { platform, organizations, problems } = await readPlatformFolder(
+    folderOf({ "platform.yaml": PLATFORM }),
+  );
+  expect([platform?.manifest.name, organizations, problems]).toEqual(["shop", [], []]);
+});
+
+test("one file is read without its neighbours", () => {
+  const folder = folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": HEAD, "orgs/broken.yaml": "{" });
+  expect(readPlatformFile(folder)).toMatchObject({ parsed: { manifest: { name: "shop" } }, problems: [] });
+  expect(readOrganizationFile(folder, "acme")).toMatchObject({
+    parsed: { manifest: { name: "acme" } },
+    problems: [],
+  });
+  expect(readOrganizationFile(folder, "nobody").problems).toMatchObject([{ rule: "missing-file" }]);
+});
+
+test("YAML 1.2: off, no and dates are text, a byte-order mark and Windows line ends are nothing", async () => {
+  const text = `\ufeff${HEAD}displayName: no\nwallets: { data: { autoReload: off } }\nworkspaces: { one: { expires: 2027-01-31 } }\n`;
+  const folder = folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": text.replaceAll("\n", "\r\n") });
+  const { organizations, problems } = await readPlatformFolder(folder);
+  expect(problems).toEqual([]);
+  expect(organizations[0]?.manifest).toMatchObject({
+    displayName: "no",
+    wallets: { data: { autoReload: "off" } },
+    workspaces: { one: { expires: "2027-01-31" } },
+  });
+});
+
+test("an anchor saves writing the same twice", async () => {
+  const text = `${HEAD}workspaces:\n  one: &like { compute: small }\n  two: *like\n`;
+  const { organizations, problems } = await readPlatformFolder(
+    folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": text }),
+  );
+  expect(problems).toEqual([]);
+  expect(organizations[0]?.manifest.workspaces).toEqual({
+    one: { compute: "small" },
+    two: { compute: "small" },
+  });
+});

@@ -1,0 +1,202 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { loadStack } from "../../src/load.ts";
+import type { OrganizationManifest } from "../../src/manifest/organization.ts";
+import { organizationSchema } from "../../src/manifest/organization.ts";
+import { type PlatformManifest, platformSchema } from "../../src/manifest/platform.ts";
+import { resolve, resolveOrganization } from "../../src/model/resolve.ts";
+import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
+import { organizations } from "./arbitrary.ts";
+
+const TODAY = "2026-11-22";
+const platform = { file: "platform.yaml", manifest: parse(PLATFORM) as PlatformManifest };
+
+function organization(change: Partial<OrganizationManifest>) {
+  const manifest = { ...(parse(HEAD) as OrganizationManifest), plan: "big", ...change };
+  const { model, findings } = resolveOrganization({
+    platform,
+    organization: { file: "acme.yaml", manifest },
+    today: TODAY,
+  });
+  expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  if (model === undefined) throw new Error("no model without a finding");
+  return model;
+}
+
+test("any organization within the shape and the rules resolves to plain data", () => {
+  fc.assert(
+    fc.property(organizations, (manifest) => {
+      expect(platformSchema.safeParse(platform.manifest).success).toBe(true);
+      expect(organizationSchema.safeParse(manifest).error?.issues ?? []).toEqual([]);
+      const { model, findings } = resolve({
+        platform,
+        organizations: [{ file: "a.yaml", manifest }],
+        today: TODAY,
+      });
+      expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+      expect(JSON.parse(JSON.stringify(model))).toEqual(model);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the order of a file changes nothing", () => {
+  fc.assert(
+    fc.property(organizations, (manifest) => {
+      const reversed = reverseKeys(manifest) as OrganizationManifest;
+      expect(JSON.stringify(organization(reversed))).toBe(JSON.stringify(organization(manifest)));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("ids, project names and stacks know nothing of display names, plans and people", () => {
+  fc.assert(
+    fc.property(organizations, fc.string(), (manifest, displayName) => {
+      const before = organization(manifest);
+      const after = organization({
+        ...manifest,
+        displayName,
+        plan: "big",
+        members: [],
+        invitations: [],
+        owner: "x@y.example",
+      });
+      expect(identityOf(after)).toEqual(identityOf(before));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("no two workspaces share an id or a project", () => {
+  fc.assert(
+    fc.property(fc.array(organizations, { minLength: 2, maxLength: 5 }), (manifests) => {
+      const named = manifests.map((manifest, index) => organization({ ...manifest, name: `org${index}` }));
+      const workspaces = named.flatMap((model) => Object.values(model.workspaces));
+      expect(new Set(workspaces.map(({ id }) => id)).size).toBe(workspaces.length);
+      expect(new Set(workspaces.map(({ project }) => project.name)).size).toBe(workspaces.length);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a rename by `previously` keeps the id, over any number of renames", () => {
+  const first = organization({ workspaces: { draft: {} } }).workspaces.draft;
+  const second = organization({ workspaces: { beta: { previously: ["draft"] } } }).workspaces.beta;
+  const third = organization({ workspaces: { live: { previously: ["draft", "beta"] } } }).workspaces.live;
+  expect([second?.id, third?.id]).toEqual([first?.id, first?.id]);
+  expect(third?.project.name).toBe(`shop--acme--live--${first?.id.slice(0, 8)}`);
+});
+
+test("a new generation is a new thing, and so is everything below it", () => {
+  const workspaces = { one: {} };
+  const [old, next] = [organization({ workspaces }), organization({ workspaces, generation: 2 })];
+  expect(next.id).not.toBe(old.id);
+  expect(next.workspaces.one?.id).not.toBe(old.workspaces.one?.id);
+  expect(organization({ workspaces: { one: { generation: 2 } } }).workspaces.one?.id).not.toBe(
+    old.workspaces.one?.id,
+  );
+  expect(next.workspaces.one?.id).not.toBe(
+    organization({ workspaces: { one: { generation: 2 } } }).workspaces.one?.id,
+  );
+});
+
+test("ids never change: these are in use", () => {
+  const model = organization({ workspaces: { production: {} } });
+  expect([model.platformId, model.id, model.workspaces.production?.id]).toMatchInlineSnapshot(`
+    [
+      "d8004a0e-be49-5157-8279-2bd86f5e590c",
+      "02e99cdf-f1fe-516f-899e-0e9fa14ef259",
+      "0e3f72e3-4e28-5f19-8f44-46a730d51ec5",
+    ]
+  `);
+});
+
+test("an organization that names no workspace has its personal one; an empty map means none", () => {
+  expect(Object.keys(organization({}).workspaces)).toEqual(["personal"]);
+  expect(Object.keys(organization({ workspaces: {} }).workspaces)).toEqual([]);
+  expect(Object.keys(organization({ workspaces: { only: {} } }).workspaces)).toEqual(["only"]);
+});
+
+test("an organization without a plan is on the default plan, and pays as the owner", () => {
+  const { plan, billing, trial, llmProvider, wallets } = organization({ plan: undefined });
+  expect(plan.name).toBe("free");
+  expect(billing).toEqual({ email: "ada@acme.example", collection: "charge_automatically" });
+  expect([trial, llmProvider, wallets]).toEqual([null, null, { data: { autoReload: { enabled: false } } }]);
+});
+
+test("people are told apart without regard to case, and reach what their role reaches", () => {
+  const model = organization({
+    owner: "Ada@Acme.example",
+    members: [
+      { email: "Grace@acme.example", role: "admin" },
+      { email: "alan@acme.example", role: "member", workspaces: ["b"] },
+    ],
+    workspaces: { b: {}, a: {} },
+  });
+  expect(
+    Object.fromEntries(
+      Object.values(model.members).map(({ email, role, workspaces }) => [email, [role, workspaces]]),
+    ),
+  ).toEqual({
+    "ada@acme.example": ["owner", ["a", "b"]],
+    "grace@acme.example": ["admin", ["a", "b"]],
+    "alan@acme.example": ["member", ["b"]],
+  });
+});
+
+test("where a plan has no per-workspace access, members reach every workspace", () => {
+  const seats = { value: 9, reason: "pilot", approvedBy: "a@b.example", expires: TODAY };
+  const model = organization({
+    plan: "free",
+    limits: { seats },
+    members: [{ email: "alan@acme.example", role: "member" }],
+  });
+  expect(model.members["alan@acme.example"]?.workspaces).toEqual(["personal"]);
+});
+
+test("an organization's state holds for its workspaces", () => {
+  const workspaces = { a: {}, b: { state: "archived" as const }, c: { state: "suspended" as const } };
+  const states = (model: ReturnType<typeof organization>) =>
+    Object.values(model.workspaces).map(({ state }) => state);
+  expect(states(organization({ workspaces }))).toEqual(["active", "archived", "suspended"]);
+  expect(states(organization({ workspaces, state: "suspended" }))).toEqual([
+    "suspended",
+    "archived",
+    "suspended",
+  ]);
+});
+
+test("an organization is judged alone: a neighbour's mistake is not its own", () => {
+  const folder = folderOf({
+    "shop/platform.yaml": PLATFORM,
+    "shop/orgs/acme.yaml": HEAD,
+    "shop/orgs/bad.yaml": "kind: [\n",
+    "other/platform.yaml": PLATFORM,
+  });
+  expect(loadStack(folder, "shop.acme", TODAY)).toMatchObject({
+    model: { organization: { name: "acme" } },
+    problems: [],
+  });
+  expect(loadStack(folder, "shop.bad", TODAY).model).toBeUndefined();
+  expect(loadStack(folder, "other.platform", TODAY).problems).toMatchObject([{ rule: "platform-name" }]);
+});
+
+function identityOf({ id, stack, workspaces }: ReturnType<typeof organization>) {
+  return {
+    id,
+    stack,
+    projects: Object.values(workspaces).map((workspace) => [workspace.id, workspace.project.name]),
+  };
+}
+
+function reverseKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reverseKeys);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, child]) => [key, reverseKeys(child)]),
+  );
+}

@@ -1,0 +1,358 @@
+import { describe, expect, test } from "vitest";
+import { loadPlatform } from "../../src/load.ts";
+import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
+
+const TODAY = "2026-11-22";
+
+type Files = Readonly<Record<string, string>>;
+
+interface Case {
+  readonly name: string;
+  /** Lines of acme's manifest from the fifth on, or whole files. */
+  readonly given: string | Files;
+  /** `rule line:column message → remedy`; warnings begin with `warning`. */
+  readonly want: readonly unknown[];
+}
+
+const THREE = "workspaces: { a: {}, b: {}, c: {} }\n";
+
+const CASES: Readonly<Record<string, readonly Case[]>> = {
+  "plan and limits": [
+    { name: "what a plan holds is fine", given: `plan: team\n${THREE}`, want: [] },
+    {
+      name: "too many workspaces name the cheapest plan that holds them, and the override",
+      given: THREE,
+      want: [
+        "workspaces-within-plan 5:1 the plan `free` allows 1 workspace, and there are 3 → move to the plan `team`, ask for `limits: { workspaces: { value: 3, reason: …, approvedBy: …, expires: 2027-11-22 } }`, or remove a workspace (`state: deleted`)",
+      ],
+    },
+    {
+      name: "the plan that is named holds everything, not the one limit alone",
+      given: `${THREE}members:\n${"bcdef".replace(/./g, "  - { email: $&@acme.example, role: admin }\n")}`,
+      want: [
+        expect.stringMatching(/^workspaces-within-plan 5:1 .* → move to the plan `big`,/),
+        expect.stringMatching(
+          /^seats-within-plan 6:1 the plan `free` allows 1 seat, and there are 6 → move to the plan `big`,/,
+        ),
+      ],
+    },
+    {
+      name: "deleted workspaces don't count",
+      given: "plan: team\nworkspaces: { a: {}, b: {}, c: {}, d: { state: deleted } }\n",
+      want: [],
+    },
+    {
+      name: "an override lifts its limit",
+      given:
+        "workspaces: { a: {}, b: {} }\nlimits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2026-11-22 } }\n",
+      want: [],
+    },
+    {
+      name: "an override can be exceeded too",
+      given:
+        "workspaces: { a: {}, b: {}, c: {} }\nlimits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 } }\n",
+      want: [
+        expect.stringMatching(
+          /^workspaces-within-plan 5:1 the override allows 2 workspaces, and there are 3 /,
+        ),
+      ],
+    },
+    {
+      name: "an expired override",
+      given: "limits: { rpm: { value: 9, reason: pilot, approvedBy: a@b.example, expires: 2026-11-21 } }\n",
+      want: [
+        "override-holds 5:77 the override of `rpm` has expired → have it approved again until a later day, or take it out and keep to the plan",
+      ],
+    },
+    {
+      name: "invitations take seats until they expire",
+      given:
+        "invitations:\n  - { email: b@acme.example, role: admin, expires: 2026-11-22 }\n  - { email: c@acme.example, role: admin, expires: 2026-11-21 }\n",
+      want: [
+        expect.stringMatching(/^seats-within-plan 5:1 the plan `free` allows 1 seat, and there are 2 /),
+        expect.stringMatching(/^warning invitation-expired 7:52 /),
+      ],
+    },
+    {
+      name: "more custom domains than the plan has",
+      given: "workspaces: { a: { apps: { x: { domain: x.acme.example }, y: {} } } }\n",
+      want: [
+        expect.stringMatching(
+          /^custom-domains-within-plan 5:1 the plan `free` allows 0 custom domains, and there are 1 → move to the plan `team`,/,
+        ),
+      ],
+    },
+    {
+      name: "grants where the plan has none",
+      given:
+        "limits: { seats: { value: 5, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 } }\nmembers: [{ email: b@acme.example, role: member, workspaces: [personal] }]\n",
+      want: [
+        "per-workspace-access-in-plan 6:50 the plan `free` has no per-workspace access: every member reaches every workspace → move to the plan `team`, ask for `limits: { perWorkspaceAccess: { value: true, reason: …, approvedBy: …, expires: 2027-11-22 } }`, or take `workspaces` out",
+      ],
+    },
+    {
+      name: "an unknown plan",
+      given: "plan: teem\n",
+      want: ["known-plan 5:7 there is no plan `teem` → did you mean `team`?"],
+    },
+    {
+      name: "a trial of another plan",
+      given: "trial: true\n",
+      want: [
+        "trial-of-plan 5:8 the platform's trial is of the plan `team`, and this organization is on `free` → set `plan: team`, or take `trial` out",
+      ],
+    },
+    {
+      name: "a trial where there is none",
+      given: {
+        "platform.yaml": PLATFORM.replace(/trial: .*\n/, ""),
+        "orgs/acme.yaml": `${HEAD}trial: true\n`,
+      },
+      want: [
+        "trial-of-plan 5:8 the platform `shop` has no trial → take `trial` out, or give the platform a `trial`",
+      ],
+    },
+  ],
+  people: [
+    {
+      name: "the owner among the members, in another case",
+      given: "plan: team\nmembers: [{ email: ADA@acme.example, role: admin }]\n",
+      want: [
+        "owner-is-no-member 6:20 the owner ada@acme.example is among the members too → take the entry out of `members`; the owner reaches everything",
+      ],
+    },
+    {
+      name: "e-mails that differ only in case",
+      given:
+        "plan: team\nmembers:\n  - { email: b@acme.example, role: admin }\n  - { email: B@Acme.example, role: admin }\n",
+      want: [
+        "one-entry-per-person 8:14 B@Acme.example is in `members` twice, the other time as b@acme.example → take one of the two entries out",
+      ],
+    },
+    {
+      name: "an invitation of a member",
+      given:
+        "plan: team\nmembers: [{ email: b@acme.example, role: admin }]\ninvitations: [{ email: b@Acme.example, role: admin, expires: 2026-12-31 }]\n",
+      want: [
+        "invited-are-no-members 7:24 b@Acme.example is invited and belongs to the organization already → take the invitation out",
+      ],
+    },
+    {
+      name: "a grant to an admin",
+      given: "plan: team\nmembers: [{ email: b@acme.example, role: admin, workspaces: [] }]\n",
+      want: [
+        "admins-reach-all 6:49 b@acme.example is an admin, and admins reach every workspace → take `workspaces` out, or make the role `member`",
+      ],
+    },
+    {
+      name: "a member who reaches nothing, unless that is said",
+      given:
+        "plan: team\nmembers:\n  - { email: b@acme.example, role: member }\n  - { email: c@acme.example, role: member, workspaces: [] }\n",
+      want: [
+        "warning member-without-workspace 7:5 b@acme.example is granted no workspace → add `workspaces: [production]`, or `workspaces: []` if that is meant",
+      ],
+    },
+    {
+      name: "a grant of an unknown workspace",
+      given: "plan: team\nmembers: [{ email: b@acme.example, role: member, workspaces: [personel] }]\n",
+      want: ["known-workspace 6:63 there is no workspace `personel` → did you mean `personal`?"],
+    },
+  ],
+  workspaces: [
+    {
+      name: "a new workspace under a name that another had before",
+      given: "plan: team\nworkspaces:\n  old: {}\n  new: { previously: [old] }\n",
+      want: [
+        "path-used-once 7:3 the name `old` was `new`'s before, and ids come from names → add `generation: 2` to `old`, or give it another name",
+      ],
+    },
+    {
+      name: "that name in a higher generation",
+      given: "plan: team\nworkspaces:\n  old: { generation: 2 }\n  new: { previously: [old] }\n",
+      want: [],
+    },
+    {
+      name: "a workspace that was itself before",
+      given: "workspaces: { a: { previously: [a] } }\n",
+      want: [
+        "previously-another 5:33 `a` can't be a previous name of `a` here → take it out of `previously`",
+      ],
+    },
+    {
+      name: "a throwaway past its day",
+      given: "workspaces: { spike: { expires: 2026-11-21 } }\n",
+      want: [
+        "warning throwaway-expired 5:33 the throwaway workspace `spike` has expired → set `state: archived`, or give it a later day",
+      ],
+    },
+    {
+      name: "clones of nothing, of another's, and in a circle",
+      given:
+        "plan: team\nworkspaces:\n  a: { connections: { db: { kind: pg, secret: s }, x: { cloneOf: b/x } } }\n  b: { connections: { x: { cloneOf: a/x }, y: { cloneOf: a/bd }, z: { cloneOf: elsewhere/db } } }\n",
+      want: [
+        "clone-has-origin 7:66 `b/x` is a copy of a copy that has no beginning → give one of them `kind` and `secret`",
+        "clone-has-origin 8:37 `a/x` is a copy of a copy that has no beginning → give one of them `kind` and `secret`",
+        "clone-has-origin 8:58 there is no connection `a/bd` in this organization → did you mean `a/db`?",
+        "clone-has-origin 8:80 there is no connection `elsewhere/db` in this organization → name one of them",
+      ],
+    },
+    {
+      name: "connections that are neither or both",
+      given:
+        "workspaces: { a: { connections: { x: { kind: pg }, y: {}, z: { kind: pg, cloneOf: a/x } } } }\n",
+      want: [
+        "connection-complete 5:35 the connection `x` is incomplete → add `secret`",
+        "connection-complete 5:52 the connection `y` is incomplete → add `kind`",
+        "connection-complete 5:59 the connection `z` is a copy and its own at once → take `kind` and `secret` out, or `cloneOf`",
+      ],
+    },
+    ...[
+      ["every minute", "* * * * *"],
+      ["names", "0 9 * JAN-MAR MON-FRI"],
+    ].map(([name, schedule]) => ({
+      name: `the schedule ${name}`,
+      given: `workspaces: { a: { cron: { x: { schedule: "${schedule}", task: t } } } }\n`,
+      want: [],
+    })),
+    ...[
+      ["four fields", "0 3 * *"],
+      ["six fields", "0 0 3 * * *"],
+      ["a 61st minute", "61 * * * *"],
+      ["the 31st of February", "0 0 31 2 *"],
+      ["words", "every night"],
+    ].map(([name, schedule]) => ({
+      name: `the schedule of ${name}`,
+      given: `workspaces: { a: { cron: { x: { schedule: "${schedule}", task: t } } } }\n`,
+      want: [expect.stringMatching(/^cron-schedule 5:43 the schedule isn't one of cron: /)],
+    })),
+    {
+      name: "a custom domain under the platform's own",
+      given: "plan: team\nworkspaces: { a: { apps: { x: { domain: X.Shop.example. } } } }\n",
+      want: [
+        "domain-is-custom 6:41 `x.shop.example` is under the platform's own `shop.example` → take it out: the app has a URL of its own there",
+      ],
+    },
+    {
+      name: "a consent to delete what isn't there, and one that has expired",
+      given: `plan: team
+workspaces: { a: { state: deleted } }
+consents:
+  - { delete: acme/b, reason: r, approvedBy: a@b.example, expires: 2026-12-01 }
+  - { delete: other, reason: r, approvedBy: a@b.example, expires: 2026-12-01 }
+  - { delete: acme/a, reason: r, approvedBy: a@b.example, expires: 2026-11-01 }
+`,
+      want: [
+        "consent-names-deletion 8:15 `acme/b` is nothing of this organization → correct the name, or take the consent out",
+        "consent-names-deletion 9:15 `other` is nothing of this organization → correct the name, or take the consent out",
+        "warning consent-names-deletion 10:68 the consent to delete `acme/a` has expired → have it approved again until a later day, or take it out",
+      ],
+    },
+  ],
+  "what the platform offers": [
+    {
+      name: "an unknown wallet",
+      given: "wallets: { dat: {} }\n",
+      want: ["known-wallet 5:12 there is no wallet `dat` → did you mean `data`?"],
+    },
+    ...(
+      [
+        ["below: 5", "5:20", "the reload of `data` says not how much → add `add: 2000` or `upTo: 5000`"],
+        [
+          "below: 5, add: 5, upTo: 9",
+          "5:20",
+          "the reload of `data` says twice how much → take one of the two out",
+        ],
+        [
+          "below: 5, upTo: 5",
+          "5:50",
+          "a reload below 5 up to 5 would buy nothing → raise `upTo` above `below`",
+        ],
+        [
+          "below: 5, add: 9, monthlyCap: 8",
+          "5:64",
+          "one reload of 9 credits is above the month's cap → raise `monthlyCap`, or reload less at a time",
+        ],
+      ] as const
+    ).map(([settings, place, text]) => ({
+      name: `a reload of ${settings}`,
+      given: `wallets: { data: { autoReload: { ${settings} } } }\n`,
+      want: [`auto-reload ${place} ${text}`],
+    })),
+    {
+      name: "models without their key",
+      given: "llmProvider: { kind: anthropic }\n",
+      want: [
+        "llm-provider-key 5:1 models of `anthropic` need a key → add `apiKey: { secret: <name> }`, or set `kind: hosted`",
+      ],
+    },
+    {
+      name: "a key for hosted models",
+      given: "llmProvider: { kind: hosted, apiKey: { secret: x } }\n",
+      want: [
+        "llm-provider-key 5:30 the platform's own models need no key → take `apiKey` out, or name whose models they are in `kind`",
+      ],
+    },
+    {
+      name: "features that the platform didn't turn on",
+      given: {
+        "platform.yaml": `${PLATFORM}features: [apps]\n`,
+        "orgs/acme.yaml": `${HEAD}plan: team\nllmProvider: { kind: hosted }\nworkspaces: { a: { apiKeys: {}, apps: { x: { domain: a.example } } } }\n`,
+      },
+      want: [
+        "feature-of-platform 6:1 the platform `shop` has no `llmProvider` → take it out, or add `llmProvider` to the platform's `features`",
+        "feature-of-platform 7:20 the platform `shop` has no `apiKeys` → take it out, or add `apiKeys` to the platform's `features`",
+        "feature-of-platform 7:46 the platform `shop` has no `customDomains` → take it out, or add `customDomains` to the platform's `features`",
+      ],
+    },
+  ],
+  "the fleet": [
+    {
+      name: "domains and addresses that two organizations use, in another spelling",
+      given: {
+        "orgs/acme.yaml": `${HEAD}plan: team\nworkspaces: { a: { email: in@x.example, apps: { x: { domain: a.example } } } }\n`,
+        "orgs/beta.yaml": `${HEAD.replace("name: acme", "name: beta")}plan: team\nworkspaces: { a: { email: IN@x.example, apps: { y: { domain: A.example. } } } }\n`,
+      },
+      want: [
+        "unique-custom-domain 6:62 the custom domain `a.example` is used twice → take one of the two out",
+        "unique-workspace-email 6:27 the workspace e-mail address `in@x.example` is used twice → take one of the two out",
+      ],
+    },
+  ],
+  "the platform": [
+    {
+      name: "plans and wallets that it doesn't have",
+      given: {
+        "platform.yaml": PLATFORM.replace("defaultPlan: free", "defaultPlan: fre").replace(
+          "trial: { plan: team, days: 14, credits: { data: 100 } }",
+          "trial: { plan: gold, days: 14, credits: { date: 100 } }",
+        ),
+      },
+      want: [
+        "known-plan 10:14 there is no plan `fre` → did you mean `free`?",
+        "known-plan 11:16 there is no plan `gold` → name one of them",
+        "known-wallet 11:43 there is no wallet `date` → did you mean `data`?",
+      ],
+    },
+    {
+      name: "a default plan by contract",
+      given: { "platform.yaml": PLATFORM.replace("free: { price: { monthly: 0 }, ", "free: { ") },
+      want: [
+        "priced-default-plan 10:14 the default plan `free` has no price → give `free` a price, or name another plan",
+      ],
+    },
+  ],
+};
+
+describe.each(Object.entries(CASES))("%s", (_, cases) => {
+  test.each(cases)("$name", async ({ given, want }) => {
+    const files = typeof given === "string" ? { "orgs/acme.yaml": `${HEAD}${given}` } : given;
+    const { model, problems } = await loadPlatform(folderOf({ "platform.yaml": PLATFORM, ...files }), TODAY);
+    expect(
+      problems.map(
+        ({ severity, rule, place, message, remedy }) =>
+          `${severity === "warning" ? "warning " : ""}${rule} ${place.line}:${place.column} ${message} → ${remedy}`,
+      ),
+    ).toEqual(want);
+    expect(model === undefined).toBe(problems.some(({ severity }) => severity === "error"));
+  });
+});
