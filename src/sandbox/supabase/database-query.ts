@@ -114,5 +114,5 @@ function pointedAt(text: string, position: number): string[] {
   const start = before.lastIndexOf("\n") + 1;
   const line = text.slice(start).split("\n")[0] ?? "";
   const label = `LINE ${number}: `;
-  return [label + line, " ".repeat(label.length + position - 1 - start) + "^"];
+  return [label + line, `${" ".repeat(label.length + position - 1 - start)}^`];
 }
