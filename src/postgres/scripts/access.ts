@@ -22,6 +22,9 @@ export interface AccessSpecification {
 /** The SQLSTATE when a role exists, differs, and isn't ours to change. */
 export const FOREIGN_ROLE = "TN011";
 
+/** The SQLSTATE when an extension is in another schema. */
+export const MISPLACED_EXTENSION = "TN012";
+
 /**
  * Roles, schemas, extensions and default privileges, each written only where it differs.
  *
@@ -62,7 +65,8 @@ begin
           execute format('alter role %I %s', entry.name, attributes);
         end if;
         -- To hand it the functions that it is to own, one must be able to become it.
-        if not pg_has_role(entry.name, 'set') or not pg_has_role(entry.name, 'usage') then
+        if exists (select from pg_roles where rolname = entry.name and shobj_description(oid, 'pg_authid') = '${ROLE_BRAND}')
+          and not (pg_has_role(entry.name, 'set') and pg_has_role(entry.name, 'usage')) then
           execute format('grant %I to %I with inherit true, set true', entry.name, current_user);
         end if;
         exit;
@@ -85,7 +89,8 @@ begin
     if not found then
       execute format('create extension %I with schema %I', entry.name, entry.schema);
     elsif existing.nspname <> entry.schema then
-      execute format('alter extension %I set schema %I', entry.name, entry.schema);
+      -- Its objects are the superuser's, so that nobody else can move them.
+      raise exception '%', entry.name || ' in ' || existing.nspname using errcode = '${MISPLACED_EXTENSION}';
     end if;
   end loop;
 

@@ -7,6 +7,7 @@ import {
   type AccessSpecification,
   FOREIGN_ROLE,
   grantAccess,
+  MISPLACED_EXTENSION,
   revokeAccess,
 } from "../../postgres/scripts/access.ts";
 import { isGone } from "../../supabase/client.ts";
@@ -195,12 +196,18 @@ function foundDefault(entry: DefaultPrivilege, today: Catalog["access"]): Defaul
 
 function explained(error: unknown, project: string): unknown {
   const refusal = refusalOf(error);
-  if (refusal?.state !== FOREIGN_ROLE) return error;
-  return new UserError(
-    `Project ${project} has a role ${refusal.names} that differs from what is declared and isn't tenantry's.`,
-    {
-      remedy: `Declare it as it is, declare another name, or drop it: drop role ${refusal.names}.`,
-      cause: error,
-    },
-  );
+  if (refusal?.state === FOREIGN_ROLE)
+    return new UserError(
+      `Project ${project} has a role ${refusal.names} that differs from what is declared and isn't tenantry's.`,
+      { remedy: "Declare it as it is, or declare another name.", cause: error },
+    );
+  if (refusal?.state === MISPLACED_EXTENSION)
+    return new UserError(
+      `Project ${project} has the extension ${refusal.names}, and an extension can't be moved.`,
+      {
+        remedy: "Declare the schema that it is in, or drop it first: what uses it goes with it.",
+        cause: error,
+      },
+    );
+  return error;
 }

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectName, stableId } from "../../../src/core/ids.ts";
+import { catalogue } from "../../../src/provider/directory/catalogue.ts";
+import { access } from "../../../src/provider/postgres/access.ts";
+import { schema } from "../../../src/provider/postgres/schema.ts";
+import { Life } from "../life.ts";
+import { type Live, SUPABASE_ORGANIZATION } from "../live.ts";
+
+const SCHEMAS = join(import.meta.dirname, "../../../infra/schema");
+
+/** A database with the tables of its kind, before any row. */
+export async function withTables(live: Live, platform: string, kind: "control-plane" | "workspace") {
+  const project = await live.project(platform);
+  await new Life(access, live.context()).up({
+    project,
+    roles: { tenantry_policy: { bypassRowSecurity: true } },
+    schemas: { private: { usage: ["authenticated", "tenantry_policy", "supabase_auth_admin"] } },
+  });
+  const migrations = readdirSync(join(SCHEMAS, kind)).map((file) => {
+    const sql = readFileSync(join(SCHEMAS, kind, file), "utf8");
+    return [file.replace(".sql", ""), { sql, checksum: createHash("sha256").update(sql).digest("hex") }];
+  });
+  await new Life(schema, live.context()).up({
+    project,
+    schemas: ["public", "private"],
+    migrations: Object.fromEntries(migrations),
+  });
+  return project;
+}
+
+/** What a small platform sells. */
+export function catalogueOf(platform: string) {
+  const limits = { workspaces: 3, seats: 5, rpm: 600, perWorkspaceAccess: true };
+  return {
+    controlPlane: controlPlaneOf(platform),
+    platform: {
+      id: stableId(platform),
+      name: platform,
+      displayName: "A Platform",
+      currency: "usd",
+      defaultPlan: "build",
+      appsDomain: "apps.example",
+    },
+    plans: {
+      build: { displayName: "Build", monthlyAmount: 0, credits: { data: 100 }, limits },
+      launch: {
+        displayName: "Launch",
+        monthlyAmount: 4900,
+        productId: `${platform}_launch`,
+        priceLookupKey: `${platform}--launch--monthly--usd-4900`,
+        credits: { data: 5000 },
+        limits: { ...limits, webhookEvents: 250_000, customDomains: 2 },
+      },
+    },
+    wallets: { data: { creditAmount: 1 }, ai: { creditAmount: 0.5 } },
+    trial: { plan: "launch", days: 14, credits: { data: 100 } },
+  };
+}
+
+export function controlPlaneOf(platform: string) {
+  return { organization: SUPABASE_ORGANIZATION, name: projectName([platform], stableId(platform)) };
+}
+
+/** A control plane that sells something. */
+export async function withCatalogue(live: Live, platform: string): Promise<string> {
+  const project = await withTables(live, platform, "control-plane");
+  await new Life(catalogue, live.context()).up(catalogueOf(platform));
+  return project;
+}
+
+/** An organization of the platform, with an owner, an admin and a member. */
+export function organizationOf(platform: string, name = "acme", generation = 1) {
+  return {
+    controlPlane: controlPlaneOf(platform),
+    platform: stableId(platform),
+    id: stableId(`${platform}/${name}`, generation),
+    name,
+    generation,
+    displayName: "Acme Robotics",
+    plan: "launch",
+    planInForce: "build",
+    limits: { workspaces: 3, seats: 5, rpm: 600, perWorkspaceAccess: true },
+    billingEmail: "billing@acme.example",
+    stripeCustomer: `cus_${name}_${generation}`,
+    members: {
+      "ada@acme.example": { role: "owner" as const },
+      "grace@acme.example": { role: "admin" as const, github: "grace" },
+      "alan@acme.example": { role: "member" as const },
+    } as Record<string, { role: "owner" | "admin" | "member"; github?: string }>,
+    invitations: {
+      "new@acme.example": { role: "member" as const, workspaces: ["staging"], expires: "2026-12-31" },
+    } as Record<string, { role: "admin" | "member"; workspaces: string[]; expires: string }>,
+    wallets: { data: { autoReload: { below: 500, add: 2000, monthlyCap: 10_000 } }, ai: {} } as Record<
+      string,
+      { autoReload?: { below: number; add?: number; upTo?: number; monthlyCap?: number } }
+    >,
+    trial: { plan: "launch", days: 14 },
+  };
+}
+
+/** A workspace of the organization. */
+export function workspaceOf(platform: string, name = "production") {
+  return {
+    controlPlane: controlPlaneOf(platform),
+    organization: stableId(`${platform}/acme`),
+    id: stableId(`${platform}/acme/${name}`),
+    name,
+    generation: 1,
+    displayName: "Production",
+    state: "active" as "active" | "suspended",
+    projectRef: `${name}ref`,
+    projectUrl: `https://${name}ref.supabase.co`,
+    region: "eu-central-1",
+    email: `${name}@platform.example` as string | undefined,
+    slack: { team: "T012AB", channel: "C034CD" } as { team: string; channel: string } | undefined,
+    access: {
+      "ada@acme.example": { role: "owner" },
+      "alan@acme.example": { role: "member" },
+    } as Record<string, { role: "owner" | "admin" | "member" }>,
+    apps: { store: { domain: "store.acme.example" } } as Record<string, { url?: string; domain?: string }>,
+    connections: { warehouse: { kind: "bigquery" } } as Record<string, { kind: string; cloneOf?: string }>,
+    cron: { nightly: { schedule: "0 3 * * *", task: "rebuild the index" } },
+  };
+}

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { z } from "zod";
+import { access, type accessInputs } from "../../../src/provider/postgres/access.ts";
+import { Life } from "../life.ts";
+import { type Live, startLive } from "../live.ts";
+
+type Inputs = z.input<typeof accessInputs>;
+
+let live: Live;
+let project: string;
+let life: Life<typeof access.inputs, typeof access.outputs>;
+
+beforeAll(async () => {
+  live = await startLive();
+  project = await live.project("access");
+  life = new Life(access, live.context());
+  await life.up(declared());
+});
+afterAll(() => live.stop());
+
+function declared(changes: Partial<Inputs> = {}): Inputs {
+  return {
+    project,
+    roles: { tenantry_policy: { login: false, inherit: false, bypassRowSecurity: true } },
+    extensions: { citext: { schema: "extensions" } },
+    schemas: { private: { usage: ["authenticated", "tenantry_policy"] } },
+    defaultPrivileges: [
+      { on: "functions", revokeFrom: ["public"] },
+      { schema: "public", on: "tables", revokeFrom: ["anon", "authenticated"] },
+    ],
+    ...changes,
+  };
+}
+
+async function value(text: string): Promise<unknown> {
+  const [row] = await live.sql(project, text);
+  return Object.values(row ?? {})[0];
+}
+
+describe("postgres:Access", () => {
+  test("makes roles, schemas and extensions, and gives new objects to nobody", async () => {
+    await live.sql(
+      project,
+      `set role postgres; create function public.fresh() returns int language sql as 'select 1';
+       create table public.fresh (id int)`,
+    );
+    expect(await value("select has_function_privilege('anon', 'public.fresh()', 'execute')")).toBe(false);
+    expect(await value("select has_table_privilege('anon', 'public.fresh', 'truncate')")).toBe(false);
+    expect(await value("select has_table_privilege('service_role', 'public.fresh', 'truncate')")).toBe(true);
+    expect(await value("select has_schema_privilege('anon', 'private', 'usage')")).toBe(false);
+    expect(await value("select has_schema_privilege('authenticated', 'private', 'usage')")).toBe(true);
+    expect(await value("select rolbypassrls from pg_roles where rolname = 'tenantry_policy'")).toBe(true);
+    expect(
+      await value("select extnamespace::regnamespace::text from pg_extension where extname = 'citext'"),
+    ).toBe("extensions");
+    expect(await life.refresh()).toEqual([]);
+  });
+
+  test("makes one call to make it and one to look", async () => {
+    const calls = () => live.sandbox.requests().filter(({ path }) => path.includes(project));
+    live.sandbox.clearRequests();
+    await new Life(access, live.context()).up(declared());
+    expect(calls()).toHaveLength(1);
+    live.sandbox.clearRequests();
+    await life.refresh();
+    expect(calls().map(({ write }) => write)).toEqual([false]);
+  });
+
+  test.each<[string, string, string[]]>([
+    ["a role that may log in", "alter role tenantry_policy login", ["roles/tenantry_policy/login"]],
+    ["an extension dropped", "drop extension citext", ["extensions/citext"]],
+    ["a schema opened to anon", "grant usage on schema private to anon", ["schemas/private/usage"]],
+    ["a schema closed", "revoke usage on schema private from authenticated", ["schemas/private/usage"]],
+    [
+      "everyone runs new functions",
+      "alter default privileges for role postgres grant execute on functions to public",
+      ["defaultPrivileges"],
+    ],
+    [
+      "anon reads new tables",
+      "alter default privileges for role postgres in schema public grant select on tables to anon",
+      ["defaultPrivileges"],
+    ],
+  ])("sees drift and mends it: %s", async (_, change, paths) => {
+    await live.sql(project, change);
+    expect(await life.refresh()).toEqual(paths);
+    await life.up(declared());
+    expect(await life.refresh()).toEqual([]);
+  });
+
+  test("takes back what is no longer declared", async () => {
+    await life.up(declared({ schemas: { private: { usage: ["tenantry_policy", "supabase_auth_admin"] } } }));
+    expect(await value("select has_schema_privilege('authenticated', 'private', 'usage')")).toBe(false);
+    await life.up(declared());
+    expect(await value("select has_schema_privilege('supabase_auth_admin', 'private', 'usage')")).toBe(false);
+    expect(await life.refresh()).toEqual([]);
+  });
+
+  test("says where an extension is that it can't move", async () => {
+    await expect(life.up(declared({ extensions: { citext: { schema: "public" } } }))).rejects.toThrow(
+      /has the extension citext in extensions/,
+    );
+  });
+
+  test("never changes a role that isn't its own", async () => {
+    await live.sql(project, "create role stranger login");
+    const wanted = declared({ roles: { stranger: { login: false } } });
+    await expect(life.up(wanted)).rejects.toThrow(/has a role stranger that differs .* isn't tenantry's/);
+    expect(await value("select rolcanlogin from pg_roles where rolname = 'stranger'")).toBe(true);
+    await life.up(declared({ roles: { stranger: { login: true, inherit: true } } }));
+    await life.up(declared());
+  });
+
+  test("says that a schema alone can't take back what everyone gets", async () => {
+    const wanted = declared({
+      defaultPrivileges: [{ schema: "public", on: "functions", revokeFrom: ["public"] }],
+    });
+    await expect(life.up(wanted)).rejects.toThrow("leave `schema` out");
+  });
+
+  test.each(["hold-before", "hold-after"] as const)("goes on after a kill at %s", async (kind) => {
+    const wanted = declared({ schemas: { private: { usage: [] } } });
+    const killed = new AbortController();
+    live.sandbox.setFaults([{ kind, writesOnly: true, match: project }]);
+    const first = new Life(access, live.context(killed.signal)).up(wanted);
+    await live.sandbox.held();
+    killed.abort();
+    await expect(first).rejects.toThrow();
+    live.sandbox.setFaults([]);
+    live.sandbox.release();
+    await life.up(wanted);
+    expect(await life.refresh()).toEqual([]);
+    await life.up(declared());
+  });
+
+  test("gets through when every other call fails or is cut", async () => {
+    live.sandbox.setFaults(
+      (["500", "drop-before", "drop-after", "429"] as const).map((kind) => ({
+        kind,
+        match: project,
+        share: 0.2,
+      })),
+      7,
+    );
+    const wanted = declared({ schemas: { private: { usage: [] } } });
+    try {
+      await life.up(wanted);
+      expect(await life.refresh()).toEqual([]);
+      await life.up(declared());
+    } finally {
+      live.sandbox.setFaults([]);
+    }
+    expect(await life.refresh()).toEqual([]);
+  });
+
+  test("takes the use of schemas back when it is removed, and removing it again is no error", async () => {
+    await life.remove();
+    await life.remove();
+    expect(await value("select has_schema_privilege('authenticated', 'private', 'usage')")).toBe(false);
+    life.forget();
+    await life.up(declared());
+    expect(await life.refresh()).toEqual([]);
+  });
+
+  test("is gone with its project", async () => {
+    await live.deleteProject(project);
+    await life.remove();
+    expect(await life.refresh()).toBe("gone");
+  });
+});
