@@ -52,13 +52,8 @@ export class ProjectServers {
       running.leases--;
       if (running.leases === 0) this.#sleepLater(ref, running);
     };
-    try {
-      const server = await running.server;
-      return { port: server.port, password: server.password, release };
-    } catch (error) {
-      this.#running.delete(ref);
-      throw error;
-    }
+    const { port, password } = await running.server;
+    return { port, password, release };
   }
 
   /** Ends the server and its connections, if it runs; its data stay. */
@@ -90,7 +85,18 @@ export class ProjectServers {
     });
     const running: Running = { server, leases: 0, sleep: undefined };
     this.#running.set(ref, running);
+    server
+      .then(({ ended }) => ended)
+      .then(
+        () => this.#forget(ref, running),
+        () => this.#forget(ref, running),
+      );
     return running;
+  }
+
+  /** One that ended by itself, or never started, is started anew by the next use. */
+  #forget(ref: string, running: Running): void {
+    if (this.#running.get(ref) === running) this.#running.delete(ref);
   }
 
   #sleepLater(ref: string, running: Running): void {
