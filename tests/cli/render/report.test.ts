@@ -1,0 +1,223 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import pc from "picocolors";
+import { describe, expect, test } from "vitest";
+import { changesIn, type StackChanges } from "../../../src/changes/stack.ts";
+import { errorDocument, renderError } from "../../../src/cli/errors.ts";
+import { colorsFor } from "../../../src/cli/render/colors.ts";
+import { renderPreview, renderReport } from "../../../src/cli/render/report.ts";
+import { formatSeconds, formatValue } from "../../../src/cli/render/values.ts";
+import { UserError, VendorError } from "../../../src/core/errors.ts";
+import type { EngineEvent, ResourceView } from "../../../src/engine/engine.ts";
+import type { Outcome, StackResult } from "../../../src/fleet/run.ts";
+import { ended, failed, planned, said, step, view } from "../../changes/events.ts";
+
+const plain = pc.createColors(false);
+
+/** The events of a real preview, as the embedded engine told them; long texts are cut. */
+function recorded(name: string): EngineEvent[] {
+  const text = readFileSync(join(import.meta.dirname, `recorded/${name}.jsonl`), "utf8");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as EngineEvent);
+}
+
+const result = (outcome: Outcome, changes: StackChanges, seconds = 1.5): StackResult => ({
+  stack: changes.stack,
+  outcome,
+  changes,
+  seconds,
+});
+
+/** A change of an organization that exists: members, a plan, a workspace's size, a removed app. */
+function changed(): EngineEvent[] {
+  const organization = view("tenantry:index:Organization", "acme");
+  const workspace = view("tenantry:index:Workspace", "production", { parent: organization.urn });
+  const of = (parent: ResourceView, type: string, name: string, inputs: object) =>
+    view(type, name, { parent: parent.urn, inputs: { ...inputs } });
+  const update = (before: ResourceView, after: ResourceView) => planned(step("update", before, after));
+  const component = { provider: "" };
+  const directory = "tenantry:directory:Organization";
+  const people = {
+    members: { "alan@acme.example": { role: "member" }, "bob@acme.example": { role: "admin" } },
+    wallets: { data: { autoReload: { below: 500, add: 2000 } } },
+    plan: "launch",
+  };
+  return [
+    planned(step("same", organization, organization, component)),
+    planned(step("same", workspace, workspace, component)),
+    update(
+      of(organization, directory, "acme-directory", people),
+      of(organization, directory, "acme-directory", {
+        members: { "alan@acme.example": { role: "admin" }, "grace@acme.example": { role: "member" } },
+        wallets: { data: { autoReload: { below: 800, add: 2000 } } },
+        plan: "scale",
+      }),
+    ),
+    update(
+      of(workspace, "tenantry:supabase:Project", "production-project", { compute: "micro" }),
+      of(workspace, "tenantry:supabase:Project", "production-project", { compute: "small" }),
+    ),
+    update(
+      of(workspace, "tenantry:supabase:Secrets", "production-secrets", { secrets: { KEY: "[secret]" } }),
+      of(workspace, "tenantry:supabase:Secrets", "production-secrets", {
+        secrets: { KEY: "[secret]", NEW: "[secret]" },
+      }),
+    ),
+    update(
+      of(workspace, "tenantry:directory:Workspace", "production-directory", {
+        apps: { store: { url: "s.x" } },
+      }),
+      of(workspace, "tenantry:directory:Workspace", "production-directory", { apps: {} }),
+    ),
+    planned(
+      step(
+        "replace",
+        of(organization, "tenantry:stripe:Price", "acme-price", { amount: 1 }),
+        of(organization, "tenantry:stripe:Price", "acme-price", { amount: 2 }),
+        { detailedDiff: { amount: { diffKind: "update-replace", inputDiff: true } } },
+      ),
+    ),
+  ];
+}
+
+describe("a preview", () => {
+  test("of a new organization reads as what it will have", () => {
+    const changes = changesIn("demo.acme", recorded("new-organization"));
+    expect(renderPreview([result("changes", changes)], plain)).toMatchSnapshot();
+  });
+
+  test("of a change shows a line for each member, limit and size that differs", () => {
+    const changes = changesIn("agntdata.acme", changed());
+    expect(renderPreview([result("changes", changes)], plain)).toMatchSnapshot();
+  });
+
+  test("without changes is one line", () => {
+    expect(renderPreview([result("unchanged", changesIn("demo.acme", []))], plain)).toBe(
+      "1 stack: 1 unchanged",
+    );
+  });
+
+  test("names what left the YAML and the state to set", () => {
+    const removal = {
+      kind: "workspace" as const,
+      stack: "demo.acme",
+      organization: "acme",
+      workspace: "staging",
+      projects: ["p"],
+      message: "staging is gone from the YAML",
+      remedy: "Set `state: archived`.",
+    };
+    const text = renderPreview([result("refused", changesIn("demo.acme", [], [removal]))], plain);
+    expect(text).toBe(
+      "demo.acme\n  refused: staging is gone from the YAML\n    Set `state: archived`.\n\n1 stack: 1 refused",
+    );
+  });
+
+  test("holds nothing in clear that an event blinded", () => {
+    const text = JSON.stringify(changesIn("demo.acme", recorded("new-organization")));
+    expect(text).toContain("[secret]");
+    expect(text).not.toContain("local value of");
+  });
+});
+
+test("a report says what each stack did, what failed and why, and sums it up", () => {
+  const customer = view("tenantry:stripe:Customer", "acme", { id: "cus_1" });
+  const done = changesIn("demo.acme", [ended(step("create", null, customer))]);
+  const broken = changesIn("demo.beta", [
+    ended(step("create", null, view("tenantry:stripe:Customer", "beta"))),
+    failed(step("create", null, view("tenantry:supabase:Project", "production"))),
+    said("error", "Supabase: POST /v1/projects failed\n  Ask for more projects."),
+  ]);
+  const text = renderReport(
+    [result("done", done), result("failed", broken), result("unchanged", changesIn("demo.gamma", []))],
+    plain,
+  );
+  expect(text).toMatchInlineSnapshot(`
+    "done        demo.acme  1 created  1.5 s
+    failed      demo.beta  1 created before it failed  1.5 s
+    unchanged   demo.gamma  1.5 s
+
+    demo.beta
+      error: Supabase: POST /v1/projects failed
+          Ask for more projects.
+
+    3 stacks: 1 done, 1 unchanged, 1 failed (2 created)"
+  `);
+});
+
+describe("values in a line", () => {
+  test.each([
+    ["text as it is", "us-east-1", "us-east-1"],
+    ["no text", "", '""'],
+    ["a list", ["a", "b"], "a, b"],
+    ["an empty list", [], "none"],
+    ["a map", { role: "admin", workspaces: ["a"] }, "role: admin, workspaces: a"],
+    ["a long text, by its beginning", `create table t\n(\n)\n`, "create table t (3 lines)"],
+    ["what would steer the terminal", "\x1b[2J", "\\x1b[2J"],
+  ])("%s", (_what, value, expected) => {
+    expect(formatValue(value)).toBe(expected);
+  });
+
+  test("none is longer than a line", () => {
+    expect(formatValue("x".repeat(10_000)).length).toBeLessThan(80);
+  });
+
+  test.each([
+    [0.04, "0.0 s"],
+    [9.94, "9.9 s"],
+    [59.4, "59 s"],
+    [125, "2 min 5 s"],
+  ])("%d seconds are %s", (seconds, expected) => {
+    expect(formatSeconds(seconds)).toBe(expected);
+  });
+});
+
+describe("colors", () => {
+  test.each([
+    ["a terminal", { isTTY: true }, {}, true],
+    ["a pipe", { isTTY: false }, {}, false],
+    ["a terminal with NO_COLOR", { isTTY: true }, { NO_COLOR: "1" }, false],
+    ["a terminal with an empty NO_COLOR", { isTTY: true }, { NO_COLOR: "" }, true],
+    ["a pipe with FORCE_COLOR", { isTTY: false }, { FORCE_COLOR: "1" }, true],
+    ["NO_COLOR against FORCE_COLOR", { isTTY: true }, { NO_COLOR: "1", FORCE_COLOR: "1" }, false],
+    ["a dumb terminal", { isTTY: true }, { TERM: "dumb" }, false],
+  ])("%s", (_what, stream, env, expected) => {
+    expect(colorsFor(stream, env).red("x") !== "x").toBe(expected);
+  });
+});
+
+describe("errors", () => {
+  test("a mistake shows its place and what mends it, and no stack", () => {
+    const place = { file: "orgs/acme.yaml", line: 3, column: 7 };
+    const error = new UserError("unknown plan", { remedy: "Use launch.", place });
+    expect(renderError(error, plain)).toBe("error: orgs/acme.yaml:3:7: unknown plan\n  Use launch.");
+    expect(errorDocument(error)).toEqual({
+      kind: "user",
+      message: "unknown plan",
+      remedy: "Use launch.",
+      place,
+    });
+  });
+
+  test("a vendor's failure shows operation, status, request and remedy, once", () => {
+    const error = new VendorError({
+      vendor: "Stripe",
+      operation: "customers.create",
+      message: "no such key",
+      status: 401,
+      requestId: "req_1",
+      remedy: "Check STRIPE_API_KEY.",
+    });
+    const text = renderError(error, plain);
+    expect(text).toContain("customers.create failed (status 401, request req_1): no such key");
+    expect(text.match(/Check STRIPE_API_KEY/g)).toHaveLength(1);
+  });
+
+  test("a bug of ours says so and shows its stack", () => {
+    const text = renderError(new TypeError("x is undefined"), plain);
+    expect(text).toContain("bug in tenantry");
+    expect(text).toContain("report.test.ts");
+  });
+});
