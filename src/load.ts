@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { maskSecrets, printable } from "./manifest/excerpt.ts";
-import { locateInFile } from "./manifest/locate.ts";
-import type { Problem } from "./manifest/problem.ts";
+import { locatorOf } from "./manifest/locate.ts";
+import { MOST_PROBLEMS, moreProblems, type Problem } from "./manifest/problem.ts";
 import { readOrganizationFile, readPlatformFile, readPlatformFolder } from "./manifest/read.ts";
 import type { Finding } from "./model/finding.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model/model.ts";
@@ -67,18 +67,44 @@ function loaded<Result>(
   problems: readonly Problem[],
   findings: readonly Finding[],
 ): Loaded<Result> {
-  const all = [...problems, ...findings.map(placed)];
+  const all = [...problems, ...placed(findings)];
   return { model: all.some(({ severity }) => severity === "error") ? undefined : model, problems: all };
 }
 
-/** A finding with the line that it is about. What it quotes from the file is cleaned as everything that is shown is. */
-function placed({ severity, rule, file, path, part = "value", ...words }: Finding): Problem {
-  const { message, expected, found, remedy } = words;
+/** Findings with the lines that they are about, file by file. */
+function placed(findings: readonly Finding[]): Problem[] {
+  const byFile = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const ofFile = byFile.get(finding.file);
+    if (ofFile) ofFile.push(finding);
+    else byFile.set(finding.file, [finding]);
+  }
+  return [...byFile].flatMap(([file, ofFile]) => {
+    const locate = locatorOf(file);
+    // Errors first, so that what is cut off is never the one thing that is wrong.
+    const sorted = [...ofFile.filter(isError), ...ofFile.filter((finding) => !isError(finding))];
+    const shown = sorted.slice(0, MOST_PROBLEMS).map((finding) => problemOf(finding, locate));
+    const more = sorted.length - shown.length;
+    return more > 0 ? [...shown, { ...moreProblems(more, file), severity: severityOf(sorted) }] : shown;
+  });
+}
+
+function isError({ severity }: Finding): boolean {
+  return severity === "error";
+}
+
+function severityOf(findings: readonly Finding[]): Problem["severity"] {
+  return findings.some(isError) ? "error" : "warning";
+}
+
+/** What a finding quotes from the file is cleaned, as everything that is shown is. */
+function problemOf(finding: Finding, locate: ReturnType<typeof locatorOf>): Problem {
+  const { severity, rule, path, part = "value", message, expected, found, remedy } = finding;
   const clean = (text: string | undefined) => text && maskSecrets(printable(text));
   return {
     severity,
     rule,
-    ...locateInFile(file, path, part),
+    ...locate(path, part),
     message: maskSecrets(printable(message)),
     expected: clean(expected),
     found: clean(found),
@@ -93,7 +119,7 @@ function otherPlatform(found: string, expected: string, file: string): Problem[]
     {
       severity: "error",
       rule: "platform-name",
-      ...locateInFile(file, ["name"], "value"),
+      ...locatorOf(file)(["name"], "value"),
       message: `the platform in this folder is called \`${found}\``,
       expected: `\`${expected}\`, as its folder and its stacks are called`,
       found: `\`${found}\``,

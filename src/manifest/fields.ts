@@ -96,7 +96,7 @@ export const generation = whole(1, 10_000, "a whole number from 1").meta({
   default: 1,
 });
 
-export const STATES = ["active", "suspended", "archived", "deleted"] as const;
+const STATES = ["active", "suspended", "archived", "deleted"] as const;
 
 export const state = word(STATES).meta({
   description:

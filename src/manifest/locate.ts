@@ -91,16 +91,17 @@ function rangeOf(node: unknown): Span | undefined {
 }
 
 /**
- * The place of a path in a file that was read before and is fine as YAML.
+ * Finds places in a file that was read before and is fine as YAML, any number of them from one more parse.
  *
  * Texts and syntax trees of good files aren't kept, so the file is read again; if it is gone by now, it is named as a whole.
  */
-export function locateInFile(file: string, path: Path, part: Part): Located {
+export function locatorOf(file: string): (path: Path, part: Part) => Located {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    return locateFile(file);
+    return () => locateFile(file);
   }
-  return locatePath(file, text, parseDocument(text, YAML_OPTIONS), path, part);
+  const document = parseDocument(text, YAML_OPTIONS);
+  return (path, part) => locatePath(file, text, document, path, part);
 }

@@ -10,11 +10,11 @@ import {
 } from "./locate.ts";
 import { type OrganizationManifest, organizationSchema } from "./organization.ts";
 import { type PlatformManifest, platformSchema } from "./platform.ts";
-import { describeValue, type Problem } from "./problem.ts";
+import { describeValue, MOST_PROBLEMS, moreProblems, type Problem } from "./problem.ts";
 import { shapeFaults } from "./shape.ts";
 import { syntaxFaults, tooDeep } from "./syntax.ts";
 
-export const MANIFESTS = { Platform: platformSchema, Organization: organizationSchema } as const;
+const MANIFESTS = { Platform: platformSchema, Organization: organizationSchema } as const;
 
 export type Kind = keyof typeof MANIFESTS;
 
@@ -28,9 +28,6 @@ export interface ParseResult<K extends Kind> {
   readonly manifest: ManifestOf[K] | undefined;
   readonly problems: readonly Problem[];
 }
-
-/** A file that is wrong all over is told apart by its first problems; thousands would only take time. */
-const MOST_PROBLEMS = 100;
 
 const MOST_ALIASES = 100;
 
@@ -132,16 +129,6 @@ function forbiddenKey(name: string, range: KeyRange, text: string, file: string)
     expected: "a key that the manifest knows",
     found: `\`${name}\``,
     remedy: "take it out",
-  };
-}
-
-function moreProblems(count: number, file: string): Problem {
-  return {
-    severity: "error",
-    rule: "more-problems",
-    ...locateFile(file),
-    message: `there are ${count} more problems in this file`,
-    remedy: "mend those that are shown first",
   };
 }
 

@@ -16,6 +16,20 @@ export interface Problem {
   readonly excerpt?: Excerpt | undefined;
 }
 
+/** A file that is wrong all over is told by its first problems; thousands would only take time. */
+export const MOST_PROBLEMS = 100;
+
+/** Says that a file has more problems than are shown. */
+export function moreProblems(count: number, file: string): Problem {
+  return {
+    severity: "error",
+    rule: "more-problems",
+    place: { file, line: 1, column: 1 },
+    message: `there are ${count} more problems in this file`,
+    remedy: "mend those that are shown first",
+  };
+}
+
 /** A problem as people read it: the message, the place, the lines with a caret, what was expected, and the remedy. */
 export function renderProblem(problem: Problem): string {
   const { place, excerpt } = problem;

@@ -1,13 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { locateInFile } from "./locate.ts";
+import { locatorOf } from "./locate.ts";
 import { type Kind, type ManifestOf, parseManifest } from "./parse.ts";
 import type { Problem } from "./problem.ts";
 import { fileProblem, isFolder, readText } from "./text.ts";
 
 /** A manifest and the file that it came from. Neither its text nor its syntax tree is kept. */
-export interface Parsed<K extends Kind> {
+interface Parsed<K extends Kind> {
   readonly file: string;
   readonly manifest: ManifestOf[K];
 }
@@ -114,7 +114,7 @@ function wrongName(file: string, name: string): Problem {
   return {
     severity: "error",
     rule: "file-name",
-    ...locateInFile(file, ["name"], "value"),
+    ...locatorOf(file)(["name"], "value"),
     message: `the file \`${basename(file)}\` declares the organization \`${name}\``,
     expected: `\`name: ${nameOf(file)}\`, as the file is called`,
     found: `\`${name}\``,
@@ -126,7 +126,7 @@ function duplicate(file: string, name: string, other: string): Problem {
   return {
     severity: "error",
     rule: "duplicate-organization",
-    ...locateInFile(file, ["name"], "value"),
+    ...locatorOf(file)(["name"], "value"),
     message: `the organization \`${name}\` is declared twice`,
     expected: "one file per organization",
     found: `${other} declares it too`,

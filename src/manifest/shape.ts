@@ -189,7 +189,7 @@ function valueAt(root: unknown, path: Path): unknown {
 }
 
 /** `workspaces.production.apiKeys`, `members[0].email` */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   const text = path.reduce<string>(
     (sofar, segment) =>
       typeof segment === "number" ? `${sofar}[${segment}]` : sofar === "" ? segment : `${sofar}.${segment}`,

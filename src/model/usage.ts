@@ -13,7 +13,7 @@ export interface Usage {
 }
 
 /** The workspace of an organization whose manifest names none. */
-export const IMPLICIT_WORKSPACE = "personal";
+const IMPLICIT_WORKSPACE = "personal";
 
 export function declaredWorkspaces(manifest: OrganizationManifest) {
   return manifest.workspaces ?? { [IMPLICIT_WORKSPACE]: {} };
