@@ -1,8 +1,9 @@
 import type { Collection, Store } from "../store.ts";
 import type { Clock } from "./billing/clock.ts";
 import type { CardBehavior } from "./billing/test-cards.ts";
+import type { KeptCharge } from "./objects/charges.ts";
 import type { KeptCustomer } from "./objects/customers.ts";
-import type { KeptEvent } from "./objects/events.ts";
+import { isOfType, type KeptEvent } from "./objects/events.ts";
 import type { KeptInvoiceItem } from "./objects/invoice-items.ts";
 import type { KeptInvoicePayment } from "./objects/invoice-payments.ts";
 import type { KeptInvoice } from "./objects/invoices.ts";
@@ -10,10 +11,17 @@ import type { KeptPaymentIntent } from "./objects/payment-intents.ts";
 import type { KeptPaymentMethod } from "./objects/payment-methods.ts";
 import type { KeptPrice } from "./objects/prices.ts";
 import type { KeptProduct } from "./objects/products.ts";
+import type { KeptRefund } from "./objects/refunds.ts";
 import type { KeptSetupIntent } from "./objects/setup-intents.ts";
 import type { KeptSubscriptionItem } from "./objects/subscription-items.ts";
+import type { KeptSubscriptionSchedule } from "./objects/subscription-schedules.ts";
 import type { KeptSubscription } from "./objects/subscriptions.ts";
+import type { KeptWebhookEndpoint } from "./objects/webhook-endpoints.ts";
 import { newId } from "./protocol/ids.ts";
+import type { KeptDelivery } from "./webhooks/deliveries.ts";
+
+/** The version that the sandbox speaks, whatever version a request asks for. */
+export const STRIPE_VERSION = "2026-10-28.endive";
 
 /** A collection that says how each change is undone. */
 class Table<T> {
@@ -65,11 +73,18 @@ export class Account {
   readonly cards: Table<CardBehavior>;
   readonly setupIntents: Table<KeptSetupIntent>;
   readonly paymentIntents: Table<KeptPaymentIntent>;
+  readonly charges: Table<KeptCharge>;
+  readonly refunds: Table<KeptRefund>;
   readonly invoices: Table<KeptInvoice>;
   readonly invoiceItems: Table<KeptInvoiceItem>;
   readonly invoicePayments: Table<KeptInvoicePayment>;
+  readonly subscriptionSchedules: Table<KeptSubscriptionSchedule>;
   readonly events: Table<KeptEvent>;
+  readonly webhookEndpoints: Table<KeptWebhookEndpoint>;
+  readonly deliveries: Table<KeptDelivery>;
   readonly clock: Clock;
+  /** The request that is worked on; none when something became due. */
+  request: { readonly id: string | null; readonly idempotency_key: string | null } = NO_REQUEST;
   #instant: number | undefined;
   #undo: (() => void)[] = [];
 
@@ -83,10 +98,15 @@ export class Account {
     this.cards = this.#table(store, "cards");
     this.setupIntents = this.#table(store, "setup_intents");
     this.paymentIntents = this.#table(store, "payment_intents");
+    this.charges = this.#table(store, "charges");
+    this.refunds = this.#table(store, "refunds");
     this.invoices = this.#table(store, "invoices");
     this.invoiceItems = this.#table(store, "invoice_items");
     this.invoicePayments = this.#table(store, "invoice_payments");
+    this.subscriptionSchedules = this.#table(store, "subscription_schedules");
     this.events = this.#table(store, "events");
+    this.webhookEndpoints = this.#table(store, "webhook_endpoints");
+    this.deliveries = this.#table(store, "deliveries");
     this.clock = clock;
   }
 
@@ -111,7 +131,12 @@ export class Account {
    *
    * @param keeps whether a failure's effects stay all the same
    */
-  atomically<T>(work: () => T, keeps: (error: unknown) => boolean): T {
+  atomically<T>(
+    request: { readonly id: string; readonly idempotency_key: string | null },
+    work: () => T,
+    keeps: (error: unknown) => boolean,
+  ): T {
+    this.request = request;
     this.#undo = [];
     try {
       return work();
@@ -119,6 +144,7 @@ export class Account {
       if (!keeps(error)) for (const undo of this.#undo.reverse()) undo();
       throw error;
     } finally {
+      this.request = NO_REQUEST;
       this.#undo = [];
     }
   }
@@ -127,9 +153,39 @@ export class Account {
     return new Table<T>(store.collection(`stripe.${name}`), (undo) => this.#undo.push(undo));
   }
 
-  /** Records what happened: https://docs.stripe.com/api/events */
-  emit(type: string, object: object): void {
+  /**
+   * Records what happened, and puts it on its way to the webhook endpoints that want it.
+   *
+   * @param before the object as it was, to tell which of its fields changed
+   */
+  emit(type: string, object: object, before?: object): void {
     const id = newId("evt");
-    this.events.put(id, { id, created: this.now(), type, object });
+    const event = this.events.put(id, {
+      id,
+      object: "event",
+      api_version: STRIPE_VERSION,
+      created: this.now(),
+      data: { object, ...(before === undefined ? {} : { previous_attributes: difference(before, object) }) },
+      livemode: false,
+      request: this.request,
+      type,
+    });
+    for (const endpoint of this.webhookEndpoints.values()) {
+      if (endpoint.status !== "enabled" || !isOfType(event, endpoint.enabled_events)) continue;
+      const delivery = newId("delivery");
+      this.deliveries.put(delivery, { id: delivery, event: id, endpoint: endpoint.id, attempts: 0 });
+    }
   }
 }
+
+/** The fields that changed, with what they held before. */
+function difference(before: object, after: object): Record<string, unknown> {
+  const now = new Map<string, unknown>(Object.entries(after));
+  return Object.fromEntries(
+    Object.entries(before).filter(
+      ([field, value]) => JSON.stringify(value) !== JSON.stringify(now.get(field)),
+    ),
+  );
+}
+
+const NO_REQUEST = { id: null, idempotency_key: null };

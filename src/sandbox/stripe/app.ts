@@ -1,19 +1,25 @@
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Store } from "../store.ts";
-import { Account } from "./account.ts";
+import { Account, STRIPE_VERSION } from "./account.ts";
 import { Clock } from "./billing/clock.ts";
 import { settle } from "./billing/settle.ts";
+import { charge, chargeOperations } from "./objects/charges.ts";
 import { customer, customerOperations } from "./objects/customers.ts";
+import { eventOperations } from "./objects/events.ts";
 import { invoicePayment, invoicePaymentOperations } from "./objects/invoice-payments.ts";
 import { invoice, invoiceLine, invoiceOperations } from "./objects/invoices.ts";
 import { paymentIntent, paymentIntentOperations } from "./objects/payment-intents.ts";
 import { paymentMethod, paymentMethodOperations } from "./objects/payment-methods.ts";
 import { price, priceOperations } from "./objects/prices.ts";
 import { product, productOperations } from "./objects/products.ts";
+import { refund, refundOperations } from "./objects/refunds.ts";
 import { searchOperations } from "./objects/search.ts";
+import { setupIntent, setupIntentOperations } from "./objects/setup-intents.ts";
 import { subscriptionItem, subscriptionItemOperations } from "./objects/subscription-items.ts";
+import { subscriptionSchedule, subscriptionScheduleOperations } from "./objects/subscription-schedules.ts";
 import { subscription, subscriptionOperations } from "./objects/subscriptions.ts";
+import { webhookEndpointOperations } from "./objects/webhook-endpoints.ts";
 import { authenticate } from "./protocol/authentication.ts";
 import { invalidParameter, StripeRefusal } from "./protocol/errors.ts";
 import { expand } from "./protocol/expand.ts";
@@ -23,9 +29,8 @@ import { newId } from "./protocol/ids.ts";
 import type { Kind, Operation, Shown } from "./protocol/operation.ts";
 import { list, readParameters, text } from "./protocol/parameters.ts";
 import { RateLimit } from "./protocol/rate-limit.ts";
-
-/** The version that the sandbox speaks, whatever version a request asks for. */
-export const STRIPE_VERSION = "2026-10-28.endive";
+import { addSandboxRoutes } from "./sandbox-routes.ts";
+import { Deliveries } from "./webhooks/deliveries.ts";
 
 export interface StripeOptions {
   readonly store: Store;
@@ -35,6 +40,8 @@ export interface StripeOptions {
   readonly now?: () => Date;
   /** Requests per second before 429. Default 25, as Stripe's sandboxes; Infinity for no limit. */
   readonly requestsPerSecond?: number;
+  /** Milliseconds before a webhook that failed is sent again; doubled each time. Default 500. */
+  readonly webhookRetryAfter?: number;
   /** Waited for while a POST is in the works, its idempotency key in use. Default: nothing. */
   readonly working?: () => Promise<void>;
 }
@@ -46,13 +53,20 @@ const OPERATIONS: readonly Operation[] = [
   ...priceOperations,
   ...subscriptionOperations,
   ...subscriptionItemOperations,
+  ...subscriptionScheduleOperations,
   ...paymentMethodOperations,
+  ...setupIntentOperations,
   ...paymentIntentOperations,
+  ...chargeOperations,
+  ...refundOperations,
   ...invoiceOperations,
   ...invoicePaymentOperations,
+  ...eventOperations,
+  ...webhookEndpointOperations,
 ];
 
 const KINDS: Readonly<Record<string, Kind>> = {
+  charge,
   customer,
   invoice,
   invoice_payment: invoicePayment,
@@ -61,15 +75,18 @@ const KINDS: Readonly<Record<string, Kind>> = {
   payment_method: paymentMethod,
   price,
   product,
+  refund,
+  setup_intent: setupIntent,
   subscription,
   subscription_item: subscriptionItem,
+  subscription_schedule: subscriptionSchedule,
 };
 
 /**
  * A local Stripe that remembers: one account, one key, the objects that tenantry uses.
  *
  * Trials, renewals and retries happen when the account's clock passes them: before each request, and at once when
- * `POST /_sandbox/clock` (`advance` in seconds, or `to` in unix seconds) moves it.
+ * `POST /_sandbox/clock` moves it (./sandbox-routes.ts).
  */
 export function createStripe(options: StripeOptions): Hono {
   const account = new Account(options.store, new Clock(options.store, options.now ?? (() => new Date())));
@@ -77,8 +94,9 @@ export function createStripe(options: StripeOptions): Hono {
   const limit = new RateLimit(options.requestsPerSecond ?? 25);
   const app = new Hono();
 
-  app.get("/_sandbox/clock", (context) => context.json({ now: account.now() }));
-  app.post("/_sandbox/clock", async (context) => moveClock(context, account));
+  const deliveries = new Deliveries(account, options.webhookRetryAfter ?? 500);
+  deliveries.wake();
+  addSandboxRoutes(app, account, () => deliveries.wake());
   for (const operation of OPERATIONS)
     app.on(operation.method, operation.path, (context) =>
       respond(context, (requestId) => answer(context, operation, requestId)),
@@ -95,11 +113,13 @@ export function createStripe(options: StripeOptions): Hono {
     authenticate(context.req.header("authorization"), options.key);
     limit.admit();
     const form = await readForm(context);
+    const key = context.req.header("idempotency-key");
     const execute = async (): Promise<Answer & { keep: boolean }> => {
       if (operation.method === "post") await options.working?.();
-      return run(account, operation, context.req.param("id") ?? "", form, requestId);
+      const told = run(account, operation, { id: context.req.param("id") ?? "", form, requestId, key });
+      deliveries.wake();
+      return told;
     };
-    const key = context.req.header("idempotency-key");
     if (operation.method !== "post" || key === undefined) return json(context, await execute());
     const endpoint = new URL(context.req.url).pathname;
     const request = { key, endpoint, body: canonical(form), now: account.now() };
@@ -115,10 +135,14 @@ export function createStripe(options: StripeOptions): Hono {
 function run(
   account: Account,
   operation: Operation,
-  id: string,
-  form: FormObject,
-  requestId: string,
+  request: {
+    readonly id: string;
+    readonly form: FormObject;
+    readonly requestId: string;
+    readonly key: string | undefined;
+  },
 ): Answer & { keep: boolean } {
+  const { form, id, requestId } = request;
   try {
     settle(account);
     const { expand: paths, ...given } = form;
@@ -126,6 +150,7 @@ function run(
     const expansions = paths === undefined ? [] : readParameters(list(text()), paths as FormObject);
     const shown = account.at(account.now(), () =>
       account.atomically(
+        { id: requestId, idempotency_key: request.key ?? null },
         () => expand(operation.run({ account, parameters, id }) as Shown, expansions, KINDS, account),
         (error) => error instanceof StripeRefusal && error.keepsEffects,
       ),
@@ -194,14 +219,4 @@ function unknownRoute(context: Context): StripeRefusal {
     {},
     false,
   );
-}
-
-async function moveClock(context: Context, account: Account): Promise<Response> {
-  const given = (await context.req.json()) as { advance?: unknown; to?: unknown };
-  const seconds = typeof given.to === "number" ? given.to - account.now() : given.advance;
-  if (typeof seconds !== "number" || !Number.isInteger(seconds) || seconds < 0)
-    return context.json({ error: "`advance` or `to` must be whole seconds ahead" }, 400);
-  account.clock.advance(seconds);
-  settle(account);
-  return context.json({ now: account.now() });
 }

@@ -13,6 +13,8 @@ import { lacks, type Shape, shapeOf } from "./shapes.ts";
  */
 const RECORDING = fileURLToPath(new URL("stripe-mock.shapes.snap", import.meta.url));
 
+const MOCK = "stripe-mock";
+
 /** Requests that both are sent, in this order; `{name}` is the id that ours answered under that name. */
 const REQUESTS: readonly (readonly [name: string, method: string, path: string, form?: string])[] = [
   ["customer", "POST", "/v1/customers", "email=a%40b.co&address[city]=Rome&metadata[a]=1"],
@@ -50,6 +52,21 @@ const REQUESTS: readonly (readonly [name: string, method: string, path: string, 
   ["trial", "POST", "/v1/subscriptions", "customer={customer}&items[0][price]={price}&trial_period_days=14"],
   ["items", "GET", "/v1/subscription_items?subscription={subscription}"],
   ["invoices", "GET", "/v1/invoices?customer={customer}"],
+  ["schedule", "POST", "/v1/subscription_schedules", "from_subscription={subscription}"],
+  ["schedule released", "POST", "/v1/subscription_schedules/{schedule}/release", ""],
+  ["setup", "POST", "/v1/setup_intents", "customer={customer}"],
+  ["setup confirmed", "POST", "/v1/setup_intents/{setup}/confirm", "payment_method=pm_card_visa"],
+  [
+    "payment",
+    "POST",
+    "/v1/payment_intents",
+    "amount=2000&currency=usd&customer={customer}&payment_method={method}&confirm=true&off_session=true",
+  ],
+  ["payments", "GET", "/v1/payment_intents?expand[]=data.latest_charge.refunds"],
+  ["refund", "POST", "/v1/refunds", "payment_intent={payment}&amount=100"],
+  ["charges", "GET", "/v1/charges?expand[]=data.refunds"],
+  ["endpoint", "POST", "/v1/webhook_endpoints", "url=https%3A%2F%2Fa.example&enabled_events[]=charge.failed"],
+  ["events", "GET", "/v1/events"],
   ["canceled", "DELETE", "/v1/subscriptions/{subscription}"],
   ["customer deleted", "DELETE", "/v1/customers/{customer}"],
 ];
@@ -67,7 +84,7 @@ describe("every object has all that Stripe's schema requires", async () => {
   });
 });
 
-describe.skipIf(spawnSync("stripe-mock", ["-version"]).status !== 0)("with stripe-mock on the PATH", () => {
+describe.skipIf(spawnSync(MOCK, ["-version"]).status !== 0)("with stripe-mock on the PATH", () => {
   it("the recording is what it answers", async () => {
     const ours = await localStripe();
     const ids = new Map<string, string>();
@@ -130,7 +147,7 @@ function filled(text: string, ids: ReadonlyMap<string, string>): string {
 
 async function startMock(): Promise<string> {
   const port = await freePort();
-  const mock = spawn("stripe-mock", [
+  const mock = spawn(MOCK, [
     "-http-addr",
     `127.0.0.1:${port}`,
     "-https-addr",

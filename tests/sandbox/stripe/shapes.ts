@@ -11,24 +11,29 @@ export function shapeOf(value: unknown): Shape {
 /**
  * Where an object lacks what another has: a field that is absent, or of another type.
  *
- * A null fits everything, as either side may happen to have no value; so does an empty list.
+ * A null fits everything, as either side may happen to have no value; so does an empty list, and
+ * an id where the other shows the object that it names.
  */
 export function lacks(ours: Shape | undefined, theirs: Shape, place = ""): string[] {
   if (ours === undefined) return [`${place} is absent`];
   if (ours === "null" || theirs === "null") return [];
   if (Array.isArray(ours) && Array.isArray(theirs))
     return ours[0] === undefined || theirs[0] === undefined ? [] : lacks(ours[0], theirs[0], `${place}[]`);
-  if (
-    typeof ours === "object" &&
-    typeof theirs === "object" &&
-    !Array.isArray(ours) &&
-    !Array.isArray(theirs)
-  )
+  if (isFields(ours) && isFields(theirs))
     return Object.entries(theirs).flatMap(([field, inner]) =>
-      // Metadata's keys are free.
-      field === "metadata" ? [] : lacks(ours[field], inner, place === "" ? field : `${place}.${field}`),
+      isFree(field, theirs) ? [] : lacks(ours[field], inner, place === "" ? field : `${place}.${field}`),
     );
+  if (ours === "string" && isFields(theirs) && "object" in theirs) return [];
   return ours === theirs ? [] : [`${place} is ${describe(ours)}, not ${describe(theirs)}`];
+}
+
+function isFields(shape: Shape): shape is { [field: string]: Shape } {
+  return typeof shape === "object" && !Array.isArray(shape);
+}
+
+/** Metadata's keys are free, and so is what an event is about. */
+function isFree(field: string, owner: { [field: string]: Shape }): boolean {
+  return field === "metadata" || (field === "data" && "pending_webhooks" in owner);
 }
 
 function describe(shape: Shape): string {

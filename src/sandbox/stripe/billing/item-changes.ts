@@ -34,6 +34,8 @@ export interface Collecting {
   readonly payment_behavior?: string | undefined;
   readonly proration_behavior?: string | undefined;
   readonly proration_date?: number | undefined;
+  /** The period ends at this instant: its renewal, which follows, bills the change. */
+  readonly atRenewal?: boolean;
 }
 
 /** @throws StripeRefusal 400 for a price that a subscription can't have */
@@ -95,7 +97,7 @@ export function changeSubscriptionItems(
   const now = itemsOf(account, subscription.id);
   if (now.length === 0)
     throw invalid("A subscription must have at least one active subscription item.", "items");
-  if (!["active", "past_due"].includes(subscription.status)) {
+  if (how.atRenewal === true || !["active", "past_due"].includes(subscription.status)) {
     update(account, subscription, {});
     return;
   }

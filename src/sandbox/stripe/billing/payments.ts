@@ -1,6 +1,7 @@
 import type { Account } from "../account.ts";
+import type { KeptCharge } from "../objects/charges.ts";
 import type { KeptPaymentIntent } from "../objects/payment-intents.ts";
-import { declineMessage } from "../objects/payment-methods.ts";
+import { declineMessage, declineOf } from "../objects/payment-methods.ts";
 import { newId, random } from "../protocol/ids.ts";
 
 interface Intended {
@@ -67,25 +68,103 @@ export function newPaymentIntent(account: Account, intended: Intended): KeptPaym
   return intent;
 }
 
+/** Keeps what one attempt did, as a charge. */
+function recordCharge(
+  account: Account,
+  intent: KeptPaymentIntent,
+  method: string,
+  declineCode: string | null,
+): KeptCharge {
+  const id = newId("ch");
+  const good = declineCode === null;
+  const found = account.paymentMethods.get(method);
+  if (found === undefined) throw new Error(`Payment method ${method} is gone`);
+  const made: KeptCharge = {
+    id,
+    object: "charge",
+    amount: intent.amount,
+    amount_captured: good ? intent.amount : 0,
+    amount_refunded: 0,
+    application: null,
+    application_fee: null,
+    application_fee_amount: null,
+    balance_transaction: good ? newId("txn") : null,
+    billing_details: found.billing_details,
+    calculated_statement_descriptor: "SANDBOX",
+    captured: good,
+    created: account.now(),
+    currency: intent.currency,
+    customer: intent.customer,
+    description: intent.description,
+    disputed: false,
+    failure_balance_transaction: null,
+    failure_code: good ? null : "card_declined",
+    failure_message: good ? null : declineMessage(declineCode),
+    fraud_details: {},
+    livemode: false,
+    metadata: intent.metadata,
+    on_behalf_of: null,
+    outcome: good
+      ? { ...OUTCOME, network_status: "approved_by_network", reason: null, type: "authorized" }
+      : { ...OUTCOME, network_status: "declined_by_network", reason: declineCode, type: "issuer_declined" },
+    paid: good,
+    payment_intent: intent.id,
+    payment_method: method,
+    payment_method_details: null,
+    receipt_email: intent.receipt_email,
+    receipt_number: null,
+    receipt_url: good ? `https://pay.stripe.com/receipts/${id}` : null,
+    refunded: false,
+    review: null,
+    shipping: null,
+    source: null,
+    source_transfer: null,
+    statement_descriptor: null,
+    statement_descriptor_suffix: null,
+    status: good ? "succeeded" : "failed",
+    transfer_data: null,
+    transfer_group: null,
+  };
+  account.emit(good ? "charge.succeeded" : "charge.failed", made);
+  return account.charges.put(id, made);
+}
+
+const OUTCOME = {
+  advice_code: null,
+  network_advice_code: null,
+  network_decline_code: null,
+  risk_level: "normal",
+  seller_message: null,
+};
+
 /**
  * Tries to take the money. The intent's status says how it went: `succeeded`, `requires_payment_method` after a decline,
  * `requires_action` when the customer must authenticate.
  */
-export function attempt(account: Account, intent: KeptPaymentIntent, method: string): KeptPaymentIntent {
+export function attempt(
+  account: Account,
+  intent: KeptPaymentIntent,
+  method: string,
+  customerIsAway = false,
+): KeptPaymentIntent {
   const card = account.paymentMethods.get(method)?.card;
   const behavior = account.cards.get(card?.fingerprint ?? "");
   if (behavior === undefined) throw new Error(`Payment method ${method} has no test card`);
   if (behavior.charge === "succeeds") return succeeded(account, { ...intent, payment_method: method });
+  if (behavior.charge === "authenticates" && customerIsAway)
+    return failed(account, intent, method, "authentication_required");
   if (behavior.charge === "authenticates") return needsAction(account, { ...intent, payment_method: method });
   return failed(account, intent, method, behavior.declineCode ?? "generic_decline");
 }
 
+/** @param intent with the payment method that paid */
 export function succeeded(account: Account, intent: KeptPaymentIntent): KeptPaymentIntent {
+  const charge = recordCharge(account, intent, intent.payment_method ?? "", null);
   const after: KeptPaymentIntent = {
     ...intent,
     amount_received: intent.amount,
     last_payment_error: null,
-    latest_charge: newId("ch"),
+    latest_charge: charge.id,
     next_action: null,
     status: "succeeded",
   };
@@ -112,19 +191,18 @@ export function failed(
   method: string,
   declineCode: string,
 ): KeptPaymentIntent {
-  const named = declineCode === "expired_card" || declineCode === "processing_error";
-  const authentication = declineCode === "authentication_required";
+  const { code, message, decline_code } = declineOf(declineCode);
   const after: KeptPaymentIntent = {
     ...intent,
     last_payment_error: {
-      code: named || authentication ? declineCode : "card_declined",
-      ...(named ? {} : { decline_code: declineCode }),
-      doc_url: "https://stripe.com/docs/error-codes/card-declined",
-      message: authentication ? AUTHENTICATION_REQUIRED : declineMessage(declineCode),
+      code,
+      ...(decline_code === undefined ? {} : { decline_code }),
+      doc_url: `https://stripe.com/docs/error-codes/${code.replaceAll("_", "-")}`,
+      message,
       payment_method: account.paymentMethods.get(method),
       type: "card_error",
     } as NonNullable<KeptPaymentIntent["last_payment_error"]>,
-    latest_charge: newId("ch"),
+    latest_charge: recordCharge(account, intent, method, declineCode).id,
     next_action: null,
     payment_method: null,
     status: "requires_payment_method",
@@ -132,5 +210,3 @@ export function failed(
   account.emit("payment_intent.payment_failed", after);
   return account.paymentIntents.put(after.id, after);
 }
-
-export const AUTHENTICATION_REQUIRED = "Your card was declined. This transaction requires authentication.";

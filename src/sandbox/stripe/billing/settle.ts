@@ -1,15 +1,7 @@
 import type { Account } from "../account.ts";
 import type { KeptSubscription } from "../objects/subscriptions.ts";
-import {
-  cancelNow,
-  endTrial,
-  expire,
-  isOver,
-  itemsOf,
-  renew,
-  retryPayment,
-  update,
-} from "./subscription-life.ts";
+import { nextPhase, phaseEnd } from "./phases.ts";
+import { cancelNow, endTrial, expire, isOver, renew, retryPayment, update } from "./subscription-life.ts";
 
 const INCOMPLETE_FOR = 23 * 60 * 60;
 
@@ -26,15 +18,24 @@ export function settle(account: Account): void {
 }
 
 function earliest(account: Account): Due | undefined {
+  const ends = periodEnds(account);
   let first: Due | undefined;
   for (const subscription of account.subscriptions.values())
-    for (const due of duesOf(account, subscription))
+    for (const due of duesOf(account, subscription, ends.get(subscription.id)))
       if (first === undefined || due.at < first.at) first = due;
   return first;
 }
 
+/** When the first of each subscription's items ends its period. */
+function periodEnds(account: Account): ReadonlyMap<string, number> {
+  const ends = new Map<string, number>();
+  for (const { current_period_end, subscription } of account.subscriptionItems.values())
+    ends.set(subscription, Math.min(current_period_end, ends.get(subscription) ?? current_period_end));
+  return ends;
+}
+
 /** What will happen to a subscription; of two things at the same instant the earlier one in this order comes first. */
-function duesOf(account: Account, subscription: KeptSubscription): Due[] {
+function duesOf(account: Account, subscription: KeptSubscription, periodEnd: number | undefined): Due[] {
   if (isOver(subscription)) return [];
   const dues: Due[] = [];
   const add = (at: number | null | undefined, work: () => void): void => {
@@ -42,12 +43,12 @@ function duesOf(account: Account, subscription: KeptSubscription): Due[] {
   };
   const { status } = subscription;
   add(subscription.cancel_at, () => cancelNow(account, subscription, "cancellation_requested"));
+  add(phaseEnd(account, subscription), () => nextPhase(account, subscription));
   if (status === "incomplete")
     add(subscription.created + INCOMPLETE_FOR, () => expire(account, subscription));
   if (status === "trialing") add(subscription.trial_end, () => endTrial(account, subscription));
   if (status === "active" || status === "past_due") {
-    const periods = itemsOf(account, subscription.id).map((item) => item.current_period_end);
-    if (periods.length > 0) add(Math.min(...periods), () => renew(account, subscription));
+    add(periodEnd, () => renew(account, subscription));
     addPayment(account, subscription, add);
   }
   add(subscription.pause_collection?.resumes_at, () =>

@@ -3,6 +3,7 @@ import { type KeptInvoice, subscriptionOf } from "../objects/invoices.ts";
 import { declined } from "../objects/payment-methods.ts";
 import type { KeptPrice } from "../objects/prices.ts";
 import type { KeptSubscriptionItem } from "../objects/subscription-items.ts";
+import { endSchedule } from "../objects/subscription-schedules.ts";
 import { type KeptSubscription, showSubscription } from "../objects/subscriptions.ts";
 import { invalid, StripeRefusal } from "../protocol/errors.ts";
 import { amountOf } from "./amounts.ts";
@@ -42,8 +43,9 @@ export function update(
   change: Partial<KeptSubscription>,
   event = "customer.subscription.updated",
 ): KeptSubscription {
+  const was = account.subscriptions.get(before.id) ?? before;
   const after = account.subscriptions.put(before.id, { ...before, ...change });
-  account.emit(event, showSubscription(account, after));
+  account.emit(event, showSubscription(account, after), was);
   return after;
 }
 
@@ -59,6 +61,8 @@ export function cancelNow(
 ): KeptSubscription {
   if (isOver(subscription)) return subscription;
   const now = account.now();
+  const schedule = account.subscriptionSchedules.get(subscription.schedule ?? "");
+  if (schedule?.status === "active") endSchedule(account, schedule, "canceled");
   const latest = account.invoices.get(subscription.latest_invoice ?? "");
   if (latest?.status === "open")
     account.invoices.put(latest.id, { ...latest, auto_advance: false, next_payment_attempt: null });

@@ -120,8 +120,9 @@ export const customerOperations: readonly Operation[] = [
   }),
 
   operation("post", "/v1/customers/:id", update, ({ account, id, parameters: given }) => {
-    const after = changed(account, getCustomer(account, id), given);
-    account.emit("customer.updated", show(after));
+    const before = getCustomer(account, id);
+    const after = changed(account, before, given);
+    account.emit("customer.updated", show(after), show(before));
     return show(after);
   }),
 

@@ -114,7 +114,7 @@ export const invoiceOperations: readonly Operation[] = [
   }),
 ];
 
-export function getInvoice(account: Account, id: string): KeptInvoice {
+function getInvoice(account: Account, id: string): KeptInvoice {
   const found = account.invoices.get(id);
   if (found === undefined) throw missing("invoice", id, "invoice");
   return found;

@@ -132,7 +132,7 @@ export const priceOperations: readonly Operation[] = [
       ...change,
       metadata: mergeMetadata(before.metadata, given.metadata),
     };
-    account.emit("price.updated", after);
+    account.emit("price.updated", after, before);
     return account.prices.put(id, after);
   }),
 ];

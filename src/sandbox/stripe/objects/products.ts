@@ -136,7 +136,7 @@ export const productOperations: readonly Operation[] = [
       metadata: mergeMetadata(before.metadata, given.metadata),
       updated: account.now(),
     };
-    account.emit("product.updated", after);
+    account.emit("product.updated", after, before);
     return account.products.put(id, after);
   }),
 

@@ -17,7 +17,7 @@ import {
   takePending,
 } from "../billing/subscription-life.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
-import { embedded, page, within } from "../protocol/lists.ts";
+import { embedded, page, showing, within } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
@@ -222,11 +222,10 @@ export const subscriptionOperations: readonly Operation[] = [
   }),
 
   operation("get", "/v1/subscriptions", listing, ({ account, parameters: wanted }) => {
-    const found = account.subscriptions
-      .values()
-      .filter((one) => matches(account, one, wanted))
-      .map((one) => showSubscription(account, one));
-    return page("/v1/subscriptions", found, wanted, "subscription");
+    const found = account.subscriptions.values().filter((one) => matches(account, one, wanted));
+    return showing(page("/v1/subscriptions", found, wanted, "subscription"), (one) =>
+      showSubscription(account, one),
+    );
   }),
 
   operation("get", "/v1/subscriptions/:id", parameters({}), ({ account, id }) =>
@@ -290,17 +289,23 @@ function getSubscription(account: Account, id: string): KeptSubscription {
 const read = getSubscription;
 
 function matches(account: Account, one: KeptSubscription, wanted: z.output<typeof listing>): boolean {
-  const items = itemsOf(account, one.id);
   return (
     hasStatus(one, wanted.status) &&
     (wanted.customer ?? one.customer) === one.customer &&
     (wanted.collection_method ?? one.collection_method) === one.collection_method &&
-    (wanted.price === undefined || items.some((item) => item.price === wanted.price)) &&
-    (wanted.current_period_end === undefined ||
-      items.some((item) => within(item.current_period_end, wanted.current_period_end))) &&
-    (wanted.current_period_start === undefined ||
-      items.some((item) => within(item.current_period_start, wanted.current_period_start))) &&
-    within(one.created, wanted.created)
+    within(one.created, wanted.created) &&
+    hasItem(account, one, wanted)
+  );
+}
+
+function hasItem(account: Account, one: KeptSubscription, wanted: z.output<typeof listing>): boolean {
+  const { current_period_end, current_period_start, price } = wanted;
+  if ((current_period_end ?? current_period_start ?? price) === undefined) return true;
+  return itemsOf(account, one.id).some(
+    (item) =>
+      (price ?? item.price) === item.price &&
+      within(item.current_period_end, current_period_end) &&
+      within(item.current_period_start, current_period_start),
   );
 }
 
@@ -396,6 +401,10 @@ function collectionChange(before: KeptSubscription, given: Update): Partial<Kept
 }
 
 function cancelChange(account: Account, before: KeptSubscription, given: Update): Partial<KeptSubscription> {
+  if (before.schedule !== null && (given.cancel_at ?? given.cancel_at_period_end) !== undefined)
+    throw invalid(
+      `The subscription is managed by the subscription schedule \`${before.schedule}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
+    );
   if (given.cancel_at !== undefined && given.cancel_at_period_end !== undefined)
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.");
   const ends = itemsOf(account, before.id).map((item) => item.current_period_end);

@@ -43,6 +43,11 @@ export function page<T extends { readonly id: string }>(
   return { object: "list", data, has_more: start + limit < newestFirst.length, url };
 }
 
+/** The same page, of what is shown for each. */
+export function showing<T, S>(list: Shown & { data: T[] }, show: (item: T) => S): Shown & { data: S[] } {
+  return { ...list, data: list.data.map(show) };
+}
+
 /** A list that an object embeds: everything, in order. */
 export function embedded<T>(
   url: string,

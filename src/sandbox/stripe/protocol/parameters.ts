@@ -129,11 +129,6 @@ export function list<T extends z.ZodType>(of: T, max = 100) {
   return asArray.pipe(z.array(of).max(max));
 }
 
-/** A map with free keys. */
-export function map<T extends z.ZodType>(of: T) {
-  return z.record(z.string(), of);
-}
-
 /**
  * Named parameters; others are refused.
  *

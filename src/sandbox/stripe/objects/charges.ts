@@ -1,0 +1,51 @@
+import type Stripe from "stripe";
+import { missing } from "../protocol/errors.ts";
+import { embedded, page, within } from "../protocol/lists.ts";
+import { type Kind, type Operation, operation } from "../protocol/operation.ts";
+import { paging, parameters, range, text } from "../protocol/parameters.ts";
+
+/** One attempt to take money: https://docs.stripe.com/api/charges */
+export interface KeptCharge
+  extends Omit<Stripe.Charge, "balance_transaction" | "customer" | "payment_intent" | "refunds"> {
+  readonly balance_transaction: string | null;
+  readonly customer: string | null;
+  readonly payment_intent: string;
+}
+
+export const charge: Kind = {
+  show: (account, id) => account.charges.get(id),
+  expands: {
+    customer: "customer",
+    payment_intent: "payment_intent",
+    refunds: (account, id) =>
+      embedded(
+        `/v1/charges/${id}/refunds`,
+        account.refunds.values().filter((refund) => refund.charge === id),
+      ),
+  },
+};
+
+const listing = parameters(
+  { ...paging, created: range(), customer: text().optional(), payment_intent: text().optional() },
+  ["transfer_group"],
+);
+
+export const chargeOperations: readonly Operation[] = [
+  operation("get", "/v1/charges", listing, ({ account, parameters: wanted }) => {
+    const found = account.charges
+      .values()
+      .filter(
+        (one) =>
+          (wanted.customer ?? one.customer) === one.customer &&
+          (wanted.payment_intent ?? one.payment_intent) === one.payment_intent &&
+          within(one.created, wanted.created),
+      );
+    return page("/v1/charges", found, wanted, "charge");
+  }),
+
+  operation("get", "/v1/charges/:id", parameters({}), ({ account, id }) => {
+    const found = account.charges.get(id);
+    if (found === undefined) throw missing("charge", id);
+    return found;
+  }),
+];

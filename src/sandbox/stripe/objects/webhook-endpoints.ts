@@ -1,0 +1,110 @@
+import type Stripe from "stripe";
+import type { Account } from "../account.ts";
+import { invalid, missing } from "../protocol/errors.ts";
+import { newId, random } from "../protocol/ids.ts";
+import { page, showing } from "../protocol/lists.ts";
+import { mergeMetadata } from "../protocol/metadata.ts";
+import { type Operation, operation } from "../protocol/operation.ts";
+import { boolean, clearable, list, metadata, paging, parameters, text } from "../protocol/parameters.ts";
+
+/** https://docs.stripe.com/api/webhook_endpoints */
+export interface KeptWebhookEndpoint extends Omit<Stripe.WebhookEndpoint, "deleted"> {
+  readonly secret: string;
+}
+
+const LIMIT = 16;
+
+const fields = {
+  description: clearable(text()).optional(),
+  metadata: metadata(),
+};
+const creation = parameters(
+  { ...fields, api_version: text().optional(), enabled_events: list(text()), url: text() },
+  ["connect"],
+);
+const update = parameters({
+  ...fields,
+  disabled: boolean().optional(),
+  enabled_events: list(text()).optional(),
+  url: text().optional(),
+});
+
+export const webhookEndpointOperations: readonly Operation[] = [
+  operation("post", "/v1/webhook_endpoints", creation, ({ account, parameters: given }) => {
+    checkUrl(given.url);
+    checkEvents(given.enabled_events);
+    if (account.webhookEndpoints.values().length >= LIMIT)
+      throw invalid(`You have reached the maximum of ${LIMIT} test webhook endpoints.`);
+    const id = newId("we");
+    const created: KeptWebhookEndpoint = {
+      id,
+      object: "webhook_endpoint",
+      api_version: given.api_version ?? null,
+      application: null,
+      created: account.now(),
+      description: given.description ?? null,
+      enabled_events: given.enabled_events,
+      livemode: false,
+      metadata: mergeMetadata({}, given.metadata),
+      secret: `whsec_${random(32)}`,
+      status: "enabled",
+      url: given.url,
+    };
+    // The only answer that shows the secret.
+    return account.webhookEndpoints.put(id, created);
+  }),
+
+  operation("get", "/v1/webhook_endpoints", parameters(paging), ({ account, parameters: wanted }) =>
+    showing(
+      page("/v1/webhook_endpoints", account.webhookEndpoints.values(), wanted, "webhook endpoint"),
+      withoutSecret,
+    ),
+  ),
+
+  operation("get", "/v1/webhook_endpoints/:id", parameters({}), ({ account, id }) =>
+    withoutSecret(get(account, id)),
+  ),
+
+  operation("post", "/v1/webhook_endpoints/:id", update, ({ account, id, parameters: given }) => {
+    const before = get(account, id);
+    const { disabled, metadata, ...plain } = given;
+    if (given.url !== undefined) checkUrl(given.url);
+    checkEvents(given.enabled_events ?? []);
+    const after: KeptWebhookEndpoint = {
+      ...before,
+      ...plain,
+      metadata: mergeMetadata(before.metadata, metadata),
+      status: disabled === undefined ? before.status : disabled ? "disabled" : "enabled",
+    };
+    return withoutSecret(account.webhookEndpoints.put(id, after));
+  }),
+
+  operation("delete", "/v1/webhook_endpoints/:id", parameters({}), ({ account, id }) => {
+    get(account, id);
+    account.webhookEndpoints.delete(id);
+    return { id, object: "webhook_endpoint", deleted: true };
+  }),
+];
+
+function get(account: Account, id: string): KeptWebhookEndpoint {
+  const found = account.webhookEndpoints.get(id);
+  if (found === undefined) throw missing("webhook endpoint", id);
+  return found;
+}
+
+function withoutSecret({ secret, ...shown }: KeptWebhookEndpoint): Omit<KeptWebhookEndpoint, "secret"> {
+  return shown;
+}
+
+/** Test mode takes http; a sandbox's receivers are on this machine, which the real service refuses to reach. */
+function checkUrl(url: string): void {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw invalid(`Invalid URL: ${url}`, "url", "url_invalid");
+}
+
+/** All events, or each by its name: patterns are only for listing events. */
+function checkEvents(types: readonly string[]): void {
+  const bad = types.findIndex((type) => type !== "*" && !/^[a-z_]+(\.[a-z_]+)+$/.test(type));
+  if (bad !== -1)
+    throw invalid(`Invalid enabled_events[${bad}]: must be an event's name, or *`, `enabled_events[${bad}]`);
+}

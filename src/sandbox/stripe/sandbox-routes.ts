@@ -1,0 +1,56 @@
+import type { Context, Hono } from "hono";
+import type { Account } from "./account.ts";
+import { settle } from "./billing/settle.ts";
+import { authenticatePayment } from "./objects/payment-intents.ts";
+import { StripeRefusal } from "./protocol/errors.ts";
+import { newId } from "./protocol/ids.ts";
+
+/**
+ * What the real service has no request for: time that passes, and what people and networks do.
+ *
+ * - `GET /_sandbox/clock`; `POST /_sandbox/clock` with `advance` (seconds) or `to` (unix seconds)
+ * - `POST /_sandbox/payment_intents/:id/authenticate` with `succeeds`: the customer answers a bank's question
+ * - `POST /_sandbox/events/:id/deliver`: every endpoint gets the event again, as it happens on the real service
+ */
+export function addSandboxRoutes(app: Hono, account: Account, changed: () => void): void {
+  app.get("/_sandbox/clock", (context) => context.json({ now: account.now() }));
+
+  app.post("/_sandbox/clock", async (context) => {
+    const given = await bodyOf(context);
+    const seconds = typeof given.to === "number" ? given.to - account.now() : given.advance;
+    if (typeof seconds !== "number" || !Number.isInteger(seconds) || seconds < 0)
+      return context.json({ error: "`advance` or `to` must be whole seconds ahead" }, 400);
+    account.clock.advance(seconds);
+    settle(account);
+    changed();
+    return context.json({ now: account.now() });
+  });
+
+  app.post("/_sandbox/payment_intents/:id/authenticate", async (context) => {
+    const { succeeds } = await bodyOf(context);
+    try {
+      return context.json(authenticatePayment(account, context.req.param("id"), succeeds !== false));
+    } catch (error) {
+      if (!(error instanceof StripeRefusal)) throw error;
+      return context.json({ error: error.message }, 400);
+    } finally {
+      changed();
+    }
+  });
+
+  app.post("/_sandbox/events/:id/deliver", (context) => {
+    const event = account.events.get(context.req.param("id"));
+    if (event === undefined) return context.json({ error: "No such event" }, 404);
+    for (const endpoint of account.webhookEndpoints.values()) {
+      const id = newId("delivery");
+      account.deliveries.put(id, { id, event: event.id, endpoint: endpoint.id, attempts: 0 });
+    }
+    changed();
+    return context.json(event);
+  });
+}
+
+async function bodyOf(context: Context): Promise<Record<string, unknown>> {
+  const text = await context.req.text();
+  return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { customerWithCard, localStripe, monthlyPrice, refusal } from "./local-stripe.ts";
+
+/** A subscription of the large plan whose schedule changes it to the small one at the period's end. */
+async function downgrade() {
+  const local = await localStripe({ now: () => new Date("2027-04-01T00:00:00Z") });
+  const { stripe } = local;
+  const customer = await customerWithCard(stripe);
+  const large = await monthlyPrice(stripe, 9000);
+  const small = await monthlyPrice(stripe, 3000);
+  const { id } = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: large.id }] });
+  const schedule = await stripe.subscriptionSchedules.create({ from_subscription: id });
+  const [now] = schedule.phases;
+  if (now === undefined) throw new Error("The schedule has no phase");
+  const phases = [
+    { items: [{ price: large.id, quantity: 1 }], start_date: now.start_date, end_date: now.end_date },
+    { items: [{ price: small.id, quantity: 1 }] },
+  ];
+  await stripe.subscriptionSchedules.update(schedule.id, { end_behavior: "release", phases });
+  const priceNow = async () =>
+    (await stripe.subscriptions.retrieve(id)).items.data.map(({ price }) => price.id);
+  return { ...local, id, schedule, large, small, phases, priceNow };
+}
+
+describe("a schedule", () => {
+  it("keeps the price until the period's end, then bills the other, and lets go at its own end", async () => {
+    const { stripe, advance, id, schedule, large, small, priceNow } = await downgrade();
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ schedule: schedule.id });
+    await advance({ days: 29 });
+    expect(await priceNow()).toEqual([large.id]);
+    await advance({ days: 2 });
+    expect(await priceNow()).toEqual([small.id]);
+    const totals = (await stripe.invoices.list({ subscription: id })).data.map(({ total }) => total);
+    expect(totals).toEqual([3000, 9000]);
+    await advance({ days: 31 });
+    expect(await stripe.subscriptionSchedules.retrieve(schedule.id)).toMatchObject({
+      status: "released",
+      released_subscription: id,
+    });
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "active", schedule: null });
+  });
+
+  it("that is released changes nothing any more", async () => {
+    const { stripe, advance, schedule, large, priceNow } = await downgrade();
+    await stripe.subscriptionSchedules.release(schedule.id);
+    await advance({ days: 40 });
+    expect(await priceNow()).toEqual([large.id]);
+    expect(await refusal(stripe.subscriptionSchedules.release(schedule.id))).toMatchObject({
+      statusCode: 400,
+    });
+  });
+
+  it("is canceled with its subscription, and with its customer", async () => {
+    const { stripe, id, schedule } = await downgrade();
+    await stripe.subscriptions.cancel(id);
+    expect(await stripe.subscriptionSchedules.retrieve(schedule.id)).toMatchObject({ status: "canceled" });
+  });
+
+  it("holds its subscription alone, and its end", async () => {
+    const { stripe, id, schedule } = await downgrade();
+    expect((await refusal(stripe.subscriptionSchedules.create({ from_subscription: id }))).message).toContain(
+      schedule.id,
+    );
+    expect(
+      (await refusal(stripe.subscriptions.update(id, { cancel_at_period_end: true }))).message,
+    ).toContain(`managed by the subscription schedule \`${schedule.id}\``);
+  });
+
+  it("can't rewrite when the current phase began, nor leave a gap", async () => {
+    const { stripe, schedule, phases } = await downgrade();
+    const [first, second] = phases;
+    if (first === undefined || second === undefined) throw new Error("Two phases were made");
+    const moved = [{ ...first, start_date: Number(first.start_date) + 60 }, second];
+    expect(await refusal(stripe.subscriptionSchedules.update(schedule.id, { phases: moved }))).toMatchObject({
+      param: "phases[0][start_date]",
+    });
+    const gap = [first, { ...second, start_date: Number(first.end_date) + 60 }];
+    expect(await refusal(stripe.subscriptionSchedules.update(schedule.id, { phases: gap }))).toMatchObject({
+      param: "phases[1][start_date]",
+    });
+  });
+});
