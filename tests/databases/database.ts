@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { databaseDefinition } from "../../infra/database.ts";
-import { escapeIdentifier } from "../../src/postgres/quote.ts";
 import { grantAccess } from "../../src/postgres/scripts/access.ts";
 import { migrate } from "../../src/postgres/scripts/migrate.ts";
 import { secureRows } from "../../src/postgres/scripts/secure-rows.ts";
@@ -154,5 +153,3 @@ export async function failure(
     await client.query("rollback to savepoint attempt");
   }
 }
-
-export { escapeIdentifier };
