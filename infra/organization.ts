@@ -19,8 +19,8 @@ export interface OrganizationArgs {
 export class Organization extends pulumi.ComponentResource {
   /** The plan whose limits hold today. */
   readonly plan: pulumi.Output<string>;
-  /** Where the open invoice can be paid, while there is one. */
-  readonly paymentUrl: pulumi.Output<string | undefined>;
+  /** Where the open invoice can be paid; null when none is open. */
+  readonly paymentUrl: pulumi.Output<string | null>;
   /** The data API of each workspace, by slug. */
   readonly workspaces: Readonly<Record<string, pulumi.Output<string>>>;
 
@@ -80,7 +80,7 @@ export class Organization extends pulumi.ComponentResource {
       ] as const;
     });
 
-    this.paymentUrl = subscription?.paymentUrl ?? pulumi.output(undefined);
+    this.paymentUrl = pulumi.output(subscription?.paymentUrl).apply((url) => url ?? null);
     this.plan = holding.apply((now) => now.plan);
     this.workspaces = Object.fromEntries(workspaces.map(([slug, workspace]) => [slug, workspace.url]));
     this.registerOutputs({ plan: this.plan, workspaces: this.workspaces });
