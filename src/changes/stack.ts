@@ -1,7 +1,7 @@
 import type { Diagnostic, EngineEvent, Operation, StepMetadata } from "../engine/engine.ts";
 import { compare, type PropertyChange, propertyChanges } from "./properties.ts";
 import type { Removal } from "./removals.ts";
-import { shown } from "./values.ts";
+import { shown, UNKNOWN } from "./values.ts";
 
 const STACK = "pulumi:pulumi:Stack";
 
@@ -155,8 +155,11 @@ export function addSummaries(summaries: Iterable<Summary>): Summary {
   return total;
 }
 
+/** An output that a preview doesn't know is no sign of a change: where something changes, a step says so. */
 function outputChanges({ op, old, new: next }: StepMetadata): PropertyChange[] {
-  return op === "delete" ? [] : compare([], shown(old?.outputs ?? {}), shown(next?.outputs ?? {}));
+  if (op === "delete") return [];
+  const changes = compare([], shown(old?.outputs ?? {}), shown(next?.outputs ?? {}));
+  return changes.filter((change) => !JSON.stringify(change.after ?? null).includes(UNKNOWN));
 }
 
 /** Resources by action, of the steps that are given. */

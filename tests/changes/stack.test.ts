@@ -116,6 +116,13 @@ describe("the changes of a preview", () => {
     expect(changesIn("agntdata.acme", [said("error", "no"), ended(metadata)]).outputs).toEqual([]);
   });
 
+  test("take no output that isn't known yet for a change", () => {
+    const type = "pulumi:pulumi:Stack";
+    const before = view(type, "tenants", { outputs: { plan: "free" } });
+    const after = view(type, "tenants", { outputs: { plan: "free", paymentUrl: UNKNOWN_MARK } });
+    expect(hasChanges(changesIn("agntdata.acme", [ended(step("same", before, after))]))).toBe(false);
+  });
+
   test("may not be made where the engine reports an error; a warning is none", () => {
     expect(isAllowed(changesIn("agntdata.acme", [said("warning", "careful")]))).toBe(true);
     expect(isAllowed(changesIn("agntdata.acme", [said("error", "no")]))).toBe(false);

@@ -1,6 +1,6 @@
 import type { PropertyChange } from "../../changes/properties.ts";
 import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
-import { isRecord, UNKNOWN } from "../../changes/values.ts";
+import { isRecord } from "../../changes/values.ts";
 import type { Branch, Line, Mark } from "./tree.ts";
 import { count, formatFields, formatValue } from "./values.ts";
 import { compareSections, spaced, type Words, wordsFor } from "./vocabulary.ts";
@@ -21,15 +21,42 @@ const MARKS: Readonly<Record<Action, Mark>> = {
  * sections (members, billing, wallets; project, database, …) that change. Pure.
  */
 export function layOut(changes: StackChanges): Branch {
-  const byUrn = new Map(changes.steps.map((step) => [step.urn, step]));
+  const byUrn = withMissingComponents(changes.steps);
   const resources = changingSteps(changes).filter((step) => !step.component);
   const groups = groupBy(resources, (step) => componentOf(step, byUrn)?.urn ?? null);
   const shown = withAncestors([...groups.keys()], byUrn);
   return {
     label: changes.stack,
-    lines: changes.outputs.filter(isKnown).map((change) => propertyLine("output ", change, [], 0)),
+    lines: changes.outputs.map((change) => propertyLine("output ", change, [], 0)),
     branches: [...sectionsOf(groups.get(null) ?? [], ""), ...componentBranches(null, shown, groups, byUrn)],
   };
+}
+
+/**
+ * All steps by URN, with the components that the program doesn't declare any more: what is deleted still belongs to one.
+ * Of those only the URN is known, which tells the types above it but not their names.
+ */
+function withMissingComponents(steps: readonly Step[]): Map<string, Step> {
+  const byUrn = new Map(steps.map((step) => [step.urn, step]));
+  for (const { parent } of steps) {
+    if (parent === null || byUrn.has(parent)) continue;
+    const [, , types = "", name = parent] = parent.replace(/^urn:pulumi:/, "").split("::");
+    const chain = types.split("$");
+    const above = steps.find((step) => step.component && step.type === chain.at(-2));
+    byUrn.set(parent, {
+      action: "delete",
+      urn: parent,
+      type: chain.at(-1) ?? types,
+      name,
+      id: null,
+      parent: above?.urn ?? null,
+      component: true,
+      protected: false,
+      status: "planned",
+      changes: [],
+    });
+  }
+  return byUrn;
 }
 
 function componentBranches(
@@ -77,7 +104,11 @@ interface Entry {
 }
 
 function sectionsOf(steps: readonly Step[], component: string): Branch[] {
-  const entries = steps.flatMap((step) => entriesOf(step, component));
+  const [alike, others] = partition(steps, (step) => step.action === "create" && isAlike(step, steps));
+  const entries = [
+    ...others.flatMap((step) => entriesOf(step, component)),
+    ...[...groupBy(alike, (step) => step.type).values()].map((group) => foldedEntry(group, component)),
+  ];
   return [...groupBy(entries, (entry) => entry.section)]
     .sort(([a], [b]) => compareSections(a, b))
     .map(([section, members]) => ({
@@ -85,6 +116,20 @@ function sectionsOf(steps: readonly Step[], component: string): Branch[] {
       lines: members.flatMap((entry) => entry.lines),
       branches: [],
     }));
+}
+
+/** PostgreSQL's own resources are many and small: of one type, new ones share a line. */
+function isAlike(step: Step, steps: readonly Step[]): boolean {
+  return step.type.startsWith("postgresql:") && steps.filter(({ type }) => type === step.type).length > 2;
+}
+
+function foldedEntry(steps: readonly Step[], component: string): Entry {
+  const { section, noun } = wordsFor(steps[0]?.type ?? "");
+  const names = steps.map((step) => shortName(step, component, noun)).join(", ");
+  return {
+    section,
+    lines: [{ mark: "+", text: `${steps.length} × ${noun}: ${formatValue(names)}`, depth: 0 }],
+  };
 }
 
 /** What a step says, and under which headings: a resource is a line, its maps of people, apps and wallets have their own. */
@@ -138,11 +183,6 @@ function shortName({ name, type }: Step, component: string, noun: string): strin
     if (own.endsWith(`-${kind}`)) return own.slice(0, -kind.length - 1);
   }
   return own;
-}
-
-/** What a stack will give out says nothing before it is known. */
-function isKnown(change: PropertyChange): boolean {
-  return !JSON.stringify(change.after ?? null).includes(UNKNOWN);
 }
 
 /** `members["ada@acme.example"].role` becomes a line for Ada under the heading of members. */
@@ -214,4 +254,8 @@ function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> 
     else group.push(item);
   }
   return groups;
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }

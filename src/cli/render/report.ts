@@ -5,6 +5,7 @@ import {
   type StackChanges,
   type Summary,
 } from "../../changes/stack.ts";
+import type { Diagnostic } from "../../engine/engine.ts";
 import type { Outcome, StackResult } from "../../fleet/run.ts";
 import type { Colors } from "./colors.ts";
 import { layOut } from "./layout.ts";
@@ -47,7 +48,11 @@ function renderProblems(result: StackResult, colors: Colors): string {
   const removals = result.changes.removals.map(
     ({ message, remedy }) => `  ${colors.red("refused:")} ${message}\n    ${colors.cyan(remedy)}`,
   );
-  const problems = result.changes.problems.map(({ severity, message, urn }) => {
+  // That what is gone from the YAML is protected is the engine's way to say what the removal says better.
+  const isSaid = ({ message }: Diagnostic) =>
+    removals.length > 0 && message.includes("because it is protected");
+  const told = result.changes.problems.filter((problem) => !isSaid(problem));
+  const problems = told.map(({ severity, message, urn }) => {
     const head = severity === "error" ? colors.red("error:") : colors.yellow("warning:");
     const resource = urn?.split("::").at(-1);
     const of = resource === undefined || urn?.includes("pulumi:pulumi:Stack") ? "" : `${resource}: `;

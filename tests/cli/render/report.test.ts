@@ -93,6 +93,37 @@ describe("a preview", () => {
     expect(renderPreview([result("changes", changes)], plain)).toMatchSnapshot();
   });
 
+  test("shows what is deleted under the component that the program doesn't declare any more", () => {
+    const organization = view("tenantry:index:Organization", "acme");
+    const workspace =
+      "urn:pulumi:agntdata.acme::tenants::tenantry:index:Organization$tenantry:index:Workspace::staging";
+    const project = view("tenantry:supabase:Project", "staging-project", {
+      parent: workspace,
+      protect: true,
+    });
+    const changes = changesIn("agntdata.acme", [
+      planned(step("same", organization, organization, { provider: "" })),
+      planned(step("delete", project, null)),
+    ]);
+    expect(renderPreview([result("changes", changes)], plain)).toMatchInlineSnapshot(`
+      "agntdata.acme  1 to delete
+      └─ organization acme
+         └─ workspace staging
+            └─ project
+                  - project (protected)
+
+      1 stack: 1 with changes (1 to delete)"
+    `);
+  });
+
+  test("of many small resources of PostgreSQL is one line", () => {
+    const grants = ["anon", "authenticated", "service_role"].map((role) =>
+      planned(step("create", null, view("postgresql:index/grant:Grant", `public-${role}`))),
+    );
+    const text = renderPreview([result("changes", changesIn("agntdata.platform", grants))], plain);
+    expect(text).toContain("+ 3 × grant: public-anon, public-authenticated, public-service_role");
+  });
+
   test("without changes is one line", () => {
     expect(renderPreview([result("unchanged", changesIn("demo.acme", []))], plain)).toBe(
       "1 stack: 1 unchanged",
