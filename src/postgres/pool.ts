@@ -19,6 +19,7 @@ export interface Connection {
   readonly signal?: AbortSignal;
 }
 
+const BEGIN_READING = "begin transaction isolation level repeatable read read only";
 const ATTEMPTS = 8;
 const FIRST_WAIT_MILLISECONDS = 100;
 const LONGEST_WAIT_MILLISECONDS = 5_000;
@@ -48,9 +49,8 @@ export function connect(connection: Connection): Database {
   const { signal } = connection;
   return {
     ref: connection.ref,
-    transaction: (work) => again(() => within(pool, "begin", work), signal),
-    read: (work) =>
-      again(() => within(pool, "begin transaction isolation level repeatable read read only", work), signal),
+    transaction: (work) => again(() => within(pool, "begin", work, signal), signal),
+    read: (work) => again(() => within(pool, BEGIN_READING, work, signal), signal),
     close: () => pool.end(),
   };
 }
@@ -67,14 +67,26 @@ function encryption(host: string, authority: string | undefined): pg.PoolConfig[
   return { ca: readFileSync(authority, "utf8") };
 }
 
-async function within<T>(pool: pg.Pool, begin: string, work: (query: Query) => Promise<T>): Promise<T> {
+async function within<T>(
+  pool: pg.Pool,
+  begin: string,
+  work: (query: Query) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
     throw asVendorError(error, "connect");
   });
   // A connection that is cut between two statements says so by an event; the next statement fails.
-  const ignore = () => undefined;
   client.on("error", ignore);
+  let held = true;
+  const release = (broken: boolean) => {
+    if (held) client.release(broken);
+    held = false;
+  };
+  const cut = () => release(true);
+  signal?.addEventListener("abort", cut);
   const query = queryOf(client);
+  // A connection in an unknown state isn't given to the next one.
   let broken = true;
   try {
     await query(begin);
@@ -83,17 +95,25 @@ async function within<T>(pool: pg.Pool, begin: string, work: (query: Query) => P
     broken = false;
     return result;
   } catch (error) {
-    if (error instanceof VendorError && typeof error.status === "string")
-      broken = await query("rollback").then(
-        () => false,
-        () => true,
-      );
+    broken = !(await rollsBack(query, error));
     throw error;
   } finally {
+    signal?.removeEventListener("abort", cut);
     client.off("error", ignore);
-    // A connection in an unknown state isn't given to the next one.
-    client.release(broken);
+    release(broken);
   }
+}
+
+function ignore(): void {}
+
+/** Whether the connection is good for another transaction after this error. */
+async function rollsBack(query: Query, error: unknown): Promise<boolean> {
+  const isLost = error instanceof VendorError && typeof error.status !== "string";
+  if (isLost) return false;
+  return query("rollback").then(
+    () => true,
+    () => false,
+  );
 }
 
 function queryOf(client: pg.PoolClient): Query {

@@ -75,7 +75,7 @@ export function organizationOf(platform: string, name = "acme", generation = 1) 
   return {
     controlPlane: controlPlaneOf(platform),
     platform: stableId(platform),
-    id: stableId(`${platform}/${name}`, generation),
+    organizationId: stableId(`${platform}/${name}`, generation),
     name,
     generation,
     displayName: "Acme Robotics",
@@ -105,7 +105,7 @@ export function workspaceOf(platform: string, name = "production") {
   return {
     controlPlane: controlPlaneOf(platform),
     organization: stableId(`${platform}/acme`),
-    id: stableId(`${platform}/acme/${name}`),
+    workspaceId: stableId(`${platform}/acme/${name}`),
     name,
     generation: 1,
     displayName: "Production",

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { organization } from "../../../src/provider/directory/organization.ts";
+import { workspace } from "../../../src/provider/directory/workspace.ts";
+import { Life } from "../life.ts";
+import { type Live, startLive } from "../live.ts";
+import { organizationOf, withCatalogue, workspaceOf } from "./directory.ts";
+
+let live: Live;
+let project: string;
+let life: Life<typeof workspace.inputs, typeof workspace.outputs>;
+
+beforeAll(async () => {
+  live = await startLive();
+  project = await withCatalogue(live, "shop");
+  await new Life(organization, live.context()).up(organizationOf("shop"));
+  life = new Life(workspace, live.context());
+  await life.up(workspaceOf("shop"));
+});
+afterAll(() => live.stop());
+
+describe("directory:Workspace", () => {
+  test("finds what it declared, and a second run touches no row", async () => {
+    expect(await life.refresh()).toEqual([]);
+    const versions = () =>
+      live.sql(project, "select email, xmin::text from public.workspace_members order by 1");
+    const before = await versions();
+    await life.up(workspaceOf("shop"));
+    expect(await versions()).toEqual(before);
+  });
+
+  test("changes and clears", async () => {
+    const { email: _, slack: __, ...wanted } = workspaceOf("shop");
+    await life.up({
+      ...wanted,
+      state: "suspended",
+      access: { "ada@acme.example": { role: "owner" } },
+      apps: { store: {}, blog: { url: "https://blog.apps.example" } },
+      connections: {},
+      cron: {},
+    });
+    expect(await life.refresh()).toEqual([]);
+    await life.up(workspaceOf("shop"));
+    expect(await life.refresh()).toEqual([]);
+  });
+
+  test("leaves the app's own rows alone", async () => {
+    await live.sql(
+      project,
+      `insert into public.cron_jobs (workspace_id, name, schedule, task, managed_by)
+       select id, 'hourly', '0 * * * *', 'count', 'app' from public.workspaces`,
+    );
+    expect(await life.refresh()).toEqual([]);
+    await life.up(workspaceOf("shop"));
+    expect(await live.sql(project, "select name from public.cron_jobs order by name")).toEqual([
+      { name: "hourly" },
+      { name: "nightly" },
+    ]);
+  });
+
+  test.each([
+    ["the state", "update public.workspaces set state = 'archived'", "state"],
+    [
+      "someone let in",
+      `insert into public.workspace_members select w.id, w.organization_id, 'grace@acme.example', 'manifest' from public.workspaces w`,
+      "access/grace@acme.example",
+    ],
+    [
+      "someone shut out",
+      "delete from public.workspace_members where email = 'alan@acme.example'",
+      "access/alan@acme.example",
+    ],
+    ["a domain", "update public.apps set domain = 'evil.example'", "apps/store/domain"],
+    ["a connection", "delete from public.connections", "connections/warehouse"],
+    ["a cron job", "update public.cron_jobs set task = 'mine' where name = 'nightly'", "cron/nightly/task"],
+  ])("sees %s as drift, and mends it", async (_, change, path) => {
+    await live.sql(project, change);
+    expect(await life.refresh()).toEqual([path]);
+    await life.up(workspaceOf("shop"));
+    expect(await life.refresh()).toEqual([]);
+  });
+
+  test("refuses a domain that another workspace has, without telling values", async () => {
+    const other = new Life(workspace, live.context());
+    const wanted = { ...workspaceOf("shop", "staging"), apps: { store: { domain: "store.acme.example" } } };
+    const failure = await other.up(wanted).catch((error: Error) => error);
+    expect(String(failure)).toContain("apps_domain_key of apps");
+    expect(String(failure)).not.toContain("store.acme.example");
+  });
+
+  test("is closed when it is removed: nobody enters and its names are free", async () => {
+    await life.remove();
+    await life.remove();
+    expect(await live.sql(project, "select state, project_ref, email from public.workspaces")).toEqual([
+      { state: "deleted", project_ref: null, email: null },
+    ]);
+    expect(await live.sql(project, "select email from public.workspace_members")).toEqual([]);
+    await new Life(workspace, live.context()).up({
+      ...workspaceOf("shop", "staging"),
+      apps: { store: { domain: "store.acme.example" } },
+    });
+    life.forget();
+  });
+});
