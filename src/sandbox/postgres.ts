@@ -71,6 +71,9 @@ const SETTINGS = {
   max_wal_senders: "0",
   checkpoint_timeout: "1h",
   max_wal_size: "1GB",
+  min_wal_size: "2MB",
+  wal_recycle: "off",
+  max_logical_replication_workers: "0",
   jit: "off",
   scram_iterations: "1",
   password_encryption: "scram-sha-256",
@@ -81,6 +84,12 @@ const SETTINGS = {
   timezone: "UTC",
 } as const;
 
+const INITDB = [
+  ...["--pgdata=.", `--username=${SUPERUSER}`, "--pwfile=/dev/stdin", "--auth=scram-sha-256"],
+  ...["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
+  ...["--wal-segsize=1", "--no-sync"],
+];
+
 /** The sandbox itself has checked who comes as these, and comes with the server's own password. */
 const CLIENT_AUTHENTICATION = `
 host all postgres,supabase_read_only_user 127.0.0.1/32 password
@@ -89,7 +98,7 @@ host all all 127.0.0.1/32 scram-sha-256
 
 async function templateFolder(cache: PostgresCache, seed: Seed | undefined): Promise<string> {
   const key = createHash("sha256")
-    .update(JSON.stringify([SETTINGS, CLIENT_AUTHENTICATION, seed?.digest ?? ""]))
+    .update(JSON.stringify([INITDB, SETTINGS, CLIENT_AUTHENTICATION, seed?.digest ?? ""]))
     .digest("hex");
   const template = join(cache.folder, `data-${key.slice(0, 16)}`);
   await buildOnce(template, (unfinished) => buildTemplate(cache, unfinished, seed));
@@ -104,20 +113,7 @@ async function buildTemplate(cache: PostgresCache, folder: string, seed: Seed | 
     [
       // Through a pipe of the shell's own, since it opens /dev/stdin by name.
       ...["-c", 'cat | "$0" "$@"', join(cache.programs, "bin/initdb")],
-      ...[
-        "--pgdata=.",
-        `--username=${SUPERUSER}`,
-        "--pwfile=/dev/stdin",
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
-      ],
-      ...[
-        "--locale=C",
-        "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8",
-        "--wal-segsize=4",
-        "--no-sync",
-      ],
+      ...INITDB,
     ],
     { cwd: folder, input: `${cache.password.reveal()}\n` },
   );
@@ -134,15 +130,23 @@ async function buildTemplate(cache: PostgresCache, folder: string, seed: Seed | 
   await rm(join(folder, "server.log"), { force: true });
 }
 
+// template0 (always number 4) is never written to, so its 300 files are shared where the file system can.
+// PG_VERSION comes last: it says that the copy is whole.
+const COPY = `
+set -e
+mkdir -p base/4
+ln "$0"/base/4/* base/4/ 2>/dev/null || cp -R "$0"/base/4/. base/4/
+for part in "$0"/base/*; do [ "$part" = "$0/base/4" ] || cp -R "$part" base/; done
+for part in "$0"/*; do case "$part" in */base|*/PG_VERSION) ;; *) cp -R "$part" . ;; esac; done
+cp "$0"/PG_VERSION .
+`;
+
 async function copyTemplate(template: string, folder: string): Promise<void> {
   // What a copy that was cut short left there is no data yet.
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await giveToServerUser(folder);
-  // PG_VERSION last: it says that the copy is whole.
-  const script =
-    'for f in "$0"/*; do [ "$f" = "$0/PG_VERSION" ] || cp -R "$f" . || exit 1; done && cp "$0/PG_VERSION" .';
-  await runAsServerUser("sh", ["-c", script, template], { cwd: folder });
+  await runAsServerUser("sh", ["-c", COPY, template], { cwd: folder });
 }
 
 async function giveToServerUser(folder: string): Promise<void> {

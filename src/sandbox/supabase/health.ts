@@ -16,7 +16,7 @@ const READY = {
   realtime: 1.2,
 } as const;
 
-export type ServiceName = keyof typeof READY;
+type ServiceName = keyof typeof READY;
 
 const serviceName = z.enum(Object.keys(READY) as ServiceName[]);
 

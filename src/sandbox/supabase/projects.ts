@@ -8,7 +8,7 @@ import { ApiError } from "./errors.ts";
 import { randomLetters } from "./identifiers.ts";
 import type { Project } from "./projects-state.ts";
 
-export const REGIONS = [
+const REGIONS = [
   ...["us-east-1", "us-east-2", "us-west-1", "us-west-2", "ap-east-1", "ap-southeast-1", "ap-northeast-1"],
   ...[
     "ap-northeast-2",
@@ -22,7 +22,7 @@ export const REGIONS = [
   ...["eu-central-2", "ca-central-1", "ap-south-1", "sa-east-1"],
 ] as const;
 
-export const SIZES = [
+const SIZES = [
   ...["nano", "micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge"],
   ...["16xlarge", "24xlarge", "24xlarge_optimized_memory", "24xlarge_optimized_cpu", "24xlarge_high_memory"],
   ...["48xlarge", "48xlarge_optimized_memory", "48xlarge_optimized_cpu", "48xlarge_high_memory"],
