@@ -7,6 +7,7 @@ import { databaseDefinition } from "../../infra/database.ts";
 import { grantAccess } from "../../src/postgres/scripts/access.ts";
 import { migrate } from "../../src/postgres/scripts/migrate.ts";
 import { secureRows } from "../../src/postgres/scripts/secure-rows.ts";
+import { specified } from "../../src/provider/postgres/row-security-state.ts";
 import { type Seed, startPostgres } from "../../src/sandbox/postgres.ts";
 import { platformSql } from "../../src/sandbox/supabase/platform.ts";
 
@@ -61,7 +62,7 @@ async function define(client: pg.Client, kind: Kind): Promise<void> {
   await client.query("set session authorization postgres");
   await runScript(client, grantAccess(accessOf(definition.access)));
   await runScript(client, migrate(definition.schemas, definition.migrations));
-  await runScript(client, secureRows(rowSecurityOf(definition.rowSecurity)));
+  await runScript(client, secureRows(specified({ ...definition.rowSecurity, project: "here" }, undefined)));
   await client.query("reset session authorization");
 }
 
@@ -83,22 +84,6 @@ function accessOf(access: Definition["access"]): Parameters<typeof grantAccess>[
     defaultPrivileges: access.defaultPrivileges ?? [],
     formerly: [],
   };
-}
-
-function rowSecurityOf(security: Definition["rowSecurity"]): Parameters<typeof secureRows>[0] {
-  const tables = Object.entries(security.tables).map(([name, table]) => {
-    const policies = Object.entries(table.policies ?? {});
-    return [
-      name,
-      {
-        ...table,
-        policies: Object.fromEntries(
-          policies.map(([policy, rule]) => [policy, { as: "permissive", ...rule }]),
-        ),
-      },
-    ];
-  });
-  return { functions: security.functions, tables: Object.fromEntries(tables), formerly: [] };
 }
 
 /** A caller of the data API: the role that PostgREST switches to, and the claims of the token. */
