@@ -30,9 +30,9 @@ export class Life<I extends z.ZodObject, O extends z.ZodObject> {
   }
 
   /** Looks, takes what is found into the state, and tells the paths at which it differs from what was declared. */
-  async refresh(): Promise<string[] | "gone"> {
+  async refresh(context = this.#context): Promise<string[] | "gone"> {
     if (this.#prior === undefined) throw new Error("it isn't there");
-    const found = await this.#resource.observe(this.#context("look"), this.#prior);
+    const found = await this.#resource.observe(context("look"), this.#prior);
     if (found === undefined) {
       this.#prior = undefined;
       return "gone";
