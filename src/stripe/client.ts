@@ -86,6 +86,11 @@ export async function stripeFind<T>(operation: string, call: Promise<T>): Promis
   }
 }
 
+/** Whether Stripe repeated an answer of earlier today instead of doing anything. */
+export function isReplayed(answer: Stripe.Response<unknown>): boolean {
+  return new Headers(answer.lastResponse.headers).get("idempotent-replayed") === "true";
+}
+
 /**
  * A key under which Stripe makes a thing once in a day, however often it is asked.
  *
@@ -139,14 +144,14 @@ function withNewKey(call: Call): Call {
 }
 
 function asVendorError(operation: string, error: Stripe.errors.StripeError): VendorError {
-  const reason = error.headers?.["stripe-rate-limited-reason"];
+  const reason = new Headers(error.headers).get("stripe-rate-limited-reason");
   return new VendorError({
     vendor: "Stripe",
     operation,
     status: error.statusCode,
     requestId: error.requestId,
     code: error.code ?? error.type,
-    message: reason === undefined ? error.message : `${error.message} (${reason})`,
+    message: reason === null ? error.message : `${error.message} (${reason})`,
     remedy: remedyFor(error),
     cause: error,
   });

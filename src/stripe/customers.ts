@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { BRAND_KEYS, type Brand } from "./brand.ts";
-import { stripeCall } from "./client.ts";
+import { stripeCall, stripeFind } from "./client.ts";
 
 /** On a customer whose organization has had its one trial, in whichever generation. */
 export const TRIAL_KEY = "tenantry_trial";
@@ -23,7 +23,16 @@ export async function findCustomer(
     customer.metadata[BRAND_KEYS.platform] === brand.platform &&
     customer.metadata[BRAND_KEYS.id] === brand.id;
   const sameEmail = await stripeCall("customers.list", stripe.customers.list({ email, limit: 100 }));
-  return sameEmail.data.find(isIt) ?? (await scan(stripe)).find(isIt);
+  const found = sameEmail.data.find(isIt);
+  if (found !== undefined) return found;
+  const scanned = (await scan(stripe)).find(isIt);
+  return scanned && retrieveCustomer(stripe, scanned.id);
+}
+
+/** A customer that exists and isn't deleted. */
+export async function retrieveCustomer(stripe: Stripe, id: string): Promise<Stripe.Customer | undefined> {
+  const found = await stripeFind("customers.retrieve", stripe.customers.retrieve(id));
+  return found === undefined || found.deleted ? undefined : found;
 }
 
 /** The customers that an organization's path had in earlier generations. */

@@ -2,13 +2,14 @@ import type Stripe from "stripe";
 import { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import { ARCHIVED_KEY, assertOwned, differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
-import { idempotencyKey, stripeCall, stripeFind } from "../../stripe/client.ts";
+import { idempotencyKey, isReplayed, stripeCall } from "../../stripe/client.ts";
 import {
   earlierCustomers,
   findCustomer,
   forgetCustomers,
   hadTrial,
   rememberCustomer,
+  retrieveCustomer,
   TRIAL_KEY,
 } from "../../stripe/customers.ts";
 import type { Context } from "../context.ts";
@@ -38,7 +39,7 @@ export const customer = defineResource({
   stable: ["customerId"],
 
   async observe(context, prior) {
-    const found = await findById(context, prior.id);
+    const found = await retrieveCustomer(context.stripe, prior.id);
     if (found === undefined || !isOwnedBy(prior.inputs.brand, found.metadata)) return undefined;
     const inputs = {
       email: found.email ?? "",
@@ -57,7 +58,7 @@ export const customer = defineResource({
   },
 
   async remove(context, prior) {
-    const found = await findById(context, prior.id);
+    const found = await retrieveCustomer(context.stripe, prior.id);
     if (found === undefined || !isOwnedBy(prior.inputs.brand, found.metadata)) return;
     if (found.metadata[ARCHIVED_KEY] !== undefined) return;
     const metadata = { [ARCHIVED_KEY]: "true" };
@@ -65,13 +66,8 @@ export const customer = defineResource({
   },
 });
 
-async function findById(context: Context, id: string): Promise<Stripe.Customer | undefined> {
-  const found = await stripeFind("customers.retrieve", context.stripe.customers.retrieve(id));
-  return found === undefined || found.deleted ? undefined : found;
-}
-
 async function recorded(context: Context, id: string): Promise<Stripe.Customer> {
-  const found = await findById(context, id);
+  const found = await retrieveCustomer(context.stripe, id);
   if (found !== undefined) return found;
   throw new UserError(
     `The Stripe customer ${id} is gone: it was deleted elsewhere, and its subscriptions ended.`,
@@ -114,8 +110,8 @@ async function createAlive(
   for (let life = 0; ; life += 1) {
     const options = { idempotencyKey: idempotencyKey(["customer", params, attempt, life]) };
     const made = await stripeCall("customers.create", context.stripe.customers.create(params, options));
-    if (made.lastResponse.headers["idempotent-replayed"] !== "true") return made;
-    const alive = await findById(context, made.id);
+    if (!isReplayed(made)) return made;
+    const alive = await retrieveCustomer(context.stripe, made.id);
     if (alive !== undefined) return alive;
   }
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import { differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
 import { idempotencyKey, stripeCall, stripeFind } from "../../stripe/client.ts";
-import { listSubscriptions, TRIAL_KEY } from "../../stripe/customers.ts";
+import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../stripe/customers.ts";
 import { findPrice } from "../../stripe/prices.ts";
 import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
@@ -106,8 +106,8 @@ async function priceId(stripe: Stripe, lookupKey: string): Promise<string> {
 }
 
 async function customerOf(stripe: Stripe, id: string): Promise<Stripe.Customer> {
-  const found = await stripeFind("customers.retrieve", stripe.customers.retrieve(id));
-  if (found !== undefined && !found.deleted) return found;
+  const found = await retrieveCustomer(stripe, id);
+  if (found !== undefined) return found;
   throw new UserError(`The Stripe customer ${id} is gone: it was deleted elsewhere.`, {
     remedy: "Refresh the stack (pulumi refresh), then run again to make a new one.",
   });
