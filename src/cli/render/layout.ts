@@ -2,7 +2,7 @@ import type { PropertyChange } from "../../changes/properties.ts";
 import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
 import { isRecord } from "../../changes/values.ts";
 import type { Branch, Line, Mark } from "./tree.ts";
-import { count, formatFields, formatValue } from "./values.ts";
+import { count, escapeControls, formatFields, formatValue } from "./values.ts";
 import { compareSections, spaced, type Words, wordsFor } from "./vocabulary.ts";
 
 const MARKS: Readonly<Record<Action, Mark>> = {
@@ -153,10 +153,7 @@ function resourceLines(
   const mark = step.status === "failed" ? "!" : MARKS[step.action];
   const title = titleOf(step, words, changes, shortName(step, component, words.noun));
   if (step.action === "create" || step.action === "delete") return [{ mark, text: title, depth: 0 }];
-  return [
-    { mark, text: title, depth: 0 },
-    ...changes.map((change) => propertyLine("", change, change.segments, 1)),
-  ];
+  return [{ mark, text: title, depth: 0 }, ...changes.flatMap((change) => propertyLines(change, 1))];
 }
 
 function titleOf(step: Step, words: Words, changes: readonly PropertyChange[], name: string): string {
@@ -233,6 +230,38 @@ function propertyLine(
     text: `${prefix}${path}: ${transition(change)}${replaces}`,
     depth,
   };
+}
+
+/** A property's line; below it, of a text of several lines, those that differ. */
+function propertyLines(change: PropertyChange, depth: number): Line[] {
+  const { before, after } = change;
+  if (typeof before !== "string" || typeof after !== "string" || !`${before}${after}`.includes("\n"))
+    return [propertyLine("", change, change.segments, depth)];
+  const { removed, added } = differingLines(before.split("\n"), after.split("\n"));
+  const heading = { ...change, before: count(removed.length, "line"), after: count(added.length, "line") };
+  return [
+    propertyLine("", heading, change.segments, depth),
+    ...textLines("-", removed, depth + 1),
+    ...textLines("+", added, depth + 1),
+  ];
+}
+
+/** What is left of two texts without their common beginning and end. */
+function differingLines(before: readonly string[], after: readonly string[]) {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  return { removed: before.slice(start, before.length - end), added: after.slice(start, after.length - end) };
+}
+
+const SHOWN_LINES = 12;
+
+function textLines(mark: Mark, lines: readonly string[], depth: number): Line[] {
+  const shown = lines.slice(0, SHOWN_LINES).map((line) => ({ mark, text: escapeControls(line), depth }));
+  const rest = lines.length - shown.length;
+  return rest === 0 ? shown : [...shown, { mark, text: `… ${count(rest, "more line")}`, depth }];
 }
 
 function transition(change: PropertyChange): string {

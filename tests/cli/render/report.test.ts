@@ -124,6 +124,17 @@ describe("a preview", () => {
     expect(text).toContain("+ 3 × grant: public-anon, public-authenticated, public-service_role");
   });
 
+  test("of a text of several lines shows those that differ", () => {
+    const policy = (sql: string) =>
+      view("tenantry:postgres:RowSecurity", "x", { inputs: { definition: sql } });
+    const changes = changesIn("agntdata.acme", [
+      planned(step("update", policy("select 1\nfrom a\nwhere b"), policy("select 1\nfrom c\nwhere b"))),
+    ]);
+    const text = renderPreview([result("changes", changes)], plain);
+    expect(text).toMatch(/- from a\n.*\+ from c\n/);
+    expect(text).not.toContain("where b");
+  });
+
   test("without changes is one line", () => {
     expect(renderPreview([result("unchanged", changesIn("demo.acme", []))], plain)).toBe(
       "1 stack: 1 unchanged",

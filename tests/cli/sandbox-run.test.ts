@@ -1,0 +1,68 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { FleetDocument } from "../../src/cli/commands/fleet.ts";
+import type { OutputsDocument } from "../../src/cli/commands/outputs.ts";
+import { startSandbox } from "../../src/sandbox/sandbox.ts";
+import { folderWith, ORGANIZATION, PLATFORM, tenantry } from "./command-line.ts";
+
+const ACME = "stacks/demo/orgs/acme.yaml";
+const ONE_WORKSPACE = ORGANIZATION.replace(", staging: {}", "");
+
+let folder: ReturnType<typeof folderWith>;
+let sandbox: Awaited<ReturnType<typeof startSandbox>>;
+
+beforeAll(async () => {
+  folder = folderWith({ "stacks/demo/platform.yaml": PLATFORM, [ACME]: ONE_WORKSPACE });
+  sandbox = await startSandbox({ folder: join(folder.path, ".tenantry/sandbox"), readinessMilliseconds: 1 });
+});
+
+afterAll(async () => {
+  await sandbox.stop();
+  folder.remove();
+});
+
+/** Runs a command on the sandbox, which it joins; what it writes is its one document. */
+async function run<Document>(...args: string[]): Promise<{ exitCode: number; document: Document }> {
+  const ran = await tenantry([...args, "--json", "--sandbox"], { cwd: folder.path });
+  return { exitCode: ran.exitCode, document: JSON.parse(ran.stdout) as Document };
+}
+
+const outcomes = ({ stacks }: FleetDocument) =>
+  Object.fromEntries(stacks.map((stack) => [stack.stack, stack.outcome]));
+
+const writes = () => sandbox.requests().filter((request) => request.write).length;
+
+test("from nothing to a running organization, to what must not be lost, and back to nothing", async () => {
+  const preview = await run<FleetDocument>("preview");
+  expect(preview.exitCode).toBe(2);
+  expect(outcomes(preview.document)).toEqual({ "demo.platform": "changes", "demo.acme": "changes" });
+  expect(writes()).toBe(0);
+
+  const up = await run<FleetDocument>("up", "--yes");
+  expect(outcomes(up.document)).toEqual({ "demo.platform": "done", "demo.acme": "done" });
+  expect(up.exitCode).toBe(0);
+  expect(JSON.stringify(up.document)).not.toContain(sandbox.env.TENANTRY_SECRET_ROOT);
+
+  const before = writes();
+  const again = await run<FleetDocument>("up", "--yes");
+  expect(outcomes(again.document)).toEqual({ "demo.platform": "unchanged", "demo.acme": "unchanged" });
+  expect(again.exitCode).toBe(0);
+  expect(writes()).toBe(before);
+
+  const outputs = await run<OutputsDocument>("outputs", "demo.acme");
+  expect(outputs.document.stacks[0]?.outputs).toMatchObject({ plan: "free" });
+
+  writeFileSync(join(folder.path, ACME), ONE_WORKSPACE.replace("production", "other"));
+  const lost = await run<FleetDocument>("up", "demo.acme", "--yes");
+  expect(lost.exitCode).toBe(1);
+  expect(lost.document.stacks[0]).toMatchObject({
+    outcome: "refused",
+    changes: { removals: [{ kind: "workspace", workspace: "production" }] },
+  });
+  expect(writes()).toBe(before);
+
+  const destroyed = await run<FleetDocument>("destroy", "--yes");
+  expect(outcomes(destroyed.document)).toEqual({ "demo.acme": "done", "demo.platform": "done" });
+  expect(destroyed.exitCode).toBe(0);
+}, 240_000);
