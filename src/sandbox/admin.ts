@@ -13,12 +13,26 @@ const fault = z.strictObject({
 });
 const faults = z.strictObject({ faults: z.array(fault), seed: z.number().int().optional() });
 
+const organizations = z.strictObject({ paid: z.array(z.string()), free: z.array(z.string()) });
+
+/** Slugs of Supabase organizations that are to exist, by whether they pay. */
+export interface Organizations {
+  readonly paid: readonly string[];
+  readonly free: readonly string[];
+}
+
 /**
  * The sandbox's own routes, beside those of the local Supabase, for other processes than the one that it runs in.
  *
- * `PUT faults`, `GET requests`, `DELETE requests`, `GET held` (answers when a request is held), `POST release`.
+ * `PUT faults`, `GET requests`, `DELETE requests`, `GET held` (answers when a request is held), `POST release`,
+ * `PUT organizations` (adds those that are missing).
  */
-export function createAdmin(options: { id: string; token: string; gate: Gate }): Hono {
+export function createAdmin(options: {
+  id: string;
+  token: string;
+  gate: Gate;
+  addOrganizations: (given: Organizations) => void;
+}): Hono {
   const { gate } = options;
   const app = new Hono().basePath("/_sandbox");
   app.use(async (context, next) => {
@@ -30,6 +44,12 @@ export function createAdmin(options: { id: string; token: string; gate: Gate }):
     const given = faults.safeParse(await context.req.json());
     if (!given.success) return context.json({ message: z.prettifyError(given.error) }, 400);
     gate.setFaults(given.data.faults, given.data.seed);
+    return context.body(null, 204);
+  });
+  app.put("/organizations", async (context) => {
+    const given = organizations.safeParse(await context.req.json());
+    if (!given.success) return context.json({ message: z.prettifyError(given.error) }, 400);
+    options.addOrganizations(given.data);
     return context.body(null, 204);
   });
   app.get("/requests", (context) => context.json(gate.requests()));

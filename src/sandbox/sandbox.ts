@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { UserError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
-import { createAdmin } from "./admin.ts";
+import { createAdmin, type Organizations } from "./admin.ts";
 import type { Fault, RequestRecord } from "./faults.ts";
 import { Gate } from "./gate.ts";
 import { gated } from "./http-gate.ts";
@@ -90,7 +90,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 export async function joinSandbox(options: SandboxOptions): Promise<RunningSandbox> {
   const deadline = Date.now() + 20_000;
   for (;;) {
-    const running = await findRunning(resolve(options.folder));
+    const running = await findRunning(resolve(options.folder), organizationsOf(options));
     if (running !== undefined) return running;
     try {
       return await startSandbox(options);
@@ -121,8 +121,11 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
     readinessMilliseconds: options.readinessMilliseconds ?? 300,
     pooler: { host: "127.0.0.1", port: poolerPort },
   });
-  for (const slug of options.organizations ?? ORGANIZATIONS) addMissing(account, slug, "pro");
-  for (const slug of options.freeOrganizations ?? []) addMissing(account, slug, "free");
+  const addOrganizations = ({ paid, free }: Organizations): void => {
+    for (const slug of paid) addMissing(account, slug, "pro");
+    for (const slug of free) addMissing(account, slug, "free");
+  };
+  addOrganizations(organizationsOf(options));
 
   const stripe = await serve(before?.ports.stripe);
   const supabase = await serve(before?.ports.supabase);
@@ -142,7 +145,7 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
       ? {}
       : { requestsPerSecond: options.stripeRequestsPerSecond }),
   });
-  const admin = createAdmin({ id, token, gate });
+  const admin = createAdmin({ id, token, gate, addOrganizations });
   const supabaseGated = gated(gate, supabaseVendor(supabaseApp));
   const stripeGated = gated(gate, stripeVendor(stripeApp));
   supabase.answer((request, bindings) =>
@@ -176,9 +179,22 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
   };
 }
 
-async function findRunning(folder: string): Promise<RunningSandbox | undefined> {
+function organizationsOf({ organizations, freeOrganizations }: SandboxOptions): Organizations {
+  return { paid: organizations ?? ORGANIZATIONS, free: freeOrganizations ?? [] };
+}
+
+/** The one that runs there, if one does, with the organizations that whoever joins it needs. */
+async function findRunning(
+  folder: string,
+  organizations: Organizations,
+): Promise<RunningSandbox | undefined> {
   const settings = await readSettings(folder);
   if (settings === undefined || !(await answers(settings))) return undefined;
+  await fetch(`${settings.env.SUPABASE_API_URL}/_sandbox/organizations`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${settings.env.SUPABASE_ACCESS_TOKEN}` },
+    body: JSON.stringify(organizations),
+  });
   return { folder, ...addresses(settings.env), env: settings.env, stop: async () => {} };
 }
 

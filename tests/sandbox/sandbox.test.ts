@@ -60,8 +60,10 @@ describe("a sandbox", () => {
     const at = await folder();
     const sandbox = await startSandbox({ folder: at });
     await expect(startSandbox({ folder: at })).rejects.toThrow(`A sandbox runs in ${at} already.`);
-    const joined = await joinSandbox({ folder: at });
+    const joined = await joinSandbox({ folder: at, organizations: ["joiners"] });
     expect(joined.env).toEqual(sandbox.env);
+    const { body } = await new LocalSandbox(sandbox, at).call("GET", "/v1/organizations");
+    expect(body.map((one: { slug: string }) => one.slug)).toContain("joiners");
     await joined.stop();
     expect((await fetch(sandbox.supabaseUrl)).status).toBe(401);
     await sandbox.stop();
