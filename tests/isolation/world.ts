@@ -7,7 +7,7 @@ export interface World {
   readonly organizations: readonly Organization[];
 }
 
-export interface Person {
+interface Person {
   readonly id: string;
   readonly email: string;
   /** Whether the address counts: verified by the platform itself. */
@@ -15,7 +15,7 @@ export interface Person {
   readonly account: "confirmed" | "unconfirmed" | "single sign-on" | "deleted";
 }
 
-export interface Organization {
+interface Organization {
   readonly id: string;
   readonly members: readonly { readonly person: number; readonly role: "owner" | "admin" | "member" }[];
   readonly workspaces: readonly Workspace[];
