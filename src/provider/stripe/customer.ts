@@ -19,7 +19,9 @@ import { brand, defineResource } from "../schema.ts";
 export const customerInputs = z.strictObject({
   name: z.string().min(1).optional().describe("Shown on invoices."),
   email: z.string().min(1).describe("Where invoices go."),
-  brand: brand.required({ organization: true, id: true, generation: true }),
+  brand: brand
+    .required({ organization: true, id: true, generation: true })
+    .describe("Whose it is; one that carries another brand, or none, is never changed."),
 });
 
 export const customerOutputs = z.strictObject({

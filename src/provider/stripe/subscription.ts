@@ -29,7 +29,9 @@ export const subscriptionInputs = z.strictObject({
     .default("charge_automatically")
     .describe("Default `charge_automatically`."),
   daysUntilDue: z.int().min(1).optional().describe("For invoices that are sent. Default 30."),
-  brand: brand.required({ organization: true, id: true, generation: true }),
+  brand: brand
+    .required({ organization: true, id: true, generation: true })
+    .describe("Whose it is; one that carries another brand, or none, is never changed."),
 });
 
 export const subscriptionOutputs = z.strictObject({
