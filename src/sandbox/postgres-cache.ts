@@ -35,7 +35,7 @@ export async function openCache(): Promise<PostgresCache> {
   await mkdir(folder, { recursive: true });
   await refuseForeignFolder(folder);
   await chmod(folder, 0o755);
-  await removeAbandonedBuilds(folder);
+  await removeAbandoned(folder);
   const programs = join(folder, "programs");
   await buildOnce(programs, (target) => copyPrograms(source.native, target));
   const secret = join(folder, "secret");
@@ -54,7 +54,7 @@ export async function openCache(): Promise<PostgresCache> {
 export async function buildOnce(target: string, build: (unfinished: string) => Promise<void>): Promise<void> {
   await othersToFinish(target);
   if (existsSync(target)) return;
-  const unfinished = `${target}.building-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const unfinished = unfinishedName(target);
   try {
     await build(unfinished);
     await rename(unfinished, target);
@@ -62,6 +62,21 @@ export async function buildOnce(target: string, build: (unfinished: string) => P
     await rm(unfinished, { recursive: true, force: true });
     // Another process was first: what it built is the same.
     if (!existsSync(target)) throw error;
+  }
+}
+
+/** What is made under this name, and then renamed, is never taken for whole when it isn't. */
+export function unfinishedName(target: string): string {
+  return `${target}.building-${process.pid}-${randomBytes(4).toString("hex")}`;
+}
+
+/** Removes from a folder what processes that are no more left unfinished there. @param of only that of this name */
+export async function removeAbandoned(folder: string, of = ""): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = builderOf(name);
+    if (!name.startsWith(of) || pid === undefined || isRunning(pid)) continue;
+    // A copying program of the killed process may still be at work in it.
+    await rm(join(folder, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 
@@ -130,13 +145,6 @@ async function refuseForeignFolder(folder: string): Promise<void> {
   throw new UserError(`${folder} belongs to another user, or others may write to it.`, {
     remedy: "Remove that folder, or set TMPDIR to a folder of your own.",
   });
-}
-
-async function removeAbandonedBuilds(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const pid = builderOf(name);
-    if (pid !== undefined && !isRunning(pid)) await rm(join(folder, name), { recursive: true, force: true });
-  }
 }
 
 export function isRunning(pid: number): boolean {

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, readlinkSync } from "node:fs";
-import { chmod, chown, mkdir, realpath, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, chown, mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Secret } from "../core/secret.ts";
 import { freePort } from "./ports.ts";
@@ -11,8 +11,10 @@ import {
   isRunning,
   openCache,
   type PostgresCache,
+  removeAbandoned,
   runAsServerUser,
   SUPERUSER,
+  unfinishedName,
 } from "./postgres-cache.ts";
 import { serverUser } from "./postgres-user.ts";
 
@@ -131,22 +133,23 @@ async function buildTemplate(cache: PostgresCache, folder: string, seed: Seed | 
 }
 
 // template0 (always number 4) is never written to, so its 300 files are shared where the file system can.
-// PG_VERSION comes last: it says that the copy is whole.
 const COPY = `
 set -e
 mkdir -p base/4
 ln "$0"/base/4/* base/4/ 2>/dev/null || cp -R "$0"/base/4/. base/4/
 for part in "$0"/base/*; do [ "$part" = "$0/base/4" ] || cp -R "$part" base/; done
-for part in "$0"/*; do case "$part" in */base|*/PG_VERSION) ;; *) cp -R "$part" . ;; esac; done
-cp "$0"/PG_VERSION .
+for part in "$0"/*; do [ "$part" = "$0/base" ] || cp -R "$part" .; done
 `;
 
+/** Copies beside the folder and renames, so that what is there is whole, whenever the copying is killed. */
 async function copyTemplate(template: string, folder: string): Promise<void> {
-  // What a copy that was cut short left there is no data yet.
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await giveToServerUser(folder);
-  await runAsServerUser("sh", ["-c", COPY, template], { cwd: folder });
+  await mkdir(dirname(folder), { recursive: true });
+  await removeAbandoned(dirname(folder), basename(folder));
+  const unfinished = unfinishedName(folder);
+  await mkdir(unfinished, { mode: 0o700 });
+  await giveToServerUser(unfinished);
+  await runAsServerUser("sh", ["-c", COPY, template], { cwd: unfinished });
+  await rename(unfinished, folder);
 }
 
 async function giveToServerUser(folder: string): Promise<void> {

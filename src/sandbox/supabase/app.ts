@@ -58,7 +58,8 @@ export function createSupabase(options: { account: Account; token: Secret; perMi
     context.json({ message: `Cannot ${context.req.method} ${context.req.path}` }, 404),
   );
   app.onError((error, context) => {
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError))
+      return context.json({ message: `The sandbox failed: ${error.stack}` }, 500);
     return context.json({ message: error.message }, error.status as ContentfulStatusCode);
   });
   return app;
