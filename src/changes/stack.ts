@@ -142,7 +142,7 @@ export function isAllowed(changes: StackChanges): boolean {
   return changes.removals.length === 0 && !changes.problems.some((problem) => problem.severity === "error");
 }
 
-export function isChange(action: Action): boolean {
+function isChange(action: Action): boolean {
   return action !== "same" && action !== "read" && action !== "refresh";
 }
 

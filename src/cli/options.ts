@@ -5,7 +5,7 @@ export interface JsonOption {
   readonly json?: boolean;
 }
 
-export interface SandboxOption {
+interface SandboxOption {
   /** The folder of its data. */
   readonly sandbox?: string;
 }

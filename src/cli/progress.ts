@@ -126,8 +126,8 @@ class LiveProgress implements Progress {
       const now = running.status ?? [...running.now.values()].at(-1) ?? DOING[running.verb];
       return `  ${stack}  ${escapeControls(now)}  ${running.steps} steps, ${elapsed}`.slice(0, width);
     });
-    if (lines.length === 0) return this.#erase();
     this.#erase();
+    if (lines.length === 0) return;
     const head = `${this.#finished} of ${this.#total} done`.slice(0, width);
     this.#output.write(`${[head, ...lines].map((line) => this.#colors.dim(line)).join("\n")}\n`);
     this.#drawn = lines.length + 1;
