@@ -1,0 +1,177 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommandLine } from "../cli/program.ts";
+import { colorsFor } from "../cli/render/colors.ts";
+import type { ExitCode, Io } from "../cli/session.ts";
+import { PACKAGE_ROOT } from "../fleet/project.ts";
+import { startSandbox } from "../sandbox/sandbox.ts";
+import { type IsolationReport, type Person, proveIsolation } from "./isolation.ts";
+import { type Customer, listCustomers } from "./stripe.ts";
+
+/** The main job from nothing to running tenants: every step is checked, and the first that fails ends the demo with 1. */
+
+class StepFailed extends Error {}
+
+const PEOPLE: readonly Person[] = [
+  { name: "ada, Acme's owner", email: "ada@acme.example" },
+  { name: "alan, in production only", email: "alan@acme.example" },
+  { name: "margaret, of Northwind", email: "margaret@northwind.example" },
+  { name: "an outsider", email: "mallory@elsewhere.example" },
+  { name: "anon", email: null },
+];
+
+const colors = colorsFor(process.stdout, process.env);
+const begin = performance.now();
+const folder = mkdtempSync(join(tmpdir(), "tenantry-demo-"));
+const stacks = join(folder, "stacks");
+cpSync(join(PACKAGE_ROOT, "stacks"), stacks, { recursive: true });
+
+title("A local Supabase and Stripe");
+const sandbox = await startSandbox({ folder: join(folder, "sandbox") });
+try {
+  print(`Supabase Management API  ${sandbox.supabaseUrl}`);
+  print(`Stripe API               ${sandbox.stripeUrl}`);
+  await demo();
+  title(`Done in ${Math.round((performance.now() - begin) / 1000)} s`);
+  print("Try it yourself: npm run tenantry -- up --sandbox stacks/agntdata");
+} catch (error) {
+  print(colors.red(`\n${error instanceof StepFailed ? error.message : (error as Error).stack}`));
+  process.exitCode = 1;
+} finally {
+  await sandbox.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function demo(): Promise<void> {
+  title("Two platforms, as their YAML says");
+  await tenantry(0, "validate");
+  await tenantry(0, "up", "--yes");
+
+  title("A second up changes nothing");
+  sandbox.clearRequests();
+  await tenantry(0, "up", "--yes");
+  const writes = sandbox.requests().filter(({ write }) => write).length;
+  print(`writes to Supabase, Stripe and PostgreSQL: ${writes}`);
+  demand(writes === 0, "a second up must not write");
+
+  title("A pull request: Northwind takes on a client, and somebody leaves");
+  edit("agntdata/orgs/northwind.yaml", (yaml) =>
+    yaml.replace(/^ {2}- \{ email: edith.*\n/m, "").concat("  client-contoso: { region: eu-central-1 }\n"),
+  );
+  await tenantry(2, "preview", "agntdata.northwind");
+  await tenantry(0, "up", "--yes", "agntdata.northwind");
+
+  title("A workspace taken out of the YAML is not deleted");
+  edit("agntdata/orgs/northwind.yaml", (yaml) => yaml.replace(/^ {2}client-contoso.*\n/m, ""));
+  await tenantry(1, "up", "--yes", "agntdata.northwind");
+
+  title("Two organizations share nothing: who sees how many rows of Acme's, and of anybody else's");
+  const report = await proveIsolation(await controlPlane("agntdata"), "acme", PEOPLE);
+  showIsolation(report);
+  demand(report.broken === 0, "somebody changed a row of another organization");
+  demand(crossings(report) === 0, "somebody sees a row of another organization");
+
+  title("Stripe");
+  const customers = await listCustomers(sandbox.env.STRIPE_API_BASE, sandbox.env.STRIPE_API_KEY);
+  showCustomers(customers);
+  demand(customers.length === 6, "each of the six organizations is one customer");
+}
+
+function crossings({ tables, seen }: IsolationReport): number {
+  const acme = tables.flatMap((table) => seen[table]?.slice(0, 2) ?? []).map(({ foreign }) => foreign);
+  const others = tables.flatMap((table) => seen[table]?.slice(2) ?? []).map(({ own }) => own);
+  return [...acme, ...others].reduce((sum, rows) => sum + rows, 0);
+}
+
+function showIsolation({ tables, seen, rows, attempts, broken }: IsolationReport): void {
+  const filled = tables.filter((table) => (rows[table]?.own ?? 0) + (rows[table]?.foreign ?? 0) > 0);
+  const sight = (sights: { own: number; foreign: number } | undefined) =>
+    `${sights?.own}, ${sights?.foreign}`;
+  showTable(
+    ["table", "all rows", ...PEOPLE.map(({ name }) => name)],
+    filled.map((table) => [table, sight(rows[table]), ...(seen[table]?.map(sight) ?? [])]),
+  );
+  print(
+    `\nattempts to change or remove another organization's rows: ${attempts}, of which came through: ${broken}`,
+  );
+}
+
+function showCustomers(customers: readonly Customer[]): void {
+  showTable(
+    ["customer", "organization", "price", "status", "collection", "trial ends"],
+    customers.map((each) => [
+      each.name,
+      each.organization,
+      each.price,
+      each.status,
+      each.collection,
+      each.trialEnd,
+    ]),
+  );
+}
+
+function showTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = head.map((cell, column) =>
+    Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
+  print(colors.bold(line(head)));
+  for (const row of rows) print(line(row));
+}
+
+/** The connection string of a platform's control plane, as the superuser that only a sandbox has. */
+async function controlPlane(platform: string): Promise<string> {
+  const headers = { authorization: `Bearer ${sandbox.env.SUPABASE_ACCESS_TOKEN}` };
+  const answer = await fetch(`${sandbox.supabaseUrl}/v1/projects`, { headers });
+  const projects = (await answer.json()) as { ref: string; name: string }[];
+  const project = projects.find(({ name }) => new RegExp(`^${platform}--[0-9a-f]{8}$`).test(name));
+  if (project === undefined) throw new StepFailed(`the control plane of ${platform} is missing`);
+  return sandbox.databaseUrl(project.ref);
+}
+
+async function tenantry(expected: ExitCode, ...args: readonly string[]): Promise<void> {
+  print(colors.dim(`$ tenantry ${args.join(" ")}\n`));
+  const withSandbox = args[0] === "validate" ? args : [...args, `--sandbox=${sandbox.folder}`];
+  const code = await runCommandLine(withSandbox, io());
+  demand(code === expected, `tenantry ${args.join(" ")} ended with ${code}, expected ${expected}`);
+}
+
+/** The demo's own terminal, without anybody to ask; progress is left out, since the report tells it all. */
+function io(): Io {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stdout,
+    env: { ...process.env, CI: "true", TENANTRY_STACKS: stacks, TENANTRY_TODAY: "2026-11-22" },
+    cwd: folder,
+    onInterrupt: (listener) => {
+      process.once("SIGINT", listener);
+      return () => process.off("SIGINT", listener);
+    },
+    exit: (code) => process.exit(code),
+  };
+}
+
+function edit(manifest: string, change: (yaml: string) => string): void {
+  const file = join(stacks, manifest);
+  writeFileSync(file, change(readFileSync(file, "utf8")));
+}
+
+function demand(holds: boolean, message: string): void {
+  if (!holds) throw new StepFailed(message);
+}
+
+function title(text: string): void {
+  print(
+    `\n${colors.bold(colors.cyan(`━━ ${text} `))}${colors.cyan("━".repeat(Math.max(2, 100 - text.length)))}\n`,
+  );
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
