@@ -3,6 +3,11 @@ import type { Fetch } from "./polite-fetch.ts";
 /** How long a reader remembers an answer, so that the resources of one refresh share it. */
 const FRESH_MILLISECONDS = 5_000;
 
+/** A resource tried to write where it may only look: a fault of ours. */
+export class WriteRefused extends Error {
+  override readonly name = "WriteRefused";
+}
+
 /**
  * Refuses every call that could change something, before it leaves: a preview and a refresh can't write, whatever a
  * resource does.
@@ -18,7 +23,9 @@ export function refuseWrites(
     const body = request.body === null ? "" : await request.clone().text();
     const url = new URL(request.url);
     if (!isRead(request.method, url, body))
-      throw new Error(`A preview or a refresh must not write, but tried ${request.method} ${url.pathname}`);
+      throw new WriteRefused(
+        `A preview or a refresh must not write, but tried ${request.method} ${url.pathname}`,
+      );
     return fetch(request);
   };
 }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import { UserError, VendorError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
-import { refuseWrites, SharedReads } from "../http/guards.ts";
+import { refuseWrites, SharedReads, WriteRefused } from "../http/guards.ts";
 import { PaceLimiter } from "../http/limiter.ts";
 import { type Call, type Fetch, type Outcome, politeFetch } from "../http/polite-fetch.ts";
 
@@ -72,7 +72,8 @@ export async function stripeCall<T>(operation: string, call: Promise<T>): Promis
   try {
     return await call;
   } catch (error) {
-    throw error instanceof Stripe.errors.StripeError ? asVendorError(operation, error) : error;
+    if (!(error instanceof Stripe.errors.StripeError)) throw error;
+    throw ownError(error) ?? asVendorError(operation, error);
   }
 }
 
@@ -143,15 +144,23 @@ function withNewKey(call: Call): Call {
   return { ...call, headers };
 }
 
+/** What our own fetch throws, Stripe's client takes for a failure of the connection. */
+function ownError(error: Stripe.errors.StripeError): Error | undefined {
+  const { detail } = error;
+  const isOurs = detail instanceof WriteRefused || (detail instanceof Error && detail.name === "AbortError");
+  return isOurs ? detail : undefined;
+}
+
 function asVendorError(operation: string, error: Stripe.errors.StripeError): VendorError {
-  const reason = new Headers(error.headers).get("stripe-rate-limited-reason");
+  const reason = new Headers(error.headers).get("stripe-rate-limited-reason") ?? undefined;
+  const why = reason ?? (error.detail instanceof Error ? error.detail.message : undefined);
   return new VendorError({
     vendor: "Stripe",
     operation,
     status: error.statusCode,
     requestId: error.requestId,
     code: error.code ?? error.type,
-    message: reason === null ? error.message : `${error.message} (${reason})`,
+    message: why === undefined ? error.message : `${error.message} (${why})`,
     remedy: remedyFor(error),
     cause: error,
   });

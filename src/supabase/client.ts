@@ -121,7 +121,9 @@ const failures: Middleware = {
     });
   },
   onError({ request, error }) {
-    if (!(error instanceof TypeError) && !(error instanceof DOMException)) return;
+    // A fault of ours and the end of a run are no failures of Supabase.
+    const isTimeout = error instanceof Error && error.name === "TimeoutError";
+    if (!(error instanceof TypeError) && !isTimeout) return;
     throw new VendorError({
       vendor: "Supabase",
       operation: operationOf(request),
