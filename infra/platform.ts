@@ -25,7 +25,7 @@ export class Platform extends pulumi.ComponentResource {
     const ready = this.#ready(name, platform, project);
     this.#settings(name, project, ready);
     const database = this.#database(name, project, ready);
-    this.#catalogue(name, platform, database);
+    this.#catalogue(name, platform, project, database);
 
     this.url = ready.apiUrl;
     this.registerOutputs({ url: this.url });
@@ -80,14 +80,14 @@ export class Platform extends pulumi.ComponentResource {
           hooks: { customAccessToken: { uri: "pg-functions://postgres/private/access_token_hook" } },
         },
       },
-      { parent: this, dependsOn: [ready] },
+      { parent: this, deletedWith: project, dependsOn: [ready] },
     );
   }
 
   /** Schemas, extensions and privileges by PostgreSQL's own provider; roles, tables and row security by ours. */
   #database(name: string, project: Project, ready: Ready): pulumi.Resource {
     const definition = databaseDefinition("control-plane");
-    const protect = { parent: this, protect: true };
+    const protect = { parent: this, protect: true, deletedWith: project };
 
     const roles = declare(
       "postgres:Access",
@@ -95,7 +95,7 @@ export class Platform extends pulumi.ComponentResource {
       { project: project.ref, roles: definition.access.roles },
       { ...protect, dependsOn: [ready] },
     );
-    const privileges = this.#privileges(name, definition, ready, roles);
+    const privileges = this.#privileges(name, definition, project, ready, roles);
     const schema = declare(
       "postgres:Schema",
       `${name}-schema`,
@@ -113,6 +113,7 @@ export class Platform extends pulumi.ComponentResource {
   #privileges(
     name: string,
     definition: DatabaseDefinition,
+    project: Project,
     ready: Ready,
     roles: pulumi.Resource,
   ): pulumi.Resource[] {
@@ -130,7 +131,7 @@ export class Platform extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const options = { parent: this, provider, protect: true };
+    const options = { parent: this, provider, protect: true, deletedWith: project };
     const database = ready.databaseName;
 
     const declared: pulumi.Resource[] = [];
@@ -174,7 +175,7 @@ export class Platform extends pulumi.ComponentResource {
     return declared;
   }
 
-  #catalogue(name: string, platform: PlatformModel, database: pulumi.Resource): void {
+  #catalogue(name: string, platform: PlatformModel, project: Project, database: pulumi.Resource): void {
     declare(
       "directory:Catalogue",
       `${name}-catalogue`,
@@ -198,7 +199,7 @@ export class Platform extends pulumi.ComponentResource {
         trial:
           platform.trial === null ? undefined : { ...platform.trial, credits: { ...platform.trial.credits } },
       },
-      { parent: this, protect: true, dependsOn: [database] },
+      { parent: this, protect: true, deletedWith: project, dependsOn: [database] },
     );
   }
 }

@@ -24,16 +24,17 @@ export class Workspace extends pulumi.ComponentResource {
   constructor(name: string, args: WorkspaceArgs, options: pulumi.ComponentResourceOptions) {
     super("tenantry:index:Workspace", name, {}, options);
     const { organization, workspace, controlPlane } = args;
-    const child = (dependsOn: pulumi.Resource[] = []) => ({ parent: this, dependsOn });
 
     const project = declare(
       "supabase:Project",
       `${name}-project`,
       { ...workspace.project, databasePassword: { id: workspace.id }, state: workspace.state },
-      child(),
+      { parent: this },
       ["ref"],
     );
-    const ready = declare("supabase:Ready", `${name}-ready`, { project: project.ref }, child(), ["apiUrl"]);
+    // What is inside the project goes with it.
+    const inside = (...dependsOn: pulumi.Resource[]) => ({ parent: this, deletedWith: project, dependsOn });
+    const ready = declare("supabase:Ready", `${name}-ready`, { project: project.ref }, inside(), ["apiUrl"]);
     const ref = project.ref;
 
     const settings = declare(
@@ -45,7 +46,7 @@ export class Workspace extends pulumi.ComponentResource {
         auth: { disableSignup: true },
         thirdPartyAuth: [{ issuer: args.issuer }],
       },
-      child([ready]),
+      inside(ready),
     );
 
     const definition = databaseDefinition("workspace");
@@ -53,19 +54,19 @@ export class Workspace extends pulumi.ComponentResource {
       "postgres:Access",
       `${name}-access`,
       { project: ref, ...definition.access },
-      child([ready]),
+      inside(ready),
     );
     const schema = declare(
       "postgres:Schema",
       `${name}-schema`,
       { project: ref, schemas: [...definition.schemas], migrations: definition.migrations },
-      child([access]),
+      inside(access),
     );
     const rowSecurity = declare(
       "postgres:RowSecurity",
       `${name}-row-security`,
       { project: ref, ...definition.rowSecurity },
-      child([schema]),
+      inside(schema),
     );
 
     const row = declare(
@@ -90,7 +91,7 @@ export class Workspace extends pulumi.ComponentResource {
         connections: connectionsOf(workspace),
         cron: cronOf(workspace),
       },
-      child(),
+      { parent: this },
     );
     declare(
       "directory:WorkspaceMembers",
@@ -101,13 +102,13 @@ export class Workspace extends pulumi.ComponentResource {
         issuer: args.issuer,
         members: peopleOf(organization, workspace),
       },
-      child([row, rowSecurity]),
+      inside(row, rowSecurity),
     );
     declare(
       "supabase:Secrets",
       `${name}-secrets`,
       { project: ref, secrets: secretsOf(organization, workspace) },
-      child([ready]),
+      inside(ready),
     );
 
     this.url = ready.apiUrl;
