@@ -2,7 +2,7 @@ import { z } from "zod";
 import { objectOf, roleName } from "./section.ts";
 
 /** Of a policy `pol` of pg_policy, as PostgreSQL deparses it; the search path must be empty. */
-export const deparsedPolicy = `jsonb_build_object(
+const deparsedPolicy = `jsonb_build_object(
     'as', case when pol.polpermissive then 'permissive' else 'restrictive' end,
     'for', case pol.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
       when 'd' then 'delete' else 'all' end,

@@ -34,7 +34,7 @@ const trial = z.strictObject({
   credits: z.record(z.string(), z.int().min(0)).describe("Granted once, by wallet."),
 });
 
-export const catalogueInputs = z.strictObject({
+const catalogueInputs = z.strictObject({
   controlPlane,
   platform: platform.describe("The platform itself."),
   plans: z.record(z.string(), plan).describe("Plans by name."),
@@ -42,7 +42,7 @@ export const catalogueInputs = z.strictObject({
   trial: trial.optional().describe("What a new organization may try, once."),
 });
 
-export const catalogueOutputs = z.object({});
+const catalogueOutputs = z.object({});
 
 type Inputs = z.infer<typeof catalogueInputs>;
 

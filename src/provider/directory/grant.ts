@@ -5,7 +5,7 @@ import { defineResource } from "../schema.ts";
 import { controlPlane } from "./control-plane.ts";
 import { present } from "./row.ts";
 
-export const grantInputs = z.strictObject({
+const grantInputs = z.strictObject({
   controlPlane,
   organization: z.string().describe("The organization's id."),
   wallet: z.string(),
@@ -17,7 +17,7 @@ export const grantInputs = z.strictObject({
   expires: z.string().optional().describe("ISO date, the last day on which what is left can be spent."),
 });
 
-export const grantOutputs = z.object({
+const grantOutputs = z.object({
   entry: z
     .string()
     .optional()

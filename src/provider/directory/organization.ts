@@ -29,7 +29,7 @@ const wallet = z.strictObject({
     .describe("Absent: off."),
 });
 
-export const organizationInputs = z.strictObject({
+const organizationInputs = z.strictObject({
   controlPlane,
   platform: z.string().describe("The platform's id."),
   organizationId: z.string().describe("UUIDv5 of its path and generation."),
@@ -56,7 +56,7 @@ export const organizationInputs = z.strictObject({
     .describe("The trial that it may take; recorded once, for ever."),
 });
 
-export const organizationOutputs = z.object({
+const organizationOutputs = z.object({
   issuer: z
     .string()
     .describe("Who issues the platform's tokens: the control plane's auth service; workspaces trust it."),

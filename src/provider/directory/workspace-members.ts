@@ -9,7 +9,7 @@ import { defineResource } from "../schema.ts";
 
 const role = z.enum(["owner", "admin", "member"]);
 
-export const workspaceMembersInputs = z.strictObject({
+const workspaceMembersInputs = z.strictObject({
   project: z.string().describe("The ref of the workspace's Supabase project."),
   workspace: z.string().describe("The workspace's id."),
   issuer: z
@@ -18,7 +18,7 @@ export const workspaceMembersInputs = z.strictObject({
   members: z.record(z.string(), z.strictObject({ role })).describe("By lower-case e-mail."),
 });
 
-export const workspaceMembersOutputs = z.object({});
+const workspaceMembersOutputs = z.object({});
 
 type Inputs = z.infer<typeof workspaceMembersInputs>;
 

@@ -5,7 +5,7 @@ import { defineResource } from "../schema.ts";
 import { controlPlane, controlPlaneIfThere } from "./control-plane.ts";
 import { byColumn, present, toRows } from "./row.ts";
 
-export const workspaceInputs = z.strictObject({
+const workspaceInputs = z.strictObject({
   controlPlane,
   organization: z.string().describe("The organization's id."),
   workspaceId: z.string().describe("UUIDv5 of its first path and generation."),
@@ -29,7 +29,7 @@ export const workspaceInputs = z.strictObject({
   cron: z.record(z.string(), z.strictObject({ schedule: z.string(), task: z.string() })),
 });
 
-export const workspaceOutputs = z.object({});
+const workspaceOutputs = z.object({});
 
 type Inputs = z.infer<typeof workspaceInputs>;
 

@@ -52,7 +52,7 @@ export const accessInputs = z.strictObject({
     .describe("What new objects grant."),
 });
 
-export const accessOutputs = z.object({});
+const accessOutputs = z.object({});
 
 type Inputs = z.infer<typeof accessInputs>;
 

@@ -55,7 +55,7 @@ export const rowSecurityInputs = z.strictObject({
     .describe("Tables and views by name, as `public.workspaces`."),
 });
 
-export const rowSecurityOutputs = z.object({
+const rowSecurityOutputs = z.object({
   deparsed: z
     .record(z.string(), z.string())
     .describe("By function and by policy: a digest of what PostgreSQL made of the definition."),

@@ -9,7 +9,7 @@ import { isGone } from "../../supabase/client.ts";
 import { defineResource } from "../schema.ts";
 import { sameNames } from "./found.ts";
 
-export const schemaInputs = z.strictObject({
+const schemaInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
   schemas: z
     .array(z.string())
@@ -29,7 +29,7 @@ export const schemaInputs = z.strictObject({
     .describe("Never declared: a refresh lists here the objects that differ from what the migrations made."),
 });
 
-export const schemaOutputs = z.object({
+const schemaOutputs = z.object({
   applied: z.array(z.string()).describe("The names of the migrations that the database holds, in order."),
   digest: z.string().describe("A digest of every object that the migrations made, as last recorded."),
 });
