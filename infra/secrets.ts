@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { secretVariable } from "../src/core/secret-variable.ts";
 import type { SecretReference } from "../src/model/model.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { SecretReference } from "../src/model/model.ts";
  * @throws when neither is set, naming both
  */
 export function secretValue(reference: SecretReference): pulumi.Output<string> {
-  const variable = `TENANTRY_SECRET_${reference.secret.toUpperCase().replaceAll("-", "_")}`;
+  const variable = secretVariable(reference.secret);
   const given = process.env[variable];
   if (given !== undefined) return pulumi.secret(given);
 

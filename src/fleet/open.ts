@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { secretVariable } from "../core/secret-variable.ts";
 import type { Engine } from "../engine/engine.ts";
 import { selectEngine } from "../engine/select.ts";
 import type { OrganizationModel } from "../model/model.ts";
@@ -111,9 +112,4 @@ function secretNames(organization: OrganizationModel): string[] {
     ...(provider !== null && "apiKey" in provider ? [provider.apiKey.secret] : []),
     ...connections.map((connection) => connection.secret.secret),
   ];
-}
-
-/** The variable that gives the value of `{ secret: name }`. */
-function secretVariable(name: string): string {
-  return `TENANTRY_SECRET_${name.toUpperCase().replaceAll("-", "_")}`;
 }
