@@ -52,9 +52,10 @@ describe("the schema", () => {
     expect(allResources()).toHaveLength(Object.keys(table).length);
   });
 
-  test("describes every type, and every property of it", async () => {
+  test("describes every type of the vendors, and every property of it", async () => {
     const { resources } = (await engine.schema()) as { resources: Record<string, ResourceSpec> };
-    const silent = Object.entries(resources).flatMap(([name, spec]) => [
+    const ofVendors = Object.entries(resources).filter(([name]) => /:(supabase|stripe):/.test(name));
+    const silent = ofVendors.flatMap(([name, spec]) => [
       ...(spec.description ? [] : [name]),
       ...Object.entries({ ...spec.inputProperties, ...spec.properties })
         .filter(([, { description }]) => !description)
