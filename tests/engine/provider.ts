@@ -164,7 +164,7 @@ const provider = {
     const response = new messages.CreateResponse();
     response.setProperties(struct.Struct.fromJavaScript(outputsOf(inputs)));
     if (request.getPreview()) return response;
-    record("create", request.getUrn(), { by: configuration.name });
+    record("create", request.getUrn(), { by: configuration.region });
     const id = `${request.getName()}-${process.hrtime.bigint().toString(36)}`;
     const fault = await meet("create", request.getUrn());
     put(id, inputs);

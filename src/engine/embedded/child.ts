@@ -33,6 +33,8 @@ export function startChild(
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: { ...options.env, NODE_OPTIONS: nodeOptions },
+    // A group of its own: Ctrl-C on the terminal reaches the engine, which ends its children in good order.
+    detached: true,
     // A provider that is no Node.js program sees its standard input close instead.
     stdio: ["pipe", "pipe", "pipe", "ipc"],
   });
@@ -54,8 +56,19 @@ function readLines(child: ChildProcess, onLine: (line: string, stream: "stdout" 
 }
 
 async function stop(child: ChildProcess, ended: Child["ended"], signal: NodeJS.Signals): Promise<void> {
-  child.kill(signal);
-  const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+  signalGroup(child, signal);
+  const timer = setTimeout(() => signalGroup(child, "SIGKILL"), GRACE_MS);
   await ended.catch(() => undefined);
   clearTimeout(timer);
+}
+
+/** The child and all that it has started. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    // It has just ended by itself.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
-import { type Child, startChild } from "./child.ts";
+import { startChild } from "./child.ts";
 import type { Project } from "./project.ts";
 import { ProviderClient } from "./provider-client.ts";
 
@@ -14,18 +14,21 @@ export interface PluginHost {
   readonly env: Readonly<Record<string, string>>;
   /** Providers that already run, by package. */
   readonly attach: Readonly<Record<string, string>>;
-  readonly onLine: (line: string) => void;
+  /** Called when a plugin ends that nobody ended, with the last of what it wrote. */
+  readonly onCrash: (message: string) => void;
 }
+
+const LOG_LINES = 40;
 
 /** Starts the plugin of a package, or joins the one that runs, and connects to it. */
 export async function startPlugin(packageName: string, host: PluginHost): Promise<ProviderClient> {
   const place = { engine: host.engine, root: host.project.root, program: host.project.programFolder };
   const running = host.attach[packageName];
   if (running !== undefined) return ProviderClient.connect(running, place, undefined);
-  const { child, port } = launch(commandOf(packageName, host), host);
+  const { child, port } = launch(packageName, commandOf(packageName, host), host);
   try {
     const address = `127.0.0.1:${await port}`;
-    return await ProviderClient.connect(address, place, () => child.stop());
+    return await ProviderClient.connect(address, place, child.stop);
   } catch (error) {
     await child.stop();
     throw new Error(`the provider of package ${packageName} did not start: ${messageOf(error)}`, {
@@ -55,9 +58,14 @@ function commandOf(packageName: string, host: PluginHost): readonly string[] {
 }
 
 /** A plugin says its port in its first line; all that follows is its log. */
-function launch(command: readonly string[], host: PluginHost): { child: Child; port: Promise<string> } {
+function launch(
+  packageName: string,
+  command: readonly string[],
+  host: PluginHost,
+): { readonly child: { stop(): Promise<void> }; readonly port: Promise<string> } {
   const log: string[] = [];
   let announce: ((port: string) => void) | undefined;
+  let stopping = false;
   const port = new Promise<string>((resolve) => {
     announce = resolve;
   });
@@ -71,13 +79,21 @@ function launch(command: readonly string[], host: PluginHost): { child: Child; p
         return;
       }
       log.push(line);
-      host.onLine(line);
+      if (log.length > LOG_LINES) log.shift();
     },
   });
   const ended = child.ended.then(({ code, signal }) => {
-    throw new Error(`it ended with ${signal ?? `code ${code}`}\n${log.slice(-20).join("\n")}`);
+    const message = [`it ended with ${signal ?? `code ${code}`}`, ...log].join("\n");
+    if (announce === undefined && !stopping)
+      host.onCrash(`The provider of package ${packageName} is gone: ${message}`);
+    throw new Error(message);
   });
-  return { child, port: Promise.race([port, ended]) };
+  ended.catch(() => undefined);
+  const stop = () => {
+    stopping = true;
+    return child.stop();
+  };
+  return { child: { stop }, port: Promise.race([port, ended]) };
 }
 
 function messageOf(error: unknown): string {

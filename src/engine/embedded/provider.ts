@@ -136,7 +136,8 @@ export class InitError extends Error {
     reasons: readonly string[],
     cause?: unknown,
   ) {
-    super(reasons.join("\n"), { cause });
+    const count = `${reasons.length} error${reasons.length === 1 ? "" : "s"} occurred:`;
+    super([count, ...reasons.map((reason) => `\t* ${reason}`)].join("\n"), { cause });
     this.id = id;
     this.outputs = outputs;
     this.inputs = inputs;

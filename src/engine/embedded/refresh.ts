@@ -4,7 +4,7 @@ import type { Events, Step } from "./events.ts";
 import { equalValues, markSecrets } from "./property-value.ts";
 import type { DiffKind, DiffResult, Provider } from "./provider.ts";
 import type { Redactor } from "./redactor.ts";
-import { dependenciesOf, type ResourceState } from "./resource-state.ts";
+import type { ResourceState } from "./resource-state.ts";
 import { isProviderType, type Urn } from "./urn.ts";
 
 /**
@@ -116,17 +116,15 @@ function inverted(diff: DiffResult): DiffResult {
 function withoutDangling(resources: readonly ResourceState[]): readonly ResourceState[] {
   const urns = new Set(resources.map(({ urn }) => urn));
   const known = (urn: Urn) => urns.has(urn);
-  return resources.map((state) =>
-    [...dependenciesOf(state)].every(known)
-      ? state
-      : {
-          ...state,
-          dependencies: state.dependencies.filter(known),
-          propertyDependencies: Object.fromEntries(
-            Object.entries(state.propertyDependencies).map(([key, list]) => [key, list.filter(known)]),
-          ),
-          parent: known(state.parent) ? state.parent : "",
-          deletedWith: known(state.deletedWith) ? state.deletedWith : "",
-        },
-  );
+  return resources.map((state) => ({
+    ...state,
+    dependencies: state.dependencies.filter(known),
+    propertyDependencies: Object.fromEntries(
+      Object.entries(state.propertyDependencies)
+        .map(([key, list]) => [key, list.filter(known)] as const)
+        .filter(([, list]) => list.length > 0),
+    ),
+    parent: known(state.parent) ? state.parent : "",
+    deletedWith: known(state.deletedWith) ? state.deletedWith : "",
+  }));
 }

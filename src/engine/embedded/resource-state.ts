@@ -56,11 +56,3 @@ export interface PendingOperation {
   readonly resource: ResourceState;
   readonly type: "creating" | "updating" | "deleting" | "reading" | "importing";
 }
-
-/** All that must be there before it: parent, provider and dependencies of every kind. */
-export function dependenciesOf(state: ResourceState): ReadonlySet<Urn> {
-  const urns = new Set([...state.dependencies, ...Object.values(state.propertyDependencies).flat()]);
-  if (state.parent !== "") urns.add(state.parent);
-  if (state.deletedWith !== "") urns.add(state.deletedWith);
-  return urns;
-}

@@ -127,7 +127,7 @@ export class Run {
         engine: engine.address,
         env: this.#spec.env,
         attach: this.#options.attach ?? {},
-        onLine: () => undefined,
+        onCrash: (message) => this.#events.diagnostic("error", message, undefined),
       },
       this.#kind === "preview",
     );
@@ -174,19 +174,19 @@ export class Run {
       engine,
       dryRun: this.#kind === "preview",
       parallel: this.#parallel,
-      onLine: (line, stream) =>
-        this.#events.diagnostic(stream === "stdout" ? "info" : "info#err", line, undefined),
+      onLine: (line, stream) => this.#say(line, stream),
     });
     const interrupt = () => void program.stop("SIGINT");
     this.#options.signal?.addEventListener("abort", interrupt, { once: true });
     try {
       const registrations = await loading;
       const ended = program.ended.then(({ code, signal }) => this.#judgeExit(code, signal));
-      await Promise.race([registered, ended]);
+      await Promise.race([registered, ended, this.#flow.stopped.catch(() => undefined)]);
       await this.#flow.settled();
       this.#refused = registrations.refused;
-      if (!this.#flow.failed && !this.#refused) await this.#delete(providers, registrations.seen);
+      if (!this.#flow.failed) await this.#delete(providers, registrations.seen);
       release();
+      if (this.#flow.failed) await program.stop();
       await ended;
       registrations.finishStack(this.#flow.failed);
     } finally {
@@ -303,6 +303,12 @@ export class Run {
         "(`pulumi refresh --clear-pending-creates`).",
       undefined,
     );
+  }
+
+  /** What the program writes. After a failure it only complains that nobody answers any more. */
+  #say(line: string, stream: "stdout" | "stderr"): void {
+    if (this.#flow.failed) return;
+    this.#events.diagnostic(stream === "stdout" ? "info" : "info#err", line, undefined);
   }
 
   /** A program that was refused an answer ends as if all were well; one that threw has said why itself. */
