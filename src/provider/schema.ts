@@ -52,7 +52,7 @@ export const brand = z
   })
   .describe("Whose it is. An object that carries another brand, or none, is never changed.");
 
-export function slug(description: string) {
+function slug(description: string) {
   return z
     .string()
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "expected a lower-case slug")

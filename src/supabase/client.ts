@@ -38,7 +38,7 @@ export function createSupabase(options: {
   return options.readOnly ? access.reader : access.writer;
 }
 
-export function supabaseAccess(options: {
+function supabaseAccess(options: {
   readonly token: Secret;
   readonly baseUrl?: string | undefined;
   readonly signal?: AbortSignal;

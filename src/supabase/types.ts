@@ -105,7 +105,7 @@ interface ProjectsQuery {
   search?: string;
 }
 
-export interface ProjectsPage {
+interface ProjectsPage {
   projects: ProjectSummary[];
   pagination: { count: number; limit: number; offset: number };
 }
@@ -132,7 +132,7 @@ interface ProjectReference {
   name: string;
 }
 
-export interface Project {
+interface Project {
   ref: string;
   organization_slug: string;
   name: string;
@@ -217,7 +217,7 @@ export type ServiceName =
   | "storage"
   | "pg_bouncer";
 
-export interface ServiceHealth {
+interface ServiceHealth {
   name: ServiceName;
   status: "COMING_UP" | "ACTIVE_HEALTHY" | "UNHEALTHY";
   error?: string;
@@ -235,7 +235,7 @@ interface RunQuery {
   read_only?: boolean;
 }
 
-export interface PoolerConfig {
+interface PoolerConfig {
   database_type: "PRIMARY" | "READ_REPLICA";
   db_user: string;
   db_host: string;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../core/errors.ts";
 
 /** A wait that took longer than it may. The next run goes on with it. */
-export class TimeoutError extends UserError {
+class TimeoutError extends UserError {
   constructor(what: string, seconds: number) {
     super(`Waited ${seconds} s for ${what}.`, {
       remedy:

@@ -16,7 +16,7 @@ import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { brand, defineResource } from "../schema.ts";
 
-export const customerInputs = z.strictObject({
+const customerInputs = z.strictObject({
   name: z.string().min(1).optional().describe("Shown on invoices."),
   email: z.string().min(1).describe("Where invoices go."),
   brand: brand
@@ -24,7 +24,7 @@ export const customerInputs = z.strictObject({
     .describe("Whose it is; one that carries another brand, or none, is never changed."),
 });
 
-export const customerOutputs = z.strictObject({
+const customerOutputs = z.strictObject({
   customerId: z.string().describe("Stripe's id; never deleted."),
 });
 

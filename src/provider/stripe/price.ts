@@ -8,7 +8,7 @@ import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { brand, defineResource } from "../schema.ts";
 
-export const priceInputs = z.strictObject({
+const priceInputs = z.strictObject({
   lookupKey: z
     .string()
     .min(1)
@@ -25,7 +25,7 @@ export const priceInputs = z.strictObject({
   brand,
 });
 
-export const priceOutputs = z.strictObject({
+const priceOutputs = z.strictObject({
   priceId: z.string().describe("Stripe's id."),
 });
 

@@ -6,7 +6,7 @@ import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { brand, defineResource } from "../schema.ts";
 
-export const productInputs = z.strictObject({
+const productInputs = z.strictObject({
   productId: z
     .string()
     .regex(/^[a-zA-Z0-9_-]{1,100}$/, "expected letters, digits, _ and -")
@@ -16,7 +16,7 @@ export const productInputs = z.strictObject({
   brand,
 });
 
-export const productOutputs = z.strictObject({});
+const productOutputs = z.strictObject({});
 
 type Inputs = z.infer<typeof productInputs>;
 

@@ -9,7 +9,7 @@ import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { brand, defineResource } from "../schema.ts";
 
-export const subscriptionInputs = z.strictObject({
+const subscriptionInputs = z.strictObject({
   customer: z.string().describe("The customer's id."),
   price: z.string().describe("The lookup key of the price."),
   trial: z
@@ -34,7 +34,7 @@ export const subscriptionInputs = z.strictObject({
     .describe("Whose it is; one that carries another brand, or none, is never changed."),
 });
 
-export const subscriptionOutputs = z.strictObject({
+const subscriptionOutputs = z.strictObject({
   subscriptionId: z.string().describe("Stripe's id."),
   status: z.string().describe("As Stripe says: `trialing`, `active`, `incomplete`, `past_due`, …"),
   trialEnd: z.string().optional().describe("ISO 8601; absent when no trial was taken."),

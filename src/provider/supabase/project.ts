@@ -15,7 +15,7 @@ import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { databasePassword, defineResource } from "../schema.ts";
 
-export const projectInputs = z.strictObject({
+const projectInputs = z.strictObject({
   name: z.string().min(1).max(256).describe("Unique in the organization; a change renames."),
   organization: z
     .string()
@@ -30,7 +30,7 @@ export const projectInputs = z.strictObject({
     .describe("Where in its life it is. `deleted` deletes it and keeps this record. Default `active`."),
 });
 
-export const projectOutputs = z.strictObject({
+const projectOutputs = z.strictObject({
   ref: z.string().describe("The project's reference, 20 letters, for good."),
   createdAt: z.string().describe("When it was made, ISO 8601."),
 });

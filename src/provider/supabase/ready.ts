@@ -12,7 +12,7 @@ import { databasePassword, defineResource, secret } from "../schema.ts";
 
 const SERVICES = ["auth", "db", "pooler", "realtime", "rest", "storage"] as const;
 
-export const readyInputs = z.strictObject({
+const readyInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
   services: z
     .array(z.enum(SERVICES))
@@ -28,7 +28,7 @@ export const readyInputs = z.strictObject({
     .describe("How long to wait; the next run goes on waiting. Default 300."),
 });
 
-export const readyOutputs = z.strictObject({
+const readyOutputs = z.strictObject({
   databaseHost: z.string().describe("Reachable over IPv6 only."),
   apiUrl: z.string().describe("The project's own URL, without a path."),
   issuer: z.string().describe("The issuer of its users' tokens."),

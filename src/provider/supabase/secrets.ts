@@ -5,7 +5,7 @@ import { answer, answerOrGone } from "../../supabase/client.ts";
 import type { Context } from "../context.ts";
 import { defineResource, secret } from "../schema.ts";
 
-export const secretsInputs = z.strictObject({
+const secretsInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
   secrets: z
     .record(
@@ -19,7 +19,7 @@ export const secretsInputs = z.strictObject({
     .describe("By name. Names that were never declared here are left alone."),
 });
 
-export const secretsOutputs = z.strictObject({});
+const secretsOutputs = z.strictObject({});
 
 type Values = Readonly<Record<string, Secret>>;
 
