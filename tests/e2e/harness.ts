@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { Secret } from "../../src/core/secret.ts";
+import type { StackSpec } from "../../src/engine/engine.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -87,14 +89,31 @@ export class World {
     };
   }
 
+  /** What an engine needs to run one stack without the command line. */
+  stack(name: string): StackSpec {
+    const { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE } = this.sandbox.env;
+    return {
+      projectFolder: REPOSITORY,
+      settingsFolder: join(this.sandbox.folder, "stacks"),
+      stack: name,
+      backendUrl: PULUMI_BACKEND_URL,
+      passphrase: new Secret(PULUMI_CONFIG_PASSPHRASE),
+      env: this.environment,
+    };
+  }
+
   /** Runs `tenantry` to its end. */
   async tenantry(...args: readonly string[]): Promise<Ended> {
     return this.start(...args).ended;
   }
 
+  #command(args: readonly string[]): string[] {
+    return [join(REPOSITORY, "src/cli/main.ts"), ...args, `--sandbox=${this.sandbox.folder}`];
+  }
+
   /** Starts `tenantry` as the leader of a process group, so that it can be ended with all of its children. */
   start(...args: readonly string[]): Running {
-    const child = spawn(process.execPath, ["--import", "tsx", join(REPOSITORY, "src/cli/main.ts"), ...args], {
+    const child = spawn(process.execPath, ["--import", "tsx", ...this.#command(args)], {
       cwd: REPOSITORY,
       env: this.environment,
       detached: true,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import { organization, PLANTED, PLATFORM, World } from "./harness.ts";
 
 const WAREHOUSE = "personal: { connections: { warehouse: { kind: bigquery, secret: warehouse } } }";
@@ -12,7 +13,7 @@ describe("an organization, from YAML to running", () => {
     world = await World.open({
       "tiny/platform.yaml": PLATFORM,
       "tiny/orgs/acme.yaml": organization("acme", WAREHOUSE),
-      "tiny/orgs/globex.yaml": organization("globex"),
+      "tiny/orgs/globex.yaml": organization("globex", "personal: {}\n  extra: {}"),
     });
   });
 
@@ -56,12 +57,21 @@ describe("an organization, from YAML to running", () => {
   });
 
   it("stays when its file, or a workspace of it, leaves the YAML", async () => {
-    world.write("tiny/orgs/globex.yaml", organization("globex").replace("personal: {}", "other: {}"));
+    world.write("tiny/orgs/globex.yaml", organization("globex"));
     world.remove("tiny/orgs/acme.yaml");
     const mark = world.mark();
     const up = await world.tenantry("up", "--yes");
     expect(up.code).toBe(1);
-    expect(up.stdout + up.stderr).toMatch(/state: (archived|deleted)/);
+    expect(up.stdout).toMatch(/the workspace extra of globex is gone from the YAML[^]*state: archived/);
+    expect(up.stdout).toMatch(/acme[^]*is gone from the YAML/);
+    expect(world.writesSince(mark)).toEqual([]);
+  });
+
+  it("stays under the engine alone too, which is all that plain pulumi up has", async () => {
+    const mark = world.mark();
+    const run = await embeddedEngine().up(world.stack("tiny.globex"));
+    expect(run.result).toBe("failed");
+    expect(run.diagnostics.map(({ message }) => message).join()).toMatch(/protect/);
     expect(world.writesSince(mark)).toEqual([]);
   });
 });
