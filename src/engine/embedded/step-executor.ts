@@ -214,7 +214,8 @@ export class StepExecutor {
   }
 
   #fail(step: Step, error: unknown): never {
-    if (error instanceof UnclearError) this.#maybeCorrupt = true;
+    // What a create may have left is told by its pending operation.
+    if (error instanceof UnclearError && step.old !== undefined) this.#maybeCorrupt = true;
     const urn = (step.new ?? step.old)?.urn;
     this.#events.diagnostic("error", error instanceof Error ? error.message : String(error), urn);
     this.#events.failed(step, this.#preview);

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import type { DiffResult } from "../../src/engine/embedded/provider.ts";
+import type { ResourceState } from "../../src/engine/embedded/resource-state.ts";
+import { decide } from "../../src/engine/embedded/step-generator.ts";
+import { emptyState } from "./states.ts";
+
+const old = { ...emptyState("urn:pulumi:dev::trial::test:index:Thing::a"), id: "1" };
+const none: DiffResult = {
+  changes: "none",
+  replaces: [],
+  diffs: [],
+  deleteBeforeReplace: false,
+  detailedDiff: undefined,
+};
+const some: DiffResult = { ...none, changes: "some", diffs: ["value"] };
+const replacing: DiffResult = { ...some, replaces: ["value"] };
+const detailed: DiffResult = {
+  ...some,
+  detailedDiff: { "value.inner": { kind: "update-replace", inputDiff: true } },
+};
+
+interface Case {
+  readonly old?: Partial<ResourceState>;
+  readonly protect?: boolean;
+  readonly replaceOnChanges?: readonly string[];
+  readonly diff: DiffResult;
+}
+
+describe("a resource that is known", () => {
+  test.each<[string, Case, string]>([
+    ["stays as it is without a difference", { diff: none }, "same"],
+    ["is updated when it differs", { diff: some }, "update"],
+    ["is replaced when the provider names what replaces it", { diff: replacing }, "replace"],
+    ["is replaced when a detailed difference says so", { diff: detailed }, "replace"],
+    [
+      "is updated without a difference when it was not finished",
+      { diff: none, old: { initErrors: ["not ready"] } },
+      "update",
+    ],
+    [
+      "is made again when its replacement was cut short",
+      { diff: none, old: { pendingReplacement: true } },
+      "replace",
+    ],
+    ["is not replaced for a reason without a change", { diff: { ...none, replaces: ["value"] } }, "same"],
+    [
+      "is replaced by a change that the program wants to be one",
+      { diff: some, replaceOnChanges: ["value"] },
+      "replace",
+    ],
+    ["is replaced by any change, if the program says so", { diff: some, replaceOnChanges: ["*"] }, "replace"],
+    ["is updated by a change of something else", { diff: some, replaceOnChanges: ["other"] }, "update"],
+    [
+      "is not replaced while it is protected",
+      { diff: replacing, protect: true, old: { protect: true } },
+      "refuse",
+    ],
+    [
+      "is replaced when its protection ends in the same run",
+      { diff: replacing, protect: false, old: { protect: true } },
+      "replace",
+    ],
+    [
+      "is not deleted before its replacement",
+      { diff: { ...replacing, deleteBeforeReplace: true } },
+      "refuse",
+    ],
+  ])("%s", (_, given, kind) => {
+    const decision = decide({
+      old: { ...old, ...given.old },
+      diff: given.diff,
+      protect: given.protect ?? false,
+      replaceOnChanges: given.replaceOnChanges ?? [],
+    });
+    expect(decision.kind).toBe(kind);
+  });
+});
+
+test("a resource that is not known is created", () => {
+  expect(decide({ old: undefined, diff: undefined, protect: true, replaceOnChanges: ["*"] })).toEqual({
+    kind: "create",
+  });
+});
