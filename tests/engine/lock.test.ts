@@ -40,7 +40,7 @@ test("one run holds it; the next has to wait, and is told whom for", async () =>
   const held = await acquire();
   await expect(acquire()).rejects.toMatchObject({
     name: "UserError",
-    message: expect.stringMatching(/currently locked by 1 lock[^]*pid \d+/),
+    message: expect.stringMatching(/currently locked by 1 lock.*pid \d+/s),
     remedy: expect.stringContaining("pulumi cancel"),
   });
   await held.release();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { covers, parsePath, resetPath } from "../../src/engine/embedded/property-path.ts";
-import { secretOf } from "../../src/engine/embedded/property-value.ts";
+import { type PropertyMap, secretOf } from "../../src/engine/embedded/property-value.ts";
 
 test.each([
   ["a", ["a"]],
@@ -17,7 +17,7 @@ test.each(["a[", "a]", 'a["b', "a[b]"])("%s is refused", (text) => {
   expect(() => parsePath(text)).toThrow("is not a property path");
 });
 
-test.each([
+test.each<[string, string, PropertyMap, PropertyMap, PropertyMap]>([
   ["a value", "a", { a: 1, b: 1 }, { a: 2, b: 2 }, { a: 1, b: 2 }],
   ["one that was taken away", "a", { a: 1 }, {}, { a: 1 }],
   ["one that was added", "a", {}, { a: 1 }, {}],

@@ -25,7 +25,7 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 type Json = { [key: string]: struct.JavaScriptValue };
 
-type Fault = "fail" | "throw" | "partial" | "hang" | "until-cancelled" | "crash";
+type Fault = "fail" | "quote" | "throw" | "partial" | "hang" | "until-cancelled" | "crash";
 
 let cancelled: () => void = () => undefined;
 const cancellation = new Promise<void>((resolve) => {
@@ -84,12 +84,22 @@ function partial(id: string, inputs: Json): Partial<grpc.StatusObject> {
   return { code: grpc.status.UNKNOWN, details: "it is not ready yet", metadata };
 }
 
+function clear(value: struct.JavaScriptValue | undefined): string {
+  const secret = value as Json | undefined;
+  return String(secret?.[SIGNATURE] === SECRET ? secret.value : value);
+}
+
 /** Lets happen what faults.json asks for; undefined when nothing, or when it goes on after all. */
-async function meet(operation: string, urn: string): Promise<Fault | undefined> {
+async function meet(operation: string, urn: string, inputs: Json = {}): Promise<Fault | undefined> {
   const file = join(world, "faults.json");
   const faults = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   const fault: Fault | undefined = faults[`${operation} ${urn.split("::").at(-1)}`];
   if (fault === "fail") throw { code: grpc.status.FAILED_PRECONDITION, details: `${operation} was refused` };
+  if (fault === "quote")
+    throw {
+      code: grpc.status.FAILED_PRECONDITION,
+      details: `${operation} was refused: ${clear(inputs.value)}`,
+    };
   if (fault === "throw") throw { code: grpc.status.INTERNAL, details: `${operation} threw` };
   if (fault === "crash") process.exit(7);
   if (fault === "hang") await new Promise(() => undefined);
@@ -166,7 +176,7 @@ const provider = {
     if (request.getPreview()) return response;
     record("create", request.getUrn(), { by: configuration.region });
     const id = `${request.getName()}-${process.hrtime.bigint().toString(36)}`;
-    const fault = await meet("create", request.getUrn());
+    const fault = await meet("create", request.getUrn(), inputs);
     put(id, inputs);
     if (fault === "partial") throw partial(id, inputs);
     response.setId(id);
@@ -212,6 +222,7 @@ const provider = {
   }),
 };
 
+if (world !== "") writeFileSync(join(world, "provider.pid"), String(process.pid));
 const server = new grpc.Server();
 server.addService(
   services.ResourceProviderService as unknown as grpc.ServiceDefinition,

@@ -1,14 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/**
- * Ends a Node.js child when the engine is gone, however it went: the channel between them closes with it.
- *
- * Percent-encoded, as it travels through NODE_OPTIONS, where blanks and quotes divide.
- */
-const GUARD = `data:text/javascript,${encodeURIComponent(
-  "process.on('disconnect',()=>process.exit(1));process.channel?.unref()",
-)}`;
+/** Ends a Node.js child when the engine is gone, however it went: the channel between them closes with it. */
+const GUARD = 'process.on("disconnect", () => process.exit(1)); process.channel?.unref();';
 
 const GRACE_MS = 5000;
 
@@ -25,11 +19,14 @@ export function startChild(
   options: {
     readonly cwd: string;
     readonly env: Readonly<Record<string, string | undefined>>;
+    /** JavaScript modules that a Node.js child loads before anything else. */
+    readonly preload?: readonly string[];
     readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
   },
 ): Child {
   const [file = "", ...args] = command;
-  const nodeOptions = `--import ${GUARD} ${options.env.NODE_OPTIONS ?? ""}`.trim();
+  const preload = [GUARD, ...(options.preload ?? [])].map((code) => `--import ${moduleUrl(code)}`);
+  const nodeOptions = [...preload, options.env.NODE_OPTIONS ?? ""].join(" ").trim();
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: { ...options.env, NODE_OPTIONS: nodeOptions },
@@ -46,6 +43,11 @@ export function startChild(
   ended.catch(() => undefined);
   readLines(child, options.onLine);
   return { ended, stop: (signal = "SIGTERM") => stop(child, ended, signal) };
+}
+
+/** Percent-encoded, as it travels through NODE_OPTIONS, where blanks and quotes divide. */
+function moduleUrl(code: string): string {
+  return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 
 function readLines(child: ChildProcess, onLine: (line: string, stream: "stdout" | "stderr") => void): void {

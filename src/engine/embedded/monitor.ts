@@ -16,8 +16,21 @@ import { fromStruct, toStruct } from "./property-value.ts";
 import type { Providers } from "./providers.ts";
 import { knownId, type Registrations } from "./registrations.ts";
 
-/** What the SDK may make use of. It refuses by itself what is missing here. */
-const FEATURES: ReadonlySet<string> = new Set(["secrets", "resourceReferences", "deletedWith"]);
+/**
+ * What the SDK may ask for. It hears yes for what is refused when it is used: refused by the SDK itself, it would be an
+ * exception of the program, without the resource's name.
+ */
+const FEATURES: ReadonlySet<string> = new Set([
+  "secrets",
+  "resourceReferences",
+  "deletedWith",
+  "replaceWith",
+  "transforms",
+  "invokeTransforms",
+  "parameterization",
+  "resourceHooks",
+  "errorHooks",
+]);
 
 /**
  * The service that a program registers its resources with.

@@ -5,6 +5,16 @@ import { type Child, startChild } from "./child.ts";
 import type { Project } from "./project.ts";
 import type { StackConfig } from "./stack-settings.ts";
 
+/**
+ * The SDK shows an uncaught error by inspecting it in colour, over which Node.js 20 hangs for up to a minute where the
+ * stack holds a file right under a scope, as the SDK's own source maps do: `node_modules/@pulumi/resource.ts`.
+ */
+const PLAIN_ERRORS = `
+import util from "node:util";
+util.inspect = new Proxy(util.inspect, {
+  apply: (inspect, self, [value, ...options]) => inspect(value, ...(value instanceof Error ? [] : options)),
+});`;
+
 /** Starts a project's Node.js program as Pulumi's own language host does. */
 export function startProgram(
   project: Project,
@@ -45,6 +55,7 @@ export function startProgram(
         PULUMI_NODEJS_TSCONFIG_PATH: join(project.root, project.tsconfig),
       }),
     },
+    preload: [PLAIN_ERRORS],
     onLine: options.onLine,
   });
 }

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TestProject } from "./project.ts";
+
+let project: TestProject;
+beforeAll(() => {
+  project = new TestProject();
+});
+afterAll(() => project.remove());
+
+describe("protect", () => {
+  const body = 'new Thing("kept", { value: 1, kind: "x" }, { protect: true });';
+
+  test("keeps what is no longer declared, deletes the rest, and fails", async () => {
+    await project.up(`${body} new Thing("other", {});`);
+    project.calls();
+    const run = await project.up("");
+    expect(run.result).toBe("failed");
+    expect(run.diagnostics).toEqual([
+      expect.objectContaining({
+        severity: "error",
+        message: expect.stringContaining("because it is protected"),
+      }),
+    ]);
+    expect(project.calls()).toEqual(["delete other"]);
+    expect(project.resource("kept")?.protect).toBe(true);
+  });
+
+  test("refuses a replacement, in a preview too", async () => {
+    project.write(body.replace('"x"', '"y"'));
+    const preview = await project.preview();
+    expect(preview).toMatchObject({ result: "failed", changes: { replace: 1 } });
+    const run = await project.up();
+    expect(run.result).toBe("failed");
+    expect(run.diagnostics[0]?.message).toContain("currently marked for protection");
+    expect(project.calls()).toEqual([]);
+  });
+
+  test("stands against destroy, unless it is told to take all", async () => {
+    expect((await project.destroy()).result).toBe("failed");
+    expect(project.calls()).toEqual([]);
+    expect((await project.destroy({ ignoreProtect: true })).result).toBe("succeeded");
+    expect(project.calls()).toEqual(["delete kept"]);
+  });
+
+  test("is inherited by what a component holds", async () => {
+    const made = 'const g = new Group("g", { protect: true }); new Thing("inside", {}, { parent: g });';
+    await project.up(made);
+    expect(project.resource("inside")?.protect).toBe(true);
+    await project.up(made.replace("true", "false"));
+    expect(project.resource("inside")?.protect).toBeUndefined();
+  });
+});
+
+test("retainOnDelete forgets without deleting", async () => {
+  await project.up('new Thing("retained", {}, { retainOnDelete: true });');
+  project.calls();
+  const run = await project.up("");
+  expect(run).toMatchObject({ result: "succeeded", changes: { delete: 1 } });
+  expect(project.calls()).toEqual([]);
+});
+
+test("deletedWith goes down with the other, unasked", async () => {
+  await project.up('const whole = new Thing("whole", {}); new Thing("part", {}, { deletedWith: whole });');
+  project.calls();
+  await project.up("");
+  expect(project.calls()).toEqual(["delete whole"]);
+});
+
+test("ignoreChanges keeps what was, and only that", async () => {
+  const body = (value: string) => `new Thing("a", { value: ${value} }, { ignoreChanges: ["value.x"] });`;
+  await project.up(body("{ x: 1, y: 1 }"));
+  project.calls();
+  expect((await project.up(body("{ x: 2, y: 1 }"))).changes).toEqual({ same: 2 });
+  expect((await project.up(body("{ x: 3, y: 2 }"))).changes).toEqual({ same: 1, update: 1 });
+  expect(project.resource("a")?.inputs).toEqual({ value: { x: 1, y: 2 } });
+});
+
+test("additionalSecretOutputs are secret from then on", async () => {
+  await project.up('new Thing("s", { value: "a planted value" }, { additionalSecretOutputs: ["value"] });');
+  expect(JSON.stringify(project.resource("s")?.outputs)).not.toContain("a planted value");
+});
+
+test("replaceOnChanges makes an update a replacement", async () => {
+  await project.up('new Thing("r", { value: 1 });');
+  project.calls();
+  await project.up('new Thing("r", { value: 2 }, { replaceOnChanges: ["value"] });');
+  expect(project.calls()).toEqual(["create r", "delete r"]);
+});
+
+describe("what is left out is refused by name", () => {
+  test.each([
+    ["deleteBeforeReplace", 'new Thing("a", {}, { deleteBeforeReplace: true });'],
+    ["import", 'new Thing("a", {}, { import: "some-id" });'],
+    ["transforms", 'new Thing("a", {}, { transforms: [() => undefined] });'],
+    ["hooks", 'new pulumi.ResourceHook("h", () => undefined); new Thing("a", {});'],
+    ["a resource it does not own", 'new Thing("a", {}, { id: "some-id" });'],
+    ["a resource it does not own", 'new pulumi.StackReference("organization/other/dev");'],
+    ["replacementTrigger", 'new Thing("a", {}, { replacementTrigger: "x" });'],
+  ])("%s", async (option, body) => {
+    project.write(body);
+    const run = await project.preview();
+    expect(run.result).toBe("failed");
+    const said = run.diagnostics.map(({ message }) => message).join("\n");
+    expect(said.toLowerCase()).toContain(option.toLowerCase().replace("transforms", "transform"));
+  });
+
+  test("an alias of what the state knows", async () => {
+    await project.up('new Thing("before", {});');
+    project.write('new Thing("after", {}, { aliases: [{ name: "before" }] });');
+    const run = await project.up();
+    expect(run.result).toBe("failed");
+    expect(run.diagnostics[0]?.message).toMatch(/alias .*::before.*--engine cli/);
+    expect(project.resource("before")).toBeDefined();
+  });
+
+  test("an alias of nothing is nothing", async () => {
+    const run = await project.up('new Thing("before", {}, { aliases: [{ name: "never" }] });');
+    expect(run).toMatchObject({ result: "succeeded", changes: { same: 2 } });
+  });
+});
+
+test("one name for two resources is refused", async () => {
+  const run = await project.up('new Thing("twice", {}); new Thing("twice", {});');
+  expect(run.result).toBe("failed");
+  expect(run.diagnostics[0]?.message).toContain("Duplicate resource URN");
+});
