@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Secret } from "../../src/core/secret.ts";
-import type { StackSpec } from "../../src/engine/engine.ts";
+import type { RunResult, StackSpec } from "../../src/engine/engine.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { runOnce } from "./run-once.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
@@ -102,18 +103,38 @@ export class World {
     };
   }
 
+  /**
+   * One run of a stack by the engine, in this process, as a fleet makes it.
+   *
+   * @param when said with the failure, if it fails
+   */
+  async mustRun(verb: "preview" | "up", stack: string, when = ""): Promise<RunResult> {
+    const run = await runOnce(verb, this.stack(stack));
+    if (run.result === "failed")
+      throw new Error([when, ...run.diagnostics.map(({ message }) => message)].join("\n"));
+    return run;
+  }
+
+  /** The same in a process of its own, that can be killed. */
+  startRun(stack: string): Running {
+    const spec = this.stack(stack);
+    const given = { ...spec, passphrase: spec.passphrase.reveal() };
+    const script = join(import.meta.dirname, "run-once.ts");
+    return this.#spawn([script, JSON.stringify(given)]);
+  }
+
   /** Runs `tenantry` to its end. */
   async tenantry(...args: readonly string[]): Promise<Ended> {
     return this.start(...args).ended;
   }
 
-  #command(args: readonly string[]): string[] {
-    return [join(REPOSITORY, "src/cli/main.ts"), ...args, `--sandbox=${this.sandbox.folder}`];
-  }
-
   /** Starts `tenantry` as the leader of a process group, so that it can be ended with all of its children. */
   start(...args: readonly string[]): Running {
-    const child = spawn(process.execPath, ["--import", "tsx", ...this.#command(args)], {
+    return this.#spawn([join(REPOSITORY, "src/cli/main.ts"), ...args, `--sandbox=${this.sandbox.folder}`]);
+  }
+
+  #spawn(args: readonly string[]): Running {
+    const child = spawn(process.execPath, ["--import", "tsx", ...args], {
       cwd: REPOSITORY,
       env: this.environment,
       detached: true,

@@ -1,0 +1,22 @@
+import { Secret } from "../../src/core/secret.ts";
+import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
+import type { RunResult, StackSpec } from "../../src/engine/engine.ts";
+import { serveProvider } from "../../src/provider/server.ts";
+
+/** One run of a stack with a provider in the same process, as a fleet has it. */
+export async function runOnce(verb: "preview" | "up", stack: StackSpec): Promise<RunResult> {
+  const provider = await serveProvider({ env: stack.env, shared: true });
+  try {
+    return await embeddedEngine()[verb](stack, { attach: { tenantry: `127.0.0.1:${provider.port}` } });
+  } finally {
+    await provider.close();
+  }
+}
+
+// As a process: the stack is the argument.
+const [, script, given] = process.argv;
+if (script === import.meta.filename && given !== undefined) {
+  const stack = JSON.parse(given) as StackSpec & { passphrase: string };
+  const { result } = await runOnce("up", { ...stack, passphrase: new Secret(stack.passphrase) });
+  process.exitCode = result === "succeeded" ? 0 : 1;
+}
