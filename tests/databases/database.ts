@@ -82,7 +82,9 @@ function accessOf(access: Definition["access"]): Parameters<typeof grantAccess>[
     extensions: access.extensions ?? {},
     schemas: access.schemas ?? {},
     defaultPrivileges: access.defaultPrivileges ?? [],
+    settings: access.settings ?? {},
     formerly: [],
+    formerSettings: {},
   };
 }
 

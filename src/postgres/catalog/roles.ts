@@ -29,7 +29,19 @@ export const accessShape = z.object({
       roles: z.array(z.string()),
     }),
   ),
+  /** By role and name. */
+  settings: z.record(z.string(), z.record(z.string(), z.string())),
 });
+
+/** Rows of `role`, `name` and `value`: what roles have set in this database. A setting for one database outdoes the role's own. */
+export const roleSettings = `
+  select distinct on (s.setrole, name) pg_get_userbyid(s.setrole) as role, name,
+    substr(setting, length(name) + 2) as value
+  from pg_db_role_setting s
+  cross join unnest(s.setconfig) as setting
+  cross join split_part(setting, '=', 1) as name
+  where s.setrole <> 0 and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+  order by s.setrole, name, s.setdatabase desc`;
 
 /** Rows of `schema`, `on` and `role`: what new objects of a role grant to others. */
 export function defaultGrants(owner: string): string {
@@ -46,7 +58,7 @@ export function defaultGrants(owner: string): string {
     where acl.grantee <> ${owner}`;
 }
 
-/** Roles, extensions, schemas and default privileges. */
+/** Roles with their settings, extensions, schemas and default privileges. */
 export const access = `jsonb_build_object(
   'apiRoles', (select jsonb_agg(name order by name) from (${apiRoles}) as api),
   'roles', ${objectOf(`
@@ -63,4 +75,7 @@ export const access = `jsonb_build_object(
     from pg_namespace n where ${isOwnSchema("n.nspname")}`)},
   'defaultPrivileges', (select coalesce(jsonb_agg(entry), '[]') from (
     select schema, "on", jsonb_agg(distinct role) as roles
-    from (${defaultGrants("to_regrole('postgres')")}) as granted group by schema, "on") as entry))`;
+    from (${defaultGrants("to_regrole('postgres')")}) as granted group by schema, "on") as entry),
+  'settings', ${objectOf(`
+    select role as key, jsonb_object_agg(name, value) as value from (${roleSettings}) as set
+    where name like '%.%' group by role`)})`;

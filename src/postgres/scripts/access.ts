@@ -1,4 +1,4 @@
-import { apiRoles, defaultGrants, ROLE_BRAND } from "../catalog/roles.ts";
+import { apiRoles, defaultGrants, ROLE_BRAND, roleSettings } from "../catalog/roles.ts";
 import { passSpecification, specification } from "../quote.ts";
 
 export interface AccessSpecification {
@@ -15,9 +15,15 @@ export interface AccessSpecification {
     readonly on: "tables" | "sequences" | "functions" | "types";
     readonly revokeFrom: readonly string[];
   }[];
+  /** By role and name. */
+  readonly settings: Settings;
   /** Roles that an earlier run gave something; they lose what is no longer declared. */
   readonly formerly: readonly string[];
+  /** What an earlier run set; it is reset where it is no longer declared. */
+  readonly formerSettings: Settings;
 }
+
+type Settings = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** The SQLSTATE when a role exists, differs, and isn't ours to change. */
 export const FOREIGN_ROLE = "TN011";
@@ -134,6 +140,28 @@ begin
         case when entry.schema is null then '' else 'in schema ' || quote_ident(entry.schema) end,
         entry.kind, case given.role when 'public' then 'public' else quote_ident(given.role) end);
     end loop;
+  end loop;
+
+  for entry in
+    select role, name, wanted.value as value
+    from (select of_role.key as role, setting.key as name, setting.value
+      from jsonb_each(declared -> 'settings') as of_role, jsonb_each_text(of_role.value) as setting) as wanted
+    full join (select of_role.key as role, setting.key as name
+      from jsonb_each(declared -> 'formerSettings') as of_role, jsonb_each_text(of_role.value) as setting) as former
+      using (role, name)
+    left join (${roleSettings}) as today using (role, name)
+    where wanted.value is distinct from today.value
+  loop
+    if exists (
+      select from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) as setting
+      where d.datname = current_database() and s.setrole = to_regrole(quote_ident(entry.role))
+        and split_part(setting, '=', 1) = entry.name)
+    then
+      execute format('alter role %I in database %I reset %I', entry.role, current_database(), entry.name);
+    end if;
+    execute case when entry.value is null then format('alter role %I reset %I', entry.role, entry.name)
+      else format('alter role %I set %I to %L', entry.role, entry.name, entry.value) end;
+    if entry.name like 'pgrst.%' then perform pg_notify('pgrst', 'reload config'); end if;
   end loop;
 end
 $tenantry$;`;

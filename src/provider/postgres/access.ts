@@ -50,6 +50,15 @@ export const accessInputs = z.strictObject({
     )
     .optional()
     .describe("What new objects grant."),
+  settings: z
+    .record(
+      z.string(),
+      z
+        .record(z.string(), z.string())
+        .describe("By name, with an extension's prefix, as `pgrst.db_pre_request`."),
+    )
+    .optional()
+    .describe("Settings by role; what else a role has set stays. PostgREST reads those of `authenticator`."),
 });
 
 const accessOutputs = z.object({});
@@ -59,14 +68,14 @@ type Inputs = z.infer<typeof accessInputs>;
 export const access = defineResource({
   type: "postgres:Access",
   description:
-    "Roles, extensions, the use of schemas and default privileges of one database, in one transaction. It speaks for the roles of the data API and those that it names; a role that isn't its own is never changed. Removing it takes the use of the schemas back and leaves the rest.",
+    "Roles and their settings, extensions, the use of schemas and default privileges of one database, in one transaction. It speaks for the roles of the data API and those that it names; the attributes of a role that isn't its own are never changed. Removing it takes the use of the schemas back and leaves the rest.",
   inputs: accessInputs,
   outputs: accessOutputs,
   replaceOn: ["project"],
   stable: [],
 
-  validate: ({ defaultPrivileges = [] }) =>
-    defaultPrivileges.flatMap(({ schema, on, revokeFrom }, index) =>
+  validate: ({ defaultPrivileges = [], settings = {} }) => [
+    ...defaultPrivileges.flatMap(({ schema, on, revokeFrom }, index) =>
       schema !== undefined && revokeFrom.includes("public")
         ? [
             {
@@ -76,6 +85,15 @@ export const access = defineResource({
           ]
         : [],
     ),
+    ...Object.entries(settings).flatMap(([role, values]) =>
+      Object.keys(values)
+        .filter((name) => !/^[a-z_]\w*\.[a-z_]\w*$/.test(name))
+        .map((name) => ({
+          property: `settings["${role}"]["${name}"]`,
+          reason: `${name} is PostgreSQL's own: only an extension's settings can be declared, in lower case, as pgrst.db_pre_request`,
+        })),
+    ),
+  ],
 
   async observe(context, prior) {
     try {
@@ -88,7 +106,11 @@ export const access = defineResource({
   },
 
   async ensure(context, inputs, prior) {
-    const script = grantAccess({ ...specified(inputs), formerly: prior ? rolesNamed(prior.inputs) : [] });
+    const script = grantAccess({
+      ...specified(inputs),
+      formerly: prior ? rolesNamed(prior.inputs) : [],
+      formerSettings: prior?.inputs.settings ?? {},
+    });
     try {
       await run(context.supabase, inputs.project, "access", script, context.signal);
     } catch (error) {
@@ -112,7 +134,7 @@ export const access = defineResource({
   },
 });
 
-function specified(inputs: Inputs): Omit<AccessSpecification, "formerly"> {
+function specified(inputs: Inputs): Omit<AccessSpecification, "formerly" | "formerSettings"> {
   const roles = Object.entries(inputs.roles ?? {}).map(
     ([name, { login = false, inherit = false, bypassRowSecurity = false }]) =>
       [name, { login, inherit, bypassRowSecurity }] as const,
@@ -122,6 +144,7 @@ function specified(inputs: Inputs): Omit<AccessSpecification, "formerly"> {
     extensions: inputs.extensions ?? {},
     schemas: inputs.schemas ?? {},
     defaultPrivileges: inputs.defaultPrivileges ?? [],
+    settings: inputs.settings ?? {},
   };
 }
 
@@ -143,6 +166,11 @@ function found(declared: Inputs, today: Catalog["access"]): Inputs {
     }),
     ...(declared.defaultPrivileges && {
       defaultPrivileges: declared.defaultPrivileges.map((entry) => foundDefault(entry, today)),
+    }),
+    ...(declared.settings && {
+      settings: existing(declared.settings, (role, settings) =>
+        existing(settings, (name) => today.settings[role]?.[name]),
+      ),
     }),
   };
 }

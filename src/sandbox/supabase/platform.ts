@@ -31,6 +31,10 @@ const roles = (password: string) => /* sql */ `
   grant anon, authenticated, service_role, authenticator, pg_monitor, pg_signal_backend, pg_read_all_data,
     pg_create_subscription, pg_checkpoint to postgres with admin option;
   grant set on parameter session_replication_role, track_io_timing, log_min_messages to postgres;
+  -- There, all of pgrst.*; PostgreSQL itself grants by full name only.
+  grant set on parameter pgrst.db_schemas, pgrst.db_extra_search_path, pgrst.db_max_rows, pgrst.db_pre_request,
+    pgrst.db_aggregates_enabled, pgrst.db_plan_enabled, pgrst.db_tx_end, pgrst.openapi_mode, pgrst.server_cors_allowed_origins
+    to postgres;
 
   alter role supabase_admin set search_path to "$user", public, auth, extensions;
   alter role postgres set search_path to "$user", public, extensions;

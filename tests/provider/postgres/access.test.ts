@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { access, type accessInputs } from "../../../src/provider/postgres/access.ts";
@@ -28,6 +29,7 @@ function declared(changes: Partial<Inputs> = {}): Inputs {
       { on: "functions", revokeFrom: ["public"] },
       { schema: "public", on: "tables", revokeFrom: ["anon", "authenticated"] },
     ],
+    settings: { authenticator: { "pgrst.db_pre_request": "private.check_request" } },
     ...changes,
   };
 }
@@ -81,6 +83,16 @@ describe("postgres:Access", () => {
       "alter default privileges for role postgres in schema public grant select on tables to anon",
       ["defaultPrivileges"],
     ],
+    [
+      "a setting taken away",
+      "alter role authenticator reset pgrst.db_pre_request",
+      ["settings/authenticator/pgrst.db_pre_request"],
+    ],
+    [
+      "a setting of the database that outdoes the role's",
+      "alter role authenticator in database postgres set pgrst.db_pre_request = ''",
+      ["settings/authenticator/pgrst.db_pre_request"],
+    ],
   ])("sees drift and mends it: %s", async (_, change, paths) => {
     await live.sql(project, change);
     expect(await life.refresh()).toEqual(paths);
@@ -94,6 +106,35 @@ describe("postgres:Access", () => {
     await life.up(declared());
     expect(await value("select has_schema_privilege('supabase_auth_admin', 'private', 'usage')")).toBe(false);
     expect(await life.refresh()).toEqual([]);
+  });
+
+  test("tells PostgREST of a setting that changed, and leaves a role's other settings alone", async () => {
+    const watcher = new pg.Client(live.sandbox.databaseUrl(project));
+    await watcher.connect();
+    try {
+      await watcher.query("listen pgrst");
+      const told: unknown[] = [];
+      watcher.on("notification", ({ payload }) => told.push(payload));
+      await life.up(declared({ settings: { authenticator: { "pgrst.db_max_rows": "10" } } }));
+      await life.up(declared());
+      await life.up(declared());
+      await watcher.query("select 1");
+      expect(told).toEqual(["reload config", "reload config"]);
+    } finally {
+      await watcher.end();
+    }
+    expect(
+      await live.sql(project, "select unnest(rolconfig) as it from pg_roles where rolname = 'authenticator'"),
+    ).toEqual([
+      { it: "statement_timeout=8s" },
+      { it: "lock_timeout=8s" },
+      { it: "pgrst.db_pre_request=private.check_request" },
+    ]);
+  });
+
+  test("sets nothing that PostgreSQL itself reads", async () => {
+    const wanted = declared({ settings: { authenticator: { search_path: "public" } } });
+    await expect(life.up(wanted)).rejects.toThrow("search_path is PostgreSQL's own");
   });
 
   test("says where an extension is that it can't move", async () => {
@@ -157,6 +198,10 @@ describe("postgres:Access", () => {
     await life.remove();
     await life.remove();
     expect(await value("select has_schema_privilege('authenticated', 'private', 'usage')")).toBe(false);
+    // What closes isn't taken back: without it the data API would be open to more than before.
+    expect(await value("select rolconfig::text from pg_roles where rolname = 'authenticator'")).toContain(
+      "pgrst.db_pre_request",
+    );
     life.forget();
     await life.up(declared());
     expect(await life.refresh()).toEqual([]);

@@ -38,3 +38,50 @@ describe.each(["control-plane", "workspace"] as const)("the %s as it is defined"
     expect(calls()).toHaveLength(1);
   });
 });
+
+describe("PostgREST in a workspace", () => {
+  const ISSUER = "https://center.example/auth/v1";
+  let project: string;
+
+  beforeAll(async () => {
+    project = await live.project("asked");
+    const { access: who, schemas, migrations, rowSecurity: rows } = databaseDefinition("workspace");
+    const context = live.context();
+    await new Life(access, context).up({ project, ...who });
+    await new Life(schema, context).up({ project, schemas: [...schemas], migrations });
+    await new Life(rowSecurity, context).up({ project, ...rows });
+    await live.sql(project, `insert into private.settings values (true, gen_random_uuid(), '${ISSUER}')`);
+  });
+
+  /** What it does when a request comes in: its role, the token's claims, then the function that its settings name. */
+  async function request(role: string, claims: object): Promise<unknown> {
+    const [setting] = await live.sql(
+      project,
+      `select split_part(setting, '=', 2) as asks from pg_db_role_setting, unnest(setconfig) as setting
+       where setrole = 'authenticator'::regrole and setting like 'pgrst.db_pre_request=%'`,
+    );
+    const asks = setting?.asks;
+    if (typeof asks !== "string") throw new Error("PostgREST asks nothing before a request");
+    return live.sql(
+      project,
+      `set session authorization authenticator; begin;
+       select set_config('role', '${role}', true), set_config('request.jwt.claims', '${JSON.stringify(claims)}', true);
+       select ${asks}()`,
+    );
+  }
+
+  test.each([
+    ["a token of the platform", "authenticated", { iss: ISSUER, sub: "1" }],
+    ["the product's own servers", "service_role", { iss: "supabase" }],
+  ])("lets in %s", async (_, role, claims) => {
+    await expect(request(role, claims)).resolves.toHaveLength(1);
+  });
+
+  test.each([
+    ["another issuer's token", "authenticated", { iss: "https://evil.example/auth/v1", sub: "1" }],
+    ["a token without an issuer", "authenticated", { sub: "1" }],
+    ["nobody's", "anon", {}],
+  ])("refuses %s before any query", async (_, role, claims) => {
+    await expect(request(role, claims)).rejects.toThrow("this workspace trusts another issuer");
+  });
+});

@@ -12,6 +12,7 @@ function catalog(grants: Record<string, string[]>): Catalog {
       extensions: {},
       schemas: {},
       defaultPrivileges: [],
+      settings: {},
     },
     functions: {
       "private.f(uuid,text)": {
