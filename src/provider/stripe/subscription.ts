@@ -55,7 +55,7 @@ const EXPAND = ["latest_invoice"];
 export const subscription = defineResource({
   type: "stripe:Subscription",
   description:
-    "What an organization pays for its plan: one subscription with one price. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; one that ended is begun anew.",
+    "What an organization pays for its plan: one subscription with one price. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; it, and a free one that nothing can pay, is ended and begun anew for another price. One that ended is begun anew.",
   inputs: subscriptionInputs,
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
@@ -72,18 +72,14 @@ export const subscription = defineResource({
 
   async ensure(context, inputs) {
     const { stripe } = context;
-    const price = await priceId(stripe, inputs.price);
+    const price = await priceOf(stripe, inputs.price);
     const customer = await customerOf(stripe, inputs.customer);
-    let past: readonly Stripe.Subscription[] = [];
-    const found = await createOnce({
-      look: async () => {
-        past = await listSubscriptions(stripe, inputs.customer);
-        return past.find((each) => isLive(each, inputs));
-      },
-      create: (attempt) => create(context, inputs, { price, customer, past, attempt }),
-      signal: context.signal,
-    });
-    const synced = await sync(context, inputs, price, found);
+    let found = await findOrCreate(context, inputs, price, customer);
+    if (!canBecome(found, inputs, price, customer)) {
+      await end(stripe, found);
+      found = await findOrCreate(context, inputs, price, customer);
+    }
+    const synced = await sync(context, inputs, price, customer, found);
     if (synced.trial_start !== null) await stampTrial(stripe, customer);
     return { id: synced.id, outputs: outputsOf(synced) };
   },
@@ -91,16 +87,18 @@ export const subscription = defineResource({
   async remove(context, prior) {
     const { stripe } = context;
     const id = prior.outputs.subscriptionId;
-    const found = await stripeFind("subscriptions.retrieve", stripe.subscriptions.retrieve(id));
-    if (found === undefined || ENDED.includes(found.status)) return;
-    if (!isOwnedBy(prior.inputs.brand, found.metadata)) return;
-    await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(id));
+    const found = await stripeFind(
+      "subscriptions.retrieve",
+      stripe.subscriptions.retrieve(id, { expand: EXPAND }),
+    );
+    if (found === undefined || !isLive(found, prior.inputs)) return;
+    await end(stripe, found);
   },
 });
 
-async function priceId(stripe: Stripe, lookupKey: string): Promise<string> {
+async function priceOf(stripe: Stripe, lookupKey: string): Promise<Stripe.Price> {
   const found = await findPrice(stripe, lookupKey);
-  if (found?.active) return found.id;
+  if (found?.active) return found;
   throw new UserError(
     `Stripe has no ${found === undefined ? "" : "active "}price with the lookup key ${lookupKey}.`,
     { remedy: "Bring up the platform's stack first; it makes the plans' prices." },
@@ -119,6 +117,76 @@ function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
   return isOwnedBy(inputs.brand, found.metadata) && !ENDED.includes(found.status);
 }
 
+async function findOrCreate(
+  context: Context,
+  inputs: Inputs,
+  price: Stripe.Price,
+  customer: Stripe.Customer,
+): Promise<Stripe.Subscription> {
+  let past: readonly Stripe.Subscription[] = [];
+  return createOnce({
+    look: async () => {
+      past = await listSubscriptions(context.stripe, customer.id);
+      return past.find((each) => isLive(each, inputs));
+    },
+    create: (attempt) => create(context, inputs, { price: price.id, customer, past, attempt }),
+    signal: context.signal,
+  });
+}
+
+/**
+ * Whether an update leads to what is declared.
+ *
+ * Stripe changes nothing of an incomplete one but its metadata. A free one that becomes a paid one, with nothing that could
+ * pay, would become past due: as if the plan had been paid before.
+ *
+ * @see https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+ */
+function canBecome(
+  found: Stripe.Subscription,
+  inputs: Inputs,
+  price: Stripe.Price,
+  customer: Stripe.Customer,
+): boolean {
+  const today = found.items.data[0]?.price;
+  if (found.status === "incomplete") return today?.id === price.id && isCollected(found, inputs);
+  const startsToCost = isFree(today) && !isFree(price);
+  return !startsToCost || inputs.collection === "send_invoice" || canPay(customer, found);
+}
+
+function isFree(price: Stripe.Price | undefined): boolean {
+  return price?.unit_amount === 0;
+}
+
+/** Whether there is a card, or the like, that Stripe would charge. */
+function canPay(customer: Stripe.Customer, found?: Stripe.Subscription): boolean {
+  const methods = [
+    found?.default_payment_method,
+    found?.default_source,
+    customer.invoice_settings.default_payment_method,
+    customer.default_source,
+  ];
+  return methods.some((method) => method !== null && method !== undefined);
+}
+
+/** Without anything to charge, Stripe refuses what costs money at once, unless it may wait for the payment. */
+function paymentOf(
+  inputs: Inputs,
+  customer: Stripe.Customer,
+  found?: Stripe.Subscription,
+): { payment_behavior?: "allow_incomplete" | "default_incomplete" } {
+  if (inputs.collection === "send_invoice") return {};
+  return { payment_behavior: canPay(customer, found) ? "allow_incomplete" : "default_incomplete" };
+}
+
+/** Ends a subscription. What was never paid can't be paid any more: nobody shall pay for two. */
+async function end(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
+  const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
+  if (found.status === "incomplete" && invoice?.status === "open" && invoice.id !== undefined)
+    await stripeCall("invoices.voidInvoice", stripe.invoices.voidInvoice(invoice.id));
+  await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(found.id));
+}
+
 interface Observed {
   readonly price: string;
   readonly customer: Stripe.Customer;
@@ -133,7 +201,7 @@ async function create(context: Context, inputs: Inputs, observed: Observed): Pro
   const params: Stripe.SubscriptionCreateParams = {
     customer: customer.id,
     items: [{ price: observed.price }],
-    payment_behavior: "default_incomplete",
+    ...paymentOf(inputs, customer),
     ...collectionOf(inputs),
     ...(trialUsed ? {} : trialOf(inputs)),
     metadata: toMetadata(inputs.brand),
@@ -166,26 +234,36 @@ function trialOf(
 async function sync(
   context: Context,
   inputs: Inputs,
-  price: string,
+  price: Stripe.Price,
+  customer: Stripe.Customer,
   found: Stripe.Subscription,
 ): Promise<Stripe.Subscription> {
   const [item] = found.items.data;
-  const collection = collectionOf(inputs);
   const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
-  const sameCollection =
-    found.collection_method === collection.collection_method &&
-    (collection.days_until_due === undefined || found.days_until_due === collection.days_until_due);
   const changes: Stripe.SubscriptionUpdateParams = {
-    ...(item === undefined || item.price.id === price
+    ...(item === undefined || item.price.id === price.id
       ? {}
-      : { items: [{ id: item.id, price }], proration_behavior: "create_prorations" }),
-    ...(sameCollection ? {} : collection),
+      : {
+          items: [{ id: item.id, price: price.id }],
+          proration_behavior: "create_prorations",
+          ...paymentOf(inputs, customer, found),
+        }),
+    ...(isCollected(found, inputs) ? {} : collectionOf(inputs)),
     ...(metadata === undefined ? {} : { metadata }),
   };
   if (Object.keys(changes).length === 0) return found;
   return stripeCall(
     "subscriptions.update",
     context.stripe.subscriptions.update(found.id, { ...changes, expand: EXPAND }),
+  );
+}
+
+/** Whether it is collected as declared. */
+function isCollected(found: Stripe.Subscription, inputs: Inputs): boolean {
+  const { collection_method, days_until_due } = collectionOf(inputs);
+  return (
+    found.collection_method === collection_method &&
+    (days_until_due === undefined || found.days_until_due === days_until_due)
   );
 }
 

@@ -88,6 +88,129 @@ describe("a subscription's life", () => {
   );
 });
 
+describe("a change of plan", () => {
+  async function begun(name: string, price: string, card = false) {
+    const customer = await newCustomer(live, name);
+    if (card) await giveCard(customer);
+    const declared = { customer, price, brand: brandOf(name) };
+    const one = life();
+    return { customer, declared, one, first: await one.up(declared) };
+  }
+
+  async function giveCard(customer: string): Promise<void> {
+    const { id } = await stripe().paymentMethods.attach("pm_card_visa", { customer });
+    await stripe().customers.update(customer, { invoice_settings: { default_payment_method: id } });
+  }
+
+  async function payable(customer: string) {
+    return (await stripe().invoices.list({ customer, status: "open" })).data;
+  }
+
+  async function aDayPasses(): Promise<void> {
+    const answer = await fetch(`${live.sandbox.env.STRIPE_API_BASE}/_sandbox/clock`, {
+      method: "POST",
+      body: JSON.stringify({ advance: 24 * 60 * 60 }),
+    });
+    expect(answer.status).toBe(200);
+  }
+
+  async function liveOnes(customer: string): Promise<string[]> {
+    const all = await subscriptionsOf(customer);
+    return all
+      .filter(({ status }) => !status.startsWith("c") && status !== "incomplete_expired")
+      .map(({ id }) => id);
+  }
+
+  test("from free to paid without a card waits to be paid, and is in force once it is", async () => {
+    const { customer, declared, one, first } = await begun("upgrade", FREE);
+    const wanted = { ...declared, price: LAUNCH_PRICE.lookupKey };
+    const upgraded = await one.up(wanted);
+    expect(upgraded).toMatchObject({ status: "incomplete", paymentUrl: expect.stringMatching(/^https?:/) });
+    expect(upgraded.subscriptionId).not.toBe(first.subscriptionId);
+    expect(await liveOnes(customer)).toEqual([upgraded.subscriptionId]);
+    live.sandbox.clearRequests();
+    expect(await one.up(wanted)).toEqual(upgraded);
+    expect(stripeWrites(live)).toEqual([]);
+
+    await giveCard(customer);
+    const [invoice] = await payable(customer);
+    await stripe().invoices.pay(invoice?.id ?? "");
+    expect(await one.refresh()).toEqual([]);
+    expect(one.outputs.status).toBe("active");
+  });
+
+  test("to another plan, before the first was paid, leaves one subscription and one invoice to pay", async () => {
+    const { customer, declared, one } = await begun("undecided", LAUNCH_PRICE.lookupKey);
+    const scale = await one.up({ ...declared, price: SCALE });
+    expect(scale.status).toBe("incomplete");
+    expect(await liveOnes(customer)).toEqual([scale.subscriptionId]);
+    expect(await payable(customer)).toMatchObject([{ amount_due: 49_900 }]);
+    const sent = await one.up({ ...declared, price: SCALE, collection: "send_invoice" as const });
+    expect(sent.status).toBe("active");
+    expect(await liveOnes(customer)).toEqual([sent.subscriptionId]);
+
+    const { customer: other, declared: before, one: two } = await begun("regrets", LAUNCH_PRICE.lookupKey);
+    const free = await two.up({ ...before, price: FREE });
+    expect(free.status).toBe("active");
+    expect(await payable(other)).toEqual([]);
+    expect(await liveOnes(other)).toEqual([free.subscriptionId]);
+  });
+
+  test("with a card is paid at once, and stays one subscription, in either direction", async () => {
+    const { declared, one, first } = await begun("carded", FREE, true);
+    const { subscriptionId } = first;
+    const wanted = { ...declared, price: LAUNCH_PRICE.lookupKey };
+    expect(await one.up(wanted)).toEqual({ subscriptionId, status: "active" });
+    expect(await one.up(declared)).toEqual({ subscriptionId, status: "active" });
+    expect((await begun("rich", SCALE, true)).first.status).toBe("active");
+  });
+
+  test("is begun anew when nobody paid within 23 hours, and only the last invoice can be paid", async () => {
+    const { customer, declared, one, first } = await begun("late", LAUNCH_PRICE.lookupKey);
+    await aDayPasses();
+    expect(await one.refresh()).toBe("gone");
+    const again = await one.up(declared);
+    expect(again).toMatchObject({ status: "incomplete", paymentUrl: expect.stringMatching(/^https?:/) });
+    expect(again.subscriptionId).not.toBe(first.subscriptionId);
+    expect(await payable(customer)).toHaveLength(1);
+
+    // An update without a refresh before it finds out as well.
+    await aDayPasses();
+    const third = await one.up(declared);
+    expect(third.subscriptionId).not.toBe(again.subscriptionId);
+    expect(await payable(customer)).toHaveLength(1);
+  });
+
+  test.each([
+    ["before the end of the old one", "hold-before", "^DELETE /v1/subscriptions/"],
+    ["after the end of the old one", "hold-after", "^DELETE /v1/subscriptions/"],
+    ["before the new one", "hold-before", "^POST /v1/subscriptions$"],
+    ["after the new one", "hold-after", "^POST /v1/subscriptions$"],
+  ] as const)("goes on after a kill %s", async (_, kind, match) => {
+    const name = `killed-${kind}-${match.length}`;
+    const { customer, declared } = await begun(name, FREE);
+    const wanted = { ...declared, price: LAUNCH_PRICE.lookupKey };
+    const killed = new AbortController();
+    live.sandbox.setFaults([{ kind, match, nth: 1 }]);
+    const cut = new Life(subscription, live.context(killed.signal)).up(wanted);
+    await live.sandbox.held();
+    killed.abort();
+    await expect(cut).rejects.toThrow();
+    live.sandbox.setFaults([]);
+    live.sandbox.release();
+    const { subscriptionId } = await life().up(wanted);
+    expect(await liveOnes(customer)).toEqual([subscriptionId]);
+    expect(await payable(customer)).toHaveLength(1);
+  });
+
+  test("leaves nothing to pay when it is removed unpaid", async () => {
+    const { customer, one } = await begun("leaving", LAUNCH_PRICE.lookupKey);
+    await one.remove();
+    expect(await payable(customer)).toEqual([]);
+    expect(await liveOnes(customer)).toEqual([]);
+  });
+});
+
 describe("the one trial of an organization", () => {
   const trial = { days: 14 };
 

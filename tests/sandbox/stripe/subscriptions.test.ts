@@ -219,6 +219,24 @@ describe("when time passes", () => {
     expect(invoiceOf(after).status).toBe("void");
   });
 
+  it("an incomplete one takes notes and a way to pay, and no other change", async () => {
+    const { stripe } = await localStripe();
+    const customer = await customerWithCard(stripe, "pm_card_chargeCustomerFail");
+    const price = await monthlyPrice(stripe, 4900);
+    const { id, items } = await stripe.subscriptions.create({
+      customer: customer.id,
+      items: [{ price: price.id }],
+    });
+    expect((await stripe.subscriptions.update(id, { metadata: { a: "b" } })).metadata).toEqual({ a: "b" });
+    const other = await monthlyPrice(stripe, 9900);
+    const change = { items: [{ id: items.data[0]?.id ?? "", price: other.id }] };
+    for (const refused of [change, { collection_method: "send_invoice" as const, days_until_due: 7 }])
+      expect(await refusal(stripe.subscriptions.update(id, refused))).toMatchObject({
+        statusCode: 400,
+        message: expect.stringContaining("while in `incomplete` status"),
+      });
+  });
+
   it("an invoice that isn't paid when due makes its subscription past due", async () => {
     const { stripe, advance } = await localStripe();
     const { id: customer } = await stripe.customers.create();

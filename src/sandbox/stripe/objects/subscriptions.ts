@@ -235,6 +235,7 @@ export const subscriptionOperations: readonly Operation[] = [
   operation("post", "/v1/subscriptions/:id", update, ({ account, id, parameters: given }) => {
     const before = getSubscription(account, id);
     if (isOver(before)) checkOnlyNotes(given);
+    if (before.status === "incomplete") checkUnpaid(given);
     const changed = keep(account, before, changeOf(account, before, given));
     if (given.items !== undefined) changeSubscriptionItems(account, changed, given.items, given);
     if (given.trial_end !== undefined) moveTrialEnd(account, read(account, id), given.trial_end);
@@ -322,6 +323,15 @@ function checkOnlyNotes(given: Update): void {
   const others = Object.keys(given).filter((key) => key !== "metadata" && key !== "cancellation_details");
   if (others.length > 0)
     throw invalid("A canceled subscription can only update its cancellation_details and metadata.");
+}
+
+/** https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
+function checkUnpaid(given: Update): void {
+  const others = Object.keys(given).filter((key) => key !== "metadata" && key !== "default_payment_method");
+  if (others.length > 0)
+    throw invalid(
+      "This subscription cannot be updated in such a way while in `incomplete` status. Only its metadata and what pays it can be updated.",
+    );
 }
 
 /** The fields that an update sets without further consequences. */
