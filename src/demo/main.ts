@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { runCommandLine } from "../cli/program.ts";
 import { colorsFor } from "../cli/render/colors.ts";
 import type { ExitCode, Io } from "../cli/session.ts";
@@ -141,12 +142,12 @@ async function tenantry(expected: ExitCode, ...args: readonly string[]): Promise
   demand(code === expected, `tenantry ${args.join(" ")} ended with ${code}, expected ${expected}`);
 }
 
-/** The demo's own terminal, without anybody to ask; progress is left out, since the report tells it all. */
+/** The demo's own terminal, without anybody to ask. */
 function io(): Io {
   return {
     stdin: process.stdin,
     stdout: process.stdout,
-    stderr: process.stdout,
+    stderr: withoutProgress(),
     env: { ...process.env, CI: "true", TENANTRY_STACKS: stacks, TENANTRY_TODAY: "2026-11-22" },
     cwd: folder,
     onInterrupt: (listener) => {
@@ -155,6 +156,16 @@ function io(): Io {
     },
     exit: (code) => process.exit(code),
   };
+}
+
+/** Each stack's progress is left out, since the reports tell it all. */
+function withoutProgress(): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const lines = chunk.toString().split("\n");
+      process.stdout.write(lines.filter((line) => !/^\[[\w.-]+\] /.test(line)).join("\n"), () => done());
+    },
+  });
 }
 
 function edit(manifest: string, change: (yaml: string) => string): void {
