@@ -7,7 +7,7 @@ export interface Person {
 }
 
 /** What one person sees of one table: rows of the organization looked at, and of any other. */
-export interface Sight {
+interface Sight {
   readonly own: number;
   readonly foreign: number;
 }

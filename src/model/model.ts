@@ -9,10 +9,10 @@ import type { ComputeSize, Region } from "../core/supabase-catalogue.ts";
 /** A limit of a plan. `null` is unlimited. */
 export type Limit = number | null;
 
-export type Role = "owner" | "admin" | "member";
+type Role = "owner" | "admin" | "member";
 
 /** Wallets are named by the platform; each of the two seeds has `data` and `ai`. */
-export type WalletName = string;
+type WalletName = string;
 
 export interface Entitlements {
   readonly workspaces: Limit;
@@ -46,14 +46,14 @@ export interface PlanModel {
   readonly entitlements: Entitlements;
 }
 
-export interface TrialModel {
+interface TrialModel {
   readonly plan: string;
   readonly days: number;
   /** Credits granted once, when the trial starts, by wallet. */
   readonly credits: Readonly<Record<WalletName, number>>;
 }
 
-export interface ProjectModel {
+interface ProjectModel {
   /** The Supabase project's name, unique in its Supabase organization. */
   readonly name: string;
   /** The slug of the Supabase organization. */
@@ -143,7 +143,7 @@ export interface AppModel {
   readonly domain: string | null;
 }
 
-export interface CronJobModel {
+interface CronJobModel {
   readonly schedule: string;
   readonly task: string;
 }
@@ -168,7 +168,7 @@ export interface WorkspaceModel {
 }
 
 /** A consent to delete one thing whose state is `deleted`. */
-export interface ConsentModel {
+interface ConsentModel {
   /** `acme` or `acme/spike` */
   readonly delete: string;
   readonly reason: string;

@@ -62,8 +62,8 @@ describe("an organization, from YAML to running", () => {
     const mark = world.mark();
     const up = await world.tenantry("up", "--yes");
     expect(up.code).toBe(1);
-    expect(up.stdout).toMatch(/the workspace extra of globex is gone from the YAML[^]*state: archived/);
-    expect(up.stdout).toMatch(/acme[^]*is gone from the YAML/);
+    expect(up.stdout).toMatch(/the workspace extra of globex is gone from the YAML[\s\S]*state: archived/);
+    expect(up.stdout).toMatch(/acme[\s\S]*is gone from the YAML/);
     expect(world.writesSince(mark)).toEqual([]);
   });
 
