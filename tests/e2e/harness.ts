@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Secret } from "../../src/core/secret.ts";
-import type { RunResult, StackSpec } from "../../src/engine/engine.ts";
+import type { RunOptions, RunResult, StackSpec } from "../../src/engine/engine.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 import { runOnce } from "./run-once.ts";
 
@@ -108,8 +108,13 @@ export class World {
    *
    * @param when said with the failure, if it fails
    */
-  async mustRun(verb: "preview" | "up", stack: string, when = ""): Promise<RunResult> {
-    const run = await runOnce(verb, this.stack(stack));
+  async mustRun(
+    verb: "preview" | "up",
+    stack: string,
+    when = "",
+    options: RunOptions = {},
+  ): Promise<RunResult> {
+    const run = await runOnce(verb, this.stack(stack), options);
     if (run.result === "failed")
       throw new Error([when, ...run.diagnostics.map(({ message }) => message)].join("\n"));
     return run;

@@ -1,13 +1,18 @@
 import { Secret } from "../../src/core/secret.ts";
 import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
-import type { RunResult, StackSpec } from "../../src/engine/engine.ts";
+import type { RunOptions, RunResult, StackSpec } from "../../src/engine/engine.ts";
 import { serveProvider } from "../../src/provider/server.ts";
 
 /** One run of a stack with a provider in the same process, as a fleet has it. */
-export async function runOnce(verb: "preview" | "up", stack: StackSpec): Promise<RunResult> {
+export async function runOnce(
+  verb: "preview" | "up",
+  stack: StackSpec,
+  options: RunOptions = {},
+): Promise<RunResult> {
   const provider = await serveProvider({ env: stack.env, shared: true });
   try {
-    return await embeddedEngine()[verb](stack, { attach: { tenantry: `127.0.0.1:${provider.port}` } });
+    const attach = { tenantry: `127.0.0.1:${provider.port}` };
+    return await embeddedEngine()[verb](stack, { ...options, attach });
   } finally {
     await provider.close();
   }

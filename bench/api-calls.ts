@@ -1,0 +1,74 @@
+import { projectName, stableId } from "../src/core/ids.ts";
+import { Secret } from "../src/core/secret.ts";
+import type { RequestRecord } from "../src/sandbox/faults.ts";
+import { createSupabase } from "../src/supabase/client.ts";
+import { findProject } from "../src/supabase/projects.ts";
+import { organization, PLATFORM, World } from "../tests/e2e/harness.ts";
+import type { Figure } from "./figure.ts";
+
+const CONNECTION = "connections: { warehouse: { kind: bigquery, secret: warehouse } }";
+const WORKSPACES = [`personal: { ${CONNECTION} }`, `second: { ${CONNECTION} }`];
+
+/**
+ * Calls of Supabase's Management API that one workspace costs, of all that a run makes: its share of them, without those
+ * that find the control plane, which are the stack's, and without asking again whether a project is ready.
+ */
+export async function measureApiCalls(): Promise<Figure[]> {
+  const world = await World.open({
+    "tiny/platform.yaml": PLATFORM,
+    "tiny/orgs/acme.yaml": organization("acme", WORKSPACES.join("\n  ")),
+  });
+  try {
+    await world.mustRun("up", "tiny.platform");
+    const share = await shareOf(world);
+    return [
+      figure("a new workspace", 15, await share(() => world.mustRun("up", "tiny.acme"))),
+      figure(
+        "an unchanged workspace, on preview",
+        0,
+        await share(() => world.mustRun("preview", "tiny.acme")),
+      ),
+      figure(
+        "an unchanged workspace, on refresh",
+        6,
+        await share(() => world.mustRun("preview", "tiny.acme", "", { refresh: true })),
+      ),
+    ];
+  } finally {
+    await world.close();
+  }
+}
+
+function figure(of: string, goal: number, value: number): Figure {
+  return { name: `Management API calls of ${of}`, value, unit: "calls", goal, better: "lower" };
+}
+
+/** Measures runs, once there is a control plane. */
+async function shareOf(world: World): Promise<(run: () => Promise<unknown>) => Promise<number>> {
+  const { SUPABASE_ACCESS_TOKEN, SUPABASE_API_URL } = world.sandbox.env;
+  const supabase = createSupabase({ token: new Secret(SUPABASE_ACCESS_TOKEN), baseUrl: SUPABASE_API_URL });
+  const center = await findProject(supabase, "tiny", projectName(["tiny"], stableId("tiny")));
+  if (center === undefined) throw new Error("the platform has no control plane");
+  const isCenters = ({ path }: RequestRecord) =>
+    path.includes(center.ref) || new URL(path, SUPABASE_API_URL).searchParams.get("search") === center.name;
+
+  return async (run) => {
+    const mark = world.mark();
+    await run();
+    const calls = world.sandbox
+      .requests()
+      .filter(({ sequence, service }) => sequence > mark && service === "supabase")
+      .filter((call) => !isCenters(call));
+    return withoutPolls(calls).length / WORKSPACES.length;
+  };
+}
+
+function withoutPolls(calls: readonly RequestRecord[]): RequestRecord[] {
+  const asked = new Set<string>();
+  return calls.filter(({ method, path }) => {
+    if (method !== "GET" || !/^\/v1\/projects\/\w+(\/health\?.*)?$/.test(path)) return true;
+    const isNew = !asked.has(path);
+    asked.add(path);
+    return isNew;
+  });
+}
