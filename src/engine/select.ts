@@ -1,15 +1,27 @@
 import { UserError } from "../core/errors.ts";
+import { cliEngine } from "./cli/engine.ts";
+import { findPulumi } from "./cli/pulumi.ts";
+import { INSTALL } from "./cli/version.ts";
 import { embeddedEngine } from "./embedded/engine.ts";
 import type { Engine } from "./engine.ts";
 
-/** @param name as given by `--engine`; the default is the embedded one */
-export function selectEngine(name: string = "embedded"): Engine {
+/**
+ * The engine to run stacks with: the one that was asked for, else the Pulumi CLI where there is one, else the embedded
+ * engine.
+ *
+ * @param name as given by `--engine`
+ * @param env where the CLI is looked for: PATH, and PULUMI_HOME
+ * @throws UserError when the CLI was asked for and there is none
+ */
+export async function selectEngine(
+  name: Engine["name"] | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Engine> {
   if (name === "embedded") return embeddedEngine();
-  if (name === "cli")
-    throw new UserError("The Pulumi CLI can't be used as the engine yet.", {
-      remedy: "Leave --engine out, or run `pulumi` itself: state and program are the same.",
-    });
-  throw new UserError(`There is no engine ${JSON.stringify(name)}.`, {
-    remedy: "Use --engine embedded.",
+  const file = await findPulumi(env);
+  if (file !== undefined) return cliEngine(file);
+  if (name === undefined) return embeddedEngine();
+  throw new UserError("There is no Pulumi CLI on PATH, nor in the bin folder of PULUMI_HOME (~/.pulumi).", {
+    remedy: `${INSTALL} Or leave --engine out.`,
   });
 }

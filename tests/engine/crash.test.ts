@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunResult } from "../../src/engine/engine.ts";
 import { PASSPHRASE, TestProject } from "./project.ts";
@@ -22,10 +23,14 @@ function program(body: string): void {
 /** `up` in a process of its own. */
 function start(): ChildProcess {
   const spec = JSON.stringify({ ...project.spec(), passphrase: PASSPHRASE });
-  return spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "run-up.ts")], {
-    env: { ...process.env, SPEC: spec },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  return spawn(
+    process.execPath,
+    ["--import", "tsx", fileURLToPath(new URL("./run-up.ts", import.meta.url))],
+    {
+      env: { ...process.env, SPEC: spec },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
 }
 
 async function result(child: ChildProcess): Promise<RunResult> {

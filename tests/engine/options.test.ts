@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestProject } from "./project.ts";
 
@@ -95,6 +96,8 @@ describe("what is left out is refused by name", () => {
     ["hooks", 'new pulumi.ResourceHook("h", () => undefined); new Thing("a", {});'],
     ["a resource it does not own", 'new Thing("a", {}, { id: "some-id" });'],
     ["a resource it does not own", 'new pulumi.StackReference("organization/other/dev");'],
+    ["an archive", 'new Thing("a", { value: new pulumi.asset.FileArchive(".") });'],
+    ["requirePulumiVersion", 'pulumi.requirePulumiVersion(">=3.0.0");'],
     ["replacementTrigger", 'new Thing("a", {}, { replacementTrigger: "x" });'],
   ])("%s", async (option, body) => {
     project.write(body);
@@ -117,6 +120,17 @@ describe("what is left out is refused by name", () => {
     const run = await project.up('new Thing("before", {}, { aliases: [{ name: "never" }] });');
     expect(run).toMatchObject({ result: "succeeded", changes: { same: 2 } });
   });
+});
+
+test("an asset is known by its bytes", async () => {
+  const body = (text: string) => `new Thing("asset", { value: new pulumi.asset.StringAsset("${text}") });`;
+  await project.up(body("one"));
+  expect(project.resource("asset")?.inputs?.value).toMatchObject({
+    text: "one",
+    hash: createHash("sha256").update("one").digest("hex"),
+  });
+  expect((await project.up(body("one"))).changes).toEqual({ same: 2 });
+  expect((await project.up(body("two"))).changes).toEqual({ same: 1, update: 1 });
 });
 
 test("one name for two resources is refused", async () => {

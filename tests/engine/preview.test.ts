@@ -16,7 +16,9 @@ const CHAIN = `
   exports.size = b.size;`;
 
 function files(): readonly string[] {
-  return readdirSync(project.folder, { recursive: true }).map(String).sort();
+  const written = readdirSync(project.folder, { recursive: true }).map(String);
+  // The test provider itself says that it runs.
+  return written.filter((file) => file !== "world/provider.pid").sort();
 }
 
 test("a new stack's preview shows everything, and writes nothing at all", async () => {

@@ -1,12 +1,16 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 import { Secret } from "../../src/core/secret.ts";
 import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
-import type { EngineEvent, RunOptions, RunResult, StackSpec } from "../../src/engine/engine.ts";
+import type { Engine, EngineEvent, RunOptions, RunResult, StackSpec } from "../../src/engine/engine.ts";
 
-const HERE = import.meta.dirname;
+/** The test provider as JavaScript: it is started by nearly every test, and its types are checked elsewhere. */
+const PROVIDER = transpileModule(readFileSync(new URL("./provider.ts", import.meta.url), "utf8"), {
+  compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022 },
+}).outputText;
 /** Where programs find the SDK, and nobody looks. */
-const SCRATCH = resolve(HERE, "../../node_modules/.cache/tenantry-engine-tests");
+const SCRATCH = resolve(import.meta.dirname, "../../node_modules/.cache/tenantry-engine-tests");
 
 export const PASSPHRASE = "a passphrase of the tests";
 
@@ -31,15 +35,22 @@ export class TestProject {
   readonly folder: string;
   readonly world: string;
   readonly backend: string;
-  readonly #engine = embeddedEngine();
+  /** The test provider's plugin. */
+  readonly executable: string;
+  readonly #engine: Engine;
 
-  constructor(settings = "") {
+  constructor(settings = "", engine: Engine = embeddedEngine()) {
+    this.#engine = engine;
     mkdirSync(SCRATCH, { recursive: true });
     this.folder = mkdtempSync(join(SCRATCH, "project-"));
     this.world = join(this.folder, "world");
     this.backend = join(this.folder, "backend");
     mkdirSync(this.world);
     mkdirSync(this.backend);
+    this.executable = join(this.folder, "bin/pulumi-resource-test");
+    mkdirSync(dirname(this.executable));
+    writeFileSync(this.executable, '#!/usr/bin/env node\nimport("./provider.mjs");\n', { mode: 0o755 });
+    writeFileSync(join(this.folder, "bin/provider.mjs"), PROVIDER);
     writeFileSync(
       join(this.folder, "Pulumi.yaml"),
       [
@@ -47,7 +58,7 @@ export class TestProject {
         "runtime: { name: nodejs, options: { typescript: false } }",
         "main: index.js",
         "stackConfigDir: settings",
-        `plugins: { providers: [ { name: test, path: ${join(HERE, "bin")} } ] }`,
+        "plugins: { providers: [ { name: test, path: bin } ] }",
         settings,
       ].join("\n"),
     );

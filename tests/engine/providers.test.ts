@@ -98,7 +98,8 @@ test("a package without a provider is refused with what to do", async () => {
 });
 
 test("a provider that runs already is shared, and outlives the runs", async () => {
-  const provider = spawn(join(import.meta.dirname, "bin/pulumi-resource-test"), [], {
+  const provider = spawn(project.executable, [], {
+    cwd: project.folder,
     env: { ...process.env, TEST_WORLD: project.world },
     stdio: ["ignore", "pipe", "inherit"],
   });

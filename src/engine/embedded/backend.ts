@@ -106,7 +106,8 @@ export class FileBackend {
   }
 }
 
-function folderOf(url: string): string {
+/** The folder of a file backend. */
+export function folderOf(url: string): string {
   if (!url.startsWith("file://"))
     throw new UserError(`The embedded engine keeps state in a file backend only, not in ${url}.`, {
       remedy: "Set PULUMI_BACKEND_URL to file:///a/folder, or use the Pulumi CLI: --engine cli.",

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { preloading } from "../node-options.ts";
 
 /** Ends a Node.js child when the engine is gone, however it went: the channel between them closes with it. */
 const GUARD = 'process.on("disconnect", () => process.exit(1)); process.channel?.unref();';
@@ -25,8 +26,7 @@ export function startChild(
   },
 ): Child {
   const [file = "", ...args] = command;
-  const preload = [GUARD, ...(options.preload ?? [])].map((code) => `--import ${moduleUrl(code)}`);
-  const nodeOptions = [...preload, options.env.NODE_OPTIONS ?? ""].join(" ").trim();
+  const nodeOptions = preloading([GUARD, ...(options.preload ?? [])], options.env.NODE_OPTIONS);
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: { ...options.env, NODE_OPTIONS: nodeOptions },
@@ -43,11 +43,6 @@ export function startChild(
   ended.catch(() => undefined);
   readLines(child, options.onLine);
   return { ended, stop: (signal = "SIGTERM") => stop(child, ended, signal) };
-}
-
-/** Percent-encoded, as it travels through NODE_OPTIONS, where blanks and quotes divide. */
-function moduleUrl(code: string): string {
-  return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 
 function readLines(child: ChildProcess, onLine: (line: string, stream: "stdout" | "stderr") => void): void {

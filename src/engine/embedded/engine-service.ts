@@ -1,13 +1,10 @@
 import type grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
-import type {
-  LogRequest,
-  RequirePulumiVersionRequest,
-  SetRootResourceRequest,
-} from "@pulumi/pulumi/proto/engine_pb.js";
+import type { LogRequest, SetRootResourceRequest } from "@pulumi/pulumi/proto/engine_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Diagnostic } from "../engine.ts";
+import { unsupported } from "./goal.ts";
 import { unary } from "./grpc.ts";
 
 const SEVERITIES: readonly Diagnostic["severity"][] = ["debug", "info", "warning", "error"];
@@ -34,10 +31,7 @@ export function engineService(
       return response;
     }),
     startDebugging: unary(async () => new empty.Empty()),
-    requirePulumiVersion: unary(async (_: RequirePulumiVersionRequest) => {
-      // The SDK that asks is the one whose protocol this engine speaks.
-      return new messages.RequirePulumiVersionResponse();
-    }),
+    requirePulumiVersion: unary(() => Promise.reject(unsupported("requirePulumiVersion", "The program"))),
   };
   return [services.EngineService as unknown as grpc.ServiceDefinition, implementation];
 }

@@ -1,19 +1,10 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
+import { PLAIN_ERRORS } from "../node-options.ts";
 import { type Child, startChild } from "./child.ts";
 import type { Project } from "./project.ts";
 import type { StackConfig } from "./stack-settings.ts";
-
-/**
- * The SDK shows an uncaught error by inspecting it in colour, over which Node.js 20 hangs for up to a minute where the
- * stack holds a file right under a scope, as the SDK's own source maps do: `node_modules/@pulumi/resource.ts`.
- */
-const PLAIN_ERRORS = `
-import util from "node:util";
-util.inspect = new Proxy(util.inspect, {
-  apply: (inspect, self, [value, ...options]) => inspect(value, ...(value instanceof Error ? [] : options)),
-});`;
 
 /** Starts a project's Node.js program as Pulumi's own language host does. */
 export function startProgram(
@@ -61,7 +52,7 @@ export function startProgram(
 }
 
 /** The stack's configuration as the SDK reads it. */
-export function configVariables(config: StackConfig): Readonly<Record<string, string>> {
+function configVariables(config: StackConfig): Readonly<Record<string, string>> {
   const values = [...config].map(([key, { value }]) => [key.replace(":", ":config:"), value]);
   const secrets = [...config].filter(([, { secret }]) => secret).map(([key]) => key);
   return {

@@ -58,10 +58,12 @@ export function isUnknown(value: PropertyValue | undefined): boolean {
   return typeof value === "string" && UNKNOWNS.has(value);
 }
 
-/** Assets and archives, which pass through as they are. */
 export function isAsset(value: PropertyValue | undefined): value is PropertyMap {
-  const signature = signatureOf(value);
-  return signature === ASSET || signature === ARCHIVE;
+  return signatureOf(value) === ASSET;
+}
+
+export function isArchive(value: PropertyValue | undefined): boolean {
+  return signatureOf(value) === ARCHIVE;
 }
 
 export function isResourceReference(value: PropertyValue | undefined): value is PropertyMap {
@@ -82,7 +84,7 @@ export function secretOf(value: PropertyValue): PropertyMap {
 }
 
 /** Replaces values from the outside in: what `replace` gives back is taken as it is, undefined means look inside. */
-export function mapValue(
+function mapValue(
   value: PropertyValue,
   replace: (value: PropertyValue, path: readonly (string | number)[]) => PropertyValue | undefined,
   path: readonly (string | number)[] = [],

@@ -36,7 +36,7 @@ export interface CheckResult {
   readonly failures: readonly CheckFailure[];
 }
 
-export interface CheckFailure {
+interface CheckFailure {
   /** Empty when the failure is of no single property. */
   readonly property: string;
   readonly reason: string;

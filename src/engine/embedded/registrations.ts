@@ -1,5 +1,6 @@
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hashAssets } from "./assets.ts";
 import { diffInputs } from "./diff.ts";
 import type { Events, Step } from "./events.ts";
 import { type Goal, unsupported } from "./goal.ts";
@@ -38,6 +39,7 @@ export class Registrations {
   readonly #stack: string;
   readonly #project: string;
   readonly #root: string;
+  readonly #programFolder: string;
   readonly #config: StackConfig;
   readonly #preview: boolean;
   readonly #olds: ReadonlyMap<Urn, ResourceState>;
@@ -58,6 +60,7 @@ export class Registrations {
     readonly stack: string;
     readonly project: string;
     readonly root: string;
+    readonly programFolder: string;
     readonly config: StackConfig;
     readonly preview: boolean;
     readonly olds: readonly ResourceState[];
@@ -69,6 +72,7 @@ export class Registrations {
     this.#stack = parts.stack;
     this.#project = parts.project;
     this.#root = parts.root;
+    this.#programFolder = parts.programFolder;
     this.#config = parts.config;
     this.#preview = parts.preview;
     this.#olds = new Map(parts.olds.filter((state) => !state.delete).map((state) => [state.urn, state]));
@@ -97,7 +101,8 @@ export class Registrations {
     const former = old === undefined ? goal.aliases.find((alias) => this.#olds.has(alias)) : undefined;
     if (former !== undefined) throw unsupported(`the alias ${former} (a resource that was renamed)`, urn);
     const provider = await this.#providerOf(goal);
-    const ignored = old === undefined ? goal.inputs : this.#ignoreChanges(urn, goal, old);
+    const inputs = await hashAssets(goal.inputs, this.#programFolder, urn);
+    const ignored = old === undefined ? inputs : this.#ignoreChanges(urn, { ...goal, inputs }, old);
     const checked = await this.#check(urn, goal, provider, old?.inputs ?? {}, ignored);
     const wanted = this.#wanted(urn, goal, provider, checked);
     const state = await this.#step(goal, old, wanted);

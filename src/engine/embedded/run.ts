@@ -203,6 +203,7 @@ export class Run {
       stack: this.#spec.stack,
       project: this.#project.name,
       root: this.#project.root,
+      programFolder: this.#project.programFolder,
       config: this.#config,
       preview: this.#kind === "preview",
       olds: snapshot.base,

@@ -8,7 +8,7 @@ import { textOf } from "./project.ts";
 import { type Crypter, newSalt, openSalt } from "./secrets.ts";
 
 /** One value of a stack's configuration. */
-export interface ConfigValue {
+interface ConfigValue {
   readonly value: string;
   readonly secret: boolean;
 }
@@ -28,7 +28,7 @@ export class StackSettings {
   }
 
   static async read(folder: string, stack: string): Promise<StackSettings> {
-    const file = join(folder, fileNameOf(stack));
+    const file = join(folder, settingsFileName(stack));
     const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
       return "";
@@ -43,6 +43,11 @@ export class StackSettings {
   get salt(): string | undefined {
     const salt = this.#document.get("encryptionsalt");
     return typeof salt === "string" && salt !== "" ? salt : undefined;
+  }
+
+  /** Whether it says who keeps the key of its secrets: a passphrase with this salt, or someone else. */
+  get namesKeeper(): boolean {
+    return ["encryptionsalt", "secretsprovider", "encryptedkey"].some((key) => this.#document.has(key));
   }
 
   /** Whether reading the configuration takes the key. */
@@ -115,7 +120,7 @@ async function findSalt(folder: string, passphrase: Secret): Promise<Crypter | u
   return undefined;
 }
 
-function fileNameOf(stack: string): string {
+export function settingsFileName(stack: string): string {
   return `Pulumi.${stack}.yaml`;
 }
 

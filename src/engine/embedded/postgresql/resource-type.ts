@@ -2,7 +2,7 @@ import type { PropertyMap } from "../property-value.ts";
 import type { Query } from "./connection.ts";
 
 /** A property of a resource type, as the plugin's schema has it. */
-export interface Property {
+interface Property {
   readonly required?: boolean;
   /** Changing it makes another resource. */
   readonly replaces?: boolean;
