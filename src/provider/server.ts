@@ -47,7 +47,7 @@ export async function serveProvider(options: ProviderOptions): Promise<RunningPr
     shared: options.shared ?? false,
     cancel: () => stop.abort(),
     attach: (address) => log.connect(address),
-    status: options.onStatus ?? ((urn, message) => log.status(urn, redactor.clean(message))),
+    status: options.onStatus ?? ((urn, message) => log.status(urn, message)),
   });
   const server = new grpc.Server({
     "grpc.max_receive_message_length": LARGEST_MESSAGE,

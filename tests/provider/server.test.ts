@@ -266,6 +266,53 @@ describe("a life over the protocol", () => {
   });
 });
 
+describe("lines for the person who watches", () => {
+  async function watched(answers: (path: string) => unknown) {
+    const lines: string[] = [];
+    const server = await localServer((request, response) => json(response, 200, answers(request.url ?? "")));
+    const env = {
+      ...live.sandbox.env,
+      SUPABASE_API_URL: server.url,
+      SUPABASE_ACCESS_TOKEN: "sbp_planted_token",
+    };
+    const other = await serveProvider({ env, onStatus: (_urn, line) => lines.push(line) });
+    const client = new ProtocolClient(other.port);
+    return { lines, client, close: () => Promise.all([client.close(), other.close()]) };
+  }
+
+  test("say the same once, however often it is asked for", async () => {
+    const statuses = ["COMING_UP", "COMING_UP", "RESTORING", "RESTORING", "INIT_FAILED"];
+    const ref = "e".repeat(20);
+    const other = await watched(() => ({
+      ref,
+      name: "slow",
+      status: statuses.shift(),
+      database: { host: "db.x" },
+    }));
+    try {
+      const { inputs } = await other.client.check("supabase:Ready", { project: ref });
+      await expect(other.client.create("supabase:Ready", inputs)).rejects.toThrow("INIT_FAILED");
+      expect(other.lines).toEqual(["project is COMING_UP", "project is RESTORING"]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("hold no secret", async () => {
+    const other = await watched(() => ({ projects: [], pagination: { count: 0 } }));
+    try {
+      const { inputs } = await other.client.check("supabase:Project", {
+        ...PROJECT,
+        name: "a--sbp_planted_token",
+      });
+      await other.client.create("supabase:Project", inputs).catch(() => undefined);
+      expect(other.lines).toContain("creating a--[secret]");
+    } finally {
+      await other.close();
+    }
+  });
+});
+
 describe("failures", () => {
   test("that are expected leave the state trusted, and say what to do", async () => {
     const server = await localServer((_request, response) =>

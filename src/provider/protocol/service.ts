@@ -25,6 +25,7 @@ export interface ServiceOptions {
   readonly shared: boolean;
   cancel(): void;
   attach(engineAddress: string): void;
+  /** Gets a line when it differs from the one before, without secrets. */
   status(urn: string, message: string): void;
 }
 
@@ -184,9 +185,14 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
   function callOf(urn: string, call: grpc.ServerUnaryCall<unknown, unknown>): Call {
     const given = new AbortController();
     call.on("cancelled", () => given.abort());
+    let said: string | undefined;
     return {
       signal: AbortSignal.any([options.signal, given.signal]),
-      status: (message) => options.status(urn, message),
+      status(message) {
+        if (message === said) return;
+        said = message;
+        options.status(urn, options.redactor.clean(message));
+      },
     };
   }
 }
