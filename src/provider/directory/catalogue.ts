@@ -8,15 +8,15 @@ import { byColumn, present, toRows } from "./row.ts";
 
 const platform = z.strictObject({
   id: z.string().describe("The platform's stable id."),
-  name: z.string(),
-  displayName: z.string(),
+  name: z.string().describe("Its slug."),
+  displayName: z.string().describe("As people see it."),
   currency: z.string().describe("ISO 4217, lower case."),
-  defaultPlan: z.string(),
+  defaultPlan: z.string().describe("The plan of an organization that declares or pays for none."),
   appsDomain: z.string().optional().describe("The suffix of the apps' own URLs."),
 });
 
 const plan = z.strictObject({
-  displayName: z.string(),
+  displayName: z.string().describe("As people see it."),
   monthlyAmount: z.int().min(0).optional().describe("In the currency's smallest unit; absent: by contract."),
   productId: z.string().optional().describe("Stripe's product."),
   priceLookupKey: z.string().optional().describe("Stripe's price, by its lookup key."),
@@ -29,8 +29,8 @@ const wallet = z.strictObject({
 });
 
 const trial = z.strictObject({
-  plan: z.string(),
-  days: z.int().min(1),
+  plan: z.string().describe("The plan that is tried."),
+  days: z.int().min(1).describe("Its length."),
   credits: z.record(z.string(), z.int().min(0)).describe("Granted once, by wallet."),
 });
 

@@ -8,12 +8,12 @@ import { present } from "./row.ts";
 const grantInputs = z.strictObject({
   controlPlane,
   organization: z.string().describe("The organization's id."),
-  wallet: z.string(),
+  wallet: z.string().describe("The wallet's name."),
   key: z
     .string()
     .describe("Says what is granted, as `trial:agntdata/acme:data`; a key is posted once, for ever."),
-  credits: z.int().min(1),
-  kind: z.enum(["opening", "trial", "plan"]),
+  credits: z.int().min(1).describe("How many."),
+  kind: z.enum(["opening", "trial", "plan"]).describe("Why they are given."),
   expires: z.string().optional().describe("ISO date, the last day on which what is left can be spent."),
 });
 

@@ -4,9 +4,9 @@ import { present } from "./row.ts";
 
 export const limits = z
   .strictObject({
-    workspaces: z.int().min(0).optional(),
-    seats: z.int().min(0).optional(),
-    customDomains: z.int().min(0).optional(),
+    workspaces: z.int().min(0).optional().describe("How many it may have."),
+    seats: z.int().min(0).optional().describe("Members, the owner included."),
+    customDomains: z.int().min(0).optional().describe("Apps that have a domain of their own."),
     rpm: z.int().min(0).optional().describe("Requests per minute, of the whole organization."),
     webhookEvents: z.int().min(0).optional().describe("Per month, of the whole organization."),
     perWorkspaceAccess: z.boolean().describe("Whether members are granted single workspaces."),

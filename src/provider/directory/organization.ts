@@ -7,12 +7,14 @@ import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow } from "./limits.ts";
 import { byColumn, present, toRows } from "./row.ts";
 
 const member = z.strictObject({
-  role: z.enum(["owner", "admin", "member"]),
-  github: z.string().optional(),
+  role: z
+    .enum(["owner", "admin", "member"])
+    .describe("Exactly one is the owner; admins reach every workspace."),
+  github: z.string().optional().describe("The account's name at GitHub."),
 });
 
 const invitation = z.strictObject({
-  role: z.enum(["admin", "member"]),
+  role: z.enum(["admin", "member"]).describe("What they become by accepting."),
   workspaces: z.array(z.string()).describe("Slugs."),
   expires: z.string().describe("ISO date, the last day."),
 });
@@ -20,9 +22,9 @@ const invitation = z.strictObject({
 const wallet = z.strictObject({
   autoReload: z
     .strictObject({
-      below: z.int().min(0),
-      add: z.int().min(1).optional(),
-      upTo: z.int().min(1).optional(),
+      below: z.int().min(0).describe("Credits; it reloads when fewer are left."),
+      add: z.int().min(1).optional().describe("Credits that it buys each time; either this or `upTo`."),
+      upTo: z.int().min(1).optional().describe("It buys what is missing to so many credits."),
       monthlyCap: z.int().min(1).optional().describe("Credits in a calendar month; absent: no cap."),
     })
     .optional()
@@ -33,9 +35,9 @@ const organizationInputs = z.strictObject({
   controlPlane,
   platform: z.string().describe("The platform's id."),
   organizationId: z.string().describe("UUIDv5 of its path and generation."),
-  name: z.string(),
-  generation: z.int().min(1),
-  displayName: z.string(),
+  name: z.string().describe("Its slug, unique in the platform."),
+  generation: z.int().min(1).describe("Tells it from earlier ones of the same name."),
+  displayName: z.string().describe("As people see it."),
   plan: z.string().describe("The plan that the manifest declares."),
   planInForce: z
     .string()
@@ -51,7 +53,10 @@ const organizationInputs = z.strictObject({
   invitations: z.record(z.string(), invitation).describe("By lower-case e-mail."),
   wallets: z.record(z.string(), wallet).describe("By name."),
   trial: z
-    .strictObject({ plan: z.string(), days: z.int().min(1) })
+    .strictObject({
+      plan: z.string().describe("The plan that is tried."),
+      days: z.int().min(1).describe("Its length."),
+    })
     .optional()
     .describe("The trial that it may take; recorded once, for ever."),
 });

@@ -7,7 +7,7 @@ import { admit, OTHER_WORKSPACE, shutOut } from "../../postgres/scripts/admit.ts
 import { isGone } from "../../supabase/client.ts";
 import { defineResource } from "../schema.ts";
 
-const role = z.enum(["owner", "admin", "member"]);
+const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");
 
 const workspaceMembersInputs = z.strictObject({
   project: z.string().describe("The ref of the workspace's Supabase project."),

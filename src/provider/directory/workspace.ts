@@ -9,24 +9,60 @@ const workspaceInputs = z.strictObject({
   controlPlane,
   organization: z.string().describe("The organization's id."),
   workspaceId: z.string().describe("UUIDv5 of its first path and generation."),
-  name: z.string(),
-  generation: z.int().min(1),
-  displayName: z.string(),
-  state: z.enum(["active", "suspended", "archived", "deleted"]),
+  name: z.string().describe("Its slug, unique in the organization."),
+  generation: z.int().min(1).describe("Tells it from earlier ones of the same name."),
+  displayName: z.string().describe("As people see it."),
+  state: z
+    .enum(["active", "suspended", "archived", "deleted"])
+    .describe("Only an active one is open to its members."),
   expires: z.string().optional().describe("ISO date, of a throwaway workspace."),
   projectRef: z.string().optional().describe("Its Supabase project."),
   projectUrl: z.string().optional().describe("Its data API."),
-  region: z.string().optional(),
+  region: z.string().optional().describe("Its project's, as `eu-central-1`."),
   email: z.string().optional().describe("The workspace's own address, lower case."),
-  slack: z.strictObject({ team: z.string(), channel: z.string() }).optional(),
+  slack: z
+    .strictObject({
+      team: z.string().describe("The id of the Slack workspace, as `T012AB`."),
+      channel: z.string().describe("The channel's id, as `C034CD`."),
+    })
+    .optional()
+    .describe("Where it talks on Slack."),
   access: z
-    .record(z.string(), z.strictObject({ role: z.enum(["owner", "admin", "member"]) }))
+    .record(
+      z.string(),
+      z.strictObject({ role: z.enum(["owner", "admin", "member"]).describe("In the organization.") }),
+    )
     .describe("Who may enter, by lower-case e-mail, with the role that they have in the organization."),
-  apps: z.record(z.string(), z.strictObject({ url: z.string().optional(), domain: z.string().optional() })),
+  apps: z
+    .record(
+      z.string(),
+      z.strictObject({
+        url: z.string().optional().describe("The app's own URL below the platform's domain."),
+        domain: z.string().optional().describe("A domain of the customer's, unique on the platform."),
+      }),
+    )
+    .describe("By name."),
   connections: z
-    .record(z.string(), z.strictObject({ kind: z.string(), cloneOf: z.string().optional() }))
+    .record(
+      z.string(),
+      z.strictObject({
+        kind: z.string().describe("What it connects to, as `bigquery`."),
+        cloneOf: z
+          .string()
+          .optional()
+          .describe("The connection that it was cloned from, as `production/warehouse`."),
+      }),
+    )
     .describe("By name; the credentials are never stored here."),
-  cron: z.record(z.string(), z.strictObject({ schedule: z.string(), task: z.string() })),
+  cron: z
+    .record(
+      z.string(),
+      z.strictObject({
+        schedule: z.string().describe("Five fields, in UTC."),
+        task: z.string().describe("What the agent is told to do."),
+      }),
+    )
+    .describe("Jobs by name."),
 });
 
 const workspaceOutputs = z.object({});
