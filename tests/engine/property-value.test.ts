@@ -64,6 +64,24 @@ test("a state is read as it was written, and no secret is in the file in clear",
   );
 });
 
+test("a secret inside of a secret is read as the Pulumi CLI writes it", async () => {
+  const crypter = await newSalt(new Secret("passphrase"));
+  const nested = {
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    ciphertext: '"inner"',
+  };
+  const outer = { ...nested, ciphertext: crypter.encrypt(JSON.stringify({ key: nested })) };
+  const resource = {
+    urn: "urn:pulumi:dev::trial::test:index:Thing::a",
+    custom: true,
+    type: "t",
+    inputs: { outer },
+  };
+  const file = { version: 3, checkpoint: { stack: "s", latest: { resources: [resource] } } };
+  const { resources } = readCheckpoint(file, crypter, new Map());
+  expect(resources[0]?.inputs).toEqual({ outer: secretOf({ key: "inner" }) });
+});
+
 test("a secret that did not change keeps its ciphertext, and equal secrets elsewhere have another", async () => {
   const crypter = await newSalt(new Secret("passphrase"));
   const cache = new Map<string, string>();

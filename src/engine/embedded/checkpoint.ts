@@ -269,10 +269,12 @@ function decryptProperties(
   });
 }
 
-/** Secrets inside a secret are stored with their plaintext. */
+/** A secret inside of a secret is under the outer one's key only: what it calls its ciphertext is its plain JSON. */
 function nestedInClear(value: PropertyValue): PropertyValue {
-  if (isSecret(value) && typeof value.plaintext === "string")
-    return nestedInClear(JSON.parse(value.plaintext) as PropertyValue);
+  if (isSecret(value)) {
+    const json = value.plaintext ?? value.ciphertext;
+    if (typeof json === "string") return nestedInClear(JSON.parse(json) as PropertyValue);
+  }
   if (Array.isArray(value)) return value.map(nestedInClear);
   if (isObject(value)) return mapObject(value, nestedInClear);
   return value;

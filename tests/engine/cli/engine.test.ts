@@ -31,7 +31,12 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
   });
   afterAll(() => project.remove());
 
-  const files = () => readdirSync(project.folder, { recursive: true }).map(String).sort();
+  /** All but what the provider itself notes. */
+  const files = () =>
+    readdirSync(project.folder, { recursive: true })
+      .map(String)
+      .filter((file) => !file.startsWith("world"))
+      .sort();
 
   test("a new stack's preview shows everything, and leaves nothing: no backend, no stack, no settings", async () => {
     project.write(program('"one"'));
@@ -41,8 +46,6 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     const run = await project.preview({ onEvent });
     expect(run).toMatchObject({ result: "succeeded", changes: { create: 4 }, diagnostics: [] });
     expect(await engine.stacks(project.spec())).toEqual([]);
-    mkdirSync(project.backend);
-    expect((await project.preview()).changes).toEqual({ create: 4 });
     expect(files()).toEqual(before);
     expect(project.calls()).toEqual([]);
     expect(events[0]?.preludeEvent).toBeDefined();
@@ -149,10 +152,8 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     expect(run.diagnostics.map(({ message }) => message)).toContain("update canceled");
     expect(project.resource("slow")).toBeDefined();
     expect(project.state().pending).toEqual([]);
-    expect(
-      existsSync(join(project.backend, ".pulumi/locks/organization/trial/dev")) &&
-        readdirSync(join(project.backend, ".pulumi/locks/organization/trial/dev")),
-    ).toBeFalsy();
+    expect(readdirSync(join(project.backend, ".pulumi/locks/organization/trial/dev"))).toEqual([]);
+    project.write(program('"two"'));
   });
 
   test("settings may be kept elsewhere, and the project's own stay untouched", async () => {
