@@ -31,7 +31,12 @@ export function addJsonOption(command: Command): Command {
 
 export function addEngineOptions(command: Command): Command {
   return addJsonOption(command)
-    .addOption(new Option("--engine <engine>", "which engine runs the stacks").choices(["embedded", "cli"]))
+    .addOption(
+      new Option(
+        "--engine <engine>",
+        "which engine runs the stacks; the Pulumi CLI where there is one, embedded where there is none or in a sandbox",
+      ).choices(["embedded", "cli"]),
+    )
     .option(
       "--sandbox [folder]",
       `use a local Supabase and Stripe, started if need be; --sandbox=<folder> for another than ${SANDBOX_FOLDER}`,

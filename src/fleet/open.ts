@@ -47,7 +47,8 @@ export async function openFleet(
     const sandbox = await openSandbox(loaded, options);
     if (sandbox !== undefined) closing.push(() => sandbox.stop());
     const common = commonOf(loaded, sandbox, options);
-    const engine = selectEngine(options.engine);
+    // A sandbox is to work at once and anywhere: the CLI would first have to fetch its plugins.
+    const engine = await selectEngine(options.engine ?? (sandbox && "embedded"), options.env);
     const stacks = await findStacks(loaded, engine, common);
     if (options.reach === "state") return { engine, stacks, attach: undefined, close };
     const { environment } = common;

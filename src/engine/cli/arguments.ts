@@ -1,0 +1,41 @@
+import type { DestroyOptions, RunOptions } from "../engine.ts";
+
+export type Kind = "preview" | "up" | "refresh" | "destroy";
+
+/**
+ * The arguments of one operation.
+ *
+ * Whoever runs an engine has previewed before, so that only a preview previews.
+ */
+export function argumentsOf(
+  kind: Kind,
+  where: { readonly stack: string; readonly configFile: string; readonly eventLog: string },
+  options: RunOptions & DestroyOptions,
+): string[] {
+  return [
+    kind,
+    ...["--stack", where.stack],
+    ...["--config-file", where.configFile],
+    ...["--event-log", where.eventLog],
+    ...["--parallel", String(options.parallel ?? 8)],
+    ...(kind === "preview" ? [] : ["--yes", "--skip-preview"]),
+    ...(options.refresh === true && kind !== "refresh" ? ["--refresh"] : []),
+    ...(options.clearPendingCreates === true && kind === "refresh" ? ["--clear-pending-creates"] : []),
+    ...(options.ignoreProtect === true && kind === "destroy" ? ["--ignore-protect"] : []),
+    "--suppress-progress",
+  ];
+}
+
+/** Providers that already run, as the CLI takes them: `tenantry:4711,other:4712`. They are on this machine. */
+export function attachedProviders(
+  attach: Readonly<Record<string, string>>,
+  given: string | undefined,
+): string | undefined {
+  const attached = Object.entries(attach).map(([name, address]) => `${name}:${portOf(address)}`);
+  const all = [...attached, ...(given ? [given] : [])].join(",");
+  return all === "" ? undefined : all;
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(":") + 1);
+}

@@ -1,0 +1,58 @@
+import type { DestroyOptions, Engine, RunResult, StackSpec } from "../engine.ts";
+import type { Kind } from "./arguments.ts";
+import { backendExists } from "./backend.ts";
+import { environmentOf } from "./environment.ts";
+import { endingOf, failureOf } from "./failure.ts";
+import { readProject } from "./project.ts";
+import { Pulumi } from "./pulumi.ts";
+import { Run } from "./run.ts";
+import { type ExportedStack, exportStack, outputsOf, resourcesOf } from "./state.ts";
+
+/**
+ * The Pulumi CLI as the engine: any backend, and whatever else it has learned since.
+ *
+ * A new stack is previewed in a temporary backend of its own, where references to other stacks lead nowhere.
+ *
+ * @param file the CLI; its version is checked before it is first used
+ */
+export function cliEngine(file: string): Engine {
+  const pulumi = new Pulumi(file);
+
+  const execute = async (kind: Kind, spec: StackSpec, options: DestroyOptions = {}): Promise<RunResult> =>
+    new Run(pulumi, kind, await readProject(spec.projectFolder), spec, options).execute();
+
+  const exported = async (spec: StackSpec, secrets: "open" | "blind"): Promise<ExportedStack | undefined> =>
+    exportStack(pulumi, await readProject(spec.projectFolder), spec, secrets);
+
+  return {
+    name: "cli",
+    preview: (stack, options) => execute("preview", stack, options),
+    up: (stack, options) => execute("up", stack, options),
+    refresh: (stack, options) => execute("refresh", stack, options),
+    destroy: (stack, options) => execute("destroy", stack, options),
+    outputs: async (stack) => {
+      const found = await exported(stack, "open");
+      return found === undefined ? undefined : outputsOf(found);
+    },
+    resources: async (stack) => {
+      const found = await exported(stack, "blind");
+      return found === undefined ? undefined : resourcesOf(found);
+    },
+    stacks: (where) => listStacks(pulumi, where),
+  };
+}
+
+async function listStacks(
+  pulumi: Pulumi,
+  where: Pick<StackSpec, "projectFolder" | "backendUrl" | "env">,
+): Promise<readonly string[]> {
+  const project = await readProject(where.projectFolder);
+  if (!backendExists(where.backendUrl)) return [];
+  const ended = await pulumi.run(["stack", "ls", "--json"], {
+    cwd: project.root,
+    env: environmentOf(where),
+  });
+  if (endingOf(ended.code) !== "succeeded") throw failureOf({ ...where, stack: "the list of stacks" }, ended);
+  const stacks = JSON.parse(ended.stdout) as readonly { readonly name: string }[];
+  return stacks.map(({ name }) => name).sort();
+}

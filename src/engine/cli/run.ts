@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import { Redactor } from "../embedded/redactor.ts";
+import { StackSettings, settingsFileName, sharedSalt } from "../embedded/stack-settings.ts";
+import type { DestroyOptions, Diagnostic, EngineEvent, RunResult, StackSpec } from "../engine.ts";
+import { argumentsOf, type Kind } from "./arguments.ts";
+import { backendExists, isCloud, makeBackend } from "./backend.ts";
+import { environmentOf } from "./environment.ts";
+import { openEventStream } from "./event-stream.ts";
+import { EventReader } from "./events.ts";
+import { endingOf, refusalOf, withRemedy } from "./failure.ts";
+import type { Project } from "./project.ts";
+import type { Ended, Pulumi } from "./pulumi.ts";
+import { Scratch } from "./scratch.ts";
+import { exportStack, hasKeeper, saltOf } from "./state.ts";
+
+/** One operation on one stack, through the CLI. */
+export class Run {
+  readonly #pulumi: Pulumi;
+  readonly #kind: Kind;
+  readonly #project: Project;
+  readonly #spec: StackSpec;
+  readonly #options: DestroyOptions;
+  readonly #settingsFolder: string;
+  readonly #reader = new EventReader();
+  readonly #redactor = new Redactor();
+  readonly #diagnostics: Diagnostic[] = [];
+  #summary: EngineEvent["summaryEvent"];
+
+  constructor(pulumi: Pulumi, kind: Kind, project: Project, spec: StackSpec, options: DestroyOptions) {
+    this.#pulumi = pulumi;
+    this.#kind = kind;
+    this.#project = project;
+    this.#spec = spec;
+    this.#options = options;
+    this.#settingsFolder = spec.settingsFolder ?? project.settingsFolder;
+    this.#redactor.add(spec.passphrase.reveal());
+  }
+
+  /** @throws UserError when the stack is missing or locked, or the passphrase or the backend can't be used */
+  async execute(): Promise<RunResult> {
+    const begin = performance.now();
+    const scratch = new Scratch();
+    try {
+      const ended = this.#kind === "preview" ? await this.#preview(scratch) : await this.#change(scratch);
+      const failed = endingOf(ended.code) !== "succeeded";
+      if (failed) this.#explain(ended);
+      return {
+        result: failed ? "failed" : "succeeded",
+        changes: this.#summary?.resourceChanges ?? {},
+        diagnostics: this.#diagnostics,
+        durationSeconds: (performance.now() - begin) / 1000,
+      };
+    } finally {
+      scratch.remove();
+    }
+  }
+
+  /** Leaves nothing behind: what a new stack lacks for it, it finds in the scratch folder. */
+  async #preview(scratch: Scratch): Promise<Ended> {
+    const exists = backendExists(this.#spec.backendUrl);
+    const complete = isCloud(this.#spec.backendUrl) || (await this.#settings()).namesKeeper;
+    if (exists) {
+      const settings = complete ? this.#settingsFolder : await this.#completeCopy(scratch);
+      const ended = await this.#start(this.#spec.backendUrl, settings);
+      if (endingOf(ended.code) !== "stack not found") return ended;
+    }
+    const settings = (await this.#settings()).namesKeeper
+      ? this.#settingsFolder
+      : await this.#completeCopy(scratch);
+    return this.#start(await scratch.backendWithEmptyStack(this.#project, this.#spec.stack), settings);
+  }
+
+  async #change(scratch: Scratch): Promise<Ended> {
+    const { backendUrl } = this.#spec;
+    if (this.#kind === "up") await makeBackend(backendUrl);
+    if (!isCloud(backendUrl)) await this.#completeSettings();
+    const ended = await this.#start(backendUrl, this.#settingsFolder);
+    if (this.#kind !== "up" || endingOf(ended.code) !== "stack not found") return ended;
+    const made = await this.#makeStack(scratch);
+    return endingOf(made.code) === "succeeded" ? this.#start(backendUrl, this.#settingsFolder) : made;
+  }
+
+  #settings(): Promise<StackSettings> {
+    return StackSettings.read(this.#settingsFolder, this.#spec.stack);
+  }
+
+  /** A copy of the settings, with the fleet's salt: without one the CLI would make one of its own, and write it down. */
+  async #completeCopy(scratch: Scratch): Promise<string> {
+    const copy = await scratch.copySettings(this.#settingsFolder, this.#spec.stack);
+    const settings = await StackSettings.read(copy, this.#spec.stack);
+    await settings.addSalt((await sharedSalt(this.#settingsFolder, this.#spec.passphrase)).salt);
+    return copy;
+  }
+
+  /** Settings without a salt get that of the state, and those of a new stack the fleet's. */
+  async #completeSettings(): Promise<void> {
+    const settings = await this.#settings();
+    if (settings.namesKeeper) return;
+    const exported = await exportStack(this.#pulumi, this.#project, this.#spec, "blind");
+    // Whoever needs a stack that is not there is told so by the CLI.
+    if (exported === undefined && this.#kind !== "up") return;
+    const known = exported === undefined ? undefined : saltOf(exported);
+    if (exported !== undefined && known === undefined && hasKeeper(exported)) return;
+    await settings.addSalt(known ?? (await sharedSalt(this.#settingsFolder, this.#spec.passphrase)).salt);
+  }
+
+  async #makeStack(scratch: Scratch): Promise<Ended> {
+    const { stack, settingsFolder } = this.#spec;
+    const cwd =
+      settingsFolder === undefined
+        ? this.#project.root
+        : await scratch.projectWithSettings(this.#project, settingsFolder);
+    const env = environmentOf(this.#spec);
+    return this.#pulumi.run(["stack", "init", stack, "--no-select"], { cwd, env });
+  }
+
+  async #start(backendUrl: string, settingsFolder: string): Promise<Ended> {
+    const { stack } = this.#spec;
+    const events = await openEventStream((line) => this.#take(line));
+    try {
+      const configFile = join(settingsFolder, settingsFileName(stack));
+      const args = argumentsOf(this.#kind, { stack, configFile, eventLog: events.url }, this.#options);
+      const ended = await this.#pulumi.run(args, {
+        cwd: this.#project.root,
+        env: environmentOf({ ...this.#spec, backendUrl }, this.#options.attach),
+        signal: this.#options.signal,
+      });
+      await events.drained();
+      return ended;
+    } finally {
+      events.close();
+    }
+  }
+
+  #take(line: string): void {
+    const event = this.#reader.read(line);
+    if (event === undefined) return;
+    if (event.summaryEvent !== undefined) this.#summary = event.summaryEvent;
+    const diagnosticEvent = event.diagnosticEvent && this.#note(event.diagnosticEvent);
+    this.#options.onEvent?.(diagnosticEvent === undefined ? event : { ...event, diagnosticEvent });
+  }
+
+  #note({ severity, message, urn }: Diagnostic): Diagnostic {
+    const noted = { severity, message: this.#redactor.redact(withRemedy(message)), urn };
+    if (severity === "error" || severity === "warning") this.#diagnostics.push(noted);
+    return noted;
+  }
+
+  /** A run that failed says why: in its events, or, where it never got as far, on its standard error. */
+  #explain({ code, stderr, stdout }: Ended): void {
+    const ending = endingOf(code);
+    const refusal = refusalOf(this.#spec, ending, stderr);
+    if (refusal !== undefined) throw refusal;
+    if (this.#diagnostics.some(({ severity }) => severity === "error")) return;
+    const said = (stderr.trim() || stdout.trim() || ending).replace(/^error: /, "");
+    const message = this.#redactor.redact(withRemedy(said));
+    this.#diagnostics.push({ severity: "error", message, urn: undefined });
+  }
+}

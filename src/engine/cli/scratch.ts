@@ -1,0 +1,56 @@
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { stringify } from "yaml";
+import { settingsFileName } from "../embedded/stack-settings.ts";
+import type { Project } from "./project.ts";
+
+/** A folder for what a run needs on disk and nobody keeps. */
+export class Scratch {
+  readonly folder: string;
+
+  constructor() {
+    // The CLI takes a project's paths as they really are, where the system's temporary folder may be a link.
+    this.folder = mkdtempSync(join(realpathSync(tmpdir()), "tenantry-cli-"));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A folder with a copy of a stack's settings, if there are any. */
+  async copySettings(folder: string, stack: string): Promise<string> {
+    const copy = join(this.folder, "settings");
+    await mkdir(copy, { recursive: true });
+    const name = settingsFileName(stack);
+    await copyFile(join(folder, name), join(copy, name)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    return copy;
+  }
+
+  /** The same project without its program, whose stacks' settings are in another folder: `stack init` takes no file. */
+  async projectWithSettings(project: Project, settingsFolder: string): Promise<string> {
+    const folder = join(this.folder, "project");
+    await mkdir(folder, { recursive: true });
+    await mkdir(settingsFolder, { recursive: true });
+    const stackConfigDir = relative(folder, realpathSync(settingsFolder));
+    await writeFile(
+      join(folder, "Pulumi.yaml"),
+      stringify({ name: project.name, runtime: "nodejs", stackConfigDir }),
+    );
+    return folder;
+  }
+
+  /** A backend that holds one stack without resources. Returns its URL. */
+  async backendWithEmptyStack(project: Project, stack: string): Promise<string> {
+    const backend = join(this.folder, "backend");
+    const folder = join(backend, ".pulumi", "stacks", project.name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(backend, ".pulumi", "meta.yaml"), "version: 1\n");
+    const checkpoint = { stack: `organization/${project.name}/${stack}` };
+    await writeFile(join(folder, `${stack}.json`), JSON.stringify({ version: 3, checkpoint }));
+    return `file://${backend}`;
+  }
+}
