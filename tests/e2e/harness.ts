@@ -26,6 +26,8 @@ export interface Ended {
 export class World {
   readonly folder: string;
   readonly sandbox: Sandbox;
+  /** All that {@link tenantry} has printed. */
+  readonly printed: string[] = [];
 
   private constructor(folder: string, sandbox: Sandbox) {
     this.folder = folder;
@@ -130,7 +132,9 @@ export class World {
 
   /** Runs `tenantry` to its end. */
   async tenantry(...args: readonly string[]): Promise<Ended> {
-    return this.start(...args).ended;
+    const ended = await this.start(...args).ended;
+    this.printed.push(ended.stdout, ended.stderr);
+    return ended;
   }
 
   /** Starts `tenantry` as the leader of a process group, so that it can be ended with all of its children. */
