@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import pg from "pg";
 import type { Secret } from "../core/secret.ts";
-import { type Postgres, prepareSeed, type Seed, startPostgres } from "./postgres.ts";
-import { platformSql } from "./supabase/platform.ts";
+import { type Postgres, prepareSeed, startPostgres } from "./postgres.ts";
+import { platformSeed } from "./supabase/platform-seed.ts";
 
 /** A hold on a running server: it isn't put to sleep until released. */
 export interface Lease {
@@ -38,7 +36,7 @@ export class ProjectServers {
 
   /** Makes what new servers start out with, unless an earlier sandbox did. */
   static async prepare(): Promise<void> {
-    await prepareSeed(PLATFORM);
+    await prepareSeed(platformSeed);
   }
 
   async use(ref: string): Promise<Lease> {
@@ -81,7 +79,7 @@ export class ProjectServers {
     if (existing !== undefined) return existing;
     const server = this.#turn(ref, async () => {
       await mkdir(this.#folder, { recursive: true });
-      return startPostgres({ folder: this.#dataFolder(ref), seed: PLATFORM });
+      return startPostgres({ folder: this.#dataFolder(ref), seed: platformSeed });
     });
     const running: Running = { server, leases: 0, sleep: undefined };
     this.#running.set(ref, running);
@@ -116,16 +114,3 @@ export class ProjectServers {
     return join(this.#folder, ref);
   }
 }
-
-const PLATFORM: Seed = {
-  digest: createHash("sha256").update(platformSql("")).digest("hex"),
-  fill: async (url, password) => {
-    const client = new pg.Client(url("postgres"));
-    await client.connect();
-    try {
-      await client.query(platformSql(password.reveal()));
-    } finally {
-      await client.end();
-    }
-  },
-};

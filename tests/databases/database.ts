@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,8 +7,8 @@ import { grantAccess } from "../../src/postgres/scripts/access.ts";
 import { migrate } from "../../src/postgres/scripts/migrate.ts";
 import { secureRows } from "../../src/postgres/scripts/secure-rows.ts";
 import { specified } from "../../src/provider/postgres/row-security-state.ts";
-import { type Seed, startPostgres } from "../../src/sandbox/postgres.ts";
-import { platformSql } from "../../src/sandbox/supabase/platform.ts";
+import { startPostgres } from "../../src/sandbox/postgres.ts";
+import { platformSeed } from "../../src/sandbox/supabase/platform-seed.ts";
 
 export type Kind = "control-plane" | "workspace";
 
@@ -24,7 +23,7 @@ export interface Database {
 
 export async function startDatabase(kind: Kind): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), `tenantry-${kind}-`));
-  const server = await startPostgres({ folder: join(folder, "data"), seed: PLATFORM });
+  const server = await startPostgres({ folder: join(folder, "data"), seed: platformSeed });
   const url = server.superuserUrl("postgres");
   const clients: pg.Client[] = [];
   const connect = async (): Promise<pg.Client> => {
@@ -46,15 +45,6 @@ export async function startDatabase(kind: Kind): Promise<Database> {
   }
   return { url, connect, stop };
 }
-
-const PLATFORM: Seed = {
-  digest: createHash("sha256").update(platformSql("")).digest("hex"),
-  fill: async (url, password) => {
-    const client = new pg.Client(url("postgres"));
-    await client.connect();
-    await client.query(platformSql(password.reveal())).finally(() => client.end());
-  },
-};
 
 /** As the provider does it: the same scripts, in the same order, as the project's `postgres`. */
 async function define(client: pg.Client, kind: Kind): Promise<void> {

@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Postgres, startPostgres } from "../../src/sandbox/postgres.ts";
-import { platformSql } from "../../src/sandbox/supabase/platform.ts";
+import { platformSeed } from "../../src/sandbox/supabase/platform-seed.ts";
 import { TestProject } from "./project.ts";
 
 let folder: string;
@@ -16,17 +15,7 @@ const PASSWORD = "the password of postgres";
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "engine-postgresql-"));
-  server = await startPostgres({
-    folder: join(folder, "data"),
-    seed: {
-      digest: createHash("sha256").update(platformSql("")).digest("hex"),
-      fill: async (url, password) => {
-        const filler = new pg.Client(url("postgres"));
-        await filler.connect();
-        await filler.query(platformSql(password.reveal())).finally(() => filler.end());
-      },
-    },
-  });
+  server = await startPostgres({ folder: join(folder, "data"), seed: platformSeed });
   client = new pg.Client(server.superuserUrl("postgres"));
   await client.connect();
   await client.query(`ALTER ROLE postgres PASSWORD '${PASSWORD}'`);
