@@ -6,7 +6,8 @@ export default defineConfig({
     pool: "forks",
     // Real servers and processes wait for each other more than they compute.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Long enough that only a hang meets it, also on a busy machine.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });
