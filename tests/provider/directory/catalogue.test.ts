@@ -69,4 +69,24 @@ describe("directory:Catalogue", () => {
     await life.up(catalogueOf("shop"));
     expect(await life.refresh()).toEqual([]);
   });
+
+  test.each(["hold-before", "hold-after"] as const)(
+    "goes on after a kill at the commit, %s",
+    async (kind) => {
+      const { build } = catalogueOf("shop").plans;
+      const wanted = { ...catalogueOf("shop"), plans: { build: { ...build, displayName: kind } } };
+      const killed = new AbortController();
+      live.sandbox.setFaults([{ kind, service: "postgres", match: "commit" }]);
+      const cut = new Life(catalogue, live.context(killed.signal)).up(wanted);
+      await live.sandbox.held();
+      killed.abort();
+      live.sandbox.setFaults([]);
+      live.sandbox.release();
+      await expect(cut).rejects.toThrow();
+      const next = new Life(catalogue, live.context());
+      await next.up(wanted);
+      expect(await next.refresh()).toEqual([]);
+      await life.up(catalogueOf("shop"));
+    },
+  );
 });

@@ -15,7 +15,7 @@ export async function withTables(live: Live, platform: string, kind: "control-pl
   const project = await live.project(platform);
   await new Life(access, live.context()).up({
     project,
-    roles: { tenantry_policy: { bypassRowSecurity: true } },
+    roles: { tenantry_policy: { bypassRowSecurity: true }, tenantry_gateway: {} },
     schemas: { private: { usage: ["authenticated", "tenantry_policy", "supabase_auth_admin"] } },
   });
   const migrations = readdirSync(join(SCHEMAS, kind)).map((file) => {

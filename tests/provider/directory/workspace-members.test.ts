@@ -87,6 +87,40 @@ describe("directory:WorkspaceMembers", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
+  test.each(["hold-before", "hold-after"] as const)("goes on after a kill at %s", async (kind) => {
+    const wanted = declared({ "ada@acme.example": { role: "owner" } });
+    const killed = new AbortController();
+    live.sandbox.setFaults([{ kind, writesOnly: true, match: project }]);
+    const cut = new Life(workspaceMembers, live.context(killed.signal)).up(wanted);
+    await live.sandbox.held();
+    killed.abort();
+    live.sandbox.setFaults([]);
+    live.sandbox.release();
+    await expect(cut).rejects.toThrow();
+    await life.up(wanted);
+    expect(await life.refresh()).toEqual([]);
+    await life.up(declared());
+  });
+
+  test("gets through when every other call fails or is cut", async () => {
+    live.sandbox.setFaults(
+      (["500", "drop-before", "drop-after", "429"] as const).map((kind) => ({
+        kind,
+        match: project,
+        share: 0.2,
+      })),
+      7,
+    );
+    try {
+      await life.up(declared({}));
+      expect(await life.refresh()).toEqual([]);
+      await life.up(declared());
+    } finally {
+      live.sandbox.setFaults([]);
+    }
+    expect(await life.refresh()).toEqual([]);
+  });
+
   test("refuses the database of another workspace", async () => {
     const other = { ...declared(), workspace: stableId("shop/acme/staging") };
     await expect(new Life(workspaceMembers, live.context()).up(other)).rejects.toThrow(

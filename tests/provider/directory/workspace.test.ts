@@ -87,6 +87,26 @@ describe("directory:Workspace", () => {
     expect(String(failure)).not.toContain("store.acme.example");
   });
 
+  test.each(["hold-before", "hold-after"] as const)(
+    "goes on after a kill at the commit, %s",
+    async (kind) => {
+      const { slack: _, ...fields } = workspaceOf("shop", kind);
+      const killed = new AbortController();
+      live.sandbox.setFaults([{ kind, service: "postgres", match: "commit" }]);
+      const inputs = { ...fields, apps: { store: { domain: `${kind}.acme.example` } } };
+      const cut = new Life(workspace, live.context(killed.signal)).up(inputs);
+      await live.sandbox.held();
+      killed.abort();
+      live.sandbox.setFaults([]);
+      live.sandbox.release();
+      await expect(cut).rejects.toThrow();
+      const next = new Life(workspace, live.context());
+      await next.up(inputs);
+      expect(await next.refresh()).toEqual([]);
+      await live.sql(project, `delete from public.workspaces where id = '${inputs.workspaceId}'`);
+    },
+  );
+
   test("is closed when it is removed: nobody enters and its names are free", async () => {
     await life.remove();
     await life.remove();
