@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -115,6 +116,15 @@ test("privileges are changed to exactly what is declared", async () => {
   expect(await one("SELECT has_schema_privilege('app', 'internal', 'CREATE')")).toBe(true);
   await project.up(program(ALL));
   expect(await one("SELECT has_schema_privilege('app', 'internal', 'CREATE')")).toBe(false);
+});
+
+test("no privileges are the same as the plugin records them: as null", async () => {
+  const none = ALL.replace('["SELECT", "INSERT"]', "[]");
+  await project.up(program(none));
+  writeFileSync(project.stateFile, project.stateText.replaceAll('"privileges": []', '"privileges": null'));
+  expect(project.resource("tables")?.outputs?.privileges).toBeNull();
+  expect((await project.preview()).changes).toEqual({ same: 6 });
+  await project.up(program(ALL));
 });
 
 test("a refresh sees what was changed by hand, and the next run mends it", async () => {

@@ -228,6 +228,8 @@ function isNothing(value: PropertyValue): boolean {
 
 function sameValue(before: PropertyValue, after: PropertyValue, set: boolean | undefined): boolean {
   if (isUnknown(after)) return false;
+  // The plugin records an empty set as null.
+  if (set === true && isNothing(before) && isNothing(after)) return true;
   if (set !== true || !Array.isArray(before) || !Array.isArray(after)) return equalValues(before, after);
   const sorted = (list: readonly PropertyValue[]) => [...list].sort();
   return equalValues(sorted(before), sorted(after));
