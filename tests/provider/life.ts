@@ -25,6 +25,8 @@ export class Life<I extends z.ZodObject, O extends z.ZodObject> {
     const problems = this.#resource.validate?.(checked) ?? [];
     if (problems.length > 0) throw new Error(problems.map((it) => `${it.property}: ${it.reason}`).join("; "));
     const { id, outputs } = await this.#resource.ensure(this.#context("write"), checked, this.#prior);
+    if (this.#prior !== undefined && id !== this.#prior.id)
+      throw new Error(`an update changed the id from ${this.#prior.id} to ${id}`);
     this.#prior = { id, inputs: checked, outputs: this.#resource.outputs.parse(outputs) as z.infer<O> };
     return this.#prior.outputs;
   }

@@ -81,7 +81,8 @@ export const subscription = defineResource({
     }
     const synced = await sync(context, inputs, price, customer, found);
     if (synced.trial_start !== null) await stampTrial(stripe, customer);
-    return { id: synced.id, outputs: outputsOf(synced) };
+    // Not Stripe's id: an update may end one and begin another.
+    return { id: `${inputs.customer}/subscription`, outputs: outputsOf(synced) };
   },
 
   async remove(context, prior) {
