@@ -2,6 +2,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadStack } from "../src/load.ts";
 import { type Problem, renderProblem } from "../src/manifest/problem.ts";
+import { mistake } from "./mistake.ts";
 import { Organization } from "./organization.ts";
 import { Platform } from "./platform.ts";
 
@@ -20,7 +21,7 @@ function stackModel(stack: string) {
   const today = process.env.TENANTRY_TODAY ?? new Date().toISOString().slice(0, 10);
   const { model, problems } = loadStack(stacks, stack, today);
   for (const problem of problems) if (problem.severity === "warning") pulumi.log.warn(renderProblem(problem));
-  if (model === undefined) throw new pulumi.RunError(errorsOf(problems));
+  if (model === undefined) throw mistake(errorsOf(problems));
   return model;
 }
 

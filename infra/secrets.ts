@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { secretVariable } from "../src/core/secret-variable.ts";
 import type { SecretReference } from "../src/model/model.ts";
+import { mistake } from "./mistake.ts";
 
 /**
  * The value of `{ secret: name }`: `TENANTRY_SECRET_<NAME>` in the environment, else the stack's secret configuration
@@ -16,7 +17,7 @@ export function secretValue(reference: SecretReference): pulumi.Output<string> {
   const configured = new pulumi.Config("tenants").getSecret(reference.secret);
   if (configured !== undefined) return configured;
 
-  throw new pulumi.RunError(
+  throw mistake(
     `the secret ${reference.secret} has no value: set ${variable} in the environment, ` +
       `or run: pulumi config set --secret tenants:${reference.secret}`,
   );

@@ -1,0 +1,13 @@
+import { RunError } from "@pulumi/pulumi";
+
+/**
+ * Ends the program with a message for its user.
+ *
+ * It has no stack trace: nobody needs one for a mistake in YAML, and Node.js 20 takes half a minute to colour one that
+ * leads through the SDK's source maps, before Pulumi throws it away.
+ */
+export function mistake(message: string): RunError {
+  const error = new RunError(message);
+  error.stack = message;
+  return error;
+}
