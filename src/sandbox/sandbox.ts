@@ -15,7 +15,14 @@ import { createPooler } from "./pooler/pooler.ts";
 import { listen } from "./ports.ts";
 import { openCache, SUPERUSER } from "./postgres-cache.ts";
 import { ProjectServers } from "./project-servers.ts";
-import { type Environment, environment, readSettings, type Settings, writeSettings } from "./settings.ts";
+import {
+  type Environment,
+  environment,
+  readSettings,
+  type Settings,
+  stateFolder,
+  writeSettings,
+} from "./settings.ts";
 import { Store } from "./store.ts";
 import { createStripe } from "./stripe/app.ts";
 import { Account } from "./supabase/account.ts";
@@ -131,6 +138,8 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
   const supabase = await serve(before?.ports.supabase);
   const ports = { supabase: supabase.port, stripe: stripe.port, pooler: poolerPort };
   const env = environment(folder, ports, before?.env);
+  // The Pulumi CLI takes no folder that isn't there.
+  await mkdir(stateFolder(folder), { recursive: true });
   const token = env.SUPABASE_ACCESS_TOKEN;
 
   const supabaseApp = createSupabase({

@@ -10,7 +10,6 @@ export type Environment = Readonly<
     | "STRIPE_API_BASE"
     | "STRIPE_API_KEY"
     | "TENANTRY_SECRET_ROOT"
-    // Its folder isn't made by the sandbox.
     | "PULUMI_BACKEND_URL"
     | "PULUMI_CONFIG_PASSPHRASE",
     string
@@ -55,9 +54,14 @@ export function environment(
     STRIPE_API_BASE: `http://127.0.0.1:${ports.stripe}`,
     STRIPE_API_KEY: kept("STRIPE_API_KEY", `sk_test_${randomBytes(24).toString("hex")}`),
     TENANTRY_SECRET_ROOT: kept("TENANTRY_SECRET_ROOT", randomBytes(32).toString("hex")),
-    PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+    PULUMI_BACKEND_URL: `file://${stateFolder(folder)}`,
     PULUMI_CONFIG_PASSPHRASE: kept("PULUMI_CONFIG_PASSPHRASE", randomBytes(16).toString("hex")),
   };
+}
+
+/** Where stacks that run against the sandbox are recorded. */
+export function stateFolder(folder: string): string {
+  return join(folder, "state");
 }
 
 function fileIn(folder: string): string {

@@ -25,7 +25,7 @@ describe("a sandbox", () => {
     for (const made of folders.splice(0)) await rm(made, { recursive: true, force: true });
   });
 
-  test("tells what a run needs, and makes no state folder", async () => {
+  test("tells what a run needs, and has an empty folder for its state", async () => {
     const at = await folder();
     const sandbox = await startSandbox({ folder: at });
     await sandbox.stop();
@@ -38,7 +38,8 @@ describe("a sandbox", () => {
       PULUMI_BACKEND_URL: `file://${join(at, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: expect.stringMatching(/./),
     });
-    expect(readdirSync(at).sort()).toEqual(["sandbox.json", "stripe.journal", "supabase.journal"]);
+    expect(readdirSync(at).sort()).toEqual(["sandbox.json", "state", "stripe.journal", "supabase.journal"]);
+    expect(readdirSync(join(at, "state"))).toEqual([]);
   });
 
   test("keeps its addresses, tokens, projects and their data from start to start", async () => {
