@@ -3,14 +3,12 @@ import type { Figure } from "./figure.ts";
 import { rowSecurityRatio } from "./row-security.ts";
 import { measureValidate } from "./validate.ts";
 import { debitRatio } from "./wallet.ts";
-import { debitRatio } from "./wallet.ts";
 
 /** `npm run bench`: one JSON line for each figure; a name on the command line picks the measurements that have it. */
 const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   validate: measureValidate,
   "api-calls": measureApiCalls,
   "row-security": async () => [await rowSecurityRatio()],
-  wallet: async () => [await debitRatio()],
   wallet: async () => [await debitRatio()],
 };
 
