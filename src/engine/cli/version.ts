@@ -5,7 +5,7 @@ import { UserError } from "../../core/errors.ts";
  *
  * @see https://github.com/pulumi/pulumi/releases/tag/v3.256.0
  */
-export const OLDEST_CLI = "3.256.0";
+const OLDEST_CLI = "3.256.0";
 
 /**
  * @param text what `pulumi version` prints, as `v3.260.0`

@@ -1,0 +1,64 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { Secret } from "../../src/core/secret.ts";
+import { selectEngine } from "../../src/engine/select.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "select-engine-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A folder with a `pulumi` that knows its version and nothing else. */
+function installed(name: string, version: string, mode = 0o755): string {
+  const bin = join(folder, name, "bin");
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "pulumi"), `#!/bin/sh\necho ${version}\n`);
+  chmodSync(join(bin, "pulumi"), mode);
+  return bin;
+}
+
+const NOWHERE = { PATH: join(folder, "empty"), HOME: folder };
+const onPath = { ...NOWHERE, PATH: `${join(folder, "empty")}:${installed("path", "v3.260.0")}` };
+installed("home", "v3.260.0");
+const inHome = { ...NOWHERE, PULUMI_HOME: join(folder, "home") };
+
+test.each([
+  ["none is asked for, and none is there", undefined, NOWHERE, "embedded"],
+  ["none is asked for, and a CLI is on PATH", undefined, onPath, "cli"],
+  ["none is asked for, and a CLI is in PULUMI_HOME", undefined, inHome, "cli"],
+  ["embedded is asked for", "embedded", onPath, "embedded"],
+  ["cli is asked for", "cli", onPath, "cli"],
+] as const)("where %s", async (_, name, env, expected) => {
+  expect((await selectEngine(name, env)).name).toBe(expected);
+});
+
+test("a file that can't be run is no CLI", async () => {
+  const env = { ...NOWHERE, PATH: installed("data", "v3.260.0", 0o644) };
+  // The superuser may run what anyone may; this file nobody may.
+  expect((await selectEngine(undefined, env)).name).toBe("embedded");
+});
+
+test("cli without a CLI says where it was looked for, and how to get it", async () => {
+  await expect(selectEngine("cli", NOWHERE)).rejects.toMatchObject({
+    name: "UserError",
+    message: expect.stringContaining("PATH"),
+    remedy: expect.stringContaining("https://www.pulumi.com/docs/iac/download-install/"),
+  });
+});
+
+test("a CLI that is too old is refused before it does anything", async () => {
+  const env = { ...NOWHERE, PATH: installed("old", "v3.200.0") };
+  const engine = await selectEngine(undefined, env);
+  const stack = {
+    projectFolder: join(import.meta.dirname, "../.."),
+    settingsFolder: join(folder, "settings"),
+    stack: "tiny.acme",
+    backendUrl: `file://${folder}/state`,
+    passphrase: new Secret(""),
+    env: {},
+  };
+  await expect(engine.preview(stack)).rejects.toMatchObject({
+    name: "UserError",
+    message: expect.stringContaining("is version 3.200.0; 3.256.0 or newer is needed"),
+  });
+});
