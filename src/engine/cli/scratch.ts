@@ -12,7 +12,7 @@ export class Scratch {
 
   constructor() {
     // The CLI takes a project's paths as they really are, where the system's temporary folder may be a link.
-    this.folder = mkdtempSync(join(realpathSync(tmpdir()), "tenantry-cli-"));
+    this.folder = mkdtempSync(join(realpathSync(tmpdir()), "tenantry-pulumi-"));
   }
 
   remove(): void {
