@@ -15,7 +15,7 @@ export interface Finding {
 
 /** Whether this system has a build of the linter; there is one for each that its registry holds. */
 export async function linterRuns(): Promise<boolean> {
-  return run(process.execPath, [program(), "version"]).then(
+  return run(program(), ["version"]).then(
     () => true,
     () => false,
   );
@@ -30,7 +30,7 @@ export async function linterRuns(): Promise<boolean> {
  */
 export async function lint(url: string): Promise<Finding[]> {
   const args = ["dblint", `--connection-string=${url}`, "--reporter=json", "--max-diagnostics=none"];
-  const { stdout } = await run(process.execPath, [program(), ...args], { maxBuffer: 64 * 1024 * 1024 }).catch(
+  const { stdout } = await run(program(), args, { maxBuffer: 64 * 1024 * 1024 }).catch(
     // It ends with 1 when it finds an error: the report is the same.
     (error: { stdout?: string }) => {
       if (!error.stdout) throw error;
@@ -46,9 +46,9 @@ export async function lint(url: string): Promise<Finding[]> {
 
 const report = z.object({ diagnostics: z.array(z.object({ category: z.string(), message: z.string() })) });
 
+// One platform's own package: the one that picks it names some that the registries don't all have.
+const PACKAGE = "@postgres-language-server/cli-x86_64-linux-gnu";
+
 function program(): string {
-  return join(
-    dirname(require.resolve("@postgres-language-server/cli/package.json")),
-    "bin/postgres-language-server",
-  );
+  return join(dirname(require.resolve(`${PACKAGE}/package.json`)), "postgres-language-server");
 }
