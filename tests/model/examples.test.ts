@@ -68,7 +68,7 @@ test("agntdata's acme means what it says", async () => {
       email: "new@acme.example",
       role: "member",
       workspaces: ["staging"],
-      expires: "2026-12-31",
+      expires: "2029-12-31",
     },
   });
   const { production, staging, spike } = acme?.workspaces ?? {};
@@ -90,7 +90,7 @@ test("agntdata's acme means what it says", async () => {
       warehouse: { kind: "bigquery", secret: { secret: "acme-bigquery" }, cloneOf: "production/warehouse" },
     },
   });
-  expect(spike).toMatchObject({ expires: "2026-12-15", state: "active" });
+  expect(spike).toMatchObject({ expires: "2029-12-15", state: "active" });
 });
 
 test("camelai's apps have a URL of their own that outlives a rename of their workspace", () => {
