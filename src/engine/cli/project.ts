@@ -1,9 +1,6 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { parse } from "yaml";
+import { resolve } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../core/errors.ts";
+import { readProjectFile } from "../project-file.ts";
 
 /** What of Pulumi.yaml the CLI does not tell: it is the CLI that runs the project. */
 export interface Project {
@@ -19,15 +16,6 @@ const shape = z.object({ name: z.string(), stackConfigDir: z.string().default(".
 /** @throws UserError when there is no Pulumi.yaml that can be used */
 export async function readProject(folder: string): Promise<Project> {
   const root = resolve(folder);
-  const file = join(root, "Pulumi.yaml");
-  if (!existsSync(file))
-    throw new UserError(`There is no Pulumi.yaml in ${root}.`, {
-      remedy: "Run from the folder of a Pulumi project.",
-    });
-  const found = shape.safeParse(parse(await readFile(file, "utf8")));
-  if (!found.success)
-    throw new UserError(`${file} can't be used: ${z.prettifyError(found.error)}`, {
-      remedy: "See https://www.pulumi.com/docs/iac/concepts/projects/project-file/.",
-    });
-  return { name: found.data.name, root, settingsFolder: resolve(root, found.data.stackConfigDir) };
+  const project = await readProjectFile(root, shape);
+  return { name: project.name, root, settingsFolder: resolve(root, project.stackConfigDir) };
 }

@@ -1,9 +1,8 @@
 import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { parse } from "yaml";
+import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../core/errors.ts";
+import { readProjectFile } from "../project-file.ts";
 
 /** What the engine uses of Pulumi.yaml. */
 const shape = z.object({
@@ -53,17 +52,7 @@ export interface Project {
 /** @throws UserError when there is no Pulumi.yaml, or it is of no Node.js program */
 export async function readProject(folder: string): Promise<Project> {
   const root = resolve(folder);
-  const file = join(root, "Pulumi.yaml");
-  if (!existsSync(file))
-    throw new UserError(`There is no Pulumi.yaml in ${root}.`, {
-      remedy: "Run from the folder of a Pulumi project.",
-    });
-  const found = shape.safeParse(parse(await readFile(file, "utf8")));
-  if (!found.success)
-    throw new UserError(`${file} can't be used: ${z.prettifyError(found.error)}`, {
-      remedy: "See https://www.pulumi.com/docs/iac/concepts/projects/project-file/.",
-    });
-  const project = found.data;
+  const project = await readProjectFile(root, shape);
   const runtime = typeof project.runtime === "string" ? { name: project.runtime } : project.runtime;
   if (runtime.name !== "nodejs")
     throw new UserError(`The embedded engine runs Node.js programs only, not ${runtime.name}.`, {
