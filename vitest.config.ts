@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
+    setupFiles: ["tests/properties.ts"],
     pool: "forks",
     // Real servers and processes wait for each other more than they compute.
     maxWorkers: 2,
