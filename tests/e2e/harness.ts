@@ -143,7 +143,7 @@ export class World {
   }
 
   #spawn(args: readonly string[]): Running {
-    const child = spawn(process.execPath, ["--import", "tsx", ...args], {
+    const child = spawn(process.execPath, ["--import", "tsx/esm", ...args], {
       cwd: REPOSITORY,
       env: this.environment,
       detached: true,

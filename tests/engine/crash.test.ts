@@ -25,7 +25,7 @@ function start(): ChildProcess {
   const spec = JSON.stringify({ ...project.spec(), passphrase: PASSPHRASE });
   return spawn(
     process.execPath,
-    ["--import", "tsx", fileURLToPath(new URL("./run-up.ts", import.meta.url))],
+    ["--import", "tsx/esm", fileURLToPath(new URL("./run-up.ts", import.meta.url))],
     {
       env: { ...process.env, SPEC: spec },
       stdio: ["ignore", "pipe", "inherit"],

@@ -76,7 +76,7 @@ describe("a real PostgreSQL 17", () => {
       await client.query("create table kept as select 1 as n");
       process.stdout.write(String(server.port));
       setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
+    const child = spawn(process.execPath, ["--import", "tsx/esm", "--input-type=module", "-e", program]);
     const [port] = await once(child.stdout, "data");
     const server = Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n")[0]);
 

@@ -90,7 +90,7 @@ describe("a sandbox", () => {
         body: JSON.stringify({ name: "survivor", organization_slug: "demo", db_pass: "correct-horse-battery" }),
       });
       process.stdout.write((await response.json()).ref);`;
-    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
+    const child = spawn(process.execPath, ["--import", "tsx/esm", "--input-type=module", "-e", program]);
     const [ref] = await once(child.stdout, "data");
     child.kill("SIGKILL");
     await once(child, "exit");

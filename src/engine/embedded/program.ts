@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
-import { LAZY_CLOSURES, PLAIN_ERRORS } from "../node-options.ts";
+import { QUICK_START, PLAIN_ERRORS } from "../node-options.ts";
 import { type Child, startChild } from "./child.ts";
 import type { Project } from "./project.ts";
 import type { StackConfig } from "./stack-settings.ts";
@@ -46,7 +46,7 @@ export function startProgram(
         PULUMI_NODEJS_TSCONFIG_PATH: join(project.root, project.tsconfig),
       }),
     },
-    preload: [PLAIN_ERRORS, LAZY_CLOSURES],
+    preload: [PLAIN_ERRORS, QUICK_START],
     onLine: options.onLine,
   });
 }
