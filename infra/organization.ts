@@ -88,13 +88,13 @@ export class Organization extends pulumi.ComponentResource {
 
   /** A plan without a list price is agreed by contract and has no subscription of ours. */
   #subscribe(name: string, organization: OrganizationModel, customer: pulumi.Output<string>) {
-    if (organization.plan.priceLookupKey === null) return undefined;
+    if (organization.priceLookupKey === null) return undefined;
     return declare(
       "stripe:Subscription",
       `${name}-subscription`,
       {
         customer,
-        price: organization.plan.priceLookupKey,
+        price: organization.priceLookupKey,
         collection: organization.billing.collection,
         trial: organization.trial === null ? undefined : { days: organization.trial.days },
         brand: brandOf(organization),

@@ -1,6 +1,7 @@
 import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlanModel, PlatformModel } from "../src/model/model.ts";
+import { pricesOf } from "../src/model/price.ts";
 import { type DatabaseDefinition, databaseDefinition } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
 import { directoryLimits } from "./limits.ts";
@@ -39,14 +40,14 @@ export class Platform extends pulumi.ComponentResource {
       { productId: plan.productId, name: `${platform.displayName} ${plan.displayName}`, brand },
       { parent: this },
     );
-    if (plan.monthly === null || plan.priceLookupKey === null) return;
-    // A price that is replaced keeps the organizations that are on it.
-    declare(
-      "stripe:Price",
-      `${name}-${plan.name}-price`,
-      { lookupKey: plan.priceLookupKey, product: plan.productId, ...plan.monthly, interval: "month", brand },
-      { parent: this, dependsOn: [product] },
-    );
+    // Each price is a resource of its own, so that a new one leaves those that organizations are on as they are.
+    for (const { lookupKey, amount, currency } of pricesOf(plan))
+      declare(
+        "stripe:Price",
+        `${name}-${plan.name}-${currency}-${amount}-price`,
+        { lookupKey, product: plan.productId, amount, currency, interval: "month", brand },
+        { parent: this, dependsOn: [product] },
+      );
   }
 
   #project(name: string, platform: PlatformModel): Project {
@@ -207,9 +208,9 @@ export class Platform extends pulumi.ComponentResource {
 function catalogued(plan: PlanModel) {
   return {
     displayName: plan.displayName,
-    monthlyAmount: plan.monthly?.amount,
+    monthlyAmount: plan.price?.amount,
     productId: plan.productId,
-    priceLookupKey: plan.priceLookupKey ?? undefined,
+    priceLookupKey: plan.price?.lookupKey,
     credits: { ...plan.credits },
     limits: directoryLimits(plan.entitlements),
   };

@@ -40,3 +40,10 @@ export function smallestUnits(price: number, currency: Currency): number | undef
   // A decimal fraction such as 49.99 has no exact double; the error stays far below a thousandth of a cent.
   return Math.abs(scaled - amount) < 1e-6 ? amount : undefined;
 }
+
+/** An amount in the currency's smallest unit as people write it: 4950 usd is `49.50`, 4900 is `49`. */
+export function wholeUnits(amount: number, currency: Currency): string {
+  const decimals = CURRENCY_DECIMALS[currency];
+  const units = amount / 10 ** decimals;
+  return Number.isInteger(units) ? String(units) : units.toFixed(decimals);
+}

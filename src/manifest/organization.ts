@@ -15,6 +15,7 @@ import {
   line,
   list,
   named,
+  price,
   region,
   secretName,
   secretReference,
@@ -183,6 +184,11 @@ export const organizationSchema = fields({
   generation: generation.optional(),
   state: state.optional(),
   plan: slug.optional().describe("The plan that it is on; the platform's default plan unless said."),
+  price: price
+    .optional()
+    .describe(
+      "The monthly price that it stays on, one that its plan has or had; the plan's present one unless said.",
+    ),
   trial: flag.optional().meta({
     description: "Whether it takes the platform's trial, which it can do once ever.",
     default: false,

@@ -65,6 +65,11 @@ const plan = fields({
   displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
   price: fields({
     monthly: price.describe("Per month, in whole units of the platform's currency, as 49 or 49.5."),
+    previously: list(price)
+      .optional()
+      .describe(
+        "Monthly prices that it had before and that organizations may still be on. One that is taken out is archived.",
+      ),
   })
     .optional()
     .describe("The list price. Leave it out for a plan that is agreed by contract."),

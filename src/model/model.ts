@@ -1,3 +1,4 @@
+import type { Currency } from "../core/currency.ts";
 import type { ComputeSize, Region } from "../core/supabase-catalogue.ts";
 
 /**
@@ -32,15 +33,21 @@ export interface Money {
   readonly currency: string;
 }
 
+/** A monthly price. Its terms are fixed for life. */
+export interface PriceModel extends Money {
+  /** Carries amount and currency and so never moves: `<platform>--<plan>--monthly--usd-4900`. */
+  readonly lookupKey: string;
+}
+
 export interface PlanModel {
   readonly name: string;
   readonly displayName: string;
   /** `null` for a plan that is agreed by contract and has no list price. */
-  readonly monthly: Money | null;
+  readonly price: PriceModel | null;
+  /** Those that it had before and that organizations may still be on. */
+  readonly previousPrices: readonly PriceModel[];
   /** Chosen by us: `<platform>_<plan>`. */
   readonly productId: string;
-  /** Carries amount and currency and so never moves: `<platform>--<plan>--monthly--usd-4900`. Null when there is no price. */
-  readonly priceLookupKey: string | null;
   /** Credits granted each month, by wallet. */
   readonly credits: Readonly<Record<WalletName, number>>;
   readonly entitlements: Entitlements;
@@ -68,7 +75,7 @@ export interface PlatformModel {
   /** `<platform>.platform` */
   readonly stack: string;
   readonly displayName: string;
-  readonly currency: string;
+  readonly currency: Currency;
   /** The control plane. */
   readonly project: ProjectModel;
   readonly plans: Readonly<Record<string, PlanModel>>;
@@ -189,6 +196,8 @@ export interface OrganizationModel {
   /** Its workspaces' states have it in them already. */
   readonly state: WorkspaceState;
   readonly plan: PlanModel;
+  /** Of the price that it pays: its plan's, or the previous one that it stays on. Null when the plan has no price. */
+  readonly priceLookupKey: string | null;
   /** The plan's, with the overrides that are in force today. */
   readonly entitlements: Entitlements;
   /** The trial that it may take, once ever; null when it takes none. */

@@ -13,6 +13,7 @@ import type {
   WalletModel,
 } from "./model.ts";
 import { limitOf } from "./platform.ts";
+import { priceOf } from "./price.ts";
 import { declaredWorkspaces } from "./usage.ts";
 import { workspaceModel } from "./workspace.ts";
 
@@ -40,6 +41,7 @@ export function organizationModel(
     displayName: manifest.displayName ?? titleOf(name),
     state: manifest.state ?? "active",
     plan,
+    priceLookupKey: priceOf(platform, plan, manifest)?.lookupKey ?? null,
     entitlements,
     trial: manifest.trial ? platform.trial : null,
     owner: manifest.owner.toLowerCase(),

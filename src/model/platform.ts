@@ -2,7 +2,7 @@ import { smallestUnits } from "../core/currency.ts";
 import { projectName, stableId } from "../core/ids.ts";
 import type { PlatformManifest } from "../manifest/platform.ts";
 import { mapValues, titleOf } from "./defaults.ts";
-import type { Entitlements, Limit, Money, PlanModel, PlatformModel } from "./model.ts";
+import type { Entitlements, Limit, Money, PlanModel, PlatformModel, PriceModel } from "./model.ts";
 
 type PlanManifest = PlatformManifest["plans"][string];
 
@@ -31,17 +31,21 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
 }
 
 function planModel(platform: PlatformManifest, name: string, plan: PlanManifest): PlanModel {
-  const monthly = plan.price ? money(plan.price.monthly, platform) : null;
-  const version = monthly && `${monthly.currency}-${monthly.amount}`;
+  const priceOf = (monthly: number) => priceModel(platform, name, monthly);
   return {
     name,
     displayName: plan.displayName ?? titleOf(name),
-    monthly,
     productId: `${platform.name}_${name}`,
-    priceLookupKey: version && `${platform.name}--${name}--monthly--${version}`,
+    price: plan.price ? priceOf(plan.price.monthly) : null,
+    previousPrices: (plan.price?.previously ?? []).map(priceOf),
     credits: plan.credits ?? {},
     entitlements: entitlementsOf(plan.entitlements),
   };
+}
+
+function priceModel(platform: PlatformManifest, plan: string, monthly: number): PriceModel {
+  const { amount, currency } = money(monthly, platform);
+  return { lookupKey: `${platform.name}--${plan}--monthly--${currency}-${amount}`, amount, currency };
 }
 
 function entitlementsOf(entitlements: PlanManifest["entitlements"]): Entitlements {

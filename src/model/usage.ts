@@ -48,7 +48,7 @@ function fits(usage: Usage, entitlements: Entitlements): boolean {
 
 /** The cheapest plan whose entitlements hold all of a usage; those by contract come last. */
 export function cheapestFit(usage: Usage, plans: readonly PlanModel[]): PlanModel | undefined {
-  const amount = (plan: PlanModel) => plan.monthly?.amount ?? Number.POSITIVE_INFINITY;
+  const amount = (plan: PlanModel) => plan.price?.amount ?? Number.POSITIVE_INFINITY;
   return plans
     .filter((plan) => fits(usage, plan.entitlements))
     .sort((a, b) => (amount(a) === amount(b) ? a.name.localeCompare(b.name) : amount(a) - amount(b)))[0];

@@ -40,9 +40,9 @@ test("agntdata's acme means what it says", async () => {
     state: "active",
     plan: {
       name: "launch",
-      monthly: { amount: 4900, currency: "usd" },
-      priceLookupKey: "agntdata--launch--monthly--usd-4900",
+      price: { amount: 4900, currency: "usd", lookupKey: "agntdata--launch--monthly--usd-4900" },
     },
+    priceLookupKey: "agntdata--launch--monthly--usd-4900",
     entitlements: { workspaces: 4, seats: null, rpm: 600, webhookEvents: 250_000, perWorkspaceAccess: true },
     trial: { plan: "launch", days: 14, credits: { data: 100, ai: 100 } },
     owner: "ada@acme.example",

@@ -12,10 +12,10 @@ import { organizations } from "./arbitrary.ts";
 const TODAY = "2026-11-22";
 const platform = { file: "platform.yaml", manifest: parse(PLATFORM) as PlatformManifest };
 
-function organization(change: Partial<OrganizationManifest>) {
+function organization(change: Partial<OrganizationManifest>, on = platform) {
   const manifest = { ...(parse(HEAD) as OrganizationManifest), plan: "big", ...change };
   const { model, findings } = resolveOrganization({
-    platform,
+    platform: on,
     organization: { file: "acme.yaml", manifest },
     today: TODAY,
   });
@@ -124,6 +124,16 @@ test("an organization without a plan is on the default plan, and pays as the own
   expect(plan.name).toBe("free");
   expect(billing).toEqual({ email: "ada@acme.example", collection: "charge_automatically" });
   expect([trial, llmProvider, wallets]).toEqual([null, null, { data: { autoReload: { enabled: false } } }]);
+});
+
+test("an organization pays its plan's price, or stays on one that the plan had before", () => {
+  const raised = structuredClone(platform);
+  for (const plan of Object.values(raised.manifest.plans)) plan.price = { monthly: 59, previously: [49] };
+  const keyOf = (change: Partial<OrganizationManifest>) =>
+    organization({ plan: "team", ...change }, raised).priceLookupKey;
+  expect(keyOf({})).toBe("shop--team--monthly--usd-5900");
+  expect(keyOf({ price: 49 })).toBe("shop--team--monthly--usd-4900");
+  expect(keyOf({ price: 59 })).toBe("shop--team--monthly--usd-5900");
 });
 
 test("people are told apart without regard to case, and reach what their role reaches", () => {

@@ -14,6 +14,7 @@ interface Case {
   readonly want: readonly unknown[];
 }
 
+const RAISED = PLATFORM.replace("monthly: 49 }", "monthly: 49, previously: [39] }");
 const THREE = "workspaces: { a: {}, b: {}, c: {} }\n";
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -94,6 +95,30 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       name: "an unknown plan",
       given: "plan: teem\n",
       want: ["known-plan 5:7 there is no plan `teem` → did you mean `team`?"],
+    },
+    {
+      name: "staying on a price that the plan had before, or naming the present one",
+      given: {
+        "platform.yaml": RAISED,
+        "orgs/acme.yaml": `${HEAD}plan: team\nprice: 39\n`,
+        "orgs/beta.yaml": `${HEAD.replace("acme", "beta")}plan: team\nprice: 49\n`,
+      },
+      want: [],
+    },
+    {
+      name: "a price that the plan never had, or has no more",
+      given: { "platform.yaml": RAISED, "orgs/acme.yaml": `${HEAD}plan: team\nprice: 29.5\n` },
+      want: [
+        "price-of-plan 6:8 the plan `team` doesn't cost 29.5, and never did → take `price` out to pay 49, or add 29.5 to the plan's `price.previously`",
+      ],
+    },
+    {
+      name: "a price of a plan by contract",
+      given: {
+        "platform.yaml": PLATFORM.replace("big: { price: { monthly: 499.5 }, ", "big: { "),
+        "orgs/acme.yaml": `${HEAD}plan: big\nprice: 39\n`,
+      },
+      want: ["price-of-plan 6:8 the plan `big` is agreed by contract and has no price → take `price` out"],
     },
     {
       name: "a trial of another plan",
@@ -331,6 +356,15 @@ consents:
         "known-plan 10:14 there is no plan `fre` → did you mean `free`?",
         "known-plan 11:16 there is no plan `gold` → name one of them",
         "known-wallet 11:43 there is no wallet `date` → did you mean `data`?",
+      ],
+    },
+    {
+      name: "previous prices that are the present one, come twice, or are no amount of money",
+      given: { "platform.yaml": RAISED.replace("[39]", "[49, 39, 39, 9.999]") },
+      want: [
+        "whole-prices 8:58 a price in usd has at most 2 decimals → round it",
+        "previous-price-another 8:46 49 can't be a previous price of `team` here → take it out of `previously`",
+        "previous-price-another 8:54 39 can't be a previous price of `team` here → take it out of `previously`",
       ],
     },
     {

@@ -1,5 +1,7 @@
+import { wholeUnits } from "../../core/currency.ts";
 import type { Objection } from "../finding.ts";
 import type { Limit } from "../model.ts";
+import { priceOf, pricesOf } from "../price.ts";
 import { cheapestFit, within } from "../usage.ts";
 import { people } from "./people.ts";
 import { unknownName } from "./platform.ts";
@@ -9,6 +11,30 @@ const knownPlan: OrganizationRule = {
   name: "known-plan",
   check: ({ manifest, platform }) =>
     manifest.plan === undefined ? [] : unknownName("plan", platform.plans, manifest.plan, ["plan"]),
+};
+
+/** An organization stays on a price by naming it, so a price that its plan never had is a slip. */
+const priceOfPlan: OrganizationRule = {
+  name: "price-of-plan",
+  check: ({ manifest, platform, plan }) => {
+    if (manifest.price === undefined || plan === undefined || priceOf(platform, plan, manifest)) return [];
+    const known = pricesOf(plan).map(({ amount }) => wholeUnits(amount, platform.currency));
+    return [
+      {
+        path: ["price"],
+        message:
+          known.length === 0
+            ? `the plan \`${plan.name}\` is agreed by contract and has no price`
+            : `the plan \`${plan.name}\` doesn't cost ${manifest.price}, and never did`,
+        expected: known.length === 0 ? "no `price`" : `one of ${known.join(", ")}`,
+        found: `\`${manifest.price}\``,
+        remedy:
+          known.length === 0
+            ? "take `price` out"
+            : `take \`price\` out to pay ${known[0]}, or add ${manifest.price} to the plan's \`price.previously\``,
+      },
+    ];
+  },
 };
 
 const workspacesWithinPlan: OrganizationRule = {
@@ -105,6 +131,7 @@ const trialOfPlan: OrganizationRule = {
 
 export const PLAN_RULES: readonly OrganizationRule[] = [
   knownPlan,
+  priceOfPlan,
   workspacesWithinPlan,
   seatsWithinPlan,
   customDomainsWithinPlan,

@@ -66,18 +66,50 @@ const wholePrices: PlatformRule = {
     }),
 };
 
+/** What a plan cost before is something else than what it costs now, and each of it once. */
+const previousPriceAnother: PlatformRule = {
+  name: "previous-price-another",
+  check: ({ plans }) =>
+    Object.entries(plans).flatMap(([plan, { price }]) => {
+      if (price === undefined) return [];
+      const { monthly, previously = [] } = price;
+      return previously.flatMap((previous, index) =>
+        previous !== monthly && previously.indexOf(previous) === index
+          ? []
+          : [
+              {
+                path: ["plans", plan, "price", "previously", index],
+                message: `${previous} can't be a previous price of \`${plan}\` here`,
+                expected: "prices that it had before, each once",
+                found: `\`${previous}\``,
+                remedy: "take it out of `previously`",
+              },
+            ],
+      );
+    }),
+};
+
 export const PLATFORM_RULES: readonly PlatformRule[] = [
   knownDefaultPlan,
   knownTrialPlan,
   pricedDefaultPlan,
   knownWallets,
   wholePrices,
+  previousPriceAnother,
 ];
 
 function pricesOf({ plans, wallets = {} }: PlatformManifest) {
   return [
     ...Object.entries(plans).flatMap(([plan, { price }]) =>
-      price ? [{ price: price.monthly, path: ["plans", plan, "price", "monthly"] }] : [],
+      price
+        ? [
+            { price: price.monthly, path: ["plans", plan, "price", "monthly"] },
+            ...(price.previously ?? []).map((previous, index) => ({
+              price: previous,
+              path: ["plans", plan, "price", "previously", index],
+            })),
+          ]
+        : [],
     ),
     ...Object.entries(wallets).map(([wallet, { credit }]) => ({
       price: credit.price,
