@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { apiKeys } from "./directory/api-keys.ts";
 import { catalogue } from "./directory/catalogue.ts";
 import { grant } from "./directory/grant.ts";
 import { organization } from "./directory/organization.ts";
@@ -33,6 +34,7 @@ export const table = {
   "directory:Catalogue": catalogue,
   "directory:Organization": organization,
   "directory:Workspace": workspace,
+  "directory:ApiKeys": apiKeys,
   "directory:WorkspaceMembers": workspaceMembers,
   "directory:Grant": grant,
 };

@@ -57,7 +57,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     sections: { access: "access", apps: "apps", connections: "connections", cron: "cron jobs" },
   },
   "directory:Grant": { section: "wallets", noun: "credits", facts: ["wallet", "credits", "kind"] },
-  "directory:ApiKey": { section: "API keys", noun: "API key", facts: ["name"] },
+  "directory:ApiKeys": { section: "API keys", noun: "API keys", sections: { keys: "API keys" } },
   "directory:ClaimToken": { section: "invitations", noun: "claim token", facts: ["email"] },
 };
 
