@@ -30,7 +30,7 @@ export interface Money {
   /** In the smallest unit of the currency. */
   readonly amount: number;
   /** ISO 4217, lower case, as Stripe writes it. */
-  readonly currency: string;
+  readonly currency: Currency;
 }
 
 /** A monthly price. Its terms are fixed for life. */

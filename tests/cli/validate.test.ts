@@ -36,7 +36,21 @@ describe("validate", () => {
       organizations: 1,
       workspaces: 2,
       problems: [],
+      priceChanges: [],
     });
+  });
+
+  test("says who stays on a price that a plan had before", async () => {
+    const raised = PLATFORM.replace("monthly: 0 }", "monthly: 59, previously: [49.5, 39] }");
+    const { exitCode, stdout } = await validate({
+      ...GOOD,
+      "stacks/demo/platform.yaml": raised,
+      "stacks/demo/orgs/beta.yaml": ORGANIZATION.replace("acme", "beta").concat("price: 49.5\n"),
+    });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
+      "demo free: 59 usd a month for 1 organization; 49.50 usd a month until moved for beta\n",
+    );
   });
 
   test("prints every problem of every file with its place, a caret and the near word, and counts them", async () => {

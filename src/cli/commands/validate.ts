@@ -1,9 +1,12 @@
 import { relative } from "node:path";
 import type { Command } from "commander";
+import { wholeUnits } from "../../core/currency.ts";
+import { listNames } from "../../core/list-names.ts";
 import { unknownOrganization } from "../../fleet/assemble.ts";
 import { hasErrors, type LoadedSelection, loadSelection, todayOf } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
+import { type PriceChange, priceChanges } from "../../model/price.ts";
 import { addJsonOption, type JsonOption, TARGETS } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
@@ -17,6 +20,8 @@ export interface ValidateDocument {
   /** Of the organizations without errors; 0 on a platform with one. */
   readonly workspaces: number;
   readonly problems: readonly Problem[];
+  /** Plans that cost something else before, and which organizations stay on that. */
+  readonly priceChanges: readonly (PriceChange & { readonly platform: string })[];
 }
 
 export function addValidate(program: Command, session: Session): void {
@@ -50,6 +55,9 @@ function documentOf(loaded: readonly LoadedSelection[], cwd: string): ValidateDo
     organizations: sum(loaded.map(({ read }) => read)),
     workspaces: sum(organizations.map(({ workspaces }) => Object.keys(workspaces).length)),
     problems: problemsIn(loaded, cwd),
+    priceChanges: loaded.flatMap(({ platform, organizations }) =>
+      priceChanges(organizations).map((change) => ({ platform, ...change })),
+    ),
   };
 }
 
@@ -63,6 +71,7 @@ export function problemsIn(loaded: readonly LoadedSelection[], cwd: string): Pro
 function printDocument(session: Session, document: ValidateDocument): void {
   const { colors } = session;
   for (const problem of document.problems) session.print(`${renderProblem(problem)}\n`);
+  for (const change of document.priceChanges) session.print(renderPriceChange(change));
   const checked = [
     count(document.platforms, "platform"),
     count(document.organizations, "organization"),
@@ -71,4 +80,17 @@ function printDocument(session: Session, document: ValidateDocument): void {
   const verdict =
     document.problems.length === 0 ? colors.green("no problems") : countProblems(document.problems);
   session.print(`${checked}: ${document.ok ? verdict : colors.red(verdict)}`);
+}
+
+/** `agntdata launch: 59 usd a month for 2 organizations; 49 usd a month until moved for acme` */
+function renderPriceChange({ platform, plan, prices }: ValidateDocument["priceChanges"][number]): string {
+  const [present, ...previous] = prices.map(({ amount, currency, organizations }) => ({
+    price: `${wholeUnits(amount, currency)} ${currency} a month`,
+    organizations,
+  }));
+  const held = previous.filter(({ organizations }) => organizations.length > 0);
+  return [
+    `${platform} ${plan}: ${present?.price} for ${count(present?.organizations.length ?? 0, "organization")}`,
+    ...held.map(({ price, organizations }) => `${price} until moved for ${listNames(organizations)}`),
+  ].join("; ");
 }
