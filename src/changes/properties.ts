@@ -36,11 +36,13 @@ function chosen(metadata: StepMetadata, before: unknown, after: unknown): Proper
   if (detailed.length === 0) return compare([], before, after);
   return detailed.flatMap(([path, { diffKind, inputDiff }]) => {
     const segments = parsePath(path);
-    const old = inputDiff ? before : shown(metadata.old?.outputs ?? {});
-    const found = compare(segments, valueAt(old, segments), valueAt(after, segments));
+    const [old, next] = inputDiff
+      ? [before, after]
+      : [shown(metadata.old?.outputs ?? {}), shown(metadata.new?.outputs ?? {})];
+    const found = compare(segments, valueAt(old, segments), valueAt(next, segments));
     const replaces = diffKind.endsWith("-replace");
     // A provider may know of a difference that the values don't show, as between two secrets.
-    if (found.length === 0) return [unseen(segments, diffKind, valueAt(after, segments), replaces)];
+    if (found.length === 0) return [unseen(segments, diffKind, valueAt(next, segments), replaces)];
     return replaces ? found.map((change) => ({ ...change, replaces })) : found;
   });
 }

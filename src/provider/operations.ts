@@ -62,19 +62,29 @@ export class Operations {
     return { inputs: failures.length === 0 ? wrap(inputs, secrets) : news, failures };
   }
 
-  diff(resource: Resource, olds: Wire, news: Wire): readonly PropertyChange[] {
-    return diffInputs(resource, unwrap(olds).value, unwrap(news).value);
+  /** Asks a service only where the resource changes by itself, and nothing else about it does. */
+  async diff(
+    resource: Resource,
+    recorded: Recorded,
+    news: Wire,
+    call: Call,
+  ): Promise<readonly PropertyChange[]> {
+    const changes = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
+    if (resource.notices === undefined || changes.length > 0) return changes;
+    const noticed = await this.#notice(resource, recorded, call);
+    return resource.notices.filter((key) => noticed.after?.[key] !== noticed.before[key]).map(changeOfOutput);
   }
 
-  /** What a run would leave in the state. Asks no service. */
-  foresee(resource: Resource, news: Wire, recorded: Recorded | undefined): Wire {
+  /** What a run would leave in the state. Asks a service only where the resource changes by itself. */
+  async foresee(resource: Resource, news: Wire, recorded: Recorded | undefined, call: Call): Promise<Wire> {
     const { value, secrets } = unwrap(news);
     const prior = recorded && this.#prior(resource, recorded).outputs;
     const inputs = checkInputs(resource, value).inputs;
     const known = hasUnknowns(inputs) ? {} : (resource.foresee?.(inputs, prior) ?? {});
+    const noticed = await this.#foreseeNoticed(resource, news, recorded, call);
     const stable = resource.stable.flatMap((key) => (prior && key in prior ? [[key, prior[key]]] : []));
     const unknown = Object.keys(resource.outputs.shape).map((key) => [key, UNKNOWN]);
-    return wrap({ ...inputs, ...Object.fromEntries([...unknown, ...stable]), ...known }, secrets);
+    return wrap({ ...inputs, ...Object.fromEntries([...unknown, ...stable]), ...known, ...noticed }, secrets);
   }
 
   async create(resource: Resource, news: Wire, call: Call): Promise<{ id: string; outputs: Wire }> {
@@ -129,6 +139,33 @@ export class Operations {
     }
   }
 
+  /** Where nothing else about a resource changes, what was noticed is what a run would record. */
+  async #foreseeNoticed(
+    resource: Resource,
+    news: Wire,
+    recorded: Recorded | undefined,
+    call: Call,
+  ): Promise<Wire> {
+    if (resource.notices === undefined || recorded === undefined) return {};
+    const changes = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
+    if (changes.length > 0) return {};
+    const noticed = await this.#notice(resource, recorded, call);
+    if (noticed.after === undefined) return {};
+    const absent = Object.keys(resource.outputs.shape).map((key) => [key, undefined]);
+    return { ...Object.fromEntries(absent), ...noticed.after };
+  }
+
+  /** The outputs as they were recorded and as they are found: `after` is undefined where the thing is gone. */
+  async #notice(
+    resource: Resource,
+    recorded: Recorded,
+    call: Call,
+  ): Promise<{ before: Wire; after: Wire | undefined }> {
+    const prior = this.#prior(resource, recorded);
+    const found = await resource.observe(this.#connections.context("look", call), prior);
+    return { before: prior.outputs, after: found?.outputs };
+  }
+
   /** The outputs of a resource that isn't finished may lack some. */
   #prior(resource: Resource, recorded: Recorded): { id: string; inputs: Wire; outputs: Wire } {
     const inputs = unwrap(recorded.inputs);
@@ -147,6 +184,10 @@ export class Operations {
     this.#redactor.learn(secrets.flatMap((path) => textsIn(valueAt(value, path))));
     this.#redactor.learn(secretsIn(value));
   }
+}
+
+function changeOfOutput(key: string): PropertyChange {
+  return { path: [key], kind: "update", replaces: false, output: true };
 }
 
 function parseRecorded(resource: Resource, schema: z.ZodObject, value: Wire): Wire {

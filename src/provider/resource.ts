@@ -20,6 +20,11 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
   readonly replaceOn: readonly (keyof z.infer<I> & string)[];
   /** Output keys that keep their value through every update. */
   readonly stable: readonly (keyof z.infer<O> & string)[];
+  /**
+   * Outputs that change while nobody changes a declaration, as time passes or a customer pays. Every run looks at them, by
+   * {@link observe}, and a change of one is an update.
+   */
+  readonly notices?: readonly (keyof z.infer<O> & string)[];
   /** Checks across fields; one message each, naming the property. */
   validate?(inputs: z.infer<I>): readonly { readonly property: string; readonly reason: string }[];
   /** Looks; changes nothing. Undefined when it is gone. The inputs are as they are found, in the inputs' own shape. */
@@ -43,6 +48,11 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
     context: Context,
     prior: { readonly id: string; readonly inputs: z.infer<I>; readonly outputs: z.infer<O> },
   ): Promise<void>;
+  /**
+   * Whether it will stay as it is unless someone changes what is declared. A stack with something that waits, as for a
+   * payment, is looked at by every run. Always unless said.
+   */
+  isSettled?(outputs: Readonly<Record<string, unknown>>): boolean;
   /** Outputs that are known before anything is made; the others are unknown in a preview. */
   foresee?(inputs: z.infer<I>, prior: z.infer<O> | undefined): Partial<z.infer<O>>;
 }

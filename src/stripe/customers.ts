@@ -60,7 +60,12 @@ export async function listSubscriptions(
 ): Promise<readonly Stripe.Subscription[]> {
   const { data } = await stripeCall(
     "subscriptions.list",
-    stripe.subscriptions.list({ customer, status: "all", limit: 100, expand: ["data.latest_invoice"] }),
+    stripe.subscriptions.list({
+      customer,
+      status: "all",
+      limit: 100,
+      expand: ["data.latest_invoice", "data.schedule"],
+    }),
   );
   return data;
 }

@@ -5,6 +5,8 @@ export interface PropertyChange {
   readonly path: Path;
   readonly kind: "add" | "update" | "delete";
   readonly replaces: boolean;
+  /** Whether it is an output that changed by itself. Default: an input. */
+  readonly output?: boolean;
 }
 
 /** What differs between two values of a resource's inputs, down to the single key. Secrets are compared by what they hold. */

@@ -110,10 +110,16 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
       return response;
     }),
 
-    diff: unary(async (request) => {
+    diff: unary(async (request, call) => {
       const resource = resourceFor(request.getUrn());
-      const olds = inputsOf(resource, request.getOldInputs(), request.getOlds());
-      return diffResponse(resource, operations.diff(resource, olds, fromStruct(request.getNews())));
+      const recorded = {
+        id: request.getId(),
+        inputs: inputsOf(resource, request.getOldInputs(), request.getOlds()),
+        outputs: fromStruct(request.getOlds()),
+      };
+      const news = fromStruct(request.getNews());
+      const changes = await operations.diff(resource, recorded, news, callOf(request.getUrn(), call));
+      return diffResponse(resource, changes);
     }),
 
     create: unary(async (request, call) => {
@@ -121,7 +127,8 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
       const news = fromStruct(request.getProperties());
       const response = new messages.CreateResponse();
       if (request.getPreview()) {
-        response.setProperties(toStruct(operations.foresee(resource, news, undefined)));
+        const foreseen = await operations.foresee(resource, news, undefined, callOf(request.getUrn(), call));
+        response.setProperties(toStruct(foreseen));
         return response;
       }
       const { id, outputs } = await operations.create(resource, news, callOf(request.getUrn(), call));
@@ -138,9 +145,8 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
         inputs: inputsOf(resource, request.getOldInputs(), request.getOlds()),
         outputs: fromStruct(request.getOlds()),
       };
-      const outputs = request.getPreview()
-        ? operations.foresee(resource, news, recorded)
-        : await operations.update(resource, news, recorded, callOf(request.getUrn(), call));
+      const work = request.getPreview() ? operations.foresee : operations.update;
+      const outputs = await work.call(operations, resource, news, recorded, callOf(request.getUrn(), call));
       const response = new messages.UpdateResponse();
       response.setProperties(toStruct(outputs));
       return response;
@@ -239,10 +245,10 @@ function diffResponse(resource: Resource, changes: readonly PropertyChange[]) {
   response.setReplacesList(replacesOf(changes));
   response.setStablesList([...resource.stable]);
   response.setHasdetaileddiff(true);
-  for (const { path, kind, replaces } of changes) {
+  for (const { path, kind, replaces, output } of changes) {
     const detail = new messages.PropertyDiff();
     detail.setKind(KINDS[kind][replaces ? "replace" : "keep"]);
-    detail.setInputdiff(true);
+    detail.setInputdiff(output !== true);
     response.getDetaileddiffMap().set(formatPath(path), detail);
   }
   return response;

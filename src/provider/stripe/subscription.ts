@@ -1,10 +1,12 @@
 import type Stripe from "stripe";
 import { z } from "zod";
+import { type Collected, type FoundSubscription, type Step, stepsToPlan } from "../../billing/plan-change.ts";
 import { UserError } from "../../core/errors.ts";
 import { differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
 import { idempotencyKey, stripeCall, stripeFind } from "../../stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../stripe/customers.ts";
 import { findPrice } from "../../stripe/prices.ts";
+import { hasEnded, standingOf } from "../../stripe/standing.ts";
 import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { brand, defineResource } from "../schema.ts";
@@ -37,6 +39,14 @@ const subscriptionInputs = z.strictObject({
 const subscriptionOutputs = z.strictObject({
   subscriptionId: z.string().describe("Stripe's id."),
   status: z.string().describe("As Stripe says: `trialing`, `active`, `incomplete`, `past_due`, …"),
+  product: z
+    .string()
+    .describe("Stripe's id of the product that the running period is for: the plan's whose limits it gives."),
+  pastDueSince: z.string().optional().describe("ISO 8601; absent unless a payment is late."),
+  changesOn: z
+    .string()
+    .optional()
+    .describe("ISO 8601: when the declared price begins; absent once it has begun."),
   trialEnd: z.string().optional().describe("ISO 8601; absent when no trial was taken."),
   paymentUrl: z.string().optional().describe("Where the open invoice can be paid, while there is one."),
 });
@@ -46,43 +56,48 @@ type Outputs = z.infer<typeof subscriptionOutputs>;
 
 const DAYS_UNTIL_DUE = 30;
 
-/** From these a subscription never comes back. */
-const ENDED: readonly Stripe.Subscription.Status[] = ["canceled", "incomplete_expired"];
-
-const EXPAND = ["latest_invoice"];
+const EXPAND = ["latest_invoice", "schedule.phases.items.price"];
 
 /** @see https://docs.stripe.com/api/subscriptions */
 export const subscription = defineResource({
   type: "stripe:Subscription",
   description:
-    "What an organization pays for its plan: one subscription with one price. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; it, and a free one that nothing can pay, is ended and begun anew for another price. One that ended is begun anew.",
+    "What an organization pays for its plan: one subscription with one price. A dearer price begins at once and the difference is invoiced; a cheaper one is scheduled for the end of the period that was paid for. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; it, and a free one that nothing can pay, is ended and begun anew for another price. One that ended is begun anew.",
   inputs: subscriptionInputs,
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
   stable: [],
+  notices: ["status", "product", "pastDueSince"],
 
-  async observe(context, prior) {
+  // What happens to it then comes by webhook; until then, and when it lapses, every run looks.
+  isSettled: ({ status, changesOn }) => status === "active" && changesOn === undefined,
+
+  async observe({ stripe }, prior) {
     const found = await stripeFind(
       "subscriptions.retrieve",
-      context.stripe.subscriptions.retrieve(prior.outputs.subscriptionId, { expand: EXPAND }),
+      stripe.subscriptions.retrieve(prior.outputs.subscriptionId, { expand: EXPAND }),
     );
-    if (found === undefined || ENDED.includes(found.status)) return undefined;
-    return { inputs: asFound(prior.inputs, found), outputs: outputsOf(found) };
+    if (found === undefined || hasEnded(found)) return undefined;
+    return { inputs: asFound(prior.inputs, found), outputs: await outputsOf(stripe, found) };
   },
 
   async ensure(context, inputs) {
     const { stripe } = context;
     const price = await priceOf(stripe, inputs.price);
     const customer = await customerOf(stripe, inputs.customer);
-    let found = await findOrCreate(context, inputs, price, customer);
-    if (!canBecome(found, inputs, price, customer)) {
+    const declared = { inputs, price, customer };
+    let found = await find(context, declared);
+    const steps = stepsToPlan(found && asSeen(found, customer), wantedOf(declared));
+    if (found !== undefined) refuseForeignSchedule(found, inputs, steps);
+    if (found !== undefined && steps.includes("end")) {
       await end(stripe, found);
-      found = await findOrCreate(context, inputs, price, customer);
+      found = undefined;
     }
-    const synced = await sync(context, inputs, price, customer, found);
-    if (synced.trial_start !== null) await stampTrial(stripe, customer);
+    found ??= await findOrCreate(context, declared);
+    found = await walk(stripe, found, steps, declared);
+    if (found.trial_start !== null) await stampTrial(stripe, customer);
     // Not Stripe's id: an update may end one and begin another.
-    return { id: `${inputs.customer}/subscription`, outputs: outputsOf(synced) };
+    return { id: `${inputs.customer}/subscription`, outputs: await outputsOf(stripe, found) };
   },
 
   async remove(context, prior) {
@@ -96,6 +111,13 @@ export const subscription = defineResource({
     await end(stripe, found);
   },
 });
+
+/** What is declared, with what it names in Stripe. */
+interface Declared {
+  readonly inputs: Inputs;
+  readonly price: Stripe.Price;
+  readonly customer: Stripe.Customer;
+}
 
 async function priceOf(stripe: Stripe, lookupKey: string): Promise<Stripe.Price> {
   const found = await findPrice(stripe, lookupKey);
@@ -115,48 +137,87 @@ async function customerOf(stripe: Stripe, id: string): Promise<Stripe.Customer> 
 }
 
 function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
-  return isOwnedBy(inputs.brand, found.metadata) && !ENDED.includes(found.status);
+  return isOwnedBy(inputs.brand, found.metadata) && !hasEnded(found);
 }
 
-async function findOrCreate(
+async function find(
   context: Context,
-  inputs: Inputs,
-  price: Stripe.Price,
-  customer: Stripe.Customer,
-): Promise<Stripe.Subscription> {
+  { inputs, customer }: Declared,
+): Promise<Stripe.Subscription | undefined> {
+  const all = await listSubscriptions(context.stripe, customer.id);
+  return all.find((each) => isLive(each, inputs));
+}
+
+async function findOrCreate(context: Context, declared: Declared): Promise<Stripe.Subscription> {
   let past: readonly Stripe.Subscription[] = [];
   return createOnce({
     look: async () => {
-      past = await listSubscriptions(context.stripe, customer.id);
-      return past.find((each) => isLive(each, inputs));
+      past = await listSubscriptions(context.stripe, declared.customer.id);
+      return past.find((each) => isLive(each, declared.inputs));
     },
-    create: (attempt) => create(context, inputs, { price: price.id, customer, past, attempt }),
+    create: (attempt) => create(context, declared, past, attempt),
     signal: context.signal,
   });
 }
 
-/**
- * Whether an update leads to what is declared.
- *
- * Stripe changes nothing of an incomplete one but its metadata. A free one that becomes a paid one, with nothing that could
- * pay, would become past due: as if the plan had been paid before.
- *
- * @see https://docs.stripe.com/api/subscriptions/object#subscription_object-status
- */
-function canBecome(
-  found: Stripe.Subscription,
-  inputs: Inputs,
-  price: Stripe.Price,
-  customer: Stripe.Customer,
-): boolean {
-  const today = found.items.data[0]?.price;
-  if (found.status === "incomplete") return today?.id === price.id && isCollected(found, inputs);
-  const startsToCost = isFree(today) && !isFree(price);
-  return !startsToCost || inputs.collection === "send_invoice" || canPay(customer, found);
+/** A subscription as the rules of changing a plan see it. */
+function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSubscription {
+  const price = found.items.data[0]?.price;
+  const next = upcoming(found)?.price;
+  return {
+    status: found.status,
+    price: pointOf(price),
+    collected: { method: collectionIn(found), days: found.days_until_due },
+    canPay: canPay(customer, found),
+    schedule: scheduleOf(found) && { next: typeof next === "object" ? next.id : next },
+  };
 }
 
-function isFree(price: Stripe.Price | undefined): boolean {
-  return price?.unit_amount === 0;
+function wantedOf({ inputs, price }: Declared) {
+  return { price: pointOf(price), collected: collectedOf(inputs) };
+}
+
+function pointOf(price: Stripe.Price | undefined) {
+  const product = typeof price?.product === "object" ? price.product.id : price?.product;
+  return { id: price?.id ?? "", product: product ?? "", amount: price?.unit_amount ?? 0 };
+}
+
+function collectedOf(inputs: Inputs): Collected {
+  const { collection: method, daysUntilDue = DAYS_UNTIL_DUE } = inputs;
+  return { method, days: method === "send_invoice" ? daysUntilDue : null };
+}
+
+function collectionIn(found: Stripe.Subscription): Inputs["collection"] {
+  return found.collection_method === "send_invoice" ? "send_invoice" : "charge_automatically";
+}
+
+function scheduleOf(found: Stripe.Subscription): Stripe.SubscriptionSchedule | undefined {
+  return typeof found.schedule === "object" && found.schedule !== null ? found.schedule : undefined;
+}
+
+/** The price that a later phase of its schedule begins, and when. */
+function upcoming(
+  found: Stripe.Subscription,
+):
+  | { readonly price: string | Stripe.Price | Stripe.DeletedPrice | undefined; readonly at: number }
+  | undefined {
+  const schedule = scheduleOf(found);
+  const now = schedule?.current_phase?.start_date ?? 0;
+  const phase = schedule?.phases.find(({ start_date }) => start_date > now);
+  return phase && { price: phase.items[0]?.price, at: phase.start_date };
+}
+
+/** What somebody else has planned for the subscription isn't thrown away. */
+function refuseForeignSchedule(found: Stripe.Subscription, inputs: Inputs, steps: readonly Step[]): void {
+  const schedule = scheduleOf(found);
+  if (schedule === undefined || upcoming(found) === undefined) return;
+  if (isOwnedBy(inputs.brand, schedule.metadata ?? {}) || steps.includes("end") || steps.length === 0) return;
+  throw new UserError(
+    `The subscription ${found.id} follows the schedule ${schedule.id}, which isn't tenantry's, and another plan is declared.`,
+    {
+      remedy: `Release the schedule in Stripe (stripe subscription_schedules release ${schedule.id}), then run again.`,
+    },
+  );
 }
 
 /** Whether there is a card, or the like, that Stripe would charge. */
@@ -172,8 +233,7 @@ function canPay(customer: Stripe.Customer, found?: Stripe.Subscription): boolean
 
 /** Without anything to charge, Stripe refuses what costs money at once, unless it may wait for the payment. */
 function paymentOf(
-  inputs: Inputs,
-  customer: Stripe.Customer,
+  { inputs, customer }: Declared,
   found?: Stripe.Subscription,
 ): { payment_behavior?: "allow_incomplete" | "default_incomplete" } {
   if (inputs.collection === "send_invoice") return {};
@@ -188,21 +248,19 @@ async function end(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
   await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(found.id));
 }
 
-interface Observed {
-  readonly price: string;
-  readonly customer: Stripe.Customer;
-  readonly past: readonly Stripe.Subscription[];
-  readonly attempt: number;
-}
-
-async function create(context: Context, inputs: Inputs, observed: Observed): Promise<Stripe.Subscription> {
-  const { customer, past } = observed;
+async function create(
+  context: Context,
+  declared: Declared,
+  past: readonly Stripe.Subscription[],
+  attempt: number,
+): Promise<Stripe.Subscription> {
+  const { inputs, customer, price } = declared;
   const trialUsed =
     customer.metadata[TRIAL_KEY] !== undefined || past.some(({ trial_start }) => trial_start !== null);
   const params: Stripe.SubscriptionCreateParams = {
     customer: customer.id,
-    items: [{ price: observed.price }],
-    ...paymentOf(inputs, customer),
+    items: [{ price: price.id }],
+    ...paymentOf(declared),
     ...collectionOf(inputs),
     ...(trialUsed ? {} : trialOf(inputs)),
     metadata: toMetadata(inputs.brand),
@@ -210,15 +268,15 @@ async function create(context: Context, inputs: Inputs, observed: Observed): Pro
   };
   // One that was cancelled today must not come back as the answer to the same words.
   const last = past.map(({ id }) => id).sort();
-  const options = { idempotencyKey: idempotencyKey(["subscription", params, last, observed.attempt]) };
+  const options = { idempotencyKey: idempotencyKey(["subscription", params, last, attempt]) };
   return stripeCall("subscriptions.create", context.stripe.subscriptions.create(params, options));
 }
 
 function collectionOf(
   inputs: Inputs,
 ): Pick<Stripe.SubscriptionCreateParams, "collection_method" | "days_until_due"> {
-  if (inputs.collection === "charge_automatically") return { collection_method: "charge_automatically" };
-  return { collection_method: "send_invoice", days_until_due: inputs.daysUntilDue ?? DAYS_UNTIL_DUE };
+  const { method, days } = collectedOf(inputs);
+  return { collection_method: method, ...(days === null ? {} : { days_until_due: days }) };
 }
 
 function trialOf(
@@ -231,41 +289,131 @@ function trialOf(
   };
 }
 
-/** Writes what differs from what was found. */
-async function sync(
-  context: Context,
-  inputs: Inputs,
-  price: Stripe.Price,
-  customer: Stripe.Customer,
+/**
+ * Takes the steps that are left, each of which the next run finds done, and writes what differs besides.
+ *
+ * Stripe changes no item of a subscription while a schedule is in the way, and a schedule takes over what it finds: so the
+ * release comes first and the schedule last.
+ */
+async function walk(
+  stripe: Stripe,
   found: Stripe.Subscription,
+  steps: readonly Step[],
+  declared: Declared,
 ): Promise<Stripe.Subscription> {
+  const { id } = found;
+  const schedule = scheduleOf(found);
+  if (steps.includes("release") && schedule !== undefined) await release(stripe, schedule.id);
+  const changes = changesOf(found, steps, declared);
+  if (Object.keys(changes).length > 0)
+    await stripeCall("subscriptions.update", stripe.subscriptions.update(id, changes));
+  if (steps.includes("resume")) await resume(stripe, id);
+  if (steps.includes("schedule"))
+    await scheduleChange(stripe, steps.includes("release") ? undefined : schedule, found, declared);
+  const isAsFound =
+    steps.every((step) => step === "begin" || step === "end") && Object.keys(changes).length === 0;
+  if (isAsFound) return found;
+  return stripeCall("subscriptions.retrieve", stripe.subscriptions.retrieve(id, { expand: EXPAND }));
+}
+
+/** What was released or resumed once is refused a second time: so both look before they repeat. */
+async function release(stripe: Stripe, id: string): Promise<void> {
+  await createOnce({
+    look: async () => {
+      const found = await stripeCall(
+        "subscriptionSchedules.retrieve",
+        stripe.subscriptionSchedules.retrieve(id),
+      );
+      return found.status === "active" || found.status === "not_started" ? undefined : found;
+    },
+    create: () => stripeCall("subscriptionSchedules.release", stripe.subscriptionSchedules.release(id)),
+  });
+}
+
+async function resume(stripe: Stripe, id: string): Promise<void> {
+  await createOnce({
+    look: async () => {
+      const found = await stripeCall("subscriptions.retrieve", stripe.subscriptions.retrieve(id));
+      return found.status === "paused" ? undefined : found;
+    },
+    create: () => stripeCall("subscriptions.resume", stripe.subscriptions.resume(id)),
+  });
+}
+
+function changesOf(
+  found: Stripe.Subscription,
+  steps: readonly Step[],
+  declared: Declared,
+): Stripe.SubscriptionUpdateParams {
+  const { inputs, price } = declared;
   const [item] = found.items.data;
+  const switches = steps.includes("switch");
   const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
-  const changes: Stripe.SubscriptionUpdateParams = {
-    ...(item === undefined || item.price.id === price.id
-      ? {}
-      : {
+  return {
+    ...(item !== undefined && (switches || steps.includes("reprice"))
+      ? {
           items: [{ id: item.id, price: price.id }],
-          proration_behavior: "create_prorations",
-          ...paymentOf(inputs, customer, found),
-        }),
-    ...(isCollected(found, inputs) ? {} : collectionOf(inputs)),
+          proration_behavior: switches ? "always_invoice" : "none",
+          ...paymentOf(declared, found),
+          // Who takes another plan isn't leaving.
+          ...(found.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
+        }
+      : {}),
+    ...(steps.includes("collect") ? collectionOf(inputs) : {}),
     ...(metadata === undefined ? {} : { metadata }),
   };
-  if (Object.keys(changes).length === 0) return found;
-  return stripeCall(
-    "subscriptions.update",
-    context.stripe.subscriptions.update(found.id, { ...changes, expand: EXPAND }),
+}
+
+/**
+ * The price of today until its period ends, then the declared one. Two writes: Stripe lets a schedule that is made from a
+ * subscription say nothing else. A run that was cut between them left one of a single phase, which the next run goes on with.
+ *
+ * @see https://docs.stripe.com/billing/subscriptions/subscription-schedules/use-cases
+ */
+async function scheduleChange(
+  stripe: Stripe,
+  attached: Stripe.SubscriptionSchedule | undefined,
+  found: Stripe.Subscription,
+  { inputs, price }: Declared,
+): Promise<void> {
+  const [item] = found.items.data;
+  if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
+  const schedule = attached ?? (await scheduleFrom(stripe, found.id));
+  const start = schedule.current_phase?.start_date ?? item.current_period_start;
+  const today = { price: item.price.id, quantity: 1 };
+  await stripeCall(
+    "subscriptionSchedules.update",
+    stripe.subscriptionSchedules.update(schedule.id, {
+      end_behavior: "release",
+      metadata: toMetadata(inputs.brand),
+      phases: [
+        { items: [today], start_date: start, end_date: item.current_period_end, proration_behavior: "none" },
+        {
+          items: [{ price: price.id, quantity: 1 }],
+          duration: { interval: "month", interval_count: 1 },
+          proration_behavior: "none",
+        },
+      ],
+    }),
   );
 }
 
-/** Whether it is collected as declared. */
-function isCollected(found: Stripe.Subscription, inputs: Inputs): boolean {
-  const { collection_method, days_until_due } = collectionOf(inputs);
-  return (
-    found.collection_method === collection_method &&
-    (days_until_due === undefined || found.days_until_due === days_until_due)
-  );
+/** A POST that Stripe refuses when a schedule is attached already, which is what a lost answer leaves. */
+async function scheduleFrom(stripe: Stripe, subscription: string): Promise<Stripe.SubscriptionSchedule> {
+  return createOnce({
+    look: async () => {
+      const found = await stripeCall(
+        "subscriptions.retrieve",
+        stripe.subscriptions.retrieve(subscription, { expand: ["schedule"] }),
+      );
+      return scheduleOf(found);
+    },
+    create: () =>
+      stripeCall(
+        "subscriptionSchedules.create",
+        stripe.subscriptionSchedules.create({ from_subscription: subscription }),
+      ),
+  });
 }
 
 /** The subscription tells as much, but the stamp outlives it: lists of old subscriptions grow long, and end. */
@@ -275,25 +423,35 @@ async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<vo
   await stripeCall("customers.update", stripe.customers.update(customer.id, { metadata }));
 }
 
+/** A price that is scheduled is the declared one. */
 function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
   const { daysUntilDue, ...rest } = inputs;
   const days = found.days_until_due ?? undefined;
   const shown = daysUntilDue === undefined && days === DAYS_UNTIL_DUE ? undefined : days;
+  const next = upcoming(found)?.price;
+  const price = typeof next === "object" && !next.deleted ? next : found.items.data[0]?.price;
   return {
     ...rest,
-    price: found.items.data[0]?.price.lookup_key ?? "",
-    collection: found.collection_method === "send_invoice" ? "send_invoice" : "charge_automatically",
+    price: price?.lookup_key ?? "",
+    collection: collectionIn(found),
     ...(shown === undefined ? {} : { daysUntilDue: shown }),
   };
 }
 
-function outputsOf(found: Stripe.Subscription): Outputs {
+async function outputsOf(stripe: Stripe, found: Stripe.Subscription): Promise<Outputs> {
   const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
   const payable = invoice?.status === "open" ? invoice.hosted_invoice_url : undefined;
+  const change = upcoming(found);
   return {
     subscriptionId: found.id,
-    status: found.status,
-    ...(found.trial_end === null ? {} : { trialEnd: new Date(found.trial_end * 1000).toISOString() }),
+    ...(await standingOf(stripe, found)),
+    ...(change === undefined ? {} : { changesOn: isoTime(change.at) }),
+    ...(found.trial_end === null ? {} : { trialEnd: isoTime(found.trial_end) }),
     ...(payable ? { paymentUrl: payable } : {}),
   };
+}
+
+/** @param seconds Unix time */
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }

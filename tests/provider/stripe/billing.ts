@@ -23,9 +23,14 @@ export function brandOf(organization: string, generation = 1) {
 }
 
 /** A platform's plan in Stripe. */
-export async function sellPlan(live: Live, lookupKey = LAUNCH_PRICE.lookupKey, amount = 4900): Promise<void> {
-  await new Life(product, live.context()).up(LAUNCH);
-  await new Life(price, live.context()).up({ ...LAUNCH_PRICE, lookupKey, amount });
+export async function sellPlan(
+  live: Live,
+  lookupKey = LAUNCH_PRICE.lookupKey,
+  amount = 4900,
+  productId = LAUNCH.productId,
+): Promise<void> {
+  await new Life(product, live.context()).up({ ...LAUNCH, productId });
+  await new Life(price, live.context()).up({ ...LAUNCH_PRICE, product: productId, lookupKey, amount });
 }
 
 export async function newCustomer(live: Live, organization: string, generation = 1): Promise<string> {
@@ -39,4 +44,21 @@ export function stripeWrites(live: Live): string[] {
     .requests()
     .filter(({ write, service }) => write && service === "stripe")
     .map(({ method, path }) => `${method} ${path}`);
+}
+
+/** Gives a customer a card that Stripe charges. */
+export async function giveCard(live: Live, customer: string, card = "pm_card_visa"): Promise<string> {
+  const { stripe } = live.context()("write");
+  const { id } = await stripe.paymentMethods.attach(card, { customer });
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } });
+  return id;
+}
+
+/** Moves Stripe's clock ahead. */
+export async function daysPass(live: Live, days: number): Promise<void> {
+  const answer = await fetch(`${live.sandbox.env.STRIPE_API_BASE}/_sandbox/clock`, {
+    method: "POST",
+    body: JSON.stringify({ advance: days * 24 * 60 * 60 }),
+  });
+  if (!answer.ok) throw new Error(`the clock answered ${answer.status}`);
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { subscription } from "../../../src/provider/stripe/subscription.ts";
 import { Life } from "../life.ts";
 import { type Live, startLive } from "../live.ts";
-import { brandOf, LAUNCH_PRICE, newCustomer, sellPlan, stripeWrites } from "./billing.ts";
+import { brandOf, daysPass, giveCard, LAUNCH_PRICE, newCustomer, sellPlan, stripeWrites } from "./billing.ts";
 
 let live: Live;
 const FREE = "demo--build--monthly--usd-0";
@@ -11,8 +11,8 @@ const SCALE = "demo--scale--monthly--usd-49900";
 beforeAll(async () => {
   live = await startLive();
   await sellPlan(live);
-  await sellPlan(live, FREE, 0);
-  await sellPlan(live, SCALE, 49_900);
+  await sellPlan(live, FREE, 0, "demo_build");
+  await sellPlan(live, SCALE, 49_900, "demo_scale");
 });
 afterAll(() => live.stop());
 
@@ -91,27 +91,14 @@ describe("a subscription's life", () => {
 describe("a change of plan", () => {
   async function begun(name: string, price: string, card = false) {
     const customer = await newCustomer(live, name);
-    if (card) await giveCard(customer);
+    if (card) await giveCard(live, customer);
     const declared = { customer, price, brand: brandOf(name) };
     const one = life();
     return { customer, declared, one, first: await one.up(declared) };
   }
 
-  async function giveCard(customer: string): Promise<void> {
-    const { id } = await stripe().paymentMethods.attach("pm_card_visa", { customer });
-    await stripe().customers.update(customer, { invoice_settings: { default_payment_method: id } });
-  }
-
   async function payable(customer: string) {
     return (await stripe().invoices.list({ customer, status: "open" })).data;
-  }
-
-  async function aDayPasses(): Promise<void> {
-    const answer = await fetch(`${live.sandbox.env.STRIPE_API_BASE}/_sandbox/clock`, {
-      method: "POST",
-      body: JSON.stringify({ advance: 24 * 60 * 60 }),
-    });
-    expect(answer.status).toBe(200);
   }
 
   async function liveOnes(customer: string): Promise<string[]> {
@@ -132,7 +119,7 @@ describe("a change of plan", () => {
     expect(await one.up(wanted)).toEqual(upgraded);
     expect(stripeWrites(live)).toEqual([]);
 
-    await giveCard(customer);
+    await giveCard(live, customer);
     const [invoice] = await payable(customer);
     await stripe().invoices.pay(invoice?.id ?? "");
     expect(await one.refresh()).toEqual([]);
@@ -156,18 +143,21 @@ describe("a change of plan", () => {
     expect(await liveOnes(other)).toEqual([free.subscriptionId]);
   });
 
-  test("with a card is paid at once, and stays one subscription, in either direction", async () => {
+  test("to a dearer one with a card is paid at once, and stays one subscription", async () => {
     const { declared, one, first } = await begun("carded", FREE, true);
     const { subscriptionId } = first;
-    const wanted = { ...declared, price: LAUNCH_PRICE.lookupKey };
-    expect(await one.up(wanted)).toEqual({ subscriptionId, status: "active" });
-    expect(await one.up(declared)).toEqual({ subscriptionId, status: "active" });
+    expect(await one.up({ ...declared, price: LAUNCH_PRICE.lookupKey })).toEqual({
+      subscriptionId,
+      status: "active",
+      product: "demo_launch",
+    });
+    expect(await one.up({ ...declared, price: SCALE })).toMatchObject({ product: "demo_scale" });
     expect((await begun("rich", SCALE, true)).first.status).toBe("active");
   });
 
   test("is begun anew when nobody paid within 23 hours, and only the last invoice can be paid", async () => {
     const { customer, declared, one, first } = await begun("late", LAUNCH_PRICE.lookupKey);
-    await aDayPasses();
+    await daysPass(live, 1);
     expect(await one.refresh()).toBe("gone");
     const again = await one.up(declared);
     expect(again).toMatchObject({ status: "incomplete", paymentUrl: expect.stringMatching(/^https?:/) });
@@ -175,7 +165,7 @@ describe("a change of plan", () => {
     expect(await payable(customer)).toHaveLength(1);
 
     // An update without a refresh before it finds out as well.
-    await aDayPasses();
+    await daysPass(live, 1);
     const third = await one.up(declared);
     expect(third.subscriptionId).not.toBe(again.subscriptionId);
     expect(await payable(customer)).toHaveLength(1);

@@ -29,7 +29,8 @@ export function expand(
   function open(at: { node: Node; owner: Node; field: string }, fields: readonly string[]): void {
     const [name = "", ...rest] = fields;
     const field = at.field === "" ? name : `${at.field}.${name}`;
-    const opened = openField(at.node[name], at.owner, field);
+    // What is opened may be opened further, and what the account keeps stays as it is.
+    const opened = structuredClone(openField(at.node[name], at.owner, field));
     if (opened === undefined) throw invalid(`This property cannot be expanded (${field}).`, "expand");
     at.node[name] = opened;
     if (rest.length === 0) return;

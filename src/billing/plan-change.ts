@@ -1,0 +1,98 @@
+/** A price, as far as a change of plan looks at it. */
+export interface PricePoint {
+  /** Stripe's id. */
+  readonly id: string;
+  /** Stripe's id of the plan's product: the same for every version of the plan's price. */
+  readonly product: string;
+  /** Per month, in the currency's smallest unit. */
+  readonly amount: number;
+}
+
+/** How invoices are collected. `days` is null where they are charged. */
+export interface Collected {
+  readonly method: "charge_automatically" | "send_invoice";
+  readonly days: number | null;
+}
+
+/** A subscription that hasn't ended, as it is found. */
+export interface FoundSubscription {
+  /** As Stripe says: https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
+  readonly status: string;
+  readonly price: PricePoint;
+  readonly collected: Collected;
+  /** Whether there is a card, or the like, that Stripe would charge. */
+  readonly canPay: boolean;
+  /** The schedule that it follows; `next` is the id of the price that a later phase of it begins. */
+  readonly schedule: { readonly next: string | undefined } | undefined;
+}
+
+export interface WantedSubscription {
+  readonly price: PricePoint;
+  readonly collected: Collected;
+}
+
+/**
+ * One step towards the declared plan:
+ * - `end`: cancel at once; what was never paid can't be paid any more
+ * - `begin`: create
+ * - `release`: the subscription stops following its schedule, and goes on as it is
+ * - `switch`: the new price now; the difference for the rest of the period is invoiced at once
+ * - `reprice`: the new price from the next period on; nothing is invoiced now
+ * - `schedule`: the new price when the paid period ends, the old one until then
+ * - `collect`: another way of collecting
+ * - `resume`: out of the pause that followed a trial without a payment method
+ */
+export type Step = "end" | "begin" | "release" | "switch" | "reprice" | "schedule" | "collect" | "resume";
+
+/**
+ * What leads from the subscription that is found to the declared plan; empty when it is as declared.
+ *
+ * The dearer plan begins at once. The cheaper one, the free one included, begins when the period ends that was paid for. Another
+ * version of the same plan's price is what the next period costs. Declaring the old plan again takes back a change that
+ * hasn't happened yet.
+ */
+export function stepsToPlan(found: FoundSubscription | undefined, wanted: WantedSubscription): Step[] {
+  if (found === undefined) return ["begin"];
+  if (!canBecome(found, wanted)) return ["end", "begin"];
+  const price = priceStep(found, wanted.price);
+  const collect = sameCollected(found.collected, wanted.collected) ? [] : (["collect"] as const);
+  const resume = found.status === "paused" && found.canPay ? (["resume"] as const) : [];
+  if (price === "schedule") {
+    const isScheduled = found.schedule?.next === wanted.price.id;
+    if (isScheduled && collect.length === 0) return [];
+    // A schedule has its own way of collecting, which it took from the subscription when it began.
+    const release = found.schedule !== undefined && collect.length > 0 ? (["release"] as const) : [];
+    return [...release, ...collect, "schedule"];
+  }
+  const now: Step[] = [...(price === undefined ? [] : [price]), ...collect, ...resume];
+  const inTheWay = found.schedule !== undefined && (now.length > 0 || found.schedule.next !== undefined);
+  return inTheWay ? ["release", ...now] : now;
+}
+
+/**
+ * Whether changes lead to what is declared, or only an end and a beginning do.
+ *
+ * Stripe changes nothing of an incomplete one but its metadata. A free one that becomes a paid one, with nothing that could
+ * pay, would become past due: as if the plan had been paid before. A paused one stays paused whatever its price.
+ */
+function canBecome(found: FoundSubscription, wanted: WantedSubscription): boolean {
+  const samePrice = found.price.id === wanted.price.id;
+  if (found.status === "incomplete") return samePrice && sameCollected(found.collected, wanted.collected);
+  if (found.status === "paused") return samePrice;
+  const startsToCost = found.price.amount === 0 && wanted.price.amount > 0;
+  return !startsToCost || found.canPay || wanted.collected.method === "send_invoice";
+}
+
+function priceStep(
+  found: FoundSubscription,
+  wanted: PricePoint,
+): "switch" | "reprice" | "schedule" | undefined {
+  if (found.price.id === wanted.id) return undefined;
+  // Nothing of a trial was paid for.
+  if (found.status === "trialing" || found.price.product === wanted.product) return "reprice";
+  return wanted.amount < found.price.amount ? "schedule" : "switch";
+}
+
+function sameCollected(a: Collected, b: Collected): boolean {
+  return a.method === b.method && a.days === b.days;
+}
