@@ -23,7 +23,7 @@ interface Organization {
 
 interface Workspace {
   readonly id: string;
-  readonly state: "active" | "suspended" | "archived" | "deleted";
+  readonly state: "requested" | "active" | "suspended" | "archived" | "deleted";
   /** Indexes of people; they count where the person is a member. */
   readonly granted: readonly number[];
 }
@@ -40,7 +40,15 @@ const account = fc.oneof(
 
 const state = fc.oneof(
   { weight: 3, arbitrary: fc.constant("active" as const) },
-  { weight: 1, arbitrary: fc.constantFrom("suspended" as const, "archived" as const, "deleted" as const) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      "requested" as const,
+      "suspended" as const,
+      "archived" as const,
+      "deleted" as const,
+    ),
+  },
 );
 
 /** Who takes part in an organization, person by person; exactly one becomes the owner. */
@@ -174,6 +182,7 @@ export function rowsOf(world: World): Rows {
       managed_by,
       created_at: NOW,
     })),
+    "private.stripe_events": [{ id: "evt_1", type: "customer.updated", created_at: NOW }],
     "public.quota_usage": ofEach(({ id }) => ({
       organization_id: id,
       quota: "rpm",
@@ -245,7 +254,19 @@ export function rowsOf(world: World): Rows {
       managed_by,
       created_at: NOW,
     })),
-    "public.apps": inEach(({ id }) => ({ workspace_id: id, name: "store", managed_by, created_at: NOW })),
+    "private.connection_credentials": inEach(({ id }) => ({
+      workspace_id: id,
+      name: "warehouse",
+      reference: "vault/warehouse",
+      created_at: NOW,
+    })),
+    "public.apps": inEach(({ id }) => ({
+      workspace_id: id,
+      name: "store",
+      domain: "store.example",
+      managed_by,
+      created_at: NOW,
+    })),
     "public.cron_jobs": inEach(({ id }) => ({
       workspace_id: id,
       name: "nightly",
@@ -265,6 +286,20 @@ export function rowsOf(world: World): Rows {
     })),
     "private.api_key_hashes": inEach((_, index) => ({
       api_key_id: uuid("1", index),
+      sha256: `\\x${String(index).padStart(64, "0")}`,
+    })),
+    "public.claim_tokens": inEach(({ id, organization }, index) => ({
+      id: uuid("e", index),
+      organization_id: organization.id,
+      workspace_id: id,
+      name: "door",
+      role: "member",
+      expires_at: "2027-01-01",
+      managed_by,
+      created_at: NOW,
+    })),
+    "private.claim_token_hashes": inEach((_, index) => ({
+      claim_token_id: uuid("e", index),
       sha256: `\\x${String(index).padStart(64, "0")}`,
     })),
     // What is left of the credits, and who took them, is written along with these.
