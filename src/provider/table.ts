@@ -17,6 +17,7 @@ import { project } from "./supabase/project.ts";
 import { ready } from "./supabase/ready.ts";
 import { secrets } from "./supabase/secrets.ts";
 import { settings } from "./supabase/settings.ts";
+import { standby } from "./supabase/standby.ts";
 
 /** Every resource type of the provider, by its type. */
 export const table = {
@@ -24,6 +25,7 @@ export const table = {
   "supabase:Ready": ready,
   "supabase:Settings": settings,
   "supabase:Secrets": secrets,
+  "supabase:Standby": standby,
   "postgres:Schema": schema,
   "postgres:Access": access,
   "postgres:RowSecurity": rowSecurity,

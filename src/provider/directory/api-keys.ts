@@ -101,7 +101,9 @@ interface Row {
   readonly sha256: string | null;
 }
 
-const SHOWN = 11;
+/** As the control plane makes those of the app: what they begin with, and how much of them may be shown. */
+const BEGINNING = "tnt_";
+const SHOWN = 12;
 
 function derived(
   root: Secret,
@@ -109,7 +111,7 @@ function derived(
   { name, rotation }: { readonly name: string; readonly rotation: string },
 ): Derived {
   const id = stableId(`${workspace}/api-keys/${name}/${rotation}`);
-  const text = `sk_${derive(root, "api-key", id, 1).reveal()}`;
+  const text = `${BEGINNING}${derive(root, "api-key", id, 1).reveal()}`;
   const sha256 = createHash("sha256").update(text).digest("hex");
   return { id, name, rotation, value: new Secret(text), prefix: text.slice(0, SHOWN), sha256 };
 }

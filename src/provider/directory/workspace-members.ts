@@ -5,12 +5,13 @@ import { refusalOf } from "../../postgres/refusal.ts";
 import { look, run } from "../../postgres/run-script.ts";
 import { admit, OTHER_WORKSPACE, shutOut } from "../../postgres/scripts/admit.ts";
 import { isGone } from "../../supabase/client.ts";
-import { defineResource } from "../schema.ts";
+import { defineInside, stateOfProject } from "../inside.ts";
 
 const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");
 
 const workspaceMembersInputs = z.strictObject({
   project: z.string().describe("The ref of the workspace's Supabase project."),
+  state: stateOfProject,
   workspace: z.string().describe("The workspace's id."),
   issuer: z
     .string()
@@ -22,7 +23,7 @@ const workspaceMembersOutputs = z.object({});
 
 type Inputs = z.infer<typeof workspaceMembersInputs>;
 
-export const workspaceMembers = defineResource({
+export const workspaceMembers = defineInside({
   type: "directory:WorkspaceMembers",
   description:
     "Who may enter a workspace's own database, and whose tokens it trusts. Whoever is taken out is shut out as the call ends: every policy asks these rows. Members that the app let in stay. Removing it shuts out all whom the manifest let in.",

@@ -11,11 +11,12 @@ import {
   revokeAccess,
 } from "../../postgres/scripts/access.ts";
 import { isGone } from "../../supabase/client.ts";
-import { defineResource } from "../schema.ts";
+import { defineInside, stateOfProject } from "../inside.ts";
 import { sameNames } from "./found.ts";
 
 export const accessInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
+  state: stateOfProject,
   roles: z
     .record(
       z.string(),
@@ -65,7 +66,7 @@ const accessOutputs = z.object({});
 
 type Inputs = z.infer<typeof accessInputs>;
 
-export const access = defineResource({
+export const access = defineInside({
   type: "postgres:Access",
   description:
     "Roles and their settings, extensions, the use of schemas and default privileges of one database, in one transaction. It speaks for the roles of the data API and those that it names; the attributes of a role that isn't its own are never changed. Removing it takes the use of the schemas back and leaves the rest.",

@@ -5,11 +5,12 @@ import { refusalOf } from "../../postgres/refusal.ts";
 import { look, run } from "../../postgres/run-script.ts";
 import { closeRows, MISFITS, secureRows } from "../../postgres/scripts/secure-rows.ts";
 import { isGone } from "../../supabase/client.ts";
-import { defineResource } from "../schema.ts";
+import { defineInside, stateOfProject } from "../inside.ts";
 import { canonical, deparsed, found, rolesNamed, specified } from "./row-security-state.ts";
 
 export const rowSecurityInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
+  state: stateOfProject,
   functions: z
     .record(
       z.string(),
@@ -61,7 +62,7 @@ const rowSecurityOutputs = z.object({
     .describe("By function and by policy: a digest of what PostgreSQL made of the definition."),
 });
 
-export const rowSecurity = defineResource({
+export const rowSecurity = defineInside({
   type: "postgres:RowSecurity",
   description:
     "Every policy, helper function and privilege of one database, in one transaction, so that no table is open for a moment. In the schemas that it names, what it doesn't declare is closed to the roles of the data API. Drift is what PostgreSQL deparses. Removing it drops its policies and functions and takes the privileges back; row security stays on.",

@@ -6,11 +6,12 @@ import { refusalOf } from "../../postgres/refusal.ts";
 import { look, run } from "../../postgres/run-script.ts";
 import { migrate, REFUSALS } from "../../postgres/scripts/migrate.ts";
 import { isGone } from "../../supabase/client.ts";
-import { defineResource } from "../schema.ts";
+import { defineInside, stateOfProject } from "../inside.ts";
 import { sameNames } from "./found.ts";
 
 const schemaInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
+  state: stateOfProject,
   schemas: z
     .array(z.string())
     .describe("The schemas whose objects the migrations own; drift is looked for in these."),
@@ -37,7 +38,7 @@ const schemaOutputs = z.object({
 type Inputs = z.infer<typeof schemaInputs>;
 type Outputs = z.infer<typeof schemaOutputs>;
 
-export const schema = defineResource({
+export const schema = defineInside({
   type: "postgres:Schema",
   description:
     "The tables, functions and triggers of one database, by ordered SQL migrations. Forward only: the pending ones run in one transaction, each recorded with its checksum; an applied one never changes. A function that differs from what the migrations made is put back; any other difference is named and left to a person, or to a new migration, which takes the schema as it then is. Removing the resource leaves the database as it is.",

@@ -2,17 +2,13 @@ import { z } from "zod";
 import { deriveDatabasePassword } from "../../core/derive.ts";
 import { UserError, VendorError } from "../../core/errors.ts";
 import { answer, answerOrGone, isGone } from "../../supabase/client.ts";
+import { isPaused, restore, setCompute, untilHealthy } from "../../supabase/life.ts";
 import { findProject, isLeaving } from "../../supabase/projects.ts";
-import type {
-  ComputeSize,
-  ComputeVariant,
-  ProjectStatus,
-  ProjectSummary,
-  Region,
-} from "../../supabase/types.ts";
+import type { ComputeSize, ProjectSummary, Region } from "../../supabase/types.ts";
 import { untilDone } from "../../supabase/until-done.ts";
 import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
+import { lifeState } from "../inside.ts";
 import { databasePassword, defineResource } from "../schema.ts";
 
 const projectInputs = z.strictObject({
@@ -24,10 +20,11 @@ const projectInputs = z.strictObject({
   region: z.string().min(1).describe("Where it runs, as `eu-central-1`; fixed for life."),
   compute: z.string().min(1).describe("The size of its database server, as `micro`."),
   databasePassword,
-  state: z
-    .enum(["active", "suspended", "archived", "deleted"])
+  state: lifeState
     .default("active")
-    .describe("Where in its life it is. `deleted` deletes it and keeps this record. Default `active`."),
+    .describe(
+      "Where in its life it is. `active` restores it where it is paused and gives it its size, `deleted` deletes it and keeps this record; see `Standby` for the others. Default `active`.",
+    ),
 });
 
 const projectOutputs = z.strictObject({
@@ -40,7 +37,6 @@ type Outputs = z.infer<typeof projectOutputs>;
 
 /** The id of the record of a project that was declared deleted before it ever existed. */
 const NEVER_MADE = "never-made";
-const PAUSED: readonly ProjectStatus[] = ["INACTIVE", "PAUSING"];
 
 /** @see https://supabase.com/docs/reference/api/v1-create-a-project */
 export const project = defineResource({
@@ -66,10 +62,11 @@ export const project = defineResource({
         : await recorded(context, prior.inputs, prior.id);
     const { ref } = found;
     if (found.name !== inputs.name) await rename(context, ref, inputs.name);
-    if (sizeOf(found) !== undefined && sizeOf(found) !== inputs.compute)
-      await resize(context, ref, sizeOf(found), inputs.compute);
+    if (inputs.state === "active") {
+      if (isPaused(found.status)) await restore(context.supabase, ref, context.signal);
+      await resize(context, found, inputs.compute);
+    }
     if (prior && !sameGeneration(prior.inputs, inputs)) await changePassword(context, ref, inputs);
-    await ensureState(context, found, inputs.state);
     return { id: ref, outputs: { ref, createdAt: prior?.outputs.createdAt ?? found.inserted_at } };
   },
 
@@ -98,14 +95,13 @@ async function recorded(context: Context, inputs: Inputs, ref: string): Promise<
 }
 
 function asFound(inputs: Inputs, found: ProjectSummary): Inputs {
-  const paused = PAUSED.includes(found.status);
+  const isAwake = inputs.state === "active";
   return {
     ...inputs,
     name: found.name,
     region: found.region,
-    compute: sizeOf(found) ?? inputs.compute,
-    // Projects of paid organizations aren't paused, whatever their state.
-    state: paused && inputs.state === "active" ? "suspended" : inputs.state,
+    compute: (isAwake && sizeOf(found)) || inputs.compute,
+    state: isAwake && isPaused(found.status) ? "suspended" : inputs.state,
   };
 }
 
@@ -150,17 +146,12 @@ async function rename(context: Context, ref: string, name: string): Promise<void
   );
 }
 
-/** Nano is the absence of the compute add-on. */
-async function resize(context: Context, ref: string, from: string | undefined, to: string): Promise<void> {
-  const { api } = context.supabase;
-  if (to !== "nano") {
-    const addon_variant = `ci_${to}` as ComputeVariant;
-    const body = { addon_type: "compute_instance" as const, addon_variant };
-    await answer(api.PATCH("/v1/projects/{ref}/billing/addons", { params: { path: { ref } }, body }));
-  } else if (from !== undefined) {
-    const path = { ref, addon_variant: `ci_${from}` as ComputeVariant };
-    await answerOrGone(api.DELETE("/v1/projects/{ref}/billing/addons/{addon_variant}", { params: { path } }));
-  }
+/** A project of another size restarts; what comes after needs its database. */
+async function resize(context: Context, found: ProjectSummary, compute: string): Promise<void> {
+  const size = sizeOf(found);
+  if (size === undefined || size === compute) return;
+  await setCompute(context.supabase, found.ref, size, compute);
+  await untilHealthy(context.supabase, found.ref, context.signal);
 }
 
 function sameGeneration(before: Inputs, now: Inputs): boolean {
@@ -176,25 +167,6 @@ async function changePassword(context: Context, ref: string, inputs: Inputs): Pr
       body: { password },
     }),
   );
-}
-
-/** Only projects of free organizations can be paused; elsewhere a workspace that is suspended runs on, closed. */
-async function ensureState(context: Context, found: ProjectSummary, state: Inputs["state"]): Promise<void> {
-  const params = { params: { path: { ref: found.ref } } };
-  const paused = PAUSED.includes(found.status);
-  if (state === "active" && paused)
-    await answer(context.supabase.api.POST("/v1/projects/{ref}/restore", params));
-  if (state === "active" || paused) return;
-  try {
-    await answer(context.supabase.api.POST("/v1/projects/{ref}/pause", params));
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-    context.status("stays up: Supabase pauses projects of free organizations only");
-  }
-}
-
-function isRefused(error: unknown): boolean {
-  return error instanceof VendorError && [400, 402, 403, 409, 422].includes(Number(error.status));
 }
 
 async function ensureDeleted(

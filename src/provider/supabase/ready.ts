@@ -7,8 +7,9 @@ import { sessionPooler } from "../../supabase/pooler.ts";
 import type { ApiKey, ProjectStatus, ProjectWithDatabase, ServiceName } from "../../supabase/types.ts";
 import { untilDone } from "../../supabase/until-done.ts";
 import type { Context } from "../context.ts";
+import { defineInside, stateOfProject } from "../inside.ts";
 import { PartialError } from "../resource.ts";
-import { databasePassword, defineResource, secret } from "../schema.ts";
+import { databasePassword, secret } from "../schema.ts";
 
 const SERVICES = ["auth", "db", "pooler", "realtime", "rest", "storage"] as const;
 
@@ -20,6 +21,7 @@ const readyInputs = z.strictObject({
     .default(["auth", "db", "pooler", "rest", "storage"])
     .describe("The services that must be healthy. Default: all that a workspace uses."),
   databasePassword: databasePassword.optional(),
+  state: stateOfProject,
   timeoutSeconds: z
     .int()
     .min(1)
@@ -57,7 +59,7 @@ const DEAD_ENDS: Readonly<Partial<Record<ProjectStatus, string>>> = {
   REMOVED: "It was deleted: refresh the stack, then run again.",
 };
 
-export const ready = defineResource({
+export const ready = defineInside({
   type: "supabase:Ready",
   description:
     "The wait until a project's services are healthy, and what one needs to reach them. A wait that times out is resumed by the next run. Owns nothing.",

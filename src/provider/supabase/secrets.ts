@@ -3,10 +3,12 @@ import { z } from "zod";
 import { Secret } from "../../core/secret.ts";
 import { answer, answerOrGone } from "../../supabase/client.ts";
 import type { Context } from "../context.ts";
-import { defineResource, secret } from "../schema.ts";
+import { defineInside, stateOfProject } from "../inside.ts";
+import { secret } from "../schema.ts";
 
 const secretsInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
+  state: stateOfProject,
   secrets: z
     .record(
       z
@@ -24,7 +26,7 @@ const secretsOutputs = z.strictObject({});
 type Values = Readonly<Record<string, Secret>>;
 
 /** @see https://supabase.com/docs/reference/api/v1-bulk-create-secrets */
-export const secrets = defineResource({
+export const secrets = defineInside({
   type: "supabase:Secrets",
   description:
     "Secrets of a project's edge functions, compared by their SHA-256: the API never returns a value. Removes what it declared before and declares no more; leaves all others alone.",

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { isGone } from "../../supabase/client.ts";
-import { isReachable } from "../../supabase/projects.ts";
-import { defineResource } from "../schema.ts";
+import { defineInside, stateOfProject } from "../inside.ts";
 import { apiGroup, apiSettings } from "./settings/api.ts";
 import { authGroup, authSettings } from "./settings/auth.ts";
 import { present } from "./settings/group.ts";
@@ -11,6 +10,7 @@ import { thirdPartyAuthGroup, thirdPartyAuthSettings } from "./settings/third-pa
 
 const settingsInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
+  state: stateOfProject,
   api: apiSettings.optional(),
   auth: authSettings.optional(),
   network: networkSettings.optional(),
@@ -21,7 +21,7 @@ const settingsInputs = z.strictObject({
 const settingsOutputs = z.strictObject({});
 
 /** @see https://supabase.com/docs/reference/api */
-export const settings = defineResource({
+export const settings = defineInside({
   type: "supabase:Settings",
   description:
     "Settings of a project's services. What is absent is not managed and stays as it is; `[]` is managed and empty. Removing this resource changes nothing at the project.",
@@ -51,10 +51,7 @@ export const settings = defineResource({
       return { inputs: present({ project: ref, api, auth, network, ssl, thirdPartyAuth }), outputs: {} };
     } catch (error) {
       if (isGone(error)) return undefined;
-      // A paused project answers with errors; it isn't gone, only not to be compared.
-      if (await isReachable(context.supabase, ref)) throw error;
-      context.status("not compared: the project is paused or restarts");
-      return { inputs, outputs: {} };
+      throw error;
     }
   },
 

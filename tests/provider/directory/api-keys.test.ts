@@ -60,16 +60,16 @@ describe("directory:ApiKeys", () => {
   test("makes keys of which the database holds the hash and the first characters only", async () => {
     const { id, life, values } = await workspaceWith("made", { backend: {}, ci: { rotate: "2026-11" } });
     const { backend = "", ci = "" } = values();
-    expect(backend).toMatch(/^sk_[\w-]{43}$/);
+    expect(backend).toMatch(/^tnt_[\w-]{43}$/);
     expect(ci).not.toBe(backend);
-    expect(life.outputs.prefixes).toEqual({ backend: backend.slice(0, 11), ci: ci.slice(0, 11) });
+    expect(life.outputs.prefixes).toEqual({ backend: backend.slice(0, 12), ci: ci.slice(0, 12) });
     const [dump] = await live.sql(
       project,
       `select string_agg(to_jsonb(k)::text || encode(h.sha256, 'escape'), ',') as text
        from public.api_keys k join private.api_key_hashes h on api_key_id = id where workspace_id = '${id}'`,
     );
     expect(dump?.text).toContain("backend");
-    expect(dump?.text).not.toContain(backend.slice(11));
+    expect(dump?.text).not.toContain(backend.slice(12));
     expect(await Promise.all([backend, ci].map(standingOf))).toEqual(["open", "open"]);
   });
 
@@ -128,7 +128,7 @@ describe("directory:ApiKeys", () => {
     await live.sql(
       project,
       `insert into public.api_keys (id, workspace_id, name, prefix, managed_by)
-         select gen_random_uuid(), '${id}', 'mobile', 'sk_made_by_', 'app';
+         select gen_random_uuid(), '${id}', 'mobile', 'tnt_made_by_', 'app';
        insert into private.api_key_hashes
          select id, sha256('made by the app') from public.api_keys where name = 'mobile'`,
     );
@@ -136,7 +136,7 @@ describe("directory:ApiKeys", () => {
     await up({});
     expect(await standingOf("made by the app")).toBe("open");
     expect(await up({ mobile: {} })).toEqual({});
-    expect(life.outputs.prefixes).toEqual({ mobile: "sk_made_by_" });
+    expect(life.outputs.prefixes).toEqual({ mobile: "tnt_made_by_" });
     expect(await life.refresh()).toEqual([]);
     const { mobile = "" } = await up({ mobile: { rotate: "1", graceSeconds: 60 } });
     expect([await standingOf("made by the app"), await standingOf(mobile)]).toEqual(["in grace", "open"]);
