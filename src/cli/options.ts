@@ -17,6 +17,7 @@ export interface EngineOptions extends JsonOption, SandboxOption {
 export interface RunOptions extends EngineOptions {
   readonly parallel: number;
   readonly refresh?: boolean;
+  readonly skip?: boolean;
 }
 
 /** Where a sandbox keeps its data unless another folder is named: below the current one. */
@@ -24,6 +25,9 @@ export const SANDBOX_FOLDER = ".tenantry/sandbox";
 
 export const TARGETS =
   "platforms' folders (stacks/agntdata), manifests (stacks/agntdata/orgs/acme.yaml) or stacks (agntdata.acme); every platform in stacks/ unless said";
+
+export const NO_SKIP =
+  "run also the stacks whose last run left nothing to do and whose program would see nothing new";
 
 export function addJsonOption(command: Command): Command {
   return command.option("--json", "print one JSON document on stdout, and nothing else there");

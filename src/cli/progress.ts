@@ -51,6 +51,7 @@ class PlainProgress implements Progress {
   }
 
   finished(result: StackResult): void {
+    if (result.skipped) return;
     this.#session.say(`[${result.stack}] ${result.outcome} in ${formatSeconds(result.seconds)}`);
   }
 

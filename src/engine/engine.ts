@@ -45,8 +45,13 @@ export type Operation =
   | "create-replacement"
   | "delete-replaced"
   | "read"
+  | "read-replacement"
   | "refresh"
-  | "import";
+  | "discard"
+  | "discard-replaced"
+  | "remove-pending-replace"
+  | "import"
+  | "import-replacement";
 
 export interface DestroyOptions extends RunOptions {
   /** Takes protected resources too: for a sandbox's stacks. Default false: a protected resource fails the run. */
@@ -81,6 +86,14 @@ export interface Engine {
   outputs(stack: StackSpec): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** What the state records, secrets blinded, in its order; needs no passphrase. Undefined when the stack does not exist. */
   resources(stack: StackSpec): Promise<readonly ResourceView[] | undefined>;
+  /**
+   * What the stack is now, its state and its settings: another value after each write of either, also by another engine.
+   * Undefined when the stack does not exist.
+   */
+  revision(stack: StackSpec): Promise<string | undefined>;
+  /** The stack's tags, which are no part of its state; none when it does not exist. */
+  tags(stack: StackSpec): Promise<Readonly<Record<string, string>>>;
+  setTag(stack: StackSpec, name: string, value: string): Promise<void>;
   /** The names of the project's stacks in the backend, sorted. */
   stacks(where: Pick<StackSpec, "projectFolder" | "backendUrl" | "env">): Promise<readonly string[]>;
 }

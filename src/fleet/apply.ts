@@ -1,5 +1,7 @@
+import pLimit from "p-limit";
 import { byPlatform, type FleetStack } from "./fleet.ts";
 import { type FleetOptions, notStarted, type StackResult, upFleet } from "./run.ts";
+import { markUpToDate } from "./up-to-date.ts";
 
 /**
  * Does what previews have found, and nothing else: stacks without changes are left alone, those that were refused or whose
@@ -15,10 +17,25 @@ export async function applyFleet(
   const previewOf = byStack(previews);
   const blocked = blockedStacks(fleet, previewOf);
   const ready = readyStacks(fleet, previews);
+  await markUnchanged(fleet, previewOf, options);
   const done = new Map((await upFleet(ready, options)).map((result) => [result.stack, result]));
   return fleet.flatMap(
     ({ spec }) => done.get(spec.stack) ?? blocked.get(spec.stack) ?? previewOf.get(spec.stack) ?? [],
   );
+}
+
+/** What was looked at, and found to be as its manifest says, without a warning, needs no second look by the next run. */
+async function markUnchanged(
+  fleet: readonly FleetStack[],
+  previewOf: ReadonlyMap<string, StackResult>,
+  { engine, parallel }: FleetOptions,
+): Promise<void> {
+  const limit = pLimit(parallel);
+  const unchanged = fleet.filter(({ spec }) => {
+    const preview = previewOf.get(spec.stack);
+    return preview?.outcome === "unchanged" && !preview.skipped && preview.changes.problems.length === 0;
+  });
+  await Promise.all(unchanged.map((stack) => limit(() => markUpToDate(stack, engine))));
 }
 
 /** The stacks that have changes which can be made. */

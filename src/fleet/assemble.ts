@@ -3,6 +3,7 @@ import { UserError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
 import type { StackSpec } from "../engine/engine.ts";
 import type { OrganizationModel } from "../model/model.ts";
+import { digestOf } from "./digest.ts";
 import type { Environment } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";
 import type { LoadedSelection } from "./load.ts";
@@ -15,6 +16,8 @@ export interface Common {
   readonly environment: Environment;
   /** `2026-11-22` */
   readonly today: string;
+  /** The digest of the program. */
+  readonly program: string;
 }
 
 /**
@@ -37,12 +40,22 @@ export function assembleStacks(
     platform,
     organization,
     model,
+    digest: organization !== null && model === null ? undefined : seenDigest(loaded, model, common),
   });
   return [
     ...(selection.own ? [stackOf("platform", null, null)] : []),
     ...organizations.map((model) => stackOf(model.name, model.name, model)),
     ...gone.map((name) => stackOf(name, name, null)),
   ];
+}
+
+function seenDigest(
+  { platformModel }: LoadedSelection,
+  organization: OrganizationModel | null,
+  { environment: { vendors }, program }: Common,
+): string | undefined {
+  if (platformModel === undefined) return undefined;
+  return digestOf({ platform: platformModel, organization, vendors }, program);
 }
 
 /** Of the organizations that were selected, those that exist without a manifest. */

@@ -9,6 +9,8 @@ export interface FleetStack {
   readonly organization: string | null;
   /** What the organization is to be; null for a platform's own stack, and for one that the YAML doesn't name any more. */
   readonly model: OrganizationModel | null;
+  /** Of what its program would see; undefined where nothing is to be run. */
+  readonly digest: string | undefined;
 }
 
 /** The stacks of one platform: its own comes first, organizations run side by side. */

@@ -4,7 +4,7 @@ import { UserError } from "../core/errors.ts";
 import { type Loaded, loadPlatform, loadStack, type StackModel } from "../load.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { ORGANIZATIONS_FOLDER } from "../manifest/read.ts";
-import type { OrganizationModel } from "../model/model.ts";
+import type { OrganizationModel, PlatformModel } from "../model/model.ts";
 import { type Selection, stackNames } from "./targets.ts";
 
 /** The manifests that a selection means, and what they say on a day. */
@@ -12,8 +12,8 @@ export interface LoadedSelection {
   readonly selection: Selection;
   /** The platform's name: its folder's. */
   readonly platform: string;
-  /** The slug of the Supabase organization that holds the control plane; undefined where manifests weren't read. */
-  readonly supabaseOrganization: string | undefined;
+  /** The platform itself; undefined where manifests weren't read, or have errors. */
+  readonly platformModel: PlatformModel | undefined;
   /** Those that were selected; not all of them when a problem is an error. */
   readonly organizations: readonly OrganizationModel[];
   /** Selected by name, without a manifest: what has left the YAML, or a slip. */
@@ -39,7 +39,7 @@ export async function loadSelection(selection: Selection, today: string): Promis
     return {
       selection,
       platform,
-      supabaseOrganization: model?.platform.project.organization,
+      platformModel: model?.platform,
       organizations: model?.organizations ?? [],
       missing: [],
       read: stackNames(folder).length - 1,
@@ -54,7 +54,7 @@ export async function loadSelection(selection: Selection, today: string): Promis
   return {
     selection,
     platform,
-    supabaseOrganization: loaded[0]?.model?.platform.project.organization,
+    platformModel: loaded[0]?.model?.platform,
     organizations: loaded.flatMap(({ model }) => model?.organization ?? []),
     missing,
     read: present.length,
@@ -68,7 +68,7 @@ export function recordedSelection(selection: Selection): LoadedSelection {
   return {
     selection,
     platform: basename(selection.folder),
-    supabaseOrganization: undefined,
+    platformModel: undefined,
     organizations: [],
     missing,
     read: 0,

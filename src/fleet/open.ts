@@ -2,9 +2,10 @@ import { join, resolve } from "node:path";
 import { secretVariable } from "../core/secret-variable.ts";
 import type { Engine } from "../engine/engine.ts";
 import { selectEngine } from "../engine/select.ts";
-import type { OrganizationModel } from "../model/model.ts";
+import { secretNames } from "../model/secret-names.ts";
 import { joinSandbox, type RunningSandbox } from "../sandbox/sandbox.ts";
 import { assembleStacks, type Common } from "./assemble.ts";
+import { programDigest } from "./digest.ts";
 import { type Environment, readEnvironment, type Variables } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";
 import type { LoadedSelection } from "./load.ts";
@@ -73,6 +74,7 @@ function commonOf(
     settingsFolder: sandbox === undefined ? undefined : join(sandbox.folder, "stacks"),
     environment: sandbox === undefined ? environment : withLocalSecrets(environment, loaded),
     today,
+    program: programDigest(),
   };
 }
 
@@ -93,7 +95,9 @@ async function openSandbox(
   { cwd, sandbox }: OpenOptions,
 ): Promise<RunningSandbox | undefined> {
   if (sandbox === undefined) return undefined;
-  const organizations = [...new Set(loaded.flatMap((each) => each.supabaseOrganization ?? []))];
+  const organizations = [
+    ...new Set(loaded.flatMap(({ platformModel }) => platformModel?.project.organization ?? [])),
+  ];
   return joinSandbox({ folder: resolve(cwd, sandbox), ...(organizations.length > 0 && { organizations }) });
 }
 
@@ -102,15 +106,4 @@ function withLocalSecrets(environment: Environment, loaded: readonly LoadedSelec
   const names = loaded.flatMap(({ organizations }) => organizations).flatMap(secretNames);
   const local = names.map((name) => [secretVariable(name), `local value of ${name}`]);
   return { ...environment, vendors: { ...Object.fromEntries(local), ...environment.vendors } };
-}
-
-function secretNames(organization: OrganizationModel): string[] {
-  const provider = organization.llmProvider;
-  const connections = Object.values(organization.workspaces).flatMap((workspace) =>
-    Object.values(workspace.connections),
-  );
-  return [
-    ...(provider !== null && "apiKey" in provider ? [provider.apiKey.secret] : []),
-    ...connections.map((connection) => connection.secret.secret),
-  ];
 }

@@ -4,6 +4,7 @@ import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../cha
 import { UserError, VendorError } from "../core/errors.ts";
 import type { Diagnostic, Engine, EngineEvent, RunResult } from "../engine/engine.ts";
 import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
+import { isUpToDate, markUpToDate } from "./up-to-date.ts";
 
 export type Verb = "preview" | "up" | "destroy";
 
@@ -22,6 +23,8 @@ export interface StackResult {
   readonly outcome: Outcome;
   readonly changes: StackChanges;
   readonly seconds: number;
+  /** Nothing was run: it is as its last run left it, and its program would see what it saw then. */
+  readonly skipped: boolean;
 }
 
 /** Told of what happens while it happens. */
@@ -36,6 +39,8 @@ export interface FleetOptions {
   /** Stacks at a time. */
   readonly parallel: number;
   readonly refresh?: boolean;
+  /** Leave alone what has nothing to do, by the tag of its last run. Default true; a refresh looks at everything. */
+  readonly skip?: boolean;
   /** Ends cleanly: no stack is started any more, those that run end as the engine ends them. */
   readonly signal?: AbortSignal;
   /** Providers that already run, by package: one for the whole fleet. */
@@ -49,7 +54,12 @@ export async function previewFleet(
   options: FleetOptions,
 ): Promise<StackResult[]> {
   const limit = pLimit(options.parallel);
-  return Promise.all(fleet.map((stack) => limit(() => previewStack(stack, options))));
+  const upToDate = await findUpToDate(fleet, options);
+  return Promise.all(
+    fleet.map((stack) =>
+      upToDate.has(stack) ? skipped(stack, options.observer) : limit(() => previewStack(stack, options)),
+    ),
+  );
 }
 
 /**
@@ -95,6 +105,23 @@ async function inOrder(
   return [...before, ...second.map((stack) => notStarted(stack, reason))];
 }
 
+async function findUpToDate(
+  fleet: readonly FleetStack[],
+  { engine, parallel, refresh = false, skip = true }: FleetOptions,
+): Promise<ReadonlySet<FleetStack>> {
+  if (refresh || !skip) return new Set();
+  const limit = pLimit(parallel);
+  const found = await Promise.all(fleet.map((stack) => limit(() => isUpToDate(stack, engine))));
+  return new Set(fleet.filter((_, index) => found[index]));
+}
+
+function skipped({ spec: { stack } }: FleetStack, observer: FleetObserver | undefined): StackResult {
+  const changes = new ChangesBuilder(stack).build();
+  const result: StackResult = { stack, outcome: "unchanged", changes, seconds: 0, skipped: true };
+  observer?.finished?.(result);
+  return result;
+}
+
 async function previewStack(stack: FleetStack, options: FleetOptions): Promise<StackResult> {
   return timed("preview", stack, options, async (builder) => {
     const removals = await findRemovals(stack, options.engine);
@@ -118,6 +145,7 @@ async function runStack(
     const result = await runEngine(verb, stack, options, builder);
     const changes = builder.build();
     if (result.result === "failed") return { outcome: "failed", changes };
+    if (verb === "up" && changes.problems.length === 0) await markUpToDate(stack, options.engine);
     return { outcome: hasChanges(changes) ? "done" : "unchanged", changes };
   });
 }
@@ -178,10 +206,16 @@ async function timed(
   let result: StackResult;
   try {
     const { outcome, changes } = await work(builder);
-    result = { stack: name, outcome, changes, seconds: secondsSince(begin) };
+    result = { stack: name, outcome, changes, seconds: secondsSince(begin), skipped: false };
   } catch (error) {
     builder.note(diagnosticOf(error));
-    result = { stack: name, outcome: "failed", changes: builder.build(), seconds: secondsSince(begin) };
+    result = {
+      stack: name,
+      outcome: "failed",
+      changes: builder.build(),
+      seconds: secondsSince(begin),
+      skipped: false,
+    };
   }
   options.observer?.finished?.(result);
   return result;
@@ -190,7 +224,13 @@ async function timed(
 export function notStarted(stack: FleetStack, reason: string): StackResult {
   const builder = new ChangesBuilder(stack.spec.stack);
   builder.note({ severity: "warning", message: reason, urn: undefined });
-  return { stack: stack.spec.stack, outcome: "not started", changes: builder.build(), seconds: 0 };
+  return {
+    stack: stack.spec.stack,
+    outcome: "not started",
+    changes: builder.build(),
+    seconds: 0,
+    skipped: false,
+  };
 }
 
 /** A mistake or a vendor's failure in its own words; anything else is our bug, and its stack helps to find it. */

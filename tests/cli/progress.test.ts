@@ -33,6 +33,7 @@ const done: StackResult = {
   outcome: "done",
   changes: changesIn("agntdata.acme", []),
   seconds: 12.4,
+  skipped: false,
 };
 
 function play(progress: Progress): void {

@@ -7,11 +7,17 @@ import { ended, planned, said, step, view } from "../changes/events.ts";
 /** What a stack does in a test: by its name. Others have one resource to create. */
 export interface Script {
   readonly unchanged?: readonly string[];
+  /** The run warns. */
+  readonly warning?: readonly string[];
   /** The run ends with an error of the engine. */
   readonly failing?: readonly string[];
   /** The engine throws. */
   readonly throwing?: Readonly<Record<string, Error>>;
   readonly recorded?: Readonly<Record<string, readonly ResourceView[]>>;
+  /** Of every stack that is recorded. */
+  readonly revision?: string;
+  /** Kept from one engine to the next. */
+  readonly tags?: Map<string, Readonly<Record<string, string>>>;
   /** Holds a run until it resolves. */
   readonly during?: (verb: string, stack: string) => Promise<void>;
 }
@@ -19,6 +25,7 @@ export interface Script {
 /** An engine that follows a script and remembers in which order it was asked: for the order of runs, not for running. */
 export function scriptedEngine(script: Script = {}) {
   const log: string[] = [];
+  const tags = script.tags ?? new Map<string, Readonly<Record<string, string>>>();
   const run = async (verb: string, stack: string, options?: RunOptions): Promise<RunResult> => {
     log.push(`${verb} ${stack}`);
     await script.during?.(verb, stack);
@@ -37,6 +44,10 @@ export function scriptedEngine(script: Script = {}) {
     destroy: (spec, options) => run("destroy", spec.stack, options),
     outputs: async () => undefined,
     resources: async (spec) => script.recorded?.[spec.stack],
+    revision: async ({ stack }) =>
+      script.recorded?.[stack] === undefined ? undefined : (script.revision ?? "1"),
+    tags: async ({ stack }) => tags.get(stack) ?? {},
+    setTag: async ({ stack }, name, value) => void tags.set(stack, { ...tags.get(stack), [name]: value }),
     stacks: async () => Object.keys(script.recorded ?? {}),
   };
   return { engine, log };
@@ -45,6 +56,7 @@ export function scriptedEngine(script: Script = {}) {
 function eventsOf(verb: string, stack: string, script: Script): EngineEvent[] {
   if (script.failing?.includes(stack)) return [said("error", `${stack} is out of order`)];
   const resource = view("tenantry:stripe:Customer", stack, { id: "cus_1" });
+  if (script.warning?.includes(stack)) return [said("warning", "an earlier run was cut")];
   if (script.unchanged?.includes(stack)) return [planned(step("same", resource, resource))];
   const metadata = step("create", null, resource);
   return [verb === "preview" ? planned(metadata) : ended(metadata)];
@@ -72,5 +84,6 @@ export function stackOf(platform: string, organization: string | null, declared 
     platform,
     organization,
     model: organization !== null && declared ? model : null,
+    digest: organization === null || declared ? `digest of ${stack}` : undefined,
   };
 }

@@ -83,7 +83,7 @@ export function withFleet(
 
 function fleetOptions(
   fleet: OpenFleet,
-  { parallel, refresh }: RunOptions,
+  { parallel, refresh, skip }: RunOptions,
   signal: AbortSignal,
   observer: Progress,
 ): FleetOptions {
@@ -93,6 +93,7 @@ function fleetOptions(
     signal,
     observer,
     ...(refresh === undefined ? {} : { refresh }),
+    ...(skip === undefined ? {} : { skip }),
     ...(fleet.attach === undefined ? {} : { attach: fleet.attach }),
   };
 }

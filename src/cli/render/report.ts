@@ -21,10 +21,14 @@ export function renderPreview(results: readonly StackResult[], colors: Colors): 
 
 /** What a run did: a line for each stack, what went wrong in full, and one line that sums it up. */
 export function renderReport(results: readonly StackResult[], colors: Colors): string {
-  const lines = results.map((result) => outcomeLine(result, colors));
+  const lines = results.filter(({ skipped }) => !skipped).map((result) => outcomeLine(result, colors));
   const problems = results.map((result) => renderProblems(result, colors)).filter((block) => block !== "");
   const total = addSummaries(results.map((result) => doneSummary(result.changes)));
-  return [lines.join("\n"), ...problems, summarize(results, summaryText(total, false), colors)].join("\n\n");
+  return [
+    ...(lines.length === 0 ? [] : [lines.join("\n")]),
+    ...problems,
+    summarize(results, summaryText(total, false), colors),
+  ].join("\n\n");
 }
 
 function renderStack(result: StackResult, colors: Colors): string {
@@ -107,10 +111,16 @@ function summaryText(summary: Summary, ahead: boolean): string {
 }
 
 function summarize(results: readonly StackResult[], what: string, colors: Colors): string {
-  const of = (outcome: Outcome) => results.filter((result) => result.outcome === outcome).length;
   const parts = (["done", "changes", "unchanged", "refused", "failed", "not started"] as const).flatMap(
-    (outcome) =>
-      of(outcome) === 0 ? [] : [`${of(outcome)} ${outcome === "changes" ? "with changes" : outcome}`],
+    (outcome) => countOutcome(results, outcome),
   );
   return `${colors.bold(count(results.length, "stack"))}: ${parts.join(", ") || "none"}${what && ` (${what})`}`;
+}
+
+function countOutcome(results: readonly StackResult[], outcome: Outcome): string[] {
+  const these = results.filter((result) => result.outcome === outcome);
+  if (these.length === 0) return [];
+  const skipped = these.filter((result) => result.skipped).length;
+  const note = skipped === 0 ? "" : `, ${skipped} of them skipped as nothing is new since their last run`;
+  return [`${these.length} ${outcome === "changes" ? "with changes" : outcome}${note}`];
 }

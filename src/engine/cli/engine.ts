@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import type { DestroyOptions, Engine, RunResult, StackSpec } from "../engine.ts";
+import { settingsDigest } from "../settings-digest.ts";
 import type { Kind } from "./arguments.ts";
 import { backendExists } from "./backend.ts";
 import { environmentOf } from "./environment.ts";
@@ -7,6 +9,7 @@ import { readProject } from "./project.ts";
 import { Pulumi } from "./pulumi.ts";
 import { Run } from "./run.ts";
 import { type ExportedStack, exportStack, outputsOf, resourcesOf } from "./state.ts";
+import { readTags, writeTag } from "./tags.ts";
 
 /**
  * The Pulumi CLI as the engine: any backend, and whatever else it has learned since.
@@ -38,6 +41,16 @@ export function cliEngine(file: string): Engine {
       const found = await exported(stack, "blind");
       return found === undefined ? undefined : resourcesOf(found);
     },
+    revision: async (stack) => {
+      const project = await readProject(stack.projectFolder);
+      const found = await exportStack(pulumi, project, stack, "blind");
+      if (found === undefined) return undefined;
+      const state = createHash("sha256").update(JSON.stringify(found)).digest("hex");
+      return `${state} ${await settingsDigest(stack.settingsFolder ?? project.settingsFolder, stack.stack)}`;
+    },
+    tags: async (stack) => readTags(pulumi, await readProject(stack.projectFolder), stack),
+    setTag: async (stack, name, value) =>
+      writeTag(pulumi, await readProject(stack.projectFolder), stack, { name, value }),
     stacks: (where) => listStacks(pulumi, where),
   };
 }

@@ -18,6 +18,11 @@ export interface HistoryEntry {
   readonly resourceChanges: Readonly<Record<string, number>>;
 }
 
+interface TagsFile {
+  readonly version: 1;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 /**
  * The folder of Pulumi's own file backend, in its layout, so that the Pulumi CLI takes it over as it is.
  *
@@ -84,6 +89,28 @@ export class FileBackend {
     const prefix = join(folder, `${stack}-${BigInt(Date.now()) * 1_000_000n}`);
     await writeAtomically(`${prefix}.history.json`, `${JSON.stringify(entry, undefined, 4)}\n`);
     await copyFile(this.stackFile(stack), `${prefix}.checkpoint.json`);
+  }
+
+  /** Of the state's file, by when it was written: another after each write. Undefined when there is none. */
+  async revision(stack: string): Promise<string | undefined> {
+    const file = await newestOf([this.stackFile(stack), `${this.stackFile(stack)}.gz`]);
+    if (file === undefined) return undefined;
+    const { mtimeNs, size } = await stat(file, { bigint: true });
+    return `${mtimeNs}-${size}`;
+  }
+
+  async tags(stack: string): Promise<Readonly<Record<string, string>>> {
+    const text = await readFile(this.#tagsFile(stack), "utf8").catch(unlessMissing);
+    return text === undefined ? {} : ((JSON.parse(text) as TagsFile).tags ?? {});
+  }
+
+  async setTag(stack: string, name: string, value: string): Promise<void> {
+    const file: TagsFile = { version: 1, tags: { ...(await this.tags(stack)), [name]: value } };
+    await writeAtomically(this.#tagsFile(stack), `${JSON.stringify(file, undefined, 4)}\n`);
+  }
+
+  #tagsFile(stack: string): string {
+    return join(this.#root, "stacks", this.#project, `${stack}.pulumi-tags`);
   }
 
   async #prepare(folder: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { Secret } from "../../core/secret.ts";
 import type { DestroyOptions, Engine, RunResult, StackSpec } from "../engine.ts";
+import { settingsDigest } from "../settings-digest.ts";
 import { FileBackend } from "./backend.ts";
 import { viewOf } from "./events.ts";
 import { readProject } from "./project.ts";
@@ -25,10 +26,10 @@ export function embeddedEngine(): Engine {
       const state = await openState(stack);
       return (await state.readBlind())?.resources.map(viewOf);
     },
-    stacks: async ({ projectFolder, backendUrl }) => {
-      const project = await readProject(projectFolder);
-      return new FileBackend(backendUrl, project.name).stacks();
-    },
+    revision,
+    tags: async (stack) => (await backendOf(stack)).tags(stack.stack),
+    setTag: async (stack, name, value) => (await backendOf(stack)).setTag(stack.stack, name, value),
+    stacks: async (where) => (await backendOf(where)).stacks(),
   };
 }
 
@@ -40,6 +41,17 @@ async function openState(spec: StackSpec): Promise<StackState> {
   const project = await readProject(spec.projectFolder);
   const folder = spec.settingsFolder ?? project.settingsFolder;
   return new StackState(spec, project, await StackSettings.read(folder, spec.stack), folder);
+}
+
+async function backendOf({ projectFolder, backendUrl }: Pick<StackSpec, "projectFolder" | "backendUrl">) {
+  return new FileBackend(backendUrl, (await readProject(projectFolder)).name);
+}
+
+async function revision(spec: StackSpec): Promise<string | undefined> {
+  const project = await readProject(spec.projectFolder);
+  const state = await new FileBackend(spec.backendUrl, project.name).revision(spec.stack);
+  if (state === undefined) return undefined;
+  return `${state} ${await settingsDigest(spec.settingsFolder ?? project.settingsFolder, spec.stack)}`;
 }
 
 async function outputs(spec: StackSpec): Promise<Readonly<Record<string, unknown>> | undefined> {

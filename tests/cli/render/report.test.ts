@@ -28,6 +28,7 @@ const result = (outcome: Outcome, changes: StackChanges, seconds = 1.5): StackRe
   outcome,
   changes,
   seconds,
+  skipped: false,
 });
 
 /** A change of an organization that exists: members, a plan, a workspace's size, a removed app. */

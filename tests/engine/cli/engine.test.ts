@@ -85,7 +85,22 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     project.calls();
   });
 
-  test("a change is shown with what differs, and made", async () => {
+  test("either engine reads the tags that the other wrote, and a tag is no write of the state", async () => {
+    const embedded = embeddedEngine();
+    const spec = project.spec();
+    const before = [await engine.revision(spec), await embedded.revision(spec)];
+    await engine.setTag(spec, "test:one", "by the CLI");
+    await embedded.setTag(spec, "test:two", "by the embedded");
+    const both = { "test:one": "by the CLI", "test:two": "by the embedded" };
+    expect(await engine.tags(spec)).toMatchObject(both);
+    expect(await embedded.tags(spec)).toMatchObject(both);
+    expect([await engine.revision(spec), await embedded.revision(spec)]).toEqual(before);
+    const absent = project.spec("absent");
+    expect([await engine.revision(absent), await engine.tags(absent)]).toEqual([undefined, {}]);
+  });
+
+  test("a change is shown with what differs, and made, and is another revision", async () => {
+    const before = await engine.revision(project.spec());
     project.write(program('"two"'));
     const { events, onEvent } = recorder();
     expect((await project.preview({ onEvent })).changes).toEqual({ update: 1, same: 3 });
@@ -95,6 +110,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
       metadata: { diffs: ["value"], old: { inputs: { value: "one" } }, new: { inputs: { value: "two" } } },
     });
     expect((await project.up(undefined, { refresh: true })).changes).toEqual({ update: 1, same: 3 });
+    expect(await engine.revision(project.spec())).not.toBe(before);
   });
 
   test("a resource that fails is an error of that resource", async () => {

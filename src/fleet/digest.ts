@@ -1,0 +1,73 @@
+import { createHash, createHmac, type Hash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { secretVariable } from "../core/secret-variable.ts";
+import type { OrganizationModel, PlatformModel } from "../model/model.ts";
+import { secretNames } from "../model/secret-names.ts";
+import type { Environment } from "./environment.ts";
+import { PACKAGE_ROOT } from "./project.ts";
+
+/** What a stack's program would see today. */
+export interface Seen {
+  readonly platform: PlatformModel;
+  /** Null for the platform's own stack. */
+  readonly organization: OrganizationModel | null;
+  readonly vendors: Environment["vendors"];
+}
+
+/** All that decides what a program declares, besides what it sees: the program itself, its schemas and its provider. */
+const PROGRAM = ["Pulumi.yaml", "package.json", "package-lock.json", "dist", "infra", "policies", "src"];
+
+/** Where the vendors are: another address is another world. */
+const ADDRESSES = ["SUPABASE_API_URL", "STRIPE_API_BASE"];
+
+/**
+ * What a program would see, as a digest that tells nothing of the secrets in it: keyed with the root secret, by which they
+ * are derived. Undefined where the environment has no root secret, as when stacks are only read.
+ */
+export function digestOf(seen: Seen, program: string): string | undefined {
+  const root = seen.vendors.TENANTRY_SECRET_ROOT;
+  if (root === undefined) return undefined;
+  const secrets = seen.organization === null ? [] : secretNames(seen.organization).map(secretVariable);
+  const environment = [...ADDRESSES, ...secrets].map((name) => [name, seen.vendors[name] ?? null]);
+  return createHmac("sha256", root)
+    .update(JSON.stringify([program, seen.platform, seen.organization, environment]))
+    .digest("hex");
+}
+
+/** The program of a package, as a digest of its files. */
+export function programDigest(root: string = PACKAGE_ROOT): string {
+  const hash = createHash("sha256");
+  for (const name of PROGRAM) addFiles(hash, root, name);
+  return hash.digest("hex");
+}
+
+function addFiles(hash: Hash, root: string, path: string): void {
+  const entries = readFolder(join(root, path));
+  if (entries !== undefined) for (const entry of entries) addFiles(hash, root, `${path}/${entry}`);
+  else addFile(hash, root, path);
+}
+
+/** Undefined when it is no folder. */
+function readFolder(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function addFile(hash: Hash, root: string, path: string): void {
+  try {
+    const bytes = readFileSync(join(root, path));
+    hash.update(`${path} ${bytes.length}\n`).update(bytes);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
+}

@@ -1,0 +1,52 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { digestOf, programDigest, type Seen } from "../../src/fleet/digest.ts";
+import { loadStack } from "../../src/load.ts";
+import type { OrganizationModel } from "../../src/model/model.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const { model } = loadStack(join(ROOT, "stacks"), "agntdata.acme", "2026-11-22");
+const platform = model?.platform as Seen["platform"];
+const organization = model?.organization as OrganizationModel;
+
+const vendors = { TENANTRY_SECRET_ROOT: "root", TENANTRY_SECRET_ACME_BIGQUERY: "key", STRIPE_API_KEY: "sk" };
+const seen: Seen = { platform, organization, vendors };
+
+describe("a digest of what a program would see", () => {
+  test.each<[string, Seen, string?]>([
+    ["a model", { ...seen, organization: { ...organization, displayName: "Another" } }],
+    ["a platform", { ...seen, platform: { ...platform, defaultPlan: "another" } }],
+    ["the value of a secret", { ...seen, vendors: { ...vendors, TENANTRY_SECRET_ACME_BIGQUERY: "new" } }],
+    ["the root secret", { ...seen, vendors: { ...vendors, TENANTRY_SECRET_ROOT: "new" } }],
+    ["a vendor's address", { ...seen, vendors: { ...vendors, SUPABASE_API_URL: "http://elsewhere" } }],
+    ["a program", seen, "another program"],
+    ["a stack of the platform's own", { ...seen, organization: null }],
+  ])("is another for another: %s", (_, other, program = "program") => {
+    expect(digestOf(other, program)).not.toBe(digestOf(seen, "program"));
+  });
+
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ["a vendor's token", { ...vendors, STRIPE_API_KEY: "sk_rotated" }],
+    ["the secret of somebody else", { ...vendors, TENANTRY_SECRET_OTHER: "x" }],
+  ])("is the same for another: %s", (_, others) => {
+    expect(digestOf({ ...seen, vendors: others }, "program")).toBe(digestOf(seen, "program"));
+  });
+
+  test("is not made without the root secret", () => {
+    expect(digestOf({ ...seen, vendors: {} }, "program")).toBeUndefined();
+  });
+});
+
+test("a program is another when any of its files is", () => {
+  const root = mkdtempSync(join(tmpdir(), "program-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  cpSync(join(ROOT, "policies"), join(root, "policies"), { recursive: true });
+  const before = programDigest(root);
+  expect(programDigest(root)).toBe(before);
+  writeFileSync(join(root, "README.md"), "not a part of it");
+  expect(programDigest(root)).toBe(before);
+  writeFileSync(join(root, "policies/row-security/workspace.yaml"), "functions: {}\n");
+  expect(programDigest(root)).not.toBe(before);
+});
