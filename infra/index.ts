@@ -8,17 +8,18 @@ import { Platform } from "./platform.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default function program(): Record<string, unknown> {
-  const { platform, organization } = stackModel(pulumi.getStack());
+  const today = process.env.TENANTRY_TODAY ?? new Date().toISOString().slice(0, 10);
+  const { platform, organization } = stackModel(pulumi.getStack(), today);
   if (organization === undefined) return { controlPlaneUrl: new Platform(platform.name, platform).url };
 
-  const { plan, paymentUrl, workspaces } = new Organization(organization.name, { platform, organization });
-  return { plan, paymentUrl, workspaces };
+  const args = { platform, organization, today };
+  const { plan, planChangesOn, paymentUrl, workspaces } = new Organization(organization.name, args);
+  return { plan, planChangesOn, paymentUrl, workspaces };
 }
 
 /** What the manifests say of this stack, or an end of the run with every problem that they have. */
-function stackModel(stack: string) {
+function stackModel(stack: string, today: string) {
   const stacks = process.env.TENANTRY_STACKS ?? join(pulumi.getRootDirectory(), "stacks");
-  const today = process.env.TENANTRY_TODAY ?? new Date().toISOString().slice(0, 10);
   const { model, problems } = loadStack(stacks, stack, today);
   for (const problem of problems) if (problem.severity === "warning") pulumi.log.warn(renderProblem(problem));
   if (model === undefined) throw mistake(errorsOf(problems));

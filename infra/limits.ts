@@ -11,3 +11,10 @@ export function directoryLimits(entitlements: Entitlements) {
     perWorkspaceAccess: entitlements.perWorkspaceAccess,
   };
 }
+
+/** Overrides as the control plane keeps them: what is absent follows the plan, so what is unlimited says so. */
+export function directoryOverrides(overrides: Partial<Entitlements>) {
+  return Object.fromEntries(
+    Object.entries(overrides).map(([limit, value]) => [limit, value === null ? "unlimited" : value]),
+  );
+}

@@ -1,14 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
-import { inForce } from "../src/model/in-force.ts";
+import { inForce, type PlanInForce } from "../src/model/in-force.ts";
 import type { OrganizationModel, PlatformModel, WalletModel } from "../src/model/model.ts";
-import { declare } from "./declare.ts";
-import { directoryLimits } from "./limits.ts";
+import { type Declared, declare } from "./declare.ts";
+import { directoryLimits, directoryOverrides } from "./limits.ts";
 import { Workspace } from "./workspace.ts";
 
 export interface OrganizationArgs {
   readonly platform: PlatformModel;
   readonly organization: OrganizationModel;
+  /** `2026-11-22` */
+  readonly today: string;
 }
+
+type Subscription = Declared<
+  "stripe:Subscription",
+  "subscriptionId" | "status" | "product" | "pastDueSince" | "changesOn" | "paymentUrl"
+>;
 
 /**
  * One customer organization: its Stripe customer and subscription, its rows in the control plane, its wallets' credits,
@@ -19,6 +26,8 @@ export interface OrganizationArgs {
 export class Organization extends pulumi.ComponentResource {
   /** The plan whose limits hold today. */
   readonly plan: pulumi.Output<string>;
+  /** ISO 8601: when the declared plan takes its place, after the period that was paid for; null when none is to. */
+  readonly planChangesOn: pulumi.Output<string | null>;
   /** Where the open invoice can be paid; null when none is open. */
   readonly paymentUrl: pulumi.Output<string | null>;
   /** The data API of each workspace, by slug. */
@@ -39,8 +48,7 @@ export class Organization extends pulumi.ComponentResource {
     );
     const subscription = this.#subscribe(name, organization, customer.customerId);
 
-    const status = subscription?.status ?? pulumi.output("active");
-    const holding = status.apply((known) => inForce(platform, organization, known));
+    const holding = planInForce(args, subscription);
     const row = declare(
       "directory:Organization",
       `${name}-directory`,
@@ -54,10 +62,11 @@ export class Organization extends pulumi.ComponentResource {
         plan: organization.plan.name,
         planInForce: holding.apply((now) => now.plan),
         limits: holding.apply((now) => directoryLimits(now.entitlements)),
+        overrides: directoryOverrides(organization.overrides),
         billingEmail: organization.billing.email,
         stripeCustomer: customer.customerId,
         stripeSubscription: subscription?.subscriptionId,
-        subscriptionStatus: status,
+        subscriptionStatus: subscription?.status,
         llmProvider: organization.llmProvider?.kind,
         members: membersOf(organization),
         invitations: invitationsOf(organization),
@@ -70,7 +79,7 @@ export class Organization extends pulumi.ComponentResource {
       child,
       ["issuer"],
     );
-    this.#grantCredits(name, organization, controlPlane, row);
+    this.#grantCredits(name, args, controlPlane, row);
 
     const workspaces = Object.values(organization.workspaces).map((workspace) => {
       const args = { organization, workspace, controlPlane, issuer: row.issuer };
@@ -81,13 +90,18 @@ export class Organization extends pulumi.ComponentResource {
     });
 
     this.paymentUrl = pulumi.output(subscription?.paymentUrl).apply((url) => url ?? null);
+    this.planChangesOn = pulumi.output(subscription?.changesOn).apply((date) => date ?? null);
     this.plan = holding.apply((now) => now.plan);
     this.workspaces = Object.fromEntries(workspaces.map(([slug, workspace]) => [slug, workspace.url]));
     this.registerOutputs({ plan: this.plan, workspaces: this.workspaces });
   }
 
   /** A plan without a list price is agreed by contract and has no subscription of ours. */
-  #subscribe(name: string, organization: OrganizationModel, customer: pulumi.Output<string>) {
+  #subscribe(
+    name: string,
+    organization: OrganizationModel,
+    customer: pulumi.Output<string>,
+  ): Subscription | undefined {
     if (organization.priceLookupKey === null) return undefined;
     return declare(
       "stripe:Subscription",
@@ -100,18 +114,24 @@ export class Organization extends pulumi.ComponentResource {
         brand: brandOf(organization),
       },
       { parent: this },
-      ["subscriptionId", "status", "paymentUrl"],
+      ["subscriptionId", "status", "product", "pastDueSince", "changesOn", "paymentUrl"],
     );
   }
 
-  /** Credits are posted once by their key and never taken back, so what is no longer declared only leaves the state. */
+  /**
+   * What an organization begins with: the default plan's credits, and its trial's. A month's credits follow each payment
+   * (src/billing).
+   *
+   * Credits are posted once by their key and never taken back, so what is no longer declared only leaves the state.
+   */
   #grantCredits(
     name: string,
-    organization: OrganizationModel,
+    { platform, organization }: OrganizationArgs,
     controlPlane: { organization: string; name: string },
     row: pulumi.Resource,
   ): void {
     const path = `${organization.platform}/${organization.name}`;
+    const opening = platform.plans[platform.defaultPlan]?.credits ?? {};
     const post = (kind: "trial" | "opening", wallet: string, credits: number) => {
       if (credits === 0) return;
       declare(
@@ -128,11 +148,25 @@ export class Organization extends pulumi.ComponentResource {
         { parent: this, dependsOn: [row], protect: false, retainOnDelete: true },
       );
     };
-    for (const [wallet, credits] of Object.entries(organization.plan.credits))
-      post("opening", wallet, credits);
+    for (const [wallet, credits] of Object.entries(opening)) post("opening", wallet, credits);
     for (const [wallet, credits] of Object.entries(organization.trial?.credits ?? {}))
       post("trial", wallet, credits);
   }
+}
+
+/** A plan without a price of ours is agreed by contract. */
+function planInForce(
+  { platform, organization, today }: OrganizationArgs,
+  subscription: Subscription | undefined,
+): pulumi.Output<PlanInForce> {
+  const declared = { plan: organization.plan.name, overrides: organization.overrides };
+  if (subscription === undefined) return pulumi.output(inForce(platform, declared, undefined, today));
+  const { status, product, pastDueSince } = subscription;
+  return pulumi
+    .all([status, product, pastDueSince])
+    .apply(([status, product, pastDueSince]) =>
+      inForce(platform, declared, { status, product, pastDueSince }, today),
+    );
 }
 
 function brandOf({ platform, name, id, generation }: OrganizationModel) {

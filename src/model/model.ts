@@ -198,6 +198,8 @@ export interface OrganizationModel {
   readonly plan: PlanModel;
   /** Of the price that it pays: its plan's, or the previous one that it stays on. Null when the plan has no price. */
   readonly priceLookupKey: string | null;
+  /** Limits that don't follow the plan, whichever is in force. */
+  readonly overrides: Partial<Entitlements>;
   /** The plan's, with the overrides that are in force today. */
   readonly entitlements: Entitlements;
   /** The trial that it may take, once ever; null when it takes none. */

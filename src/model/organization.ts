@@ -42,6 +42,7 @@ export function organizationModel(
     state: manifest.state ?? "active",
     plan,
     priceLookupKey: priceOf(platform, plan, manifest)?.lookupKey ?? null,
+    overrides: overridesOf(manifest.limits),
     entitlements,
     trial: manifest.trial ? platform.trial : null,
     owner: manifest.owner.toLowerCase(),
@@ -56,7 +57,12 @@ export function organizationModel(
     workspaces: mapValues(declaredWorkspaces(manifest), (workspace, workspaceName) =>
       workspaceModel(identity, workspaceName, workspace),
     ),
-    consents: (manifest.consents ?? []).map((consent) => ({ ...consent })),
+    consents: (manifest.consents ?? []).map((consent) => ({
+      delete: consent.delete,
+      reason: consent.reason,
+      approvedBy: consent.approvedBy,
+      expires: consent.expires,
+    })),
   };
 }
 
@@ -69,17 +75,17 @@ function pathOf(platform: string, name: string, generation: number): string {
 }
 
 export function entitlementsOf(plan: PlanModel, limits: OrganizationManifest["limits"]): Entitlements {
-  if (limits === undefined) return plan.entitlements;
-  const { entitlements } = plan;
-  const overridden = (limit: keyof Omit<Entitlements, "perWorkspaceAccess">) =>
-    limits[limit] ? limitOf(limits[limit].value) : entitlements[limit];
+  return { ...plan.entitlements, ...overridesOf(limits) };
+}
+
+function overridesOf(limits: OrganizationManifest["limits"] = {}): Partial<Entitlements> {
+  const { perWorkspaceAccess, ...numbers } = limits;
+  const lifted = Object.entries(numbers).flatMap(([limit, override]) =>
+    override === undefined ? [] : [[limit, limitOf(override.value)]],
+  );
   return {
-    workspaces: overridden("workspaces"),
-    seats: overridden("seats"),
-    perWorkspaceAccess: limits.perWorkspaceAccess?.value ?? entitlements.perWorkspaceAccess,
-    customDomains: overridden("customDomains"),
-    rpm: overridden("rpm"),
-    webhookEvents: overridden("webhookEvents"),
+    ...Object.fromEntries(lifted),
+    ...(perWorkspaceAccess === undefined ? {} : { perWorkspaceAccess: perWorkspaceAccess.value }),
   };
 }
 

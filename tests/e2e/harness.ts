@@ -3,17 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Secret } from "../../src/core/secret.ts";
+import { secretVariable } from "../../src/core/secret-variable.ts";
 import type { RunOptions, RunResult, StackSpec } from "../../src/engine/engine.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 import { runOnce } from "./run-once.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
-
-/** Planted where secrets go in; must be found in clear nowhere else. */
-export const PLANTED = {
-  TENANTRY_SECRET_LLM: "planted-llm-key-3f9c1d",
-  TENANTRY_SECRET_WAREHOUSE: "planted-warehouse-credential-77ab02",
-} as const;
 
 export interface Ended {
   /** Null when it was killed. */
@@ -28,6 +23,8 @@ export class World {
   readonly sandbox: Sandbox;
   /** All that {@link tenantry} has printed. */
   readonly printed: string[] = [];
+  /** The value of each secret that a manifest names, by its variable; must be found in clear nowhere else. */
+  readonly planted: Record<string, string> = {};
 
   private constructor(folder: string, sandbox: Sandbox) {
     this.folder = folder;
@@ -60,6 +57,8 @@ export class World {
     const file = join(this.folder, "stacks", path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
+    for (const [, name = ""] of text.matchAll(/secret: ([a-z0-9-]+)/g))
+      this.planted[secretVariable(name)] = `planted-${name}-3f9c1d77`;
   }
 
   remove(path: string): void {
@@ -88,7 +87,7 @@ export class World {
       TENANTRY_STACKS: join(this.folder, "stacks"),
       TENANTRY_TODAY: "2026-11-22",
       ...this.sandbox.env,
-      ...PLANTED,
+      ...this.planted,
     };
   }
 
@@ -187,7 +186,7 @@ name: tiny
 currency: usd
 supabase: { organization: tiny, region: us-east-1, compute: micro }
 plans:
-  free: { price: { monthly: 0 }, entitlements: { workspaces: 1, seats: 5, perWorkspaceAccess: true } }
+  free: { price: { monthly: 0 }, credits: { data: 10 }, entitlements: { workspaces: 1, seats: 5, perWorkspaceAccess: true } }
   team: { price: { monthly: 49 }, credits: { data: 100 }, entitlements: { workspaces: 3, seats: 10, perWorkspaceAccess: true } }
 defaultPlan: free
 trial: { plan: team, days: 14, credits: { data: 50 } }
@@ -209,7 +208,7 @@ members:
 billing: { email: billing@${name}.example }
 wallets:
   data: { autoReload: { below: 10, add: 100 } }
-llmProvider: { kind: anthropic, apiKey: { secret: llm } }
+llmProvider: { kind: anthropic, apiKey: { secret: ${name}-llm } }
 workspaces:
   ${workspaces}
 `;

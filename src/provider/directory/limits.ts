@@ -13,6 +13,20 @@ export const limits = z
   })
   .describe("A number that is absent is unlimited.");
 
+const lifted = z.union([z.int().min(0), z.literal("unlimited")]).optional();
+
+/** Limits that don't follow the plan. */
+export const overrides = z
+  .strictObject({
+    workspaces: lifted.describe("How many it may have."),
+    seats: lifted.describe("Members, the owner included."),
+    customDomains: lifted.describe("Apps that have a domain of their own."),
+    rpm: lifted.describe("Requests per minute, of the whole organization."),
+    webhookEvents: lifted.describe("Per month, of the whole organization."),
+    perWorkspaceAccess: z.boolean().optional().describe("Whether members are granted single workspaces."),
+  })
+  .describe("Limits that don't follow the plan, whichever is in force.");
+
 type Limits = z.infer<typeof limits>;
 
 /** The columns of `plans` and `quotas` that hold limits. */

@@ -3,7 +3,7 @@ import type { Query } from "../../postgres/database.ts";
 import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../postgres/rows.ts";
 import { defineResource } from "../schema.ts";
 import { controlPlane, controlPlaneIfThere } from "./control-plane.ts";
-import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow } from "./limits.ts";
+import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow, overrides } from "./limits.ts";
 import { byColumn, present, toRows } from "./row.ts";
 
 const member = z.strictObject({
@@ -44,6 +44,7 @@ const organizationInputs = z.strictObject({
     .optional()
     .describe("Whose limits hold while the plan isn't paid; absent: the plan."),
   limits: limits.describe("The limits in force."),
+  overrides: overrides.default({}),
   billingEmail: z.string().describe("Lower case."),
   stripeCustomer: z.string().optional().describe("Stripe's customer id."),
   stripeSubscription: z.string().optional().describe("Stripe's subscription id."),
@@ -156,6 +157,7 @@ function organizationToRow(inputs: Inputs): Row {
     display_name: inputs.displayName,
     plan: inputs.plan,
     plan_in_force: inputs.planInForce,
+    limit_overrides: inputs.overrides,
     billing_email: inputs.billingEmail,
     llm_provider: inputs.llmProvider,
     stripe_customer: inputs.stripeCustomer,
@@ -172,6 +174,7 @@ function organizationFromRow(row: Row): Row {
     displayName: row.display_name,
     plan: row.plan,
     planInForce: row.plan_in_force,
+    overrides: row.limit_overrides,
     billingEmail: row.billing_email,
     llmProvider: row.llm_provider,
     stripeCustomer: row.stripe_customer,
@@ -258,6 +261,7 @@ function organizationSet(id: string): RowSet {
       "display_name",
       "plan",
       "plan_in_force",
+      "limit_overrides",
       "billing_email",
       "llm_provider",
       "stripe_customer",
