@@ -20,3 +20,8 @@ export function deriveDatabasePassword(
 ): Secret {
   return derive(root, "database-password", of.id, of.generation);
 }
+
+/** The key of a workspace's archives: 32 bytes in base64url. */
+export function deriveArchiveKey(root: Secret, workspace: string): Secret {
+  return derive(root, "archive", workspace, 1);
+}

@@ -32,9 +32,11 @@ const grantedWorkspaces = list(slug)
     "The workspaces that a member is granted, where the plan has per-workspace access. Admins reach every one.",
   );
 
+const role = z.enum(["admin", "member"], { error: "admin or member; the one owner is named by `owner`" });
+
 const member = fields({
   email: email.describe("Who it is; compared without regard to case."),
-  role: word(["admin", "member"]).describe("What they may do. The owner is named by `owner`."),
+  role: role.describe("What they may do. The owner is named by `owner`."),
   workspaces: grantedWorkspaces,
   github: text(/^[A-Za-z\d](?:-?[A-Za-z\d])*$/, 39, "a GitHub user name")
     .optional()
@@ -43,7 +45,7 @@ const member = fields({
 
 const invitation = fields({
   email: email.describe("Who is invited; compared without regard to case."),
-  role: word(["admin", "member"]).describe("The role that they will have."),
+  role: role.describe("The role that they will have."),
   workspaces: grantedWorkspaces,
   expires: date.describe("The last day on which it can be accepted."),
 }).meta({ id: "Invitation", description: "A person who was asked to join." });
@@ -144,6 +146,9 @@ const workspace = fields({
       "The names that it had before, the oldest first. Keeps the id when it is renamed, and stays for ever.",
     ),
   state: state.optional(),
+  keepUntil: date
+    .optional()
+    .describe("The last day on which an archived workspace is kept; past it the plan proposes to delete it."),
   region: region.optional().describe("Where its project is; the platform's unless said."),
   compute: compute.optional().describe("The size of its project; the platform's unless said."),
   apiKeys: named(apiKey).optional().describe("Its API keys, by name."),

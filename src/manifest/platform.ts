@@ -123,6 +123,11 @@ export const platformSchema = fields({
     .optional()
     .describe("The one trial that an organization may take, ever."),
   wallets: named(wallet).optional().describe("The credit wallets that each organization has."),
+  llmProviders: list(slug)
+    .optional()
+    .describe(
+      "Whose models organizations may choose, as anthropic, and `hosted` for the platform's own; any unless said.",
+    ),
   apps: fields({
     domain: host.describe("The suffix of every app's own URL, as camelai.example."),
   })

@@ -83,6 +83,8 @@ export interface PlatformModel {
   readonly trial: TrialModel | null;
   /** Empty on a platform without wallets. The price is of one credit. */
   readonly wallets: Readonly<Record<WalletName, { readonly creditPrice: Money }>>;
+  /** Whose models organizations may choose, `hosted` among them where the platform has its own; null is any. */
+  readonly llmProviders: readonly string[] | null;
   /** The suffix of every app's own URL, as `camelai.example`; null where the platform publishes no apps. */
   readonly appsDomain: string | null;
 }
@@ -170,6 +172,8 @@ export interface WorkspaceModel {
   readonly email: string | null;
   readonly slack: { readonly team: string; readonly channel: string } | null;
   readonly cron: Readonly<Record<string, CronJobModel>>;
+  /** ISO date, the last day on which an archived workspace is kept; null is for good. */
+  readonly keepUntil: string | null;
   /** ISO date after which a throwaway workspace is to be archived; null is for good. */
   readonly expires: string | null;
 }

@@ -24,8 +24,9 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
     },
     plans: mapValues(manifest.plans, (plan, planName) => planModel(manifest, planName, plan)),
     defaultPlan: manifest.defaultPlan,
-    trial: trial ? { plan: trial.plan, days: trial.days, credits: trial.credits ?? {} } : null,
+    trial: trial ? { plan: trial.plan, days: trial.days, credits: creditsOf(trial.credits) } : null,
     wallets: mapValues(wallets, (wallet) => ({ creditPrice: money(wallet.credit.price, manifest) })),
+    llmProviders: manifest.llmProviders ?? null,
     appsDomain: manifest.apps ? normalHost(manifest.apps.domain) : null,
   };
 }
@@ -38,7 +39,7 @@ function planModel(platform: PlatformManifest, name: string, plan: PlanManifest)
     productId: `${platform.name}_${name}`,
     price: plan.price ? priceOf(plan.price.monthly) : null,
     previousPrices: (plan.price?.previously ?? []).map(priceOf),
-    credits: plan.credits ?? {},
+    credits: creditsOf(plan.credits),
     entitlements: entitlementsOf(plan.entitlements),
   };
 }
@@ -46,6 +47,10 @@ function planModel(platform: PlatformManifest, name: string, plan: PlanManifest)
 function priceModel(platform: PlatformManifest, plan: string, monthly: number): PriceModel {
   const { amount, currency } = money(monthly, platform);
   return { lookupKey: `${platform.name}--${plan}--monthly--${currency}-${amount}`, amount, currency };
+}
+
+function creditsOf(credits: PlanManifest["credits"]): Record<string, number> {
+  return mapValues(credits ?? {}, (amount) => amount);
 }
 
 function entitlementsOf(entitlements: PlanManifest["entitlements"]): Entitlements {

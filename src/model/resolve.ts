@@ -5,7 +5,9 @@ import { applyRules, type Finding } from "./finding.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model.ts";
 import { entitlementsOf, organizationModel } from "./organization.ts";
 import { platformModel } from "./platform.ts";
+import { CONNECTION_RULES } from "./rules/connections.ts";
 import { FLEET_RULES } from "./rules/fleet.ts";
+import { LIFE_RULES } from "./rules/life.ts";
 import { ORGANIZATION_NAME_RULES } from "./rules/names.ts";
 import { OFFER_RULES } from "./rules/offers.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
@@ -19,7 +21,9 @@ const ORGANIZATION_RULES = [
   ...ORGANIZATION_NAME_RULES,
   ...PLAN_RULES,
   ...PEOPLE_RULES,
+  ...LIFE_RULES,
   ...WORKSPACE_RULES,
+  ...CONNECTION_RULES,
   ...OFFER_RULES,
 ];
 
@@ -69,7 +73,9 @@ export function resolvePlatform({ platform }: PlatformInput): Resolved<PlatformM
 
 /** Resolves one organization on its platform, looking at no other. */
 export function resolveOrganization(input: OrganizationInput): Resolved<OrganizationModel> {
-  return resolveOn(platformModel(input.platform.manifest), input);
+  const { model, findings } = resolveOn(platformModel(input.platform.manifest), input);
+  const all = [...findings, ...FLEET_RULES.flatMap((rule) => rule.check([input.organization]))];
+  return { model: hasError(all) ? undefined : model, findings: all };
 }
 
 function resolveOn(

@@ -20,16 +20,37 @@ export function declaredWorkspaces(manifest: OrganizationManifest) {
 }
 
 export function usageOf(manifest: OrganizationManifest, today: string): Usage {
-  const workspaces = Object.values(declaredWorkspaces(manifest)).filter(({ state }) => state !== "deleted");
-  const members = manifest.members ?? [];
-  const invitations = (manifest.invitations ?? []).filter(({ expires }) => expires >= today);
-  const apps = workspaces.flatMap((workspace) => Object.values(workspace.apps ?? {}));
+  const guests = guestsOf(manifest, today);
   return {
-    workspaces: workspaces.length,
-    seats: 1 + members.length + invitations.length,
-    customDomains: apps.filter((app) => app.domain !== undefined).length,
-    perWorkspaceAccess: [...members, ...invitations].some((person) => person.workspaces !== undefined),
+    workspaces: livingWorkspaces(manifest).length,
+    seats: 1 + guests.length,
+    customDomains: customDomainsOf(manifest).length,
+    perWorkspaceAccess: guests.some((person) => person.workspaces !== undefined),
   };
+}
+
+type CountedLimit = "workspaces" | "seats" | "customDomains";
+
+/** What counts towards a limit and could go, by the names that its users know. The owner's seat can't. */
+export function countedNames(manifest: OrganizationManifest, today: string, limit: CountedLimit): string[] {
+  if (limit === "workspaces") return livingWorkspaces(manifest).map(([name]) => name);
+  if (limit === "seats") return guestsOf(manifest, today).map(({ email }) => email);
+  return customDomainsOf(manifest);
+}
+
+function livingWorkspaces(manifest: OrganizationManifest) {
+  return Object.entries(declaredWorkspaces(manifest)).filter(([, { state }]) => state !== "deleted");
+}
+
+/** Members, and those whose invitation can still be accepted. */
+function guestsOf({ members = [], invitations = [] }: OrganizationManifest, today: string) {
+  return [...members, ...invitations.filter(({ expires }) => expires >= today)];
+}
+
+function customDomainsOf(manifest: OrganizationManifest): string[] {
+  return livingWorkspaces(manifest).flatMap(([, { apps = {} }]) =>
+    Object.values(apps).flatMap(({ domain }) => domain ?? []),
+  );
 }
 
 /** Whether a use is within a limit. */

@@ -41,10 +41,16 @@ export function workspaceModel(above: Above, name: string, manifest: WorkspaceMa
     connections: connectionModels(organization, manifest),
     apps: mapValues(manifest.apps ?? {}, (app, appName) => appModel(platform, id, appName, app)),
     email: manifest.email?.toLowerCase() ?? null,
-    slack: manifest.slack ?? null,
+    slack: slackOf(manifest.slack),
     cron: mapValues(manifest.cron ?? {}, ({ schedule, task }) => ({ schedule, task })),
+    keepUntil: manifest.keepUntil ?? null,
     expires: manifest.expires ?? null,
   };
+}
+
+/** Keys in one order, so that the order in the file changes nothing. */
+function slackOf(slack: WorkspaceManifest["slack"]): WorkspaceModel["slack"] {
+  return slack === undefined ? null : { team: slack.team, channel: slack.channel };
 }
 
 /** The name that a workspace's id comes from: the first it ever had. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
-import { organization, PLANTED, PLATFORM, World } from "./harness.ts";
+import { organization, PLATFORM, World } from "./harness.ts";
 
 const WAREHOUSE = "personal: { connections: { warehouse: { kind: bigquery, secret: warehouse } } }";
 
@@ -53,7 +53,7 @@ describe("an organization, from YAML to running", () => {
     const states = files(join(world.folder, "sandbox/state")).map((file) => readFileSync(file, "utf8"));
     expect(states.join()).toContain("ciphertext");
     const text = [...world.printed, ...states].join("\n");
-    const secrets = [...Object.values(PLANTED), ...(await madeSecrets(world))];
+    const secrets = [...Object.values(world.planted), ...(await madeSecrets(world))];
     expect(secrets.length).toBeGreaterThan(8);
     for (const secret of secrets)
       expect(text.includes(secret), `${secret.slice(0, 6)}… is in clear`).toBe(false);

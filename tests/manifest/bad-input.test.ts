@@ -364,7 +364,7 @@ test("a problem shows its line, what was expected and found, and the way out", a
       |
     6 |   production: { compte: small }
       |                 ^^^^^^
-      = expected one of displayName, generation, previously, state, region, compute, apiKeys, connections, apps, email, slack, cron, expires
+      = expected one of displayName, generation, previously, state, keepUntil, region, compute, apiKeys, connections, apps, email, slack, cron, expires
       = found \`compte\`
       = did you mean \`compute\`?"
   `);

@@ -19,11 +19,15 @@ const apiKey = fc.record(
   { requiredKeys: [] },
 );
 
-const workspace: fc.Arbitrary<WorkspaceManifest> = fc.record(
+const life = fc.oneof(
+  fc.record({ state: fc.constantFrom("active", "suspended", "archived", "deleted") }, { requiredKeys: [] }),
+  fc.record({ state: fc.constant("archived" as const), keepUntil: date }),
+);
+
+const settings = fc.record(
   {
     displayName: line,
     generation: fc.integer({ min: 1, max: 9 }),
-    state: fc.constantFrom("active", "suspended", "archived", "deleted"),
     region: fc.constantFrom(...REGIONS),
     compute: fc.constantFrom(...COMPUTE_SIZES),
     apiKeys: fc.dictionary(slug, apiKey, { maxKeys: 3 }),
@@ -41,49 +45,105 @@ const workspace: fc.Arbitrary<WorkspaceManifest> = fc.record(
   { requiredKeys: [] },
 );
 
+const workspace: fc.Arbitrary<WorkspaceManifest> = fc
+  .tuple(settings, life)
+  .map(([some, state]) => ({ ...some, ...state }));
+
 const reload = fc.oneof(
   fc.constantFrom("off" as const, false as const),
   fc.record({ below: fc.nat(), add: fc.integer({ min: 1 }) }),
   fc.nat(1000).map((below) => ({ below, upTo: below + 1 })),
 );
 
-/** Sound organizations of the platform in `tests/manifest/folder.ts`, on its plan that holds everything. */
-export const organizations: fc.Arbitrary<OrganizationManifest> = fc
-  .record({
-    workspaces: fc.option(fc.dictionary(slug, workspace, { maxKeys: 5 }), { nil: undefined }),
-    people: fc.uniqueArray(fc.stringMatching(/^[A-Za-z]{1,8}$/), {
-      selector: (name) => name.toLowerCase(),
-      minLength: 1,
-      maxLength: 6,
+/** Copies each workspace's first connection to the next workspace, and gives every third app a domain of its own. */
+function enriched(workspaces: Readonly<Record<string, WorkspaceManifest>>, organization: string) {
+  const names = Object.keys(workspaces);
+  return Object.fromEntries(
+    Object.entries(workspaces).map(([name, each], index) => {
+      const before = names[index - 1];
+      const origin = before && Object.keys(workspaces[before]?.connections ?? {})[0];
+      const copy = origin === undefined ? {} : { "the-copy": { cloneOf: `${before}/${origin}` } };
+      const apps = Object.entries(each.apps ?? {}).map(([app], position) => [
+        app,
+        position % 3 === 0 ? { domain: `${app}.${name}.${organization}.example` } : {},
+      ]);
+      const contacts = {
+        email: `${name}@${organization}.mail.example`,
+        slack: { team: `T0${organization.toUpperCase()}`, channel: `C0${index}` },
+      };
+      return [
+        name,
+        {
+          ...each,
+          ...(index % 2 === 0 ? contacts : {}),
+          connections: { ...each.connections, ...copy },
+          apps: Object.fromEntries(apps),
+        },
+      ];
     }),
-    roles: fc.array(fc.constantFrom("admin" as const, "member" as const), { minLength: 6, maxLength: 6 }),
-    grants: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
-    reload: fc.option(reload, { nil: undefined }),
-    displayName: fc.option(line, { nil: undefined }),
-    generation: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
-    invites: fc.boolean(),
-    expires: date,
-  })
-  .map(({ workspaces, people, roles, grants, reload, displayName, generation, invites, expires }) => {
-    const names = Object.keys(workspaces ?? { personal: {} });
-    const [owner = "ada", ...others] = people;
-    const members = others.map((name, index) => {
-      const role = roles[index] ?? "member";
-      const granted = role === "member" && grants[index] ? { workspaces: names.slice(0, index) } : {};
-      return { email: `${name}@acme.example`, role, ...granted };
-    });
-    const invitations = members.map((member) => ({ ...member, email: `new-${member.email}`, expires }));
+  );
+}
+
+function consentsFor(organization: string, workspaces: Readonly<Record<string, WorkspaceManifest>>) {
+  return Object.entries(workspaces)
+    .filter(([, { state }]) => state === "deleted")
+    .map(([name]) => ({
+      delete: `${organization}/${name}`,
+      reason: "the contract ended",
+      approvedBy: "support@shop.example",
+      expires: "2099-12-31",
+    }));
+}
+
+/** Members and open invitations, some of the members with grants. */
+function guestsOf({ people, roles, grants, invites, expires }: Drawn, organization: string, names: string[]) {
+  const members = people.slice(1).map((name, index) => {
+    const role = roles[index] ?? "member";
+    const granted = role === "member" && grants[index] ? { workspaces: names.slice(0, index) } : {};
+    return { email: `${name}@${organization}.example`, role, ...granted };
+  });
+  const invitations = members.map((member) => ({ ...member, email: `new-${member.email}`, expires }));
+  return { members, ...(invites ? { invitations } : {}) };
+}
+
+const drawn = fc.record({
+  workspaces: fc.option(fc.dictionary(slug, workspace, { maxKeys: 5 }), { nil: undefined }),
+  people: fc.uniqueArray(fc.stringMatching(/^[A-Za-z]{1,8}$/), {
+    selector: (name) => name.toLowerCase(),
+    minLength: 1,
+    maxLength: 6,
+  }),
+  roles: fc.array(fc.constantFrom("admin" as const, "member" as const), { minLength: 6, maxLength: 6 }),
+  grants: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+  reload: fc.option(reload, { nil: undefined }),
+  displayName: fc.option(line, { nil: undefined }),
+  generation: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+  invites: fc.boolean(),
+  expires: date,
+});
+
+type Drawn = typeof drawn extends fc.Arbitrary<infer T> ? T : never;
+
+/** Sound organizations of the platform in `tests/manifest/folder.ts`, on its plan that holds everything. */
+export function organizationsNamed(organization: string): fc.Arbitrary<OrganizationManifest> {
+  return drawn.map((some) => {
+    const { people, reload, displayName, generation } = some;
+    const workspaces = some.workspaces && enriched(some.workspaces, organization);
+    const consents = consentsFor(organization, workspaces ?? {});
     return {
       apiVersion: "tenantry/v1" as const,
       kind: "Organization" as const,
-      name: "acme",
+      name: organization,
       plan: "big",
-      owner: `${owner}@acme.example`,
-      members,
+      owner: `${people[0]}@${organization}.example`,
+      ...guestsOf(some, organization, Object.keys(workspaces ?? { personal: {} })),
       ...(displayName === undefined ? {} : { displayName }),
       ...(generation === undefined ? {} : { generation }),
-      ...(invites ? { invitations } : {}),
       ...(reload === undefined ? {} : { wallets: { data: { autoReload: reload } } }),
       ...(workspaces === undefined ? {} : { workspaces }),
+      ...(consents.length === 0 ? {} : { consents }),
     };
   });
+}
+
+export const organizations = organizationsNamed("acme");

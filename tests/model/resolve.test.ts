@@ -7,7 +7,7 @@ import { organizationSchema } from "../../src/manifest/organization.ts";
 import { type PlatformManifest, platformSchema } from "../../src/manifest/platform.ts";
 import { resolve, resolveOrganization } from "../../src/model/resolve.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
-import { organizations } from "./arbitrary.ts";
+import { organizations, organizationsNamed } from "./arbitrary.ts";
 
 const TODAY = "2026-11-22";
 const platform = { file: "platform.yaml", manifest: parse(PLATFORM) as PlatformManifest };
@@ -71,8 +71,8 @@ test("ids, project names and stacks know nothing of display names, plans and peo
 
 test("no two workspaces share an id or a project", () => {
   fc.assert(
-    fc.property(fc.array(organizations, { minLength: 2, maxLength: 5 }), (manifests) => {
-      const named = manifests.map((manifest, index) => organization({ ...manifest, name: `org${index}` }));
+    fc.property(fc.tuple(...["org0", "org1", "org2"].map(organizationsNamed)), (manifests) => {
+      const named = manifests.map((manifest) => organization(manifest));
       const workspaces = named.flatMap((model) => Object.values(model.workspaces));
       expect(new Set(workspaces.map(({ id }) => id)).size).toBe(workspaces.length);
       expect(new Set(workspaces.map(({ project }) => project.name)).size).toBe(workspaces.length);

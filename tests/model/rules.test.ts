@@ -15,6 +15,8 @@ interface Case {
 }
 
 const RAISED = PLATFORM.replace("monthly: 49 }", "monthly: 49, previously: [39] }");
+const consentTo = (thing: string) =>
+  `consents: [{ delete: ${thing}, reason: r, approvedBy: a@b.example, expires: 2026-12-01 }]\n`;
 const THREE = "workspaces: { a: {}, b: {}, c: {} }\n";
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -24,7 +26,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       name: "too many workspaces name the cheapest plan that holds them, and the override",
       given: THREE,
       want: [
-        "workspaces-within-plan 5:1 the plan `free` allows 1 workspace, and there are 3 → move to the plan `team`, ask for `limits: { workspaces: { value: 3, reason: …, approvedBy: …, expires: 2027-11-22 } }`, or remove a workspace (`state: deleted`)",
+        "workspaces-within-plan 5:1 the plan `free` allows 1 workspace, and there are 3 → move to the plan `team`, ask for `limits: { workspaces: { value: 3, reason: …, approvedBy: …, expires: 2027-11-22 } }`, or set `state: deleted` on 2 of a, b, c",
       ],
     },
     {
@@ -39,7 +41,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     },
     {
       name: "deleted workspaces don't count",
-      given: "plan: team\nworkspaces: { a: {}, b: {}, c: {}, d: { state: deleted } }\n",
+      given: `plan: team\nworkspaces: { a: {}, b: {}, c: {}, d: { state: deleted } }\n${consentTo("acme/d")}`,
       want: [],
     },
     {
@@ -55,6 +57,41 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       want: [
         expect.stringMatching(
           /^workspaces-within-plan 5:1 the override allows 2 workspaces, and there are 3 /,
+        ),
+      ],
+    },
+    {
+      name: "an override below its plan, which the way out is to take out",
+      given:
+        "plan: team\nworkspaces: { a: {}, b: {} }\nlimits: { workspaces: { value: 1, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 } }\n",
+      want: [
+        "workspaces-within-plan 6:1 the override allows 1 workspace, and there are 2 → take the override out, which allows less than `team`, or set `state: deleted` on 1 of a, b",
+        "warning override-lifts 7:32 the override of `workspaces` lifts nothing: the plan `team` has 3 → take the override out",
+      ],
+    },
+    {
+      name: "overrides of what the plan doesn't limit, or allows already",
+      given:
+        "plan: team\nlimits:\n  rpm: { value: 9, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 }\n  perWorkspaceAccess: { value: true, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 }\n",
+      want: [
+        "warning override-lifts 8:32 the override of `perWorkspaceAccess` lifts nothing: the plan `team` has it → take the override out",
+        "warning override-lifts 7:17 the override of `rpm` lifts nothing: the plan `team` has no limit → take the override out",
+      ],
+    },
+    {
+      name: "a downgrade lists by name what no longer fits",
+      given: `members:
+  - { email: b@acme.example, role: admin }
+  - { email: c@acme.example, role: admin }
+workspaces:
+  a: { apps: { shop: { domain: shop.acme.example }, blog: { domain: blog.acme.example } } }
+  b: {}
+`,
+      want: [
+        expect.stringMatching(/^workspaces-within-plan 8:1 .*, or set `state: deleted` on 1 of a, b$/),
+        expect.stringMatching(/^seats-within-plan 5:1 .*, or take out 2 of b@acme.example, c@acme.example$/),
+        expect.stringMatching(
+          /^custom-domains-within-plan 8:1 .*, or take off 2 of shop.acme.example, blog.acme.example$/,
         ),
       ],
     },
@@ -258,6 +295,32 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       ],
     },
     {
+      name: "deleting what nobody has consented to",
+      given: `plan: team\nworkspaces: { a: { state: deleted }, b: { state: deleted } }\n${consentTo("acme/b")}`,
+      want: [
+        "deletion-needs-consent 6:27 nobody has consented to delete `acme/a` → have it approved: `consents: [{ delete: acme/a, reason: …, approvedBy: …, expires: … }]`, or set `state: archived`",
+      ],
+    },
+    {
+      name: "deleting an organization takes a consent that names it, and no other for its workspaces",
+      given: `plan: team\nstate: deleted\nworkspaces: { a: { state: deleted } }\n${consentTo("acme")}`,
+      want: [],
+    },
+    {
+      name: "deleting an organization with a consent to one of its workspaces",
+      given: `plan: team\nstate: deleted\nworkspaces: { a: {} }\n${consentTo("acme/a")}`,
+      want: [expect.stringMatching(/^deletion-needs-consent 6:8 nobody has consented to delete `acme` /)],
+    },
+    {
+      name: "an archive that is kept until a day, past it, and what is no archive",
+      given:
+        "plan: team\nworkspaces:\n  a: { state: archived, keepUntil: 2026-11-22 }\n  b: { state: archived, keepUntil: 2026-11-21 }\n  c: { keepUntil: 2026-12-31 }\n",
+      want: [
+        "archive-kept 9:8 the workspace `c` isn't archived, and `keepUntil` says how long an archive is kept → set `state: archived`, or take `keepUntil` out (`expires` marks a throwaway)",
+        "warning archive-kept 8:36 the archive of `b` need not be kept any longer → set `state: deleted` with a consent for `acme/b`, or give it a later day",
+      ],
+    },
+    {
       name: "a consent to delete what isn't there, and one that has expired",
       given: `plan: team
 workspaces: { a: { state: deleted } }
@@ -269,7 +332,7 @@ consents:
       want: [
         "consent-names-deletion 8:15 `acme/b` is nothing of this organization → correct the name, or take the consent out",
         "consent-names-deletion 9:15 `other` is nothing of this organization → correct the name, or take the consent out",
-        "warning consent-names-deletion 10:68 the consent to delete `acme/a` has expired → have it approved again until a later day, or take it out",
+        "warning consent-names-deletion 10:68 the consent to delete `acme/a` has expired → have it approved again until a later day; if it is deleted already, take both out",
       ],
     },
   ],
@@ -311,6 +374,14 @@ consents:
       ],
     },
     {
+      name: "models that the platform doesn't offer",
+      given: {
+        "platform.yaml": `${PLATFORM}llmProviders: [hosted, anthropic]\n`,
+        "orgs/acme.yaml": `${HEAD}llmProvider: { kind: antropic, apiKey: { secret: x } }\n`,
+      },
+      want: ["known-llm-provider 5:22 there is no LLM provider `antropic` → did you mean `anthropic`?"],
+    },
+    {
       name: "a key for hosted models",
       given: "llmProvider: { kind: hosted, apiKey: { secret: x } }\n",
       want: [
@@ -342,6 +413,29 @@ consents:
         "unique-workspace-email 6:27 the workspace e-mail address `in@x.example` is used twice → take one of the two out",
       ],
     },
+    {
+      name: "what one organization uses twice",
+      given: `plan: team
+workspaces:
+  a: { slack: { team: T01, channel: C01 }, apps: { x: { domain: a.example } } }
+  b: { slack: { team: T01, channel: C01 }, apps: { x: { domain: a.example } } }
+  c: { slack: { team: T02, channel: C01 } }
+`,
+      want: [
+        "unique-custom-domain 8:65 the custom domain `a.example` is used twice → take one of the two out",
+        "unique-slack-channel 8:15 the Slack channel `T01/C01` is used twice → take one of the two out",
+      ],
+    },
+    {
+      name: "a secret that two organizations name; one organization may name it often",
+      given: {
+        "orgs/acme.yaml": `${HEAD}plan: team\nworkspaces: { a: { connections: { x: { kind: pg, secret: db }, y: { kind: pg, secret: db } } } }\n`,
+        "orgs/beta.yaml": `${HEAD.replace("name: acme", "name: beta")}llmProvider: { kind: anthropic, apiKey: { secret: db } }\n`,
+      },
+      want: [
+        "secret-of-one-organization 5:51 the secret `db` is another organization's → give it a name of its own, as `beta-db`",
+      ],
+    },
   ],
   "the platform": [
     {
@@ -365,6 +459,13 @@ consents:
         "whole-prices 8:58 a price in usd has at most 2 decimals → round it",
         "previous-price-another 8:46 49 can't be a previous price of `team` here → take it out of `previously`",
         "previous-price-another 8:54 39 can't be a previous price of `team` here → take it out of `previously`",
+      ],
+    },
+    {
+      name: "a trial of a free plan",
+      given: { "platform.yaml": PLATFORM.replace("trial: { plan: team", "trial: { plan: free") },
+      want: [
+        "priced-trial-plan 11:16 the trial's plan `free` has no price to go on with → name a plan that is paid for, or take `trial` out",
       ],
     },
     {

@@ -81,6 +81,19 @@ const llmProviderKey: OrganizationRule = {
   },
 };
 
+const knownLlmProvider: OrganizationRule = {
+  name: "known-llm-provider",
+  check: ({ manifest: { llmProvider }, platform: { llmProviders } }) =>
+    llmProvider === undefined || llmProviders === null
+      ? []
+      : unknownName(
+          "LLM provider",
+          Object.fromEntries(llmProviders.map((kind) => [kind, kind])),
+          llmProvider.kind,
+          ["llmProvider", "kind"],
+        ),
+};
+
 /** A platform has only the features that it turned on. */
 const featureOfPlatform: OrganizationRule = {
   name: "feature-of-platform",
@@ -104,6 +117,7 @@ const featureOfPlatform: OrganizationRule = {
 export const OFFER_RULES: readonly OrganizationRule[] = [
   knownWallets,
   autoReloadComplete,
+  knownLlmProvider,
   llmProviderKey,
   featureOfPlatform,
 ];

@@ -1,8 +1,9 @@
 import { wholeUnits } from "../../core/currency.ts";
+import { listNames } from "../../core/list-names.ts";
 import type { Objection } from "../finding.ts";
-import type { Limit } from "../model.ts";
+import type { Entitlements, Limit } from "../model.ts";
 import { priceOf, pricesOf } from "../price.ts";
-import { cheapestFit, within } from "../usage.ts";
+import { cheapestFit, countedNames, within } from "../usage.ts";
 import { people } from "./people.ts";
 import { unknownName } from "./platform.ts";
 import type { OrganizationRule, OrganizationSubject } from "./subject.ts";
@@ -40,7 +41,7 @@ const priceOfPlan: OrganizationRule = {
 const workspacesWithinPlan: OrganizationRule = {
   name: "workspaces-within-plan",
   check: (subject) =>
-    overLimit(subject, "workspaces", ["workspaces"], "workspace", "remove a workspace (`state: deleted`)"),
+    overLimit(subject, "workspaces", ["workspaces"], "workspace", "set `state: deleted` on"),
 };
 
 const seatsWithinPlan: OrganizationRule = {
@@ -51,14 +52,13 @@ const seatsWithinPlan: OrganizationRule = {
       "seats",
       [subject.manifest.members?.length ? "members" : "invitations"],
       "seat",
-      "take a member or an invitation out",
+      "take out",
     ),
 };
 
 const customDomainsWithinPlan: OrganizationRule = {
   name: "custom-domains-within-plan",
-  check: (subject) =>
-    overLimit(subject, "customDomains", ["workspaces"], "custom domain", "take the `domain` off an app"),
+  check: (subject) => overLimit(subject, "customDomains", ["workspaces"], "custom domain", "take off"),
 };
 
 const perWorkspaceAccessInPlan: OrganizationRule = {
@@ -101,6 +101,32 @@ const overrideHolds: OrganizationRule = {
     ),
 };
 
+/** An override is an exception in the customer's favour; one that the plan has overtaken is forgotten paper. */
+const overrideLifts: OrganizationRule = {
+  name: "override-lifts",
+  check: ({ manifest, plan, today }) =>
+    Object.entries(manifest.limits ?? {}).flatMap(([limit, override]) => {
+      if (override === undefined || override.expires < today || plan === undefined) return [];
+      const planned = plan.entitlements[limit as keyof Entitlements];
+      if (lifts(override.value, planned)) return [];
+      return [
+        {
+          severity: "warning",
+          path: ["limits", limit, "value"],
+          message: `the override of \`${limit}\` lifts nothing: the plan \`${plan.name}\` has ${planned === true ? "it" : (planned ?? "no limit")}`,
+          expected: "more than the plan has",
+          found: `\`${override.value}\``,
+          remedy: "take the override out",
+        },
+      ];
+    }),
+};
+
+function lifts(value: number | boolean | "unlimited", planned: Limit | boolean): boolean {
+  if (planned === null || planned === true) return false;
+  return planned === false ? value === true : value === "unlimited" || Number(value) > planned;
+}
+
 const trialOfPlan: OrganizationRule = {
   name: "trial-of-plan",
   check: ({ manifest, platform, plan }) => {
@@ -137,24 +163,25 @@ export const PLAN_RULES: readonly OrganizationRule[] = [
   customDomainsWithinPlan,
   perWorkspaceAccessInPlan,
   overrideHolds,
+  overrideLifts,
   trialOfPlan,
 ];
 
-type CountedLimit = "workspaces" | "seats" | "customDomains";
-
+/** What no longer fits, as after a downgrade, with everything by name that could go. */
 function overLimit(
   subject: OrganizationSubject,
-  limit: CountedLimit,
+  limit: "workspaces" | "seats" | "customDomains",
   path: Objection["path"],
   noun: string,
   wayDown: string,
 ): readonly Objection[] {
-  const { plan, entitlements, usage } = subject;
+  const { manifest, today, plan, entitlements, usage } = subject;
   if (plan === undefined || entitlements === undefined) return [];
   const use = usage[limit];
   const allowed = entitlements[limit];
   if (within(use, allowed)) return [];
   const source = allowed === plan.entitlements[limit] ? `the plan \`${plan.name}\`` : "the override";
+  const names = listNames(countedNames(manifest, today, limit));
   return [
     {
       path,
@@ -162,7 +189,7 @@ function overLimit(
       message: `${source} allows ${amount(allowed, noun)}, and there are ${use}`,
       expected: `at most ${amount(allowed, noun)}`,
       found: String(use),
-      remedy: `${wayUp(subject, limit, use)}, or ${wayDown}`,
+      remedy: `${wayUp(subject, limit, use)}, or ${wayDown} ${use - Number(allowed)} of ${names}`,
     },
   ];
 }
@@ -173,12 +200,15 @@ function amount(limit: Limit, noun: string): string {
 
 /** The cheapest plan that holds everything the organization has, and the override to ask for instead. */
 function wayUp(
-  { platform, usage, today }: OrganizationSubject,
+  { platform, plan, usage, today }: OrganizationSubject,
   limit: string,
   value: number | boolean,
 ): string {
   const fit = cheapestFit(usage, Object.values(platform.plans));
   const nextYear = `${Number(today.slice(0, 4)) + 1}${today.slice(4)}`.replace("-02-29", "-02-28");
   const override = `ask for \`limits: { ${limit}: { value: ${value}, reason: …, approvedBy: …, expires: ${nextYear} } }\``;
-  return fit ? `move to the plan \`${fit.name}\`, ${override}` : `no plan holds this: ${override}`;
+  if (fit === undefined) return `no plan holds this: ${override}`;
+  return fit.name === plan?.name
+    ? `take the override out, which allows less than \`${fit.name}\``
+    : `move to the plan \`${fit.name}\`, ${override}`;
 }

@@ -1,6 +1,7 @@
 import { CURRENCY_DECIMALS, smallestUnits } from "../../core/currency.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
+import { lookup } from "../defaults.ts";
 import type { Objection } from "../finding.ts";
 import type { PlatformRule } from "./subject.ts";
 
@@ -19,7 +20,7 @@ const knownTrialPlan: PlatformRule = {
 const pricedDefaultPlan: PlatformRule = {
   name: "priced-default-plan",
   check: ({ plans, defaultPlan }) => {
-    const plan = Object.hasOwn(plans, defaultPlan) ? plans[defaultPlan] : undefined;
+    const plan = lookup(plans, defaultPlan);
     if (plan === undefined || plan.price !== undefined) return [];
     return [
       {
@@ -28,6 +29,24 @@ const pricedDefaultPlan: PlatformRule = {
         expected: "a plan with a price; free is `price: { monthly: 0 }`",
         found: "a plan by contract",
         remedy: `give \`${defaultPlan}\` a price, or name another plan`,
+      },
+    ];
+  },
+};
+
+/** A trial is a subscription that begins free, so its plan needs a price to go on with. */
+const pricedTrialPlan: PlatformRule = {
+  name: "priced-trial-plan",
+  check: ({ plans, trial }) => {
+    const plan = trial && lookup(plans, trial.plan);
+    if (plan === undefined || (plan.price?.monthly ?? 0) > 0) return [];
+    return [
+      {
+        path: ["trial", "plan"],
+        message: `the trial's plan \`${trial?.plan}\` has no price to go on with`,
+        expected: "a plan with a price above 0",
+        found: plan.price === undefined ? "a plan by contract" : "a free plan",
+        remedy: "name a plan that is paid for, or take `trial` out",
       },
     ];
   },
@@ -93,6 +112,7 @@ export const PLATFORM_RULES: readonly PlatformRule[] = [
   knownDefaultPlan,
   knownTrialPlan,
   pricedDefaultPlan,
+  pricedTrialPlan,
   knownWallets,
   wholePrices,
   previousPriceAnother,

@@ -1,0 +1,87 @@
+import type { OrganizationManifest } from "../../manifest/organization.ts";
+import { connectionAt, findConnection } from "../connection.ts";
+import type { Objection } from "../finding.ts";
+import { unknownName } from "./platform.ts";
+import type { OrganizationRule } from "./subject.ts";
+import { workspacesOf } from "./workspaces.ts";
+
+/** A connection says what it is, or whose copy it is. */
+const connectionComplete: OrganizationRule = {
+  name: "connection-complete",
+  check: ({ manifest }) =>
+    connectionsOf(manifest).flatMap(({ connection, path, name }) => {
+      const { kind, secret, cloneOf } = connection;
+      const complete =
+        cloneOf === undefined
+          ? kind !== undefined && secret !== undefined
+          : kind === undefined && secret === undefined;
+      if (complete) return [];
+      return [
+        {
+          path,
+          part: "key",
+          message: `the connection \`${name}\` is ${cloneOf === undefined ? "incomplete" : "a copy and its own at once"}`,
+          expected: "either `kind` and `secret`, or `cloneOf`",
+          found:
+            Object.keys(connection)
+              .map((key) => `\`${key}\``)
+              .join(" and ") || "nothing",
+          remedy:
+            cloneOf === undefined
+              ? `add ${kind === undefined ? "`kind`" : "`secret`"}`
+              : "take `kind` and `secret` out, or `cloneOf`",
+        },
+      ];
+    }),
+};
+
+/** Connections are copied within an organization and shared with nobody. */
+const cloneHasOrigin: OrganizationRule = {
+  name: "clone-has-origin",
+  check: ({ manifest }) =>
+    connectionsOf(manifest).flatMap(({ connection, path }) => {
+      const { cloneOf } = connection;
+      if (cloneOf === undefined) return [];
+      if (connectionAt(manifest, cloneOf) === undefined)
+        return [noOrigin(manifest, cloneOf, [...path, "cloneOf"])];
+      if (findConnection(manifest, connection) !== undefined) return [];
+      return [
+        {
+          path: [...path, "cloneOf"],
+          message: `\`${cloneOf}\` is a copy of a copy that has no beginning`,
+          expected: "a connection with a `kind` and a `secret`",
+          found: "copies only",
+          remedy: "give one of them `kind` and `secret`",
+        },
+      ];
+    }),
+};
+
+export const CONNECTION_RULES: readonly OrganizationRule[] = [connectionComplete, cloneHasOrigin];
+
+/** The connections of all workspaces, with their paths. */
+export function connectionsOf(manifest: OrganizationManifest) {
+  return workspacesOf(manifest).flatMap(({ workspace, path }) =>
+    Object.entries(workspace.connections ?? {}).map(([name, connection]) => ({
+      name,
+      connection,
+      path: [...path, "connections", name],
+    })),
+  );
+}
+
+function noOrigin(manifest: OrganizationManifest, cloneOf: string, path: Objection["path"]): Objection {
+  const known = Object.fromEntries(
+    connectionsOf(manifest)
+      .filter(({ connection }) => connection.cloneOf === undefined)
+      .map((entry) => [`${entry.path[1]}/${entry.name}`, entry]),
+  );
+  const [objection] = unknownName("connection", known, cloneOf, path);
+  return {
+    path,
+    message: `there is no connection \`${cloneOf}\` in this organization`,
+    expected: objection?.expected,
+    found: `\`${cloneOf}\``,
+    remedy: objection?.remedy ?? "name another",
+  };
+}
