@@ -5,7 +5,7 @@ export interface JsonOption {
   readonly json?: boolean;
 }
 
-interface SandboxOption {
+export interface SandboxOption {
   /** The folder of its data. */
   readonly sandbox?: string;
 }
@@ -33,18 +33,19 @@ export function addJsonOption(command: Command): Command {
   return command.option("--json", "print one JSON document on stdout, and nothing else there");
 }
 
+export function addSandboxOption(command: Command): Command {
+  return command.option(
+    "--sandbox [folder]",
+    `use a local Supabase and Stripe, started if need be; --sandbox=<folder> for another than ${SANDBOX_FOLDER}`,
+  );
+}
+
 export function addEngineOptions(command: Command): Command {
-  return addJsonOption(command)
-    .addOption(
-      new Option(
-        "--engine <engine>",
-        "which engine runs the stacks; the Pulumi CLI where there is one, embedded where there is none or in a sandbox",
-      ).choices(["embedded", "cli"]),
-    )
-    .option(
-      "--sandbox [folder]",
-      `use a local Supabase and Stripe, started if need be; --sandbox=<folder> for another than ${SANDBOX_FOLDER}`,
-    );
+  const engine = new Option(
+    "--engine <engine>",
+    "which engine runs the stacks; the Pulumi CLI where there is one, embedded where there is none or in a sandbox",
+  ).choices(["embedded", "cli"]);
+  return addSandboxOption(addJsonOption(command).addOption(engine));
 }
 
 export function addRunOptions(command: Command): Command {

@@ -7,6 +7,7 @@ import { addSandbox } from "./commands/sandbox.ts";
 import { addSchema } from "./commands/schema.ts";
 import { addUp } from "./commands/up.ts";
 import { addValidate } from "./commands/validate.ts";
+import { addVerify } from "./commands/verify.ts";
 import { errorDocument, renderError } from "./errors.ts";
 import { separateSandboxFolder } from "./options.ts";
 import { type ExitCode, type Io, Session } from "./session.ts";
@@ -47,6 +48,7 @@ function buildProgram(session: Session): Command {
   addValidate(program, session);
   addPreview(program, session);
   addUp(program, session);
+  addVerify(program, session);
   addDestroy(program, session);
   addOutputs(program, session);
   addSandbox(program, session);

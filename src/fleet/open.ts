@@ -1,9 +1,9 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { secretVariable } from "../core/secret-variable.ts";
 import type { Engine } from "../engine/engine.ts";
 import { selectEngine } from "../engine/select.ts";
 import { secretNames } from "../model/secret-names.ts";
-import { joinSandbox, type RunningSandbox } from "../sandbox/sandbox.ts";
+import type { RunningSandbox } from "../sandbox/sandbox.ts";
 import { assembleStacks, type Common } from "./assemble.ts";
 import { programDigest } from "./digest.ts";
 import { type Environment, readEnvironment, type Variables } from "./environment.ts";
@@ -11,6 +11,7 @@ import type { FleetStack } from "./fleet.ts";
 import type { LoadedSelection } from "./load.ts";
 import { projectFolder } from "./project.ts";
 import { shareProvider } from "./provider.ts";
+import { openSandbox } from "./sandbox.ts";
 
 export interface OpenOptions {
   readonly cwd: string;
@@ -87,18 +88,6 @@ async function findStacks(
   const { backendUrl, vendors } = environment;
   const existing = await engine.stacks({ projectFolder, backendUrl, env: vendors });
   return loaded.flatMap((each) => assembleStacks(each, existing, common));
-}
-
-/** Joins or starts the sandbox, with the Supabase organizations that the platforms are in. */
-async function openSandbox(
-  loaded: readonly LoadedSelection[],
-  { cwd, sandbox }: OpenOptions,
-): Promise<RunningSandbox | undefined> {
-  if (sandbox === undefined) return undefined;
-  const organizations = [
-    ...new Set(loaded.flatMap(({ platformModel }) => platformModel?.project.organization ?? [])),
-  ];
-  return joinSandbox({ folder: resolve(cwd, sandbox), ...(organizations.length > 0 && { organizations }) });
 }
 
 /** In a sandbox nothing real is needed: a secret that has no value gets one. */

@@ -3,6 +3,7 @@ import { VendorError } from "../core/errors.ts";
 import type { Supabase } from "../supabase/client.ts";
 import { query } from "../supabase/query.ts";
 import { type Catalog, catalogOf, readCatalog } from "./catalog/catalog.ts";
+import { answerOf, SETTINGS, takeTurns } from "./scripts/undone.ts";
 
 const ATTEMPTS = 6;
 const FIRST_WAIT_MILLISECONDS = 200;
@@ -26,11 +27,32 @@ export async function run(
   script: string,
   signal?: AbortSignal,
 ): Promise<Catalog> {
+  return catalogOf(await send(supabase, ref, what, [script, readCatalog], signal));
+}
+
+/** Runs statements of a script that takes itself back ({@link undone}) and gives its answer. */
+export async function runUndone(
+  supabase: Supabase,
+  ref: string,
+  what: string,
+  statements: readonly string[],
+  signal?: AbortSignal,
+): Promise<unknown> {
+  return answerOf(await send(supabase, ref, what, statements, signal));
+}
+
+async function send(
+  supabase: Supabase,
+  ref: string,
+  what: string,
+  statements: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly unknown[]> {
   // Errors show the first words.
-  const sql = `/* tenantry: ${what} */ ${PREAMBLE}\n${script}\n${readCatalog}`;
+  const sql = `/* tenantry: ${what} */ ${[...PREAMBLE, ...statements].join("\n")}`;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return catalogOf(await query(supabase, ref, sql));
+      return await query(supabase, ref, sql);
     } catch (error) {
       if (attempt === ATTEMPTS || !isWorthRepeating(error)) throw error;
       await sleep(FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, {
@@ -41,9 +63,7 @@ export async function run(
 }
 
 /** Waits ten seconds at most for a lock, so that nobody queues behind us for longer; scripts take their turns. */
-const PREAMBLE = `set local lock_timeout = '10s';
-set local search_path = '';
-select pg_advisory_xact_lock(hashtextextended('tenantry', 0));`;
+const PREAMBLE: readonly string[] = [...SETTINGS, `select ${takeTurns};`];
 
 /** No answer, a failing service, a deadlock, a serialization failure, or a lock that wasn't to be had. */
 function isWorthRepeating(error: unknown): boolean {

@@ -17,13 +17,17 @@ const catalogShape = z.object({
 });
 
 /** Reads the catalog. The search path is empty, so that PostgreSQL deparses the same thing the same way each time. */
-export const readCatalog = `set local search_path = '';
-select jsonb_build_object(
+export const catalogStatements: readonly string[] = [
+  "set local search_path = '';",
+  `select jsonb_build_object(
   'access', ${access},
   'functions', ${functions},
   'relations', ${relations},
   'ledger', ${ledger},
-  'workspace', ${workspace}) as catalog;`;
+  'workspace', ${workspace}) as catalog;`,
+];
+
+export const readCatalog = catalogStatements.join("\n");
 
 /** The catalog in the rows that {@link readCatalog} returns. */
 export function catalogOf(rows: readonly unknown[]): Catalog {

@@ -17,6 +17,8 @@ export const relationShape = z.object({
   owner: z.string(),
   kind: z.enum(["table", "view"]),
   rowSecurity: z.boolean(),
+  /** Of a view: whether its callers' rights decide what it shows, or its owner's. */
+  securityInvoker: z.boolean().optional(),
   /** Privileges by role, as `select` or `update(title)`, sorted; the owner isn't listed. */
   grants: z.record(z.string(), z.array(z.string())),
   policies: z.record(
@@ -52,7 +54,9 @@ export const relations = objectOf(`
     'policies', ${objectOf(`
       select pol.polname as key, ${deparsedPolicy} || jsonb_build_object('digest', ${policyDigest}) as value
       from pg_policy pol where pol.polrelid = c.oid`)}
-  ) as value
+  ) || case when c.relkind in ('v', 'm') then jsonb_build_object('securityInvoker', coalesce((
+      select option_value::boolean from pg_options_to_table(c.reloptions) where option_name = 'security_invoker'), false))
+    else '{}' end as value
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm') and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'tenantry')
     and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = c.oid and deptype = 'e')`);

@@ -1,0 +1,43 @@
+import type { Verified } from "../../verify/verify.ts";
+import type { Colors } from "./colors.ts";
+import { count, escapeControls } from "./values.ts";
+
+const OUTCOMES = ["clean", "differs", "not verified"] as const;
+const WIDTH = "not verified".length;
+
+/** One database: what came of it, what was tried, and each difference with what was promised and what was found. */
+export function renderVerified(verified: Verified, colors: Colors): string {
+  const { stack, database, outcome, callers, cells, differences, reason } = verified;
+  const tried = cells > 0 ? colors.dim(`  ${count(cells, "cell")} tried by ${count(callers, "caller")}`) : "";
+  return [
+    `${paint(outcome, colors)(outcome.padEnd(WIDTH))} ${stack}, ${database}${tried}`,
+    ...(reason === null ? [] : [indented(reason)]),
+    ...differences.flatMap((difference) => [
+      `  ${colors.bold(escapeControls(difference.subject))}`,
+      `    ${colors.green("promised")} ${escapeControls(difference.promised)}`,
+      `    ${colors.red("found")}    ${escapeControls(difference.found)}`,
+    ]),
+  ].join("\n");
+}
+
+/** The line that sums it up. */
+export function renderVerdict(databases: readonly Verified[], colors: Colors): string {
+  const cells = databases.reduce((sum, each) => sum + each.cells, 0);
+  const parts = OUTCOMES.flatMap((outcome) => {
+    const number = databases.filter((each) => each.outcome === outcome).length;
+    return number === 0 ? [] : [paint(outcome, colors)(`${number} ${outcome}`)];
+  });
+  return `\n${parts.join(", ")}; ${count(cells, "cell")} tried, and nothing stayed of it`;
+}
+
+function paint(outcome: Verified["outcome"], colors: Colors): (text: string) => string {
+  if (outcome === "clean") return colors.green;
+  return outcome === "differs" ? colors.red : colors.yellow;
+}
+
+function indented(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => `  ${escapeControls(line)}`)
+    .join("\n");
+}

@@ -1,0 +1,93 @@
+import { UserError } from "../core/errors.ts";
+import type { OrganizationModel } from "../model/model.ts";
+import { controlPlaneSubjects, memberDifferences, type OrganizationRows } from "./control-plane.ts";
+import { compareDefinition, type Definition, executorsOf, toDeparse } from "./definition.ts";
+import type { Difference } from "./difference.ts";
+import type { LiveDatabase } from "./live-database.ts";
+import { compareMatrix, countCells, type Matrix, peopleOf, sourcesOf } from "./matrix.ts";
+import { CONTROL_PLANE, type Promises, WORKSPACE } from "./promises.ts";
+import { entranceDifferences, type WorkspaceState, workspaceSubjects } from "./workspace.ts";
+
+/** What a look at one database brought. */
+export interface Checked {
+  /** How many callers tried, and how many cells of the access matrix. */
+  readonly callers: number;
+  readonly cells: number;
+  readonly differences: readonly Difference[];
+}
+
+/** Whether a database is what its definition makes. */
+export async function checkDefinition(database: LiveDatabase, definition: Definition): Promise<Checked> {
+  const deparsed = await database.deparse(toDeparse(definition));
+  return { callers: 0, cells: 0, differences: compareDefinition(definition, deparsed, database.catalog) };
+}
+
+/** Whether an organization's people reach in the control plane what they are promised, and nobody else does. */
+export async function checkOrganization(
+  database: LiveDatabase,
+  definition: Definition,
+  organization: OrganizationModel,
+  rows: OrganizationRows,
+): Promise<Checked> {
+  const tried = await tryMatrix(database, {
+    subjects: controlPlaneSubjects(organization, rows),
+    promises: CONTROL_PLANE,
+    functions: executorsOf(definition),
+    names: namesOf(organization, rows),
+  });
+  return { ...tried, differences: [...memberDifferences(organization, rows), ...tried.differences] };
+}
+
+/** Whether a workspace's database is what its definition makes, and opens itself to its members and to nobody else. */
+export async function checkWorkspace(
+  database: LiveDatabase,
+  definition: Definition,
+  told: Omit<WorkspaceState, "found">,
+): Promise<Checked> {
+  const found = database.catalog.workspace;
+  if (found === null) throw noSchema(told);
+  const state: WorkspaceState = { ...told, found };
+  const defined = await checkDefinition(database, definition);
+  const tried = await tryMatrix(database, {
+    subjects: workspaceSubjects(state),
+    promises: WORKSPACE,
+    functions: executorsOf(definition),
+    names: namesOf(told.organization, told.rows),
+  });
+  const differences = [...defined.differences, ...entranceDifferences(state), ...tried.differences];
+  return { ...tried, differences };
+}
+
+/** Lets everybody of a matrix try everything that there is. */
+async function tryMatrix(
+  database: LiveDatabase,
+  told: { readonly promises: Promises } & Omit<Matrix, "tables">,
+): Promise<Checked> {
+  const matrix: Matrix = { ...told, tables: tablesOf(database, told.promises) };
+  const tries = await database.tryAccess(peopleOf(matrix), sourcesOf(matrix));
+  return {
+    callers: matrix.subjects.length,
+    cells: countCells(matrix),
+    differences: compareMatrix(matrix, tries),
+  };
+}
+
+/** Those that are promised something, and all that the data API could serve besides. */
+function tablesOf({ catalog }: LiveDatabase, promises: Promises): string[] {
+  const served = Object.keys(catalog.relations).filter((name) => !name.startsWith("auth."));
+  return [...new Set([...Object.keys(promises), ...served])].sort();
+}
+
+function namesOf(organization: OrganizationModel, rows: OrganizationRows): Map<string, string> {
+  return new Map([
+    [organization.id, `organization ${organization.name}`],
+    ...rows.workspaces.map(({ id, name }) => [id, `workspace ${name}`] as const),
+    ...Object.values(organization.workspaces).map(({ id, name }) => [id, `workspace ${name}`] as const),
+  ]);
+}
+
+function noSchema({ workspace }: Omit<WorkspaceState, "found">): UserError {
+  return new UserError(`The database of ${workspace.project.name} holds no workspace yet.`, {
+    remedy: "Run tenantry up first.",
+  });
+}

@@ -1,0 +1,196 @@
+import type { Catalog } from "../postgres/catalog/catalog.ts";
+import type { Deparsed } from "../postgres/scripts/deparse.ts";
+import { canonical, found, specified } from "../provider/postgres/row-security-state.ts";
+import type { InputsOf } from "../provider/table.ts";
+import type { Difference } from "./difference.ts";
+
+type RowSecurity = Omit<InputsOf<"postgres:RowSecurity">, "project">;
+type Function = RowSecurity["functions"][string];
+type Table = RowSecurity["tables"][string];
+
+/** What a database is to hold: `databaseDefinition` of infra/database.ts. */
+export interface Definition {
+  readonly rowSecurity: RowSecurity;
+  /** By name, with their checksums. */
+  readonly migrations: InputsOf<"postgres:Schema">["migrations"];
+  readonly schemas: readonly string[];
+}
+
+/** The definitions as PostgreSQL is to deparse them. */
+export function toDeparse(definition: Definition) {
+  return specified({ ...definition.rowSecurity, project: "" }, undefined);
+}
+
+/** The roles that may call each function, by signature. */
+export function executorsOf({ rowSecurity }: Definition): Record<string, readonly string[]> {
+  const entries = Object.entries(rowSecurity.functions);
+  return Object.fromEntries(entries.map(([signature, { execute }]) => [canonical(signature), execute]));
+}
+
+/**
+ * Where a database's catalogs aren't what its definition makes: migrations, row security, policies, functions, privileges.
+ *
+ * @param deparsed what PostgreSQL makes of the definition there
+ */
+export function compareDefinition(
+  definition: Definition,
+  deparsed: Deparsed,
+  catalog: Catalog,
+): Difference[] {
+  const declared = { ...definition.rowSecurity, project: "" };
+  const today = found(declared, digests(deparsed), catalog);
+  return [
+    ...migrationDifferences(definition, catalog),
+    ...byName(declared.functions, today.functions, functionDifferences),
+    ...byName(declared.tables, today.tables, tableDifferences),
+    ...strayPolicies(declared.tables, catalog),
+    ...leakyViews(definition.schemas, catalog),
+  ];
+}
+
+function digests({ functions, policies }: Deparsed): Record<string, string> {
+  const entries = [
+    ...Object.entries(functions).map(([signature, digest]) => [`function ${signature}`, digest] as const),
+    ...Object.entries(policies).flatMap(([table, ofTable]) =>
+      Object.entries(ofTable).map(([name, digest]) => [`policy ${name} on ${table}`, digest] as const),
+    ),
+  ];
+  return Object.fromEntries(entries.flatMap(([key, digest]) => (digest === null ? [] : [[key, digest]])));
+}
+
+function byName<T>(
+  declared: Readonly<Record<string, T>>,
+  today: Readonly<Record<string, T>>,
+  compare: (name: string, declared: T | undefined, today: T | undefined) => Difference[],
+): Difference[] {
+  const names = new Set([...Object.keys(declared), ...Object.keys(today)]);
+  return [...names].flatMap((name) => compare(name, declared[name], today[name]));
+}
+
+function functionDifferences(
+  signature: string,
+  declared: Function | undefined,
+  today: Function | undefined,
+): Difference[] {
+  const subject = `function ${signature}`;
+  if (today === undefined) return [{ subject, promised: "exists", found: "is missing" }];
+  const calls = listed(subject, "may be called by", declared?.execute ?? [], today.execute);
+  if (declared === undefined)
+    return [{ subject, promised: "doesn't exist, or is closed", found: "is there" }, ...calls];
+  const owners = [declared.owner ?? "postgres", today.owner ?? "postgres"] as const;
+  return [
+    ...(declared.definition === today.definition
+      ? []
+      : [{ subject, promised: "has the body of its definition", found: "has another body" }]),
+    ...(owners[0] === owners[1]
+      ? []
+      : [{ subject, promised: `is ${owners[0]}'s`, found: `is ${owners[1]}'s` }]),
+    ...calls,
+  ];
+}
+
+function tableDifferences(name: string, declared: Table | undefined, today: Table | undefined): Difference[] {
+  const subject = `table ${name}`;
+  if (today === undefined) return [{ subject, promised: "exists", found: "is missing" }];
+  const privileges = byName(declared?.grants ?? {}, today.grants ?? {}, (role, wanted, given) =>
+    listed(subject, `gives ${role}`, wanted ?? [], given ?? []),
+  );
+  const policies = byName(declared?.policies ?? {}, today.policies ?? {}, (policy, wanted, given) =>
+    policyDifferences(`policy ${policy} on ${name}`, wanted, given),
+  );
+  const open = today.open === true;
+  return [
+    ...(open ? [{ subject, promised: "row security is on", found: "row security is off" }] : []),
+    ...privileges,
+    ...policies,
+  ];
+}
+
+type Policy = NonNullable<Table["policies"]>[string];
+
+function policyDifferences(
+  subject: string,
+  declared: Policy | undefined,
+  today: Policy | undefined,
+): Difference[] {
+  if (declared === today) return [];
+  if (today === undefined) return [{ subject, promised: "exists", found: "is missing" }];
+  if (declared === undefined)
+    return [{ subject, promised: "doesn't exist", found: `is there, ${told(today)}` }];
+  return [{ subject, promised: told(declared), found: told(today) }];
+}
+
+function told({ for: command, to, using, check }: Policy): string {
+  const conditions = [using && `using (${using})`, check && `check (${check})`].filter(Boolean).join(" ");
+  return `for ${command} to ${to.join(", ")} ${conditions}`;
+}
+
+/** Privileges come and go in full: `insert` is another than `insert(title)`. */
+function listed(
+  subject: string,
+  what: string,
+  promised: readonly string[],
+  found: readonly string[],
+): Difference[] {
+  const normal = (names: readonly string[]) => names.flatMap(eachColumn).sort().join(", ") || "nobody";
+  const [before, now] = [normal(promised), normal(found)];
+  const nothing = what.startsWith("gives") ? "nothing" : "nobody";
+  const tell = (names: string) => `${what} ${names === "nobody" ? nothing : names}`;
+  return before === now ? [] : [{ subject, promised: tell(before), found: tell(now) }];
+}
+
+/** `update(a, b)` is `update(a)` and `update(b)`. */
+function eachColumn(privilege: string): string[] {
+  const [, word, columns] = /^(\w+)\s*\((.*)\)$/.exec(privilege) ?? [];
+  return columns === undefined
+    ? [privilege]
+    : columns.split(",").map((column) => `${word}(${column.trim()})`);
+}
+
+function migrationDifferences({ migrations }: Definition, { ledger }: Catalog): Difference[] {
+  if (ledger === null)
+    return [{ subject: "migrations", promised: "are applied", found: "none was ever applied" }];
+  const applied = byName<string>(
+    Object.fromEntries(Object.entries(migrations).map(([name, { checksum }]) => [name, checksum])),
+    ledger.migrations,
+    (name, declared, today) => {
+      const subject = `migration ${name}`;
+      if (today === undefined) return [{ subject, promised: "is applied", found: "isn't" }];
+      if (declared === undefined) return [{ subject, promised: "is unknown", found: "was applied" }];
+      return declared === today ? [] : [{ subject, promised: "is as declared", found: "was another one" }];
+    },
+  );
+  const objects = Object.entries(ledger.differences).map(([subject, difference]) => ({
+    subject,
+    promised: "is as the migrations made it",
+    found: difference === "changed" ? "was changed" : `is ${difference}`,
+  }));
+  return [...applied, ...objects];
+}
+
+/** What storage and realtime serve, beside the tables of our own schemas: a policy there opens something. */
+function strayPolicies(declared: RowSecurity["tables"], { relations }: Catalog): Difference[] {
+  return Object.entries(relations).flatMap(([name, { policies }]) => {
+    if (declared[name] !== undefined || name.startsWith("auth.")) return [];
+    return Object.keys(policies).map((policy) => ({
+      subject: `policy ${policy} on ${name}`,
+      promised: "doesn't exist",
+      found: "is there",
+    }));
+  });
+}
+
+/** A view that asks its owner's rights shows every row: the owner is past row security. */
+function leakyViews(schemas: readonly string[], { relations }: Catalog): Difference[] {
+  return Object.entries(relations).flatMap(([name, { kind, securityInvoker }]) => {
+    const ours = schemas.some((schema) => name.startsWith(`${schema}.`));
+    if (kind !== "view" || !ours || securityInvoker === true) return [];
+    return [
+      {
+        subject: `view ${name}`,
+        promised: "shows what its caller may see (security_invoker)",
+        found: "shows what its owner may see",
+      },
+    ];
+  });
+}

@@ -1,0 +1,96 @@
+import { UserError } from "../core/errors.ts";
+import type { WorkspaceModel } from "../model/model.ts";
+import { type Catalog, catalogOf, catalogStatements } from "../postgres/catalog/catalog.ts";
+import type { Database, Query } from "../postgres/database.ts";
+import { look, runUndone } from "../postgres/run-script.ts";
+import { type Deparsed, deparse, deparsedShape } from "../postgres/scripts/deparse.ts";
+import type { RowSecuritySpecification } from "../postgres/scripts/secure-rows.ts";
+import {
+  type Person,
+  type Source,
+  type Tried,
+  triesShape,
+  tryAccess,
+} from "../postgres/scripts/try-access.ts";
+import { answerOf } from "../postgres/scripts/undone.ts";
+import type { Context } from "../provider/context.ts";
+import { findProject } from "../supabase/projects.ts";
+
+type Project = WorkspaceModel["project"];
+
+/** Runs the statements of a script that takes itself back, in one transaction. */
+type RunUndone = (what: string, statements: readonly string[]) => Promise<unknown>;
+
+/** A database that is asked and left as it is. */
+export class LiveDatabase {
+  /** The ref of its project. */
+  readonly ref: string;
+  readonly catalog: Catalog;
+  readonly #run: RunUndone;
+
+  constructor(ref: string, catalog: Catalog, run: RunUndone) {
+    this.ref = ref;
+    this.catalog = catalog;
+    this.#run = run;
+  }
+
+  async deparse(security: RowSecuritySpecification): Promise<Deparsed> {
+    return deparsedShape.parse(await this.#run("verify definitions", deparse(security)));
+  }
+
+  async tryAccess(people: readonly Person[], sources: readonly Source[]): Promise<Record<string, Tried>> {
+    return triesShape.parse(await this.#run("verify access", tryAccess(people, sources)));
+  }
+}
+
+/** A control plane, through its session pooler; its rows are read as they are. */
+export class ControlPlane extends LiveDatabase {
+  readonly #database: Database;
+
+  constructor(database: Database, catalog: Catalog) {
+    super(database.ref, catalog, (_, statements) => runInTransaction(database, statements));
+    this.#database = database;
+  }
+
+  read<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#database.read(work);
+  }
+}
+
+export async function openControlPlane(
+  context: Context,
+  { organization, name }: Project,
+): Promise<ControlPlane> {
+  const database = await context.controlPlane({ organization, name });
+  const catalog = await database.read(async (query) => catalogOf(await inOrder(query, catalogStatements)));
+  return new ControlPlane(database, catalog);
+}
+
+/** A workspace's database, through the Management API. */
+export async function openWorkspace(
+  context: Context,
+  { organization, name }: Project,
+): Promise<LiveDatabase> {
+  const { supabase, signal } = context;
+  const project = await findProject(supabase, organization, name);
+  if (project === undefined)
+    throw new UserError(`There is no project ${name} in the Supabase organization ${organization}.`, {
+      remedy: "Run tenantry up first.",
+    });
+  const { ref } = project;
+  const catalog = await look(supabase, ref);
+  return new LiveDatabase(ref, catalog, (what, statements) =>
+    runUndone(supabase, ref, what, statements, signal),
+  );
+}
+
+async function runInTransaction(database: Database, statements: readonly string[]): Promise<unknown> {
+  return database.transaction(async (query) => answerOf(await inOrder(query, statements)));
+}
+
+/** The rows of the last of several statements. */
+async function inOrder(query: Query, statements: readonly string[]): Promise<readonly unknown[]> {
+  let rows: readonly unknown[] = [];
+  for (const statement of statements) rows = await query(statement);
+  return rows;
+}

@@ -1,0 +1,175 @@
+import type { Person, Seen, Source, Tried, Write } from "../postgres/scripts/try-access.ts";
+import type { Difference } from "./difference.ts";
+import { type Promises, promiseOf, sourceOf } from "./promises.ts";
+
+/** Somebody who tries, and what that person is promised. */
+export interface Subject {
+  readonly person: Person;
+  /** The id of the organization whose people they are; null for everybody else. */
+  readonly organization: string | null;
+  readonly admin: boolean;
+  /** The ids of the workspaces that they reach. */
+  readonly workspaces: readonly string[];
+  /** Whether they belong to any organization of the platform. */
+  readonly customer: boolean;
+  /** Whether they may enter, where there is something to enter. */
+  readonly enters?: boolean;
+}
+
+/** A database's access matrix: everybody × every table and function. */
+export interface Matrix {
+  readonly subjects: readonly Subject[];
+  readonly promises: Promises;
+  /** The tables and views that there are. */
+  readonly tables: readonly string[];
+  /** By signature, the roles that may call a function. */
+  readonly functions: Readonly<Record<string, readonly string[]>>;
+  /** How an id is called, as `workspace production`. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** Who is told apart by seeing everything; nobody's e-mail. */
+const POSTGRES: Person = { name: "postgres", role: null, claims: {}, mine: [] };
+
+/** Those who try, the one first who sees what there is. */
+export function peopleOf({ subjects }: Matrix): Person[] {
+  const mine = [...new Set(subjects.flatMap(({ person }) => person.mine))];
+  return [{ ...POSTGRES, mine }, ...subjects.map(({ person }) => person)];
+}
+
+export function sourcesOf({ tables, promises }: Matrix): Source[] {
+  return tables.map((table) => sourceOf(table, promiseOf(promises, table)));
+}
+
+/** How many promises a matrix holds: to enter, to read, to add, to change and to remove, and to call. */
+export function countCells({ subjects, tables, functions }: Matrix): number {
+  const entrances = subjects.filter(({ person }) => person.enter !== undefined).length;
+  return entrances + subjects.length * (tables.length * 4 + Object.keys(functions).length);
+}
+
+/** Where what people saw and could do isn't what they are promised. */
+export function compareMatrix(matrix: Matrix, tries: Readonly<Record<string, Tried>>): Difference[] {
+  const there = tries[POSTGRES.name]?.seen ?? {};
+  return matrix.subjects.flatMap((subject) => {
+    const tried = tries[subject.person.name];
+    if (tried === undefined) throw new Error(`nobody tried as ${subject.person.name}`);
+    return [
+      ...entrance(subject, tried),
+      ...matrix.tables.flatMap((table) => tableDifferences(matrix, subject, table, tried, there[table])),
+      ...functionDifferences(matrix, subject, tried),
+    ];
+  });
+}
+
+function entrance({ person, enters }: Subject, { entered }: Tried): Difference[] {
+  if (entered === null || (entered === "") === enters) return [];
+  return [
+    {
+      subject: `${person.name}, entering`,
+      promised: enters ? "enters" : "is refused",
+      found: entered === "" ? "enters" : `is refused (SQLSTATE ${entered})`,
+    },
+  ];
+}
+
+interface Promised {
+  readonly mine: readonly string[];
+  readonly others: boolean;
+  readonly writes: readonly Write[];
+}
+
+function promised({ promises }: Matrix, subject: Subject, table: string): Promised {
+  const { readers, writes = [] } = promiseOf(promises, table);
+  if (readers === "customers") return { mine: [], others: subject.customer, writes: [] };
+  const mine = readers === "workspace" ? subject.workspaces : ofOrganization(readers, subject);
+  return { mine, others: false, writes: mine.length > 0 ? writes : [] };
+}
+
+function ofOrganization(readers: "organization" | "admins" | "nobody", subject: Subject): string[] {
+  if (subject.organization === null || readers === "nobody") return [];
+  return readers === "organization" || subject.admin ? [subject.organization] : [];
+}
+
+function tableDifferences(
+  matrix: Matrix,
+  subject: Subject,
+  table: string,
+  tried: Tried,
+  there: Seen | undefined,
+): Difference[] {
+  const seen = tried.seen[table];
+  const about = `${subject.person.name}, ${table}`;
+  if (seen === undefined || there === undefined || "error" in there)
+    return [{ subject: about, promised: "can be tried", found: errorOf(there) }];
+  if ("error" in seen) return [{ subject: about, promised: "can be read, or is refused", found: seen.error }];
+  const expected = promised(matrix, subject, table);
+  return [
+    ...readDifferences(matrix, about, expected, seen, there),
+    ...writeDifferences(about, expected, seen.writes, there.mine.length > 0),
+  ];
+}
+
+function errorOf(there: Seen | undefined): string {
+  return there !== undefined && "error" in there ? there.error : "was not tried";
+}
+
+type Sight = Exclude<Seen, { error: string }>;
+
+function readDifferences(
+  { names }: Matrix,
+  subject: string,
+  expected: Promised,
+  seen: Sight,
+  there: Sight,
+): Difference[] {
+  const differences: Difference[] = [];
+  const called = (ids: readonly string[]) => ids.map((id) => names.get(id) ?? id).join(", ");
+  const hidden = expected.mine.filter((id) => there.mine.includes(id) && !seen.mine.includes(id));
+  if (hidden.length > 0)
+    differences.push({ subject, promised: `reads rows of ${called(hidden)}`, found: "sees none of them" });
+  const leaked = seen.mine.filter((id) => !expected.mine.includes(id));
+  if (leaked.length > 0)
+    differences.push({ subject, promised: "reads nothing", found: `reads rows of ${called(leaked)}` });
+  if (expected.others && there.others && !seen.others)
+    differences.push({ subject, promised: "reads it", found: "sees no row" });
+  if (!expected.others && seen.others)
+    differences.push({ subject, promised: "reads nobody else's rows", found: "reads rows of others" });
+  return differences;
+}
+
+/** Whether something that is promised can be done shows only where there is a row to do it with. */
+function writeDifferences(
+  subject: string,
+  expected: Promised,
+  found: readonly Write[],
+  filled: boolean,
+): Difference[] {
+  const extra = found.filter((write) => !expected.writes.includes(write));
+  const missing = filled ? expected.writes.filter((write) => !found.includes(write)) : [];
+  return [
+    ...extra.map((write) => ({ subject, promised: `${write} is refused`, found: `${write} comes through` })),
+    ...missing.map((write) => ({ subject, promised: `may ${write}`, found: `${write} is refused` })),
+  ];
+}
+
+function functionDifferences({ functions }: Matrix, { person }: Subject, tried: Tried): Difference[] {
+  const may = (roles: readonly string[] = []) =>
+    roles.includes("public") || roles.includes(person.role ?? "");
+  const promisedTo = Object.keys(functions).filter((signature) => may(functions[signature]));
+  return [
+    ...tried.functions
+      .filter((signature) => !may(functions[signature]))
+      .map((signature) => ({
+        subject: `${person.name}, ${signature}`,
+        promised: "is refused",
+        found: "may be called",
+      })),
+    ...promisedTo
+      .filter((signature) => !tried.functions.includes(signature))
+      .map((signature) => ({
+        subject: `${person.name}, ${signature}`,
+        promised: "may be called",
+        found: "is refused",
+      })),
+  ];
+}

@@ -1,0 +1,142 @@
+import pLimit from "p-limit";
+import { UserError, VendorError } from "../core/errors.ts";
+import type { OrganizationModel, PlatformModel, WorkspaceModel } from "../model/model.ts";
+import type { Context } from "../provider/context.ts";
+import { type Checked, checkDefinition, checkOrganization, checkWorkspace } from "./check.ts";
+import { type OrganizationRows, readOrganization } from "./control-plane.ts";
+import type { Definition } from "./definition.ts";
+import { type ControlPlane, openControlPlane, openWorkspace } from "./live-database.ts";
+
+/** What came of one database, or of one organization's part of a control plane. */
+export interface Verified extends Checked {
+  /** The stack that it belongs to, as `agntdata.acme`. */
+  readonly stack: string;
+  /** `control plane`, or `workspace production`. */
+  readonly database: string;
+  readonly outcome: "clean" | "differs" | "not verified";
+  /** Why it couldn't be verified; null when it was. */
+  readonly reason: string | null;
+}
+
+export interface VerifyOptions {
+  /** Its clients may send queries that write: every one takes itself back. */
+  readonly context: Context;
+  readonly definitions: { readonly controlPlane: Definition; readonly workspace: Definition };
+  /** Called as each is known. */
+  readonly onVerified: (verified: Verified) => void;
+}
+
+/** Organizations at a time. */
+const AT_ONCE = 4;
+
+/**
+ * Proves isolation on a platform's live databases: the control plane's definition, each organization's people against its
+ * rows there, and each workspace's database.
+ *
+ * @returns never throws for a database that fails: that one is "not verified"
+ */
+export async function verifyPlatform(
+  platform: PlatformModel,
+  organizations: readonly OrganizationModel[],
+  options: VerifyOptions,
+): Promise<Verified[]> {
+  const verifier = new Verifier(platform, options);
+  const own = await verifier.controlPlane();
+  const limit = pLimit(AT_ONCE);
+  const below = organizations.map((organization) => limit(() => verifier.organization(organization)));
+  return [own, ...(await Promise.all(below)).flat()];
+}
+
+class Verifier {
+  readonly #platform: PlatformModel;
+  readonly #options: VerifyOptions;
+  #controlPlane: Promise<ControlPlane> | undefined;
+
+  constructor(platform: PlatformModel, options: VerifyOptions) {
+    this.#platform = platform;
+    this.#options = options;
+  }
+
+  /** That the control plane's database is what its definition makes. */
+  controlPlane(): Promise<Verified> {
+    const { controlPlane: definition } = this.#options.definitions;
+    return this.#verify(this.#platform.stack, "control plane", async () =>
+      checkDefinition(await this.#open(), definition),
+    );
+  }
+
+  /** An organization's rows in the control plane, then its workspaces. */
+  async organization(organization: OrganizationModel): Promise<Verified[]> {
+    const { stack } = organization;
+    const { definitions } = this.#options;
+    let rows: OrganizationRows | undefined;
+    const own = await this.#verify(stack, "control plane", async () => {
+      const database = await this.#open();
+      rows = await database.read((query) => readOrganization(query, organization));
+      return checkOrganization(database, definitions.controlPlane, organization, rows);
+    });
+    const verified = [own];
+    for (const workspace of Object.values(organization.workspaces))
+      if (workspace.state !== "deleted") verified.push(await this.#workspace(organization, workspace, rows));
+    return verified;
+  }
+
+  /** @param rows of the control plane; undefined where it couldn't be read */
+  #workspace(
+    organization: OrganizationModel,
+    workspace: WorkspaceModel,
+    rows: OrganizationRows | undefined,
+  ): Promise<Verified> {
+    return this.#verify(organization.stack, `workspace ${workspace.name}`, async () => {
+      if (rows === undefined) throw noControlPlane();
+      const { context, definitions } = this.#options;
+      const { ref } = await this.#open();
+      const database = await openWorkspace(context, workspace.project);
+      const issuer = `https://${ref}.supabase.co/auth/v1`;
+      return checkWorkspace(database, definitions.workspace, { organization, workspace, rows, issuer });
+    });
+  }
+
+  /** One connection for all, and one look at its catalogs. */
+  #open(): Promise<ControlPlane> {
+    this.#controlPlane ??= openControlPlane(this.#options.context, this.#platform.project);
+    return this.#controlPlane;
+  }
+
+  async #verify(stack: string, database: string, work: () => Promise<Checked>): Promise<Verified> {
+    const verified = await work().then(
+      (found): Verified => ({
+        stack,
+        database,
+        outcome: found.differences.length > 0 ? "differs" : "clean",
+        ...found,
+        reason: null,
+      }),
+      (error: unknown): Verified => ({
+        stack,
+        database,
+        outcome: "not verified",
+        callers: 0,
+        cells: 0,
+        differences: [],
+        reason: this.#reasonOf(error),
+      }),
+    );
+    this.#options.onVerified(verified);
+    return verified;
+  }
+
+  /** Failures of vendors and mistakes of users are reasons; a bug of ours, and the end of the run, are not. */
+  #reasonOf(error: unknown): string {
+    this.#options.context.signal.throwIfAborted();
+    if (error instanceof UserError) return `${error.message}\n${error.remedy}`;
+    if (error instanceof VendorError) return error.message;
+    throw error;
+  }
+}
+
+function noControlPlane(): UserError {
+  return new UserError("The control plane couldn't be read, which says who may enter.", {
+    remedy: "See what is said of it.",
+  });
+}

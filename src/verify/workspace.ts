@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import type { OrganizationModel, WorkspaceModel } from "../model/model.ts";
+import type { Catalog } from "../postgres/catalog/catalog.ts";
+import { escapeLiteral } from "../postgres/quote.ts";
+import { knownAs, type OrganizationRows } from "./control-plane.ts";
+import type { Difference } from "./difference.ts";
+import type { Subject } from "./matrix.ts";
+
+/** A workspace's database, and who its organization says may enter it. */
+export interface WorkspaceState {
+  readonly organization: OrganizationModel;
+  readonly workspace: WorkspaceModel;
+  /** Of the control plane. */
+  readonly rows: OrganizationRows;
+  /** Whose tokens it is to trust. */
+  readonly issuer: string;
+  /** What its own database says. */
+  readonly found: NonNullable<Catalog["workspace"]>;
+}
+
+/** Where the database isn't this workspace's, trusts somebody else's tokens, or lets in other people than declared. */
+export function entranceDifferences(state: WorkspaceState): Difference[] {
+  const { workspace, issuer, found } = state;
+  const { settings } = found;
+  if (settings === null)
+    return [{ subject: "settings", promised: "say whose database it is", found: "are missing" }];
+  return [
+    ...same("the database's workspace", workspace.id, settings.workspace_id),
+    ...same("the issuer of its tokens", issuer, settings.issuer),
+    ...memberDifferences(state),
+  ];
+}
+
+function same(subject: string, promised: string, found: string): Difference[] {
+  return promised === found ? [] : [{ subject, promised, found }];
+}
+
+function memberDifferences(state: WorkspaceState): Difference[] {
+  const declared = declaredMembers(state);
+  const missing = [...declared]
+    .filter(([email]) => !state.found.members.some((member) => member.email === email))
+    .map(([email, role]) => ({
+      subject: `member ${email}`,
+      promised: `enters as ${role}`,
+      found: "isn't there",
+    }));
+  const others = state.found.members.flatMap(({ email, role }) => {
+    const subject = `member ${email}`;
+    const promised = declared.get(email);
+    if (promised !== undefined)
+      return promised === role
+        ? []
+        : [{ subject, promised: `enters as ${promised}`, found: `enters as ${role}` }];
+    return letInByApp(state, email)
+      ? []
+      : [{ subject, promised: "doesn't enter", found: `is still there, as ${role}` }];
+  });
+  return [...missing, ...others];
+}
+
+/** Nobody enters a workspace that isn't active. */
+function declaredMembers({ organization, workspace }: WorkspaceState): Map<string, string> {
+  if (workspace.state !== "active") return new Map();
+  const members = Object.values(organization.members);
+  return new Map(
+    members
+      .filter(({ workspaces }) => workspaces.includes(workspace.name))
+      .map(({ email, role }) => [email, role]),
+  );
+}
+
+/** Whether the control plane says that the app let somebody into this workspace: as an admin, or by a grant. */
+function letInByApp({ workspace, rows }: WorkspaceState, email: string): boolean {
+  if (workspace.state !== "active") return false;
+  const isApps = (row: { email: string; managed_by: string }) =>
+    row.email === email && row.managed_by === "app";
+  return (
+    rows.members.some((row) => isApps(row) && row.role !== "member") ||
+    rows.access.some((row) => isApps(row) && row.workspace_id === workspace.id)
+  );
+}
+
+const ENTER = "select public.claim_membership()";
+
+/** Everybody who tries a workspace's database, with tokens of the platform and with bad ones. */
+export function workspaceSubjects(state: WorkspaceState): Subject[] {
+  const { rows, found, organization } = state;
+  const declared = declaredMembers(state);
+  const inside = new Set(found.members.map(({ email }) => email));
+  const emails = new Set([...Object.keys(organization.members), ...inside]);
+  const people = [...emails].map((email) => {
+    const may = declared.has(email) || (inside.has(email) && letInByApp(state, email));
+    return personSubject(state, email, may ? email : `${email} (not of this workspace)`, may);
+  });
+  const outsider =
+    rows.outsider === null
+      ? []
+      : [personSubject(state, rows.outsider, `${rows.outsider}, of another organization`, false)];
+  return [...people, ...outsider, ...strangers(state)];
+}
+
+function personSubject(state: WorkspaceState, email: string, name: string, may: boolean): Subject {
+  const { sub, verified } = knownAs(email, state.rows);
+  return subjectOf(state, name, tokenOf(state, sub, email, verified), may && verified);
+}
+
+function strangers(state: WorkspaceState): Subject[] {
+  const [removed, unverified, foreign] = [randomUUID(), randomUUID(), randomUUID()];
+  const token = (sub: string, name: string) => tokenOf(state, sub, `${name}@tenantry.invalid`, true);
+  return [
+    subjectOf(state, "a removed member", token(removed, "removed"), false, [
+      letIn("removed", removed),
+      "delete from public.workspace_members where email = 'removed@tenantry.invalid'",
+    ]),
+    subjectOf(state, "somebody signed in", token(randomUUID(), "stranger"), false),
+    subjectOf(
+      state,
+      "a member's address that isn't verified",
+      {
+        ...token(unverified, "unverified"),
+        email_verified: false,
+        user_metadata: { email_verified: true, role: "owner" },
+      },
+      false,
+      [letIn("unverified", null)],
+    ),
+    subjectOf(
+      state,
+      "a member's token of another issuer",
+      { ...token(foreign, "foreign"), iss: "https://elsewhere.invalid/auth/v1" },
+      false,
+      [letIn("foreign", foreign)],
+    ),
+    subjectOf(state, "anon", { iss: state.issuer, role: "anon" }, false),
+  ];
+}
+
+function letIn(name: string, sub: string | null): string {
+  const user = sub === null ? "null" : escapeLiteral(sub);
+  return `insert into public.workspace_members (email, role, user_id, managed_by)
+    values ('${name}@tenantry.invalid', 'admin', ${user}, 'app')`;
+}
+
+function tokenOf({ issuer }: WorkspaceState, sub: string, email: string, verified: boolean): Claims {
+  return { iss: issuer, sub, email, role: "authenticated", email_verified: verified };
+}
+
+interface Claims extends Readonly<Record<string, unknown>> {
+  readonly role: "anon" | "authenticated";
+}
+
+function subjectOf(
+  { workspace }: WorkspaceState,
+  name: string,
+  claims: Claims,
+  enters: boolean,
+  before: readonly string[] = [],
+): Subject {
+  return {
+    person: { name, role: claims.role, claims, mine: [workspace.id], before, enter: ENTER },
+    organization: null,
+    admin: false,
+    workspaces: enters ? [workspace.id] : [],
+    customer: false,
+    enters,
+  };
+}
