@@ -56,13 +56,17 @@ const reload = fc.oneof(
 );
 
 /** Copies each workspace's first connection to the next workspace, and gives every third app a domain of its own. */
-function enriched(workspaces: Readonly<Record<string, WorkspaceManifest>>, organization: string) {
+function enriched(
+  workspaces: Readonly<Record<string, WorkspaceManifest>>,
+  organization: string,
+): Record<string, WorkspaceManifest> {
   const names = Object.keys(workspaces);
   return Object.fromEntries(
     Object.entries(workspaces).map(([name, each], index) => {
       const before = names[index - 1];
       const origin = before && Object.keys(workspaces[before]?.connections ?? {})[0];
-      const copy = origin === undefined ? {} : { "the-copy": { cloneOf: `${before}/${origin}` } };
+      const copy: WorkspaceManifest["connections"] =
+        origin === undefined ? {} : { "the-copy": { cloneOf: `${before}/${origin}` } };
       const apps = Object.entries(each.apps ?? {}).map(([app], position) => [
         app,
         position % 3 === 0 ? { domain: `${app}.${name}.${organization}.example` } : {},
