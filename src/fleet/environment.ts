@@ -19,7 +19,7 @@ const NEEDED: Readonly<Record<string, string>> = {
     "the secret that passwords and keys are derived from: make it once with `openssl rand -hex 32`, and keep it",
 };
 
-const PASSED_ON = /^(SUPABASE_(ACCESS_TOKEN|API_URL)$|STRIPE_API_(KEY|BASE)$|TENANTRY_SECRET_)/;
+const PASSED_ON = /^(SUPABASE_(ACCESS_TOKEN|API_URL)$|STRIPE_API_(KEY|BASE)$|TENANTRY_(SECRET_|ARCHIVES$))/;
 
 /**
  * Reads what a run needs. Tokens come from the environment only, so that no state holds them.

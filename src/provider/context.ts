@@ -16,6 +16,13 @@ export interface Context {
   readonly stripe: Stripe;
   /** The control plane of a platform, found by its project's name, through its session pooler. Pooled per provider. */
   controlPlane(project: { readonly organization: string; readonly name: string }): Promise<Database>;
+  /** A workspace's own database, through its session pooler, by its ref and what its password is derived from. */
+  workspaceDatabase(
+    ref: string,
+    password: { readonly id: string; readonly generation: number },
+  ): Promise<Database>;
+  /** The folder that archives are written to, from `TENANTRY_ARCHIVES`. */
+  readonly archives: string;
   /** From `TENANTRY_SECRET_ROOT`. Passwords and keys are HMACs of it (src/core/derive.ts). */
   readonly root: Secret;
   /** Aborted when the engine cancels. */
@@ -66,8 +73,15 @@ export class Connections {
       get root() {
         return connections.#secretRoot();
       },
+      get archives() {
+        return archivesOf(connections.#env.TENANTRY_ARCHIVES);
+      },
       async controlPlane(project) {
         const database = await connections.#controlPlane(project);
+        return mode === "look" ? readerOf(database) : database;
+      },
+      async workspaceDatabase(ref, password) {
+        const database = await connections.#connect(ref, password);
         return mode === "look" ? readerOf(database) : database;
       },
     };
@@ -125,12 +139,13 @@ export class Connections {
         `There is no project ${project.name} in the Supabase organization ${project.organization}.`,
         { remedy: "Bring up the platform's stack first; it makes the control plane." },
       );
-    const pooler = await sessionPooler(reader, found.ref);
-    const password = deriveDatabasePassword(this.#secretRoot(), {
-      id: platformIdOf(project.name),
-      generation: 1,
-    });
-    return connect({ ref: found.ref, ...pooler, password, signal: this.#signal });
+    return this.#connect(found.ref, { id: platformIdOf(project.name), generation: 1 });
+  }
+
+  async #connect(ref: string, from: { readonly id: string; readonly generation: number }): Promise<Database> {
+    const pooler = await sessionPooler(this.#supabaseAccess().reader, ref);
+    const password = deriveDatabasePassword(this.#secretRoot(), from);
+    return connect({ ref, ...pooler, password, signal: this.#signal });
   }
 }
 
@@ -152,6 +167,14 @@ function platformIdOf(projectName: string): string {
       remedy: `The platform ${platform} has the project ${platform}--${id.slice(0, 8)}.`,
     });
   return id;
+}
+
+function archivesOf(folder: string | undefined): string {
+  if (folder !== undefined && folder !== "") return folder;
+  throw new UserError("TENANTRY_ARCHIVES is not set.", {
+    remedy:
+      "Set it to a folder that outlives this machine, as a mounted bucket: a workspace is archived when its dump is there, and not before.",
+  });
 }
 
 function rootOf(value: string | undefined): Secret {

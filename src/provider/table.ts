@@ -6,6 +6,7 @@ import { organization } from "./directory/organization.ts";
 import { workspace } from "./directory/workspace.ts";
 import { workspaceMembers } from "./directory/workspace-members.ts";
 import { access } from "./postgres/access.ts";
+import { archive } from "./postgres/archive.ts";
 import { rowSecurity } from "./postgres/row-security.ts";
 import { schema } from "./postgres/schema.ts";
 import type { Resource } from "./resource.ts";
@@ -29,6 +30,7 @@ export const table = {
   "postgres:Schema": schema,
   "postgres:Access": access,
   "postgres:RowSecurity": rowSecurity,
+  "postgres:Archive": archive,
   "stripe:Product": product,
   "stripe:Price": price,
   "stripe:Customer": customer,

@@ -10,6 +10,7 @@ export type Environment = Readonly<
     | "STRIPE_API_BASE"
     | "STRIPE_API_KEY"
     | "TENANTRY_SECRET_ROOT"
+    | "TENANTRY_ARCHIVES"
     | "PULUMI_BACKEND_URL"
     | "PULUMI_CONFIG_PASSPHRASE",
     string
@@ -54,6 +55,7 @@ export function environment(
     STRIPE_API_BASE: `http://127.0.0.1:${ports.stripe}`,
     STRIPE_API_KEY: kept("STRIPE_API_KEY", `sk_test_${randomBytes(24).toString("hex")}`),
     TENANTRY_SECRET_ROOT: kept("TENANTRY_SECRET_ROOT", randomBytes(32).toString("hex")),
+    TENANTRY_ARCHIVES: join(folder, "archives"),
     PULUMI_BACKEND_URL: `file://${stateFolder(folder)}`,
     PULUMI_CONFIG_PASSPHRASE: kept("PULUMI_CONFIG_PASSPHRASE", randomBytes(16).toString("hex")),
   };

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import type { ArchiveHead, TableEnd, TableHead } from "./dump.ts";
+
+/** What an archive holds. */
+export interface Contents {
+  readonly head: ArchiveHead;
+  /** Rows by table. */
+  readonly tables: Readonly<Record<string, number>>;
+}
+
+/** Is given what an archive holds while it is read. */
+export interface Taker {
+  begin(head: ArchiveHead): Promise<void>;
+  row(table: TableHead, line: string): Promise<void>;
+}
+
+/**
+ * Reads an archive's lines to their end and holds each table against what PostgreSQL counted when it was dumped.
+ *
+ * @throws when a table isn't whole
+ */
+export async function verified(lines: AsyncIterable<string>, taker?: Taker): Promise<Contents> {
+  let head: ArchiveHead | undefined;
+  let table: TableHead | undefined;
+  let sums = new Sums();
+  const tables: Record<string, number> = {};
+  for await (const line of lines) {
+    if (line.startsWith("[")) {
+      if (table === undefined) throw new NotWhole("a row of no table");
+      sums.add(line);
+      await taker?.row(table, line);
+      continue;
+    }
+    const parsed = JSON.parse(line) as ArchiveHead | TableHead | TableEnd;
+    if ("archive" in parsed) {
+      head = parsed;
+      await taker?.begin(head);
+    } else if ("table" in parsed) {
+      table = parsed;
+      sums = new Sums();
+    } else {
+      if (parsed.end !== table?.table || !sums.agreeWith(parsed)) throw new NotWhole(parsed.end);
+      tables[parsed.end] = parsed.rows;
+      table = undefined;
+    }
+  }
+  if (head === undefined || table !== undefined) throw new NotWhole(table?.table ?? "its beginning");
+  return { head, tables };
+}
+
+/** The dump holds other rows than the database had. */
+class NotWhole extends Error {
+  override readonly name = "NotWhole";
+
+  constructor(what: string) {
+    super(`the archive isn't whole: ${what} has other rows than the database had`);
+  }
+}
+
+class Sums {
+  #rows = 0;
+  #checksum = 0n;
+
+  add(line: string): void {
+    this.#rows += 1;
+    this.#checksum += BigInt(`0x${createHash("md5").update(line).digest("hex").slice(0, 15)}`);
+  }
+
+  agreeWith({ rows, checksum }: TableEnd): boolean {
+    return this.#rows === rows && String(this.#checksum) === checksum;
+  }
+}

@@ -1,0 +1,183 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { databaseDefinition } from "../../infra/database.ts";
+import { dump } from "../../src/archive/dump.ts";
+import { restore } from "../../src/archive/restore.ts";
+import { readSealed, writeSealed } from "../../src/archive/sealed-file.ts";
+import { verified } from "../../src/archive/verify.ts";
+import { Secret } from "../../src/core/secret.ts";
+import type { Query } from "../../src/postgres/database.ts";
+import { type Database, startDatabase } from "../databases/database.ts";
+
+const KEY = new Secret(Buffer.alloc(32, 7).toString("base64url"));
+const WORKSPACE = "5f0f4c1e-0000-4000-8000-000000000001";
+const NEXT = "5f0f4c1e-0000-4000-8000-000000000002";
+const USER = "5f0f4c1e-0000-4000-8000-000000000003";
+const { schemas } = databaseDefinition("workspace");
+
+let database: Database;
+let folder: string;
+let file: string;
+let client: pg.Client;
+let query: Query;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tenantry-archive-"));
+  file = join(folder, "acme", "it.archive");
+  database = await startDatabase("workspace");
+  client = await database.connect();
+  query = async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+    (await client.query<Row>(text, [...values])).rows;
+  await fill();
+  await inTransaction("begin isolation level repeatable read read only", () =>
+    writeSealed(file, KEY, dump(query, WORKSPACE, schemas)),
+  );
+});
+afterAll(async () => {
+  await database.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** Values that a dump gets wrong when it takes a short cut. */
+async function fill(): Promise<void> {
+  await settle(WORKSPACE);
+  await client.query(`
+    insert into public.workspace_members (email, role, user_id) values ('ada@acme.example', 'owner', '${USER}');
+    insert into public.files (path, bytes) select 'reports/' || n, 9007199254740993 from generate_series(1, 1203) as n;
+    insert into public.files (path) values (E'odd\\u2028\\t"\\\\.'), ('ünï/😀'), (E'two\\nlines');
+    insert into public.chats (id, title) values ('${USER}', '');
+    insert into public.messages (chat_id, role, content) values
+      ('${USER}', 'user', 'null'), ('${USER}', 'tool', '{"n": 1.50, "x": [null, "\\u2028"]}');
+    insert into public.agent_state (agent, key, value, updated_at) values ('a', 'k', '[]', '2026-01-01 00:00:00.123456+03');
+  `);
+}
+
+function settle(workspace: string): Promise<unknown> {
+  return client.query(
+    `insert into private.settings (workspace_id, issuer) values ('${workspace}', 'https://issuer.example')`,
+  );
+}
+
+const TABLES = ["agent_state", "chats", "files", "messages", "workspace_members"].map(
+  (name) => `public.${name}`,
+);
+
+async function everything(): Promise<unknown[]> {
+  const all = TABLES.map((name) => `select '${name}' as name, to_jsonb(t)::text as row from ${name} t`);
+  return query(`${all.join(" union all ")} order by 1, 2`) as Promise<unknown[]>;
+}
+
+async function empty(): Promise<void> {
+  await client.query(`truncate private.settings, ${TABLES.join(", ")} cascade`);
+}
+
+async function inTransaction<T>(begin: string, work: () => Promise<T>): Promise<T> {
+  await client.query(begin);
+  try {
+    const result = await work();
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}
+
+const restored = (workspace: string) =>
+  readSealed(file, KEY, (lines) => inTransaction("begin", () => restore(query, workspace, lines)));
+
+describe("an archive of a workspace's database", () => {
+  let before: unknown[];
+  beforeAll(async () => {
+    before = await everything();
+  });
+  beforeEach(empty);
+
+  test("restores what was dumped, to the last character", async () => {
+    await settle(WORKSPACE);
+    const { tables } = await restored(WORKSPACE);
+    expect(tables).toMatchObject({ "public.files": 1206, "public.messages": 2, "private.settings": 1 });
+    expect(await everything()).toEqual(before);
+  });
+
+  test("restores twice as once, and over what is there", async () => {
+    await settle(WORKSPACE);
+    await restored(WORKSPACE);
+    await restored(WORKSPACE);
+    expect(await everything()).toEqual(before);
+  });
+
+  test("restores into the next generation of the workspace", async () => {
+    await settle(NEXT);
+    await restored(NEXT);
+    expect(await query("select distinct workspace_id from public.files")).toEqual([{ workspace_id: NEXT }]);
+    expect(await query("select count(*)::int as files from public.files")).toEqual([{ files: 1206 }]);
+    expect(await query("select workspace_id from private.settings")).toEqual([{ workspace_id: NEXT }]);
+  });
+
+  test("is refused by a database without the migrations that it was made with, which stays as it is", async () => {
+    await settle(WORKSPACE);
+    const altered = await query(
+      "update tenantry.migrations set checksum = 'other' where name like '0002%' returning *",
+    );
+    expect(altered).toHaveLength(1);
+    try {
+      await expect(restored(WORKSPACE)).rejects.toThrow(/lacks what the archive was made with: 0002_content/);
+    } finally {
+      const [wanted] = Object.entries(databaseDefinition("workspace").migrations).filter(([name]) =>
+        name.startsWith("0002"),
+      );
+      await query("update tenantry.migrations set checksum = $1 where name like '0002%'", [
+        wanted?.[1].checksum,
+      ]);
+    }
+    expect(await query("select from public.files")).toEqual([]);
+  });
+});
+
+describe("an archive's file", () => {
+  const read = (path: string, key = KEY) => readSealed(path, key, (lines) => verified(lines));
+
+  test("tells nothing to who lacks the secret", async () => {
+    expect((await readFile(file)).includes("ada@acme.example")).toBe(false);
+    await expect(read(file, new Secret(Buffer.alloc(32, 8).toString("base64url")))).rejects.toThrow(
+      "sealed with another secret",
+    );
+  });
+
+  test.each([
+    ["was cut off", (bytes: Buffer) => bytes.subarray(0, bytes.length - 40)],
+    ["was cut off early", (bytes: Buffer) => bytes.subarray(0, 20)],
+    [
+      "has one bit changed",
+      (bytes: Buffer) => Buffer.from(bytes.map((byte, at) => (at === 2000 ? byte ^ 1 : byte))),
+    ],
+    ["is something else", () => Buffer.from("x".repeat(200))],
+  ])("that %s is refused", async (what, spoil) => {
+    const spoilt = join(folder, what);
+    await writeFile(spoilt, spoil(await readFile(file)));
+    await expect(read(spoilt)).rejects.toThrow("can't be read: it isn't whole");
+  });
+
+  test.each([
+    ["lacks a row", (lines: string[]) => lines.filter((_, at) => at !== 5)],
+    ["has another value", (lines: string[]) => lines.map((line) => line.replace("reports/77", "reports/78"))],
+    ["ends within a table", (lines: string[]) => lines.slice(0, 40)],
+  ])("that %s isn't taken for a dump that was verified", async (what, spoil) => {
+    const lines = await readSealed(file, KEY, async (all) => {
+      const read: string[] = [];
+      for await (const line of all) read.push(line);
+      return read;
+    });
+    const spoilt = join(folder, what);
+    await writeSealed(spoilt, KEY, each(spoil(lines)));
+    await expect(read(spoilt)).rejects.toThrow("the archive isn't whole");
+  });
+});
+
+async function* each(lines: readonly string[]): AsyncGenerator<string> {
+  yield* lines;
+}
