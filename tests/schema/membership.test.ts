@@ -53,7 +53,9 @@ async function rolesOf(): Promise<Record<string, string>> {
 }
 
 const manage = (table: string, more = "") =>
-  client.query(`update public.${table} set managed_by = 'manifest' where organization_id = $1 ${more}`, [acme]);
+  client.query(`update public.${table} set managed_by = 'manifest' where organization_id = $1 ${more}`, [
+    acme,
+  ]);
 
 beforeEach(begin);
 afterEach(() => client.query("rollback"));
@@ -83,7 +85,10 @@ describe("an invitation", () => {
 
   it.each([
     ["is revoked", () => act(ada, `revoke_invitation('${acme}', 'grace@example.com')`)],
-    ["has had its last day", () => client.query("update public.invitations set expires_on = current_date - 1")],
+    [
+      "has had its last day",
+      () => client.query("update public.invitations set expires_on = current_date - 1"),
+    ],
   ])("is none once it %s", async (_, end) => {
     await invite("grace");
     const grace = await signUp(client, "grace@example.com");
@@ -103,7 +108,9 @@ describe("an invitation", () => {
   it("opens every workspace where the plan has no per-workspace access, and can't name any", async () => {
     await client.query("update public.quotas set per_workspace_access = false");
     await client.query("update public.workspaces set state = 'active'");
-    expect((await answer(ada, `invite('${acme}', 'a@example.com', 'member', '{personal}')`))?.code).toBe("PT402");
+    expect((await answer(ada, `invite('${acme}', 'a@example.com', 'member', '{personal}')`))?.code).toBe(
+      "PT402",
+    );
     const alan = await join("alan");
     expect(await act(alan, "my_workspaces()")).toMatchObject([{ name: "personal" }]);
   });
@@ -200,7 +207,9 @@ describe("a member", () => {
       ["alan", "owner"],
       ["ada", "member"],
     ])
-      expect((await answer(ada, `change_role('${acme}', '${name}@example.com', '${role}')`))?.code).toBe("PT400");
+      expect((await answer(ada, `change_role('${acme}', '${name}@example.com', '${role}')`))?.code).toBe(
+        "PT400",
+      );
   });
 
   it("is granted workspaces one by one, and loses them", async () => {
@@ -273,9 +282,10 @@ describe("at the same time", () => {
     const call = async (on: pg.Client, [person, sql]: [Person, string]) => {
       await on.query("begin");
       const { claims } = tokenOf(person);
-      await on.query("select set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)", [
-        JSON.stringify(claims),
-      ]);
+      await on.query(
+        "select set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)",
+        [JSON.stringify(claims)],
+      );
       return (await refusal(on.query(`select * from public.${sql}`)))?.code;
     };
     const before = await call(one, first);

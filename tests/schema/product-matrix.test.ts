@@ -40,7 +40,10 @@ const NOBODYS: Names = {
 /** Every function of the data API that is for people, with a call that succeeds for whom it is for. */
 const casesOf = ({ organization, workspace, other, key }: Names): Record<string, Case> => ({
   invite: { call: `public.invite('${organization}', 'new@example.com')`, for: "admin" },
-  revoke_invitation: { call: `public.revoke_invitation('${organization}', 'open@example.com')`, for: "admin" },
+  revoke_invitation: {
+    call: `public.revoke_invitation('${organization}', 'open@example.com')`,
+    for: "admin",
+  },
   remove_member: { call: `public.remove_member('${organization}', 'alan@example.com')`, for: "admin" },
   change_role: { call: `public.change_role('${organization}', 'alan@example.com', 'admin')`, for: "owner" },
   transfer_ownership: {
@@ -65,7 +68,10 @@ const casesOf = ({ organization, workspace, other, key }: Names): Record<string,
   create_api_key: { call: `public.create_api_key('${workspace}', 'ci')`, for: "admin" },
   rotate_api_key: { call: `public.rotate_api_key('${key}')`, for: "admin" },
   revoke_api_key: { call: `public.revoke_api_key('${key}')`, for: "admin" },
-  set_billing_email: { call: `public.set_billing_email('${organization}', 'money@example.com')`, for: "admin" },
+  set_billing_email: {
+    call: `public.set_billing_email('${organization}', 'money@example.com')`,
+    for: "admin",
+  },
   set_auto_reload: {
     call: `public.set_auto_reload('${organization}', 'data', 100, up_to => 500)`,
     for: "admin",
@@ -127,9 +133,14 @@ async function foundAcme(): Promise<Names> {
   for (const [name, person] of Object.entries({ ...members, ...others })) callers[name] = tokenOf(person);
   callers["a stranger"] = { role: "authenticated", claims: { sub: uuid("f", 1) } };
 
-  const [production, staging] = [await workspace(organization, "production"), await workspace(organization, "staging")];
+  const [production, staging] = [
+    await workspace(organization, "production"),
+    await workspace(organization, "staging"),
+  ];
   async function workspace(of: string, name: string): Promise<string> {
-    const { id } = one(await callAs<{ id: string }>(client, ada, `select public.create_workspace('${of}', '${name}') as id`));
+    const { id } = one(
+      await callAs<{ id: string }>(client, ada, `select public.create_workspace('${of}', '${name}') as id`),
+    );
     return id;
   }
   await client.query("update public.workspaces set state = 'active'");
@@ -140,7 +151,11 @@ async function foundAcme(): Promise<Names> {
   await act(`public.set_app_domain('${production}', 'store', 'store.example')`);
   await act(`public.add_cron_job('${production}', 'nightly', '0 3 * * *', 'rebuild')`);
   const key = one(
-    await callAs<{ id: string }>(client, ada, `select key_id as id from public.create_api_key('${production}', 'backend')`),
+    await callAs<{ id: string }>(
+      client,
+      ada,
+      `select key_id as id from public.create_api_key('${production}', 'backend')`,
+    ),
   );
   return { organization, workspace: production, other: staging, key: key.id };
 }

@@ -170,7 +170,7 @@ as $$
     coalesce(organizations.plan_in_force, organizations.plan)
   from public.members join public.organizations on organizations.id = members.organization_id
   where members.user_id = private.caller_id()
-  order by organizations.display_name, organizations.id
+  order by lower(organizations.display_name), organizations.id
 $$;
 
 -- The workspace switcher. `throwaway`: it has a last day. `url` is null until the workspace has its project.
@@ -186,7 +186,7 @@ as $$
   from public.workspaces join public.members on members.organization_id = workspaces.organization_id
   where members.user_id = private.caller_id() and workspaces.state <> 'deleted'
     and (my_workspaces.organization_id is null or workspaces.organization_id = my_workspaces.organization_id)
-  order by workspaces.name <> 'personal', workspaces.display_name, workspaces.id
+  order by workspaces.name <> 'personal', lower(workspaces.display_name), workspaces.id
 $$;
 
 create function public.create_workspace(
