@@ -59,6 +59,7 @@ function issueFaults(issue: Issue, schema: z.ZodType, root: unknown, locate: Loc
 function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate): Problem {
   const known = keysAt(schema, path);
   const meant = suggest(key, known);
+  const home = homeOf(key, schema);
   return {
     severity: "error",
     rule: "unknown-key",
@@ -66,8 +67,30 @@ function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate):
     message: `unknown key ${describeValue(key)}${path.length > 0 ? ` in ${pathText(path)}` : ""}`,
     expected: known.length > 0 ? `one of ${known.join(", ")}` : undefined,
     found: describeValue(key),
-    remedy: meant ? `did you mean \`${meant}\`?` : "take it out",
+    remedy: remedyForKey(meant, home),
   };
+}
+
+function remedyForKey(meant: string | undefined, home: string | undefined): string {
+  if (home !== undefined) return `it belongs to ${home}: move it there`;
+  return meant ? `did you mean \`${meant}\`?` : "take it out";
+}
+
+/** The one map of a manifest that does have a key, as `Workspace` has `connections`. */
+function homeOf(key: string, schema: z.ZodType): string | undefined {
+  const homes = namedMaps(schema, "").filter(({ map }) => Object.hasOwn(map.shape, key));
+  return homes.length === 1 ? homes[0]?.where : undefined;
+}
+
+/** The maps of a schema with the way to them: the manifest itself, and those in it by name, as `workspaces.<name>`. */
+function namedMaps(schema: z.core.$ZodType, where: string): { map: z.ZodObject; where: string }[] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodRecord) return namedMaps(inner.valueType, `${where}.<name>`);
+  if (!(inner instanceof z.ZodObject)) return [];
+  const below = Object.entries(inner.shape).flatMap(([key, child]) =>
+    namedMaps(child, where === "" ? key : `${where}.${key}`),
+  );
+  return [{ map: inner, where: where === "" ? "the top of the manifest" : `\`${where}\`` }, ...below];
 }
 
 function badName(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, locate: Locate): Problem {

@@ -220,6 +220,26 @@ workspaces:
       want: ["known-workspace 6:63 there is no workspace `personel` → did you mean `personal`?"],
     },
   ],
+  "what belongs where": [
+    {
+      name: "a workspace's things on the organization",
+      given: "connections: { x: { kind: pg, secret: s } }\ncron: {}\ndomain: acme.example\n",
+      want: [
+        "unknown-key 5:1 unknown key `connections` → it belongs to `workspaces.<name>`: move it there",
+        "unknown-key 6:1 unknown key `cron` → it belongs to `workspaces.<name>`: move it there",
+        "unknown-key 7:1 unknown key `domain` → it belongs to `workspaces.<name>.apps.<name>`: move it there",
+      ],
+    },
+    {
+      name: "the organization's things on a workspace",
+      given: "workspaces:\n  a:\n    plan: team\n    wallets: {}\n    llmProvider: { kind: hosted }\n",
+      want: [
+        "unknown-key 7:5 unknown key `plan` in `workspaces.a` → it belongs to the top of the manifest: move it there",
+        "unknown-key 8:5 unknown key `wallets` in `workspaces.a` → it belongs to the top of the manifest: move it there",
+        "unknown-key 9:5 unknown key `llmProvider` in `workspaces.a` → it belongs to the top of the manifest: move it there",
+      ],
+    },
+  ],
   workspaces: [
     {
       name: "a new workspace under a name that another had before",

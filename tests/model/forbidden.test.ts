@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument, stringify } from "yaml";
+import { loadPlatform } from "../../src/load.ts";
+import type { OrganizationManifest } from "../../src/manifest/organization.ts";
+import type { PlatformManifest } from "../../src/manifest/platform.ts";
+import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
+import { organizations } from "./arbitrary.ts";
+import { type Fleet, FORBIDDEN_EDITS } from "./forbidden.ts";
+
+const TODAY = "2026-11-22";
+
+/** Sound fleets of two: any acme, with a workspace to spoil, and a neighbour. */
+const fleets: fc.Arbitrary<Fleet> = organizations.map((acme) => {
+  const target = { connections: { origin: { kind: "postgres", secret: "acme-secret" } } };
+  const aarons = { connections: { origin: { kind: "postgres", secret: "aarons-secret" } } };
+  return {
+    platform: parse(PLATFORM) as PlatformManifest,
+    acme: {
+      ...acme,
+      members: acme.members ?? [],
+      workspaces: { ...(acme.workspaces ?? { personal: {} }), target },
+    },
+    aaron: {
+      ...(parse(HEAD) as OrganizationManifest),
+      name: "aaron",
+      plan: "big",
+      workspaces: { aarons },
+    },
+  };
+});
+
+test("a sound fleet has no error", async () => {
+  await fc.assert(
+    fc.asyncProperty(fleets, async (fleet) => {
+      expect(await errorsIn(filesOf(fleet))).toEqual([]);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test.each(FORBIDDEN_EDITS)("refused by its rule, where it was made: $name", async ({ spoil }) => {
+  await fc.assert(
+    fc.asyncProperty(fleets, async (drawn) => {
+      const fleet = structuredClone(drawn);
+      const { rule, path, part = "value", file = "orgs/acme.yaml" } = spoil(fleet);
+      const files = filesOf(fleet);
+      expect(await errorsIn(files)).toEqual([`${rule} ${file}:${placeOf(files[file], path, part)}`]);
+    }),
+    { numRuns: 8 },
+  );
+});
+
+function filesOf({ platform, acme, aaron }: Fleet) {
+  return {
+    "platform.yaml": stringify(platform),
+    "orgs/acme.yaml": stringify(acme),
+    "orgs/aaron.yaml": stringify(aaron),
+  };
+}
+
+/** `rule file:line:column` of each error. */
+async function errorsIn(files: Readonly<Record<string, string>>): Promise<string[]> {
+  const folder = folderOf(files);
+  const { problems } = await loadPlatform(folder, TODAY);
+  return problems
+    .filter(({ severity }) => severity === "error")
+    .map(({ rule, place }) => `${rule} ${place.file.slice(folder.length + 1)}:${place.line}:${place.column}`);
+}
+
+/** Line and column of a path, by the parser's own account. */
+function placeOf(text: string, path: readonly (string | number)[], part: "key" | "value"): string {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  let node: unknown = document.contents;
+  let key: unknown;
+  for (const segment of path) {
+    const pair = isMap(node)
+      ? node.items.find((item) => isScalar(item.key) && item.key.value === segment)
+      : undefined;
+    key = pair?.key;
+    node = pair ? pair.value : isSeq(node) ? node.items[Number(segment)] : undefined;
+  }
+  const found = (part === "key" ? key : node) as Node;
+  const { line, col } = lines.linePos(found.range?.[0] ?? -1);
+  return `${line}:${col}`;
+}
