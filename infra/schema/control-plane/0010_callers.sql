@@ -14,13 +14,18 @@ as $$
     '\x5f0f4c1e6f0b5c539f3a1d7f6a3c1e2b'::bytea || convert_to(path || '#' || generation, 'UTF8'), 'sha1') as hash) named
 $$;
 
--- The token's user. None once the token has expired: a connection may outlive its token.
+-- Whose tokens count: the platform's own auth service.
+alter table public.platforms add column issuer text;
+
+-- The token's user. Nobody's where it names another issuer, whom somebody may have let the project trust, and once it has
+-- expired, since a connection may outlive its token. (Its signature is proven before it gets here.)
 create function private.caller_id() returns uuid
-language sql stable set search_path = ''
+language sql stable security definer set search_path = ''
 as $$
   select (claims ->> 'sub')::uuid
   from (select nullif(current_setting('request.jwt.claims', true), '')::jsonb as claims) token
   where coalesce(to_timestamp((claims ->> 'exp')::double precision) > now() - interval '30 seconds', true)
+    and coalesce(claims ->> 'iss' in (select issuer from public.platforms), true)
 $$;
 
 -- The address that the platform verified, whatever the token says of one.

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Query } from "../../postgres/database.ts";
 import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../postgres/rows.ts";
 import { defineResource } from "../schema.ts";
-import { controlPlane } from "./control-plane.ts";
+import { controlPlane, issuerOf } from "./control-plane.ts";
 import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow } from "./limits.ts";
 import { byColumn, present, toRows } from "./row.ts";
 
@@ -63,7 +63,7 @@ export const catalogue = defineResource({
 
   async ensure(context, inputs) {
     const database = await context.controlPlane(inputs.controlPlane);
-    await database.transaction((query) => write(query, inputs));
+    await database.transaction((query) => write(query, inputs, database.ref));
     return { id: inputs.platform.id, outputs: {} };
   },
 
@@ -72,9 +72,9 @@ export const catalogue = defineResource({
   },
 });
 
-async function write(query: Query, inputs: Inputs): Promise<void> {
+async function write(query: Query, inputs: Inputs, ref: string): Promise<void> {
   const { id } = inputs.platform;
-  await keepRow(query, platformSet(id), platformToRow(inputs));
+  await keepRow(query, platformSet(id), { ...platformToRow(inputs), issuer: issuerOf(ref) });
   await keepRows(query, planSet(id), toRows(inputs.plans, "name", planToRow));
   await keepRows(
     query,
@@ -155,6 +155,7 @@ function platformSet(id: string): RowSet {
       "currency",
       "default_plan",
       "apps_domain",
+      "issuer",
       "trial_plan",
       "trial_days",
       "trial_credits",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Query } from "../../postgres/database.ts";
 import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../postgres/rows.ts";
 import { defineResource } from "../schema.ts";
-import { controlPlane, controlPlaneIfThere } from "./control-plane.ts";
+import { controlPlane, controlPlaneIfThere, issuerOf } from "./control-plane.ts";
 import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow, overrides } from "./limits.ts";
 import { byColumn, present, toRows } from "./row.ts";
 
@@ -144,7 +144,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
 async function outputs(query: Query, ref: string, inputs: Inputs): Promise<Outputs> {
   const trial = await trialOf(query, inputs);
   return {
-    issuer: `https://${ref}.supabase.co/auth/v1`,
+    issuer: issuerOf(ref),
     ...(trial !== undefined && { trialStarted: trial.started }),
   };
 }
