@@ -10,49 +10,88 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 
 /**
- * A small provider for the engine's tests, spoken to over gRPC as any other.
+ * A small provider for the engine's tests, spoken to over gRPC as any other: started as a plugin, or attached to.
  *
- * Its world is the folder TEST_WORLD: `things/<id>.json` is what exists, `calls.jsonl` what was asked of it, and
- * `faults.json` says what goes wrong: `{"create a": "fail"}`, by operation and resource name.
+ * Its world is a folder: `things/<id>.json` is what exists, `calls.jsonl` what was asked of it, and `faults.json` says
+ * what goes wrong: `{"create a": "fail"}`, by operation and resource name.
  *
- * A Thing has any inputs. Changing `kind` replaces it; so does anything when `mode` is `by-hand`. Its outputs are its
+ * A Thing has any inputs. Changing `kind` replaces it, old one last unless `first` is `delete`. Its outputs are its
  * inputs, `size` (of its value) and, under `secretly`, its value as a secret.
+ *
+ * Its functions answer their arguments: `hide` comes back as a secret, `refuse` is a failure.
  */
-const world = process.env.TEST_WORLD ?? "";
+
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 type Json = { [key: string]: struct.JavaScriptValue };
 
-type Fault = "fail" | "quote" | "throw" | "partial" | "hang" | "until-cancelled" | "crash";
+type Fault =
+  | "fail"
+  | "quote"
+  | "throw"
+  | "partial"
+  | "hang"
+  | "until-cancelled"
+  | "crash"
+  | "kill"
+  | "kill-after";
 
-let cancelled: () => void = () => undefined;
-const cancellation = new Promise<void>((resolve) => {
-  cancelled = resolve;
-});
-let configuration: Json = {};
+class World {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  record(call: string, urn: string, details: object = {}): void {
+    const line = JSON.stringify({ call, name: nameOf(urn), ...details });
+    appendFileSync(join(this.#folder, "calls.jsonl"), `${line}\n`);
+  }
+
+  fault(operation: string, urn: string): Fault | undefined {
+    const faults = (this.#read("faults.json") ?? {}) as Record<string, Fault>;
+    return faults[`${operation} ${nameOf(urn)}`];
+  }
+
+  /** `a-1` is the first that was ever called `a`. */
+  newId(name: string): string {
+    const made = (this.#read("made.json") ?? {}) as Record<string, number>;
+    const number = (made[name] ?? 0) + 1;
+    this.#write("made.json", { ...made, [name]: number });
+    return `${name}-${number}`;
+  }
+
+  put(id: string, inputs: Json): void {
+    mkdirSync(join(this.#folder, "things"), { recursive: true });
+    this.#write(join("things", `${id}.json`), inputs);
+  }
+
+  get(id: string): Json | undefined {
+    return this.#read(join("things", `${id}.json`));
+  }
+
+  remove(id: string): void {
+    rmSync(join(this.#folder, "things", `${id}.json`), { force: true });
+  }
+
+  #read(name: string): Json | undefined {
+    const file = join(this.#folder, name);
+    return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+  }
+
+  #write(name: string, content: object): void {
+    writeFileSync(join(this.#folder, name), JSON.stringify(content));
+  }
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? "";
+}
 
 function values(message: struct.Struct | undefined): Json {
   return message?.toJavaScript() ?? {};
-}
-
-function record(call: string, urn: string, details: object = {}): void {
-  const name = urn.split("::").at(-1) ?? "";
-  appendFileSync(join(world, "calls.jsonl"), `${JSON.stringify({ call, name, ...details })}\n`);
-}
-
-function fileOf(id: string): string {
-  return join(world, "things", `${id}.json`);
-}
-
-function put(id: string, inputs: Json): void {
-  mkdirSync(join(world, "things"), { recursive: true });
-  writeFileSync(fileOf(id), JSON.stringify(inputs));
-}
-
-function get(id: string): Json | undefined {
-  return existsSync(fileOf(id)) ? JSON.parse(readFileSync(fileOf(id), "utf8")) : undefined;
 }
 
 function outputsOf(inputs: Json): Json {
@@ -90,10 +129,12 @@ function clear(value: struct.JavaScriptValue | undefined): string {
 }
 
 /** Lets happen what faults.json asks for; undefined when nothing, or when it goes on after all. */
-async function meet(operation: string, urn: string, inputs: Json = {}): Promise<Fault | undefined> {
-  const file = join(world, "faults.json");
-  const faults = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
-  const fault: Fault | undefined = faults[`${operation} ${urn.split("::").at(-1)}`];
+async function meet(
+  fault: Fault | undefined,
+  operation: string,
+  inputs: Json,
+  cancellation: Promise<void>,
+): Promise<void> {
   if (fault === "fail") throw { code: grpc.status.FAILED_PRECONDITION, details: `${operation} was refused` };
   if (fault === "quote")
     throw {
@@ -102,9 +143,15 @@ async function meet(operation: string, urn: string, inputs: Json = {}): Promise<
     };
   if (fault === "throw") throw { code: grpc.status.INTERNAL, details: `${operation} threw` };
   if (fault === "crash") process.exit(7);
+  if (fault === "kill") killEngine();
   if (fault === "hang") await new Promise(() => undefined);
   if (fault === "until-cancelled") await cancellation;
-  return fault;
+}
+
+/** As a plugin, it is the engine's child. */
+function killEngine(): never {
+  process.kill(process.ppid, "SIGKILL");
+  process.exit(7);
 }
 
 function unary<Request, Response>(
@@ -115,120 +162,157 @@ function unary<Request, Response>(
   };
 }
 
-const provider = {
-  getPluginInfo: unary(async () => new plugin.PluginInfo()),
-  handshake: unary(async () => {
-    const response = new messages.ProviderHandshakeResponse();
-    response.setAcceptSecrets(true);
-    response.setAcceptResources(true);
-    return response;
-  }),
-  checkConfig: unary(async (request: messages.CheckRequest) => {
-    const response = new messages.CheckResponse();
-    response.setInputs(request.getNews());
-    return response;
-  }),
-  diffConfig: unary(async (request: messages.DiffRequest) => {
-    const response = new messages.DiffResponse();
-    const olds = values(request.getOldInputs());
-    const news = values(request.getNews());
-    const changed = Object.keys({ ...olds, ...news }).filter(
-      (key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]),
-    );
-    response.setChanges(changed.length > 0 ? 2 : 1);
-    response.setDiffsList(changed);
-    response.setReplacesList(changed.filter((key) => key === "account"));
-    return response;
-  }),
-  configure: unary(async (request: messages.ConfigureRequest) => {
-    configuration = values(request.getArgs());
-    record("configure", request.getUrn() ?? "", { args: configuration });
-    return new messages.ConfigureResponse();
-  }),
-  check: unary(async (request: messages.CheckRequest) => {
-    const news = values(request.getNews());
-    const response = new messages.CheckResponse();
-    if (news.value === "invalid") {
-      const failure = new messages.CheckFailure();
-      failure.setProperty("value");
-      failure.setReason("it is invalid");
-      response.addFailures(failure);
-    }
-    response.setInputs(struct.Struct.fromJavaScript(news));
-    return response;
-  }),
-  diff: unary(async (request: messages.DiffRequest) => {
-    const olds = values(request.getOldInputs());
-    const news = values(request.getNews());
-    const keys = Object.keys({ ...olds, ...news });
-    const changed = keys.filter((key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]));
-    const response = new messages.DiffResponse();
-    response.setChanges(changed.length > 0 ? messages.DiffResponse.DiffChanges.DIFF_SOME : 1);
-    response.setDiffsList(changed);
-    response.setReplacesList(changed.filter((key) => key === "kind"));
-    response.setDeletebeforereplace(news.first === "delete");
-    return response;
-  }),
-  create: unary(async (request: messages.CreateRequest) => {
-    const inputs = values(request.getProperties());
-    const response = new messages.CreateResponse();
-    response.setProperties(struct.Struct.fromJavaScript(outputsOf(inputs)));
-    if (request.getPreview()) return response;
-    record("create", request.getUrn(), { by: configuration.region });
-    const id = `${request.getName()}-${process.hrtime.bigint().toString(36)}`;
-    const fault = await meet("create", request.getUrn(), inputs);
-    put(id, inputs);
-    if (fault === "partial") throw partial(id, inputs);
-    response.setId(id);
-    return response;
-  }),
-  read: unary(async (request: messages.ReadRequest) => {
-    record("read", request.getUrn());
-    await meet("read", request.getUrn());
-    const found = get(request.getId());
-    const response = new messages.ReadResponse();
-    if (found === undefined) return response;
-    response.setId(request.getId());
-    response.setInputs(struct.Struct.fromJavaScript(found));
-    response.setProperties(struct.Struct.fromJavaScript(outputsOf(found)));
-    return response;
-  }),
-  update: unary(async (request: messages.UpdateRequest) => {
-    const inputs = values(request.getNews());
-    const response = new messages.UpdateResponse();
-    response.setProperties(struct.Struct.fromJavaScript(outputsOf(inputs)));
-    if (request.getPreview()) return response;
-    record("update", request.getUrn());
-    const fault = await meet("update", request.getUrn());
-    put(request.getId(), inputs);
-    if (fault === "partial") throw partial(request.getId(), inputs);
-    return response;
-  }),
-  delete: unary(async (request: messages.DeleteRequest) => {
-    record("delete", request.getUrn());
-    await meet("delete", request.getUrn());
-    rmSync(fileOf(request.getId()), { force: true });
-    return new empty.Empty();
-  }),
-  invoke: unary(async (request: messages.InvokeRequest) => {
-    const response = new messages.InvokeResponse();
-    response.setReturn(struct.Struct.fromJavaScript({ ...values(request.getArgs()), answered: true }));
-    return response;
-  }),
-  cancel: unary(async () => {
-    record("cancel", "");
-    cancelled();
-    return new empty.Empty();
-  }),
-};
+/** What differs between inputs, by their keys. */
+function changedKeys(request: messages.DiffRequest): readonly string[] {
+  const olds = values(request.getOldInputs());
+  const news = values(request.getNews());
+  return Object.keys({ ...olds, ...news }).filter(
+    (key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]),
+  );
+}
 
-if (world !== "") writeFileSync(join(world, "provider.pid"), String(process.pid));
-const server = new grpc.Server();
-server.addService(
-  services.ResourceProviderService as unknown as grpc.ServiceDefinition,
-  provider as grpc.UntypedServiceImplementation,
-);
-server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-  if (error !== null) throw error;
-  process.stdout.write(`${port}\n`);
-});
+function diffOf(changed: readonly string[], replacing: string): messages.DiffResponse {
+  const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
+  const response = new messages.DiffResponse();
+  response.setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE);
+  response.setDiffsList([...changed]);
+  response.setReplacesList(changed.filter((key) => key === replacing));
+  return response;
+}
+
+function serviceOf(world: World): grpc.UntypedServiceImplementation {
+  let configuration: Json = {};
+  let cancelled: () => void = () => undefined;
+  const cancellation = new Promise<void>((resolve) => {
+    cancelled = resolve;
+  });
+  const happen = async (operation: string, urn: string, inputs: Json = {}): Promise<Fault | undefined> => {
+    const fault = world.fault(operation, urn);
+    await meet(fault, operation, inputs, cancellation);
+    return fault;
+  };
+  return {
+    attach: unary(async () => new empty.Empty()),
+    getPluginInfo: unary(async () => new plugin.PluginInfo()),
+    handshake: unary(async () => {
+      const response = new messages.ProviderHandshakeResponse();
+      response.setAcceptSecrets(true);
+      response.setAcceptResources(true);
+      return response;
+    }),
+    checkConfig: unary(async (request: messages.CheckRequest) => {
+      const response = new messages.CheckResponse();
+      response.setInputs(request.getNews());
+      return response;
+    }),
+    diffConfig: unary(async (request: messages.DiffRequest) => diffOf(changedKeys(request), "account")),
+    configure: unary(async (request: messages.ConfigureRequest) => {
+      configuration = values(request.getArgs());
+      world.record("configure", request.getUrn() ?? "", { args: configuration });
+      return new messages.ConfigureResponse();
+    }),
+    check: unary(async (request: messages.CheckRequest) => {
+      await happen("check", request.getUrn());
+      const news = values(request.getNews());
+      const response = new messages.CheckResponse();
+      if (news.value === "invalid") {
+        const failure = new messages.CheckFailure();
+        failure.setProperty("value");
+        failure.setReason("it is invalid");
+        response.addFailures(failure);
+      }
+      response.setInputs(struct.Struct.fromJavaScript(news));
+      return response;
+    }),
+    diff: unary(async (request: messages.DiffRequest) => {
+      await happen("diff", request.getUrn());
+      const response = diffOf(changedKeys(request), "kind");
+      response.setDeletebeforereplace(values(request.getNews()).first === "delete");
+      return response;
+    }),
+    create: unary(async (request: messages.CreateRequest) => {
+      const inputs = values(request.getProperties());
+      const response = new messages.CreateResponse();
+      response.setProperties(struct.Struct.fromJavaScript(outputsOf(inputs)));
+      if (request.getPreview()) return response;
+      world.record("create", request.getUrn(), { by: configuration.region });
+      const fault = await happen("create", request.getUrn(), inputs);
+      const id = world.newId(request.getName());
+      world.put(id, inputs);
+      if (fault === "partial") throw partial(id, inputs);
+      if (fault === "kill-after") killEngine();
+      response.setId(id);
+      return response;
+    }),
+    read: unary(async (request: messages.ReadRequest) => {
+      world.record("read", request.getUrn());
+      await happen("read", request.getUrn());
+      const found = world.get(request.getId());
+      const response = new messages.ReadResponse();
+      if (found === undefined) return response;
+      response.setId(request.getId());
+      response.setInputs(struct.Struct.fromJavaScript(found));
+      response.setProperties(struct.Struct.fromJavaScript(outputsOf(found)));
+      return response;
+    }),
+    update: unary(async (request: messages.UpdateRequest) => {
+      const inputs = values(request.getNews());
+      const response = new messages.UpdateResponse();
+      response.setProperties(struct.Struct.fromJavaScript(outputsOf(inputs)));
+      if (request.getPreview()) return response;
+      world.record("update", request.getUrn());
+      const fault = await happen("update", request.getUrn());
+      world.put(request.getId(), inputs);
+      if (fault === "partial") throw partial(request.getId(), inputs);
+      if (fault === "kill-after") killEngine();
+      return response;
+    }),
+    delete: unary(async (request: messages.DeleteRequest) => {
+      world.record("delete", request.getUrn());
+      const fault = await happen("delete", request.getUrn());
+      world.remove(request.getId());
+      if (fault === "kill-after") killEngine();
+      return new empty.Empty();
+    }),
+    invoke: unary(async (request: messages.InvokeRequest) => {
+      const { refuse, hide, ...args } = values(request.getArgs());
+      const response = new messages.InvokeResponse();
+      if (refuse !== undefined) {
+        const failure = new messages.CheckFailure();
+        failure.setProperty("refuse");
+        failure.setReason(String(refuse));
+        response.addFailures(failure);
+      }
+      const hidden: Json = hide === undefined ? {} : { hidden: { [SIGNATURE]: SECRET, value: hide } };
+      response.setReturn(struct.Struct.fromJavaScript({ ...args, ...hidden, answered: true }));
+      return response;
+    }),
+    cancel: unary(async () => {
+      world.record("cancel", "");
+      cancelled();
+      return new empty.Empty();
+    }),
+  };
+}
+
+/** Serves the provider of a world on a port of the system's choice. */
+export async function serveProvider(
+  folder: string,
+): Promise<{ readonly port: number; readonly close: () => void }> {
+  const server = new grpc.Server();
+  const service = services.ResourceProviderService as unknown as grpc.ServiceDefinition;
+  server.addService(service, serviceOf(new World(folder)));
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
+      if (error !== null) reject(error);
+      else resolve(bound);
+    });
+  });
+  return { port, close: () => server.forceShutdown() };
+}
+
+const own = process.env.TEST_WORLD;
+if (own !== undefined) {
+  writeFileSync(join(own, "provider.pid"), String(process.pid));
+  process.stdout.write(`${(await serveProvider(own)).port}\n`);
+}
