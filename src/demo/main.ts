@@ -1,6 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { runCommandLine } from "../cli/program.ts";
 import { colorsFor } from "../cli/render/colors.ts";
@@ -22,11 +22,13 @@ const PEOPLE: readonly Person[] = [
   { name: "anon", email: null },
 ];
 
+const SHOWN = new Set(["acme", "lone-pine", "northwind", "bluebird", "mesa", "sol"]);
+
 const colors = colorsFor(process.stdout, process.env);
 const begin = performance.now();
 const folder = mkdtempSync(join(tmpdir(), "tenantry-demo-"));
 const stacks = join(folder, "stacks");
-cpSync(join(PACKAGE_ROOT, "stacks"), stacks, { recursive: true });
+cpSync(join(PACKAGE_ROOT, "stacks"), stacks, { recursive: true, filter: isShown });
 
 title("A local Supabase and Stripe");
 const sandbox = await startSandbox({ folder: join(folder, "sandbox") });
@@ -76,7 +78,12 @@ async function demo(): Promise<void> {
   title("Stripe");
   const customers = await listCustomers(sandbox.env.STRIPE_API_BASE, sandbox.env.STRIPE_API_KEY);
   showCustomers(customers);
-  demand(customers.length === 6, "each of the six organizations is one customer");
+  demand(customers.length === SHOWN.size, "each of the six organizations is one customer");
+}
+
+/** Three organizations of each platform show what there is to see, in the time that somebody watches. */
+function isShown(path: string): boolean {
+  return dirname(path).endsWith("orgs") ? SHOWN.has(basename(path, ".yaml")) : true;
 }
 
 function crossings({ tables, seen }: IsolationReport): number {

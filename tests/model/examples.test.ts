@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { loadPlatform, loadStack } from "../../src/load.ts";
+import { FEATURES, type Feature, type PlatformManifest } from "../../src/manifest/platform.ts";
+import type { OrganizationModel } from "../../src/model/model.ts";
 
 const STACKS = new URL("../../stacks", import.meta.url).pathname;
 const TODAY = "2026-11-22";
@@ -8,7 +12,14 @@ describe.each(["agntdata", "camelai"])("the example %s", (platform) => {
   test("resolves without a problem", async () => {
     const { model, problems } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
     expect(problems).toEqual([]);
-    expect(model?.organizations).toHaveLength(3);
+    expect(model?.organizations).toHaveLength(5);
+  });
+
+  test("uses every feature that its product has", async () => {
+    const { model } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
+    const used = new Set(model?.organizations.flatMap(featuresUsed));
+    const { features = FEATURES } = platformManifest(platform);
+    expect([...used].toSorted()).toEqual([...features].toSorted());
   });
 
   test("is plain data", async () => {
@@ -108,3 +119,35 @@ test.each([
 ])("the stack %s has no manifest", (stack, rule) => {
   expect(loadStack(STACKS, stack, TODAY)).toMatchObject({ model: undefined, problems: [{ rule }] });
 });
+
+test("one person in two organizations is two members, and each has what that organization gave", async () => {
+  const { model } = await loadPlatform(`${STACKS}/agntdata`, TODAY);
+  const edith = model?.organizations.flatMap(({ name, members }) => {
+    const member = members["edith@contractor.example"];
+    return member ? [[name, member.role, member.workspaces]] : [];
+  });
+  expect(edith).toEqual([
+    ["fieldstone", "admin", ["forecast", "orders"]],
+    ["northwind", "member", ["client-fabrikam"]],
+  ]);
+});
+
+function platformManifest(platform: string): PlatformManifest {
+  return parse(readFileSync(`${STACKS}/${platform}/platform.yaml`, "utf8")) as PlatformManifest;
+}
+
+function featuresUsed({ workspaces, invitations, llmProvider }: OrganizationModel): Feature[] {
+  const all = Object.values(workspaces);
+  const uses: Record<Feature, boolean> = {
+    apiKeys: all.some(({ apiKeys }) => Object.keys(apiKeys).length > 0),
+    connections: all.some(({ connections }) => Object.keys(connections).length > 0),
+    apps: all.some(({ apps }) => Object.keys(apps).length > 0),
+    customDomains: all.some(({ apps }) => Object.values(apps).some(({ domain }) => domain !== null)),
+    email: all.some(({ email }) => email !== null),
+    slack: all.some(({ slack }) => slack !== null),
+    cron: all.some(({ cron }) => Object.keys(cron).length > 0),
+    llmProvider: llmProvider !== null,
+    invitations: Object.keys(invitations).length > 0,
+  };
+  return FEATURES.filter((feature) => uses[feature]);
+}
