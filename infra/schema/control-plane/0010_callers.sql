@@ -25,7 +25,7 @@ as $$
   select (claims ->> 'sub')::uuid
   from (select nullif(current_setting('request.jwt.claims', true), '')::jsonb as claims) token
   where coalesce(to_timestamp((claims ->> 'exp')::double precision) > now() - interval '30 seconds', true)
-    and coalesce(claims ->> 'iss' in (select issuer from public.platforms), true)
+    and not exists (select from public.platforms where issuer <> claims ->> 'iss')
 $$;
 
 -- The address that the platform verified, whatever the token says of one.
