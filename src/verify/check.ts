@@ -1,5 +1,6 @@
 import { UserError } from "../core/errors.ts";
 import type { OrganizationModel } from "../model/model.ts";
+import { issuerOf } from "../provider/directory/control-plane.ts";
 import { controlPlaneSubjects, memberDifferences, type OrganizationRows } from "./control-plane.ts";
 import { compareDefinition, type Definition, executorsOf, toDeparse } from "./definition.ts";
 import type { Difference } from "./difference.ts";
@@ -30,7 +31,7 @@ export async function checkOrganization(
   rows: OrganizationRows,
 ): Promise<Checked> {
   const tried = await tryMatrix(database, {
-    subjects: controlPlaneSubjects(organization, rows),
+    subjects: controlPlaneSubjects(organization, rows, issuerOf(database.ref)),
     promises: CONTROL_PLANE,
     functions: executorsOf(definition),
     names: namesOf(organization, rows),

@@ -70,7 +70,7 @@ const READ_ORGANIZATION = `
     'elsewhere', (select coalesce(jsonb_object_agg(email, ids), '{}') from (
       select email, jsonb_agg(id) as ids from (
         select email, organization_id as id from people join public.members using (email)
-        union select email, workspaces.id from people join public.members using (email)
+        union select people.email, workspaces.id from people join public.members using (email)
           join public.workspaces using (organization_id)) as memberships
       where id <> $1 and id not in (select id from public.workspaces where organization_id = $1)
       group by email) as by_email),
@@ -111,11 +111,19 @@ export function memberDifferences(
 }
 
 /** Everybody who tries an organization's rows in the control plane. */
-export function controlPlaneSubjects(organization: OrganizationModel, rows: OrganizationRows): Subject[] {
+export function controlPlaneSubjects(
+  organization: OrganizationModel,
+  rows: OrganizationRows,
+  issuer: string,
+): Subject[] {
   const mine = [organization.id, ...rows.workspaces.map(({ id }) => id)];
   const emails = new Set([...Object.keys(organization.members), ...rows.members.map(({ email }) => email)]);
   const people = [...emails].map((email) => memberSubject(organization, rows, mine, email));
-  return [...people, ...outsiders(organization, rows, mine)];
+  const subjects = [...people, ...outsiders(organization, rows, mine)];
+  return subjects.map(({ person, ...subject }) => ({
+    ...subject,
+    person: { ...person, claims: { iss: issuer, ...person.claims } },
+  }));
 }
 
 function memberSubject(
@@ -131,7 +139,7 @@ function memberSubject(
     person: {
       name: role === undefined ? `${email} (no member)` : `${email} (${role})`,
       role: "authenticated",
-      claims: { sub: known.sub, email, role: "authenticated", email_verified: true },
+      claims: token(known.sub, email),
       mine,
       also: elsewhere,
       before: known.before,
@@ -179,18 +187,16 @@ function isGranted(
   return access.some((row) => row.workspace_id === id && row.email === email && row.managed_by === "app");
 }
 
+function token(sub: string, email: string) {
+  return { sub, email, role: "authenticated", email_verified: true };
+}
+
 function outsiders(
   organization: OrganizationModel,
   rows: OrganizationRows,
   mine: readonly string[],
 ): Subject[] {
   const nobody = { organization: null, admin: false, workspaces: [], customer: false };
-  const token = (sub: string, email: string) => ({
-    sub,
-    email,
-    role: "authenticated",
-    email_verified: true,
-  });
   const [removed, stranger] = [randomUUID(), randomUUID()];
   const subjects: Subject[] = [
     {

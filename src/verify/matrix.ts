@@ -50,22 +50,37 @@ export function countCells({ subjects, tables, functions }: Matrix): number {
 /** Where what people saw and could do isn't what they are promised. */
 export function compareMatrix(matrix: Matrix, tries: Readonly<Record<string, Tried>>): Difference[] {
   const there = tries[POSTGRES.name]?.seen ?? {};
-  return matrix.subjects.flatMap((subject) => {
-    const tried = tries[subject.person.name];
-    if (tried === undefined) throw new Error(`nobody tried as ${subject.person.name}`);
-    return [
+  const each = matrix.subjects.flatMap((subject) => {
+    const { name } = subject.person;
+    const tried = tries[name];
+    if (tried === undefined) throw new Error(`nobody tried as ${name}`);
+    const differences = [
       ...entrance(subject, tried),
       ...matrix.tables.flatMap((table) => tableDifferences(matrix, subject, table, tried, there[table])),
       ...functionDifferences(matrix, subject, tried),
     ];
+    return differences.map((difference) => ({ ...difference, callers: [name] }));
   });
+  return together(each);
 }
 
-function entrance({ person, enters }: Subject, { entered }: Tried): Difference[] {
+/** What several callers found is one difference. */
+function together(differences: readonly (Difference & { callers: string[] })[]): Difference[] {
+  const byFinding = new Map<string, Difference & { callers: string[] }>();
+  for (const { callers, ...finding } of differences) {
+    const key = JSON.stringify(finding);
+    const known = byFinding.get(key);
+    if (known === undefined) byFinding.set(key, { ...finding, callers });
+    else known.callers.push(...callers);
+  }
+  return [...byFinding.values()];
+}
+
+function entrance({ enters }: Subject, { entered }: Tried): Difference[] {
   if (entered === null || (entered === "") === enters) return [];
   return [
     {
-      subject: `${person.name}, entering`,
+      subject: "entering",
       promised: enters ? "enters" : "is refused",
       found: entered === "" ? "enters" : `is refused (SQLSTATE ${entered})`,
     },
@@ -98,14 +113,13 @@ function tableDifferences(
   there: Seen | undefined,
 ): Difference[] {
   const seen = tried.seen[table];
-  const about = `${subject.person.name}, ${table}`;
   if (seen === undefined || there === undefined || "error" in there)
-    return [{ subject: about, promised: "can be tried", found: errorOf(there) }];
-  if ("error" in seen) return [{ subject: about, promised: "can be read, or is refused", found: seen.error }];
+    return [{ subject: table, promised: "can be tried", found: errorOf(there) }];
+  if ("error" in seen) return [{ subject: table, promised: "can be read, or is refused", found: seen.error }];
   const expected = promised(matrix, subject, table);
   return [
-    ...readDifferences(matrix, about, expected, seen, there),
-    ...writeDifferences(about, expected, seen.writes, there.mine.length > 0),
+    ...readDifferences(matrix, table, expected, seen, there),
+    ...writeDifferences(table, expected, seen.writes, there.mine.length > 0),
   ];
 }
 
@@ -160,14 +174,14 @@ function functionDifferences({ functions }: Matrix, { person }: Subject, tried: 
     ...tried.functions
       .filter((signature) => !may(functions[signature]))
       .map((signature) => ({
-        subject: `${person.name}, ${signature}`,
+        subject: `function ${signature}`,
         promised: "is refused",
         found: "may be called",
       })),
     ...promisedTo
       .filter((signature) => !tried.functions.includes(signature))
       .map((signature) => ({
-        subject: `${person.name}, ${signature}`,
+        subject: `function ${signature}`,
         promised: "may be called",
         found: "is refused",
       })),

@@ -6,7 +6,7 @@ import type { Source, Write } from "../postgres/scripts/try-access.ts";
  */
 export type Readers = "organization" | "admins" | "workspace" | "customers" | "nobody";
 
-/** What is promised of a table, said apart from the policies that are to keep it. */
+/** What is promised of a table, a view or a function that returns rows, said apart from the policies that are to keep it. */
 export interface TablePromise {
   readonly readers: Readers;
   /** The column that says whose a row is. Default `organization_id` or `workspace_id`, as the readers are. */
@@ -33,15 +33,23 @@ const EVERYWHERE: Promises = {
 export const CONTROL_PLANE: Promises = {
   ...EVERYWHERE,
   "private.api_key_hashes": { readers: "nobody" },
+  "private.claim_token_hashes": { readers: "nobody" },
+  "private.connection_credentials": { readers: "nobody" },
+  "private.intake_requests": { readers: "nobody" },
+  "private.stripe_events": { readers: "nobody" },
   "private.wallet_allocations": { readers: "nobody" },
   "public.agent_sessions": { readers: "workspace" },
   "public.api_keys": { readers: "workspace" },
   "public.apps": { readers: "workspace" },
+  "public.claim_tokens": { readers: "admins" },
   "public.connections": { readers: "workspace" },
   "public.cron_jobs": { readers: "workspace" },
   "public.escalations": { readers: "workspace" },
   "public.invitations": { readers: "admins" },
   "public.members": { readers: "organization" },
+  "public.my_organizations()": { readers: "organization", column: "id" },
+  "public.my_workspaces()": { readers: "workspace", column: "id" },
+  "public.organization_domains": { readers: "workspace" },
   "public.organizations": { readers: "organization", column: "id" },
   "public.plans": { readers: "customers" },
   "public.platforms": { readers: "customers" },

@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import { UserError, VendorError } from "../core/errors.ts";
 import type { OrganizationModel, PlatformModel, WorkspaceModel } from "../model/model.ts";
 import type { Context } from "../provider/context.ts";
+import { issuerOf } from "../provider/directory/control-plane.ts";
 import { type Checked, checkDefinition, checkOrganization, checkWorkspace } from "./check.ts";
 import { type OrganizationRows, readOrganization } from "./control-plane.ts";
 import type { Definition } from "./definition.ts";
@@ -92,8 +93,8 @@ class Verifier {
       const { context, definitions } = this.#options;
       const { ref } = await this.#open();
       const database = await openWorkspace(context, workspace.project);
-      const issuer = `https://${ref}.supabase.co/auth/v1`;
-      return checkWorkspace(database, definitions.workspace, { organization, workspace, rows, issuer });
+      const told = { organization, workspace, rows, issuer: issuerOf(ref) };
+      return checkWorkspace(database, definitions.workspace, told);
     });
   }
 

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { isOfExtension, isOwnSchema } from "../catalog/section.ts";
 import { TAKE_BACK, undone } from "./undone.ts";
 
-/** A table or view that everybody is to try. */
+/** A table, a view or a function that returns rows, which everybody is to try. */
 export interface Source {
-  /** Schema and name, as `public.files`. */
+  /** As it stands after `from`: `public.files`, `public.my_workspaces()`. */
   readonly name: string;
   /** A condition on a row `it`: it belongs to `k`, an organization or a workspace. */
   readonly mine: string;
@@ -160,7 +160,9 @@ const BODY = `
             sight := jsonb_build_object('error', sqlstate || ': ' || sqlerrm);
         end;
 
-        if person ->> 'role' is null then
+        if name like '%)' then
+          -- Nothing to write.
+        elsif person ->> 'role' is null then
           if exists (select from pg_class c where c.oid = name::regclass and (c.relkind = 'r'
               or c.relkind = 'p' and exists (select from pg_inherits where inhparent = c.oid))) then
             execute format('${SAMPLES}', name, source ->> 'mine', source ->> 'others') into of_table using mine, known;

@@ -1,0 +1,219 @@
+import type pg from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { databaseDefinition } from "../../infra/database.ts";
+import { checkWorkspace } from "../../src/verify/check.ts";
+import type { OrganizationRows } from "../../src/verify/control-plane.ts";
+import { type Database, startDatabase, undone } from "../databases/database.ts";
+import { insertRows } from "../isolation/probe.ts";
+import { uuid } from "../isolation/world.ts";
+import { lines, liveDatabase, organizationModel } from "./world.ts";
+
+let database: Database;
+let client: pg.Client;
+const organization = organizationModel();
+const definition = databaseDefinition("workspace");
+
+beforeAll(async () => {
+  database = await startDatabase("workspace");
+  client = await database.connect();
+  await insertRows(client, content());
+  await client.query("set session authorization postgres");
+});
+afterAll(() => database.stop());
+
+const ISSUER = "https://control-plane.example/auth/v1";
+
+/** What the control plane says: persons 0 and 2 have signed in, 3 is of another organization. */
+function rows(): OrganizationRows {
+  return {
+    members: Object.values(organization.members).map(({ email, role }) => ({
+      email,
+      role,
+      managed_by: "manifest",
+    })),
+    workspaces: [],
+    access: [],
+    accounts: {
+      "person-0@example.com": { id: uuid("a", 0), verified: true },
+      "person-2@example.com": { id: uuid("a", 2), verified: true },
+      "person-3@example.com": { id: uuid("a", 3), verified: true },
+    },
+    elsewhere: {},
+    outsider: "person-3@example.com",
+  };
+}
+
+function content() {
+  const workspace_id = organization.workspaces["ws-0"]?.id;
+  const created_at = "2026-06-01T00:00:00+00:00";
+  const who = { workspace_id, created_by: uuid("a", 0), created_at };
+  const member = (number: number, role: string, user_id: string | null) => ({
+    workspace_id,
+    email: `person-${number}@example.com`,
+    role,
+    user_id,
+    managed_by: "manifest",
+    created_at,
+  });
+  return {
+    "private.settings": [{ singleton: true, workspace_id, issuer: ISSUER }],
+    "public.workspace_members": [
+      member(0, "owner", uuid("a", 0)),
+      member(1, "admin", null),
+      member(2, "member", null),
+      member(4, "member", null),
+    ],
+    "public.chats": [{ ...who, id: uuid("2", 1), title: "t", updated_at: created_at }],
+    "public.messages": [{ ...who, id: uuid("3", 1), chat_id: uuid("2", 1), role: "assistant", content: {} }],
+    "public.agent_state": [{ workspace_id, agent: "a", key: "k", value: {}, updated_at: created_at }],
+    "storage.buckets": [{ id: "other", name: "other" }],
+    "storage.objects": [
+      { id: uuid("5", 1), bucket_id: "files", name: "a.txt" },
+      { id: uuid("5", 2), bucket_id: "other", name: "secret.txt" },
+    ],
+  };
+}
+
+/** What verify finds in the database as it is at this moment, in the open transaction. */
+async function verify(): Promise<string[]> {
+  const workspace = organization.workspaces["ws-0"];
+  if (workspace === undefined) throw new Error("the manifest has no ws-0");
+  const told = { organization, workspace, rows: rows(), issuer: ISSUER };
+  return lines(await checkWorkspace(await liveDatabase(client), definition, told));
+}
+
+it("finds nothing in a database that is as promised, and leaves it so", async () => {
+  const before = await contents();
+  await undone(client, async () => expect(await verify()).toEqual([]));
+  expect(await contents()).toEqual(before);
+});
+
+const ALL = /enters|reads/;
+const HELPER =
+  "private.my_workspace_ids() returns uuid[] language sql stable security definer set search_path = ''";
+
+it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
+  [
+    "a dropped policy",
+    'drop policy "members read" on public.chats',
+    [
+      "policy members read on public.chats: exists; is missing",
+      "person-0@example.com, public.chats: reads rows of workspace ws-0; sees none of them",
+    ],
+  ],
+  [
+    "a policy that lets everybody pass",
+    'drop policy "members read" on public.chats; create policy "members read" on public.chats for select to authenticated using (true)',
+    [
+      /^policy members read on public\.chats: .*; for select to authenticated using \(true\)$/,
+      "somebody signed in, public.chats: reads nothing; reads rows of workspace ws-0",
+      "person-3@example.com, of another organization, public.chats: reads nothing; reads rows of workspace ws-0",
+    ],
+  ],
+  [
+    "a policy beside the declared ones",
+    "create policy backdoor on public.files to authenticated using (true)",
+    [/^policy backdoor on public\.files: doesn't exist; /],
+  ],
+  [
+    "a policy on Supabase's own tables",
+    "create policy listing on storage.buckets for select to anon using (true)",
+    [
+      "policy listing on storage.buckets: doesn't exist; is there",
+      "anon, storage.buckets: reads nobody else's rows; reads rows of others",
+    ],
+  ],
+  [
+    "a member who should be gone",
+    "insert into public.workspace_members (email, role, user_id) values ('gone@example.com', 'admin', gen_random_uuid())",
+    ["member gone@example.com: doesn't enter; is still there, as admin"],
+  ],
+  [
+    "a member who should be gone, and still gets in",
+    "insert into public.workspace_members (email, role) values ('person-3@example.com', 'member')",
+    [
+      "member person-3@example.com: doesn't enter; is still there, as member",
+      /^person-3@example\.com \(not of this workspace\), entering: is refused; enters$/,
+    ],
+  ],
+  [
+    "a member who was shut out",
+    "delete from public.workspace_members where email = 'person-1@example.com'",
+    [
+      "member person-1@example.com: enters as admin; isn't there",
+      /^person-1@example\.com, entering: enters; is refused/,
+    ],
+  ],
+  [
+    "a membership that is bound to somebody else's user",
+    "update public.workspace_members set user_id = gen_random_uuid() where email = 'person-2@example.com'",
+    [/^person-2@example\.com, entering: enters; is refused/],
+  ],
+  [
+    "row security off",
+    "alter table public.messages disable row level security",
+    [
+      "table public.messages: row security is on; row security is off",
+      "a removed member, public.messages: reads nothing; reads rows of workspace ws-0",
+    ],
+  ],
+  [
+    "a view that leaks",
+    "create view public.everything as select * from public.chats; grant select on public.everything to authenticated",
+    [
+      /^table public\.everything: gives authenticated nothing; gives authenticated .*select/,
+      /^view public\.everything: /,
+      "somebody signed in, public.everything: reads nobody else's rows; reads rows of others",
+    ],
+  ],
+  [
+    "a grant to anon",
+    "grant select on public.files to anon",
+    ["table public.files: gives anon nothing; gives anon select"],
+  ],
+  [
+    "a column that may be written",
+    "grant update (workspace_id) on public.chats to authenticated",
+    [/^table public\.chats: gives authenticated .*; gives authenticated .*update\(workspace_id\)/],
+  ],
+  [
+    "a helper that returns true",
+    "create or replace function private.is_workspace_member(workspace_id uuid, mine uuid[]) returns boolean language sql immutable return true",
+    [
+      "function private.is_workspace_member(uuid,uuid[]): has the body of its definition; has another body",
+      "somebody signed in, public.files: insert is refused; insert comes through",
+    ],
+  ],
+  [
+    "a helper that lets everybody in",
+    `create or replace function ${HELPER} as 'select array(select workspace_id from private.settings)'`,
+    ["function private.my_workspace_ids(): has the body of its definition; has another body", ALL],
+  ],
+  [
+    "an execute left to authenticated",
+    "create function public.dump() returns text language sql as 'select 1::text'; grant execute on function public.dump() to authenticated",
+    [
+      "function public.dump(): is as the migrations made it; is made by hand",
+      "somebody signed in, function public.dump(): is refused; may be called",
+    ],
+  ],
+  [
+    "another issuer",
+    "update private.settings set issuer = 'https://elsewhere.invalid/auth/v1'",
+    [/^the issuer of its tokens: /, "a member's token of another issuer, entering: is refused; enters"],
+  ],
+])("finds %s", async (_, sql, found) => {
+  const seen = await undone(client, async () => {
+    await client.query(sql);
+    return verify();
+  });
+  for (const line of found)
+    expect(seen).toContainEqual(typeof line === "string" ? line : expect.stringMatching(line));
+});
+
+async function contents(): Promise<unknown> {
+  const { rows } = await client.query(
+    "select (select jsonb_agg(it) from public.workspace_members it) as members, (select count(*) from public.chats) as chats",
+  );
+  return rows;
+}
