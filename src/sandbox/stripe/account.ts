@@ -3,6 +3,7 @@ import type { Clock } from "./billing/clock.ts";
 import type { CardBehavior } from "./billing/test-cards.ts";
 import type { KeptCharge } from "./objects/charges.ts";
 import type { KeptCustomer } from "./objects/customers.ts";
+import type { KeptDispute } from "./objects/disputes.ts";
 import { isOfType, type KeptEvent } from "./objects/events.ts";
 import type { KeptInvoiceItem } from "./objects/invoice-items.ts";
 import type { KeptInvoicePayment } from "./objects/invoice-payments.ts";
@@ -75,6 +76,7 @@ export class Account {
   readonly paymentIntents: Table<KeptPaymentIntent>;
   readonly charges: Table<KeptCharge>;
   readonly refunds: Table<KeptRefund>;
+  readonly disputes: Table<KeptDispute>;
   readonly invoices: Table<KeptInvoice>;
   readonly invoiceItems: Table<KeptInvoiceItem>;
   readonly invoicePayments: Table<KeptInvoicePayment>;
@@ -100,6 +102,7 @@ export class Account {
     this.paymentIntents = this.#table(store, "payment_intents");
     this.charges = this.#table(store, "charges");
     this.refunds = this.#table(store, "refunds");
+    this.disputes = this.#table(store, "disputes");
     this.invoices = this.#table(store, "invoices");
     this.invoiceItems = this.#table(store, "invoice_items");
     this.invoicePayments = this.#table(store, "invoice_payments");

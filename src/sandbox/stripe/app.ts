@@ -6,6 +6,7 @@ import { Clock } from "./billing/clock.ts";
 import { settle } from "./billing/settle.ts";
 import { charge, chargeOperations } from "./objects/charges.ts";
 import { customer, customerOperations } from "./objects/customers.ts";
+import { dispute, disputeOperations } from "./objects/disputes.ts";
 import { eventOperations } from "./objects/events.ts";
 import { invoicePayment, invoicePaymentOperations } from "./objects/invoice-payments.ts";
 import { invoice, invoiceLine, invoiceOperations } from "./objects/invoices.ts";
@@ -59,6 +60,7 @@ const OPERATIONS: readonly Operation[] = [
   ...paymentIntentOperations,
   ...chargeOperations,
   ...refundOperations,
+  ...disputeOperations,
   ...invoiceOperations,
   ...invoicePaymentOperations,
   ...eventOperations,
@@ -68,6 +70,7 @@ const OPERATIONS: readonly Operation[] = [
 const KINDS: Readonly<Record<string, Kind>> = {
   charge,
   customer,
+  dispute,
   invoice,
   invoice_payment: invoicePayment,
   line_item: invoiceLine,

@@ -1,7 +1,8 @@
 import type { Context, Hono } from "hono";
 import type { Account } from "./account.ts";
 import { settle } from "./billing/settle.ts";
-import { authenticatePayment } from "./objects/payment-intents.ts";
+import { decideDispute, openDispute } from "./objects/disputes.ts";
+import { authenticatePayment, finishPayment } from "./objects/payment-intents.ts";
 import { StripeRefusal } from "./protocol/errors.ts";
 import { newId } from "./protocol/ids.ts";
 
@@ -10,6 +11,9 @@ import { newId } from "./protocol/ids.ts";
  *
  * - `GET /_sandbox/clock`; `POST /_sandbox/clock` with `advance` (seconds) or `to` (unix seconds)
  * - `POST /_sandbox/payment_intents/:id/authenticate` with `succeeds`: the customer answers a bank's question
+ * - `POST /_sandbox/payment_intents/:id/finish` with `succeeds`: a payment that is being processed ends
+ * - `POST /_sandbox/charges/:id/dispute`: a cardholder disputes a charge; `POST /_sandbox/disputes/:id/decide` with `won`: the
+ *   bank decides
  * - `POST /_sandbox/events/:id/deliver`: every endpoint gets the event again, as it happens on the real service
  */
 export function addSandboxRoutes(app: Hono, account: Account, changed: () => void): void {
@@ -28,14 +32,21 @@ export function addSandboxRoutes(app: Hono, account: Account, changed: () => voi
 
   app.post("/_sandbox/payment_intents/:id/authenticate", async (context) => {
     const { succeeds } = await bodyOf(context);
-    try {
-      return context.json(authenticatePayment(account, context.req.param("id"), succeeds !== false));
-    } catch (error) {
-      if (!(error instanceof StripeRefusal)) throw error;
-      return context.json({ error: error.message }, 400);
-    } finally {
-      changed();
-    }
+    return act(context, () => authenticatePayment(account, context.req.param("id"), succeeds !== false));
+  });
+
+  app.post("/_sandbox/payment_intents/:id/finish", async (context) => {
+    const { succeeds } = await bodyOf(context);
+    return act(context, () => finishPayment(account, context.req.param("id"), succeeds !== false));
+  });
+
+  app.post("/_sandbox/charges/:id/dispute", (context) =>
+    act(context, () => openDispute(account, context.req.param("id"))),
+  );
+
+  app.post("/_sandbox/disputes/:id/decide", async (context) => {
+    const { won } = await bodyOf(context);
+    return act(context, () => decideDispute(account, context.req.param("id"), won === true ? "won" : "lost"));
   });
 
   app.post("/_sandbox/events/:id/deliver", (context) => {
@@ -48,6 +59,17 @@ export function addSandboxRoutes(app: Hono, account: Account, changed: () => voi
     changed();
     return context.json(event);
   });
+
+  function act(context: Context, work: () => object): Response {
+    try {
+      return context.json(work());
+    } catch (error) {
+      if (!(error instanceof StripeRefusal)) throw error;
+      return context.json({ error: error.message }, 400);
+    } finally {
+      changed();
+    }
+  }
 }
 
 async function bodyOf(context: Context): Promise<Record<string, unknown>> {

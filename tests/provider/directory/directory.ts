@@ -44,7 +44,14 @@ export function catalogueOf(platform: string) {
       appsDomain: "apps.example",
     },
     plans: {
-      build: { displayName: "Build", monthlyAmount: 0, credits: { data: 100 }, limits },
+      build: {
+        displayName: "Build",
+        monthlyAmount: 0,
+        productId: `${platform}_build`,
+        priceLookupKey: `${platform}--build--monthly--usd-0`,
+        credits: { data: 100 },
+        limits,
+      },
       launch: {
         displayName: "Launch",
         monthlyAmount: 4900,

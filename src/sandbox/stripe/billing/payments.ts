@@ -151,6 +151,7 @@ export function attempt(
   const behavior = account.cards.get(card?.fingerprint ?? "");
   if (behavior === undefined) throw new Error(`Payment method ${method} has no test card`);
   if (behavior.charge === "succeeds") return succeeded(account, { ...intent, payment_method: method });
+  if (behavior.charge === "processes") return processing(account, { ...intent, payment_method: method });
   if (behavior.charge === "authenticates" && customerIsAway)
     return failed(account, intent, method, "authentication_required");
   if (behavior.charge === "authenticates") return needsAction(account, { ...intent, payment_method: method });
@@ -169,6 +170,13 @@ export function succeeded(account: Account, intent: KeptPaymentIntent): KeptPaym
     status: "succeeded",
   };
   account.emit("payment_intent.succeeded", after);
+  return account.paymentIntents.put(after.id, after);
+}
+
+/** The bank takes its time: https://docs.stripe.com/payments/paymentintents/lifecycle */
+function processing(account: Account, intent: KeptPaymentIntent): KeptPaymentIntent {
+  const after: KeptPaymentIntent = { ...intent, last_payment_error: null, status: "processing" };
+  account.emit("payment_intent.processing", after);
   return account.paymentIntents.put(after.id, after);
 }
 

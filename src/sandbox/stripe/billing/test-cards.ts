@@ -1,7 +1,7 @@
 /** What a card does. */
 export interface CardBehavior {
-  /** Whether a charge succeeds, is declined, or wants the customer to authenticate. */
-  readonly charge: "succeeds" | "declines" | "authenticates";
+  /** Whether a charge succeeds, is declined, wants the customer to authenticate, or takes its time. */
+  readonly charge: "succeeds" | "declines" | "authenticates" | "processes";
   readonly declineCode?: string;
   /** Whether it can be saved: some numbers are declined when they are attached. */
   readonly attaches: boolean;
@@ -29,6 +29,8 @@ export const TEST_CARDS: Readonly<Record<string, TestCard>> = {
   mastercard: card("4444", { brand: "mastercard" }),
   amex: card("8431", { brand: "amex" }),
   authenticationRequired: card("3184", { charge: "authenticates" }),
+  // Of this sandbox: on the real one only other means of payment, such as a bank's debit, take days.
+  slowToProcess: card("4243", { charge: "processes" }),
   chargeCustomerFail: declined("0341", "generic_decline", true),
   chargeDeclined: declined("0002", "generic_decline"),
   chargeDeclinedInsufficientFunds: declined("9995", "insufficient_funds"),

@@ -198,6 +198,14 @@ export function authenticatePayment(account: Account, id: string, succeeds: bool
   return settleInvoice(account, succeeded(account, intent));
 }
 
+/** A bank that took its time answers. */
+export function finishPayment(account: Account, id: string, succeeds: boolean): KeptPaymentIntent {
+  const intent = getPaymentIntent(account, id);
+  if (intent.status !== "processing") throw unexpected(intent, "finish");
+  if (!succeeds) return failed(account, intent, intent.payment_method ?? "", "insufficient_funds");
+  return settleInvoice(account, succeeded(account, intent));
+}
+
 type Confirmation = z.output<z.ZodObject<typeof confirmation>>;
 
 /** @throws StripeRefusal 402 for a decline; the intent keeps what happened */

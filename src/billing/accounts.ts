@@ -1,0 +1,69 @@
+import type { Declared } from "../model/in-force.ts";
+import type { Entitlements, Limit } from "../model/model.ts";
+import type { Query } from "../postgres/database.ts";
+import type { Brand } from "../stripe/brand.ts";
+
+/** An organization that is a customer in Stripe, as its row in the control plane has it. */
+export interface Account {
+  readonly id: string;
+  /** `agntdata/acme`: part of the keys of credits that are posted once. */
+  readonly path: string;
+  readonly customer: string;
+  readonly brand: Brand;
+  readonly declared: Declared;
+}
+
+interface Row {
+  readonly id: string;
+  readonly platform: string;
+  readonly name: string;
+  readonly generation: number;
+  readonly plan: string;
+  readonly customer: string;
+  readonly overrides: Readonly<Record<string, number | boolean | "unlimited">>;
+}
+
+const ROW = `organizations.id, platforms.name as platform, organizations.name, generation, plan,
+  stripe_customer as customer, limit_overrides as overrides
+  from public.organizations join public.platforms on platforms.id = organizations.platform_id`;
+
+/** The account of a customer in Stripe, locked until the transaction ends: what is read of Stripe from now on is applied in order. */
+export async function lockAccountOf(query: Query, customer: string): Promise<Account | undefined> {
+  const [row] = await query<Row>(
+    `select ${ROW} where stripe_customer = $1 for no key update of organizations`,
+    [customer],
+  );
+  return row && accountOf(row);
+}
+
+/** @param where a condition on `organizations` and `plans`, its parameters from $1 on */
+export async function accountsWhere(
+  query: Query,
+  where: string,
+  values: readonly unknown[] = [],
+): Promise<readonly Account[]> {
+  const rows = await query<Row>(
+    `select ${ROW} join public.plans on plans.name = plan
+     where stripe_customer is not null and (${where}) order by organizations.id`,
+    values,
+  );
+  return rows.map(accountOf);
+}
+
+function accountOf({ id, platform, name, generation, plan, customer, overrides }: Row): Account {
+  return {
+    id,
+    path: `${platform}/${name}`,
+    customer,
+    brand: { platform, organization: name, id, generation },
+    declared: { plan, overrides: overridesOf(overrides) },
+  };
+}
+
+function overridesOf(overrides: Row["overrides"]): Partial<Entitlements> {
+  const limits = Object.entries(overrides).map(([limit, value]): [string, Limit | boolean] => [
+    limit,
+    value === "unlimited" ? null : value,
+  ]);
+  return Object.fromEntries(limits);
+}

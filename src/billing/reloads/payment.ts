@@ -1,0 +1,135 @@
+import type Stripe from "stripe";
+import { VendorError } from "../../core/errors.ts";
+import { toMetadata } from "../../stripe/brand.ts";
+import { idempotencyKey, stripeCall } from "../../stripe/client.ts";
+import { retrieveCustomer } from "../../stripe/customers.ts";
+import type { Account } from "../accounts.ts";
+
+/** On a payment: the request for credits that it pays, by its id. */
+export const RELOAD_KEY = "tenantry_reload";
+
+/** A request for credits, as the control plane has it. */
+export interface Reload {
+  readonly id: string;
+  readonly organization: string;
+  readonly wallet: string;
+  /** Credits. */
+  readonly amount: number;
+  /** The price of one credit, in the currency's smallest unit. */
+  readonly creditAmount: number;
+  readonly currency: string;
+  /** Unix seconds. */
+  readonly requestedAt: number;
+}
+
+/** What became of a payment: `open` is neither paid nor refused yet. */
+export type Outcome =
+  | { readonly kind: "paid"; readonly payment: string }
+  | { readonly kind: "open" }
+  | { readonly kind: "declined"; readonly reason: string; readonly forGood: boolean };
+
+/** Declines after which the same card, untouched by its holder, will never pay: https://docs.stripe.com/declines/codes */
+const FOR_GOOD: ReadonlySet<string> = new Set([
+  "amount_too_small",
+  "authentication_required",
+  "expired_card",
+  "fraudulent",
+  "invalid_account",
+  "lost_card",
+  "no_payment_method",
+  "pickup_card",
+  "restricted_card",
+  "stolen_card",
+]);
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+/** What a payment's status means for the request: https://docs.stripe.com/payments/paymentintents/lifecycle */
+export function outcomeOf(intent: Stripe.PaymentIntent): Outcome {
+  if (intent.status === "succeeded") return { kind: "paid", payment: intent.id };
+  if (intent.status === "requires_action") return declined("authentication_required");
+  if (intent.status === "canceled") return declined(intent.cancellation_reason ?? "canceled");
+  const error = intent.last_payment_error;
+  if (intent.status !== "requires_payment_method" || error === null) return { kind: "open" };
+  return declined(error.decline_code ?? error.code ?? "card_declined");
+}
+
+function declined(reason: string): Outcome {
+  return { kind: "declined", reason, forGood: FOR_GOOD.has(reason) };
+}
+
+/**
+ * Pays for a request while its customer is away: https://docs.stripe.com/payments/save-and-reuse?platform=web#charge-saved-payment-method
+ *
+ * Looks for the payment that an earlier try made before it makes one, since Stripe forgets idempotency keys after a day; the
+ * key, which is the request's, stops two who try at the same moment.
+ */
+export async function pay(stripe: Stripe, account: Account, reload: Reload): Promise<Outcome> {
+  const found = await findPayment(stripe, account, reload);
+  if (found !== undefined) return outcomeOf(found);
+  const method = await methodOf(stripe, account.customer);
+  if (method === undefined) return declined("no_payment_method");
+  try {
+    return outcomeOf(await charge(stripe, account, reload, method));
+  } catch (error) {
+    if (!(error instanceof VendorError) || error.status !== 402) return refusal(error);
+    const refused = await findPayment(stripe, account, reload);
+    return refused === undefined ? declined(error.code ?? "card_declined") : outcomeOf(refused);
+  }
+}
+
+async function findPayment(
+  stripe: Stripe,
+  { customer }: Account,
+  { id, requestedAt }: Reload,
+): Promise<Stripe.PaymentIntent | undefined> {
+  // Stripe's clock and the database's may differ.
+  const created = { gte: requestedAt - DAY_SECONDS };
+  return stripeCall("paymentIntents.list", find());
+
+  async function find(): Promise<Stripe.PaymentIntent | undefined> {
+    for await (const intent of stripe.paymentIntents.list({ customer, created, limit: 100 }))
+      if (intent.metadata[RELOAD_KEY] === id) return intent;
+    return undefined;
+  }
+}
+
+/** The customer's default, else the card that was added last. */
+async function methodOf(stripe: Stripe, id: string): Promise<string | undefined> {
+  const customer = await retrieveCustomer(stripe, id);
+  if (customer === undefined) return undefined;
+  const chosen = customer.invoice_settings.default_payment_method ?? customer.default_source;
+  if (chosen !== null) return typeof chosen === "string" ? chosen : chosen.id;
+  const cards = await stripeCall(
+    "paymentMethods.list",
+    stripe.paymentMethods.list({ customer: id, type: "card", limit: 1 }),
+  );
+  return cards.data[0]?.id;
+}
+
+function charge(
+  stripe: Stripe,
+  account: Account,
+  reload: Reload,
+  method: string,
+): Promise<Stripe.PaymentIntent> {
+  const params: Stripe.PaymentIntentCreateParams = {
+    amount: Math.ceil(reload.amount * reload.creditAmount),
+    currency: reload.currency,
+    customer: account.customer,
+    payment_method: method,
+    off_session: true,
+    confirm: true,
+    description: `${reload.amount} ${reload.wallet} credits`,
+    metadata: { ...toMetadata(account.brand), [RELOAD_KEY]: reload.id },
+  };
+  // Of the request alone: when the card is another by the next try, Stripe refuses the key rather than charge twice.
+  const options = { idempotencyKey: idempotencyKey(["reload", reload.id]) };
+  return stripeCall("paymentIntents.create", stripe.paymentIntents.create(params, options));
+}
+
+/** Too little to charge is the request's own fault, and would be again. */
+function refusal(error: unknown): Outcome {
+  if (error instanceof VendorError && error.code === "amount_too_small") return declined(error.code);
+  throw error;
+}

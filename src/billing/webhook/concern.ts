@@ -1,0 +1,50 @@
+import type Stripe from "stripe";
+
+/** What an event is about. Of its body only ids are taken: the state is asked of Stripe. */
+export type Concern =
+  | { readonly about: "subscription"; readonly customer: string }
+  | { readonly about: "invoice"; readonly customer: string; readonly invoice: string }
+  | { readonly about: "payment"; readonly payment: string };
+
+/** The events that an endpoint is to be sent. */
+export const EVENTS = [
+  "customer.subscription.created",
+  "customer.subscription.deleted",
+  "customer.subscription.paused",
+  "customer.subscription.resumed",
+  "customer.subscription.updated",
+  "invoice.paid",
+  "invoice.payment_failed",
+  "payment_intent.canceled",
+  "payment_intent.payment_failed",
+  "payment_intent.succeeded",
+  "charge.refunded",
+  "charge.dispute.closed",
+  "charge.dispute.created",
+  "charge.dispute.funds_reinstated",
+  "charge.dispute.funds_withdrawn",
+  "charge.dispute.updated",
+] as const satisfies readonly Stripe.Event.Type[];
+
+/** Undefined for an event that nothing here depends on. */
+export function concernOf(event: Pick<Stripe.Event, "type" | "data">): Concern | undefined {
+  if (!EVENTS.some((type) => type === event.type)) return undefined;
+  const object: Readonly<Record<string, unknown>> = { ...event.data.object };
+  const customer = idOf(object.customer);
+  if (event.type.startsWith("customer.subscription."))
+    return customer === undefined ? undefined : { about: "subscription", customer };
+  if (event.type.startsWith("invoice.")) {
+    const invoice = idOf(object.id);
+    return customer === undefined || invoice === undefined
+      ? undefined
+      : { about: "invoice", customer, invoice };
+  }
+  const payment = idOf(event.type.startsWith("payment_intent.") ? object.id : object.payment_intent);
+  return payment === undefined ? undefined : { about: "payment", payment };
+}
+
+/** An id, or an object that has one. */
+function idOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "object" && value !== null && "id" in value ? idOf(value.id) : undefined;
+}

@@ -1,0 +1,72 @@
+import type Stripe from "stripe";
+import type { Query } from "../../postgres/database.ts";
+import { stripeCall, stripeFind } from "../../stripe/client.ts";
+import { type Account, lockAccountOf } from "../accounts.ts";
+import { type Books, dayOf } from "../books.ts";
+import { paidPeriod, postPlanCredits } from "../plan-credits.ts";
+import { settlePayment } from "../reloads/settle.ts";
+import { applyStanding } from "../standing.ts";
+import { type Concern, concernOf } from "./concern.ts";
+
+/**
+ * What became of an event: `foreign` is about nobody of this platform, `ignored` about nothing that matters here.
+ */
+export type Handled = "applied" | "duplicate" | "foreign" | "ignored";
+
+/**
+ * Applies an event, once: by the time it returns, everything is committed.
+ *
+ * The organization's row is locked before Stripe is asked, so that of two events the one that is applied last has seen the
+ * newest state, in whichever order they came.
+ */
+export async function handleEvent(books: Books, event: Stripe.Event): Promise<Handled> {
+  const concern = concernOf(event);
+  if (concern === undefined) return "ignored";
+  const payment = concern.about === "payment" ? await findPayment(books, concern.payment) : undefined;
+  const customer = concern.about === "payment" ? customerOf(payment) : concern.customer;
+  if (customer === undefined) return "foreign";
+  return books.database.transaction(async (query) => {
+    const account = await lockAccountOf(query, customer);
+    if (account === undefined) return "foreign";
+    if (!(await isNew(query, event))) return "duplicate";
+    return (await apply(query, books, account, concern)) ? "applied" : "foreign";
+  });
+}
+
+async function apply(query: Query, books: Books, account: Account, concern: Concern): Promise<boolean> {
+  const { stripe } = books;
+  if (concern.about === "payment") {
+    const intent = await stripeCall(
+      "paymentIntents.retrieve",
+      stripe.paymentIntents.retrieve(concern.payment),
+    );
+    return settlePayment(query, stripe, intent, account.id, books.now());
+  }
+  await applyStanding(query, stripe, account, dayOf(books.now()));
+  if (concern.about === "invoice") await grantPeriod(query, stripe, account, concern.invoice);
+  return true;
+}
+
+async function grantPeriod(query: Query, stripe: Stripe, account: Account, id: string): Promise<void> {
+  const invoice = await stripeFind("invoices.retrieve", stripe.invoices.retrieve(id));
+  const period = invoice && paidPeriod(invoice);
+  if (period !== undefined) await postPlanCredits(query, account, period);
+}
+
+function findPayment({ stripe }: Books, id: string): Promise<Stripe.PaymentIntent | undefined> {
+  return stripeFind("paymentIntents.retrieve", stripe.paymentIntents.retrieve(id));
+}
+
+function customerOf(payment: Stripe.PaymentIntent | undefined): string | undefined {
+  const customer = payment?.customer;
+  return typeof customer === "object" ? customer?.id : customer;
+}
+
+/** A second delivery waits here until the first has been applied, or wasn't. */
+async function isNew(query: Query, { id, type }: Stripe.Event): Promise<boolean> {
+  const rows = await query(
+    "insert into private.stripe_events (id, type) values ($1, $2) on conflict do nothing returning id",
+    [id, type],
+  );
+  return rows.length > 0;
+}

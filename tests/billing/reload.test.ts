@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type PassReport, runPass } from "../../src/billing/pass.ts";
+import { Shop } from "./shop.ts";
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await Shop.open();
+});
+afterAll(() => shop.stop());
+
+/** Longer than a request stays with a worker that was killed. */
+const LEASE = 16;
+
+let minutes = 0;
+beforeEach(() => {
+  minutes = 0;
+});
+
+async function pass(): Promise<PassReport> {
+  return runPass(await shop.books(minutes), new AbortController().signal);
+}
+
+describe("a pass over open requests", () => {
+  test("charges the card and books the credits, once", async () => {
+    const one = await shop.organization("pays", "pm_card_visa");
+    const request = await one.asksFor(2000);
+    expect(await pass()).toMatchObject({
+      reloads: [{ organization: "shop/pays", wallet: "data", amount: 2000, outcome: "paid", paused: false }],
+    });
+    expect(await pass()).toMatchObject({ reloads: [] });
+    expect(await one.balance()).toBe(2000);
+    expect(await one.payments()).toMatchObject([
+      { amount: 2000, currency: "usd", status: "succeeded", metadata: { tenantry_reload: request } },
+    ]);
+  });
+
+  test.each<[string, string | undefined, string, boolean]>([
+    ["poor", "pm_card_chargeCustomerFail", "generic_decline", false],
+    ["careful", "pm_card_authenticationRequired", "authentication_required", true],
+    ["cardless", undefined, "no_payment_method", true],
+  ])("a customer who is %s gets no credits", async (name, card, reason, paused) => {
+    const one = await shop.organization(name, card);
+    const request = await one.asksFor(500);
+    expect((await pass()).reloads).toMatchObject([{ outcome: "declined", reason, paused }]);
+    expect(await one.reload(request)).toEqual({ state: "declined", reason, paused });
+    expect(await one.balance()).toBe(0);
+    minutes = LEASE;
+    expect((await pass()).reloads).toEqual([]);
+  });
+
+  test("what is too little to charge isn't asked for again", async () => {
+    const one = await shop.organization("small", "pm_card_visa");
+    const request = await one.asksFor(5);
+    await pass();
+    expect(await one.reload(request)).toEqual({
+      state: "declined",
+      reason: "amount_too_small",
+      paused: true,
+    });
+  });
+
+  test("a payment that is being processed is looked at again, and not made again", async () => {
+    const one = await shop.organization("slow", "pm_card_slowToProcess");
+    const request = await one.asksFor(700);
+    expect((await pass()).reloads).toMatchObject([{ outcome: "open" }]);
+    expect(await one.reload(request)).toMatchObject({ state: "processing" });
+    minutes = LEASE;
+    expect((await pass()).reloads).toMatchObject([{ outcome: "open" }]);
+    const [payment] = await one.payments();
+    await shop.happens(`/payment_intents/${payment?.id}/finish`);
+    minutes = 2 * LEASE;
+    expect((await pass()).reloads).toMatchObject([{ outcome: "paid" }]);
+    expect([await one.balance(), (await one.payments()).length]).toEqual([700, 1]);
+  });
+
+  test("a failure of Stripe stops no other request, and is tried again", async () => {
+    const [one, two] = [
+      await shop.organization("unlucky", "pm_card_visa"),
+      await shop.organization("lucky", "pm_card_visa"),
+    ];
+    await one.asksFor(100);
+    await two.asksFor(100);
+    shop.live.sandbox.setFaults([{ kind: "500", match: "^POST /v1/payment_intents", nth: 1 }]);
+    const outcomes = (await pass()).reloads.map(({ organization, outcome }) => `${organization} ${outcome}`);
+    shop.live.sandbox.setFaults([]);
+    expect(outcomes).toEqual(["shop/unlucky failed", "shop/lucky paid"]);
+    minutes = LEASE;
+    expect((await pass()).reloads).toMatchObject([{ organization: "shop/unlucky", outcome: "paid" }]);
+    expect([await one.balance(), await two.balance()]).toEqual([100, 100]);
+  });
+
+  test("two at once charge once", async () => {
+    const one = await shop.organization("twice", "pm_card_visa");
+    await one.asksFor(300);
+    const [first, second] = await Promise.all([pass(), pass()]);
+    expect([...first.reloads, ...second.reloads]).toHaveLength(1);
+    expect([await one.balance(), (await one.payments()).length]).toEqual([300, 1]);
+  });
+
+  test("one that was paid a week ago, by a run that was killed, isn't paid again though its key is forgotten", async () => {
+    const one = await shop.organization("forgotten", "pm_card_visa");
+    await one.asksFor(400);
+    const killed = new AbortController();
+    shop.live.sandbox.setFaults([{ kind: "hold-after", match: "^POST /v1/payment_intents", nth: 1 }]);
+    const cut = runPass(await shop.books(0, killed.signal), killed.signal);
+    await shop.live.sandbox.held();
+    killed.abort();
+    await expect(cut).rejects.toThrow();
+    shop.live.sandbox.setFaults([]);
+    shop.live.sandbox.release();
+    await shop.happens("/clock", { advance: 7 * 24 * 60 * 60 });
+    minutes = LEASE;
+    expect((await pass()).reloads).toMatchObject([{ outcome: "paid" }]);
+    expect([await one.balance(), (await one.payments()).length]).toEqual([400, 1]);
+  });
+});
+
+test("what lapsed is taken", async () => {
+  const one = await shop.organization("lapses");
+  await shop.rows(
+    `select private.post_wallet_entry('old', '${one.id}', 'data', 'plan', 70, 'app',
+       entry_expires_at => now() - interval '1 day')`,
+  );
+  expect(await pass()).toMatchObject({ expired: 70 });
+  expect(await one.entries()).toEqual(["plan 70", "expiry -70"]);
+});
+
+/** Every write of a pass that pays one request: to Stripe, and the end of each transaction. */
+describe("a pass that is killed", () => {
+  const WRITE = "^POST |^commit";
+  let writes = 0;
+
+  beforeAll(async () => {
+    const one = await shop.organization("counted", "pm_card_visa");
+    await one.asksFor(60);
+    shop.live.sandbox.clearRequests();
+    await pass();
+    const all = shop.live.sandbox.requests().filter(({ write }) => write);
+    const texts = all.map(({ service, method, path }) =>
+      service === "postgres" ? path : `${method} ${path}`,
+    );
+    writes = texts.filter((text) => new RegExp(WRITE).test(text)).length;
+  });
+
+  test.each(["hold-before", "hold-after"] as const)(
+    "%s any of its writes pays once",
+    { timeout: 60_000 },
+    async (kind) => {
+      expect(writes).toBeGreaterThanOrEqual(4);
+      for (let nth = 1; nth <= writes; nth++) {
+        const one = await shop.organization(`killed-${kind}-${nth}`, "pm_card_visa");
+        await one.asksFor(60);
+        const killed = new AbortController();
+        shop.live.sandbox.setFaults([{ kind, match: WRITE, writesOnly: true, nth }]);
+        const cut = runPass(await shop.books(0, killed.signal), killed.signal).catch(
+          (error: unknown) => error,
+        );
+        await Promise.race([shop.live.sandbox.held(), cut]);
+        killed.abort();
+        await cut;
+        shop.live.sandbox.setFaults([]);
+        shop.live.sandbox.release();
+        minutes = LEASE;
+        await pass();
+        minutes = 0;
+        const paid = (await one.payments()).map(({ status }) => status);
+        expect([await one.balance(), paid], `${kind} ${nth}`).toEqual([60, ["succeeded"]]);
+      }
+    },
+  );
+});

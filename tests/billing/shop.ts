@@ -1,0 +1,176 @@
+import type { Books } from "../../src/billing/books.ts";
+import { stableId } from "../../src/core/ids.ts";
+import { organization } from "../../src/provider/directory/organization.ts";
+import { customer } from "../../src/provider/stripe/customer.ts";
+import { price } from "../../src/provider/stripe/price.ts";
+import { product } from "../../src/provider/stripe/product.ts";
+import { subscription } from "../../src/provider/stripe/subscription.ts";
+import { controlPlaneOf, organizationOf, withCatalogue } from "../provider/directory/directory.ts";
+import { Life } from "../provider/life.ts";
+import { type Live, startLive } from "../provider/live.ts";
+
+const PLATFORM = "shop";
+export const FREE = `${PLATFORM}--build--monthly--usd-0`;
+export const LAUNCH = `${PLATFORM}--launch--monthly--usd-4900`;
+
+/** A platform that sells two plans, with its control plane and its Stripe account; customers as tests need them. */
+export class Shop {
+  readonly live: Live;
+  readonly project: string;
+
+  private constructor(live: Live, project: string) {
+    this.live = live;
+    this.project = project;
+  }
+
+  static async open(): Promise<Shop> {
+    const live = await startLive();
+    const shop = new Shop(live, await withCatalogue(live, PLATFORM));
+    for (const [plan, lookupKey, amount] of [
+      ["build", FREE, 0],
+      ["launch", LAUNCH, 4900],
+    ] as const) {
+      const productId = `${PLATFORM}_${plan}`;
+      const brand = { platform: PLATFORM };
+      await new Life(product, live.context()).up({ productId, name: plan, brand });
+      await new Life(price, live.context()).up({
+        lookupKey,
+        product: productId,
+        amount,
+        currency: "usd",
+        brand,
+      });
+    }
+    return shop;
+  }
+
+  stop(): Promise<void> {
+    return this.live.stop();
+  }
+
+  /** @param minutes how far ahead its clock is */
+  async books(minutes = 0, signal?: AbortSignal): Promise<Books> {
+    const context = this.live.context(signal)("write");
+    return {
+      platform: PLATFORM,
+      database: await context.controlPlane(controlPlaneOf(PLATFORM)),
+      stripe: context.stripe,
+      now: () => new Date(Date.now() + minutes * 60_000),
+    };
+  }
+
+  get stripe() {
+    return this.live.context()("write").stripe;
+  }
+
+  /** An organization on the plan `launch`, with a customer in Stripe; with a card only where one is named. */
+  async organization(name: string, card?: string): Promise<Customer> {
+    const id = stableId(`${PLATFORM}/${name}`);
+    const brand = { platform: PLATFORM, organization: name, id, generation: 1 };
+    const made = await new Life(customer, this.live.context()).up({
+      email: `billing@${name}.example`,
+      brand,
+    });
+    await new Life(organization, this.live.context()).up({
+      ...organizationOf(PLATFORM, name),
+      stripeCustomer: made.customerId,
+      overrides: { seats: 40 },
+    });
+    const one = new Customer(this, name, id, made.customerId);
+    if (card !== undefined) await one.useCard(card);
+    return one;
+  }
+
+  async rows(sql: string): Promise<Record<string, unknown>[]> {
+    return this.live.sql(this.project, sql);
+  }
+
+  /** What a bank or a cardholder does. */
+  async happens(path: string, body: object = {}): Promise<{ id: string }> {
+    const answer = await fetch(`${this.live.sandbox.env.STRIPE_API_BASE}/_sandbox${path}`, {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    return (await answer.json()) as { id: string };
+  }
+}
+
+/** One organization of the shop. */
+export class Customer {
+  readonly #shop: Shop;
+  readonly name: string;
+  readonly id: string;
+  /** Stripe's id. */
+  readonly customer: string;
+
+  constructor(shop: Shop, name: string, id: string, customer: string) {
+    this.#shop = shop;
+    this.name = name;
+    this.id = id;
+    this.customer = customer;
+  }
+
+  /** @param card of Stripe's test cards, as `pm_card_visa` */
+  async useCard(card: string): Promise<void> {
+    const { stripe } = this.#shop;
+    const { id } = await stripe.paymentMethods.attach(card, { customer: this.customer });
+    await stripe.customers.update(this.customer, { invoice_settings: { default_payment_method: id } });
+  }
+
+  async subscribe(lookupKey: string): Promise<string> {
+    const { subscriptionId } = await new Life(subscription, this.#shop.live.context()).up({
+      customer: this.customer,
+      price: lookupKey,
+      brand: { platform: PLATFORM, organization: this.name, id: this.id, generation: 1 },
+    });
+    return subscriptionId;
+  }
+
+  /** Opens a request for credits, as a debit does that takes the wallet below its line. */
+  async asksFor(credits: number): Promise<string> {
+    const [row] = await this.#shop.rows(
+      `insert into public.reloads (organization_id, wallet, amount, credit_amount, currency)
+       values ('${this.id}', 'data', ${credits}, 1, 'usd') returning id`,
+    );
+    return String(row?.id);
+  }
+
+  async balance(): Promise<number> {
+    const [row] = await this.#shop.rows(
+      `select balance::int from public.wallets where organization_id = '${this.id}' and name = 'data'`,
+    );
+    return Number(row?.balance);
+  }
+
+  /** What the ledger says, the oldest first. */
+  async entries(): Promise<string[]> {
+    const rows = await this.#shop.rows(
+      `select kind || ' ' || amount as entry from public.wallet_entries
+       where organization_id = '${this.id}' order by created_at, amount`,
+    );
+    return rows.map(({ entry }) => String(entry));
+  }
+
+  async reload(id: string): Promise<Record<string, unknown> | undefined> {
+    const [row] = await this.#shop.rows(
+      `select state, decline_reason as reason, reload_paused as paused
+       from public.reloads join public.wallets on wallets.organization_id = reloads.organization_id and name = wallet
+       where id = '${id}'`,
+    );
+    return row;
+  }
+
+  /** The plan in force, the subscription's status, and how many workspaces and seats that makes. */
+  async standing(): Promise<string> {
+    const [row] = await this.#shop.rows(
+      `select concat_ws(' ', plan_in_force, coalesce(subscription_status, '-'), webhook_events, seats) as standing
+       from public.organizations join public.quotas on organization_id = id where id = '${this.id}'`,
+    );
+    return String(row?.standing);
+  }
+
+  async payments() {
+    return (await this.#shop.stripe.paymentIntents.list({ customer: this.customer, limit: 100 })).data;
+  }
+}
