@@ -1,5 +1,6 @@
 import { measureApiCalls } from "./api-calls.ts";
 import type { Figure } from "./figure.ts";
+import { measureFleet } from "./fleet.ts";
 import { rowSecurityRatio } from "./row-security.ts";
 import { measureValidate } from "./validate.ts";
 import { debitRatio } from "./wallet.ts";
@@ -7,6 +8,7 @@ import { debitRatio } from "./wallet.ts";
 /** `npm run bench`: one JSON line for each figure; a name on the command line picks the measurements that have it. */
 const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   validate: measureValidate,
+  fleet: measureFleet,
   "api-calls": measureApiCalls,
   "row-security": async () => [await rowSecurityRatio()],
   wallet: async () => [await debitRatio()],

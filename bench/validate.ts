@@ -46,7 +46,13 @@ async function run(
   folder: string,
 ): Promise<{ seconds: number; mebibytes: number }> {
   const script = join(import.meta.dirname, "validate-once.ts");
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx/esm", script, mode, folder]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--import",
+    "tsx/esm",
+    script,
+    mode,
+    folder,
+  ]);
   return JSON.parse(stdout) as { seconds: number; mebibytes: number };
 }
 

@@ -9,18 +9,22 @@ util.inspect = new Proxy(util.inspect, {
 });`;
 
 /**
- * Spares an unchanged program two thirds of its time. The SDK loads a compiler and a package manager, which only the
- * serialization of a function needs: they are loaded when first used. And for each promise it maps a stack trace through
+ * Spares an unchanged program two thirds of its time. The SDK loads a compiler, a package manager and exporters of traces,
+ * which few programs need: they are loaded when first used. And for each promise it maps a stack trace through
  * source maps that it parses itself: Node.js maps the traces that are shown.
  */
 export const QUICK_START = `
 import module from "node:module";
-const lazy = new Map([["typescript", "/@pulumi/pulumi/typescript-shim.js"], ["@npmcli/arborist", "/closure/codePaths.js"]]);
+const lazy = [
+  [/^typescript$/, "/@pulumi/pulumi/typescript-shim.js"],
+  [/^(@npmcli\\/arborist|normalize-package-data)$/, "/@pulumi/pulumi/runtime/closure/codePaths.js"],
+  [/^@opentelemetry\\/(?!api$)/, "/@pulumi/pulumi/cmd/run/tracing.js"],
+];
 const load = module._load;
 module._load = function (request, parent, ...rest) {
   const file = parent?.filename?.replaceAll("\\\\", "/");
   if (request === "source-map-support/register" && file?.endsWith("/@pulumi/pulumi/cmd/run/index.js")) return {};
-  if (!lazy.has(request) || !file?.endsWith(lazy.get(request))) return load.call(this, request, parent, ...rest);
+  if (!lazy.some(([what, where]) => file?.endsWith(where) && what.test(request))) return load.call(this, request, parent, ...rest);
   let loaded;
   const real = () => (loaded ??= load.call(this, request, parent, ...rest));
   return new Proxy({}, {

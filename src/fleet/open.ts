@@ -3,7 +3,7 @@ import { secretVariable } from "../core/secret-variable.ts";
 import type { Engine } from "../engine/engine.ts";
 import { selectEngine } from "../engine/select.ts";
 import { secretNames } from "../model/secret-names.ts";
-import type { RunningSandbox } from "../sandbox/sandbox.ts";
+import type { RunningSandbox } from "../sandbox/join.ts";
 import { assembleStacks, type Common } from "./assemble.ts";
 import { programDigest } from "./digest.ts";
 import { type Environment, readEnvironment, type Variables } from "./environment.ts";

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Engine } from "../engine/engine.ts";
-import { resourceOf } from "../provider/table.ts";
 import type { FleetStack } from "./fleet.ts";
 
 /** The tag of a stack that is as its program wanted it: of what the program saw, and of the state that it left. */
@@ -28,6 +27,8 @@ export async function markUpToDate(stack: FleetStack, engine: Engine): Promise<v
 }
 
 async function isSettled({ spec }: FleetStack, engine: Engine): Promise<boolean> {
+  // The vendors' clients take their time to load, and most runs find nothing to mark.
+  const { resourceOf } = await import("../provider/table.ts");
   const recorded = (await engine.resources(spec)) ?? [];
   return recorded.every(({ type, outputs }) => resourceOf(type)?.isSettled?.(outputs) ?? true);
 }

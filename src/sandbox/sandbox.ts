@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, realpath } from "node:fs/promises";
 import type { Server } from "node:http";
-import { join, resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { join } from "node:path";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { UserError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
@@ -10,51 +9,20 @@ import { createAdmin, type Organizations } from "./admin.ts";
 import type { Fault, RequestRecord } from "./faults.ts";
 import { Gate } from "./gate.ts";
 import { gated } from "./http-gate.ts";
+import type { RunningSandbox } from "./join.ts";
 import { lockFolder } from "./lock.ts";
+import { organizationsOf, type SandboxOptions } from "./options.ts";
 import { createPooler } from "./pooler/pooler.ts";
 import { listen } from "./ports.ts";
 import { openCache, SUPERUSER } from "./postgres-cache.ts";
 import { ProjectServers } from "./project-servers.ts";
-import {
-  type Environment,
-  environment,
-  readSettings,
-  type Settings,
-  stateFolder,
-  writeSettings,
-} from "./settings.ts";
+import { addresses, environment, readSettings, stateFolder, writeSettings } from "./settings.ts";
 import { Store } from "./store.ts";
 import { createStripe } from "./stripe/app.ts";
 import { Account } from "./supabase/account.ts";
 import { createSupabase } from "./supabase/app.ts";
 import { addOrganization } from "./supabase/organizations.ts";
 import { stripeVendor, supabaseVendor } from "./vendors.ts";
-
-export interface SandboxOptions {
-  /** Where it keeps its data: PostgreSQL's files, the journals, `sandbox.json`. */
-  readonly folder: string;
-  /** How long a new project takes to become healthy. Default 300 ms (so that waiting is real, and short). */
-  readonly readinessMilliseconds?: number;
-  /** Slugs of the Supabase organizations that exist from the start, on the Pro plan. */
-  readonly organizations?: readonly string[];
-  /** Slugs of those that exist from the start on the free plan. */
-  readonly freeOrganizations?: readonly string[];
-  /** Per project or organization and endpoint of the Management API. Default 120, as the real one. */
-  readonly requestsPerMinute?: number;
-  /** Of Stripe. Default 25, as Stripe's own sandboxes. */
-  readonly stripeRequestsPerSecond?: number;
-}
-
-/** A running sandbox, in this process or another. */
-export interface RunningSandbox {
-  readonly folder: string;
-  readonly supabaseUrl: string;
-  readonly stripeUrl: string;
-  /** What a run against it needs in its environment. */
-  readonly env: Environment;
-  /** Ends it, and every process of it, if this process started it; its data stay. */
-  stop(): Promise<void>;
-}
 
 /** A sandbox in this process. */
 export interface Sandbox extends RunningSandbox {
@@ -69,8 +37,6 @@ export interface Sandbox extends RunningSandbox {
   /** A superuser's connection string to a project's database, for tests' independent reads: unrecorded, no faults. */
   databaseUrl(ref: string): string;
 }
-
-const ORGANIZATIONS = ["agntdata", "camelai", "demo"];
 
 /**
  * Starts a local Supabase, with real PostgreSQL databases, and a local Stripe on ports of 127.0.0.1.
@@ -90,22 +56,6 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   } catch (error) {
     await unlock();
     throw error;
-  }
-}
-
-/** Joins the sandbox that runs in the folder, or starts one there. */
-export async function joinSandbox(options: SandboxOptions): Promise<RunningSandbox> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const running = await findRunning(resolve(options.folder), organizationsOf(options));
-    if (running !== undefined) return running;
-    try {
-      return await startSandbox(options);
-    } catch (error) {
-      // Another process starts it at this moment.
-      if (!(error instanceof UserError) || Date.now() > deadline) throw error;
-    }
-    await delay(50);
   }
 }
 
@@ -188,43 +138,8 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
   };
 }
 
-function organizationsOf({ organizations, freeOrganizations }: SandboxOptions): Organizations {
-  return { paid: organizations ?? ORGANIZATIONS, free: freeOrganizations ?? [] };
-}
-
-/** The one that runs there, if one does, with the organizations that whoever joins it needs. */
-async function findRunning(
-  folder: string,
-  organizations: Organizations,
-): Promise<RunningSandbox | undefined> {
-  const settings = await readSettings(folder);
-  if (settings === undefined || !(await answers(settings))) return undefined;
-  await fetch(`${settings.env.SUPABASE_API_URL}/_sandbox/organizations`, {
-    method: "PUT",
-    headers: { authorization: `Bearer ${settings.env.SUPABASE_ACCESS_TOKEN}` },
-    body: JSON.stringify(organizations),
-  });
-  return { folder, ...addresses(settings.env), env: settings.env, stop: async () => {} };
-}
-
-async function answers({ id, env }: Settings): Promise<boolean> {
-  try {
-    const headers = { authorization: `Bearer ${env.SUPABASE_ACCESS_TOKEN}` };
-    const signal = AbortSignal.timeout(2000);
-    const response = await fetch(`${env.SUPABASE_API_URL}/_sandbox`, { headers, signal });
-    return response.ok && ((await response.json()) as { id?: unknown }).id === id;
-  } catch {
-    // Nobody listens there, or somebody else who speaks no HTTP.
-    return false;
-  }
-}
-
 function addMissing(account: Account, slug: string, plan: "free" | "pro"): void {
   if (account.organizations.get(slug) === undefined) addOrganization(account, { slug, name: slug, plan });
-}
-
-function addresses(env: Environment): { supabaseUrl: string; stripeUrl: string } {
-  return { supabaseUrl: env.SUPABASE_API_URL, stripeUrl: env.STRIPE_API_BASE };
 }
 
 function isOwn(request: Request): boolean {

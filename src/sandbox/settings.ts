@@ -61,6 +61,10 @@ export function environment(
   };
 }
 
+export function addresses(env: Environment): { supabaseUrl: string; stripeUrl: string } {
+  return { supabaseUrl: env.SUPABASE_API_URL, stripeUrl: env.STRIPE_API_BASE };
+}
+
 /** Where stacks that run against the sandbox are recorded. */
 export function stateFolder(folder: string): string {
   return join(folder, "state");

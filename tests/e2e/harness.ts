@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { Secret } from "../../src/core/secret.ts";
 import { secretVariable } from "../../src/core/secret-variable.ts";
 import type { RunOptions, RunResult, StackSpec } from "../../src/engine/engine.ts";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
+import type { SandboxOptions } from "../../src/sandbox/options.ts";
+import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
 import { runOnce } from "./run-once.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");

@@ -5,7 +5,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
-import { joinSandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { joinSandbox } from "../../src/sandbox/join.ts";
+import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { LocalSandbox, temporaryFolder } from "./local-sandbox.ts";
 
 describe("a sandbox", () => {

@@ -1,0 +1,268 @@
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findPulumi } from "../src/engine/cli/pulumi.ts";
+import { loadSelection, todayOf } from "../src/fleet/load.ts";
+import { openFleet } from "../src/fleet/open.ts";
+import { findTargets } from "../src/fleet/targets.ts";
+import { markUpToDate } from "../src/fleet/up-to-date.ts";
+import { joinSandbox } from "../src/sandbox/join.ts";
+import { type Figure, median, rounded } from "./figure.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const ROUNDS = 3;
+const FIRST = "customer-0";
+
+/**
+ * What a preview costs: of one organization under either engine, of a hundred in which nothing is new, and of one among two
+ * thousand. One organization is brought up; the others have copies of its state.
+ */
+export async function measureFleet(): Promise<Figure[]> {
+  const bench = await Fleet.open();
+  try {
+    await bench.grow(100);
+    const hundred = await bench.timed(["preview"]);
+    const figures = await comparedWithTheCli(bench, hundred);
+    await bench.grow(2000);
+    return [...figures, ...(await oneAmongAll(bench))];
+  } finally {
+    await bench.close();
+  }
+}
+
+async function comparedWithTheCli(bench: Fleet, hundred: Measured): Promise<Figure[]> {
+  const memory: Figure = {
+    name: "preview of 100 unchanged organizations, peak memory",
+    value: Math.round(hundred.mebibytes),
+    unit: "MiB",
+    goal: 1024,
+    better: "lower",
+  };
+  const pulumi = await findPulumi(process.env);
+  if (pulumi === undefined) {
+    process.stderr.write("not measured: the embedded engine against the Pulumi CLI, which is not on PATH\n");
+    return [memory];
+  }
+  const one: number[] = [];
+  const all: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const embedded = await bench.timed(["preview", "--no-skip", `fleet.${FIRST}`]);
+    const cli = await bench.pulumi(pulumi);
+    one.push(embedded.seconds / cli.seconds);
+    const empty = await bench.emptyStack(pulumi);
+    all.push((await bench.timed(["preview"])).seconds / (100 * empty.seconds));
+  }
+  return [
+    ratio("preview of an unchanged organization, the embedded engine / `pulumi preview`", one, 0.5),
+    ratio("preview of 100 unchanged organizations / 100 × `pulumi preview` of an empty stack", all, 0.1),
+    memory,
+  ];
+}
+
+async function oneAmongAll(bench: Fleet): Promise<Figure[]> {
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    bench.change(`Changed in round ${round}`);
+    const validate = await bench.timed(["validate"]);
+    const preview = await bench.timed(["preview"], 2);
+    ratios.push(preview.seconds / validate.seconds);
+  }
+  return [ratio("preview of one changed organization among 2,000 / validating the 2,000", ratios, 1.5)];
+}
+
+function ratio(name: string, values: readonly number[], goal: number): Figure {
+  return { name, value: rounded(median(values)), unit: "ratio", goal, better: "lower" };
+}
+
+interface Measured {
+  readonly seconds: number;
+  readonly mebibytes: number;
+}
+
+/** A platform with organizations in a folder of its own, and the sandbox that it is in. */
+class Fleet {
+  readonly #folder: string;
+  readonly #sandbox: Awaited<ReturnType<typeof joinSandbox>>;
+
+  private constructor(folder: string, sandbox: Awaited<ReturnType<typeof joinSandbox>>) {
+    this.#folder = folder;
+    this.#sandbox = sandbox;
+  }
+
+  static async open(): Promise<Fleet> {
+    const folder = mkdtempSync(join(tmpdir(), "tenantry-bench-"));
+    mkdirSync(join(folder, "stacks/fleet/orgs"), { recursive: true });
+    writeFileSync(join(folder, "stacks/fleet/platform.yaml"), PLATFORM);
+    const sandbox = await joinSandbox({ folder: join(folder, "sandbox"), organizations: ["fleet"] });
+    const fleet = new Fleet(folder, sandbox);
+    fleet.#write(0, "Customer 0");
+    await fleet.timed(["up", "--yes"]);
+    return fleet;
+  }
+
+  /** More organizations: copies of the first, with nothing new for any. */
+  async grow(organizations: number): Promise<void> {
+    for (let index = 1; index < organizations; index++) {
+      this.#write(index, `Customer ${index}`);
+      const name = `customer-${index}`;
+      for (const file of ["state/.pulumi/stacks/tenants/fleet.NAME.json", "stacks/Pulumi.fleet.NAME.yaml"])
+        this.#copy(join(this.#sandbox.folder, file), name);
+    }
+    const env = { ...process.env, TENANTRY_STACKS: join(this.#folder, "stacks") };
+    const today = todayOf(env);
+    const selections = findTargets([], { cwd: this.#folder, env });
+    const loaded = await Promise.all(selections.map((selection) => loadSelection(selection, today)));
+    const { signal } = new AbortController();
+    const sandbox = this.#sandbox.folder;
+    const fleet = await openFleet(loaded, {
+      ...{ cwd: this.#folder, env, today, signal, sandbox },
+      ...{ engine: "embedded", reach: "vendors", onStatus: () => undefined },
+    });
+    for (const stack of fleet.stacks) await markUpToDate(stack, fleet.engine);
+    await fleet.close();
+  }
+
+  change(displayName: string): void {
+    this.#write(0, displayName);
+  }
+
+  timed(args: readonly string[], expected = 0): Promise<Measured> {
+    const [command = "", ...rest] = args;
+    const sandboxed = command === "validate" ? [] : [`--sandbox=${this.#sandbox.folder}`];
+    const node = ["--import", "tsx/esm", join(ROOT, "src/cli/main.ts"), command, ...sandboxed, ...rest];
+    return measured(
+      process.execPath,
+      node,
+      { TENANTRY_STACKS: join(this.#folder, "stacks") },
+      ROOT,
+      expected,
+    );
+  }
+
+  /** By the CLI alone, as a person previews it. */
+  pulumi(file: string): Promise<Measured> {
+    const settings = join(this.#sandbox.folder, `stacks/Pulumi.fleet.${FIRST}.yaml`);
+    return this.#pulumi(file, ["preview", "--stack", `fleet.${FIRST}`, "--config-file", settings], ROOT);
+  }
+
+  #pulumi(file: string, args: readonly string[], cwd: string): Promise<Measured> {
+    const env = {
+      ...this.#sandbox.env,
+      TENANTRY_STACKS: join(this.#folder, "stacks"),
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    };
+    return measured(file, [...args, "--non-interactive"], env, cwd);
+  }
+
+  /** A stack whose program declares nothing. */
+  async emptyStack(file: string): Promise<Measured> {
+    const folder = join(this.#folder, "empty");
+    if (!existsSync(folder)) {
+      mkdirSync(folder);
+      writeFileSync(join(folder, "Pulumi.yaml"), "name: empty\nruntime: nodejs\nmain: index.js\n");
+      writeFileSync(join(folder, "index.js"), "");
+      writeFileSync(join(folder, "package.json"), "{}");
+      symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+      await this.#pulumi(file, ["stack", "init", "empty"], folder);
+    }
+    return this.#pulumi(file, ["preview", "--stack", "empty"], folder);
+  }
+
+  async close(): Promise<void> {
+    await this.#sandbox.stop();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  #write(index: number, displayName: string): void {
+    const text = ORGANIZATION.replaceAll("NAME", `customer-${index}`).replace("TITLE", displayName);
+    writeFileSync(join(this.#folder, `stacks/fleet/orgs/customer-${index}.yaml`), text);
+  }
+
+  #copy(file: string, name: string): void {
+    const text = readFileSync(file.replace("NAME", FIRST), "utf8");
+    writeFileSync(file.replace("NAME", name), text.replaceAll(FIRST, name));
+  }
+}
+
+/** Runs a command and takes its time, and its peak memory by what the system says of it when it has ended. */
+function measured(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  expected = 0,
+): Promise<Measured> {
+  return new Promise((resolve, reject) => {
+    const begin = performance.now();
+    const child = spawn(file, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    let mebibytes = 0;
+    const watch = setInterval(() => {
+      mebibytes = Math.max(mebibytes, residentMebibytes(child.pid));
+    }, 50);
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearInterval(watch);
+      const seconds = (performance.now() - begin) / 1000;
+      if (code === expected) resolve({ seconds, mebibytes });
+      else reject(new Error(`${file} ${args.join(" ")} ended with ${code}:\n${output}`));
+    });
+  });
+}
+
+/** Of the process and all below it, now; 0 where the system doesn't tell. */
+function residentMebibytes(pid: number | undefined): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+  } catch {
+    // It has just ended, or this is no Linux.
+    return 0;
+  }
+}
+
+const PLATFORM = `apiVersion: tenantry/v1
+kind: Platform
+name: fleet
+currency: usd
+supabase: { organization: fleet, region: us-east-1, compute: micro }
+plans:
+  free:
+    price: { monthly: 0 }
+    credits: { data: 100 }
+    entitlements: { workspaces: 3 }
+defaultPlan: free
+wallets:
+  data: { credit: { price: 0.01 } }
+`;
+
+const ORGANIZATION = `apiVersion: tenantry/v1
+kind: Organization
+name: NAME
+displayName: TITLE
+plan: free
+owner: owner@NAME.example
+members:
+  - { email: admin@NAME.example, role: admin }
+  - { email: one@NAME.example, role: member, workspaces: [production] }
+workspaces:
+  personal: {}
+  production: { cron: { nightly: { schedule: "0 3 * * *", task: "rebuild the index" } } }
+`;

@@ -1,0 +1,62 @@
+import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { UserError } from "../core/errors.ts";
+import type { Organizations } from "./admin.ts";
+import { organizationsOf, type SandboxOptions } from "./options.ts";
+import { addresses, type Environment, readSettings, type Settings } from "./settings.ts";
+
+/** A running sandbox, in this process or another. */
+export interface RunningSandbox {
+  readonly folder: string;
+  readonly supabaseUrl: string;
+  readonly stripeUrl: string;
+  /** What a run against it needs in its environment. */
+  readonly env: Environment;
+  /** Ends it, and every process of it, if this process started it; its data stay. */
+  stop(): Promise<void>;
+}
+
+/** Joins the sandbox that runs in the folder, or starts one there. */
+export async function joinSandbox(options: SandboxOptions): Promise<RunningSandbox> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const running = await findRunning(resolve(options.folder), organizationsOf(options));
+    if (running !== undefined) return running;
+    try {
+      // Whoever joins one needs none of what serves it.
+      const { startSandbox } = await import("./sandbox.ts");
+      return await startSandbox(options);
+    } catch (error) {
+      // Another process starts it at this moment.
+      if (!(error instanceof UserError) || Date.now() > deadline) throw error;
+    }
+    await delay(50);
+  }
+}
+
+/** The one that runs there, if one does, with the organizations that whoever joins it needs. */
+async function findRunning(
+  folder: string,
+  organizations: Organizations,
+): Promise<RunningSandbox | undefined> {
+  const settings = await readSettings(folder);
+  if (settings === undefined || !(await answers(settings))) return undefined;
+  await fetch(`${settings.env.SUPABASE_API_URL}/_sandbox/organizations`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${settings.env.SUPABASE_ACCESS_TOKEN}` },
+    body: JSON.stringify(organizations),
+  });
+  return { folder, ...addresses(settings.env), env: settings.env, stop: async () => {} };
+}
+
+async function answers({ id, env }: Settings): Promise<boolean> {
+  try {
+    const headers = { authorization: `Bearer ${env.SUPABASE_ACCESS_TOKEN}` };
+    const signal = AbortSignal.timeout(2000);
+    const response = await fetch(`${env.SUPABASE_API_URL}/_sandbox`, { headers, signal });
+    return response.ok && ((await response.json()) as { id?: unknown }).id === id;
+  } catch {
+    // Nobody listens there, or somebody else who speaks no HTTP.
+    return false;
+  }
+}
