@@ -7,13 +7,14 @@ export type Input<T> = pulumi.Input<
   T extends Secret ? string : T extends object ? { [K in keyof T]: Input<T[K]> } : T
 >;
 
-type Output<T> = pulumi.Output<T extends Secret ? string : T>;
+/** An output's value: what holds a secret is one as a whole, and its texts are plain. */
+type Plain<T> = T extends Secret ? string : T extends object ? { readonly [K in keyof T]: Plain<T[K]> } : T;
 
 class TenantryResource extends pulumi.CustomResource {}
 
 /** A declared resource of the `tenantry` provider: Pulumi's own, with the outputs that were asked for. */
 export type Declared<T extends ResourceType, K extends keyof OutputsOf<T> = never> = pulumi.CustomResource & {
-  readonly [P in K]: Output<OutputsOf<T>[P]>;
+  readonly [P in K]: pulumi.Output<Plain<OutputsOf<T>[P]>>;
 };
 
 /**

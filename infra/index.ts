@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadStack } from "../src/load.ts";
 import { type Problem, renderProblem } from "../src/manifest/problem.ts";
 import { mistake } from "./mistake.ts";
+import { organizationInStack } from "./names.ts";
 import { Organization } from "./organization.ts";
 import { Platform } from "./platform.ts";
 
@@ -13,8 +14,9 @@ export default function program(): Record<string, unknown> {
   if (organization === undefined) return { controlPlaneUrl: new Platform(platform.name, platform).url };
 
   const args = { platform, organization, today };
-  const { plan, planChangesOn, paymentUrl, workspaces } = new Organization(organization.name, args);
-  return { plan, planChangesOn, paymentUrl, workspaces };
+  const declared = new Organization(organizationInStack(organization), args);
+  const { plan, planChangesOn, paymentUrl, workspaces, apiKeys } = declared;
+  return { plan, planChangesOn, paymentUrl, workspaces, apiKeys };
 }
 
 /** What the manifests say of this stack, or an end of the run with every problem that they have. */

@@ -32,6 +32,8 @@ export class Organization extends pulumi.ComponentResource {
   readonly paymentUrl: pulumi.Output<string | null>;
   /** The data API of each workspace, by slug. */
   readonly workspaces: Readonly<Record<string, pulumi.Output<string>>>;
+  /** The API keys of each workspace that has some, by slug and name. */
+  readonly apiKeys: pulumi.Output<Readonly<Record<string, Readonly<Record<string, string>>>>>;
 
   constructor(name: string, args: OrganizationArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("tenantry:index:Organization", name, {}, { protect: true, ...options });
@@ -83,16 +85,17 @@ export class Organization extends pulumi.ComponentResource {
 
     const workspaces = Object.values(organization.workspaces).map((workspace) => {
       const args = { organization, workspace, controlPlane, issuer: row.issuer };
-      return [
-        workspace.name,
-        new Workspace(workspace.name, args, { parent: this, dependsOn: [row] }),
-      ] as const;
+      return [workspace.name, new Workspace(args, { parent: this, dependsOn: [row] })] as const;
     });
 
     this.paymentUrl = pulumi.output(subscription?.paymentUrl).apply((url) => url ?? null);
     this.planChangesOn = pulumi.output(subscription?.changesOn).apply((date) => date ?? null);
     this.plan = holding.apply((now) => now.plan);
     this.workspaces = Object.fromEntries(workspaces.map(([slug, workspace]) => [slug, workspace.url]));
+    const keyed = workspaces.filter(([slug]) => hasKeys(organization, slug));
+    this.apiKeys = pulumi.all(
+      Object.fromEntries(keyed.map(([slug, workspace]) => [slug, workspace.apiKeys])),
+    );
     this.registerOutputs({ plan: this.plan, workspaces: this.workspaces });
   }
 
@@ -167,6 +170,10 @@ function planInForce(
     .apply(([status, product, pastDueSince]) =>
       inForce(platform, declared, { status, product, pastDueSince }, today),
     );
+}
+
+function hasKeys(organization: OrganizationModel, slug: string): boolean {
+  return Object.keys(organization.workspaces[slug]?.apiKeys ?? {}).length > 0;
 }
 
 function brandOf({ platform, name, id, generation }: OrganizationModel) {

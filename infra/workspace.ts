@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OrganizationModel, WorkspaceModel } from "../src/model/model.ts";
 import { databaseDefinition } from "./database.ts";
-import { declare } from "./declare.ts";
+import { type Declared, declare } from "./declare.ts";
+import { nameInStack } from "./names.ts";
 import { secretValue } from "./secrets.ts";
 
 export interface WorkspaceArgs {
@@ -12,66 +13,117 @@ export interface WorkspaceArgs {
   readonly issuer: pulumi.Input<string>;
 }
 
+type Project = Declared<"supabase:Project", "ref">;
+type Ready = Declared<"supabase:Ready", "apiUrl">;
+
 /**
  * One workspace: its Supabase project, database with row security, settings and secrets, and its rows in the control plane.
  *
  * Its row in the control plane comes before the people who may enter its database, so that whoever is removed is out of
- * the control plane first.
+ * the control plane first. While it isn't active, its doors are closed, and what is inside its project rests as it is.
  */
 export class Workspace extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
+  /** The keys to the product's API by name. */
+  readonly apiKeys: pulumi.Output<Readonly<Record<string, string>>>;
+  readonly #args: WorkspaceArgs;
+  readonly #name: string;
+  readonly #isOpen: boolean;
 
-  constructor(name: string, args: WorkspaceArgs, options: pulumi.ComponentResourceOptions) {
-    super("tenantry:index:Workspace", name, {}, options);
-    const { organization, workspace, controlPlane } = args;
+  constructor(args: WorkspaceArgs, options: pulumi.ComponentResourceOptions) {
+    const { organization, workspace } = args;
+    const name = nameInStack(organization, workspace, workspace.name);
+    const aliases = workspace.previously.map((before) => ({
+      name: nameInStack(organization, workspace, before),
+    }));
+    // Only what was deleted, with a consent, may leave the YAML.
+    const protect = workspace.state === "deleted" ? { protect: false } : {};
+    super("tenantry:index:Workspace", name, {}, { ...options, ...protect, aliases });
+    this.#args = args;
+    this.#name = name;
+    this.#isOpen = workspace.state === "active";
 
-    const project = declare(
+    const project = this.#project();
+    const ready = this.#ready(project);
+    const settings = this.#settings(project, ready);
+    const database = this.#database(project, ready);
+    const row = this.#row(project, ready);
+    const keys = this.#keys(row);
+    const members = this.#members(project, row, database);
+    const secrets = this.#secrets(project, ready);
+    this.#rest(project, [settings, row, keys, members, secrets]);
+
+    this.url = ready.apiUrl;
+    this.apiKeys = keys.values;
+    this.registerOutputs({ url: this.url });
+  }
+
+  #project(): Project {
+    const { organization, workspace } = this.#args;
+    return declare(
       "supabase:Project",
-      `${name}-project`,
-      { ...workspace.project, databasePassword: { id: workspace.id }, state: workspace.state },
+      `${this.#name}-project`,
+      {
+        ...workspace.project,
+        databasePassword: { id: workspace.id },
+        state: workspace.state,
+        consent: consentOf(organization, workspace),
+      },
       { parent: this },
       ["ref"],
     );
-    // What is inside the project goes with it.
-    const inside = (...dependsOn: pulumi.Resource[]) => ({ parent: this, deletedWith: project, dependsOn });
-    const ready = declare("supabase:Ready", `${name}-ready`, { project: project.ref }, inside(), ["apiUrl"]);
-    const ref = project.ref;
+  }
 
-    const settings = declare(
+  #ready(project: Project): Ready {
+    return declare("supabase:Ready", `${this.#name}-ready`, this.#in(project), this.#inside(project), [
+      "apiUrl",
+    ]);
+  }
+
+  /** Closed, its data API is off and nobody's tokens are good for any of its services. */
+  #settings(project: Project, ready: Ready): pulumi.Resource {
+    return declare(
       "supabase:Settings",
-      `${name}-settings`,
+      `${this.#name}-settings`,
       {
-        project: ref,
-        api: { schemas: ["public"] },
+        ...this.#in(project),
+        api: { schemas: this.#isOpen ? ["public"] : [] },
         auth: { disableSignup: true },
-        thirdPartyAuth: [{ issuer: args.issuer }],
+        thirdPartyAuth: this.#isOpen ? [{ issuer: this.#args.issuer }] : [],
       },
-      inside(ready),
+      this.#inside(project, ready),
     );
+  }
 
+  #database(project: Project, ready: Ready): pulumi.Resource {
     const definition = databaseDefinition("workspace");
     const access = declare(
       "postgres:Access",
-      `${name}-access`,
-      { project: ref, ...definition.access },
-      inside(ready),
+      `${this.#name}-access`,
+      { ...this.#in(project), ...definition.access },
+      this.#inside(project, ready),
     );
     const schema = declare(
       "postgres:Schema",
-      `${name}-schema`,
-      { project: ref, schemas: [...definition.schemas], migrations: definition.migrations },
-      inside(access),
+      `${this.#name}-schema`,
+      { ...this.#in(project), schemas: [...definition.schemas], migrations: definition.migrations },
+      this.#inside(project, access),
     );
-    const rowSecurity = declare(
+    return declare(
       "postgres:RowSecurity",
-      `${name}-row-security`,
-      { project: ref, ...definition.rowSecurity },
-      inside(schema),
+      `${this.#name}-row-security`,
+      { ...this.#in(project), ...definition.rowSecurity },
+      this.#inside(project, schema),
     );
+  }
 
-    const row = declare(
+  /** What is deleted keeps its row, and gives back its people, names and addresses. */
+  #row(project: Project, ready: Ready): pulumi.Resource {
+    const { organization, workspace, controlPlane } = this.#args;
+    const isDeleted = workspace.state === "deleted";
+    return declare(
       "directory:Workspace",
-      `${name}-directory`,
+      `${this.#name}-directory`,
       {
         controlPlane: { ...controlPlane },
         organization: organization.id,
@@ -81,39 +133,113 @@ export class Workspace extends pulumi.ComponentResource {
         displayName: workspace.displayName,
         state: workspace.state,
         expires: workspace.expires ?? undefined,
-        projectRef: ref,
-        projectUrl: ready.apiUrl,
+        projectRef: isDeleted ? undefined : project.ref,
+        projectUrl: isDeleted ? undefined : ready.apiUrl,
         region: workspace.project.region,
-        email: workspace.email ?? undefined,
-        slack: workspace.slack === null ? undefined : { ...workspace.slack },
-        access: peopleOf(organization, workspace),
-        apps: appsOf(workspace),
-        connections: connectionsOf(workspace),
-        cron: cronOf(workspace),
+        email: isDeleted ? undefined : (workspace.email ?? undefined),
+        slack: isDeleted || workspace.slack === null ? undefined : { ...workspace.slack },
+        access: isDeleted ? {} : peopleOf(organization, workspace),
+        apps: isDeleted ? {} : appsOf(workspace),
+        connections: isDeleted ? {} : connectionsOf(workspace),
+        cron: isDeleted ? {} : cronOf(workspace),
       },
       { parent: this },
     );
-    declare(
-      "directory:WorkspaceMembers",
-      `${name}-members`,
-      {
-        project: ref,
-        workspace: workspace.id,
-        issuer: args.issuer,
-        members: peopleOf(organization, workspace),
-      },
-      inside(row, rowSecurity),
-    );
-    declare(
-      "supabase:Secrets",
-      `${name}-secrets`,
-      { project: ref, secrets: secretsOf(organization, workspace) },
-      inside(ready),
-    );
-
-    this.url = ready.apiUrl;
-    this.registerOutputs({ url: this.url, settings: settings.id });
   }
+
+  #keys(row: pulumi.Resource): Declared<"directory:ApiKeys", "values"> {
+    const { workspace, controlPlane } = this.#args;
+    const keys = mapValues(workspace.apiKeys, ({ rotate, graceSeconds }) => ({
+      rotate: rotate ?? undefined,
+      graceSeconds,
+    }));
+    return declare(
+      "directory:ApiKeys",
+      `${this.#name}-api-keys`,
+      {
+        controlPlane: { ...controlPlane },
+        workspace: workspace.id,
+        keys: workspace.state === "deleted" ? {} : keys,
+      },
+      { parent: this, dependsOn: [row] },
+      ["values"],
+    );
+  }
+
+  #members(project: Project, row: pulumi.Resource, database: pulumi.Resource): pulumi.Resource {
+    const { organization, workspace, issuer } = this.#args;
+    return declare(
+      "directory:WorkspaceMembers",
+      `${this.#name}-members`,
+      {
+        ...this.#in(project),
+        workspace: workspace.id,
+        issuer,
+        members: this.#isOpen ? peopleOf(organization, workspace) : {},
+      },
+      this.#inside(project, row, database),
+    );
+  }
+
+  #secrets(project: Project, ready: Ready): pulumi.Resource {
+    const { organization, workspace } = this.#args;
+    return declare(
+      "supabase:Secrets",
+      `${this.#name}-secrets`,
+      { ...this.#in(project), secrets: secretsOf(organization, workspace) },
+      this.#inside(project, ready),
+    );
+  }
+
+  /** Last, when its doors are closed: the dump of what is archived, and then the pause. Both only leave the state again. */
+  #rest(project: Project, closed: readonly pulumi.Resource[]): void {
+    const { workspace } = this.#args;
+    const { state } = workspace;
+    if (state !== "suspended" && state !== "archived") return;
+    const options = { parent: this, protect: false, retainOnDelete: true };
+    const dependsOn = [...closed];
+    if (state === "archived")
+      dependsOn.push(
+        declare(
+          "postgres:Archive",
+          `${this.#name}-archive`,
+          {
+            project: project.ref,
+            name: workspace.project.name,
+            workspace: workspace.id,
+            databasePassword: { id: workspace.id },
+            schemas: [...databaseDefinition("workspace").schemas],
+          },
+          { ...options, dependsOn: [...closed] },
+        ),
+      );
+    const { organization, name } = workspace.project;
+    declare(
+      "supabase:Standby",
+      `${this.#name}-standby`,
+      { project: project.ref, organization, name, state },
+      { ...options, dependsOn },
+    );
+  }
+
+  /** The inputs that everything inside the project has. */
+  #in(project: Project) {
+    return { project: project.ref, state: this.#args.workspace.state };
+  }
+
+  /** What is inside the project goes with it. */
+  #inside(project: Project, ...dependsOn: pulumi.Resource[]) {
+    return { parent: this, deletedWith: project, dependsOn };
+  }
+}
+
+/** The consent that deletes it: its own, or its organization's. */
+function consentOf({ name, consents }: OrganizationModel, workspace: WorkspaceModel) {
+  if (workspace.state !== "deleted") return undefined;
+  const things = [name, `${name}/${workspace.name}`];
+  const given = consents.filter((consent) => things.includes(consent.delete));
+  const [longest] = given.sort((a, b) => b.expires.localeCompare(a.expires));
+  return longest && { approvedBy: longest.approvedBy, reason: longest.reason, expires: longest.expires };
 }
 
 type People = Record<string, { role: "owner" | "admin" | "member" }>;
@@ -146,6 +272,7 @@ function secretsOf(
   workspace: WorkspaceModel,
 ): Record<string, pulumi.Input<string>> {
   const secrets: Record<string, pulumi.Input<string>> = {};
+  if (workspace.state === "deleted") return secrets;
   const provider = organization.llmProvider;
   if (provider !== null) secrets.LLM_PROVIDER = provider.kind;
   if (provider !== null && "apiKey" in provider) secrets.LLM_API_KEY = secretValue(provider.apiKey);

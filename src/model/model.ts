@@ -161,6 +161,8 @@ export type WorkspaceState = "active" | "suspended" | "archived" | "deleted";
 
 export interface WorkspaceModel {
   readonly name: string;
+  /** The names that it had before, the oldest first. */
+  readonly previously: readonly string[];
   readonly id: string;
   readonly generation: number;
   readonly displayName: string;

@@ -27,6 +27,7 @@ export function workspaceModel(above: Above, name: string, manifest: WorkspaceMa
   const id = stableId(`${above.path}/${firstName(name, manifest)}`, generation);
   return {
     name,
+    previously: [...(manifest.previously ?? [])],
     id,
     generation,
     displayName: manifest.displayName ?? titleOf(name),

@@ -23,6 +23,8 @@ export interface Context {
   ): Promise<Database>;
   /** The folder that archives are written to, from `TENANTRY_ARCHIVES`. */
   readonly archives: string;
+  /** `2026-11-22`: of the run, where it says so (`TENANTRY_TODAY`), else in UTC. */
+  readonly today: string;
   /** From `TENANTRY_SECRET_ROOT`. Passwords and keys are HMACs of it (src/core/derive.ts). */
   readonly root: Secret;
   /** Aborted when the engine cancels. */
@@ -73,6 +75,7 @@ export class Connections {
       get root() {
         return connections.#secretRoot();
       },
+      today: connections.#env.TENANTRY_TODAY || new Date().toISOString().slice(0, 10),
       get archives() {
         return archivesOf(connections.#env.TENANTRY_ARCHIVES);
       },

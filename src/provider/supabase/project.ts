@@ -25,6 +25,14 @@ const projectInputs = z.strictObject({
     .describe(
       "Where in its life it is. `active` restores it where it is paused and gives it its size, `deleted` deletes it and keeps this record; see `Standby` for the others. Default `active`.",
     ),
+  consent: z
+    .strictObject({
+      approvedBy: z.string().describe("Who approved it."),
+      reason: z.string().describe("Why."),
+      expires: z.string().describe("ISO date, the last day on which it holds."),
+    })
+    .optional()
+    .describe("To delete it; what still exists isn't deleted without one that holds today."),
 });
 
 const projectOutputs = z.strictObject({
@@ -49,7 +57,7 @@ export const project = defineResource({
   stable: ["ref", "createdAt"],
 
   async observe(context, prior) {
-    const found = prior.id === NEVER_MADE ? undefined : await findByRef(context, prior.inputs, prior.id);
+    const found = await findByRef(context, prior.inputs, prior.id);
     if (found === undefined) return prior.inputs.state === "deleted" ? prior : undefined;
     return { inputs: asFound(prior.inputs, found), outputs: prior.outputs };
   },
@@ -75,6 +83,7 @@ export const project = defineResource({
 
 /** By the name that it had, in one call that also tells its size; by its ref where it was renamed elsewhere. */
 async function findByRef(context: Context, inputs: Inputs, ref: string): Promise<ProjectSummary | undefined> {
+  if (ref === NEVER_MADE) return undefined;
   const named = await findProject(context.supabase, inputs.organization, inputs.name);
   if (named?.ref === ref) return named;
   const found = await answerOrGone(
@@ -86,7 +95,7 @@ async function findByRef(context: Context, inputs: Inputs, ref: string): Promise
 
 /** One that an earlier run recorded is never made anew by an update: its data would be missed by nobody. */
 async function recorded(context: Context, inputs: Inputs, ref: string): Promise<ProjectSummary> {
-  const found = ref === NEVER_MADE ? undefined : await findByRef(context, inputs, ref);
+  const found = await findByRef(context, inputs, ref);
   if (found !== undefined) return found;
   throw new UserError(`The Supabase project ${inputs.name} (${ref}) is gone: it was deleted elsewhere.`, {
     remedy:
@@ -174,14 +183,26 @@ async function ensureDeleted(
   inputs: Inputs,
   prior: { readonly id: string; readonly inputs: Inputs; readonly outputs: Outputs } | undefined,
 ): Promise<{ id: string; outputs: Outputs }> {
-  if (prior !== undefined) {
-    await deleteProject(context, prior.id);
-    return { id: prior.id, outputs: prior.outputs };
+  const found =
+    prior === undefined
+      ? await findProject(context.supabase, inputs.organization, inputs.name)
+      : await findByRef(context, prior.inputs, prior.id);
+  if (found !== undefined) {
+    requireConsent(inputs, context.today);
+    await deleteProject(context, found.ref);
   }
-  const found = await findProject(context.supabase, inputs.organization, inputs.name);
-  if (found === undefined) return { id: NEVER_MADE, outputs: { ref: NEVER_MADE, createdAt: "" } };
-  await deleteProject(context, found.ref);
-  return { id: found.ref, outputs: { ref: found.ref, createdAt: found.inserted_at } };
+  if (prior !== undefined) return { id: prior.id, outputs: prior.outputs };
+  const ref = found?.ref ?? NEVER_MADE;
+  return { id: ref, outputs: { ref, createdAt: found?.inserted_at ?? "" } };
+}
+
+function requireConsent({ name, consent }: Inputs, today: string): void {
+  if (consent !== undefined && consent.expires >= today) return;
+  const lack =
+    consent === undefined ? "nobody has consented to it" : `the consent ended on ${consent.expires}`;
+  throw new UserError(`The Supabase project ${name} isn't deleted: ${lack}.`, {
+    remedy: "Have its deletion approved under `consents`, until a day that is still to come.",
+  });
 }
 
 /** A project that is just being made can't be deleted yet: 400. */

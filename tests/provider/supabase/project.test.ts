@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { project } from "../../../src/provider/supabase/project.ts";
 import { answer } from "../../../src/supabase/client.ts";
+import { setCompute } from "../../../src/supabase/life.ts";
 import { Life } from "../life.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "../live.ts";
 
@@ -110,21 +111,36 @@ describe("a project's life", () => {
     expect(await projectsNamed("renamed--one")).toMatchObject([{ ref }]);
   });
 
-  test("declared deleted, it is deleted and stays recorded", async () => {
+  test("declared deleted, with a consent, it is deleted and stays recorded", async () => {
     const one = life();
     const { ref } = await one.up({ ...DECLARED, name: "tomb--one" });
-    expect(await one.up({ ...DECLARED, name: "tomb--one", state: "deleted" })).toMatchObject({ ref });
+    const deleted = { ...DECLARED, name: "tomb--one", state: "deleted" as const };
+    await expect(one.up(deleted)).rejects.toThrow(/isn't deleted: nobody has consented/);
+    const consent = { approvedBy: "ada@acme.example", reason: "trial over", expires: "2020-01-01" };
+    await expect(one.up({ ...deleted, consent })).rejects.toThrow(/the consent ended on 2020-01-01/);
+    expect(await projectsNamed("tomb--one")).toMatchObject([{ ref }]);
+
+    expect(await one.up({ ...deleted, consent: { ...consent, expires: "2999-01-01" } })).toMatchObject({
+      ref,
+    });
     expect(await projectsNamed("tomb--one")).toEqual([]);
     expect(await one.refresh()).toEqual([]);
+    // What is deleted stays so when its consent has ended, or is taken out.
+    await one.up(deleted);
     await one.remove();
   });
 
-  test("on a paid organization a suspended one runs on", async () => {
+  test("while it isn't active its size is nobody's difference, and coming back gives it its own", async () => {
     const one = life();
-    await one.up({ ...DECLARED, name: "suspended--one" });
-    await one.up({ ...DECLARED, name: "suspended--one", state: "suspended" });
-    expect(await projectsNamed("suspended--one")).not.toMatchObject([{ status: "INACTIVE" }]);
+    const declared = { ...DECLARED, name: "asleep--one", compute: "small" };
+    const { ref } = await one.up(declared);
+    await one.up({ ...declared, state: "archived" });
+    await setCompute(live.context()("write").supabase, ref, "small", "micro");
     expect(await one.refresh()).toEqual([]);
+    await one.up(declared);
+    expect(await projectsNamed("asleep--one")).toMatchObject([
+      { databases: [{ infra_compute_size: "small" }] },
+    ]);
   });
 });
 
