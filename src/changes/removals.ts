@@ -3,11 +3,11 @@ import type { OrganizationModel } from "../model/model.ts";
 
 /** Something that still exists and that the YAML no longer names. Deleting is an update, never an omission. */
 export interface Removal {
-  readonly kind: "organization" | "workspace";
+  readonly kind: "organization" | "workspace" | "app";
   /** `agntdata.acme` */
   readonly stack: string;
   readonly organization: string;
-  /** Null for an organization. */
+  /** Null for an organization; of an app, where it is. */
   readonly workspace: string | null;
   /** The Supabase projects that would be orphaned. */
   readonly projects: readonly string[];

@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { movedApps } from "../changes/moved-apps.ts";
 import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
 import { UserError, VendorError } from "../core/errors.ts";
@@ -162,7 +163,8 @@ async function findRemovals(stack: FleetStack, engine: Engine): Promise<Removal[
   if (stack.organization === null) return [];
   const recorded = await engine.resources(stack.spec);
   if (recorded === undefined) return [];
-  if (stack.model !== null) return removedWorkspaces(stack.model, recorded);
+  if (stack.model !== null)
+    return [...removedWorkspaces(stack.model, recorded), ...movedApps(stack.model, recorded)];
   const removal = removedOrganization(stack.platform, stack.spec.stack, recorded);
   return removal === undefined ? [] : [removal];
 }

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { movedApps } from "../../src/changes/moved-apps.ts";
+import type { OrganizationModel } from "../../src/model/model.ts";
+import { view } from "./events.ts";
+
+type Apps = Readonly<Record<string, readonly string[]>>;
+
+const record = (apps: readonly string[]) => Object.fromEntries(apps.map((app) => [app, {}]));
+
+/** What the state records of workspaces whose id is that of their first name. */
+function recorded(workspaces: Apps) {
+  return Object.entries(workspaces).map(([name, apps]) =>
+    view("tenantry:directory:Workspace", name, { inputs: { workspaceId: `id-${name}`, apps: record(apps) } }),
+  );
+}
+
+/** An organization with apps by workspace; `new<old` is a workspace that was renamed. */
+function declared(workspaces: Apps): OrganizationModel {
+  const models = Object.entries(workspaces).map(([key, apps]) => {
+    const [name = "", first = name] = key.split("<");
+    return [name, { name, id: `id-${first}`, apps: record(apps) }];
+  });
+  return {
+    name: "acme",
+    stack: "agntdata.acme",
+    workspaces: Object.fromEntries(models),
+  } as unknown as OrganizationModel;
+}
+
+const BEFORE = recorded({ production: ["store", "blog"], staging: ["blog"] });
+
+test.each<[what: string, after: Apps]>([
+  ["stays", { production: ["store", "blog"], staging: ["blog"] }],
+  ["is removed", { production: ["blog"], staging: ["blog"] }],
+  [
+    "is removed where another workspace has had one of its name",
+    { production: ["store"], staging: ["blog"] },
+  ],
+  ["is new beside one of its name", { production: ["store", "blog"], staging: ["blog", "store"] }],
+  ["stays in a workspace that is renamed", { "live<production": ["store", "blog"], staging: ["blog"] }],
+])("an app that %s has not moved", (_, after) => {
+  expect(movedApps(declared(after), BEFORE)).toEqual([]);
+});
+
+test("an app that moves to another workspace is refused, saying where it belongs", () => {
+  const found = movedApps(declared({ production: ["blog"], staging: ["blog", "store"] }), BEFORE);
+  expect(found).toMatchObject([
+    {
+      kind: "app",
+      workspace: "production",
+      message: "the app store of acme can't move from the workspace production to staging",
+      remedy: expect.stringContaining("`workspaces.production.apps`"),
+    },
+  ]);
+});
+
+test("nor does it move to a workspace that is new", () => {
+  const found = movedApps(declared({ production: ["blog"], staging: ["blog"], new: ["store"] }), BEFORE);
+  expect(found).toHaveLength(1);
+});
