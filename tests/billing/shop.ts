@@ -118,10 +118,11 @@ export class Customer {
     await stripe.customers.update(this.customer, { invoice_settings: { default_payment_method: id } });
   }
 
-  async subscribe(lookupKey: string): Promise<string> {
+  async subscribe(lookupKey: string, trialDays?: number): Promise<string> {
     const { subscriptionId } = await new Life(subscription, this.#shop.live.context()).up({
       customer: this.customer,
       price: lookupKey,
+      ...(trialDays === undefined ? {} : { trial: { days: trialDays } }),
       brand: { platform: PLATFORM, organization: this.name, id: this.id, generation: 1 },
     });
     return subscriptionId;

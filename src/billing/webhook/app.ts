@@ -44,13 +44,11 @@ export function webhookApp({ books, secrets, log }: WebhookOptions): Hono {
   return app;
 }
 
-/** The event, if one of the secrets signed it lately. */
+/** The event, if one of the secrets signed it lately. A header that makes no sense fails in its own ways: it isn't Stripe's either. */
 function verified(payload: string, signature: string, secrets: readonly Secret[]): Stripe.Event | undefined {
   for (const secret of secrets)
     try {
       return Stripe.webhooks.constructEvent(payload, signature, secret.reveal(), TOLERANCE_SECONDS);
-    } catch (error) {
-      if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) throw error;
-    }
+    } catch {}
   return undefined;
 }

@@ -1,0 +1,284 @@
+import Stripe from "stripe";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runPass } from "../../src/billing/pass.ts";
+import { webhookApp } from "../../src/billing/webhook/app.ts";
+import { Secret } from "../../src/core/secret.ts";
+import { type Customer, FREE, LAUNCH, Shop } from "./shop.ts";
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await Shop.open();
+});
+afterAll(() => shop.stop());
+
+const SECRET = "whsec_of_now";
+const FORMER = "whsec_of_before";
+
+interface Delivery {
+  readonly secret?: string;
+  /** Seconds since it was signed. */
+  readonly age?: number;
+  /** Days by which the server's clock is ahead. */
+  readonly days?: number;
+}
+
+/** Delivers an event as Stripe does; gives the status and what became of it. */
+async function deliver(event: Stripe.Event | object, delivery: Delivery = {}): Promise<string> {
+  const { secret = SECRET, age = 0, days = 0 } = delivery;
+  const payload = JSON.stringify(event);
+  const timestamp = Math.floor(Date.now() / 1000) - age;
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
+  return post(payload, signature, days);
+}
+
+async function post(payload: string, signature: string, days = 0): Promise<string> {
+  const app = webhookApp({
+    books: await shop.books(days * 24 * 60),
+    secrets: [new Secret(SECRET), new Secret(FORMER)],
+    log: () => {},
+  });
+  const answer = await app.request("/stripe", {
+    method: "POST",
+    body: payload,
+    headers: { "stripe-signature": signature },
+  });
+  const { outcome } = (await answer.json()) as { outcome?: string };
+  return outcome === undefined ? `${answer.status}` : `${answer.status} ${outcome}`;
+}
+
+/** The events of a type about a customer, the oldest first. */
+async function eventsOf(type: string, { customer }: Customer): Promise<Stripe.Event[]> {
+  const { data } = await shop.stripe.events.list({ type, limit: 100 });
+  return data.filter(({ data }) => (data.object as { customer?: string }).customer === customer).reverse();
+}
+
+async function eventOf(type: string, customer: Customer): Promise<Stripe.Event> {
+  const found = (await eventsOf(type, customer)).at(-1);
+  if (found === undefined) throw new Error(`nothing says ${type} of ${customer.name}`);
+  return found;
+}
+
+const UPDATED = "customer.subscription.updated";
+
+describe("an event", () => {
+  test.each<[string, Delivery]>([
+    ["forged", { secret: "whsec_of_somebody" }],
+    ["old", { age: 301 }],
+  ])("that is %s is refused, and changes nothing", async (name, delivery) => {
+    const one = await shop.organization(`refused-${name}`, "pm_card_visa");
+    await one.subscribe(LAUNCH);
+    const event = await eventOf("customer.subscription.created", one);
+    const before = await one.standing();
+    expect(await deliver(event, delivery)).toBe("400");
+    expect(await one.standing()).toBe(before);
+  });
+
+  test("that was altered on its way, or isn't signed, is refused", async () => {
+    const payload = JSON.stringify({ id: "evt_1", type: UPDATED });
+    const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: SECRET });
+    expect(await post(`${payload} `, signature)).toBe("400");
+    expect(await post(payload, "")).toBe("400");
+    expect(await post(payload, "t=1,v1=")).toBe("400");
+  });
+
+  test("that either secret has signed is taken, while one takes the other's place", async () => {
+    const one = await shop.organization("rotates", "pm_card_visa");
+    await one.subscribe(LAUNCH);
+    const event = await eventOf("customer.subscription.created", one);
+    expect(await deliver(event, { secret: FORMER, age: 290 })).toBe("200 applied");
+  });
+
+  test("is applied once, however often and at the same moment it comes", async () => {
+    const one = await shop.organization("repeats", "pm_card_visa");
+    await one.subscribe(LAUNCH);
+    const event = await eventOf("invoice.paid", one);
+    const outcomes = await Promise.all([1, 2, 3].map(() => deliver(event)));
+    expect(outcomes.sort()).toEqual(["200 applied", "200 duplicate", "200 duplicate"]);
+    expect(await deliver(event)).toBe("200 duplicate");
+    expect(await one.entries()).toEqual(["plan 5000"]);
+  });
+
+  test("that comes late doesn't bring back what was", async () => {
+    const one = await shop.organization("disorder", "pm_card_visa");
+    const subscription = await one.subscribe(LAUNCH);
+    await shop.stripe.subscriptions.cancel(subscription);
+    const created = await eventOf("customer.subscription.created", one);
+    expect(created.data.object).toMatchObject({ status: "active" });
+    expect(await deliver(await eventOf("customer.subscription.deleted", one))).toBe("200 applied");
+    const after = await one.standing();
+    expect(after).toMatch(/^build canceled/);
+    expect(await deliver(created)).toBe("200 applied");
+    expect(await one.standing()).toBe(after);
+  });
+
+  test("of a customer of nobody here, or about nothing that matters, is answered and left", async () => {
+    const stranger = await shop.stripe.customers.create({ email: "a@b.example" });
+    const about = { object: { id: "sub_1", customer: stranger.id } };
+    expect(await deliver({ id: "evt_s", object: "event", type: UPDATED, data: about })).toBe("200 foreign");
+    expect(await deliver({ id: "evt_t", object: "event", type: "topup.created", data: about })).toBe(
+      "200 ignored",
+    );
+    const gone = { object: { id: "pi_gone" } };
+    expect(
+      await deliver({ id: "evt_u", object: "event", type: "payment_intent.succeeded", data: gone }),
+    ).toBe("200 foreign");
+  });
+
+  test("of a subscription that somebody else made for our customer changes nothing", async () => {
+    const one = await shop.organization("foreign", "pm_card_visa");
+    const price = (await shop.stripe.prices.list({ lookup_keys: [LAUNCH] })).data[0]?.id ?? "";
+    await shop.stripe.subscriptions.create({
+      customer: one.customer,
+      items: [{ price }],
+      metadata: { tenantry_platform: "another" },
+    });
+    const before = await one.standing();
+    expect(await deliver(await eventOf("customer.subscription.created", one))).toBe("200 applied");
+    expect(await one.standing()).toBe(before);
+  });
+
+  test("that can't be applied now is asked for again, and applied then", async () => {
+    const one = await shop.organization("fails", "pm_card_visa");
+    await one.subscribe(LAUNCH);
+    const event = await eventOf("invoice.paid", one);
+    const before = await one.standing();
+    await shop.rows("alter table public.wallet_entries rename to elsewhere");
+    const refused = await deliver(event).finally(() =>
+      shop.rows("alter table public.elsewhere rename to wallet_entries"),
+    );
+    expect([refused, await one.standing(), await one.entries()]).toEqual(["500", before, []]);
+    expect(await deliver(event)).toBe("200 applied");
+    expect(await one.entries()).toEqual(["plan 5000"]);
+  });
+});
+
+describe("the plan in force", () => {
+  test("follows the subscription, with the limits that don't follow the plan", async () => {
+    const one = await shop.organization("follows", "pm_card_visa");
+    await one.subscribe(LAUNCH);
+    await deliver(await eventOf("customer.subscription.created", one));
+    expect(await one.standing()).toBe("launch active 250000 40");
+    await one.subscribe(FREE);
+    await shop.happens("/clock", { advance: 32 * 24 * 60 * 60 });
+    await deliver(await eventOf(UPDATED, one));
+    expect(await one.standing()).toBe("build active 40");
+  });
+
+  test("stays for the grace of a late payment, which ends by the calendar", async () => {
+    const one = await shop.organization("late", "pm_card_visa");
+    await one.subscribe(LAUNCH);
+    await one.useCard("pm_card_chargeCustomerFail");
+    await shop.happens("/clock", { advance: 32 * 24 * 60 * 60 });
+    const event = await eventOf("invoice.payment_failed", one);
+    const late = Math.ceil((event.created * 1000 - Date.now()) / (24 * 60 * 60 * 1000));
+    await deliver(event, { days: late });
+    expect(await one.standing()).toBe("launch past_due 250000 40");
+    const pass = async (days: number) =>
+      runPass(await shop.books(days * 24 * 60), new AbortController().signal);
+    await pass(late + 13);
+    expect(await one.standing()).toBe("launch past_due 250000 40");
+    await pass(late + 16);
+    expect(await one.standing()).toBe("build past_due 5");
+  });
+
+  test("is the default one, without overrides, until the first payment", async () => {
+    const one = await shop.organization("unpaid");
+    await one.subscribe(LAUNCH);
+    await deliver(await eventOf("customer.subscription.created", one));
+    expect(await one.standing()).toBe("build incomplete 5");
+  });
+});
+
+describe("a month's credits", () => {
+  test("are posted for each period that is paid for, by whichever comes first", async () => {
+    const one = await shop.organization("monthly", "pm_card_visa");
+    await one.subscribe(LAUNCH);
+    const pass = async () => runPass(await shop.books(), new AbortController().signal);
+    await pass();
+    expect(await one.entries()).toEqual(["plan 5000"]);
+    expect(await deliver(await eventOf("invoice.paid", one))).toBe("200 applied");
+    expect(await one.entries()).toEqual(["plan 5000"]);
+
+    await shop.happens("/clock", { advance: 32 * 24 * 60 * 60 });
+    expect(await deliver(await eventOf("invoice.paid", one))).toBe("200 applied");
+    await pass();
+    expect(await one.entries()).toEqual(["plan 5000", "plan 5000"]);
+  });
+
+  test("aren't posted for what costs nothing yet: a trial, or the first free month", async () => {
+    const [free, trying] = [await shop.organization("free"), await shop.organization("trying")];
+    await free.subscribe(FREE);
+    await trying.subscribe(LAUNCH, 14);
+    for (const one of [free, trying]) {
+      await deliver(await eventOf("invoice.paid", one));
+      expect(await one.entries()).toEqual([]);
+    }
+    await shop.happens("/clock", { advance: 32 * 24 * 60 * 60 });
+    await deliver(await eventOf("invoice.paid", free));
+    expect(await free.entries()).toEqual(["plan 100"]);
+  });
+});
+
+describe("a payment for credits", () => {
+  /** Credits that were bought, and the charge that paid for them. */
+  async function bought(name: string, credits: number) {
+    const one = await shop.organization(name, "pm_card_visa");
+    const request = await one.asksFor(credits);
+    await runPass(await shop.books(), new AbortController().signal);
+    const [payment] = await one.payments();
+    return { one, request, payment: payment?.id ?? "", charge: String(payment?.latest_charge) };
+  }
+
+  test("that ends after all is booked", async () => {
+    const one = await shop.organization("slow", "pm_card_slowToProcess");
+    const request = await one.asksFor(900);
+    await runPass(await shop.books(), new AbortController().signal);
+    const [payment] = await one.payments();
+    await shop.happens(`/payment_intents/${payment?.id}/finish`);
+    expect(await deliver(await eventOf("payment_intent.succeeded", one))).toBe("200 applied");
+    expect(await one.reload(request)).toMatchObject({ state: "done" });
+    expect(await one.balance()).toBe(900);
+  });
+
+  test("that is refunded takes its share of the credits back", async () => {
+    const { one, payment } = await bought("refunded", 1000);
+    await shop.stripe.refunds.create({ payment_intent: payment, amount: 255 });
+    expect(await deliver(await eventOf("charge.refunded", one))).toBe("200 applied");
+    await shop.stripe.refunds.create({ payment_intent: payment });
+    for (const event of await eventsOf("charge.refunded", one)) await deliver(event);
+    expect(await one.entries()).toEqual(["purchase 1000", "reversal -255", "reversal -745"]);
+  });
+
+  test("that is disputed takes the credits until it is won, and stops further charges", async () => {
+    const { one, request, charge } = await bought("disputed", 800);
+    const { id } = await shop.happens(`/charges/${charge}/dispute`);
+    const disputes = async (type: string) =>
+      (await shop.stripe.events.list({ type, limit: 100 })).data.find(
+        ({ data }) => (data.object as { charge?: string }).charge === charge,
+      ) ?? {};
+    expect(await deliver(await disputes("charge.dispute.created"))).toBe("200 applied");
+    expect(await one.balance()).toBe(0);
+    expect(await one.reload(request)).toMatchObject({ state: "done", paused: true });
+    await shop.happens(`/disputes/${id}/decide`, { won: true });
+    expect(await deliver(await disputes("charge.dispute.closed"))).toBe("200 applied");
+    expect(await one.entries()).toEqual(["purchase 800", "reversal -800", "purchase 800"]);
+  });
+
+  test("that names another organization's request settles nothing", async () => {
+    const victim = await shop.organization("victim");
+    const request = await victim.asksFor(100);
+    const thief = await shop.organization("thief", "pm_card_visa");
+    const { data } = await shop.stripe.paymentMethods.list({ customer: thief.customer });
+    await shop.stripe.paymentIntents.create({
+      amount: 100,
+      currency: "usd",
+      customer: thief.customer,
+      payment_method: data[0]?.id ?? "",
+      confirm: true,
+      off_session: true,
+      metadata: { tenantry_reload: request },
+    });
+    expect(await deliver(await eventOf("payment_intent.succeeded", thief))).toBe("200 foreign");
+    expect(await victim.reload(request)).toMatchObject({ state: "requested" });
+  });
+});
