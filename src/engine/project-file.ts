@@ -1,9 +1,11 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
+
+/** The last that was read, by file: a fleet asks for each of its stacks. */
+const parsed = new Map<string, { readonly stamp: string; readonly content: unknown }>();
 
 /**
  * Reads what an engine needs of Pulumi.yaml.
@@ -16,14 +18,27 @@ export async function readProjectFile<Shape extends z.ZodType>(
   shape: Shape,
 ): Promise<z.output<Shape>> {
   const file = join(root, "Pulumi.yaml");
-  if (!existsSync(file))
-    throw new UserError(`There is no Pulumi.yaml in ${root}.`, {
-      remedy: "Run from the folder of a Pulumi project.",
-    });
-  const found = shape.safeParse(parse(await readFile(file, "utf8")));
+  const found = shape.safeParse(await contentOf(file));
   if (!found.success)
     throw new UserError(`${file} can't be used: ${z.prettifyError(found.error)}`, {
       remedy: "See https://www.pulumi.com/docs/iac/concepts/projects/project-file/.",
     });
   return found.data;
+}
+
+async function contentOf(file: string): Promise<unknown> {
+  const { mtimeNs, size } = await stat(file, { bigint: true }).catch(orNoProject(file));
+  const stamp = `${mtimeNs}-${size}`;
+  const known = parsed.get(file);
+  if (known?.stamp === stamp) return known.content;
+  const content: unknown = parse(await readFile(file, "utf8"));
+  parsed.set(file, { stamp, content });
+  return content;
+}
+
+function orNoProject(file: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== "ENOENT") throw error;
+    throw new UserError(`There is no ${file}.`, { remedy: "Run from the folder of a Pulumi project." });
+  };
 }

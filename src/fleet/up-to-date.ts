@@ -12,9 +12,10 @@ const TAG = "tenantry:up-to-date";
  */
 export async function isUpToDate(stack: FleetStack, engine: Engine): Promise<boolean> {
   if (stack.digest === undefined) return false;
+  const tag = (await engine.tags(stack.spec))[TAG];
+  if (tag === undefined) return false;
   const revision = await engine.revision(stack.spec);
-  if (revision === undefined) return false;
-  return (await engine.tags(stack.spec))[TAG] === mark(stack.digest, revision);
+  return revision !== undefined && tag === mark(stack.digest, revision);
 }
 
 /** To be called when all of the stack is as its program wants it. A stack that waits for something outside gets no tag. */
