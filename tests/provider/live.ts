@@ -6,6 +6,7 @@ import { deriveDatabasePassword } from "../../src/core/derive.ts";
 import { projectName, stableId } from "../../src/core/ids.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { Connections, type Context } from "../../src/provider/context.ts";
+import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
 import { answer, type Supabase } from "../../src/supabase/client.ts";
 
@@ -26,9 +27,10 @@ export interface Live {
 
 export const SUPABASE_ORGANIZATION = "demo";
 
-export async function startLive(): Promise<Live> {
+export async function startLive(options: Partial<SandboxOptions> = {}): Promise<Live> {
   const folder = await mkdtemp(join(tmpdir(), "tenantry-live-"));
-  const sandbox = await startSandbox({ folder, readinessMilliseconds: 0, requestsPerMinute: 100_000 });
+  const settings = { folder, readinessMilliseconds: 0, requestsPerMinute: 100_000 };
+  const sandbox = await startSandbox({ ...settings, ...options });
   const opened: Connections[] = [];
 
   const context = (signal = new AbortController().signal) => {

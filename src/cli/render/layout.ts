@@ -135,8 +135,10 @@ function foldedEntry(steps: readonly Step[], component: string): Entry {
 /** What a step says, and under which headings: a resource is a line, its maps of people, apps and wallets have their own. */
 function entriesOf(step: Step, component: string): Entry[] {
   const words = wordsFor(step.type);
-  const own = step.changes.filter((change) => words.sections?.[change.segments[0] ?? ""] === undefined);
-  const headed = step.changes.filter((change) => words.sections?.[change.segments[0] ?? ""] !== undefined);
+  const said = step.changes.filter((change) => words.unsaid?.includes(change.segments[0] ?? "") !== true);
+  if (said.length === 0 && step.changes.length > 0) return [];
+  const own = said.filter((change) => words.sections?.[change.segments[0] ?? ""] === undefined);
+  const headed = said.filter((change) => words.sections?.[change.segments[0] ?? ""] !== undefined);
   const hasOwnLine = own.length > 0 || headed.length === 0;
   return [
     ...(hasOwnLine ? [{ section: words.section, lines: resourceLines(step, words, own, component) }] : []),

@@ -9,24 +9,33 @@ export interface Words {
   readonly counts?: Readonly<Record<string, string>>;
   /** Maps among its inputs that have a heading of their own, with a line for each entry. */
   readonly sections?: Readonly<Record<string, string>>;
+  /** Inputs that only say again what another resource says. */
+  readonly unsaid?: readonly string[];
 }
+
+/** What is inside a project has the project's state. */
+const INSIDE = { unsaid: ["state"] } as const;
 
 /** By type, without the package for those of `tenantry`. */
 const WORDS: Readonly<Record<string, Words>> = {
   "supabase:Project": { section: "project", noun: "project", facts: ["name", "region", "compute"] },
-  "supabase:Ready": { section: "project", noun: "services healthy" },
-  "supabase:Settings": { section: "project", noun: "settings" },
-  "supabase:Secrets": { section: "project", noun: "secrets" },
-  "postgres:Schema": { section: "database", noun: "schema", counts: { migrations: "migration" } },
+  "supabase:Ready": { section: "project", noun: "services healthy", ...INSIDE },
+  "supabase:Settings": { section: "project", noun: "settings", ...INSIDE },
+  "supabase:Secrets": { section: "project", noun: "secrets", ...INSIDE },
+  "supabase:Standby": { section: "project", noun: "standby", facts: ["state"] },
+  "postgres:Schema": { section: "database", noun: "schema", counts: { migrations: "migration" }, ...INSIDE },
+  "postgres:Archive": { section: "database", noun: "archive" },
   "postgres:Access": {
     section: "database",
     noun: "access",
     counts: { roles: "role", extensions: "extension", schemas: "schema" },
+    ...INSIDE,
   },
   "postgres:RowSecurity": {
     section: "database",
     noun: "row security",
     counts: { tables: "table", functions: "function" },
+    ...INSIDE,
   },
   "stripe:Product": { section: "plans", noun: "product", facts: ["id", "name"] },
   "stripe:Price": { section: "plans", noun: "price", facts: ["lookupKey"] },
@@ -49,6 +58,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     section: "database",
     noun: "members",
     counts: { members: "member" },
+    ...INSIDE,
   },
   "directory:Workspace": {
     section: "workspace",

@@ -75,7 +75,7 @@ export const ready = defineInside({
     const ref = inputs.project;
     try {
       const project = await waitForProject(context, inputs);
-      await waitForServices(context, inputs);
+      await waitForServices(context, inputs, prior?.inputs.state ?? "active");
       return { id: ref, outputs: await reachOf(context, inputs, project) };
     } catch (error) {
       throw new PartialError(
@@ -110,10 +110,18 @@ async function waitForProject(context: Context, inputs: Inputs): Promise<Project
   return project as ProjectWithDatabase;
 }
 
-/** A project says that it is healthy before its services do. */
-async function waitForServices(context: Context, inputs: Inputs): Promise<void> {
+/**
+ * A project says that it is healthy before its services do.
+ *
+ * @param before a data API that was switched off is never healthy, and `Settings` comes later
+ */
+async function waitForServices(
+  context: Context,
+  inputs: Inputs,
+  before: NonNullable<Inputs["state"]>,
+): Promise<void> {
   const path = { ref: inputs.project };
-  const services: ServiceName[] = [...inputs.services];
+  const services: ServiceName[] = inputs.services.filter((name) => name !== "rest" || before === "active");
   let waiting: readonly string[] = services;
   await untilDone(
     `the services of project ${inputs.project}`,

@@ -12,15 +12,7 @@ const FREE = "gratis";
 let live: Live;
 
 beforeAll(async () => {
-  live = await startLive();
-  await fetch(`${live.sandbox.env.SUPABASE_API_URL}/_sandbox/organizations`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${live.sandbox.env.SUPABASE_ACCESS_TOKEN}`,
-      "content-type": "application/json",
-    },
-    body: JSON.stringify({ slug: FREE, name: FREE, plan: "free" }),
-  });
+  live = await startLive({ freeOrganizations: [FREE] });
 });
 afterAll(() => live.stop());
 
