@@ -13,11 +13,20 @@ export function renderVerified(verified: Verified, colors: Colors): string {
     `${paint(outcome, colors)(outcome.padEnd(WIDTH))} ${stack}, ${database}${tried}`,
     ...(reason === null ? [] : [indented(reason)]),
     ...differences.flatMap((difference) => [
-      `  ${colors.bold(escapeControls(difference.subject))}`,
+      `  ${colors.bold(escapeControls(difference.subject))}${triedBy(difference.callers, colors)}`,
       `    ${colors.green("promised")} ${escapeControls(difference.promised)}`,
       `    ${colors.red("found")}    ${escapeControls(difference.found)}`,
     ]),
   ].join("\n");
+}
+
+const SHOWN = 3;
+
+function triedBy(callers: readonly string[] = [], colors: Colors): string {
+  if (callers.length === 0) return "";
+  const more = callers.length - SHOWN;
+  const shown = callers.slice(0, SHOWN).join("; ");
+  return colors.dim(escapeControls(`, as ${shown}${more > 0 ? `; and ${more} more` : ""}`));
 }
 
 /** The line that sums it up. */

@@ -1,0 +1,50 @@
+import type { Command } from "commander";
+import { UserError } from "../../core/errors.ts";
+import { readOrganizationRows } from "../../intake/app-rows.ts";
+import { addJsonOption, addSandboxOption } from "../options.ts";
+import type { Session } from "../session.ts";
+import { type IntakeOptions, writeManifests } from "./intake.ts";
+import { loadTargets } from "./vendors.ts";
+
+export function addImport(program: Command, session: Session): void {
+  const command = program
+    .command("import")
+    .description(
+      "write into an organization's manifest what the product made of it: members, invitations, workspaces, apps, cron jobs",
+    )
+    .argument("<organizations...>", "stacks (agntdata.acme), or manifests (stacks/agntdata/orgs/acme.yaml)");
+  addSandboxOption(addJsonOption(command)).action((targets: string[], options: IntakeOptions) =>
+    importOrganizations(session, targets, options),
+  );
+}
+
+async function importOrganizations(
+  session: Session,
+  names: readonly string[],
+  options: IntakeOptions,
+): Promise<void> {
+  const targets = await loadTargets(session, names, "nothing was written", true);
+  await writeManifests(session, targets, options, true, async ({ platform, selection }, context, project) => {
+    if (selection.organizations === "all" || selection.organizations.length === 0)
+      throw wholePlatform(platform);
+    const database = await context.controlPlane(project);
+    const found = selection.organizations.map(async (name) => {
+      const rows = await database.read((query) => readOrganizationRows(query, platform, name));
+      if (rows === undefined) throw unknown(platform, name);
+      return rows;
+    });
+    return Promise.all(found);
+  });
+}
+
+function wholePlatform(platform: string): UserError {
+  return new UserError(`tenantry import takes single organizations, not all of ${platform}`, {
+    remedy: `Name a stack, as ${platform}.acme. What people asked for is written by tenantry intake.`,
+  });
+}
+
+function unknown(platform: string, name: string): UserError {
+  return new UserError(`The control plane of ${platform} has no organization ${name}`, {
+    remedy: "Its name is in the product's own address, and in public.organizations of the control plane.",
+  });
+}

@@ -1,0 +1,78 @@
+import { relative } from "node:path";
+import type { Command } from "commander";
+import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
+import { type AppRows, readRequested } from "../../intake/app-rows.ts";
+import { type TakenIn, takeIn } from "../../intake/take-in.ts";
+import type { Problem } from "../../manifest/problem.ts";
+import type { Context } from "../../provider/context.ts";
+import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
+import { renderTakenIn } from "../render/taken-in.ts";
+import type { Session } from "../session.ts";
+import { loadTargets, type Targets, withVendors } from "./vendors.ts";
+
+export type IntakeOptions = JsonOption & SandboxOption;
+
+/** What `tenantry intake --json` and `tenantry import --json` print. */
+export interface IntakeDocument {
+  /** No manifest was refused. */
+  readonly ok: boolean;
+  readonly organizations: readonly TakenIn[];
+  /** Of the manifests as they were: warnings, or the errors for which nothing was written. */
+  readonly problems: readonly Problem[];
+}
+
+export function addIntake(program: Command, session: Session): void {
+  const command = program
+    .command("intake")
+    .description("write into manifests what people asked for in the product: organizations and workspaces")
+    .argument(
+      "[platforms...]",
+      "platforms' folders (stacks/agntdata); every platform in stacks/ unless said",
+    );
+  addSandboxOption(addJsonOption(command)).action((targets: string[], options: IntakeOptions) =>
+    intake(session, targets, options),
+  );
+}
+
+async function intake(session: Session, names: readonly string[], options: IntakeOptions): Promise<void> {
+  const targets = await loadTargets(session, names, "nothing was written");
+  await writeManifests(session, targets, options, false, async ({ platform }, context, project) => {
+    const database = await context.controlPlane(project);
+    return database.read((query) => readRequested(query, platform));
+  });
+}
+
+/**
+ * Writes manifests from what the product made, and prints what became of each.
+ *
+ * @param everything whether people, apps and cron jobs come too, and not only what was asked for
+ * @param read finds the rows of a platform
+ */
+export async function writeManifests(
+  session: Session,
+  { loaded, ok, problems }: Targets,
+  options: IntakeOptions,
+  everything: boolean,
+  read: (
+    loaded: LoadedSelection,
+    context: Context,
+    project: { readonly organization: string; readonly name: string },
+  ) => Promise<readonly AppRows[]>,
+): Promise<void> {
+  const organizations: TakenIn[] = [];
+  const today = todayOf(session.io.env);
+  if (ok)
+    await withVendors(session, loaded, options.sandbox, async (context) => {
+      for (const each of loaded) {
+        if (each.platformModel === undefined) continue;
+        const { organization, name } = each.platformModel.project;
+        const rows = await read(each, context, { organization, name });
+        organizations.push(...(await takeIn(each.selection.folder, rows, { everything, today })));
+      }
+    });
+  if (organizations.some(({ outcome }) => outcome === "refused")) session.exitCode = 1;
+  const shown = organizations.map((each) => ({ ...each, file: relative(session.io.cwd, each.file) }));
+  const document: IntakeDocument = { ok: session.exitCode === 0, organizations: shown, problems };
+  if (options.json === true) session.printJson(document);
+  else if (ok) session.print(renderTakenIn(shown, session.colors));
+}

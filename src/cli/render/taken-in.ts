@@ -1,0 +1,27 @@
+import type { TakenIn } from "../../intake/take-in.ts";
+import type { Colors } from "./colors.ts";
+import { count, escapeControls } from "./values.ts";
+
+const WIDTH = "unchanged".length;
+
+/** What became of each manifest: what was added, what stays with the app, and why one wasn't written. */
+export function renderTakenIn(organizations: readonly TakenIn[], colors: Colors): string {
+  const written = organizations.filter(({ outcome }) => outcome === "written").length;
+  const next =
+    written === 0
+      ? "Nothing to write."
+      : `${count(written, "manifest")} written: review ${written === 1 ? "it" : "them"}, commit, then run tenantry up.`;
+  return [...organizations.map((each) => renderOne(each, colors)), next].join("\n");
+}
+
+function renderOne({ file, outcome, added, left, problems }: TakenIn, colors: Colors): string {
+  const paint = { written: colors.green, unchanged: colors.dim, refused: colors.red }[outcome];
+  return [
+    `${paint(outcome.padEnd(WIDTH))} ${file}`,
+    ...added.map((what) => colors.green(`  + ${escapeControls(what)}`)),
+    ...left.map(({ what, reason }) =>
+      colors.dim(`    ${escapeControls(what)} stays with the app: ${reason}`),
+    ),
+    ...problems.map((problem) => `  ${colors.red("!")} ${escapeControls(problem)}`),
+  ].join("\n");
+}

@@ -1,0 +1,192 @@
+import type { OrganizationManifest } from "../manifest/organization.ts";
+import { lookup, titleOf } from "../model/defaults.ts";
+import type { AppRows } from "./app-rows.ts";
+import type { Value } from "./splice.ts";
+
+/** An entry that a manifest lacks. */
+export interface Addition {
+  /** Of the map or list that it belongs to. */
+  readonly path: readonly (string | number)[];
+  /** Undefined for an item of a list. */
+  readonly key: string | undefined;
+  readonly value: Value;
+  /** For the person who reads what was done, as `workspace spike`. */
+  readonly what: string;
+}
+
+/** What stays with the app, and why. */
+export interface Left {
+  readonly what: string;
+  readonly reason: string;
+}
+
+export interface Additions {
+  readonly additions: readonly Addition[];
+  readonly left: readonly Left[];
+}
+
+/** How the manifest of an organization begins that the product made. */
+export function newManifest(
+  { name, display_name, generation, owner, plan, billing_email }: AppRows,
+  defaultPlan: string,
+) {
+  const head: [string, Value][] = [
+    ["apiVersion", "tenantry/v1"],
+    ["kind", "Organization"],
+    ["name", name],
+    ["displayName", display_name],
+    ...(generation > 1 ? [["generation", generation] satisfies [string, Value]] : []),
+    ...(plan === defaultPlan ? [] : [["plan", plan] satisfies [string, Value]]),
+    ["owner", owner ?? billing_email],
+    ...(billing_email === owner ? [] : [["billing", { email: billing_email }] satisfies [string, Value]]),
+  ];
+  return Object.fromEntries(head);
+}
+
+/** What people asked for: workspaces; and of an organization that is new, how its wallets are to be reloaded. */
+export function requestedAdditions(rows: AppRows, manifest: OrganizationManifest): Additions {
+  const declared = manifest.workspaces;
+  // Without the key there is one, which must not go when another comes.
+  const implicit = declared === undefined ? [{ name: "personal", value: {} }] : [];
+  const requested = rows.workspaces.map((row) => ({ name: row.name, value: workspaceValue(row) }));
+  const missing = [...implicit.filter(() => requested.length > 0), ...requested].filter(
+    ({ name }, index, all) =>
+      lookup(declared ?? {}, name) === undefined && all.findIndex((other) => other.name === name) === index,
+  );
+  const others = rows.workspaces.filter(({ name, generation }) => {
+    const existing = lookup(declared ?? {}, name);
+    return existing !== undefined && (existing.generation ?? 1) !== generation;
+  });
+  return {
+    additions: [
+      ...missing.map(({ name, value }) => addition(["workspaces"], name, value, `workspace ${name}`)),
+      ...(rows.managed_by === "app" ? walletAdditions(rows, manifest) : []),
+    ],
+    left: others.map(({ name, generation }) => ({
+      what: `workspace ${name}`,
+      reason: `the manifest declares an earlier one of this name; set its \`generation: ${generation}\` once that one is gone for good`,
+    })),
+  };
+}
+
+/** All that the app manages, beside what was asked for: people, apps and cron jobs. */
+export function importAdditions(rows: AppRows, manifest: OrganizationManifest): Additions {
+  const named = (kind: string, { workspace, name }: { workspace: string; name: string }) =>
+    `${kind} ${workspace}/${name}`;
+  return {
+    additions: [
+      ...memberAdditions(rows, manifest),
+      ...invitationAdditions(rows, manifest),
+      ...appAdditions(rows, manifest),
+      ...cronAdditions(rows, manifest),
+    ],
+    left: [
+      ...rows.connections.map((row) => ({
+        what: named("connection", row),
+        reason: "the product's own store has its credentials; declare it with a `secret` to take it over",
+      })),
+      ...rows.api_keys.map((row) => ({
+        what: named("API key", row),
+        reason: "its value is known to the customer alone, and a key of the manifest has another one",
+      })),
+    ],
+  };
+}
+
+function addition(path: Addition["path"], key: string | undefined, value: Value, what: string): Addition {
+  return { path, key, value, what };
+}
+
+function workspaceValue({
+  name,
+  generation,
+  display_name,
+  expires_on,
+}: AppRows["workspaces"][number]): Value {
+  return {
+    ...(display_name === titleOf(name) ? {} : { displayName: display_name }),
+    ...(generation > 1 ? { generation } : {}),
+    ...(expires_on === null ? {} : { expires: expires_on }),
+  };
+}
+
+function walletAdditions({ wallets }: AppRows, manifest: OrganizationManifest): Addition[] {
+  return wallets
+    .filter(({ name }) => lookup(manifest.wallets ?? {}, name) === undefined)
+    .map(({ name, reload_below, reload_add, reload_up_to, reload_monthly_cap }) => {
+      const autoReload = {
+        below: reload_below,
+        ...(reload_add === null ? {} : { add: reload_add }),
+        ...(reload_up_to === null ? {} : { upTo: reload_up_to }),
+        ...(reload_monthly_cap === null ? {} : { monthlyCap: reload_monthly_cap }),
+      };
+      return addition(["wallets"], name, { autoReload }, `auto-reload of wallet ${name}`);
+    });
+}
+
+function memberAdditions(rows: AppRows, manifest: OrganizationManifest): Addition[] {
+  const { owner, members = [] } = manifest;
+  const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+  const people = rows.members
+    .filter(({ email, role }) => role !== "owner" && !same(owner, email))
+    .filter(({ email }) => !members.some((member) => same(member.email, email)))
+    .map(({ email, role }) => {
+      const workspaces = role === "member" ? grantsOf(rows, email) : undefined;
+      return addition(
+        ["members"],
+        undefined,
+        { email, role, ...(workspaces && { workspaces }) },
+        `member ${email}`,
+      );
+    });
+  const grants = members.flatMap(({ email, role, workspaces = [] }, index) =>
+    (role === "member" ? (grantsOf(rows, email) ?? []) : [])
+      .filter((name) => !workspaces.includes(name))
+      .map((name) =>
+        addition(["members", index, "workspaces"], undefined, name, `workspace ${name} of member ${email}`),
+      ),
+  );
+  return [...people, ...grants];
+}
+
+/** Undefined where the plan has no per-workspace access: members reach every workspace. */
+function grantsOf({ access, per_workspace_access }: AppRows, email: string): string[] | undefined {
+  if (!per_workspace_access) return undefined;
+  return access.filter((row) => row.email === email.toLowerCase()).map(({ workspace }) => workspace);
+}
+
+function invitationAdditions(rows: AppRows, { invitations = [] }: OrganizationManifest): Addition[] {
+  return rows.invitations
+    .filter(({ email }) => !invitations.some((known) => known.email.toLowerCase() === email))
+    .map(({ email, role, workspaces, expires_on }) => {
+      const granted: Record<string, Value> =
+        role === "member" && rows.per_workspace_access ? { workspaces } : {};
+      return addition(
+        ["invitations"],
+        undefined,
+        { email, role, ...granted, expires: expires_on },
+        `invitation ${email}`,
+      );
+    });
+}
+
+function appAdditions({ apps }: AppRows, { workspaces = {} }: OrganizationManifest): Addition[] {
+  return apps
+    .filter(({ workspace, name }) => lookup(lookup(workspaces, workspace)?.apps ?? {}, name) === undefined)
+    .map(({ workspace, name, domain }) =>
+      addition(
+        ["workspaces", workspace, "apps"],
+        name,
+        domain === null ? {} : { domain },
+        `app ${workspace}/${name}`,
+      ),
+    );
+}
+
+function cronAdditions({ cron_jobs }: AppRows, { workspaces = {} }: OrganizationManifest): Addition[] {
+  return cron_jobs
+    .filter(({ workspace, name }) => lookup(lookup(workspaces, workspace)?.cron ?? {}, name) === undefined)
+    .map(({ workspace, name, schedule, task }) =>
+      addition(["workspaces", workspace, "cron"], name, { schedule, task }, `cron job ${workspace}/${name}`),
+    );
+}

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import type { Query } from "../postgres/database.ts";
+
+const managedBy = z.enum(["manifest", "app"]);
+
+const organizationShape = z.object({
+  name: z.string(),
+  generation: z.number(),
+  display_name: z.string(),
+  plan: z.string(),
+  billing_email: z.string(),
+  managed_by: managedBy,
+  owner: z.string().nullable(),
+  /** Whether members are granted single workspaces. */
+  per_workspace_access: z.boolean(),
+  wallets: z.array(
+    z.object({
+      name: z.string(),
+      reload_below: z.number(),
+      reload_add: z.number().nullable(),
+      reload_up_to: z.number().nullable(),
+      reload_monthly_cap: z.number().nullable(),
+    }),
+  ),
+  /** Asked for, and not taken in yet. */
+  workspaces: z.array(
+    z.object({
+      name: z.string(),
+      generation: z.number(),
+      display_name: z.string(),
+      expires_on: z.string().nullable(),
+    }),
+  ),
+  members: z.array(z.object({ email: z.string(), role: z.enum(["owner", "admin", "member"]) })),
+  /** Who was granted which workspace. */
+  access: z.array(z.object({ email: z.string(), workspace: z.string() })),
+  invitations: z.array(
+    z.object({
+      email: z.string(),
+      role: z.enum(["admin", "member"]),
+      workspaces: z.array(z.string()),
+      expires_on: z.string(),
+    }),
+  ),
+  apps: z.array(z.object({ workspace: z.string(), name: z.string(), domain: z.string().nullable() })),
+  cron_jobs: z.array(
+    z.object({ workspace: z.string(), name: z.string(), schedule: z.string(), task: z.string() }),
+  ),
+  connections: z.array(z.object({ workspace: z.string(), name: z.string() })),
+  api_keys: z.array(z.object({ workspace: z.string(), name: z.string() })),
+});
+
+/** What the product made of one organization, in the control plane's words: rows that the app manages. */
+export type AppRows = z.infer<typeof organizationShape>;
+
+/** The organizations with workspaces that people asked for and no manifest declares yet. */
+export async function readRequested(query: Query, platform: string): Promise<AppRows[]> {
+  return read(query, "organizations.id in (select organization_id from private.intake_requests)", [platform]);
+}
+
+/** One organization of a platform, by its name, in its latest generation. */
+export async function readOrganizationRows(
+  query: Query,
+  platform: string,
+  name: string,
+): Promise<AppRows | undefined> {
+  const rows = await read(query, "organizations.name = $2", [platform, name]);
+  return rows.at(-1);
+}
+
+async function read(query: Query, condition: string, values: readonly string[]): Promise<AppRows[]> {
+  const rows = await query<{ organization: unknown }>(
+    `select jsonb_build_object(
+       'name', organizations.name, 'generation', generation, 'display_name', display_name, 'plan', plan,
+       'billing_email', billing_email, 'managed_by', organizations.managed_by,
+       'owner', (select email from public.members where organization_id = organizations.id and role = 'owner'),
+       'per_workspace_access', quotas.per_workspace_access,
+       'wallets', ${listOf("wallets", "organization_id = organizations.id and reload_enabled")},
+       'workspaces', ${listOf(
+         "workspaces",
+         "id in (select workspace_id from private.intake_requests) and organization_id = organizations.id",
+         "created_at, name",
+       )},
+       'members', ${listOf("members", "organization_id = organizations.id", "email")},
+       'access', ${ofWorkspaces("workspace_members", "it.email, workspaces.name as workspace")},
+       'invitations', ${listOf("invitations as it", "organization_id = organizations.id and private.is_open(it)", "email")},
+       'apps', ${ofWorkspaces("apps", "workspaces.name as workspace, it.name, it.domain")},
+       'cron_jobs', ${ofWorkspaces("cron_jobs", "workspaces.name as workspace, it.name, it.schedule, it.task")},
+       'connections', ${ofWorkspaces("connections", "workspaces.name as workspace, it.name")},
+       'api_keys', ${ofWorkspaces("api_keys", "workspaces.name as workspace, it.name", "and it.revoked_at is null")}
+     ) as organization
+     from public.organizations
+     join public.platforms on platforms.id = platform_id
+     join public.quotas on quotas.organization_id = organizations.id
+     where platforms.name = $1 and ${condition} order by organizations.name, generation`,
+    values,
+  );
+  return rows.map(({ organization }) => organizationShape.parse(organization));
+}
+
+/** Rows of the app in one table, as a list. */
+function listOf(table: string, condition: string, order = "name"): string {
+  return `(select coalesce(jsonb_agg(to_jsonb(found) order by ${order}), '[]') from (
+    select * from public.${table} where managed_by = 'app' and ${condition}) as found)`;
+}
+
+/** Rows of the app in one table of workspaces, as a list. */
+function ofWorkspaces(table: string, columns: string, condition = ""): string {
+  return `(select coalesce(jsonb_agg(to_jsonb(found) order by workspace), '[]') from (
+    select distinct ${columns} from public.${table} as it join public.workspaces on workspaces.id = it.workspace_id
+    where workspaces.organization_id = organizations.id and workspaces.state <> 'deleted' and it.managed_by = 'app'
+      ${condition}) as found)`;
+}
