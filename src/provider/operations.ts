@@ -110,7 +110,7 @@ export class Operations {
     this.#learn({ ...found.inputs, ...found.outputs }, []);
     return {
       inputs: wrap(found.inputs, secrets),
-      outputs: wrap({ ...found.inputs, ...found.outputs }, secrets),
+      outputs: wrap({ ...found.inputs, ...withAbsent(resource, found.outputs) }, secrets),
     };
   }
 
@@ -131,7 +131,7 @@ export class Operations {
     try {
       const { id, outputs } = await resource.ensure(this.#connections.context("write", call), inputs, prior);
       this.#learn(outputs, []);
-      return { id, outputs: wrap({ ...inputs, ...outputs }, secrets) };
+      return { id, outputs: wrap({ ...inputs, ...withAbsent(resource, outputs) }, secrets) };
     } catch (error) {
       if (!(error instanceof PartialError)) throw error;
       this.#learn(error.outputs, []);
@@ -151,8 +151,7 @@ export class Operations {
     if (changes.length > 0) return {};
     const noticed = await this.#notice(resource, recorded, call);
     if (noticed.after === undefined) return {};
-    const absent = Object.keys(resource.outputs.shape).map((key) => [key, undefined]);
-    return { ...Object.fromEntries(absent), ...noticed.after };
+    return withAbsent(resource, noticed.after);
   }
 
   /** The outputs as they were recorded and as they are found: `after` is undefined where the thing is gone. */
@@ -175,7 +174,11 @@ export class Operations {
     return {
       id: recorded.id,
       inputs: parseRecorded(resource, z.object(resource.inputs.shape), inputs.value),
-      outputs: parseRecorded(resource, z.object(resource.outputs.shape).partial(), outputs.value),
+      outputs: parseRecorded(
+        resource,
+        z.object(resource.outputs.shape).partial(),
+        withoutAbsent(outputs.value),
+      ),
     };
   }
 
@@ -184,6 +187,15 @@ export class Operations {
     this.#redactor.learn(secrets.flatMap((path) => textsIn(valueAt(value, path))));
     this.#redactor.learn(secretsIn(value));
   }
+}
+
+/** An output that is not in the state is unknown to a preview; null is known. */
+function withAbsent(resource: Resource, outputs: Wire): Wire {
+  return Object.fromEntries(Object.keys(resource.outputs.shape).map((key) => [key, outputs[key] ?? null]));
+}
+
+function withoutAbsent(outputs: Wire): Wire {
+  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== null));
 }
 
 function changeOfOutput(key: string): PropertyChange {
