@@ -1,0 +1,195 @@
+import { readdirSync } from "node:fs";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ChangesBuilder } from "../../src/changes/stack.ts";
+import { layOut } from "../../src/cli/render/layout.ts";
+import type { Branch } from "../../src/cli/render/tree.ts";
+import { Secret } from "../../src/core/secret.ts";
+import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
+import type { EngineEvent, RunOptions } from "../../src/engine/engine.ts";
+import { organization, PLATFORM, World } from "./harness.ts";
+
+const SPIKE = "spike: { compute: small, apiKeys: { ci: {} }";
+
+describe("a workspace's life", () => {
+  let world: World;
+  let ref: string;
+  let key: string;
+
+  beforeAll(async () => {
+    world = await World.open({ "tiny/platform.yaml": PLATFORM });
+    await world.mustRun("up", "tiny.platform");
+    declare(`${SPIKE} }`);
+    await up();
+    ref = (await projectsNamed("spike"))[0]?.ref ?? "";
+    key = await apiKey();
+  });
+  afterAll(() => world?.close());
+
+  /** @param more lines after the workspaces, as consents */
+  function declare(spike: string, more = ""): void {
+    const workspaces = ["personal: {}", spike].filter((line) => line !== "").join("\n  ");
+    world.write("tiny/orgs/acme.yaml", organization("acme", workspaces) + more);
+  }
+
+  function up() {
+    return world.mustRun("up", "tiny.acme");
+  }
+
+  /** What a reviewer reads of the workspace. */
+  async function previewed(options: RunOptions = {}): Promise<string[]> {
+    const builder = new ChangesBuilder("tiny.acme");
+    const onEvent = (event: EngineEvent) => builder.add(event);
+    await world.mustRun("preview", "tiny.acme", "", { ...options, onEvent });
+    return linesOf(layOut(builder.build()), "workspace spike");
+  }
+
+  async function settle(): Promise<void> {
+    const mark = world.mark();
+    await up();
+    expect(world.writesSince(mark)).toEqual([]);
+  }
+
+  async function supabase<T>(path: string): Promise<T> {
+    const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
+    const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
+    return (await (await fetch(`${SUPABASE_API_URL}/v1${path}`, { headers })).json()) as T;
+  }
+
+  async function projectsNamed(workspace: string) {
+    const { projects } = await supabase<{ projects: Project[] }>("/organizations/tiny/projects");
+    return projects.filter(({ name }) => name.startsWith(`tiny--acme--${workspace}--`));
+  }
+
+  async function sql(project: string, text: string): Promise<unknown[]> {
+    const client = new pg.Client(world.sandbox.databaseUrl(project));
+    await client.connect();
+    try {
+      return (await client.query(text)).rows.map((row) => Object.values(row)[0]);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function controlPlane(text: string): Promise<unknown[]> {
+    const projects = await supabase<Project[]>("/projects");
+    const own = projects.find(({ name }) => name.split("--").length === 2);
+    return sql(own?.ref ?? "", text);
+  }
+
+  async function apiKey(): Promise<string> {
+    const outputs = await embeddedEngine().outputs(world.stack("tiny.acme"));
+    const keys = outputs?.apiKeys;
+    if (!(keys instanceof Secret)) throw new Error("the keys aren't secret");
+    return (JSON.parse(keys.reveal()) as { spike: { ci: string } }).spike.ci;
+  }
+
+  /** What is open of it: data API, trusted tokens, people, keys. */
+  async function doors() {
+    const { db_schema } = await supabase<{ db_schema: string }>(`/projects/${ref}/postgrest`);
+    const trusted = await supabase<unknown[]>(`/projects/${ref}/config/auth/third-party-auth`);
+    return {
+      dataApi: db_schema,
+      trusted: trusted.length,
+      people: await sql(ref, "select email from public.workspace_members order by 1"),
+      key: (await controlPlane(`select private.authenticate_api_key('${key}') is not null`))[0],
+    };
+  }
+
+  const OPEN = {
+    dataApi: "public",
+    trusted: 1,
+    people: ["admin@acme.example", "owner@acme.example"],
+    key: true,
+  };
+  const CLOSED = { dataApi: "", trusted: 0, people: [], key: false };
+  const sizes = async () =>
+    (await projectsNamed("spike")).map(({ databases }) => databases[0]?.infra_compute_size);
+
+  it("begins with its doors open", async () => {
+    expect(await doors()).toEqual(OPEN);
+    await sql(ref, "insert into public.files (path, created_by) values ('kept.md', null)");
+  });
+
+  it("is suspended: the doors are closed, the project runs on", async () => {
+    declare(`${SPIKE}, state: suspended }`);
+    expect(await previewed()).toEqual(
+      expect.arrayContaining([
+        "state: active → suspended",
+        "api › schemas › 0: public → none",
+        "standby suspended",
+      ]),
+    );
+    await up();
+    expect(await doors()).toEqual(CLOSED);
+    expect(await sizes()).toEqual(["small"]);
+    await settle();
+  });
+
+  it("is archived: a dump that was read back, and then the smallest size", async () => {
+    declare(`${SPIKE}, state: archived }`);
+    expect(await previewed()).toEqual(expect.arrayContaining(["state: suspended → archived", "archive"]));
+    await up();
+    expect(await doors()).toEqual(CLOSED);
+    expect(await sizes()).toEqual(["micro"]);
+    const [project] = await projectsNamed("spike");
+    expect(readdirSync(`${world.sandbox.env.TENANTRY_ARCHIVES}/${project?.name}`)).toHaveLength(1);
+    const recorded = await embeddedEngine().resources(world.stack("tiny.acme"));
+    const archive = recorded?.find(({ type }) => type === "tenantry:postgres:Archive");
+    expect(archive?.outputs.rows).toMatchObject({ "public.files": 1 });
+    await settle();
+  });
+
+  it("comes back as it was", async () => {
+    declare(`${SPIKE} }`);
+    await up();
+    expect(await doors()).toEqual(OPEN);
+    expect(await sizes()).toEqual(["small"]);
+    await settle();
+  });
+
+  it("is deleted with a consent that holds, and with none that has ended", async () => {
+    const consent = (expires: string) =>
+      `consents: [{ delete: acme/spike, reason: done, approvedBy: owner@acme.example, expires: ${expires} }]\n`;
+    declare(`${SPIKE}, state: deleted }`, consent("2026-11-21"));
+    await expect(up()).rejects.toThrow(/isn't deleted: the consent ended on 2026-11-21/);
+    expect(await projectsNamed("spike")).toHaveLength(1);
+
+    declare(`${SPIKE}, state: deleted }`, consent("2026-11-22"));
+    await up();
+    expect(await projectsNamed("spike")).toEqual([]);
+    expect(await controlPlane("select state from public.workspaces where name = 'spike'")).toEqual([
+      "deleted",
+    ]);
+    expect(await controlPlane(`select private.authenticate_api_key('${key}')`)).toEqual([null]);
+    expect(await previewed({ refresh: true })).toEqual([]);
+  });
+
+  it("leaves the YAML as a tombstone, and its next generation meets nothing of it", async () => {
+    declare("spike: { generation: 2, apiKeys: { ci: {} } }");
+    await up();
+    const [project] = await projectsNamed("spike");
+    expect(project?.ref).not.toBe(ref);
+    expect(await apiKey()).not.toBe(key);
+    expect(await sql(project?.ref ?? "", "select path from public.files")).toEqual([]);
+    expect(
+      await controlPlane("select state from public.workspaces where name = 'spike' order by generation"),
+    ).toEqual(["deleted", "active"]);
+    await settle();
+  });
+});
+
+interface Project {
+  readonly ref: string;
+  readonly name: string;
+  readonly databases: readonly { readonly infra_compute_size?: string }[];
+}
+
+function linesOf(branch: Branch, label: string): string[] {
+  if (branch.label !== label) return branch.branches.flatMap((each) => linesOf(each, label));
+  const all = (each: Branch): string[] => [
+    ...each.lines.map(({ text }) => text),
+    ...each.branches.flatMap(all),
+  ];
+  return all(branch);
+}
