@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Session } from "./session.ts";
 
 /**
@@ -18,4 +19,11 @@ export async function withInterrupt<T>(
   } finally {
     stopListening();
   }
+}
+
+/** Waits for the signal, and keeps the process alive meanwhile. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  const alive = setInterval(() => {}, 60_000);
+  if (!signal.aborted) await once(signal, "abort");
+  clearInterval(alive);
 }

@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { withInterrupt } from "../interrupt.ts";
+import { untilAborted, withInterrupt } from "../interrupt.ts";
 import { addJsonOption, type JsonOption, SANDBOX_FOLDER } from "../options.ts";
 import type { Session } from "../session.ts";
 
@@ -48,11 +47,4 @@ function printDocument(session: Session, document: SandboxDocument): void {
 /** As a shell reads it back, whatever is in it. */
 function quoted(value: string): string {
   return /^[\w:/.@-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
-}
-
-/** Waits for the signal, and keeps the process alive meanwhile. */
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  const alive = setInterval(() => {}, 60_000);
-  if (!signal.aborted) await once(signal, "abort");
-  clearInterval(alive);
 }

@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import type { PassReport } from "../../billing/pass.ts";
+import type { WorkedReload } from "../../billing/reloads/work.ts";
+import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
+import { count } from "../render/values.ts";
+import type { Session } from "../session.ts";
+import { withBooks } from "./books.ts";
+
+/** What `tenantry reload --json` prints. */
+export interface ReloadDocument {
+  /** No payment failed for another reason than its card. */
+  readonly ok: boolean;
+  readonly platforms: readonly PassReport[];
+}
+
+interface ReloadOptions extends JsonOption, SandboxOption {}
+
+export function addReload(program: Command, session: Session): void {
+  const command = program
+    .command("reload")
+    .description(
+      "pay the wallets' open requests for credits, once, and post and end what is due; run it by cron, every few minutes",
+    )
+    .argument("[targets...]", TARGETS);
+  addSandboxOption(addJsonOption(command)).action((targets: string[], options: ReloadOptions) =>
+    reload(session, targets, options),
+  );
+}
+
+async function reload(session: Session, targets: readonly string[], options: ReloadOptions): Promise<void> {
+  await withBooks(session, targets, options.sandbox, async (books, signal) => {
+    const { runPass } = await import("../../billing/pass.ts");
+    const platforms: PassReport[] = [];
+    for (const each of books) platforms.push(await runPass(each, signal));
+    const ok = platforms.every(({ reloads }) => reloads.every(({ outcome }) => outcome !== "failed"));
+    session.exitCode = ok ? 0 : 1;
+    if (options.json === true) session.printJson({ ok, platforms } satisfies ReloadDocument);
+    else for (const report of platforms) printReport(session, report);
+  });
+}
+
+function printReport(session: Session, report: PassReport): void {
+  const { colors } = session;
+  const paid = report.reloads.filter(({ outcome }) => outcome === "paid").length;
+  const parts = [
+    `${paid} of ${count(report.reloads.length, "request")} paid`,
+    `${count(report.granted, "credit")} of plans posted`,
+    `${report.expired} lapsed`,
+    ...(report.settled === 0 ? [] : [`${report.settled} taken that were owed`]),
+  ];
+  session.print(`${colors.bold(report.platform)}: ${parts.join(", ")}`);
+  for (const each of report.reloads) session.print(`  ${lineOf(each)}`);
+}
+
+function lineOf({ organization, wallet, amount, outcome, reason, paused }: WorkedReload): string {
+  const what = `${organization} ${wallet} +${amount}`;
+  const why = reason === null ? "" : ` (${reason})`;
+  const next = paused ? "; paused until its card is replaced or its holder agrees" : "";
+  return `${what}: ${outcome === "open" ? "being processed" : outcome}${why}${next}`;
+}

@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { type ServerType, serve } from "@hono/node-server";
+import { type Command, InvalidArgumentError } from "commander";
+import type { Books } from "../../billing/books.ts";
+import { webhookApp } from "../../billing/webhook/app.ts";
+import { UserError } from "../../core/errors.ts";
+import { Secret } from "../../core/secret.ts";
+import { untilAborted } from "../interrupt.ts";
+import { addSandboxOption, type SandboxOption, TARGETS } from "../options.ts";
+import type { Session } from "../session.ts";
+import { withBooks } from "./books.ts";
+
+interface WebhookOptions extends SandboxOption {
+  readonly port: number;
+  readonly host: string;
+}
+
+const SECRETS_VARIABLE = "STRIPE_WEBHOOK_SECRET";
+
+export function addWebhook(program: Command, session: Session): void {
+  const command = program
+    .command("webhook")
+    .description(
+      "take Stripe's events at POST /stripe, and apply them to a platform's control plane, until Ctrl-C",
+    )
+    .argument("[targets...]", `one platform: ${TARGETS}`)
+    .option("--port <n>", "where it listens; 0 for one that is free", portNumber, 4242)
+    .option("--host <address>", "0.0.0.0 to be reached from elsewhere", "127.0.0.1");
+  addSandboxOption(command).action((targets: string[], options: WebhookOptions) =>
+    webhook(session, targets, options),
+  );
+}
+
+async function webhook(session: Session, targets: readonly string[], options: WebhookOptions): Promise<void> {
+  await withBooks(session, targets, options.sandbox, async (books, signal) => {
+    const app = webhookApp({
+      books: theOnly(books),
+      secrets: secretsIn(session.io.env[SECRETS_VARIABLE]),
+      log: (line) => session.say(line),
+    });
+    const server = serve({ fetch: app.fetch, port: options.port, hostname: options.host });
+    try {
+      await once(server, "listening");
+      const { address, port } = server.address() as AddressInfo;
+      session.print(`http://${address}:${port}/stripe`);
+      await untilAborted(signal);
+    } finally {
+      await closed(server);
+    }
+  });
+}
+
+function theOnly(books: readonly Books[]): Books {
+  const [one, ...others] = books;
+  if (one !== undefined && others.length === 0) return one;
+  throw new UserError(`tenantry webhook serves one platform, and ${books.length} were named.`, {
+    remedy: "Name its folder, as stacks/agntdata, and start another server for each other platform.",
+  });
+}
+
+/** Several while one endpoint takes another's place: both sign for a while. */
+function secretsIn(value: string | undefined): Secret[] {
+  const secrets = (value ?? "").split(",").map((secret) => secret.trim());
+  if (secrets.every((secret) => secret.startsWith("whsec_"))) return secrets.map((each) => new Secret(each));
+  throw new UserError(`${SECRETS_VARIABLE} isn't set to a webhook endpoint's signing secret (whsec_…).`, {
+    remedy: `Set it: tenantry outputs <platform>.platform --show-secrets prints it. Several are divided by commas.`,
+  });
+}
+
+/** What is under way is finished: Stripe gets its answer. */
+function closed(server: ServerType): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
+
+function portNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0 || number > 65_535)
+    throw new InvalidArgumentError("It is a whole number from 0 to 65535.");
+  return number;
+}

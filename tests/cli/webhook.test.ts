@@ -1,0 +1,130 @@
+import { PassThrough } from "node:stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ReloadDocument } from "../../src/cli/commands/reload.ts";
+import { runCommandLine } from "../../src/cli/program.ts";
+import { Shop } from "../billing/shop.ts";
+import { folderWith, tenantry } from "./command-line.ts";
+
+const PLATFORM = `apiVersion: tenantry/v1
+kind: Platform
+name: shop
+currency: usd
+supabase: { organization: demo, region: us-east-1 }
+plans:
+  build: { price: { monthly: 0 }, entitlements: { workspaces: 3 } }
+defaultPlan: build
+`;
+
+let shop: Shop;
+let folder: ReturnType<typeof folderWith>;
+beforeAll(async () => {
+  shop = await Shop.open();
+  folder = folderWith({ "stacks/shop/platform.yaml": PLATFORM });
+});
+afterAll(async () => {
+  folder.remove();
+  await shop.stop();
+});
+
+test("tenantry webhook applies what Stripe sends, until it is stopped", async () => {
+  const one = await shop.organization("acme", "pm_card_visa");
+  const server = startWebhook({ STRIPE_WEBHOOK_SECRET: "whsec_of_another,whsec_none" });
+  const url = await server.line(/^http\S+\/stripe$/m);
+  expect(await (await fetch(new URL("/health", url))).json()).toEqual({ ok: true });
+
+  const endpoint = await shop.stripe.webhookEndpoints.create({ url, enabled_events: ["invoice.paid"] });
+  await one.subscribe("shop--launch--monthly--usd-4900");
+  await server.line(/^refused/m);
+  server.stop();
+  expect(await server.ended).toBe(0);
+
+  const mended = startWebhook({ STRIPE_WEBHOOK_SECRET: endpoint.secret ?? "" });
+  await shop.stripe.webhookEndpoints.update(endpoint.id, { url: await mended.line(/^http\S+\/stripe$/m) });
+  const [paid] = (await shop.stripe.events.list({ type: "invoice.paid" })).data;
+  await shop.happens(`/events/${paid?.id}/deliver`);
+  await mended.line(/invoice\.paid: applied/m);
+  expect(await one.standing()).toBe("launch active 250000 40");
+  mended.stop();
+  expect(await mended.ended).toBe(0);
+});
+
+test("tenantry reload makes one pass, and says what it did", async () => {
+  const one = await shop.organization("globex", "pm_card_chargeCustomerFail");
+  await one.asksFor(500);
+  const ran = await tenantry(["reload", "shop.platform", "--json"], {
+    cwd: folder.path,
+    env: shop.live.sandbox.env,
+  });
+  const document = JSON.parse(ran.stdout) as ReloadDocument;
+  expect(document).toMatchObject({
+    ok: true,
+    platforms: [{ platform: "shop", reloads: [{ outcome: "declined" }] }],
+  });
+  const again = await tenantry(["reload", "stacks/shop"], { cwd: folder.path, env: shop.live.sandbox.env });
+  expect(again).toMatchObject({
+    exitCode: 0,
+    stdout: "shop: 0 of 0 requests paid, 0 credits of plans posted, 0 lapsed\n",
+  });
+});
+
+test.each([
+  [["webhook", "stacks/shop"], {}, "STRIPE_WEBHOOK_SECRET isn't set"],
+  [["webhook", "stacks/shop", "--port", "http"], {}, "a whole number from 0 to 65535"],
+  [["reload", "stacks/shop"], { STRIPE_API_KEY: "" }, "STRIPE_API_KEY is not set"],
+])("%j with %j says what is missing", async (args, more, message) => {
+  const env = { ...shop.live.sandbox.env, ...more };
+  const ran = await tenantry(args, { cwd: folder.path, env });
+  expect([ran.exitCode, ran.stderr]).toEqual([1, expect.stringContaining(message)]);
+});
+
+test("a platform that isn't up has no books", async () => {
+  const other = folderWith({ "stacks/shoe/platform.yaml": PLATFORM.replace("name: shop", "name: shoe") });
+  const ran = await tenantry(["reload", "stacks/shoe"], { cwd: other.path, env: shop.live.sandbox.env });
+  other.remove();
+  expect([ran.exitCode, ran.stderr]).toEqual([
+    1,
+    expect.stringContaining("Bring up the platform's stack first"),
+  ]);
+});
+
+/** Runs the server in this process, on a port that is free. */
+function startWebhook(env: Record<string, string>) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const waiting: (() => void)[] = [];
+  let text = "";
+  for (const stream of [stdout, stderr])
+    stream.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      for (const wake of waiting.splice(0)) wake();
+    });
+  let interrupt = () => {};
+  const ended = runCommandLine(["webhook", "stacks/shop", "--port", "0"], {
+    stdin: new PassThrough().end(),
+    stdout,
+    stderr,
+    env: { ...shop.live.sandbox.env, ...env },
+    cwd: folder.path,
+    onInterrupt(listener) {
+      interrupt = listener;
+      return () => {};
+    },
+    exit: (code) => {
+      throw new Error(`the command line ended the process with ${code}`);
+    },
+  });
+  return {
+    ended,
+    stop: () => interrupt(),
+    /** What it printed that matches, once it has. */
+    async line(pattern: RegExp): Promise<string> {
+      for (let found = pattern.exec(text); ; found = pattern.exec(text)) {
+        if (found !== null) return found[0];
+        await Promise.race([new Promise<void>((resolve) => waiting.push(resolve)), failed()]);
+      }
+    },
+  };
+
+  async function failed(): Promise<never> {
+    throw new Error(`the server ended with ${await ended}: ${text}`);
+  }
+}
