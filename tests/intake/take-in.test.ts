@@ -1,0 +1,227 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { AppRows } from "../../src/intake/app-rows.ts";
+import { takeIn } from "../../src/intake/take-in.ts";
+import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
+
+const ACME = `# Our first customer.
+${HEAD}plan: big
+members:
+  - { email: Grace@acme.example, role: admin }   # on leave
+  - { email: alan@acme.example, role: member, workspaces: [production] }
+
+workspaces:
+  production: {}
+`;
+
+/** What the product made of an organization that a manifest declares. */
+function rowsOf(more: Partial<AppRows> = {}): AppRows {
+  return {
+    name: "acme",
+    generation: 1,
+    display_name: "Acme",
+    plan: "big",
+    billing_email: "ada@acme.example",
+    managed_by: "manifest",
+    owner: null,
+    per_workspace_access: true,
+    wallets: [],
+    workspaces: [],
+    members: [],
+    access: [],
+    invitations: [],
+    apps: [],
+    cron_jobs: [],
+    connections: [],
+    api_keys: [],
+    ...more,
+  };
+}
+
+const workspace = (name: string, more: Partial<AppRows["workspaces"][number]> = {}) => ({
+  name,
+  generation: 1,
+  display_name: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+  expires_on: null,
+  ...more,
+});
+
+function platformFolder(acme = ACME): string {
+  return folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": acme });
+}
+
+const read = (folder: string, name = "acme") => readFileSync(join(folder, "orgs", `${name}.yaml`), "utf8");
+const asked = { everything: false, today: "2026-11-22" };
+const everything = { everything: true, today: "2026-11-22" };
+
+it("adds a workspace to its organization's manifest, and changes no other line", async () => {
+  const folder = platformFolder();
+  const rows = rowsOf({
+    workspaces: [workspace("spike", { display_name: "Agent spike", expires_on: "2026-12-15" })],
+  });
+  const [taken] = await takeIn(folder, [rows], asked);
+  expect(taken).toMatchObject({ stack: "shop.acme", outcome: "written", added: ["workspace spike"] });
+  expect(read(folder)).toBe(`${ACME}  spike: { displayName: Agent spike, expires: 2026-12-15 }\n`);
+});
+
+it("writes nothing a second time", async () => {
+  const folder = platformFolder();
+  const rows = rowsOf({
+    workspaces: [workspace("spike")],
+    members: [{ email: "new@acme.example", role: "member" }],
+  });
+  await takeIn(folder, [rows], everything);
+  const before = read(folder);
+  expect(await takeIn(folder, [rows], everything)).toMatchObject([{ outcome: "unchanged", added: [] }]);
+  expect(read(folder)).toBe(before);
+  expect(readdirSync(join(folder, "orgs"))).toEqual(["acme.yaml"]);
+});
+
+it("keeps the workspace that comes by itself when another is added", async () => {
+  const folder = platformFolder(`${HEAD}plan: big\n`);
+  await takeIn(folder, [rowsOf({ workspaces: [workspace("spike")] })], asked);
+  expect(read(folder)).toBe(`${HEAD}plan: big\nworkspaces:\n  personal: {}\n  spike: {}\n`);
+});
+
+it("writes the manifest of an organization that signed up", async () => {
+  const folder = platformFolder();
+  const rows = rowsOf({
+    name: "jo-0a1b2c3d",
+    display_name: "Jo: surveys",
+    plan: "free",
+    managed_by: "app",
+    owner: "jo@lonepine.example",
+    billing_email: "bills@lonepine.example",
+    wallets: [{ name: "data", reload_below: 5, reload_add: 10, reload_up_to: null, reload_monthly_cap: 100 }],
+    workspaces: [workspace("personal")],
+  });
+  expect(await takeIn(folder, [rows], asked)).toMatchObject([
+    { stack: "shop.jo-0a1b2c3d", outcome: "written" },
+  ]);
+  expect(read(folder, "jo-0a1b2c3d")).toBe(`apiVersion: tenantry/v1
+kind: Organization
+name: jo-0a1b2c3d
+displayName: "Jo: surveys"
+owner: jo@lonepine.example
+billing:
+  email: bills@lonepine.example
+workspaces:
+  personal: {}
+wallets:
+  data: { autoReload: { below: 5, add: 10, monthlyCap: 100 } }
+`);
+});
+
+it("imports people, apps and cron jobs, and says what stays with the app", async () => {
+  const folder = platformFolder();
+  const rows = rowsOf({
+    workspaces: [workspace("spike")],
+    members: [
+      { email: "grace@acme.example", role: "admin" },
+      { email: "lin@acme.example", role: "member" },
+      { email: "ops@acme.example", role: "admin" },
+    ],
+    access: [
+      { email: "alan@acme.example", workspace: "spike" },
+      { email: "lin@acme.example", workspace: "production" },
+    ],
+    invitations: [
+      { email: "new@acme.example", role: "member", workspaces: ["spike"], expires_on: "2026-12-31" },
+    ],
+    apps: [{ workspace: "production", name: "store", domain: "store.acme.example" }],
+    cron_jobs: [{ workspace: "spike", name: "nightly", schedule: "0 3 * * *", task: "rebuild: the index" }],
+    connections: [{ workspace: "production", name: "warehouse" }],
+    api_keys: [{ workspace: "production", name: "ci" }],
+  });
+  const [taken] = await takeIn(folder, [rows], everything);
+  expect(taken?.left.map(({ what }) => what)).toEqual([
+    "connection production/warehouse",
+    "API key production/ci",
+  ]);
+  expect(read(folder)).toBe(`# Our first customer.
+${HEAD}plan: big
+members:
+  - { email: Grace@acme.example, role: admin }   # on leave
+  - { email: alan@acme.example, role: member, workspaces: [production, spike] }
+  - { email: lin@acme.example, role: member, workspaces: [production] }
+  - { email: ops@acme.example, role: admin }
+
+workspaces:
+  production: { apps: { store: { domain: store.acme.example } } }
+  spike: { cron: { nightly: { schedule: 0 3 * * *, task: "rebuild: the index" } } }
+invitations:
+  - { email: new@acme.example, role: member, workspaces: [spike], expires: 2026-12-31 }
+`);
+});
+
+it("leaves access to single workspaces out where the plan has none", async () => {
+  const folder = platformFolder(`${HEAD}plan: big\n`);
+  const rows = rowsOf({
+    per_workspace_access: false,
+    members: [{ email: "lin@acme.example", role: "member" }],
+    access: [{ email: "lin@acme.example", workspace: "personal" }],
+  });
+  await takeIn(folder, [rows], everything);
+  expect(read(folder)).toBe(`${HEAD}plan: big\nmembers:\n  - { email: lin@acme.example, role: member }\n`);
+});
+
+it("refuses what would break a rule, says which, and writes the others", async () => {
+  const folder = platformFolder(`${HEAD}plan: free\n`);
+  const rows = rowsOf({ plan: "free", workspaces: [workspace("spike")] });
+  const fresh = rowsOf({
+    name: "jo",
+    plan: "free",
+    managed_by: "app",
+    owner: "jo@x.example",
+    workspaces: [workspace("personal")],
+  });
+  const [refused, written] = await takeIn(folder, [rows, fresh], asked);
+  expect(refused).toMatchObject({
+    outcome: "refused",
+    added: [],
+    problems: [expect.stringMatching(/workspaces/)],
+  });
+  expect(written?.outcome).toBe("written");
+  expect(read(folder)).toBe(`${HEAD}plan: free\n`);
+});
+
+it("refuses an organization whose manifest has gone, and a list that it can't add to", async () => {
+  const folder = platformFolder(
+    `${HEAD}plan: big\nmembers: &them [{ email: a@acme.example, role: admin }]\ninvitations: []\n`,
+  );
+  const gone = rowsOf({ name: "globex", workspaces: [workspace("spike")] });
+  expect(await takeIn(folder, [gone], asked)).toMatchObject([
+    { outcome: "refused", problems: [expect.stringMatching(/globex\.yaml is gone/)] },
+  ]);
+  const aliased = `${HEAD}plan: big\nworkspaces:\n  one: &w { apps: {} }\n  two: *w\n`;
+  writeFileSync(join(folder, "orgs/acme.yaml"), aliased);
+  const app = rowsOf({ apps: [{ workspace: "two", name: "store", domain: null }] });
+  expect(await takeIn(folder, [app], everything)).toMatchObject([
+    { outcome: "refused", problems: [expect.stringMatching(/workspaces\.two/)] },
+  ]);
+  expect(read(folder)).toBe(aliased);
+});
+
+it("takes in nothing of a workspace that is an earlier one's namesake", async () => {
+  const folder = platformFolder();
+  const rows = rowsOf({ workspaces: [workspace("production", { generation: 2 })] });
+  expect(await takeIn(folder, [rows], asked)).toMatchObject([
+    {
+      outcome: "unchanged",
+      left: [{ what: "workspace production", reason: expect.stringMatching(/generation: 2/) }],
+    },
+  ]);
+});
+
+it("makes the folder of a platform's first organization", async () => {
+  const folder = folderOf({ "platform.yaml": PLATFORM });
+  const rows = rowsOf({
+    name: "jo",
+    plan: "free",
+    managed_by: "app",
+    owner: "jo@x.example",
+    workspaces: [workspace("personal")],
+  });
+  expect(await takeIn(folder, [rows], asked)).toMatchObject([{ outcome: "written" }]);
+});
