@@ -106,6 +106,16 @@ export interface InvitationModel {
   readonly expires: string;
 }
 
+export interface ClaimTokenModel {
+  readonly role: Exclude<Role, "owner">;
+  /** A slug; null leads into the organization alone. */
+  readonly workspace: string | null;
+  /** Lower case; null is anyone with a verified address. */
+  readonly email: string | null;
+  /** ISO date, the last day on which it can be claimed. */
+  readonly expires: string;
+}
+
 export type AutoReloadModel =
   | { readonly enabled: false }
   | {
@@ -214,6 +224,7 @@ export interface OrganizationModel {
   /** By lower-case e-mail, the owner included. */
   readonly members: Readonly<Record<string, MemberModel>>;
   readonly invitations: Readonly<Record<string, InvitationModel>>;
+  readonly claimTokens: Readonly<Record<string, ClaimTokenModel>>;
   readonly billing: {
     readonly email: string;
     readonly collection: "charge_automatically" | "send_invoice";

@@ -48,6 +48,12 @@ export function organizationModel(
     owner: manifest.owner.toLowerCase(),
     members: membersOf(manifest, entitlements, workspaces),
     invitations: invitationsOf(manifest, entitlements, workspaces),
+    claimTokens: mapValues(manifest.claimTokens ?? {}, ({ role, workspace, email, expires }) => ({
+      role,
+      workspace: workspace ?? null,
+      email: email?.toLowerCase() ?? null,
+      expires,
+    })),
     billing: {
       email: manifest.billing?.email ?? manifest.owner,
       collection: manifest.billing?.collection ?? "charge_automatically",

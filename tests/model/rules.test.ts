@@ -89,9 +89,11 @@ workspaces:
 `,
       want: [
         expect.stringMatching(/^workspaces-within-plan 8:1 .*, or set `state: deleted` on 1 of a, b$/),
-        expect.stringMatching(/^seats-within-plan 5:1 .*, or take out 2 of b@acme.example, c@acme.example$/),
         expect.stringMatching(
-          /^custom-domains-within-plan 8:1 .*, or take off 2 of shop.acme.example, blog.acme.example$/,
+          /^seats-within-plan 5:1 .*, or take out all of b@acme.example, c@acme.example$/,
+        ),
+        expect.stringMatching(
+          /^custom-domains-within-plan 8:1 .*, or take off all of shop.acme.example, blog.acme.example$/,
         ),
       ],
     },

@@ -129,6 +129,10 @@ function usedFeatures(manifest: OrganizationManifest): { feature: Feature; path:
     ...(["invitations", "llmProvider"] as const)
       .filter((feature) => manifest[feature] !== undefined)
       .map((feature) => ({ feature, path: [feature] })),
+    // Another form of the same offer.
+    ...(manifest.claimTokens === undefined
+      ? []
+      : [{ feature: "invitations" as const, path: ["claimTokens"] }]),
     ...workspacesOf(manifest).flatMap(({ workspace, path }) =>
       WORKSPACE_FEATURES.filter((feature) => workspace[feature] !== undefined).map((feature) => ({
         feature,

@@ -181,7 +181,8 @@ function overLimit(
   const allowed = entitlements[limit];
   if (within(use, allowed)) return [];
   const source = allowed === plan.entitlements[limit] ? `the plan \`${plan.name}\`` : "the override";
-  const names = listNames(countedNames(manifest, today, limit));
+  const names = countedNames(manifest, today, limit);
+  const surplus = use - Number(allowed);
   return [
     {
       path,
@@ -189,7 +190,7 @@ function overLimit(
       message: `${source} allows ${amount(allowed, noun)}, and there are ${use}`,
       expected: `at most ${amount(allowed, noun)}`,
       found: String(use),
-      remedy: `${wayUp(subject, limit, use)}, or ${wayDown} ${use - Number(allowed)} of ${names}`,
+      remedy: `${wayUp(subject, limit, use)}, or ${wayDown} ${surplus < names.length ? surplus : "all"} of ${listNames(names)}`,
     },
   ];
 }

@@ -1,0 +1,78 @@
+import { lookup } from "../defaults.ts";
+import { declaredWorkspaces } from "../usage.ts";
+import { unknownName } from "./platform.ts";
+import type { OrganizationRule, OrganizationSubject } from "./subject.ts";
+
+const claimTokenWorkspace: OrganizationRule = {
+  name: "claim-token-workspace",
+  check: ({ manifest }) => {
+    const workspaces = declaredWorkspaces(manifest);
+    return tokensOf(manifest).flatMap(({ token, path }) => {
+      if (token.workspace === undefined) return [];
+      const unknown = unknownName("workspace", workspaces, token.workspace, [...path, "workspace"]);
+      if (unknown.length > 0 || lookup(workspaces, token.workspace)?.state !== "deleted") return unknown;
+      return [
+        {
+          path: [...path, "workspace"],
+          message: `the workspace \`${token.workspace}\` is deleted, and nobody can enter it`,
+          expected: "a workspace that is there",
+          found: `\`${token.workspace}\``,
+          remedy: "name another, or take the claim token out",
+        },
+      ];
+    });
+  },
+};
+
+/** Leading an admin into one workspace looks as if the others were closed to them. */
+const claimTokenAdmin: OrganizationRule = {
+  name: "claim-token-admin",
+  check: ({ manifest }) =>
+    tokensOf(manifest).flatMap(({ name, token, path }) =>
+      token.role === "admin" && token.workspace !== undefined
+        ? [
+            {
+              path: [...path, "workspace"],
+              part: "key" as const,
+              message: `the claim token \`${name}\` makes an admin, and admins reach every workspace`,
+              expected: "no `workspace` beside the role `admin`",
+              found: `\`${token.workspace}\``,
+              remedy: "take `workspace` out, or make the role `member`",
+            },
+          ]
+        : [],
+    ),
+};
+
+const claimTokenHolds: OrganizationRule = {
+  name: "claim-token-expired",
+  check: ({ manifest, today }) =>
+    tokensOf(manifest).flatMap(({ name, token, path }) =>
+      token.expires < today
+        ? [
+            {
+              severity: "warning",
+              path: [...path, "expires"],
+              message: `the claim token \`${name}\` can't be claimed any more`,
+              expected: `a day from ${today} on`,
+              found: `\`${token.expires}\``,
+              remedy: "take it out, or give it a later day",
+            },
+          ]
+        : [],
+    ),
+};
+
+export const CLAIM_TOKEN_RULES: readonly OrganizationRule[] = [
+  claimTokenWorkspace,
+  claimTokenAdmin,
+  claimTokenHolds,
+];
+
+function tokensOf(manifest: OrganizationSubject["manifest"]) {
+  return Object.entries(manifest.claimTokens ?? {}).map(([name, token]) => ({
+    name,
+    token,
+    path: ["claimTokens", name],
+  }));
+}
