@@ -283,3 +283,38 @@ describe("whatever happens to a wallet", () => {
     expect(booked, "debits, refunds and expiries that were tried").toBeGreaterThan(60);
   });
 });
+
+describe("two debits at the same time", () => {
+  /** The second begins while the first is not committed yet. */
+  async function race(
+    first: [key: string, amount: number],
+    second: [key: string, amount: number],
+  ): Promise<Debit[]> {
+    const others = [await database.connect(), await database.connect()];
+    const book = async (on: pg.Client | undefined, [key, amount]: [string, number]) => {
+      await on?.query("begin");
+      const sql = "select * from private.debit_wallet($1, $2, 'data', $3, 'read', '{}', null, null)";
+      return (await on?.query<Debit>(sql, [key, WORKSPACES[0], amount]))?.rows[0] as Debit;
+    };
+    const before = await book(others[0], first);
+    const after = book(others[1], second);
+    while (
+      (await client.query("select from pg_stat_activity where wait_event_type = 'Lock'")).rowCount === 0
+    );
+    await others[0]?.query("commit");
+    const debits = [before, await after];
+    await others[1]?.query("commit");
+    return debits;
+  }
+
+  it("that both find enough are booked as far as it goes, and one of the same key once", async () => {
+    await credit("plan", "plan", 10);
+    expect(await race(["a", 6], ["b", 6])).toMatchObject([
+      { booked: true, balance: "4" },
+      { booked: false, entry_id: null, balance: "4" },
+    ]);
+    const [once, again] = await race(["c", 3], ["c", 3]);
+    expect(again).toEqual(once);
+    expect(await sumsOf(client)).toEqual(addsUpTo(1));
+  });
+});
