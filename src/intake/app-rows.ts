@@ -71,8 +71,8 @@ export async function readOrganizationRows(
 async function read(query: Query, condition: string, values: readonly string[]): Promise<AppRows[]> {
   const rows = await query<{ organization: unknown }>(
     `select jsonb_build_object(
-       'name', organizations.name, 'generation', generation, 'display_name', display_name, 'plan', plan,
-       'billing_email', billing_email, 'managed_by', organizations.managed_by,
+       'name', organizations.name, 'generation', generation, 'display_name', organizations.display_name,
+       'plan', plan, 'billing_email', billing_email, 'managed_by', organizations.managed_by,
        'owner', (select email from public.members where organization_id = organizations.id and role = 'owner'),
        'per_workspace_access', quotas.per_workspace_access,
        'wallets', ${listOf("wallets", "organization_id = organizations.id and reload_enabled")},

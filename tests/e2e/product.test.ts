@@ -1,0 +1,173 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { IntakeDocument } from "../../src/cli/commands/intake.ts";
+import type { VerifyDocument } from "../../src/cli/commands/verify.ts";
+import { startSandbox } from "../../src/sandbox/sandbox.ts";
+import { folderWith, ORGANIZATION, PLATFORM, type Ran, tenantry } from "../cli/command-line.ts";
+
+let folder: ReturnType<typeof folderWith>;
+let sandbox: Awaited<ReturnType<typeof startSandbox>>;
+
+beforeAll(async () => {
+  folder = folderWith({
+    "stacks/demo/platform.yaml": PLATFORM,
+    "stacks/demo/orgs/acme.yaml": ORGANIZATION.replace(", staging: {}", ""),
+  });
+  sandbox = await startSandbox({ folder: join(folder.path, ".tenantry/sandbox"), readinessMilliseconds: 1 });
+});
+
+afterAll(async () => {
+  await sandbox.stop();
+  folder.remove();
+});
+
+const run = (...args: string[]): Promise<Ran> => tenantry([...args, "--sandbox"], { cwd: folder.path });
+
+async function up(): Promise<void> {
+  const { exitCode, stdout, stderr } = await run("up", "--yes");
+  expect(exitCode, stdout + stderr).toBe(0);
+}
+
+async function verify(): Promise<{ exitCode: number; outcomes: Record<string, string>; found: string[] }> {
+  const { exitCode, stdout } = await run("verify", "--json");
+  const { databases } = JSON.parse(stdout) as VerifyDocument;
+  const outcomes = databases.map(({ stack, database, outcome }) => [`${stack}, ${database}`, outcome]);
+  const found = databases.flatMap(({ differences }) => differences.map(({ subject }) => subject));
+  return { exitCode, outcomes: Object.fromEntries(outcomes), found };
+}
+
+async function intake(...args: string[]): Promise<IntakeDocument["organizations"]> {
+  const { exitCode, stdout, stderr } = await run(...args, "--json");
+  expect(exitCode, stdout + stderr).toBe(0);
+  return (JSON.parse(stdout) as IntakeDocument).organizations;
+}
+
+async function call(method: string, path: string): Promise<unknown> {
+  const headers = { authorization: `Bearer ${sandbox.env.SUPABASE_ACCESS_TOKEN}` };
+  return (await fetch(sandbox.supabaseUrl + path, { method, headers })).json();
+}
+
+/** The ref of the project whose name begins so. */
+async function refOf(project: string): Promise<string> {
+  const projects = (await call("GET", "/v1/projects")) as { ref: string; name: string }[];
+  return projects.find(({ name }) => new RegExp(`^${project}--[0-9a-f]{8}$`).test(name))?.ref ?? "";
+}
+
+/** Runs SQL past everything in a project, as the vendor itself could. */
+async function sql(project: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(sandbox.databaseUrl(await refOf(project)));
+  await client.connect();
+  try {
+    const results: pg.QueryResult | pg.QueryResult[] = await client.query(text);
+    return (Array.isArray(results) ? results.at(-1) : results)?.rows ?? [];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Calls a function of the data API as somebody who has signed in. */
+function asUser(email: string, call: string): Promise<Record<string, unknown>[]> {
+  return sql(
+    "demo",
+    `select set_config('request.jwt.claims', jsonb_build_object('sub', id, 'email', email)::text, false)
+       from auth.users where email = '${email}';
+     set role authenticated; ${call}`,
+  );
+}
+
+const signUp = (email: string) =>
+  sql(
+    "demo",
+    `insert into auth.users (id, email, email_confirmed_at) values (gen_random_uuid(), '${email}', now())`,
+  );
+
+it("isn't verified before it is up, and is clean after", async () => {
+  expect((await verify()).exitCode).toBe(1);
+  await up();
+  expect(await verify()).toEqual({
+    exitCode: 0,
+    outcomes: {
+      "demo.platform, control plane": "clean",
+      "demo.acme, control plane": "clean",
+      "demo.acme, workspace production": "clean",
+    },
+    found: [],
+  });
+});
+
+it("takes in who signed up and what was asked for, once, and brings it up", async () => {
+  await signUp("ada@acme.example");
+  await signUp("jo@lonepine.example");
+  const [acme] = await sql("demo", "select id from public.organizations where name = 'acme'");
+  await asUser("ada@acme.example", `select public.create_workspace('${acme?.id}', 'spike')`);
+  await asUser("ada@acme.example", `select public.invite('${acme?.id}', 'lin@acme.example', 'admin')`);
+
+  const before = await sql("demo", COUNTS);
+  const written = await intake("intake");
+  expect(written).toMatchObject([
+    { stack: "demo.acme", outcome: "written", added: ["workspace spike"] },
+    { stack: expect.stringMatching(/^demo\.jo-[0-9a-f]{8}$/), outcome: "written" },
+  ]);
+  expect((await intake("intake")).map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
+  expect(await sql("demo", COUNTS)).toEqual(before);
+
+  await up();
+  expect(await intake("intake")).toEqual([]);
+  const mine = await asUser(
+    "jo@lonepine.example",
+    "select name, state, url is not null as has_url from public.my_workspaces()",
+  );
+  expect(mine).toEqual([{ name: "personal", state: "active", has_url: true }]);
+  expect((await verify()).exitCode).toBe(0);
+});
+
+const COUNTS = `select (select count(*) from public.organizations) as organizations,
+  (select count(*) from public.workspaces where state = 'requested') as requested`;
+
+it("leaves what the app manages alone, until it is imported", async () => {
+  await signUp("lin@acme.example");
+  const [acme] = await sql("demo", "select id from public.organizations where name = 'acme'");
+  await asUser("lin@acme.example", `select public.accept_invitation('${acme?.id}')`);
+  await up();
+  const lin = "select role, managed_by from public.members where email = 'lin@acme.example'";
+  expect(await sql("demo", lin)).toEqual([{ role: "admin", managed_by: "app" }]);
+  expect((await verify()).exitCode).toBe(0);
+
+  expect(await intake("import", "demo.acme")).toMatchObject([{ added: ["member lin@acme.example"] }]);
+  const file = join(folder.path, "stacks/demo/orgs/acme.yaml");
+  expect(readFileSync(file, "utf8")).toContain("\n  - { email: lin@acme.example, role: admin }\n");
+  await up();
+  expect(await sql("demo", lin)).toEqual([{ role: "admin", managed_by: "manifest" }]);
+  expect((await verify()).exitCode).toBe(0);
+});
+
+it("tells a hole, and doesn't call clean what it can't reach", async () => {
+  await sql(
+    "demo--acme--production",
+    "create policy backdoor on public.chats for select to authenticated using (true)",
+  );
+  const told = await run("verify", "demo.acme");
+  expect(told.exitCode).toBe(2);
+  expect(told.stdout).toMatch(
+    /differs +demo\.acme, workspace production.*\n {2}policy backdoor on public\.chats\n/,
+  );
+
+  await call("DELETE", `/v1/projects/${await refOf("demo--acme--production")}`);
+  const { exitCode, outcomes } = await verify();
+  expect(exitCode).toBe(1);
+  expect(outcomes["demo.acme, control plane"]).toBe("clean");
+  expect(outcomes["demo.acme, workspace production"]).toBe("not verified");
+});
+
+it("refuses to import what there isn't, or a whole platform", async () => {
+  for (const target of ["demo.globex", "stacks/demo"]) {
+    const { exitCode, stderr } = await run("import", target);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /error: (The control plane of demo has no organization globex|tenantry import takes single)/,
+    );
+  }
+  expect(existsSync(join(folder.path, "stacks/demo/orgs/globex.yaml"))).toBe(false);
+});
