@@ -11,7 +11,10 @@ import { Platform } from "./platform.ts";
 export default function program(): Record<string, unknown> {
   const today = process.env.TENANTRY_TODAY ?? new Date().toISOString().slice(0, 10);
   const { platform, organization } = stackModel(pulumi.getStack(), today);
-  if (organization === undefined) return { controlPlaneUrl: new Platform(platform.name, platform).url };
+  if (organization === undefined) {
+    const { url, webhookSecret } = new Platform(platform.name, platform);
+    return { controlPlaneUrl: url, ...(webhookSecret === null ? {} : { webhookSecret }) };
+  }
 
   const args = { platform, organization, today };
   const declared = new Organization(organizationInStack(organization), args);

@@ -16,6 +16,8 @@ type Ready = Declared<
 export class Platform extends pulumi.ComponentResource {
   /** The control plane's data API. */
   readonly url: pulumi.Output<string>;
+  /** What Stripe signs its events with, a secret; null where it tells nobody. */
+  readonly webhookSecret: pulumi.Output<string> | null;
 
   constructor(name: string, platform: PlatformModel, options: pulumi.ComponentResourceOptions = {}) {
     super("tenantry:index:Platform", name, {}, options);
@@ -28,6 +30,7 @@ export class Platform extends pulumi.ComponentResource {
     const database = this.#database(name, project, ready);
     this.#catalogue(name, platform, project, database);
 
+    this.webhookSecret = this.#webhook(name, platform);
     this.url = ready.apiUrl;
     this.registerOutputs({ url: this.url });
   }
@@ -48,6 +51,15 @@ export class Platform extends pulumi.ComponentResource {
         { lookupKey, product: plan.productId, amount, currency, interval: "month", brand },
         { parent: this, dependsOn: [product] },
       );
+  }
+
+  #webhook(name: string, { name: slug, webhook }: PlatformModel): pulumi.Output<string> | null {
+    if (webhook === null) return null;
+    const inputs = { ...webhook, brand: { platform: slug } };
+    const endpoint = declare("stripe:WebhookEndpoint", `${name}-webhook`, inputs, { parent: this }, [
+      "signingSecret",
+    ]);
+    return pulumi.secret(endpoint.signingSecret as pulumi.Output<string>);
   }
 
   #project(name: string, platform: PlatformModel): Project {

@@ -108,6 +108,23 @@ export const platformSchema = fields({
       default: "micro",
     }),
   }).describe("Where projects are made."),
+  stripe: fields({
+    webhook: fields({
+      url: text(
+        /^(https:\/\/[^\s/]+|http:\/\/127\.0\.0\.1:\d+)\/\S*$/,
+        2048,
+        "an address as https://billing.example.com/stripe; http:// only for 127.0.0.1",
+      ).describe("Where `tenantry webhook` is reached, as https://billing.example.com/stripe."),
+      version: whole(1, 1000, "a whole number from 1 on").optional().meta({
+        description: "Raised to get another signing secret; the old one is of use until it is replaced.",
+        default: 1,
+      }),
+    })
+      .optional()
+      .describe("The endpoint that Stripe tells of payments."),
+  })
+    .optional()
+    .describe("How Stripe reaches the platform."),
   features: list(word(FEATURES))
     .optional()
     .describe(

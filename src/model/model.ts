@@ -78,6 +78,8 @@ export interface PlatformModel {
   readonly currency: Currency;
   /** The control plane. */
   readonly project: ProjectModel;
+  /** Where Stripe tells of payments; null where it tells nobody. */
+  readonly webhook: { readonly url: string; readonly version: number } | null;
   readonly plans: Readonly<Record<string, PlanModel>>;
   readonly defaultPlan: string;
   readonly trial: TrialModel | null;

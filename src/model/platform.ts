@@ -22,6 +22,7 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
       region: supabase.region,
       compute: supabase.compute ?? "micro",
     },
+    webhook: manifest.stripe?.webhook ? { version: 1, ...manifest.stripe.webhook } : null,
     plans: mapValues(manifest.plans, (plan, planName) => planModel(manifest, planName, plan)),
     defaultPlan: manifest.defaultPlan,
     trial: trial ? { plan: trial.plan, days: trial.days, credits: creditsOf(trial.credits) } : null,

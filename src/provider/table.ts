@@ -15,6 +15,7 @@ import { price } from "./stripe/price.ts";
 import { product } from "./stripe/product.ts";
 import { subscription } from "./stripe/subscription.ts";
 import { project } from "./supabase/project.ts";
+import { webhookEndpoint } from "./stripe/webhook-endpoint.ts";
 import { ready } from "./supabase/ready.ts";
 import { secrets } from "./supabase/secrets.ts";
 import { settings } from "./supabase/settings.ts";
@@ -36,6 +37,7 @@ export const table = {
   "stripe:Customer": customer,
   "stripe:Subscription": subscription,
   "directory:Catalogue": catalogue,
+  "stripe:WebhookEndpoint": webhookEndpoint,
   "directory:Organization": organization,
   "directory:Workspace": workspace,
   "directory:ApiKeys": apiKeys,
