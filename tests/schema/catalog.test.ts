@@ -164,12 +164,16 @@ const CALLABLE: Record<Kind, readonly string[]> = {
     "transfer_ownership(uuid,text)",
   ],
   workspace: [
+    "admit_member(text,text)",
     "claim_membership()",
+    "private.admit_member(text,text)",
     "private.bind_membership()",
     "private.check_request()",
     "private.is_workspace_member(uuid,uuid[])",
     "private.my_workspace_ids()",
+    "private.shut_out_member(text)",
     "private.workspace_id()",
+    "shut_out_member(text)",
   ],
 };
 

@@ -109,3 +109,46 @@ async function asForGood(caller: Caller, sql: string): Promise<void> {
   await client.query(sql);
   await client.query("reset role");
 }
+
+describe("the product's own servers", () => {
+  const asServer = async (sql: string): Promise<void> => {
+    await client.query("set local role service_role");
+    await client.query(sql);
+    await client.query("reset role");
+  };
+  const reaches = (caller: Caller) =>
+    as(client, caller, async () => (await client.query("select from public.workspace_members")).rowCount);
+
+  it("let somebody in, who binds the membership, and shut them out with the next statement", () =>
+    undone(client, async () => {
+      const alan = token({ sub: uuid("a", 3), email: "alan@example.com" });
+      await asServer("select public.admit_member('Alan@example.com', 'member')");
+      await client.query("select set_config('request.jwt.claims', $1, true)", [JSON.stringify(alan.claims)]);
+      await client.query("select public.claim_membership()");
+      expect(await reaches(alan)).toBe(4);
+      await asServer("select public.admit_member('alan@example.com', 'admin')");
+      expect(await reaches(alan)).toBe(4);
+      await asServer("select public.shut_out_member('alan@example.com')");
+      expect(await reaches(alan)).toBe(0);
+    }));
+
+  it("leave what the manifest declares to it", () =>
+    undone(client, async () => {
+      await asServer("select public.admit_member('ada@example.com', 'owner')");
+      const { rows } = await client.query(
+        "select role, managed_by from public.workspace_members where email = 'ada@example.com'",
+      );
+      expect(rows).toEqual([{ role: "member", managed_by: "manifest" }]);
+      await expect(asServer("select public.shut_out_member('ada@example.com')")).rejects.toMatchObject({
+        code: "PT409",
+      });
+    }));
+
+  it.each(["anon", "authenticated"] as const)("are not %s", async (role) => {
+    for (const sql of [
+      "select public.admit_member('a@example.com', 'admin')",
+      "select public.shut_out_member('ada@example.com')",
+    ])
+      expect(await call(token({}, role), sql)).toBe("42501");
+  });
+});

@@ -70,6 +70,7 @@ describe("an invitation", () => {
     await accept(grace);
     expect(await rolesOf()).toEqual({ ada: "owner", grace: "admin" });
     expect(await act(grace, "my_invitations()")).toEqual([]);
+    expect((await client.query("select from public.invitations")).rowCount).toBe(0);
     await act(ada, `remove_member('${acme}', 'grace@example.com')`);
     expect((await answer(grace, `accept_invitation('${acme}')`))?.code).toBe("PT404");
   });

@@ -3,7 +3,7 @@
 -- Owners and admins invite and remove members and grant workspaces. Who is an admin is the owner's to say, since no seed
 -- gives it to admins.
 
--- Spent, not deleted: a manifest that still declares it doesn't invite again.
+-- Of a manifest's, which is spent but stays: the manifest that still declares it doesn't invite again.
 alter table public.invitations add column accepted_at timestamptz;
 create index invitations_email_idx on public.invitations (email);
 
@@ -158,6 +158,8 @@ begin
   if accepted.email is null then
     raise sqlstate 'PT404' using message = 'there is no such invitation';
   end if;
+  delete from public.invitations
+    where organization_id = of_organization_id and email = accepted.email and managed_by = 'app';
   perform private.check_seat(of_organization_id, accepted.email, false);
   insert into public.members (organization_id, email, role, managed_by)
     values (of_organization_id, accepted.email, accepted.role, 'app') on conflict do nothing;
