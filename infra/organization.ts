@@ -17,6 +17,9 @@ type Subscription = Declared<
   "subscriptionId" | "status" | "product" | "pastDueSince" | "changesOn" | "paymentUrl"
 >;
 
+type ClaimTokens = pulumi.Output<Readonly<Record<string, string>>>;
+type ApiKeys = pulumi.Output<Readonly<Record<string, Readonly<Record<string, string>>>>>;
+
 /**
  * One customer organization: its Stripe customer and subscription, its rows in the control plane, its wallets' credits,
  * and its workspaces.
@@ -32,8 +35,10 @@ export class Organization extends pulumi.ComponentResource {
   readonly paymentUrl: pulumi.Output<string | null>;
   /** The data API of each workspace, by slug. */
   readonly workspaces: Readonly<Record<string, pulumi.Output<string>>>;
+  /** The claim tokens that can still be claimed, by name. */
+  readonly claimTokens: ClaimTokens | undefined;
   /** The API keys of each workspace that has some, by slug and name. */
-  readonly apiKeys: pulumi.Output<Readonly<Record<string, Readonly<Record<string, string>>>>>;
+  readonly apiKeys: ApiKeys | undefined;
 
   constructor(name: string, args: OrganizationArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("tenantry:index:Organization", name, {}, { protect: true, ...options });
@@ -92,11 +97,41 @@ export class Organization extends pulumi.ComponentResource {
     this.planChangesOn = pulumi.output(subscription?.changesOn).apply((date) => date ?? null);
     this.plan = holding.apply((now) => now.plan);
     this.workspaces = Object.fromEntries(workspaces.map(([slug, workspace]) => [slug, workspace.url]));
+    this.claimTokens = this.#claimTokens(name, organization, controlPlane, [
+      row,
+      ...workspaces.map(([, workspace]) => workspace),
+    ]);
     const keyed = workspaces.filter(([slug]) => hasKeys(organization, slug));
-    this.apiKeys = pulumi.all(
-      Object.fromEntries(keyed.map(([slug, workspace]) => [slug, workspace.apiKeys])),
-    );
+    if (keyed.length > 0)
+      this.apiKeys = pulumi.all(Object.fromEntries(keyed.map(([slug, { apiKeys }]) => [slug, apiKeys])));
     this.registerOutputs({ plan: this.plan, workspaces: this.workspaces });
+  }
+
+  /** A token may lead into a workspace, whose row has to be there. The last one to leave the YAML is void like any other. */
+  #claimTokens(
+    name: string,
+    organization: OrganizationModel,
+    controlPlane: { organization: string; name: string },
+    dependsOn: pulumi.Resource[],
+  ): ClaimTokens | undefined {
+    if (Object.keys(organization.claimTokens).length === 0) return undefined;
+    const declared = Object.entries(organization.claimTokens).map(([token, claim]) => [
+      token,
+      {
+        role: claim.role,
+        workspace: claim.workspace === null ? undefined : organization.workspaces[claim.workspace]?.id,
+        email: claim.email ?? undefined,
+        expires: claim.expires,
+      },
+    ]);
+    const tokens = declare(
+      "directory:ClaimTokens",
+      `${name}-claim-tokens`,
+      { controlPlane, organization: organization.id, tokens: Object.fromEntries(declared) },
+      { parent: this, dependsOn, protect: false },
+      ["values"],
+    );
+    return tokens.values;
   }
 
   /** A plan without a list price is agreed by contract and has no subscription of ours. */

@@ -50,6 +50,13 @@ const invitation = fields({
   expires: date.describe("The last day on which it can be accepted."),
 }).meta({ id: "Invitation", description: "A person who was asked to join." });
 
+const claimToken = fields({
+  role: word(["admin", "member"]).describe("What its holder becomes; none makes an owner."),
+  workspace: slug.optional().describe("The one workspace that it leads a member into; all unless said."),
+  email: email.optional().describe("Who alone may claim it; anyone with a verified address unless said."),
+  expires: date.describe("The last day on which it can be claimed."),
+}).meta({ id: "ClaimToken", description: "A way in for whoever holds the token, once." });
+
 /** What every exception says besides what it allows. */
 const approval = {
   reason: line.describe("Why."),
@@ -201,6 +208,9 @@ export const organizationSchema = fields({
   owner: email.describe("The one owner. Ownership moves by changing this."),
   members: list(member).optional().describe("Everybody else."),
   invitations: list(invitation).optional().describe("People who were asked to join."),
+  claimTokens: named(claimToken)
+    .optional()
+    .describe("Tokens that let in whoever holds them, by name; their values are outputs."),
   billing: fields({
     email: email.optional().describe("Where invoices go; the owner unless said."),
     collection: word(["charge_automatically", "send_invoice"]).optional().meta({

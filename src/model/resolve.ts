@@ -5,6 +5,7 @@ import { applyRules, type Finding } from "./finding.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model.ts";
 import { entitlementsOf, organizationModel } from "./organization.ts";
 import { platformModel } from "./platform.ts";
+import { CLAIM_TOKEN_RULES } from "./rules/claim-tokens.ts";
 import { CONNECTION_RULES } from "./rules/connections.ts";
 import { FLEET_RULES } from "./rules/fleet.ts";
 import { LIFE_RULES } from "./rules/life.ts";
@@ -21,6 +22,7 @@ const ORGANIZATION_RULES = [
   ...ORGANIZATION_NAME_RULES,
   ...PLAN_RULES,
   ...PEOPLE_RULES,
+  ...CLAIM_TOKEN_RULES,
   ...LIFE_RULES,
   ...WORKSPACE_RULES,
   ...CONNECTION_RULES,

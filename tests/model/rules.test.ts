@@ -114,6 +114,23 @@ workspaces:
       ],
     },
     {
+      name: "a claim token leads into a workspace that is there",
+      given:
+        "plan: team\nworkspaces: { prod: {} }\nclaimTokens: { a: { role: member, workspace: prd, expires: 2026-12-01 } }\n",
+      want: ["claim-token-workspace 7:46 there is no workspace `prd` → did you mean `prod`?"],
+    },
+    {
+      name: "a claim token that makes an admin leads everywhere",
+      given:
+        "plan: team\nworkspaces: { prod: {} }\nclaimTokens: { a: { role: admin, workspace: prod, expires: 2026-12-01 } }\n",
+      want: [expect.stringMatching(/^claim-token-admin 7:34 the claim token `a` makes an admin/)],
+    },
+    {
+      name: "a claim token that has expired is nobody's way in",
+      given: "plan: team\nclaimTokens: { a: { role: member, expires: 2026-11-21 } }\n",
+      want: [expect.stringMatching(/^warning claim-token-expired 6:44 /)],
+    },
+    {
       name: "more custom domains than the plan has",
       given: "workspaces: { a: { apps: { x: { domain: x.acme.example }, y: {} } } }\n",
       want: [

@@ -68,7 +68,11 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   "directory:Grant": { section: "wallets", noun: "credits", facts: ["wallet", "credits", "kind"] },
   "directory:ApiKeys": { section: "API keys", noun: "API keys", sections: { keys: "API keys" } },
-  "directory:ClaimToken": { section: "invitations", noun: "claim token", facts: ["email"] },
+  "directory:ClaimTokens": {
+    section: "claim tokens",
+    noun: "claim tokens",
+    sections: { tokens: "claim tokens" },
+  },
 };
 
 /** The order of headings; what isn't named comes last, by name. */
@@ -77,6 +81,7 @@ const SECTION_ORDER = [
   "organization",
   "members",
   "invitations",
+  "claim tokens",
   "billing",
   "wallets",
   "workspace",

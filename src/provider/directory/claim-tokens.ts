@@ -1,0 +1,161 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { derive } from "../../core/derive.ts";
+import { stableId } from "../../core/ids.ts";
+import { Secret } from "../../core/secret.ts";
+import type { Query } from "../../postgres/database.ts";
+import { defineResource, secret } from "../schema.ts";
+import { controlPlane, controlPlaneIfThere } from "./control-plane.ts";
+import { present } from "./row.ts";
+
+const claimTokensInputs = z.strictObject({
+  controlPlane,
+  organization: z.string().describe("The organization's id."),
+  tokens: z
+    .record(
+      z.string(),
+      z.strictObject({
+        role: z.enum(["admin", "member"]).describe("What its holder becomes."),
+        workspace: z.string().optional().describe("The id of the one workspace that it leads into."),
+        email: z.string().optional().describe("Who alone may claim it, lower case; a verified address."),
+        expires: z.string().describe("ISO date, the last day on which it can be claimed."),
+      }),
+    )
+    .describe("By name. One that is taken out is void at once; who claimed it before stays."),
+});
+
+const claimTokensOutputs = z.object({
+  values: z.record(z.string(), secret()).describe("The tokens that can still be claimed, by name."),
+  claimed: z.record(z.string(), z.string()).describe("When the others were, by name, ISO 8601."),
+});
+
+type Inputs = z.infer<typeof claimTokensInputs>;
+type Outputs = z.infer<typeof claimTokensOutputs>;
+
+export const claimTokens = defineResource({
+  type: "directory:ClaimTokens",
+  description:
+    "An organization's claim tokens: each lets in whoever holds it, once, until it expires. A value is an HMAC of TENANTRY_SECRET_ROOT, so that no crash loses one; the control plane holds its SHA-256. One that was claimed never changes again, and its name means it for good.",
+  inputs: claimTokensInputs,
+  outputs: claimTokensOutputs,
+  replaceOn: ["controlPlane", "organization"],
+  stable: [],
+
+  async observe(context, { inputs }) {
+    const database = await context.controlPlane(inputs.controlPlane);
+    const rows = await database.read((query) => readTokens(query, inputs.organization));
+    const sound = rows.filter(
+      (row) =>
+        row.sha256 === derived(context.root, inputs.organization, row.name).sha256 &&
+        (row.claimed === null || row.name in inputs.tokens),
+    );
+    const tokens = Object.fromEntries(sound.map((row) => [row.name, asFound(inputs, row)]));
+    return { inputs: { ...inputs, tokens }, outputs: outputsOf(context.root, inputs, sound) };
+  },
+
+  async ensure(context, inputs) {
+    const database = await context.controlPlane(inputs.controlPlane);
+    const wanted = Object.entries(inputs.tokens).map(([name, { role, workspace, email, expires }]) => {
+      const { value: _, ...own } = derived(context.root, inputs.organization, name);
+      return { ...own, role, workspace_id: workspace, email, expires };
+    });
+    const rows = await database.transaction(async (query) => {
+      await dropOthers(query, inputs.organization, Object.keys(inputs.tokens));
+      await keep(query, inputs.organization, JSON.stringify(wanted));
+      return readTokens(query, inputs.organization);
+    });
+    return { id: `${inputs.organization}/claim-tokens`, outputs: outputsOf(context.root, inputs, rows) };
+  },
+
+  async remove(context, { inputs }) {
+    const database = await controlPlaneIfThere(context, inputs.controlPlane);
+    await database?.transaction((query) => dropOthers(query, inputs.organization, []));
+  },
+});
+
+interface Derived {
+  readonly id: string;
+  readonly name: string;
+  readonly value: Secret;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
+interface Row {
+  readonly name: string;
+  readonly role: "admin" | "member";
+  readonly workspace: string | null;
+  readonly email: string | null;
+  readonly expires: string;
+  readonly sha256: string | null;
+  readonly claimed: string | null;
+}
+
+function derived(root: Secret, organization: string, name: string): Derived {
+  const id = stableId(`${organization}/claim-tokens/${name}`);
+  const text = `tnc_${derive(root, "claim-token", id, 1).reveal()}`;
+  return { id, name, value: new Secret(text), sha256: createHash("sha256").update(text).digest("hex") };
+}
+
+function readTokens(query: Query, organization: string): Promise<readonly Row[]> {
+  return query<Row>(
+    `select name, role, workspace_id as workspace, email, encode(sha256, 'hex') as sha256,
+       ((expires_at at time zone 'UTC')::date - 1)::text as expires, to_json(claimed_at) #>> '{}' as claimed
+     from public.claim_tokens left join private.claim_token_hashes on claim_token_id = id
+     where organization_id = $1 and managed_by = 'manifest' order by name`,
+    [organization],
+  );
+}
+
+/** What was claimed stays, so that it is known who came in by which. */
+async function dropOthers(query: Query, organization: string, names: readonly string[]): Promise<void> {
+  await query(
+    `delete from public.claim_tokens
+     where organization_id = $1 and managed_by = 'manifest' and claimed_at is null and name <> all ($2)`,
+    [organization, names],
+  );
+}
+
+async function keep(query: Query, organization: string, wanted: string): Promise<void> {
+  await query(
+    `insert into public.claim_tokens as held
+       (id, organization_id, workspace_id, name, role, email, expires_at, managed_by)
+     select id, $1, workspace_id, name, role, email, (expires + 1)::timestamp at time zone 'UTC', 'manifest'
+     from ${wantedIn("$2")}
+     on conflict (id) do update set workspace_id = excluded.workspace_id, role = excluded.role,
+       email = excluded.email, expires_at = excluded.expires_at
+     where held.claimed_at is null and (held.workspace_id, held.role, held.email, held.expires_at)
+       is distinct from (excluded.workspace_id, excluded.role, excluded.email, excluded.expires_at)`,
+    [organization, wanted],
+  );
+  await query(
+    `insert into private.claim_token_hashes as held (claim_token_id, sha256)
+     select id, decode(sha256, 'hex') from ${wantedIn("$1")}
+     on conflict (claim_token_id) do update set sha256 = excluded.sha256 where held.sha256 <> excluded.sha256`,
+    [wanted],
+  );
+}
+
+function wantedIn(parameter: string): string {
+  return `jsonb_to_recordset(${parameter}::jsonb)
+    as wanted (id uuid, name text, sha256 text, workspace_id uuid, role text, email text, expires date)`;
+}
+
+/** What was claimed is past changing: it is as it was declared, whatever that was. */
+function asFound({ tokens }: Inputs, row: Row): Inputs["tokens"][string] {
+  const declared = tokens[row.name];
+  if (row.claimed !== null && declared !== undefined) return declared;
+  const { role, workspace, email, expires } = row;
+  return { role, expires, ...present({ workspace: workspace ?? undefined, email: email ?? undefined }) };
+}
+
+function outputsOf(root: Secret, { organization, tokens }: Inputs, rows: readonly Row[]): Outputs {
+  const declared = rows.filter(({ name }) => name in tokens);
+  const open = declared.filter(({ claimed }) => claimed === null);
+  return {
+    values: Object.fromEntries(open.map(({ name }) => [name, derived(root, organization, name).value])),
+    claimed: Object.fromEntries(
+      declared.flatMap(({ name, claimed }) => (claimed === null ? [] : [[name, claimed]])),
+    ),
+  };
+}
