@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { apiKeys } from "./directory/api-keys.ts";
 import { catalogue } from "./directory/catalogue.ts";
+import { claimTokens } from "./directory/claim-tokens.ts";
 import { grant } from "./directory/grant.ts";
 import { organization } from "./directory/organization.ts";
 import { workspace } from "./directory/workspace.ts";
@@ -41,6 +42,7 @@ export const table = {
   "directory:Organization": organization,
   "directory:Workspace": workspace,
   "directory:ApiKeys": apiKeys,
+  "directory:ClaimTokens": claimTokens,
   "directory:WorkspaceMembers": workspaceMembers,
   "directory:Grant": grant,
 };
