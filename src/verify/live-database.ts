@@ -70,14 +70,15 @@ export async function openControlPlane(
 export async function openWorkspace(
   context: Context,
   { organization, name }: Project,
-): Promise<LiveDatabase> {
+): Promise<LiveDatabase | "paused"> {
   const { supabase, signal } = context;
   const project = await findProject(supabase, organization, name);
   if (project === undefined)
     throw new UserError(`There is no project ${name} in the Supabase organization ${organization}.`, {
       remedy: "Run tenantry up first.",
     });
-  const { ref } = project;
+  const { ref, status } = project;
+  if (status === "INACTIVE") return "paused";
   const catalog = await look(supabase, ref);
   return new LiveDatabase(ref, catalog, (what, statements) =>
     runUndone(supabase, ref, what, statements, signal),

@@ -14,7 +14,8 @@ export interface Verified extends Checked {
   readonly stack: string;
   /** `control plane`, or `workspace production`. */
   readonly database: string;
-  readonly outcome: "clean" | "differs" | "not verified";
+  /** `closed`: its project is paused, as the manifest declares, and nobody reaches it. */
+  readonly outcome: "clean" | "differs" | "closed" | "not verified";
   /** Why it couldn't be verified; null when it was. */
   readonly reason: string | null;
 }
@@ -93,6 +94,10 @@ class Verifier {
       const { context, definitions } = this.#options;
       const { ref } = await this.#open();
       const database = await openWorkspace(context, workspace.project);
+      if (database === "paused") {
+        if (workspace.state === "active") throw paused(workspace);
+        return "closed";
+      }
       const told = { organization, workspace, rows, issuer: issuerOf(ref) };
       return checkWorkspace(database, definitions.workspace, told);
     });
@@ -104,24 +109,17 @@ class Verifier {
     return this.#controlPlane;
   }
 
-  async #verify(stack: string, database: string, work: () => Promise<Checked>): Promise<Verified> {
+  async #verify(stack: string, database: string, work: () => Promise<Checked | "closed">): Promise<Verified> {
     const verified = await work().then(
-      (found): Verified => ({
-        stack,
-        database,
-        outcome: found.differences.length > 0 ? "differs" : "clean",
-        ...found,
-        reason: null,
-      }),
-      (error: unknown): Verified => ({
-        stack,
-        database,
-        outcome: "not verified",
-        callers: 0,
-        cells: 0,
-        differences: [],
-        reason: this.#reasonOf(error),
-      }),
+      (found): Verified => {
+        if (found === "closed") return { stack, database, outcome: "closed", ...NOTHING, reason: null };
+        const outcome = found.differences.length > 0 ? "differs" : "clean";
+        return { stack, database, outcome, ...found, reason: null };
+      },
+      (error: unknown): Verified => {
+        const reason = this.#reasonOf(error);
+        return { stack, database, outcome: "not verified", ...NOTHING, reason };
+      },
     );
     this.#options.onVerified(verified);
     return verified;
@@ -134,6 +132,14 @@ class Verifier {
     if (error instanceof VendorError) return error.message;
     throw error;
   }
+}
+
+const NOTHING: Checked = { callers: 0, cells: 0, differences: [] };
+
+function paused({ project }: WorkspaceModel): UserError {
+  return new UserError(`The project ${project.name} is paused.`, {
+    remedy: "Restore it in Supabase's dashboard, or declare the workspace as suspended.",
+  });
 }
 
 function noControlPlane(): UserError {

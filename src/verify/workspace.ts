@@ -58,7 +58,7 @@ function memberDifferences(state: WorkspaceState): Difference[] {
   return [...missing, ...others];
 }
 
-/** Nobody enters a workspace that isn't active. */
+/** Nobody whom the manifest lets in enters a workspace that isn't active. */
 function declaredMembers({ organization, workspace }: WorkspaceState): Map<string, string> {
   if (workspace.state !== "active") return new Map();
   const members = Object.values(organization.members);
@@ -69,9 +69,11 @@ function declaredMembers({ organization, workspace }: WorkspaceState): Map<strin
   );
 }
 
-/** Whether the control plane says that the app let somebody into this workspace: as an admin, or by a grant. */
+/**
+ * Whether the control plane says that the app let somebody into this workspace: as an admin, or by a grant. The app's rows
+ * stay while a workspace is closed; then its data API is off, and no token is good for it.
+ */
 function letInByApp({ workspace, rows }: WorkspaceState, email: string): boolean {
-  if (workspace.state !== "active") return false;
   const isApps = (row: { email: string; managed_by: string }) =>
     row.email === email && row.managed_by === "app";
   return (

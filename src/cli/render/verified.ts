@@ -2,7 +2,7 @@ import type { Verified } from "../../verify/verify.ts";
 import type { Colors } from "./colors.ts";
 import { count, escapeControls } from "./values.ts";
 
-const OUTCOMES = ["clean", "differs", "not verified"] as const;
+const OUTCOMES = ["clean", "closed", "differs", "not verified"] as const;
 const WIDTH = "not verified".length;
 
 /** One database: what came of it, what was tried, and each difference with what was promised and what was found. */
@@ -40,7 +40,7 @@ export function renderVerdict(databases: readonly Verified[], colors: Colors): s
 }
 
 function paint(outcome: Verified["outcome"], colors: Colors): (text: string) => string {
-  if (outcome === "clean") return colors.green;
+  if (outcome === "clean" || outcome === "closed") return colors.green;
   return outcome === "differs" ? colors.red : colors.yellow;
 }
 
