@@ -15,8 +15,8 @@ import { customer } from "./stripe/customer.ts";
 import { price } from "./stripe/price.ts";
 import { product } from "./stripe/product.ts";
 import { subscription } from "./stripe/subscription.ts";
-import { project } from "./supabase/project.ts";
 import { webhookEndpoint } from "./stripe/webhook-endpoint.ts";
+import { project } from "./supabase/project.ts";
 import { ready } from "./supabase/ready.ts";
 import { secrets } from "./supabase/secrets.ts";
 import { settings } from "./supabase/settings.ts";
@@ -37,8 +37,8 @@ export const table = {
   "stripe:Price": price,
   "stripe:Customer": customer,
   "stripe:Subscription": subscription,
-  "directory:Catalogue": catalogue,
   "stripe:WebhookEndpoint": webhookEndpoint,
+  "directory:Catalogue": catalogue,
   "directory:Organization": organization,
   "directory:Workspace": workspace,
   "directory:ApiKeys": apiKeys,
