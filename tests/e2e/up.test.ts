@@ -11,8 +11,8 @@ describe("an organization, from YAML to running", () => {
 
   beforeAll(async () => {
     world = await World.open({
-      "tiny/platform.yaml": PLATFORM,
-      "tiny/orgs/acme.yaml": organization("acme", WAREHOUSE),
+      "tiny/platform.yaml": PLATFORM.replace("monthly: 49 }", "monthly: 49, previously: [39] }"),
+      "tiny/orgs/acme.yaml": organization("acme", WAREHOUSE).concat("price: 39\n"),
       "tiny/orgs/globex.yaml": organization("globex", "personal: {}\n  extra: {}"),
     });
   });
@@ -23,6 +23,10 @@ describe("an organization, from YAML to running", () => {
     const before = files(world.folder);
     const preview = await world.tenantry("preview", "tiny.platform", "tiny.acme");
     expect(preview, preview.stderr).toMatchObject({ code: 2 });
+    expect(preview.stdout).toMatch(
+      /price tiny--team--monthly--usd-4900[\s\S]*price tiny--team--monthly--usd-3900/,
+    );
+    expect(preview.stdout).toMatch(/subscription tiny--team--monthly--usd-3900/);
     expect(world.writesSince(0)).toEqual([]);
     expect(files(world.folder)).toEqual(before);
   });
