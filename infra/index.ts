@@ -18,8 +18,8 @@ export default function program(): Record<string, unknown> {
 
   const args = { platform, organization, today };
   const declared = new Organization(organizationInStack(organization), args);
-  const { plan, planChangesOn, paymentUrl, workspaces, apiKeys, claimTokens } = declared;
-  return { plan, planChangesOn, paymentUrl, workspaces, apiKeys, claimTokens };
+  const { plan, planChangesOn, paymentUrl, billingUrl, workspaces, apiKeys, claimTokens } = declared;
+  return { plan, planChangesOn, paymentUrl, billingUrl, workspaces, apiKeys, claimTokens };
 }
 
 /** What the manifests say of this stack, or an end of the run with every problem that they have. */

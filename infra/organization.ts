@@ -33,6 +33,8 @@ export class Organization extends pulumi.ComponentResource {
   readonly planChangesOn: pulumi.Output<string | null>;
   /** Where the open invoice can be paid; null when none is open. */
   readonly paymentUrl: pulumi.Output<string | null>;
+  /** Where the customer adds a card and reads its invoices; null while the platform has no such page. */
+  readonly billingUrl: pulumi.Output<string | null>;
   /** The data API of each workspace, by slug. */
   readonly workspaces: Readonly<Record<string, pulumi.Output<string>>>;
   /** The claim tokens that can still be claimed, by name. */
@@ -51,7 +53,7 @@ export class Organization extends pulumi.ComponentResource {
       `${name}-customer`,
       { name: organization.displayName, email: organization.billing.email, brand: brandOf(organization) },
       child,
-      ["customerId"],
+      ["customerId", "portalUrl"],
     );
     const subscription = this.#subscribe(name, organization, customer.customerId);
 
@@ -93,6 +95,7 @@ export class Organization extends pulumi.ComponentResource {
       return [workspace.name, new Workspace(args, { parent: this, dependsOn: [row] })] as const;
     });
 
+    this.billingUrl = pulumi.output(customer.portalUrl).apply((url) => url ?? null);
     this.paymentUrl = pulumi.output(subscription?.paymentUrl).apply((url) => url ?? null);
     this.planChangesOn = pulumi.output(subscription?.changesOn).apply((date) => date ?? null);
     this.plan = holding.apply((now) => now.plan);

@@ -30,6 +30,7 @@ export class Platform extends pulumi.ComponentResource {
     const database = this.#database(name, project, ready);
     this.#catalogue(name, platform, project, database);
 
+    this.#portal(name, platform);
     this.webhookSecret = this.#webhook(name, platform);
     this.url = ready.apiUrl;
     this.registerOutputs({ url: this.url });
@@ -51,6 +52,11 @@ export class Platform extends pulumi.ComponentResource {
         { lookupKey, product: plan.productId, amount, currency, interval: "month", brand },
         { parent: this, dependsOn: [product] },
       );
+  }
+
+  #portal(name: string, { name: slug, displayName }: PlatformModel): void {
+    const inputs = { headline: displayName.slice(0, 60), brand: { platform: slug } };
+    declare("stripe:Portal", `${name}-portal`, inputs, { parent: this });
   }
 
   #webhook(name: string, { name: slug, webhook }: PlatformModel): pulumi.Output<string> | null {

@@ -12,6 +12,7 @@ import { rowSecurity } from "./postgres/row-security.ts";
 import { schema } from "./postgres/schema.ts";
 import type { Resource } from "./resource.ts";
 import { customer } from "./stripe/customer.ts";
+import { portal } from "./stripe/portal.ts";
 import { price } from "./stripe/price.ts";
 import { product } from "./stripe/product.ts";
 import { subscription } from "./stripe/subscription.ts";
@@ -37,6 +38,7 @@ export const table = {
   "stripe:Price": price,
   "stripe:Customer": customer,
   "stripe:Subscription": subscription,
+  "stripe:Portal": portal,
   "stripe:WebhookEndpoint": webhookEndpoint,
   "directory:Catalogue": catalogue,
   "directory:Organization": organization,

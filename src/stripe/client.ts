@@ -121,7 +121,7 @@ function isRead(method: string): boolean {
 }
 
 /** `POST /v1/customers/cus_1` updates and leaves the same behind each time; `POST /v1/customers` creates. */
-const UPDATES = /^\/v1\/[a-z_]+\/[^/]+$/;
+const UPDATES = /^\/v1\/(billing_portal\/configurations|(?!billing_portal)[a-z_]+)\/[^/]+$/;
 
 /**
  * Stripe answers a repeated idempotency key with its first answer, errors included: so after an error of the server an

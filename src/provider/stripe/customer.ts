@@ -12,6 +12,7 @@ import {
   retrieveCustomer,
   TRIAL_KEY,
 } from "../../stripe/customers.ts";
+import { findPortal, portalUrl } from "../../stripe/portal.ts";
 import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { brand, defineResource } from "../schema.ts";
@@ -26,6 +27,10 @@ const customerInputs = z.strictObject({
 
 const customerOutputs = z.strictObject({
   customerId: z.string().describe("Stripe's id; never deleted."),
+  portalUrl: z
+    .string()
+    .optional()
+    .describe("Where it changes its cards and reads its invoices; absent while the platform has no portal."),
 });
 
 type Inputs = z.infer<typeof customerInputs>;
@@ -48,7 +53,7 @@ export const customer = defineResource({
       brand: prior.inputs.brand,
       ...(found.name ? { name: found.name } : {}),
     };
-    return { inputs, outputs: { customerId: found.id } };
+    return { inputs, outputs: await outputsOf(context.stripe, prior.inputs.brand, found) };
   },
 
   async ensure(context, inputs, prior) {
@@ -56,7 +61,8 @@ export const customer = defineResource({
       prior === undefined ? await adoptOrCreate(context, inputs) : await recorded(context, prior.id);
     assertOwned(`the customer ${found.id}`, inputs.brand, found.metadata);
     await sync(context, inputs, found);
-    return { id: found.id, outputs: { customerId: found.id } };
+    const outputs = await outputsOf(context.stripe, inputs.brand, { ...found, email: inputs.email });
+    return { id: found.id, outputs };
   },
 
   async remove(context, prior) {
@@ -77,6 +83,11 @@ async function recorded(context: Context, id: string): Promise<Stripe.Customer> 
       remedy: "Refresh the stack (pulumi refresh), then run again to make a new one.",
     },
   );
+}
+
+async function outputsOf(stripe: Stripe, brand: Inputs["brand"], { id, email }: Stripe.Customer) {
+  const url = portalUrl(await findPortal(stripe, brand), email ?? "");
+  return { customerId: id, ...(url === undefined ? {} : { portalUrl: url }) };
 }
 
 function adoptOrCreate(context: Context, inputs: Inputs): Promise<Stripe.Customer> {

@@ -10,6 +10,7 @@ import type { KeptInvoicePayment } from "./objects/invoice-payments.ts";
 import type { KeptInvoice } from "./objects/invoices.ts";
 import type { KeptPaymentIntent } from "./objects/payment-intents.ts";
 import type { KeptPaymentMethod } from "./objects/payment-methods.ts";
+import type { KeptPortalConfiguration } from "./objects/portal-configurations.ts";
 import type { KeptPrice } from "./objects/prices.ts";
 import type { KeptProduct } from "./objects/products.ts";
 import type { KeptRefund } from "./objects/refunds.ts";
@@ -82,6 +83,7 @@ export class Account {
   readonly invoicePayments: Table<KeptInvoicePayment>;
   readonly subscriptionSchedules: Table<KeptSubscriptionSchedule>;
   readonly events: Table<KeptEvent>;
+  readonly portalConfigurations: Table<KeptPortalConfiguration>;
   readonly webhookEndpoints: Table<KeptWebhookEndpoint>;
   readonly deliveries: Table<KeptDelivery>;
   readonly clock: Clock;
@@ -108,6 +110,7 @@ export class Account {
     this.invoicePayments = this.#table(store, "invoice_payments");
     this.subscriptionSchedules = this.#table(store, "subscription_schedules");
     this.events = this.#table(store, "events");
+    this.portalConfigurations = this.#table(store, "portal_configurations");
     this.webhookEndpoints = this.#table(store, "webhook_endpoints");
     this.deliveries = this.#table(store, "deliveries");
     this.clock = clock;

@@ -12,6 +12,7 @@ import { invoicePayment, invoicePaymentOperations } from "./objects/invoice-paym
 import { invoice, invoiceLine, invoiceOperations } from "./objects/invoices.ts";
 import { paymentIntent, paymentIntentOperations } from "./objects/payment-intents.ts";
 import { paymentMethod, paymentMethodOperations } from "./objects/payment-methods.ts";
+import { portalConfigurationOperations } from "./objects/portal-configurations.ts";
 import { price, priceOperations } from "./objects/prices.ts";
 import { product, productOperations } from "./objects/products.ts";
 import { refund, refundOperations } from "./objects/refunds.ts";
@@ -64,6 +65,7 @@ const OPERATIONS: readonly Operation[] = [
   ...invoiceOperations,
   ...invoicePaymentOperations,
   ...eventOperations,
+  ...portalConfigurationOperations,
   ...webhookEndpointOperations,
 ];
 

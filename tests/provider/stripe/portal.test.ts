@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { customer } from "../../../src/provider/stripe/customer.ts";
+import { portal } from "../../../src/provider/stripe/portal.ts";
+import { Life } from "../life.ts";
+import { type Live, startLive } from "../live.ts";
+import { brandOf, stripeWrites } from "./billing.ts";
+
+let live: Live;
+beforeAll(async () => {
+  live = await startLive();
+});
+afterAll(() => live.stop());
+
+const life = (signal?: AbortSignal) => new Life(portal, live.context(signal));
+const stripe = () => live.context()("write").stripe;
+const declared = (platform: string) => ({ headline: "Demo", brand: { platform } });
+
+async function configurationsOf(platform: string) {
+  const { data } = await stripe().billingPortal.configurations.list({ limit: 100 });
+  return data.filter(({ metadata }) => metadata?.tenantry_platform === platform);
+}
+
+describe("stripe:Portal", () => {
+  test("is made once, lets customers change their cards and no plan, and is closed when it is removed", async () => {
+    const one = life();
+    const first = await one.up(declared("demo"));
+    expect(first.loginUrl).toMatch(/^https:\/\/billing\.stripe\.com\/p\/login\//);
+    live.sandbox.clearRequests();
+    expect(await one.up(declared("demo"))).toEqual(first);
+    expect(stripeWrites(live)).toEqual([]);
+    expect(await one.refresh()).toEqual([]);
+    const renamed = { ...declared("demo"), headline: "Demo, Inc." };
+    expect(await one.up(renamed)).toEqual(first);
+    expect(await configurationsOf("demo")).toMatchObject([
+      {
+        business_profile: { headline: "Demo, Inc." },
+        features: { payment_method_update: { enabled: true }, subscription_cancel: { enabled: false } },
+      },
+    ]);
+    await one.remove();
+    await one.remove();
+    expect(await one.refresh()).toBe("gone");
+  });
+
+  test.each(["hold-before", "hold-after"] as const)(
+    "is made once by a run that was killed, %s",
+    async (kind) => {
+      const killed = new AbortController();
+      live.sandbox.setFaults([{ kind, match: "^POST /v1/billing_portal", nth: 1 }]);
+      const cut = life(killed.signal).up(declared(kind));
+      await live.sandbox.held();
+      killed.abort();
+      await expect(cut).rejects.toThrow();
+      live.sandbox.setFaults([]);
+      live.sandbox.release();
+      await life().up(declared(kind));
+      expect(await configurationsOf(kind)).toHaveLength(1);
+    },
+  );
+
+  test("is where a customer of the platform is sent to, and nobody else's", async () => {
+    const { loginUrl } = await life().up(declared("demo"));
+    const email = "billing+demo@acme.example";
+    const made = await new Life(customer, live.context()).up({ email, brand: brandOf("acme") });
+    expect(made.portalUrl).toBe(`${loginUrl}?prefilled_email=billing%2Bdemo%40acme.example`);
+    const brand = { ...brandOf("acme"), platform: "another" };
+    expect(await new Life(customer, live.context()).up({ email, brand })).not.toHaveProperty("portalUrl");
+  });
+});
