@@ -8,7 +8,7 @@ export interface Person {
   readonly email: string;
 }
 
-export const PLATFORM = uuid("d", 0);
+const PLATFORM = uuid("d", 0);
 
 /** A platform with two wallets and two plans: `solo`, the default, for one; and `team`, with everything and some of it limited. */
 export async function openPlatform(client: pg.Client): Promise<void> {
