@@ -8,7 +8,7 @@ export interface Usage {
   readonly seats: number;
   /** Apps that have a domain of their own. */
   readonly customDomains: number;
-  /** Whether any member or invitation is granted single workspaces. */
+  /** Whether any member, invitation or claim token is granted single workspaces. */
   readonly perWorkspaceAccess: boolean;
 }
 
@@ -25,7 +25,9 @@ export function usageOf(manifest: OrganizationManifest, today: string): Usage {
     workspaces: livingWorkspaces(manifest).length,
     seats: 1 + guests.length,
     customDomains: customDomainsOf(manifest).length,
-    perWorkspaceAccess: guests.some((person) => person.workspaces !== undefined),
+    perWorkspaceAccess:
+      guests.some((person) => person.workspaces !== undefined) ||
+      Object.values(manifest.claimTokens ?? {}).some((token) => token.workspace !== undefined),
   };
 }
 

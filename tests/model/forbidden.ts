@@ -119,6 +119,20 @@ const PEOPLE: readonly ForbiddenEdit[] = [
     }),
   },
   {
+    name: "a claim token that makes an owner",
+    spoil: ({ acme }) => {
+      put(acme, "claimTokens", { founder: { role: "owner", expires: "2099-01-31" } });
+      return { rule: "value", path: ["claimTokens", "founder", "role"] };
+    },
+  },
+  {
+    name: "a claim token into a workspace that isn't there",
+    spoil: ({ acme }) => {
+      acme.claimTokens = { guest: { role: "member", workspace: "targt", expires: "2099-01-31" } };
+      return { rule: "claim-token-workspace", path: ["claimTokens", "guest", "workspace"] };
+    },
+  },
+  {
     name: "an address that is none",
     spoil: (fleet) => ({
       rule: "value",
@@ -174,6 +188,20 @@ const LIMITS: readonly ForbiddenEdit[] = [
       const path = addMember(fleet, { email: "one@acme.example", role: "member", workspaces: ["target"] });
       exactPlan(fleet).entitlements.perWorkspaceAccess = false;
       return { rule: "per-workspace-access-in-plan", path: [...path, "workspaces"], part: "key" };
+    },
+  },
+  {
+    name: "a claim token into one workspace where the plan has no such access",
+    spoil: (fleet) => {
+      fleet.acme.members = [];
+      delete fleet.acme.invitations;
+      fleet.acme.claimTokens = { guest: { role: "member", workspace: "target", expires: "2099-01-31" } };
+      exactPlan(fleet).entitlements.perWorkspaceAccess = false;
+      return {
+        rule: "per-workspace-access-in-plan",
+        path: ["claimTokens", "guest", "workspace"],
+        part: "key",
+      };
     },
   },
   {

@@ -64,22 +64,16 @@ const customDomainsWithinPlan: OrganizationRule = {
 const perWorkspaceAccessInPlan: OrganizationRule = {
   name: "per-workspace-access-in-plan",
   check: (subject) => {
-    const { plan, entitlements, manifest } = subject;
+    const { plan, entitlements } = subject;
     if (plan === undefined || entitlements === undefined || entitlements.perWorkspaceAccess) return [];
-    return people(manifest).flatMap(({ person, path }) =>
-      person.workspaces === undefined || person.role === "admin"
-        ? []
-        : [
-            {
-              path: [...path, "workspaces"],
-              part: "key",
-              message: `the plan \`${plan.name}\` has no per-workspace access: every member reaches every workspace`,
-              expected: "no `workspaces` on a member",
-              found: "a list of workspaces",
-              remedy: `${wayUp(subject, "perWorkspaceAccess", true)}, or take \`workspaces\` out`,
-            },
-          ],
-    );
+    return singleGrants(subject).map((path) => ({
+      path,
+      part: "key" as const,
+      message: `the plan \`${plan.name}\` has no per-workspace access: every member reaches every workspace`,
+      expected: `no \`${path.at(-1)}\` on a member`,
+      found: "a grant of single workspaces",
+      remedy: `${wayUp(subject, "perWorkspaceAccess", true)}, or take \`${path.at(-1)}\` out`,
+    }));
   },
 };
 
@@ -166,6 +160,18 @@ export const PLAN_RULES: readonly OrganizationRule[] = [
   overrideLifts,
   trialOfPlan,
 ];
+
+/** Where members, invited people and holders of claim tokens are granted single workspaces. */
+function singleGrants({ manifest }: OrganizationSubject): readonly Objection["path"][] {
+  return [
+    ...people(manifest)
+      .filter(({ person }) => person.role === "member" && person.workspaces !== undefined)
+      .map(({ path }) => [...path, "workspaces"]),
+    ...Object.entries(manifest.claimTokens ?? {})
+      .filter(([, token]) => token.role === "member" && token.workspace !== undefined)
+      .map(([name]) => ["claimTokens", name, "workspace"]),
+  ];
+}
 
 /** What no longer fits, as after a downgrade, with everything by name that could go. */
 function overLimit(
