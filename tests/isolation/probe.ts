@@ -101,6 +101,33 @@ begin
   perform set_config('probe.result', outcomes::text, true);
 end $probe$`;
 
+const ARGUMENTS: Record<string, string> = {
+  bigint: "1",
+  date: "current_date",
+  integer: "1",
+  interval: "'1 day'",
+  jsonb: "'{}'",
+  text: "'person-0@example.com'",
+  "text[]": "'{}'",
+  "timestamp with time zone": "now()",
+  "uuid[]": "'{}'",
+};
+
+/** Each function of ours that isn't a trigger's, from the catalog: once with the id of each thing that there is. */
+export async function callsOfEveryFunction(client: pg.Client, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; types: string[] }>(`
+    select oid::regproc::text as name, array(select format_type(type, null) from unnest(proargtypes) as type) as types
+    from pg_proc where pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+      and prorettype not in ('trigger'::regtype, 'event_trigger'::regtype) order by 1`);
+  return rows.flatMap(({ name, types }) => {
+    const call = (id: string) => {
+      const values = types.map((type) => (type === "uuid" ? `'${id}'` : (ARGUMENTS[type] ?? "null")));
+      return `select * from ${name}(${values.map((value, index) => `${value}::${types[index]}`).join(", ")})`;
+    };
+    return types.includes("uuid") ? ids.map(call) : [call("")];
+  });
+}
+
 /** The three ways to write a row that exists: again, over it, away with it. */
 export function writesTo(table: string, row: Row): readonly string[] {
   const columns = Object.keys(row);

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Caller, type Database, startDatabase } from "../databases/database.ts";
-import { attempt, insertRows, look, type Outcome, tablesToProbe } from "./probe.ts";
+import { attempt, callsOfEveryFunction, insertRows, look, type Outcome, tablesToProbe } from "./probe.ts";
 import { rowsOf, uuid, type World } from "./world.ts";
 
 const ISSUER = "https://control-plane.example/auth/v1";
@@ -66,40 +66,12 @@ beforeAll(async () => {
   client = await database.connect();
   await client.query("create table realtime.messages_all partition of realtime.messages default");
   tables = await tablesToProbe(client);
-  calls = await callsOfEveryFunction(client);
+  calls = await callsOfEveryFunction(client, [uuid("b", 0), uuid("c", 0), uuid("1", 0)]);
   await client.query("begin");
   await insertRows(client, rowsOf(world));
   await client.query("update public.platforms set issuer = $1", [ISSUER]);
 });
 afterAll(() => database.stop());
-
-const ARGUMENTS: Record<string, string> = {
-  bigint: "1",
-  date: "current_date",
-  integer: "1",
-  interval: "'1 day'",
-  jsonb: "'{}'",
-  text: "'person-0@example.com'",
-  "text[]": "'{}'",
-  "timestamp with time zone": "now()",
-  "uuid[]": "'{}'",
-};
-
-/** Each function of ours that isn't a trigger's, from the catalog: once with the id of each thing that there is. */
-async function callsOfEveryFunction(from: pg.Client): Promise<string[]> {
-  const { rows } = await from.query<{ name: string; types: string[] }>(`
-    select oid::regproc::text as name, array(select format_type(type, null) from unnest(proargtypes) as type) as types
-    from pg_proc where pronamespace in ('public'::regnamespace, 'private'::regnamespace)
-      and prorettype not in ('trigger'::regtype, 'event_trigger'::regtype) order by 1`);
-  const ids = [uuid("b", 0), uuid("c", 0), uuid("1", 0)];
-  return rows.flatMap(({ name, types }) => {
-    const call = (id: string) => {
-      const values = types.map((type) => (type === "uuid" ? `'${id}'` : (ARGUMENTS[type] ?? "null")));
-      return `select * from ${name}(${values.map((value, index) => `${value}::${types[index]}`).join(", ")})`;
-    };
-    return types.includes("uuid") ? ids.map(call) : [call("")];
-  });
-}
 
 const bearer = (claims: Record<string, unknown>): Caller => ({ role: "authenticated", claims });
 const outcomesOf = (claims: Record<string, unknown>): Promise<readonly Outcome[]> =>
