@@ -149,6 +149,7 @@ const CALLABLE: Record<Kind, readonly string[]> = {
     "private.set_auto_reload(uuid,text,bigint,bigint,bigint,bigint)",
     "private.set_billing_email(uuid,text)",
     "private.transfer_ownership(uuid,text)",
+    "private.withdraw_workspace(uuid)",
     "remove_app(uuid,text)",
     "remove_connection(uuid,text)",
     "remove_cron_job(uuid,text)",
@@ -162,6 +163,7 @@ const CALLABLE: Record<Kind, readonly string[]> = {
     "set_auto_reload(uuid,text,bigint,bigint,bigint,bigint)",
     "set_billing_email(uuid,text)",
     "transfer_ownership(uuid,text)",
+    "withdraw_workspace(uuid)",
   ],
   workspace: [
     "admit_member(text,text)",

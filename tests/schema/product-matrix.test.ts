@@ -8,14 +8,15 @@ import {
   one,
   openPlatform,
   organizationOf,
+  type Person,
   type Refusal,
   refusal,
   signUp,
   tokenOf,
 } from "./product.ts";
 
-/** Whom a function is for; everyone may be refused for a reason of their own, but these are never turned away by role. */
-type Audience = "owner" | "admin" | "member" | "anyone";
+/** Whom a function is for. `admin, unseen`: of a thing that members don't even see. */
+type Audience = "owner" | "admin" | "admin, unseen" | "anyone";
 
 interface Case {
   readonly call: string;
@@ -27,6 +28,7 @@ interface Names {
   readonly organization: string;
   readonly workspace: string;
   readonly other: string;
+  readonly requested: string;
   readonly key: string;
 }
 
@@ -34,11 +36,12 @@ const NOBODYS: Names = {
   organization: uuid("0", 1),
   workspace: uuid("0", 2),
   other: uuid("0", 3),
-  key: uuid("0", 4),
+  requested: uuid("0", 4),
+  key: uuid("0", 5),
 };
 
 /** Every function of the data API that is for people, with a call that succeeds for whom it is for. */
-const casesOf = ({ organization, workspace, other, key }: Names): Record<string, Case> => ({
+const casesOf = ({ organization, workspace, other, requested, key }: Names): Record<string, Case> => ({
   invite: { call: `public.invite('${organization}', 'new@example.com')`, for: "admin" },
   revoke_invitation: {
     call: `public.revoke_invitation('${organization}', 'open@example.com')`,
@@ -51,6 +54,7 @@ const casesOf = ({ organization, workspace, other, key }: Names): Record<string,
     for: "owner",
   },
   create_workspace: { call: `public.create_workspace('${organization}', 'extra')`, for: "admin" },
+  withdraw_workspace: { call: `public.withdraw_workspace('${requested}')`, for: "admin, unseen" },
   grant_workspace: { call: `public.grant_workspace('${workspace}', 'alan@example.com')`, for: "admin" },
   revoke_workspace: { call: `public.revoke_workspace('${workspace}', 'alan@example.com')`, for: "admin" },
   add_connection: {
@@ -108,56 +112,47 @@ async function foundAcme(): Promise<Names> {
   const organization = await organizationOf(client, ada);
   await moveToPlan(client, organization, "team");
   await client.query("update public.quotas set seats = null, workspaces = null");
-  const act = (sql: string) => callAs(client, ada, `select ${sql}`);
-  for (const [name, role] of [
-    ["grace", "admin"],
-    ["alan", "member"],
-    ["rita", "admin"],
-    ["una", "member"],
-  ])
-    await act(`public.invite('${organization}', '${name}@example.com', '${role}')`);
-  const members = {
-    owner: ada,
-    admin: await signUp(client, "grace@example.com"),
-    member: await signUp(client, "alan@example.com"),
-    "a removed admin": await signUp(client, "rita@example.com"),
-  };
-  for (const person of Object.values(members).slice(1))
-    await callAs(client, person, `select public.accept_invitation('${organization}')`);
-  await act(`public.remove_member('${organization}', 'rita@example.com')`);
-  // Somebody who says to be invited, and whose address nobody verified.
-  const others = {
-    "the owner of another organization": await signUp(client, "eve@example.com"),
-    "somebody unverified": await signUp(client, "una@example.com", false),
-  };
-  for (const [name, person] of Object.entries({ ...members, ...others })) callers[name] = tokenOf(person);
-  callers["a stranger"] = { role: "authenticated", claims: { sub: uuid("f", 1) } };
+  await gatherCallers(ada, organization);
+  return furnish(ada, organization);
+}
 
-  const [production, staging] = [
-    await workspace(organization, "production"),
-    await workspace(organization, "staging"),
-  ];
-  async function workspace(of: string, name: string): Promise<string> {
-    const { id } = one(
-      await callAs<{ id: string }>(client, ada, `select public.create_workspace('${of}', '${name}') as id`),
-    );
-    return id;
-  }
+async function gatherCallers(ada: Person, organization: string): Promise<void> {
+  const join = async (name: string, role: string) => {
+    await callAs(client, ada, `select public.invite('${organization}', '${name}@example.com', '${role}')`);
+    const person = await signUp(client, `${name}@example.com`);
+    await callAs(client, person, `select public.accept_invitation('${organization}')`);
+    return tokenOf(person);
+  };
+  callers.owner = tokenOf(ada);
+  callers.admin = await join("grace", "admin");
+  callers.member = await join("alan", "member");
+  callers["a removed admin"] = await join("rita", "admin");
+  await callAs(client, ada, `select public.remove_member('${organization}', 'rita@example.com')`);
+  callers["the owner of another organization"] = tokenOf(await signUp(client, "eve@example.com"));
+  // Who is invited, and whose address nobody verified.
+  await callAs(client, ada, `select public.invite('${organization}', 'una@example.com')`);
+  callers["somebody unverified"] = tokenOf(await signUp(client, "una@example.com", false));
+  callers["a stranger"] = { role: "authenticated", claims: { sub: uuid("f", 1) } };
+}
+
+async function furnish(ada: Person, organization: string): Promise<Names> {
+  const idOf = async (call: string) =>
+    one(await callAs<{ id: string }>(client, ada, `select id from public.${call}`)).id;
+  const workspace = await idOf(`create_workspace('${organization}', 'production') as id`);
+  const other = await idOf(`create_workspace('${organization}', 'staging') as id`);
   await client.query("update public.workspaces set state = 'active'");
-  await act(`public.grant_workspace('${production}', 'alan@example.com')`);
-  await act(`public.invite('${organization}', 'open@example.com')`);
-  await act(`public.add_connection('${production}', 'lake', 'bigquery', 'vault/lake')`);
-  await act(`public.add_app('${production}', 'store')`);
-  await act(`public.set_app_domain('${production}', 'store', 'store.example')`);
-  await act(`public.add_cron_job('${production}', 'nightly', '0 3 * * *', 'rebuild')`);
-  const key = one(
-    await callAs<{ id: string }>(
-      client,
-      ada,
-      `select key_id as id from public.create_api_key('${production}', 'backend')`,
-    ),
-  );
-  return { organization, workspace: production, other: staging, key: key.id };
+  const requested = await idOf(`create_workspace('${organization}', 'idea') as id`);
+  for (const call of [
+    `grant_workspace('${workspace}', 'alan@example.com')`,
+    `invite('${organization}', 'open@example.com')`,
+    `add_connection('${workspace}', 'lake', 'bigquery', 'vault/lake')`,
+    `add_app('${workspace}', 'store')`,
+    `set_app_domain('${workspace}', 'store', 'store.example')`,
+    `add_cron_job('${workspace}', 'nightly', '0 3 * * *', 'rebuild')`,
+  ])
+    await callAs(client, ada, `select public.${call}`);
+  const key = await idOf(`create_api_key('${workspace}', 'backend') as key (id, value)`);
+  return { organization, workspace, other, requested, key };
 }
 
 function attempt(caller: Caller, call: string): Promise<Refusal | undefined> {
@@ -173,7 +168,7 @@ it("has a case for every function that people may call", async () => {
 const REFUSED: Record<Audience, Record<string, string | undefined>> = {
   owner: { admin: "PT403", member: "PT403" },
   admin: { member: "PT403" },
-  member: {},
+  "admin, unseen": { member: "PT404" },
   anyone: {},
 };
 

@@ -166,6 +166,18 @@ describe("a workspace that is asked for", () => {
     await act(ada, create("extra"));
   });
 
+  it("is taken back while it has no project yet, and then no more", async () => {
+    const [request] = (await act(ada, `${create("sales")} as id`)) as [{ id: string }];
+    await act(ada, `withdraw_workspace('${request.id}')`);
+    expect(await rowsOf("select name from public.workspaces")).toEqual([{ name: "personal" }]);
+    const [again] = (await act(ada, `${create("sales")} as id`)) as [{ id: string }];
+    expect(again).toEqual(request);
+    await client.query("update public.workspaces set state = 'active'");
+    expect((await answer(ada, `withdraw_workspace('${again.id}')`))?.message).toBe("the workspace is active");
+    await client.query("update public.workspaces set managed_by = 'manifest'");
+    expect((await answer(ada, `withdraw_workspace('${again.id}')`))?.hint).toMatch("change `workspaces` in");
+  });
+
   it("is a throwaway when it has a last day, and says so in the switcher", async () => {
     await act(ada, create("spike", ", 'A spike', current_date + 3"));
     expect(await act(ada, `my_workspaces('${acme}')`)).toMatchObject([

@@ -289,6 +289,20 @@ describe("a workspace with one of each", () => {
       expect(await answer(ada, `${name}('${production}', ${args})`), name).toBeUndefined();
   });
 
+  it.each(["suspended", "archived"])(
+    "that is %s is closed to its members, and shown to owners and admins",
+    async (state) => {
+      await client.query("update public.workspaces set state = $1 where id = $2", [state, production]);
+      expect(await act(alan, "my_workspaces()")).toEqual([]);
+      for (const table of ["workspaces", "connections", "apps", "cron_jobs"])
+        expect(await callAs(client, alan, `select * from public.${table}`), table).toEqual([]);
+      const seen = await callAs(client, ada, "select state from public.my_workspaces() where id = $1", [
+        production,
+      ]);
+      expect(seen).toEqual([{ state }]);
+    },
+  );
+
   it("that was deleted is none", async () => {
     await client.query("update public.workspaces set state = 'deleted'");
     for (const [name, args] of Object.entries({ ...ADDITIONS, ...REMOVALS }))

@@ -1,7 +1,7 @@
 -- Who belongs to an organization: invitations, members, roles, ownership, and who was granted which workspace.
 --
--- Owners and admins invite and remove members and grant workspaces. Who is an admin is the owner's to say, since no seed
--- gives it to admins.
+-- Owners and admins invite and remove members and grant workspaces. Who is an admin is the owner's alone to say: neither
+-- example product gives that to admins.
 
 -- Of a manifest's, which is spent but stays: the manifest that still declares it doesn't invite again.
 alter table public.invitations add column accepted_at timestamptz;

@@ -69,6 +69,21 @@ begin
 end
 $$;
 
+-- Takes a request back while nothing was made of it. What a workspace holds once it has its project is never gone by a call.
+create function private.withdraw_workspace(of_workspace_id uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  workspace public.workspaces := private.act_in_workspace(of_workspace_id);
+begin
+  perform private.refuse_of_manifest(workspace.managed_by, workspace.organization_id, 'workspaces');
+  if workspace.state <> 'requested' then
+    raise sqlstate 'PT409' using message = format('the workspace is %s', workspace.state);
+  end if;
+  delete from public.workspaces where id = workspace.id;
+end
+$$;
+
 -- What an organization has from its first moment: its owner, the default plan's limits, its wallets, and the workspace
 -- `personal`. How the name ends is nobody's choice: whoever could choose it would be the owner already when a manifest
 -- declares that name for somebody else. Null where the platform isn't set up yet, and where the name is taken.
@@ -194,6 +209,10 @@ create function public.create_workspace(
 ) returns uuid
 language sql set search_path = ''
 as $$ select private.create_workspace(organization_id, name, display_name, expires_on) $$;
+
+create function public.withdraw_workspace(workspace_id uuid) returns void
+language sql set search_path = ''
+as $$ select private.withdraw_workspace(workspace_id) $$;
 
 create function public.create_organization(display_name text) returns uuid
 language sql set search_path = ''
