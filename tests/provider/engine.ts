@@ -69,12 +69,13 @@ export class ProtocolClient {
     return { inputs: fromStruct(response.getInputs()), failures: response.toObject().failuresList };
   }
 
-  async diff(type: string, olds: Properties, news: Properties) {
+  /** @param outputs of the recorded state; its inputs unless said */
+  async diff(type: string, olds: Properties, news: Properties, outputs = olds) {
     const request = new messages.DiffRequest();
     request.setUrn(urnOf(type));
     request.setId("id");
     request.setOldInputs(toStruct(olds));
-    request.setOlds(toStruct(olds));
+    request.setOlds(toStruct(outputs));
     request.setNews(toStruct(news));
     const response = await call<DiffResponse>((done) => this.#client.diff(request, done));
     const kinds = Object.entries(messages.PropertyDiff.Kind);

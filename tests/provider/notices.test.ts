@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningProvider, serveProvider } from "../../src/provider/server.ts";
+import { ProtocolClient } from "./engine.ts";
+import { type Live, startLive } from "./live.ts";
+import { brandOf, giveCard, LAUNCH_PRICE, newCustomer, sellPlan, stripeWrites } from "./stripe/billing.ts";
+
+const TYPE = "stripe:Subscription";
+
+let live: Live;
+let provider: RunningProvider;
+let engine: ProtocolClient;
+beforeAll(async () => {
+  live = await startLive();
+  await sellPlan(live);
+  provider = await serveProvider({ env: live.sandbox.env });
+  engine = new ProtocolClient(provider.port);
+});
+afterAll(async () => {
+  engine.close();
+  await provider.close();
+  await live.stop();
+});
+
+/** What a run without a refresh would do to a subscription that is declared as it was. */
+async function aRun(inputs: Record<string, unknown>, outputs: Record<string, unknown>) {
+  // Each run begins by this, and sees nothing that an earlier one saw.
+  await engine.configure();
+  return engine.diff(TYPE, inputs, inputs, outputs);
+}
+
+test("a run without a refresh notices that a subscription was paid, or has ended, and writes nothing to find out", async () => {
+  const { stripe } = live.context()("write");
+  const customer = await newCustomer(live, "acme");
+  const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf("acme") };
+  const { inputs } = await engine.check(TYPE, declared);
+  const { id, outputs } = await engine.create(TYPE, inputs);
+  expect(outputs).toMatchObject({ status: "incomplete" });
+  expect(await aRun(inputs, outputs)).toMatchObject({ changes: false });
+
+  await giveCard(live, customer);
+  const [open] = (await stripe.invoices.list({ customer, status: "open" })).data;
+  await stripe.invoices.pay(open?.id ?? "");
+  live.sandbox.clearRequests();
+  expect(await aRun(inputs, outputs)).toEqual({
+    changes: true,
+    replaces: [],
+    detailed: { status: "UPDATE" },
+  });
+  const foreseen = await engine.update(TYPE, id, inputs, outputs, inputs, true);
+  expect(foreseen).toMatchObject({ status: "active", product: "demo_launch" });
+  expect(stripeWrites(live)).toEqual([]);
+
+  const updated = await engine.update(TYPE, id, inputs, outputs, inputs);
+  expect(updated).toEqual(foreseen);
+  expect(stripeWrites(live)).toEqual([]);
+  expect(await aRun(inputs, updated)).toMatchObject({ changes: false });
+
+  await stripe.subscriptions.cancel(String(updated.subscriptionId));
+  expect(await aRun(inputs, updated)).toMatchObject({ changes: true });
+  await engine.configure();
+  const begunAnew = await engine.update(TYPE, id, inputs, updated, inputs);
+  expect(begunAnew).toMatchObject({ status: "active" });
+  expect(begunAnew.subscriptionId).not.toBe(updated.subscriptionId);
+});
