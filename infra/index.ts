@@ -2,24 +2,38 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { loadStack } from "../src/load.ts";
 import { type Problem, renderProblem } from "../src/manifest/problem.ts";
+import type { PlatformModel } from "../src/model/model.ts";
 import { mistake } from "./mistake.ts";
 import { organizationInStack } from "./names.ts";
-import { Organization } from "./organization.ts";
-import { Platform } from "./platform.ts";
+import type { OrganizationArgs } from "./organization.ts";
 
 /** The program: what it returns are the stack's outputs. */
-export default function program(): Record<string, unknown> {
+export default async function program(): Promise<Record<string, unknown>> {
   const today = process.env.TENANTRY_TODAY ?? new Date().toISOString().slice(0, 10);
   const { platform, organization } = stackModel(pulumi.getStack(), today);
-  if (organization === undefined) {
-    const { url, webhookSecret } = new Platform(platform.name, platform);
-    return { controlPlaneUrl: url, ...(webhookSecret === null ? {} : { webhookSecret }) };
-  }
+  return organization === undefined
+    ? platformStack(platform)
+    : organizationStack({ platform, organization, today });
+}
 
-  const args = { platform, organization, today };
-  const declared = new Organization(organizationInStack(organization), args);
-  const { plan, planChangesOn, paymentUrl, billingUrl, workspaces, apiKeys, claimTokens } = declared;
-  return { plan, planChangesOn, paymentUrl, billingUrl, workspaces, apiKeys, claimTokens };
+/** Loaded by this kind of stack alone: an organization's has no need of `@pulumi/postgresql`. */
+async function platformStack(platform: PlatformModel): Promise<Record<string, unknown>> {
+  const { Platform } = await import("./platform.ts");
+  const { url, webhookSecret } = new Platform(platform.name, platform);
+  return { controlPlaneUrl: url, ...(webhookSecret === null ? {} : { webhookSecret }) };
+}
+
+async function organizationStack(args: OrganizationArgs): Promise<Record<string, unknown>> {
+  const { Organization } = await import("./organization.ts");
+  const { plan, planChangesOn, paymentUrl, billingUrl, workspaces, apiKeys, claimTokens } = new Organization(
+    organizationInStack(args.organization),
+    args,
+  );
+  return {
+    ...{ plan, planChangesOn, paymentUrl, billingUrl, workspaces },
+    ...(apiKeys === undefined ? {} : { apiKeys }),
+    ...(claimTokens === undefined ? {} : { claimTokens }),
+  };
 }
 
 /** What the manifests say of this stack, or an end of the run with every problem that they have. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../fleet/project.ts";
 import { addDestroy } from "./commands/destroy.ts";
+import { addDomains } from "./commands/domains.ts";
 import { addImport } from "./commands/import.ts";
 import { addIntake } from "./commands/intake.ts";
 import { addOutputs } from "./commands/outputs.ts";
@@ -59,6 +60,7 @@ function buildProgram(session: Session): Command {
   addOutputs(program, session);
   addWebhook(program, session);
   addReload(program, session);
+  addDomains(program, session);
   addSandbox(program, session);
   addSchema(program, session);
   return program;

@@ -1,4 +1,5 @@
 import type { Currency } from "../core/currency.ts";
+import type { DomainRecord } from "../core/domain-record.ts";
 import type { ComputeSize, Region } from "../core/supabase-catalogue.ts";
 
 /**
@@ -162,6 +163,8 @@ export interface AppModel {
   readonly url: string | null;
   /** The custom domain, lower case, without a trailing dot. */
   readonly domain: string | null;
+  /** The DNS record of type TXT that proves it; null without a custom domain. */
+  readonly proof: DomainRecord | null;
 }
 
 interface CronJobModel {

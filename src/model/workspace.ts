@@ -1,3 +1,4 @@
+import { domainRecord } from "../core/domain-record.ts";
 import { projectName, stableId } from "../core/ids.ts";
 import type { OrganizationManifest, WorkspaceManifest } from "../manifest/organization.ts";
 import { findConnection } from "./connection.ts";
@@ -86,9 +87,11 @@ function appModel(
   name: string,
   { domain }: { domain?: string | undefined },
 ): AppModel {
+  const host = domain === undefined ? null : normalHost(domain);
   return {
     url: platform.appsDomain && `${name}-${workspaceId.slice(0, 8)}.${platform.appsDomain}`,
-    domain: domain === undefined ? null : normalHost(domain),
+    domain: host,
+    proof: host === null ? null : domainRecord(workspaceId, name, host),
   };
 }
 

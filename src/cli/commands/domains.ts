@@ -1,0 +1,75 @@
+import type { Command } from "commander";
+import type { Domain } from "../../domains/prove.ts";
+import type { LoadedSelection } from "../../fleet/load.ts";
+import type { Context } from "../../provider/context.ts";
+import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
+import { escapeControls } from "../render/values.ts";
+import type { Session } from "../session.ts";
+import { loadTargets, withVendors } from "./vendors.ts";
+
+/** What `tenantry domains --json` prints. */
+export interface DomainsDocument {
+  /** Every record that had to be looked up was answered, with or without the proof. */
+  readonly ok: boolean;
+  readonly domains: readonly (Domain & { readonly platform: string })[];
+}
+
+interface DomainsOptions extends JsonOption, SandboxOption {
+  readonly dns?: readonly string[];
+}
+
+export function addDomains(program: Command, session: Session): void {
+  const command = program
+    .command("domains")
+    .description(
+      "look for the DNS records that prove apps' domains, and count those that are found; run it by cron, every few minutes",
+    )
+    .argument("[targets...]", TARGETS)
+    .option("--dns <servers...>", "name servers, as 9.9.9.9; the system's unless said");
+  addSandboxOption(addJsonOption(command)).action((targets: string[], options: DomainsOptions) =>
+    domains(session, targets, options),
+  );
+}
+
+async function domains(session: Session, targets: readonly string[], options: DomainsOptions): Promise<void> {
+  const { loaded, ok: isSound } = await loadTargets(session, targets, "nothing was looked up");
+  if (!isSound) return;
+  await withVendors(session, loaded, options.sandbox, async (context) => {
+    const found: DomainsDocument["domains"][number][] = [];
+    for (const each of loaded) found.push(...(await domainsOf(each, context, options)));
+    const ok = found.every(({ standing }) => standing !== "unknown");
+    session.exitCode = ok ? 0 : 1;
+    if (options.json === true) session.printJson({ ok, domains: found } satisfies DomainsDocument);
+    else for (const domain of found) session.print(escapeControls(lineOf(domain)));
+  });
+}
+
+async function domainsOf(
+  { platform, platformModel, selection }: LoadedSelection,
+  context: Context,
+  { dns }: DomainsOptions,
+): Promise<DomainsDocument["domains"]> {
+  if (platformModel === undefined) return [];
+  const { dnsLookup } = await import("../../domains/lookup.ts");
+  const { proveDomains } = await import("../../domains/prove.ts");
+  const database = await context.controlPlane(platformModel.project);
+  const organizations = selection.organizations === "all" ? undefined : selection.organizations;
+  const proven = await proveDomains(database, dnsLookup(dns), organizations);
+  return proven.map((domain) => ({ platform, ...domain }));
+}
+
+function lineOf({
+  platform,
+  organization,
+  workspace,
+  app,
+  domain,
+  record,
+  standing,
+  reason,
+}: DomainsDocument["domains"][number]): string {
+  const whose = `${domain}  ${platform}.${organization}/${workspace} ${app}`;
+  if (standing === "proven") return `${whose}: proven`;
+  if (standing === "unknown") return `${whose}: not looked up: ${reason}`;
+  return `${whose}: not proven; set TXT ${record.name} to ${record.value}`;
+}

@@ -1,0 +1,78 @@
+import type { DomainRecord } from "../core/domain-record.ts";
+import type { Database } from "../postgres/database.ts";
+import { type Lookup, LookupError } from "./lookup.ts";
+
+export interface Domain {
+  readonly organization: string;
+  readonly workspace: string;
+  readonly app: string;
+  readonly domain: string;
+  /** The record to set. */
+  readonly record: DomainRecord;
+  /** A domain that another tenant has proven is `not proven`, like one without its record. */
+  readonly standing: "proven" | "not proven" | "unknown";
+  /** Why nothing is known; null otherwise. */
+  readonly reason: string | null;
+}
+
+interface Row {
+  readonly organization: string;
+  readonly workspace: string;
+  readonly workspaceId: string;
+  readonly app: string;
+  readonly domain: string;
+  readonly proof: string;
+  readonly verified: boolean;
+}
+
+/**
+ * Looks up the records of all domains that aren't proven yet, the app's too, and records those that are found. What is
+ * proven stays so.
+ *
+ * @param organizations slugs. Default: all of the platform
+ */
+export async function proveDomains(
+  database: Database,
+  lookup: Lookup,
+  organizations?: readonly string[],
+): Promise<Domain[]> {
+  const rows = await database.read((query) =>
+    query<Row>(
+      `select organizations.name as organization, workspaces.name as workspace, workspaces.id as "workspaceId",
+         apps.name as app, apps.domain, domain_proof as proof, domain_verified_at is not null as verified
+       from public.apps join public.workspaces on workspaces.id = workspace_id
+       join public.organizations on organizations.id = organization_id
+       where apps.domain is not null and workspaces.state <> 'deleted'
+         and ($1::text[] is null or organizations.name = any ($1))
+       order by 1, 2, 4`,
+      [organizations ?? null],
+    ),
+  );
+  return Promise.all(rows.map((row) => prove(database, lookup, row)));
+}
+
+async function prove(database: Database, lookup: Lookup, row: Row): Promise<Domain> {
+  const { organization, workspace, app, domain } = row;
+  const record = { name: `_tenantry.${domain}`, value: row.proof };
+  const known = { organization, workspace, app, domain, record, reason: null };
+  if (row.verified) return { ...known, standing: "proven" };
+  try {
+    const isThere = (await lookup(record.name)).includes(record.value);
+    const isProven = isThere && (await recordProof(database, row));
+    return { ...known, standing: isProven ? "proven" : "not proven" };
+  } catch (error) {
+    if (!(error instanceof LookupError)) throw error;
+    return { ...known, standing: "unknown", reason: error.message };
+  }
+}
+
+async function recordProof(database: Database, { workspaceId, app, domain }: Row): Promise<boolean> {
+  const [answer] = await database.transaction((query) =>
+    query<{ proven: boolean }>("select private.verify_domain($1, $2, $3) as proven", [
+      workspaceId,
+      app,
+      domain,
+    ]),
+  );
+  return answer?.proven === true;
+}
