@@ -70,7 +70,7 @@ export const subscription = defineResource({
   notices: ["status", "product", "pastDueSince"],
 
   // What happens to it then comes by webhook; until then, and when it lapses, every run looks.
-  isSettled: ({ status, changesOn }) => status === "active" && changesOn === undefined,
+  isSettled: ({ status, changesOn }) => status === "active" && !changesOn,
 
   async observe({ stripe }, prior) {
     const found = await stripeFind(
