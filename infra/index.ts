@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { loadStack } from "../src/load.ts";
 import { type Problem, renderProblem } from "../src/manifest/problem.ts";
 import type { PlatformModel } from "../src/model/model.ts";
+import { domainRecords } from "./domains.ts";
 import { mistake } from "./mistake.ts";
 import { organizationInStack } from "./names.ts";
 import type { OrganizationArgs } from "./organization.ts";
@@ -29,10 +30,12 @@ async function organizationStack(args: OrganizationArgs): Promise<Record<string,
     organizationInStack(args.organization),
     args,
   );
+  const domains = domainRecords(args.organization);
   return {
     ...{ plan, planChangesOn, paymentUrl, billingUrl, workspaces },
     ...(apiKeys === undefined ? {} : { apiKeys }),
     ...(claimTokens === undefined ? {} : { claimTokens }),
+    ...(domains === undefined ? {} : { domains }),
   };
 }
 

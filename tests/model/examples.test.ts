@@ -107,7 +107,7 @@ test("agntdata's acme means what it says", async () => {
 test("camelai's apps have a URL of their own that outlives a rename of their workspace", () => {
   const { model } = loadStack(STACKS, "camelai.bluebird", TODAY);
   const marketing = model?.organization?.workspaces.marketing;
-  expect(marketing?.apps.landing).toEqual({
+  expect(marketing?.apps.landing).toMatchObject({
     url: `landing-${marketing?.id.slice(0, 8)}.camelai.example`,
     domain: "rides.bluebird.example",
   });
