@@ -78,6 +78,8 @@ begin
     raise exception 'organization % has no wallet %', held.owner_id, debit_wallet using errcode = 'no_data_found';
   end if;
   if held.lapsed then
+    -- Here the wallet is locked first. Should the same key be booked at this moment the other way round, PostgreSQL ends one
+    -- of the two as a deadlock; its caller tries again, as after any lost connection, and finds the debit.
     select wallets.balance into balance from public.wallets
       where organization_id = held.owner_id and name = debit_wallet for no key update;
     held.balance := balance - private.expire_wallet(held.owner_id, debit_wallet, at);
