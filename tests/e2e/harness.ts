@@ -59,7 +59,7 @@ export class World {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
     for (const [, name = ""] of text.matchAll(/secret: ([a-z0-9-]+)/g))
-      this.planted[secretVariable(name)] = `planted-${name}-3f9c1d77`;
+      this.planted[secretVariable(name)] ??= `planted-${name}-3f9c1d77`;
   }
 
   remove(path: string): void {

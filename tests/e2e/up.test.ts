@@ -48,6 +48,25 @@ describe("an organization, from YAML to running", () => {
     expect(preview, preview.stdout + preview.stderr).toMatchObject({ code: 0 });
   });
 
+  it("gives an organization's model key to its own workspaces and no other, and a new one to each of them", async () => {
+    const [acmes, old] = [world.planted.TENANTRY_SECRET_ACME_LLM, world.planted.TENANTRY_SECRET_GLOBEX_LLM];
+    expect(await modelKeys(world)).toEqual({
+      "acme/personal": [acmes],
+      "globex/personal": [old],
+      "globex/extra": [old],
+    });
+
+    const rotated = "planted-globex-llm-rotated-5d02";
+    world.planted.TENANTRY_SECRET_GLOBEX_LLM = rotated;
+    const up = await world.tenantry("up", "--yes");
+    expect(up, up.stderr).toMatchObject({ code: 0 });
+    expect(await modelKeys(world)).toEqual({
+      "acme/personal": [acmes],
+      "globex/personal": [old, rotated],
+      "globex/extra": [old, rotated],
+    });
+  });
+
   it("keeps every secret out of states, previews, logs and messages", async () => {
     await world.tenantry("outputs", "tiny.acme");
     await world.tenantry("preview", "--json");
@@ -83,18 +102,40 @@ describe("an organization, from YAML to running", () => {
   });
 });
 
+/** Every model key that each workspace's project was ever given, in order, by `organization/workspace`. */
+async function modelKeys(world: World): Promise<Record<string, string[]>> {
+  const given: Record<string, string[]> = {};
+  const names = new Map((await projects(world)).map(({ ref, name }) => [ref, name]));
+  for (const { method, path, body } of world.sandbox.requests()) {
+    const ref = /^\/v1\/projects\/(\w+)\/secrets$/.exec(path)?.[1];
+    if (method !== "POST" || ref === undefined) continue;
+    const workspace = names.get(ref)?.split("--").slice(1, 3).join("/") ?? ref;
+    const secrets = JSON.parse(body) as { name: string; value: string }[];
+    const keys = secrets.filter(({ name }) => name === "LLM_API_KEY").map(({ value }) => value);
+    given[workspace] = [...(given[workspace] ?? []), ...keys];
+  }
+  return given;
+}
+
+async function projects(world: World): Promise<{ ref: string; name: string }[]> {
+  return (await managed(world, "/v1/projects")) as { ref: string; name: string }[];
+}
+
+/** What the Management API answers to a GET. */
+async function managed(world: World, path: string): Promise<unknown> {
+  const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
+  const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
+  return (await fetch(SUPABASE_API_URL + path, { headers })).json();
+}
+
 /** Secrets that tenantry or the vendors made: databases' passwords, projects' keys, and the tokens of the run. */
 async function madeSecrets(world: World): Promise<string[]> {
-  const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_SECRET_ROOT } = world.sandbox.env;
-  const get = async (path: string) => {
-    const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
-    return (await fetch(SUPABASE_API_URL + path, { headers })).json();
-  };
+  const { SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_SECRET_ROOT } = world.sandbox.env;
   const bodies = world.sandbox.requests().map(({ body }) => body);
   const passwords = bodies.flatMap((body) => /"db_pass":"([^"]+)"/.exec(body)?.[1] ?? []);
   const keys: string[] = [];
-  for (const { ref } of (await get("/v1/projects")) as { ref: string }[])
-    for (const key of (await get(`/v1/projects/${ref}/api-keys?reveal=true`)) as ApiKey[])
+  for (const { ref } of await projects(world))
+    for (const key of (await managed(world, `/v1/projects/${ref}/api-keys?reveal=true`)) as ApiKey[])
       if (key.type === "secret" || key.name === "service_role") keys.push(key.api_key);
   return [...passwords, ...keys, SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_SECRET_ROOT];
 }
