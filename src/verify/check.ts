@@ -5,14 +5,23 @@ import { controlPlaneSubjects, memberDifferences, type OrganizationRows } from "
 import { compareDefinition, type Definition, executorsOf, toDeparse } from "./definition.ts";
 import type { Difference } from "./difference.ts";
 import type { LiveDatabase } from "./live-database.ts";
-import { compareMatrix, countCells, type Matrix, peopleOf, sourcesOf } from "./matrix.ts";
+import {
+  type CallerReach,
+  compareMatrix,
+  countCells,
+  type Matrix,
+  peopleOf,
+  reachOf,
+  sourcesOf,
+} from "./matrix.ts";
 import { CONTROL_PLANE, type Promises, WORKSPACE } from "./promises.ts";
 import { entranceDifferences, type WorkspaceState, workspaceSubjects } from "./workspace.ts";
 
 /** What a look at one database brought. */
 export interface Checked {
-  /** How many callers tried, and how many cells of the access matrix. */
-  readonly callers: number;
+  /** Who tried, and how far each came. */
+  readonly callers: readonly CallerReach[];
+  /** How many cells of the access matrix were tried. */
   readonly cells: number;
   readonly differences: readonly Difference[];
 }
@@ -20,7 +29,7 @@ export interface Checked {
 /** Whether a database is what its definition makes. */
 export async function checkDefinition(database: LiveDatabase, definition: Definition): Promise<Checked> {
   const deparsed = await database.deparse(toDeparse(definition));
-  return { callers: 0, cells: 0, differences: compareDefinition(definition, deparsed, database.catalog) };
+  return { callers: [], cells: 0, differences: compareDefinition(definition, deparsed, database.catalog) };
 }
 
 /** Whether an organization's people reach in the control plane what they are promised, and nobody else does. */
@@ -67,7 +76,7 @@ async function tryMatrix(
   const matrix: Matrix = { ...told, tables: tablesOf(database, told.promises) };
   const tries = await database.tryAccess(peopleOf(matrix), sourcesOf(matrix));
   return {
-    callers: matrix.subjects.length,
+    callers: reachOf(matrix, tries),
     cells: countCells(matrix),
     differences: compareMatrix(matrix, tries),
   };

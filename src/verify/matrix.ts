@@ -47,6 +47,62 @@ export function countCells({ subjects, tables, functions }: Matrix): number {
   return entrances + subjects.length * (tables.length * 4 + Object.keys(functions).length);
 }
 
+/** How many tables somebody reads, writes that they can do, and functions that they may call. */
+interface Reach {
+  readonly reads: number;
+  readonly writes: number;
+  readonly calls: number;
+}
+
+/** What one caller is promised, and what was found. */
+export interface CallerReach {
+  readonly caller: string;
+  readonly promised: Reach;
+  readonly found: Reach;
+}
+
+/** For each caller, how far it is to reach and how far it does; only where there are rows to reach. */
+export function reachOf(matrix: Matrix, tries: Readonly<Record<string, Tried>>): CallerReach[] {
+  const there = tries[POSTGRES.name]?.seen ?? {};
+  return matrix.subjects.map((subject) => {
+    const tried = tries[subject.person.name];
+    const seen = matrix.tables.map((table) => sightOf(tried?.seen[table]));
+    const expected = matrix.tables.map((table, index) =>
+      reachable(promised(matrix, subject, table), sightOf(there[table]), seen[index] ?? NOTHING),
+    );
+    const callable = Object.values(matrix.functions).filter((roles) => mayCall(subject, roles));
+    return {
+      caller: subject.person.name,
+      promised: { ...countSights(expected), calls: callable.length },
+      found: { ...countSights(seen), calls: tried?.functions.length ?? 0 },
+    };
+  });
+}
+
+const NOTHING: Sight = { mine: [], others: false, writes: [] };
+
+function sightOf(seen: Seen | undefined): Sight {
+  return seen === undefined || "error" in seen ? NOTHING : seen;
+}
+
+/** Of what is promised, what there is; and what doesn't show by rows, as far as it was found. */
+function reachable({ mine, others, writes }: Promised, there: Sight, seen: Sight): Sight {
+  const rows = mine.filter((id) => there.mine.includes(id) || seen.mine.includes(id));
+  const filled = mine.some((id) => there.mine.includes(id));
+  return {
+    mine: rows,
+    others: others && there.others,
+    writes: writes.filter((write) => filled || seen.writes.includes(write)),
+  };
+}
+
+function countSights(sights: readonly Sight[]): Omit<Reach, "calls"> {
+  return {
+    reads: sights.filter(({ mine, others }) => mine.length > 0 || others).length,
+    writes: sights.reduce((sum, { writes }) => sum + writes.length, 0),
+  };
+}
+
 /** Where what people saw and could do isn't what they are promised. */
 export function compareMatrix(matrix: Matrix, tries: Readonly<Record<string, Tried>>): Difference[] {
   const there = tries[POSTGRES.name]?.seen ?? {};
@@ -166,13 +222,12 @@ function writeDifferences(
   ];
 }
 
-function functionDifferences({ functions }: Matrix, { person }: Subject, tried: Tried): Difference[] {
-  const may = (roles: readonly string[] = []) =>
-    roles.includes("public") || roles.includes(person.role ?? "");
-  const promisedTo = Object.keys(functions).filter((signature) => may(functions[signature]));
+function functionDifferences({ functions }: Matrix, subject: Subject, tried: Tried): Difference[] {
+  const may = (signature: string) => mayCall(subject, functions[signature]);
+  const promisedTo = Object.keys(functions).filter(may);
   return [
     ...tried.functions
-      .filter((signature) => !may(functions[signature]))
+      .filter((signature) => !may(signature))
       .map((signature) => ({
         subject: `function ${signature}`,
         promised: "is refused",
@@ -186,4 +241,8 @@ function functionDifferences({ functions }: Matrix, { person }: Subject, tried: 
         found: "is refused",
       })),
   ];
+}
+
+function mayCall({ person }: Subject, roles: readonly string[] = []): boolean {
+  return roles.includes("public") || roles.includes(person.role ?? "");
 }

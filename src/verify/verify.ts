@@ -134,7 +134,7 @@ class Verifier {
   }
 }
 
-const NOTHING: Checked = { callers: 0, cells: 0, differences: [] };
+const NOTHING: Checked = { callers: [], cells: 0, differences: [] };
 
 function paused({ project }: WorkspaceModel): UserError {
   return new UserError(`The project ${project.name} is paused.`, {

@@ -8,7 +8,9 @@ import { renderVerdict, renderVerified } from "../render/verified.ts";
 import type { ExitCode, Session } from "../session.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
-type VerifyOptions = JsonOption & SandboxOption;
+interface VerifyOptions extends JsonOption, SandboxOption {
+  readonly matrix?: boolean;
+}
 
 /** What `tenantry verify --json` prints. */
 export interface VerifyDocument {
@@ -24,9 +26,9 @@ export function addVerify(program: Command, session: Session): void {
     .command("verify")
     .description("prove isolation on the live databases: everybody tries everything, and nothing stays of it")
     .argument("[targets...]", TARGETS);
-  addSandboxOption(addJsonOption(command)).action((targets: string[], options: VerifyOptions) =>
-    verify(session, targets, options),
-  );
+  addSandboxOption(addJsonOption(command))
+    .option("--matrix", "show for each caller how far it is to reach, and how far it does")
+    .action((targets: string[], options: VerifyOptions) => verify(session, targets, options));
 }
 
 async function verify(session: Session, targets: readonly string[], options: VerifyOptions): Promise<void> {
@@ -42,14 +44,14 @@ async function verify(session: Session, targets: readonly string[], options: Ver
 function verifyAll(
   session: Session,
   loaded: readonly LoadedSelection[],
-  { sandbox, json }: VerifyOptions,
+  { sandbox, json, matrix }: VerifyOptions,
 ): Promise<Verified[]> {
   const definitions = {
     controlPlane: databaseDefinition("control-plane"),
     workspace: databaseDefinition("workspace"),
   };
   const onVerified = (verified: Verified) => {
-    if (json !== true) session.print(renderVerified(verified, session.colors));
+    if (json !== true) session.print(renderVerified(verified, session.colors, matrix));
   };
   return withVendors(session, loaded, sandbox, async (context) => {
     const { verifyPlatform } = await import("../../verify/verify.ts");

@@ -5,19 +5,38 @@ import { count, escapeControls } from "./values.ts";
 const OUTCOMES = ["clean", "closed", "differs", "not verified"] as const;
 const WIDTH = "not verified".length;
 
-/** One database: what came of it, what was tried, and each difference with what was promised and what was found. */
-export function renderVerified(verified: Verified, colors: Colors): string {
+/**
+ * One database: what came of it, what was tried, and each difference with what was promised and what was found.
+ *
+ * @param matrix whether every caller has a line that says how far it reaches
+ */
+export function renderVerified(verified: Verified, colors: Colors, matrix = false): string {
   const { stack, database, outcome, callers, cells, differences, reason } = verified;
-  const tried = cells > 0 ? colors.dim(`  ${count(cells, "cell")} tried by ${count(callers, "caller")}`) : "";
+  const tried =
+    cells > 0 ? colors.dim(`  ${count(cells, "cell")} tried by ${count(callers.length, "caller")}`) : "";
   return [
     `${paint(outcome, colors)(outcome.padEnd(WIDTH))} ${stack}, ${database}${tried}`,
     ...(reason === null ? [] : [indented(reason)]),
+    ...(matrix ? renderMatrix(callers, colors) : []),
     ...differences.flatMap((difference) => [
       `  ${colors.bold(escapeControls(difference.subject))}${triedBy(difference.callers, colors)}`,
       `    ${colors.green("promised")} ${escapeControls(difference.promised)}`,
       `    ${colors.red("found")}    ${escapeControls(difference.found)}`,
     ]),
   ].join("\n");
+}
+
+function renderMatrix(callers: Verified["callers"], colors: Colors): string[] {
+  const width = Math.max(0, ...callers.map(({ caller }) => caller.length));
+  return callers.map(({ caller, promised, found }) => {
+    const [expected, seen] = [renderReach(promised), renderReach(found)];
+    const line = `  ${escapeControls(caller).padEnd(width)}  ${colors.dim("promised")} ${expected}`;
+    return expected === seen ? `${line}, and found so` : `${line}${colors.red(`, found ${seen}`)}`;
+  });
+}
+
+function renderReach({ reads, writes, calls }: Verified["callers"][number]["found"]): string {
+  return `reads ${reads}, writes ${writes}, calls ${calls}`;
 }
 
 const SHOWN = 3;
