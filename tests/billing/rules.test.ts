@@ -1,0 +1,140 @@
+import fc from "fast-check";
+import type Stripe from "stripe";
+import { describe, expect, test } from "vitest";
+import { paidPeriod } from "../../src/billing/plan-credits.ts";
+import { outcomeOf } from "../../src/billing/reloads/payment.ts";
+import { creditsOf, disputedAmount } from "../../src/billing/reloads/settle.ts";
+import { concernOf, EVENTS } from "../../src/billing/webhook/concern.ts";
+
+const NOVEMBER = Date.UTC(2026, 10, 22, 9) / 1000;
+
+/** An invoice, as far as credits look at it. */
+function invoice(status: string, reason: string, ...lines: [amount: number, proration?: boolean][]) {
+  return {
+    status,
+    billing_reason: reason,
+    lines: {
+      data: lines.map(([amount, proration = false]) => ({
+        amount,
+        parent: { subscription_item_details: { proration } },
+        period: { start: NOVEMBER },
+        pricing: { price_details: { product: "demo_launch" } },
+      })),
+    },
+  } as unknown as Stripe.Invoice;
+}
+
+describe("a month's credits", () => {
+  const due = { product: "demo_launch", since: "2026-11-22" };
+  test.each<[string, Stripe.Invoice, typeof due | undefined]>([
+    ["the first period", invoice("paid", "subscription_create", [4900]), due],
+    ["another period", invoice("paid", "subscription_cycle", [4900]), due],
+    [
+      "another period, with prorations before it",
+      invoice("paid", "subscription_cycle", [-100, true], [4900]),
+      due,
+    ],
+    ["a period that began with a change", invoice("paid", "subscription_update", [0, true], [4900]), due],
+    ["another free month", invoice("paid", "subscription_cycle", [0]), due],
+    ["what isn't paid yet", invoice("open", "subscription_cycle", [4900]), undefined],
+    ["a trial, or the first free month", invoice("paid", "subscription_create", [0]), undefined],
+    [
+      "a change within a period",
+      invoice("paid", "subscription_update", [-100, true], [900, true]),
+      undefined,
+    ],
+    ["an invoice of something else", invoice("paid", "manual"), undefined],
+  ])("%s", (_, found, expected) => {
+    expect(paidPeriod(found)).toEqual(expected);
+  });
+});
+
+describe("a payment", () => {
+  test.each<[Partial<Stripe.PaymentIntent>, string]>([
+    [{ status: "succeeded" }, "paid"],
+    [{ status: "processing" }, "open"],
+    [{ status: "requires_confirmation" }, "open"],
+    [{ status: "requires_payment_method", last_payment_error: null }, "open"],
+    [{ status: "requires_action" }, "declined authentication_required for good"],
+    [{ status: "canceled", cancellation_reason: "fraudulent" }, "declined fraudulent for good"],
+    [{ status: "canceled", cancellation_reason: null }, "declined canceled"],
+    [declined({ code: "card_declined", decline_code: "insufficient_funds" }), "declined insufficient_funds"],
+    [declined({ code: "card_declined", decline_code: "stolen_card" }), "declined stolen_card for good"],
+    [declined({ code: "expired_card" }), "declined expired_card for good"],
+    [declined({}), "declined card_declined"],
+  ])("%j is %s", (intent, expected) => {
+    const outcome = outcomeOf({ id: "pi_1", last_payment_error: null, ...intent } as Stripe.PaymentIntent);
+    const words =
+      outcome.kind === "declined" ? [outcome.reason, ...(outcome.forGood ? ["for good"] : [])] : [];
+    expect([outcome.kind, ...words].join(" ")).toBe(expected);
+  });
+
+  function declined(error: object): Partial<Stripe.PaymentIntent> {
+    return {
+      status: "requires_payment_method",
+      last_payment_error: error as Stripe.PaymentIntent.LastPaymentError,
+    };
+  }
+});
+
+describe("credits whose payment was taken back", () => {
+  test.each([
+    [100, 0, 100, 0],
+    [100, 100, 100, 100],
+    [100, 1, 100, 1],
+    [1000, 1, 300, 4],
+    [10, 500, 300, 10],
+  ])("of %i, %i of %i back is %i", (credits, takenBack, paid, expected) => {
+    expect(creditsOf(credits, takenBack, paid)).toBe(expected);
+  });
+
+  test("are never more than there were, and all of them when all is taken back", () => {
+    const amount = fc.integer({ min: 1, max: 1e9 });
+    fc.assert(
+      fc.property(amount, amount, amount, (credits, takenBack, paid) => {
+        const reversed = creditsOf(credits, takenBack, paid);
+        expect(reversed).toBeGreaterThan(0);
+        expect(reversed).toBeLessThanOrEqual(credits);
+        if (takenBack >= paid) expect(reversed).toBe(credits);
+      }),
+    );
+  });
+
+  test("follow the disputes that took money, not those that are won or only asked about", () => {
+    const statuses = ["needs_response", "under_review", "lost", "won", "warning_needs_response", "prevented"];
+    expect(disputedAmount(statuses.map((status) => ({ status, amount: 10 })))).toBe(30);
+  });
+});
+
+describe("what an event is about", () => {
+  const about = (type: string, object: object) =>
+    concernOf({ type, data: { object } } as unknown as Stripe.Event);
+
+  test.each<[string, object, object | undefined]>([
+    ["customer.subscription.updated", { customer: "cus_1" }, { about: "subscription", customer: "cus_1" }],
+    [
+      "customer.subscription.deleted",
+      { customer: { id: "cus_1" } },
+      { about: "subscription", customer: "cus_1" },
+    ],
+    [
+      "invoice.paid",
+      { id: "in_1", customer: "cus_1" },
+      { about: "invoice", customer: "cus_1", invoice: "in_1" },
+    ],
+    ["payment_intent.succeeded", { id: "pi_1" }, { about: "payment", payment: "pi_1" }],
+    ["charge.refunded", { id: "ch_1", payment_intent: "pi_1" }, { about: "payment", payment: "pi_1" }],
+    ["charge.dispute.closed", { id: "du_1", payment_intent: "pi_1" }, { about: "payment", payment: "pi_1" }],
+    ["charge.refunded", { id: "ch_1", payment_intent: null }, undefined],
+    ["invoice.paid", { id: "in_1" }, undefined],
+    ["invoice.created", { id: "in_1", customer: "cus_1" }, undefined],
+    ["payout.paid", { id: "po_1" }, undefined],
+  ])("%s of %j", (type, object, expected) => {
+    expect(about(type, object)).toEqual(expected);
+  });
+
+  test("is told by every event that an endpoint is sent", () => {
+    const object = { id: "x_1", customer: "cus_1", payment_intent: "pi_1" };
+    for (const type of EVENTS) expect(about(type, object), type).toBeDefined();
+  });
+});
