@@ -109,7 +109,7 @@ export interface InvitationModel {
   readonly expires: string;
 }
 
-export interface ClaimTokenModel {
+interface ClaimTokenModel {
   readonly role: Exclude<Role, "owner">;
   /** A slug; null leads into the organization alone. */
   readonly workspace: string | null;
