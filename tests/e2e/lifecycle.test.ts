@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ChangesBuilder } from "../../src/changes/stack.ts";
@@ -109,6 +110,17 @@ describe("a workspace's life", () => {
   it("begins with its doors open", async () => {
     expect(await doors()).toEqual(OPEN);
     await sql(ref, "insert into public.files (path, created_by) values ('kept.md', null)");
+  });
+
+  it("hands its key on to a file, and prints it nowhere", async () => {
+    const file = join(world.folder, "ci.key");
+    const args = ["outputs", "tiny.acme", "--deliver"];
+    const delivered = await world.tenantry(...args, "apiKeys/spike/ci", "--to-file", file);
+    expect(delivered.code, delivered.stderr).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe(key);
+    expect(delivered.stdout + delivered.stderr).not.toContain(key);
+    const unknown = await world.tenantry(...args, "apiKeys/spike/ic", "--to-file", file);
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("Did you mean ci?") });
   });
 
   it("is suspended: the doors are closed, the project runs on", async () => {

@@ -1,7 +1,11 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
+import { UserError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
+import { suggest } from "../../core/suggest.ts";
 import { recordedSelection } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
+import { deliverToCommand, deliverToFile } from "../deliver.ts";
 import { addEngineOptions, type EngineOptions, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
 import { withFleet } from "./fleet.ts";
@@ -18,6 +22,9 @@ export interface OutputsDocument {
 
 interface OutputsOptions extends EngineOptions {
   readonly showSecrets?: boolean;
+  readonly deliver?: string;
+  readonly toFile?: string;
+  readonly toCommand?: string;
 }
 
 export function addOutputs(program: Command, session: Session): void {
@@ -27,7 +34,17 @@ export function addOutputs(program: Command, session: Session): void {
     .argument("[targets...]", TARGETS);
   addEngineOptions(command)
     .option("--show-secrets", "print secrets in clear")
-    .action((targets: string[], options: OutputsOptions) => outputs(session, targets, options));
+    .option("--deliver <output>", "hand one value on instead of printing, as apiKeys/production/backend")
+    .option("--to-file <file>", "with --deliver: to a file that its owner alone can read")
+    .option(
+      "--to-command <command>",
+      "with --deliver: to a command's standard input, as 'vault kv put kv/acme key=-'",
+    )
+    .action((targets: string[], options: OutputsOptions) =>
+      options.deliver === undefined
+        ? outputs(session, targets, options)
+        : deliver(session, targets, options.deliver, options),
+    );
 }
 
 async function outputs(session: Session, targets: readonly string[], options: OutputsOptions): Promise<void> {
@@ -43,6 +60,58 @@ async function outputs(session: Session, targets: readonly string[], options: Ou
     if (options.json === true) session.printJson({ ok, stacks: found } satisfies OutputsDocument);
     else for (const stack of found) printOutputs(session, stack);
   });
+}
+
+/** Hands one value of one stack on. It is printed nowhere. */
+async function deliver(
+  session: Session,
+  targets: readonly string[],
+  path: string,
+  options: OutputsOptions,
+): Promise<void> {
+  const { toFile, toCommand } = options;
+  if ((toFile === undefined) === (toCommand === undefined))
+    throw new UserError("--deliver needs one place to deliver to.", {
+      remedy: "Add --to-file <file> or --to-command <command>.",
+    });
+  const selections = findTargets(targets, session.io).map(recordedSelection);
+  await withFleet(session, selections, options, "state", async ({ engine, stacks, signal }) => {
+    const [stack, ...others] = stacks;
+    if (stack === undefined || others.length > 0)
+      throw new UserError(`--deliver takes one stack; ${stacks.length} were named.`, {
+        remedy: "Name one, as agntdata.acme.",
+      });
+    const value = valueAt(await engine.outputs(stack.spec), path, stack.spec.stack);
+    const { cwd, env } = session.io;
+    if (toFile !== undefined) await deliverToFile(value, resolve(cwd, toFile));
+    else session.say(await deliverToCommand(value, toCommand ?? "", { cwd, env, signal }));
+    session.say(`${path} of ${stack.spec.stack} was delivered`);
+  });
+}
+
+/** A text within the outputs, by the names that lead to it. */
+function valueAt(
+  outputs: Readonly<Record<string, unknown>> | undefined,
+  path: string,
+  stack: string,
+): Secret {
+  let value: unknown = outputs;
+  let known: readonly string[] = [];
+  for (const name of path.split("/")) {
+    const record = isRecord(value) ? value : {};
+    known = Object.keys(record);
+    value = Object.hasOwn(record, name) ? record[name] : undefined;
+    if (value instanceof Secret) value = JSON.parse(value.reveal());
+  }
+  if (typeof value === "string") return new Secret(value);
+  const meant = suggest(path.split("/").at(-1) ?? "", known);
+  throw new UserError(`${stack} has no output ${path} that is a text.`, {
+    remedy: meant === undefined ? `See tenantry outputs ${stack}.` : `Did you mean ${meant}?`,
+  });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 function readable(values: Readonly<Record<string, unknown>>, options: OutputsOptions) {
