@@ -75,7 +75,7 @@ type Outputs = z.infer<typeof organizationOutputs>;
 export const organization = defineResource({
   type: "directory:Organization",
   description:
-    "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and its one trial, in one transaction. Members, invitations and wallets that the app manages stay as they are; one that is declared becomes the manifest's. Removing it shuts out the members that the manifest let in and stops automatic reloads; the organization, its ledger and its trial are kept for ever.",
+    "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and its one trial, in one transaction. Members, invitations and wallets that the app manages stay as they are; one that is declared becomes the manifest's. Removing it shuts out everybody, whom the app let in as well, takes the invitations back and stops automatic reloads; the organization, its ledger and its trial are kept for ever.",
   inputs: organizationInputs,
   outputs: organizationOutputs,
   replaceOn: ["controlPlane", "platform", "organizationId"],
@@ -242,10 +242,10 @@ async function trialOf(query: Query, inputs: Inputs): Promise<{ readonly started
   return trial;
 }
 
-/** People first: whoever is removed is out when the transaction ends. */
+/** People first: all are out when the transaction ends, since nobody could remove those of the app afterwards. */
 async function close(query: Query, id: string): Promise<void> {
-  await keepRows(query, memberSet(id), []);
-  await keepRows(query, invitationSet(id), []);
+  await query("delete from public.members where organization_id = $1", [id]);
+  await query("delete from public.invitations where organization_id = $1", [id]);
   await query("update public.wallets set reload_enabled = false where organization_id = $1", [id]);
 }
 

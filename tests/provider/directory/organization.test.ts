@@ -178,6 +178,11 @@ describe("directory:Organization", () => {
   );
 
   test("shuts its people out when it is removed, and keeps the organization, its ledger and its trial", async () => {
+    await live.sql(
+      project,
+      `insert into public.members (organization_id, email, role, managed_by)
+       select id, 'guest@acme.example', 'admin', 'app' from public.organizations where name = 'acme' and generation = 1`,
+    );
     await life.remove();
     await life.remove();
     const members = await live.sql(
