@@ -53,6 +53,14 @@ const REQUESTS: readonly (readonly [name: string, method: string, path: string, 
   ["items", "GET", "/v1/subscription_items?subscription={subscription}"],
   ["invoices", "GET", "/v1/invoices?customer={customer}"],
   ["schedule", "POST", "/v1/subscription_schedules", "from_subscription={subscription}"],
+  [
+    "schedule changed",
+    "POST",
+    "/v1/subscription_schedules/{schedule}",
+    "end_behavior=release&metadata[a]=1&phases[0][items][0][price]={price}&phases[0][items][0][quantity]=1" +
+      "&phases[0][start_date]={start}&phases[0][end_date]={end}&phases[0][proration_behavior]=none" +
+      "&phases[1][items][0][price]={price}&phases[1][duration][interval]=month&phases[1][duration][interval_count]=1",
+  ],
   ["schedule released", "POST", "/v1/subscription_schedules/{schedule}/release", ""],
   ["setup", "POST", "/v1/setup_intents", "customer={customer}"],
   ["setup confirmed", "POST", "/v1/setup_intents/{setup}/confirm", "payment_method=pm_card_visa"],
@@ -66,6 +74,17 @@ const REQUESTS: readonly (readonly [name: string, method: string, path: string, 
   ["refund", "POST", "/v1/refunds", "payment_intent={payment}&amount=100"],
   ["charges", "GET", "/v1/charges?expand[]=data.refunds"],
   ["endpoint", "POST", "/v1/webhook_endpoints", "url=https%3A%2F%2Fa.example&enabled_events[]=charge.failed"],
+  ["disputes", "GET", "/v1/disputes?charge=ch_1"],
+  [
+    "portal",
+    "POST",
+    "/v1/billing_portal/configurations",
+    "business_profile[headline]=Demo&login_page[enabled]=true&features[payment_method_update][enabled]=true" +
+      "&features[customer_update][enabled]=true&features[customer_update][allowed_updates][]=address" +
+      "&features[subscription_cancel][enabled]=false",
+  ],
+  ["portal updated", "POST", "/v1/billing_portal/configurations/{portal}", "login_page[enabled]=false"],
+  ["portals", "GET", "/v1/billing_portal/configurations?active=true"],
   ["events", "GET", "/v1/events"],
   ["canceled", "DELETE", "/v1/subscriptions/{subscription}"],
   ["customer deleted", "DELETE", "/v1/customers/{customer}"],
@@ -92,7 +111,7 @@ describe.skipIf(spawnSync(MOCK, ["-version"]).status !== 0)("with stripe-mock on
     const shapes: Record<string, Shape> = {};
     for (const [name, method, path, form] of REQUESTS) {
       const answer = await ours.send(method, filled(path, ids), fill(form, ids));
-      ids.set(name, String(answer.body.id));
+      remember(ids, name, answer.body);
       const theirs = await fetch(`${mock}${filled(path, ids)}`, {
         method,
         headers: {
@@ -131,10 +150,19 @@ async function answersOf(local: LocalStripe): Promise<Record<string, unknown>> {
   for (const [name, method, path, form] of REQUESTS) {
     const { status, body } = await local.send(method, filled(path, ids), fill(form, ids));
     expect(status, `${name}: ${JSON.stringify(body)}`).toBe(200);
-    ids.set(name, String(body.id));
+    remember(ids, name, body);
     answers[name] = body;
   }
   return answers;
+}
+
+/** What later requests name: ids, and the ends of a schedule's phase. */
+function remember(ids: Map<string, string>, name: string, body: { readonly [field: string]: unknown }): void {
+  ids.set(name, String(body.id));
+  const phase = body.current_phase as { start_date: number; end_date: number } | null | undefined;
+  if (!phase) return;
+  ids.set("start", String(phase.start_date));
+  ids.set("end", String(phase.end_date));
 }
 
 function fill(form: string | undefined, ids: ReadonlyMap<string, string>): string | undefined {
