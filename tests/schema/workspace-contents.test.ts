@@ -190,6 +190,15 @@ describe("an app", () => {
     expect(await domains(eve)).toMatchObject([{ app: "shop", verified: true }]);
   });
 
+  it("gives its domain up when its workspace is deleted", async () => {
+    await act(ada, setDomain("a.example"));
+    await verify(production, "store", "a.example");
+    await client.query("update public.workspaces set state = 'deleted' where id = $1", [production]);
+    const { theirs, eve } = await elsewhere();
+    await act(eve, `set_app_domain('${theirs}', 'shop', 'a.example')`);
+    expect(await verify(theirs, "shop", "a.example")).toBe(true);
+  });
+
   it("counts against the plan's custom domains as soon as it has one, and no more when it has none", async () => {
     for (const name of ["blog", "docs"]) await act(ada, `add_app('${production}', '${name}')`);
     await act(ada, setDomain("a.example", "store"));

@@ -114,6 +114,18 @@ create trigger await_proof before insert or update of domain on public.apps
   for each row execute function private.await_proof();
 update public.apps set domain = domain where domain is not null;
 
+-- A domain of a workspace that is deleted is free for whoever proves it next. What its manifest declares goes with the manifest.
+create function private.release_domains() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  update public.apps set domain = null where workspace_id = new.id and managed_by = 'app' and domain is not null;
+  return null;
+end
+$$;
+create trigger release_domains after update of state on public.workspaces
+  for each row when (new.state = 'deleted') execute function private.release_domains();
+
 -- Records that the record was found. For a domain that another app has proven, the answer is the one for no record: false.
 create function private.verify_domain(of_workspace_id uuid, of_app text, of_domain text, at timestamptz default now())
 returns boolean
