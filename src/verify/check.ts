@@ -1,6 +1,7 @@
 import { UserError } from "../core/errors.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import { issuerOf } from "../provider/directory/control-plane.ts";
+import { controlPlaneContent, WORKSPACE_CONTENT } from "./content.ts";
 import { controlPlaneSubjects, memberDifferences, type OrganizationRows } from "./control-plane.ts";
 import { compareDefinition, type Definition, executorsOf, toDeparse } from "./definition.ts";
 import type { Difference } from "./difference.ts";
@@ -43,6 +44,7 @@ export async function checkOrganization(
     subjects: controlPlaneSubjects(organization, rows, issuerOf(database.ref)),
     promises: CONTROL_PLANE,
     functions: executorsOf(definition),
+    content: controlPlaneContent(organization, rows),
     names: namesOf(organization, rows),
   });
   return { ...tried, differences: [...memberDifferences(organization, rows), ...tried.differences] };
@@ -62,6 +64,7 @@ export async function checkWorkspace(
     subjects: workspaceSubjects(state),
     promises: WORKSPACE,
     functions: executorsOf(definition),
+    content: WORKSPACE_CONTENT,
     names: namesOf(told.organization, told.rows),
   });
   const differences = [...defined.differences, ...entranceDifferences(state), ...tried.differences];
@@ -74,7 +77,7 @@ async function tryMatrix(
   told: { readonly promises: Promises } & Omit<Matrix, "tables">,
 ): Promise<Checked> {
   const matrix: Matrix = { ...told, tables: tablesOf(database, told.promises) };
-  const tries = await database.tryAccess(peopleOf(matrix), sourcesOf(matrix));
+  const tries = await database.tryAccess(peopleOf(matrix), sourcesOf(matrix), matrix.content);
   return {
     callers: reachOf(matrix, tries),
     cells: countCells(matrix),

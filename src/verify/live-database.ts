@@ -38,8 +38,12 @@ export class LiveDatabase {
     return deparsedShape.parse(await this.#run("verify definitions", deparse(security)));
   }
 
-  async tryAccess(people: readonly Person[], sources: readonly Source[]): Promise<Record<string, Tried>> {
-    return triesShape.parse(await this.#run("verify access", tryAccess(people, sources)));
+  async tryAccess(
+    people: readonly Person[],
+    sources: readonly Source[],
+    content: readonly string[],
+  ): Promise<Record<string, Tried>> {
+    return triesShape.parse(await this.#run("verify access", tryAccess(people, sources, content)));
   }
 }
 

@@ -24,6 +24,8 @@ export interface Matrix {
   readonly tables: readonly string[];
   /** By signature, the roles that may call a function. */
   readonly functions: Readonly<Record<string, readonly string[]>>;
+  /** Statements that make rows, which are there while everybody tries. */
+  readonly content: readonly string[];
   /** How an id is called, as `workspace production`. */
   readonly names: ReadonlyMap<string, string>;
 }

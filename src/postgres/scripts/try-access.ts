@@ -69,9 +69,14 @@ export const triesShape = z.record(z.string(), triedShape);
  * everything back. Rows are read, and two of each table are added again, changed and removed.
  *
  * @param people the first has no role: it sees what there is, and finds the rows that the others try
+ * @param content statements of rows that are there meanwhile, so that there is something to reach
  */
-export function tryAccess(people: readonly Person[], sources: readonly Source[]): readonly string[] {
-  return undone({ people, sources }, DECLARATIONS, BODY);
+export function tryAccess(
+  people: readonly Person[],
+  sources: readonly Source[],
+  content: readonly string[],
+): readonly string[] {
+  return undone({ people, sources, content }, DECLARATIONS, BODY);
 }
 
 const DECLARATIONS = `
@@ -119,6 +124,9 @@ const SAMPLES = `
 const BODY = `
   -- Supabase refuses to delete rows of stored files by SQL; here nothing is deleted in the end.
   perform set_config('storage.allow_delete_query', 'true', true);
+  for statement in select jsonb_array_elements_text(asked -> 'content') loop
+    execute statement;
+  end loop;
   for person in select jsonb_array_elements(asked -> 'people') loop
     seen := '{}';
     entered := null;

@@ -1,0 +1,55 @@
+import type { OrganizationModel } from "../model/model.ts";
+import { escapeLiteral } from "../postgres/quote.ts";
+import type { OrganizationRows } from "./control-plane.ts";
+
+/**
+ * Rows that are there while everybody tries, so that there is something to reach, also in what is new and empty, and
+ * something of another organization's that must stay out of reach. They go with the transaction.
+ */
+export function controlPlaneContent(organization: OrganizationModel, rows: OrganizationRows): string[] {
+  const other = rows.outsider === null ? [] : (rows.elsewhere[rows.outsider] ?? []);
+  const ids = [organization.id, ...other].map((id) => `${escapeLiteral(id)}::uuid`).join(", ");
+  const inEach = (table: string, values: Readonly<Record<string, string>>) =>
+    `insert into public.${table} (workspace_id, ${Object.keys(values).join(", ")})
+      select id, ${Object.values(values).join(", ")} from public.workspaces where organization_id in (${ids})
+      on conflict do nothing`;
+  const ofEach = (table: string, values: Readonly<Record<string, string>>) =>
+    `insert into public.${table} (organization_id, ${Object.keys(values).join(", ")})
+      select id, ${Object.values(values).join(", ")} from public.organizations where id in (${ids})
+      on conflict do nothing`;
+  return [
+    inEach("connections", { name: NAME, kind: NAME, managed_by: "'app'" }),
+    inEach("apps", { name: NAME, managed_by: "'app'" }),
+    inEach("cron_jobs", { name: NAME, schedule: "'0 0 * * *'", task: NAME, managed_by: "'app'" }),
+    inEach("api_keys", { id: "gen_random_uuid()", name: NAME, prefix: NAME, managed_by: "'app'" }),
+    inEach("agent_sessions", { status: "'running'" }),
+    inEach("escalations", { reason: NAME }),
+    inEach("usage_logs", { operation: NAME }),
+    ofEach("invitations", {
+      email: "'invited@tenantry.invalid'",
+      role: "'member'",
+      workspaces: "'{}'::text[]",
+      expires_on: "current_date",
+      managed_by: "'app'",
+    }),
+    ofEach("claim_tokens", {
+      id: "gen_random_uuid()",
+      name: NAME,
+      role: "'member'",
+      expires_at: "now()",
+      managed_by: "'app'",
+    }),
+  ];
+}
+
+const NAME = "'tenantry-verify'";
+
+/** The same in a workspace's own database. */
+export const WORKSPACE_CONTENT: readonly string[] = [
+  `insert into public.files (path) values (${NAME}) on conflict do nothing`,
+  `with chat as (insert into public.chats (title) values (${NAME}) returning id)
+    insert into public.messages (chat_id, role, content) select id, 'user', '{}' from chat`,
+  "insert into public.agent_sessions (status) values ('running')",
+  `insert into public.agent_state (agent, key, value) values (${NAME}, ${NAME}, '{}') on conflict do nothing`,
+  `insert into storage.objects (bucket_id, name) values ('files', ${NAME}) on conflict do nothing`,
+];
