@@ -7,6 +7,7 @@ import { addIntake } from "./commands/intake.ts";
 import { addOutputs } from "./commands/outputs.ts";
 import { addPreview } from "./commands/preview.ts";
 import { addReload } from "./commands/reload.ts";
+import { addRestore } from "./commands/restore.ts";
 import { addSandbox } from "./commands/sandbox.ts";
 import { addSchema } from "./commands/schema.ts";
 import { addUp } from "./commands/up.ts";
@@ -61,6 +62,7 @@ function buildProgram(session: Session): Command {
   addWebhook(program, session);
   addReload(program, session);
   addDomains(program, session);
+  addRestore(program, session);
   addSandbox(program, session);
   addSchema(program, session);
   return program;

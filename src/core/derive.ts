@@ -21,7 +21,7 @@ export function deriveDatabasePassword(
   return derive(root, "database-password", of.id, of.generation);
 }
 
-/** The key of a workspace's archives: 32 bytes in base64url. */
-export function deriveArchiveKey(root: Secret, workspace: string): Secret {
-  return derive(root, "archive", workspace, 1);
+/** The key of all archives: 32 bytes in base64url. */
+export function deriveArchiveKey(root: Secret): Secret {
+  return derive(root, "archive", "all", 1);
 }

@@ -112,7 +112,13 @@ describe("a workspace's life", () => {
     await sql(ref, "insert into public.files (path, created_by) values ('kept.md', null)");
   });
 
-  it("hands its key on to a file, and prints it nowhere", async () => {
+  it("hands its key on to a file, and has it in clear nowhere else", async () => {
+    const states = join(world.sandbox.folder, "state/.pulumi/stacks");
+    const recorded = readdirSync(states, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
+    expect(recorded.join()).toContain("directory:ApiKeys");
+    expect(recorded.join()).not.toContain(key);
     const file = join(world.folder, "ci.key");
     const args = ["outputs", "tiny.acme", "--deliver"];
     const delivered = await world.tenantry(...args, "apiKeys/spike/ci", "--to-file", file);
@@ -187,6 +193,21 @@ describe("a workspace's life", () => {
     expect(
       await controlPlane("select state from public.workspaces where name = 'spike' order by generation"),
     ).toEqual(["deleted", "active"]);
+    await settle();
+  });
+
+  it("has its rows back from the archive, as the generation that it is", async () => {
+    const folder = String(world.sandbox.env.TENANTRY_ARCHIVES);
+    const [archive = ""] = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".archive"),
+    );
+    const restored = await world.tenantry("restore", join(folder, archive), "tiny.acme/spike");
+    expect(restored, restored.stderr).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("public.files: 1 row"),
+    });
+    const [project] = await projectsNamed("spike");
+    expect(await sql(project?.ref ?? "", "select path from public.files")).toEqual(["kept.md"]);
     await settle();
   });
 });

@@ -47,7 +47,7 @@ export const archive = defineResource({
     await wake(context, inputs.project);
     const file = join(inputs.name, `${new Date().toISOString().replaceAll(":", "-")}.archive`);
     const path = join(context.archives, file);
-    const key = deriveArchiveKey(context.root, inputs.workspace);
+    const key = deriveArchiveKey(context.root);
     context.status(`dumping to ${path}`);
     await write(context, inputs, path, key);
     return { id: file, outputs: { file, ...(await contentsOf(path, key)) } };

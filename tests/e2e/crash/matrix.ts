@@ -22,7 +22,7 @@ export function crashMatrix(moment: keyof typeof DISRUPTIONS, writes: { readonly
     beforeAll(async () => {
       world = await World.open({
         "tiny/platform.yaml": PLATFORM,
-        "tiny/orgs/reference.yaml": organization("reference"),
+        "tiny/orgs/reference.yaml": withSecrets("reference"),
       });
       await world.mustRun("up", "tiny.platform");
       const mark = world.mark();
@@ -41,10 +41,16 @@ export function crashMatrix(moment: keyof typeof DISRUPTIONS, writes: { readonly
   });
 }
 
+/** An organization that gives out secrets, too: an API key and a claim token. */
+function withSecrets(name: string): string {
+  const tokens = "claimTokens: { door: { role: member, expires: 2999-12-31 } }\n";
+  return organization(name, "personal: { apiKeys: { ci: {} } }") + tokens;
+}
+
 async function crashAndMend(world: World, nth: number, moment: keyof typeof DISRUPTIONS): Promise<void> {
   const name = `crash-${nth}`;
   const stack = `tiny.${name}`;
-  world.write(`tiny/orgs/${name}.yaml`, organization(name));
+  world.write(`tiny/orgs/${name}.yaml`, withSecrets(name));
 
   const fault: Fault = { kind: DISRUPTIONS[moment], match: WRITE, writesOnly: true, nth };
   world.sandbox.setFaults([fault]);
@@ -82,7 +88,8 @@ async function census(world: World, name: string): Promise<Record<string, unknow
     projects: named(`tiny--${name}--`).length,
     customers: customers.length,
     subscriptions: subscriptions.map((list) => list.map(({ status }) => status)),
-    ledger: await ledger(world, controlPlane?.ref ?? "", name),
+    ledger: await controlPlaneRows(world, controlPlane?.ref ?? "", LEDGER, name),
+    secrets: await controlPlaneRows(world, controlPlane?.ref ?? "", SECRETS, name),
   };
 }
 
@@ -110,18 +117,28 @@ async function stripe(world: World, path: string): Promise<StripeObject[]> {
   return ((await answer.json()) as { data: StripeObject[] }).data;
 }
 
-async function ledger(world: World, ref: string, name: string): Promise<unknown[]> {
+const LEDGER = `select wallet, kind, amount, balance from public.wallet_entries
+  join public.wallets on wallets.organization_id = wallet_entries.organization_id and wallets.name = wallet
+  join public.organizations on organizations.id = wallets.organization_id
+  where organizations.name = $1 order by wallet, kind, amount`;
+
+/** Keys and tokens that somebody could come in by. */
+const SECRETS = `select count(distinct api_key_id)::int as keys,
+    count(distinct claim_token_id)::int as tokens
+  from public.organizations
+  join public.workspaces on workspaces.organization_id = organizations.id
+  join public.api_keys on api_keys.workspace_id = workspaces.id
+    and api_keys.revoked_at is null and api_keys.expires_at is null
+  join private.api_key_hashes on api_key_id = api_keys.id
+  join public.claim_tokens on claim_tokens.organization_id = organizations.id
+  join private.claim_token_hashes on claim_token_id = claim_tokens.id
+  where organizations.name = $1`;
+
+async function controlPlaneRows(world: World, ref: string, query: string, name: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: world.sandbox.databaseUrl(ref) });
   await client.connect();
   try {
-    const { rows } = await client.query(
-      `select wallet, kind, amount, balance from public.wallet_entries
-       join public.wallets on wallets.organization_id = wallet_entries.organization_id and wallets.name = wallet
-       join public.organizations on organizations.id = wallets.organization_id
-       where organizations.name = $1 order by wallet, kind, amount`,
-      [name],
-    );
-    return rows;
+    return (await client.query(query, [name])).rows;
   } finally {
     await client.end();
   }
