@@ -44,7 +44,7 @@ function buildProgram(session: Session): Command {
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
       "after",
-      "\nExit codes: 0 nothing to do, or done; 1 an error; 2 a preview found changes.\n" +
+      "\nExit codes: 0 nothing to do, or done; 1 an error; 2 changes or differences were found.\n" +
         "Backend and passphrase are Pulumi's own variables: PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE.",
     );
   program.exitOverride().configureOutput({

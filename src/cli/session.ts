@@ -17,7 +17,7 @@ export interface Io {
 
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** 0: nothing to do, or done. 1: an error. 2: a preview found changes. */
+/** 0: nothing to do, or done. 1: an error. 2: changes or differences were found. */
 export type ExitCode = 0 | 1 | 2;
 
 /** One run of the command line. Results go to stdout, everything else to stderr, so that a pipe gets the result alone. */

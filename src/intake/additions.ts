@@ -4,7 +4,7 @@ import type { AppRows } from "./app-rows.ts";
 import type { Value } from "./splice.ts";
 
 /** An entry that a manifest lacks. */
-export interface Addition {
+interface Addition {
   /** Of the map or list that it belongs to. */
   readonly path: readonly (string | number)[];
   /** Undefined for an item of a list. */
@@ -15,7 +15,7 @@ export interface Addition {
 }
 
 /** What stays with the app, and why. */
-export interface Left {
+interface Left {
   readonly what: string;
   readonly reason: string;
 }

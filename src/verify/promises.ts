@@ -4,7 +4,7 @@ import type { Source, Write } from "../postgres/scripts/try-access.ts";
  * Who may read a table's rows: the people of the organization, its owner and admins, those who reach the workspace, every
  * customer of the platform, or nobody through the data API.
  */
-export type Readers = "organization" | "admins" | "workspace" | "customers" | "nobody";
+type Readers = "organization" | "admins" | "workspace" | "customers" | "nobody";
 
 /** What is promised of a table, a view or a function that returns rows, said apart from the policies that are to keep it. */
 export interface TablePromise {
