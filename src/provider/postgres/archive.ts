@@ -44,10 +44,10 @@ export const archive = defineResource({
 
   async ensure(context, inputs, prior) {
     if (prior !== undefined) return { id: prior.id, outputs: prior.outputs };
-    await wake(context, inputs.project);
     const file = join(inputs.name, `${new Date().toISOString().replaceAll(":", "-")}.archive`);
     const path = join(context.archives, file);
     const key = deriveArchiveKey(context.root);
+    await wake(context, inputs.project);
     context.status(`dumping to ${path}`);
     await write(context, inputs, path, key);
     return { id: file, outputs: { file, ...(await contentsOf(path, key)) } };

@@ -1,0 +1,79 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readSealed } from "../../../src/archive/sealed-file.ts";
+import { verified } from "../../../src/archive/verify.ts";
+import { deriveArchiveKey } from "../../../src/core/derive.ts";
+import { stableId } from "../../../src/core/ids.ts";
+import { Connections } from "../../../src/provider/context.ts";
+import { archive } from "../../../src/provider/postgres/archive.ts";
+import { schema } from "../../../src/provider/postgres/schema.ts";
+import { project } from "../../../src/provider/supabase/project.ts";
+import { ready } from "../../../src/provider/supabase/ready.ts";
+import { pause } from "../../../src/supabase/life.ts";
+import { Life } from "../life.ts";
+import { type Live, startLive } from "../live.ts";
+
+const FREE = "gratis";
+const WORKSPACE = stableId("tiny/acme/spike");
+const PASSWORD = { id: WORKSPACE, generation: 1 };
+
+let live: Live;
+let ref: string;
+
+beforeAll(async () => {
+  live = await startLive({ freeOrganizations: [FREE] });
+  const place = { organization: FREE, region: "us-east-1", compute: "nano" };
+  const named = { name: "tiny--acme--spike", databasePassword: PASSWORD };
+  ({ ref } = await new Life(project, live.context()).up({ ...place, ...named }));
+  await new Life(ready, live.context()).up({ project: ref });
+  await new Life(schema, live.context()).up({ project: ref, schemas: ["public"], migrations: {} });
+  await live.sql(
+    ref,
+    "create table public.notes as select n from generate_series(1, 7) as n; alter table public.notes owner to postgres",
+  );
+});
+afterAll(() => live.stop());
+
+const declared = () => ({
+  project: ref,
+  name: "tiny--acme--spike",
+  workspace: WORKSPACE,
+  databasePassword: PASSWORD,
+  schemas: ["public"],
+});
+
+describe("postgres:Archive", () => {
+  test("asks for a folder that outlives the machine, before it touches the project", async () => {
+    const env = { ...live.sandbox.env, TENANTRY_ARCHIVES: "" };
+    const homeless = new Connections(env, new AbortController().signal);
+    const call = { signal: new AbortController().signal, status: () => {} };
+    const life = new Life(archive, (mode) => homeless.context(mode, call));
+    live.sandbox.clearRequests();
+    await expect(life.up(declared())).rejects.toThrow("TENANTRY_ARCHIVES is not set.");
+    expect(live.sandbox.requests()).toEqual([]);
+  });
+
+  test("wakes a paused project for its dump, and makes no second one", async () => {
+    expect(await pause(live.context()("write").supabase, ref)).toBe(true);
+    const life = new Life(archive, live.context());
+    const { file, rows, sha256 } = await life.up(declared());
+    expect(rows).toEqual({ "public.notes": 7 });
+    expect(await life.up(declared())).toMatchObject({ file, sha256 });
+    expect(await life.refresh()).toEqual([]);
+
+    const { root, archives } = live.context()("look");
+    const contents = await readSealed(join(archives, file), deriveArchiveKey(root), (lines) =>
+      verified(lines),
+    );
+    expect(contents).toMatchObject({ head: { workspace: WORKSPACE }, tables: rows });
+  });
+
+  test("fails on a table that isn't ours to read whole, and leaves no file", async () => {
+    await live.sql(ref, "create table public.theirs (n int); revoke all on public.theirs from postgres");
+    const files = () => readdirSync(live.sandbox.env.TENANTRY_ARCHIVES, { recursive: true });
+    const before = files();
+    await expect(new Life(archive, live.context()).up(declared())).rejects.toThrow(/permission denied/);
+    expect(files()).toEqual(before);
+  });
+});
