@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readSealed } from "../../../src/archive/sealed-file.ts";
 import { verified } from "../../../src/archive/verify.ts";
@@ -69,11 +69,15 @@ describe("postgres:Archive", () => {
     expect(contents).toMatchObject({ head: { workspace: WORKSPACE }, tables: rows });
   });
 
-  test("fails on a table that isn't ours to read whole, and leaves no file", async () => {
-    await live.sql(ref, "create table public.theirs (n int); revoke all on public.theirs from postgres");
-    const files = () => readdirSync(live.sandbox.env.TENANTRY_ARCHIVES, { recursive: true });
+  test("begins anew when its connection is cut, and leaves one whole file", async () => {
+    const files = () => readdirSync(join(live.sandbox.env.TENANTRY_ARCHIVES, declared().name));
     const before = files();
-    await expect(new Life(archive, live.context()).up(declared())).rejects.toThrow(/permission denied/);
-    expect(files()).toEqual(before);
+    live.sandbox.clearRequests();
+    live.sandbox.setFaults([{ kind: "drop-before", service: "postgres", match: "^fetch", nth: 1 }]);
+    const { file, rows } = await new Life(archive, live.context()).up(declared());
+    live.sandbox.setFaults([]);
+    expect(live.sandbox.requests().filter(({ fault }) => fault !== undefined)).toHaveLength(1);
+    expect(rows).toEqual({ "public.notes": 7 });
+    expect(files().sort()).toEqual([...before, basename(file)].sort());
   });
 });
