@@ -10,7 +10,7 @@ import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import type { EngineEvent, RunOptions } from "../../src/engine/engine.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
-const SPIKE = "spike: { compute: small, apiKeys: { ci: {} }";
+const SPIKE = "spike: { compute: small, apiKeys: { ci: { rotate: b } }";
 
 describe("a workspace's life", () => {
   let world: World;
@@ -20,7 +20,7 @@ describe("a workspace's life", () => {
   beforeAll(async () => {
     world = await World.open({ "tiny/platform.yaml": PLATFORM });
     await world.mustRun("up", "tiny.platform");
-    declare(`${SPIKE} }`);
+    declare("spike: { compute: small, apiKeys: { ci: {} } }");
     await up();
     ref = (await projectsNamed("spike"))[0]?.ref ?? "";
     key = await apiKey();
@@ -93,7 +93,7 @@ describe("a workspace's life", () => {
       dataApi: db_schema,
       trusted: trusted.length,
       people: await sql(ref, "select email from public.workspace_members order by 1"),
-      key: (await controlPlane(`select private.authenticate_api_key('${key}') is not null`))[0],
+      key: await authenticated(key),
     };
   }
 
@@ -106,6 +106,21 @@ describe("a workspace's life", () => {
   const CLOSED = { dataApi: "", trusted: 0, people: [], key: false };
   const sizes = async () =>
     (await projectsNamed("spike")).map(({ databases }) => databases[0]?.infra_compute_size);
+
+  async function authenticated(value: string): Promise<boolean> {
+    return (await controlPlane(`select private.authenticate_api_key('${value}') is not null`))[0] === true;
+  }
+
+  it("has its key rotated: both values are good for the grace", async () => {
+    const before = key;
+    declare(`${SPIKE} }`);
+    expect(await previewed()).toEqual(["ci rotate: b"]);
+    await up();
+    key = await apiKey();
+    expect(key).not.toBe(before);
+    expect([await authenticated(before), await authenticated(key)]).toEqual([true, true]);
+    await settle();
+  });
 
   it("begins with its doors open", async () => {
     expect(await doors()).toEqual(OPEN);
@@ -179,7 +194,7 @@ describe("a workspace's life", () => {
     expect(await controlPlane("select state from public.workspaces where name = 'spike'")).toEqual([
       "deleted",
     ]);
-    expect(await controlPlane(`select private.authenticate_api_key('${key}')`)).toEqual([null]);
+    expect(await authenticated(key)).toBe(false);
     expect(await previewed({ refresh: true })).toEqual([]);
   });
 
@@ -209,6 +224,15 @@ describe("a workspace's life", () => {
     const [project] = await projectsNamed("spike");
     expect(await sql(project?.ref ?? "", "select path from public.files")).toEqual(["kept.md"]);
     await settle();
+  });
+
+  it("loses a key that leaves the YAML, at once", async () => {
+    const last = await apiKey();
+    expect(await authenticated(last)).toBe(true);
+    declare("spike: { generation: 2, apiKeys: {} }");
+    expect(await previewed()).toEqual(["ci  revoked at once"]);
+    await up();
+    expect(await authenticated(last)).toBe(false);
   });
 });
 

@@ -8,7 +8,7 @@ import type { Session } from "../session.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
 /** What `tenantry domains --json` prints. */
-export interface DomainsDocument {
+interface DomainsDocument {
   /** Every record that had to be looked up was answered, with or without the proof. */
   readonly ok: boolean;
   readonly domains: readonly (Domain & { readonly platform: string })[];

@@ -12,7 +12,7 @@ import type { Session } from "../session.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
 /** What `tenantry restore --json` prints. */
-export interface RestoreDocument {
+interface RestoreDocument {
   readonly ok: true;
   readonly workspace: string;
   /** ISO 8601: the moment that the archive is of. */

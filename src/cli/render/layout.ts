@@ -190,7 +190,7 @@ function headedEntries(changes: readonly PropertyChange[], words: Words): Entry[
     const [map = "", name] = change.segments;
     const section = words.sections?.[map] ?? map;
     if (name === undefined) return [];
-    return [{ section, lines: [entryLine(name, change)] }];
+    return [{ section, lines: [entryLine(name, change, words.gone?.[map])] }];
   });
 }
 
@@ -207,12 +207,14 @@ function splitMap(change: PropertyChange): PropertyChange[] {
   }));
 }
 
-function entryLine(name: string, change: PropertyChange): Line {
+function entryLine(name: string, change: PropertyChange, gone: string | undefined): Line {
   const within = change.segments.slice(2);
   if (within.length > 0 || change.kind === "update")
     return propertyLine(`${name} `, { ...change, replaces: false }, within, 0, "~");
   const value = change.kind === "delete" ? change.before : change.after;
   const details = isRecord(value) ? formatFields(value) : formatValue(value);
+  if (change.kind === "delete" && gone !== undefined)
+    return { mark: "-", text: `${name}  ${gone}`, depth: 0 };
   const mark = change.kind === "delete" ? "-" : "+";
   return { mark, text: details === "" ? name : `${name}  ${details}`, depth: 0 };
 }

@@ -9,6 +9,8 @@ export interface Words {
   readonly counts?: Readonly<Record<string, string>>;
   /** Maps among its inputs that have a heading of their own, with a line for each entry. */
   readonly sections?: Readonly<Record<string, string>>;
+  /** What becomes of an entry of such a map that leaves the YAML, where a reader may not expect it. */
+  readonly gone?: Readonly<Record<string, string>>;
   /** Inputs that only say again what another resource says. */
   readonly unsaid?: readonly string[];
 }
@@ -67,11 +69,17 @@ const WORDS: Readonly<Record<string, Words>> = {
     sections: { access: "access", apps: "apps", connections: "connections", cron: "cron jobs" },
   },
   "directory:Grant": { section: "wallets", noun: "credits", facts: ["wallet", "credits", "kind"] },
-  "directory:ApiKeys": { section: "API keys", noun: "API keys", sections: { keys: "API keys" } },
+  "directory:ApiKeys": {
+    section: "API keys",
+    noun: "API keys",
+    sections: { keys: "API keys" },
+    gone: { keys: "revoked at once" },
+  },
   "directory:ClaimTokens": {
     section: "claim tokens",
     noun: "claim tokens",
     sections: { tokens: "claim tokens" },
+    gone: { tokens: "void at once" },
   },
 };
 
