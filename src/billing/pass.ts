@@ -1,7 +1,7 @@
 import { stripeCall } from "../stripe/client.ts";
 import { accountsWhere, lockAccountOf } from "./accounts.ts";
 import { type Books, dayOf } from "./books.ts";
-import { type PaidPeriod, paidPeriod, postPlanCredits } from "./plan-credits.ts";
+import { type CustomersPeriod, paidPeriod, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
 import { type WorkedReload, workReloads } from "./reloads/work.ts";
 import { applyStanding } from "./standing.ts";
 
@@ -26,53 +26,56 @@ const LOOK_BACK_SECONDS = 35 * 24 * 60 * 60;
  */
 export async function runPass(books: Books, signal: AbortSignal): Promise<PassReport> {
   const expired = await callNumber(books, "private.expire_credits($1)", [books.now().toISOString()]);
-  const granted = (await grantPaidPeriods(books, signal)) + (await grantByContract(books));
+  const granted = await grantPeriods(books, signal);
   await endGraces(books);
   const reloads = await workReloads(books, signal);
   const settled = await callNumber(books, "private.settle_reversals()");
+  await forgetEvents(books);
   return { platform: books.platform, expired, granted, reloads, settled };
 }
 
-/** Webhooks may be late, lost, or ahead of the organization's first rows: the invoices tell all the same. */
-async function grantPaidPeriods(books: Books, signal: AbortSignal): Promise<number> {
-  const { stripe } = books;
-  const created = { gte: Math.floor(books.now().getTime() / 1000) - LOOK_BACK_SECONDS };
-  const paid: { customer: string; period: PaidPeriod }[] = [];
-  const collect = async () => {
-    for await (const invoice of stripe.invoices.list({ status: "paid", created, limit: 100 })) {
-      const period = paidPeriod(invoice);
-      const customer = typeof invoice.customer === "object" ? invoice.customer?.id : invoice.customer;
-      if (period !== undefined && customer !== undefined) paid.push({ customer, period });
-    }
-  };
-  await stripeCall("invoices.list", collect());
+async function grantPeriods(books: Books, signal: AbortSignal): Promise<number> {
+  const periods = [...(await paidPeriods(books)), ...(await periodsByContract(books))];
+  const due = await books.database.read((query) => unpostedPeriods(query, periods));
   let granted = 0;
-  for (const { customer, period } of paid) {
+  for (const period of due) {
     signal.throwIfAborted();
-    granted += await grantTo(books, customer, period);
+    granted += await grant(books, period);
   }
   return granted;
 }
 
-/** A plan that is agreed by contract has no invoices of ours: its periods are the calendar's months, in UTC. */
-async function grantByContract(books: Books): Promise<number> {
-  const accounts = await books.database.read((query) =>
-    query<{ customer: string; product: string }>(
-      `select stripe_customer as customer, stripe_product as product
-       from public.organizations join public.plans on plans.name = plan
-       where monthly_amount is null and stripe_customer is not null and stripe_product is not null`,
-    ),
-  );
-  const since = `${dayOf(books.now()).slice(0, 7)}-01`;
-  let granted = 0;
-  for (const { customer, product } of accounts) granted += await grantTo(books, customer, { product, since });
-  return granted;
+/** Webhooks may be late, lost, or ahead of the organization's first rows: the invoices tell all the same. */
+async function paidPeriods({ stripe, now }: Books): Promise<CustomersPeriod[]> {
+  const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
+  const collect = async () => {
+    const found: CustomersPeriod[] = [];
+    for await (const invoice of stripe.invoices.list({ status: "paid", created, limit: 100 })) {
+      const period = paidPeriod(invoice);
+      const customer = typeof invoice.customer === "object" ? invoice.customer?.id : invoice.customer;
+      if (period !== undefined && customer !== undefined) found.push({ ...period, customer });
+    }
+    return found;
+  };
+  return stripeCall("invoices.list", collect());
 }
 
-function grantTo({ database }: Books, customer: string, period: PaidPeriod): Promise<number> {
+/** A plan that is agreed by contract has no invoices of ours: its periods are the calendar's months, in UTC. */
+async function periodsByContract({ database, now }: Books): Promise<readonly CustomersPeriod[]> {
+  return database.read((query) =>
+    query<CustomersPeriod>(
+      `select stripe_customer as customer, stripe_product as product, $1 as since
+       from public.organizations join public.plans on plans.name = plan
+       where monthly_amount is null and stripe_customer is not null and stripe_product is not null`,
+      [`${dayOf(now()).slice(0, 7)}-01`],
+    ),
+  );
+}
+
+function grant({ database }: Books, period: CustomersPeriod): Promise<number> {
   return database.transaction(async (query) => {
-    const account = await lockAccountOf(query, customer);
-    return account === undefined ? 0 : postPlanCredits(query, account, period);
+    const account = await lockAccountOf(query, period.customer);
+    return account === undefined ? 0 : postPlanCredits(query, period);
   });
 }
 
@@ -84,6 +87,13 @@ async function endGraces({ database, stripe, now }: Books): Promise<void> {
       const account = await lockAccountOf(query, customer);
       if (account !== undefined) await applyStanding(query, stripe, account, dayOf(now()));
     });
+}
+
+/** Stripe sends no event again after a month. */
+async function forgetEvents({ database }: Books): Promise<void> {
+  await database.transaction((query) =>
+    query("delete from private.stripe_events where created_at < now() - interval '60 days'"),
+  );
 }
 
 async function callNumber(

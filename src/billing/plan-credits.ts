@@ -1,7 +1,5 @@
 import type Stripe from "stripe";
 import type { Query } from "../postgres/database.ts";
-import type { Account } from "./accounts.ts";
-import { readOffer } from "./offer.ts";
 
 /** A period for which a plan's credits are due. */
 export interface PaidPeriod {
@@ -28,28 +26,57 @@ export function paidPeriod(invoice: Stripe.Invoice): PaidPeriod | undefined {
   return { product, since: new Date(line.period.start * 1000).toISOString().slice(0, 10) };
 }
 
+/** A period, and the customer in Stripe whose it is. */
+export interface CustomersPeriod extends PaidPeriod {
+  readonly customer: string;
+}
+
+/** The credits of periods that aren't posted yet, a row for each wallet. $1 to $3: customers, products and first days. */
+const UNPOSTED = `
+  select customer, product, since, organizations.id as organization_id, wallets.name as wallet,
+    month.credits::bigint as credits,
+    'plan:' || platforms.name || '/' || organizations.name || ':' || wallets.name || ':' || since as key
+  from unnest($1::text[], $2::text[], $3::text[]) as period (customer, product, since)
+  join public.organizations on stripe_customer = customer
+  join public.platforms on platforms.id = organizations.platform_id
+  join public.plans on stripe_product = product
+  cross join jsonb_each_text(plans.credits) as month (wallet, credits)
+  join public.wallets on wallets.organization_id = organizations.id and wallets.name = month.wallet`;
+
+// By the key alone: what a month is worth may have changed since it was posted.
+const POSTED = `exists (select from public.wallet_entries as entry
+  where entry.organization_id = due.organization_id and entry.key = due.key)`;
+
+/** The periods of which some credits aren't posted yet. */
+export async function unpostedPeriods(
+  query: Query,
+  periods: readonly CustomersPeriod[],
+): Promise<readonly CustomersPeriod[]> {
+  return query<CustomersPeriod>(
+    `select distinct customer, product, since from (${UNPOSTED}) as due where credits > 0 and not ${POSTED}`,
+    columnsOf(periods),
+  );
+}
+
 /**
  * Posts a month's credits of the plan that a period was paid for, each wallet's once for each period. The caller holds the
- * account's lock, so that the second of two sees what the first has posted.
+ * organization's lock, so that the second of two sees what the first has posted.
  *
  * @returns how many credits were posted
  */
-export async function postPlanCredits(query: Query, account: Account, period: PaidPeriod): Promise<number> {
-  const { plans } = await readOffer(query);
-  const plan = Object.values(plans).find(({ productId }) => productId === period.product);
-  let posted = 0;
-  for (const [wallet, credits] of Object.entries(plan?.credits ?? {})) {
-    if (credits === 0) continue;
-    const key = `plan:${account.path}:${wallet}:${period.since}`;
-    // By the key alone: what a month is worth may have changed since it was posted.
-    const entries = await query(
-      `select private.post_wallet_entry($3, wallets.organization_id, wallets.name, 'plan', $4, 'app')
-       from public.wallets
-       where organization_id = $1 and name = $2 and not exists (
-         select from public.wallet_entries where organization_id = $1 and key = $3)`,
-      [account.id, wallet, key, credits],
-    );
-    if (entries.length > 0) posted += credits;
-  }
-  return posted;
+export async function postPlanCredits(query: Query, period: CustomersPeriod): Promise<number> {
+  const posted = await query<{ credits: number }>(
+    `select credits::float8 as credits, private.post_wallet_entry(key, organization_id, wallet, 'plan', credits, 'app')
+     from (${UNPOSTED}) as due where credits > 0 and not ${POSTED}`,
+    columnsOf([period]),
+  );
+  return posted.reduce((sum, { credits }) => sum + credits, 0);
+}
+
+function columnsOf(periods: readonly CustomersPeriod[]): string[][] {
+  return [
+    periods.map(({ customer }) => customer),
+    periods.map(({ product }) => product),
+    periods.map(({ since }) => since),
+  ];
 }

@@ -103,7 +103,7 @@ describe("a pass over open requests", () => {
     const killed = new AbortController();
     shop.live.sandbox.setFaults([{ kind: "hold-after", match: "^POST /v1/payment_intents", nth: 1 }]);
     const cut = runPass(await shop.books(0, killed.signal), killed.signal);
-    await shop.live.sandbox.held();
+    await Promise.race([shop.live.sandbox.held(), cut]);
     killed.abort();
     await expect(cut).rejects.toThrow();
     shop.live.sandbox.setFaults([]);

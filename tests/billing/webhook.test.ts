@@ -219,6 +219,24 @@ describe("a month's credits", () => {
   });
 });
 
+test("a plan that is agreed by contract brings its credits each calendar month", async () => {
+  const one = await shop.organization("contract");
+  await shop.rows("update public.plans set monthly_amount = null where name = 'launch'");
+  try {
+    const midMonth = Date.parse(`${new Date().toISOString().slice(0, 7)}-15T12:00:00Z`);
+    const month = async (days: number) => {
+      const minutes = (midMonth - Date.now()) / 60_000 + days * 24 * 60;
+      await runPass(await shop.books(minutes), new AbortController().signal);
+      return one.entries();
+    };
+    expect(await month(0)).toEqual(["plan 5000"]);
+    expect(await month(1)).toEqual(["plan 5000"]);
+    expect(await month(30)).toEqual(["plan 5000", "plan 5000"]);
+  } finally {
+    await shop.rows("update public.plans set monthly_amount = 4900 where name = 'launch'");
+  }
+});
+
 describe("a payment for credits", () => {
   /** Credits that were bought, and the charge that paid for them. */
   async function bought(name: string, credits: number) {
@@ -278,7 +296,7 @@ describe("a payment for credits", () => {
       off_session: true,
       metadata: { tenantry_reload: request },
     });
-    expect(await deliver(await eventOf("payment_intent.succeeded", thief))).toBe("200 foreign");
+    expect(await deliver(await eventOf("payment_intent.succeeded", thief))).toBe("200 ignored");
     expect(await victim.reload(request)).toMatchObject({ state: "requested" });
   });
 });

@@ -29,7 +29,7 @@ export async function handleEvent(books: Books, event: Stripe.Event): Promise<Ha
     const account = await lockAccountOf(query, customer);
     if (account === undefined) return "foreign";
     if (!(await isNew(query, event))) return "duplicate";
-    return (await apply(query, books, account, concern)) ? "applied" : "foreign";
+    return (await apply(query, books, account, concern)) ? "applied" : "ignored";
   });
 }
 
@@ -43,14 +43,18 @@ async function apply(query: Query, books: Books, account: Account, concern: Conc
     return settlePayment(query, stripe, intent, account.id, books.now());
   }
   await applyStanding(query, stripe, account, dayOf(books.now()));
-  if (concern.about === "invoice") await grantPeriod(query, stripe, account, concern.invoice);
+  if (concern.about === "invoice") await grantPeriod(query, stripe, concern);
   return true;
 }
 
-async function grantPeriod(query: Query, stripe: Stripe, account: Account, id: string): Promise<void> {
+async function grantPeriod(
+  query: Query,
+  stripe: Stripe,
+  { customer, invoice: id }: Concern & { readonly about: "invoice" },
+): Promise<void> {
   const invoice = await stripeFind("invoices.retrieve", stripe.invoices.retrieve(id));
   const period = invoice && paidPeriod(invoice);
-  if (period !== undefined) await postPlanCredits(query, account, period);
+  if (period !== undefined) await postPlanCredits(query, { ...period, customer });
 }
 
 function findPayment({ stripe }: Books, id: string): Promise<Stripe.PaymentIntent | undefined> {
