@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Catalog } from "../postgres/catalog/catalog.ts";
 import type { Deparsed } from "../postgres/scripts/deparse.ts";
+import { foundAccess } from "../provider/postgres/access.ts";
 import { canonical, found, specified } from "../provider/postgres/row-security-state.ts";
 import type { InputsOf } from "../provider/table.ts";
 import type { Difference } from "./difference.ts";
@@ -10,6 +12,7 @@ type Table = RowSecurity["tables"][string];
 
 /** What a database is to hold: `databaseDefinition` of infra/database.ts. */
 export interface Definition {
+  readonly access: Omit<InputsOf<"postgres:Access">, "project">;
   readonly rowSecurity: RowSecurity;
   /** By name, with their checksums. */
   readonly migrations: InputsOf<"postgres:Schema">["migrations"];
@@ -40,6 +43,7 @@ export function compareDefinition(
   const declared = { ...definition.rowSecurity, project: "" };
   const today = found(declared, digests(deparsed), catalog);
   return [
+    ...accessDifferences(definition, catalog),
     ...migrationDifferences(definition, catalog),
     ...byName(declared.functions, today.functions, functionDifferences),
     ...byName(declared.tables, today.tables, tableDifferences),
@@ -145,6 +149,29 @@ function eachColumn(privilege: string): string[] {
   return columns === undefined
     ? [privilege]
     : columns.split(",").map((column) => `${word}(${column.trim()})`);
+}
+
+/** Roles, extensions, who uses which schema, what new objects grant, and what PostgREST asks before each request. */
+function accessDifferences({ access }: Definition, catalog: Catalog): Difference[] {
+  const today = foundAccess({ ...access, project: "" }, catalog.access);
+  const { roles = {}, extensions = {}, schemas = {}, settings = {}, defaultPrivileges = [] } = access;
+  const compare = (kind: string) => (name: string, declared: unknown, found: unknown) =>
+    same(`${kind} ${name}`, declared, found);
+  return [
+    ...byName<unknown>(roles, today.roles ?? {}, compare("role")),
+    ...byName<unknown>(extensions, today.extensions ?? {}, compare("extension")),
+    ...byName<unknown>(schemas, today.schemas ?? {}, compare("schema")),
+    ...byName<unknown>(settings, today.settings ?? {}, compare("settings of")),
+    ...defaultPrivileges.flatMap((entry, index) =>
+      same(`new ${entry.on} of ${entry.schema ?? "any schema"}`, entry, today.defaultPrivileges?.[index]),
+    ),
+  ];
+}
+
+function same(subject: string, declared: unknown, found: unknown): Difference[] {
+  if (isDeepStrictEqual(declared, found)) return [];
+  const tell = (value: unknown) => (value === undefined ? "is missing" : JSON.stringify(value));
+  return [{ subject, promised: tell(declared), found: tell(found) }];
 }
 
 function migrationDifferences({ migrations }: Definition, { ledger }: Catalog): Difference[] {

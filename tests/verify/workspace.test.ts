@@ -198,6 +198,21 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     ],
   ],
   [
+    "a check of requests that PostgREST doesn't ask any more",
+    "alter role authenticator reset pgrst.db_pre_request",
+    [/^settings of authenticator: \{"pgrst\.db_pre_request":"private\.check_request"\}; \{\}$/],
+  ],
+  [
+    "a schema that was opened",
+    "grant usage on schema private to public",
+    [/^schema private: .*; .*"public"/],
+  ],
+  [
+    "tables that will be open",
+    "alter default privileges in schema public grant select on tables to anon",
+    [/^new tables of public: /],
+  ],
+  [
     "another issuer",
     "update private.settings set issuer = 'https://elsewhere.invalid/auth/v1'",
     [/^the issuer of its tokens: /, "a member's token of another issuer, entering: is refused; enters"],

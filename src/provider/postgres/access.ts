@@ -99,7 +99,7 @@ export const access = defineInside({
   async observe(context, prior) {
     try {
       const catalog = await look(context.supabase, prior.inputs.project);
-      return { inputs: found(prior.inputs, catalog.access), outputs: {} };
+      return { inputs: foundAccess(prior.inputs, catalog.access), outputs: {} };
     } catch (error) {
       if (isGone(error)) return undefined;
       throw error;
@@ -153,7 +153,8 @@ function rolesNamed({ schemas = {} }: Inputs): string[] {
   return [...new Set(Object.values(schemas).flatMap(({ usage }) => usage))];
 }
 
-function found(declared: Inputs, today: Catalog["access"]): Inputs {
+/** The declaration as it is found: what is missing is left out, what differs comes as it is. */
+export function foundAccess(declared: Inputs, today: Catalog["access"]): Inputs {
   return {
     project: declared.project,
     ...(declared.roles && {
