@@ -58,8 +58,13 @@ const ACTIONS: Readonly<Record<Operation, Action>> = {
   "create-replacement": "replace",
   "delete-replaced": "replace",
   read: "read",
+  "read-replacement": "replace",
   refresh: "refresh",
+  discard: "read",
+  "discard-replaced": "replace",
+  "remove-pending-replace": "delete",
   import: "import",
+  "import-replacement": "replace",
 };
 
 /** Builds the changes of one stack from the engine's events, as they come. */

@@ -28,6 +28,13 @@ export interface RunOptions {
   readonly parallel?: number;
   /** Refresh before the operation. Default false. */
   readonly refresh?: boolean;
+  /**
+   * URNs of the resources that the operation is about; all of them unless said. `**` stands for anything, `*` for anything
+   * without a colon. The others stay as they are, and new ones are not made.
+   */
+  readonly targets?: readonly string[];
+  /** Takes along what depends on the targets. Default false: what can't stay without a target fails the run. */
+  readonly targetDependents?: boolean;
   /** For `refresh` only: forget creations whose end nobody saw. Without it they stay, and warn, as with the Pulumi CLI. */
   readonly clearPendingCreates?: boolean;
   /** Ends cleanly: no new steps, running ones finish and are saved. */

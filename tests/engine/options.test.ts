@@ -90,35 +90,16 @@ test("replaceOnChanges makes an update a replacement", async () => {
 
 describe("what is left out is refused by name", () => {
   test.each([
-    ["deleteBeforeReplace", 'new Thing("a", {}, { deleteBeforeReplace: true });'],
-    ["import", 'new Thing("a", {}, { import: "some-id" });'],
     ["transforms", 'new Thing("a", {}, { transforms: [() => undefined] });'],
     ["hooks", 'new pulumi.ResourceHook("h", () => undefined); new Thing("a", {});'],
-    ["a resource it does not own", 'new Thing("a", {}, { id: "some-id" });'],
-    ["a resource it does not own", 'new pulumi.StackReference("organization/other/dev");'],
     ["an archive", 'new Thing("a", { value: new pulumi.asset.FileArchive(".") });'],
     ["requirePulumiVersion", 'pulumi.requirePulumiVersion(">=3.0.0");'],
-    ["replacementTrigger", 'new Thing("a", {}, { replacementTrigger: "x" });'],
   ])("%s", async (option, body) => {
     project.write(body);
     const run = await project.preview();
     expect(run.result).toBe("failed");
     const said = run.diagnostics.map(({ message }) => message).join("\n");
     expect(said.toLowerCase()).toContain(option.toLowerCase().replace("transforms", "transform"));
-  });
-
-  test("an alias of what the state knows", async () => {
-    await project.up('new Thing("before", {});');
-    project.write('new Thing("after", {}, { aliases: [{ name: "before" }] });');
-    const run = await project.up();
-    expect(run.result).toBe("failed");
-    expect(run.diagnostics[0]?.message).toMatch(/alias .*::before.*--engine cli/);
-    expect(project.resource("before")).toBeDefined();
-  });
-
-  test("an alias of nothing is nothing", async () => {
-    const run = await project.up('new Thing("before", {}, { aliases: [{ name: "never" }] });');
-    expect(run).toMatchObject({ result: "succeeded", changes: { same: 2 } });
   });
 });
 

@@ -22,12 +22,16 @@ export function emptyState(urn: string): ResourceState {
     additionalSecretOutputs: [],
     retainOnDelete: false,
     deletedWith: "",
+    replaceWith: [],
+    replacementTrigger: undefined,
+    importID: "",
     customTimeouts: NO_TIMEOUTS,
     created: undefined,
     modified: undefined,
     sourcePosition: "",
     ignoreChanges: [],
     replaceOnChanges: [],
+    hideDiff: [],
     carried: {},
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DiffResult } from "../../src/engine/embedded/provider.ts";
 import type { ResourceState } from "../../src/engine/embedded/resource-state.ts";
-import { decide } from "../../src/engine/embedded/step-generator.ts";
+import { decide, type Situation } from "../../src/engine/embedded/step-generator.ts";
 import { emptyState } from "./states.ts";
 
 const old = { ...emptyState("urn:pulumi:dev::trial::test:index:Thing::a"), id: "1" };
@@ -21,10 +21,16 @@ const detailed: DiffResult = {
 
 interface Case {
   readonly old?: Partial<ResourceState>;
-  readonly protect?: boolean;
-  readonly replaceOnChanges?: readonly string[];
+  readonly wanted?: Partial<Situation["wanted"]>;
   readonly diff: DiffResult;
 }
+
+const plain: Situation["wanted"] = {
+  protect: false,
+  replaceOnChanges: [],
+  importID: "",
+  deleteBeforeReplace: undefined,
+};
 
 describe("a resource that is known", () => {
   test.each<[string, Case, string]>([
@@ -45,39 +51,60 @@ describe("a resource that is known", () => {
     ["is not replaced for a reason without a change", { diff: { ...none, replaces: ["value"] } }, "same"],
     [
       "is replaced by a change that the program wants to be one",
-      { diff: some, replaceOnChanges: ["value"] },
+      { diff: some, wanted: { replaceOnChanges: ["value"] } },
       "replace",
     ],
-    ["is replaced by any change, if the program says so", { diff: some, replaceOnChanges: ["*"] }, "replace"],
-    ["is updated by a change of something else", { diff: some, replaceOnChanges: ["other"] }, "update"],
+    [
+      "is replaced by any change, if the program says so",
+      { diff: some, wanted: { replaceOnChanges: ["*"] } },
+      "replace",
+    ],
+    [
+      "is updated by a change of something else",
+      { diff: some, wanted: { replaceOnChanges: ["other"] } },
+      "update",
+    ],
     [
       "is not replaced while it is protected",
-      { diff: replacing, protect: true, old: { protect: true } },
+      { diff: replacing, wanted: { protect: true }, old: { protect: true } },
       "refuse",
     ],
     [
       "is replaced when its protection ends in the same run",
-      { diff: replacing, protect: false, old: { protect: true } },
+      { diff: replacing, wanted: { protect: false }, old: { protect: true } },
       "replace",
     ],
     [
-      "is not deleted before its replacement",
-      { diff: { ...replacing, deleteBeforeReplace: true } },
+      "is not replaced while the program wants to have taken it over",
+      { diff: replacing, wanted: { importID: "1" } },
       "refuse",
     ],
   ])("%s", (_, given, kind) => {
     const decision = decide({
       old: { ...old, ...given.old },
       diff: given.diff,
-      protect: given.protect ?? false,
-      replaceOnChanges: given.replaceOnChanges ?? [],
+      wanted: { ...plain, ...given.wanted },
     });
     expect(decision.kind).toBe(kind);
   });
 });
 
+describe("the old one is deleted before its replacement is made", () => {
+  test.each<[string, DiffResult, boolean | undefined, boolean]>([
+    ["when the provider says so", { ...replacing, deleteBeforeReplace: true }, undefined, true],
+    ["when the program says so", replacing, true, true],
+    ["not when the program says no", { ...replacing, deleteBeforeReplace: true }, false, false],
+    ["not unless somebody says so", replacing, undefined, false],
+  ])("%s", (_, diff, deleteBeforeReplace, deleteFirst) => {
+    expect(decide({ old, diff, wanted: { ...plain, deleteBeforeReplace } })).toMatchObject({
+      kind: "replace",
+      deleteFirst,
+    });
+  });
+});
+
 test("a resource that is not known is created", () => {
-  expect(decide({ old: undefined, diff: undefined, protect: true, replaceOnChanges: ["*"] })).toEqual({
+  expect(decide({ old: undefined, diff: undefined, wanted: { ...plain, protect: true } })).toEqual({
     kind: "create",
   });
 });

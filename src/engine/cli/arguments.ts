@@ -20,6 +20,8 @@ export function argumentsOf(
     ...["--parallel", String(options.parallel ?? 8)],
     ...(kind === "preview" ? [] : ["--yes", "--skip-preview"]),
     ...(options.refresh === true && kind !== "refresh" ? ["--refresh"] : []),
+    ...(options.targets ?? []).flatMap((urn) => ["--target", urn]),
+    ...(options.targetDependents === true ? ["--target-dependents"] : []),
     ...(options.clearPendingCreates === true && kind === "refresh" ? ["--clear-pending-creates"] : []),
     ...(options.ignoreProtect === true && kind === "destroy" ? ["--ignore-protect"] : []),
     "--suppress-progress",

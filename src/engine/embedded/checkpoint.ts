@@ -48,14 +48,10 @@ type SerializedResource = Readonly<Record<string, unknown>> & {
 const MANIFEST_VERSION = "v3.248.0";
 
 /** Kept for the other engine, though this one makes no use of it. */
-const CARRIED = [
-  "aliases",
-  "importID",
-  "replaceWith",
-  "replacementTrigger",
-  "stackTrace",
-  "hideDiff",
-] as const;
+const CARRIED = ["aliases", "stackTrace"] as const;
+
+/** What a file says that it uses, so that older engines leave it alone; the format is then version 4. */
+const REPLACE_WITH = "replaceWith";
 
 /** State that only an engine with these features may touch. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -79,7 +75,7 @@ export function readCheckpoint(
   cache: CiphertextCache,
 ): Deployment {
   const latest = file.checkpoint.latest;
-  const unsupported = file.features ?? [];
+  const unsupported = (file.features ?? []).filter((feature) => feature !== REPLACE_WITH);
   if (file.version > 4 || unsupported.length > 0)
     throw new UserError(
       `The stack's state uses ${unsupported.join(", ") || `version ${file.version} of the format`}, which the embedded engine does not have.`,
@@ -108,8 +104,9 @@ export function writeCheckpoint(
   now: Date,
 ): CheckpointFile {
   const write = (resource: ResourceState) => writeResource(resource, crypter, cache);
+  const replacesWith = deployment.resources.some(({ replaceWith }) => replaceWith.length > 0);
   return {
-    version: 3,
+    ...(replacesWith ? { version: 4, features: [REPLACE_WITH] } : { version: 3 }),
     checkpoint: {
       stack,
       latest: {
@@ -185,12 +182,16 @@ function readResource(
     additionalSecretOutputs: list(raw.additionalSecretOutputs),
     retainOnDelete: raw.retainOnDelete === true,
     deletedWith: text(raw.deletedWith),
+    replaceWith: list(raw.replaceWith),
+    replacementTrigger: decryptTrigger(raw, crypter, cache),
+    importID: text(raw.importID),
     customTimeouts: { ...NO_TIMEOUTS, ...(raw.customTimeouts as Partial<CustomTimeouts> | undefined) },
     created: raw.created as string | undefined,
     modified: raw.modified as string | undefined,
     sourcePosition: text(raw.sourcePosition),
     ignoreChanges: list(raw.ignoreChanges),
     replaceOnChanges: list(raw.replaceOnChanges),
+    hideDiff: (raw.hideDiff ?? []) as ResourceState["hideDiff"],
     carried: Object.fromEntries(
       CARRIED.flatMap((key) => (raw[key] === undefined ? [] : [[key, raw[key]] as const])),
     ),
@@ -221,17 +222,42 @@ function writeResource(state: ResourceState, crypter: Crypter, cache: Ciphertext
     customTimeouts: Object.fromEntries(
       Object.entries(state.customTimeouts).filter(([, value]) => value !== 0),
     ),
+    importID: state.importID,
     retainOnDelete: state.retainOnDelete,
     deletedWith: state.deletedWith,
+    replaceWith: state.replaceWith,
     created: state.created,
     modified: state.modified,
     sourcePosition: state.sourcePosition,
     ignoreChanges: state.ignoreChanges,
+    hideDiff: state.hideDiff,
     replaceOnChanges: state.replaceOnChanges,
+    replacementTrigger: encryptTrigger(state, crypter, cache),
     ...state.carried,
   };
   const kept = Object.entries(fields).filter(([key, value]) => key === "custom" || !isEmpty(value));
   return Object.fromEntries(kept) as SerializedResource;
+}
+
+/** A value of its own, not a map of them: it goes by its own name. */
+function decryptTrigger(
+  raw: SerializedResource,
+  crypter: Crypter | undefined,
+  cache: CiphertextCache,
+): PropertyValue | undefined {
+  if (raw.replacementTrigger === undefined) return undefined;
+  const trigger = { replacementTrigger: raw.replacementTrigger as PropertyValue };
+  return decryptProperties(trigger, raw.urn, crypter, cache).replacementTrigger;
+}
+
+function encryptTrigger(
+  state: ResourceState,
+  crypter: Crypter,
+  cache: CiphertextCache,
+): PropertyValue | undefined {
+  const { urn, replacementTrigger } = state;
+  if (replacementTrigger === undefined) return undefined;
+  return encryptProperties({ replacementTrigger }, urn, crypter, cache).replacementTrigger;
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,5 +1,6 @@
+import { dependenciesOf } from "./dependencies.ts";
 import type { ResourceState } from "./resource-state.ts";
-import { parseReference, type Urn } from "./urn.ts";
+import type { Urn } from "./urn.ts";
 
 /**
  * In which order condemned resources are deleted: levels, one after the other, dependents before what they depend on.
@@ -32,9 +33,7 @@ function neededBy(
   earlier: readonly ResourceState[],
   childrenOf: ReadonlyMap<Urn, ReadonlySet<ResourceState>>,
 ): readonly ResourceState[] {
-  const urns = new Set([...state.dependencies, ...Object.values(state.propertyDependencies).flat()]);
-  if (state.deletedWith !== "") urns.add(state.deletedWith);
-  if (state.provider !== "") urns.add(parseReference(state.provider).urn);
+  const urns = dependenciesOf(state);
   const inComponents = new Set<ResourceState>();
   for (const candidate of earlier)
     if (urns.has(candidate.urn) && !candidate.custom)

@@ -22,7 +22,14 @@ export interface Step {
 }
 
 /** Part of a replacement that is not counted: `replace` stands for all of it. */
-const PHYSICAL: ReadonlySet<Operation> = new Set(["create-replacement", "delete-replaced"]);
+const PHYSICAL: ReadonlySet<Operation> = new Set([
+  "create-replacement",
+  "delete-replaced",
+  "read-replacement",
+  "discard-replaced",
+  "remove-pending-replace",
+  "import-replacement",
+]);
 
 /** Tells of a run, in the shape of Pulumi's event log, and counts what it did. */
 export class Events {

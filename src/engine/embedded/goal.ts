@@ -1,7 +1,17 @@
 import grpc from "@grpc/grpc-js";
-import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import type { ReadResourceRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import { type AliasSpec, aliasOf } from "./aliases.ts";
 import { RpcError } from "./grpc.ts";
-import { fromStruct, type PropertyMap } from "./property-value.ts";
+import {
+  fromStruct,
+  isObject,
+  isOutputValue,
+  mapObject,
+  type PropertyMap,
+  type PropertyValue,
+  secretOf,
+  UNKNOWN,
+} from "./property-value.ts";
 import { type CustomTimeouts, NO_TIMEOUTS } from "./resource-state.ts";
 import type { Urn } from "./urn.ts";
 
@@ -24,21 +34,58 @@ export interface Goal {
   readonly protect: boolean | undefined;
   readonly retainOnDelete: boolean | undefined;
   readonly deletedWith: Urn;
+  readonly replaceWith: readonly Urn[];
+  readonly replacementTrigger: PropertyValue | undefined;
+  /** Undefined is as the provider says. */
+  readonly deleteBeforeReplace: boolean | undefined;
+  /** The id of what exists already and is to be taken over; empty for none. */
+  readonly importID: string;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];
+  readonly hideDiff: readonly string[];
   readonly additionalSecretOutputs: readonly string[];
   readonly customTimeouts: CustomTimeouts;
-  /** Names under which an older state may know it. */
-  readonly aliases: readonly Urn[];
-  readonly sourcePosition:
-    | { readonly uri: string; readonly line: number; readonly column: number }
-    | undefined;
+  readonly aliases: readonly AliasSpec[];
+  readonly sourcePosition: SourcePosition | undefined;
 }
+
+interface SourcePosition {
+  readonly uri: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A goal that asks for nothing; the engine's own requests begin with it. */
+export const EMPTY_GOAL: Goal = {
+  type: "",
+  name: "",
+  custom: true,
+  parent: "",
+  inputs: {},
+  dependencies: [],
+  propertyDependencies: {},
+  provider: "",
+  providers: {},
+  version: "",
+  protect: undefined,
+  retainOnDelete: undefined,
+  deletedWith: "",
+  replaceWith: [],
+  replacementTrigger: undefined,
+  deleteBeforeReplace: undefined,
+  importID: "",
+  ignoreChanges: [],
+  replaceOnChanges: [],
+  hideDiff: [],
+  additionalSecretOutputs: [],
+  customTimeouts: NO_TIMEOUTS,
+  aliases: [],
+  sourcePosition: undefined,
+};
 
 /** @throws RpcError that names the first option which the engine does not have, and the resource */
 export function goalOf(request: RegisterResourceRequest): Goal {
   refuseUnsupported(request);
-  const position = request.getSourceposition();
   return {
     type: request.getType(),
     name: request.getName(),
@@ -55,31 +102,67 @@ export function goalOf(request: RegisterResourceRequest): Goal {
     protect: request.hasProtect() ? request.getProtect() : undefined,
     retainOnDelete: request.hasRetainondelete() ? request.getRetainondelete() : undefined,
     deletedWith: request.getDeletedwith(),
+    replaceWith: request.getReplaceWithList(),
+    replacementTrigger: triggerOf(request),
+    deleteBeforeReplace:
+      request.getDeletebeforereplacedefined() || request.getDeletebeforereplace()
+        ? request.getDeletebeforereplace()
+        : undefined,
+    importID: request.getImportid(),
     ignoreChanges: request.getIgnorechangesList(),
     replaceOnChanges: request.getReplaceonchangesList(),
+    hideDiff: request.getHidediffsList(),
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
-    aliases: request.getAliasurnsList(),
+    aliases: [
+      ...request.getAliasurnsList().map((urn) => ({ urn })),
+      ...request.getAliasesList().map(aliasOf),
+    ],
     customTimeouts: timeoutsOf(request.getCustomtimeouts()),
-    sourcePosition:
-      position === undefined
-        ? undefined
-        : { uri: position.getUri(), line: position.getLine(), column: position.getColumn() },
+    sourcePosition: positionOf(request),
   };
 }
 
+/** What a program wants to look up, and not to own: `id` is what it calls it. */
+export function readGoalOf(request: ReadResourceRequest): { readonly goal: Goal; readonly id: string } {
+  refuseOptions(request, [
+    ["parameterized packages", request.getPackageref() !== ""],
+    ["pluginDownloadURL", request.getPlugindownloadurl() !== ""],
+  ]);
+  const goal = {
+    ...EMPTY_GOAL,
+    type: request.getType(),
+    name: request.getName(),
+    parent: request.getParent(),
+    inputs: fromStruct(request.getProperties()),
+    dependencies: request.getDependenciesList(),
+    provider: request.getProvider(),
+    version: request.getVersion(),
+    additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+    sourcePosition: positionOf(request),
+  };
+  return { goal, id: request.getId() };
+}
+
+function positionOf(request: RegisterResourceRequest | ReadResourceRequest): SourcePosition | undefined {
+  const position = request.getSourceposition();
+  if (position === undefined) return undefined;
+  return { uri: position.getUri(), line: position.getLine(), column: position.getColumn() };
+}
+
 function refuseUnsupported(request: RegisterResourceRequest): void {
-  const used: readonly (readonly [string, boolean])[] = [
-    ["alias specifications", request.getAliasesList().length > 0],
-    ["deleteBeforeReplace", request.getDeletebeforereplace()],
-    ["import", request.getImportid() !== ""],
+  refuseOptions(request, [
     ["transforms", request.getTransformsList().length > 0],
     ["hooks", request.hasHooks()],
-    ["replaceWith", request.getReplaceWithList().length > 0],
-    ["replacementTrigger", request.hasReplacementTrigger()],
     ["remote components", request.getRemote()],
     ["parameterized packages", request.getPackageref() !== ""],
     ["pluginDownloadURL", request.getPlugindownloadurl() !== ""],
-  ];
+  ]);
+}
+
+function refuseOptions(
+  request: RegisterResourceRequest | ReadResourceRequest,
+  used: readonly (readonly [string, boolean])[],
+): void {
   const option = used.find(([, present]) => present)?.[0];
   if (option === undefined) return;
   throw unsupported(option, `${request.getType()} ${JSON.stringify(request.getName())}`);
@@ -91,6 +174,18 @@ export function unsupported(what: string, who: string): RpcError {
     grpc.status.UNIMPLEMENTED,
     `${who} uses ${what}, which the embedded engine does not have; use the Pulumi CLI: --engine cli`,
   );
+}
+
+/** The one value that a program sends with its dependencies; here only the value counts. */
+function triggerOf(request: RegisterResourceRequest): PropertyValue | undefined {
+  const trigger = request.getReplacementTrigger()?.toJavaScript() as PropertyValue | undefined;
+  if (trigger === undefined) return undefined;
+  const opened = mapObject({ trigger }, (value) => {
+    if (!isObject(value) || !isOutputValue(value)) return undefined;
+    const known = value.value ?? UNKNOWN;
+    return value.secret === true ? secretOf(known) : known;
+  });
+  return opened.trigger;
 }
 
 function timeoutsOf(timeouts: ReturnType<RegisterResourceRequest["getCustomtimeouts"]>): CustomTimeouts {

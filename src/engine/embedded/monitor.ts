@@ -2,6 +2,7 @@ import type grpc from "@grpc/grpc-js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import services from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import type {
+  ReadResourceRequest,
   RegisterResourceOutputsRequest,
   RegisterResourceRequest,
   ResourceInvokeRequest,
@@ -10,7 +11,7 @@ import type {
 import messages from "@pulumi/pulumi/proto/resource_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Flow } from "./flow.ts";
-import { goalOf, unsupported } from "./goal.ts";
+import { goalOf, readGoalOf, unsupported } from "./goal.ts";
 import { unary } from "./grpc.ts";
 import { fromStruct, toStruct } from "./property-value.ts";
 import type { Providers } from "./providers.ts";
@@ -25,6 +26,7 @@ const FEATURES: ReadonlySet<string> = new Set([
   "resourceReferences",
   "deletedWith",
   "replaceWith",
+  "aliasSpecs",
   "transforms",
   "invokeTransforms",
   "parameterization",
@@ -62,6 +64,16 @@ export function monitorService(
         return response;
       }),
     ),
+    readResource: unary((request: ReadResourceRequest) =>
+      flow.answer(async () => {
+        const { goal, id } = readGoalOf(request);
+        const state = await (await registrations).read(goal, id);
+        const response = new messages.ReadResourceResponse();
+        response.setUrn(state.urn);
+        response.setProperties(toStruct(state.outputs));
+        return response;
+      }),
+    ),
     registerResourceOutputs: unary((request: RegisterResourceOutputsRequest) =>
       flow.answer(async () => {
         (await registrations).registerOutputs(request.getUrn(), fromStruct(request.getOutputs()));
@@ -92,7 +104,6 @@ export function monitorService(
       await finished();
       return new empty.Empty();
     }),
-    readResource: refuse("the reading of a resource it does not own (get)"),
     call: refuse("a component's method"),
     registerStackTransform: refuse("transforms"),
     registerStackInvokeTransform: refuse("transforms"),

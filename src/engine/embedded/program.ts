@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
-import { QUICK_START, PLAIN_ERRORS } from "../node-options.ts";
+import { PLAIN_ERRORS, QUICK_START } from "../node-options.ts";
 import { type Child, startChild } from "./child.ts";
 import type { Project } from "./project.ts";
 import type { StackConfig } from "./stack-settings.ts";

@@ -222,8 +222,7 @@ export class ProviderClient implements Provider {
     if (found.id === "") return undefined;
     return {
       id: found.id,
-      inputs:
-        found.inputs === undefined ? request.inputs : this.#received(found.inputs, request.inputs, false),
+      inputs: found.inputs === undefined ? undefined : this.#received(found.inputs, request.inputs, false),
       outputs: this.#received(found.outputs, request.outputs, false),
       initErrors: found.initErrors,
     };

@@ -92,7 +92,8 @@ export interface ReadRequest {
 
 export interface ReadResult {
   readonly id: string;
-  readonly inputs: PropertyMap;
+  /** Undefined from a provider that can't tell. */
+  readonly inputs: PropertyMap | undefined;
   readonly outputs: PropertyMap;
   readonly initErrors: readonly string[];
 }

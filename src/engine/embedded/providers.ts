@@ -21,6 +21,8 @@ export class Providers {
   readonly #checked = new Map<Urn, Provider>();
   /** Configured, by reference. */
   readonly #configured = new Map<string, Promise<Provider>>();
+  /** Old URNs of providers that go on under another. */
+  readonly #renamed = new Map<Urn, Urn>();
   /** Started ahead of their use, by package. */
   readonly #ahead = new Map<string, Promise<Provider>>();
   readonly #all: Promise<Provider>[] = [];
@@ -43,14 +45,30 @@ export class Providers {
     return provider;
   }
 
+  /** A provider goes on under another name: what it made before is its own still. */
+  rename(from: Urn, to: Urn): void {
+    this.#renamed.set(from, to);
+  }
+
+  /** Whether a provider was registered, under its name of now or of before. */
+  runs(reference: string): boolean {
+    return this.#running(reference) !== undefined;
+  }
+
   /** The provider that a resource of the state was made with, started from its own state where it doesn't run yet. */
   ensure(reference: string, states: readonly ResourceState[]): Promise<Provider> {
-    const running = this.#configured.get(reference);
+    const running = this.#running(reference);
     if (running !== undefined) return running;
     const { urn, id } = parseReference(reference);
     const state = states.find((candidate) => candidate.urn === urn && candidate.id === id);
     if (state === undefined) return Promise.reject(new Error(`the state has no provider ${reference}`));
     return this.same(state, state.inputs);
+  }
+
+  #running(reference: string): Promise<Provider> | undefined {
+    const { urn, id } = parseReference(reference);
+    const renamed = formatReference({ urn: this.#renamed.get(urn) ?? urn, id });
+    return this.#configured.get(reference) ?? this.#configured.get(renamed);
   }
 
   async check(request: CheckRequest): Promise<CheckResult> {
@@ -106,6 +124,8 @@ export class Providers {
   }
 
   async update(urn: Urn, id: string, inputs: PropertyMap): Promise<{ outputs: PropertyMap }> {
+    // A refresh, or a deletion, may have started it from its state.
+    this.#configured.delete(formatReference({ urn, id }));
     await this.#configure(urn, id, inputs);
     return { outputs: forPlugin(inputs) };
   }

@@ -16,6 +16,8 @@ export async function refreshResources(
   resources: readonly ResourceState[],
   parts: {
     readonly providerOf: (state: ResourceState) => Promise<Provider>;
+    /** Whether the refresh is about a resource; asked in the state's order. */
+    readonly covers: (state: ResourceState) => boolean;
     readonly events: Events;
     readonly redactor: Redactor;
     readonly planning: boolean;
@@ -25,10 +27,11 @@ export async function refreshResources(
   },
 ): Promise<readonly ResourceState[]> {
   const limit = pLimit(parts.parallel);
+  const covered = new Set(resources.filter(parts.covers));
   const found = await Promise.all(
     resources.map((state) =>
       limit(async () => {
-        if (parts.stopping()) return state;
+        if (parts.stopping() || !covered.has(state)) return state;
         const step: Step = { op: "refresh", old: state, new: state, diff: undefined };
         parts.events.started(step, parts.planning);
         try {
@@ -69,12 +72,13 @@ async function look(
       `Refreshed resource is in an unhealthy state:\n* ${found.initErrors.join("\n* ")}`,
       state.urn,
     );
-  const outputs = markSecrets(found.outputs, found.inputs, state.additionalSecretOutputs);
-  const changed = !equalValues(found.inputs, state.inputs) || !equalValues(outputs, state.outputs);
+  const inputs = found.inputs ?? state.inputs;
+  const outputs = markSecrets(found.outputs, inputs, state.additionalSecretOutputs);
+  const changed = !equalValues(inputs, state.inputs) || !equalValues(outputs, state.outputs);
   const refreshed: ResourceState = {
     ...state,
     id: found.id,
-    inputs: found.inputs,
+    inputs,
     outputs,
     initErrors: found.initErrors,
     modified: changed ? new Date().toISOString() : state.modified,
@@ -126,5 +130,6 @@ function withoutDangling(resources: readonly ResourceState[]): readonly Resource
     ),
     parent: known(state.parent) ? state.parent : "",
     deletedWith: known(state.deletedWith) ? state.deletedWith : "",
+    replaceWith: state.replaceWith.filter(known),
   }));
 }

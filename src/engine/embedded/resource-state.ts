@@ -1,4 +1,4 @@
-import type { PropertyMap } from "./property-value.ts";
+import type { PropertyMap, PropertyValue } from "./property-value.ts";
 import type { Urn } from "./urn.ts";
 
 /**
@@ -32,12 +32,20 @@ export interface ResourceState {
   readonly additionalSecretOutputs: readonly string[];
   readonly retainOnDelete: boolean;
   readonly deletedWith: Urn;
+  /** Resources with which it is replaced. */
+  readonly replaceWith: readonly Urn[];
+  /** A change of this value replaces it; undefined for none. */
+  readonly replacementTrigger: PropertyValue | undefined;
+  /** The id by which it was taken over, while the program says so; empty for what was made. */
+  readonly importID: string;
   readonly customTimeouts: CustomTimeouts;
   readonly created: string | undefined;
   readonly modified: string | undefined;
   readonly sourcePosition: string;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];
+  /** Properties whose changes are not shown. */
+  readonly hideDiff: readonly (readonly (string | number)[])[];
   /** What another engine wrote and this one only carries: kept as it was. */
   readonly carried: Readonly<Record<string, unknown>>;
 }

@@ -13,13 +13,15 @@ import { type Project, readProject } from "./project.ts";
 import { Providers } from "./providers.ts";
 import { Redactor } from "./redactor.ts";
 import { refreshResources } from "./refresh.ts";
-import { RegistrationError, Registrations } from "./registrations.ts";
+import { RegistrationError } from "./registration-error.ts";
+import { Registrations } from "./registrations.ts";
 import type { ResourceState } from "./resource-state.ts";
 import { openSalt } from "./secrets.ts";
 import { Snapshot } from "./snapshot.ts";
 import { type StackConfig, StackSettings } from "./stack-settings.ts";
 import { StackState } from "./stack-state.ts";
 import { StepExecutor, StepFailed } from "./step-executor.ts";
+import { missingTarget, Targets } from "./targets.ts";
 import type { Urn } from "./urn.ts";
 
 export type RunKind = "preview" | "update" | "refresh" | "destroy";
@@ -37,6 +39,7 @@ export class Run {
   readonly #events: Events;
   readonly #redactor: Redactor;
   readonly #flow: Flow;
+  readonly #targets: Targets;
   #providers: Providers | undefined;
   #snapshot: Snapshot | undefined;
   #executor: StepExecutor | undefined;
@@ -70,6 +73,7 @@ export class Run {
     this.#project = project;
     this.#config = config;
     this.#state = state;
+    this.#targets = new Targets(options.targets ?? [], options.targetDependents ?? false);
     this.#redactor = new Redactor();
     this.#redactor.add(spec.passphrase.reveal());
     for (const { value, secret } of config.values()) if (secret) this.#redactor.add(value);
@@ -136,9 +140,10 @@ export class Run {
       if (this.#kind === "preview" || this.#kind === "update")
         await this.#runProgram(engine.address, providers);
       else {
-        await this.#load(providers);
+        const { snapshot } = await this.#load(providers);
+        this.#demandTargets((urn) => snapshot.base.some((state) => state.urn === urn));
         if (this.#kind === "refresh" || this.#options.refresh) await this.#refresh(providers);
-        if (this.#kind === "destroy") await this.#delete(providers, new Set());
+        if (this.#kind === "destroy") await this.#delete(providers);
       }
       await this.#flow.settled();
     } finally {
@@ -183,8 +188,11 @@ export class Run {
       const ended = program.ended.then(({ code, signal }) => this.#judgeExit(code, signal));
       await Promise.race([registered, ended, this.#flow.stopped.catch(() => undefined)]);
       await this.#flow.settled();
-      this.#refused = registrations.refused;
-      if (!this.#flow.failed) await this.#delete(providers, registrations.seen);
+      this.#refused ||= registrations.refused;
+      if (!this.#flow.failed) {
+        this.#demandTargets((urn) => registrations.knows(urn));
+        await this.#delete(providers);
+      }
       release();
       if (this.#flow.failed) await program.stop();
       await ended;
@@ -211,6 +219,7 @@ export class Run {
       executor,
       snapshot,
       events: this.#events,
+      targets: this.#targets,
     });
   }
 
@@ -246,6 +255,7 @@ export class Run {
     const snapshot = this.#snapshot;
     if (snapshot === undefined) return;
     const resources = await refreshResources(snapshot.base, {
+      covers: (state) => this.#targets.covers(state),
       providerOf: (state) => providers.ensure(state.provider, snapshot.base),
       events: this.#events,
       redactor: this.#redactor,
@@ -261,14 +271,25 @@ export class Run {
     snapshot.rebase(resources);
   }
 
+  /** A name that is nobody's is a mistake, which fails the run once the rest is done. */
+  #demandTargets(known: (urn: Urn) => boolean): void {
+    for (const urn of this.#targets.missing(known)) this.#refuse(missingTarget(urn), undefined);
+  }
+
+  #refuse(message: string, urn: Urn | undefined): void {
+    this.#refused = true;
+    this.#events.diagnostic("error", message, urn);
+  }
+
   /** Deletes what was replaced or is no longer wanted, dependents first. */
-  async #delete(providers: Providers, seen: ReadonlySet<Urn>): Promise<void> {
+  async #delete(providers: Providers): Promise<void> {
     const snapshot = this.#snapshot;
     const executor = this.#executor;
     if (snapshot === undefined || executor === undefined || this.#flow.failed) return;
-    const condemned = new Set(
-      snapshot.base.filter((state) => state.delete || (!seen.has(state.urn) && !snapshot.isDone(state))),
-    );
+    const { condemned, kept } = this.#condemned(snapshot);
+    for (const state of kept) executor.leave(state);
+    if (this.#refused && this.#writes && [...condemned].some((state) => this.#targets.forbidsDeletion(state)))
+      return;
     const urns = new Set([...condemned].map(({ urn }) => urn));
     for (const level of deletionLevels(snapshot.base, condemned)) {
       await Promise.allSettled(
@@ -280,6 +301,19 @@ export class Run {
     }
   }
 
+  /** What is left of the old state: what may be deleted, and what the run is not about. */
+  #condemned(snapshot: Snapshot): {
+    readonly condemned: ReadonlySet<ResourceState>;
+    readonly kept: readonly ResourceState[];
+  } {
+    const deletable = this.#targets.deletable(snapshot.base);
+    const left = snapshot.base.filter((state) => !snapshot.isDone(state));
+    const condemned = new Set(left.filter((state) => deletable.has(state)));
+    for (const state of condemned)
+      if (this.#targets.forbidsDeletion(state)) this.#refuse(unnamedDeletion(state.urn), state.urn);
+    return { condemned, kept: left.filter((state) => !deletable.has(state) && !state.delete) };
+  }
+
   async #deleteOne(
     state: ResourceState,
     providers: Providers,
@@ -288,7 +322,7 @@ export class Run {
     condemned: ReadonlySet<Urn>,
   ): Promise<void> {
     // It is deleted already; only its replacement was never made.
-    if (state.pendingReplacement) return snapshot.apply({ done: state });
+    if (state.pendingReplacement && !state.delete) return executor.forget(state);
     await executor.delete(state, () => providers.ensure(state.provider, snapshot.base), condemned);
   }
 
@@ -355,6 +389,13 @@ export class Run {
 function blindedConfig(config: StackConfig): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...config].map(([key, { value, secret }]) => [key, secret ? "[secret]" : value]),
+  );
+}
+
+function unnamedDeletion(urn: Urn): string {
+  return (
+    `Resource '${urn}' will be destroyed but was not specified in --target list.\n` +
+    "Either include resource in --target list or pass --target-dependents to proceed."
   );
 }
 

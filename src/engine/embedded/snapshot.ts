@@ -1,5 +1,7 @@
 import type { Deployment } from "./checkpoint.ts";
+import { withCurrentNames } from "./renames.ts";
 import type { PendingOperation, ResourceState } from "./resource-state.ts";
+import type { Urn } from "./urn.ts";
 
 /**
  * What a run knows of its stack at any moment: what it has finished, what is under way, and the old state of the rest.
@@ -16,6 +18,8 @@ export class Snapshot {
   readonly #current: ResourceState[] = [];
   readonly #done = new Set<ResourceState>();
   readonly #pending = new Set<PendingOperation>();
+  /** Old URNs of what goes on under another. */
+  readonly #renamed = new Map<Urn, Urn>();
   #running: Promise<void> | undefined;
   #waiting: Promise<void> | undefined;
 
@@ -36,8 +40,9 @@ export class Snapshot {
   }
 
   get deployment(): Deployment {
+    const resources = [...this.#current, ...this.#base].filter((state) => !this.#done.has(state));
     return {
-      resources: [...this.#current, ...this.#base].filter((state) => !this.#done.has(state)),
+      resources: withCurrentNames(resources, this.#renamed),
       pendingOperations: [...this.#pending, ...this.#pendingCreates],
     };
   }
@@ -61,6 +66,9 @@ export class Snapshot {
       this.#base = this.#base.map((state) => (state === before ? after : state));
     }
     if (changes.finished !== undefined) this.#current.push(changes.finished);
+    const former = changes.done ?? changes.replaced?.[0];
+    if (former !== undefined && changes.finished !== undefined && former.urn !== changes.finished.urn)
+      this.#renamed.set(former.urn, changes.finished.urn);
   }
 
   /** Outputs that came after the resource itself, or a refreshed state. */

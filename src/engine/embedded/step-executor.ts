@@ -1,12 +1,12 @@
 import pLimit from "p-limit";
 import type { Events, Step } from "./events.ts";
-import { containsUnknowns, markSecrets, type PropertyMap, UNKNOWN } from "./property-value.ts";
-import { InitError, type Provider, UnclearError } from "./provider.ts";
+import { containsUnknowns, equalValues, markSecrets, type PropertyMap, UNKNOWN } from "./property-value.ts";
+import { InitError, type Provider, type ReadResult, UnclearError } from "./provider.ts";
 import type { Providers } from "./providers.ts";
 import type { Redactor } from "./redactor.ts";
 import type { PendingOperation, ResourceState } from "./resource-state.ts";
 import type { Changes, Snapshot } from "./snapshot.ts";
-import { isProviderType, type Urn } from "./urn.ts";
+import { isProviderType, packageOf, type Urn } from "./urn.ts";
 
 /** A step failed, and its failure has been shown. */
 export class StepFailed extends Error {
@@ -72,13 +72,66 @@ export class StepExecutor {
     return this.#make({ op: "create", old: undefined, new: wanted, diff: undefined }, wanted);
   }
 
-  /** Makes the new one; the old one waits for its deletion until everything else has moved over. */
-  async replace(old: ResourceState, wanted: ResourceState, diff: Step["diff"]): Promise<ResourceState> {
-    const state = await this.#make({ op: "create-replacement", old, new: wanted, diff }, wanted);
-    const step: Step = { op: "replace", old, new: state, diff };
-    this.#events.started(step, this.#preview);
-    this.#events.succeeded(step, this.#preview);
+  /** A resource that the run is not about stays as it was, whatever the program says now. */
+  leave(old: ResourceState): ResourceState {
+    const state = { ...old };
+    this.#tell({ op: "same", old, new: state, diff: undefined });
+    this.#snapshot.apply({ done: old, finished: state });
     return state;
+  }
+
+  /** A new resource that the run is not about: the program hears of it, the state doesn't. */
+  skip(wanted: ResourceState): ResourceState {
+    this.#tell({ op: "same", old: wanted, new: wanted, diff: undefined });
+    return wanted;
+  }
+
+  /**
+   * Makes the new one. The old one waits for its deletion until everything else has moved over, or has been deleted
+   * already.
+   */
+  async replace(old: ResourceState, wanted: ResourceState, diff: Step["diff"]): Promise<ResourceState> {
+    if (old.pendingReplacement) this.#tell({ op: "replace", old, new: wanted, diff });
+    const state = await this.#make({ op: "create-replacement", old, new: wanted, diff }, wanted);
+    if (!old.pendingReplacement) this.#tell({ op: "replace", old, new: state, diff });
+    return state;
+  }
+
+  /** Takes over, under the id that the program gives, what exists already. What is found becomes its state. */
+  async import(old: ResourceState | undefined, wanted: ResourceState): Promise<ResourceState> {
+    const replacing = old !== undefined && !old.pendingReplacement;
+    const step: Step = { op: replacing ? "import-replacement" : "import", old, new: wanted, diff: undefined };
+    const end = await this.#begin(step, { resource: wanted, type: "importing" });
+    const found = await this.#attempt(
+      step,
+      () => this.#importable({ ...wanted, id: wanted.importID, inputs: {} }),
+      undefined,
+      () => end(),
+    );
+    const state = this.#complete({ ...dated(wanted), ...found });
+    await end({ ...replacementOf(old), finished: state });
+    this.#conclude({ ...step, new: state });
+    if (replacing) this.#tell({ op: "replace", old, new: state, diff: undefined });
+    return state;
+  }
+
+  /** Looks up what belongs to somebody else; an old one that was owned, and is another, is given up for it. */
+  async read(old: ResourceState | undefined, wanted: ResourceState): Promise<ResourceState> {
+    const replacing = old !== undefined && !old.external && old.id !== wanted.id;
+    const step: Step = { op: replacing ? "read-replacement" : "read", old, new: wanted, diff: undefined };
+    const end = await this.#begin(step, { resource: wanted, type: "reading" });
+    const { id, outputs, initErrors } = await this.#attempt(
+      step,
+      () => this.#existing(wanted),
+      undefined,
+      () => end(),
+    );
+    const state = this.#complete({ ...wanted, id, outputs, initErrors });
+    const read = { ...state, created: old?.created, modified: modifiedOf(old, state) };
+    await end({ ...(replacing ? replacementOf(old) : { done: old }), finished: read });
+    this.#conclude({ ...step, new: read });
+    if (replacing) this.#tell({ op: "replace", old, new: read, diff: undefined });
+    return read;
   }
 
   async update(old: ResourceState, wanted: ResourceState, diff: Step["diff"]): Promise<ResourceState> {
@@ -105,12 +158,39 @@ export class StepExecutor {
     provider: () => Promise<Provider>,
     condemned: ReadonlySet<Urn>,
   ): Promise<void> {
-    const op = old.delete ? "delete-replaced" : "delete";
-    const step: Step = { op, old, new: undefined, diff: undefined };
+    const step: Step = { op: deletionOf(old, old.delete), old, new: undefined, diff: undefined };
     if (old.protect && !old.delete && !this.#ignoreProtect) {
       this.#events.started(step, this.#preview);
       return this.#fail(step, new Error(protectedFromDelete(old.urn)));
     }
+    await this.#remove(step, old, provider, condemned, { done: old });
+  }
+
+  /** Deletes what will be made again. It stays in the state, as deleted, until it is. */
+  async deleteFirst(
+    old: ResourceState,
+    provider: () => Promise<Provider>,
+    condemned: ReadonlySet<Urn>,
+  ): Promise<ResourceState> {
+    const step: Step = { op: deletionOf(old, true), old, new: undefined, diff: undefined };
+    const gone = { ...old, pendingReplacement: true };
+    await this.#remove(step, old, provider, condemned, { replaced: [old, gone] });
+    return gone;
+  }
+
+  /** What was deleted to be made again, and is wanted no more. */
+  forget(old: ResourceState): void {
+    this.#tell({ op: "remove-pending-replace", old, new: undefined, diff: undefined });
+    this.#snapshot.apply({ done: old });
+  }
+
+  async #remove(
+    step: Step,
+    old: ResourceState,
+    provider: () => Promise<Provider>,
+    condemned: ReadonlySet<Urn>,
+    changes: Changes,
+  ): Promise<void> {
     const end = await this.#begin(step, { resource: old, type: "deleting" });
     const elided = old.external || old.retainOnDelete || !old.custom || condemned.has(old.deletedWith);
     if (!this.#preview && !elided && !isProviderType(old.type))
@@ -127,17 +207,13 @@ export class StepExecutor {
         undefined,
         () => end(),
       );
-    await end({ done: old });
+    await end(changes);
     this.#events.succeeded(step, this.#preview);
   }
 
   async #make(step: Step, wanted: ResourceState): Promise<ResourceState> {
     const end = await this.#begin(step, { resource: wanted, type: "creating" });
-    const { old } = step;
-    const replaced = ((): Changes => {
-      if (old === undefined) return {};
-      return old.pendingReplacement ? { done: old } : { replaced: [old, { ...old, delete: true }] };
-    })();
+    const replaced = replacementOf(step.old);
     const result = await this.#attempt(
       step,
       () => this.#callCreate(wanted),
@@ -181,6 +257,24 @@ export class StepExecutor {
         preview: this.#preview,
       }),
     );
+  }
+
+  async #existing(wanted: ResourceState): Promise<ReadResult> {
+    const { urn, id, inputs } = wanted;
+    if (id === UNKNOWN) return { id, inputs, outputs: {}, initErrors: [] };
+    const provider = await this.#providers.get(wanted.provider);
+    const found = await this.#limit(() => provider.read({ urn, id, inputs, outputs: inputs }));
+    if (found === undefined) throw new Error(`resource '${id}' does not exist`);
+    return found;
+  }
+
+  async #importable(wanted: ResourceState): Promise<ReadResult & { readonly inputs: PropertyMap }> {
+    const { inputs, ...found } = await this.#existing(wanted);
+    if (inputs === undefined)
+      throw new Error(
+        `provider does not support importing resources; please try updating the '${packageOf(wanted.type)}' plugin`,
+      );
+    return { ...found, inputs };
   }
 
   /** Components and providers change nothing outside: no pending operation has to be on disk for them. */
@@ -234,11 +328,34 @@ export class StepExecutor {
     return { ...state, outputs };
   }
 
+  /** A step that takes no time. */
+  #tell(step: Step): void {
+    this.#events.started(step, this.#preview);
+    this.#events.succeeded(step, this.#preview);
+  }
+
   /** Components conclude when their outputs come. */
   #conclude(step: Step): void {
     this.#events.count(step);
     if (step.new?.custom === true) this.#events.finished(step, this.#preview);
   }
+}
+
+/** What becomes of an old state when another takes its place. */
+function replacementOf(old: ResourceState | undefined): Changes {
+  if (old === undefined) return {};
+  return old.pendingReplacement ? { done: old } : { replaced: [old, { ...old, delete: true }] };
+}
+
+function deletionOf(old: ResourceState, replacing: boolean): Step["op"] {
+  if (old.external) return replacing ? "discard-replaced" : "discard";
+  return replacing ? "delete-replaced" : "delete";
+}
+
+function modifiedOf(old: ResourceState | undefined, state: ResourceState): string | undefined {
+  const unchanged =
+    old === undefined || (equalValues(old.inputs, state.inputs) && equalValues(old.outputs, state.outputs));
+  return unchanged ? old?.modified : now();
 }
 
 function dated(state: ResourceState): ResourceState {

@@ -26,6 +26,11 @@ export function typeOf(urn: Urn): string {
   return qualifiedTypeOf(urn).split("$").at(-1) ?? "";
 }
 
+export function partsOf(urn: Urn): { readonly stack: string; readonly project: string } {
+  const [prefix = "", project = ""] = urn.split("::");
+  return { stack: prefix.slice("urn:pulumi:".length), project };
+}
+
 function qualifiedTypeOf(urn: Urn): string {
   return urn.split("::")[2] ?? "";
 }

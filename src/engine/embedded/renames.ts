@@ -1,0 +1,53 @@
+import type { ResourceState } from "./resource-state.ts";
+import {
+  formatReference,
+  nameOf,
+  parseReference,
+  partsOf,
+  STACK_TYPE,
+  typeOf,
+  type Urn,
+  urnOf,
+} from "./urn.ts";
+
+/**
+ * Gives resources the names that they have now, and with them all that refers to them. What isn't registered yet lies
+ * below a parent that may be: it gets a name below the new one.
+ *
+ * @param renamed old URNs, and the new ones of the same resources
+ */
+export function withCurrentNames(
+  states: readonly ResourceState[],
+  renamed: ReadonlyMap<Urn, Urn>,
+): readonly ResourceState[] {
+  if (renamed.size === 0) return states;
+  const names = new Map(renamed);
+  for (const { urn, parent } of states) {
+    const newParent = names.get(parent);
+    if (newParent === undefined || typeOf(newParent) === STACK_TYPE || names.has(urn)) continue;
+    const { stack, project } = partsOf(urn);
+    names.set(urn, urnOf(stack, project, newParent, typeOf(urn), nameOf(urn)));
+  }
+  const now = (urn: Urn) => names.get(urn) ?? urn;
+  return states.map((state) => withNames(state, now));
+}
+
+function withNames(state: ResourceState, now: (urn: Urn) => Urn): ResourceState {
+  return {
+    ...state,
+    urn: now(state.urn),
+    parent: now(state.parent),
+    provider: state.provider === "" ? "" : withName(state.provider, now),
+    dependencies: state.dependencies.map(now),
+    propertyDependencies: Object.fromEntries(
+      Object.entries(state.propertyDependencies).map(([key, urns]) => [key, urns.map(now)]),
+    ),
+    deletedWith: now(state.deletedWith),
+    replaceWith: state.replaceWith.map(now),
+  };
+}
+
+function withName(reference: string, now: (urn: Urn) => Urn): string {
+  const { urn, id } = parseReference(reference);
+  return formatReference({ urn: now(urn), id });
+}
