@@ -1,0 +1,81 @@
+import Stripe from "stripe";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
+import { PLATFORM, World } from "./harness.ts";
+
+const STACK = "tiny.acme";
+
+describe("an organization that begins to pay, and stops", () => {
+  let world: World;
+  let stripe: Stripe;
+
+  beforeAll(async () => {
+    world = await World.open({ "tiny/platform.yaml": PLATFORM, "tiny/orgs/acme.yaml": onPlan("team") });
+    const { hostname, port } = new URL(world.sandbox.env.STRIPE_API_BASE);
+    const options = { host: hostname, port, protocol: "http", telemetry: false } as const;
+    stripe = new Stripe(world.sandbox.env.STRIPE_API_KEY, options);
+    await world.mustRun("up", "tiny.platform");
+  });
+
+  afterAll(() => world?.close());
+
+  it("runs on the default plan, and is told where to pay, until it has paid", async () => {
+    await world.mustRun("up", STACK);
+    expect(await outputs()).toMatchObject({
+      plan: "free",
+      paymentUrl: expect.stringMatching(/^https:/),
+      billingUrl: expect.stringMatching(/^https:.*prefilled_email=owner%40acme\.example$/),
+    });
+    await paysItsInvoice();
+    const mark = world.mark();
+    const preview = await world.mustRun("preview", STACK);
+    expect(preview.changes).toMatchObject({ update: 2 });
+    expect(world.writesSince(mark)).toEqual([]);
+    await world.mustRun("up", STACK);
+    expect(await outputs()).toMatchObject({ plan: "team", paymentUrl: null });
+  });
+
+  it("keeps the plan that it paid for until the period ends, and then has the other", async () => {
+    world.write("tiny/orgs/acme.yaml", onPlan("free"));
+    await world.mustRun("up", STACK);
+    expect(await outputs()).toMatchObject({ plan: "team", planChangesOn: expect.stringMatching(/^\d{4}-/) });
+    await aMonthPasses();
+    await world.mustRun("up", STACK);
+    expect(await outputs()).toMatchObject({ plan: "free", planChangesOn: null });
+    const mark = world.mark();
+    const again = await world.mustRun("up", STACK);
+    expect([Object.keys(again.changes), world.writesSince(mark)]).toEqual([["same"], []]);
+  });
+
+  async function outputs(): Promise<unknown> {
+    return embeddedEngine().outputs(world.stack(STACK));
+  }
+
+  async function paysItsInvoice(): Promise<void> {
+    const [customer] = (await stripe.customers.list({ email: "owner@acme.example" })).data;
+    const id = customer?.id ?? "";
+    const card = await stripe.paymentMethods.attach("pm_card_visa", { customer: id });
+    await stripe.customers.update(id, { invoice_settings: { default_payment_method: card.id } });
+    const [open] = (await stripe.invoices.list({ customer: id, status: "open" })).data;
+    await stripe.invoices.pay(open?.id ?? "");
+  }
+
+  async function aMonthPasses(): Promise<void> {
+    const body = JSON.stringify({ advance: 32 * 24 * 60 * 60 });
+    const answer = await fetch(`${world.sandbox.env.STRIPE_API_BASE}/_sandbox/clock`, {
+      method: "POST",
+      body,
+    });
+    expect(answer.status).toBe(200);
+  }
+});
+
+function onPlan(plan: string): string {
+  return `apiVersion: tenantry/v1
+kind: Organization
+name: acme
+plan: ${plan}
+owner: owner@acme.example
+workspaces: { personal: {} }
+`;
+}
