@@ -11,11 +11,19 @@ const managedBy = z.enum(["manifest", "app"]);
 const account = z.object({ id: z.string(), verified: z.boolean() });
 
 const rowsShape = z.object({
+  /** Whether the organization is there at all. */
+  exists: z.boolean(),
   members: z.array(
     z.object({ email: z.string(), role: z.enum(["owner", "admin", "member"]), managed_by: managedBy }),
   ),
   workspaces: z.array(
-    z.object({ id: z.string(), name: z.string(), state: z.string(), managed_by: managedBy }),
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      state: z.string(),
+      project_ref: z.string().nullable(),
+      managed_by: managedBy,
+    }),
   ),
   access: z.array(z.object({ workspace_id: z.string(), email: z.string(), managed_by: managedBy })),
   /** Users by lower-case e-mail. */
@@ -58,10 +66,11 @@ const READ_ORGANIZATION = `
     select email from public.members where organization_id = $1
     union select unnest($2::text[]) union select email from outsider)
   select jsonb_build_object(
+    'exists', exists (select from public.organizations where id = $1),
     'members', (select coalesce(jsonb_agg(jsonb_build_object('email', email, 'role', role, 'managed_by', managed_by)
       order by email), '[]') from public.members where organization_id = $1),
     'workspaces', (select coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'state', state,
-      'managed_by', managed_by) order by name), '[]') from public.workspaces where organization_id = $1),
+      'project_ref', project_ref, 'managed_by', managed_by) order by name), '[]') from public.workspaces where organization_id = $1),
     'access', (select coalesce(jsonb_agg(jsonb_build_object('workspace_id', workspace_id, 'email', email,
       'managed_by', managed_by)), '[]') from public.workspace_members where organization_id = $1),
     'accounts', (select coalesce(jsonb_object_agg(lower(users.email), jsonb_build_object('id', users.id,

@@ -14,7 +14,7 @@ import {
 } from "../postgres/scripts/try-access.ts";
 import { answerOf } from "../postgres/scripts/undone.ts";
 import type { Context } from "../provider/context.ts";
-import { findProject } from "../supabase/projects.ts";
+import { answerOrGone } from "../supabase/client.ts";
 
 type Project = WorkspaceModel["project"];
 
@@ -70,19 +70,27 @@ export async function openControlPlane(
   return new ControlPlane(database, catalog);
 }
 
-/** A workspace's database, through the Management API. */
+/**
+ * A workspace's database, through the Management API.
+ *
+ * @param name of its project
+ * @param ref of the project that the control plane names; null where it names none
+ */
 export async function openWorkspace(
   context: Context,
-  { organization, name }: Project,
+  name: string,
+  ref: string | null,
 ): Promise<LiveDatabase | "paused"> {
   const { supabase, signal } = context;
-  const project = await findProject(supabase, organization, name);
-  if (project === undefined)
-    throw new UserError(`There is no project ${name} in the Supabase organization ${organization}.`, {
-      remedy: "Run tenantry up first.",
+  const project =
+    ref === null
+      ? undefined
+      : await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+  if (ref === null || project?.name !== name)
+    throw new UserError(`The control plane names no project ${name} that exists.`, {
+      remedy: "Run tenantry up --refresh, which looks for it.",
     });
-  const { ref, status } = project;
-  if (status === "INACTIVE") return "paused";
+  if (project.status === "INACTIVE") return "paused";
   const catalog = await look(supabase, ref);
   return new LiveDatabase(ref, catalog, (what, statements) =>
     runUndone(supabase, ref, what, statements, signal),

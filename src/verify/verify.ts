@@ -74,8 +74,10 @@ class Verifier {
     let rows: OrganizationRows | undefined;
     const own = await this.#verify(stack, "control plane", async () => {
       const database = await this.#open();
-      rows = await database.read((query) => readOrganization(query, organization));
-      return checkOrganization(database, definitions.controlPlane, organization, rows);
+      const found = await database.read((query) => readOrganization(query, organization));
+      if (!found.exists) throw notUp(organization);
+      rows = found;
+      return checkOrganization(database, definitions.controlPlane, organization, found);
     });
     const verified = [own];
     for (const workspace of Object.values(organization.workspaces))
@@ -90,10 +92,11 @@ class Verifier {
     rows: OrganizationRows | undefined,
   ): Promise<Verified> {
     return this.#verify(organization.stack, `workspace ${workspace.name}`, async () => {
-      if (rows === undefined) throw noControlPlane();
+      if (rows === undefined) throw noRows();
       const { context, definitions } = this.#options;
       const { ref } = await this.#open();
-      const database = await openWorkspace(context, workspace.project);
+      const row = rows.workspaces.find(({ id }) => id === workspace.id);
+      const database = await openWorkspace(context, workspace.project.name, row?.project_ref ?? null);
       if (database === "paused") {
         if (workspace.state === "active") throw paused(workspace);
         return "closed";
@@ -142,8 +145,14 @@ function paused({ project }: WorkspaceModel): UserError {
   });
 }
 
-function noControlPlane(): UserError {
-  return new UserError("The control plane couldn't be read, which says who may enter.", {
+function notUp({ name, stack }: OrganizationModel): UserError {
+  return new UserError(`The control plane has no organization ${name} yet.`, {
+    remedy: `Run: tenantry up ${stack}`,
+  });
+}
+
+function noRows(): UserError {
+  return new UserError("The control plane says who may enter, and couldn't be read.", {
     remedy: "See what is said of it.",
   });
 }

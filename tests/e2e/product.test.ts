@@ -112,6 +112,9 @@ it("takes in who signed up and what was asked for, once, and brings it up", asyn
   ]);
   expect((await intake("intake")).map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
   expect(await sql("demo", COUNTS)).toEqual(before);
+  const waiting = await verify();
+  expect(waiting.exitCode).toBe(1);
+  expect(waiting.outcomes["demo.acme, workspace spike"]).toBe("not verified");
 
   await up();
   expect(await intake("intake")).toEqual([]);

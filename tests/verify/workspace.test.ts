@@ -26,6 +26,7 @@ const ISSUER = "https://control-plane.example/auth/v1";
 /** What the control plane says: persons 0 and 2 have signed in, 3 is of another organization. */
 function rows(): OrganizationRows {
   return {
+    exists: true,
     members: Object.values(organization.members).map(({ email, role }) => ({
       email,
       role,
