@@ -101,7 +101,7 @@ function outputsOf(inputs: Json): Json {
   return {
     ...inputs,
     size: unknown ? UNKNOWN : String(JSON.stringify(value).length),
-    secretly: { [SIGNATURE]: SECRET, value },
+    secretly: { [SIGNATURE]: SECRET, value: opened(value) },
   };
 }
 
@@ -123,9 +123,10 @@ function partial(id: string, inputs: Json): Partial<grpc.StatusObject> {
   return { code: grpc.status.UNKNOWN, details: "it is not ready yet", metadata };
 }
 
-function clear(value: struct.JavaScriptValue | undefined): string {
-  const secret = value as Json | undefined;
-  return String(secret?.[SIGNATURE] === SECRET ? secret.value : value);
+/** What is in a secret. */
+function opened(value: struct.JavaScriptValue): struct.JavaScriptValue {
+  const secret = value as Json | null;
+  return secret?.[SIGNATURE] === SECRET ? (secret.value ?? null) : value;
 }
 
 /** Lets happen what faults.json asks for; undefined when nothing, or when it goes on after all. */
@@ -139,7 +140,7 @@ async function meet(
   if (fault === "quote")
     throw {
       code: grpc.status.FAILED_PRECONDITION,
-      details: `${operation} was refused: ${clear(inputs.value)}`,
+      details: `${operation} was refused: ${opened(inputs.value ?? null)}`,
     };
   if (fault === "throw") throw { code: grpc.status.INTERNAL, details: `${operation} threw` };
   if (fault === "crash") process.exit(7);

@@ -1,0 +1,39 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Observed } from "./observe.ts";
+
+/** The result that the Pulumi CLI had with a rule, as JSON with a line for each thing that was seen. */
+export function readKept(rule: string): string {
+  return readFileSync(fileOf(rule), "utf8");
+}
+
+export function keep(rule: string, observed: readonly Observed[]): void {
+  mkdirSync(dirname(fileOf(rule)), { recursive: true });
+  writeFileSync(fileOf(rule), textOf(observed));
+}
+
+export function textOf(observed: readonly Observed[]): string {
+  return `[\n${observed.map(stepText).join(",\n")}\n]\n`;
+}
+
+function stepText(step: Observed): string {
+  const fields = Object.entries(step)
+    .filter(([, value]) => Object.keys(value).length > 0)
+    .map(([key, value]) => `    ${JSON.stringify(key)}: ${fieldText(value)}`);
+  return `  {\n${fields.join(",\n")}\n  }`;
+}
+
+function fieldText(value: unknown): string {
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  return `[\n${value.map((item) => `      ${JSON.stringify(item)}`).join(",\n")}\n    ]`;
+}
+
+/** `killed-during-a-creation.json` */
+function fileOf(rule: string): string {
+  const name = rule
+    .toLowerCase()
+    .replaceAll("'", "")
+    .replaceAll(/[^a-z0-9]+/g, "-");
+  return fileURLToPath(new URL(`expected/${name}.json`, import.meta.url));
+}
