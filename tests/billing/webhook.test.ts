@@ -20,20 +20,22 @@ interface Delivery {
   readonly age?: number;
   /** Days by which the server's clock is ahead. */
   readonly days?: number;
+  /** Cuts the server off. */
+  readonly signal?: AbortSignal;
 }
 
 /** Delivers an event as Stripe does; gives the status and what became of it. */
 async function deliver(event: Stripe.Event | object, delivery: Delivery = {}): Promise<string> {
-  const { secret = SECRET, age = 0, days = 0 } = delivery;
+  const { secret = SECRET, age = 0, days = 0, signal } = delivery;
   const payload = JSON.stringify(event);
   const timestamp = Math.floor(Date.now() / 1000) - age;
   const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
-  return post(payload, signature, days);
+  return post(payload, signature, days, signal);
 }
 
-async function post(payload: string, signature: string, days = 0): Promise<string> {
+async function post(payload: string, signature: string, days = 0, signal?: AbortSignal): Promise<string> {
   const app = webhookApp({
-    books: await shop.books(days * 24 * 60),
+    books: await shop.books(days * 24 * 60, signal),
     secrets: [new Secret(SECRET), new Secret(FORMER)],
     log: () => {},
   });
@@ -151,6 +153,26 @@ describe("an event", () => {
     expect(await one.entries()).toEqual(["plan 5000"]);
   });
 });
+
+test.each(["hold-before", "hold-after"] as const)(
+  "an event whose server is killed, %s its commit, is applied once when it comes again",
+  async (kind) => {
+    const one = await shop.organization(`cut-${kind}`, "pm_card_visa");
+    await one.subscribe(LAUNCH);
+    const event = await eventOf("invoice.paid", one);
+    const killed = new AbortController();
+    shop.live.sandbox.setFaults([{ kind, service: "postgres", match: "^commit", nth: 1 }]);
+    const cut = deliver(event, { signal: killed.signal });
+    await Promise.race([shop.live.sandbox.held(), cut]);
+    killed.abort();
+    expect(await cut).toBe("500");
+    shop.live.sandbox.setFaults([]);
+    shop.live.sandbox.release();
+    await deliver(event);
+    expect([await one.entries(), await one.standing()]).toEqual([["plan 5000"], "launch active 250000 40"]);
+    expect(await deliver(event)).toBe("200 duplicate");
+  },
+);
 
 describe("the plan in force", () => {
   test("follows the subscription, with the limits that don't follow the plan", async () => {

@@ -68,7 +68,7 @@ function secretsIn(value: string | undefined): Secret[] {
   });
 }
 
-/** What is under way is finished: Stripe gets its answer. */
+/** An event that is cut off is rolled back, and Stripe sends it again. */
 function closed(server: ServerType): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
