@@ -243,7 +243,8 @@ interface Project {
 }
 
 function linesOf(branch: Branch, label: string): string[] {
-  if (branch.label !== label) return branch.branches.flatMap((each) => linesOf(each, label));
+  // A later generation has its id behind its name.
+  if (branch.label.split("@")[0] !== label) return branch.branches.flatMap((each) => linesOf(each, label));
   const all = (each: Branch): string[] => [
     ...each.lines.map(({ text }) => text),
     ...each.branches.flatMap(all),
