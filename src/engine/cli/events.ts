@@ -1,15 +1,5 @@
 import { blinded, type PropertyMap } from "../embedded/property-value.ts";
-import type { Diagnostic, EngineEvent, Operation, ResourceView, StepEvent, StepMetadata } from "../engine.ts";
-
-/** Operations that only the CLI tells apart. */
-const OPERATIONS: Readonly<Record<string, Operation>> = {
-  "import-replacement": "import",
-  "read-replacement": "read",
-  discard: "read",
-  "discard-replaced": "read",
-  "read-discard": "read",
-  "remove-pending-replace": "delete-replaced",
-};
+import type { Diagnostic, EngineEvent, ResourceView, StepEvent, StepMetadata } from "../engine.ts";
 
 type Content = Omit<EngineEvent, "sequence" | "timestamp">;
 
@@ -37,8 +27,7 @@ interface CliEvent {
 }
 
 interface CliStep {
-  readonly metadata: Omit<StepMetadata, "op" | "old" | "new"> & {
-    readonly op: string;
+  readonly metadata: Omit<StepMetadata, "old" | "new"> & {
     readonly old: CliResource | null;
     readonly new: CliResource | null;
   };
@@ -109,7 +98,7 @@ function plain(message: string): string {
 
 function stepOf({ metadata, planning }: CliStep): StepEvent {
   const step: StepMetadata = {
-    op: operationOf(metadata.op),
+    op: metadata.op,
     urn: metadata.urn,
     type: metadata.type,
     old: viewOf(metadata.old),
@@ -137,15 +126,6 @@ function viewOf(resource: CliResource | null): ResourceView | null {
 }
 
 function summaryOf(summary: NonNullable<CliEvent["summaryEvent"]>): EngineEvent["summaryEvent"] {
-  const { maybeCorrupt, durationSeconds, isPreview, result } = summary;
-  const changes: Partial<Record<Operation, number>> = {};
-  for (const [op, count] of Object.entries(summary.resourceChanges)) {
-    const operation = operationOf(op);
-    changes[operation] = (changes[operation] ?? 0) + count;
-  }
-  return { maybeCorrupt, durationSeconds, isPreview, result, resourceChanges: changes };
-}
-
-function operationOf(op: string): Operation {
-  return OPERATIONS[op] ?? (op as Operation);
+  const { maybeCorrupt, durationSeconds, isPreview, result, resourceChanges } = summary;
+  return { maybeCorrupt, durationSeconds, isPreview, result, resourceChanges };
 }
