@@ -146,7 +146,7 @@ function memberSubject(
   const elsewhere = rows.elsewhere[email] ?? [];
   return {
     person: {
-      name: role === undefined ? `${email} (no member)` : `${email} (${role})`,
+      name: `${email} (${role ?? (known.verified ? "no member" : "address not verified")})`,
       role: "authenticated",
       claims: token(known.sub, email),
       mine,
