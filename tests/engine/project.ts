@@ -153,6 +153,8 @@ interface StateResource {
   readonly type: string;
   readonly delete?: boolean;
   readonly protect?: boolean;
+  readonly external?: boolean;
+  readonly importID?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly initErrors?: readonly string[];

@@ -154,7 +154,8 @@ async function newestOf(files: readonly string[]): Promise<string | undefined> {
 
 async function writeAtomically(file: string, text: string): Promise<void> {
   const unfinished = `${file}.new`;
-  await writeFile(unfinished, text);
+  // On the disk before it has its name: after a power cut an empty file in the state's place would lose everything.
+  await writeFile(unfinished, text, { flush: true });
   await rename(unfinished, file);
 }
 

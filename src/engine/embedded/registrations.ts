@@ -379,7 +379,7 @@ export class Registrations {
     };
   }
 
-  /** What is deleted before a replacement is made, the old one last unless it is gone already. */
+  /** What is deleted before a replacement is made, the old one last. */
   async #goingFirst(old: ResourceState): Promise<readonly ResourceState[]> {
     const states = this.#snapshot.base.filter((state) => !this.#snapshot.isDone(state));
     const along = await replacedAlong(
@@ -390,7 +390,8 @@ export class Registrations {
     );
     const kept = along.find((state) => state.protect && !state.delete);
     if (kept !== undefined) throw new RegistrationError(protectedAlong(kept.urn, old.urn), old.urn);
-    return old.pendingReplacement ? along : [...along, old];
+    // A run that was cut short may have deleted some of them already.
+    return [...along, old].filter((state) => !state.pendingReplacement);
   }
 
   /** One after the other: each needs the next. */
