@@ -1,6 +1,6 @@
 import type { PropertyChange } from "../../changes/properties.ts";
 import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
-import { isRecord } from "../../changes/values.ts";
+import { isRecord, UNKNOWN } from "../../changes/values.ts";
 import type { Branch, Line, Mark } from "./tree.ts";
 import { count, escapeControls, formatFields, formatValue } from "./values.ts";
 import { compareSections, spaced, type Words, wordsFor } from "./vocabulary.ts";
@@ -155,7 +155,29 @@ function resourceLines(
   const mark = step.status === "failed" ? "!" : MARKS[step.action];
   const title = titleOf(step, words, changes, shortName(step, component, words.noun));
   if (step.action === "create" || step.action === "delete") return [{ mark, text: title, depth: 0 }];
-  return [{ mark, text: title, depth: 0 }, ...changes.flatMap((change) => propertyLines(change, 1))];
+  const [following, told] = partition(changes, ({ after }) => after === UNKNOWN);
+  return [
+    { mark, text: title, depth: 0 },
+    ...told.flatMap((change) => changeLines(change, words)),
+    ...followingLines(following),
+  ];
+}
+
+function changeLines(change: PropertyChange, words: Words): Line[] {
+  const [first = "", name] = change.segments;
+  // The members of the members need no saying twice.
+  if (first === words.noun && name !== undefined)
+    return [{ ...entryLine(name, change, undefined), depth: 1 }];
+  const said = change.kind === "update" && words.says?.[change.path]?.(change.before, change.after);
+  if (said) return [{ mark: "~", text: `${readable(first)}: ${said}`, depth: 1 }];
+  return propertyLines(change, 1);
+}
+
+/** What follows from another resource's change is nothing that a reviewer could judge. */
+function followingLines(changes: readonly PropertyChange[]): Line[] {
+  if (changes.length === 0) return [];
+  const names = changes.map(({ segments }) => segments.map(readable).join(" › "));
+  return [{ mark: "~", text: `${names.join(", ")}: known after the run`, depth: 1 }];
 }
 
 function titleOf(step: Step, words: Words, changes: readonly PropertyChange[], name: string): string {
@@ -209,8 +231,8 @@ function splitMap(change: PropertyChange): PropertyChange[] {
 
 function entryLine(name: string, change: PropertyChange, gone: string | undefined): Line {
   const within = change.segments.slice(2);
-  if (within.length > 0 || change.kind === "update")
-    return propertyLine(`${name} `, { ...change, replaces: false }, within, 0, "~");
+  if (within.length > 0) return propertyLine(`${name} `, { ...change, replaces: false }, within, 0, "~");
+  if (change.kind === "update") return { mark: "~", text: `${name}: ${transition(change)}`, depth: 0 };
   const value = change.kind === "delete" ? change.before : change.after;
   const details = isRecord(value) ? formatFields(value) : formatValue(value);
   if (change.kind === "delete" && gone !== undefined)

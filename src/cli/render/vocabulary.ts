@@ -1,3 +1,5 @@
+import { sayPriceChange } from "./price.ts";
+
 /** How a type of resource is shown to a reviewer: under which heading, by which noun, and what to say of a new one. */
 export interface Words {
   /** The heading within its organization, workspace or platform. */
@@ -13,6 +15,8 @@ export interface Words {
   readonly gone?: Readonly<Record<string, string>>;
   /** Inputs that only say again what another resource says. */
   readonly unsaid?: readonly string[];
+  /** Inputs of which people say a change in words of their own. */
+  readonly says?: Readonly<Record<string, (before: unknown, after: unknown) => string | undefined>>;
 }
 
 /** What is inside a project has the project's state. */
@@ -42,7 +46,12 @@ const WORDS: Readonly<Record<string, Words>> = {
   "stripe:Product": { section: "plans", noun: "product", facts: ["id", "name"] },
   "stripe:Price": { section: "plans", noun: "price", facts: ["lookupKey"] },
   "stripe:Customer": { section: "billing", noun: "customer", facts: ["name", "email"] },
-  "stripe:Subscription": { section: "billing", noun: "subscription", facts: ["price", "collection"] },
+  "stripe:Subscription": {
+    section: "billing",
+    noun: "subscription",
+    facts: ["price", "collection"],
+    says: { price: sayPriceChange },
+  },
   "stripe:SubscriptionSchedule": { section: "billing", noun: "subscription schedule" },
   "stripe:WebhookEndpoint": { section: "billing", noun: "webhook endpoint", facts: ["url"] },
   "directory:Organization": {

@@ -117,6 +117,39 @@ describe("a preview", () => {
     `);
   });
 
+  test.each([
+    ["a dearer plan", "tiny--free--monthly--usd-0", "free, 0 usd → team, 49 usd a month, at once"],
+    [
+      "a cheaper plan",
+      "tiny--scale--monthly--usd-49950",
+      "scale, 499.50 usd → team, 49 usd a month, once what was paid for is used up",
+    ],
+    [
+      "another price of the same plan",
+      "tiny--team--monthly--usd-3900",
+      "team, 39 usd → team, 49 usd a month, from the next period on",
+    ],
+    ["a price of somebody else", "price_1Nx", "price_1Nx → tiny--team--monthly--usd-4900"],
+  ])("of %s says when it begins", (_, before, said) => {
+    const subscription = (price: string) =>
+      view("tenantry:stripe:Subscription", "acme-subscription", { inputs: { price } });
+    const changes = changesIn("tiny.acme", [
+      planned(step("update", subscription(before), subscription("tiny--team--monthly--usd-4900"))),
+    ]);
+    expect(renderPreview([result("changes", changes)], plain)).toContain(`~ price: ${said}\n`);
+  });
+
+  test("of what follows from another resource's change says no more than that", () => {
+    const row = (plan: string, planInForce: string, limits: unknown) =>
+      view("tenantry:directory:Organization", "acme", { inputs: { plan, planInForce, limits } });
+    const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const changes = changesIn("tiny.acme", [
+      planned(step("update", row("free", "free", { seats: 1 }), row("team", unknown, unknown))),
+    ]);
+    const text = renderPreview([result("changes", changes)], plain);
+    expect(text).toMatch(/~ plan: free → team\n.*~ limits, plan in force: known after the run\n/);
+  });
+
   test("of many small resources of PostgreSQL is one line", () => {
     const grants = ["anon", "authenticated", "service_role"].map((role) =>
       planned(step("create", null, view("postgresql:index/grant:Grant", `public-${role}`))),
