@@ -135,7 +135,7 @@ test.each([
 
 test.each([
   ["another backend", { backendUrl: "s3://bucket" }, "file backend only"],
-  ["a folder without a project", { projectFolder: "/" }, "no Pulumi.yaml"],
+  ["a folder without a project", { projectFolder: "/" }, "no /Pulumi.yaml"],
 ])("%s is refused", async (_, other, said) => {
   await expect(engine.up({ ...project.spec(), ...other })).rejects.toMatchObject({
     name: "UserError",

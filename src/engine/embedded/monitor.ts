@@ -82,7 +82,6 @@ export function monitorService(
     ),
     invoke: unary(async (request: ResourceInvokeRequest) => {
       const token = request.getTok();
-      if (token.startsWith("pulumi:pulumi:")) throw unsupported(token, "The program");
       const known = await registrations;
       const reference = await flow.answer(() =>
         known.invokeProvider(token, request.getProvider(), request.getVersion()),

@@ -5,6 +5,7 @@ import { UserError } from "../../core/errors.ts";
 import { startChild } from "./child.ts";
 import type { Project } from "./project.ts";
 import { ProviderClient } from "./provider-client.ts";
+import type { EngineKnowledge } from "./pulumi-provider.ts";
 
 /** Where plugins find the engine, and what they are told of the program. */
 export interface PluginHost {
@@ -14,6 +15,7 @@ export interface PluginHost {
   readonly env: Readonly<Record<string, string>>;
   /** Providers that already run, by package. */
   readonly attach: Readonly<Record<string, string>>;
+  readonly knowledge: EngineKnowledge;
   /** Called when a plugin ends that nobody ended, with the last of what it wrote. */
   readonly onCrash: (message: string) => void;
 }

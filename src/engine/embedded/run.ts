@@ -18,6 +18,7 @@ import { Registrations } from "./registrations.ts";
 import type { ResourceState } from "./resource-state.ts";
 import { openSalt } from "./secrets.ts";
 import { Snapshot } from "./snapshot.ts";
+import { stackOutputs } from "./stack-outputs.ts";
 import { type StackConfig, StackSettings } from "./stack-settings.ts";
 import { StackState } from "./stack-state.ts";
 import { StepExecutor, StepFailed } from "./step-executor.ts";
@@ -43,6 +44,7 @@ export class Run {
   #providers: Providers | undefined;
   #snapshot: Snapshot | undefined;
   #executor: StepExecutor | undefined;
+  #registrations: Registrations | undefined;
   #refused = false;
 
   /** @throws UserError when the project, the stack's settings or the passphrase can't be used */
@@ -131,6 +133,10 @@ export class Run {
         engine: engine.address,
         env: this.#spec.env,
         attach: this.#options.attach ?? {},
+        knowledge: {
+          stackOutputs: (name) => stackOutputs(name, this.#project.name, this.#spec),
+          resource: (urn) => this.#registrations?.find(urn),
+        },
         onCrash: (message) => this.#events.diagnostic("error", message, undefined),
       },
       this.#kind === "preview",
@@ -207,7 +213,7 @@ export class Run {
   async #loadForProgram(providers: Providers): Promise<Registrations> {
     const { snapshot, executor } = await this.#load(providers);
     if (this.#options.refresh) await this.#refresh(providers);
-    return new Registrations({
+    this.#registrations = new Registrations({
       stack: this.#spec.stack,
       project: this.#project.name,
       root: this.#project.root,
@@ -221,6 +227,7 @@ export class Run {
       events: this.#events,
       targets: this.#targets,
     });
+    return this.#registrations;
   }
 
   async #load(providers: Providers): Promise<{ snapshot: Snapshot; executor: StepExecutor }> {
