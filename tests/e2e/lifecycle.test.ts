@@ -38,11 +38,11 @@ describe("a workspace's life", () => {
   }
 
   /** What a reviewer reads of the workspace. */
-  async function previewed(options: RunOptions = {}): Promise<string[]> {
+  async function previewed(options: RunOptions = {}, label = "workspace spike"): Promise<string[]> {
     const builder = new ChangesBuilder("tiny.acme");
     const onEvent = (event: EngineEvent) => builder.add(event);
     await world.mustRun("preview", "tiny.acme", "", { ...options, onEvent });
-    return linesOf(layOut(builder.build()), "workspace spike");
+    return linesOf(layOut(builder.build()), label);
   }
 
   async function settle(): Promise<void> {
@@ -78,11 +78,11 @@ describe("a workspace's life", () => {
     return sql(own?.ref ?? "", text);
   }
 
-  async function apiKey(): Promise<string> {
+  async function apiKey(workspace = "spike"): Promise<string> {
     const outputs = await embeddedEngine().outputs(world.stack("tiny.acme"));
     const keys = outputs?.apiKeys;
     if (!(keys instanceof Secret)) throw new Error("the keys aren't secret");
-    return (JSON.parse(keys.reveal()) as { spike: { ci: string } }).spike.ci;
+    return (JSON.parse(keys.reveal()) as Record<string, { ci: string }>)[workspace]?.ci ?? "";
   }
 
   /** What is open of it: data API, trusted tokens, people, keys. */
@@ -226,11 +226,25 @@ describe("a workspace's life", () => {
     await settle();
   });
 
+  it("is renamed: the same project, people, data and key under another name", async () => {
+    const [project] = await projectsNamed("spike");
+    declare("trial: { generation: 2, previously: [spike], apiKeys: { ci: {} } }");
+    expect(await previewed({}, "workspace trial")).toContain("name: spike → trial");
+    await up();
+    expect(await projectsNamed("spike")).toEqual([]);
+    expect(await projectsNamed("trial")).toMatchObject([{ ref: project?.ref }]);
+    expect(await sql(project?.ref ?? "", "select path from public.files")).toEqual(["kept.md"]);
+    expect(
+      await controlPlane("select name from public.workspaces where state = 'active' order by 1"),
+    ).toEqual(["personal", "trial"]);
+    await settle();
+  });
+
   it("loses a key that leaves the YAML, at once", async () => {
-    const last = await apiKey();
+    const last = await apiKey("trial");
     expect(await authenticated(last)).toBe(true);
-    declare("spike: { generation: 2, apiKeys: {} }");
-    expect(await previewed()).toEqual(["ci  revoked at once"]);
+    declare("trial: { generation: 2, previously: [spike], apiKeys: {} }");
+    expect(await previewed({}, "workspace trial")).toEqual(["ci  revoked at once"]);
     await up();
     expect(await authenticated(last)).toBe(false);
   });
