@@ -47,7 +47,10 @@ beforeAll(async () => {
   await new Life(access, context).up({ project: "model", ...privileges });
   await upgrade("model", migrations());
   for (const name of WORKSPACES)
-    await asSuperuser("template1", `create database ${name} template model owner postgres strategy file_copy`);
+    await asSuperuser(
+      "template1",
+      `create database ${name} template model owner postgres strategy file_copy`,
+    );
 });
 
 afterAll(async () => {
