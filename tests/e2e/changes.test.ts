@@ -1,0 +1,307 @@
+import pg from "pg";
+import Stripe from "stripe";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { VerifyDocument } from "../../src/cli/commands/verify.ts";
+import { Secret } from "../../src/core/secret.ts";
+import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
+import { tenantry } from "../cli/command-line.ts";
+import { type Caller, undone } from "../databases/database.ts";
+import { attempt, look, type Outcome, tablesToProbe } from "../isolation/probe.ts";
+import { PLATFORM, World } from "./harness.ts";
+
+interface Declared {
+  readonly plan: string;
+  readonly owner: string;
+  readonly members: readonly string[];
+  readonly key: string;
+}
+
+const BEFORE: Declared = {
+  plan: "free",
+  owner: "ada@acme.example",
+  members: [
+    "{ email: grace@acme.example, role: admin }",
+    "{ email: alan@acme.example, role: member, workspaces: [personal] }",
+  ],
+  key: "{}",
+};
+
+const yaml = ({ plan, owner, members, key }: Declared) => `apiVersion: tenantry/v1
+kind: Organization
+name: acme
+plan: ${plan}
+owner: ${owner}
+members: [${members.join(", ")}]
+billing: { email: billing@acme.example }
+workspaces: { personal: { apiKeys: { ci: ${key} } } }
+`;
+
+/** Each as a reviewer reads it, then done, then looked for where it matters. An archive is in the workspace's life. */
+describe("a change of an organization that people work in", () => {
+  let world: World;
+  let declared = BEFORE;
+  let controlPlane: Database;
+  let workspace: Database;
+  let stripe: Stripe;
+  let customer: string;
+
+  beforeAll(async () => {
+    world = await World.open({ "tiny/platform.yaml": PLATFORM, "tiny/orgs/acme.yaml": yaml(BEFORE) });
+    await world.mustRun("up", "tiny.platform");
+    await world.mustRun("up", "tiny.acme");
+    controlPlane = await Database.open(world, "tiny--");
+    workspace = await Database.open(world, "tiny--acme--personal--");
+    for (const name of ["ada", "grace", "alan"]) await signIn(`${name}@acme.example`);
+    stripe = stripeOf(world);
+    customer = await payByCard();
+  });
+  afterAll(async () => {
+    await controlPlane?.client.end();
+    await workspace?.client.end();
+    await world?.close();
+  });
+
+  /** Declares it and brings it up. @returns the tree of its preview, without the stack's own line */
+  async function change(edit: Partial<Declared>): Promise<string> {
+    declared = { ...declared, ...edit };
+    world.write("tiny/orgs/acme.yaml", yaml(declared));
+    const mark = world.mark();
+    const { exitCode, stdout, stderr } = await run("preview");
+    expect([exitCode, world.writesSince(mark)], stderr).toEqual([2, []]);
+    await world.mustRun("up", "tiny.acme");
+    return `\n${stdout.split("\n").slice(1, -2).join("\n").trimEnd()}\n`;
+  }
+
+  async function verified(): Promise<unknown> {
+    const { databases } = JSON.parse((await run("verify", "--json")).stdout) as VerifyDocument;
+    return databases.map(({ database, outcome }) => [database, outcome]);
+  }
+
+  const CLEAN = [
+    ["control plane", "clean"],
+    ["control plane", "clean"],
+    ["workspace personal", "clean"],
+  ];
+
+  function run(command: string, ...options: string[]) {
+    const args = [command, "tiny.acme", `--sandbox=${world.sandbox.folder}`, ...options];
+    return tenantry(args, { cwd: world.folder, env: world.environment });
+  }
+
+  /** Makes an account with a verified address, and comes into the workspace by it. */
+  async function signIn(email: string): Promise<void> {
+    await controlPlane.client.query(
+      "insert into auth.users (id, email, email_confirmed_at) values (gen_random_uuid(), $1, now())",
+      [email],
+    );
+    const { role, claims } = await token(email);
+    await workspace.client.query("begin");
+    await workspace.client.query(
+      "select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)",
+      [JSON.stringify({ role, ...claims }), role],
+    );
+    await workspace.client.query("select public.claim_membership()");
+    await workspace.client.query("commit");
+  }
+
+  async function token(email: string): Promise<Caller> {
+    const [account] = await controlPlane.rows("select id from auth.users where email = $1", [email]);
+    const [settings] = await workspace.rows("select issuer from private.settings");
+    return {
+      role: "authenticated",
+      claims: { iss: settings?.issuer, sub: account?.id, email, email_verified: true },
+    };
+  }
+
+  /** How many tables of each database show rows to somebody. */
+  async function tablesShown(email: string): Promise<number[]> {
+    const caller = await token(email);
+    const seen = await Promise.all([controlPlane, workspace].map((database) => database.shown(caller)));
+    return seen.map((tables) => tables.length);
+  }
+
+  /** Takes each step in the product as somebody; nothing stays of it. */
+  async function tried(email: string): Promise<readonly Outcome[]> {
+    const [acme] = await controlPlane.rows("select id from public.organizations where name = 'acme'");
+    const steps = [
+      `select public.invite('${acme?.id}', 'new@acme.example', 'member')`,
+      `select public.change_role('${acme?.id}', 'lin@acme.example', 'admin')`,
+    ];
+    const lin = `insert into public.members (organization_id, email, role, managed_by)
+      values ('${acme?.id}', 'lin@acme.example', 'member', 'app')`;
+    const caller = await token(email);
+    return undone(controlPlane.client, async () => {
+      await controlPlane.client.query(lin);
+      return attempt(controlPlane.client, steps, caller);
+    });
+  }
+
+  async function payByCard(): Promise<string> {
+    const [found] = (await stripe.customers.list({ email: "billing@acme.example" })).data;
+    const id = found?.id ?? "";
+    const card = await stripe.paymentMethods.attach("pm_card_visa", { customer: id });
+    await stripe.customers.update(id, { invoice_settings: { default_payment_method: card.id } });
+    return id;
+  }
+
+  /** The price that is paid for now, and those of the phases that a schedule plans. */
+  async function billed() {
+    const subscriptions = await stripe.subscriptions.list({ customer });
+    const schedules = await stripe.subscriptionSchedules.list({
+      customer,
+      expand: ["data.phases.items.price"],
+    });
+    return {
+      now: subscriptions.data.flatMap(({ items }) => items.data.map(({ price }) => price.lookup_key)),
+      planned: schedules.data.flatMap(({ phases }) =>
+        phases.flatMap(({ items }) => items.map(({ price }) => (price as Stripe.Price).lookup_key)),
+      ),
+    };
+  }
+
+  /** The plan whose limits hold, and how many workspaces it allows. */
+  async function inForce(): Promise<unknown> {
+    const [row] = await controlPlane.rows(
+      `select plan_in_force as plan, workspaces from public.organizations
+       join public.quotas on organization_id = id where name = 'acme'`,
+    );
+    return row;
+  }
+
+  it("takes a member out, whose token then opens nothing", async () => {
+    const before = await tablesShown("alan@acme.example");
+    expect(before.every((tables) => tables > 0)).toBe(true);
+    expect(await change({ members: BEFORE.members.slice(0, 1) })).toBe(`
+└─ organization acme
+   ├─ members
+   │     - alan@acme.example  role: member
+   └─ workspace personal
+      ├─ database
+      │     ~ members
+      │         - alan@acme.example  role: member
+      └─ access
+            - alan@acme.example  role: member
+`);
+    expect(await tablesShown("alan@acme.example")).toEqual([0, 0]);
+    expect(await tried("alan@acme.example")).toEqual(["PT404", "PT404"]);
+    expect(await verified()).toEqual(CLEAN);
+  });
+
+  it("hands it to another owner, who then does what only an owner may", async () => {
+    expect([await tried("ada@acme.example"), await tried("grace@acme.example")]).toEqual([
+      [1, 1],
+      [1, "PT403"],
+    ]);
+    const members = ["{ email: ada@acme.example, role: admin }"];
+    expect(await change({ owner: "grace@acme.example", members })).toBe(`
+└─ organization acme
+   ├─ members
+   │     ~ ada@acme.example role: owner → admin
+   │     ~ grace@acme.example role: admin → owner
+   └─ workspace personal
+      ├─ database
+      │     ~ members
+      │         ~ ada@acme.example role: owner → admin
+      │         ~ grace@acme.example role: admin → owner
+      └─ access
+            ~ ada@acme.example role: owner → admin
+            ~ grace@acme.example role: admin → owner
+`);
+    expect([await tried("ada@acme.example"), await tried("grace@acme.example")]).toEqual([
+      [1, "PT403"],
+      [1, 1],
+    ]);
+    expect(await verified()).toEqual(CLEAN);
+  });
+
+  it("puts it on a dearer plan at once", async () => {
+    expect(await change({ plan: "team" })).toBe(`
+└─ organization acme
+   ├─ organization
+   │     ~ entry in the control plane
+   │         ~ plan: free → team
+   │         ~ limits, plan in force, stripe subscription, subscription status: known after the run
+   └─ billing
+         ~ subscription
+             ~ price: free, 0 usd → team, 49 usd a month, at once
+`);
+    expect(await billed()).toEqual({ now: ["tiny--team--monthly--usd-4900"], planned: [] });
+    expect(await inForce()).toEqual({ plan: "team", workspaces: 3 });
+    expect(await verified()).toEqual(CLEAN);
+  });
+
+  it("puts it on a cheaper plan once the period has ended that was paid for", async () => {
+    expect(await change({ plan: "free" })).toContain(
+      "~ price: team, 49 usd → free, 0 usd a month, once what was paid for is used up\n",
+    );
+    expect(await billed()).toEqual({
+      now: ["tiny--team--monthly--usd-4900"],
+      planned: ["tiny--team--monthly--usd-4900", "tiny--free--monthly--usd-0"],
+    });
+    expect(await inForce()).toEqual({ plan: "team", workspaces: 3 });
+    expect(await verified()).toEqual(CLEAN);
+  });
+
+  it("gives a key another value, and the old one a last day", async () => {
+    const old = await apiKey();
+    expect(await change({ key: "{ rotate: 2026-11, grace: 1d }" })).toContain("~ ci rotate: 2026-11\n");
+    const keys = [old, await apiKey()];
+    const opens = async (when: string) => {
+      const query = `select private.authenticate_api_key($1, ${when}) is not null as opens`;
+      const answers = await Promise.all(keys.map((key) => controlPlane.rows(query, [key])));
+      return answers.map(([answer]) => answer?.opens);
+    };
+    expect(await opens("now()")).toEqual([true, true]);
+    expect(await opens("now() + interval '25 hours'")).toEqual([false, true]);
+    expect(await verified()).toEqual(CLEAN);
+  });
+
+  async function apiKey(): Promise<string> {
+    const outputs = await embeddedEngine().outputs(world.stack("tiny.acme"));
+    if (!(outputs?.apiKeys instanceof Secret)) throw new Error("the keys aren't secret");
+    return (JSON.parse(outputs.apiKeys.reveal()) as { personal: { ci: string } }).personal.ci;
+  }
+});
+
+/** A project's database, as its superuser reads it. */
+class Database {
+  readonly client: pg.Client;
+  readonly #tables: readonly string[];
+
+  private constructor(client: pg.Client, tables: readonly string[]) {
+    this.client = client;
+    this.#tables = tables;
+  }
+
+  /** @param start what the project's name is without its id */
+  static async open(world: World, start: string): Promise<Database> {
+    const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
+    const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
+    const answer = await fetch(`${SUPABASE_API_URL}/v1/projects`, { headers });
+    const projects = (await answer.json()) as { ref: string; name: string }[];
+    const own = projects.find(
+      ({ name }) => name.startsWith(start) && /^[0-9a-f]{8}$/.test(name.slice(start.length)),
+    );
+    const client = new pg.Client(world.sandbox.databaseUrl(own?.ref ?? ""));
+    await client.connect();
+    return new Database(client, await tablesToProbe(client));
+  }
+
+  async rows(query: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
+    return (await this.client.query<Record<string, unknown>>(query, [...values])).rows;
+  }
+
+  /** The tables of which a caller sees rows. */
+  shown(caller: Caller): Promise<string[]> {
+    return undone(this.client, async () => {
+      const seen = await look(this.client, this.#tables, caller);
+      return Object.keys(seen).filter((table) => seen[table] !== "refused" && seen[table]?.length !== 0);
+    });
+  }
+}
+
+function stripeOf(world: World): Stripe {
+  const { hostname, port } = new URL(world.sandbox.env.STRIPE_API_BASE);
+  const options = { host: hostname, port, protocol: "http", telemetry: false } as const;
+  return new Stripe(world.sandbox.env.STRIPE_API_KEY, options);
+}
