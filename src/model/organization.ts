@@ -55,7 +55,7 @@ export function organizationModel(
       expires,
     })),
     billing: {
-      email: manifest.billing?.email ?? manifest.owner,
+      email: (manifest.billing?.email ?? manifest.owner).toLowerCase(),
       collection: manifest.billing?.collection ?? "charge_automatically",
     },
     wallets: mapValues(platform.wallets, (_, wallet) => walletOf(manifest.wallets, wallet)),
