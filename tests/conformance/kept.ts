@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import type { Observed } from "./observe.ts";
 
 /** The result that the Pulumi CLI had with a rule, as JSON with a line for each thing that was seen. */
@@ -14,13 +15,21 @@ export function keep(rule: string, observed: readonly Observed[]): void {
 }
 
 export function textOf(observed: readonly Observed[]): string {
-  return `[\n${observed.map(stepText).join(",\n")}\n]\n`;
+  const steps = observed.map((step, index) => stepText(step, observed[index - 1]));
+  return `[\n${steps.join(",\n")}\n]\n`;
 }
 
-function stepText(step: Observed): string {
-  const fields = Object.entries(step)
+/** What fits into one line. */
+const SHORT = ["calls", "things"];
+
+function stepText(step: Observed, before: Observed | undefined): string {
+  const stays = isDeepStrictEqual(step.resources, before?.resources);
+  const fields = Object.entries(stays ? { ...step, resources: "as before" } : step)
     .filter(([, value]) => Object.keys(value).length > 0)
-    .map(([key, value]) => `    ${JSON.stringify(key)}: ${fieldText(value)}`);
+    .map(
+      ([key, value]) =>
+        `    ${JSON.stringify(key)}: ${SHORT.includes(key) ? JSON.stringify(value) : fieldText(value)}`,
+    );
   return `  {\n${fields.join(",\n")}\n  }`;
 }
 

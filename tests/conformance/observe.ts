@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Crypter } from "../../src/engine/embedded/secrets.ts";
 import type { Diagnostic, EngineEvent, RunResult, StepMetadata } from "../../src/engine/engine.ts";

@@ -18,7 +18,7 @@ export interface Step {
   readonly faults?: Readonly<Record<string, string>>;
   /** What somebody else did to the world before: things by id, and null for what is gone. */
   readonly meanwhile?: Readonly<Record<string, object | null>>;
-  readonly options?: Pick<RunOptions, "refresh" | "clearPendingCreates"> &
+  readonly options?: Pick<RunOptions, "refresh" | "clearPendingCreates" | "targets" | "targetDependents"> &
     Pick<DestroyOptions, "ignoreProtect">;
   /** The provider is a process of the engine's own. Otherwise the engine joins the one that runs, which is quicker. */
   readonly plugin?: boolean;

@@ -12,6 +12,7 @@ import { REFRESHES } from "./rules/refreshes.ts";
 import { REPLACEMENT } from "./rules/replacement.ts";
 import { SECRETS } from "./rules/secrets.ts";
 import { STACK } from "./rules/stack.ts";
+import { TARGETS } from "./rules/targets.ts";
 import { VALUES } from "./rules/values.ts";
 
 /** By what they are about. */
@@ -30,4 +31,5 @@ export const RULES: Readonly<Record<string, Rules>> = {
   functions: FUNCTIONS,
   adoption: ADOPTION,
   stack: STACK,
+  targets: TARGETS,
 };
