@@ -1,12 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { Secret } from "../../src/core/secret.ts";
 import { openSalt } from "../../src/engine/embedded/secrets.ts";
-import type { Engine, EngineEvent, RunResult } from "../../src/engine/engine.ts";
+import type { Engine, EngineEvent } from "../../src/engine/engine.ts";
+import { upKilled } from "../engine/kill.ts";
 import { PASSPHRASE, TestProject } from "../engine/project.ts";
 import { serveProvider } from "../engine/provider.ts";
 import { type Observed, Observer } from "./observe.ts";
@@ -33,7 +31,7 @@ export async function tryOn(engine: Engine, steps: readonly Step[]): Promise<rea
         onEvent: (event: EngineEvent) => events.push(event),
       };
       const run = isKilled(step)
-        ? await killed(engine, project)
+        ? await upKilled(engine, project)
         : await engine[step.operation](project.spec(), options);
       observed.push(observer.observe(step, run, events));
     }
@@ -64,6 +62,7 @@ function prepare(project: TestProject, step: Step, encrypt: (text: string) => st
   project.fault(faults);
   for (const [id, thing] of Object.entries(meanwhile)) {
     const file = join(project.world, "things", `${id}.json`);
+    mkdirSync(dirname(file), { recursive: true });
     if (thing === null) rmSync(file);
     else writeFileSync(file, JSON.stringify(thing));
   }
@@ -80,23 +79,4 @@ function encrypted(config: NonNullable<Step["config"]>, encrypt: (text: string) 
 
 function settingsOf(folder: string): string {
   return join(folder, "settings/Pulumi.dev.yaml");
-}
-
-/** The embedded engine is killed in a process of its own. Its lock is taken away, as `pulumi cancel` does. */
-async function killed(engine: Engine, project: TestProject): Promise<RunResult | undefined> {
-  if (engine.name === "embedded") await upElsewhere(project);
-  else await engine.up(project.spec());
-  const locks = join(project.backend, ".pulumi/locks/organization/trial/dev");
-  for (const lock of readdirSync(locks)) rmSync(join(locks, lock));
-  return undefined;
-}
-
-async function upElsewhere(project: TestProject): Promise<void> {
-  const spec = JSON.stringify({ ...project.spec(), passphrase: PASSPHRASE });
-  const program = fileURLToPath(new URL("../engine/run-up.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx/esm", program], {
-    env: { ...process.env, SPEC: spec },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  await once(child, "close");
 }
