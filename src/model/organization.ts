@@ -86,9 +86,9 @@ export function entitlementsOf(plan: PlanModel, limits: OrganizationManifest["li
 
 function overridesOf(limits: OrganizationManifest["limits"] = {}): Partial<Entitlements> {
   const { perWorkspaceAccess, ...numbers } = limits;
-  const lifted = Object.entries(numbers).flatMap(([limit, override]) =>
-    override === undefined ? [] : [[limit, limitOf(override.value)]],
-  );
+  const lifted = Object.entries(numbers)
+    .sort(([a], [b]) => a.localeCompare(b))
+    .flatMap(([limit, override]) => (override === undefined ? [] : [[limit, limitOf(override.value)]]));
   return {
     ...Object.fromEntries(lifted),
     ...(perWorkspaceAccess === undefined ? {} : { perWorkspaceAccess: perWorkspaceAccess.value }),

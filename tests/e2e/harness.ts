@@ -58,7 +58,7 @@ export class World {
     const file = join(this.folder, "stacks", path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
-    for (const [, name = ""] of text.matchAll(/secret: ([a-z0-9-]+)/g))
+    for (const [, name = ""] of text.matchAll(/secret: "?([a-z0-9-]+)/g))
       this.planted[secretVariable(name)] ??= `planted-${name}-3f9c1d77`;
   }
 

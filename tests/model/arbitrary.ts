@@ -67,6 +67,11 @@ function enriched(
       const origin = before && Object.keys(workspaces[before]?.connections ?? {})[0];
       const copy: WorkspaceManifest["connections"] =
         origin === undefined ? {} : { "the-copy": { cloneOf: `${before}/${origin}` } };
+      // A secret that two organizations name would be an error.
+      const own = Object.entries(each.connections ?? {}).map(([connection, { kind, secret }]) => [
+        connection,
+        { kind, secret: `${organization}-${secret}` },
+      ]);
       const apps = Object.entries(each.apps ?? {}).map(([app], position) => [
         app,
         position % 3 === 0 ? { domain: `${app}.${name}.${organization}.example` } : {},
@@ -80,7 +85,7 @@ function enriched(
         {
           ...each,
           ...(index % 2 === 0 ? contacts : {}),
-          connections: { ...each.connections, ...copy },
+          connections: { ...Object.fromEntries(own), ...copy },
           apps: Object.fromEntries(apps),
         },
       ];
@@ -99,6 +104,22 @@ function consentsFor(organization: string, workspaces: Readonly<Record<string, W
     }));
 }
 
+const claimTokens = fc.dictionary(
+  slug,
+  fc.record({ role: fc.constantFrom("admin" as const, "member" as const), expires: date }),
+  { maxKeys: 2 },
+);
+
+const override = fc.record({
+  value: fc.oneof(fc.constant("unlimited" as const), fc.integer({ min: 100, max: 1_000_000 })),
+  reason: line,
+  approvedBy: fc.constant("support@shop.example"),
+  expires: date,
+});
+
+/** Not of what is counted here, so that another plan is still too small for it. */
+const limits = fc.record({ rpm: override, webhookEvents: override }, { requiredKeys: [] });
+
 /** Members and open invitations, some of the members with grants. */
 function guestsOf({ people, roles, grants, invites, expires }: Drawn, organization: string, names: string[]) {
   const members = people.slice(1).map((name, index) => {
@@ -110,8 +131,14 @@ function guestsOf({ people, roles, grants, invites, expires }: Drawn, organizati
   return { members, ...(invites ? { invitations } : {}) };
 }
 
+const MOST_WORKSPACES = 5;
+
+function modelsOf(kind: string, organization: string): OrganizationManifest["llmProvider"] {
+  return kind === "hosted" ? { kind } : { kind, apiKey: { secret: `${organization}-models` } };
+}
+
 const drawn = fc.record({
-  workspaces: fc.option(fc.dictionary(slug, workspace, { maxKeys: 5 }), { nil: undefined }),
+  workspaces: fc.option(fc.dictionary(slug, workspace, { maxKeys: MOST_WORKSPACES }), { nil: undefined }),
   people: fc.uniqueArray(fc.stringMatching(/^[A-Za-z]{1,8}$/), {
     selector: (name) => name.toLowerCase(),
     minLength: 1,
@@ -124,15 +151,24 @@ const drawn = fc.record({
   generation: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
   invites: fc.boolean(),
   expires: date,
+  more: fc.record(
+    { claimTokens, limits, llmProvider: fc.constantFrom("hosted", "anthropic") },
+    { requiredKeys: [] },
+  ),
 });
 
 type Drawn = typeof drawn extends fc.Arbitrary<infer T> ? T : never;
 
 /** Sound organizations of the platform in `tests/manifest/folder.ts`, on its plan that holds everything. */
-export function organizationsNamed(organization: string): fc.Arbitrary<OrganizationManifest> {
+export function organizationsNamed(
+  organization: string,
+  mostWorkspaces = MOST_WORKSPACES,
+): fc.Arbitrary<OrganizationManifest> {
   return drawn.map((some) => {
-    const { people, reload, displayName, generation } = some;
-    const workspaces = some.workspaces && enriched(some.workspaces, organization);
+    const { people, reload, displayName, generation, more } = some;
+    const few =
+      some.workspaces && Object.fromEntries(Object.entries(some.workspaces).slice(0, mostWorkspaces));
+    const workspaces = few && enriched(few, organization);
     const consents = consentsFor(organization, workspaces ?? {});
     return {
       apiVersion: "tenantry/v1" as const,
@@ -143,6 +179,9 @@ export function organizationsNamed(organization: string): fc.Arbitrary<Organizat
       ...guestsOf(some, organization, Object.keys(workspaces ?? { personal: {} })),
       ...(displayName === undefined ? {} : { displayName }),
       ...(generation === undefined ? {} : { generation }),
+      ...(more.claimTokens === undefined ? {} : { claimTokens: more.claimTokens }),
+      ...(more.limits === undefined ? {} : { limits: more.limits }),
+      ...(more.llmProvider === undefined ? {} : { llmProvider: modelsOf(more.llmProvider, organization) }),
       ...(reload === undefined ? {} : { wallets: { data: { autoReload: reload } } }),
       ...(workspaces === undefined ? {} : { workspaces }),
       ...(consents.length === 0 ? {} : { consents }),

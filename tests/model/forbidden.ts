@@ -429,6 +429,8 @@ const OFFERS: readonly ForbiddenEdit[] = [
       acme.members = [];
       delete acme.consents;
       delete acme.invitations;
+      delete acme.claimTokens;
+      delete acme.llmProvider;
       return { rule: "feature-of-platform", path: [...TARGET, "apiKeys"], part: "key" };
     },
   },

@@ -143,14 +143,14 @@ function wantedIn(parameter: string): string {
 
 /** What was claimed is past changing: it is as it was declared, whatever that was. */
 function asFound({ tokens }: Inputs, row: Row): Inputs["tokens"][string] {
-  const declared = tokens[row.name];
+  const declared = Object.hasOwn(tokens, row.name) ? tokens[row.name] : undefined;
   if (row.claimed !== null && declared !== undefined) return declared;
   const { role, workspace, email, expires } = row;
   return { role, expires, ...present({ workspace: workspace ?? undefined, email: email ?? undefined }) };
 }
 
 function outputsOf(root: Secret, { organization, tokens }: Inputs, rows: readonly Row[]): Outputs {
-  const declared = rows.filter(({ name }) => name in tokens);
+  const declared = rows.filter(({ name }) => Object.hasOwn(tokens, name));
   const open = declared.filter(({ claimed }) => claimed === null);
   return {
     values: Object.fromEntries(open.map(({ name }) => [name, derived(root, organization, name).value])),
