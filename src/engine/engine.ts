@@ -35,6 +35,11 @@ export interface RunOptions {
   readonly targets?: readonly string[];
   /** Takes along what depends on the targets. Default false: what can't stay without a target fails the run. */
   readonly targetDependents?: boolean;
+  /**
+   * Folders of policy packs (CrossGuard) that `preview` and `up` are held to. A mandatory policy stops `up` before the
+   * resource that violates it, and fails both; an advisory one warns.
+   */
+  readonly policyPacks?: readonly string[];
   /** For `refresh` only: forget creations whose end nobody saw. Without it they stay, and warn, as with the Pulumi CLI. */
   readonly clearPendingCreates?: boolean;
   /** Ends cleanly: no new steps, running ones finish and are saved. */

@@ -21,6 +21,10 @@ export function argumentsOf(
     ...(kind === "preview" ? [] : ["--yes", "--skip-preview"]),
     ...(options.refresh === true && kind !== "refresh" ? ["--refresh"] : []),
     ...(options.targets ?? []).flatMap((urn) => ["--target", urn]),
+    ...(kind === "preview" || kind === "up" ? (options.policyPacks ?? []) : []).flatMap((folder) => [
+      "--policy-pack",
+      folder,
+    ]),
     ...(options.targetDependents === true ? ["--target-dependents"] : []),
     ...(options.clearPendingCreates === true && kind === "refresh" ? ["--clear-pending-creates"] : []),
     ...(options.ignoreProtect === true && kind === "destroy" ? ["--ignore-protect"] : []),

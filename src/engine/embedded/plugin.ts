@@ -27,7 +27,11 @@ export async function startPlugin(packageName: string, host: PluginHost): Promis
   const place = { engine: host.engine, root: host.project.root, program: host.project.programFolder };
   const running = host.attach[packageName];
   if (running !== undefined) return ProviderClient.connect(running, place, undefined);
-  const { child, port } = launch(packageName, commandOf(packageName, host), host);
+  const { child, port } = launch(`The provider of package ${packageName}`, commandOf(packageName, host), {
+    cwd: host.project.programFolder,
+    env: { ...host.env, PULUMI_PROJECT: host.project.name },
+    onCrash: host.onCrash,
+  });
   try {
     const address = `127.0.0.1:${await port}`;
     return await ProviderClient.connect(address, place, child.stop);
@@ -60,10 +64,14 @@ function commandOf(packageName: string, host: PluginHost): readonly string[] {
 }
 
 /** A plugin says its port in its first line; all that follows is its log. */
-function launch(
-  packageName: string,
+export function launch(
+  what: string,
   command: readonly string[],
-  host: PluginHost,
+  place: {
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly onCrash: (message: string) => void;
+  },
 ): { readonly child: { stop(): Promise<void> }; readonly port: Promise<string> } {
   const log: string[] = [];
   let announce: ((port: string) => void) | undefined;
@@ -72,8 +80,8 @@ function launch(
     announce = resolve;
   });
   const child = startChild(command, {
-    cwd: host.project.programFolder,
-    env: { ...process.env, ...host.env, PULUMI_PROJECT: host.project.name },
+    cwd: place.cwd,
+    env: { ...process.env, ...place.env },
     onLine: (line, stream) => {
       if (stream === "stdout" && announce !== undefined) {
         announce(line.trim());
@@ -86,8 +94,7 @@ function launch(
   });
   const ended = child.ended.then(({ code, signal }) => {
     const message = [`it ended with ${signal ?? `code ${code}`}`, ...log].join("\n");
-    if (announce === undefined && !stopping)
-      host.onCrash(`The provider of package ${packageName} is gone: ${message}`);
+    if (announce === undefined && !stopping) place.onCrash(`${what} is gone: ${message}`);
     throw new Error(message);
   });
   ended.catch(() => undefined);

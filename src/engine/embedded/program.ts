@@ -52,7 +52,7 @@ export function startProgram(
 }
 
 /** The stack's configuration as the SDK reads it. */
-function configVariables(config: StackConfig): Readonly<Record<string, string>> {
+export function configVariables(config: StackConfig): Readonly<Record<string, string>> {
   const values = [...config].map(([key, { value }]) => [key.replace(":", ":config:"), value]);
   const secrets = [...config].filter(([, { secret }]) => secret).map(([key]) => key);
   return {

@@ -5,6 +5,7 @@ import { diffInputs } from "./diff.ts";
 import type { Events, Step } from "./events.ts";
 import { EMPTY_GOAL, type Goal, unsupported } from "./goal.ts";
 import { OldResources } from "./old-resources.ts";
+import type { Policies } from "./policies.ts";
 import { parsePath, resetPath } from "./property-path.ts";
 import {
   containsUnknowns,
@@ -56,6 +57,7 @@ export class Registrations {
   readonly #snapshot: Snapshot;
   readonly #events: Events;
   readonly #targets: Targets;
+  readonly #policies: Policies;
   readonly #goals = new Map<Urn, Goal>();
   readonly #seen = new Set<Urn>();
   readonly #states = new Map<Urn, ResourceState>();
@@ -87,6 +89,7 @@ export class Registrations {
     readonly snapshot: Snapshot;
     readonly events: Events;
     readonly targets: Targets;
+    readonly policies: Policies;
   }) {
     this.#stack = parts.stack;
     this.#project = parts.project;
@@ -100,6 +103,12 @@ export class Registrations {
     this.#snapshot = parts.snapshot;
     this.#events = parts.events;
     this.#targets = parts.targets;
+    this.#policies = parts.policies;
+  }
+
+  /** All that the program has registered, as it is now. */
+  get states(): readonly ResourceState[] {
+    return [...this.#states.values()];
   }
 
   /** Whether a URN is of the program, or of the state as it was. */
@@ -292,7 +301,7 @@ export class Registrations {
     const before = imported ?? old;
     const comparable = before?.external || this.#isDeleted(before) ? undefined : before;
     const inputs = await this.#check(goal, wanted, comparable);
-    const checked = { ...wanted, inputs };
+    const checked = await this.#policies.judge({ ...wanted, inputs }, this.#providerState(wanted));
     const diff = comparable === undefined ? undefined : await this.#diff(comparable, checked);
     const decision = decide({
       old: comparable,
@@ -305,6 +314,10 @@ export class Registrations {
     const state = await act();
     if (!state.custom) this.#open.set(state.urn, { op, old: before, new: state, diff: undefined });
     return state;
+  }
+
+  #providerState(state: ResourceState): ResourceState | undefined {
+    return state.provider === "" ? undefined : this.#states.get(parseReference(state.provider).urn);
   }
 
   async #import(old: ResourceState | undefined, wanted: ResourceState): Promise<ResourceState> {

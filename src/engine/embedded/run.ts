@@ -8,7 +8,8 @@ import { Flow } from "./flow.ts";
 import { RpcError, serve } from "./grpc.ts";
 import { StackLock } from "./lock.ts";
 import { monitorService } from "./monitor.ts";
-import { startProgram } from "./program.ts";
+import { Policies } from "./policies.ts";
+import { configVariables, startProgram } from "./program.ts";
 import { type Project, readProject } from "./project.ts";
 import { Providers } from "./providers.ts";
 import { Redactor } from "./redactor.ts";
@@ -169,7 +170,8 @@ export class Run {
       release = resolve;
     });
     providers.startAhead();
-    const loading = this.#loadForProgram(providers);
+    const policies = await this.#startPolicies(engine);
+    const loading = this.#loadForProgram(providers, policies);
     loading.catch(() => undefined);
     const monitor = await serve([
       monitorService(this.#flow, loading, providers, () => {
@@ -203,14 +205,35 @@ export class Run {
       if (this.#flow.failed) await program.stop();
       await ended;
       registrations.finishStack(this.#flow.failed);
+      if (!this.#flow.failed) await policies.judgeStack(registrations.states);
+      this.#refused ||= policies.violated;
     } finally {
       this.#options.signal?.removeEventListener("abort", interrupt);
-      await program.stop();
+      await Promise.all([program.stop(), policies.close()]);
       monitor.close();
     }
   }
 
-  async #loadForProgram(providers: Providers): Promise<Registrations> {
+  #startPolicies(engine: string): Promise<Policies> {
+    const env = {
+      ...this.#spec.env,
+      ...configVariables(this.#config),
+      PULUMI_NODEJS_ORGANIZATION: "organization",
+      PULUMI_NODEJS_PROJECT: this.#project.name,
+      PULUMI_NODEJS_STACK: this.#spec.stack,
+      PULUMI_NODEJS_DRY_RUN: String(this.#kind === "preview"),
+    };
+    const onCrash = (message: string) => this.#events.diagnostic("error", message, undefined);
+    return Policies.start(
+      this.#options.policyPacks ?? [],
+      { engine, env, onCrash },
+      this.#kind === "preview",
+      ({ policy, message, mandatory, urn }) =>
+        this.#events.diagnostic(mandatory ? "error" : "warning", `${policy}: ${message}`, urn || undefined),
+    );
+  }
+
+  async #loadForProgram(providers: Providers, policies: Policies): Promise<Registrations> {
     const { snapshot, executor } = await this.#load(providers);
     if (this.#options.refresh) await this.#refresh(providers);
     this.#registrations = new Registrations({
@@ -226,6 +249,7 @@ export class Run {
       snapshot,
       events: this.#events,
       targets: this.#targets,
+      policies,
     });
     return this.#registrations;
   }

@@ -1,0 +1,75 @@
+import { PolicyPack, type Violation } from "./policy-pack.ts";
+import { RegistrationError } from "./registration-error.ts";
+import type { ResourceState } from "./resource-state.ts";
+
+/** The policies that a run is held to: those of all its packs. */
+export class Policies {
+  readonly #packs: readonly PolicyPack[];
+  readonly #preview: boolean;
+  readonly #tell: (violation: Violation) => void;
+  #violated = false;
+
+  /** @param tell shows a violation; called for each */
+  constructor(packs: readonly PolicyPack[], preview: boolean, tell: (violation: Violation) => void) {
+    this.#packs = packs;
+    this.#preview = preview;
+    this.#tell = tell;
+  }
+
+  /** Starts the packs side by side; where one fails, none is left running. */
+  static async start(
+    folders: readonly string[],
+    host: Parameters<typeof PolicyPack.start>[1],
+    preview: boolean,
+    tell: (violation: Violation) => void,
+  ): Promise<Policies> {
+    const started = await Promise.allSettled(folders.map((folder) => PolicyPack.start(folder, host)));
+    const packs = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    const failed = started.find((each) => each.status === "rejected");
+    if (failed === undefined) return new Policies(packs, preview, tell);
+    await Promise.all(packs.map((pack) => pack.close()));
+    throw failed.reason;
+  }
+
+  /** Whether a mandatory policy was violated: the run fails in the end, if it didn't at once. */
+  get violated(): boolean {
+    return this.#violated;
+  }
+
+  /**
+   * Holds a resource to the policies before anything is done about it.
+   *
+   * @returns its inputs, with remedies made
+   * @throws RegistrationError when a mandatory policy is violated; a preview goes on, to show all of them
+   */
+  async judge(wanted: ResourceState, provider: ResourceState | undefined): Promise<ResourceState> {
+    let remedied = wanted;
+    // One after the other: each pack sees what the ones before it have made.
+    for (const pack of this.#packs) {
+      const { inputs, violations } = await pack.remediate(remedied, provider);
+      remedied = { ...remedied, inputs };
+      violations.forEach(this.#tell);
+    }
+    const found = await Promise.all(this.#packs.map((pack) => pack.analyze(remedied, provider)));
+    if (this.#note(found.flat()) && !this.#preview)
+      throw new RegistrationError(`resource ${wanted.urn} violates a mandatory policy`, wanted.urn);
+    return remedied;
+  }
+
+  /** Holds the whole stack to the policies, once it is as the program wants it. */
+  async judgeStack(states: readonly ResourceState[]): Promise<void> {
+    const found = await Promise.all(this.#packs.map((pack) => pack.analyzeStack(states)));
+    this.#note(found.flat());
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#packs.map((pack) => pack.close()));
+  }
+
+  #note(violations: readonly Violation[]): boolean {
+    violations.forEach(this.#tell);
+    const mandatory = violations.some((violation) => violation.mandatory);
+    this.#violated ||= mandatory;
+    return mandatory;
+  }
+}
