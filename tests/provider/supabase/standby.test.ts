@@ -85,6 +85,30 @@ describe("what isn't active", () => {
     expect((await one.found()).status).toBe("ACTIVE_HEALTHY");
   });
 
+  test.each([
+    { kind: "hold-before", organization: SUPABASE_ORGANIZATION, match: "/billing/addons", becomes: "micro" },
+    { kind: "hold-after", organization: SUPABASE_ORGANIZATION, match: "/billing/addons", becomes: "micro" },
+    { kind: "hold-before", organization: FREE, match: "/pause$", becomes: "INACTIVE" },
+    { kind: "hold-after", organization: FREE, match: "/pause$", becomes: "INACTIVE" },
+  ] as const)("a run that is killed, $kind $match, is gone on with", async (each) => {
+    const { kind, organization, match, becomes } = each;
+    const one = await workspaceProject(organization, `killed--${becomes.toLowerCase()}-${kind}`);
+    const declared = { ...one.standby, state: "archived" as const };
+    const killed = new AbortController();
+    live.sandbox.setFaults([{ kind, writesOnly: true, match }]);
+    const cut = new Life(standby, live.context(killed.signal)).up(declared);
+    await live.sandbox.held();
+    killed.abort();
+    await expect(cut).rejects.toThrow();
+    live.sandbox.setFaults([]);
+    live.sandbox.release();
+
+    const mended = new Life(standby, live.context());
+    expect(await mended.up(declared)).toEqual({ paused: organization === FREE });
+    expect(await mended.refresh()).toEqual([]);
+    await expect.poll(async () => Object.values(await one.found())).toContain(becomes);
+  });
+
   test("one that was restored by hand is a difference, and is paused again", async () => {
     const one = await workspaceProject(FREE, "woken--one");
     const rest = new Life(standby, live.context());
