@@ -31,7 +31,7 @@ export async function tryOn(engine: Engine, steps: readonly Step[]): Promise<rea
         onEvent: (event: EngineEvent) => events.push(event),
       };
       const run = isKilled(step)
-        ? await upKilled(engine, project)
+        ? void (await upKilled(engine, project))
         : await engine[step.operation](project.spec(), options);
       observed.push(observer.observe(step, run, events));
     }

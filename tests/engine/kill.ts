@@ -6,13 +6,15 @@ import { fileURLToPath } from "node:url";
 import type { Engine } from "../../src/engine/engine.ts";
 import { PASSPHRASE, type TestProject } from "./project.ts";
 
-/**
- * An update that the provider's fault kills with its engine; the embedded one runs in a process of its own. The lock
- * that is left is taken away, as `pulumi cancel` does.
- */
-export async function upKilled(engine: Engine, project: TestProject): Promise<undefined> {
+/** An update that the provider's fault kills with its engine; the embedded one runs in a process of its own. */
+export async function startKilled(engine: Engine, project: TestProject): Promise<void> {
   if (engine.name === "embedded") await upElsewhere(project);
   else await engine.up(project.spec());
+}
+
+/** The same. The lock that is left is taken away, as `pulumi cancel` does. */
+export async function upKilled(engine: Engine, project: TestProject): Promise<void> {
+  await startKilled(engine, project);
   const locks = join(project.backend, ".pulumi/locks/organization/trial/dev");
   for (const lock of readdirSync(locks)) rmSync(join(locks, lock));
 }
