@@ -1,3 +1,3 @@
 import { crashMatrix } from "./matrix.ts";
 
-crashMatrix("after", { atLeast: 12 });
+crashMatrix("after", { atLeast: 16 });

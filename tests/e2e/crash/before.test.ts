@@ -1,3 +1,3 @@
 import { crashMatrix } from "./matrix.ts";
 
-crashMatrix("before", { atLeast: 12 });
+crashMatrix("before", { atLeast: 16 });
