@@ -7,7 +7,7 @@ import type {
   StepEvent,
   StepMetadata,
 } from "../engine.ts";
-import { blinded } from "./property-value.ts";
+import { blinded, equalValues } from "./property-value.ts";
 import type { DiffResult } from "./provider.ts";
 import type { Redactor } from "./redactor.ts";
 import type { ResourceState } from "./resource-state.ts";
@@ -67,7 +67,7 @@ export class Events {
     const state = step.new ?? step.old;
     const isDefaultProvider =
       state !== undefined && isProviderType(state.type) && nameOf(state.urn).startsWith("default");
-    if (PHYSICAL.has(step.op) || isDefaultProvider) return;
+    if (PHYSICAL.has(step.op) || isDefaultProvider || foundNothingNew(step)) return;
     this.#changes.set(step.op, (this.#changes.get(step.op) ?? 0) + 1);
   }
 
@@ -141,4 +141,11 @@ export function viewOf(state: ResourceState): ResourceView {
     inputs: blinded(state.inputs),
     outputs: blinded(state.outputs),
   };
+}
+
+/** What belongs to somebody else is looked up by every run: that counts when it is another than before. */
+function foundNothingNew({ op, old, new: found }: Step): boolean {
+  return (
+    op === "read" && (old === undefined || found === undefined || equalValues(old.outputs, found.outputs))
+  );
 }

@@ -93,9 +93,7 @@ export function goalOf(request: RegisterResourceRequest): Goal {
     parent: request.getParent(),
     inputs: fromStruct(request.getObject()),
     dependencies: request.getDependenciesList(),
-    propertyDependencies: Object.fromEntries(
-      [...request.getPropertydependenciesMap().entries()].map(([key, value]) => [key, value.getUrnsList()]),
-    ),
+    propertyDependencies: propertyDependenciesOf(request),
     provider: request.getProvider(),
     providers: Object.fromEntries(request.getProvidersMap().getEntryList()),
     version: request.getVersion(),
@@ -216,4 +214,15 @@ function secondsOf(duration: string): number {
       `${JSON.stringify(duration)} is no duration, as 5m or 1h30m`,
     );
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? "s"] ?? 1), 0);
+}
+
+/** A program that names no dependencies by property depends with each on all. */
+function propertyDependenciesOf(request: RegisterResourceRequest): Goal["propertyDependencies"] {
+  const named = [...request.getPropertydependenciesMap().entries()];
+  const keys = Object.keys(fromStruct(request.getObject()));
+  const others = named.length === 0 ? request.getDependenciesList() : [];
+  return {
+    ...Object.fromEntries(keys.map((key) => [key, others])),
+    ...Object.fromEntries(named.map(([key, value]) => [key, value.getUrnsList()])),
+  };
 }

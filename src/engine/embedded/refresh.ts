@@ -21,6 +21,8 @@ export async function refreshResources(
     readonly events: Events;
     readonly redactor: Redactor;
     readonly planning: boolean;
+    /** Whether it is what the run is about, and not only goes before. */
+    readonly counted: boolean;
     readonly parallel: number;
     readonly stopping: () => boolean;
     readonly failed: (step: Step, error: unknown) => void;
@@ -37,10 +39,9 @@ export async function refreshResources(
         try {
           const { refreshed, diff } = await look(state, parts);
           if (refreshed !== undefined) parts.redactor.addFrom(refreshed.outputs);
-          parts.events.succeeded(
-            { op: operationOf(refreshed, diff), old: state, new: refreshed, diff },
-            parts.planning,
-          );
+          const end = { op: operationOf(refreshed, diff), old: state, new: refreshed, diff };
+          if (parts.counted) parts.events.count(end);
+          parts.events.finished(end, parts.planning);
           return refreshed;
         } catch (error) {
           parts.failed(step, error);

@@ -5,8 +5,8 @@ export class RegistrationError extends Error {
   override readonly name = "RegistrationError";
   readonly urn: Urn | undefined;
 
-  constructor(message: string, urn: Urn | undefined) {
-    super(message);
+  constructor(message: string, urn: Urn | undefined, options?: ErrorOptions) {
+    super(message, options);
     this.urn = urn;
   }
 }

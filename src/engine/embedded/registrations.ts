@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { UserError } from "../../core/errors.ts";
 import { hashAssets } from "./assets.ts";
 import { requirementsOf } from "./dependencies.ts";
 import { diffInputs } from "./diff.ts";
@@ -13,6 +14,7 @@ import {
   isOutputValue,
   mapObject,
   type PropertyMap,
+  secretOf,
   UNKNOWN,
   withoutSecrets,
 } from "./property-value.ts";
@@ -241,8 +243,10 @@ export class Registrations {
     let state = this.#defaults.get(key);
     if (state === undefined) {
       const config = Object.fromEntries(
-        [...this.#config].flatMap(([name, { value }]) =>
-          name.startsWith(`${packageName}:`) ? [[name.slice(packageName.length + 1), value] as const] : [],
+        [...this.#config].flatMap(([name, { value, secret }]) =>
+          name.startsWith(`${packageName}:`)
+            ? [[name.slice(packageName.length + 1), secret ? secretOf(value) : value] as const]
+            : [],
         ),
       );
       const { type, name, inputs } = defaultProvider(packageName, version, config);
@@ -456,7 +460,10 @@ export class Registrations {
     const checker = isProvider ? this.#providers : await this.#providers.get(wanted.provider);
     const news =
       isProvider && goal.version !== "" ? { ...inputs, version: goal.version, __internal: {} } : inputs;
-    const result = await checker.check({ urn, olds: old?.inputs ?? {}, news, preview: this.#preview });
+    const result = await ofResource(
+      urn,
+      checker.check({ urn, olds: old?.inputs ?? {}, news, preview: this.#preview }),
+    );
     if (result.failures.length > 0) throw new RegistrationError(failuresText(goal, result.failures), urn);
     return result.inputs;
   }
@@ -468,11 +475,9 @@ export class Registrations {
     if (await this.#providerChanged(old, wanted)) return replacedFor("provider");
     if (!wanted.custom) return diffInputs(old.inputs, wanted.inputs);
     const differ = isProviderType(wanted.type) ? this.#providers : await this.#providers.get(wanted.provider);
-    const diff = await differ.diff({
-      ...diffRequest(old, wanted.inputs),
-      urn: wanted.urn,
-      ignoreChanges: wanted.ignoreChanges,
-    });
+    const { urn, ignoreChanges } = wanted;
+    const request = { ...diffRequest(old, wanted.inputs), urn, ignoreChanges };
+    const diff = await ofResource(urn, differ.diff(request));
     if (diff.unavailable !== undefined) this.#events.diagnostic("warning", diff.unavailable, wanted.urn);
     return orInputs(diff, old.inputs, wanted.inputs);
   }
@@ -554,4 +559,14 @@ function failuresText(goal: Goal, failures: CheckResult["failures"]): string {
 /** The id as the program is told: empty while it is unknown. */
 export function knownId(state: ResourceState): string {
   return state.id === UNKNOWN ? "" : state.id;
+}
+
+/** What a provider could not answer about a resource is that resource's error. */
+async function ofResource<Answer>(urn: Urn, asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new RegistrationError(cause instanceof Error ? cause.message : String(cause), urn, { cause });
+  }
 }

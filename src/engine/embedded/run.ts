@@ -291,6 +291,7 @@ export class Run {
       events: this.#events,
       redactor: this.#redactor,
       planning: this.#kind === "preview",
+      counted: this.#kind === "refresh",
       parallel: this.#parallel,
       stopping: () => this.#flow.failed,
       failed: (step, error) => {
@@ -358,7 +359,7 @@ export class Run {
   }
 
   #warnOfPending(pending: Deployment["pendingOperations"]): void {
-    if (pending.length === 0 || this.#kind === "preview") return;
+    if (pending.length === 0 || this.#kind === "preview" || this.#kind === "refresh") return;
     const list = pending.map(({ resource, type }) => `  * ${resource.urn}, interrupted while ${type}`);
     this.#events.diagnostic(
       "warning",

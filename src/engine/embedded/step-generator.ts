@@ -77,13 +77,12 @@ export function isReplacement(diff: DiffResult): boolean {
 export function withReplaceOnChanges(diff: DiffResult, wanted: readonly string[]): DiffResult {
   if (wanted.length === 0 || diff.changes !== "some") return diff;
   const patterns = wanted.map(parsePath);
-  // Where only the changed keys are known, a path inside of one may have changed.
-  const changed = Object.keys(diff.detailedDiff ?? {}).map(parsePath);
-  const coarse = diff.detailedDiff === undefined ? diff.diffs.map((key) => [key]) : [];
-  const promoted = [
-    ...changed.filter((path) => patterns.some((pattern) => covers(pattern, path))),
-    ...coarse.filter((path) => patterns.some((pattern) => covers(pattern.slice(0, 1), path))),
-  ];
+  // Where only the changed keys are known, no path inside of one counts as changed.
+  const changed =
+    diff.detailedDiff === undefined
+      ? diff.diffs.map((key) => [key])
+      : Object.keys(diff.detailedDiff).map(parsePath);
+  const promoted = changed.filter((path) => patterns.some((pattern) => covers(pattern, path)));
   const keys = promoted.map((path) => String(path[0]));
   return { ...diff, replaces: [...new Set([...diff.replaces, ...keys])] };
 }

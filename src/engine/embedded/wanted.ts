@@ -23,7 +23,7 @@ export function wantedState(urn: Urn, goal: Goal, provider: string, root: string
     protect: goal.protect ?? false,
     external: false,
     dependencies: goal.dependencies,
-    propertyDependencies: propertyDependenciesOf(goal),
+    propertyDependencies: goal.propertyDependencies,
     initErrors: [],
     provider,
     pendingReplacement: false,
@@ -42,14 +42,6 @@ export function wantedState(urn: Urn, goal: Goal, provider: string, root: string
     hideDiff: goal.hideDiff.map(parsePath),
     carried: {},
   };
-}
-
-/** A program that names no dependencies by property depends with each on all. */
-function propertyDependenciesOf(goal: Goal): ResourceState["propertyDependencies"] {
-  const keys = Object.keys(goal.inputs);
-  if (Object.keys(goal.propertyDependencies).length === 0)
-    return Object.fromEntries(keys.map((key) => [key, goal.dependencies]));
-  return { ...Object.fromEntries(keys.map((key) => [key, []])), ...goal.propertyDependencies };
 }
 
 function sourcePositionOf(goal: Goal, root: string): string {
