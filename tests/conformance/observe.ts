@@ -82,7 +82,7 @@ export class Observer {
       resources: ordered.map((resource) => this.#fieldsOf(resource)),
       pending: state.pending_operations.map(({ type, resource }) => ({
         pending: type,
-        ...this.#fieldsOf(resource),
+        ...withoutProgress(this.#fieldsOf(resource)),
       })),
       things: this.#things(),
     };
@@ -113,7 +113,8 @@ export class Observer {
 
   #settled(key: string, value: unknown): unknown {
     if (key === "created" || key === "modified") return this.#timeOf(String(value));
-    return this.#plain(value);
+    const plain = this.#plain(value);
+    return key === "dependencies" ? [...(plain as readonly string[])].sort() : plain;
   }
 
   #timeOf(time: string): string {
@@ -129,7 +130,8 @@ export class Observer {
     const fields = value as Fields;
     if (fields[SIGNATURE] === SECRET)
       return { secret: this.#plain(JSON.parse(this.#crypter.decrypt(String(fields.ciphertext)))) };
-    return Object.fromEntries(Object.entries(fields).map(([key, inner]) => [short(key), this.#plain(inner)]));
+    const sorted = Object.entries(fields).sort(([left], [right]) => compare(left, right));
+    return Object.fromEntries(sorted.map(([key, inner]) => [short(key), this.#plain(inner)]));
   }
 
   #text(text: string): string {
@@ -146,6 +148,11 @@ export class Observer {
 /** `Group$Thing::a` instead of `urn:pulumi:dev::trial::test:index:Group$test:index:Thing::a` */
 function short(text: string): string {
   return text.replaceAll("urn:pulumi:dev::trial::", "").replaceAll("test:index:", "");
+}
+
+/** What is under way says what is wanted: how much of the old state it carries along is each engine's own business. */
+function withoutProgress({ id, created, modified, ...wanted }: Fields): Fields {
+  return wanted;
 }
 
 function keyOf({ urn, delete: dead }: RawResource): string {

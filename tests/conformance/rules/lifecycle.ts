@@ -60,7 +60,7 @@ export const LIFECYCLE: Rules = {
     up('new pulumi.CustomResource("test:index:Other", "a", {});'),
   ],
   "two resources of one name and type are an error": [
-    preview('new Thing("a", {}); new Thing("a", { value: 1 });'),
+    preview('const a = new Thing("a", {}); new Thing("a", { value: 1 }, { dependsOn: a });'),
     up(),
   ],
   "one name under two parents is two resources": [

@@ -71,9 +71,7 @@ export const PROVIDERS: Rules = {
     ),
   ],
   "a version has a default provider of its own": [
-    up(
-      'new Thing("a", {}, { version: "1.2.3" }); new Thing("b", {}, { version: "2.0.0-beta.1" }); new Thing("c", {});',
-    ),
+    up('new Thing("a", {}, { version: "1.2.3" }); new Thing("b", {}, { version: "2.0.0-beta.1" });'),
     up(),
     up('new Thing("a", {}, { version: "1.2.4" });'),
   ],

@@ -1,0 +1,13 @@
+/**
+ * Where the embedded engine does not do what the Pulumi CLI does, by rule, and why that is no harm. A rule that no longer
+ * differs fails until its line is taken out.
+ */
+export const DIFFERENCES: Readonly<Record<string, string>> = {
+  "a parent that was not registered is an error":
+    "it looks at the parent before it makes a default provider, so that less is left behind",
+  "a resource is a value": "it leaves out a reference's package version where there is none",
+  "a version has a default provider of its own":
+    "it does not warn that a provider which runs already may be of another version",
+  "only targets are destroyed": "it tells of what stays before it fails",
+  "a target that is not there": "it tells of what stays before it fails",
+};
