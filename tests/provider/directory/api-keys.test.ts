@@ -85,6 +85,13 @@ describe("directory:ApiKeys", () => {
     expect(await versions()).toEqual(before);
   });
 
+  test("may be called like what every object inherits", async () => {
+    const { life, up } = await workspaceWith("inherited", { backend: {}, constructor: { rotate: "a" } });
+    expect(await life.refresh()).toEqual([]);
+    expect(Object.keys(await up({ backend: {} }))).toEqual(["backend"]);
+    expect(await life.refresh()).toEqual([]);
+  });
+
   test("a rotation overlaps: the old value ends by itself, and repeating it gives no more time", async () => {
     const { id, life, up, values } = await workspaceWith("rotated", { ci: {} });
     const { ci: old = "" } = values();
