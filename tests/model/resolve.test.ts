@@ -154,6 +154,7 @@ test("people are told apart without regard to case, and reach what their role re
     "grace@acme.example": ["admin", ["a", "b"]],
     "alan@acme.example": ["member", ["b"]],
   });
+  expect(model.billing.email).toBe("ada@acme.example");
 });
 
 test("where a plan has no per-workspace access, members reach every workspace", () => {
