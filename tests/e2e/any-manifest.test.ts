@@ -17,7 +17,9 @@ const organizations = fc.tuple(
   ...["acme", "globex"].map((name) => organizationsNamed(name, MOST_WORKSPACES)),
 );
 
-test("any organizations that are sound come up, are verified clean, and stay as they are", async () => {
+const SOUND = "any organizations that are sound come up, are verified clean, and stay as they are";
+
+test(SOUND, { timeout: numRuns * 240_000 }, async () => {
   const comesUp = fc.asyncProperty(organizations, async (manifests) => {
     const files = manifests.map((manifest) => [`shop/orgs/${manifest.name}.yaml`, stringify(manifest)]);
     const world = await World.open(
