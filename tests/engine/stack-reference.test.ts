@@ -25,7 +25,7 @@ test.each(["organization/trial/other", "organization/other", "other"])(
   "a stack's outputs are read as %s, secret ones as secrets",
   async (name) => {
     const run = await project.up(reading(name));
-    expect(run).toMatchObject({ result: "succeeded", changes: { read: 1 } });
+    expect(run.result).toBe("succeeded");
     const outputs = (await project.outputs()) ?? {};
     expect(outputs).toMatchObject({ plain: { deep: 1 }, none: true });
     expect((outputs.hidden as Secret).reveal()).toBe('"planted secret"');

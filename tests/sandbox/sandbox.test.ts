@@ -36,6 +36,7 @@ describe("a sandbox", () => {
       STRIPE_API_BASE: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       STRIPE_API_KEY: expect.stringMatching(/^sk_test_/),
       TENANTRY_SECRET_ROOT: expect.stringMatching(/^[0-9a-f]{64}$/),
+      TENANTRY_ARCHIVES: join(at, "archives"),
       PULUMI_BACKEND_URL: `file://${join(at, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: expect.stringMatching(/./),
     });

@@ -82,6 +82,6 @@ describe("PostgREST in a workspace", () => {
     ["a token without an issuer", "authenticated", { sub: "1" }],
     ["nobody's", "anon", {}],
   ])("refuses %s before any query", async (_, role, claims) => {
-    await expect(request(role, claims)).rejects.toThrow("this workspace trusts another issuer");
+    await expect(request(role, claims)).rejects.toThrow("the token is another issuer's, or has expired");
   });
 });
