@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -18,7 +18,7 @@ export async function readProjectFile<Shape extends z.ZodType>(
   shape: Shape,
 ): Promise<z.output<Shape>> {
   const file = join(root, "Pulumi.yaml");
-  const found = shape.safeParse(await contentOf(file));
+  const found = shape.safeParse(contentOf(file));
   if (!found.success)
     throw new UserError(`${file} can't be used: ${z.prettifyError(found.error)}`, {
       remedy: "See https://www.pulumi.com/docs/iac/concepts/projects/project-file/.",
@@ -26,19 +26,14 @@ export async function readProjectFile<Shape extends z.ZodType>(
   return found.data;
 }
 
-async function contentOf(file: string): Promise<unknown> {
-  const { mtimeNs, size } = await stat(file, { bigint: true }).catch(orNoProject(file));
-  const stamp = `${mtimeNs}-${size}`;
+function contentOf(file: string): unknown {
+  const state = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (state === undefined)
+    throw new UserError(`There is no ${file}.`, { remedy: "Run from the folder of a Pulumi project." });
+  const stamp = `${state.mtimeNs}-${state.size}`;
   const known = parsed.get(file);
   if (known?.stamp === stamp) return known.content;
-  const content: unknown = parse(await readFile(file, "utf8"));
+  const content: unknown = parse(readFileSync(file, "utf8"));
   parsed.set(file, { stamp, content });
   return content;
-}
-
-function orNoProject(file: string): (error: NodeJS.ErrnoException) => never {
-  return (error) => {
-    if (error.code !== "ENOENT") throw error;
-    throw new UserError(`There is no ${file}.`, { remedy: "Run from the folder of a Pulumi project." });
-  };
 }

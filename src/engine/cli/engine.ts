@@ -46,7 +46,7 @@ export function cliEngine(file: string): Engine {
       const found = await exportStack(pulumi, project, stack, "blind");
       if (found === undefined) return undefined;
       const state = createHash("sha256").update(JSON.stringify(found)).digest("hex");
-      return `${state} ${await settingsDigest(stack.settingsFolder ?? project.settingsFolder, stack.stack)}`;
+      return `${state} ${settingsDigest(stack.settingsFolder ?? project.settingsFolder, stack.stack)}`;
     },
     tags: async (stack) => readTags(pulumi, await readProject(stack.projectFolder), stack),
     setTag: async (stack, name, value) =>

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -91,21 +92,24 @@ export class FileBackend {
     await copyFile(this.stackFile(stack), `${prefix}.checkpoint.json`);
   }
 
-  /** Of the state's file, by when it was written: another after each write. Undefined when there is none. */
-  async revision(stack: string): Promise<string | undefined> {
-    const file = await newestOf([this.stackFile(stack), `${this.stackFile(stack)}.gz`]);
-    if (file === undefined) return undefined;
-    const { mtimeNs, size } = await stat(file, { bigint: true });
-    return `${mtimeNs}-${size}`;
+  /**
+   * Of the state's files, by when they were written: another after each write. Undefined when there is none.
+   *
+   * A fleet asks for thousands at once, which is quicker without waiting for each: so too the tags.
+   */
+  revision(stack: string): string | undefined {
+    const files = [this.stackFile(stack), `${this.stackFile(stack)}.gz`];
+    const found = files.flatMap((file) => statSync(file, { bigint: true, throwIfNoEntry: false }) ?? []);
+    return found.length === 0 ? undefined : found.map(({ mtimeNs, size }) => `${mtimeNs}-${size}`).join();
   }
 
-  async tags(stack: string): Promise<Readonly<Record<string, string>>> {
-    const text = await readFile(this.#tagsFile(stack), "utf8").catch(unlessMissing);
-    return text === undefined ? {} : ((JSON.parse(text) as TagsFile).tags ?? {});
+  tags(stack: string): Readonly<Record<string, string>> {
+    const file = this.#tagsFile(stack);
+    return existsSync(file) ? ((JSON.parse(readFileSync(file, "utf8")) as TagsFile).tags ?? {}) : {};
   }
 
   async setTag(stack: string, name: string, value: string): Promise<void> {
-    const file: TagsFile = { version: 1, tags: { ...(await this.tags(stack)), [name]: value } };
+    const file: TagsFile = { version: 1, tags: { ...this.tags(stack), [name]: value } };
     await writeAtomically(this.#tagsFile(stack), `${JSON.stringify(file, undefined, 4)}\n`);
   }
 

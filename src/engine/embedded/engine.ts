@@ -49,9 +49,9 @@ async function backendOf({ projectFolder, backendUrl }: Pick<StackSpec, "project
 
 async function revision(spec: StackSpec): Promise<string | undefined> {
   const project = await readProject(spec.projectFolder);
-  const state = await new FileBackend(spec.backendUrl, project.name).revision(spec.stack);
+  const state = new FileBackend(spec.backendUrl, project.name).revision(spec.stack);
   if (state === undefined) return undefined;
-  return `${state} ${await settingsDigest(spec.settingsFolder ?? project.settingsFolder, spec.stack)}`;
+  return `${state} ${settingsDigest(spec.settingsFolder ?? project.settingsFolder, spec.stack)}`;
 }
 
 async function outputs(spec: StackSpec): Promise<Readonly<Record<string, unknown>> | undefined> {
