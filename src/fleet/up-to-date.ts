@@ -8,7 +8,7 @@ const TAG = "tenantry:up-to-date";
 /**
  * Whether a stack is as its last run left it, and its program would see what it saw then: it has nothing to do.
  *
- * Nothing is looked up: what changed outside is drift, for `--refresh` and `tenantry drift` to find.
+ * Nothing is looked up: what changed outside is drift, for `--refresh` to find.
  */
 export async function isUpToDate(stack: FleetStack, engine: Engine): Promise<boolean> {
   if (stack.digest === undefined) return false;
