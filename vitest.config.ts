@@ -5,8 +5,8 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     setupFiles: ["tests/properties.ts"],
     pool: "forks",
-    // Real servers and processes wait for each other more than they compute.
-    maxWorkers: 2,
+    // Real servers and processes wait for each other more than they compute: one more than a small machine has cores.
+    maxWorkers: 3,
     // Long enough that only a hang meets it, also on a busy machine.
     testTimeout: 240_000,
     hookTimeout: 240_000,
