@@ -1,5 +1,6 @@
+import { lookup } from "../core/lookup.ts";
 import type { OrganizationManifest } from "../manifest/organization.ts";
-import { lookup, titleOf } from "../model/defaults.ts";
+import { titleOf } from "../model/defaults.ts";
 import type { AppRows } from "./app-rows.ts";
 import type { Value } from "./splice.ts";
 

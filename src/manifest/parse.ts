@@ -1,4 +1,5 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
+import { lookup } from "../core/lookup.ts";
 import {
   type Located,
   locateFile,
@@ -98,7 +99,7 @@ function checkKeys(node: unknown, value: unknown, text: string, file: string, fa
     const name = String(key.value);
     if (seen.has(name)) faults.push(() => duplicateKey(name, key.range, text, file));
     seen.add(name);
-    checkKeys(child, Object.hasOwn(object, name) ? object[name] : undefined, text, file, faults);
+    checkKeys(child, lookup(object, name), text, file, faults);
     if (name !== "__proto__") continue;
     faults.push(() => forbiddenKey(name, key.range, text, file));
     delete object[name];

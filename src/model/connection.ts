@@ -1,5 +1,5 @@
+import { lookup } from "../core/lookup.ts";
 import type { OrganizationManifest, WorkspaceManifest } from "../manifest/organization.ts";
-import { lookup } from "./defaults.ts";
 import { declaredWorkspaces } from "./usage.ts";
 
 export type ConnectionManifest = NonNullable<WorkspaceManifest["connections"]>[string];

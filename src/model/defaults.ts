@@ -13,8 +13,3 @@ export function mapValues<Value, Result>(
   for (const key of Object.keys(record).sort()) result[key] = change(record[key] as Value, key);
   return result;
 }
-
-/** The value under a name that a user wrote; never what objects inherit, as `constructor`. */
-export function lookup<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
-}

@@ -1,6 +1,7 @@
 import { stableId } from "../core/ids.ts";
+import { lookup } from "../core/lookup.ts";
 import type { OrganizationManifest } from "../manifest/organization.ts";
-import { lookup, mapValues, titleOf } from "./defaults.ts";
+import { mapValues, titleOf } from "./defaults.ts";
 import type {
   AutoReloadModel,
   Entitlements,

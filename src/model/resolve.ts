@@ -1,6 +1,6 @@
+import { lookup } from "../core/lookup.ts";
 import { FEATURES } from "../manifest/platform.ts";
 import type { ParsedOrganization, ParsedPlatform } from "../manifest/read.ts";
-import { lookup } from "./defaults.ts";
 import { applyRules, type Finding } from "./finding.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model.ts";
 import { entitlementsOf, organizationModel } from "./organization.ts";

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../../core/errors.ts";
+import { lookup } from "../../core/lookup.ts";
 import { Secret } from "../../core/secret.ts";
 import { suggest } from "../../core/suggest.ts";
 import { recordedSelection } from "../../fleet/load.ts";
@@ -100,7 +101,7 @@ function valueAt(
   for (const name of path.split("/")) {
     const record = isRecord(value) ? value : {};
     known = Object.keys(record);
-    value = Object.hasOwn(record, name) ? record[name] : undefined;
+    value = lookup(record, name);
     if (value instanceof Secret) value = JSON.parse(value.reveal());
   }
   if (typeof value === "string") return new Secret(value);

@@ -1,3 +1,4 @@
+import { lookup } from "../../core/lookup.ts";
 import { isObject, isSecret, type PropertyMap, type PropertyValue } from "./property-value.ts";
 
 type Step = string | number;
@@ -57,7 +58,7 @@ function resetInside(
   const keys = step === "*" ? new Set([...Object.keys(value), ...Object.keys(before)]) : [String(step)];
   const result = new Map(Object.entries(value));
   for (const key of keys) {
-    const reset = resetInside(rest, own(before, key), own(value, key));
+    const reset = resetInside(rest, lookup(before, key), lookup(value, key));
     if (reset === undefined) result.delete(key);
     else result.set(key, reset);
   }
@@ -73,8 +74,4 @@ function resetSecret(
   const inner = (wrapped: PropertyValue | undefined) => (isSecret(wrapped) ? wrapped.value : wrapped);
   const reset = resetInside(path, inner(old), inner(value));
   return isSecret(value) && reset !== undefined ? { ...value, value: reset } : reset;
-}
-
-function own(object: PropertyMap, key: string): PropertyValue | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }

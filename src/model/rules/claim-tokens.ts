@@ -1,4 +1,4 @@
-import { lookup } from "../defaults.ts";
+import { lookup } from "../../core/lookup.ts";
 import { declaredWorkspaces } from "../usage.ts";
 import { unknownName } from "./platform.ts";
 import type { OrganizationRule, OrganizationSubject } from "./subject.ts";

@@ -1,4 +1,4 @@
-import { lookup } from "../defaults.ts";
+import { lookup } from "../../core/lookup.ts";
 import type { Objection } from "../finding.ts";
 import { declaredWorkspaces } from "../usage.ts";
 import { firstName } from "../workspace.ts";

@@ -1,7 +1,7 @@
 import { CURRENCY_DECIMALS, smallestUnits } from "../../core/currency.ts";
+import { lookup } from "../../core/lookup.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
-import { lookup } from "../defaults.ts";
 import type { Objection } from "../finding.ts";
 import type { PlatformRule } from "./subject.ts";
 

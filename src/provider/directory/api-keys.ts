@@ -3,6 +3,7 @@ import { z } from "zod";
 import { derive } from "../../core/derive.ts";
 import { UserError } from "../../core/errors.ts";
 import { stableId } from "../../core/ids.ts";
+import { lookup } from "../../core/lookup.ts";
 import { Secret } from "../../core/secret.ts";
 import type { Query } from "../../postgres/database.ts";
 import { defineResource, secret } from "../schema.ts";
@@ -197,25 +198,20 @@ function asJson(wanted: readonly Wanted[]): string {
 function asFound(inputs: Inputs, rows: readonly Row[]): Inputs {
   const keys: Inputs["keys"] = {};
   for (const { name, rotation } of rows) {
-    const declared = declaredKey(inputs, name);
+    const declared = lookup(inputs.keys, name);
     const isDeclared = (declared?.rotate ?? "") === rotation;
-    if (Object.hasOwn(keys, name) && isDeclared) continue;
+    if (lookup(keys, name) !== undefined && isDeclared) continue;
     const { graceSeconds } = declared ?? { graceSeconds: 0 };
     keys[name] = rotation === "" ? { graceSeconds } : { rotate: rotation, graceSeconds };
   }
   return { ...inputs, keys };
 }
 
-/** A key may be called like something that every object inherits. */
-function declaredKey({ keys }: Inputs, name: string): Inputs["keys"][string] | undefined {
-  return Object.hasOwn(keys, name) ? keys[name] : undefined;
-}
-
 function outputsOf(root: Secret, inputs: Inputs, rows: readonly Row[]): Outputs {
   const values: Outputs["values"] = {};
   const prefixes: Outputs["prefixes"] = {};
   for (const row of rows) {
-    if (row.rotation !== (declaredKey(inputs, row.name)?.rotate ?? "")) continue;
+    if (row.rotation !== (lookup(inputs.keys, row.name)?.rotate ?? "")) continue;
     const own = derived(root, inputs.workspace, row);
     if (row.id === own.id) values[row.name] = own.value;
     prefixes[row.name] = row.prefix;

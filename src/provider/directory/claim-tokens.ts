@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { derive } from "../../core/derive.ts";
 import { stableId } from "../../core/ids.ts";
+import { lookup } from "../../core/lookup.ts";
 import { Secret } from "../../core/secret.ts";
 import type { Query } from "../../postgres/database.ts";
 import { defineResource, secret } from "../schema.ts";
@@ -47,7 +48,7 @@ export const claimTokens = defineResource({
     const sound = rows.filter(
       (row) =>
         row.sha256 === derived(context.root, inputs.organization, row.name).sha256 &&
-        (row.claimed === null || row.name in inputs.tokens),
+        (row.claimed === null || lookup(inputs.tokens, row.name) !== undefined),
     );
     const tokens = Object.fromEntries(sound.map((row) => [row.name, asFound(inputs, row)]));
     return { inputs: { ...inputs, tokens }, outputs: outputsOf(context.root, inputs, sound) };
@@ -143,14 +144,14 @@ function wantedIn(parameter: string): string {
 
 /** What was claimed is past changing: it is as it was declared, whatever that was. */
 function asFound({ tokens }: Inputs, row: Row): Inputs["tokens"][string] {
-  const declared = Object.hasOwn(tokens, row.name) ? tokens[row.name] : undefined;
+  const declared = lookup(tokens, row.name);
   if (row.claimed !== null && declared !== undefined) return declared;
   const { role, workspace, email, expires } = row;
   return { role, expires, ...present({ workspace: workspace ?? undefined, email: email ?? undefined }) };
 }
 
 function outputsOf(root: Secret, { organization, tokens }: Inputs, rows: readonly Row[]): Outputs {
-  const declared = rows.filter(({ name }) => Object.hasOwn(tokens, name));
+  const declared = rows.filter(({ name }) => lookup(tokens, name) !== undefined);
   const open = declared.filter(({ claimed }) => claimed === null);
   return {
     values: Object.fromEntries(open.map(({ name }) => [name, derived(root, organization, name).value])),

@@ -82,6 +82,16 @@ describe("directory:ClaimTokens", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
+  test("a claimed one that left the YAML is no drift, whatever it was called", async () => {
+    const life = new Life(claimTokens, live.context());
+    await life.up(declare({ constructor: MEMBER }));
+    expect(await claim(Object.values(life.outputs.values)[0]?.reveal() ?? "", "ed@acme.example")).toBe(
+      "member",
+    );
+    await life.up(declare({}));
+    expect(await life.refresh()).toEqual([]);
+  });
+
   test("one that leaves the YAML is void at once, and one for an address is that address's", async () => {
     const life = new Life(claimTokens, live.context());
     const kept = { ...MEMBER, email: "cy@acme.example" };
