@@ -16,8 +16,8 @@ export interface Common {
   readonly environment: Environment;
   /** `2026-11-22` */
   readonly today: string;
-  /** The digest of the program. */
-  readonly program: string;
+  /** The digest of the program; undefined where nothing is run, or the program isn't known. */
+  readonly program: string | undefined;
 }
 
 /**
@@ -54,7 +54,7 @@ function seenDigest(
   organization: OrganizationModel | null,
   { environment: { vendors }, program }: Common,
 ): string | undefined {
-  if (platformModel === undefined) return undefined;
+  if (platformModel === undefined || program === undefined) return undefined;
   return digestOf({ platform: platformModel, organization, vendors }, program);
 }
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac, type Hash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { secretVariable } from "../core/secret-variable.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
@@ -35,8 +35,12 @@ export function digestOf(seen: Seen, program: string): string | undefined {
     .digest("hex");
 }
 
-/** The program of a package, as a digest of its files. */
-export function programDigest(root: string = PACKAGE_ROOT): string {
+/**
+ * The program of a Pulumi project, as a digest of its files. Undefined for another project than this package's own, whose
+ * files nobody knows.
+ */
+export function programDigest(project: string, root: string = PACKAGE_ROOT): string | undefined {
+  if (realpathSync(project) !== realpathSync(root)) return undefined;
   const hash = createHash("sha256");
   for (const name of PROGRAM) addFiles(hash, root, name);
   return hash.digest("hex");

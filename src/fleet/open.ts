@@ -70,12 +70,13 @@ function commonOf(
   { cwd, env, reach, today }: OpenOptions,
 ): Common {
   const environment = readEnvironment({ ...env, ...sandbox?.env }, reach);
+  const project = projectFolder(cwd);
   return {
-    projectFolder: projectFolder(cwd),
+    projectFolder: project,
     settingsFolder: sandbox === undefined ? undefined : join(sandbox.folder, "stacks"),
     environment: sandbox === undefined ? environment : withLocalSecrets(environment, loaded),
     today,
-    program: programDigest(),
+    program: reach === "vendors" ? programDigest(project) : undefined,
   };
 }
 

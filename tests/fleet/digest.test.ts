@@ -43,10 +43,17 @@ test("a program is another when any of its files is", () => {
   const root = mkdtempSync(join(tmpdir(), "program-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   cpSync(join(ROOT, "policies"), join(root, "policies"), { recursive: true });
-  const before = programDigest(root);
-  expect(programDigest(root)).toBe(before);
+  const before = programDigest(root, root);
+  expect(before).toBeDefined();
+  expect(programDigest(root, root)).toBe(before);
   writeFileSync(join(root, "README.md"), "not a part of it");
-  expect(programDigest(root)).toBe(before);
+  expect(programDigest(root, root)).toBe(before);
   writeFileSync(join(root, "policies/row-security/workspace.yaml"), "functions: {}\n");
-  expect(programDigest(root)).not.toBe(before);
+  expect(programDigest(root, root)).not.toBe(before);
+});
+
+test("the program of somebody's own project has no digest, so that its stacks are never skipped", () => {
+  const project = mkdtempSync(join(tmpdir(), "program-"));
+  onTestFinished(() => rmSync(project, { recursive: true }));
+  expect(programDigest(project)).toBeUndefined();
 });
