@@ -1,14 +1,14 @@
 import { addSummaries, type Summary } from "../../changes/stack.ts";
-import { hasErrors, type LoadedSelection, loadSelection, todayOf } from "../../fleet/load.ts";
+import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
 import type { OpenFleet } from "../../fleet/open.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
-import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
+import type { Problem } from "../../manifest/problem.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { EngineOptions, RunOptions } from "../options.ts";
 import { type Progress, watch } from "../progress.ts";
 import type { Session } from "../session.ts";
-import { problemsIn } from "./validate.ts";
+import { loadManifests, reportProblems } from "./manifests.ts";
 
 /** What `preview`, `up` and `destroy` print with `--json`. */
 export interface FleetDocument {
@@ -29,14 +29,9 @@ export async function loadOrReport(
   command: FleetDocument["command"],
   options: EngineOptions,
 ): Promise<LoadedSelection[] | undefined> {
-  const today = todayOf(session.io.env);
-  const loaded: LoadedSelection[] = [];
-  for (const selection of selections) loaded.push(await loadSelection(selection, today));
-  const problems = problemsIn(loaded, session.io.cwd);
-  for (const problem of problems) session.say(`${renderProblem(problem)}\n`);
-  if (!hasErrors(loaded)) return loaded;
-  session.exitCode = 1;
-  session.say(session.errorColors.red(`${countProblems(problems)}: nothing was run`));
+  const loaded = await loadManifests(session, selections);
+  const { ok, problems } = reportProblems(session, loaded, "nothing was run");
+  if (ok) return loaded;
   if (options.json === true) session.printJson(documentOf(command, [], problems));
   return undefined;
 }

@@ -8,7 +8,8 @@ import type { Context } from "../../provider/context.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
 import { renderTakenIn } from "../render/taken-in.ts";
 import type { Session } from "../session.ts";
-import { loadTargets, type Targets, withVendors } from "./vendors.ts";
+import type { Manifests } from "./manifests.ts";
+import { loadTargets, withVendors } from "./vendors.ts";
 
 export type IntakeOptions = JsonOption & SandboxOption;
 
@@ -50,7 +51,7 @@ async function intake(session: Session, names: readonly string[], options: Intak
  */
 export async function writeManifests(
   session: Session,
-  { loaded, ok, problems }: Targets,
+  { loaded, ok, problems }: Manifests,
   options: IntakeOptions,
   everything: boolean,
   read: (

@@ -5,7 +5,7 @@ import { addRunOptions, NO_SKIP, type RunOptions, TARGETS } from "../options.ts"
 import { renderPreview } from "../render/report.ts";
 import type { ExitCode, Session } from "../session.ts";
 import { documentOf, isFailure, loadOrReport, withFleet } from "./fleet.ts";
-import { problemsIn } from "./validate.ts";
+import { problemsIn } from "./manifests.ts";
 
 export function addPreview(program: Command, session: Session): void {
   const command = program

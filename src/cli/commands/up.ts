@@ -9,7 +9,7 @@ import { renderPreview, renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
 import { documentOf, isFailure, loadOrReport, type WatchedFleet, withFleet } from "./fleet.ts";
-import { problemsIn } from "./validate.ts";
+import { problemsIn } from "./manifests.ts";
 
 export interface UpOptions extends RunOptions {
   readonly yes?: boolean;

@@ -1,15 +1,15 @@
-import { relative } from "node:path";
 import type { Command } from "commander";
 import { wholeUnits } from "../../core/currency.ts";
 import { listNames } from "../../core/list-names.ts";
 import { unknownOrganization } from "../../fleet/assemble.ts";
-import { hasErrors, type LoadedSelection, loadSelection, todayOf } from "../../fleet/load.ts";
+import { hasErrors, type LoadedSelection } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
 import { type PriceChange, priceChanges } from "../../model/price.ts";
 import { addJsonOption, type JsonOption, TARGETS } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
+import { loadManifests, problemsIn } from "./manifests.ts";
 
 /** What `tenantry validate --json` prints. */
 export interface ValidateDocument {
@@ -35,10 +35,7 @@ export function addValidate(program: Command, session: Session): void {
 }
 
 async function validate(session: Session, targets: readonly string[], options: JsonOption): Promise<void> {
-  const today = todayOf(session.io.env);
-  const loaded: LoadedSelection[] = [];
-  for (const selection of findTargets(targets, session.io))
-    loaded.push(await loadSelection(selection, today));
+  const loaded = await loadManifests(session, findTargets(targets, session.io));
   for (const each of loaded) for (const name of each.missing) throw unknownOrganization(each, name);
   const document = documentOf(loaded, session.io.cwd);
   session.exitCode = document.ok ? 0 : 1;
@@ -59,13 +56,6 @@ function documentOf(loaded: readonly LoadedSelection[], cwd: string): ValidateDo
       priceChanges(organizations).map((change) => ({ platform, ...change })),
     ),
   };
-}
-
-/** All problems, with files as seen from the current folder. */
-export function problemsIn(loaded: readonly LoadedSelection[], cwd: string): Problem[] {
-  return loaded
-    .flatMap(({ problems }) => problems)
-    .map((problem) => ({ ...problem, place: { ...problem.place, file: relative(cwd, problem.place.file) } }));
 }
 
 function printDocument(session: Session, document: ValidateDocument): void {

@@ -1,19 +1,10 @@
 import { unknownOrganization } from "../../fleet/assemble.ts";
-import { hasErrors, type LoadedSelection, loadSelection, todayOf } from "../../fleet/load.ts";
+import type { LoadedSelection } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
-import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
 import type { Context } from "../../provider/context.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { Session } from "../session.ts";
-import { problemsIn } from "./validate.ts";
-
-/** Manifests that were named, for a command that runs no stack. */
-export interface Targets {
-  readonly loaded: readonly LoadedSelection[];
-  /** Whether no problem is an error. */
-  readonly ok: boolean;
-  readonly problems: readonly Problem[];
-}
+import { loadManifests, type Manifests, reportProblems } from "./manifests.ts";
 
 /**
  * Reads the manifests of what was named. With errors all is said, and the exit code is set.
@@ -26,20 +17,11 @@ export async function loadTargets(
   targets: readonly string[],
   undone: string,
   mayLack = false,
-): Promise<Targets> {
-  const today = todayOf(session.io.env);
-  const loaded: LoadedSelection[] = [];
-  for (const selection of findTargets(targets, session.io))
-    loaded.push(await loadSelection(selection, today));
+): Promise<Manifests> {
+  const loaded = await loadManifests(session, findTargets(targets, session.io));
   for (const each of loaded)
     for (const name of each.missing) if (!mayLack) throw unknownOrganization(each, name);
-  const problems = problemsIn(loaded, session.io.cwd);
-  for (const problem of problems) session.say(`${renderProblem(problem)}\n`);
-  const ok = !hasErrors(loaded);
-  if (ok) return { loaded, ok, problems };
-  session.exitCode = 1;
-  session.say(session.errorColors.red(`${countProblems(problems)}: ${undone}`));
-  return { loaded, ok, problems };
+  return reportProblems(session, loaded, undone);
 }
 
 /** Opens the vendors, or a sandbox in their place, for a piece of work, and closes them however it ends. */

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { Redactor } from "../embedded/redactor.ts";
-import { StackSettings, settingsFileName, sharedSalt } from "../embedded/stack-settings.ts";
+import { StackSettings, sharedSalt } from "../embedded/stack-settings.ts";
 import type { DestroyOptions, Diagnostic, EngineEvent, RunResult, StackSpec } from "../engine.ts";
+import { settingsFileName } from "../settings-file.ts";
 import { argumentsOf, type Kind } from "./arguments.ts";
 import { backendExists, isCloud, makeBackend } from "./backend.ts";
 import { environmentOf } from "./environment.ts";

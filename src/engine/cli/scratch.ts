@@ -3,7 +3,7 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { stringify } from "yaml";
-import { settingsFileName } from "../embedded/stack-settings.ts";
+import { settingsFileName } from "../settings-file.ts";
 import type { Project } from "./project.ts";
 
 /** A folder for what a run needs on disk and nobody keeps. */

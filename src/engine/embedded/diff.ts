@@ -8,7 +8,7 @@ import {
 } from "./property-value.ts";
 import type { DiffKind, DiffResult, PropertyDiff } from "./provider.ts";
 
-const NO_CHANGE: DiffResult = {
+export const NO_CHANGE: DiffResult = {
   changes: "none",
   replaces: [],
   diffs: [],

@@ -1,6 +1,6 @@
 import { Secret } from "../../core/secret.ts";
 import type { DestroyOptions, Engine, RunResult, StackSpec } from "../engine.ts";
-import { settingsDigest } from "../settings-digest.ts";
+import { settingsDigest } from "../settings-file.ts";
 import { FileBackend } from "./backend.ts";
 import { viewOf } from "./events.ts";
 import { readProject } from "./project.ts";

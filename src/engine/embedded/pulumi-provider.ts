@@ -1,3 +1,4 @@
+import { NO_CHANGE } from "./diff.ts";
 import { containsSecrets, type PropertyMap, type PropertyValue } from "./property-value.ts";
 import type {
   CheckResult,
@@ -20,14 +21,6 @@ export interface EngineKnowledge {
 }
 
 const STACK_REFERENCE = "pulumi:pulumi:StackReference";
-const NO_CHANGE: DiffResult = {
-  changes: "none",
-  replaces: [],
-  diffs: [],
-  deleteBeforeReplace: false,
-  detailedDiff: undefined,
-};
-
 /** The package `pulumi`, which is the engine itself: references to other stacks, and resources by their URN. */
 export class PulumiProvider implements Provider {
   readonly #engine: EngineKnowledge;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Document, parseDocument } from "yaml";
 import { UserError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secret.ts";
+import { settingsFileName } from "../settings-file.ts";
 import { entriesOf } from "./backend.ts";
 import { textOf } from "./project.ts";
 import { type Crypter, newSalt, openSalt } from "./secrets.ts";
@@ -118,10 +119,6 @@ async function findSalt(folder: string, passphrase: Secret): Promise<Crypter | u
     }
   }
   return undefined;
-}
-
-export function settingsFileName(stack: string): string {
-  return `Pulumi.${stack}.yaml`;
 }
 
 function isSecure(value: unknown): value is { readonly secure: string } {

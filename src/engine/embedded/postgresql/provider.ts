@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { NO_CHANGE } from "../diff.ts";
 import {
   containsUnknowns,
   equalValues,
@@ -171,14 +172,6 @@ export class PostgresqlProvider implements Provider {
     return this.#server;
   }
 }
-
-const NO_CHANGE: DiffResult = {
-  changes: "none",
-  replaces: [],
-  diffs: [],
-  deleteBeforeReplace: false,
-  detailedDiff: undefined,
-};
 
 function knownType(urn: Urn): ResourceType {
   const type = TYPES[typeOf(urn)];

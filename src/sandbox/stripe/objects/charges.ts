@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { missing } from "../protocol/errors.ts";
-import { embedded, page, within } from "../protocol/lists.ts";
+import { embedded, matches, page } from "../protocol/lists.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { paging, parameters, range, text } from "../protocol/parameters.ts";
 
@@ -34,12 +34,7 @@ export const chargeOperations: readonly Operation[] = [
   operation("get", "/v1/charges", listing, ({ account, parameters: wanted }) => {
     const found = account.charges
       .values()
-      .filter(
-        (one) =>
-          (wanted.customer ?? one.customer) === one.customer &&
-          (wanted.payment_intent ?? one.payment_intent) === one.payment_intent &&
-          within(one.created, wanted.created),
-      );
+      .filter((one) => matches(one, wanted, ["customer", "payment_intent"]));
     return page("/v1/charges", found, wanted, "charge");
   }),
 

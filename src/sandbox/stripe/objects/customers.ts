@@ -3,7 +3,7 @@ import type { Account } from "../account.ts";
 import { cancelNow } from "../billing/subscription-life.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId, random } from "../protocol/ids.ts";
-import { embedded, page, within } from "../protocol/lists.ts";
+import { embedded, matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
@@ -104,12 +104,7 @@ export const customerOperations: readonly Operation[] = [
   operation("get", "/v1/customers", listing, ({ account, parameters: wanted }) => {
     const found = account.customers
       .values()
-      .filter(
-        (one) =>
-          one.deleted !== true &&
-          (wanted.email ?? one.email) === one.email &&
-          within(one.created, wanted.created),
-      );
+      .filter((one) => one.deleted !== true && matches(one, wanted, ["email"]));
     return page("/v1/customers", found, wanted, "customer");
   }),
 

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { invalid, missing } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
-import { page, within } from "../protocol/lists.ts";
+import { matches, page } from "../protocol/lists.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { paging, parameters, range, text } from "../protocol/parameters.ts";
 
@@ -28,12 +28,7 @@ export const disputeOperations: readonly Operation[] = [
   operation("get", "/v1/disputes", listing, ({ account, parameters: wanted }) => {
     const found = account.disputes
       .values()
-      .filter(
-        (one) =>
-          (wanted.charge ?? one.charge) === one.charge &&
-          (wanted.payment_intent ?? one.payment_intent) === one.payment_intent &&
-          within(one.created, wanted.created),
-      );
+      .filter((one) => matches(one, wanted, ["charge", "payment_intent"]));
     return page("/v1/disputes", found, wanted, "dispute");
   }),
 

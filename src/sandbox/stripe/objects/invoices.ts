@@ -3,7 +3,7 @@ import type { Account } from "../account.ts";
 import { intentOf } from "../billing/invoicing.ts";
 import { payInvoice, voidInvoice } from "../billing/subscription-life.ts";
 import { invalid, missing } from "../protocol/errors.ts";
-import { embedded, page, within } from "../protocol/lists.ts";
+import { embedded, matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { boolean, metadata, oneOf, paging, parameters, range, text } from "../protocol/parameters.ts";
@@ -64,11 +64,8 @@ export const invoiceOperations: readonly Operation[] = [
       .values()
       .filter(
         (one) =>
-          (wanted.customer ?? one.customer) === one.customer &&
-          (wanted.status ?? one.status) === one.status &&
-          (wanted.collection_method ?? one.collection_method) === one.collection_method &&
-          (wanted.subscription === undefined || wanted.subscription === subscriptionOf(one)) &&
-          within(one.created, wanted.created),
+          matches(one, wanted, ["customer", "status", "collection_method"]) &&
+          (wanted.subscription === undefined || wanted.subscription === subscriptionOf(one)),
       )
       .map(show);
     return page("/v1/invoices", found, wanted, "invoice");

@@ -5,7 +5,7 @@ import { paid } from "../billing/invoicing.ts";
 import { attempt, failed, newPaymentIntent, succeeded } from "../billing/payments.ts";
 import { settlePaid } from "../billing/subscription-life.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
-import { page, within } from "../protocol/lists.ts";
+import { matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
@@ -135,11 +135,7 @@ export const paymentIntentOperations: readonly Operation[] = [
   }),
 
   operation("get", "/v1/payment_intents", listing, ({ account, parameters: wanted }) => {
-    const found = account.paymentIntents
-      .values()
-      .filter(
-        (one) => (wanted.customer ?? one.customer) === one.customer && within(one.created, wanted.created),
-      );
+    const found = account.paymentIntents.values().filter((one) => matches(one, wanted, ["customer"]));
     return page("/v1/payment_intents", found, wanted, "payment_intent");
   }),
 

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
-import { page, within } from "../protocol/lists.ts";
+import { matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
@@ -115,12 +115,9 @@ export const productOperations: readonly Operation[] = [
       .values()
       .filter(
         (one) =>
-          (wanted.active ?? one.active) === one.active &&
-          (wanted.type ?? one.type) === one.type &&
-          (wanted.url ?? one.url) === one.url &&
+          matches(one, wanted, ["active", "type", "url"]) &&
           (wanted.shippable === undefined || wanted.shippable === one.shippable) &&
-          (wanted.ids?.includes(one.id) ?? true) &&
-          within(one.created, wanted.created),
+          (wanted.ids?.includes(one.id) ?? true),
       );
     return page("/v1/products", found, wanted, "product");
   }),

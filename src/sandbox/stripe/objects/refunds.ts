@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
-import { page, within } from "../protocol/lists.ts";
+import { matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { integer, metadata, oneOf, paging, parameters, range, text } from "../protocol/parameters.ts";
@@ -72,12 +72,7 @@ export const refundOperations: readonly Operation[] = [
   operation("get", "/v1/refunds", listing, ({ account, parameters: wanted }) => {
     const found = account.refunds
       .values()
-      .filter(
-        (one) =>
-          (wanted.charge ?? one.charge) === one.charge &&
-          (wanted.payment_intent ?? one.payment_intent) === one.payment_intent &&
-          within(one.created, wanted.created),
-      );
+      .filter((one) => matches(one, wanted, ["charge", "payment_intent"]));
     return page("/v1/refunds", found, wanted, "refund");
   }),
 

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId, random } from "../protocol/ids.ts";
-import { page, within } from "../protocol/lists.ts";
+import { matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { boolean, list, metadata, oneOf, paging, parameters, range, text } from "../protocol/parameters.ts";
@@ -74,12 +74,7 @@ export const setupIntentOperations: readonly Operation[] = [
   operation("get", "/v1/setup_intents", listing, ({ account, parameters: wanted }) => {
     const found = account.setupIntents
       .values()
-      .filter(
-        (one) =>
-          (wanted.customer ?? one.customer) === one.customer &&
-          (wanted.payment_method ?? one.payment_method) === one.payment_method &&
-          within(one.created, wanted.created),
-      );
+      .filter((one) => matches(one, wanted, ["customer", "payment_method"]));
     return page("/v1/setup_intents", found, wanted, "setup_intent");
   }),
 

@@ -6,7 +6,7 @@ import { after } from "../billing/periods.ts";
 import { cancelNow, isOver, itemsOf, priceOf } from "../billing/subscription-life.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
-import { page, within } from "../protocol/lists.ts";
+import { matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
@@ -136,9 +136,7 @@ export const subscriptionScheduleOperations: readonly Operation[] = [
       .values()
       .filter(
         (one) =>
-          (wanted.customer ?? one.customer) === one.customer &&
-          (wanted.scheduled !== true || one.status === "not_started") &&
-          within(one.created, wanted.created),
+          matches(one, wanted, ["customer"]) && (wanted.scheduled !== true || one.status === "not_started"),
       );
     return page("/v1/subscription_schedules", found, wanted, "subscription_schedule");
   }),

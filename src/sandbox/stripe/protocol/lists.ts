@@ -56,6 +56,18 @@ export function embedded<T>(
   return { object: "list", data, has_more: false, url };
 }
 
+/** Whether an object is as a list was asked for: made in that range, and equal in each of these fields that was given. */
+export function matches<Key extends string>(
+  one: { readonly created: number } & { readonly [K in Key]?: unknown },
+  wanted: { readonly created?: number | Range | undefined } & { readonly [K in Key]?: unknown },
+  fields: readonly Key[],
+): boolean {
+  return (
+    within(one.created, wanted.created) &&
+    fields.every((field) => (wanted[field] ?? one[field]) === one[field])
+  );
+}
+
 export function within(instant: number, range: number | Range | undefined): boolean {
   if (range === undefined) return true;
   if (typeof range === "number") return instant === range;

@@ -2,10 +2,14 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+export function settingsFileName(stack: string): string {
+  return `Pulumi.${stack}.yaml`;
+}
+
 /** What a stack's settings are now: a digest of `Pulumi.<stack>.yaml`; `none` where there is no such file. */
 export function settingsDigest(folder: string, stack: string): string {
   try {
-    const text = readFileSync(join(folder, `Pulumi.${stack}.yaml`));
+    const text = readFileSync(join(folder, settingsFileName(stack)));
     return createHash("sha256").update(text).digest("hex");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "none";
