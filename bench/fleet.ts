@@ -138,14 +138,8 @@ class Fleet {
   timed(args: readonly string[], expected = 0): Promise<Measured> {
     const [command = "", ...rest] = args;
     const sandboxed = command === "validate" ? [] : [`--sandbox=${this.#sandbox.folder}`];
-    const node = ["--import", "tsx/esm", join(ROOT, "src/cli/main.ts"), command, ...sandboxed, ...rest];
-    return measured(
-      process.execPath,
-      node,
-      { TENANTRY_STACKS: join(this.#folder, "stacks") },
-      ROOT,
-      expected,
-    );
+    const env = { TENANTRY_STACKS: join(this.#folder, "stacks") };
+    return measured(join(ROOT, "bin/tenantry"), [command, ...sandboxed, ...rest], env, ROOT, expected);
   }
 
   /** By the CLI alone, as a person previews it. */

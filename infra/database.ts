@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { PACKAGE_ROOT } from "../src/core/package.ts";
 import type { InputsOf } from "../src/provider/table.ts";
 
 /** The two kinds of database: a platform's control plane, and a workspace's own. */
@@ -24,21 +25,21 @@ export interface DatabaseDefinition {
 
 /** What a database of this kind is to hold, read from the files that define it. */
 export function databaseDefinition(kind: Kind): DatabaseDefinition {
-  const access = readYaml<Access>(`../policies/access/${kind}.yaml`);
+  const access = readYaml<Access>(`policies/access/${kind}.yaml`);
   return {
     access,
     migrations: readMigrations(kind),
-    rowSecurity: readYaml<RowSecurity>(`../policies/row-security/${kind}.yaml`),
+    rowSecurity: readYaml<RowSecurity>(`policies/row-security/${kind}.yaml`),
     schemas: ["public", ...Object.keys(access.schemas ?? {})],
   };
 }
 
 function readYaml<T>(path: string): T {
-  return parse(readFileSync(join(import.meta.dirname, path), "utf8")) as T;
+  return parse(readFileSync(join(PACKAGE_ROOT, path), "utf8")) as T;
 }
 
 function readMigrations(kind: Kind): Migrations {
-  const folder = join(import.meta.dirname, "schema", kind);
+  const folder = join(PACKAGE_ROOT, "infra/schema", kind);
   const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
   return Object.fromEntries(
     files.sort().map((file) => [file.slice(0, -".sql".length), migration(join(folder, file))]),

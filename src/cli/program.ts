@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { packageVersion } from "../fleet/project.ts";
+import { packageVersion } from "../core/package.ts";
 import { addDestroy } from "./commands/destroy.ts";
 import { addDomains } from "./commands/domains.ts";
 import { addImport } from "./commands/import.ts";

@@ -5,7 +5,7 @@ import { Writable } from "node:stream";
 import { runCommandLine } from "../cli/program.ts";
 import { colorsFor } from "../cli/render/colors.ts";
 import type { ExitCode, Io } from "../cli/session.ts";
-import { PACKAGE_ROOT } from "../fleet/project.ts";
+import { PACKAGE_ROOT } from "../core/package.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import { type Customer, listCustomers } from "./stripe.ts";
 

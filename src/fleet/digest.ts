@@ -1,11 +1,11 @@
 import { createHash, createHmac, type Hash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import { PACKAGE_ROOT } from "../core/package.ts";
 import { secretVariable } from "../core/secret-variable.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
 import { secretNames } from "../model/secret-names.ts";
 import type { Environment } from "./environment.ts";
-import { PACKAGE_ROOT } from "./project.ts";
 
 /** What a stack's program would see today. */
 export interface Seen {

@@ -1,16 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-
-/** The folder of this package: that of its own package.json, from source or built. */
-export const PACKAGE_ROOT = findPackageRoot(import.meta.dirname);
-
-/** This package's version. */
-export function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
-}
+import { PACKAGE_ROOT } from "../core/package.ts";
 
 /** The folder of the Pulumi project: the nearest Pulumi.yaml from a folder upwards, else the package's own. */
 export function projectFolder(cwd: string): string {
@@ -18,8 +8,4 @@ export function projectFolder(cwd: string): string {
     if (existsSync(join(folder, "Pulumi.yaml"))) return folder;
     if (folder === dirname(folder)) return PACKAGE_ROOT;
   }
-}
-
-function findPackageRoot(folder: string): string {
-  return existsSync(join(folder, "package.json")) ? folder : findPackageRoot(dirname(folder));
 }

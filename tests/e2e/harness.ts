@@ -127,7 +127,7 @@ export class World {
     const spec = this.stack(stack);
     const given = { ...spec, passphrase: spec.passphrase.reveal() };
     const script = join(import.meta.dirname, "run-once.ts");
-    return this.#spawn([script, JSON.stringify(given)]);
+    return this.#spawn(["--import", "tsx/esm", script, JSON.stringify(given)]);
   }
 
   /** Runs `tenantry` to its end. */
@@ -139,11 +139,11 @@ export class World {
 
   /** Starts `tenantry` as the leader of a process group, so that it can be ended with all of its children. */
   start(...args: readonly string[]): Running {
-    return this.#spawn([join(REPOSITORY, "src/cli/main.ts"), ...args, `--sandbox=${this.sandbox.folder}`]);
+    return this.#spawn([join(REPOSITORY, "bin/tenantry"), ...args, `--sandbox=${this.sandbox.folder}`]);
   }
 
   #spawn(args: readonly string[]): Running {
-    const child = spawn(process.execPath, ["--import", "tsx/esm", ...args], {
+    const child = spawn(process.execPath, [...args], {
       cwd: REPOSITORY,
       env: this.environment,
       detached: true,

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type grpc from "@grpc/grpc-js";
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
@@ -7,6 +5,7 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { UserError } from "../../core/errors.ts";
+import { packageVersion } from "../../core/package.ts";
 import type { Connections } from "../context.ts";
 import { type Call, Operations, type Wire } from "../operations.ts";
 import type { Resource } from "../resource.ts";
@@ -56,13 +55,13 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
 
     getPluginInfo: unary(async () => {
       const response = new plugin.PluginInfo();
-      response.setVersion(version());
+      response.setVersion(packageVersion());
       return response;
     }),
 
     getSchema: unary(async () => {
       const response = new messages.GetSchemaResponse();
-      response.setSchema(JSON.stringify(pulumiSchema(version(), allResources())));
+      response.setSchema(JSON.stringify(pulumiSchema(packageVersion(), allResources())));
       return response;
     }),
 
@@ -274,14 +273,4 @@ function fromStruct(properties: struct.Struct | undefined): Wire {
 
 function toStruct(properties: Wire): struct.Struct {
   return struct.Struct.fromJavaScript(properties as Record<string, struct.JavaScriptValue>);
-}
-
-/** The package's, from its source as from what was built of it. */
-function version(): string {
-  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    const manifest = join(folder, "package.json");
-    if (existsSync(manifest))
-      return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
-    if (folder === dirname(folder)) throw new Error("tenantry's package.json is missing");
-  }
 }
