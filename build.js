@@ -1,10 +1,12 @@
-// Compiles the source into dist, anew.
+// Compiles the source into dist, unless what is there is of this very source.
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { markBuilt } from "./bin/load.js";
+import { isBuilt, markBuilt } from "./bin/load.js";
 
-rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
-const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit" });
-markBuilt();
+if (!isBuilt()) {
+  rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
+  const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+  markBuilt();
+}

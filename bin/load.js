@@ -20,7 +20,7 @@ export function markBuilt() {
   writeFileSync(mark, digestOfSource());
 }
 
-function isBuilt() {
+export function isBuilt() {
   if (!existsSync(mark)) return false;
   const isPackage = !existsSync(join(root, "tsconfig.json"));
   return isPackage || readFileSync(mark, "utf8") === digestOfSource();
