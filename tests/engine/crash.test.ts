@@ -23,14 +23,10 @@ function program(body: string): void {
 /** `up` in a process of its own. */
 function start(): ChildProcess {
   const spec = JSON.stringify({ ...project.spec(), passphrase: PASSPHRASE });
-  return spawn(
-    process.execPath,
-    ["--import", "tsx/esm", fileURLToPath(new URL("./run-up.ts", import.meta.url))],
-    {
-      env: { ...process.env, SPEC: spec },
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  return spawn(process.execPath, [fileURLToPath(new URL("./run-up.js", import.meta.url))], {
+    env: { ...process.env, SPEC: spec },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
 }
 
 async function result(child: ChildProcess): Promise<RunResult> {

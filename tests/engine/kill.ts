@@ -21,8 +21,8 @@ export async function upKilled(engine: Engine, project: TestProject): Promise<vo
 
 async function upElsewhere(project: TestProject): Promise<void> {
   const spec = JSON.stringify({ ...project.spec(), passphrase: PASSPHRASE });
-  const program = fileURLToPath(new URL("./run-up.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx/esm", program], {
+  const program = fileURLToPath(new URL("./run-up.js", import.meta.url));
+  const child = spawn(process.execPath, [program], {
     env: { ...process.env, SPEC: spec },
     stdio: ["ignore", "ignore", "inherit"],
   });
