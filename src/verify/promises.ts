@@ -35,6 +35,7 @@ export const CONTROL_PLANE: Promises = {
   "private.api_key_hashes": { readers: "nobody" },
   "private.claim_token_hashes": { readers: "nobody" },
   "private.connection_credentials": { readers: "nobody" },
+  "private.departures": { readers: "nobody" },
   "private.intake_requests": { readers: "nobody" },
   "private.stripe_events": { readers: "nobody" },
   "private.wallet_allocations": { readers: "nobody" },

@@ -48,6 +48,7 @@ const READERS: Record<string, Rule> = {
   "private.api_key_hashes": nobody,
   "private.claim_token_hashes": nobody,
   "private.connection_credentials": nobody,
+  "private.departures": nobody,
   "private.intake_requests": nobody,
   "private.stripe_events": nobody,
   "private.wallet_allocations": nobody,

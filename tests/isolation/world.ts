@@ -302,6 +302,11 @@ export function rowsOf(world: World): Rows {
       claim_token_id: uuid("e", index),
       sha256: `\\x${String(index).padStart(64, "0")}`,
     })),
+    "private.departures": ofEach(({ id }) => ({
+      organization_id: id,
+      email: "gone@example.com",
+      left_at: NOW,
+    })),
     // What is left of the credits, and who took them, is written along with these.
     "public.wallet_entries": [
       ...inEach(({ id, organization }, index) => ({

@@ -131,6 +131,16 @@ workspaces:
       want: [expect.stringMatching(/^warning claim-token-expired 6:44 /)],
     },
     {
+      name: "a claim token for somebody who is a member, in another spelling",
+      given:
+        "plan: team\nmembers: [{ email: b@acme.example, role: admin }]\nclaimTokens: { a: { role: admin, email: B@acme.example, expires: 2026-12-01 } }\n",
+      want: [
+        expect.stringMatching(
+          /^warning claim-token-of-member 7:41 the claim token `a` is for B@acme.example, who belongs to/,
+        ),
+      ],
+    },
+    {
       name: "more custom domains than the plan has",
       given: "workspaces: { a: { apps: { x: { domain: x.acme.example }, y: {} } } }\n",
       want: [

@@ -115,6 +115,26 @@ describe("a claim token", () => {
     expect(await answer(grace)).toEqual(none);
   });
 
+  it.each<[string, Token]>([
+    ["for their address", { email: "grace@example.com" }],
+    ["for anybody", {}],
+  ])(
+    "from before somebody left, %s, doesn't let them in again; one that is made since does",
+    async (_, token) => {
+      const none = await answer(grace);
+      await issue(token);
+      await client.query(
+        "insert into public.members (organization_id, email, role, managed_by) values ($1, $2, 'member', 'manifest')",
+        [acme, grace.email],
+      );
+      await client.query("delete from public.members where email = $1", [grace.email]);
+      expect(await answer(grace)).toEqual(none);
+      expect(await spent()).toBe(false);
+      await client.query("update public.claim_tokens set created_at = clock_timestamp()");
+      expect(await answer(grace)).toBeUndefined();
+    },
+  );
+
   it("is for a verified address, whatever the token of the caller says", async () => {
     await issue({ email: "new@example.com" });
     const unverified = await signUp(client, "new@example.com", false);

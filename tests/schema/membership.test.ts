@@ -276,6 +276,34 @@ describe("what the manifest declares", () => {
   });
 });
 
+describe("who was removed", () => {
+  /** Invited, and let in by another door: the invitation stays open beside the membership. */
+  async function comeAndGo(managedBy: "manifest" | "app"): Promise<Person> {
+    const alan = await signUp(client, "alan@example.com");
+    await invite("alan");
+    if (managedBy === "manifest") await manage("invitations");
+    await client.query(
+      "insert into public.members (organization_id, email, role, managed_by) values ($1, $2, 'member', 'app')",
+      [acme, alan.email],
+    );
+    await act(ada, `remove_member('${acme}', 'alan@example.com')`);
+    return alan;
+  }
+
+  it.each(["manifest", "app"] as const)("is let in by no older invitation of the %s", async (managedBy) => {
+    const alan = await comeAndGo(managedBy);
+    expect(await act(alan, "my_invitations()")).toEqual([]);
+    expect((await answer(alan, `accept_invitation('${acme}')`))?.code).toBe("PT404");
+  });
+
+  it("is let in by a new invitation", async () => {
+    const alan = await comeAndGo("app");
+    await invite("alan");
+    await accept(alan);
+    expect(await rolesOf()).toEqual({ ada: "owner", alan: "member" });
+  });
+});
+
 describe("at the same time", () => {
   /** Runs both calls on connections of their own, the second while the first is not committed yet. */
   async function race(first: [Person, string], second: [Person, string]): Promise<(string | undefined)[]> {

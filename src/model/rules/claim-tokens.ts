@@ -1,5 +1,6 @@
 import { lookup } from "../../core/lookup.ts";
 import { declaredWorkspaces } from "../usage.ts";
+import { presentEmails } from "./people.ts";
 import { unknownName } from "./platform.ts";
 import type { OrganizationRule, OrganizationSubject } from "./subject.ts";
 
@@ -44,6 +45,31 @@ const claimTokenAdmin: OrganizationRule = {
     ),
 };
 
+/**
+ * Left in the YAML it would let them in again on the day when they are taken out of `members`. The control plane refuses that
+ * too, and says so to nobody who reads the YAML.
+ */
+const claimTokenNewcomer: OrganizationRule = {
+  name: "claim-token-of-member",
+  check: ({ manifest }) => {
+    const present = presentEmails(manifest);
+    return tokensOf(manifest).flatMap(({ name, token, path }) =>
+      token.email !== undefined && present.has(token.email.toLowerCase())
+        ? [
+            {
+              severity: "warning",
+              path: [...path, "email"],
+              message: `the claim token \`${name}\` is for ${token.email}, who belongs to the organization already`,
+              expected: "somebody who isn't a member yet",
+              found: `\`${token.email}\``,
+              remedy: "take the claim token out",
+            },
+          ]
+        : [],
+    );
+  },
+};
+
 const claimTokenHolds: OrganizationRule = {
   name: "claim-token-expired",
   check: ({ manifest, today }) =>
@@ -66,6 +92,7 @@ const claimTokenHolds: OrganizationRule = {
 export const CLAIM_TOKEN_RULES: readonly OrganizationRule[] = [
   claimTokenWorkspace,
   claimTokenAdmin,
+  claimTokenNewcomer,
   claimTokenHolds,
 ];
 

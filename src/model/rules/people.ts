@@ -34,11 +34,7 @@ const invitedAreNoMembers: OrganizationRule = {
   name: "invited-are-no-members",
   check: ({ manifest }) => {
     if (!manifest.invitations?.length) return [];
-    const present = new Set(
-      [manifest.owner, ...(manifest.members ?? []).map(({ email }) => email)].map((email) =>
-        email.toLowerCase(),
-      ),
-    );
+    const present = presentEmails(manifest);
     return manifest.invitations.flatMap(({ email }, index) =>
       present.has(email.toLowerCase())
         ? [
@@ -122,6 +118,11 @@ export const PEOPLE_RULES: readonly OrganizationRule[] = [
   adminsReachAll,
   memberWithoutWorkspace,
 ];
+
+/** Whoever belongs to the organization, in lower case. */
+export function presentEmails({ owner, members = [] }: OrganizationSubject["manifest"]): ReadonlySet<string> {
+  return new Set([owner, ...members.map(({ email }) => email)].map((email) => email.toLowerCase()));
+}
 
 /** Members and invitations with their paths. */
 export function people(manifest: OrganizationSubject["manifest"]) {
