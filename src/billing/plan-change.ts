@@ -24,6 +24,8 @@ export interface FoundSubscription {
   readonly canPay: boolean;
   /** The schedule that it follows; `next` is the id of the price that a later phase of it begins. */
   readonly schedule: { readonly next: string | undefined } | undefined;
+  /** The id of the price that it moves to once the difference is paid. */
+  readonly pending: string | undefined;
 }
 
 export interface WantedSubscription {
@@ -35,27 +37,50 @@ export interface WantedSubscription {
  * One step towards the declared plan:
  * - `end`: cancel at once; what was never paid can't be paid any more
  * - `begin`: create
+ * - `drop`: give up a change that waits for its payment
  * - `release`: the subscription stops following its schedule, and goes on as it is
- * - `switch`: the new price now; the difference for the rest of the period is invoiced at once
+ * - `switch`: the new price now; the difference for the rest of the period is invoiced at once, and until it is paid the old
+ *   price stays
  * - `reprice`: the new price from the next period on; nothing is invoiced now
  * - `schedule`: the new price when the paid period ends, the old one until then
  * - `collect`: another way of collecting
  * - `resume`: out of the pause that followed a trial without a payment method
  */
-export type Step = "end" | "begin" | "release" | "switch" | "reprice" | "schedule" | "collect" | "resume";
+export type Step =
+  | "end"
+  | "begin"
+  | "drop"
+  | "release"
+  | "switch"
+  | "reprice"
+  | "schedule"
+  | "collect"
+  | "resume";
 
 /**
  * What leads from the subscription that is found to the declared plan; empty when it is as declared.
  *
- * The dearer plan begins at once. The cheaper one, the free one included, begins when the period ends that was paid for. Another
+ * The dearer plan begins as soon as it is paid; where nothing could pay, not before something can. The cheaper one, the free one included, begins when the period ends that was paid for. Another
  * version of the same plan's price is what the next period costs. Declaring the old plan again takes back a change that
  * hasn't happened yet.
  */
 export function stepsToPlan(found: FoundSubscription | undefined, wanted: WantedSubscription): Step[] {
   if (found === undefined) return ["begin"];
   if (!canBecome(found, wanted)) return ["end", "begin"];
-  const price = priceStep(found, wanted.price);
   const collect = sameCollected(found.collected, wanted.collected) ? [] : (["collect"] as const);
+  const waits = found.pending === wanted.price.id && collect.length === 0;
+  if (waits) return [];
+  const drop: Step[] = found.pending === undefined ? [] : ["drop"];
+  return [...drop, ...stepsFrom(found, wanted, collect)];
+}
+
+/** Of a subscription that no change waits in. */
+function stepsFrom(
+  found: FoundSubscription,
+  wanted: WantedSubscription,
+  collect: readonly "collect"[],
+): Step[] {
+  const price = priceStep(found, wanted);
   const resume = found.status === "paused" && found.canPay ? (["resume"] as const) : [];
   if (price === "schedule") {
     const isScheduled = found.schedule?.next === wanted.price.id;
@@ -85,12 +110,13 @@ function canBecome(found: FoundSubscription, wanted: WantedSubscription): boolea
 
 function priceStep(
   found: FoundSubscription,
-  wanted: PricePoint,
+  { price, collected }: WantedSubscription,
 ): "switch" | "reprice" | "schedule" | undefined {
-  if (found.price.id === wanted.id) return undefined;
+  if (found.price.id === price.id) return undefined;
   // Nothing of a trial was paid for.
-  if (found.status === "trialing" || found.price.product === wanted.product) return "reprice";
-  return wanted.amount < found.price.amount ? "schedule" : "switch";
+  if (found.status === "trialing" || found.price.product === price.product) return "reprice";
+  if (price.amount < found.price.amount) return "schedule";
+  return found.canPay || collected.method === "send_invoice" ? "switch" : undefined;
 }
 
 function sameCollected(a: Collected, b: Collected): boolean {

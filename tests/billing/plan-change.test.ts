@@ -15,7 +15,15 @@ const CHARGED = { method: "charge_automatically", days: null } as const;
 const SENT = { method: "send_invoice", days: 30 } as const;
 
 function found(price: PricePoint, more: Partial<FoundSubscription> = {}): FoundSubscription {
-  return { status: "active", price, collected: CHARGED, canPay: true, schedule: undefined, ...more };
+  return {
+    status: "active",
+    price,
+    collected: CHARGED,
+    canPay: true,
+    schedule: undefined,
+    pending: undefined,
+    ...more,
+  };
 }
 
 function wanted(price: PricePoint, collected: WantedSubscription["collected"] = CHARGED): WantedSubscription {
@@ -24,6 +32,7 @@ function wanted(price: PricePoint, collected: WantedSubscription["collected"] = 
 
 const toFree = { schedule: { next: FREE.id } };
 const toLaunch = { schedule: { next: LAUNCH.id } };
+const unpaid = { pending: SCALE.id };
 const over = { schedule: { next: undefined } };
 
 describe("the steps to the declared plan", () => {
@@ -33,6 +42,12 @@ describe("the steps to the declared plan", () => {
     ["as declared, without a card", found(LAUNCH, { canPay: false }), wanted(LAUNCH), ""],
     ["a dearer plan", found(LAUNCH), wanted(SCALE), "switch"],
     ["a dearer plan, late with a payment", found(LAUNCH, { status: "past_due" }), wanted(SCALE), "switch"],
+    ["a dearer plan, its difference isn't paid", found(LAUNCH, unpaid), wanted(SCALE), ""],
+    ["the old plan again, the dearer isn't paid", found(LAUNCH, unpaid), wanted(LAUNCH), "drop"],
+    ["a cheaper plan, a dearer isn't paid", found(LAUNCH, unpaid), wanted(FREE), "drop schedule"],
+    ["by invoice, it isn't paid", found(LAUNCH, unpaid), wanted(SCALE, SENT), "drop switch collect"],
+    ["a dearer plan, nothing to charge", found(LAUNCH, { canPay: false }), wanted(SCALE), ""],
+    ["a dearer plan by invoice", found(LAUNCH, { canPay: false }), wanted(SCALE, SENT), "switch collect"],
     ["from free, with a card", found(FREE), wanted(LAUNCH), "switch"],
     ["from free, without a card", found(FREE, { canPay: false }), wanted(LAUNCH), "end begin"],
     ["from free, by invoice", found(FREE, { canPay: false }), wanted(LAUNCH, SENT), "switch collect"],
@@ -80,6 +95,10 @@ describe("the steps to the declared plan", () => {
         nil: undefined,
       },
     ),
+    pending: fc.option(
+      price.map(({ id }) => id),
+      { nil: undefined },
+    ),
   });
 
   test("never take a plan away before the period that was paid for ends", () => {
@@ -109,6 +128,7 @@ function after(before: FoundSubscription, declared: WantedSubscription): FoundSu
   let now = before;
   for (const step of stepsToPlan(before, declared)) {
     if (step === "begin") now = found(declared.price, { collected: declared.collected });
+    if (step === "drop") now = { ...now, pending: undefined };
     if (step === "release") now = { ...now, schedule: undefined };
     if (step === "switch" || step === "reprice") now = { ...now, price: declared.price };
     if (step === "schedule") now = { ...now, schedule: { next: declared.price.id } };

@@ -49,6 +49,12 @@ const subscriptionOutputs = z.strictObject({
     .describe("ISO 8601: when the declared price begins; absent once it has begun."),
   trialEnd: z.string().optional().describe("ISO 8601; absent when no trial was taken."),
   paymentUrl: z.string().optional().describe("Where the open invoice can be paid, while there is one."),
+  waitsFor: z
+    .enum(["payment", "payment_method"])
+    .optional()
+    .describe(
+      "What the declared price, a dearer one, waits for: that its invoice is paid, or something to charge. The old price stays until then.",
+    ),
 });
 
 type Inputs = z.infer<typeof subscriptionInputs>;
@@ -62,15 +68,15 @@ const EXPAND = ["latest_invoice", "schedule.phases.items.price"];
 export const subscription = defineResource({
   type: "stripe:Subscription",
   description:
-    "What an organization pays for its plan: one subscription with one price. A dearer price begins at once and the difference is invoiced; a cheaper one is scheduled for the end of the period that was paid for. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; it, and a free one that nothing can pay, is ended and begun anew for another price. One that ended is begun anew.",
+    "What an organization pays for its plan: one subscription with one price. A dearer price begins at once and the difference is invoiced; where it can't be collected, the old price stays until it is paid. A cheaper one is scheduled for the end of the period that was paid for. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; it, and a free one that nothing can pay, is ended and begun anew for another price. One that ended is begun anew.",
   inputs: subscriptionInputs,
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
   stable: [],
-  notices: ["status", "product", "pastDueSince"],
+  notices: ["status", "product", "pastDueSince", "waitsFor"],
 
   // What happens to it then comes by webhook; until then, and when it lapses, every run looks.
-  isSettled: ({ status, changesOn }) => status === "active" && !changesOn,
+  isSettled: ({ status, changesOn, waitsFor }) => status === "active" && !changesOn && !waitsFor,
 
   async observe({ stripe }, prior) {
     const found = await stripeFind(
@@ -78,7 +84,12 @@ export const subscription = defineResource({
       stripe.subscriptions.retrieve(prior.outputs.subscriptionId, { expand: EXPAND }),
     );
     if (found === undefined || hasEnded(found)) return undefined;
-    return { inputs: asFound(prior.inputs, found), outputs: await outputsOf(stripe, found) };
+    const stillUnable =
+      prior.outputs.waitsFor === "payment_method" && !(await hasMethod(stripe, prior.inputs, found));
+    return {
+      inputs: asFound(prior.inputs, found),
+      outputs: await outputsOf(stripe, found, waitingFor(found, stillUnable)),
+    };
   },
 
   async ensure(context, inputs) {
@@ -96,8 +107,9 @@ export const subscription = defineResource({
     found ??= await findOrCreate(context, declared);
     found = await walk(stripe, found, steps, declared);
     if (found.trial_start !== null) await stampTrial(stripe, customer);
+    const waits = waitingFor(found, comingPrice(found) !== price.id);
     // Not Stripe's id: an update may end one and begin another.
-    return { id: `${inputs.customer}/subscription`, outputs: await outputsOf(stripe, found) };
+    return { id: `${inputs.customer}/subscription`, outputs: await outputsOf(stripe, found, waits) };
   },
 
   async remove(context, prior) {
@@ -162,14 +174,13 @@ async function findOrCreate(context: Context, declared: Declared): Promise<Strip
 
 /** A subscription as the rules of changing a plan see it. */
 function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSubscription {
-  const price = found.items.data[0]?.price;
-  const next = upcoming(found)?.price;
   return {
     status: found.status,
-    price: pointOf(price),
+    price: pointOf(found.items.data[0]?.price),
     collected: { method: collectionIn(found), days: found.days_until_due },
     canPay: canPay(customer, found),
-    schedule: scheduleOf(found) && { next: typeof next === "object" ? next.id : next },
+    schedule: scheduleOf(found) && { next: scheduledPrice(found) },
+    pending: pendingPrice(found)?.id,
   };
 }
 
@@ -207,6 +218,31 @@ function upcoming(
   return phase && { price: phase.items[0]?.price, at: phase.start_date };
 }
 
+function scheduledPrice(found: Stripe.Subscription): string | undefined {
+  const next = upcoming(found)?.price;
+  return typeof next === "object" ? next.id : next;
+}
+
+/** The id of the price that it has once all that is under way has happened. */
+function comingPrice(found: Stripe.Subscription): string | undefined {
+  return pendingPrice(found)?.id ?? scheduledPrice(found) ?? found.items.data[0]?.price.id;
+}
+
+/** The price that it moves to once its invoice is paid: https://docs.stripe.com/billing/subscriptions/pending-updates */
+function pendingPrice(found: Stripe.Subscription): Stripe.Price | undefined {
+  return found.pending_update?.subscription_items?.[0]?.price;
+}
+
+function waitingFor(found: Stripe.Subscription, lacksMethod: boolean): Outputs["waitsFor"] {
+  if (pendingPrice(found) !== undefined) return "payment";
+  return lacksMethod ? "payment_method" : undefined;
+}
+
+async function hasMethod(stripe: Stripe, { customer }: Inputs, found: Stripe.Subscription): Promise<boolean> {
+  const holder = await retrieveCustomer(stripe, customer);
+  return holder !== undefined && canPay(holder, found);
+}
+
 /** What somebody else has planned for the subscription isn't thrown away. */
 function refuseForeignSchedule(found: Stripe.Subscription, inputs: Inputs, steps: readonly Step[]): void {
   const schedule = scheduleOf(found);
@@ -242,10 +278,15 @@ function paymentOf(
 
 /** Ends a subscription. What was never paid can't be paid any more: nobody shall pay for two. */
 async function end(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
-  const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
-  if (found.status === "incomplete" && invoice?.status === "open" && invoice.id !== undefined)
-    await stripeCall("invoices.voidInvoice", stripe.invoices.voidInvoice(invoice.id));
+  if (found.status === "incomplete") await voidOpenInvoice(stripe, found);
   await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(found.id));
+}
+
+/** Stripe ends an incomplete subscription with its invoice, and drops a change that waited for it. */
+async function voidOpenInvoice(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
+  const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
+  if (invoice?.status === "open" && invoice.id !== undefined)
+    await stripeCall("invoices.voidInvoice", stripe.invoices.voidInvoice(invoice.id));
 }
 
 async function create(
@@ -303,10 +344,13 @@ async function walk(
 ): Promise<Stripe.Subscription> {
   const { id } = found;
   const schedule = scheduleOf(found);
+  if (steps.includes("drop")) await voidOpenInvoice(stripe, found);
   if (steps.includes("release") && schedule !== undefined) await release(stripe, schedule.id);
   const changes = changesOf(found, steps, declared);
   if (Object.keys(changes).length > 0)
     await stripeCall("subscriptions.update", stripe.subscriptions.update(id, changes));
+  if (steps.includes("switch"))
+    await stripeCall("subscriptions.update", stripe.subscriptions.update(id, switchOf(found, declared)));
   if (steps.includes("resume")) await resume(stripe, id);
   if (steps.includes("schedule"))
     await scheduleChange(stripe, steps.includes("release") ? undefined : schedule, found, declared);
@@ -345,22 +389,40 @@ function changesOf(
   steps: readonly Step[],
   declared: Declared,
 ): Stripe.SubscriptionUpdateParams {
-  const { inputs, price } = declared;
-  const [item] = found.items.data;
-  const switches = steps.includes("switch");
+  const { inputs } = declared;
   const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
   return {
-    ...(item !== undefined && (switches || steps.includes("reprice"))
-      ? {
-          items: [{ id: item.id, price: price.id }],
-          proration_behavior: switches ? "always_invoice" : "none",
-          ...paymentOf(declared, found),
-          // Who takes another plan isn't leaving.
-          ...(found.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
-        }
+    ...(steps.includes("reprice")
+      ? { ...anotherPrice(found, declared), proration_behavior: "none", ...paymentOf(declared, found) }
       : {}),
     ...(steps.includes("collect") ? collectionOf(inputs) : {}),
     ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+/**
+ * The dearer price, once the difference is paid. Alone: nothing that Stripe doesn't let wait may go with it.
+ *
+ * @see https://docs.stripe.com/billing/subscriptions/pending-updates-reference
+ */
+function switchOf(found: Stripe.Subscription, declared: Declared): Stripe.SubscriptionUpdateParams {
+  return {
+    ...anotherPrice(found, declared),
+    proration_behavior: "always_invoice",
+    ...(declared.inputs.collection === "send_invoice" ? {} : { payment_behavior: "pending_if_incomplete" }),
+  };
+}
+
+function anotherPrice(
+  found: Stripe.Subscription,
+  { price }: Declared,
+): Pick<Stripe.SubscriptionUpdateParams, "items" | "cancel_at_period_end"> {
+  const [item] = found.items.data;
+  if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
+  return {
+    items: [{ id: item.id, price: price.id }],
+    // Who takes another plan isn't leaving.
+    ...(found.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
   };
 }
 
@@ -423,13 +485,14 @@ async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<vo
   await stripeCall("customers.update", stripe.customers.update(customer.id, { metadata }));
 }
 
-/** A price that is scheduled is the declared one. */
+/** A price that is scheduled, or waits for its payment, is the declared one. */
 function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
   const { daysUntilDue, ...rest } = inputs;
   const days = found.days_until_due ?? undefined;
   const shown = daysUntilDue === undefined && days === DAYS_UNTIL_DUE ? undefined : days;
   const next = upcoming(found)?.price;
-  const price = typeof next === "object" && !next.deleted ? next : found.items.data[0]?.price;
+  const later = typeof next === "object" && !next.deleted ? next : undefined;
+  const price = pendingPrice(found) ?? later ?? found.items.data[0]?.price;
   return {
     ...rest,
     price: price?.lookup_key ?? "",
@@ -438,7 +501,11 @@ function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
   };
 }
 
-async function outputsOf(stripe: Stripe, found: Stripe.Subscription): Promise<Outputs> {
+async function outputsOf(
+  stripe: Stripe,
+  found: Stripe.Subscription,
+  waitsFor: Outputs["waitsFor"],
+): Promise<Outputs> {
   const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
   const payable = invoice?.status === "open" ? invoice.hosted_invoice_url : undefined;
   const change = upcoming(found);
@@ -448,6 +515,7 @@ async function outputsOf(stripe: Stripe, found: Stripe.Subscription): Promise<Ou
     ...(change === undefined ? {} : { changesOn: isoTime(change.at) }),
     ...(found.trial_end === null ? {} : { trialEnd: isoTime(found.trial_end) }),
     ...(payable ? { paymentUrl: payable } : {}),
+    ...(waitsFor === undefined ? {} : { waitsFor }),
   };
 }
 

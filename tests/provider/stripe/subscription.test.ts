@@ -155,6 +155,63 @@ describe("a change of plan", () => {
     expect((await begun("rich", SCALE, true)).first.status).toBe("active");
   });
 
+  /** On a plan that is paid for, with a card that is declined from now on. */
+  async function failing(name: string) {
+    const started = await begun(name, LAUNCH_PRICE.lookupKey, true);
+    await giveCard(live, started.customer, "pm_card_chargeCustomerFail");
+    return started;
+  }
+
+  test("to a dearer one on a card that is declined leaves the old one until the difference is paid", async () => {
+    const { customer, declared, one, first } = await failing("declining");
+    const dearer = { ...declared, price: SCALE };
+    const waiting = {
+      ...first,
+      waitsFor: "payment",
+      paymentUrl: expect.stringMatching(/^https?:/),
+    };
+    expect(await one.up(dearer)).toEqual(waiting);
+    live.sandbox.clearRequests();
+    expect(await one.up(dearer)).toEqual(waiting);
+    expect(stripeWrites(live)).toEqual([]);
+    expect(await one.refresh()).toEqual([]);
+
+    await giveCard(live, customer);
+    const [open] = await payable(customer);
+    await stripe().invoices.pay(open?.id ?? "");
+    expect(await one.refresh()).toEqual([]);
+    expect(one.outputs).toEqual({ ...first, product: "demo_scale" });
+    live.sandbox.clearRequests();
+    await one.up(dearer);
+    expect(stripeWrites(live)).toEqual([]);
+  });
+
+  test("that nobody paid for within 23 hours is tried again by the next run, and can be taken back", async () => {
+    const { customer, declared, one, first } = await failing("lapsing");
+    const dearer = { ...declared, price: SCALE };
+    await one.up(dearer);
+    await daysPass(live, 1);
+    expect(await one.refresh()).toEqual(["price"]);
+    expect(one.outputs).toEqual(first);
+    expect(await one.up(dearer)).toMatchObject({ product: "demo_launch", waitsFor: "payment" });
+    expect(await one.up(declared)).toEqual(first);
+    expect(await payable(customer)).toEqual([]);
+  });
+
+  test("to a dearer one with nothing to charge waits for something, and keeps the old one", async () => {
+    const { customer, declared, one, first } = await begun("cardless", LAUNCH_PRICE.lookupKey, true);
+    const [card] = (await stripe().paymentMethods.list({ customer })).data;
+    await stripe().paymentMethods.detach(card?.id ?? "");
+    const dearer = { ...declared, price: SCALE };
+    expect(await one.up(dearer)).toEqual({ ...first, waitsFor: "payment_method" });
+    await one.refresh();
+    expect(one.outputs.waitsFor).toBe("payment_method");
+    await giveCard(live, customer);
+    await one.refresh();
+    expect(one.outputs.waitsFor).toBeUndefined();
+    expect(await one.up(dearer)).toEqual({ ...first, product: "demo_scale" });
+  });
+
   test("is begun anew when nobody paid within 23 hours, and only the last invoice can be paid", async () => {
     const { customer, declared, one, first } = await begun("late", LAUNCH_PRICE.lookupKey);
     await daysPass(live, 1);

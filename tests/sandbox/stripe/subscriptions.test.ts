@@ -402,6 +402,73 @@ describe("changing the price", () => {
     expect(await stripe.subscriptions.update(id, change)).toMatchObject({ status: "past_due" });
   });
 
+  describe("with pending_if_incomplete, when it is declined", () => {
+    async function pending() {
+      const world = await halfWay();
+      const { stripe, customer, id, item, large } = world;
+      const bad = await stripe.paymentMethods.attach("pm_card_chargeCustomerFail", { customer: customer.id });
+      await stripe.subscriptions.update(id, { default_payment_method: bad.id });
+      const change = {
+        items: [{ id: item, price: large.id }],
+        proration_behavior: "always_invoice" as const,
+        payment_behavior: "pending_if_incomplete" as const,
+      };
+      const waiting = await stripe.subscriptions.update(id, { ...change, expand: ["latest_invoice"] });
+      return { ...world, change, waiting, invoice: invoiceOf(waiting).id ?? "" };
+    }
+    const priceOf = (found: Stripe.Subscription) => found.items.data[0]?.price.id;
+
+    it("waits, and is made once its invoice is paid", async () => {
+      const { stripe, customer, id, waiting, small, large, invoice } = await pending();
+      expect(priceOf(waiting)).toBe(small.id);
+      expect(waiting).toMatchObject({
+        status: "active",
+        latest_invoice: { status: "open" },
+        pending_update: { subscription_items: [{ price: { id: large.id } }] },
+      });
+      const good = await stripe.paymentMethods.attach("pm_card_visa", { customer: customer.id });
+      await stripe.invoices.pay(invoice, { payment_method: good.id });
+      const paid = await stripe.subscriptions.retrieve(id);
+      expect(paid).toMatchObject({ status: "active", pending_update: null });
+      expect(priceOf(paid)).toBe(large.id);
+    });
+
+    it("lapses after 23 hours, with its invoice", async () => {
+      const { stripe, id, small, invoice, advance } = await pending();
+      await advance({ hours: 22 });
+      expect((await stripe.subscriptions.retrieve(id)).pending_update).not.toBeNull();
+      await advance({ hours: 2 });
+      const lapsed = await stripe.subscriptions.retrieve(id);
+      expect([lapsed.pending_update, priceOf(lapsed)]).toEqual([null, small.id]);
+      expect(await stripe.invoices.retrieve(invoice)).toMatchObject({ status: "void" });
+    });
+
+    it("is given up by voiding its invoice, and by another change", async () => {
+      const { stripe, id, change, invoice, large, small } = await pending();
+      await stripe.invoices.voidInvoice(invoice);
+      expect((await stripe.subscriptions.retrieve(id)).pending_update).toBeNull();
+      const again = await stripe.subscriptions.update(id, change);
+      const other = { ...change, items: [{ ...change.items[0], quantity: 2 }] };
+      const instead = await stripe.subscriptions.update(id, other);
+      expect(instead.pending_update?.subscription_items).toMatchObject([
+        { price: { id: large.id }, quantity: 2 },
+      ]);
+      expect(await stripe.invoices.retrieve(String(again.latest_invoice))).toMatchObject({ status: "void" });
+      expect(priceOf(instead)).toBe(small.id);
+    });
+
+    it("can't be where invoices are sent, nor change what Stripe doesn't let wait", async () => {
+      const { stripe, id, change } = await pending();
+      const described = stripe.subscriptions.update(id, { ...change, description: "x" });
+      expect(await refusal(described)).toMatchObject({ statusCode: 400, param: "description" });
+      await stripe.subscriptions.update(id, { collection_method: "send_invoice", days_until_due: 30 });
+      expect(await refusal(stripe.subscriptions.update(id, change))).toMatchObject({
+        statusCode: 400,
+        param: "payment_behavior",
+      });
+    });
+  });
+
   it("adds and removes items, but not the last one", async () => {
     const { stripe, id, item, large } = await halfWay();
     const added = await stripe.subscriptionItems.create({ subscription: id, price: large.id, quantity: 3 });

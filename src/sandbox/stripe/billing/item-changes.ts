@@ -7,6 +7,7 @@ import { newId } from "../protocol/ids.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { amountOf, prorated } from "./amounts.ts";
 import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
+import { dropPending, suspendChange } from "./pending-updates.ts";
 import { after } from "./periods.ts";
 import {
   chargesFor,
@@ -34,6 +35,8 @@ export interface Collecting {
   readonly payment_behavior?: string | undefined;
   readonly proration_behavior?: string | undefined;
   readonly proration_date?: number | undefined;
+  /** False: who was leaving at the period's end stays; with a change that waits for its payment, only once it is paid. */
+  readonly cancel_at_period_end?: boolean | undefined;
   /** The period ends at this instant: its renewal, which follows, bills the change. */
   readonly atRenewal?: boolean;
 }
@@ -82,16 +85,16 @@ export function addItem(
 /**
  * Changes items, and prorates: https://docs.stripe.com/billing/subscriptions/prorations
  *
- * Another interval, or the step from free to paid, begins a new period that is invoiced at once.
+ * Another interval, or the step from free to paid, begins a new period that is invoiced at once. Whatever was waiting for its
+ * payment before lapses.
  */
 export function changeSubscriptionItems(
   account: Account,
-  subscription: KeptSubscription,
+  found: KeptSubscription,
   changes: readonly ItemChange[],
   how: Collecting,
 ): void {
-  if (how.payment_behavior === "pending_if_incomplete")
-    throw invalid("Stripe has `pending_if_incomplete`; this sandbox doesn't support it.", "payment_behavior");
+  const subscription = dropPending(account, found);
   const before = itemsOf(account, subscription.id);
   for (const [index, change] of changes.entries()) applyChange(account, subscription, change, index);
   const now = itemsOf(account, subscription.id);
@@ -187,7 +190,7 @@ function newCycle(
     });
   }
   const charges = [...credits, ...chargesFor(account, itemsOf(account, subscription.id))];
-  billChange(account, { ...subscription, billing_cycle_anchor: now }, charges, how);
+  billChange(account, { ...subscription, billing_cycle_anchor: now }, before, charges, how);
 }
 
 function prorate(
@@ -207,7 +210,7 @@ function prorate(
     ...now.filter((item) => changed(item, before)).flatMap((item) => remaining(account, item, instant)),
   ];
   if (how.proration_behavior === "always_invoice" && charges.length > 0) {
-    billChange(account, subscription, charges, how);
+    billChange(account, subscription, before, charges, how);
     return;
   }
   for (const charge of charges) keepForLater(account, subscription, charge);
@@ -270,6 +273,7 @@ function keepForLater(account: Account, subscription: KeptSubscription, charge: 
 function billChange(
   account: Account,
   subscription: KeptSubscription,
+  before: readonly KeptSubscriptionItem[],
   charges: readonly Charge[],
   how: Collecting,
 ): void {
@@ -289,5 +293,9 @@ function billChange(
     how.payment_behavior === "default_incomplete" ? invoice : collect(account, invoice, method);
   if (collected.status !== "paid" && how.payment_behavior === "error_if_incomplete")
     throw unpaid(account, collected);
+  if (collected.status !== "paid" && how.payment_behavior === "pending_if_incomplete") {
+    suspendChange(account, subscription, before, collected, how.cancel_at_period_end);
+    return;
+  }
   update(account, billed, { status: collected.status === "paid" ? subscription.status : "past_due" });
 }

@@ -1,5 +1,6 @@
 import type { Account } from "../account.ts";
 import type { KeptSubscription } from "../objects/subscriptions.ts";
+import { dropPending } from "./pending-updates.ts";
 import { nextPhase, phaseEnd } from "./phases.ts";
 import { cancelNow, endTrial, expire, isOver, renew, retryPayment, update } from "./subscription-life.ts";
 
@@ -42,6 +43,7 @@ function duesOf(account: Account, subscription: KeptSubscription, periodEnd: num
     if (typeof at === "number") dues.push({ at, work });
   };
   const { status } = subscription;
+  add(subscription.pending_update?.expires_at, () => dropPending(account, subscription));
   add(subscription.cancel_at, () => cancelNow(account, subscription, "cancellation_requested"));
   add(phaseEnd(account, subscription), () => nextPhase(account, subscription));
   if (status === "incomplete")

@@ -8,6 +8,7 @@ import { type KeptSubscription, showSubscription } from "../objects/subscription
 import { invalid, StripeRefusal } from "../protocol/errors.ts";
 import { amountOf } from "./amounts.ts";
 import { type Charge, collect, giveUp, intentOf, invoiceSubscription, paid } from "./invoicing.ts";
+import { applyPending, dropPending } from "./pending-updates.ts";
 import { periodEnd } from "./periods.ts";
 
 /** The life of a subscription between requests: https://docs.stripe.com/billing/subscriptions/overview */
@@ -60,6 +61,7 @@ export function cancelNow(
   details: Partial<NonNullable<KeptSubscription["cancellation_details"]>> = {},
 ): KeptSubscription {
   if (isOver(subscription)) return subscription;
+  const ending = dropPending(account, subscription);
   const now = account.now();
   const schedule = account.subscriptionSchedules.get(subscription.schedule ?? "");
   if (schedule?.status === "active") endSchedule(account, schedule, "canceled");
@@ -68,7 +70,7 @@ export function cancelNow(
     account.invoices.put(latest.id, { ...latest, auto_advance: false, next_payment_attempt: null });
   return update(
     account,
-    subscription,
+    ending,
     {
       cancel_at: null,
       cancel_at_period_end: false,
@@ -209,8 +211,9 @@ export function expire(account: Account, subscription: KeptSubscription): void {
 
 /** What a paid invoice means for its subscription. */
 export function settlePaid(account: Account, invoice: KeptInvoice): void {
-  const subscription = account.subscriptions.get(subscriptionOf(invoice) ?? "");
-  if (subscription === undefined || subscription.latest_invoice !== invoice.id) return;
+  const found = account.subscriptions.get(subscriptionOf(invoice) ?? "");
+  if (found === undefined || found.latest_invoice !== invoice.id) return;
+  const subscription = applyPending(account, found);
   if (["incomplete", "past_due", "unpaid"].includes(subscription.status))
     update(account, subscription, { status: "active" });
 }
@@ -248,9 +251,10 @@ export function unpaid(account: Account, invoice: KeptInvoice): StripeRefusal {
 export function voidInvoice(account: Account, invoice: KeptInvoice): KeptInvoice {
   const after = giveUp(account, invoice, "void");
   const subscription = account.subscriptions.get(subscriptionOf(invoice) ?? "");
-  if (subscription?.status === "incomplete" && subscription.latest_invoice === invoice.id)
+  if (subscription?.latest_invoice !== invoice.id) return after;
+  if (subscription.pending_update !== null) dropPending(account, subscription);
+  else if (subscription.status === "incomplete")
     update(account, subscription, { ended_at: account.now(), status: "incomplete_expired" });
-  else if (subscription?.status === "past_due" && subscription.latest_invoice === invoice.id)
-    update(account, subscription, { status: "active" });
+  else if (subscription.status === "past_due") update(account, subscription, { status: "active" });
   return after;
 }

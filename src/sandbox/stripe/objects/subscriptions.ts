@@ -36,7 +36,7 @@ import {
   timestampOr,
 } from "../protocol/parameters.ts";
 import { checkOwnMethod, getCustomer } from "./customers.ts";
-import { showItem } from "./subscription-items.ts";
+import { type KeptSubscriptionItem, showItem } from "./subscription-items.ts";
 
 /** https://docs.stripe.com/api/subscriptions */
 export interface KeptSubscription
@@ -48,6 +48,7 @@ export interface KeptSubscription
     | "items"
     | "latest_invoice"
     | "pending_setup_intent"
+    | "pending_update"
     | "schedule"
   > {
   readonly customer: string;
@@ -55,6 +56,11 @@ export interface KeptSubscription
   readonly default_source: null;
   readonly latest_invoice: string | null;
   readonly pending_setup_intent: string | null;
+  readonly pending_update:
+    | (Omit<Stripe.Subscription.PendingUpdate, "subscription_items"> & {
+        readonly subscription_items: readonly KeptSubscriptionItem[];
+      })
+    | null;
   readonly schedule: string | null;
 }
 
@@ -236,8 +242,12 @@ export const subscriptionOperations: readonly Operation[] = [
     const before = getSubscription(account, id);
     if (isOver(before)) checkOnlyNotes(given);
     if (before.status === "incomplete") checkUnpaid(given);
-    const changed = keep(account, before, changeOf(account, before, given));
+    const mayWait = given.payment_behavior === "pending_if_incomplete";
+    if (mayWait) checkMayWait(before, given);
+    const changed = mayWait ? before : keep(account, before, changeOf(account, before, given));
     if (given.items !== undefined) changeSubscriptionItems(account, changed, given.items, given);
+    if (mayWait && read(account, id).pending_update === null)
+      keep(account, read(account, id), cancelChange(account, read(account, id), given));
     if (given.trial_end !== undefined) moveTrialEnd(account, read(account, id), given.trial_end);
     if (given.billing_cycle_anchor === "now") restartCycle(account, read(account, id));
     return showSubscription(account, read(account, id));
@@ -278,7 +288,15 @@ export function changeItems(
 
 export function showSubscription(account: Account, kept: KeptSubscription) {
   const items = itemsOf(account, kept.id).map((item) => showItem(account, item));
-  return { ...kept, items: embedded(`/v1/subscription_items?subscription=${kept.id}`, items) };
+  const { pending_update: pending } = kept;
+  return {
+    ...kept,
+    items: embedded(`/v1/subscription_items?subscription=${kept.id}`, items),
+    pending_update: pending && {
+      ...pending,
+      subscription_items: pending.subscription_items.map((item) => showItem(account, item)),
+    },
+  };
 }
 
 function getSubscription(account: Account, id: string): KeptSubscription {
@@ -333,6 +351,34 @@ function checkUnpaid(given: Update): void {
       "This subscription cannot be updated in such a way while in `incomplete` status. Only its metadata and what pays it can be updated.",
     );
 }
+
+/** https://docs.stripe.com/billing/subscriptions/pending-updates-reference#supported-attributes */
+function checkMayWait(before: KeptSubscription, given: Update): void {
+  if (before.collection_method !== "charge_automatically")
+    throw invalid(
+      "`payment_behavior` can be `pending_if_incomplete` only where `collection_method` is `charge_automatically`.",
+      "payment_behavior",
+    );
+  const other = Object.keys(given).find((key) => !MAY_WAIT.has(key));
+  if (other !== undefined)
+    throw invalid(
+      `With \`payment_behavior\` set to \`pending_if_incomplete\`, this sandbox changes no \`${other}\`; Stripe itself changes a few more parameters than ${[...MAY_WAIT].join(", ")}.`,
+      other,
+    );
+  if (given.cancel_at_period_end === true)
+    throw invalid(
+      "Stripe lets a pending update cancel at the period's end; this sandbox doesn't support it.",
+      "cancel_at_period_end",
+    );
+}
+
+const MAY_WAIT: ReadonlySet<string> = new Set([
+  "cancel_at_period_end",
+  "items",
+  "payment_behavior",
+  "proration_behavior",
+  "proration_date",
+]);
 
 /** The fields that an update sets without further consequences. */
 function changeOf(account: Account, before: KeptSubscription, given: Update): Partial<KeptSubscription> {

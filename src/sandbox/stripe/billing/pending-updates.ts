@@ -1,0 +1,88 @@
+import type { Account } from "../account.ts";
+import type { KeptInvoice } from "../objects/invoices.ts";
+import type { KeptSubscriptionItem } from "../objects/subscription-items.ts";
+import type { KeptSubscription } from "../objects/subscriptions.ts";
+import { giveUp } from "./invoicing.ts";
+import { itemsOf, update } from "./subscription-life.ts";
+
+/** Changes that wait for their payment: https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
+
+const PENDING_FOR = 23 * 60 * 60;
+
+/**
+ * Takes a change back whose invoice wasn't paid, and keeps it until it is.
+ *
+ * @param subscription as the change made it
+ * @param before the items as they were
+ */
+export function suspendChange(
+  account: Account,
+  subscription: KeptSubscription,
+  before: readonly KeptSubscriptionItem[],
+  invoice: KeptInvoice,
+  cancelsAtPeriodEnd: boolean | undefined,
+): void {
+  const { billing_cycle_anchor: anchor = subscription.billing_cycle_anchor } =
+    account.subscriptions.get(subscription.id) ?? subscription;
+  const wanted = itemsOf(account, subscription.id);
+  setItems(account, subscription.id, before);
+  // Nobody tries again by the clock: the customer pays the invoice, or the change lapses.
+  account.invoices.put(invoice.id, { ...invoice, next_payment_attempt: null });
+  const ends = before.map(({ current_period_end }) => current_period_end);
+  update(
+    account,
+    { ...subscription, billing_cycle_anchor: anchor, latest_invoice: invoice.id },
+    {
+      pending_update: {
+        billing_cycle_anchor:
+          subscription.billing_cycle_anchor === anchor ? null : subscription.billing_cycle_anchor,
+        cancel_at_period_end: cancelsAtPeriodEnd ?? null,
+        discount: null,
+        discounts: null,
+        expires_at: Math.min(account.now() + PENDING_FOR, ...ends),
+        metadata: null,
+        subscription_items: wanted,
+        trial_end: null,
+        trial_from_plan: null,
+      },
+    },
+  );
+}
+
+/** Its invoice was paid. */
+export function applyPending(account: Account, subscription: KeptSubscription): KeptSubscription {
+  const { pending_update: pending } = subscription;
+  if (pending === null) return subscription;
+  setItems(account, subscription.id, pending.subscription_items);
+  const applied = update(
+    account,
+    subscription,
+    {
+      billing_cycle_anchor: pending.billing_cycle_anchor ?? subscription.billing_cycle_anchor,
+      ...(pending.cancel_at_period_end === false
+        ? { cancel_at: null, cancel_at_period_end: false, canceled_at: null }
+        : {}),
+      pending_update: null,
+    },
+    "customer.subscription.pending_update_applied",
+  );
+  return update(account, applied, {});
+}
+
+/** Gives a change up, with the invoice that nobody paid. */
+export function dropPending(account: Account, subscription: KeptSubscription): KeptSubscription {
+  if (subscription.pending_update === null) return subscription;
+  const invoice = account.invoices.get(subscription.latest_invoice ?? "");
+  if (invoice?.status === "open") giveUp(account, invoice, "void");
+  return update(
+    account,
+    subscription,
+    { pending_update: null },
+    "customer.subscription.pending_update_expired",
+  );
+}
+
+function setItems(account: Account, subscription: string, items: readonly KeptSubscriptionItem[]): void {
+  for (const { id } of itemsOf(account, subscription)) account.subscriptionItems.delete(id);
+  for (const item of items) account.subscriptionItems.put(item.id, item);
+}
