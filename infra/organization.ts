@@ -14,7 +14,7 @@ export interface OrganizationArgs {
 
 type Subscription = Declared<
   "stripe:Subscription",
-  "subscriptionId" | "status" | "product" | "pastDueSince" | "changesOn" | "paymentUrl"
+  "subscriptionId" | "status" | "product" | "pastDueSince" | "endedOn" | "changesOn" | "paymentUrl"
 >;
 
 type ClaimTokens = pulumi.Output<Readonly<Record<string, string>>>;
@@ -144,18 +144,32 @@ export class Organization extends pulumi.ComponentResource {
     customer: pulumi.Output<string>,
   ): Subscription | undefined {
     if (organization.priceLookupKey === null) return undefined;
-    return declare(
+    const subscription: Subscription = declare(
       "stripe:Subscription",
       `${name}-subscription`,
       {
         customer,
         price: organization.priceLookupKey,
         collection: organization.billing.collection,
+        resume: organization.billing.resume ?? undefined,
         trial: organization.trial === null ? undefined : { days: organization.trial.days },
         brand: brandOf(organization),
       },
       { parent: this },
-      ["subscriptionId", "status", "product", "pastDueSince", "changesOn", "paymentUrl"],
+      ["subscriptionId", "status", "product", "pastDueSince", "endedOn", "changesOn", "paymentUrl"],
+    );
+    pulumi.output(subscription.endedOn).apply((ended) => this.#tellOfEnd(organization, ended));
+    return subscription;
+  }
+
+  /** Its customer, or a card that was declined to the last, has ended it: nobody is charged again unless somebody says so. */
+  #tellOfEnd({ name, plan }: OrganizationModel, ended: string | undefined | null): void {
+    if (ended === undefined || ended === null) return;
+    const day = ended.slice(0, 10);
+    pulumi.log.warn(
+      `the subscription of ${name} was canceled on ${day}, so the default plan is in force instead of ${plan.name}\n` +
+        `  Declare the default plan, or begin the subscription anew: billing: { resume: ${day} }`,
+      this,
     );
   }
 

@@ -217,6 +217,11 @@ export const organizationSchema = fields({
       description: "Whether the card on file is charged, or an invoice is sent.",
       default: "charge_automatically",
     }),
+    resume: date
+      .optional()
+      .describe(
+        "Begins a subscription anew that was canceled, by the customer or after the last decline, up to this day. Without it, it stays canceled.",
+      ),
   })
     .optional()
     .describe("How it pays."),

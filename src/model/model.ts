@@ -233,6 +233,8 @@ export interface OrganizationModel {
   readonly billing: {
     readonly email: string;
     readonly collection: "charge_automatically" | "send_invoice";
+    /** `2026-11-22`: a subscription that was canceled up to this day is begun anew; null: none. */
+    readonly resume: string | null;
   };
   readonly wallets: Readonly<Record<WalletName, WalletModel>>;
   readonly llmProvider: LlmProviderModel | null;

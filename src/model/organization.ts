@@ -58,6 +58,7 @@ export function organizationModel(
     billing: {
       email: (manifest.billing?.email ?? manifest.owner).toLowerCase(),
       collection: manifest.billing?.collection ?? "charge_automatically",
+      resume: manifest.billing?.resume ?? null,
     },
     wallets: mapValues(platform.wallets, (_, wallet) => walletOf(manifest.wallets, wallet)),
     llmProvider: llmProviderOf(manifest.llmProvider),

@@ -47,6 +47,24 @@ describe("an organization that begins to pay, and stops", () => {
     expect([Object.keys(again.changes), world.writesSince(mark)]).toEqual([["same"], []]);
   });
 
+  it("isn't charged again after it has canceled, and is told so", async () => {
+    world.write("tiny/orgs/acme.yaml", onPlan("team"));
+    await world.mustRun("up", STACK);
+    expect(await outputs()).toMatchObject({ plan: "team" });
+    const [subscription] = (await stripe.subscriptions.list()).data;
+    await stripe.subscriptions.cancel(subscription?.id ?? "");
+    const ended = await world.mustRun("up", STACK);
+    expect(await outputs()).toMatchObject({ plan: "free", paymentUrl: null });
+    expect(ended.diagnostics).toMatchObject([
+      {
+        severity: "warning",
+        message: expect.stringMatching(/^the subscription of acme was canceled on [\d-]+, .*\n.*resume: /),
+      },
+    ]);
+    world.write("tiny/orgs/acme.yaml", onPlan("free"));
+    expect((await world.mustRun("up", STACK)).diagnostics).toEqual([]);
+  });
+
   async function outputs(): Promise<unknown> {
     return embeddedEngine().outputs(world.stack(STACK));
   }

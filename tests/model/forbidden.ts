@@ -126,6 +126,13 @@ const PEOPLE: readonly ForbiddenEdit[] = [
     },
   },
   {
+    name: "a subscription that is begun anew before it was canceled",
+    spoil: ({ acme }) => {
+      acme.billing = { ...acme.billing, resume: "2099-01-31" };
+      return { rule: "resume-is-past", path: ["billing", "resume"] };
+    },
+  },
+  {
     name: "a claim token into a workspace that isn't there",
     spoil: ({ acme }) => {
       acme.claimTokens = { guest: { role: "member", workspace: "targt", expires: "2099-01-31" } };

@@ -122,7 +122,7 @@ test("an organization that names no workspace has its personal one; an empty map
 test("an organization without a plan is on the default plan, and pays as the owner", () => {
   const { plan, billing, trial, llmProvider, wallets } = organization({ plan: undefined });
   expect(plan.name).toBe("free");
-  expect(billing).toEqual({ email: "ada@acme.example", collection: "charge_automatically" });
+  expect(billing).toEqual({ email: "ada@acme.example", resume: null, collection: "charge_automatically" });
   expect([trial, llmProvider, wallets]).toEqual([null, null, { data: { autoReload: { enabled: false } } }]);
 });
 

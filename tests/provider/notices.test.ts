@@ -58,7 +58,9 @@ test("a run without a refresh notices that a subscription was paid, or has ended
   await stripe.subscriptions.cancel(String(updated.subscriptionId));
   expect(await aRun(inputs, updated)).toMatchObject({ changes: true });
   await engine.configure();
-  const begunAnew = await engine.update(TYPE, id, inputs, updated, inputs);
-  expect(begunAnew).toMatchObject({ status: "active" });
-  expect(begunAnew.subscriptionId).not.toBe(updated.subscriptionId);
+  live.sandbox.clearRequests();
+  const ended = await engine.update(TYPE, id, inputs, updated, inputs);
+  expect(ended).toMatchObject({ status: "canceled", subscriptionId: updated.subscriptionId });
+  expect(stripeWrites(live)).toEqual([]);
+  expect(await aRun(inputs, ended)).toMatchObject({ changes: false });
 });

@@ -38,6 +38,23 @@ const priceOfPlan: OrganizationRule = {
   },
 };
 
+/** A day to come would begin anew what nobody has canceled yet. */
+const resumeIsPast: OrganizationRule = {
+  name: "resume-is-past",
+  check: ({ manifest: { billing }, today }) =>
+    billing?.resume === undefined || billing.resume <= today
+      ? []
+      : [
+          {
+            path: ["billing", "resume"],
+            message: "a subscription that nobody has canceled yet would be begun anew",
+            expected: `a day up to ${today}`,
+            found: `\`${billing.resume}\``,
+            remedy: "write the day of today, or of the cancellation",
+          },
+        ],
+};
+
 const workspacesWithinPlan: OrganizationRule = {
   name: "workspaces-within-plan",
   check: (subject) =>
@@ -152,6 +169,7 @@ const trialOfPlan: OrganizationRule = {
 export const PLAN_RULES: readonly OrganizationRule[] = [
   knownPlan,
   priceOfPlan,
+  resumeIsPast,
   workspacesWithinPlan,
   seatsWithinPlan,
   customDomainsWithinPlan,

@@ -7,6 +7,16 @@ import { idempotencyKey, stripeCall, stripeFind } from "../../stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../stripe/customers.ts";
 import { findPrice } from "../../stripe/prices.ts";
 import { hasEnded, standingOf } from "../../stripe/standing.ts";
+import {
+  canPay,
+  comingPrice,
+  ENDED_BY_US,
+  pendingPrice,
+  scheduledPrice,
+  scheduleOf,
+  upcoming,
+  wasCanceled,
+} from "../../stripe/subscriptions.ts";
 import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { brand, defineResource } from "../schema.ts";
@@ -31,6 +41,10 @@ const subscriptionInputs = z.strictObject({
     .default("charge_automatically")
     .describe("Default `charge_automatically`."),
   daysUntilDue: z.int().min(1).optional().describe("For invoices that are sent. Default 30."),
+  resume: z
+    .string()
+    .optional()
+    .describe("ISO date: one that was canceled until this day is begun anew. Absent: it stays canceled."),
   brand: brand
     .required({ organization: true, id: true, generation: true })
     .describe("Whose it is; one that carries another brand, or none, is never changed."),
@@ -43,6 +57,12 @@ const subscriptionOutputs = z.strictObject({
     .string()
     .describe("Stripe's id of the product that the running period is for: the plan's whose limits it gives."),
   pastDueSince: z.string().optional().describe("ISO 8601; absent unless a payment is late."),
+  endedOn: z
+    .string()
+    .optional()
+    .describe(
+      "ISO 8601: when it was canceled, by the customer or after the last decline; absent while it runs.",
+    ),
   changesOn: z
     .string()
     .optional()
@@ -68,7 +88,7 @@ const EXPAND = ["latest_invoice", "schedule.phases.items.price"];
 export const subscription = defineResource({
   type: "stripe:Subscription",
   description:
-    "What an organization pays for its plan: one subscription with one price. A dearer price begins at once and the difference is invoiced; where it can't be collected, the old price stays until it is paid. A cheaper one is scheduled for the end of the period that was paid for. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; it, and a free one that nothing can pay, is ended and begun anew for another price. One that ended is begun anew.",
+    "What an organization pays for its plan: one subscription with one price. A dearer price begins at once and the difference is invoiced; where it can't be collected, the old price stays until it is paid. A cheaper one is scheduled for the end of the period that was paid for. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; it, and a free one that nothing can pay, is ended and begun anew for another price, and begun anew when nobody paid in time. One that was canceled stays so until another product is declared, or a later `resume`.",
   inputs: subscriptionInputs,
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
@@ -83,7 +103,7 @@ export const subscription = defineResource({
       "subscriptions.retrieve",
       stripe.subscriptions.retrieve(prior.outputs.subscriptionId, { expand: EXPAND }),
     );
-    if (found === undefined || hasEnded(found)) return undefined;
+    if (found === undefined || (hasEnded(found) && !staysEnded(found))) return undefined;
     const stillUnable =
       prior.outputs.waitsFor === "payment_method" && !(await hasMethod(stripe, prior.inputs, found));
     return {
@@ -97,7 +117,10 @@ export const subscription = defineResource({
     const price = await priceOf(stripe, inputs.price);
     const customer = await customerOf(stripe, inputs.customer);
     const declared = { inputs, price, customer };
-    let found = await find(context, declared);
+    const { live, canceled } = await find(context, declared);
+    const id = `${inputs.customer}/subscription`; // Not Stripe's: an update may end one and begin another.
+    if (canceled !== undefined) return { id, outputs: await outputsOf(stripe, canceled, undefined) };
+    let found = live;
     const steps = stepsToPlan(found && asSeen(found, customer), wantedOf(declared));
     if (found !== undefined) refuseForeignSchedule(found, inputs, steps);
     if (found !== undefined && steps.includes("end")) {
@@ -108,8 +131,7 @@ export const subscription = defineResource({
     found = await walk(stripe, found, steps, declared);
     if (found.trial_start !== null) await stampTrial(stripe, customer);
     const waits = waitingFor(found, comingPrice(found) !== price.id);
-    // Not Stripe's id: an update may end one and begin another.
-    return { id: `${inputs.customer}/subscription`, outputs: await outputsOf(stripe, found, waits) };
+    return { id, outputs: await outputsOf(stripe, found, waits) };
   },
 
   async remove(context, prior) {
@@ -152,12 +174,28 @@ function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
   return isOwnedBy(inputs.brand, found.metadata) && !hasEnded(found);
 }
 
+/** The one that is alive; else the last one, where it was canceled and nobody has said since that it shall go on. */
 async function find(
-  context: Context,
-  { inputs, customer }: Declared,
-): Promise<Stripe.Subscription | undefined> {
-  const all = await listSubscriptions(context.stripe, customer.id);
-  return all.find((each) => isLive(each, inputs));
+  { stripe }: Context,
+  declared: Declared,
+): Promise<{ readonly live?: Stripe.Subscription; readonly canceled?: Stripe.Subscription }> {
+  const { inputs, customer } = declared;
+  const all = await listSubscriptions(stripe, customer.id);
+  const live = all.find((each) => isLive(each, inputs));
+  if (live !== undefined) return { live };
+  const last = all.find(({ metadata }) => isOwnedBy(inputs.brand, metadata));
+  return last !== undefined && staysEnded(last) && !isWantedAgain(last, declared) ? { canceled: last } : {};
+}
+
+/** What costs nothing can always be begun anew. */
+function staysEnded(last: Stripe.Subscription): boolean {
+  return wasCanceled(last) && pointOf(last.items.data[0]?.price).amount > 0;
+}
+
+function isWantedAgain(last: Stripe.Subscription, { inputs, price }: Declared): boolean {
+  const day = isoTime(last.ended_at ?? last.created).slice(0, 10);
+  const isAnother = pointOf(price).product !== pointOf(last.items.data[0]?.price).product;
+  return isAnother || (inputs.resume !== undefined && day <= inputs.resume);
 }
 
 async function findOrCreate(context: Context, declared: Declared): Promise<Stripe.Subscription> {
@@ -202,37 +240,6 @@ function collectionIn(found: Stripe.Subscription): Inputs["collection"] {
   return found.collection_method === "send_invoice" ? "send_invoice" : "charge_automatically";
 }
 
-function scheduleOf(found: Stripe.Subscription): Stripe.SubscriptionSchedule | undefined {
-  return typeof found.schedule === "object" && found.schedule !== null ? found.schedule : undefined;
-}
-
-/** The price that a later phase of its schedule begins, and when. */
-function upcoming(
-  found: Stripe.Subscription,
-):
-  | { readonly price: string | Stripe.Price | Stripe.DeletedPrice | undefined; readonly at: number }
-  | undefined {
-  const schedule = scheduleOf(found);
-  const now = schedule?.current_phase?.start_date ?? 0;
-  const phase = schedule?.phases.find(({ start_date }) => start_date > now);
-  return phase && { price: phase.items[0]?.price, at: phase.start_date };
-}
-
-function scheduledPrice(found: Stripe.Subscription): string | undefined {
-  const next = upcoming(found)?.price;
-  return typeof next === "object" ? next.id : next;
-}
-
-/** The id of the price that it has once all that is under way has happened. */
-function comingPrice(found: Stripe.Subscription): string | undefined {
-  return pendingPrice(found)?.id ?? scheduledPrice(found) ?? found.items.data[0]?.price.id;
-}
-
-/** The price that it moves to once its invoice is paid: https://docs.stripe.com/billing/subscriptions/pending-updates */
-function pendingPrice(found: Stripe.Subscription): Stripe.Price | undefined {
-  return found.pending_update?.subscription_items?.[0]?.price;
-}
-
 function waitingFor(found: Stripe.Subscription, lacksMethod: boolean): Outputs["waitsFor"] {
   if (pendingPrice(found) !== undefined) return "payment";
   return lacksMethod ? "payment_method" : undefined;
@@ -256,17 +263,6 @@ function refuseForeignSchedule(found: Stripe.Subscription, inputs: Inputs, steps
   );
 }
 
-/** Whether there is a card, or the like, that Stripe would charge. */
-function canPay(customer: Stripe.Customer, found?: Stripe.Subscription): boolean {
-  const methods = [
-    found?.default_payment_method,
-    found?.default_source,
-    customer.invoice_settings.default_payment_method,
-    customer.default_source,
-  ];
-  return methods.some((method) => method !== null && method !== undefined);
-}
-
 /** Without anything to charge, Stripe refuses what costs money at once, unless it may wait for the payment. */
 function paymentOf(
   { inputs, customer }: Declared,
@@ -279,7 +275,8 @@ function paymentOf(
 /** Ends a subscription. What was never paid can't be paid any more: nobody shall pay for two. */
 async function end(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
   if (found.status === "incomplete") await voidOpenInvoice(stripe, found);
-  await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(found.id));
+  const details = { cancellation_details: { comment: ENDED_BY_US } };
+  await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(found.id, details));
 }
 
 /** Stripe ends an incomplete subscription with its invoice, and drops a change that waited for it. */
@@ -507,11 +504,12 @@ async function outputsOf(
   waitsFor: Outputs["waitsFor"],
 ): Promise<Outputs> {
   const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
-  const payable = invoice?.status === "open" ? invoice.hosted_invoice_url : undefined;
+  const payable = invoice?.status === "open" && !hasEnded(found) ? invoice.hosted_invoice_url : undefined;
   const change = upcoming(found);
   return {
     subscriptionId: found.id,
     ...(await standingOf(stripe, found)),
+    ...(found.ended_at === null ? {} : { endedOn: isoTime(found.ended_at) }),
     ...(change === undefined ? {} : { changesOn: isoTime(change.at) }),
     ...(found.trial_end === null ? {} : { trialEnd: isoTime(found.trial_end) }),
     ...(payable ? { paymentUrl: payable } : {}),

@@ -258,6 +258,72 @@ describe("a change of plan", () => {
   });
 });
 
+describe("one that was canceled", () => {
+  async function canceled(name: string) {
+    const customer = await newCustomer(live, name);
+    await giveCard(live, customer);
+    const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf(name) };
+    const one = life();
+    const first = await one.up(declared);
+    const { ended_at } = await stripe().subscriptions.cancel(first.subscriptionId);
+    const day = new Date((ended_at ?? 0) * 1000).toISOString().slice(0, 10);
+    return { customer, declared, one, first, day };
+  }
+
+  test("stays canceled, whatever runs, and says since when", async () => {
+    const { customer, declared, one, first } = await canceled("left");
+    live.sandbox.clearRequests();
+    const left = { ...first, status: "canceled", endedOn: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) };
+    expect(await one.up(declared)).toEqual(left);
+    expect(await one.refresh()).toEqual([]);
+    expect(await one.up(declared)).toEqual(left);
+    // A run that lost its state as well.
+    expect(await life().up({ ...declared, resume: "2020-01-01" })).toEqual(left);
+    expect(stripeWrites(live)).toEqual([]);
+    expect(await subscriptionsOf(customer)).toHaveLength(1);
+  });
+
+  test("after the last decline stays canceled too, though another card came", async () => {
+    const customer = await newCustomer(live, "dunned");
+    await giveCard(live, customer);
+    const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf("dunned") };
+    const one = life();
+    await one.up(declared);
+    await giveCard(live, customer, "pm_card_chargeCustomerFail");
+    await daysPass(live, 60);
+    await giveCard(live, customer);
+    const ended = await one.up(declared);
+    expect(ended).toMatchObject({ status: "canceled" });
+    expect(ended.paymentUrl).toBeUndefined();
+  });
+
+  test.each([
+    ["a day from then on", (day: string) => ({ resume: day })],
+    ["another plan", () => ({ price: SCALE })],
+    ["the free plan", () => ({ price: FREE })],
+  ])("is begun anew once somebody declares %s", async (name, change) => {
+    const { declared, one, first, day } = await canceled(name.replaceAll(" ", "-"));
+    const again = await one.up({ ...declared, ...change(day) });
+    expect(again.status).toBe("active");
+    expect(again.subscriptionId).not.toBe(first.subscriptionId);
+  });
+
+  test("at the end of a trial, as nothing could pay, waits to be paid", async () => {
+    const customer = await newCustomer(live, "tried");
+    const declared = {
+      customer,
+      price: LAUNCH_PRICE.lookupKey,
+      trial: { days: 14 },
+      brand: brandOf("tried"),
+    };
+    const one = life();
+    await one.up(declared);
+    await daysPass(live, 15);
+    expect(await one.refresh()).toBe("gone");
+    expect(await one.up(declared)).toMatchObject({ status: "incomplete" });
+  });
+});
+
 describe("the one trial of an organization", () => {
   const trial = { days: 14 };
 

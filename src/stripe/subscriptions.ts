@@ -1,0 +1,59 @@
+import type Stripe from "stripe";
+
+/** The comment of a cancellation that is tenantry's own: another subscription follows, or nothing is declared any more. */
+export const ENDED_BY_US = "Ended by tenantry.";
+
+/**
+ * Whether it ended by somebody's will, or after the last decline. One that ended with its trial, as nothing could pay, was never
+ * begun to be paid.
+ */
+export function wasCanceled(found: Stripe.Subscription): boolean {
+  if (found.status !== "canceled" || found.cancellation_details?.comment === ENDED_BY_US) return false;
+  const { canceled_at, latest_invoice, trial_end } = found;
+  const invoiced =
+    typeof latest_invoice === "object" && latest_invoice !== null ? latest_invoice.total : null;
+  const lapsed = trial_end !== null && (canceled_at ?? 0) >= trial_end && invoiced === 0;
+  return !lapsed;
+}
+
+export function scheduleOf(found: Stripe.Subscription): Stripe.SubscriptionSchedule | undefined {
+  return typeof found.schedule === "object" && found.schedule !== null ? found.schedule : undefined;
+}
+
+/** The price that a later phase of its schedule begins, and when. */
+export function upcoming(
+  found: Stripe.Subscription,
+):
+  | { readonly price: string | Stripe.Price | Stripe.DeletedPrice | undefined; readonly at: number }
+  | undefined {
+  const schedule = scheduleOf(found);
+  const now = schedule?.current_phase?.start_date ?? 0;
+  const phase = schedule?.phases.find(({ start_date }) => start_date > now);
+  return phase && { price: phase.items[0]?.price, at: phase.start_date };
+}
+
+export function scheduledPrice(found: Stripe.Subscription): string | undefined {
+  const next = upcoming(found)?.price;
+  return typeof next === "object" ? next.id : next;
+}
+
+/** The id of the price that it has once all that is under way has happened. */
+export function comingPrice(found: Stripe.Subscription): string | undefined {
+  return pendingPrice(found)?.id ?? scheduledPrice(found) ?? found.items.data[0]?.price.id;
+}
+
+/** The price that it moves to once its invoice is paid: https://docs.stripe.com/billing/subscriptions/pending-updates */
+export function pendingPrice(found: Stripe.Subscription): Stripe.Price | undefined {
+  return found.pending_update?.subscription_items?.[0]?.price;
+}
+
+/** Whether there is a card, or the like, that Stripe would charge. */
+export function canPay(customer: Stripe.Customer, found?: Stripe.Subscription): boolean {
+  const methods = [
+    found?.default_payment_method,
+    found?.default_source,
+    customer.invoice_settings.default_payment_method,
+    customer.default_source,
+  ];
+  return methods.some((method) => method !== null && method !== undefined);
+}
