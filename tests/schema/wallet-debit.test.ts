@@ -31,11 +31,10 @@ interface Debit {
   readonly balance: string;
 }
 
+const DEBIT = "select * from private.debit_wallet($1, $2, 'data', $3, 'read', '{}', null, null, $4)";
+
 async function debit(key: string, amount: number, today = 0, workspace = 0): Promise<Debit> {
-  const { rows } = await client.query<Debit>(
-    "select * from private.debit_wallet($1, $2, 'data', $3, 'read', '{}', null, null, $4)",
-    [key, WORKSPACES[workspace], amount, day(today)],
-  );
+  const { rows } = await client.query<Debit>(DEBIT, [key, WORKSPACES[workspace], amount, day(today)]);
   return rows[0] as Debit;
 }
 
@@ -285,6 +284,12 @@ describe("whatever happens to a wallet", () => {
 });
 
 describe("two debits at the same time", () => {
+  /** Until so many connections wait for others. */
+  async function waiting(connections: number): Promise<void> {
+    const sql = "select from pg_stat_activity where wait_event_type = 'Lock'";
+    while (((await client.query(sql)).rowCount ?? 0) < connections);
+  }
+
   /** The second begins while the first is not committed yet. */
   async function race(
     first: [key: string, amount: number],
@@ -298,9 +303,7 @@ describe("two debits at the same time", () => {
     };
     const before = await book(others[0], first);
     const after = book(others[1], second);
-    while (
-      (await client.query("select from pg_stat_activity where wait_event_type = 'Lock'")).rowCount === 0
-    );
+    await waiting(1);
     await others[0]?.query("commit");
     const debits = [before, await after];
     await others[1]?.query("commit");
@@ -316,5 +319,29 @@ describe("two debits at the same time", () => {
     const [once, again] = await race(["c", 3], ["c", 3]);
     expect(again).toEqual(once);
     expect(await sumsOf(client)).toEqual(addsUpTo(1));
+  });
+
+  it("of the same key are booked once, also when only one of them has credits to end", async () => {
+    await credit("plan, later", "plan", 10);
+    await credit("month", "plan", 10, 1);
+    const [holder, late, early] = [
+      await database.connect(),
+      await database.connect(),
+      await database.connect(),
+    ];
+    const book = async (on: pg.Client, today: number): Promise<Debit> =>
+      (await on.query(DEBIT, ["race", WORKSPACES[0], 1, day(today)])).rows[0];
+    // The one that ends credits has the wallet, and is held before it comes to its key.
+    await holder.query("begin");
+    await holder.query("select from public.wallet_credits where expires_at is not null for update");
+    const ending = book(late, 2);
+    await waiting(1);
+    const taking = book(early, 0);
+    await waiting(2);
+    await holder.query("commit");
+    const [ended, taken] = await Promise.all([ending, taking]);
+    expect(ended).toMatchObject({ booked: true });
+    expect(taken).toEqual(ended);
+    expect(await sumsOf(client)).toEqual(addsUpTo(10));
   });
 });

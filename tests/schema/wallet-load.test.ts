@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Database, startDatabase } from "../databases/database.ts";
@@ -33,9 +32,10 @@ interface Answered {
 
 it("adds up under 64 clients whose connections are killed at random", { timeout: 120_000 }, async () => {
   const answered: Answered = { debits: new Map(), credits: new Map(), refunds: new Map(), reconnects: 0 };
-  const killing = startKilling();
-  await Promise.all(Array.from({ length: CLIENTS }, (_, number) => work(number, answered)));
+  const [killing, watching] = [startKilling(), await startWatching()];
+  await Promise.all(Array.from({ length: CLIENTS }, (_, client) => work(client, answered)));
   const kills = await killing.stop();
+  expect(await watching.stop(), "whatever was wrong at any moment").toEqual([]);
 
   expect(answered.reconnects, "connections that a client lost").toBeGreaterThan(10);
   expect(kills).toBeGreaterThanOrEqual(answered.reconnects);
@@ -47,6 +47,7 @@ it("adds up under 64 clients whose connections are killed at random", { timeout:
   expect(booked("debit"), "every debit that was confirmed, once, and no other").toEqual(answered.debits);
   expect(booked("plan")).toEqual(answered.credits);
   expect(booked("refund")).toEqual(answered.refunds);
+  expect(booked("expiry").size, "credits that lapsed meanwhile").toBeGreaterThan(0);
   const balance = rows.reduce((sum, { amount }) => sum + amount, 0);
   expect(await sumsOf(superuser)).toEqual(addsUpTo(balance));
 
@@ -59,17 +60,21 @@ it("adds up under 64 clients whose connections are killed at random", { timeout:
   expect(reloads.rows.find(({ state }) => state === "done")?.credits).toBe(bought);
 });
 
-/** One client: debits, some refunds, some grants, and the work of `tenantry reload`. */
-async function work(number: number, answered: Answered): Promise<void> {
+/** Until a grant lapses: never, in a thousand years, or while others debit. */
+const LIFETIMES = [null, "1000 years", "50 milliseconds"] as const;
+
+/** One client: debits, some refunds, some grants, and the work of `tenantry reload`. Two of them say the same at a time. */
+async function work(client: number, answered: Answered): Promise<void> {
   const session = new Session(answered);
+  const number = client >> 1;
   for (let step = 0; step < STEPS; step++) {
     const key = `${number}-${step}`;
     const amount = 1 + ((number * 7 + step * 13) % 30);
     const workspace = WORKSPACES[number % 2];
     if (step % 6 === 5) {
       await session.run({
-        text: "select private.post_wallet_entry($1, $2, 'data', 'plan', $3, 'app', null, $4)",
-        values: [key, ORGANIZATION, amount * 2, step % 4 === 1 ? "2999-01-01" : null],
+        text: "select private.post_wallet_entry($1, $2, 'data', 'plan', $3, 'app', null, now() + $4::interval)",
+        values: [key, ORGANIZATION, amount * 2, LIFETIMES[number % LIFETIMES.length]],
       });
       answered.credits.set(key, amount * 2);
     } else {
@@ -157,24 +162,57 @@ function isLost(error: unknown): boolean {
 /** Ends one of the clients' connections at a time, chosen by the server, in whatever it is doing. */
 function startKilling(): { stop(): Promise<number> } {
   let kills = 0;
+  const loop = repeat(superuser, async () => {
+    const { rowCount } = await superuser.query(
+      `select pg_terminate_backend(pid) from (
+         select pid from pg_stat_activity where application_name = 'killable' and state = 'active' order by random() limit 1
+       ) as victim`,
+    );
+    kills += rowCount ?? 0;
+  });
+  return {
+    stop: async () => {
+      await loop.stop();
+      return kills;
+    },
+  };
+}
+
+/** Looks on, at one moment after the other: what must hold at the end holds all the while. */
+async function startWatching(): Promise<{ stop(): Promise<unknown[]> }> {
+  const watcher = await database.connect();
+  const wrong: unknown[] = [];
+  const loop = repeat(watcher, async () => {
+    const { rows } = await watcher.query(
+      `select balance::int, entries::int, open::int, requested::int from public.wallets,
+         (select coalesce(sum(amount), 0) as entries from public.wallet_entries),
+         (select count(*) filter (where state in ('requested', 'processing')) as open,
+            coalesce(sum(amount), 0) as requested from public.reloads)
+       where balance < 0 or balance <> entries or open > 1 or requested > $1`,
+      [CAP],
+    );
+    wrong.push(...rows);
+  });
+  return {
+    stop: async () => {
+      await loop.stop();
+      return wrong;
+    },
+  };
+}
+
+function repeat(client: pg.Client, work: () => Promise<void>): { stop(): Promise<void> } {
   let going = true;
   const loop = (async () => {
     while (going) {
-      const { rowCount } = await superuser.query(
-        `select pg_terminate_backend(pid), $1::text from (
-           select pid from pg_stat_activity where application_name = 'killable' and state = 'active' order by random() limit 1
-         ) as victim`,
-        [randomUUID()],
-      );
-      kills += rowCount ?? 0;
-      await superuser.query("select pg_sleep(0.01)");
+      await work();
+      await client.query("select pg_sleep(0.01)");
     }
   })();
   return {
     stop: async () => {
       going = false;
       await loop;
-      return kills;
     },
   };
 }
