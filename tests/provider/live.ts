@@ -2,10 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { expect } from "vitest";
 import { deriveDatabasePassword } from "../../src/core/derive.ts";
 import { projectName, stableId } from "../../src/core/ids.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { Connections, type Context } from "../../src/provider/context.ts";
+import type { Fault } from "../../src/sandbox/faults.ts";
 import type { SandboxOptions } from "../../src/sandbox/options.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
 import { answer, type Supabase } from "../../src/supabase/client.ts";
@@ -22,6 +24,11 @@ export interface Live {
   sql(ref: string, text: string): Promise<Record<string, unknown>[]>;
   /** Runs SQL as a role of the data API, with a token's claims. */
   as(ref: string, role: string, claims: object, text: string): Promise<Record<string, unknown>[]>;
+  /** A run that is killed where a fault holds one of its calls: `hold-before` its effect, or `hold-after` it. */
+  killed(
+    fault: Fault,
+    run: (context: (mode: "look" | "write") => Context) => Promise<unknown>,
+  ): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -85,6 +92,16 @@ export async function startLive(options: Partial<SandboxOptions> = {}): Promise<
     async deleteProject(ref) {
       const { supabase } = context()("write");
       await answer(supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
+    },
+    async killed(fault, run) {
+      const killed = new AbortController();
+      sandbox.setFaults([fault]);
+      const cut = run(context(killed.signal));
+      await sandbox.held();
+      killed.abort();
+      await expect(cut).rejects.toThrow();
+      sandbox.setFaults([]);
+      sandbox.release();
     },
     async stop() {
       await Promise.all(opened.map((connections) => connections.close()));

@@ -180,14 +180,8 @@ describe("directory:ApiKeys", () => {
     async (kind) => {
       const { id, up } = await workspaceWith(kind, {});
       const inputs = { controlPlane: controlPlaneOf("keys"), workspace: id, keys: { ci: {} } };
-      const killed = new AbortController();
-      live.sandbox.setFaults([{ kind, service: "postgres", match: "commit" }]);
-      const cut = new Life(apiKeys, live.context(killed.signal)).up(inputs);
-      await live.sandbox.held();
-      killed.abort();
-      live.sandbox.setFaults([]);
-      live.sandbox.release();
-      await expect(cut).rejects.toThrow();
+      const fault = { kind, service: "postgres", match: "commit" } as const;
+      await live.killed(fault, (context) => new Life(apiKeys, context).up(inputs));
       const { ci = "" } = await up({ ci: {} });
       expect(await standingOf(ci)).toBe("open");
     },

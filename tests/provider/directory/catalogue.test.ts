@@ -75,14 +75,8 @@ describe("directory:Catalogue", () => {
     async (kind) => {
       const { build } = catalogueOf("shop").plans;
       const wanted = { ...catalogueOf("shop"), plans: { build: { ...build, displayName: kind } } };
-      const killed = new AbortController();
-      live.sandbox.setFaults([{ kind, service: "postgres", match: "commit" }]);
-      const cut = new Life(catalogue, live.context(killed.signal)).up(wanted);
-      await live.sandbox.held();
-      killed.abort();
-      live.sandbox.setFaults([]);
-      live.sandbox.release();
-      await expect(cut).rejects.toThrow();
+      const fault = { kind, service: "postgres", match: "commit" } as const;
+      await live.killed(fault, (context) => new Life(catalogue, context).up(wanted));
       const next = new Life(catalogue, live.context());
       await next.up(wanted);
       expect(await next.refresh()).toEqual([]);

@@ -162,15 +162,9 @@ describe("directory:Organization", () => {
   test.each(["hold-before", "hold-after"] as const)(
     "goes on after a kill at the commit, %s",
     async (kind) => {
-      const killed = new AbortController();
-      live.sandbox.setFaults([{ kind, service: "postgres", match: "commit" }]);
       const wanted = organizationOf("shop", `initech-${kind}`);
-      const first = new Life(organization, live.context(killed.signal)).up(wanted);
-      await live.sandbox.held();
-      killed.abort();
-      live.sandbox.setFaults([]);
-      live.sandbox.release();
-      await expect(first).rejects.toThrow();
+      const fault = { kind, service: "postgres", match: "commit" } as const;
+      await live.killed(fault, (context) => new Life(organization, context).up(wanted));
       const next = new Life(organization, live.context());
       await next.up(wanted);
       expect(await next.refresh()).toEqual([]);

@@ -89,14 +89,8 @@ describe("directory:WorkspaceMembers", () => {
 
   test.each(["hold-before", "hold-after"] as const)("goes on after a kill at %s", async (kind) => {
     const wanted = declared({ "ada@acme.example": { role: "owner" } });
-    const killed = new AbortController();
-    live.sandbox.setFaults([{ kind, writesOnly: true, match: project }]);
-    const cut = new Life(workspaceMembers, live.context(killed.signal)).up(wanted);
-    await live.sandbox.held();
-    killed.abort();
-    live.sandbox.setFaults([]);
-    live.sandbox.release();
-    await expect(cut).rejects.toThrow();
+    const fault = { kind, writesOnly: true, match: project } as const;
+    await live.killed(fault, (context) => new Life(workspaceMembers, context).up(wanted));
     await life.up(wanted);
     expect(await life.refresh()).toEqual([]);
     await life.up(declared());

@@ -96,15 +96,9 @@ describe("directory:Workspace", () => {
     "goes on after a kill at the commit, %s",
     async (kind) => {
       const { slack: _, ...fields } = workspaceOf("shop", kind);
-      const killed = new AbortController();
-      live.sandbox.setFaults([{ kind, service: "postgres", match: "commit" }]);
       const inputs = { ...fields, apps: { store: { domain: `${kind}.acme.example` } } };
-      const cut = new Life(workspace, live.context(killed.signal)).up(inputs);
-      await live.sandbox.held();
-      killed.abort();
-      live.sandbox.setFaults([]);
-      live.sandbox.release();
-      await expect(cut).rejects.toThrow();
+      const fault = { kind, service: "postgres", match: "commit" } as const;
+      await live.killed(fault, (context) => new Life(workspace, context).up(inputs));
       const next = new Life(workspace, live.context());
       await next.up(inputs);
       expect(await next.refresh()).toEqual([]);

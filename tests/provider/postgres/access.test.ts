@@ -161,14 +161,8 @@ describe("postgres:Access", () => {
 
   test.each(["hold-before", "hold-after"] as const)("goes on after a kill at %s", async (kind) => {
     const wanted = declared({ schemas: { private: { usage: [] } } });
-    const killed = new AbortController();
-    live.sandbox.setFaults([{ kind, writesOnly: true, match: project }]);
-    const first = new Life(access, live.context(killed.signal)).up(wanted);
-    await live.sandbox.held();
-    killed.abort();
-    await expect(first).rejects.toThrow();
-    live.sandbox.setFaults([]);
-    live.sandbox.release();
+    const fault = { kind, writesOnly: true, match: project } as const;
+    await live.killed(fault, (context) => new Life(access, context).up(wanted));
     await life.up(wanted);
     expect(await life.refresh()).toEqual([]);
     await life.up(declared());

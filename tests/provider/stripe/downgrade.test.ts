@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-const life = (signal?: AbortSignal) => new Life(subscription, live.context(signal));
+const life = () => new Life(subscription, live.context());
 const stripe = () => live.context()("write").stripe;
 
 /** An organization that pays for a plan with its card. */
@@ -135,17 +135,11 @@ describe("a change of plan that is killed", () => {
     const name = `killed-${cases.findIndex((each) => each[1] === kind && each[2] === match)}`;
     const { customer, declared, one, first } = await paying(name, from);
     if ("by" in more) await one.up({ ...declared, price: more.by });
-    const killed = new AbortController();
-    live.sandbox.setFaults([{ kind, match, nth: 1 }]);
-    const cut = life(killed.signal).up({ ...declared, price: to });
-    await live.sandbox.held();
-    killed.abort();
-    await expect(cut).rejects.toThrow();
-    live.sandbox.setFaults([]);
-    live.sandbox.release();
+    const wanted = { ...declared, price: to };
+    await live.killed({ kind, match, nth: 1 }, (context) => new Life(subscription, context).up(wanted));
 
     const mended = life();
-    expect(await mended.up({ ...declared, price: to })).toMatchObject({
+    expect(await mended.up(wanted)).toMatchObject({
       subscriptionId: first.subscriptionId,
       product,
     });

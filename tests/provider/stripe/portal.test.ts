@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-const life = (signal?: AbortSignal) => new Life(portal, live.context(signal));
+const life = () => new Life(portal, live.context());
 const stripe = () => live.context()("write").stripe;
 const declared = (platform: string) => ({ headline: "Demo", brand: { platform } });
 
@@ -45,14 +45,8 @@ describe("stripe:Portal", () => {
   test.each(["hold-before", "hold-after"] as const)(
     "is made once by a run that was killed, %s",
     async (kind) => {
-      const killed = new AbortController();
-      live.sandbox.setFaults([{ kind, match: "^POST /v1/billing_portal", nth: 1 }]);
-      const cut = life(killed.signal).up(declared(kind));
-      await live.sandbox.held();
-      killed.abort();
-      await expect(cut).rejects.toThrow();
-      live.sandbox.setFaults([]);
-      live.sandbox.release();
+      const fault = { kind, match: "^POST /v1/billing_portal", nth: 1 } as const;
+      await live.killed(fault, (context) => new Life(portal, context).up(declared(kind)));
       await life().up(declared(kind));
       expect(await configurationsOf(kind)).toHaveLength(1);
     },

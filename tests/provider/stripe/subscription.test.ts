@@ -237,14 +237,7 @@ describe("a change of plan", () => {
     const name = `killed-${kind}-${match.length}`;
     const { customer, declared } = await begun(name, FREE);
     const wanted = { ...declared, price: LAUNCH_PRICE.lookupKey };
-    const killed = new AbortController();
-    live.sandbox.setFaults([{ kind, match, nth: 1 }]);
-    const cut = new Life(subscription, live.context(killed.signal)).up(wanted);
-    await live.sandbox.held();
-    killed.abort();
-    await expect(cut).rejects.toThrow();
-    live.sandbox.setFaults([]);
-    live.sandbox.release();
+    await live.killed({ kind, match, nth: 1 }, (context) => new Life(subscription, context).up(wanted));
     const { subscriptionId } = await life().up(wanted);
     expect(await liveOnes(customer)).toEqual([subscriptionId]);
     expect(await payable(customer)).toHaveLength(1);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-const life = (signal?: AbortSignal) => new Life(webhookEndpoint, live.context(signal));
+const life = () => new Life(webhookEndpoint, live.context());
 const stripe = () => live.context()("write").stripe;
 
 function declared(platform: string) {
@@ -59,14 +59,8 @@ describe("stripe:WebhookEndpoint", () => {
 
   describe.each(["hold-before", "hold-after"] as const)("of a run that was killed, %s the POST", (kind) => {
     async function cut(platform: string): Promise<void> {
-      const killed = new AbortController();
-      live.sandbox.setFaults([{ kind, match: "^POST /v1/webhook_endpoints$", nth: 1 }]);
-      const run = life(killed.signal).up(declared(platform));
-      await live.sandbox.held();
-      killed.abort();
-      await expect(run).rejects.toThrow();
-      live.sandbox.setFaults([]);
-      live.sandbox.release();
+      const fault = { kind, match: "^POST /v1/webhook_endpoints$", nth: 1 } as const;
+      await live.killed(fault, (context) => new Life(webhookEndpoint, context).up(declared(platform)));
     }
 
     test("is found again on the same day, its secret too", async () => {

@@ -94,14 +94,9 @@ describe("what isn't active", () => {
     const { kind, organization, match, becomes } = each;
     const one = await workspaceProject(organization, `killed--${becomes.toLowerCase()}-${kind}`);
     const declared = { ...one.standby, state: "archived" as const };
-    const killed = new AbortController();
-    live.sandbox.setFaults([{ kind, writesOnly: true, match }]);
-    const cut = new Life(standby, live.context(killed.signal)).up(declared);
-    await live.sandbox.held();
-    killed.abort();
-    await expect(cut).rejects.toThrow();
-    live.sandbox.setFaults([]);
-    live.sandbox.release();
+    await live.killed({ kind, writesOnly: true, match }, (context) =>
+      new Life(standby, context).up(declared),
+    );
 
     const mended = new Life(standby, live.context());
     expect(await mended.up(declared)).toEqual({ paused: organization === FREE });
