@@ -91,10 +91,7 @@ export class ProviderClient implements Provider {
   async checkConfig(request: CheckRequest): Promise<CheckResult> {
     try {
       const response = await call<CheckResponse>((callback) =>
-        this.#client.checkConfig(
-          checkMessage(request, withoutSecrets(request.olds), withoutSecrets(request.news)),
-          callback,
-        ),
+        this.#client.checkConfig(checkMessage(request, withoutSecrets), callback),
       );
       const result = checkResult(response);
       return { ...result, inputs: annotateSecrets(result.inputs, request.news) };
@@ -105,14 +102,7 @@ export class ProviderClient implements Provider {
   }
 
   async diffConfig(request: Omit<DiffRequest, "id">): Promise<DiffResult> {
-    const message = new messages.DiffRequest();
-    message.setUrn(request.urn);
-    message.setName(nameOf(request.urn));
-    message.setType(typeOf(request.urn));
-    message.setOldInputs(toStruct(withoutSecrets(request.oldInputs)));
-    message.setOlds(toStruct(withoutSecrets(request.oldOutputs)));
-    message.setNews(toStruct(withoutSecrets(request.news)));
-    message.setIgnorechangesList([...request.ignoreChanges]);
+    const message = diffMessage(request, withoutSecrets);
     try {
       return diffResult(await call<DiffResponse>((callback) => this.#client.diffConfig(message, callback)));
     } catch (error) {
@@ -122,11 +112,8 @@ export class ProviderClient implements Provider {
   }
 
   async configure(request: { urn: Urn; id: string; inputs: PropertyMap }): Promise<void> {
-    const message = new messages.ConfigureRequest();
+    const message = about(request.urn, new messages.ConfigureRequest());
     message.setArgs(toStruct(request.inputs));
-    message.setUrn(request.urn);
-    message.setName(nameOf(request.urn));
-    message.setType(typeOf(request.urn));
     message.setId(request.id);
     message.setAcceptsecrets(true);
     message.setAcceptresources(true);
@@ -149,7 +136,7 @@ export class ProviderClient implements Provider {
   }
 
   async check(request: CheckRequest): Promise<CheckResult> {
-    const message = checkMessage(request, this.#sent(request.olds), this.#sent(request.news));
+    const message = checkMessage(request, (values) => this.#sent(values));
     const result = checkResult(
       await this.#call<CheckResponse>((callback) => this.#client.check(message, callback)),
     );
@@ -157,24 +144,14 @@ export class ProviderClient implements Provider {
   }
 
   async diff(request: DiffRequest): Promise<DiffResult> {
-    const message = new messages.DiffRequest();
+    const message = diffMessage(request, (values) => this.#sent(values));
     message.setId(request.id);
-    message.setUrn(request.urn);
-    message.setName(nameOf(request.urn));
-    message.setType(typeOf(request.urn));
-    message.setOldInputs(toStruct(this.#sent(request.oldInputs)));
-    message.setOlds(toStruct(this.#sent(request.oldOutputs)));
-    message.setNews(toStruct(this.#sent(request.news)));
-    message.setIgnorechangesList([...request.ignoreChanges]);
     return diffResult(await this.#call<DiffResponse>((callback) => this.#client.diff(message, callback)));
   }
 
   async create(request: CreateRequest): Promise<CreateResult> {
     if (request.preview && !this.#capabilities.preview) return { id: "", outputs: request.inputs };
-    const message = new messages.CreateRequest();
-    message.setUrn(request.urn);
-    message.setName(nameOf(request.urn));
-    message.setType(typeOf(request.urn));
+    const message = about(request.urn, new messages.CreateRequest());
     message.setProperties(toStruct(this.#sent(request.inputs)));
     message.setTimeout(request.timeout);
     message.setPreview(request.preview);
@@ -191,11 +168,8 @@ export class ProviderClient implements Provider {
   }
 
   async read(request: ReadRequest): Promise<ReadResult | undefined> {
-    const message = new messages.ReadRequest();
+    const message = about(request.urn, new messages.ReadRequest());
     message.setId(request.id);
-    message.setUrn(request.urn);
-    message.setName(nameOf(request.urn));
-    message.setType(typeOf(request.urn));
     message.setProperties(toStruct(this.#sent(request.outputs)));
     message.setInputs(toStruct(this.#sent(request.inputs)));
     let found: {
@@ -230,11 +204,8 @@ export class ProviderClient implements Provider {
 
   async update(request: UpdateRequest): Promise<{ outputs: PropertyMap }> {
     if (request.preview && !this.#capabilities.preview) return { outputs: request.news };
-    const message = new messages.UpdateRequest();
+    const message = about(request.urn, new messages.UpdateRequest());
     message.setId(request.id);
-    message.setUrn(request.urn);
-    message.setName(nameOf(request.urn));
-    message.setType(typeOf(request.urn));
     message.setOldInputs(toStruct(this.#sent(request.oldInputs)));
     message.setOlds(toStruct(this.#sent(request.oldOutputs)));
     message.setNews(toStruct(this.#sent(request.news)));
@@ -248,11 +219,8 @@ export class ProviderClient implements Provider {
   }
 
   async delete(request: DeleteRequest): Promise<void> {
-    const message = new messages.DeleteRequest();
+    const message = about(request.urn, new messages.DeleteRequest());
     message.setId(request.id);
-    message.setUrn(request.urn);
-    message.setName(nameOf(request.urn));
-    message.setType(typeOf(request.urn));
     message.setProperties(toStruct(this.#sent(request.outputs)));
     message.setOldInputs(toStruct(this.#sent(request.inputs)));
     message.setTimeout(request.timeout);
@@ -349,15 +317,37 @@ const UNKNOWN_DIFF: DiffResult = {
 
 function checkMessage(
   request: CheckRequest,
-  olds: PropertyMap,
-  news: PropertyMap,
+  sent: (values: PropertyMap) => PropertyMap,
 ): InstanceType<typeof messages.CheckRequest> {
-  const message = new messages.CheckRequest();
-  message.setUrn(request.urn);
-  message.setName(nameOf(request.urn));
-  message.setType(typeOf(request.urn));
-  message.setOlds(toStruct(olds));
-  message.setNews(toStruct(news));
+  const message = about(request.urn, new messages.CheckRequest());
+  message.setOlds(toStruct(sent(request.olds)));
+  message.setNews(toStruct(sent(request.news)));
+  return message;
+}
+
+/** A request about one resource, which newer providers know by its name and type, and older ones by its URN. */
+function about<
+  Message extends {
+    setUrn(urn: string): unknown;
+    setName(name: string): unknown;
+    setType(type: string): unknown;
+  },
+>(urn: Urn, message: Message): Message {
+  message.setUrn(urn);
+  message.setName(nameOf(urn));
+  message.setType(typeOf(urn));
+  return message;
+}
+
+function diffMessage(
+  request: Omit<DiffRequest, "id">,
+  sent: (values: PropertyMap) => PropertyMap,
+): InstanceType<typeof messages.DiffRequest> {
+  const message = about(request.urn, new messages.DiffRequest());
+  message.setOldInputs(toStruct(sent(request.oldInputs)));
+  message.setOlds(toStruct(sent(request.oldOutputs)));
+  message.setNews(toStruct(sent(request.news)));
+  message.setIgnorechangesList([...request.ignoreChanges]);
   return message;
 }
 
