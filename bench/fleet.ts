@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findPulumi } from "../src/engine/cli/pulumi.ts";
+import { embeddedEngine } from "../src/engine/embedded/engine.ts";
 import { loadSelection, todayOf } from "../src/fleet/load.ts";
 import { openFleet } from "../src/fleet/open.ts";
 import { findTargets } from "../src/fleet/targets.ts";
@@ -125,7 +126,7 @@ class Fleet {
     const sandbox = this.#sandbox.folder;
     const fleet = await openFleet(loaded, {
       ...{ cwd: this.#folder, env, today, signal, sandbox },
-      ...{ engine: "embedded", reach: "vendors", onStatus: () => undefined },
+      ...{ engine: embeddedEngine(), reach: "vendors", onStatus: () => undefined },
     });
     for (const stack of fleet.stacks) await markUpToDate(stack, fleet.engine);
     await fleet.close();

@@ -108,6 +108,8 @@ export interface Engine {
   setTag(stack: StackSpec, name: string, value: string): Promise<void>;
   /** The names of the project's stacks in the backend, sorted. */
   stacks(where: Pick<StackSpec, "projectFolder" | "backendUrl" | "env">): Promise<readonly string[]>;
+  /** Ends what was started ahead of a run and not needed. */
+  close(): Promise<void>;
 }
 
 /** One line of Pulumi's event log: a sequence number, a timestamp in seconds and exactly one of the events. */

@@ -1,8 +1,7 @@
 import { UserError } from "../core/errors.ts";
-import { cliEngine } from "./cli/engine.ts";
 import { findPulumi } from "./cli/pulumi.ts";
 import { INSTALL } from "./cli/version.ts";
-import { embeddedEngine } from "./embedded/engine.ts";
+import { ProgramAhead } from "./embedded/program-ahead.ts";
 import type { Engine } from "./engine.ts";
 
 /**
@@ -11,17 +10,21 @@ import type { Engine } from "./engine.ts";
  *
  * @param name as given by `--engine`
  * @param env where the CLI is looked for: PATH, and PULUMI_HOME
+ * @param ahead the folder of the project whose program will be run, so that the embedded engine starts with it at once
  * @throws UserError when the CLI was asked for and there is none
  */
 export async function selectEngine(
   name: Engine["name"] | undefined,
   env: Readonly<Record<string, string | undefined>>,
+  ahead?: string,
 ): Promise<Engine> {
-  if (name === "embedded") return embeddedEngine();
-  const file = await findPulumi(env);
-  if (file !== undefined) return cliEngine(file);
-  if (name === undefined) return embeddedEngine();
-  throw new UserError("There is no Pulumi CLI on PATH, nor in the bin folder of PULUMI_HOME (~/.pulumi).", {
-    remedy: `${INSTALL} Or leave --engine out.`,
-  });
+  const file = name === "embedded" ? undefined : await findPulumi(env);
+  if (file !== undefined) return (await import("./cli/engine.ts")).cliEngine(file);
+  if (name === "cli")
+    throw new UserError("There is no Pulumi CLI on PATH, nor in the bin folder of PULUMI_HOME (~/.pulumi).", {
+      remedy: `${INSTALL} Or leave --engine out.`,
+    });
+  const program = ahead === undefined ? undefined : new ProgramAhead(ahead);
+  // The program's process starts while the engine is loaded.
+  return (await import("./embedded/engine.ts")).embeddedEngine(program);
 }

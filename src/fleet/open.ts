@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { secretVariable } from "../core/secret-variable.ts";
 import type { Engine } from "../engine/engine.ts";
-import { selectEngine } from "../engine/select.ts";
 import { secretNames } from "../model/secret-names.ts";
 import type { RunningSandbox } from "../sandbox/join.ts";
 import { assembleStacks, type Common } from "./assemble.ts";
@@ -16,7 +15,7 @@ import { openSandbox } from "./sandbox.ts";
 export interface OpenOptions {
   readonly cwd: string;
   readonly env: Variables;
-  readonly engine: "embedded" | "cli" | undefined;
+  readonly engine: Engine;
   /** The folder of a sandbox to join or start; undefined for the real vendors. */
   readonly sandbox: string | undefined;
   /** `vendors` when the run talks to Supabase and Stripe, `state` when it only reads what stacks recorded. */
@@ -49,12 +48,10 @@ export async function openFleet(
     const sandbox = await openSandbox(loaded, options);
     if (sandbox !== undefined) closing.push(() => sandbox.stop());
     const common = commonOf(loaded, sandbox, options);
-    // A sandbox is to work at once and anywhere: the CLI would first have to fetch its plugins.
-    const engine = await selectEngine(options.engine ?? (sandbox && "embedded"), options.env);
+    const { engine, reach, env: variables, signal, onStatus } = options;
     const stacks = await findStacks(loaded, engine, common);
-    if (options.reach === "state") return { engine, stacks, attach: undefined, close };
+    if (reach === "state") return { engine, stacks, attach: undefined, close };
     const { environment } = common;
-    const { env: variables, signal, onStatus } = options;
     const provider = await shareProvider({ variables, environment, signal, onStatus });
     closing.push(() => provider.close());
     return { engine, stacks, attach: provider.attach, close };

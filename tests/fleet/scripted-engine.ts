@@ -49,6 +49,7 @@ export function scriptedEngine(script: Script = {}) {
     tags: async ({ stack }) => tags.get(stack) ?? {},
     setTag: async ({ stack }, name, value) => void tags.set(stack, { ...tags.get(stack), [name]: value }),
     stacks: async () => Object.keys(script.recorded ?? {}),
+    close: async () => {},
   };
   return { engine, log };
 }

@@ -23,8 +23,8 @@ export function addDestroy(program: Command, session: Session): void {
 async function destroy(session: Session, targets: readonly string[], options: UpOptions): Promise<void> {
   if (options.sandbox === undefined) throw refusal();
   demandConsent(session, options, "destroy");
-  const selections = findTargets(targets, session.io).map(withOrganizations).map(recordedSelection);
-  await withFleet(session, selections, options, "vendors", async (fleet) => {
+  const load = async () => findTargets(targets, session.io).map(withOrganizations).map(recordedSelection);
+  await withFleet(session, load, options, "vendors", async (fleet) => {
     const question = `Destroy ${count(fleet.stacks.length, "stack")} of the sandbox?`;
     if (!(await agreed(session, options, question, fleet.signal))) {
       session.exitCode = 1;

@@ -1,6 +1,9 @@
 import { addSummaries, type Summary } from "../../changes/stack.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { selectEngine } from "../../engine/select.ts";
 import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
-import type { OpenFleet } from "../../fleet/open.ts";
+import type { OpenFleet, OpenOptions } from "../../fleet/open.ts";
+import { projectFolder } from "../../fleet/project.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
 import type { Problem } from "../../manifest/problem.ts";
@@ -44,36 +47,64 @@ export interface WatchedFleet extends OpenFleet {
   watch(options: RunOptions, run: (options: FleetOptions) => Promise<StackResult[]>): Promise<StackResult[]>;
 }
 
-/** Opens the fleet for a piece of work, and closes it however the work ends. */
+/**
+ * Opens the fleet for a piece of work, and closes it however the work ends.
+ *
+ * @param load what it is a fleet of; undefined for none, when everything is said
+ */
 export function withFleet(
   session: Session,
-  loaded: readonly LoadedSelection[],
+  load: () => Promise<LoadedSelection[] | undefined>,
   options: EngineOptions,
-  reach: "vendors" | "state",
-  work: (fleet: WatchedFleet) => Promise<void>,
+  reach: OpenOptions["reach"],
+  work: (fleet: WatchedFleet, loaded: readonly LoadedSelection[]) => Promise<void>,
 ): Promise<void> {
   return withInterrupt(session, async (signal) => {
-    // Engine and sandbox take their time to load, and most commands fail or answer without them.
-    const { openFleet } = await import("../../fleet/open.ts");
-    const { cwd, env } = session.io;
-    const { engine, sandbox } = options;
-    let progress: Progress | undefined;
-    const onStatus = (stack: string, message: string) => progress?.status(stack, message);
-    const today = todayOf(env);
-    const fleet = await openFleet(loaded, { cwd, env, engine, sandbox, reach, today, signal, onStatus });
+    const starting = startEngine(session, options, reach);
     try {
-      await work({
-        ...fleet,
-        signal,
-        watch: (runOptions, run) => {
-          progress = watch(session, fleet.stacks.length);
-          return run(fleetOptions(fleet, runOptions, signal, progress)).finally(() => progress?.stop());
-        },
-      });
+      const loaded = await load();
+      if (loaded === undefined) return;
+      const engine = await starting;
+      const { sandbox } = options;
+      const fleet = await openWatched(session, loaded, { engine, sandbox, reach, signal });
+      await work(fleet, loaded).finally(() => fleet.close());
     } finally {
-      await fleet.close();
+      // Without an engine, whoever waited for it has said why.
+      await starting.then((engine) => engine.close()).catch(() => undefined);
     }
   });
+}
+
+async function openWatched(
+  session: Session,
+  loaded: readonly LoadedSelection[],
+  options: Pick<OpenOptions, "engine" | "sandbox" | "reach" | "signal">,
+): Promise<WatchedFleet> {
+  // It takes its time to load, and most commands fail or answer without it.
+  const { openFleet } = await import("../../fleet/open.ts");
+  const { cwd, env } = session.io;
+  const { signal } = options;
+  let progress: Progress | undefined;
+  const onStatus = (stack: string, message: string) => progress?.status(stack, message);
+  const fleet = await openFleet(loaded, { ...options, cwd, env, today: todayOf(env), onStatus });
+  const watchRun: WatchedFleet["watch"] = (runOptions, run) => {
+    progress = watch(session, fleet.stacks.length);
+    return run(fleetOptions(fleet, runOptions, signal, progress)).finally(() => progress?.stop());
+  };
+  return { ...fleet, signal, watch: watchRun };
+}
+
+/** While the manifests are read, an engine that is going to run their programs gets ready. */
+function startEngine(
+  { io: { cwd, env } }: Session,
+  { engine, sandbox }: EngineOptions,
+  reach: OpenOptions["reach"],
+): Promise<Engine> {
+  // A sandbox is to work at once and anywhere: the CLI would first have to fetch its plugins.
+  const name = engine ?? (sandbox === undefined ? undefined : "embedded");
+  const starting = selectEngine(name, env, reach === "vendors" ? projectFolder(cwd) : undefined);
+  starting.catch(() => undefined);
+  return starting;
 }
 
 function fleetOptions(

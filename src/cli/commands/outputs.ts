@@ -49,8 +49,8 @@ export function addOutputs(program: Command, session: Session): void {
 }
 
 async function outputs(session: Session, targets: readonly string[], options: OutputsOptions): Promise<void> {
-  const selections = findTargets(targets, session.io).map(recordedSelection);
-  await withFleet(session, selections, options, "state", async ({ engine, stacks }) => {
+  const load = async () => findTargets(targets, session.io).map(recordedSelection);
+  await withFleet(session, load, options, "state", async ({ engine, stacks }) => {
     const found: OutputsDocument["stacks"][number][] = [];
     for (const { spec } of stacks) {
       const values = await engine.outputs(spec);
@@ -75,8 +75,8 @@ async function deliver(
     throw new UserError("--deliver needs one place to deliver to.", {
       remedy: "Add --to-file <file> or --to-command <command>.",
     });
-  const selections = findTargets(targets, session.io).map(recordedSelection);
-  await withFleet(session, selections, options, "state", async ({ engine, stacks, signal }) => {
+  const load = async () => findTargets(targets, session.io).map(recordedSelection);
+  await withFleet(session, load, options, "state", async ({ engine, stacks, signal }) => {
     const [stack, ...others] = stacks;
     if (stack === undefined || others.length > 0)
       throw new UserError(`--deliver takes one stack; ${stacks.length} were named.`, {

@@ -19,9 +19,8 @@ export function addPreview(program: Command, session: Session): void {
 }
 
 async function preview(session: Session, targets: readonly string[], options: RunOptions): Promise<void> {
-  const loaded = await loadOrReport(session, findTargets(targets, session.io), "preview", options);
-  if (loaded === undefined) return;
-  await withFleet(session, loaded, options, "vendors", async (fleet) => {
+  const load = () => loadOrReport(session, findTargets(targets, session.io), "preview", options);
+  await withFleet(session, load, options, "vendors", async (fleet, loaded) => {
     const results = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
     session.exitCode = exitCodeOf(results);
     if (options.json === true)

@@ -31,9 +31,8 @@ export function addUp(program: Command, session: Session): void {
 
 async function up(session: Session, targets: readonly string[], options: UpOptions): Promise<void> {
   demandConsent(session, options, "up");
-  const loaded = await loadOrReport(session, findTargets(targets, session.io), "up", options);
-  if (loaded === undefined) return;
-  await withFleet(session, loaded, options, "vendors", async (fleet) => {
+  const load = () => loadOrReport(session, findTargets(targets, session.io), "up", options);
+  await withFleet(session, load, options, "vendors", async (fleet, loaded) => {
     const results = await previewAskApply(session, fleet, options);
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true)

@@ -52,6 +52,7 @@ export function cliEngine(file: string): Engine {
     setTag: async (stack, name, value) =>
       writeTag(pulumi, await readProject(stack.projectFolder), stack, { name, value }),
     stacks: (where) => listStacks(pulumi, where),
+    close: async () => {},
   };
 }
 

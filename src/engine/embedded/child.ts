@@ -11,6 +11,8 @@ const GRACE_MS = 5000;
 export interface Child {
   /** Resolves when it has ended and all it wrote has been read. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Sends it a message over the channel that a Node.js child has. */
+  tell(message: Readonly<Record<string, unknown>>): void;
   /** Asks it to end by `signal`, and ends it after five seconds. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -42,7 +44,12 @@ export function startChild(
   // Whoever waits for the end sees the failure; nobody has to.
   ended.catch(() => undefined);
   readLines(child, options.onLine);
-  return { ended, stop: (signal = "SIGTERM") => stop(child, ended, signal) };
+  return {
+    ended,
+    // One that has ended hears nothing, and its end tells.
+    tell: (message) => void child.send(message, () => undefined),
+    stop: (signal = "SIGTERM") => stop(child, ended, signal),
+  };
 }
 
 function readLines(child: ChildProcess, onLine: (line: string, stream: "stdout" | "stderr") => void): void {

@@ -3,6 +3,7 @@ import type { DestroyOptions, Engine, RunResult, StackSpec } from "../engine.ts"
 import { settingsDigest } from "../settings-file.ts";
 import { FileBackend } from "./backend.ts";
 import { viewOf } from "./events.ts";
+import type { ProgramAhead } from "./program-ahead.ts";
 import { readProject } from "./project.ts";
 import { containsSecrets, withoutSecrets } from "./property-value.ts";
 import { Run, type RunKind } from "./run.ts";
@@ -13,14 +14,20 @@ import { STACK_TYPE } from "./urn.ts";
 /**
  * The engine that needs nothing but Node.js: it runs the unchanged Pulumi program against the unchanged providers, and
  * keeps state as the Pulumi CLI does, on file backends.
+ *
+ * @param ahead the process of the first program, where it was started before
  */
-export function embeddedEngine(): Engine {
+export function embeddedEngine(ahead?: ProgramAhead): Engine {
+  const execute =
+    (kind: RunKind) =>
+    async (spec: StackSpec, options: DestroyOptions = {}): Promise<RunResult> =>
+      (await Run.open(kind, spec, options, ahead)).execute();
   return {
     name: "embedded",
-    preview: (stack, options) => execute("preview", stack, options),
-    up: (stack, options) => execute("update", stack, options),
-    refresh: (stack, options) => execute("refresh", stack, options),
-    destroy: (stack, options) => execute("destroy", stack, options),
+    preview: execute("preview"),
+    up: execute("update"),
+    refresh: execute("refresh"),
+    destroy: execute("destroy"),
     outputs,
     resources: async (stack) => {
       const state = await openState(stack);
@@ -30,11 +37,8 @@ export function embeddedEngine(): Engine {
     tags: async (stack) => (await backendOf(stack)).tags(stack.stack),
     setTag: async (stack, name, value) => (await backendOf(stack)).setTag(stack.stack, name, value),
     stacks: async (where) => (await backendOf(where)).stacks(),
+    close: async () => ahead?.close(),
   };
-}
-
-async function execute(kind: RunKind, spec: StackSpec, options: DestroyOptions = {}): Promise<RunResult> {
-  return (await Run.open(kind, spec, options)).execute();
 }
 
 async function openState(spec: StackSpec): Promise<StackState> {

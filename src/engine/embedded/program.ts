@@ -6,49 +6,83 @@ import { type Child, startChild } from "./child.ts";
 import type { Project } from "./project.ts";
 import type { StackConfig } from "./stack-settings.ts";
 
-/** Starts a project's Node.js program as Pulumi's own language host does. */
-export function startProgram(
-  project: Project,
-  options: {
-    readonly stack: string;
-    readonly config: StackConfig;
-    readonly env: Readonly<Record<string, string>>;
-    readonly monitor: string;
-    readonly engine: string;
-    readonly dryRun: boolean;
-    readonly parallel: number;
-    readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
-  },
-): Child {
-  const command = [
-    process.execPath,
-    ...project.nodeArgs,
-    resolveRunner(project.programFolder),
-    ...["--monitor", options.monitor],
-    ...["--engine", options.engine],
+/** A run of a project's program. */
+export interface ProgramRun {
+  readonly stack: string;
+  readonly config: StackConfig;
+  readonly env: Readonly<Record<string, string>>;
+  readonly monitor: string;
+  readonly engine: string;
+  readonly dryRun: boolean;
+  readonly parallel: number;
+  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+}
+
+/** Says to a process that its program is to come. */
+const TO_COME = "PULUMI_NODEJS_PROGRAM_TO_COME";
+
+/** Loads what every program needs and no environment changes, until it is told what to run, for which stack. */
+const WAIT = `
+import { createRequire } from "node:module";
+if (process.env.${TO_COME}) {
+  delete process.env.${TO_COME};
+  const told = new Promise((resolve) => process.once("message", resolve));
+  process.channel.ref();
+  const load = createRequire(process.cwd() + "/package.json");
+  for (const part of ["@pulumi/pulumi/proto/resource_grpc_pb.js", "@pulumi/pulumi/proto/engine_grpc_pb.js"])
+    try { load(part); } catch { /* Another SDK, which loads what it needs when it runs. */ }
+  const { args, env } = await told;
+  process.channel.unref();
+  process.argv.push(...args);
+  Object.assign(process.env, env);
+}`;
+
+/** The process of a program, as Pulumi's own language host starts it, but before it is known what it will run for. */
+export class ProgramProcess {
+  readonly #project: Project;
+  readonly #child: Child;
+  #onLine: ProgramRun["onLine"] = () => undefined;
+
+  /** @throws UserError when the project's packages are not installed */
+  constructor(project: Project) {
+    this.#project = project;
+    const runner = resolveRunner(project.programFolder);
+    this.#child = startChild([process.execPath, ...project.nodeArgs, runner], {
+      cwd: project.programFolder,
+      env: { ...process.env, [TO_COME]: "true" },
+      preload: [PLAIN_ERRORS, QUICK_START, WAIT],
+      onLine: (line, stream) => this.#onLine(line, stream),
+    });
+  }
+
+  /** Once. */
+  run(program: ProgramRun): Child {
+    this.#onLine = program.onLine;
+    this.#child.tell({
+      args: argumentsOf(this.#project, program),
+      env: { ...program.env, ...configVariables(program.config), ...languageVariables(this.#project) },
+    });
+    return this.#child;
+  }
+
+  stop(): Promise<void> {
+    return this.#child.stop();
+  }
+}
+
+function argumentsOf(project: Project, program: ProgramRun): readonly string[] {
+  return [
+    ...["--monitor", program.monitor],
+    ...["--engine", program.engine],
     ...["--organization", "organization"],
     ...["--project", project.name],
     ...["--root-directory", project.root],
-    ...["--stack", options.stack],
+    ...["--stack", program.stack],
     ...["--pwd", project.programFolder],
-    ...(options.dryRun ? ["--dry-run"] : []),
-    ...["--parallel", String(options.parallel)],
+    ...(program.dryRun ? ["--dry-run"] : []),
+    ...["--parallel", String(program.parallel)],
     project.entryPoint,
   ];
-  return startChild(command, {
-    cwd: project.programFolder,
-    env: {
-      ...process.env,
-      ...options.env,
-      ...configVariables(options.config),
-      ...(project.typescript && { PULUMI_NODEJS_TYPESCRIPT: "true" }),
-      ...(project.tsconfig !== undefined && {
-        PULUMI_NODEJS_TSCONFIG_PATH: join(project.root, project.tsconfig),
-      }),
-    },
-    preload: [PLAIN_ERRORS, QUICK_START],
-    onLine: options.onLine,
-  });
 }
 
 /** The stack's configuration as the SDK reads it. */
@@ -58,6 +92,13 @@ export function configVariables(config: StackConfig): Readonly<Record<string, st
   return {
     PULUMI_CONFIG: JSON.stringify(Object.fromEntries(values)),
     PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(secrets),
+  };
+}
+
+function languageVariables({ root, typescript, tsconfig }: Project): Readonly<Record<string, string>> {
+  return {
+    ...(typescript && { PULUMI_NODEJS_TYPESCRIPT: "true" }),
+    ...(tsconfig !== undefined && { PULUMI_NODEJS_TSCONFIG_PATH: join(root, tsconfig) }),
   };
 }
 

@@ -9,7 +9,8 @@ import { RpcError, serve } from "./grpc.ts";
 import { StackLock } from "./lock.ts";
 import { monitorService } from "./monitor.ts";
 import { Policies } from "./policies.ts";
-import { configVariables, startProgram } from "./program.ts";
+import { configVariables, ProgramProcess } from "./program.ts";
+import type { ProgramAhead } from "./program-ahead.ts";
 import { type Project, readProject } from "./project.ts";
 import { Providers } from "./providers.ts";
 import { Redactor } from "./redactor.ts";
@@ -35,6 +36,7 @@ export class Run {
   readonly #kind: RunKind;
   readonly #spec: StackSpec;
   readonly #options: DestroyOptions;
+  readonly #ahead: ProgramAhead | undefined;
   readonly #project: Project;
   readonly #config: StackConfig;
   readonly #state: StackState;
@@ -49,7 +51,12 @@ export class Run {
   #refused = false;
 
   /** @throws UserError when the project, the stack's settings or the passphrase can't be used */
-  static async open(kind: RunKind, spec: StackSpec, options: DestroyOptions): Promise<Run> {
+  static async open(
+    kind: RunKind,
+    spec: StackSpec,
+    options: DestroyOptions,
+    ahead: ProgramAhead | undefined,
+  ): Promise<Run> {
     const project = await readProject(spec.projectFolder);
     const folder = spec.settingsFolder ?? project.settingsFolder;
     const settings = await StackSettings.read(folder, spec.stack);
@@ -59,7 +66,8 @@ export class Run {
         : undefined;
     const defaults = [...project.config].map(([key, value]) => [key, { value, secret: false }] as const);
     const config = new Map([...defaults, ...settings.config(crypter)]);
-    return new Run(kind, spec, options, project, config, new StackState(spec, project, settings, folder));
+    const state = new StackState(spec, project, settings, folder);
+    return new Run(kind, spec, options, project, config, state, ahead);
   }
 
   private constructor(
@@ -69,10 +77,12 @@ export class Run {
     project: Project,
     config: StackConfig,
     state: StackState,
+    ahead: ProgramAhead | undefined,
   ) {
     this.#kind = kind;
     this.#spec = spec;
     this.#options = options;
+    this.#ahead = ahead;
     this.#project = project;
     this.#config = config;
     this.#state = state;
@@ -179,7 +189,8 @@ export class Run {
         return released;
       }),
     ]);
-    const program = startProgram(this.#project, {
+    const waiting = (await this.#ahead?.take(this.#project)) ?? new ProgramProcess(this.#project);
+    const program = waiting.run({
       stack: this.#spec.stack,
       config: this.#config,
       env: this.#spec.env,
