@@ -14,7 +14,15 @@ export interface OrganizationArgs {
 
 type Subscription = Declared<
   "stripe:Subscription",
-  "subscriptionId" | "status" | "product" | "pastDueSince" | "endedOn" | "changesOn" | "paymentUrl"
+  | "subscriptionId"
+  | "status"
+  | "product"
+  | "pastDueSince"
+  | "endedOn"
+  | "paidProduct"
+  | "paidSince"
+  | "changesOn"
+  | "paymentUrl"
 >;
 
 type ClaimTokens = pulumi.Output<Readonly<Record<string, string>>>;
@@ -89,6 +97,17 @@ export class Organization extends pulumi.ComponentResource {
       ["issuer"],
     );
     this.#grantCredits(name, args, controlPlane, row);
+    declare(
+      "directory:PlanCredits",
+      `${name}-plan-credits`,
+      {
+        controlPlane,
+        organization: organization.id,
+        customer: customer.customerId,
+        period: duePeriod(organization, subscription),
+      },
+      { ...child, dependsOn: [row] },
+    );
 
     const workspaces = Object.values(organization.workspaces).map((workspace) => {
       const args = { organization, workspace, controlPlane, issuer: row.issuer };
@@ -156,7 +175,17 @@ export class Organization extends pulumi.ComponentResource {
         brand: brandOf(organization),
       },
       { parent: this },
-      ["subscriptionId", "status", "product", "pastDueSince", "endedOn", "changesOn", "paymentUrl"],
+      [
+        "subscriptionId",
+        "status",
+        "product",
+        "pastDueSince",
+        "endedOn",
+        "paidProduct",
+        "paidSince",
+        "changesOn",
+        "paymentUrl",
+      ],
     );
     pulumi.output(subscription.endedOn).apply((ended) => this.#tellOfEnd(organization, ended));
     return subscription;
@@ -174,8 +203,7 @@ export class Organization extends pulumi.ComponentResource {
   }
 
   /**
-   * What an organization begins with: the default plan's credits, and its trial's. A month's credits follow each payment
-   * (src/billing).
+   * What an organization begins with: the default plan's credits, and its trial's.
    *
    * Credits are posted once by their key and never taken back, so what is no longer declared only leaves the state.
    */
@@ -222,6 +250,15 @@ function planInForce(
     .apply(([status, product, pastDueSince]) =>
       inForce(platform, declared, { status, product, pastDueSince }, today),
     );
+}
+
+/** The period whose credits are due: the last that was paid for; by contract, the calendar's month. */
+function duePeriod({ contractMonth, plan }: OrganizationModel, subscription: Subscription | undefined) {
+  if (subscription === undefined)
+    return contractMonth === null ? undefined : { product: plan.productId, since: contractMonth };
+  return pulumi
+    .all([subscription.paidProduct, subscription.paidSince])
+    .apply(([product, since]) => (product && since ? { product, since } : undefined));
 }
 
 function hasKeys(organization: OrganizationModel, slug: string): boolean {

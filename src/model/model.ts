@@ -219,6 +219,8 @@ export interface OrganizationModel {
   readonly plan: PlanModel;
   /** Of the price that it pays: its plan's, or the previous one that it stays on. Null when the plan has no price. */
   readonly priceLookupKey: string | null;
+  /** `2026-11-01`: the month whose credits are due, where the plan is agreed by contract; else they follow its payments: null. */
+  readonly contractMonth: string | null;
   /** Limits that don't follow the plan, whichever is in force. */
   readonly overrides: Partial<Entitlements>;
   /** The plan's, with the overrides that are in force today. */

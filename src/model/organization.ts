@@ -18,11 +18,16 @@ import { priceOf } from "./price.ts";
 import { declaredWorkspaces } from "./usage.ts";
 import { workspaceModel } from "./workspace.ts";
 
-/** An organization as its manifest means it on a platform and a plan. */
+/**
+ * An organization as its manifest means it on a platform and a plan.
+ *
+ * @param today `2026-11-22`
+ */
 export function organizationModel(
   platform: PlatformModel,
   plan: PlanModel,
   manifest: OrganizationManifest,
+  today: string,
 ): OrganizationModel {
   const { name, generation = 1 } = manifest;
   const entitlements = entitlementsOf(plan, manifest.limits);
@@ -43,6 +48,7 @@ export function organizationModel(
     state: manifest.state ?? "active",
     plan,
     priceLookupKey: priceOf(platform, plan, manifest)?.lookupKey ?? null,
+    contractMonth: plan.price === null ? `${today.slice(0, 7)}-01` : null,
     overrides: overridesOf(manifest.limits),
     entitlements,
     trial: manifest.trial ? platform.trial : null,

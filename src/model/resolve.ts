@@ -97,7 +97,7 @@ function resolveOn(
   };
   const findings = applyRules(ORGANIZATION_RULES, subject, file);
   if (plan === undefined || hasError(findings)) return { model: undefined, findings };
-  return { model: organizationModel(above, plan, manifest), findings };
+  return { model: organizationModel(above, plan, manifest, today), findings };
 }
 
 function hasError(findings: readonly Finding[]): boolean {

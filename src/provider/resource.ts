@@ -53,6 +53,8 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
    * payment, is looked at by every run. Always unless said.
    */
   isSettled?(outputs: Readonly<Record<string, unknown>>): boolean;
+  /** ISO 8601: when it moves by itself, and a run looks at it again; undefined: never. */
+  movesOn?(outputs: Readonly<Record<string, unknown>>): string | undefined;
   /** Outputs that are known before anything is made; the others are unknown in a preview. */
   foresee?(inputs: z.infer<I>, prior: z.infer<O> | undefined): Partial<z.infer<O>>;
 }

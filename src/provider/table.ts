@@ -4,6 +4,7 @@ import { catalogue } from "./directory/catalogue.ts";
 import { claimTokens } from "./directory/claim-tokens.ts";
 import { grant } from "./directory/grant.ts";
 import { organization } from "./directory/organization.ts";
+import { planCredits } from "./directory/plan-credits.ts";
 import { workspace } from "./directory/workspace.ts";
 import { workspaceMembers } from "./directory/workspace-members.ts";
 import { access } from "./postgres/access.ts";
@@ -47,6 +48,7 @@ export const table = {
   "directory:ClaimTokens": claimTokens,
   "directory:WorkspaceMembers": workspaceMembers,
   "directory:Grant": grant,
+  "directory:PlanCredits": planCredits,
 };
 
 export type ResourceType = keyof typeof table;

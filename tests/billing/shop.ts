@@ -119,13 +119,22 @@ export class Customer {
   }
 
   async subscribe(lookupKey: string, trialDays?: number): Promise<string> {
-    const { subscriptionId } = await new Life(subscription, this.#shop.live.context()).up({
+    return (await this.#subscribed(lookupKey, trialDays)).subscriptionId;
+  }
+
+  /** Subscribes and pays; gives the period that is paid for. */
+  async pays(lookupKey: string): Promise<{ product: string; since: string }> {
+    const { paidProduct = "", paidSince = "" } = await this.#subscribed(lookupKey);
+    return { product: paidProduct, since: paidSince };
+  }
+
+  async #subscribed(lookupKey: string, trialDays?: number) {
+    return await new Life(subscription, this.#shop.live.context()).up({
       customer: this.customer,
       price: lookupKey,
       ...(trialDays === undefined ? {} : { trial: { days: trialDays } }),
       brand: { platform: PLATFORM, organization: this.name, id: this.id, generation: 1 },
     });
-    return subscriptionId;
   }
 
   /** Opens a request for credits, as a debit does that takes the wallet below its line. */

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runPass } from "../../src/billing/pass.ts";
 import { webhookApp } from "../../src/billing/webhook/app.ts";
 import { Secret } from "../../src/core/secret.ts";
+import { planCredits } from "../../src/provider/directory/plan-credits.ts";
+import { controlPlaneOf } from "../provider/directory/directory.ts";
+import { Life } from "../provider/life.ts";
 import { type Customer, FREE, LAUNCH, Shop } from "./shop.ts";
 
 let shop: Shop;
@@ -224,6 +227,32 @@ describe("a month's credits", () => {
     await shop.happens("/clock", { advance: 32 * 24 * 60 * 60 });
     expect(await deliver(await eventOf("invoice.paid", one))).toBe("200 applied");
     await pass();
+    expect(await one.entries()).toEqual(["plan 5000", "plan 5000"]);
+  });
+
+  test("are posted by a run too, and not again by what comes after it", async () => {
+    const one = await shop.organization("applied", "pm_card_visa");
+    const declared = (period?: { product: string; since: string }) => ({
+      controlPlane: controlPlaneOf("shop"),
+      organization: one.id,
+      customer: one.customer,
+      ...(period && { period }),
+    });
+    const run = new Life(planCredits, shop.live.context());
+    await run.up(declared());
+    expect(await one.entries()).toEqual([]);
+    const paid = await one.pays(LAUNCH);
+    await run.up(declared(paid));
+    expect(await run.refresh()).toEqual([]);
+    await run.up(declared(paid));
+    await runPass(await shop.books(), new AbortController().signal);
+    await deliver(await eventOf("invoice.paid", one));
+    await new Life(planCredits, shop.live.context()).up(declared(paid));
+    expect(await one.entries()).toEqual(["plan 5000"]);
+
+    await run.up(declared({ ...paid, since: "2020-01-01" }));
+    expect(await one.entries()).toEqual(["plan 5000", "plan 5000"]);
+    await run.remove();
     expect(await one.entries()).toEqual(["plan 5000", "plan 5000"]);
   });
 

@@ -29,7 +29,7 @@ describe("an organization that begins to pay, and stops", () => {
     await paysItsInvoice();
     const mark = world.mark();
     const preview = await world.mustRun("preview", STACK);
-    expect(preview.changes).toMatchObject({ update: 2 });
+    expect(preview.changes).toMatchObject({ update: 3 });
     expect(world.writesSince(mark)).toEqual([]);
     await world.mustRun("up", STACK);
     expect(await outputs()).toMatchObject({ plan: "team", paymentUrl: null });

@@ -43,6 +43,12 @@ describe("an organization is skipped", () => {
     expect(await isSkipped(common)).toBe(true);
   });
 
+  test("until its subscription's period ends", async () => {
+    const common = { ...backend(), recorded: { [STACK]: [settled, subscription("active")] } };
+    await up(common);
+    expect(await isSkipped(common)).toBe(true);
+  });
+
   test("and is unchanged in every report", async () => {
     const common = backend();
     await up(common);
@@ -64,6 +70,10 @@ describe("an organization is looked at", () => {
     ["whose state is gone", { next: { recorded: {} } }],
     ["that waits for its payment", { before: { recorded: { [STACK]: [subscription("incomplete")] } } }],
     ["that is in arrears", { before: { recorded: { [STACK]: [subscription("past_due")] } } }],
+    [
+      "whose subscription's period has ended",
+      { before: { recorded: { [STACK]: [subscription("active", -1)] } } },
+    ],
     ["when asked to look at everything", { options: { skip: false } }],
     ["when a refresh was asked for", { options: { refresh: true } }],
     ["that left the YAML", { stack: stackOf("agntdata", "acme", false) }],
@@ -74,6 +84,8 @@ describe("an organization is looked at", () => {
   });
 });
 
-function subscription(status: string) {
-  return view("tenantry:stripe:Subscription", "acme", { id: "sub_1", outputs: { status } });
+/** @param days in which its next period opens */
+function subscription(status: string, days = 30) {
+  const movesOn = new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString();
+  return view("tenantry:stripe:Subscription", "acme", { id: "sub_1", outputs: { status, movesOn } });
 }

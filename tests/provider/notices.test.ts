@@ -44,7 +44,7 @@ test("a run without a refresh notices that a subscription was paid, or has ended
   expect(await aRun(inputs, outputs)).toEqual({
     changes: true,
     replaces: [],
-    detailed: { status: "UPDATE" },
+    detailed: { status: "UPDATE", paidSince: "UPDATE" },
   });
   const foreseen = await engine.update(TYPE, id, inputs, outputs, inputs, true);
   expect(foreseen).toMatchObject({ status: "active", product: "demo_launch" });

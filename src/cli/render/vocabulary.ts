@@ -78,6 +78,7 @@ const WORDS: Readonly<Record<string, Words>> = {
     sections: { access: "access", apps: "apps", connections: "connections", cron: "cron jobs" },
   },
   "directory:Grant": { section: "wallets", noun: "credits", facts: ["wallet", "credits", "kind"] },
+  "directory:PlanCredits": { section: "wallets", noun: "credits of the plan", facts: ["period"] },
   "directory:ApiKeys": {
     section: "API keys",
     noun: "API keys",

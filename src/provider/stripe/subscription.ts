@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { z } from "zod";
 import { type Collected, type FoundSubscription, type Step, stepsToPlan } from "../../billing/plan-change.ts";
+import { type PaidPeriod, paidPeriod } from "../../billing/plan-credits.ts";
 import { UserError } from "../../core/errors.ts";
 import { differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
 import { idempotencyKey, stripeCall, stripeFind } from "../../stripe/client.ts";
@@ -57,6 +58,12 @@ const subscriptionOutputs = z.strictObject({
     .string()
     .describe("Stripe's id of the product that the running period is for: the plan's whose limits it gives."),
   pastDueSince: z.string().optional().describe("ISO 8601; absent unless a payment is late."),
+  paidProduct: z
+    .string()
+    .optional()
+    .describe("Stripe's id of the product that the last paid period was for; absent before the first."),
+  paidSince: z.string().optional().describe("ISO date, the first day of that period."),
+  movesOn: z.string().optional().describe("ISO 8601: when Stripe opens the next period, or its invoice."),
   endedOn: z
     .string()
     .optional()
@@ -81,6 +88,7 @@ type Inputs = z.infer<typeof subscriptionInputs>;
 type Outputs = z.infer<typeof subscriptionOutputs>;
 
 const DAYS_UNTIL_DUE = 30;
+const HOUR_SECONDS = 60 * 60;
 
 const EXPAND = ["latest_invoice", "schedule.phases.items.price"];
 
@@ -93,9 +101,10 @@ export const subscription = defineResource({
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
   stable: [],
-  notices: ["status", "product", "pastDueSince", "waitsFor"],
+  notices: ["status", "product", "pastDueSince", "waitsFor", "paidSince"],
 
   // What happens to it then comes by webhook; until then, and when it lapses, every run looks.
+  movesOn: ({ movesOn }) => (typeof movesOn === "string" ? movesOn : undefined),
   isSettled: ({ status, changesOn, waitsFor }) => status === "active" && !changesOn && !waitsFor,
 
   async observe({ stripe }, prior) {
@@ -506,15 +515,43 @@ async function outputsOf(
   const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
   const payable = invoice?.status === "open" && !hasEnded(found) ? invoice.hosted_invoice_url : undefined;
   const change = upcoming(found);
+  const moves = movesAt(found);
   return {
     subscriptionId: found.id,
     ...(await standingOf(stripe, found)),
+    ...(await paidOutputs(stripe, found)),
+    ...(moves === undefined ? {} : { movesOn: isoTime(moves) }),
     ...(found.ended_at === null ? {} : { endedOn: isoTime(found.ended_at) }),
     ...(change === undefined ? {} : { changesOn: isoTime(change.at) }),
     ...(found.trial_end === null ? {} : { trialEnd: isoTime(found.trial_end) }),
     ...(payable ? { paymentUrl: payable } : {}),
     ...(waitsFor === undefined ? {} : { waitsFor }),
   };
+}
+
+/** The period that was paid for last: mostly the latest invoice's, but for a change in its middle, or one that is open. */
+async function paidOutputs(
+  stripe: Stripe,
+  found: Stripe.Subscription,
+): Promise<Pick<Outputs, "paidProduct" | "paidSince">> {
+  if (found.status === "incomplete" || found.status === "trialing") return {};
+  const latest = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
+  const period = (latest && paidPeriod(latest)) ?? (await lastPaidPeriod(stripe, found.id));
+  return period === undefined ? {} : { paidProduct: period.product, paidSince: period.since };
+}
+
+async function lastPaidPeriod(stripe: Stripe, subscription: string): Promise<PaidPeriod | undefined> {
+  const params = { subscription, status: "paid", limit: 100 } as const;
+  const { data } = await stripeCall("invoices.list", stripe.invoices.list(params));
+  return data.map(paidPeriod).find((period) => period !== undefined);
+}
+
+/** Stripe keeps the invoice of a new period a draft for about an hour, and then collects it. */
+function movesAt(found: Stripe.Subscription): number | undefined {
+  if (hasEnded(found)) return undefined;
+  const latest = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
+  if (latest?.status === "draft") return latest.automatically_finalizes_at ?? latest.created + HOUR_SECONDS;
+  return found.items.data[0]?.current_period_end;
 }
 
 /** @param seconds Unix time */
