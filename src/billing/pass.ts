@@ -2,6 +2,7 @@ import { stripeCall } from "../stripe/client.ts";
 import { accountsWhere, lockAccountOf } from "./accounts.ts";
 import { type Books, dayOf } from "./books.ts";
 import { type CustomersPeriod, paidPeriod, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
+import { settleTakenBack } from "./reloads/taken-back.ts";
 import { type WorkedReload, workReloads } from "./reloads/work.ts";
 import { applyStanding } from "./standing.ts";
 
@@ -13,6 +14,8 @@ export interface PassReport {
   /** Credits of plans, posted for periods that were paid for. */
   readonly granted: number;
   readonly reloads: readonly WorkedReload[];
+  /** Payments of which it was learned now that they were refunded, disputed, or won back. */
+  readonly takenBack: number;
   /** Credits that were owed since a payment was taken back, and are taken now. */
   readonly settled: number;
 }
@@ -29,9 +32,10 @@ export async function runPass(books: Books, signal: AbortSignal): Promise<PassRe
   const granted = await grantPeriods(books, signal);
   await endGraces(books);
   const reloads = await workReloads(books, signal);
+  const takenBack = await settleTakenBack(books, signal);
   const settled = await callNumber(books, "private.settle_reversals()");
   await forgetEvents(books);
-  return { platform: books.platform, expired, granted, reloads, settled };
+  return { platform: books.platform, expired, granted, reloads, takenBack, settled };
 }
 
 async function grantPeriods(books: Books, signal: AbortSignal): Promise<number> {

@@ -333,6 +333,25 @@ describe("a payment for credits", () => {
     expect(await one.entries()).toEqual(["purchase 800", "reversal -800", "purchase 800"]);
   });
 
+  test("that is refunded or disputed while nobody listens is found by the next pass, once", async () => {
+    const { one, request, payment } = await bought("unheard", 1000);
+    const { one: two, charge } = await bought("unheard-too", 800);
+    const pass = async () => (await runPass(await shop.books(), new AbortController().signal)).takenBack;
+    await pass(); // What other tests left.
+    await shop.stripe.refunds.create({ payment_intent: payment, amount: 255 });
+    const { id } = await shop.happens(`/charges/${charge}/dispute`);
+    expect([await pass(), await pass()]).toEqual([2, 0]);
+    expect(await one.entries()).toEqual(["purchase 1000", "reversal -255"]);
+    expect(await two.balance()).toBe(0);
+    for (const event of await eventsOf("charge.refunded", one)) await deliver(event);
+    expect(await one.balance()).toBe(745);
+    expect(await one.reload(request)).toMatchObject({ state: "done", paused: false });
+
+    await shop.happens(`/disputes/${id}/decide`, { won: true });
+    expect([await pass(), await pass()]).toEqual([1, 0]);
+    expect(await two.entries()).toEqual(["purchase 800", "reversal -800", "purchase 800"]);
+  });
+
   test("that names another organization's request settles nothing", async () => {
     const victim = await shop.organization("victim");
     const request = await victim.asksFor(100);

@@ -107,6 +107,11 @@ async function methodOf(stripe: Stripe, id: string): Promise<string | undefined>
   return cards.data[0]?.id;
 }
 
+/** In the currency's smallest unit; a part of one counts as one. */
+export function costOf({ amount, creditAmount }: Pick<Reload, "amount" | "creditAmount">): number {
+  return Math.ceil(amount * creditAmount);
+}
+
 function charge(
   stripe: Stripe,
   account: Account,
@@ -114,7 +119,7 @@ function charge(
   method: string,
 ): Promise<Stripe.PaymentIntent> {
   const params: Stripe.PaymentIntentCreateParams = {
-    amount: Math.ceil(reload.amount * reload.creditAmount),
+    amount: costOf(reload),
     currency: reload.currency,
     customer: account.customer,
     payment_method: method,

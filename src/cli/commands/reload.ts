@@ -46,6 +46,7 @@ function printReport(session: Session, report: PassReport): void {
     `${paid} of ${count(report.reloads.length, "request")} paid`,
     `${count(report.granted, "credit")} of plans posted`,
     `${report.expired} lapsed`,
+    ...(report.takenBack === 0 ? [] : [`${count(report.takenBack, "payment")} refunded or disputed`]),
     ...(report.settled === 0 ? [] : [`${report.settled} taken that were owed`]),
   ];
   session.print(`${colors.bold(report.platform)}: ${parts.join(", ")}`);
