@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { stableId } from "../../src/core/ids.ts";
+import { scheduleFault } from "../../src/model/schedule.ts";
 import { type Database, startDatabase } from "../databases/database.ts";
 import {
   callAs,
@@ -232,6 +234,28 @@ describe("an app", () => {
   });
 });
 
+/** Fields of cron, some of them out of their range, and months that lack a day. */
+const number = fc.integer({ min: 0, max: 32 }).map(String);
+const range = fc.tuple(number, number).map(([from, to]) => `${from}-${to}`);
+const stepped = fc.tuple(fc.oneof(fc.constant("*"), range, number), fc.integer({ min: 1, max: 7 }));
+const field = fc.oneof(
+  { weight: 4, arbitrary: fc.constant("*") },
+  number,
+  range,
+  stepped.map(([of, step]) => `${of}/${step}`),
+  fc.tuple(number, number).map((both) => both.join(",")),
+);
+const schedule = fc.oneof(
+  fc.tuple(field, field, field, field, field).map((fields) => fields.join(" ")),
+  fc
+    .tuple(
+      fc.constantFrom("29", "30", "31", "30-31"),
+      fc.constantFrom("2", "feb", "2,4", "apr-jun", "*"),
+      field,
+    )
+    .map(([day, month, weekday]) => `0 0 ${day} ${month} ${weekday}`),
+);
+
 describe("a cron job", () => {
   const add = (schedule: string | null) =>
     refusal(
@@ -263,6 +287,27 @@ describe("a cron job", () => {
     null,
   ])("can't run at `%s`", async (schedule) => {
     expect((await add(schedule))?.code).toBe("PT400");
+  });
+
+  it.each(["0 0 30 2 *", "0 0 31 4,6 *", "0 0 30-31 feb *"])(
+    "never comes round at `%s`",
+    async (schedule) => {
+      expect(await add(schedule)).toMatchObject({
+        code: "PT400",
+        message: "this schedule never comes round",
+      });
+    },
+  );
+
+  it("runs when a manifest's would, and can't when a manifest's can't", async () => {
+    const schedules = fc.sample(schedule, 400);
+    const { rows } = await client.query<{ schedule: string; runs: boolean }>(
+      `select schedule, private.is_schedule(schedule) and private.comes_round(schedule) as runs
+       from unnest($1::text[]) as schedule`,
+      [schedules],
+    );
+    expect(rows).toEqual(schedules.map((one) => ({ schedule: one, runs: scheduleFault(one) === undefined })));
+    expect(new Set(rows.map(({ runs }) => runs)).size).toBe(2);
   });
 
   it("is added once and removed", async () => {

@@ -1,7 +1,7 @@
-import { Cron } from "croner";
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { Objection } from "../finding.ts";
 import { normalHost } from "../platform.ts";
+import { scheduleFault } from "../schedule.ts";
 import { declaredWorkspaces } from "../usage.ts";
 import { people } from "./people.ts";
 import { unknownName } from "./platform.ts";
@@ -82,7 +82,7 @@ function scheduleObjection(schedule: string): ScheduleObjection | undefined {
 }
 
 function judgeSchedule(schedule: string): ScheduleObjection | undefined {
-  const reason = faultOf(schedule);
+  const reason = scheduleFault(schedule);
   if (reason === undefined) return undefined;
   return {
     message: `the schedule isn't one of cron: ${reason}`,
@@ -90,15 +90,4 @@ function judgeSchedule(schedule: string): ScheduleObjection | undefined {
     found: `\`${schedule}\``,
     remedy: "correct the schedule",
   };
-}
-
-function faultOf(schedule: string): string | undefined {
-  try {
-    const cron = new Cron(schedule, { mode: "5-part", timezone: "UTC", paused: true });
-    // Any fixed day will do: whether a schedule ever runs doesn't depend on today.
-    return cron.nextRun("2024-01-01T00:00:00") === null ? "it would never run" : undefined;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return error.message.replace(/^CronPattern: /, "");
-  }
 }
