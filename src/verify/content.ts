@@ -21,7 +21,7 @@ export function controlPlaneContent(organization: OrganizationModel, rows: Organ
     inEach("connections", { name: NAME, kind: NAME, managed_by: "'app'" }),
     inEach("apps", { name: NAME, managed_by: "'app'" }),
     inEach("cron_jobs", { name: NAME, schedule: "'0 0 * * *'", task: NAME, managed_by: "'app'" }),
-    inEach("api_keys", { id: "gen_random_uuid()", name: NAME, prefix: NAME, managed_by: "'app'" }),
+    inEach("api_keys", { id: "id", name: NAME, prefix: NAME, managed_by: "'app'" }),
     inEach("agent_sessions", { status: "'running'" }),
     inEach("escalations", { reason: NAME }),
     inEach("usage_logs", { operation: NAME }),

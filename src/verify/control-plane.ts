@@ -32,6 +32,8 @@ const rowsShape = z.object({
   elsewhere: z.record(z.string(), z.array(z.string())),
   /** Somebody of another organization. */
   outsider: z.string().nullable(),
+  /** That one's organization, with a workspace of it. */
+  neighbour: z.object({ organization: z.string(), workspace: z.string() }).nullable(),
 });
 
 /** What a control plane holds of one organization and its people. */
@@ -83,7 +85,10 @@ const READ_ORGANIZATION = `
           join public.workspaces using (organization_id)) as memberships
       where id <> $1 and id not in (select id from public.workspaces where organization_id = $1)
       group by email) as by_email),
-    'outsider', (select email from outsider)) as found`;
+    'outsider', (select email from outsider),
+    'neighbour', (select jsonb_build_object('organization', organization_id, 'workspace', workspaces.id)
+      from outsider join public.members using (email) join public.workspaces using (organization_id)
+      order by workspaces.id limit 1)) as found`;
 
 /** Who somebody is on this platform. */
 export function knownAs(email: string, { accounts }: OrganizationRows): Known {
@@ -131,8 +136,24 @@ export function controlPlaneSubjects(
   const subjects = [...people, ...outsiders(organization, rows, mine)];
   return subjects.map(({ person, ...subject }) => ({
     ...subject,
-    person: { ...person, claims: { iss: issuer, ...person.claims } },
+    person: {
+      ...person,
+      claims: { iss: issuer, ...person.claims },
+      ...foreignOf(subject.organization, person.also ?? [], organization.id, rows),
+    },
   }));
+}
+
+/** For the organization's people another one; for everybody else this one. Whoever is in both has nothing foreign here. */
+function foreignOf(
+  own: string | null,
+  also: readonly string[],
+  organization: string,
+  { neighbour, workspaces: [workspace] }: OrganizationRows,
+): Pick<Subject["person"], "foreign"> {
+  if (own === null)
+    return workspace === undefined ? {} : { foreign: { organization, workspace: workspace.id } };
+  return neighbour === null || also.includes(neighbour.organization) ? {} : { foreign: neighbour };
 }
 
 function memberSubject(

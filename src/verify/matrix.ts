@@ -43,10 +43,16 @@ export function sourcesOf({ tables, promises }: Matrix): Source[] {
   return tables.map((table) => sourceOf(table, promiseOf(promises, table)));
 }
 
-/** How many promises a matrix holds: to enter, to read, to add, to change and to remove, and to call. */
+/**
+ * How many promises a matrix holds: to enter, to read, to add, to change and to remove, to call, and to tell nobody of what isn't
+ * theirs.
+ */
 export function countCells({ subjects, tables, functions }: Matrix): number {
   const entrances = subjects.filter(({ person }) => person.enter !== undefined).length;
-  return entrances + subjects.length * (tables.length * 4 + Object.keys(functions).length);
+  const signatures = Object.keys(functions);
+  const asked = subjects.filter(({ person }) => person.foreign !== undefined).length;
+  const served = signatures.filter((signature) => signature.startsWith("public.")).length;
+  return entrances + subjects.length * (tables.length * 4 + signatures.length) + asked * served;
 }
 
 /** How many tables somebody reads, writes that they can do, and functions that they may call. */
@@ -228,6 +234,11 @@ function functionDifferences({ functions }: Matrix, subject: Subject, tried: Tri
   const may = (signature: string) => mayCall(subject, functions[signature]);
   const promisedTo = Object.keys(functions).filter(may);
   return [
+    ...tried.told.map(({ signature, foreign, nowhere }) => ({
+      subject: `function ${signature}`,
+      promised: `says of what is somebody else's the same as of nothing: ${nowhere}`,
+      found: foreign,
+    })),
     ...tried.functions
       .filter((signature) => !may(signature))
       .map((signature) => ({

@@ -157,11 +157,19 @@ it("tells a hole, and doesn't call clean what it can't reach", async () => {
     /differs +demo\.acme, workspace production.*\n {2}policy backdoor on public\.chats\n/,
   );
 
+  const cutOff = async () => {
+    const { exitCode, outcomes } = await verify();
+    expect(exitCode).toBe(1);
+    expect(outcomes["demo.acme, control plane"]).toBe("clean");
+    expect(outcomes["demo.acme, workspace production"]).toBe("not verified");
+  };
+  sandbox.setFaults([
+    { kind: "500", service: "supabase", match: "^POST /v1/projects/[a-z]+/database/query$" },
+  ]);
+  await cutOff();
+  sandbox.setFaults([]);
   await call("DELETE", `/v1/projects/${await refOf("demo--acme--production")}`);
-  const { exitCode, outcomes } = await verify();
-  expect(exitCode).toBe(1);
-  expect(outcomes["demo.acme, control plane"]).toBe("clean");
-  expect(outcomes["demo.acme, workspace production"]).toBe("not verified");
+  await cutOff();
 });
 
 it("refuses to import what there isn't, or a whole platform", async () => {

@@ -141,6 +141,31 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     ],
   ],
   [
+    "a function that says what is somebody else's apart from what isn't there",
+    `create or replace function private.act_in_organization(of_organization_id uuid, allowed text[]) returns text
+     language plpgsql set search_path = '' as $$
+     begin
+       if not exists (select from public.organizations where id = of_organization_id) then
+         raise sqlstate 'PT404' using message = 'there is no such organization';
+       end if;
+       raise sqlstate 'PT403' using message = 'this is not for you to do';
+     end $$`,
+    [
+      /^person-3@example\.com, of another organization, function public\.invite\(.*\): says of what is somebody else's the same as of nothing: PT404: there is no such organization; PT403: this is not for you to do$/,
+      /^person-0@example\.com \(owner\), function public\.set_billing_email\(uuid,text\): says of what is somebody else's/,
+      /^a removed member, function public\.create_workspace\(.*\): says of what is somebody else's/,
+    ],
+  ],
+  [
+    "a function that forgets to ask whose it is",
+    `create or replace function private.revoke_api_key(of_key_id uuid) returns void
+     language sql security definer set search_path = ''
+     as 'update public.api_keys set revoked_at = now() where id = of_key_id returning 1 / (length(name) - length(name))'`,
+    [
+      /^somebody of no organization, function public\.revoke_api_key\(uuid\): says of what is somebody else's .*; 22012: division by zero$/,
+    ],
+  ],
+  [
     "a role that hands on its rights",
     "grant tenantry_gateway to authenticated",
     [/^person-2@example\.com \(member\), function public\.consume_quota\(.*\): is refused; may be called$/],

@@ -40,6 +40,7 @@ function rows(): OrganizationRows {
       "person-3@example.com": { id: uuid("a", 3), verified: true },
     },
     elsewhere: {},
+    neighbour: null,
     outsider: "person-3@example.com",
   };
 }

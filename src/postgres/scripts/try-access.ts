@@ -29,6 +29,14 @@ export interface Person {
   readonly before?: readonly string[];
   /** A statement by which the person enters. */
   readonly enter?: string;
+  /** The ids of an organization and a workspace that are there, and that the person mustn't know of. */
+  readonly foreign?: Foreign;
+}
+
+/** What isn't somebody's. The workspace's id is also that of an API key of it. */
+export interface Foreign {
+  readonly organization: string;
+  readonly workspace: string;
 }
 
 const WRITES = ["insert", "update", "delete"] as const;
@@ -57,6 +65,8 @@ const triedShape = z.object({
   seen: z.record(z.string(), seenShape),
   /** The functions that it may call, by signature. */
   functions: z.array(z.string()),
+  /** Of those that were called for somebody else's: where the answer isn't the one for what doesn't exist. */
+  told: z.array(z.object({ signature: z.string(), foreign: z.string(), nowhere: z.string() })),
 });
 
 export type Tried = z.infer<typeof triedShape>;
@@ -66,7 +76,8 @@ export const triesShape = z.record(z.string(), triedShape);
 
 /**
  * Tries every table as every person, with its role and the claims of its token, as the data API would; and takes
- * everything back. Rows are read, and two of each table are added again, changed and removed.
+ * everything back. Rows are read, and two of each table are added again, changed and removed; each function of the data API
+ * that is told ids is called with somebody else's, and with ids of nothing.
  *
  * @param people the first has no role: it sees what there is, and finds the rows that the others try
  * @param content statements of rows that are there meanwhile, so that there is something to reach
@@ -97,7 +108,12 @@ const DECLARATIONS = `
   a_column text;
   changed bigint;
   statement text;
-  callable jsonb;`;
+  callable jsonb;
+  told jsonb;
+  func record;
+  target jsonb;
+  answers text[];
+  nowhere constant jsonb := jsonb_build_object('organization', gen_random_uuid(), 'workspace', gen_random_uuid());`;
 
 /** The end of a block that tried a write: whether it was refused. A lock that can't be had says nothing. */
 const noted = (write: Write, done = "true") => `
@@ -121,6 +137,27 @@ const SAMPLES = `
     union all
     (select it.ctid, to_jsonb(it) from %1$s as it where %3$s limit 1)) as samples`;
 
+/**
+ * The functions of the data API that are told ids, each with a call of it: `$1` and `$2` for ids, and what content is called by, so that a
+ * function that forgets to ask whose it is finds something.
+ */
+const FUNCTIONS = `
+  select p.oid::regprocedure::text as signature, format('select to_jsonb(it)::text from %s(%s) as it',
+    p.oid::regproc, (
+      select string_agg(case
+          when type = 'uuid'::regtype then case when argument.name like '%organization_id' then '$1' else '$2' end
+          when type = 'text'::regtype then quote_literal(case argument.name when 'email' then 'invited@tenantry.invalid'
+            when 'role' then 'member' when 'schedule' then '0 0 * * *' else 'tenantry-verify' end)
+          when type in ('bigint'::regtype, 'integer'::regtype) then '1'
+          when type = 'date'::regtype then '(current_date + 1)'
+          else 'null' end || '::' || type::regtype, ', ' order by place)
+      from unnest(p.proargtypes::oid[], p.proargnames) with ordinality as argument (type, name, place)
+      where place <= p.pronargs)) as call
+  from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+  where n.nspname = 'public' and p.prokind = 'f' and 'uuid'::regtype = any (p.proargtypes)
+    and not ${isOfExtension("pg_proc", "p.oid")}
+  order by 1`;
+
 const BODY = `
   -- Supabase refuses to delete rows of stored files by SQL; here nothing is deleted in the end.
   perform set_config('storage.allow_delete_query', 'true', true);
@@ -131,6 +168,7 @@ const BODY = `
     seen := '{}';
     entered := null;
     callable := '[]';
+    told := '[]';
     mine := array(select jsonb_array_elements_text(person -> 'mine')::uuid);
     known := mine || array(select jsonb_array_elements_text(person -> 'also')::uuid);
     begin
@@ -220,9 +258,34 @@ const BODY = `
         where p.prokind <> 'a' and p.prorettype <> 'trigger'::regtype and ${isOwnSchema("n.nspname")}
           and not ${isOfExtension("pg_proc", "p.oid")}
           and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute');
+
+      if person ->> 'role' is not null then
+        for func in ${FUNCTIONS} loop
+          answers := '{}';
+          for target in select it from jsonb_array_elements(jsonb_build_array(nowhere, person -> 'foreign')) as it
+            where it <> 'null' loop
+            begin
+              execute func.call into statement using (target ->> 'organization')::uuid, (target ->> 'workspace')::uuid;
+              raise exception using errcode = '${TAKE_BACK}';
+            exception
+              when sqlstate '${TAKE_BACK}' then
+                answers := array_append(answers, 'answers ' || coalesce(statement, 'nothing'));
+              when insufficient_privilege then
+                answers := array_append(answers, 'is refused');
+              when lock_not_available or deadlock_detected then
+                raise;
+              when others then
+                answers := array_append(answers, sqlstate || ': ' || sqlerrm);
+            end;
+          end loop;
+          if answers[2] <> answers[1] then
+            told := told || jsonb_build_object('signature', func.signature, 'foreign', answers[2], 'nowhere', answers[1]);
+          end if;
+        end loop;
+      end if;
       raise exception using errcode = '${TAKE_BACK}';
     exception when sqlstate '${TAKE_BACK}' then
     end;
     answer := answer || jsonb_build_object(person ->> 'name',
-      jsonb_build_object('entered', entered, 'seen', seen, 'functions', callable));
+      jsonb_build_object('entered', entered, 'seen', seen, 'functions', callable, 'told', told));
   end loop;`;
