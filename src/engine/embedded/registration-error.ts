@@ -1,3 +1,4 @@
+import { UserError } from "../../core/errors.ts";
 import type { Urn } from "./urn.ts";
 
 /** A resource can't be registered; it is shown as an error of that resource. */
@@ -8,5 +9,15 @@ export class RegistrationError extends Error {
   constructor(message: string, urn: Urn | undefined, options?: ErrorOptions) {
     super(message, options);
     this.urn = urn;
+  }
+}
+
+/** What a provider could not answer about a resource is that resource's error. */
+export async function ofResource<Answer>(urn: Urn, asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new RegistrationError(cause instanceof Error ? cause.message : String(cause), urn, { cause });
   }
 }
