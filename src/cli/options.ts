@@ -18,6 +18,8 @@ export interface RunOptions extends EngineOptions {
   readonly parallel: number;
   readonly refresh?: boolean;
   readonly skip?: boolean;
+  /** Folders, below the current one. */
+  readonly policyPack?: readonly string[];
 }
 
 /** Where a sandbox keeps its data unless another folder is named: below the current one. */
@@ -25,9 +27,6 @@ export const SANDBOX_FOLDER = ".tenantry/sandbox";
 
 export const TARGETS =
   "platforms' folders (stacks/agntdata), manifests (stacks/agntdata/orgs/acme.yaml) or stacks (agntdata.acme); every platform in stacks/ unless said";
-
-export const NO_SKIP =
-  "run also the stacks whose last run left nothing to do and whose program would see nothing new";
 
 export function addJsonOption(command: Command): Command {
   return command.option("--json", "print one JSON document on stdout, and nothing else there");
@@ -55,6 +54,22 @@ export function addRunOptions(command: Command): Command {
     wholeNumber,
     Math.max(2, Math.min(8, availableParallelism())),
   );
+}
+
+/** What `preview` and `up` look at: they see the same. */
+export function addLookOptions(command: Command): Command {
+  return addRunOptions(command)
+    .option("--refresh", "look first whether things are still as they were recorded")
+    .option(
+      "--no-skip",
+      "run also the stacks whose last run left nothing to do and whose program would see nothing new",
+    )
+    .option(
+      "--policy-pack <folder>",
+      "hold every stack to a pack of policies (CrossGuard), skipping none; may be repeated",
+      (folder: string, before: readonly string[]) => [...before, folder],
+      [],
+    );
 }
 
 function wholeNumber(text: string): number {

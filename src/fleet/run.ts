@@ -40,8 +40,12 @@ export interface FleetOptions {
   /** Stacks at a time. */
   readonly parallel: number;
   readonly refresh?: boolean;
-  /** Leave alone what has nothing to do, by the tag of its last run. Default true; a refresh looks at everything. */
+  /**
+   * Leave alone what has nothing to do, by the tag of its last run. Default true; a refresh and policies look at everything.
+   */
   readonly skip?: boolean;
+  /** Folders of policy packs, absolute, that `preview` and `up` are held to. */
+  readonly policyPacks?: readonly string[];
   /** Ends cleanly: no stack is started any more, those that run end as the engine ends them. */
   readonly signal?: AbortSignal;
   /** Providers that already run, by package: one for the whole fleet. */
@@ -108,9 +112,9 @@ async function inOrder(
 
 async function findUpToDate(
   fleet: readonly FleetStack[],
-  { engine, parallel, refresh = false, skip = true }: FleetOptions,
+  { engine, parallel, refresh = false, skip = true, policyPacks = [] }: FleetOptions,
 ): Promise<ReadonlySet<FleetStack>> {
-  if (refresh || !skip) return new Set();
+  if (refresh || !skip || policyPacks.length > 0) return new Set();
   const limit = pLimit(parallel);
   const found = await Promise.all(fleet.map((stack) => limit(() => isUpToDate(stack, engine))));
   return new Set(fleet.filter((_, index) => found[index]));
@@ -181,6 +185,7 @@ async function runEngine(
       options.observer?.event?.(stack.spec.stack, event);
     },
     ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
+    ...(options.policyPacks === undefined ? {} : { policyPacks: options.policyPacks }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.attach === undefined ? {} : { attach: options.attach }),
   };

@@ -78,7 +78,7 @@ export class Observer {
       operations: started.map(operationText).sort(),
       order: step.operation === "refresh" ? [] : orderOf(started, [...before.resources, ...state.resources]),
       calls: [...this.#project.calls()].sort(),
-      diagnostics: diagnosticsOf(run?.diagnostics ?? []),
+      diagnostics: this.#diagnosticsOf(run?.diagnostics ?? []),
       resources: ordered.map((resource) => this.#fieldsOf(resource)),
       pending: state.pending_operations.map(({ type, resource }) => ({
         pending: type,
@@ -86,6 +86,16 @@ export class Observer {
       })),
       things: this.#things(),
     };
+  }
+
+  #diagnosticsOf(diagnostics: readonly Diagnostic[]): readonly string[] {
+    const texts = diagnostics
+      .filter(({ message }) => !isResult(message))
+      .map(({ severity, urn, message }) => {
+        const whom = urn === undefined ? "" : ` ${short(urn)}`;
+        return `${severity}${whom}: ${this.#text(kindOf(message))}`;
+      });
+    return [...new Set(texts)].sort();
   }
 
   #readState(): RawState {
@@ -181,21 +191,19 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/unhandled exception|broken|please mend it|Missing required configuration/, "the program failed"],
   [/exited with non-zero exit code/, "the program ended"],
   [/does not exist/, "not there"],
+  [/can't run policy/, "not known yet"],
 ];
-
-function diagnosticsOf(diagnostics: readonly Diagnostic[]): readonly string[] {
-  const telling = diagnostics.filter(({ message }) => !isResult(message));
-  return [...new Set(telling.map(diagnosticText))].sort();
-}
 
 /** What only repeats the result, after what went wrong has been said. */
 function isResult(message: string): boolean {
   return /^(preview|update|refresh|destroy) failed$/.test(message);
 }
 
-function diagnosticText({ severity, urn, message }: Diagnostic): string {
-  const kind = KINDS.find(([pattern]) => pattern.test(message))?.[1] ?? "other";
-  return `${severity}${urn === undefined ? "" : ` ${short(urn)}`}: ${kind}`;
+/** What a policy of the rules has against something is told as it is. */
+const POLICY = /against .*/;
+
+function kindOf(message: string): string {
+  return POLICY.exec(message)?.[0] ?? KINDS.find(([pattern]) => pattern.test(message))?.[1] ?? "other";
 }
 
 /** Which came first of two operations, where one's resource depends on the other's or is the same. */

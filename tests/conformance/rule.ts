@@ -16,6 +16,12 @@ export interface Step {
   readonly config?: Readonly<Record<string, ConfigValue>>;
   /** What goes wrong in this step, by operation and resource name: `{ "create a": "fail" }`. */
   readonly faults?: Readonly<Record<string, string>>;
+  /** Other stacks of the project by name, which are brought up before, each from a program of its own. */
+  readonly others?: Readonly<Record<string, string>>;
+  /** The stack's tags that are set before. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The policy packs from now on by name: what `new PolicyPack` is given after the name. */
+  readonly packs?: Readonly<Record<string, string>>;
   /** What somebody else did to the world before: things by id, and null for what is gone. */
   readonly meanwhile?: Readonly<Record<string, object | null>>;
   readonly options?: Pick<RunOptions, "refresh" | "clearPendingCreates" | "targets" | "targetDependents"> &

@@ -6,8 +6,10 @@ import { FUNCTIONS } from "./rules/functions.ts";
 import { KILLS } from "./rules/kills.ts";
 import { LIFECYCLE } from "./rules/lifecycle.ts";
 import { OPTIONS } from "./rules/options.ts";
+import { POLICIES } from "./rules/policies.ts";
 import { PREVIEWS } from "./rules/previews.ts";
 import { PROVIDERS } from "./rules/providers.ts";
+import { REFERENCES } from "./rules/references.ts";
 import { REFRESHES } from "./rules/refreshes.ts";
 import { REPLACEMENT } from "./rules/replacement.ts";
 import { SECRETS } from "./rules/secrets.ts";
@@ -32,4 +34,6 @@ export const RULES: Readonly<Record<string, Rules>> = {
   adoption: ADOPTION,
   stack: STACK,
   targets: TARGETS,
+  references: REFERENCES,
+  policies: POLICIES,
 };

@@ -1,10 +1,11 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { Secret } from "../../src/core/secret.ts";
 import { openSalt } from "../../src/engine/embedded/secrets.ts";
 import type { Engine, EngineEvent } from "../../src/engine/engine.ts";
 import { upKilled } from "../engine/kill.ts";
+import { writePack } from "../engine/policy-pack.ts";
 import { PASSPHRASE, TestProject } from "../engine/project.ts";
 import { serveProvider } from "../engine/provider.ts";
 import { type Observed, Observer } from "./observe.ts";
@@ -22,12 +23,17 @@ export async function tryOn(engine: Engine, steps: readonly Step[]): Promise<rea
     const crypter = await openSalt(SALT, new Secret(PASSPHRASE));
     const observer = new Observer(project, crypter);
     const observed: Observed[] = [];
+    const attach = { test: `127.0.0.1:${provider.port}` };
     for (const step of steps) {
+      await bringUpOthers(engine, project, step, attach);
       prepare(project, step, (text) => crypter.encrypt(text));
+      for (const [name, value] of Object.entries(step.tags ?? {}))
+        await engine.setTag(project.spec(), name, value);
       const events: EngineEvent[] = [];
       const options = {
         ...step.options,
-        ...(step.plugin !== true && { attach: { test: `127.0.0.1:${provider.port}` } }),
+        ...(step.plugin !== true && { attach }),
+        policyPacks: packsOf(project),
         onEvent: (event: EngineEvent) => events.push(event),
       };
       const run = isKilled(step)
@@ -48,17 +54,37 @@ function makeEmptyStack({ stateFile, backend, folder }: TestProject): void {
   writeFileSync(join(backend, ".pulumi/meta.yaml"), "version: 1\n");
   writeFileSync(stateFile, JSON.stringify({ version: 3, checkpoint: { stack: "organization/trial/dev" } }));
   mkdirSync(join(folder, "settings"));
+  mkdirSync(join(folder, "packs"));
   writeFileSync(settingsOf(folder), stringify({ encryptionsalt: SALT }));
 }
 
+/** Whatever they do is left out of what was seen of the step. */
+async function bringUpOthers(
+  engine: Engine,
+  project: TestProject,
+  { others = {} }: Step,
+  attach: Readonly<Record<string, string>>,
+): Promise<void> {
+  const program = project.program;
+  for (const [stack, body] of Object.entries(others)) {
+    project.write(body);
+    writeFileSync(settingsOf(project.folder, stack), stringify({ encryptionsalt: SALT }));
+    const { result, diagnostics } = await engine.up(project.spec(stack), { attach });
+    if (result === "failed") throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  }
+  project.write(program);
+  project.calls();
+}
+
 function prepare(project: TestProject, step: Step, encrypt: (text: string) => string): void {
-  const { program, config, faults = {}, meanwhile = {} } = step;
+  const { program, config, packs, faults = {}, meanwhile = {} } = step;
   if (program !== undefined) project.write(program);
   if (config !== undefined)
     writeFileSync(
       settingsOf(project.folder),
       stringify({ encryptionsalt: SALT, config: encrypted(config, encrypt) }),
     );
+  if (packs !== undefined) writePacks(project, packs);
   project.fault(faults);
   for (const [id, thing] of Object.entries(meanwhile)) {
     const file = join(project.world, "things", `${id}.json`);
@@ -77,6 +103,20 @@ function encrypted(config: NonNullable<Step["config"]>, encrypt: (text: string) 
   );
 }
 
-function settingsOf(folder: string): string {
-  return join(folder, "settings/Pulumi.dev.yaml");
+function settingsOf(folder: string, stack = "dev"): string {
+  return join(folder, `settings/Pulumi.${stack}.yaml`);
+}
+
+function writePacks({ folder }: TestProject, packs: NonNullable<Step["packs"]>): void {
+  rmSync(join(folder, "packs"), { recursive: true });
+  mkdirSync(join(folder, "packs"));
+  for (const [name, declared] of Object.entries(packs)) writePack(join(folder, "packs", name), declared);
+}
+
+/** The packs of a project's folder, in the order of their names. */
+function packsOf({ folder }: TestProject): readonly string[] {
+  const packs = join(folder, "packs");
+  return readdirSync(packs)
+    .sort()
+    .map((name) => join(packs, name));
 }

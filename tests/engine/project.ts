@@ -38,6 +38,7 @@ export class TestProject {
   /** The test provider's plugin. */
   readonly executable: string;
   readonly #engine: Engine;
+  #program = "";
 
   constructor(settings = "", engine: Engine = embeddedEngine()) {
     this.#engine = engine;
@@ -66,7 +67,13 @@ export class TestProject {
     this.write("");
   }
 
+  /** What was last written. */
+  get program(): string {
+    return this.#program;
+  }
+
   write(body: string): void {
+    this.#program = body;
     writeFileSync(join(this.folder, "index.js"), `${PRELUDE}\n${body}\n`);
   }
 

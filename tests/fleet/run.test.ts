@@ -95,6 +95,17 @@ describe("bringing a fleet up", () => {
     expect(log).not.toContain("up agntdata.platform");
   });
 
+  test("holds every preview and every run to the policies that were named", async () => {
+    const held: string[] = [];
+    const { engine } = scriptedEngine({
+      during: async (verb, stack, options) => void held.push(`${verb} ${stack} ${options?.policyPacks}`),
+    });
+    const options = { engine, parallel: 1, policyPacks: ["/packs/guard"] };
+    const fleet = [stackOf("agntdata", null)];
+    await applyFleet(fleet, await previewFleet(fleet, options), options);
+    expect(held).toEqual(["preview agntdata.platform /packs/guard", "up agntdata.platform /packs/guard"]);
+  });
+
   test("starts nothing after it was stopped", async () => {
     const controller = new AbortController();
     const { engine, log } = scriptedEngine({ during: async () => controller.abort() });

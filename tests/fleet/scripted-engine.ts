@@ -19,7 +19,7 @@ export interface Script {
   /** Kept from one engine to the next. */
   readonly tags?: Map<string, Readonly<Record<string, string>>>;
   /** Holds a run until it resolves. */
-  readonly during?: (verb: string, stack: string) => Promise<void>;
+  readonly during?: (verb: string, stack: string, options?: RunOptions) => Promise<void>;
 }
 
 /** An engine that follows a script and remembers in which order it was asked: for the order of runs, not for running. */
@@ -28,7 +28,7 @@ export function scriptedEngine(script: Script = {}) {
   const tags = script.tags ?? new Map<string, Readonly<Record<string, string>>>();
   const run = async (verb: string, stack: string, options?: RunOptions): Promise<RunResult> => {
     log.push(`${verb} ${stack}`);
-    await script.during?.(verb, stack);
+    await script.during?.(verb, stack, options);
     const thrown = script.throwing?.[stack];
     if (thrown !== undefined) throw thrown;
     for (const event of eventsOf(verb, stack, script)) options?.onEvent?.(event);

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { addSummaries, type Summary } from "../../changes/stack.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { selectEngine } from "../../engine/select.ts";
@@ -89,7 +90,7 @@ async function openWatched(
   const fleet = await openFleet(loaded, { ...options, cwd, env, today: todayOf(env), onStatus });
   const watchRun: WatchedFleet["watch"] = (runOptions, run) => {
     progress = watch(session, fleet.stacks.length);
-    return run(fleetOptions(fleet, runOptions, signal, progress)).finally(() => progress?.stop());
+    return run(fleetOptions(session, fleet, runOptions, signal, progress)).finally(() => progress?.stop());
   };
   return { ...fleet, signal, watch: watchRun };
 }
@@ -108,8 +109,9 @@ function startEngine(
 }
 
 function fleetOptions(
+  session: Session,
   fleet: OpenFleet,
-  { parallel, refresh, skip }: RunOptions,
+  { parallel, refresh, skip, policyPack = [] }: RunOptions,
   signal: AbortSignal,
   observer: Progress,
 ): FleetOptions {
@@ -118,6 +120,7 @@ function fleetOptions(
     parallel,
     signal,
     observer,
+    policyPacks: policyPack.map((folder) => resolve(session.io.cwd, folder)),
     ...(refresh === undefined ? {} : { refresh }),
     ...(skip === undefined ? {} : { skip }),
     ...(fleet.attach === undefined ? {} : { attach: fleet.attach }),

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
-import { addRunOptions, NO_SKIP, type RunOptions, TARGETS } from "../options.ts";
+import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview } from "../render/report.ts";
 import type { ExitCode, Session } from "../session.ts";
 import { documentOf, isFailure, loadOrReport, withFleet } from "./fleet.ts";
@@ -12,10 +12,9 @@ export function addPreview(program: Command, session: Session): void {
     .command("preview")
     .description("show what `up` would do; writes nothing, not even a file")
     .argument("[targets...]", TARGETS);
-  addRunOptions(command)
-    .option("--refresh", "look first whether things are still as they were recorded")
-    .option("--no-skip", NO_SKIP)
-    .action((targets: string[], options: RunOptions) => preview(session, targets, options));
+  addLookOptions(command).action((targets: string[], options: RunOptions) =>
+    preview(session, targets, options),
+  );
 }
 
 async function preview(session: Session, targets: readonly string[], options: RunOptions): Promise<void> {

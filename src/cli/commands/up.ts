@@ -4,7 +4,7 @@ import { applyFleet, readyStacks } from "../../fleet/apply.ts";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { confirm } from "../ask.ts";
-import { addRunOptions, NO_SKIP, type RunOptions, TARGETS } from "../options.ts";
+import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
@@ -22,9 +22,7 @@ export function addUp(program: Command, session: Session): void {
       "make it so: shows the changes, asks, then each platform first and its organizations side by side",
     )
     .argument("[targets...]", TARGETS);
-  addRunOptions(command)
-    .option("--refresh", "look first whether things are still as they were recorded")
-    .option("--no-skip", NO_SKIP)
+  addLookOptions(command)
     .option("-y, --yes", "don't ask")
     .action((targets: string[], options: UpOptions) => up(session, targets, options));
 }

@@ -1,6 +1,9 @@
-import { PolicyPack, type Violation } from "./policy-pack.ts";
-import { RegistrationError } from "./registration-error.ts";
+import type { Judged } from "./policy-messages.ts";
+import { type PackHost, PolicyPack, type Violation } from "./policy-pack.ts";
+import { ofResource } from "./registration-error.ts";
 import type { ResourceState } from "./resource-state.ts";
+import { StepFailed } from "./step-executor.ts";
+import type { Urn } from "./urn.ts";
 
 /** The policies that a run is held to: those of all its packs. */
 export class Policies {
@@ -19,14 +22,13 @@ export class Policies {
   /** Starts the packs side by side; where one fails, none is left running. */
   static async start(
     folders: readonly string[],
-    host: Parameters<typeof PolicyPack.start>[1],
-    preview: boolean,
+    host: PackHost,
     tell: (violation: Violation) => void,
   ): Promise<Policies> {
     const started = await Promise.allSettled(folders.map((folder) => PolicyPack.start(folder, host)));
     const packs = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const failed = started.find((each) => each.status === "rejected");
-    if (failed === undefined) return new Policies(packs, preview, tell);
+    if (failed === undefined) return new Policies(packs, host.preview, tell);
     await Promise.all(packs.map((pack) => pack.close()));
     throw failed.reason;
   }
@@ -39,26 +41,31 @@ export class Policies {
   /**
    * Holds a resource to the policies before anything is done about it.
    *
-   * @returns its inputs, with remedies made
-   * @throws RegistrationError when a mandatory policy is violated; a preview goes on, to show all of them
+   * @returns it with remedies made
+   * @throws StepFailed when a mandatory policy is violated, which was told; a preview goes on, to show all of them
    */
-  async judge(wanted: ResourceState, provider: ResourceState | undefined): Promise<ResourceState> {
-    let remedied = wanted;
+  async judge(wanted: Judged): Promise<ResourceState> {
+    const { urn } = wanted.state;
+    let judged = wanted;
     // One after the other: each pack sees what the ones before it have made.
     for (const pack of this.#packs) {
-      const { inputs, violations } = await pack.remediate(remedied, provider);
-      remedied = { ...remedied, inputs };
+      const { inputs, violations } = await ofResource(urn, pack.remediate(judged));
+      judged = { ...judged, state: { ...judged.state, inputs } };
       violations.forEach(this.#tell);
     }
-    const found = await Promise.all(this.#packs.map((pack) => pack.analyze(remedied, provider)));
+    const found = await ofResource(urn, Promise.all(this.#packs.map((pack) => pack.analyze(judged))));
     if (this.#note(found.flat()) && !this.#preview)
-      throw new RegistrationError(`resource ${wanted.urn} violates a mandatory policy`, wanted.urn);
-    return remedied;
+      throw new StepFailed(`resource ${urn} violates a mandatory policy`);
+    return judged.state;
   }
 
-  /** Holds the whole stack to the policies, once it is as the program wants it. */
-  async judgeStack(states: readonly ResourceState[]): Promise<void> {
-    const found = await Promise.all(this.#packs.map((pack) => pack.analyzeStack(states)));
+  /**
+   * Holds the whole stack to the policies, once it is as the program wants it.
+   *
+   * @param stack its own URN
+   */
+  async judgeStack(judged: readonly Judged[], stack: Urn): Promise<void> {
+    const found = await Promise.all(this.#packs.map((pack) => pack.analyzeStack(judged, stack)));
     this.#note(found.flat());
   }
 

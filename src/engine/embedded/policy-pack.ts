@@ -5,15 +5,20 @@ import { join, resolve } from "node:path";
 import grpc from "@grpc/grpc-js";
 import type { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import services from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
-import type { AnalyzeResponse, RemediateResponse } from "@pulumi/pulumi/proto/analyzer_pb.js";
+import type { AnalyzeResponse, AnalyzerInfo, RemediateResponse } from "@pulumi/pulumi/proto/analyzer_pb.js";
 import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { parse } from "yaml";
 import { UserError } from "../../core/errors.ts";
 import { call, isStatus, MESSAGE_OPTIONS } from "./grpc.ts";
 import { launch } from "./plugin.ts";
-import { fromStruct, type PropertyMap, toStruct } from "./property-value.ts";
-import type { ResourceState } from "./resource-state.ts";
-import { nameOf } from "./urn.ts";
+import { type Judged, requestOf, stackResourceOf, withoutInternal } from "./policy-messages.ts";
+import { settingsOf } from "./policy-settings.ts";
+import { configVariables } from "./program.ts";
+import { fromStruct, type PropertyMap } from "./property-value.ts";
+import type { StackConfig } from "./stack-settings.ts";
+import type { Urn } from "./urn.ts";
 
 /** What a policy has against a resource, or against the stack. */
 export interface Violation {
@@ -21,8 +26,7 @@ export interface Violation {
   readonly message: string;
   /** Whether the run must not go on with it. */
   readonly mandatory: boolean;
-  /** Empty for the stack as a whole. */
-  readonly urn: string;
+  readonly urn: Urn;
 }
 
 export interface Remediated {
@@ -31,6 +35,23 @@ export interface Remediated {
   readonly violations: readonly Violation[];
 }
 
+/** What packs are told of the run. */
+export interface PackHost {
+  /** The engine's own address. */
+  readonly engine: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly project: string;
+  readonly stack: string;
+  readonly config: StackConfig;
+  /** The stack's tags. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly preview: boolean;
+  /** Called when a pack ends that nobody ended, with the last of what it wrote. */
+  readonly onCrash: (message: string) => void;
+}
+
+/** On a file backend every organization is called so. */
+const ORGANIZATION = "organization";
 const READY_MS = 10_000;
 
 /** A pack of policies (CrossGuard), in a process of its own, behind Pulumi's gRPC protocol. */
@@ -45,78 +66,111 @@ export class PolicyPack {
 
   /**
    * @param folder with PulumiPolicy.yaml
-   * @throws UserError when it is no policy pack for Node.js, or its packages are not installed
+   * @throws UserError when it is no policy pack for Node.js, its packages are not installed, or its policies are set in a
+   * way that they don't take
    */
-  static async start(
-    folder: string,
-    host: {
-      readonly engine: string;
-      readonly env: Readonly<Record<string, string>>;
-      readonly onCrash: (message: string) => void;
-    },
-  ): Promise<PolicyPack> {
+  static async start(folder: string, host: PackHost): Promise<PolicyPack> {
     const root = resolve(folder);
     const command = [process.execPath, await runnerOf(root), host.engine, root];
-    // The runner reads the pack's version from its working directory.
-    const { child, port } = launch(`The policy pack ${folder}`, command, { cwd: root, ...host });
+    const { child, port } = launch(`The policy pack ${folder}`, command, {
+      // The runner reads the pack's version from its working directory.
+      cwd: root,
+      env: environmentOf(host),
+      onCrash: host.onCrash,
+    });
     try {
-      const client = new services.AnalyzerClient(
-        `127.0.0.1:${await port}`,
-        grpc.credentials.createInsecure(),
-        MESSAGE_OPTIONS,
-      );
-      await call<void>((callback) =>
-        client.waitForReady(Date.now() + READY_MS, (error) => callback((error ?? null) as null, undefined)),
-      );
-      return new PolicyPack(client, child.stop);
+      const client = await connect(await port);
+      const pack = new PolicyPack(client, child.stop);
+      await pack.#tellStack(host);
+      await pack.#set();
+      return pack;
     } catch (cause) {
       await child.stop();
+      if (cause instanceof UserError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`policy pack ${JSON.stringify(folder)} failed to start: ${reason}`, { cause });
     }
   }
 
+  async #tellStack({ project, stack, config, tags, preview }: PackHost): Promise<void> {
+    const message = new messages.AnalyzerStackConfigureRequest();
+    message.setOrganization(ORGANIZATION);
+    message.setProject(project);
+    message.setStack(stack);
+    message.setDryRun(preview);
+    for (const [name, value] of Object.entries(tags)) message.getTagsMap().set(name, value);
+    for (const [key, { value }] of config) message.getConfigMap().set(key, value);
+    message.setConfigSecretKeysList([...config].filter(([, { secret }]) => secret).map(([key]) => key));
+    try {
+      await call((callback) => this.#client.configureStack(message, callback));
+    } catch (error) {
+      if (!isStatus(error, grpc.status.UNIMPLEMENTED)) throw error;
+    }
+  }
+
+  /** Sets the pack's policies as their defaults and the pack itself say. */
+  async #set(): Promise<void> {
+    const info = await call<AnalyzerInfo>((callback) =>
+      this.#client.getAnalyzerInfo(new empty.Empty(), callback),
+    );
+    if (!info.getSupportsconfig()) return;
+    const message = new messages.ConfigureAnalyzerRequest();
+    for (const [policy, { level, properties }] of settingsOf(info)) {
+      const setting = new messages.PolicyConfig();
+      setting.setEnforcementlevel(level);
+      setting.setProperties(struct.Struct.fromJavaScript(properties));
+      message.getPolicyconfigMap().set(policy, setting);
+    }
+    await call((callback) => this.#client.configure(message, callback));
+  }
+
   /** A resource's inputs with the pack's remedies made. */
-  async remediate(wanted: ResourceState, provider: ResourceState | undefined): Promise<Remediated> {
-    const message = requestOf(wanted, wanted.inputs, provider);
+  async remediate(judged: Judged): Promise<Remediated> {
+    const { inputs, urn } = judged.state;
+    const message = requestOf(judged, inputs);
     let response: RemediateResponse;
     try {
       response = await call<RemediateResponse>((callback) => this.#client.remediate(message, callback));
     } catch (error) {
-      if (isStatus(error, grpc.status.UNIMPLEMENTED)) return { inputs: wanted.inputs, violations: [] };
+      if (isStatus(error, grpc.status.UNIMPLEMENTED)) return { inputs, violations: [] };
       throw error;
     }
     const remedies = response.getRemediationsList();
     const made = remedies.filter((remedy) => remedy.getDiagnostic() === "").at(-1);
     return {
-      inputs: made === undefined ? wanted.inputs : fromStruct(made.getProperties()),
+      inputs: made === undefined ? inputs : fromStruct(made.getProperties()),
       violations: remedies
         .filter((remedy) => remedy.getDiagnostic() !== "")
         .map((remedy) => ({
           policy: remedy.getPolicyname(),
           message: remedy.getDiagnostic(),
           mandatory: false,
-          urn: wanted.urn,
+          urn,
         })),
     };
   }
 
   /** What the pack has against a resource before anything is done about it. */
-  async analyze(wanted: ResourceState, provider: ResourceState | undefined): Promise<readonly Violation[]> {
-    const message = requestOf(wanted, withoutInternal(wanted.inputs), provider);
+  async analyze(judged: Judged): Promise<readonly Violation[]> {
+    const message = requestOf(judged, withoutInternal(judged.state.inputs));
     const response = await call<AnalyzeResponse>((callback) => this.#client.analyze(message, callback));
-    return violationsOf(response, wanted.urn);
+    return violationsOf(response, () => judged.state.urn);
   }
 
-  /** What the pack has against the stack as it has become. */
-  async analyzeStack(states: readonly ResourceState[]): Promise<readonly Violation[]> {
+  /**
+   * What the pack has against the stack as it has become.
+   *
+   * @param stack the stack's own URN, which is told of what is against no resource of it
+   */
+  async analyzeStack(judged: readonly Judged[], stack: Urn): Promise<readonly Violation[]> {
     const message = new messages.AnalyzeStackRequest();
-    message.setResourcesList(states.map((state) => stackResourceOf(state, states)));
+    message.setResourcesList(judged.map(stackResourceOf));
+    const known = new Set(judged.map(({ state }) => state.urn));
     try {
       const response = await call<AnalyzeResponse>((callback) =>
         this.#client.analyzeStack(message, callback),
       );
-      return violationsOf(response, "");
+      return violationsOf(response, (urn) => (known.has(urn) ? urn : stack));
     } catch (error) {
       if (isStatus(error, grpc.status.UNIMPLEMENTED)) return [];
       throw error;
@@ -127,6 +181,27 @@ export class PolicyPack {
     await this.#stop();
     this.#client.close();
   }
+}
+
+async function connect(port: string): Promise<AnalyzerClient> {
+  const address = `127.0.0.1:${port}`;
+  const client = new services.AnalyzerClient(address, grpc.credentials.createInsecure(), MESSAGE_OPTIONS);
+  await call<void>((callback) =>
+    client.waitForReady(Date.now() + READY_MS, (error) => callback((error ?? null) as null, undefined)),
+  );
+  return client;
+}
+
+/** What a pack's code finds out by itself, as a program does. */
+function environmentOf({ env, config, project, stack, preview }: PackHost): Record<string, string> {
+  return {
+    ...env,
+    ...configVariables(config),
+    PULUMI_NODEJS_ORGANIZATION: ORGANIZATION,
+    PULUMI_NODEJS_PROJECT: project,
+    PULUMI_NODEJS_STACK: stack,
+    PULUMI_NODEJS_DRY_RUN: String(preview),
+  };
 }
 
 async function runnerOf(root: string): Promise<string> {
@@ -151,73 +226,7 @@ async function runnerOf(root: string): Promise<string> {
   }
 }
 
-function requestOf(
-  state: ResourceState,
-  properties: PropertyMap,
-  provider: ResourceState | undefined,
-): InstanceType<typeof messages.AnalyzeRequest> {
-  const message = new messages.AnalyzeRequest();
-  message.setUrn(state.urn);
-  message.setType(state.type);
-  message.setName(nameOf(state.urn));
-  message.setProperties(toStruct(properties));
-  message.setOptions(optionsOf(state));
-  if (provider !== undefined) message.setProvider(providerOf(provider));
-  return message;
-}
-
-function stackResourceOf(
-  state: ResourceState,
-  states: readonly ResourceState[],
-): InstanceType<typeof messages.AnalyzerResource> {
-  const message = new messages.AnalyzerResource();
-  message.setUrn(state.urn);
-  message.setType(state.type);
-  message.setName(nameOf(state.urn));
-  message.setProperties(toStruct(withoutInternal(state.outputs)));
-  message.setOptions(optionsOf(state));
-  message.setParent(state.parent);
-  message.setDependenciesList([...state.dependencies]);
-  for (const [key, urns] of Object.entries(state.propertyDependencies)) {
-    if (urns.length === 0) continue;
-    const dependencies = new messages.AnalyzerPropertyDependencies();
-    dependencies.setUrnsList([...urns]);
-    message.getPropertydependenciesMap().set(key, dependencies);
-  }
-  const provider = states.find(({ urn, id }) => state.provider === `${urn}::${id}`);
-  if (provider !== undefined) message.setProvider(providerOf(provider));
-  return message;
-}
-
-function optionsOf(state: ResourceState): InstanceType<typeof messages.AnalyzerResourceOptions> {
-  const options = new messages.AnalyzerResourceOptions();
-  options.setProtect(state.protect);
-  options.setIgnorechangesList([...state.ignoreChanges]);
-  options.setAdditionalsecretoutputsList([...state.additionalSecretOutputs]);
-  options.setParent(state.parent);
-  const timeouts = new messages.AnalyzerResourceOptions.CustomTimeouts();
-  timeouts.setCreate(state.customTimeouts.create);
-  timeouts.setUpdate(state.customTimeouts.update);
-  timeouts.setDelete(state.customTimeouts.delete);
-  options.setCustomtimeouts(timeouts);
-  return options;
-}
-
-function providerOf(state: ResourceState): InstanceType<typeof messages.AnalyzerProviderResource> {
-  const provider = new messages.AnalyzerProviderResource();
-  provider.setUrn(state.urn);
-  provider.setType(state.type);
-  provider.setName(nameOf(state.urn));
-  provider.setProperties(toStruct(withoutInternal(state.inputs)));
-  return provider;
-}
-
-/** What providers keep for themselves is no policy's business. */
-function withoutInternal(properties: PropertyMap): PropertyMap {
-  return Object.fromEntries(Object.entries(properties).filter(([key]) => !key.startsWith("__")));
-}
-
-function violationsOf(response: AnalyzeResponse, urn: string): readonly Violation[] {
+function violationsOf(response: AnalyzeResponse, about: (urn: Urn) => Urn): readonly Violation[] {
   const { MANDATORY, REMEDIATE } = messages.EnforcementLevel;
   return response.getDiagnosticsList().map((diagnostic) => {
     const level = diagnostic.getEnforcementlevel();
@@ -226,7 +235,7 @@ function violationsOf(response: AnalyzeResponse, urn: string): readonly Violatio
       message: diagnostic.getMessage(),
       // What is still wrong after its remedy was made is as bad as without one.
       mandatory: level === MANDATORY || level === REMEDIATE,
-      urn: diagnostic.getUrn() || urn,
+      urn: about(diagnostic.getUrn()),
     };
   });
 }

@@ -84,6 +84,8 @@ async function look(
     initErrors: found.initErrors,
     modified: changed ? new Date().toISOString() : state.modified,
   };
+  // Nobody would change back what the stack doesn't own.
+  if (state.external) return { refreshed, diff: diffInputs(state.outputs, outputs) };
   // What an unchanged program would change back is what has drifted, seen from the other side.
   const back = await provider.diff({
     urn: state.urn,

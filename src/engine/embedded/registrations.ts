@@ -9,8 +9,10 @@ import { type Goal, unsupported } from "./goal.ts";
 import { InputChecks } from "./input-checks.ts";
 import { OldResources } from "./old-resources.ts";
 import type { Policies } from "./policies.ts";
+import type { Judged } from "./policy-messages.ts";
 import { isOutputValue, mapObject, type PropertyMap, UNKNOWN } from "./property-value.ts";
 import type { Providers } from "./providers.ts";
+import type { Redactor } from "./redactor.ts";
 import { RegistrationError } from "./registration-error.ts";
 import type { ResourceState } from "./resource-state.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -36,6 +38,7 @@ export class Registrations {
   readonly #events: Events;
   readonly #targets: Targets;
   readonly #policies: Policies;
+  readonly #redactor: Redactor;
   readonly #defaults: DefaultProviders;
   readonly #checks: InputChecks;
   readonly #differences: Differences;
@@ -63,6 +66,7 @@ export class Registrations {
     readonly events: Events;
     readonly targets: Targets;
     readonly policies: Policies;
+    readonly redactor: Redactor;
   }) {
     const { preview, providers, executor, snapshot, events } = parts;
     this.#stack = parts.stack;
@@ -77,6 +81,7 @@ export class Registrations {
     this.#events = events;
     this.#targets = parts.targets;
     this.#policies = parts.policies;
+    this.#redactor = parts.redactor;
     this.#defaults = new DefaultProviders(parts.config, (goal) => this.register(goal));
     this.#checks = new InputChecks(providers, preview);
     this.#differences = new Differences({
@@ -97,9 +102,9 @@ export class Registrations {
     this.#outputs = new ComponentOutputs(preview, snapshot, events);
   }
 
-  /** All that the program has registered, as it is now. */
-  get states(): readonly ResourceState[] {
-    return [...this.#states.values()];
+  /** All that the program owns, as it is now, for its policies. */
+  get judged(): readonly Judged[] {
+    return [...this.#states.values()].filter(({ external }) => !external).map((state) => this.#judged(state));
   }
 
   /** Whether a URN is of the program, or of the state as it was. */
@@ -113,6 +118,8 @@ export class Registrations {
   }
 
   async register(requested: Goal): Promise<ResourceState> {
+    // Before anybody else sees them, and can quote them.
+    this.#redactor.addFrom(requested.inputs);
     const inherited = this.#inherit(requested);
     const urn = this.#claim(inherited);
     this.#goals.set(urn, inherited);
@@ -260,7 +267,7 @@ export class Registrations {
     const before = imported ?? old;
     const comparable = this.#isComparable(before) ? before : undefined;
     const inputs = await this.#checks.check(goal, wanted, comparable);
-    const checked = await this.#policies.judge({ ...wanted, inputs }, this.#providerState(wanted));
+    const checked = await this.#policies.judge(this.#judged({ ...wanted, inputs }));
     const diff = comparable === undefined ? undefined : await this.#differences.between(comparable, checked);
     const decision = decide({
       old: comparable,
@@ -280,8 +287,9 @@ export class Registrations {
     return before !== undefined && !before.external && this.#deletions.of(before) === undefined;
   }
 
-  #providerState(state: ResourceState): ResourceState | undefined {
-    return state.provider === "" ? undefined : this.#states.get(parseReference(state.provider).urn);
+  #judged(state: ResourceState): Judged {
+    const provider = state.provider === "" ? undefined : this.#states.get(parseReference(state.provider).urn);
+    return { state, provider, deleteBeforeReplace: this.#goals.get(state.urn)?.deleteBeforeReplace };
   }
 
   async #import(old: ResourceState | undefined, wanted: ResourceState): Promise<ResourceState> {

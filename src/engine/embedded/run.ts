@@ -9,7 +9,7 @@ import { RpcError, serve } from "./grpc.ts";
 import { StackLock } from "./lock.ts";
 import { monitorService } from "./monitor.ts";
 import { Policies } from "./policies.ts";
-import { configVariables, ProgramProcess } from "./program.ts";
+import { ProgramProcess } from "./program.ts";
 import type { ProgramAhead } from "./program-ahead.ts";
 import { type Project, readProject } from "./project.ts";
 import { Providers } from "./providers.ts";
@@ -25,7 +25,7 @@ import { type StackConfig, StackSettings } from "./stack-settings.ts";
 import { StackState } from "./stack-state.ts";
 import { StepExecutor, StepFailed } from "./step-executor.ts";
 import { missingTarget, Targets } from "./targets.ts";
-import type { Urn } from "./urn.ts";
+import { STACK_TYPE, type Urn, urnOf } from "./urn.ts";
 
 export type RunKind = "preview" | "update" | "refresh" | "destroy";
 
@@ -123,6 +123,11 @@ export class Run {
     return this.#kind !== "preview";
   }
 
+  get #stackUrn(): Urn {
+    const { stack } = this.#spec;
+    return urnOf(stack, this.#project.name, "", STACK_TYPE, `${this.#project.name}-${stack}`);
+  }
+
   get #parallel(): number {
     return this.#options.parallel ?? PARALLEL;
   }
@@ -180,7 +185,8 @@ export class Run {
       release = resolve;
     });
     providers.startAhead();
-    const policies = await this.#startPolicies(engine);
+    const policies = await this.#startPolicies(engine).catch((error: unknown) => this.#flow.fail(error));
+    if (policies === undefined) return;
     const loading = this.#loadForProgram(providers, policies);
     loading.catch(() => undefined);
     const monitor = await serve([
@@ -216,7 +222,7 @@ export class Run {
       if (this.#flow.failed) await program.stop();
       await ended;
       registrations.finishStack(this.#flow.failed);
-      if (!this.#flow.failed) await policies.judgeStack(registrations.states);
+      if (!this.#flow.failed) await policies.judgeStack(registrations.judged, this.#stackUrn);
       this.#refused ||= policies.violated;
     } finally {
       this.#options.signal?.removeEventListener("abort", interrupt);
@@ -226,21 +232,18 @@ export class Run {
   }
 
   #startPolicies(engine: string): Promise<Policies> {
-    const env = {
-      ...this.#spec.env,
-      ...configVariables(this.#config),
-      PULUMI_NODEJS_ORGANIZATION: "organization",
-      PULUMI_NODEJS_PROJECT: this.#project.name,
-      PULUMI_NODEJS_STACK: this.#spec.stack,
-      PULUMI_NODEJS_DRY_RUN: String(this.#kind === "preview"),
+    const host = {
+      engine,
+      env: this.#spec.env,
+      project: this.#project.name,
+      stack: this.#spec.stack,
+      config: this.#config,
+      tags: this.#state.backend.tags(this.#spec.stack),
+      preview: this.#kind === "preview",
+      onCrash: (message: string) => this.#events.diagnostic("error", message, undefined),
     };
-    const onCrash = (message: string) => this.#events.diagnostic("error", message, undefined);
-    return Policies.start(
-      this.#options.policyPacks ?? [],
-      { engine, env, onCrash },
-      this.#kind === "preview",
-      ({ policy, message, mandatory, urn }) =>
-        this.#events.diagnostic(mandatory ? "error" : "warning", `${policy}: ${message}`, urn || undefined),
+    return Policies.start(this.#options.policyPacks ?? [], host, ({ policy, message, mandatory, urn }) =>
+      this.#events.diagnostic(mandatory ? "error" : "warning", `${policy}: ${message}`, urn),
     );
   }
 
@@ -261,6 +264,7 @@ export class Run {
       events: this.#events,
       targets: this.#targets,
       policies,
+      redactor: this.#redactor,
     });
     return this.#registrations;
   }

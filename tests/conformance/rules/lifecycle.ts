@@ -64,7 +64,9 @@ export const LIFECYCLE: Rules = {
     up(),
   ],
   "one name under two parents is two resources": [
-    up('new Thing("a", {}); new Thing("a", {}, { parent: new Group("group") });'),
+    up(
+      'const first = new Thing("a", {}); new Thing("a", {}, { parent: new Group("group"), dependsOn: first });',
+    ),
   ],
   "a parent that was not registered is an error": [
     up(`

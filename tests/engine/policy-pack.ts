@@ -1,0 +1,18 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+/**
+ * Writes a policy pack in plain JavaScript, called as its folder is; it finds the packages that the tests have anyway.
+ *
+ * @param declared what `new PolicyPack` is given after the name
+ */
+export function writePack(folder: string, declared: string): void {
+  const name = basename(folder);
+  mkdirSync(folder);
+  writeFileSync(join(folder, "PulumiPolicy.yaml"), "runtime: nodejs\n");
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name, version: "1.0.0", type: "commonjs" }));
+  writeFileSync(
+    join(folder, "index.js"),
+    `const { PolicyPack } = require("@pulumi/policy");\nnew PolicyPack("${name}", ${declared});\n`,
+  );
+}
