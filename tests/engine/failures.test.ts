@@ -86,14 +86,17 @@ test("inputs that the provider refuses fail the resource, in a preview too", asy
   }
 });
 
-test("a provider that goes away fails the run, which says what it last knew; the next run goes on", async () => {
-  project.fault({ "create a": "crash" });
-  const run = await project.up('new Thing("a", {});');
-  expect(run.result).toBe("failed");
-  expect(errors(run)).toContain("The provider of package test is gone: it ended with code 7");
-  project.fault({});
-  expect((await project.up()).result).toBe("succeeded");
-});
+test.each(["crash", "hang-up"])(
+  "a provider that goes away (%s) fails the run, which says what it last knew; the next run goes on",
+  async (fault) => {
+    project.fault({ [`create ${fault}`]: fault });
+    const run = await project.up(`new Thing("${fault}", {});`);
+    expect(run.result).toBe("failed");
+    expect(errors(run)).toContain("The provider of package test is gone: it ended with code 7");
+    project.fault({});
+    expect((await project.up()).result).toBe("succeeded");
+  },
+);
 
 describe("a program that fails", () => {
   test("after it has registered something: that is kept, nothing is deleted, stack outputs stay", async () => {

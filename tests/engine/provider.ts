@@ -35,6 +35,7 @@ type Fault =
   | "hang"
   | "until-cancelled"
   | "crash"
+  | "hang-up"
   | "kill"
   | "kill-after";
 
@@ -144,9 +145,16 @@ async function meet(
     };
   if (fault === "throw") throw { code: grpc.status.INTERNAL, details: `${operation} threw` };
   if (fault === "crash") process.exit(7);
+  if (fault === "hang-up") hangUp();
   if (fault === "kill") killEngine();
   if (fault === "hang") await new Promise(() => undefined);
   if (fault === "until-cancelled") await cancellation;
+}
+
+/** Its connection is gone before its process is. */
+function hangUp(): never {
+  setTimeout(() => process.exit(7), 200);
+  throw { code: grpc.status.UNAVAILABLE, details: "Connection dropped" };
 }
 
 /** As a plugin, it is the engine's child. */

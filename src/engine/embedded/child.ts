@@ -17,6 +17,13 @@ export interface Child {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
+/** The process of a plugin, to those who talk to it. */
+export interface PluginProcess {
+  stop(): Promise<void>;
+  /** Waits a second for an end that nobody asked for: what it last said is told then. */
+  endsByItself(): Promise<void>;
+}
+
 export function startChild(
   command: readonly string[],
   options: {

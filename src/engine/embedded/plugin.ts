@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { UserError } from "../../core/errors.ts";
-import { startChild } from "./child.ts";
+import { type PluginProcess, startChild } from "./child.ts";
 import type { Project } from "./project.ts";
 import { ProviderClient } from "./provider-client.ts";
 import type { EngineKnowledge } from "./pulumi-provider.ts";
@@ -21,6 +22,7 @@ export interface PluginHost {
 }
 
 const LOG_LINES = 40;
+const LAST_WORDS_MS = 1000;
 
 /** Starts the plugin of a package, or joins the one that runs, and connects to it. */
 export async function startPlugin(packageName: string, host: PluginHost): Promise<ProviderClient> {
@@ -34,7 +36,7 @@ export async function startPlugin(packageName: string, host: PluginHost): Promis
   });
   try {
     const address = `127.0.0.1:${await port}`;
-    return await ProviderClient.connect(address, place, child.stop);
+    return await ProviderClient.connect(address, place, child);
   } catch (error) {
     await child.stop();
     throw new Error(`the provider of package ${packageName} did not start: ${messageOf(error)}`, {
@@ -72,7 +74,7 @@ export function launch(
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly onCrash: (message: string) => void;
   },
-): { readonly child: { stop(): Promise<void> }; readonly port: Promise<string> } {
+): { readonly child: PluginProcess; readonly port: Promise<string> } {
   const log: string[] = [];
   let announce: ((port: string) => void) | undefined;
   let stopping = false;
@@ -102,7 +104,12 @@ export function launch(
     stopping = true;
     return child.stop();
   };
-  return { child: { stop }, port: Promise.race([port, ended]) };
+  const endsByItself = async () => {
+    const waiting = new AbortController();
+    const late = delay(LAST_WORDS_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
+    await Promise.race([child.ended, late]).finally(() => waiting.abort());
+  };
+  return { child: { stop, endsByItself }, port: Promise.race([port, ended]) };
 }
 
 function messageOf(error: unknown): string {

@@ -5,6 +5,7 @@ import type { CheckResponse, DiffResponse } from "@pulumi/pulumi/proto/provider_
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statuses from "@pulumi/pulumi/proto/status_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import type { PluginProcess } from "./child.ts";
 import { call, isStatus, MESSAGE_OPTIONS } from "./grpc.ts";
 import {
   annotateSecrets,
@@ -58,22 +59,22 @@ const DIFF_KINDS: readonly DiffKind[] = [
 /** A provider behind Pulumi's gRPC protocol. */
 export class ProviderClient implements Provider {
   readonly #client: ResourceProviderClient;
-  readonly #stop: (() => Promise<void>) | undefined;
+  readonly #process: PluginProcess | undefined;
   #handshaken: Capabilities | undefined;
   #capabilities: Capabilities = { secrets: false, resources: false, preview: false };
 
-  private constructor(client: ResourceProviderClient, stop: (() => Promise<void>) | undefined) {
+  private constructor(client: ResourceProviderClient, process: PluginProcess | undefined) {
     this.#client = client;
-    this.#stop = stop;
+    this.#process = process;
   }
 
   /**
-   * @param stop ends the provider's process; undefined for one that others use too, which is never cancelled
+   * @param process undefined for one that others use too, which is never cancelled
    */
   static async connect(
     address: string,
     handshake: { readonly engine: string; readonly root: string; readonly program: string },
-    stop: (() => Promise<void>) | undefined,
+    process: PluginProcess | undefined,
   ): Promise<ProviderClient> {
     const client = new services.ResourceProviderClient(
       address,
@@ -83,7 +84,7 @@ export class ProviderClient implements Provider {
     await call<void>((callback) =>
       client.waitForReady(Date.now() + READY_MS, (error) => callback((error ?? null) as null, undefined)),
     );
-    const provider = new ProviderClient(client, stop);
+    const provider = new ProviderClient(client, process);
     await provider.#handshake(handshake);
     return provider;
   }
@@ -241,7 +242,7 @@ export class ProviderClient implements Provider {
   }
 
   async cancel(): Promise<void> {
-    if (this.#stop === undefined) return;
+    if (this.#process === undefined) return;
     const options = { deadline: Date.now() + CANCEL_MS };
     const metadata = new grpc.Metadata();
     await call((callback) => this.#client.cancel(new empty.Empty(), metadata, options, callback)).catch(
@@ -252,7 +253,7 @@ export class ProviderClient implements Provider {
   }
 
   async close(): Promise<void> {
-    await this.#stop?.();
+    await this.#process?.stop();
     this.#client.close();
   }
 
@@ -282,6 +283,7 @@ export class ProviderClient implements Provider {
     try {
       return await call(start);
     } catch (error) {
+      if (isStatus(error, grpc.status.UNAVAILABLE)) await this.#process?.endsByItself();
       throw explain(error);
     }
   }

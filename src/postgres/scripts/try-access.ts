@@ -34,7 +34,7 @@ export interface Person {
 }
 
 /** What isn't somebody's. The workspace's id is also that of an API key of it. */
-export interface Foreign {
+interface Foreign {
   readonly organization: string;
   readonly workspace: string;
 }
