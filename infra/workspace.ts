@@ -33,12 +33,19 @@ export class Workspace extends pulumi.ComponentResource {
   constructor(args: WorkspaceArgs, options: pulumi.ComponentResourceOptions) {
     const { organization, workspace } = args;
     const name = nameInStack(organization, workspace, workspace.name);
-    const aliases = workspace.previously.map((before) => ({
-      name: nameInStack(organization, workspace, before),
-    }));
+    const before = workspace.previously.map((each) => nameInStack(organization, workspace, each));
     // Only what was deleted, with a consent, may leave the YAML.
     const protect = workspace.state === "deleted" ? { protect: false } : {};
-    super("tenantry:index:Workspace", name, {}, { ...options, ...protect, aliases });
+    super(
+      "tenantry:index:Workspace",
+      name,
+      {},
+      {
+        ...options,
+        ...protect,
+        transformations: [knownAs(name, before)],
+      },
+    );
     this.#args = args;
     this.#name = name;
     this.#isOpen = workspace.state === "active";
@@ -231,6 +238,17 @@ export class Workspace extends pulumi.ComponentResource {
   #inside(project: Project, ...dependsOn: pulumi.Resource[]) {
     return { parent: this, deletedWith: project, dependsOn };
   }
+}
+
+/**
+ * The earlier names of the workspace and of all in it. Pulumi would derive its children's from its own, but only in the run
+ * that renames it: cut in the middle, the next one would take the rest for something new.
+ */
+function knownAs(name: string, before: readonly string[]): pulumi.ResourceTransformation {
+  return ({ name: each, props, opts }) => {
+    const aliases = before.map((old) => ({ name: old + each.slice(name.length) }));
+    return { props, opts: { ...opts, aliases: [...(opts.aliases ?? []), ...aliases] } };
+  };
 }
 
 /** The consent that deletes it: its own, or its organization's. */

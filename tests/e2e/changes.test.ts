@@ -1,5 +1,5 @@
 import pg from "pg";
-import Stripe from "stripe";
+import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VerifyDocument } from "../../src/cli/commands/verify.ts";
 import { Secret } from "../../src/core/secret.ts";
@@ -8,6 +8,7 @@ import { tenantry } from "../cli/command-line.ts";
 import { type Caller, undone } from "../databases/database.ts";
 import { attempt, look, type Outcome, tablesToProbe } from "../isolation/probe.ts";
 import { PLATFORM, World } from "./harness.ts";
+import { addCard, stripeOf } from "./stripe.ts";
 
 interface Declared {
   readonly plan: string;
@@ -53,7 +54,7 @@ describe("a change of an organization that people work in", () => {
     workspace = await Database.open(world, "tiny--acme--personal--");
     for (const name of ["ada", "grace", "alan"]) await signIn(`${name}@acme.example`);
     stripe = stripeOf(world);
-    customer = await payByCard();
+    customer = await addCard(stripe, "billing@acme.example");
   });
   afterAll(async () => {
     await controlPlane?.client.end();
@@ -134,14 +135,6 @@ describe("a change of an organization that people work in", () => {
       await controlPlane.client.query(lin);
       return attempt(controlPlane.client, steps, caller);
     });
-  }
-
-  async function payByCard(): Promise<string> {
-    const [found] = (await stripe.customers.list({ email: "billing@acme.example" })).data;
-    const id = found?.id ?? "";
-    const card = await stripe.paymentMethods.attach("pm_card_visa", { customer: id });
-    await stripe.customers.update(id, { invoice_settings: { default_payment_method: card.id } });
-    return id;
   }
 
   /** The price that is paid for now, and those of the phases that a schedule plans. */
@@ -298,10 +291,4 @@ class Database {
       return Object.keys(seen).filter((table) => seen[table] !== "refused" && seen[table]?.length !== 0);
     });
   }
-}
-
-function stripeOf(world: World): Stripe {
-  const { hostname, port } = new URL(world.sandbox.env.STRIPE_API_BASE);
-  const options = { host: hostname, port, protocol: "http", telemetry: false } as const;
-  return new Stripe(world.sandbox.env.STRIPE_API_KEY, options);
 }

@@ -126,8 +126,7 @@ export class World {
   startRun(stack: string): Running {
     const spec = this.stack(stack);
     const given = { ...spec, passphrase: spec.passphrase.reveal() };
-    const script = join(import.meta.dirname, "run-once.ts");
-    return this.#spawn(["--import", "tsx/esm", script, JSON.stringify(given)]);
+    return this.#spawn([join(import.meta.dirname, "run-up.js"), JSON.stringify(given)]);
   }
 
   /** Runs `tenantry` to its end. */

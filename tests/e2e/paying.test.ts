@@ -1,7 +1,8 @@
-import Stripe from "stripe";
+import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import { PLATFORM, World } from "./harness.ts";
+import { addCard, stripeOf } from "./stripe.ts";
 
 const STACK = "tiny.acme";
 
@@ -11,9 +12,7 @@ describe("an organization that begins to pay, and stops", () => {
 
   beforeAll(async () => {
     world = await World.open({ "tiny/platform.yaml": PLATFORM, "tiny/orgs/acme.yaml": onPlan("team") });
-    const { hostname, port } = new URL(world.sandbox.env.STRIPE_API_BASE);
-    const options = { host: hostname, port, protocol: "http", telemetry: false } as const;
-    stripe = new Stripe(world.sandbox.env.STRIPE_API_KEY, options);
+    stripe = stripeOf(world);
     await world.mustRun("up", "tiny.platform");
   });
 
@@ -70,11 +69,8 @@ describe("an organization that begins to pay, and stops", () => {
   }
 
   async function paysItsInvoice(): Promise<void> {
-    const [customer] = (await stripe.customers.list({ email: "owner@acme.example" })).data;
-    const id = customer?.id ?? "";
-    const card = await stripe.paymentMethods.attach("pm_card_visa", { customer: id });
-    await stripe.customers.update(id, { invoice_settings: { default_payment_method: card.id } });
-    const [open] = (await stripe.invoices.list({ customer: id, status: "open" })).data;
+    const customer = await addCard(stripe, "owner@acme.example");
+    const [open] = (await stripe.invoices.list({ customer, status: "open" })).data;
     await stripe.invoices.pay(open?.id ?? "");
   }
 

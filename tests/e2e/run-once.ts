@@ -1,4 +1,3 @@
-import { Secret } from "../../src/core/secret.ts";
 import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import type { RunOptions, RunResult, StackSpec } from "../../src/engine/engine.ts";
 import { serveProvider } from "../../src/provider/server.ts";
@@ -16,12 +15,4 @@ export async function runOnce(
   } finally {
     await provider.close();
   }
-}
-
-// As a process: the stack is the argument.
-const [, script, given] = process.argv;
-if (script === import.meta.filename && given !== undefined) {
-  const stack = JSON.parse(given) as StackSpec & { passphrase: string };
-  const { result } = await runOnce("up", { ...stack, passphrase: new Secret(stack.passphrase) });
-  process.exitCode = result === "succeeded" ? 0 : 1;
 }

@@ -1,23 +1,17 @@
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { embeddedEngine } from "../../../src/engine/embedded/engine.ts";
-import type { Fault } from "../../../src/sandbox/faults.ts";
 import { organization, PLATFORM, World } from "../harness.ts";
-
-/** Every call that changes something: to the two APIs, and the end of each transaction on the control plane. */
-const WRITE = "^(POST|PUT|PATCH|DELETE) |^(commit|end)";
+import { census, recorded } from "./census.ts";
+import { isCounted, type Moment, upKilledAt } from "./kill.ts";
 
 /** The organization whose `up` nothing disturbs. */
 const REFERENCE = "crash-0";
-
-const DISRUPTIONS = { before: "hold-before", after: "hold-after" } as const;
 
 /**
  * The crash matrix of one organization: for each write that its first `up` makes, another organization's `up` is killed
  * right before (or after) that write took effect, and run again. The writes are counted, not listed: a new one is in the
  * matrix as soon as it exists.
  */
-export function crashMatrix(moment: keyof typeof DISRUPTIONS, writes: { readonly atLeast: number }): void {
+export function crashMatrix(moment: Moment, writes: { readonly atLeast: number }): void {
   describe(`up, killed ${moment} each of its writes and run again`, () => {
     let world: World;
     let count = 0;
@@ -30,7 +24,7 @@ export function crashMatrix(moment: keyof typeof DISRUPTIONS, writes: { readonly
       await world.mustRun("up", "tiny.platform");
       const mark = world.mark();
       await world.mustRun("up", `tiny.${REFERENCE}`);
-      count = world.writesSince(mark).filter(isMatched).length;
+      count = world.writesSince(mark).filter(isCounted).length;
     });
 
     afterAll(() => world?.close());
@@ -42,11 +36,6 @@ export function crashMatrix(moment: keyof typeof DISRUPTIONS, writes: { readonly
       expect(Object.keys(changes)).toEqual(["same"]);
     });
   });
-}
-
-/** Whether a fault on {@link WRITE} counts it: of a statement it sees the text alone. */
-function isMatched(write: string): boolean {
-  return new RegExp(WRITE).test(write.replace(/^(postgres \w+|\w+) /, ""));
 }
 
 /** An organization with some of all that one can have. */
@@ -66,121 +55,15 @@ limits: { seats: { value: 20, ${approval} } }
 `;
 }
 
-async function crashAndMend(world: World, nth: number, moment: keyof typeof DISRUPTIONS): Promise<void> {
+async function crashAndMend(world: World, nth: number, moment: Moment): Promise<void> {
   const name = `crash-${nth}`;
   const stack = `tiny.${name}`;
   world.write(`tiny/orgs/${name}.yaml`, withEverything(name));
 
-  const fault: Fault = { kind: DISRUPTIONS[moment], match: WRITE, writesOnly: true, nth };
-  world.sandbox.setFaults([fault]);
-  const run = world.startRun(stack);
-  const held = await Promise.race([world.sandbox.held(), run.ended]);
-  await run.kill();
-  world.sandbox.setFaults([]);
-  world.sandbox.release();
-  expect(held, "the run ended before its write came").toHaveProperty("sequence");
+  const killed = await upKilledAt(world, stack, moment, nth);
+  expect(killed, "the run ended before its write came").toBeDefined();
 
-  const at = "path" in held ? `${moment} ${held.service} ${held.method} ${held.path}` : "";
-  await world.mustRun("up", stack, at);
-  expect(await recorded(world, name), at).toEqual(await recorded(world, REFERENCE));
-  expect(await census(world, name), at).toEqual(await census(world, REFERENCE));
-}
-
-/** What the state says of each resource, but for what is the organization's own: names and ids. A preview would cost a second. */
-async function recorded(world: World, name: string): Promise<string[]> {
-  const resources = (await embeddedEngine().resources(world.stack(`tiny.${name}`))) ?? [];
-  return resources.map(({ urn, inputs }) => withoutIds(JSON.stringify([urn, inputs]), name)).sort();
-}
-
-function withoutIds(text: string, name: string): string {
-  return text
-    .replaceAll(name, "it")
-    .replace(
-      /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|--[0-9a-f]{8}\b|\b[a-z]{20}\b|\b(cus|sub)_\w+/g,
-      "id",
-    );
-}
-
-/** How many there are of everything that the organization could have twice. */
-async function census(world: World, name: string): Promise<Record<string, unknown>> {
-  const projects = await supabase(world, "/v1/projects");
-  const named = (start: string) => projects.filter((project) => project.name.startsWith(start));
-  const customers = (await stripe(world, "/v1/customers?limit=100")).filter(
-    (customer) => customer.email === `billing@${name}.example`,
-  );
-  const subscriptions = await Promise.all(
-    customers.map((customer) => stripe(world, `/v1/subscriptions?status=all&customer=${customer.id}`)),
-  );
-  const [controlPlane] = projects.filter((project) => project.name.split("--").length === 2);
-  return {
-    projects: named(`tiny--${name}--`).length,
-    customers: customers.length,
-    subscriptions: subscriptions.map((list) => list.map(({ status }) => status)),
-    ledger: await controlPlaneRows(world, controlPlane?.ref ?? "", LEDGER, name),
-    secrets: await controlPlaneRows(world, controlPlane?.ref ?? "", SECRETS, name),
-    contents: await controlPlaneRows(world, controlPlane?.ref ?? "", CONTENTS, name),
-  };
-}
-
-interface Project {
-  readonly ref: string;
-  readonly name: string;
-}
-
-async function supabase(world: World, path: string): Promise<Project[]> {
-  const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
-  const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
-  return (await (await fetch(SUPABASE_API_URL + path, { headers })).json()) as Project[];
-}
-
-interface StripeObject {
-  readonly id: string;
-  readonly email?: string;
-  readonly status?: string;
-}
-
-async function stripe(world: World, path: string): Promise<StripeObject[]> {
-  const { STRIPE_API_BASE, STRIPE_API_KEY } = world.sandbox.env;
-  const headers = { authorization: `Bearer ${STRIPE_API_KEY}` };
-  const answer = await fetch(STRIPE_API_BASE + path, { headers });
-  return ((await answer.json()) as { data: StripeObject[] }).data;
-}
-
-const LEDGER = `select wallet, kind, amount, balance from public.wallet_entries
-  join public.wallets on wallets.organization_id = wallet_entries.organization_id and wallets.name = wallet
-  join public.organizations on organizations.id = wallets.organization_id
-  where organizations.name = $1 order by wallet, kind, amount`;
-
-/** Keys and tokens that somebody could come in by. */
-const SECRETS = `select count(distinct api_key_id)::int as keys,
-    count(distinct claim_token_id)::int as tokens
-  from public.organizations
-  join public.workspaces on workspaces.organization_id = organizations.id
-  join public.api_keys on api_keys.workspace_id = workspaces.id
-    and api_keys.revoked_at is null and api_keys.expires_at is null
-  join private.api_key_hashes on api_key_id = api_keys.id
-  join public.claim_tokens on claim_tokens.organization_id = organizations.id
-  join private.claim_token_hashes on claim_token_id = claim_tokens.id
-  where organizations.name = $1`;
-
-/** What else its rows say. */
-const CONTENTS = `select plan_in_force, quotas.seats,
-    (select count(*)::int from public.invitations where organization_id = organizations.id) as invitations,
-    (select count(*)::int from public.trials where organization_name = organizations.name) as trials,
-    (select jsonb_agg(name order by name) from public.apps where workspace_id = workspaces.id) as apps,
-    (select jsonb_agg(name order by name) from public.connections where workspace_id = workspaces.id) as connections,
-    (select jsonb_agg(name order by name) from public.cron_jobs where workspace_id = workspaces.id) as jobs
-  from public.organizations
-  join public.quotas on quotas.organization_id = organizations.id
-  join public.workspaces on workspaces.organization_id = organizations.id
-  where organizations.name = $1`;
-
-async function controlPlaneRows(world: World, ref: string, query: string, name: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: world.sandbox.databaseUrl(ref) });
-  await client.connect();
-  try {
-    return (await client.query(query, [name])).rows;
-  } finally {
-    await client.end();
-  }
+  await world.mustRun("up", stack, killed);
+  expect(await recorded(world, stack), killed).toEqual(await recorded(world, `tiny.${REFERENCE}`));
+  expect(await census(world, name), killed).toEqual(await census(world, REFERENCE));
 }

@@ -1,0 +1,104 @@
+import pg from "pg";
+import { embeddedEngine } from "../../../src/engine/embedded/engine.ts";
+import type { World } from "../harness.ts";
+
+/** What the state says of each resource, but for the stack's own names and ids. A preview would cost a second. */
+export async function recorded(world: World, stack: string): Promise<string[]> {
+  const resources = (await embeddedEngine().resources(world.stack(stack))) ?? [];
+  const name = stack.slice(stack.indexOf(".") + 1);
+  return resources.map(({ urn, inputs }) => withoutIds(JSON.stringify([urn, inputs]), name)).sort();
+}
+
+function withoutIds(text: string, name: string): string {
+  return text
+    .replaceAll(name, "it")
+    .replace(
+      /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|--[0-9a-f]{8}\b|\b[a-z]{20}\b|\b(cus|sub)_\w+/g,
+      "id",
+    );
+}
+
+/** How many there are of everything that the organization could have twice. */
+export async function census(world: World, name: string): Promise<Record<string, unknown>> {
+  const projects = await supabase(world, "/v1/projects");
+  const named = (start: string) => projects.filter((project) => project.name.startsWith(start));
+  const customers = (await stripe(world, "/v1/customers?limit=100")).filter(
+    (customer) => customer.email === `billing@${name}.example`,
+  );
+  const subscriptions = await Promise.all(
+    customers.map((customer) => stripe(world, `/v1/subscriptions?status=all&customer=${customer.id}`)),
+  );
+  const [controlPlane] = projects.filter((project) => project.name.split("--").length === 2);
+  return {
+    projects: named(`tiny--${name}--`).length,
+    customers: customers.length,
+    subscriptions: subscriptions.map((list) => list.map(({ status }) => status)),
+    ledger: await controlPlaneRows(world, controlPlane?.ref ?? "", LEDGER, name),
+    secrets: await controlPlaneRows(world, controlPlane?.ref ?? "", SECRETS, name),
+    contents: await controlPlaneRows(world, controlPlane?.ref ?? "", CONTENTS, name),
+  };
+}
+
+interface Project {
+  readonly ref: string;
+  readonly name: string;
+}
+
+async function supabase(world: World, path: string): Promise<Project[]> {
+  const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
+  const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
+  return (await (await fetch(SUPABASE_API_URL + path, { headers })).json()) as Project[];
+}
+
+interface StripeObject {
+  readonly id: string;
+  readonly email?: string;
+  readonly status?: string;
+}
+
+async function stripe(world: World, path: string): Promise<StripeObject[]> {
+  const { STRIPE_API_BASE, STRIPE_API_KEY } = world.sandbox.env;
+  const headers = { authorization: `Bearer ${STRIPE_API_KEY}` };
+  const answer = await fetch(STRIPE_API_BASE + path, { headers });
+  return ((await answer.json()) as { data: StripeObject[] }).data;
+}
+
+const LEDGER = `select wallet, kind, amount, balance from public.wallet_entries
+  join public.wallets on wallets.organization_id = wallet_entries.organization_id and wallets.name = wallet
+  join public.organizations on organizations.id = wallets.organization_id
+  where organizations.name = $1 order by wallet, kind, amount`;
+
+/** Keys and tokens that somebody could come in by. */
+const SECRETS = `select count(distinct api_key_id)::int as keys,
+    count(distinct claim_token_id)::int as tokens
+  from public.organizations
+  join public.workspaces on workspaces.organization_id = organizations.id
+  join public.api_keys on api_keys.workspace_id = workspaces.id
+    and api_keys.revoked_at is null and api_keys.expires_at is null
+  join private.api_key_hashes on api_key_id = api_keys.id
+  join public.claim_tokens on claim_tokens.organization_id = organizations.id
+  join private.claim_token_hashes on claim_token_id = claim_tokens.id
+  where organizations.name = $1`;
+
+/** What else its rows say. */
+const CONTENTS = `select plan_in_force, quotas.seats, workspaces.name, workspaces.state,
+    (select jsonb_agg(role order by role) from public.members where organization_id = organizations.id) as members,
+    (select count(*)::int from public.invitations where organization_id = organizations.id) as invitations,
+    (select count(*)::int from public.trials where organization_name = organizations.name) as trials,
+    (select jsonb_agg(name order by name) from public.apps where workspace_id = workspaces.id) as apps,
+    (select jsonb_agg(name order by name) from public.connections where workspace_id = workspaces.id) as connections,
+    (select jsonb_agg(name order by name) from public.cron_jobs where workspace_id = workspaces.id) as jobs
+  from public.organizations
+  join public.quotas on quotas.organization_id = organizations.id
+  join public.workspaces on workspaces.organization_id = organizations.id
+  where organizations.name = $1 order by workspaces.name`;
+
+async function controlPlaneRows(world: World, ref: string, query: string, name: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: world.sandbox.databaseUrl(ref) });
+  await client.connect();
+  try {
+    return (await client.query(query, [name])).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PLATFORM, World } from "../harness.ts";
+import { addCard, stripeOf } from "../stripe.ts";
+import { census, recorded } from "./census.ts";
+import { BEGINNING, CHANGES, type Change, type Declared, EVERYTHING, manifest } from "./changes.ts";
+import { type Moment, upKilledAt } from "./kill.ts";
+
+/** Each write of each change takes half an hour, by `npm run crashes`: else three of a run that changes everything at once. */
+const all = process.env.TENANTRY_CRASHES === "all";
+const SAMPLE: readonly [moment: Moment, nth: number][] = [
+  ["after", 2],
+  ["before", 5],
+  ["after", 8],
+];
+
+/** Both have the same history, but for the crashes. */
+const [CRASHED, CALM] = ["crashed", "calm"];
+
+describe("a change of an organization in use, whose up is killed and run again", () => {
+  let world: World;
+  let declared = BEGINNING;
+
+  beforeAll(async () => {
+    const roomy = PLATFORM.replace("workspaces: 1,", "workspaces: 3,");
+    world = await World.open({ "tiny/platform.yaml": roomy });
+    await world.mustRun("up", "tiny.platform");
+    declare({});
+    for (const name of [CRASHED, CALM]) {
+      await world.mustRun("up", `tiny.${name}`);
+      await addCard(stripeOf(world), `billing@${name}.example`);
+    }
+  });
+  afterAll(() => world?.close());
+
+  function declare(edit: Partial<Declared>): void {
+    declared = { ...declared, ...edit };
+    for (const name of [CRASHED, CALM]) world.write(`tiny/orgs/${name}.yaml`, manifest(name, declared));
+  }
+
+  /** The next step of a change, killed at its n-th write and mended. @returns whether it had so many writes */
+  async function crashAndMend({ next }: Change, moment: Moment, nth: number): Promise<boolean> {
+    declare(next(declared));
+    const killed = await upKilledAt(world, `tiny.${CRASHED}`, moment, nth);
+    await world.mustRun("up", `tiny.${CRASHED}`, killed);
+    await world.mustRun("up", `tiny.${CALM}`);
+    expect(await recorded(world, `tiny.${CRASHED}`), killed).toEqual(await recorded(world, `tiny.${CALM}`));
+    expect(await census(world, CRASHED), killed).toEqual(await census(world, CALM));
+    return killed !== undefined;
+  }
+
+  /** Nothing is left to do, and what is live is what is recorded. */
+  async function settled(): Promise<void> {
+    const { changes } = await world.mustRun("preview", `tiny.${CRASHED}`, "", { refresh: true });
+    expect(Object.keys(changes)).toEqual(["same"]);
+  }
+
+  it("has everything once when all of it changes, wherever that was cut", async () => {
+    for (const [moment, nth] of SAMPLE) expect(await crashAndMend(EVERYTHING, moment, nth)).toBe(true);
+    await settled();
+  });
+
+  describe.runIf(all).each(Object.entries({ ...CHANGES, "all of it at once": EVERYTHING }))(
+    "%s",
+    (_, change) => {
+      it.each(["before", "after"] as const)("%s each write", { timeout: 3_600_000 }, async (moment) => {
+        // Of each step, the write that comes next; undefined once it had no more.
+        const turns: (number | undefined)[] = Array.from({ length: change.steps }, () => 1);
+        let kills = 0;
+        for (let turn = 0; turns.some((nth) => nth !== undefined); turn = (turn + 1) % change.steps) {
+          const nth = turns[turn];
+          const wasKilled = await crashAndMend(change, moment, nth ?? Number.POSITIVE_INFINITY);
+          turns[turn] = wasKilled && nth !== undefined ? nth + 1 : undefined;
+          if (wasKilled) kills++;
+        }
+        expect(kills).toBeGreaterThanOrEqual(change.steps);
+        await settled();
+      });
+    },
+  );
+});
