@@ -214,9 +214,12 @@ describe("a change of an organization that people work in", () => {
    │     ~ entry in the control plane
    │         ~ plan: free → team
    │         ~ limits, plan in force, stripe subscription, subscription status: known after the run
-   └─ billing
-         ~ subscription
-             ~ price: free, 0 usd → team, 49 usd a month, at once
+   ├─ billing
+   │     ~ subscription
+   │         ~ price: free, 0 usd → team, 49 usd a month, at once
+   └─ wallets
+         ~ credits of the plan
+             ~ period: known after the run
 `);
     expect(await billed()).toEqual({ now: ["tiny--team--monthly--usd-4900"], planned: [] });
     expect(await inForce()).toEqual({ plan: "team", workspaces: 3 });
