@@ -16,6 +16,7 @@ export interface Progress extends FleetObserver {
 const DOING: Readonly<Record<Verb, string>> = {
   preview: "previewing",
   up: "updating",
+  refresh: "looking",
   destroy: "destroying",
 };
 

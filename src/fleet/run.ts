@@ -3,11 +3,11 @@ import { movedApps } from "../changes/moved-apps.ts";
 import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
 import { UserError, VendorError } from "../core/errors.ts";
-import type { Diagnostic, Engine, EngineEvent, RunResult } from "../engine/engine.ts";
+import type { DestroyOptions, Diagnostic, Engine, EngineEvent, RunResult } from "../engine/engine.ts";
 import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
 import { isUpToDate, markUpToDate } from "./up-to-date.ts";
 
-export type Verb = "preview" | "up" | "destroy";
+export type Verb = "preview" | "up" | "refresh" | "destroy";
 
 /**
  * How it went with one stack.
@@ -82,6 +82,18 @@ export async function upFleet(fleet: readonly FleetStack[], options: FleetOption
   return results.flat();
 }
 
+/**
+ * Records the stacks as they are found, and forgets creations that a killed run began and nobody saw the end of: until then
+ * every run warns of them. What they made is found again by the run that makes it.
+ */
+export async function clearPendingCreates(
+  fleet: readonly FleetStack[],
+  options: FleetOptions,
+): Promise<StackResult[]> {
+  const limit = pLimit(options.parallel);
+  return Promise.all(fleet.map((stack) => limit(() => runStack("refresh", stack, options))));
+}
+
 /** Takes everything away, protected or not: organizations first, then their platform, which they need until then. */
 export async function destroyFleet(
   fleet: readonly FleetStack[],
@@ -140,12 +152,12 @@ async function previewStack(stack: FleetStack, options: FleetOptions): Promise<S
 }
 
 async function runStack(
-  verb: "up" | "destroy",
+  verb: Exclude<Verb, "preview">,
   stack: FleetStack,
   options: FleetOptions,
 ): Promise<StackResult> {
   return timed(verb, stack, options, async (builder) => {
-    if (verb === "destroy" && (await isEmpty(stack, options.engine)))
+    if (verb !== "up" && (await isEmpty(stack, options.engine)))
       return { outcome: "unchanged", changes: builder.build() };
     const result = await runEngine(verb, stack, options, builder);
     const changes = builder.build();
@@ -173,6 +185,12 @@ async function findRemovals(stack: FleetStack, engine: Engine): Promise<Removal[
   return removal === undefined ? [] : [removal];
 }
 
+/** What a fleet wants of a verb, whoever asks. */
+const OWN_OPTIONS: Readonly<Partial<Record<Verb, DestroyOptions>>> = {
+  refresh: { clearPendingCreates: true },
+  destroy: { ignoreProtect: true },
+};
+
 async function runEngine(
   verb: Verb,
   stack: FleetStack,
@@ -189,10 +207,7 @@ async function runEngine(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.attach === undefined ? {} : { attach: options.attach }),
   };
-  const result =
-    verb === "destroy"
-      ? await options.engine.destroy(stack.spec, { ...common, ignoreProtect: true })
-      : await options.engine[verb](stack.spec, common);
+  const result = await options.engine[verb](stack.spec, { ...common, ...OWN_OPTIONS[verb] });
   for (const diagnostic of result.diagnostics) builder.note(diagnostic);
   if (result.result === "failed") builder.noteFailure();
   return result;

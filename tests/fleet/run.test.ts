@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../src/core/errors.ts";
 import { applyFleet } from "../../src/fleet/apply.ts";
-import { destroyFleet, previewFleet, type StackResult, upFleet } from "../../src/fleet/run.ts";
+import {
+  clearPendingCreates,
+  destroyFleet,
+  previewFleet,
+  type StackResult,
+  upFleet,
+} from "../../src/fleet/run.ts";
 import { view } from "../changes/events.ts";
 import { fleetOf, type Script, scriptedEngine, stackOf } from "./scripted-engine.ts";
 
@@ -104,6 +110,21 @@ describe("bringing a fleet up", () => {
     const fleet = [stackOf("agntdata", null)];
     await applyFleet(fleet, await previewFleet(fleet, options), options);
     expect(held).toEqual(["preview agntdata.platform /packs/guard", "up agntdata.platform /packs/guard"]);
+  });
+
+  test("forgets what killed runs began, of stacks that were brought up before", async () => {
+    const asked: unknown[] = [];
+    const { engine } = scriptedEngine({
+      recorded: { "agntdata.acme": [view("tenantry:stripe:Customer", "acme", { id: "cus_1" })] },
+      unchanged: ["agntdata.acme"],
+      during: async (verb, stack, options) => void asked.push([verb, stack, options?.clearPendingCreates]),
+    });
+    const results = await clearPendingCreates(fleetOf({ agntdata: ["acme", "beta"] }), {
+      engine,
+      parallel: 3,
+    });
+    expect(asked).toEqual([["refresh", "agntdata.acme", true]]);
+    expect(Object.values(outcomes(results))).toEqual(["unchanged", "unchanged", "unchanged"]);
   });
 
   test("starts nothing after it was stopped", async () => {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { UserError } from "../../core/errors.ts";
 import { applyFleet, readyStacks } from "../../fleet/apply.ts";
-import { previewFleet, type StackResult } from "../../fleet/run.ts";
+import { clearPendingCreates, previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { confirm } from "../ask.ts";
 import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
@@ -13,6 +13,7 @@ import { problemsIn } from "./manifests.ts";
 
 export interface UpOptions extends RunOptions {
   readonly yes?: boolean;
+  readonly clearPendingCreates?: boolean;
 }
 
 export function addUp(program: Command, session: Session): void {
@@ -23,6 +24,10 @@ export function addUp(program: Command, session: Session): void {
     )
     .argument("[targets...]", TARGETS);
   addLookOptions(command)
+    .option(
+      "--clear-pending-creates",
+      "first record what there is, and forget creations that a killed run began; what they made is found again",
+    )
     .option("-y, --yes", "don't ask")
     .action((targets: string[], options: UpOptions) => up(session, targets, options));
 }
@@ -44,7 +49,7 @@ async function previewAskApply(
   fleet: WatchedFleet,
   options: UpOptions,
 ): Promise<StackResult[]> {
-  const previews = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
+  const previews = await lookAt(fleet, options);
   const ready = readyStacks(fleet.stacks, previews);
   if (ready.length > 0 && !fleet.signal.aborted) {
     const colors = options.json === true ? session.errorColors : session.colors;
@@ -55,6 +60,17 @@ async function previewAskApply(
     }
   }
   return fleet.watch(options, (run) => applyFleet(fleet.stacks, previews, run));
+}
+
+/** Where pending creations were to be forgotten, and that failed, the stack's preview is that failure. */
+async function lookAt(fleet: WatchedFleet, options: UpOptions): Promise<StackResult[]> {
+  const cleared =
+    options.clearPendingCreates === true
+      ? await fleet.watch(options, (run) => clearPendingCreates(fleet.stacks, run))
+      : [];
+  const failed = cleared.filter(isFailure);
+  const left = fleet.stacks.filter(({ spec }) => failed.every(({ stack }) => stack !== spec.stack));
+  return [...failed, ...(await fleet.watch(options, (run) => previewFleet(left, run)))];
 }
 
 /** Whether it may be done: said by `--yes`, or when asked. */
