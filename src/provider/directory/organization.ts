@@ -5,6 +5,7 @@ import { defineResource } from "../schema.ts";
 import { controlPlane, controlPlaneIfThere, issuerOf } from "./control-plane.ts";
 import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow, overrides } from "./limits.ts";
 import { byColumn, present, toRows } from "./row.ts";
+import { withinSeats } from "./seats.ts";
 
 const member = z.strictObject({
   role: z
@@ -104,16 +105,21 @@ export const organization = defineResource({
 });
 
 async function write(query: Query, inputs: Inputs): Promise<void> {
+  // First, also where it stays as it is: the row is locked then, and nobody else fills a seat meanwhile.
   await keepRow(query, organizationSet(inputs.organizationId), organizationToRow(inputs));
   await keepRow(query, quotaSet(inputs.organizationId), limitsToRow(inputs.limits));
-  await keepRows(query, memberSet(inputs.organizationId), ownerLast(inputs.members));
-  await keepRows(
-    query,
-    invitationSet(inputs.organizationId),
-    toRows(inputs.invitations, "email", ({ expires, ...it }) => ({ ...it, expires_on: expires })),
-  );
+  await withinSeats(query, inputs.organizationId, () => keepPeople(query, inputs));
   await keepWallets(query, inputs);
   if (inputs.trial !== undefined) await beginTrial(query, inputs, inputs.trial);
+}
+
+async function keepPeople(query: Query, { organizationId, members, invitations }: Inputs): Promise<void> {
+  await keepRows(query, memberSet(organizationId), ownerLast(members));
+  await keepRows(
+    query,
+    invitationSet(organizationId),
+    toRows(invitations, "email", ({ expires, ...it }) => ({ ...it, expires_on: expires })),
+  );
 }
 
 async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
