@@ -15,8 +15,8 @@ export interface Seen {
   readonly vendors: Environment["vendors"];
 }
 
-/** All that decides what a program declares, besides what it sees: the program itself, its schemas and its provider. */
-const PROGRAM = ["Pulumi.yaml", "package.json", "package-lock.json", "dist", "infra", "policies", "src"];
+/** All that decides what a program declares, besides what it sees: the program itself, its schemas and its provider; `dist` is made of them. */
+const PROGRAM = ["Pulumi.yaml", "package.json", "package-lock.json", "infra", "policies", "src"];
 
 /** Where the vendors are: another address is another world. */
 const ADDRESSES = ["SUPABASE_API_URL", "STRIPE_API_BASE"];
