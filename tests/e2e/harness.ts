@@ -27,14 +27,19 @@ export class World {
   /** The value of each secret that a manifest names, by its variable; must be found in clear nowhere else. */
   readonly planted: Record<string, string> = {};
 
-  private constructor(folder: string, sandbox: Sandbox) {
+  readonly #repository: string;
+
+  private constructor(folder: string, sandbox: Sandbox, repository: string) {
     this.folder = folder;
     this.sandbox = sandbox;
+    this.#repository = repository;
   }
 
+  /** @param repository whose program and command line run */
   static async open(
     manifests: Readonly<Record<string, string>>,
     options: Partial<SandboxOptions> = {},
+    repository = REPOSITORY,
   ): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "tenantry-e2e-"));
     const sandbox = await startSandbox({
@@ -43,7 +48,7 @@ export class World {
       readinessMilliseconds: 30,
       ...options,
     });
-    const world = new World(folder, sandbox);
+    const world = new World(folder, sandbox, repository);
     for (const [path, text] of Object.entries(manifests)) world.write(path, text);
     return world;
   }
@@ -96,7 +101,7 @@ export class World {
   stack(name: string): StackSpec {
     const { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE } = this.sandbox.env;
     return {
-      projectFolder: REPOSITORY,
+      projectFolder: this.#repository,
       settingsFolder: join(this.sandbox.folder, "stacks"),
       stack: name,
       backendUrl: PULUMI_BACKEND_URL,
@@ -138,12 +143,12 @@ export class World {
 
   /** Starts `tenantry` as the leader of a process group, so that it can be ended with all of its children. */
   start(...args: readonly string[]): Running {
-    return this.#spawn([join(REPOSITORY, "bin/tenantry"), ...args, `--sandbox=${this.sandbox.folder}`]);
+    return this.#spawn([join(this.#repository, "bin/tenantry"), ...args, `--sandbox=${this.sandbox.folder}`]);
   }
 
   #spawn(args: readonly string[]): Running {
     const child = spawn(process.execPath, [...args], {
-      cwd: REPOSITORY,
+      cwd: this.#repository,
       env: this.environment,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],

@@ -2,10 +2,13 @@ import pg from "pg";
 import { embeddedEngine } from "../../../src/engine/embedded/engine.ts";
 import type { World } from "../harness.ts";
 
-/** What the state says of each resource, but for the stack's own names and ids. A preview would cost a second. */
-export async function recorded(world: World, stack: string): Promise<string[]> {
+/**
+ * What the state says of each resource, but for what is the stack's own: ids, and its name. A preview would cost a second.
+ *
+ * @param name of the organization or platform
+ */
+export async function recorded(world: World, stack: string, name: string): Promise<string[]> {
   const resources = (await embeddedEngine().resources(world.stack(stack))) ?? [];
-  const name = stack.slice(stack.indexOf(".") + 1);
   return resources.map(({ urn, inputs }) => withoutIds(JSON.stringify([urn, inputs]), name)).sort();
 }
 
@@ -44,19 +47,20 @@ interface Project {
   readonly name: string;
 }
 
-async function supabase(world: World, path: string): Promise<Project[]> {
+export async function supabase(world: World, path: string): Promise<Project[]> {
   const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
   const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
   return (await (await fetch(SUPABASE_API_URL + path, { headers })).json()) as Project[];
 }
 
 interface StripeObject {
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly id: string;
   readonly email?: string;
   readonly status?: string;
 }
 
-async function stripe(world: World, path: string): Promise<StripeObject[]> {
+export async function stripe(world: World, path: string): Promise<StripeObject[]> {
   const { STRIPE_API_BASE, STRIPE_API_KEY } = world.sandbox.env;
   const headers = { authorization: `Bearer ${STRIPE_API_KEY}` };
   const answer = await fetch(STRIPE_API_BASE + path, { headers });

@@ -4,7 +4,7 @@ import type { World } from "../harness.ts";
 export type Moment = "before" | "after";
 
 /** Every call that changes something: to the two APIs, and the end of each transaction on the control plane. */
-const WRITE = "^(POST|PUT|PATCH|DELETE) |^(commit|end)";
+const WRITE = "^(POST|PUT|PATCH|DELETE) |^(commit|COMMIT|end)";
 
 /**
  * Runs `up` in a process of its own, and kills it at its n-th write.

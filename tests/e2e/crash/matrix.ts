@@ -64,6 +64,8 @@ async function crashAndMend(world: World, nth: number, moment: Moment): Promise<
   expect(killed, "the run ended before its write came").toBeDefined();
 
   await world.mustRun("up", stack, killed);
-  expect(await recorded(world, stack), killed).toEqual(await recorded(world, `tiny.${REFERENCE}`));
+  expect(await recorded(world, stack, name), killed).toEqual(
+    await recorded(world, `tiny.${REFERENCE}`, REFERENCE),
+  );
   expect(await census(world, name), killed).toEqual(await census(world, REFERENCE));
 }

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PLATFORM, World } from "../harness.ts";
+import { recorded, stripe, supabase } from "./census.ts";
+import { isCounted, type Moment, upKilledAt } from "./kill.ts";
+
+/** Each write takes a platform of its own: all of them by `npm run crashes`, else one in the middle. */
+const all = process.env.TENANTRY_CRASHES === "all";
+
+/** The platform whose `up` nothing disturbs. */
+const REFERENCE = "calm";
+
+describe("a platform's own stack, whose first up is killed and run again", () => {
+  let world: World;
+  let writes = 0;
+
+  beforeAll(async () => {
+    world = await World.open({ [`${REFERENCE}/platform.yaml`]: manifest(REFERENCE) });
+    const mark = world.mark();
+    await world.mustRun("up", `${REFERENCE}.platform`);
+    writes = world.writesSince(mark).filter(isCounted).length;
+  });
+  afterAll(() => world?.close());
+
+  async function crashAndMend(moment: Moment, nth: number): Promise<void> {
+    const name = `${moment}-${nth}`;
+    const stack = `${name}.platform`;
+    world.write(`${name}/platform.yaml`, manifest(name));
+    const killed = await upKilledAt(world, stack, moment, nth);
+    expect(killed, "the run ended before its write came").toBeDefined();
+    await world.mustRun("up", stack, killed);
+    const [found, wanted] = [name, REFERENCE].map((each) => recorded(world, `${each}.platform`, each));
+    expect(await found, killed).toEqual(await wanted);
+    expect(await census(world, name), killed).toEqual(await census(world, REFERENCE));
+    const { changes } = await world.mustRun("preview", stack, killed, { refresh: true });
+    expect(Object.keys(changes), killed).toEqual(["same"]);
+  }
+
+  it("has everything once, wherever that was cut", { timeout: 3_600_000 }, async () => {
+    expect(writes).toBeGreaterThanOrEqual(30);
+    const turns = Array.from({ length: writes }, (_, index) => index + 1);
+    if (!all) return crashAndMend("after", Math.ceil(writes / 2));
+    for (const moment of ["before", "after"] as const)
+      for (const nth of turns) await crashAndMend(moment, nth);
+  });
+});
+
+function manifest(name: string): string {
+  return PLATFORM.replace(
+    "name: tiny\n",
+    `name: ${name}\ndisplayName: One of many\nstripe: { webhook: { url: "https://${name}.example/stripe" } }\n`,
+  );
+}
+
+/** How many there are of everything that the platform could have twice. */
+async function census(world: World, name: string): Promise<Record<string, number>> {
+  const isOwn = (each: { readonly metadata?: Readonly<Record<string, string>> }) =>
+    Object.values(each.metadata ?? {}).includes(name);
+  const count = async (path: string) => (await stripe(world, `${path}?limit=100`)).filter(isOwn).length;
+  const projects = await supabase(world, "/v1/projects");
+  return {
+    projects: projects.filter((project) => project.name.startsWith(`${name}--`)).length,
+    products: await count("/v1/products"),
+    prices: await count("/v1/prices"),
+    portals: await count("/v1/billing_portal/configurations"),
+    webhooks: await count("/v1/webhook_endpoints"),
+  };
+}

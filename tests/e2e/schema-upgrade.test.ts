@@ -1,0 +1,137 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FleetDocument } from "../../src/cli/commands/fleet.ts";
+import { checkOut } from "./checkout.ts";
+import { PLATFORM, World } from "./harness.ts";
+
+/** Each has a PostgreSQL server of its own: fifty by `npm run crashes`, a few in every run. */
+const WORKSPACES = process.env.TENANTRY_CRASHES === "all" ? 50 : 3;
+const PER_ORGANIZATION = 3;
+const UNLIKE = "unlike";
+
+const ROOMY = PLATFORM.replace("workspaces: 1,", `workspaces: ${PER_ORGANIZATION},`);
+
+const NEXT = {
+  "0901_tags": "create table public.tags (id int primary key);",
+  "0902_notes": "create index tags_idx on public.tags (id); create table public.notes (id int primary key);",
+};
+
+describe(`a new schema for ${WORKSPACES} workspaces, one of which it doesn't fit`, {
+  timeout: 1_800_000,
+}, () => {
+  const checkout = checkOut();
+  const organizations = [
+    ...groupsOf(PER_ORGANIZATION, WORKSPACES - 1),
+    { name: UNLIKE, workspaces: ["main"] },
+  ];
+  let world: World;
+  let refs: ReadonlyMap<string, string>;
+
+  beforeAll(async () => {
+    const manifests = organizations.map((each) => [`tiny/orgs/${each.name}.yaml`, manifest(each)]);
+    world = await World.open(
+      { "tiny/platform.yaml": ROOMY, ...Object.fromEntries(manifests) },
+      { requestsPerMinute: 10_000 },
+      checkout.path,
+    );
+    const made = await world.tenantry("up", "--yes");
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    refs = await refsOf(world);
+    expect(refs.size).toBe(WORKSPACES);
+    await sql(refOf(UNLIKE), "create table public.notes (made text default 'by hand')");
+    for (const [name, text] of Object.entries(NEXT))
+      writeFileSync(join(checkout.path, `infra/schema/workspace/${name}.sql`), text);
+  }, 1_800_000);
+  afterAll(async () => {
+    await world?.close();
+    checkout.remove();
+  });
+
+  function refOf(organization: string): string {
+    return [...refs].find(([name]) => name.startsWith(`tiny--${organization}--`))?.[1] ?? "";
+  }
+
+  async function sql(ref: string, text: string): Promise<unknown[]> {
+    const client = new pg.Client(world.sandbox.databaseUrl(ref));
+    await client.connect();
+    try {
+      return (await client.query(text)).rows.map((row) => Object.values(row)[0]);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** What of the new schema is in a workspace's database. */
+  function madeOf(ref: string): Promise<unknown[]> {
+    return sql(ref, "select relname from pg_class where relname in ('tags', 'tags_idx') order by 1");
+  }
+
+  async function up(): Promise<{ code: number | null; outcomes: Record<string, string>; told: string }> {
+    const { code, stdout, stderr } = await world.tenantry("up", "--yes", "--json");
+    const { stacks } = JSON.parse(stdout) as FleetDocument;
+    const outcomes = stacks.map(({ stack, outcome }) => [stack, outcome]);
+    const told = JSON.stringify(stacks.find(({ stack }) => stack === `tiny.${UNLIKE}`));
+    return { code, outcomes: Object.fromEntries(outcomes), told: told + stderr };
+  }
+
+  function everyOther(outcome: string): Record<string, string> {
+    const others = organizations.filter(({ name }) => name !== UNLIKE);
+    return Object.fromEntries(others.map(({ name }) => [`tiny.${name}`, outcome]));
+  }
+
+  it("upgrades all others, leaves the one as it was, and says which and why", async () => {
+    const { code, outcomes, told } = await up();
+    expect(code).toBe(1);
+    expect(outcomes).toMatchObject({ ...everyOther("done"), [`tiny.${UNLIKE}`]: "failed" });
+    expect(told).toMatch(/migration 0902_notes: relation \\*"notes\\*" already exists/);
+    for (const [name, ref] of refs)
+      expect(await madeOf(ref), name).toEqual(ref === refOf(UNLIKE) ? [] : ["tags", "tags_idx"]);
+  });
+
+  it("the next run mends it when the way is clear, and writes nothing to any other", async () => {
+    await sql(refOf(UNLIKE), "drop table public.notes");
+    const mark = world.mark();
+    const { code, outcomes } = await up();
+    expect(code).toBe(0);
+    expect(outcomes).toMatchObject({ ...everyOther("unchanged"), [`tiny.${UNLIKE}`]: "done" });
+    expect(await madeOf(refOf(UNLIKE))).toEqual(["tags", "tags_idx"]);
+    const others = [...refs.values()].filter((ref) => ref !== refOf(UNLIKE));
+    expect(world.writesSince(mark).filter((write) => others.some((ref) => write.includes(ref)))).toEqual([]);
+  });
+});
+
+interface Group {
+  readonly name: string;
+  readonly workspaces: readonly string[];
+}
+
+/** So many workspaces, so many to an organization. */
+function groupsOf(size: number, workspaces: number): Group[] {
+  return Array.from({ length: Math.ceil(workspaces / size) }, (_, group) => ({
+    name: `org-${group + 1}`,
+    workspaces: Array.from({ length: Math.min(size, workspaces - group * size) }, (_, n) => `w${n + 1}`),
+  }));
+}
+
+function manifest({ name, workspaces }: Group): string {
+  return `apiVersion: tenantry/v1
+kind: Organization
+name: ${name}
+owner: owner@${name}.example
+workspaces: { ${workspaces.map((workspace) => `${workspace}: {}`).join(", ")} }
+`;
+}
+
+/** The projects of workspaces, by name. */
+async function refsOf({ sandbox }: World): Promise<ReadonlyMap<string, string>> {
+  const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = sandbox.env;
+  const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
+  const projects = (await (await fetch(`${SUPABASE_API_URL}/v1/projects`, { headers })).json()) as {
+    readonly name: string;
+    readonly ref: string;
+  }[];
+  const workspaces = projects.filter(({ name }) => name.split("--").length > 2);
+  return new Map(workspaces.map(({ name, ref }) => [name, ref]));
+}
