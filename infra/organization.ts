@@ -88,6 +88,7 @@ export class Organization extends pulumi.ComponentResource {
         members: membersOf(organization),
         invitations: invitationsOf(organization),
         wallets: walletsOf(organization),
+        apps: appsOf(organization),
         trial:
           organization.trial === null
             ? undefined
@@ -282,6 +283,15 @@ function invitationsOf(organization: OrganizationModel) {
     invitations.map(({ email, role, workspaces, expires }) => [
       email,
       { role, workspaces: [...workspaces], expires },
+    ]),
+  );
+}
+
+function appsOf({ workspaces }: OrganizationModel) {
+  return Object.fromEntries(
+    Object.values(workspaces).map(({ id, name, apps }) => [
+      id,
+      { workspace: name, names: Object.keys(apps) },
     ]),
   );
 }

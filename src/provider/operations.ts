@@ -55,10 +55,15 @@ export class Operations {
     this.#redactor = redactor;
   }
 
-  check(resource: Resource, news: Wire): { inputs: Wire; failures: readonly CheckFailure[] } {
+  /** @param olds the inputs that were recorded; undefined for a new resource */
+  check(
+    resource: Resource,
+    news: Wire,
+    olds: Wire | undefined,
+  ): { inputs: Wire; failures: readonly CheckFailure[] } {
     const { value, secrets } = unwrap(news);
     this.#learn(value, secrets);
-    const { inputs, failures } = checkInputs(resource, value);
+    const { inputs, failures } = checkInputs(resource, value, olds && unwrap(olds).value);
     return { inputs: failures.length === 0 ? wrap(inputs, secrets) : news, failures };
   }
 

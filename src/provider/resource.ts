@@ -27,6 +27,11 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
   readonly notices?: readonly (keyof z.infer<O> & string)[];
   /** Checks across fields; one message each, naming the property. */
   validate?(inputs: z.infer<I>): readonly { readonly property: string; readonly reason: string }[];
+  /** Checks between what was recorded and what is declared now, as {@link validate}; both have passed that. */
+  validateChange?(
+    before: z.infer<I>,
+    after: z.infer<I>,
+  ): readonly { readonly property: string; readonly reason: string }[];
   /** Looks; changes nothing. Undefined when it is gone. The inputs are as they are found, in the inputs' own shape. */
   observe(
     context: Context,

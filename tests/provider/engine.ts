@@ -60,10 +60,11 @@ export class ProtocolClient {
       .failuresList;
   }
 
-  async check(type: string, news: Properties) {
+  /** @param olds the recorded inputs; none for a new resource */
+  async check(type: string, news: Properties, olds: Properties = {}) {
     const request = new messages.CheckRequest();
     request.setUrn(urnOf(type));
-    request.setOlds(toStruct({}));
+    request.setOlds(toStruct(olds));
     request.setNews(toStruct(news));
     const response = await call<CheckResponse>((done) => this.#client.check(request, done));
     return { inputs: fromStruct(response.getInputs()), failures: response.toObject().failuresList };

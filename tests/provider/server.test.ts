@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningProvider, serveProvider } from "../../src/provider/server.ts";
 import { allResources, table } from "../../src/provider/table.ts";
 import { json, localServer } from "../http/local-server.ts";
+import { organizationOf } from "./directory/directory.ts";
 import { keptOf, ProtocolClient, secretOf, UNKNOWN } from "./engine.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "./live.ts";
 
@@ -139,6 +140,30 @@ describe("check", () => {
       auth: secretOf({ siteUrl: "https://a.example" }),
     });
     expect(inputs).toEqual({ project: secretOf("p"), auth: secretOf({ siteUrl: "https://a.example" }) });
+  });
+
+  test("refuses an app's move to another workspace, whatever else isn't known yet", async () => {
+    const TYPE = "directory:Organization";
+    const declared = (apps: Record<string, string[]>) => ({
+      ...organizationOf("demo"),
+      apps: Object.fromEntries(
+        Object.entries(apps).map(([workspace, names]) => [`id-of-${workspace}`, { workspace, names }]),
+      ),
+    });
+    const before = declared({ production: ["store"], staging: [] });
+    const moved = declared({ production: [], staging: ["store"] });
+    const reason = expect.stringContaining(
+      "the app store can't move from the workspace production to staging",
+    );
+    for (const news of [moved, { ...moved, stripeCustomer: UNKNOWN }])
+      expect((await engine.check(TYPE, news, before)).failures).toEqual([{ property: "apps", reason }]);
+    for (const news of [
+      before,
+      declared({ production: ["store"], staging: ["store"] }),
+      declared({ staging: ["store"] }),
+    ])
+      expect((await engine.check(TYPE, news, before)).failures).toEqual([]);
+    expect((await engine.check(TYPE, moved)).failures).toEqual([]);
   });
 
   test("lets through what isn't known yet, and still checks and marks the rest", async () => {

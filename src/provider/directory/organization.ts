@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { appMoves } from "../../model/app-moves.ts";
 import type { Query } from "../../postgres/database.ts";
 import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../postgres/rows.ts";
 import { defineResource } from "../schema.ts";
@@ -54,6 +55,16 @@ const organizationInputs = z.strictObject({
   members: z.record(z.string(), member).describe("By lower-case e-mail, the owner included."),
   invitations: z.record(z.string(), invitation).describe("By lower-case e-mail."),
   wallets: z.record(z.string(), wallet).describe("By name."),
+  apps: z
+    .record(
+      z.string(),
+      z.strictObject({
+        workspace: z.string().describe("Its slug."),
+        names: z.array(z.string()).describe("The apps in it."),
+      }),
+    )
+    .default({})
+    .describe("Which apps each workspace has, by the workspace's id: none can move to another."),
   trial: z
     .strictObject({
       plan: z.string().describe("The plan that is tried."),
@@ -81,6 +92,16 @@ export const organization = defineResource({
   outputs: organizationOutputs,
   replaceOn: ["controlPlane", "platform", "organizationId"],
   stable: ["issuer"],
+
+  validateChange(before, after) {
+    const namesOf = ({ apps }: Inputs) =>
+      Object.fromEntries(Object.entries(apps).map(([id, { names }]) => [id, names]));
+    const slugOf = (id: string) => after.apps[id]?.workspace ?? id;
+    return appMoves(namesOf(before), namesOf(after)).map(({ app, from, to }) => ({
+      property: "apps",
+      reason: `the app ${app} can't move from the workspace ${slugOf(from)} to ${slugOf(to)}: put it back, and give the new one another name`,
+    }));
+  },
 
   async observe(context, { inputs }) {
     const database = await context.controlPlane(inputs.controlPlane);
@@ -135,6 +156,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
     ...organizationFromRow(row),
     controlPlane: prior.controlPlane,
     organizationId: id,
+    apps: prior.apps,
     limits: quota === undefined ? prior.limits : limitsFromRow(quota),
     members: byColumn(members, "email", ({ role, github }) => present({ role, github })),
     invitations: byColumn(invitations, "email", (it) => ({

@@ -8,10 +8,15 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
-/** Inputs with their defaults and with secrets as Secrets, or what is wrong with them. Unknown values pass. */
+/**
+ * Inputs with their defaults and with secrets as Secrets, or what is wrong with them. Unknown values pass.
+ *
+ * @param olds as they were recorded; undefined for a new resource, and where only the news are of interest
+ */
 export function checkInputs(
   resource: Resource,
   news: Readonly<Record<string, unknown>>,
+  olds?: Readonly<Record<string, unknown>>,
 ): { readonly inputs: Readonly<Record<string, unknown>>; readonly failures: readonly CheckFailure[] } {
   const schema = hasUnknowns(news) ? allowUnknowns(resource.inputs, news) : resource.inputs;
   const parsed = schema.safeParse(news);
@@ -19,7 +24,9 @@ export function checkInputs(
     return { inputs: news, failures: parsed.error.issues.flatMap((it) => failuresOf(it, resource)) };
   const inputs = parsed.data as Readonly<Record<string, unknown>>;
   const failures = hasUnknowns(inputs) ? [] : (resource.validate?.(inputs) ?? []);
-  return { inputs, failures };
+  const before = olds && resource.inputs.safeParse(olds);
+  const changes = before?.success ? (resource.validateChange?.(before.data, inputs) ?? []) : [];
+  return { inputs, failures: [...failures, ...changes] };
 }
 
 function failuresOf(issue: z.core.$ZodIssue, resource: Resource): CheckFailure[] {

@@ -102,6 +102,7 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
       const { inputs, failures } = operations.check(
         resourceFor(request.getUrn()),
         fromStruct(request.getNews()),
+        request.hasOlds() ? fromStruct(request.getOlds()) : undefined,
       );
       const response = new messages.CheckResponse();
       response.setInputs(toStruct(inputs));
