@@ -1,16 +1,18 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
-/** All that runs, and what it was built from. */
+/** All that runs, as it was built if it was, and what it was built from. */
 const PARTS = ["bin", "dist", "infra", "policies", "src", "package.json", "tsconfig.json", "Pulumi.yaml"];
 
 /** A copy of this repository as it is now, whose program and schemas a test may change. */
 export function checkOut(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "tenantry-checkout-"));
-  for (const part of PARTS) cpSync(join(REPOSITORY, part), join(path, part), { recursive: true });
+  for (const part of PARTS)
+    if (existsSync(join(REPOSITORY, part)))
+      cpSync(join(REPOSITORY, part), join(path, part), { recursive: true });
   mkdirSync(join(path, "stacks"));
   symlinkSync(join(REPOSITORY, "node_modules"), join(path, "node_modules"));
   return { path, remove: () => rmSync(path, { recursive: true }) };
