@@ -81,7 +81,7 @@ export const project = defineResource({
   remove: (context, prior) => deleteProject(context, prior.id),
 });
 
-/** By the name that it had, in one call that also tells its size; by its ref where it was renamed elsewhere. */
+/** By the name that it had, in one call that also tells its size; by its ref where it is called otherwise by now. */
 async function findByRef(context: Context, inputs: Inputs, ref: string): Promise<ProjectSummary | undefined> {
   if (ref === NEVER_MADE) return undefined;
   const named = await findProject(context.supabase, inputs.organization, inputs.name);
@@ -90,7 +90,9 @@ async function findByRef(context: Context, inputs: Inputs, ref: string): Promise
     context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }),
   );
   if (found === undefined || isLeaving(found.status)) return undefined;
-  return { ...found, inserted_at: found.created_at, databases: [] };
+  // The list alone tells a project's size.
+  const listed = await findProject(context.supabase, inputs.organization, found.name);
+  return listed?.ref === ref ? listed : { ...found, inserted_at: found.created_at, databases: [] };
 }
 
 /** One that an earlier run recorded is never made anew by an update: its data would be missed by nobody. */

@@ -111,6 +111,22 @@ describe("a project's life", () => {
     expect(await projectsNamed("renamed--one")).toMatchObject([{ ref }]);
   });
 
+  test("a run that was killed once it had renamed it is gone on with: it gets its size too", async () => {
+    const declared = { ...DECLARED, name: "cut--one" };
+    const one = life();
+    const { ref } = await one.up(declared);
+    const wanted = { ...declared, name: "cut--two", compute: "small" };
+    const fault = { kind: "hold-after", match: `^PATCH /v1/projects/${ref}` } as const;
+    const recorded = { id: ref, inputs: project.inputs.parse(declared), outputs: one.outputs };
+    await live.killed(fault, (context) =>
+      project.ensure(context("write"), project.inputs.parse(wanted), recorded),
+    );
+    await one.up(wanted);
+    expect(await projectsNamed("cut--two")).toMatchObject([
+      { ref, databases: [{ infra_compute_size: "small" }] },
+    ]);
+  });
+
   test("declared deleted, with a consent, it is deleted and stays recorded", async () => {
     const one = life();
     const { ref } = await one.up({ ...DECLARED, name: "tomb--one" });
