@@ -54,7 +54,7 @@ describe("a change of an organization in use, whose up is killed and run again",
     expect(Object.keys(changes)).toEqual(["same"]);
   }
 
-  it("has everything once when all of it changes, wherever that was cut", async () => {
+  it("has everything once when all of it changes, wherever that was cut", { timeout: 600_000 }, async () => {
     for (const [moment, nth] of SAMPLE) expect(await crashAndMend(EVERYTHING, moment, nth)).toBe(true);
     await settled();
   });

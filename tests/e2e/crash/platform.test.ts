@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PLATFORM, World } from "../harness.ts";
+import { stripeOf } from "../stripe.ts";
 import { recorded, stripe, supabase } from "./census.ts";
 import { isCounted, type Moment, upKilledAt } from "./kill.ts";
 
@@ -33,15 +34,31 @@ describe("a platform's own stack, whose first up is killed and run again", () =>
     expect(await census(world, name), killed).toEqual(await census(world, REFERENCE));
     const { changes } = await world.mustRun("preview", stack, killed, { refresh: true });
     expect(Object.keys(changes), killed).toEqual(["same"]);
+    await leaveWebhook(name);
   }
 
-  it("has everything once, wherever that was cut", { timeout: 3_600_000 }, async () => {
+  /** An account has few endpoints. */
+  async function leaveWebhook(platform: string): Promise<void> {
+    const { webhookEndpoints } = stripeOf(world);
+    for (const { id, metadata } of (await webhookEndpoints.list({ limit: 100 })).data)
+      if (Object.values(metadata).includes(platform)) await webhookEndpoints.del(id);
+  }
+
+  it("makes many writes, which are counted", () => {
     expect(writes).toBeGreaterThanOrEqual(30);
-    const turns = Array.from({ length: writes }, (_, index) => index + 1);
-    if (!all) return crashAndMend("after", Math.ceil(writes / 2));
-    for (const moment of ["before", "after"] as const)
-      for (const nth of turns) await crashAndMend(moment, nth);
   });
+
+  it.skipIf(all)("has everything once when it was cut in the middle", () =>
+    crashAndMend("after", Math.ceil(writes / 2)),
+  );
+
+  it.runIf(all).each(["before", "after"] as const)(
+    "has everything once when it was cut %s each write",
+    { timeout: 3_600_000 },
+    async (moment) => {
+      for (let nth = 1; nth <= writes; nth++) await crashAndMend(moment, nth);
+    },
+  );
 });
 
 function manifest(name: string): string {
