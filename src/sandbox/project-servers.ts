@@ -72,6 +72,8 @@ export class ProjectServers {
 
   async stopAll(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((ref) => this.stop(ref)));
+    // Those that were on their way out too. Whoever began it hears of a failure.
+    await Promise.allSettled(this.#turns.values());
   }
 
   #wake(ref: string): Running {
