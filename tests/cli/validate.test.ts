@@ -1,14 +1,16 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { ValidateDocument } from "../../src/cli/commands/validate.ts";
 import { folderWith, ORGANIZATION, PLATFORM, tenantry } from "./command-line.ts";
 
-let folder: ReturnType<typeof folderWith> | undefined;
-
-afterEach(() => folder?.remove());
+function folderFor(files: Readonly<Record<string, string>>): string {
+  const { path, remove } = folderWith(files);
+  onTestFinished(remove);
+  return path;
+}
 
 async function validate(files: Readonly<Record<string, string>>, ...args: string[]) {
-  folder = folderWith({ "stacks/demo/platform.yaml": PLATFORM, ...files });
-  return tenantry(["validate", ...args], { cwd: folder.path });
+  const cwd = folderFor({ "stacks/demo/platform.yaml": PLATFORM, ...files });
+  return tenantry(["validate", ...args], { cwd });
 }
 
 const GOOD = { "stacks/demo/orgs/acme.yaml": ORGANIZATION };
@@ -90,8 +92,7 @@ describe("validate", () => {
 });
 
 test("schema prints the JSON Schema of both kinds", async () => {
-  folder = folderWith({});
-  const { stdout, exitCode } = await tenantry(["schema"], { cwd: folder.path });
+  const { stdout, exitCode } = await tenantry(["schema"], { cwd: folderFor({}) });
   expect(exitCode).toBe(0);
   const schema = JSON.parse(stdout) as { $schema: string; properties: { kind: unknown } };
   expect(schema.$schema).toContain("json-schema.org");
