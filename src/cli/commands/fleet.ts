@@ -48,6 +48,9 @@ export interface WatchedFleet extends OpenFleet {
   watch(options: RunOptions, run: (options: FleetOptions) => Promise<StackResult[]>): Promise<StackResult[]>;
 }
 
+/** What a command needs of its fleet: to run programs, to work on what they made, or to read what stacks recorded. */
+type Use = "programs" | "vendors" | "state";
+
 /**
  * Opens the fleet for a piece of work, and closes it however the work ends.
  *
@@ -57,21 +60,25 @@ export function withFleet(
   session: Session,
   load: () => Promise<LoadedSelection[] | undefined>,
   options: EngineOptions,
-  reach: OpenOptions["reach"],
+  use: Use,
   work: (fleet: WatchedFleet, loaded: readonly LoadedSelection[]) => Promise<void>,
 ): Promise<void> {
   return withInterrupt(session, async (signal) => {
-    const starting = startEngine(session, options, reach);
+    const starting = startEngine(session, options, use === "programs");
     try {
       const loaded = await load();
       if (loaded === undefined) return;
       const engine = await starting;
       const { sandbox } = options;
+      const reach = use === "state" ? "state" : "vendors";
       const fleet = await openWatched(session, loaded, { engine, sandbox, reach, signal });
       await work(fleet, loaded).finally(() => fleet.close());
     } finally {
       // Without an engine, whoever waited for it has said why.
-      await starting.then((engine) => engine.close()).catch(() => undefined);
+      await starting.then(
+        (engine) => engine.close(),
+        () => undefined,
+      );
     }
   });
 }
@@ -95,15 +102,15 @@ async function openWatched(
   return { ...fleet, signal, watch: watchRun };
 }
 
-/** While the manifests are read, an engine that is going to run their programs gets ready. */
+/** While the manifests are read, an engine that is going to run programs gets ready. */
 function startEngine(
   { io: { cwd, env } }: Session,
   { engine, sandbox }: EngineOptions,
-  reach: OpenOptions["reach"],
+  runsPrograms: boolean,
 ): Promise<Engine> {
   // A sandbox is to work at once and anywhere: the CLI would first have to fetch its plugins.
   const name = engine ?? (sandbox === undefined ? undefined : "embedded");
-  const starting = selectEngine(name, env, reach === "vendors" ? projectFolder(cwd) : undefined);
+  const starting = selectEngine(name, env, runsPrograms ? projectFolder(cwd) : undefined);
   starting.catch(() => undefined);
   return starting;
 }

@@ -19,7 +19,7 @@ export function addPreview(program: Command, session: Session): void {
 
 async function preview(session: Session, targets: readonly string[], options: RunOptions): Promise<void> {
   const load = () => loadOrReport(session, findTargets(targets, session.io), "preview", options);
-  await withFleet(session, load, options, "vendors", async (fleet, loaded) => {
+  await withFleet(session, load, options, "programs", async (fleet, loaded) => {
     const results = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
     session.exitCode = exitCodeOf(results);
     if (options.json === true)

@@ -35,7 +35,7 @@ export function addUp(program: Command, session: Session): void {
 async function up(session: Session, targets: readonly string[], options: UpOptions): Promise<void> {
   demandConsent(session, options, "up");
   const load = () => loadOrReport(session, findTargets(targets, session.io), "up", options);
-  await withFleet(session, load, options, "vendors", async (fleet, loaded) => {
+  await withFleet(session, load, options, "programs", async (fleet, loaded) => {
     const results = await previewAskApply(session, fleet, options);
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true)
