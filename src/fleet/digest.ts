@@ -15,7 +15,7 @@ export interface Seen {
   readonly vendors: Environment["vendors"];
 }
 
-/** All that decides what a program declares, besides what it sees: the program itself, its schemas and its provider; `dist` is made of them. */
+/** All that decides what a program declares, besides what it sees: itself, its schemas and its provider. `dist` is made of it. */
 const PROGRAM = ["Pulumi.yaml", "package.json", "package-lock.json", "infra", "policies", "src"];
 
 /** Where the vendors are: another address is another world. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "../../core/errors.ts";
 import type { CheckpointFile } from "./checkpoint.ts";
+import { ORGANIZATION } from "./project.ts";
 
 /** One line of a stack's history, as `pulumi stack history` reads it. */
 export interface HistoryEntry {
@@ -49,7 +50,7 @@ export class FileBackend {
   }
 
   lockFolder(stack: string): string {
-    return join(this.#root, "locks", "organization", this.#project, stack);
+    return join(this.#root, "locks", ORGANIZATION, this.#project, stack);
   }
 
   /** Names of the project's stacks, sorted. */

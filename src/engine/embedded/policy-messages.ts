@@ -7,7 +7,7 @@ import type {
 import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
 import { type PropertyMap, toStruct } from "./property-value.ts";
 import type { ResourceState } from "./resource-state.ts";
-import { nameOf } from "./urn.ts";
+import { about } from "./urn.ts";
 
 /** A resource as policies are told of it. */
 export interface Judged {
@@ -22,10 +22,7 @@ export interface Judged {
 /** A resource before anything is done about it. */
 export function requestOf(judged: Judged, properties: PropertyMap): AnalyzeRequest {
   const { state, provider } = judged;
-  const message = new messages.AnalyzeRequest();
-  message.setUrn(state.urn);
-  message.setType(state.type);
-  message.setName(nameOf(state.urn));
+  const message = about(state.urn, new messages.AnalyzeRequest());
   message.setProperties(toStruct(properties));
   message.setOptions(optionsOf(judged));
   if (provider !== undefined) message.setProvider(providerOf(provider));
@@ -35,10 +32,7 @@ export function requestOf(judged: Judged, properties: PropertyMap): AnalyzeReque
 /** A resource as it is in the end. */
 export function stackResourceOf(judged: Judged): AnalyzerResource {
   const { state, provider } = judged;
-  const message = new messages.AnalyzerResource();
-  message.setUrn(state.urn);
-  message.setType(state.type);
-  message.setName(nameOf(state.urn));
+  const message = about(state.urn, new messages.AnalyzerResource());
   message.setProperties(toStruct(withoutInternal(state.outputs)));
   message.setOptions(optionsOf(judged));
   message.setParent(state.parent);
@@ -72,10 +66,7 @@ function optionsOf({ state, deleteBeforeReplace }: Judged): AnalyzerResourceOpti
 }
 
 function providerOf(state: ResourceState): AnalyzerProviderResource {
-  const provider = new messages.AnalyzerProviderResource();
-  provider.setUrn(state.urn);
-  provider.setType(state.type);
-  provider.setName(nameOf(state.urn));
+  const provider = about(state.urn, new messages.AnalyzerProviderResource());
   provider.setProperties(toStruct(withoutInternal(state.inputs)));
   return provider;
 }

@@ -16,6 +16,7 @@ import { launch } from "./plugin.ts";
 import { type Judged, requestOf, stackResourceOf, withoutInternal } from "./policy-messages.ts";
 import { settingsOf } from "./policy-settings.ts";
 import { configVariables } from "./program.ts";
+import { ORGANIZATION } from "./project.ts";
 import { fromStruct, type PropertyMap } from "./property-value.ts";
 import type { StackConfig } from "./stack-settings.ts";
 import type { Urn } from "./urn.ts";
@@ -50,8 +51,6 @@ export interface PackHost {
   readonly onCrash: (message: string) => void;
 }
 
-/** On a file backend every organization is called so. */
-const ORGANIZATION = "organization";
 const READY_MS = 10_000;
 
 /** A pack of policies (CrossGuard), in a process of its own, behind Pulumi's gRPC protocol. */

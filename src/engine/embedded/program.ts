@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { PLAIN_ERRORS, QUICK_START } from "../node-options.ts";
 import { type Child, startChild } from "./child.ts";
-import type { Project } from "./project.ts";
+import { ORGANIZATION, type Project } from "./project.ts";
 import type { StackConfig } from "./stack-settings.ts";
 
 /** A run of a project's program. */
@@ -74,7 +74,7 @@ function argumentsOf(project: Project, program: ProgramRun): readonly string[] {
   return [
     ...["--monitor", program.monitor],
     ...["--engine", program.engine],
-    ...["--organization", "organization"],
+    ...["--organization", ORGANIZATION],
     ...["--project", project.name],
     ...["--root-directory", project.root],
     ...["--stack", program.stack],

@@ -4,6 +4,9 @@ import { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import { readProjectFile } from "../project-file.ts";
 
+/** On a file backend every organization is called so. */
+export const ORGANIZATION = "organization";
+
 /** What the engine uses of Pulumi.yaml. */
 const shape = z.object({
   name: z.string(),

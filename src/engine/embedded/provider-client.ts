@@ -35,7 +35,7 @@ import {
   UnclearError,
   type UpdateRequest,
 } from "./provider.ts";
-import { nameOf, providedPackage, typeOf, type Urn } from "./urn.ts";
+import { about, providedPackage, typeOf, type Urn } from "./urn.ts";
 
 /** What a provider understands, by its answer to Handshake or Configure. */
 interface Capabilities {
@@ -324,20 +324,6 @@ function checkMessage(
   const message = about(request.urn, new messages.CheckRequest());
   message.setOlds(toStruct(sent(request.olds)));
   message.setNews(toStruct(sent(request.news)));
-  return message;
-}
-
-/** A request about one resource, which newer providers know by its name and type, and older ones by its URN. */
-function about<
-  Message extends {
-    setUrn(urn: string): unknown;
-    setName(name: string): unknown;
-    setType(type: string): unknown;
-  },
->(urn: Urn, message: Message): Message {
-  message.setUrn(urn);
-  message.setName(nameOf(urn));
-  message.setType(typeOf(urn));
   return message;
 }
 

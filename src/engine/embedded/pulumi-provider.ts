@@ -21,6 +21,7 @@ export interface EngineKnowledge {
 }
 
 const STACK_REFERENCE = "pulumi:pulumi:StackReference";
+
 /** The package `pulumi`, which is the engine itself: references to other stacks, and resources by their URN. */
 export class PulumiProvider implements Provider {
   readonly #engine: EngineKnowledge;

@@ -1,6 +1,7 @@
 import type { StackSpec } from "../engine.ts";
 import { FileBackend } from "./backend.ts";
 import { readCheckpoint } from "./checkpoint.ts";
+import { ORGANIZATION } from "./project.ts";
 import type { PropertyMap } from "./property-value.ts";
 import { openSalt } from "./secrets.ts";
 import { STACK_TYPE } from "./urn.ts";
@@ -25,14 +26,13 @@ export async function stackOutputs(
   return resources.find(({ type }) => type === STACK_TYPE)?.outputs ?? {};
 }
 
-/** On a file backend every organization is called `organization`. */
 function placeOf(name: string, current: string): { readonly project: string; readonly stack: string } {
   const parts = name.split("/");
   const stack = parts.at(-1) ?? "";
   const project = parts.length === 3 ? (parts[1] ?? "") : current;
   if (parts.length > 3 || stack === "" || project === "")
     throw new Error(`could not parse stack name ${JSON.stringify(name)}`);
-  if (parts.length > 1 && parts[0] !== "organization")
-    throw new Error("organization name must be 'organization'");
+  if (parts.length > 1 && parts[0] !== ORGANIZATION)
+    throw new Error(`organization name must be '${ORGANIZATION}'`);
   return { project, stack };
 }

@@ -26,6 +26,20 @@ export function typeOf(urn: Urn): string {
   return qualifiedTypeOf(urn).split("$").at(-1) ?? "";
 }
 
+/** A message that is about one resource: it says so by URN, and by name and type besides. */
+export function about<
+  Message extends {
+    setUrn(urn: string): unknown;
+    setName(name: string): unknown;
+    setType(type: string): unknown;
+  },
+>(urn: Urn, message: Message): Message {
+  message.setUrn(urn);
+  message.setName(nameOf(urn));
+  message.setType(typeOf(urn));
+  return message;
+}
+
 export function partsOf(urn: Urn): { readonly stack: string; readonly project: string } {
   const [prefix = "", project = ""] = urn.split("::");
   return { stack: prefix.slice("urn:pulumi:".length), project };
