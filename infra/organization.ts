@@ -12,18 +12,19 @@ export interface OrganizationArgs {
   readonly today: string;
 }
 
-type Subscription = Declared<
-  "stripe:Subscription",
-  | "subscriptionId"
-  | "status"
-  | "product"
-  | "pastDueSince"
-  | "endedOn"
-  | "paidProduct"
-  | "paidSince"
-  | "changesOn"
-  | "paymentUrl"
->;
+const SUBSCRIPTION_OUTPUTS = [
+  "subscriptionId",
+  "status",
+  "product",
+  "pastDueSince",
+  "endedOn",
+  "paidProduct",
+  "paidSince",
+  "changesOn",
+  "paymentUrl",
+] as const;
+
+type Subscription = Declared<"stripe:Subscription", (typeof SUBSCRIPTION_OUTPUTS)[number]>;
 
 type ClaimTokens = pulumi.Output<Readonly<Record<string, string>>>;
 type ApiKeys = pulumi.Output<Readonly<Record<string, Readonly<Record<string, string>>>>>;
@@ -176,17 +177,7 @@ export class Organization extends pulumi.ComponentResource {
         brand: brandOf(organization),
       },
       { parent: this },
-      [
-        "subscriptionId",
-        "status",
-        "product",
-        "pastDueSince",
-        "endedOn",
-        "paidProduct",
-        "paidSince",
-        "changesOn",
-        "paymentUrl",
-      ],
+      SUBSCRIPTION_OUTPUTS,
     );
     pulumi.output(subscription.endedOn).apply((ended) => this.#tellOfEnd(organization, ended));
     return subscription;

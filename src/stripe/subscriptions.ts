@@ -9,11 +9,14 @@ export const ENDED_BY_US = "Ended by tenantry.";
  */
 export function wasCanceled(found: Stripe.Subscription): boolean {
   if (found.status !== "canceled" || found.cancellation_details?.comment === ENDED_BY_US) return false;
-  const { canceled_at, latest_invoice, trial_end } = found;
-  const invoiced =
-    typeof latest_invoice === "object" && latest_invoice !== null ? latest_invoice.total : null;
-  const lapsed = trial_end !== null && (canceled_at ?? 0) >= trial_end && invoiced === 0;
+  const { canceled_at, trial_end } = found;
+  const lapsed = trial_end !== null && (canceled_at ?? 0) >= trial_end && latestInvoice(found)?.total === 0;
   return !lapsed;
+}
+
+/** Where it was asked for with its subscription. */
+export function latestInvoice({ latest_invoice: latest }: Stripe.Subscription): Stripe.Invoice | undefined {
+  return typeof latest === "object" && latest !== null ? latest : undefined;
 }
 
 export function scheduleOf(found: Stripe.Subscription): Stripe.SubscriptionSchedule | undefined {

@@ -45,13 +45,16 @@ async function amountsTakenBack({ stripe, now }: Books): Promise<ReadonlyMap<str
     const id = typeof payment === "object" ? payment?.id : payment;
     if (id !== undefined) amounts.set(id, (amounts.get(id) ?? 0) + amount);
   };
-  const collect = async () => {
+  const refunded = async () => {
     for await (const refund of stripe.refunds.list({ created, limit: 100 }))
       add(refund.payment_intent, WITHOUT_EFFECT.has(refund.status) ? 0 : refund.amount);
+  };
+  const disputed = async () => {
     for await (const dispute of stripe.disputes.list({ created, limit: 100 }))
       add(dispute.payment_intent, disputedAmount([dispute]));
   };
-  await stripeCall("refunds.list", collect());
+  await stripeCall("refunds.list", refunded());
+  await stripeCall("disputes.list", disputed());
   return amounts;
 }
 

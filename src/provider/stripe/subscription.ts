@@ -12,6 +12,7 @@ import {
   canPay,
   comingPrice,
   ENDED_BY_US,
+  latestInvoice,
   pendingPrice,
   scheduledPrice,
   scheduleOf,
@@ -290,7 +291,7 @@ async function end(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
 
 /** Stripe ends an incomplete subscription with its invoice, and drops a change that waited for it. */
 async function voidOpenInvoice(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
-  const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
+  const invoice = latestInvoice(found);
   if (invoice?.status === "open" && invoice.id !== undefined)
     await stripeCall("invoices.voidInvoice", stripe.invoices.voidInvoice(invoice.id));
 }
@@ -512,7 +513,7 @@ async function outputsOf(
   found: Stripe.Subscription,
   waitsFor: Outputs["waitsFor"],
 ): Promise<Outputs> {
-  const invoice = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
+  const invoice = latestInvoice(found);
   const payable = invoice?.status === "open" && !hasEnded(found) ? invoice.hosted_invoice_url : undefined;
   const change = upcoming(found);
   const moves = movesAt(found);
@@ -535,7 +536,7 @@ async function paidOutputs(
   found: Stripe.Subscription,
 ): Promise<Pick<Outputs, "paidProduct" | "paidSince">> {
   if (found.status === "incomplete" || found.status === "trialing") return {};
-  const latest = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
+  const latest = latestInvoice(found);
   const period = (latest && paidPeriod(latest)) ?? (await lastPaidPeriod(stripe, found.id));
   return period === undefined ? {} : { paidProduct: period.product, paidSince: period.since };
 }
@@ -549,7 +550,7 @@ async function lastPaidPeriod(stripe: Stripe, subscription: string): Promise<Pai
 /** Stripe keeps the invoice of a new period a draft for about an hour, and then collects it. */
 function movesAt(found: Stripe.Subscription): number | undefined {
   if (hasEnded(found)) return undefined;
-  const latest = typeof found.latest_invoice === "object" ? found.latest_invoice : null;
+  const latest = latestInvoice(found);
   if (latest?.status === "draft") return latest.automatically_finalizes_at ?? latest.created + HOUR_SECONDS;
   return found.items.data[0]?.current_period_end;
 }
