@@ -27,10 +27,13 @@ export function isBuilt() {
 }
 
 function digestOfSource() {
+  const modules = ["src", "infra"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => join(folder, file)),
+  );
   const hash = createHash("sha256");
-  for (const folder of ["src", "infra"])
-    for (const file of readdirSync(join(root, folder), { recursive: true }).sort())
-      if (file.endsWith(".ts"))
-        hash.update(`${folder}/${file}\n`).update(readFileSync(join(root, folder, file)));
+  for (const file of ["tsconfig.json", "tsconfig.build.json", ...modules.sort()])
+    hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }
