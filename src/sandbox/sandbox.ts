@@ -97,7 +97,7 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
     token: new Secret(token),
     perMinute: options.requestsPerMinute ?? 120,
   });
-  const stripeApp = createStripe({
+  const localStripe = createStripe({
     store: new Store(join(folder, "stripe.journal")),
     key: env.STRIPE_API_KEY,
     ...(options.stripeRequestsPerSecond === undefined
@@ -106,12 +106,12 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
   });
   const admin = createAdmin({ id, token, gate, addOrganizations });
   const supabaseGated = gated(gate, supabaseVendor(supabaseApp));
-  const stripeGated = gated(gate, stripeVendor(stripeApp));
+  const stripeGated = gated(gate, stripeVendor(localStripe.app));
   supabase.answer((request, bindings) =>
     isOwn(request) ? admin.fetch(request) : supabaseGated(request, bindings),
   );
   stripe.answer((request, bindings) =>
-    isOwn(request) ? stripeApp.fetch(request) : stripeGated(request, bindings),
+    isOwn(request) ? localStripe.app.fetch(request) : stripeGated(request, bindings),
   );
   await writeSettings(folder, { id, pid: process.pid, ports, env });
 
@@ -119,7 +119,7 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
     gate.release();
     pooler.closeConnections();
     await Promise.all([closed(pooler), supabase.close(), stripe.close()]);
-    await servers.stopAll();
+    await Promise.all([localStripe.stop(), servers.stopAll()]);
     await unlock();
   };
   let stopped: Promise<void> | undefined;

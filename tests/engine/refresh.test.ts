@@ -44,7 +44,7 @@ test("what has changed is in the state, and the next run changes it back", async
 test("what is gone leaves the state, with every mention of it, and is made again", async () => {
   rmSync(fileOf("a"));
   expect((await project.refresh()).changes).toEqual({ same: 2, delete: 1 });
-  expect(JSON.stringify(project.state())).not.toContain("::a");
+  expect(JSON.stringify(project.state())).not.toContain("Thing::a");
   expect((await project.up()).changes).toEqual({ create: 1, update: 1, same: 1 });
 });
 

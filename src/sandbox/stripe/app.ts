@@ -93,7 +93,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
  * Trials, renewals and retries happen when the account's clock passes them: before each request, and at once when
  * `POST /_sandbox/clock` moves it (./sandbox-routes.ts).
  */
-export function createStripe(options: StripeOptions): Hono {
+export function createStripe(options: StripeOptions): {
+  readonly app: Hono;
+  /** Ends what goes on between requests; called when no more come. */
+  stop(): Promise<void>;
+} {
   const account = new Account(options.store, new Clock(options.store, options.now ?? (() => new Date())));
   const answers = new IdempotencyKeys(options.store.collection("stripe.idempotency_keys"));
   const limit = new RateLimit(options.requestsPerSecond ?? 25);
@@ -112,7 +116,7 @@ export function createStripe(options: StripeOptions): Hono {
       throw unknownRoute(context);
     }),
   );
-  return app;
+  return { app, stop: () => deliveries.stop() };
 
   async function answer(context: Context, operation: Operation, requestId: string): Promise<Response> {
     authenticate(context.req.header("authorization"), options.key);

@@ -27,13 +27,13 @@ interface Json {
 
 /** A sandbox's Stripe on a port of its own, with the official client for it; gone when the test is over. */
 export async function localStripe(options: Partial<StripeOptions> = {}): Promise<LocalStripe> {
-  const app = createStripe({
+  const local = createStripe({
     store: new Store(),
     key: KEY,
     requestsPerSecond: Number.POSITIVE_INFINITY,
     ...options,
   });
-  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
+  const server = serve({ fetch: local.app.fetch, port: 0, hostname: "127.0.0.1" });
   await new Promise((resolve) => server.once("listening", resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -42,6 +42,7 @@ export async function localStripe(options: Partial<StripeOptions> = {}): Promise
     const closed = new Promise((resolve) => server.close(resolve));
     if ("closeAllConnections" in server) server.closeAllConnections();
     await closed;
+    await local.stop();
   };
   onTestFinished(stop);
   return {

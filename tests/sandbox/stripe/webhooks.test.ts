@@ -1,7 +1,12 @@
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type Stripe from "stripe";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { Store } from "../../../src/sandbox/store.ts";
 import { customerWithCard, localStripe, monthlyPrice, refusal } from "./local-stripe.ts";
 
 interface Delivery {
@@ -9,8 +14,12 @@ interface Delivery {
   readonly signature: string;
 }
 
-/** A server that takes deliveries; the first ones are refused. */
-async function receiver(refused = 0) {
+function fail(response: ServerResponse): void {
+  response.writeHead(500).end();
+}
+
+/** A server that takes deliveries; the first ones are refused, or never answered. */
+async function receiver(refused = 0, refuse = fail) {
   const deliveries: Delivery[] = [];
   const waiting: (() => void)[] = [];
   const server = createServer(async (request, response) => {
@@ -20,7 +29,8 @@ async function receiver(refused = 0) {
       payload: Buffer.concat(parts).toString("utf8"),
       signature: String(request.headers["stripe-signature"]),
     });
-    response.writeHead(deliveries.length <= refused ? 500 : 200).end();
+    if (deliveries.length <= refused) refuse(response);
+    else response.end();
     for (const wake of waiting.splice(0)) wake();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -69,6 +79,28 @@ describe("webhooks", () => {
     await stripe.customers.create();
     const deliveries = await received(3);
     expect(new Set(deliveries.map(({ payload }) => (JSON.parse(payload) as Stripe.Event).id)).size).toBe(1);
+  });
+
+  it("that a stop cuts short are kept, and sent at the next start", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tenantry-stripe-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const journal = join(folder, "stripe.journal");
+    const first = await localStripe({ store: new Store(journal) });
+    let cut: Promise<unknown> | undefined;
+    const { url, received } = await receiver(1, (response) => {
+      cut = once(response, "close");
+    });
+    await first.stripe.webhookEndpoints.create({ url, enabled_events: ["customer.created"] });
+    await first.stripe.customers.create();
+    await received(1);
+    await first.stop();
+    await cut;
+    const stopped = await readFile(journal, "utf8");
+    await localStripe({ store: new Store(journal) });
+    const deliveries = await received(2);
+    expect(deliveries[1]?.payload).toBe(deliveries[0]?.payload);
+    expect(stopped).toContain('"attempts":0');
+    expect(stopped).not.toContain('"attempts":1');
   });
 
   it("tell the life of a subscription, and what changed in it", async () => {

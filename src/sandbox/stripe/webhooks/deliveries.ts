@@ -23,6 +23,8 @@ export class Deliveries {
   readonly #account: Account;
   readonly #retryAfter: number;
   readonly #working = new Set<string>();
+  readonly #sending = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
 
   /** @param retryAfter milliseconds before the second attempt; doubled for each one after */
   constructor(account: Account, retryAfter: number) {
@@ -35,12 +37,26 @@ export class Deliveries {
     for (const delivery of this.#account.deliveries.values()) {
       if (this.#working.has(delivery.id)) continue;
       this.#working.add(delivery.id);
-      void this.#send(delivery);
+      this.#start(delivery);
     }
   }
 
+  /** Sends nothing more, and returns when nothing is under way: what hasn't arrived stays kept. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#sending);
+  }
+
+  #start(delivery: KeptDelivery): void {
+    const sent = this.#send(delivery).finally(() => this.#sending.delete(sent));
+    this.#sending.add(sent);
+  }
+
   async #send(delivery: KeptDelivery): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
     const arrived = await this.#attempt(delivery);
+    // An attempt that was cut short by the stop is no attempt of the endpoint's.
+    if (!arrived && this.#stopping.signal.aborted) return;
     const attempts = delivery.attempts + 1;
     if (arrived || attempts >= ATTEMPTS) {
       this.#account.deliveries.delete(delivery.id);
@@ -48,7 +64,7 @@ export class Deliveries {
       return;
     }
     const next = this.#account.deliveries.put(delivery.id, { ...delivery, attempts });
-    setTimeout(() => void this.#send(next), this.#retryAfter * 2 ** delivery.attempts).unref();
+    setTimeout(() => this.#start(next), this.#retryAfter * 2 ** delivery.attempts).unref();
   }
 
   async #attempt(delivery: KeptDelivery): Promise<boolean> {
@@ -67,7 +83,7 @@ export class Deliveries {
         },
         body: payload,
         redirect: "manual",
-        signal: AbortSignal.timeout(TIMEOUT),
+        signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(TIMEOUT)]),
       });
       await answer.body?.cancel();
       return answer.ok;
