@@ -1,6 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LocalSandbox, openSandbox, type Reply, until } from "../local-sandbox.ts";
+import { type LocalSandbox, openSandbox, PASSWORD, type Reply, until } from "../local-sandbox.ts";
+import { managementApi } from "./management-api.ts";
 
 let local: LocalSandbox;
 let ref: string;
@@ -159,18 +160,32 @@ describe("add-ons", () => {
     return body.selected_addons.map((one: { variant: { id: string } }) => one.variant.id);
   };
 
-  test("hold the compute size; another one makes the project ready again", async () => {
+  test("hold the compute size, and what else was chosen", async () => {
     const of = await local.project("resized", { desired_instance_size: "small" });
     expect(await selected(of)).toEqual(["ci_small"]);
     const path = `/v1/projects/${of}/billing/addons`;
     await local.call("PATCH", path, { addon_type: "compute_instance", addon_variant: "ci_large" });
-    expect((await local.call("GET", `/v1/projects/${of}`)).body.status).toBe("RESIZING");
     await until(async () => (await local.call("GET", `/v1/projects/${of}`)).body.status === "ACTIVE_HEALTHY");
     await local.call("PATCH", path, { addon_type: "ipv4", addon_variant: "ipv4_default" });
     expect(await selected(of)).toEqual(["ci_large", "ipv4_default"]);
     await local.call("DELETE", `${path}/ipv4_default`);
     expect(await selected(of)).toEqual(["ci_large"]);
     expect((await local.call("DELETE", `${path}/pitr_7`)).status).toBe(404);
+  });
+
+  test("of another compute size make the project ready again", async () => {
+    const { call, clock } = await managementApi();
+    const creation = { name: "resized", organization_slug: "a", region: "us-east-1", db_pass: PASSWORD };
+    const { ref } = (await (await call("POST", "/v1/projects", creation)).json()) as { ref: string };
+    const status = async (): Promise<string> =>
+      ((await (await call("GET", `/v1/projects/${ref}`)).json()) as { status: string }).status;
+    clock.now += 1000;
+    await until(async () => (await status()) === "ACTIVE_HEALTHY");
+    const change = { addon_type: "compute_instance", addon_variant: "ci_large" };
+    expect((await call("PATCH", `/v1/projects/${ref}/billing/addons`, change)).status).toBe(200);
+    expect(await status()).toBe("RESIZING");
+    clock.now += 1000;
+    expect(await status()).toBe("ACTIVE_HEALTHY");
   });
 
   test("aren't for free organizations, whose projects have none", async () => {
