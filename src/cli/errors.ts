@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { UserError, VendorError } from "../core/errors.ts";
 import type { Colors } from "./render/colors.ts";
 import { escapeControls } from "./render/values.ts";
+import { inSource } from "./stack-trace.ts";
 
 /** What `--json` prints of an error, under the key `error`. */
 export interface ErrorDocument {
@@ -38,5 +39,5 @@ function plainUsage(message: string): string {
 }
 
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof Error ? inSource(error.stack ?? error.message) : String(error);
 }

@@ -7,7 +7,7 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 /** All that runs, as it was built if it was, and what it was built from. */
 const PARTS = [
   ...["bin", "dist", "infra", "policies", "src"],
-  ...["package.json", "tsconfig.json", "tsconfig.build.json", "Pulumi.yaml"],
+  ...["build.js", "package.json", "package-lock.json", "tsconfig.json", "Pulumi.yaml"],
 ];
 
 /** A copy of this repository as it is now, whose program and schemas a test may change. */
