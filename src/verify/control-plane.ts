@@ -4,6 +4,7 @@ import type { MemberModel, OrganizationModel, WorkspaceModel } from "../model/mo
 import type { Query } from "../postgres/database.ts";
 import { escapeLiteral } from "../postgres/quote.ts";
 import type { Difference } from "./difference.ts";
+import { hiddenFrom } from "./hidden.ts";
 import type { Subject } from "./matrix.ts";
 
 const managedBy = z.enum(["manifest", "app"]);
@@ -134,26 +135,14 @@ export function controlPlaneSubjects(
   const emails = new Set([...Object.keys(organization.members), ...rows.members.map(({ email }) => email)]);
   const people = [...emails].map((email) => memberSubject(organization, rows, mine, email));
   const subjects = [...people, ...outsiders(organization, rows, mine)];
-  return subjects.map(({ person, ...subject }) => ({
+  return subjects.map((subject) => ({
     ...subject,
     person: {
-      ...person,
-      claims: { iss: issuer, ...person.claims },
-      ...foreignOf(subject.organization, person.also ?? [], organization.id, rows),
+      ...subject.person,
+      claims: { iss: issuer, ...subject.person.claims },
+      hidden: hiddenFrom(subject, organization, rows),
     },
   }));
-}
-
-/** For the organization's people another one; for everybody else this one. Whoever is in both has nothing foreign here. */
-function foreignOf(
-  own: string | null,
-  also: readonly string[],
-  organization: string,
-  { neighbour, workspaces: [workspace] }: OrganizationRows,
-): Pick<Subject["person"], "foreign"> {
-  if (own === null)
-    return workspace === undefined ? {} : { foreign: { organization, workspace: workspace.id } };
-  return neighbour === null || also.includes(neighbour.organization) ? {} : { foreign: neighbour };
 }
 
 function memberSubject(

@@ -44,15 +44,15 @@ export function sourcesOf({ tables, promises }: Matrix): Source[] {
 }
 
 /**
- * How many promises a matrix holds: to enter, to read, to add, to change and to remove, to call, and to tell nobody of what isn't
- * theirs.
+ * How many promises a matrix holds: to enter, to read, to add, to change and to remove, to call, and to tell nobody of what is
+ * hidden from them.
  */
 export function countCells({ subjects, tables, functions }: Matrix): number {
   const entrances = subjects.filter(({ person }) => person.enter !== undefined).length;
   const signatures = Object.keys(functions);
-  const asked = subjects.filter(({ person }) => person.foreign !== undefined).length;
+  const hidden = subjects.reduce((sum, { person }) => sum + (person.hidden?.length ?? 0), 0);
   const served = signatures.filter((signature) => signature.startsWith("public.")).length;
-  return entrances + subjects.length * (tables.length * 4 + signatures.length) + asked * served;
+  return entrances + subjects.length * (tables.length * 4 + signatures.length) + hidden * served;
 }
 
 /** How many tables somebody reads, writes that they can do, and functions that they may call. */
@@ -234,10 +234,10 @@ function functionDifferences({ functions }: Matrix, subject: Subject, tried: Tri
   const may = (signature: string) => mayCall(subject, functions[signature]);
   const promisedTo = Object.keys(functions).filter(may);
   return [
-    ...tried.told.map(({ signature, foreign, nowhere }) => ({
+    ...tried.told.map(({ signature, what, there, nowhere }) => ({
       subject: `function ${signature}`,
-      promised: `says of what is somebody else's the same as of nothing: ${nowhere}`,
-      found: foreign,
+      promised: `says of ${what} the same as of nothing: ${nowhere}`,
+      found: there,
     })),
     ...tried.functions
       .filter((signature) => !may(signature))

@@ -166,6 +166,46 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     ],
   ],
   [
+    "a function that asks for the organization's people where it promises the workspace's",
+    `create or replace function private.act_in_workspace(of_workspace_id uuid) returns public.workspaces
+     language plpgsql set search_path = '' as $$
+     declare workspace public.workspaces;
+     begin
+       select workspaces.* into workspace from public.workspaces join public.members using (organization_id)
+         where workspaces.id = of_workspace_id and members.user_id = private.caller_id();
+       if not found then
+         raise sqlstate 'PT404' using message = 'there is no such workspace';
+       end if;
+       perform private.act_in_organization(workspace.organization_id, '{owner,admin}');
+       return workspace;
+     end $$`,
+    [
+      /^person-2@example\.com \(member\), function public\.add_app\(uuid,text\): says of a workspace out of their reach \(active\) the same as of nothing: PT404: there is no such workspace; PT403: this is not for a member to do$/,
+      /^person-2@example\.com \(member\), function public\.revoke_api_key\(uuid\): says of a workspace out of their reach \(suspended\)/,
+    ],
+  ],
+  [
+    "a function that goes by a grant where the workspace is closed",
+    `insert into public.workspace_members (organization_id, workspace_id, email, managed_by)
+       values ('${organization.id}', '${organization.workspaces["ws-2"]?.id}', 'person-2@example.com', 'manifest');
+     create or replace function private.act_in_workspace(of_workspace_id uuid) returns public.workspaces
+     language plpgsql set search_path = '' as $$
+     declare workspace public.workspaces;
+     begin
+       select workspaces.* into workspace from public.workspaces join public.members using (organization_id)
+         join public.workspace_members granted on granted.workspace_id = workspaces.id and granted.email = members.email
+         where workspaces.id = of_workspace_id and members.user_id = private.caller_id();
+       if not found then
+         raise sqlstate 'PT404' using message = 'there is no such workspace';
+       end if;
+       perform private.act_in_organization(workspace.organization_id, '{owner,admin}');
+       return workspace;
+     end $$`,
+    [
+      /^person-2@example\.com \(member\), function public\.add_app\(uuid,text\): says of a workspace out of their reach \(suspended\)/,
+    ],
+  ],
+  [
     "a role that hands on its rights",
     "grant tenantry_gateway to authenticated",
     [/^person-2@example\.com \(member\), function public\.consume_quota\(.*\): is refused; may be called$/],
@@ -182,6 +222,27 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
   });
   for (const line of found)
     expect(seen).toContainEqual(typeof line === "string" ? line : expect.stringMatching(line));
+});
+
+it("finds by the calls alone that people reach into their own organization's other workspaces", async () => {
+  const seen = await undone(client, async () => {
+    await client.query(
+      `create or replace function private.add_app(of_workspace_id uuid, of_name text) returns text
+       language sql security definer set search_path = ''
+       as 'select workspaces.name from public.workspaces join public.members using (organization_id)
+         where workspaces.id = of_workspace_id and user_id = private.caller_id()'`,
+    );
+    return verify();
+  });
+  const finds = (number: number, state: string, workspace: string) =>
+    `person-${number}@example.com (member), function public.add_app(uuid,text): says of a workspace out of their reach (${state}) the same as of nothing: answers nothing; answers "${workspace}"`;
+  expect(seen.sort()).toEqual([
+    "function private.add_app(uuid,text): is as the migrations made it; was changed",
+    finds(2, "active", "ws-1"),
+    finds(2, "suspended", "ws-2"),
+    finds(5, "active", "ws-0"),
+    finds(5, "suspended", "ws-2"),
+  ]);
 });
 
 it("counts with those whom the app let in", async () => {

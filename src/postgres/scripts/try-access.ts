@@ -29,12 +29,20 @@ export interface Person {
   readonly before?: readonly string[];
   /** A statement by which the person enters. */
   readonly enter?: string;
-  /** The ids of an organization and a workspace that are there, and that the person mustn't know of. */
-  readonly foreign?: Foreign;
+  /** What is there and the person mustn't know of. */
+  readonly hidden?: readonly Hidden[];
 }
 
-/** What isn't somebody's. The workspace's id is also that of an API key of it. */
-interface Foreign {
+/** Ids that functions are told, and ids of nothing in their place: both have to get the same answer. */
+export interface Hidden {
+  /** What it is, as `what is somebody else's`. */
+  readonly what: string;
+  readonly there: Ids;
+  readonly nowhere: Ids;
+}
+
+/** Of an organization and of a workspace, which is also that of an API key of it. */
+interface Ids {
   readonly organization: string;
   readonly workspace: string;
 }
@@ -65,8 +73,10 @@ const triedShape = z.object({
   seen: z.record(z.string(), seenShape),
   /** The functions that it may call, by signature. */
   functions: z.array(z.string()),
-  /** Of those that were called for somebody else's: where the answer isn't the one for what doesn't exist. */
-  told: z.array(z.object({ signature: z.string(), foreign: z.string(), nowhere: z.string() })),
+  /** Of those that were called for what is hidden: where the answer isn't the one for what doesn't exist. */
+  told: z.array(
+    z.object({ signature: z.string(), what: z.string(), there: z.string(), nowhere: z.string() }),
+  ),
 });
 
 export type Tried = z.infer<typeof triedShape>;
@@ -77,7 +87,7 @@ export const triesShape = z.record(z.string(), triedShape);
 /**
  * Tries every table as every person, with its role and the claims of its token, as the data API would; and takes
  * everything back. Rows are read, and two of each table are added again, changed and removed; each function of the data API
- * that is told ids is called with somebody else's, and with ids of nothing.
+ * that is told ids is called with those of what is hidden, and with ids of nothing.
  *
  * @param people the first has no role: it sees what there is, and finds the rows that the others try
  * @param content statements of rows that are there meanwhile, so that there is something to reach
@@ -111,9 +121,9 @@ const DECLARATIONS = `
   callable jsonb;
   told jsonb;
   func record;
-  target jsonb;
-  answers text[];
-  nowhere constant jsonb := jsonb_build_object('organization', gen_random_uuid(), 'workspace', gen_random_uuid());`;
+  hidden jsonb;
+  ids jsonb;
+  answers text[];`;
 
 /** The end of a block that tried a write: whether it was refused. A lock that can't be had says nothing. */
 const noted = (write: Write, done = "true") => `
@@ -259,13 +269,12 @@ const BODY = `
           and not ${isOfExtension("pg_proc", "p.oid")}
           and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute');
 
-      if person ->> 'role' is not null then
+      for hidden in select jsonb_array_elements(person -> 'hidden') loop
         for func in ${FUNCTIONS} loop
           answers := '{}';
-          for target in select it from jsonb_array_elements(jsonb_build_array(nowhere, person -> 'foreign')) as it
-            where it <> 'null' loop
+          for ids in select unnest(array[hidden -> 'there', hidden -> 'nowhere']) loop
             begin
-              execute func.call into statement using (target ->> 'organization')::uuid, (target ->> 'workspace')::uuid;
+              execute func.call into statement using (ids ->> 'organization')::uuid, (ids ->> 'workspace')::uuid;
               raise exception using errcode = '${TAKE_BACK}';
             exception
               when sqlstate '${TAKE_BACK}' then
@@ -278,11 +287,12 @@ const BODY = `
                 answers := array_append(answers, sqlstate || ': ' || sqlerrm);
             end;
           end loop;
-          if answers[2] <> answers[1] then
-            told := told || jsonb_build_object('signature', func.signature, 'foreign', answers[2], 'nowhere', answers[1]);
+          if answers[1] <> answers[2] then
+            told := told || jsonb_build_object('signature', func.signature, 'what', hidden -> 'what',
+              'there', answers[1], 'nowhere', answers[2]);
           end if;
         end loop;
-      end if;
+      end loop;
       raise exception using errcode = '${TAKE_BACK}';
     exception when sqlstate '${TAKE_BACK}' then
     end;

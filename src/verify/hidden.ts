@@ -1,0 +1,44 @@
+import { randomUUID } from "node:crypto";
+import type { OrganizationModel } from "../model/model.ts";
+import type { Hidden } from "../postgres/scripts/try-access.ts";
+import type { OrganizationRows } from "./control-plane.ts";
+import type { Subject } from "./matrix.ts";
+
+/** What of a control plane somebody mustn't even learn of: another organization, and of the own one the workspaces out of reach. */
+export function hiddenFrom(subject: Subject, { id }: OrganizationModel, rows: OrganizationRows): Hidden[] {
+  return subject.organization === null
+    ? ofOthers({ organization: id, workspace: rows.workspaces[0]?.id })
+    : [...neighbour(subject, rows), ...closedWorkspaces(subject, id, rows)];
+}
+
+/** Whoever is in the neighbour's organization, too, knows of it. */
+function neighbour({ person }: Subject, { neighbour }: OrganizationRows): Hidden[] {
+  return neighbour === null || person.also?.includes(neighbour.organization) ? [] : ofOthers(neighbour);
+}
+
+function ofOthers({
+  organization,
+  workspace,
+}: {
+  organization: string;
+  workspace?: string | undefined;
+}): Hidden[] {
+  if (workspace === undefined) return [];
+  const nowhere = { organization: randomUUID(), workspace: randomUUID() };
+  return [{ what: "what is somebody else's", there: { organization, workspace }, nowhere }];
+}
+
+/** One in each state: somebody may be granted a workspace that is closed for a while, and another that is open not. */
+function closedWorkspaces(
+  { workspaces: reached }: Subject,
+  organization: string,
+  { workspaces }: OrganizationRows,
+): Hidden[] {
+  const closed = workspaces.filter(({ id }) => !reached.includes(id));
+  const byState = new Map(closed.map((workspace) => [workspace.state, workspace]));
+  return [...byState.values()].map(({ id, state }) => ({
+    what: `a workspace out of their reach (${state})`,
+    there: { organization, workspace: id },
+    nowhere: { organization, workspace: randomUUID() },
+  }));
+}
