@@ -10,5 +10,6 @@ export default defineConfig({
     // Long enough that only a hang meets it, also on a busy machine.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    expect: { poll: { timeout: 120_000, interval: 20 } },
   },
 });

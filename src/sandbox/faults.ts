@@ -16,7 +16,10 @@ export interface Fault {
   readonly writesOnly?: boolean;
   /** A regular expression on `METHOD path` (for the pooler: on the statement). */
   readonly match?: string;
-  /** 0 to 1 of the matching requests, drawn from a seeded generator. Default 1. */
+  /**
+   * 0 to 1 of the matching requests, drawn from a seeded generator. Default 1. Below that never more than four times in a row
+   * for the same request, so that whoever tries again gets through.
+   */
   readonly share?: number;
   /** Only the n-th matching request since the fault was set, counting from 1. */
   readonly nth?: number;
@@ -42,10 +45,14 @@ export interface RequestRecord {
 /** What a fault is matched against. */
 export type Target = Pick<RequestRecord, "service" | "method" | "path" | "write">;
 
+const LONGEST_STREAK = 4;
+
 /** The faults in force, with their turns counted and their shares drawn: the same seed and requests, the same faults. */
 export class Faults {
   readonly #faults: readonly { fault: Fault; pattern: RegExp | undefined; seen: { count: number } }[];
   readonly #draw: () => number;
+  /** How often in a row a request, as text, was befallen. */
+  readonly #streaks = new Map<string, number>();
 
   constructor(faults: readonly Fault[], seed = 1) {
     this.#faults = faults.map((fault) => ({
@@ -58,21 +65,27 @@ export class Faults {
 
   /** The fault to apply to this request; every matching fault counts it. */
   next(target: Target): Fault | undefined {
+    const text = textOf(target);
+    const streak = this.#streaks.get(text) ?? 0;
     let applied: Fault | undefined;
     for (const { fault, pattern, seen } of this.#faults) {
-      if (!matches(fault, pattern, target)) continue;
+      if (!matches(fault, pattern, target, text)) continue;
       seen.count++;
       const due = fault.nth === undefined ? this.#draw() < (fault.share ?? 1) : seen.count === fault.nth;
-      if (due) applied ??= fault;
+      if (due && (fault.share === undefined || streak < LONGEST_STREAK)) applied ??= fault;
     }
+    this.#streaks.set(text, applied === undefined ? 0 : streak + 1);
     return applied;
   }
 }
 
-function matches(fault: Fault, pattern: RegExp | undefined, target: Target): boolean {
+function textOf({ service, method, path }: Target): string {
+  return service === "postgres" ? path : `${method} ${path}`;
+}
+
+function matches(fault: Fault, pattern: RegExp | undefined, target: Target, text: string): boolean {
   if (fault.service !== undefined && fault.service !== target.service) return false;
   if (fault.writesOnly === true && !target.write) return false;
-  const text = target.service === "postgres" ? target.path : `${target.method} ${target.path}`;
   return pattern === undefined || pattern.test(text);
 }
 

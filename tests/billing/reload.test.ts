@@ -141,30 +141,26 @@ describe("a pass that is killed", () => {
     writes = texts.filter((text) => new RegExp(WRITE).test(text)).length;
   });
 
-  test.each(["hold-before", "hold-after"] as const)(
-    "%s any of its writes pays once",
-    { timeout: 60_000 },
-    async (kind) => {
-      expect(writes).toBeGreaterThanOrEqual(4);
-      for (let nth = 1; nth <= writes; nth++) {
-        const one = await shop.organization(`killed-${kind}-${nth}`, "pm_card_visa");
-        await one.asksFor(60);
-        const killed = new AbortController();
-        shop.live.sandbox.setFaults([{ kind, match: WRITE, nth }]);
-        const cut = runPass(await shop.books(0, killed.signal), killed.signal).catch(
-          (error: unknown) => error,
-        );
-        await Promise.race([shop.live.sandbox.held(), cut]);
-        killed.abort();
-        await cut;
-        shop.live.sandbox.setFaults([]);
-        shop.live.sandbox.release();
-        minutes = LEASE;
-        await pass();
-        minutes = 0;
-        const paid = (await one.payments()).map(({ status }) => status);
-        expect([await one.balance(), paid], `${kind} ${nth}`).toEqual([60, ["succeeded"]]);
-      }
-    },
-  );
+  test.each(["hold-before", "hold-after"] as const)("%s any of its writes pays once", async (kind) => {
+    expect(writes).toBeGreaterThanOrEqual(4);
+    for (let nth = 1; nth <= writes; nth++) {
+      const one = await shop.organization(`killed-${kind}-${nth}`, "pm_card_visa");
+      await one.asksFor(60);
+      const killed = new AbortController();
+      shop.live.sandbox.setFaults([{ kind, match: WRITE, nth }]);
+      const cut = runPass(await shop.books(0, killed.signal), killed.signal).catch((error: unknown) => error);
+      await Promise.race([shop.live.sandbox.held(), cut]);
+      killed.abort();
+      await cut;
+      shop.live.sandbox.setFaults([]);
+      shop.live.sandbox.release();
+      // The database lets go of what the killed pass held when it notices; a pass doesn't wait for what another holds.
+      await shop.rows("select from public.reloads for update");
+      minutes = LEASE;
+      await pass();
+      minutes = 0;
+      const paid = (await one.payments()).map(({ status }) => status);
+      expect([await one.balance(), paid], `${kind} ${nth}`).toEqual([60, ["succeeded"]]);
+    }
+  });
 });

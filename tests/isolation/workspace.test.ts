@@ -69,9 +69,7 @@ const people: fc.Arbitrary<Person[]> = fc
   ]);
 
 describe("over random memberships", () => {
-  it("opens everything of the workspace to its members, and nothing to anyone else", {
-    timeout: 120_000,
-  }, async () => {
+  it("opens everything of the workspace to its members, and nothing to anyone else", async () => {
     let checks = 0;
     await fc.assert(
       fc.asyncProperty(people, async (all) => {

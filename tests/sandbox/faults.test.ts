@@ -30,6 +30,15 @@ describe("which requests a fault befalls", () => {
     ]);
   });
 
+  test("a share of them, however large, lets the same request through in the end", () => {
+    const faults = new Faults([{ kind: "500", share: 0.99 }]);
+    expect(Array.from({ length: 5 }, () => faults.next(get)?.kind)).toEqual([
+      ...["500", "500", "500", "500"],
+      undefined,
+    ]);
+    expect(faults.next(post)?.kind).toBe("500");
+  });
+
   test("a share of them, the same ones for the same seed", () => {
     const drawn = (seed: number): boolean[] => {
       const faults = new Faults([{ kind: "429", share: 0.2 }], seed);

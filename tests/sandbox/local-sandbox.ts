@@ -108,7 +108,7 @@ export function temporaryFolder(): Promise<string> {
 
 /** Asks again until it is so. */
 export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error("it never came to hold");
     await delay(10);

@@ -97,7 +97,7 @@ export function organizationOf(platform: string, name = "acme", generation = 1) 
       "alan@acme.example": { role: "member" as const },
     } as Record<string, { role: "owner" | "admin" | "member"; github?: string }>,
     invitations: {
-      "new@acme.example": { role: "member" as const, workspaces: ["staging"], expires: "2026-12-31" },
+      "new@acme.example": { role: "member" as const, workspaces: ["staging"], expires: "2099-12-31" },
     } as Record<string, { role: "admin" | "member"; workspaces: string[]; expires: string }>,
     wallets: { data: { autoReload: { below: 500, add: 2000, monthlyCap: 10_000 } }, ai: {} } as Record<
       string,
