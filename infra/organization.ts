@@ -90,6 +90,7 @@ export class Organization extends pulumi.ComponentResource {
         invitations: invitationsOf(organization),
         wallets: walletsOf(organization),
         apps: appsOf(organization),
+        workspaces: workspacesOf(organization),
         trial:
           organization.trial === null
             ? undefined
@@ -285,6 +286,16 @@ function appsOf({ workspaces }: OrganizationModel) {
       { workspace: name, names: Object.keys(apps) },
     ]),
   );
+}
+
+/** What counts against the plan's limits: also what is still to be made, after its project. */
+function workspacesOf({ workspaces }: OrganizationModel) {
+  const living = Object.values(workspaces).filter(({ state }) => state !== "deleted");
+  return Object.fromEntries(living.map(({ id, apps }) => [id, { domainApps: namesWithDomain(apps) }]));
+}
+
+function namesWithDomain(apps: Readonly<Record<string, { readonly domain: string | null }>>): string[] {
+  return Object.entries(apps).flatMap(([name, { domain }]) => (domain === null ? [] : [name]));
 }
 
 function walletsOf(organization: OrganizationModel) {

@@ -48,8 +48,10 @@ const READERS: Record<string, Rule> = {
   "private.api_key_hashes": nobody,
   "private.claim_token_hashes": nobody,
   "private.connection_credentials": nobody,
+  "private.declared_workspaces": nobody,
   "private.departures": nobody,
   "private.intake_requests": nobody,
+  "private.limit_uses": nobody,
   "private.stripe_events": nobody,
   "private.wallet_allocations": nobody,
   "public.agent_sessions": workspaceMembers("workspace_id"),
@@ -85,7 +87,12 @@ const READERS: Record<string, Rule> = {
   "tenantry.schemas": nobody,
 };
 
-const VIEWS = ["private.intake_requests", "public.organization_domains", "public.wallet_spend"];
+const VIEWS = [
+  "private.intake_requests",
+  "private.limit_uses",
+  "public.organization_domains",
+  "public.wallet_spend",
+];
 
 it("has a case for every table that a caller could touch", () => {
   expect(tables).toEqual(Object.keys(READERS));

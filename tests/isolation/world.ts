@@ -302,6 +302,12 @@ export function rowsOf(world: World): Rows {
       claim_token_id: uuid("e", index),
       sha256: `\\x${String(index).padStart(64, "0")}`,
     })),
+    "private.declared_workspaces": inEach(({ id, organization }) => ({
+      organization_id: organization.id,
+      workspace_id: id,
+      domain_apps: ["store"],
+      managed_by,
+    })),
     "private.departures": ofEach(({ id }) => ({
       organization_id: id,
       email: "gone@example.com",

@@ -6,7 +6,7 @@ import { defineResource } from "../schema.ts";
 import { controlPlane, controlPlaneIfThere, issuerOf } from "./control-plane.ts";
 import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow, overrides } from "./limits.ts";
 import { byColumn, present, toRows } from "./row.ts";
-import { withinSeats } from "./seats.ts";
+import { withinLimits } from "./within-limits.ts";
 
 const member = z.strictObject({
   role: z
@@ -65,6 +65,15 @@ const organizationInputs = z.strictObject({
     )
     .default({})
     .describe("Which apps each workspace has, by the workspace's id: none can move to another."),
+  workspaces: z
+    .record(
+      z.string(),
+      z.strictObject({
+        domainApps: z.array(z.string()).describe("Its apps that have a custom domain, by name."),
+      }),
+    )
+    .default({})
+    .describe("By id, those that aren't deleted: they count against the limits before they are made."),
   trial: z
     .strictObject({
       plan: z.string().describe("The plan that is tried."),
@@ -126,10 +135,13 @@ export const organization = defineResource({
 });
 
 async function write(query: Query, inputs: Inputs): Promise<void> {
-  // First, also where it stays as it is: the row is locked then, and nobody else fills a seat meanwhile.
+  // First, also where it stays as it is: the row is locked then, and nobody else takes what is limited meanwhile.
   await keepRow(query, organizationSet(inputs.organizationId), organizationToRow(inputs));
   await keepRow(query, quotaSet(inputs.organizationId), limitsToRow(inputs.limits));
-  await withinSeats(query, inputs.organizationId, () => keepPeople(query, inputs));
+  await withinLimits(query, inputs.organizationId, async () => {
+    await keepPeople(query, inputs);
+    await keepDeclared(query, inputs);
+  });
   await keepWallets(query, inputs);
   if (inputs.trial !== undefined) await beginTrial(query, inputs, inputs.trial);
 }
@@ -143,6 +155,11 @@ async function keepPeople(query: Query, { organizationId, members, invitations }
   );
 }
 
+async function keepDeclared(query: Query, { organizationId, workspaces }: Inputs): Promise<void> {
+  const rows = toRows(workspaces, "workspace_id", ({ domainApps }) => ({ domain_apps: domainApps }));
+  await keepRows(query, declaredSet(organizationId), rows);
+}
+
 async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
   const { organizationId: id } = prior;
   const [row] = await readRows(query, organizationSet(id), "anyone");
@@ -151,6 +168,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
   const members = await readRows(query, memberSet(id));
   const invitations = await readRows(query, invitationSet(id));
   const wallets = await readRows(query, walletSet(id));
+  const declared = await readRows(query, declaredSet(id));
   const trial = await trialOf(query, prior);
   return organizationInputs.parse({
     ...organizationFromRow(row),
@@ -165,6 +183,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
       expires: it.expires_on,
     })),
     wallets: byColumn(wallets, "name", walletFromRow),
+    workspaces: byColumn(declared, "workspace_id", (it) => ({ domainApps: it.domain_apps })),
     ...(trial !== undefined && prior.trial !== undefined && { trial: prior.trial }),
   });
 }
@@ -309,6 +328,10 @@ function memberSet(id: string): RowSet {
 
 function invitationSet(id: string): RowSet {
   return ofOrganization(id, "public.invitations", ["email"], ["email", "role", "workspaces", "expires_on"]);
+}
+
+function declaredSet(id: string): RowSet {
+  return ofOrganization(id, "private.declared_workspaces", ["workspace_id"], ["workspace_id", "domain_apps"]);
 }
 
 function walletSet(id: string): RowSet {
