@@ -1,24 +1,33 @@
 import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 
-/** The last that was read, by file: a fleet asks for each of its stacks. */
-const parsed = new Map<string, { readonly stamp: string; readonly content: unknown }>();
-
 /**
- * Reads what an engine needs of Pulumi.yaml.
+ * Reads projects, each once as long as its Pulumi.yaml stays as it is: a fleet asks for each of its stacks.
  *
- * @param root the folder that holds it, absolute
- * @throws UserError when there is none, or it has not that shape
+ * @param shape what an engine uses of the file
+ * @param make makes a project of that; `root` is the folder that holds the file, absolute
  */
-export async function readProjectFile<Shape extends z.ZodType>(
-  root: string,
+export function projectReader<Shape extends z.ZodType, Project>(
   shape: Shape,
-): Promise<z.output<Shape>> {
-  const file = join(root, "Pulumi.yaml");
-  const found = shape.safeParse(contentOf(file));
+  make: (root: string, content: z.output<Shape>) => Project,
+): (folder: string) => Promise<Project> {
+  const known = new Map<string, { readonly stamp: string; readonly project: Project }>();
+  return async (folder) => {
+    const stamp = stampOf(folder);
+    const last = known.get(folder);
+    if (last?.stamp === stamp) return last.project;
+    const root = resolve(folder);
+    const project = make(root, readContent(join(root, "Pulumi.yaml"), shape));
+    known.set(folder, { stamp, project });
+    return project;
+  };
+}
+
+function readContent<Shape extends z.ZodType>(file: string, shape: Shape): z.output<Shape> {
+  const found = shape.safeParse(parse(readFileSync(file, "utf8")));
   if (!found.success)
     throw new UserError(`${file} can't be used: ${z.prettifyError(found.error)}`, {
       remedy: "See https://www.pulumi.com/docs/iac/concepts/projects/project-file/.",
@@ -26,14 +35,12 @@ export async function readProjectFile<Shape extends z.ZodType>(
   return found.data;
 }
 
-function contentOf(file: string): unknown {
+function stampOf(folder: string): string {
+  const file = join(folder, "Pulumi.yaml");
   const state = statSync(file, { bigint: true, throwIfNoEntry: false });
   if (state === undefined)
-    throw new UserError(`There is no ${file}.`, { remedy: "Run from the folder of a Pulumi project." });
-  const stamp = `${state.mtimeNs}-${state.size}`;
-  const known = parsed.get(file);
-  if (known?.stamp === stamp) return known.content;
-  const content: unknown = parse(readFileSync(file, "utf8"));
-  parsed.set(file, { stamp, content });
-  return content;
+    throw new UserError(`There is no ${resolve(file)}.`, {
+      remedy: "Run from the folder of a Pulumi project.",
+    });
+  return `${state.mtimeNs}-${state.size}`;
 }

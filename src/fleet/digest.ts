@@ -31,8 +31,18 @@ export function digestOf(seen: Seen, program: string): string | undefined {
   const secrets = seen.organization === null ? [] : secretNames(seen.organization).map(secretVariable);
   const environment = [...ADDRESSES, ...secrets].map((name) => [name, seen.vendors[name] ?? null]);
   return createHmac("sha256", root)
-    .update(JSON.stringify([program, seen.platform, seen.organization, environment]))
+    .update(JSON.stringify([program, seen.organization, environment]))
+    .update(textOf(seen.platform))
     .digest("hex");
+}
+
+/** Every organization of a platform has it in its digest. */
+const texts = new WeakMap<PlatformModel, string>();
+
+function textOf(platform: PlatformModel): string {
+  const text = texts.get(platform) ?? JSON.stringify(platform);
+  texts.set(platform, text);
+  return text;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { readProjectFile } from "../project-file.ts";
+import { projectReader } from "../project-file.ts";
 
 /** What of Pulumi.yaml the CLI does not tell: it is the CLI that runs the project. */
 export interface Project {
@@ -14,8 +14,11 @@ export interface Project {
 const shape = z.object({ name: z.string(), stackConfigDir: z.string().default(".") });
 
 /** @throws UserError when there is no Pulumi.yaml that can be used */
-export async function readProject(folder: string): Promise<Project> {
-  const root = resolve(folder);
-  const project = await readProjectFile(root, shape);
-  return { name: project.name, root, settingsFolder: resolve(root, project.stackConfigDir) };
-}
+export const readProject = projectReader(
+  shape,
+  (root, { name, stackConfigDir }): Project => ({
+    name,
+    root,
+    settingsFolder: resolve(root, stackConfigDir),
+  }),
+);

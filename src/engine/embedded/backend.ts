@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -105,8 +105,12 @@ export class FileBackend {
   }
 
   tags(stack: string): Readonly<Record<string, string>> {
-    const file = this.#tagsFile(stack);
-    return existsSync(file) ? ((JSON.parse(readFileSync(file, "utf8")) as TagsFile).tags ?? {}) : {};
+    try {
+      return (JSON.parse(readFileSync(this.#tagsFile(stack), "utf8")) as TagsFile).tags ?? {};
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+      throw error;
+    }
   }
 
   async setTag(stack: string, name: string, value: string): Promise<void> {

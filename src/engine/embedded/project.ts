@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../core/errors.ts";
-import { readProjectFile } from "../project-file.ts";
+import { projectReader } from "../project-file.ts";
 
 /** On a file backend every organization is called so. */
 export const ORGANIZATION = "organization";
@@ -53,9 +53,9 @@ export interface Project {
 }
 
 /** @throws UserError when there is no Pulumi.yaml, or it is of no Node.js program */
-export async function readProject(folder: string): Promise<Project> {
-  const root = resolve(folder);
-  const project = await readProjectFile(root, shape);
+export const readProject = projectReader(shape, projectOf);
+
+function projectOf(root: string, project: z.output<typeof shape>): Project {
   const runtime = typeof project.runtime === "string" ? { name: project.runtime } : project.runtime;
   if (runtime.name !== "nodejs")
     throw new UserError(`The embedded engine runs Node.js programs only, not ${runtime.name}.`, {
