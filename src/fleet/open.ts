@@ -9,13 +9,15 @@ import { type Environment, readEnvironment, type Variables } from "./environment
 import type { FleetStack } from "./fleet.ts";
 import type { LoadedSelection } from "./load.ts";
 import { projectFolder } from "./project.ts";
-import { shareProvider } from "./provider.ts";
+import { SharedProvider } from "./provider.ts";
 import { openSandbox } from "./sandbox.ts";
 
 export interface OpenOptions {
   readonly cwd: string;
   readonly env: Variables;
   readonly engine: Engine;
+  /** One that was started ahead; the fleet closes it. Default: one that is started now. */
+  readonly provider?: SharedProvider | undefined;
   /** The folder of a sandbox to join or start; undefined for the real vendors. */
   readonly sandbox: string | undefined;
   /** `vendors` when the run talks to Supabase and Stripe, `state` when it only reads what stacks recorded. */
@@ -51,10 +53,11 @@ export async function openFleet(
     const { engine, reach, env: variables, signal, onStatus } = options;
     const stacks = await findStacks(loaded, engine, common);
     if (reach === "state") return { engine, stacks, attach: undefined, close };
-    const { environment } = common;
-    const provider = await shareProvider({ variables, environment, signal, onStatus });
+    const provider = options.provider ?? new SharedProvider();
     closing.push(() => provider.close());
-    return { engine, stacks, attach: provider.attach, close };
+    const env = { ...variables, ...common.environment.vendors };
+    const attach = await provider.serve({ env, signal, onStatus });
+    return { engine, stacks, attach, close };
   } catch (error) {
     await close();
     throw error;
