@@ -137,6 +137,11 @@ export function changingSteps(changes: StackChanges): Step[] {
   return changes.steps.filter((step) => isChange(step.action));
 }
 
+/** Whether something that exists would be deleted, for good or to be made anew. */
+export function takesAway({ summary }: StackChanges): boolean {
+  return summary.delete !== undefined || summary.replace !== undefined;
+}
+
 /** Whether a run would change anything, an output of the stack included. */
 export function hasChanges(changes: StackChanges): boolean {
   return changingSteps(changes).length > 0 || changes.outputs.length > 0;

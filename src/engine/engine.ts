@@ -40,6 +40,11 @@ export interface RunOptions {
    * resource that violates it, and fails both; an advisory one warns.
    */
   readonly policyPacks?: readonly string[];
+  /**
+   * For `up` and `destroy`: where an operation on a resource fails, go on with all that does not need it. The run fails in the
+   * end. Default false: no new operation begins after a failure.
+   */
+  readonly continueOnError?: boolean;
   /** For `refresh` only: forget creations whose end nobody saw. Without it they stay, and warn, as with the Pulumi CLI. */
   readonly clearPendingCreates?: boolean;
   /** Ends cleanly: no new steps, running ones finish and are saved. */
@@ -94,7 +99,10 @@ export interface Engine {
   refresh(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
   /** Takes everything away, from what the state records; the program isn't run. The empty stack stays. */
   destroy(stack: StackSpec, options?: DestroyOptions): Promise<RunResult>;
-  /** The stack's outputs; a secret one is a Secret holding its JSON. Undefined when the stack does not exist. */
+  /**
+   * The stack's outputs; a secret one is a Secret holding its JSON. One that came from what failed, so that nobody knows it,
+   * is left out. Undefined when the stack does not exist.
+   */
   outputs(stack: StackSpec): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** What the state records, secrets blinded, in its order; needs no passphrase. Undefined when the stack does not exist. */
   resources(stack: StackSpec): Promise<readonly ResourceView[] | undefined>;

@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { takesAway } from "../changes/stack.ts";
 import { byPlatform, type FleetStack } from "./fleet.ts";
 import { type FleetOptions, notStarted, type StackResult, upFleet } from "./run.ts";
 import { markUpToDate } from "./up-to-date.ts";
@@ -18,10 +19,20 @@ export async function applyFleet(
   const blocked = blockedStacks(fleet, previewOf);
   const ready = readyStacks(fleet, previews);
   await markUnchanged(fleet, previewOf, options);
-  const done = new Map((await upFleet(ready, options)).map((result) => [result.stack, result]));
+  const continueOnError = (stack: string) => goesOn(previewOf.get(stack));
+  const results = await upFleet(ready, { ...options, continueOnError });
+  const done = new Map(results.map((result) => [result.stack, result]));
   return fleet.flatMap(
     ({ spec }) => done.get(spec.stack) ?? blocked.get(spec.stack) ?? previewOf.get(spec.stack) ?? [],
   );
+}
+
+/**
+ * What takes nothing away goes on past a failure: one workspace that fails leaves its siblings theirs. Where something is to be
+ * deleted, a failure ends the stack's run: what waits may still need it.
+ */
+function goesOn(preview: StackResult | undefined): boolean {
+  return preview !== undefined && !takesAway(preview.changes);
 }
 
 /** What was looked at, and found to be as its manifest says, without a warning, needs no second look by the next run. */

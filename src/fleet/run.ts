@@ -46,6 +46,11 @@ export interface FleetOptions {
   readonly skip?: boolean;
   /** Folders of policy packs, absolute, that `preview` and `up` are held to. */
   readonly policyPacks?: readonly string[];
+  /**
+   * Whether an `up` of a stack goes on where a part of it fails, with all that needs nothing of that part. No stack does
+   * unless said.
+   */
+  readonly continueOnError?: (stack: string) => boolean;
   /** Ends cleanly: no stack is started any more, those that run end as the engine ends them. */
   readonly signal?: AbortSignal;
   /** Providers that already run, by package: one for the whole fleet. */
@@ -188,7 +193,7 @@ async function findRemovals(stack: FleetStack, engine: Engine): Promise<Removal[
 /** What a fleet wants of a verb, whoever asks. */
 const OWN_OPTIONS: Readonly<Partial<Record<Verb, DestroyOptions>>> = {
   refresh: { clearPendingCreates: true },
-  destroy: { ignoreProtect: true },
+  destroy: { ignoreProtect: true, continueOnError: true },
 };
 
 async function runEngine(
@@ -204,6 +209,7 @@ async function runEngine(
     },
     ...(options.refresh === undefined ? {} : { refresh: options.refresh }),
     ...(options.policyPacks === undefined ? {} : { policyPacks: options.policyPacks }),
+    continueOnError: options.continueOnError?.(stack.spec.stack) ?? false,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.attach === undefined ? {} : { attach: options.attach }),
   };

@@ -24,7 +24,10 @@ export interface Step {
   readonly packs?: Readonly<Record<string, string>>;
   /** What somebody else did to the world before: things by id, and null for what is gone. */
   readonly meanwhile?: Readonly<Record<string, object | null>>;
-  readonly options?: Pick<RunOptions, "refresh" | "clearPendingCreates" | "targets" | "targetDependents"> &
+  readonly options?: Pick<
+    RunOptions,
+    "refresh" | "clearPendingCreates" | "targets" | "targetDependents" | "continueOnError"
+  > &
     Pick<DestroyOptions, "ignoreProtect">;
   /** The provider is a process of the engine's own. Otherwise the engine joins the one that runs, which is quicker. */
   readonly plugin?: boolean;

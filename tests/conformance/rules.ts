@@ -1,6 +1,7 @@
 import type { Rules } from "./rule.ts";
 import { ADOPTION } from "./rules/adoption.ts";
 import { ALIASES } from "./rules/aliases.ts";
+import { CONTINUATION } from "./rules/continuation.ts";
 import { FAILURES } from "./rules/failures.ts";
 import { FUNCTIONS } from "./rules/functions.ts";
 import { KILLS } from "./rules/kills.ts";
@@ -27,6 +28,7 @@ export const RULES: Readonly<Record<string, Rules>> = {
   values: VALUES,
   previews: PREVIEWS,
   failures: FAILURES,
+  continuation: CONTINUATION,
   kills: KILLS,
   refreshes: REFRESHES,
   providers: PROVIDERS,

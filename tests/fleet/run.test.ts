@@ -101,6 +101,19 @@ describe("bringing a fleet up", () => {
     expect(log).not.toContain("up agntdata.platform");
   });
 
+  test("goes on past a failure within a stack where nothing of it is to be deleted", async () => {
+    const told = new Map<string, boolean | undefined>();
+    const { engine } = scriptedEngine({
+      deleting: ["agntdata.beta"],
+      during: async (verb, stack, options) => void told.set(`${verb} ${stack}`, options?.continueOnError),
+    });
+    const fleet = fleetOf({ agntdata: ["acme", "beta"] });
+    const options = { engine, parallel: 1 };
+    await applyFleet(fleet, await previewFleet(fleet, options), options);
+    expect(told.get("up agntdata.acme")).toBe(true);
+    expect(told.get("up agntdata.beta")).toBe(false);
+  });
+
   test("holds every preview and every run to the policies that were named", async () => {
     const held: string[] = [];
     const { engine } = scriptedEngine({

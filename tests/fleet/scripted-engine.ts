@@ -7,6 +7,8 @@ import { ended, planned, said, step, view } from "../changes/events.ts";
 /** What a stack does in a test: by its name. Others have one resource to create. */
 export interface Script {
   readonly unchanged?: readonly string[];
+  /** It has one resource to delete. */
+  readonly deleting?: readonly string[];
   /** The run warns. */
   readonly warning?: readonly string[];
   /** The run ends with an error of the engine. */
@@ -59,7 +61,9 @@ function eventsOf(verb: string, stack: string, script: Script): EngineEvent[] {
   const resource = view("tenantry:stripe:Customer", stack, { id: "cus_1" });
   if (script.warning?.includes(stack)) return [said("warning", "an earlier run was cut")];
   if (script.unchanged?.includes(stack)) return [planned(step("same", resource, resource))];
-  const metadata = step("create", null, resource);
+  const metadata = script.deleting?.includes(stack)
+    ? step("delete", resource, null)
+    : step("create", null, resource);
   return [verb === "preview" ? planned(metadata) : ended(metadata)];
 }
 

@@ -26,6 +26,9 @@ export function argumentsOf(
       folder,
     ]),
     ...(options.targetDependents === true ? ["--target-dependents"] : []),
+    ...(options.continueOnError === true && (kind === "up" || kind === "destroy")
+      ? ["--continue-on-error"]
+      : []),
     ...(options.clearPendingCreates === true && kind === "refresh" ? ["--clear-pending-creates"] : []),
     ...(options.ignoreProtect === true && kind === "destroy" ? ["--ignore-protect"] : []),
     "--suppress-progress",

@@ -8,14 +8,17 @@ import { STACK_TYPE, type Urn } from "./urn.ts";
 /** Outputs of components, the stack's among them: a component's step ends when they come. */
 export class ComponentOutputs {
   readonly #preview: boolean;
+  readonly #mayBeUnknown: () => boolean;
   readonly #snapshot: Snapshot;
   readonly #events: Events;
   readonly #open = new Map<Urn, Step>();
   /** Held until it is known how the run ended. */
   #ofStack: PropertyMap | undefined;
 
-  constructor(preview: boolean, snapshot: Snapshot, events: Events) {
+  /** @param mayBeUnknown whether something failed that outputs may come from */
+  constructor(preview: boolean, mayBeUnknown: () => boolean, snapshot: Snapshot, events: Events) {
     this.#preview = preview;
+    this.#mayBeUnknown = mayBeUnknown;
     this.#snapshot = snapshot;
     this.#events = events;
   }
@@ -43,7 +46,7 @@ export class ComponentOutputs {
   }
 
   #finish(state: ResourceState, outputs: PropertyMap): ResourceState {
-    if (!this.#preview && containsUnknowns(outputs))
+    if (!this.#preview && !this.#mayBeUnknown() && containsUnknowns(outputs))
       throw new RegistrationError(`${state.urn} registers unknown outputs outside a preview`, state.urn);
     const finished = { ...state, outputs };
     this.#snapshot.replace(state, finished);

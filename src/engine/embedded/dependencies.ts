@@ -19,6 +19,25 @@ export function requirementsOf(state: ResourceState): ReadonlySet<Urn> {
 }
 
 /**
+ * All that resources need, directly or not.
+ *
+ * @param states in their order: what a resource depends on always comes before it
+ */
+export function requirementsClosure(
+  roots: readonly ResourceState[],
+  states: readonly ResourceState[],
+): ReadonlySet<ResourceState> {
+  const needed = new Set(roots.flatMap((root) => [...requirementsOf(root)]));
+  const found = new Set<ResourceState>();
+  for (const state of states.toReversed()) {
+    if (!needed.has(state.urn)) continue;
+    found.add(state);
+    for (const urn of requirementsOf(state)) needed.add(urn);
+  }
+  return found;
+}
+
+/**
  * What depends on a resource, directly or not, in the order of the state.
  *
  * @param states in their order: what a resource depends on always comes before it

@@ -5,7 +5,7 @@ import { FileBackend } from "./backend.ts";
 import { viewOf } from "./events.ts";
 import type { ProgramAhead } from "./program-ahead.ts";
 import { readProject } from "./project.ts";
-import { containsSecrets, withoutSecrets } from "./property-value.ts";
+import { containsSecrets, containsUnknowns, withoutSecrets } from "./property-value.ts";
 import { Run, type RunKind } from "./run.ts";
 import { StackSettings } from "./stack-settings.ts";
 import { StackState } from "./stack-state.ts";
@@ -64,9 +64,11 @@ async function outputs(spec: StackSpec): Promise<Readonly<Record<string, unknown
   const { resources } = await state.read({ mustExist: true });
   const root = resources.find(({ type }) => type === STACK_TYPE);
   return Object.fromEntries(
-    Object.entries(root?.outputs ?? {}).map(([name, value]) => [
-      name,
-      containsSecrets(value) ? new Secret(JSON.stringify(withoutSecrets(value))) : value,
-    ]),
+    Object.entries(root?.outputs ?? {})
+      .filter(([, value]) => !containsUnknowns(value))
+      .map(([name, value]) => [
+        name,
+        containsSecrets(value) ? new Secret(JSON.stringify(withoutSecrets(value))) : value,
+      ]),
   );
 }

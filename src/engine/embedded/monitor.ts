@@ -34,6 +34,13 @@ const FEATURES: ReadonlySet<string> = new Set([
   "errorHooks",
 ]);
 
+/** How the SDK is told of what could not be done, whose outputs are unknown then. */
+const RESULTS = {
+  done: messages.Result.SUCCESS,
+  failed: messages.Result.FAIL,
+  waits: messages.Result.SKIP,
+} as const;
+
 /**
  * The service that a program registers its resources with.
  *
@@ -56,18 +63,20 @@ export function monitorService(
     }),
     registerResource: unary((request: RegisterResourceRequest) =>
       flow.answer(async () => {
-        const state = await (await registrations).register(goalOf(request));
+        const { state, outcome } = await (await registrations).register(goalOf(request));
+        if (outcome !== "done" && !request.getSupportsresultreporting()) throw resultsUnsupported();
         const response = new messages.RegisterResourceResponse();
         response.setUrn(state.urn);
         response.setId(knownId(state));
         response.setObject(toStruct(state.custom ? state.outputs : {}));
+        response.setResult(RESULTS[outcome]);
         return response;
       }),
     ),
     readResource: unary((request: ReadResourceRequest) =>
       flow.answer(async () => {
         const { goal, id } = readGoalOf(request);
-        const state = await (await registrations).read(goal, id);
+        const { state } = await (await registrations).read(goal, id);
         const response = new messages.ReadResourceResponse();
         response.setUrn(state.urn);
         response.setProperties(toStruct(state.outputs));
@@ -112,4 +121,11 @@ export function monitorService(
     getDeploymentInfo: refuse("the deployment's information"),
   };
   return [services.ResourceMonitorService as unknown as grpc.ServiceDefinition, implementation];
+}
+
+/** Without word of the failure the program would take what is missing for empty. */
+function resultsUnsupported(): Error {
+  return new Error(
+    "This version of @pulumi/pulumi can't go on after an error. Update it, or run without going on after errors.",
+  );
 }

@@ -2,7 +2,7 @@ import type { Judged } from "./policy-messages.ts";
 import { type PackHost, PolicyPack, type Violation } from "./policy-pack.ts";
 import { ofResource } from "./registration-error.ts";
 import type { ResourceState } from "./resource-state.ts";
-import { StepFailed } from "./step-executor.ts";
+import { ShownFailure } from "./shown-failure.ts";
 import type { Urn } from "./urn.ts";
 
 /** The policies that a run is held to: those of all its packs. */
@@ -42,7 +42,7 @@ export class Policies {
    * Holds a resource to the policies before anything is done about it.
    *
    * @returns it with remedies made
-   * @throws StepFailed when a mandatory policy is violated, which was told; a preview goes on, to show all of them
+   * @throws ShownFailure when a mandatory policy is violated, which was told; a preview goes on, to show all of them
    */
   async judge(wanted: Judged): Promise<ResourceState> {
     const { urn } = wanted.state;
@@ -55,7 +55,7 @@ export class Policies {
     }
     const found = await ofResource(urn, Promise.all(this.#packs.map((pack) => pack.analyze(judged))));
     if (this.#note(found.flat()) && !this.#preview)
-      throw new StepFailed(`resource ${urn} violates a mandatory policy`);
+      throw new ShownFailure(`resource ${urn} violates a mandatory policy`);
     return judged.state;
   }
 

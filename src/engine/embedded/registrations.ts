@@ -5,8 +5,10 @@ import { requirementsOf } from "./dependencies.ts";
 import { Differences } from "./differences.ts";
 import { EarlyDeletions } from "./early-deletions.ts";
 import type { Events } from "./events.ts";
+import type { Flow } from "./flow.ts";
 import { type Goal, unsupported } from "./goal.ts";
 import { InputChecks } from "./input-checks.ts";
+import type { LeftBehind } from "./left-behind.ts";
 import { OldResources } from "./old-resources.ts";
 import type { Policies } from "./policies.ts";
 import type { Judged } from "./policy-messages.ts";
@@ -24,6 +26,13 @@ import type { Targets } from "./targets.ts";
 import { isProviderType, packageOf, parseReference, STACK_TYPE, type Urn, urnOf } from "./urn.ts";
 import { wantedState } from "./wanted.ts";
 
+/** What has become of what a program registered. */
+export interface Registered {
+  readonly state: ResourceState;
+  /** It `waits` when something that it needs has failed: nobody was asked about it. */
+  readonly outcome: "done" | "failed" | "waits";
+}
+
 /** What a program registers: each goal becomes a step against what the state knows of it. */
 export class Registrations {
   readonly #stack: string;
@@ -39,6 +48,8 @@ export class Registrations {
   readonly #targets: Targets;
   readonly #policies: Policies;
   readonly #redactor: Redactor;
+  readonly #flow: Flow;
+  readonly #left: LeftBehind;
   readonly #defaults: DefaultProviders;
   readonly #checks: InputChecks;
   readonly #differences: Differences;
@@ -67,6 +78,8 @@ export class Registrations {
     readonly targets: Targets;
     readonly policies: Policies;
     readonly redactor: Redactor;
+    readonly flow: Flow;
+    readonly left: LeftBehind;
   }) {
     const { preview, providers, executor, snapshot, events } = parts;
     this.#stack = parts.stack;
@@ -82,7 +95,9 @@ export class Registrations {
     this.#targets = parts.targets;
     this.#policies = parts.policies;
     this.#redactor = parts.redactor;
-    this.#defaults = new DefaultProviders(parts.config, (goal) => this.register(goal));
+    this.#flow = parts.flow;
+    this.#left = parts.left;
+    this.#defaults = new DefaultProviders(parts.config, async (goal) => (await this.register(goal)).state);
     this.#checks = new InputChecks(providers, preview);
     this.#differences = new Differences({
       preview,
@@ -99,7 +114,7 @@ export class Registrations {
       wouldReplace: (state, inputs) => this.#differences.wouldReplace(state, inputs, snapshot.base),
     });
     this.#planner = new StepPlanner(executor, this.#deletions);
-    this.#outputs = new ComponentOutputs(preview, snapshot, events);
+    this.#outputs = new ComponentOutputs(preview, () => this.#flow.failed, snapshot, events);
   }
 
   /** All that the program owns, as it is now, for its policies. */
@@ -117,7 +132,7 @@ export class Registrations {
     return this.#refused;
   }
 
-  async register(requested: Goal): Promise<ResourceState> {
+  async register(requested: Goal): Promise<Registered> {
     // Before anybody else sees them, and can quote them.
     this.#redactor.addFrom(requested.inputs);
     const inherited = this.#inherit(requested);
@@ -128,28 +143,46 @@ export class Registrations {
     const inputs = await hashAssets(inherited.inputs, this.#programFolder, urn);
     const goal = { ...inherited, inputs };
     const wanted = wantedState(urn, goal, provider, this.#root);
-    const meant = this.#targets.coversRegistered(wanted);
-    const state = meant ? await this.#realize(goal, old, wanted) : this.#leaveOut(old, wanted);
-    this.#states.set(urn, state);
-    return state;
+    return this.#settle(old, wanted, async () =>
+      this.#targets.coversRegistered(wanted) ? this.#realize(goal, old, wanted) : this.#leaveOut(old, wanted),
+    );
   }
 
   /** Looks up a resource that the program doesn't own. */
-  async read(goal: Goal, id: string): Promise<ResourceState> {
+  async read(goal: Goal, id: string): Promise<Registered> {
     const urn = this.#claim(goal);
     this.#goals.set(urn, goal);
     if (id === "") throw new RegistrationError(`Expected an ID for ${urn}`, urn);
     const old = this.#findOld(urn, goal);
     const provider = await this.#providerOf(goal);
-    const wanted = { ...wantedState(urn, goal, provider, this.#root), propertyDependencies: {} };
-    this.#planner.decided(urn);
-    const state = await this.#executor.read(await this.#deletions.standing(old), {
-      ...wanted,
-      id,
-      external: true,
+    const plain = wantedState(urn, goal, provider, this.#root);
+    const wanted = { ...plain, propertyDependencies: {}, id, external: true };
+    return this.#settle(old, wanted, async () => {
+      this.#planner.decided(urn);
+      return this.#executor.read(await this.#deletions.standing(old), wanted);
     });
-    this.#states.set(urn, state);
-    return state;
+  }
+
+  /** Does what is to be done about a resource, unless it has to wait. */
+  async #settle(
+    old: ResourceState | undefined,
+    wanted: ResourceState,
+    act: () => Promise<ResourceState>,
+  ): Promise<Registered> {
+    const { urn } = wanted;
+    if (this.#left.holdsUp(wanted)) {
+      this.#left.add(urn, old);
+      return { state: wanted, outcome: "waits" };
+    }
+    try {
+      const state = await act();
+      this.#states.set(urn, state);
+      return { state, outcome: "done" };
+    } catch (error) {
+      if (!this.#flow.survives(error)) throw error;
+      this.#left.add(urn, old);
+      return { state: { ...wanted, id: wanted.id || (old?.id ?? "") }, outcome: "failed" };
+    }
   }
 
   /** What the program has registered or read under a URN. */
@@ -159,6 +192,7 @@ export class Registrations {
 
   /** Outputs of a component; the stack's are held until it is known how the run ended. */
   registerOutputs(urn: Urn, outputs: PropertyMap): void {
+    if (this.#left.has(urn)) return;
     const state = this.#states.get(urn);
     if (state === undefined) throw new RegistrationError(`outputs of ${urn}, which was not registered`, urn);
     if (this.#skipped.has(urn)) return;

@@ -1,11 +1,12 @@
 import { UserError } from "../../core/errors.ts";
 import type { DestroyOptions, RunResult, StackSpec } from "../engine.ts";
 import type { Deployment } from "./checkpoint.ts";
-import { deletionLevels } from "./deletes.ts";
 import { engineService } from "./engine-service.ts";
 import { Events } from "./events.ts";
 import { Flow } from "./flow.ts";
 import { RpcError, serve } from "./grpc.ts";
+import { LateDeletions } from "./late-deletions.ts";
+import { LeftBehind } from "./left-behind.ts";
 import { StackLock } from "./lock.ts";
 import { monitorService } from "./monitor.ts";
 import { Policies } from "./policies.ts";
@@ -17,13 +18,13 @@ import { Redactor } from "./redactor.ts";
 import { refreshResources } from "./refresh.ts";
 import { RegistrationError } from "./registration-error.ts";
 import { Registrations } from "./registrations.ts";
-import type { ResourceState } from "./resource-state.ts";
 import { openSalt } from "./secrets.ts";
+import { ShownFailure } from "./shown-failure.ts";
 import { Snapshot } from "./snapshot.ts";
 import { stackOutputs } from "./stack-outputs.ts";
 import { type StackConfig, StackSettings } from "./stack-settings.ts";
 import { StackState } from "./stack-state.ts";
-import { StepExecutor, StepFailed } from "./step-executor.ts";
+import { StepExecutor } from "./step-executor.ts";
 import { missingTarget, Targets } from "./targets.ts";
 import { STACK_TYPE, type Urn, urnOf } from "./urn.ts";
 
@@ -44,6 +45,7 @@ export class Run {
   readonly #redactor: Redactor;
   readonly #flow: Flow;
   readonly #targets: Targets;
+  readonly #left = new LeftBehind();
   #providers: Providers | undefined;
   #snapshot: Snapshot | undefined;
   #executor: StepExecutor | undefined;
@@ -91,7 +93,8 @@ export class Run {
     this.#redactor.add(spec.passphrase.reveal());
     for (const { value, secret } of config.values()) if (secret) this.#redactor.add(value);
     this.#events = new Events(options.onEvent, this.#redactor);
-    this.#flow = new Flow((error) => this.#show(error));
+    const continues = (kind === "update" || kind === "destroy") && options.continueOnError === true;
+    this.#flow = new Flow(continues, (error) => this.#show(error));
   }
 
   /** @throws UserError when the stack is locked, or its state can't be used */
@@ -214,12 +217,12 @@ export class Run {
       await Promise.race([registered, ended, this.#flow.stopped.catch(() => undefined)]);
       await this.#flow.settled();
       this.#refused ||= registrations.refused;
-      if (!this.#flow.failed) {
+      if (!this.#flow.ended) {
         this.#demandTargets((urn) => registrations.knows(urn));
         await this.#delete(providers);
       }
       release();
-      if (this.#flow.failed) await program.stop();
+      if (this.#flow.ended) await program.stop();
       await ended;
       registrations.finishStack(this.#flow.failed);
       if (!this.#flow.failed) await policies.judgeStack(registrations.judged, this.#stackUrn);
@@ -265,6 +268,8 @@ export class Run {
       targets: this.#targets,
       policies,
       redactor: this.#redactor,
+      flow: this.#flow,
+      left: this.#left,
     });
     return this.#registrations;
   }
@@ -308,11 +313,11 @@ export class Run {
       planning: this.#kind === "preview",
       counted: this.#kind === "refresh",
       parallel: this.#parallel,
-      stopping: () => this.#flow.failed,
+      stopping: () => this.#flow.ended,
       failed: (step, error) => {
         this.#events.diagnostic("error", messageOf(error), step.old?.urn);
         this.#events.failed(step, this.#kind === "preview");
-        this.#flow.fail(new StepFailed("a refresh failed", { cause: error }));
+        this.#flow.fail(new ShownFailure("a refresh failed", { cause: error }));
       },
     });
     snapshot.rebase(resources);
@@ -332,45 +337,16 @@ export class Run {
   async #delete(providers: Providers): Promise<void> {
     const snapshot = this.#snapshot;
     const executor = this.#executor;
-    if (snapshot === undefined || executor === undefined || this.#flow.failed) return;
-    const { condemned, kept } = this.#condemned(snapshot);
-    for (const state of kept) executor.leave(state);
-    if (this.#refused && this.#writes && [...condemned].some((state) => this.#targets.forbidsDeletion(state)))
-      return;
-    const urns = new Set([...condemned].map(({ urn }) => urn));
-    for (const level of deletionLevels(snapshot.base, condemned)) {
-      await Promise.allSettled(
-        level.map((state) =>
-          this.#flow.run(() => this.#deleteOne(state, providers, snapshot, executor, urns)),
-        ),
-      );
-      if (this.#flow.failed) return;
-    }
-  }
-
-  /** What is left of the old state: what may be deleted, and what the run is not about. */
-  #condemned(snapshot: Snapshot): {
-    readonly condemned: ReadonlySet<ResourceState>;
-    readonly kept: readonly ResourceState[];
-  } {
-    const deletable = this.#targets.deletable(snapshot.base);
-    const left = snapshot.base.filter((state) => !snapshot.isDone(state));
-    const condemned = new Set(left.filter((state) => deletable.has(state)));
-    for (const state of condemned)
-      if (this.#targets.forbidsDeletion(state)) this.#refuse(unnamedDeletion(state.urn), state.urn);
-    return { condemned, kept: left.filter((state) => !deletable.has(state) && !state.delete) };
-  }
-
-  async #deleteOne(
-    state: ResourceState,
-    providers: Providers,
-    snapshot: Snapshot,
-    executor: StepExecutor,
-    condemned: ReadonlySet<Urn>,
-  ): Promise<void> {
-    // It is deleted already; only its replacement was never made.
-    if (state.pendingReplacement && !state.delete) return executor.forget(state);
-    await executor.delete(state, () => providers.ensure(state.provider, snapshot.base), condemned);
+    if (snapshot === undefined || executor === undefined || this.#flow.ended) return;
+    const deletions = new LateDeletions({
+      ...{ snapshot, executor, providers },
+      ...{ targets: this.#targets, flow: this.#flow, left: this.#left },
+    });
+    const { condemned } = deletions;
+    const unnamed = [...condemned].filter((state) => this.#targets.forbidsDeletion(state));
+    for (const { urn } of unnamed) this.#refuse(unnamedDeletion(urn), urn);
+    deletions.leaveOthers();
+    if (unnamed.length === 0 || !this.#writes) await deletions.run(condemned);
   }
 
   #warnOfPending(pending: Deployment["pendingOperations"]): void {
@@ -387,19 +363,19 @@ export class Run {
     );
   }
 
-  /** What the program writes. After a failure it only complains that nobody answers any more. */
+  /** What the program writes. After the run's end it only complains that nobody answers any more. */
   #say(line: string, stream: "stdout" | "stderr"): void {
-    if (this.#flow.failed) return;
+    if (this.#flow.ended) return;
     this.#events.diagnostic(stream === "stdout" ? "info" : "info#err", line, undefined);
   }
 
   /** A program that was refused an answer ends as if all were well; one that threw has said why itself. */
   #judgeExit(code: number | null, signal: NodeJS.Signals | null): void {
     const alreadyShown = 32;
-    if (code === 0 || this.#flow.failed) return;
+    if (code === 0 || this.#flow.ended) return;
     const how = signal === null ? `exited with non-zero exit code: ${code}` : `was ended by ${signal}`;
     this.#flow.fail(
-      code === alreadyShown ? new StepFailed("the program failed") : new Error(`Program ${how}`),
+      code === alreadyShown ? new ShownFailure("the program failed") : new Error(`Program ${how}`),
     );
   }
 
@@ -409,9 +385,9 @@ export class Run {
   }
 
   #show(error: unknown): void {
-    if (error instanceof StepFailed) return;
+    if (error instanceof ShownFailure) return;
     // An answer that was refused because of an earlier failure is no failure of its own.
-    if (error instanceof RpcError && this.#flow.failed) return;
+    if (error instanceof RpcError && this.#flow.ended) return;
     const urn = error instanceof RegistrationError ? error.urn : undefined;
     const remedy = error instanceof UserError ? `\n${error.remedy}` : "";
     this.#events.diagnostic("error", `${messageOf(error)}${remedy}`, urn);

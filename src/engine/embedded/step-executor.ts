@@ -5,13 +5,9 @@ import { InitError, type Provider, type ReadResult, UnclearError } from "./provi
 import type { Providers } from "./providers.ts";
 import type { Redactor } from "./redactor.ts";
 import type { PendingOperation, ResourceState } from "./resource-state.ts";
+import { StepFailed } from "./shown-failure.ts";
 import type { Changes, Snapshot } from "./snapshot.ts";
 import { isProviderType, packageOf, type Urn } from "./urn.ts";
-
-/** A step failed, and its failure has been shown. */
-export class StepFailed extends Error {
-  override readonly name = "StepFailed";
-}
 
 /**
  * Carries out steps: on disk before and after each, events around it, at most so many provider calls at a time.
@@ -161,7 +157,7 @@ export class StepExecutor {
     const step: Step = { op: deletionOf(old, old.delete), old, new: undefined, diff: undefined };
     if (old.protect && !old.delete && !this.#ignoreProtect) {
       this.#events.started(step, this.#preview);
-      return this.#fail(step, new Error(protectedFromDelete(old.urn)));
+      return this.#fail(step, new Error(protectedFromDelete(old.urn)), { forbidden: true });
     }
     await this.#remove(step, old, provider, condemned, { done: old });
   }
@@ -307,13 +303,13 @@ export class StepExecutor {
     }
   }
 
-  #fail(step: Step, error: unknown): never {
+  #fail(step: Step, error: unknown, how: { readonly forbidden?: boolean } = {}): never {
     // What a create may have left is told by its pending operation.
     if (error instanceof UnclearError && step.old !== undefined) this.#maybeCorrupt = true;
     const urn = (step.new ?? step.old)?.urn;
     this.#events.diagnostic("error", error instanceof Error ? error.message : String(error), urn);
     this.#events.failed(step, this.#preview);
-    throw new StepFailed(`${step.op} of ${urn} failed`, { cause: error });
+    throw new StepFailed(`${step.op} of ${urn} failed`, { cause: error, ...how });
   }
 
   #partial(state: ResourceState, failure: InitError, id: string): ResourceState {

@@ -8,6 +8,10 @@ test.each([
   ["preview", { refresh: true }, ["--refresh"], ["--yes"]],
   ["up", { parallel: 3 }, ["--yes", "--skip-preview", "--parallel 3"], ["--ignore-protect"]],
   ["refresh", { refresh: true, clearPendingCreates: true }, ["--clear-pending-creates"], ["--refresh"]],
+  ["up", { continueOnError: true }, ["--continue-on-error"], []],
+  ["destroy", { continueOnError: true }, ["--continue-on-error"], []],
+  ["preview", { continueOnError: true }, [], ["--continue-on-error"]],
+  ["refresh", { continueOnError: true }, [], ["--continue-on-error"]],
   ["destroy", {}, ["--yes"], ["--ignore-protect"]],
   ["destroy", { ignoreProtect: true }, ["--ignore-protect"], []],
 ] as const)("%s with %j", (kind, options, there, absent) => {
