@@ -19,9 +19,15 @@ export function asVendorError(error: unknown, statement: string): unknown {
   return new VendorError({
     vendor: "PostgreSQL",
     operation,
-    message: error.message,
+    message: messageOf(error),
     remedy: "Check the network and that the project isn't paused, then run again: nothing is made twice.",
   });
+}
+
+/** Node.js says nothing itself of a host none of whose addresses answered. */
+function messageOf(error: Error): string {
+  const all = error instanceof AggregateError ? error.errors : [error];
+  return all.map((each) => (each instanceof Error ? each.message : String(each))).join("; ");
 }
 
 /** No answer, a deadlock, a serialization failure, a server that restarts or a full pool. */
@@ -55,4 +61,5 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "42": "The control plane's schema isn't the one that tenantry needs: bring up the platform's stack first.",
   "53": "The database is out of memory, disk or connections: give it a larger compute size, or run again later.",
   "57": "The database cancelled the statement, or restarts: run again.",
+  XX: "See in Supabase's dashboard whether the project is paused or on its way up, then run again.",
 };

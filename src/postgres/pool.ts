@@ -17,17 +17,18 @@ export interface Connection {
   readonly password: Secret;
   /** Ends every wait. */
   readonly signal?: AbortSignal;
+  /** At one transaction in all. Default 8. */
+  readonly attempts?: number | undefined;
 }
 
 const BEGIN_READING = "begin transaction isolation level repeatable read read only";
-const ATTEMPTS = 8;
 const FIRST_WAIT_MILLISECONDS = 100;
 const LONGEST_WAIT_MILLISECONDS = 5_000;
 
 /**
  * A database through its session pooler. Connections are opened when they are needed, four at most, and closed when idle.
  *
- * A transaction that meets a dropped connection, a deadlock or a serialization failure runs again, eight times at most.
+ * A transaction that meets a dropped connection, a deadlock or a serialization failure runs again.
  */
 export function connect(connection: Connection): Database {
   const pool = new pg.Pool({
@@ -46,11 +47,11 @@ export function connect(connection: Connection): Database {
   // An idle connection that is cut is replaced by the next use.
   pool.on("error", () => undefined);
 
-  const { signal } = connection;
+  const { signal, attempts = 8 } = connection;
   return {
     ref: connection.ref,
-    transaction: (work) => again(() => within(pool, "begin", work, signal), signal),
-    read: (work) => again(() => within(pool, BEGIN_READING, work, signal), signal),
+    transaction: (work) => again(() => within(pool, "begin", work, signal), attempts, signal),
+    read: (work) => again(() => within(pool, BEGIN_READING, work, signal), attempts, signal),
     close: () => pool.end(),
   };
 }
@@ -127,13 +128,17 @@ function queryOf(client: pg.PoolClient): Query {
   };
 }
 
-async function again<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function again<T>(
+  attempt: () => Promise<T>,
+  attempts: number,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   for (let number = 1; ; number += 1) {
     signal?.throwIfAborted();
     try {
       return await attempt();
     } catch (error) {
-      if (number === ATTEMPTS || !isWorthRepeating(error)) throw error;
+      if (number === attempts || !isWorthRepeating(error)) throw error;
       const wait = Math.min(FIRST_WAIT_MILLISECONDS * 2 ** (number - 1), LONGEST_WAIT_MILLISECONDS);
       await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal });
     }

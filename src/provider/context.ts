@@ -3,6 +3,7 @@ import { deriveDatabasePassword } from "../core/derive.ts";
 import { UserError } from "../core/errors.ts";
 import { stableId } from "../core/ids.ts";
 import { Secret } from "../core/secret.ts";
+import { patienceFromEnv } from "../http/patience.ts";
 import type { Database } from "../postgres/database.ts";
 import { connect } from "../postgres/pool.ts";
 import { type StripeAccess, stripeFromEnv } from "../stripe/client.ts";
@@ -148,7 +149,8 @@ export class Connections {
   async #connect(ref: string, from: { readonly id: string; readonly generation: number }): Promise<Database> {
     const pooler = await sessionPooler(this.#supabaseAccess().reader, ref);
     const password = deriveDatabasePassword(this.#secretRoot(), from);
-    return connect({ ref, ...pooler, password, signal: this.#signal });
+    const { attempts } = patienceFromEnv(this.#env);
+    return connect({ ref, ...pooler, password, signal: this.#signal, attempts });
   }
 }
 

@@ -4,6 +4,7 @@ import { UserError, VendorError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { refuseWrites, SharedReads, WriteRefused } from "../http/guards.ts";
 import { PaceLimiter } from "../http/limiter.ts";
+import { type Patience, patienceFromEnv } from "../http/patience.ts";
 import { type Call, type Fetch, type Outcome, politeFetch } from "../http/polite-fetch.ts";
 
 /** A writer and a reader on one key: they share its limits. */
@@ -27,12 +28,14 @@ export function stripeAccess(options: {
   readonly key: Secret;
   readonly baseUrl?: string | undefined;
   readonly signal?: AbortSignal;
+  readonly patience?: Patience;
 }): StripeAccess {
   const live = /^[rs]k_live_/.test(options.key.reveal());
   const send = politeFetch({
     limiter: new PaceLimiter(live ? CALLS_PER_SECOND.live : CALLS_PER_SECOND.sandbox),
     bucketOf: ({ method, url }) => `${method} ${url.pathname}`,
     again: repeatable,
+    ...options.patience,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const reads = new SharedReads();
@@ -59,7 +62,12 @@ export function stripeFromEnv(
     throw new UserError(`STRIPE_API_BASE is ${JSON.stringify(baseUrl)}, which is no URL.`, {
       remedy: "Set it to a URL as https://api.stripe.com, or unset it.",
     });
-  return stripeAccess({ key: new Secret(key), baseUrl, ...(signal === undefined ? {} : { signal }) });
+  return stripeAccess({
+    key: new Secret(key),
+    baseUrl,
+    patience: patienceFromEnv(env),
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 /**

@@ -3,6 +3,7 @@ import { UserError, VendorError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { refuseWrites, SharedReads } from "../http/guards.ts";
 import { HeaderLimiter } from "../http/limiter.ts";
+import { type Patience, patienceFromEnv } from "../http/patience.ts";
 import { type Call, type Fetch, type Outcome, politeFetch } from "../http/polite-fetch.ts";
 import type { paths } from "./types.ts";
 
@@ -42,12 +43,14 @@ function supabaseAccess(options: {
   readonly token: Secret;
   readonly baseUrl?: string | undefined;
   readonly signal?: AbortSignal;
+  readonly patience?: Patience;
 }): SupabaseAccess {
   const baseUrl = options.baseUrl ?? DEFAULT_URL;
   const send = politeFetch({
     limiter: new HeaderLimiter(),
     bucketOf: ({ method, url }) => `${method} ${url.pathname}`,
     again: repeatable,
+    ...options.patience,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   const reads = new SharedReads();
@@ -72,6 +75,7 @@ export function supabaseFromEnv(
   return supabaseAccess({
     token: new Secret(token),
     baseUrl: env.SUPABASE_API_URL,
+    patience: patienceFromEnv(env),
     ...(signal === undefined ? {} : { signal }),
   });
 }
@@ -108,7 +112,7 @@ function clientOf(baseUrl: string, token: Secret, fetch: Fetch): Supabase {
 
 const failures: Middleware = {
   async onResponse({ request, response }) {
-    if (response.ok) return;
+    if (response.ok && !(await isPage(response))) return;
     const message = messageOf(await response.text());
     throw new VendorError({
       vendor: "Supabase",
@@ -153,7 +157,15 @@ function reasonOf(error: Error): string {
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }
 
+/** What a proxy on the way may answer with, under whatever status. An answer that says nothing may be called a page, too. */
+async function isPage(response: Response): Promise<boolean> {
+  const isHtml = response.headers.get("content-type")?.startsWith("text/html") === true;
+  return isHtml && (await response.clone().text()) !== "";
+}
+
 function remedyFor(status: number): string {
+  if (status < 400)
+    return "This isn't Supabase's answer: check SUPABASE_API_URL, and what is on the way to it.";
   if (status >= 500) return "Supabase fails at the moment (https://status.supabase.com): run again later.";
   return REMEDIES[status] ?? "See https://supabase.com/docs/reference/api for what this operation takes.";
 }

@@ -29,8 +29,13 @@ export async function findProject(
 
 const ANSWERING: readonly ProjectStatus[] = ["ACTIVE_HEALTHY", "ACTIVE_UNHEALTHY"];
 
+/** Whether the services of a project in this state answer. */
+export function isAnswering(status: ProjectStatus): boolean {
+  return ANSWERING.includes(status);
+}
+
 /** Whether a project's services answer; a paused or restarting one can't be compared with anything. */
 export async function isReachable(supabase: Supabase, ref: string): Promise<boolean> {
   const found = await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
-  return found !== undefined && ANSWERING.includes(found.status);
+  return found !== undefined && isAnswering(found.status);
 }

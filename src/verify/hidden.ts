@@ -6,29 +6,23 @@ import type { Subject } from "./matrix.ts";
 
 /** What of a control plane somebody mustn't even learn of: another organization, and of the own one the workspaces out of reach. */
 export function hiddenFrom(subject: Subject, { id }: OrganizationModel, rows: OrganizationRows): Hidden[] {
-  return subject.organization === null
-    ? ofOthers({ organization: id, workspace: rows.workspaces[0]?.id })
-    : [...neighbour(subject, rows), ...closedWorkspaces(subject, id, rows)];
+  if (subject.organization !== null)
+    return [...neighbour(subject, rows), ...closedWorkspaces(subject, id, rows)];
+  const [workspace] = rows.workspaces;
+  return workspace === undefined ? [] : [ofOthers({ organization: id, workspace: workspace.id })];
 }
 
 /** Whoever is in the neighbour's organization, too, knows of it. */
 function neighbour({ person }: Subject, { neighbour }: OrganizationRows): Hidden[] {
-  return neighbour === null || person.also?.includes(neighbour.organization) ? [] : ofOthers(neighbour);
+  return neighbour === null || person.also?.includes(neighbour.organization) ? [] : [ofOthers(neighbour)];
 }
 
-function ofOthers({
-  organization,
-  workspace,
-}: {
-  organization: string;
-  workspace?: string | undefined;
-}): Hidden[] {
-  if (workspace === undefined) return [];
+function ofOthers(there: Hidden["there"]): Hidden {
   const nowhere = { organization: randomUUID(), workspace: randomUUID() };
-  return [{ what: "what is somebody else's", there: { organization, workspace }, nowhere }];
+  return { what: "what is somebody else's", there, nowhere };
 }
 
-/** One in each state: somebody may be granted a workspace that is closed for a while, and another that is open not. */
+/** One in each state: out of reach are those that weren't granted, and those that were and are closed for a while. */
 function closedWorkspaces(
   { workspaces: reached }: Subject,
   organization: string,

@@ -15,6 +15,7 @@ import {
 import { answerOf } from "../postgres/scripts/undone.ts";
 import type { Context } from "../provider/context.ts";
 import { answerOrGone } from "../supabase/client.ts";
+import { isAnswering } from "../supabase/projects.ts";
 
 type Project = WorkspaceModel["project"];
 
@@ -77,7 +78,7 @@ export async function openControlPlane(
  * @param ref of the project that the control plane names; null where it names none
  */
 export async function openWorkspace(
-  context: Context,
+  context: Pick<Context, "supabase" | "signal">,
   name: string,
   ref: string | null,
 ): Promise<LiveDatabase | "paused"> {
@@ -91,6 +92,10 @@ export async function openWorkspace(
       remedy: "Run tenantry up --refresh, which looks for it.",
     });
   if (project.status === "INACTIVE") return "paused";
+  if (!isAnswering(project.status))
+    throw new UserError(`The project ${name} is ${project.status}.`, {
+      remedy: "Run again when it is ACTIVE_HEALTHY; see it in Supabase's dashboard if that never comes.",
+    });
   const catalog = await look(supabase, ref);
   return new LiveDatabase(ref, catalog, (what, statements) =>
     runUndone(supabase, ref, what, statements, signal),

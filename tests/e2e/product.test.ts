@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { IntakeDocument } from "../../src/cli/commands/intake.ts";
 import type { VerifyDocument } from "../../src/cli/commands/verify.ts";
+import type { Fault } from "../../src/sandbox/faults.ts";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { folderWith, ORGANIZATION, PLATFORM, type Ran, tenantry } from "../cli/command-line.ts";
 
@@ -23,15 +24,25 @@ afterAll(async () => {
   folder.remove();
 });
 
-const run = (...args: string[]): Promise<Ran> => tenantry([...args, "--sandbox"], { cwd: folder.path });
+const run = (args: readonly string[], env = {}): Promise<Ran> =>
+  tenantry([...args, "--sandbox"], { cwd: folder.path, env });
 
 async function up(): Promise<void> {
-  const { exitCode, stdout, stderr } = await run("up", "--yes");
+  const { exitCode, stdout, stderr } = await run(["up", "--yes"]);
   expect(exitCode, stdout + stderr).toBe(0);
 }
 
-async function verify(): Promise<{ exitCode: number; outcomes: Record<string, string>; found: string[] }> {
-  const { exitCode, stdout } = await run("verify", "--json");
+interface Verdict {
+  readonly exitCode: number;
+  readonly outcomes: Record<string, string>;
+  readonly found: readonly string[];
+}
+
+async function verify(env = {}): Promise<Verdict> {
+  return verdictOf(await run(["verify", "--json"], env));
+}
+
+function verdictOf({ exitCode, stdout }: Ran): Verdict {
   const { databases } = JSON.parse(stdout) as VerifyDocument;
   const outcomes = databases.map(({ stack, database, outcome }) => [`${stack}, ${database}`, outcome]);
   const found = databases.flatMap(({ differences }) => differences.map(({ subject }) => subject));
@@ -39,7 +50,7 @@ async function verify(): Promise<{ exitCode: number; outcomes: Record<string, st
 }
 
 async function intake(...args: string[]): Promise<IntakeDocument["organizations"]> {
-  const { exitCode, stdout, stderr } = await run(...args, "--json");
+  const { exitCode, stdout, stderr } = await run([...args, "--json"]);
   expect(exitCode, stdout + stderr).toBe(0);
   return (JSON.parse(stdout) as IntakeDocument).organizations;
 }
@@ -97,6 +108,55 @@ it("isn't verified before it is up, and is clean after", async () => {
   });
 });
 
+describe("what can't be reached isn't clean", () => {
+  const NOTHING = {
+    "demo.platform, control plane": "not verified",
+    "demo.acme, control plane": "not verified",
+    "demo.acme, workspace production": "not verified",
+  };
+
+  it.each<[string, Fault, Record<string, string>]>([
+    ["a Management API that refuses calls for their number", { kind: "429", service: "supabase" }, NOTHING],
+    ["one that fails", { kind: "500", service: "supabase" }, NOTHING],
+    ["one whose connections drop", { kind: "drop-before", service: "supabase" }, NOTHING],
+    ["one that drops them before its answer", { kind: "drop-after", service: "supabase" }, NOTHING],
+    ["a control plane whose connections drop", { kind: "drop-before", service: "postgres" }, NOTHING],
+    [
+      "one that drops them when all was tried",
+      { kind: "drop-after", service: "postgres", match: "^do " },
+      { ...NOTHING, "demo.acme, workspace production": "clean" },
+    ],
+    [
+      "a workspace's database that doesn't answer",
+      { kind: "500", service: "supabase", match: "^POST /v1/projects/[a-z]+/database/query$" },
+      {
+        "demo.platform, control plane": "clean",
+        "demo.acme, control plane": "clean",
+        "demo.acme, workspace production": "not verified",
+      },
+    ],
+  ])("%s", async (_, fault, outcomes) => {
+    sandbox.setFaults([fault]);
+    const verdict = await verify({ TENANTRY_ATTEMPTS: "2" }).finally(() => sandbox.setFaults([]));
+    expect(verdict).toEqual({ exitCode: 1, outcomes, found: [] });
+  });
+
+  it("a Management API that is silent", async () => {
+    sandbox.setFaults([{ kind: "hold-before", service: "supabase" }]);
+    const verdict = await verify({ TENANTRY_ATTEMPTS: "1", TENANTRY_TIMEOUT: "1" });
+    sandbox.setFaults([]);
+    sandbox.release();
+    expect(verdict).toEqual({ exitCode: 1, outcomes: NOTHING, found: [] });
+  });
+
+  it("a token that isn't good", async () => {
+    const env = { ...sandbox.env, SUPABASE_ACCESS_TOKEN: `sbp_${"0".repeat(40)}` };
+    const ran = await tenantry(["verify", "--json"], { cwd: folder.path, env });
+    expect(verdictOf(ran)).toEqual({ exitCode: 1, outcomes: NOTHING, found: [] });
+    expect(ran.stdout).toContain("Check SUPABASE_ACCESS_TOKEN: it is wrong, expired or revoked.");
+  });
+});
+
 it("takes in who signed up and what was asked for, once, and brings it up", async () => {
   await signUp("ada@acme.example");
   await signUp("jo@lonepine.example");
@@ -146,35 +206,27 @@ it("leaves what the app manages alone, until it is imported", async () => {
   expect((await verify()).exitCode).toBe(0);
 });
 
-it("tells a hole, and doesn't call clean what it can't reach", async () => {
+it("tells a hole, and that a workspace's project is gone", async () => {
   await sql(
     "demo--acme--production",
     "create policy backdoor on public.chats for select to authenticated using (true)",
   );
-  const told = await run("verify", "demo.acme");
+  const told = await run(["verify", "demo.acme"]);
   expect(told.exitCode).toBe(2);
   expect(told.stdout).toMatch(
     /differs +demo\.acme, workspace production.*\n {2}policy backdoor on public\.chats\n/,
   );
 
-  const cutOff = async () => {
-    const { exitCode, outcomes } = await verify();
-    expect(exitCode).toBe(1);
-    expect(outcomes["demo.acme, control plane"]).toBe("clean");
-    expect(outcomes["demo.acme, workspace production"]).toBe("not verified");
-  };
-  sandbox.setFaults([
-    { kind: "500", service: "supabase", match: "^POST /v1/projects/[a-z]+/database/query$" },
-  ]);
-  await cutOff();
-  sandbox.setFaults([]);
   await call("DELETE", `/v1/projects/${await refOf("demo--acme--production")}`);
-  await cutOff();
+  const { exitCode, outcomes } = await verify();
+  expect(exitCode).toBe(1);
+  expect(outcomes["demo.acme, control plane"]).toBe("clean");
+  expect(outcomes["demo.acme, workspace production"]).toBe("not verified");
 });
 
 it("refuses to import what there isn't, or a whole platform", async () => {
   for (const target of ["demo.globex", "stacks/demo"]) {
-    const { exitCode, stderr } = await run("import", target);
+    const { exitCode, stderr } = await run(["import", target]);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
       /error: (The control plane of demo has no organization globex|tenantry import takes single)/,

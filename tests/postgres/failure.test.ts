@@ -29,6 +29,13 @@ describe("a failure of PostgreSQL", () => {
     expect(`${told.message} ${JSON.stringify(told)} ${told.stack}`).not.toContain("planted");
   });
 
+  test("says what each address of a host answered", () => {
+    const none = new AggregateError([new Error("connect ECONNREFUSED ::1:5432"), new Error("timed out")]);
+    expect(asVendorError(none, "connect")).toMatchObject({
+      message: expect.stringContaining("(no answer): connect ECONNREFUSED ::1:5432; timed out"),
+    });
+  });
+
   test.each([
     ["40001", true],
     ["40P01", true],

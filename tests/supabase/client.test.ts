@@ -46,13 +46,21 @@ describe("a failure", () => {
     expect(server.calls).toHaveLength(1);
   });
 
-  test("of a proxy that answers with a page keeps its beginning", async () => {
+  test.each([
+    [403, "<html>Access denied</html>"],
+    [200, "<html>Sign in</html>"],
+  ])("of a proxy that answers with a page and status %i keeps its beginning", async (status, page) => {
     const server = await localServer((_request, response) =>
-      response.writeHead(403).end("<html>Access denied</html>"),
+      response.writeHead(status, { "content-type": "text/html; charset=utf-8" }).end(page),
     );
-    await expect(answer(clientOf(server.url).api.GET("/v1/projects/{ref}", params))).rejects.toThrow(
-      "<html>Access denied</html>",
+    await expect(answer(clientOf(server.url).api.GET("/v1/projects/{ref}", params))).rejects.toThrow(page);
+  });
+
+  test("isn't an answer that says nothing", async () => {
+    const server = await localServer((_request, response) =>
+      response.writeHead(200, { "content-type": "text/html", "content-length": 0 }).end(),
     );
+    await answer(clientOf(server.url).api.POST("/v1/projects/{ref}/pause", params));
   });
 
   test.each([404, 406])("with status %i is a thing that is gone, where that is asked", async (status) => {
