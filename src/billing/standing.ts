@@ -8,7 +8,7 @@ import type { Account } from "./accounts.ts";
 import { keepQuotas, readOffer } from "./offer.ts";
 
 /**
- * Brings an organization's plan in force and quotas in step with what Stripe says now. The caller holds the account's lock.
+ * Brings an organization's plan in force, its quotas and whom they open workspaces to in step with what Stripe says now. The caller holds the account's lock.
  *
  * @param today `2026-11-22`
  */
@@ -32,6 +32,7 @@ export async function applyStanding(
     [account.id, standing?.status ?? null, (isPriced && subscription?.id) || null, plan],
   );
   await keepQuotas(query, account.id, entitlements);
+  await query("select private.open_workspaces($1)", [account.id]);
 }
 
 /** The one that is alive, else the last that was; others' subscriptions of the same customer don't count. */

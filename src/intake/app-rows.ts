@@ -74,7 +74,7 @@ async function read(query: Query, condition: string, values: readonly string[]):
        'name', organizations.name, 'generation', generation, 'display_name', organizations.display_name,
        'plan', plan, 'billing_email', billing_email, 'managed_by', organizations.managed_by,
        'owner', (select email from public.members where organization_id = organizations.id and role = 'owner'),
-       'per_workspace_access', quotas.per_workspace_access,
+       'per_workspace_access', not private.members_reach_all(organizations.id),
        'wallets', ${listOf("wallets", "organization_id = organizations.id and reload_enabled")},
        'workspaces', ${listOf(
          "workspaces",
@@ -91,7 +91,6 @@ async function read(query: Query, condition: string, values: readonly string[]):
      ) as organization
      from public.organizations
      join public.platforms on platforms.id = platform_id
-     join public.quotas on quotas.organization_id = organizations.id
      where platforms.name = $1 and ${condition} order by organizations.name, generation`,
     values,
   );

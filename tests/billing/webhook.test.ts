@@ -212,6 +212,24 @@ describe("the plan in force", () => {
     await deliver(await eventOf("customer.subscription.created", one));
     expect(await one.standing()).toBe("build incomplete 5");
   });
+
+  test("opens workspaces to every member where the declared plan does too, not where that isn't paid", async () => {
+    const one = await shop.organization("walls");
+    await shop.rows(
+      `update public.plans set per_workspace_access = false where name = 'build';
+       insert into public.workspaces (id, organization_id, name, generation, display_name, state, managed_by)
+       values (gen_random_uuid(), '${one.id}', 'finance', 1, 'Finance', 'active', 'app')`,
+    );
+    const entered = () =>
+      shop.rows(`select email from public.workspace_members where organization_id = '${one.id}'`);
+    await one.subscribe(LAUNCH);
+    await deliver(await eventOf("customer.subscription.created", one));
+    expect(await entered()).toEqual([]);
+    await shop.rows(`update public.organizations set plan = 'build' where id = '${one.id}'`);
+    await one.subscribe(FREE);
+    await deliver(await eventOf(UPDATED, one));
+    expect(await entered()).toEqual([{ email: "alan@acme.example" }]);
+  });
 });
 
 describe("a month's credits", () => {

@@ -44,6 +44,11 @@ async function join(name: string, role = "member"): Promise<Person> {
   return person;
 }
 
+async function create(workspace: string): Promise<string> {
+  const made = (await act(ada, `create_workspace('${acme}', '${workspace}') as id`)) as [{ id: string }];
+  return made[0].id;
+}
+
 async function rolesOf(): Promise<Record<string, string>> {
   const { rows } = await client.query<{ email: string; role: string }>(
     "select email, role from public.members where organization_id = $1 order by email",
@@ -107,7 +112,8 @@ describe("an invitation", () => {
   });
 
   it("opens every workspace where the plan has no per-workspace access, and can't name any", async () => {
-    await client.query("update public.quotas set per_workspace_access = false");
+    for (const table of ["plans", "quotas"])
+      await client.query(`update public.${table} set per_workspace_access = false`);
     await client.query("update public.workspaces set state = 'active'");
     expect((await answer(ada, `invite('${acme}', 'a@example.com', 'member', '{personal}')`))?.code).toBe(
       "PT402",
@@ -215,7 +221,7 @@ describe("a member", () => {
 
   it("is granted workspaces one by one, and loses them", async () => {
     const alan = await join("alan");
-    const [{ id }] = (await act(ada, `create_workspace('${acme}', 'sales') as id`)) as [{ id: string }];
+    const id = await create("sales");
     await client.query("update public.workspaces set state = 'active'");
     await act(ada, `grant_workspace('${id}', 'alan@example.com')`);
     await act(ada, `grant_workspace('${id}', 'alan@example.com')`);
@@ -225,6 +231,34 @@ describe("a member", () => {
     expect((await answer(ada, `grant_workspace('${id}', 'ada@example.com')`))?.code).toBe("PT409");
     await client.query("update public.quotas set per_workspace_access = false");
     expect((await answer(ada, `grant_workspace('${id}', 'alan@example.com')`))?.code).toBe("PT402");
+  });
+
+  it("is let in nowhere else while the plan isn't paid, and can still be taken out", async () => {
+    const alan = await join("alan");
+    const sales = await create("sales");
+    await act(ada, `grant_workspace('${sales}', 'alan@example.com')`);
+    await client.query("update public.quotas set per_workspace_access = false");
+    await create("finance");
+    await client.query("update public.workspaces set state = 'active'");
+    expect(await act(alan, "my_workspaces()")).toMatchObject([{ name: "sales" }]);
+    expect(await answer(ada, `grant_workspace('${sales}', 'alan@example.com')`)).toMatchObject({
+      code: "PT402",
+      hint: "choose a plan that has it, or pay for the one that was chosen",
+    });
+    await act(ada, `revoke_workspace('${sales}', 'alan@example.com')`);
+    expect(await act(alan, "my_workspaces()")).toEqual([]);
+  });
+
+  it("can't be taken out of one where the plan has no per-workspace access, unless by an override", async () => {
+    await join("alan");
+    const sales = await create("sales");
+    await act(ada, `grant_workspace('${sales}', 'alan@example.com')`);
+    for (const table of ["plans", "quotas"])
+      await client.query(`update public.${table} set per_workspace_access = false`);
+    const revoke = `revoke_workspace('${sales}', 'alan@example.com')`;
+    expect((await answer(ada, revoke))?.code).toBe("PT402");
+    await client.query(`update public.organizations set limit_overrides = '{"perWorkspaceAccess": true}'`);
+    await act(ada, revoke);
   });
 });
 

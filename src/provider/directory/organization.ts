@@ -142,6 +142,7 @@ async function write(query: Query, inputs: Inputs): Promise<void> {
     await keepPeople(query, inputs);
     await keepDeclared(query, inputs);
   });
+  await query("select private.open_workspaces($1)", [inputs.organizationId]);
   await keepWallets(query, inputs);
   if (inputs.trial !== undefined) await beginTrial(query, inputs, inputs.trial);
 }

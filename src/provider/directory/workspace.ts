@@ -98,12 +98,15 @@ export const workspace = defineResource({
 
 async function write(query: Query, inputs: Inputs): Promise<void> {
   const sets = setsOf(inputs);
+  // As every function of the product does first: nobody is let into the organization meanwhile whom this doesn't see.
+  await query("select from public.organizations where id = $1 for no key update", [inputs.organization]);
   await keepRow(query, sets.workspace, workspaceToRow(inputs));
   await keepRows(
     query,
     sets.access,
     Object.keys(inputs.access).map((email) => ({ email })),
   );
+  await query("select private.open_workspaces($1)", [inputs.organization]);
   await keepRows(
     query,
     sets.apps,

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import pg from "pg";
 import { projectName, stableId } from "../../../src/core/ids.ts";
 import { catalogue } from "../../../src/provider/directory/catalogue.ts";
 import { access } from "../../../src/provider/postgres/access.ts";
@@ -75,6 +76,29 @@ export async function withCatalogue(live: Live, platform: string): Promise<strin
   const project = await withTables(live, platform, "control-plane");
   await new Life(catalogue, live.context()).up(catalogueOf(platform));
   return project;
+}
+
+/** Runs while the product is in the middle of a change, which holds the organization's lock; it ends once the run waits for it. */
+export async function whileTheProduct(
+  url: string,
+  change: string,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  const product = new pg.Client(url);
+  await product.connect();
+  try {
+    await product.query("begin");
+    await product.query("select from public.organizations for no key update");
+    await product.query(change);
+    let ended = false;
+    const running = run().finally(() => (ended = true));
+    const waiting = "select from pg_locks where not granted";
+    while (!ended && (await product.query(waiting)).rowCount === 0);
+    await product.query("commit");
+    await running;
+  } finally {
+    await product.end();
+  }
 }
 
 /** An organization of the platform, with an owner, an admin and a member. */

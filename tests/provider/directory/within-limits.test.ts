@@ -1,11 +1,10 @@
-import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { stableId } from "../../../src/core/ids.ts";
 import { organization } from "../../../src/provider/directory/organization.ts";
 import { workspace } from "../../../src/provider/directory/workspace.ts";
 import { Life } from "../life.ts";
 import { type Live, startLive } from "../live.ts";
-import { organizationOf, withCatalogue, workspaceOf } from "./directory.ts";
+import { organizationOf, whileTheProduct, withCatalogue, workspaceOf } from "./directory.ts";
 
 const idOf = (slug: string) => stableId(`shop/acme/${slug}`);
 const holding = (...domainApps: string[]) => ({ domainApps });
@@ -110,20 +109,9 @@ describe.each(CASES)("the last of the $limit", ({ taken, more, refusal, remedy, 
   });
 
   test("is waited for while the product is about to take it, and found taken", async () => {
-    const product = new pg.Client(live.sandbox.databaseUrl(project));
-    await product.connect();
-    try {
-      await product.query("begin");
-      await product.query("select from public.organizations for no key update");
-      await product.query(taken);
-      const run = expect(life().up(more)).rejects.toThrow(refusal);
-      const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock'";
-      while ((await live.sql(project, waiting)).length === 0);
-      await product.query("commit");
-      await run;
-    } finally {
-      await product.end();
-    }
+    await whileTheProduct(live.sandbox.databaseUrl(project), taken, () =>
+      expect(life().up(more)).rejects.toThrow(refusal),
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { organization } from "../../../src/provider/directory/organization.ts";
 import { workspace } from "../../../src/provider/directory/workspace.ts";
 import { Life } from "../life.ts";
 import { type Live, startLive } from "../live.ts";
-import { organizationOf, withCatalogue, workspaceOf } from "./directory.ts";
+import { organizationOf, whileTheProduct, withCatalogue, workspaceOf } from "./directory.ts";
 
 let live: Live;
 let project: string;
@@ -55,6 +55,26 @@ describe("directory:Workspace", () => {
       { name: "hourly" },
       { name: "nightly" },
     ]);
+  });
+
+  test("is open to whom the product lets in meanwhile, where the plan has no per-workspace access", async () => {
+    const plans = (has: boolean) =>
+      live.sql(
+        project,
+        ["plans", "quotas"].map((it) => `update public.${it} set per_workspace_access = ${has};`).join(""),
+      );
+    await plans(false);
+    await whileTheProduct(
+      live.sandbox.databaseUrl(project),
+      `insert into public.members (organization_id, email, role, managed_by)
+       select id, 'guest@acme.example', 'member', 'app' from public.organizations`,
+      () => life.up({ ...workspaceOf("shop"), displayName: "Opened" }),
+    );
+    const entered = "select managed_by from public.workspace_members where email = 'guest@acme.example'";
+    expect(await live.sql(project, entered)).toEqual([{ managed_by: "app" }]);
+    expect(await life.refresh()).toEqual([]);
+    await live.sql(project, "delete from public.members where email = 'guest@acme.example'");
+    await plans(true);
   });
 
   test.each([
