@@ -1,33 +1,6 @@
 import type { Query } from "../postgres/database.ts";
 import { escapeIdentifier } from "../postgres/quote.ts";
-
-/**
- * A database's rows as lines of JSON, of which the first characters tell the kind: a row is a list of texts, as PostgreSQL
- * prints and reads them; all else is an object.
- */
-export interface ArchiveHead {
-  readonly archive: 1;
-  /** The workspace's id. */
-  readonly workspace: string;
-  /** ISO 8601. */
-  readonly takenAt: string;
-  /** What made the tables, by name, with checksums: a restore needs the same. */
-  readonly migrations: Readonly<Record<string, string>>;
-}
-
-export interface TableHead {
-  /** As `public.files`, quoted where it must be. */
-  readonly table: string;
-  readonly columns: readonly string[];
-}
-
-/** What PostgreSQL itself counted, in the snapshot that the rows are of. */
-export interface TableEnd {
-  readonly end: string;
-  readonly rows: number;
-  /** The sum of the first 60 bits of each row's MD5. */
-  readonly checksum: string;
-}
+import type { ArchiveHead, Contents, TableEnd, TableHead } from "./contents.ts";
 
 const BATCH = 1000;
 
@@ -41,11 +14,27 @@ export async function* dump(
   workspace: string,
   schemas: readonly string[],
 ): AsyncGenerator<string> {
-  // Names come with their schemas, and a table that isn't ours to see whole fails the dump.
-  await query("set local search_path = ''");
-  await query("set local row_security = off");
+  await seeAll(query);
   yield JSON.stringify(await headOf(query, workspace));
   for (const table of inOrder(await tablesOf(query, schemas))) yield* dumpTable(query, table);
+}
+
+/** What a dump would hold, without its rows. */
+export async function survey(query: Query, workspace: string, schemas: readonly string[]): Promise<Contents> {
+  await seeAll(query);
+  const head = await headOf(query, workspace);
+  const tables: Record<string, Contents["tables"][string]> = {};
+  for (const table of await tablesOf(query, schemas)) {
+    const { end, ...sums } = await endOf(query, table);
+    tables[end] = sums;
+  }
+  return { head, tables };
+}
+
+/** Names come with their schemas, and a table that isn't ours to see whole fails the dump. */
+async function seeAll(query: Query): Promise<void> {
+  await query("set local search_path = ''");
+  await query("set local row_security = off");
 }
 
 async function headOf(query: Query, workspace: string): Promise<ArchiveHead> {
@@ -57,24 +46,31 @@ async function headOf(query: Query, workspace: string): Promise<ArchiveHead> {
   return { archive: 1, workspace, ...row };
 }
 
-async function* dumpTable(query: Query, { table, columns }: Table): AsyncGenerator<string> {
-  yield JSON.stringify({ table, columns } satisfies TableHead);
-  const texts = columns.map((column) => `${escapeIdentifier(column)}::text`);
-  const lines = `select to_json(array[${texts.join(", ")}]::text[])::text as line from only ${table}`;
-  await query(`declare dumped no scroll cursor for ${lines}`);
+async function* dumpTable(query: Query, table: Table): AsyncGenerator<string> {
+  yield JSON.stringify({ table: table.table, columns: table.columns } satisfies TableHead);
+  await query(`declare dumped no scroll cursor for ${linesOf(table)}`);
   for (;;) {
     const rows = await query<{ line: string }>(`fetch ${BATCH} from dumped`);
     for (const { line } of rows) yield line;
     if (rows.length < BATCH) break;
   }
   await query("close dumped");
+  yield JSON.stringify(await endOf(query, table));
+}
+
+async function endOf(query: Query, table: Table): Promise<TableEnd> {
   const [sums] = await query<{ rows: string; checksum: string }>(
     `select count(*)::text as rows,
-       coalesce(sum(('x' || left(md5(line), 15))::bit(60)::bigint), 0)::text as checksum from (${lines}) as dumped`,
+       coalesce(sum(('x' || left(md5(line), 15))::bit(60)::bigint), 0)::text as checksum
+     from (${linesOf(table)}) as dumped`,
   );
   if (sums === undefined) throw new Error("an aggregate gave no row");
-  const end: TableEnd = { end: table, rows: Number(sums.rows), checksum: sums.checksum };
-  yield JSON.stringify(end);
+  return { end: table.table, rows: Number(sums.rows), checksum: sums.checksum };
+}
+
+function linesOf({ table, columns }: Table): string {
+  const texts = columns.map((column) => `${escapeIdentifier(column)}::text`);
+  return `select to_json(array[${texts.join(", ")}]::text[])::text as line from only ${table}`;
 }
 
 interface Table extends TableHead {

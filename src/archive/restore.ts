@@ -1,8 +1,8 @@
 import { UserError } from "../core/errors.ts";
 import type { Query } from "../postgres/database.ts";
 import { escapeIdentifier } from "../postgres/quote.ts";
-import type { TableHead } from "./dump.ts";
-import { type Contents, verified } from "./verify.ts";
+import type { Contents, TableHead } from "./contents.ts";
+import { verified } from "./verify.ts";
 
 const BATCH = 500;
 

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
@@ -17,7 +17,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEAD_BYTES = MAGIC.length + NONCE_BYTES;
 
-/** Writes the lines, each without its end. The file is there as a whole, on disk, or not at all. */
+/** Writes the lines, each without its end. Where that fails, no file is left; whoever is killed leaves its beginning. */
 export async function writeSealed(
   file: string,
   key: Secret,
@@ -25,18 +25,16 @@ export async function writeSealed(
   signal?: AbortSignal,
 ): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const unfinished = `${file}.unfinished`;
   try {
     await pipeline(
       ended(lines),
       createGzip(),
       sealer(key),
-      createWriteStream(unfinished, { mode: 0o600, flush: true }),
+      createWriteStream(file, { mode: 0o600, flush: true }),
       { signal },
     );
-    await rename(unfinished, file);
   } catch (error) {
-    await rm(unfinished, { force: true });
+    await rm(file, { force: true });
     throw error;
   }
 }

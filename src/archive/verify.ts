@@ -1,12 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ArchiveHead, TableEnd, TableHead } from "./dump.ts";
-
-/** What an archive holds. */
-export interface Contents {
-  readonly head: ArchiveHead;
-  /** Rows by table. */
-  readonly tables: Readonly<Record<string, number>>;
-}
+import type { ArchiveHead, Contents, TableEnd, TableHead } from "./contents.ts";
 
 /** Is given what an archive holds while it is read. */
 export interface Taker {
@@ -23,7 +16,7 @@ export async function verified(lines: AsyncIterable<string>, taker?: Taker): Pro
   let head: ArchiveHead | undefined;
   let table: TableHead | undefined;
   let sums = new Sums();
-  const tables: Record<string, number> = {};
+  const tables: Record<string, Contents["tables"][string]> = {};
   for await (const line of lines) {
     if (line.startsWith("[")) {
       if (table === undefined) throw new NotWhole("a row of no table");
@@ -40,7 +33,7 @@ export async function verified(lines: AsyncIterable<string>, taker?: Taker): Pro
       sums = new Sums();
     } else {
       if (parsed.end !== table?.table || !sums.agreeWith(parsed)) throw new NotWhole(parsed.end);
-      tables[parsed.end] = parsed.rows;
+      tables[parsed.end] = { rows: parsed.rows, checksum: parsed.checksum };
       table = undefined;
     }
   }
@@ -49,7 +42,7 @@ export async function verified(lines: AsyncIterable<string>, taker?: Taker): Pro
 }
 
 /** The dump holds other rows than the database had. */
-class NotWhole extends Error {
+export class NotWhole extends Error {
   override readonly name = "NotWhole";
 
   constructor(what: string) {

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Contents } from "../../archive/verify.ts";
+import { type Contents, rowsOf } from "../../archive/contents.ts";
 import { deriveArchiveKey } from "../../core/derive.ts";
 import { UserError } from "../../core/errors.ts";
 import { suggest } from "../../core/suggest.ts";
@@ -44,13 +44,15 @@ async function restore(session: Session, file: string, into: string, options: Re
     name,
   );
   await withVendors(session, loaded, options.sandbox, async (context) => {
-    const { head, tables } = await restoreInto(context, workspace, resolve(session.io.cwd, file));
-    const { takenAt } = head;
+    const restored = await restoreInto(context, workspace, resolve(session.io.cwd, file));
+    const { takenAt } = restored.head;
+    const rows = rowsOf(restored);
     if (options.json === true)
-      session.printJson({ ok: true, workspace: into, takenAt, rows: tables } satisfies RestoreDocument);
+      session.printJson({ ok: true, workspace: into, takenAt, rows } satisfies RestoreDocument);
     else {
       session.print(`${into} has what the archive of ${takenAt} holds:`);
-      for (const [table, rows] of Object.entries(tables)) session.print(`  ${table}: ${count(rows, "row")}`);
+      for (const [table, number] of Object.entries(rows))
+        session.print(`  ${table}: ${count(number, "row")}`);
     }
   });
 }

@@ -1,11 +1,10 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { dump } from "../../archive/dump.ts";
-import { digestOf, readSealed, writeSealed } from "../../archive/sealed-file.ts";
-import { verified } from "../../archive/verify.ts";
+import { rowsOf } from "../../archive/contents.ts";
+import { type Kept, keepArchive, type Shelf } from "../../archive/keep.ts";
+import { digestOf } from "../../archive/sealed-file.ts";
 import { deriveArchiveKey } from "../../core/derive.ts";
-import type { Secret } from "../../core/secret.ts";
 import { answer } from "../../supabase/client.ts";
 import { isPaused, restore } from "../../supabase/life.ts";
 import type { Context } from "../context.ts";
@@ -33,7 +32,7 @@ type Outputs = z.infer<typeof archiveOutputs>;
 export const archive = defineResource({
   type: "postgres:Archive",
   description:
-    "A dump of a workspace's tables at one moment, in a file below TENANTRY_ARCHIVES, sealed with a key that is an HMAC of TENANTRY_SECRET_ROOT. It exists once the file was read back and agrees with what PostgreSQL counted. Objects of the storage buckets are not in it. A paused project is restored for it. Removing it leaves the file.",
+    "A dump of a workspace's tables at one moment, in a file below TENANTRY_ARCHIVES, sealed with a key that is an HMAC of TENANTRY_SECRET_ROOT. It exists once the file was read back and agrees with what PostgreSQL counted; where the latest file there holds just what the database does, it is that one. Objects of the storage buckets are not in it. A paused project is restored for it. Removing it leaves the file.",
   inputs: archiveInputs,
   outputs: archiveOutputs,
   replaceOn: ["project", "workspace"],
@@ -44,13 +43,12 @@ export const archive = defineResource({
 
   async ensure(context, inputs, prior) {
     if (prior !== undefined) return { id: prior.id, outputs: prior.outputs };
-    const file = join(inputs.name, `${new Date().toISOString().replaceAll(":", "-")}.archive`);
-    const path = join(context.archives, file);
-    const key = deriveArchiveKey(context.root);
+    const shelf = { folder: join(context.archives, inputs.name), key: deriveArchiveKey(context.root) };
     await wake(context, inputs.project);
-    context.status(`dumping to ${path}`);
-    await write(context, inputs, path, key);
-    return { id: file, outputs: { file, ...(await contentsOf(path, key)) } };
+    context.status(`dumping to ${shelf.folder}`);
+    const kept = await archived(context, inputs, shelf);
+    const file = join(inputs.name, kept.name);
+    return { id: file, outputs: { file, ...(await outputsOf(join(context.archives, file), kept)) } };
   },
 
   remove: async () => {},
@@ -62,20 +60,18 @@ async function wake(context: Context, ref: string): Promise<void> {
   if (isPaused(status)) await restore(context.supabase, ref, context.signal);
 }
 
-async function write(context: Context, inputs: Inputs, path: string, key: Secret): Promise<void> {
+async function archived(context: Context, inputs: Inputs, shelf: Shelf): Promise<Kept> {
+  const { workspace, schemas } = inputs;
   const database = await context.workspaceDatabase(inputs.project, inputs.databasePassword);
   try {
-    await database.read((query) =>
-      writeSealed(path, key, dump(query, inputs.workspace, inputs.schemas), context.signal),
-    );
+    return await keepArchive(shelf, { database, workspace, schemas }, context.status, context.signal);
   } finally {
     await database.close();
   }
 }
 
-/** Of the file as it is on disk now: this is what makes it a dump that was verified. */
-async function contentsOf(path: string, key: Secret): Promise<Omit<Outputs, "file">> {
-  const { head, tables } = await readSealed(path, key, (lines) => verified(lines));
+async function outputsOf(path: string, { contents }: Kept): Promise<Omit<Outputs, "file">> {
   const { size } = await stat(path);
-  return { sha256: await digestOf(path), bytes: size, takenAt: head.takenAt, rows: { ...tables } };
+  const { takenAt } = contents.head;
+  return { sha256: await digestOf(path), bytes: size, takenAt, rows: rowsOf(contents) };
 }

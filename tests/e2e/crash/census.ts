@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import { embeddedEngine } from "../../../src/engine/embedded/engine.ts";
 import type { World } from "../harness.ts";
@@ -39,7 +41,16 @@ export async function census(world: World, name: string): Promise<Record<string,
     ledger: await controlPlaneRows(world, controlPlane?.ref ?? "", LEDGER, name),
     secrets: await controlPlaneRows(world, controlPlane?.ref ?? "", SECRETS, name),
     contents: await controlPlaneRows(world, controlPlane?.ref ?? "", CONTENTS, name),
+    archives: archivesOf(world, name),
   };
+}
+
+/** The files of each of its workspaces that was ever archived. */
+function archivesOf({ sandbox }: World, name: string): number[] {
+  const folder = String(sandbox.env.TENANTRY_ARCHIVES);
+  if (!existsSync(folder)) return [];
+  const own = readdirSync(folder).filter((project) => project.startsWith(`tiny--${name}--`));
+  return own.map((project) => readdirSync(join(folder, project)).length);
 }
 
 interface Project {

@@ -1,6 +1,7 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { rowsOf } from "../../../src/archive/contents.ts";
 import { readSealed } from "../../../src/archive/sealed-file.ts";
 import { verified } from "../../../src/archive/verify.ts";
 import { deriveArchiveKey } from "../../../src/core/derive.ts";
@@ -35,6 +36,9 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
+const folder = () => join(String(live.sandbox.env.TENANTRY_ARCHIVES), "tiny--acme--spike");
+const files = () => readdirSync(folder()).sort();
+
 const declared = () => ({
   project: ref,
   name: "tiny--acme--spike",
@@ -63,21 +67,58 @@ describe("postgres:Archive", () => {
     expect(await life.refresh()).toEqual([]);
 
     const { root, archives } = live.context()("look");
-    const contents = await readSealed(join(archives, file), deriveArchiveKey(root), (lines) =>
-      verified(lines),
-    );
-    expect(contents).toMatchObject({ head: { workspace: WORKSPACE }, tables: rows });
+    const contents = await readSealed(join(archives, file), deriveArchiveKey(root), verified);
+    expect(contents.head.workspace).toBe(WORKSPACE);
+    expect(rowsOf(contents)).toEqual(rows);
   });
 
   test("begins anew when its connection is cut, and leaves one whole file", async () => {
-    const files = () => readdirSync(join(live.sandbox.env.TENANTRY_ARCHIVES, declared().name));
+    await live.sql(ref, "insert into public.notes values (8)");
     const before = files();
     live.sandbox.clearRequests();
     live.sandbox.setFaults([{ kind: "drop-before", service: "postgres", match: "^fetch", nth: 1 }]);
     const { file, rows } = await new Life(archive, live.context()).up(declared());
     live.sandbox.setFaults([]);
     expect(live.sandbox.requests().filter(({ fault }) => fault !== undefined)).toHaveLength(1);
-    expect(rows).toEqual({ "public.notes": 7 });
-    expect(files().sort()).toEqual([...before, basename(file)].sort());
+    expect(rows).toEqual({ "public.notes": 8 });
+    expect(files()).toEqual([...before, basename(file)]);
+  });
+
+  test("goes on with the dump that a killed run had finished, while it holds what the database does", async () => {
+    await live.sql(ref, "insert into public.notes values (9)");
+    const killed = await new Life(archive, live.context()).up(declared());
+    const before = files();
+    expect(await new Life(archive, live.context()).up(declared())).toEqual(killed);
+    expect(files()).toEqual(before);
+
+    await live.sql(ref, "update public.notes set n = 10 where n = 9");
+    const { file, rows } = await new Life(archive, live.context()).up(declared());
+    expect(rows).toEqual(killed.rows);
+    expect(files()).toEqual([...before, basename(file)]);
+  });
+
+  test.each(["hold-before", "hold-after"] as const)(
+    "takes away what a killed run had only begun, %s",
+    async (kind) => {
+      await live.sql(ref, "insert into public.notes values (11)");
+      const fault = { kind, service: "postgres", match: "^close dumped" } as const;
+      await live.killed(fault, (context) => new Life(archive, context).up(declared()));
+      const before = files();
+      writeFileSync(join(folder(), `${before.at(-1)}.unfinished`), "what is left when nobody could tidy up");
+      const { file } = await new Life(archive, live.context()).up(declared());
+      expect(files()).toEqual([...before, basename(file)]);
+    },
+  );
+
+  test("makes another beside a file that can't be read, which stays", async () => {
+    const unreadable = join(folder(), "9999-01-01T00-00-00.000Z.archive");
+    writeFileSync(unreadable, "spoilt");
+    try {
+      const before = files();
+      const { file } = await new Life(archive, live.context()).up(declared());
+      expect(files()).toEqual([...before, basename(file)].sort());
+    } finally {
+      rmSync(unreadable);
+    }
   });
 });
