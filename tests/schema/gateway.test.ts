@@ -16,9 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => database.stop());
 
-/** PostgreSQL itself can't write these. */
-const VIEWS = ["private.intake_requests", "public.organization_domains", "public.wallet_spend"];
-
 const DEBIT = `select * from public.debit_wallet('call', '${WORKSPACES[0]}', 'data', 4, 'read', '{"rows": 7}')`;
 const REFUND = `select * from public.refund_debit('back', '${WORKSPACES[0]}', 'call')`;
 const CONSUME = `select * from public.consume_quota('${WORKSPACES[0]}', 'rpm')`;
@@ -46,12 +43,17 @@ describe("the gateway", () => {
   it("reads and writes no table", async () => {
     const tables = (await tablesToProbe(client)).filter((name) => /^(public|private|tenantry)\./.test(name));
     expect(tables.length).toBeGreaterThan(20);
+    const { rows } = await client.query(
+      "select relnamespace::regnamespace || '.' || relname as name from pg_class where relkind = 'v'",
+    );
+    const views = new Set(rows.map(({ name }) => name));
     await asRole("tenantry_gateway", async () => {
       for (const table of tables)
         for (const sql of [`select from ${table}`, `delete from ${table}`])
           expect([sql, await failure(client, sql)]).toEqual([
             sql,
-            VIEWS.includes(table) && sql.startsWith("delete") ? "55000" : "42501",
+            // PostgreSQL itself can't write a view of several tables.
+            sql.startsWith("delete") && views.has(table) ? "55000" : "42501",
           ]);
     });
   });
