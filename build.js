@@ -4,8 +4,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { isBuilt, markBuilt } from "./bin/load.js";
 
+// What processes and threads begin with. The engine, the provider's server and secrets are there for the processes that tests kill.
 const ENTRY_POINTS = [
   ...["src/cli/main.ts", "src/demo/main.ts", "src/provider/main.ts", "src/provider/thread.ts"],
+  ...["src/core/secret.ts", "src/engine/embedded/engine.ts", "src/provider/server.ts"],
   "infra/index.ts",
 ];
 
