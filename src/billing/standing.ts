@@ -8,7 +8,8 @@ import type { Account } from "./accounts.ts";
 import { keepQuotas, readOffer } from "./offer.ts";
 
 /**
- * Brings an organization's plan in force, its quotas and whom they open workspaces to in step with what Stripe says now. The caller holds the account's lock.
+ * Brings an organization's plan in force, its quotas and whom they open workspaces to in step with what Stripe says now. The
+ * caller holds the account's lock.
  *
  * @param today `2026-11-22`
  */
