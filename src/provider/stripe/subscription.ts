@@ -1,9 +1,9 @@
 import type Stripe from "stripe";
 import { z } from "zod";
-import { type Collected, type FoundSubscription, type Step, stepsToPlan } from "../../billing/plan-change.ts";
+import { type FoundSubscription, type Step, stepsToPlan } from "../../billing/plan-change.ts";
 import { type PaidPeriod, paidPeriod } from "../../billing/plan-credits.ts";
 import { UserError } from "../../core/errors.ts";
-import { differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
+import { isOwnedBy, toMetadata } from "../../stripe/brand.ts";
 import { idempotencyKey, stripeCall, stripeFind } from "../../stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../stripe/customers.ts";
 import { findPrice } from "../../stripe/prices.ts";
@@ -11,7 +11,6 @@ import { hasEnded, standingOf } from "../../stripe/standing.ts";
 import {
   canPay,
   comingPrice,
-  ENDED_BY_US,
   latestInvoice,
   pendingPrice,
   scheduledPrice,
@@ -22,6 +21,16 @@ import {
 import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { brand, defineResource } from "../schema.ts";
+import {
+  collectedOf,
+  collectionOf,
+  DAYS_UNTIL_DUE,
+  EXPAND,
+  end,
+  paymentOf,
+  takeSteps,
+  type Wanted,
+} from "./subscription-steps.ts";
 
 const subscriptionInputs = z.strictObject({
   customer: z.string().describe("The customer's id."),
@@ -88,10 +97,7 @@ const subscriptionOutputs = z.strictObject({
 type Inputs = z.infer<typeof subscriptionInputs>;
 type Outputs = z.infer<typeof subscriptionOutputs>;
 
-const DAYS_UNTIL_DUE = 30;
 const HOUR_SECONDS = 60 * 60;
-
-const EXPAND = ["latest_invoice", "schedule.phases.items.price"];
 
 /** @see https://docs.stripe.com/api/subscriptions */
 export const subscription = defineResource({
@@ -138,7 +144,7 @@ export const subscription = defineResource({
       found = undefined;
     }
     found ??= await findOrCreate(context, declared);
-    found = await walk(stripe, found, steps, declared);
+    found = await takeSteps(stripe, found, steps, declared);
     if (found.trial_start !== null) await stampTrial(stripe, customer);
     const waits = waitingFor(found, comingPrice(found) !== price.id);
     return { id, outputs: await outputsOf(stripe, found, waits) };
@@ -157,10 +163,8 @@ export const subscription = defineResource({
 });
 
 /** What is declared, with what it names in Stripe. */
-interface Declared {
+interface Declared extends Wanted {
   readonly inputs: Inputs;
-  readonly price: Stripe.Price;
-  readonly customer: Stripe.Customer;
 }
 
 async function priceOf(stripe: Stripe, lookupKey: string): Promise<Stripe.Price> {
@@ -241,11 +245,6 @@ function pointOf(price: Stripe.Price | undefined) {
   return { id: price?.id ?? "", product: product ?? "", amount: price?.unit_amount ?? 0 };
 }
 
-function collectedOf(inputs: Inputs): Collected {
-  const { collection: method, daysUntilDue = DAYS_UNTIL_DUE } = inputs;
-  return { method, days: method === "send_invoice" ? daysUntilDue : null };
-}
-
 function collectionIn(found: Stripe.Subscription): Inputs["collection"] {
   return found.collection_method === "send_invoice" ? "send_invoice" : "charge_automatically";
 }
@@ -273,29 +272,6 @@ function refuseForeignSchedule(found: Stripe.Subscription, inputs: Inputs, steps
   );
 }
 
-/** Without anything to charge, Stripe refuses what costs money at once, unless it may wait for the payment. */
-function paymentOf(
-  { inputs, customer }: Declared,
-  found?: Stripe.Subscription,
-): { payment_behavior?: "allow_incomplete" | "default_incomplete" } {
-  if (inputs.collection === "send_invoice") return {};
-  return { payment_behavior: canPay(customer, found) ? "allow_incomplete" : "default_incomplete" };
-}
-
-/** Ends a subscription. What was never paid can't be paid any more: nobody shall pay for two. */
-async function end(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
-  if (found.status === "incomplete") await voidOpenInvoice(stripe, found);
-  const details = { cancellation_details: { comment: ENDED_BY_US } };
-  await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(found.id, details));
-}
-
-/** Stripe ends an incomplete subscription with its invoice, and drops a change that waited for it. */
-async function voidOpenInvoice(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
-  const invoice = latestInvoice(found);
-  if (invoice?.status === "open" && invoice.id !== undefined)
-    await stripeCall("invoices.voidInvoice", stripe.invoices.voidInvoice(invoice.id));
-}
-
 async function create(
   context: Context,
   declared: Declared,
@@ -320,13 +296,6 @@ async function create(
   return stripeCall("subscriptions.create", context.stripe.subscriptions.create(params, options));
 }
 
-function collectionOf(
-  inputs: Inputs,
-): Pick<Stripe.SubscriptionCreateParams, "collection_method" | "days_until_due"> {
-  const { method, days } = collectedOf(inputs);
-  return { collection_method: method, ...(days === null ? {} : { days_until_due: days }) };
-}
-
 function trialOf(
   inputs: Inputs,
 ): Pick<Stripe.SubscriptionCreateParams, "trial_period_days" | "trial_settings"> {
@@ -335,154 +304,6 @@ function trialOf(
     trial_period_days: inputs.trial.days,
     trial_settings: { end_behavior: { missing_payment_method: inputs.trial.endBehavior } },
   };
-}
-
-/**
- * Takes the steps that are left, each of which the next run finds done, and writes what differs besides.
- *
- * Stripe changes no item of a subscription while a schedule is in the way, and a schedule takes over what it finds: so the
- * release comes first and the schedule last.
- */
-async function walk(
-  stripe: Stripe,
-  found: Stripe.Subscription,
-  steps: readonly Step[],
-  declared: Declared,
-): Promise<Stripe.Subscription> {
-  const { id } = found;
-  const schedule = scheduleOf(found);
-  if (steps.includes("drop")) await voidOpenInvoice(stripe, found);
-  if (steps.includes("release") && schedule !== undefined) await release(stripe, schedule.id);
-  const changes = changesOf(found, steps, declared);
-  if (Object.keys(changes).length > 0)
-    await stripeCall("subscriptions.update", stripe.subscriptions.update(id, changes));
-  if (steps.includes("switch"))
-    await stripeCall("subscriptions.update", stripe.subscriptions.update(id, switchOf(found, declared)));
-  if (steps.includes("resume")) await resume(stripe, id);
-  if (steps.includes("schedule"))
-    await scheduleChange(stripe, steps.includes("release") ? undefined : schedule, found, declared);
-  const isAsFound =
-    steps.every((step) => step === "begin" || step === "end") && Object.keys(changes).length === 0;
-  if (isAsFound) return found;
-  return stripeCall("subscriptions.retrieve", stripe.subscriptions.retrieve(id, { expand: EXPAND }));
-}
-
-/** What was released or resumed once is refused a second time: so both look before they repeat. */
-async function release(stripe: Stripe, id: string): Promise<void> {
-  await createOnce({
-    look: async () => {
-      const found = await stripeCall(
-        "subscriptionSchedules.retrieve",
-        stripe.subscriptionSchedules.retrieve(id),
-      );
-      return found.status === "active" || found.status === "not_started" ? undefined : found;
-    },
-    create: () => stripeCall("subscriptionSchedules.release", stripe.subscriptionSchedules.release(id)),
-  });
-}
-
-async function resume(stripe: Stripe, id: string): Promise<void> {
-  await createOnce({
-    look: async () => {
-      const found = await stripeCall("subscriptions.retrieve", stripe.subscriptions.retrieve(id));
-      return found.status === "paused" ? undefined : found;
-    },
-    create: () => stripeCall("subscriptions.resume", stripe.subscriptions.resume(id)),
-  });
-}
-
-function changesOf(
-  found: Stripe.Subscription,
-  steps: readonly Step[],
-  declared: Declared,
-): Stripe.SubscriptionUpdateParams {
-  const { inputs } = declared;
-  const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
-  return {
-    ...(steps.includes("reprice")
-      ? { ...anotherPrice(found, declared), proration_behavior: "none", ...paymentOf(declared, found) }
-      : {}),
-    ...(steps.includes("collect") ? collectionOf(inputs) : {}),
-    ...(metadata === undefined ? {} : { metadata }),
-  };
-}
-
-/**
- * The dearer price, once the difference is paid. Alone: nothing that Stripe doesn't let wait may go with it.
- *
- * @see https://docs.stripe.com/billing/subscriptions/pending-updates-reference
- */
-function switchOf(found: Stripe.Subscription, declared: Declared): Stripe.SubscriptionUpdateParams {
-  return {
-    ...anotherPrice(found, declared),
-    proration_behavior: "always_invoice",
-    ...(declared.inputs.collection === "send_invoice" ? {} : { payment_behavior: "pending_if_incomplete" }),
-  };
-}
-
-function anotherPrice(
-  found: Stripe.Subscription,
-  { price }: Declared,
-): Pick<Stripe.SubscriptionUpdateParams, "items" | "cancel_at_period_end"> {
-  const [item] = found.items.data;
-  if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
-  return {
-    items: [{ id: item.id, price: price.id }],
-    // Who takes another plan isn't leaving.
-    ...(found.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
-  };
-}
-
-/**
- * The price of today until its period ends, then the declared one. Two writes: Stripe lets a schedule that is made from a
- * subscription say nothing else. A run that was cut between them left one of a single phase, which the next run goes on with.
- *
- * @see https://docs.stripe.com/billing/subscriptions/subscription-schedules/use-cases
- */
-async function scheduleChange(
-  stripe: Stripe,
-  attached: Stripe.SubscriptionSchedule | undefined,
-  found: Stripe.Subscription,
-  { inputs, price }: Declared,
-): Promise<void> {
-  const [item] = found.items.data;
-  if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
-  const schedule = attached ?? (await scheduleFrom(stripe, found.id));
-  const start = schedule.current_phase?.start_date ?? item.current_period_start;
-  const today = { price: item.price.id, quantity: 1 };
-  await stripeCall(
-    "subscriptionSchedules.update",
-    stripe.subscriptionSchedules.update(schedule.id, {
-      end_behavior: "release",
-      metadata: toMetadata(inputs.brand),
-      phases: [
-        { items: [today], start_date: start, end_date: item.current_period_end, proration_behavior: "none" },
-        {
-          items: [{ price: price.id, quantity: 1 }],
-          duration: { interval: "month", interval_count: 1 },
-          proration_behavior: "none",
-        },
-      ],
-    }),
-  );
-}
-
-/** A POST that Stripe refuses when a schedule is attached already, which is what a lost answer leaves. */
-async function scheduleFrom(stripe: Stripe, subscription: string): Promise<Stripe.SubscriptionSchedule> {
-  return createOnce({
-    look: async () => {
-      const found = await stripeCall(
-        "subscriptions.retrieve",
-        stripe.subscriptions.retrieve(subscription, { expand: ["schedule"] }),
-      );
-      return scheduleOf(found);
-    },
-    create: () =>
-      stripeCall(
-        "subscriptionSchedules.create",
-        stripe.subscriptionSchedules.create({ from_subscription: subscription }),
-      ),
-  });
 }
 
 /** The subscription tells as much, but the stamp outlives it: lists of old subscriptions grow long, and end. */
