@@ -42,6 +42,20 @@ describe.each(["agntdata", "camelai"])("the example %s", (platform) => {
   });
 });
 
+test.each([
+  ["agntdata", "build", { workspaces: 1 }],
+  ["agntdata", "launch", { workspaces: 3 }],
+  ["agntdata", "scale", { workspaces: null }],
+  ["camelai", "free", { workspaces: 1, seats: 1, perWorkspaceAccess: false }],
+  ["camelai", "starter", { workspaces: 1, seats: 1, perWorkspaceAccess: false, customDomains: 10 }],
+  ["camelai", "pro", { workspaces: 1, seats: 1, perWorkspaceAccess: false, customDomains: null }],
+  ["camelai", "team", { workspaces: 2, seats: null, perWorkspaceAccess: true, customDomains: null }],
+  ["camelai", "enterprise", { workspaces: null, seats: null, perWorkspaceAccess: true, customDomains: null }],
+])("%s's plan %s has the limits that its document says", async (platform, plan, limits) => {
+  const { model } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
+  expect(model?.platform.plans[plan]?.entitlements).toMatchObject(limits);
+});
+
 test("agntdata's acme means what it says", async () => {
   const { model } = loadStack(STACKS, "agntdata.acme", TODAY);
   const acme = model?.organization;

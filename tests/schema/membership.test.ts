@@ -102,6 +102,24 @@ describe("an invitation", () => {
     expect((await answer(grace, `accept_invitation('${acme}')`))?.code).toBe("PT404");
   });
 
+  it("lets in whoever has an organization already; the two share nothing but the person", async () => {
+    const eve = await signUp(client, "eve@example.com");
+    await invite("eve");
+    await accept(eve);
+    expect(await act(eve, "my_organizations()")).toMatchObject([
+      { id: acme, role: "member" },
+      { display_name: "eve", role: "owner", plan: "solo" },
+    ]);
+    expect(await act(ada, "my_organizations()")).toMatchObject([{ id: acme, plan: "team" }]);
+    const customersOf = (person: Person) =>
+      callAs(client, person, "select billing_email from public.organizations order by 1");
+    expect(await customersOf(eve)).toEqual([
+      { billing_email: "ada@example.com" },
+      { billing_email: "eve@example.com" },
+    ]);
+    expect(await customersOf(ada)).toEqual([{ billing_email: "ada@example.com" }]);
+  });
+
   it("opens the workspaces that it names, and no others", async () => {
     for (const name of ["sales", "finance"]) await act(ada, `create_workspace('${acme}', '${name}')`);
     await client.query("update public.workspaces set state = 'active'");

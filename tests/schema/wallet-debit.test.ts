@@ -200,6 +200,7 @@ describe("spend", () => {
       await debit("b", 7);
       await debit("c", 11, 0, 1);
       await refund("r", "b", 3);
+      expect(await sumsOf(client), "one wallet for both workspaces").toEqual(addsUpTo(80));
       const spend = (sub: string) =>
         as(client, { role: "authenticated", claims: { sub } }, async () => {
           const { rows } = await client.query(

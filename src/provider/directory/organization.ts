@@ -294,6 +294,7 @@ async function trialOf(query: Query, inputs: Inputs): Promise<{ readonly started
 async function close(query: Query, id: string): Promise<void> {
   await query("delete from public.members where organization_id = $1", [id]);
   await query("delete from public.invitations where organization_id = $1", [id]);
+  await query("delete from private.declared_workspaces where organization_id = $1", [id]);
   await query("update public.wallets set reload_enabled = false where organization_id = $1", [id]);
 }
 
