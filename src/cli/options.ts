@@ -20,6 +20,8 @@ export interface RunOptions extends EngineOptions {
   readonly skip?: boolean;
   /** Folders, below the current one. */
   readonly policyPack?: readonly string[];
+  /** Files, below the current one: of the packs, in their order. */
+  readonly policyPackConfig?: readonly string[];
 }
 
 /** Where a sandbox keeps its data unless another folder is named: below the current one. */
@@ -67,9 +69,19 @@ export function addLookOptions(command: Command): Command {
     .option(
       "--policy-pack <folder>",
       "hold every stack to a pack of policies (CrossGuard), skipping none; may be repeated",
-      (folder: string, before: readonly string[]) => [...before, folder],
+      repeated,
+      [],
+    )
+    .option(
+      "--policy-pack-config <file>",
+      "set the policies of a pack by a JSON file; repeated as often as --policy-pack, in the same order",
+      repeated,
       [],
     );
+}
+
+function repeated(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function wholeNumber(text: string): number {

@@ -21,6 +21,13 @@ export interface StackSpec {
   readonly env: Readonly<Record<string, string>>;
 }
 
+export interface PolicyPackSource {
+  /** The folder of its PulumiPolicy.yaml. */
+  readonly folder: string;
+  /** A JSON file that sets its policies' levels and values, over what they and the pack say themselves. */
+  readonly config?: string | undefined;
+}
+
 export interface RunOptions {
   /** Called for each event as it happens, in the shape of Pulumi's own event log. */
   readonly onEvent?: (event: EngineEvent) => void;
@@ -36,10 +43,10 @@ export interface RunOptions {
   /** Takes along what depends on the targets. Default false: what can't stay without a target fails the run. */
   readonly targetDependents?: boolean;
   /**
-   * Folders of policy packs (CrossGuard) that `preview` and `up` are held to. A mandatory policy stops `up` before the
-   * resource that violates it, and fails both; an advisory one warns.
+   * The policy packs (CrossGuard) that `preview` and `up` are held to. A mandatory policy stops `up` before the resource that
+   * violates it, and fails both; an advisory one warns.
    */
-  readonly policyPacks?: readonly string[];
+  readonly policyPacks?: readonly PolicyPackSource[];
   /**
    * For `up` and `destroy`: where an operation on a resource fails, go on with all that does not need it. The run fails in the
    * end. Default false: no new operation begins after a failure.

@@ -3,7 +3,14 @@ import { movedApps } from "../changes/moved-apps.ts";
 import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
 import { UserError, VendorError } from "../core/errors.ts";
-import type { DestroyOptions, Diagnostic, Engine, EngineEvent, RunResult } from "../engine/engine.ts";
+import type {
+  DestroyOptions,
+  Diagnostic,
+  Engine,
+  EngineEvent,
+  PolicyPackSource,
+  RunResult,
+} from "../engine/engine.ts";
 import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
 import { isUpToDate, markUpToDate } from "./up-to-date.ts";
 
@@ -44,8 +51,8 @@ export interface FleetOptions {
    * Leave alone what has nothing to do, by the tag of its last run. Default true; a refresh and policies look at everything.
    */
   readonly skip?: boolean;
-  /** Folders of policy packs, absolute, that `preview` and `up` are held to. */
-  readonly policyPacks?: readonly string[];
+  /** The policy packs that `preview` and `up` are held to; their paths are absolute. */
+  readonly policyPacks?: readonly PolicyPackSource[];
   /**
    * Whether an `up` of a stack goes on where a part of it fails, with all that needs nothing of that part. No stack does
    * unless said.

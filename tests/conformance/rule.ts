@@ -22,6 +22,8 @@ export interface Step {
   readonly tags?: Readonly<Record<string, string>>;
   /** The policy packs from now on by name: what `new PolicyPack` is given after the name. */
   readonly packs?: Readonly<Record<string, string>>;
+  /** Files that set the packs' policies from now on, by the packs' names. */
+  readonly packConfigs?: Readonly<Record<string, string>>;
   /** What somebody else did to the world before: things by id, and null for what is gone. */
   readonly meanwhile?: Readonly<Record<string, object | null>>;
   readonly options?: Pick<

@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { Secret } from "../../src/core/secret.ts";
 import { openSalt } from "../../src/engine/embedded/secrets.ts";
-import type { Engine, EngineEvent } from "../../src/engine/engine.ts";
+import type { Engine, EngineEvent, PolicyPackSource } from "../../src/engine/engine.ts";
 import { upKilled } from "../engine/kill.ts";
 import { writePack } from "../engine/policy-pack.ts";
 import { PASSPHRASE, TestProject } from "../engine/project.ts";
@@ -77,7 +77,7 @@ async function bringUpOthers(
 }
 
 function prepare(project: TestProject, step: Step, encrypt: (text: string) => string): void {
-  const { program, config, packs, faults = {}, meanwhile = {} } = step;
+  const { program, config, packs, packConfigs = {}, faults = {}, meanwhile = {} } = step;
   if (program !== undefined) project.write(program);
   if (config !== undefined)
     writeFileSync(
@@ -85,6 +85,7 @@ function prepare(project: TestProject, step: Step, encrypt: (text: string) => st
       stringify({ encryptionsalt: SALT, config: encrypted(config, encrypt) }),
     );
   if (packs !== undefined) writePacks(project, packs);
+  for (const [name, text] of Object.entries(packConfigs)) writeFileSync(packConfigOf(project, name), text);
   project.fault(faults);
   for (const [id, thing] of Object.entries(meanwhile)) {
     const file = join(project.world, "things", `${id}.json`);
@@ -114,9 +115,16 @@ function writePacks({ folder }: TestProject, packs: NonNullable<Step["packs"]>):
 }
 
 /** The packs of a project's folder, in the order of their names. */
-function packsOf({ folder }: TestProject): readonly string[] {
-  const packs = join(folder, "packs");
+function packsOf(project: TestProject): readonly PolicyPackSource[] {
+  const packs = join(project.folder, "packs");
   return readdirSync(packs)
     .sort()
-    .map((name) => join(packs, name));
+    .map((name) => {
+      const config = packConfigOf(project, name);
+      return { folder: join(packs, name), config: existsSync(config) ? config : undefined };
+    });
+}
+
+function packConfigOf({ folder }: TestProject, name: string): string {
+  return join(folder, `pack-${name}.json`);
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PolicyPackSource } from "../../src/engine/engine.ts";
 import { writePack } from "./policy-pack.ts";
 import { TestProject } from "./project.ts";
 
@@ -33,10 +34,10 @@ const PACK = `{
 }`;
 
 let project: TestProject;
-let policyPacks: string[];
+let policyPacks: PolicyPackSource[];
 beforeAll(() => {
   project = new TestProject();
-  policyPacks = [join(project.folder, "pack")];
+  policyPacks = [{ folder: join(project.folder, "pack") }];
   writePack(join(project.folder, "pack"), PACK);
 });
 afterAll(() => project.remove());
@@ -84,7 +85,7 @@ test.each([
 ])("%s fails the run before anything is done", async (_, name, declared, message) => {
   const folder = join(project.folder, name);
   if (declared !== undefined) writePack(folder, declared);
-  const run = await project.up('new Thing("late", {});', { policyPacks: [folder] });
+  const run = await project.up('new Thing("late", {});', { policyPacks: [{ folder }] });
   expect(run).toMatchObject({
     result: "failed",
     changes: {},

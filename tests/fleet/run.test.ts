@@ -117,9 +117,10 @@ describe("bringing a fleet up", () => {
   test("holds every preview and every run to the policies that were named", async () => {
     const held: string[] = [];
     const { engine } = scriptedEngine({
-      during: async (verb, stack, options) => void held.push(`${verb} ${stack} ${options?.policyPacks}`),
+      during: async (verb, stack, options) =>
+        void held.push(`${verb} ${stack} ${options?.policyPacks?.map(({ folder }) => folder)}`),
     });
-    const options = { engine, parallel: 1, policyPacks: ["/packs/guard"] };
+    const options = { engine, parallel: 1, policyPacks: [{ folder: "/packs/guard" }] };
     const fleet = [stackOf("agntdata", null)];
     await applyFleet(fleet, await previewFleet(fleet, options), options);
     expect(held).toEqual(["preview agntdata.platform /packs/guard", "up agntdata.platform /packs/guard"]);

@@ -76,7 +76,7 @@ describe("an organization is looked at", () => {
     ],
     ["when asked to look at everything", { options: { skip: false } }],
     ["when a refresh was asked for", { options: { refresh: true } }],
-    ["when it is held to policies", { options: { policyPacks: ["/packs/guard"] } }],
+    ["when it is held to policies", { options: { policyPacks: [{ folder: "/packs/guard" }] } }],
     ["that left the YAML", { stack: stackOf("agntdata", "acme", false) }],
   ])("%s", async (_, { before = {}, next = {}, stack, options }) => {
     const common = backend();

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { addSummaries, type Summary } from "../../changes/stack.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { selectEngine } from "../../engine/select.ts";
@@ -11,6 +10,7 @@ import type { Selection } from "../../fleet/targets.ts";
 import type { Problem } from "../../manifest/problem.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { EngineOptions, RunOptions } from "../options.ts";
+import { policyPacksOf } from "../policy-packs.ts";
 import { type Progress, watch } from "../progress.ts";
 import type { Session } from "../session.ts";
 import { loadManifests, reportProblems } from "./manifests.ts";
@@ -122,7 +122,7 @@ function startEngine(
 function fleetOptions(
   session: Session,
   fleet: OpenFleet,
-  { parallel, refresh, skip, policyPack = [] }: RunOptions,
+  { parallel, refresh, skip, ...options }: RunOptions,
   signal: AbortSignal,
   observer: Progress,
 ): FleetOptions {
@@ -131,7 +131,7 @@ function fleetOptions(
     parallel,
     signal,
     observer,
-    policyPacks: policyPack.map((folder) => resolve(session.io.cwd, folder)),
+    policyPacks: policyPacksOf(options, session.io.cwd),
     ...(refresh === undefined ? {} : { refresh }),
     ...(skip === undefined ? {} : { skip }),
     ...(fleet.attach === undefined ? {} : { attach: fleet.attach }),

@@ -1,4 +1,5 @@
-import type { DestroyOptions, RunOptions } from "../engine.ts";
+import { devNull } from "node:os";
+import type { DestroyOptions, PolicyPackSource, RunOptions } from "../engine.ts";
 
 export type Kind = "preview" | "up" | "refresh" | "destroy";
 
@@ -21,10 +22,7 @@ export function argumentsOf(
     ...(kind === "preview" ? [] : ["--yes", "--skip-preview"]),
     ...(options.refresh === true && kind !== "refresh" ? ["--refresh"] : []),
     ...(options.targets ?? []).flatMap((urn) => ["--target", urn]),
-    ...(kind === "preview" || kind === "up" ? (options.policyPacks ?? []) : []).flatMap((folder) => [
-      "--policy-pack",
-      folder,
-    ]),
+    ...(kind === "preview" || kind === "up" ? policyArguments(options.policyPacks ?? []) : []),
     ...(options.targetDependents === true ? ["--target-dependents"] : []),
     ...(options.continueOnError === true && (kind === "up" || kind === "destroy")
       ? ["--continue-on-error"]
@@ -33,6 +31,15 @@ export function argumentsOf(
     ...(options.ignoreProtect === true && kind === "destroy" ? ["--ignore-protect"] : []),
     "--suppress-progress",
   ];
+}
+
+/** The CLI wants a configuration of every pack or of none; an empty file sets nothing. */
+function policyArguments(packs: readonly PolicyPackSource[]): string[] {
+  const configured = packs.some(({ config }) => config !== undefined);
+  return packs.flatMap(({ folder, config = devNull }) => [
+    ...["--policy-pack", folder],
+    ...(configured ? ["--policy-pack-config", config] : []),
+  ]);
 }
 
 /** Providers that already run, as the CLI takes them: `tenantry:4711,other:4712`. They are on this machine. */

@@ -1,3 +1,4 @@
+import type { PolicyPackSource } from "../engine.ts";
 import type { Judged } from "./policy-messages.ts";
 import { type PackHost, PolicyPack, type Violation } from "./policy-pack.ts";
 import { ofResource } from "./registration-error.ts";
@@ -21,11 +22,11 @@ export class Policies {
 
   /** Starts the packs side by side; where one fails, none is left running. */
   static async start(
-    folders: readonly string[],
+    sources: readonly PolicyPackSource[],
     host: PackHost,
     tell: (violation: Violation) => void,
   ): Promise<Policies> {
-    const started = await Promise.allSettled(folders.map((folder) => PolicyPack.start(folder, host)));
+    const started = await Promise.allSettled(sources.map((source) => PolicyPack.start(source, host)));
     const packs = started.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const failed = started.find((each) => each.status === "rejected");
     if (failed === undefined) return new Policies(packs, host.preview, tell);

@@ -11,8 +11,10 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { parse } from "yaml";
 import { UserError } from "../../core/errors.ts";
+import type { PolicyPackSource } from "../engine.ts";
 import { call, isStatus, MESSAGE_OPTIONS } from "./grpc.ts";
 import { launch } from "./plugin.ts";
+import { readPolicyConfig } from "./policy-config.ts";
 import { type Judged, requestOf, stackResourceOf, withoutInternal } from "./policy-messages.ts";
 import { settingsOf } from "./policy-settings.ts";
 import { configVariables } from "./program.ts";
@@ -64,11 +66,10 @@ export class PolicyPack {
   }
 
   /**
-   * @param folder with PulumiPolicy.yaml
    * @throws UserError when it is no policy pack for Node.js, its packages are not installed, or its policies are set in a
    * way that they don't take
    */
-  static async start(folder: string, host: PackHost): Promise<PolicyPack> {
+  static async start({ folder, config }: PolicyPackSource, host: PackHost): Promise<PolicyPack> {
     const root = resolve(folder);
     const command = [process.execPath, await runnerOf(root), host.engine, root];
     const { child, port } = launch(`The policy pack ${folder}`, command, {
@@ -81,7 +82,7 @@ export class PolicyPack {
       const client = await connect(await port);
       const pack = new PolicyPack(client, child.stop);
       await pack.#tellStack(host);
-      await pack.#set();
+      await pack.#set(config);
       return pack;
     } catch (cause) {
       await child.stop();
@@ -107,14 +108,20 @@ export class PolicyPack {
     }
   }
 
-  /** Sets the pack's policies as their defaults and the pack itself say. */
-  async #set(): Promise<void> {
+  /** Sets the pack's policies as their defaults, the pack itself and, over both, a file say. */
+  async #set(config: string | undefined): Promise<void> {
     const info = await call<AnalyzerInfo>((callback) =>
       this.#client.getAnalyzerInfo(new empty.Empty(), callback),
     );
-    if (!info.getSupportsconfig()) return;
+    if (!info.getSupportsconfig()) {
+      if (config === undefined) return;
+      throw new UserError(`The policy pack ${info.getName()} can't be set by a file.`, {
+        remedy: "Update its @pulumi/policy, or leave out the file.",
+      });
+    }
+    const given = config === undefined ? undefined : await readPolicyConfig(resolve(config));
     const message = new messages.ConfigureAnalyzerRequest();
-    for (const [policy, { level, properties }] of settingsOf(info)) {
+    for (const [policy, { level, properties }] of settingsOf(info, given)) {
       const setting = new messages.PolicyConfig();
       setting.setEnforcementlevel(level);
       setting.setProperties(struct.Struct.fromJavaScript(properties));

@@ -162,6 +162,67 @@ export const POLICIES: Rules = {
       packs: { pack: pack(CONFIGURED.replace("properties:", 'required: ["most"], properties:')) },
     }),
   ],
+  "a file configures policies over what they and their pack say": [
+    up(thing("bad"), {
+      packs: {
+        pack: `${pack(CONFIGURED, against("bad", "mandatory"))}, { set: { word: "worse", most: 3 } }`,
+      },
+      packConfigs: { pack: '{ "set": { "most": 4 }, "no-bad": "advisory" }' },
+    }),
+    up(thing("x"), { packConfigs: { pack: '{ "no-bad": { "enforcementLevel": "disabled" } }' } }),
+    up(thing("bad")),
+  ],
+  "a file configures all policies at once, and some otherwise": [
+    up(`${thing("bad", "a")} ${thing("odd", "b")}`, {
+      packs: {
+        pack: `${pack(against("bad", "mandatory"), against("odd", "mandatory"))}, { "no-odd": "mandatory" }`,
+      },
+      packConfigs: { pack: '{ "all": "disabled", "no-odd": { "enforcementLevel": "advisory" } }' },
+    }),
+  ],
+  "a file that gives a policy values leaves its level": [
+    preview(thing("bad"), {
+      packs: { pack: pack(against("bad", "mandatory")) },
+      packConfigs: { pack: '{ "no-bad": { "of": "words" } }' },
+    }),
+  ],
+  "a file of one pack is not that of another": [
+    up(thing("bad"), {
+      packs: {
+        first: pack(against("bad", "mandatory")),
+        second: pack(against("bad", "mandatory").replace("no-bad", "never-bad")),
+      },
+      packConfigs: { second: '{ "all": "disabled" }' },
+    }),
+    up(undefined, { packConfigs: { first: '{ "no-bad": "advisory" }' } }),
+  ],
+  "a file that configures nothing": [
+    up(thing("bad"), {
+      packs: { pack: pack(against("bad", "advisory")) },
+      packConfigs: { pack: " \n" },
+    }),
+    up(undefined, { packConfigs: { pack: '{ "no-bad": {}, "nosuch": {} }' } }),
+  ],
+  "a file with values that the policy doesn't take": [
+    up(thing("x"), {
+      packs: { pack: pack(CONFIGURED) },
+      packConfigs: { pack: '{ "set": { "most": "three" } }' },
+    }),
+  ],
+  "a file that is no configuration": [
+    up(thing("x"), { packs: { pack: pack(CONFIGURED) }, packConfigs: { pack: "{" } }),
+    up(undefined, { packConfigs: { pack: '{ "set": "sometimes" }' } }),
+    up(undefined, { packConfigs: { pack: '{ "set": { "enforcementLevel": 3 } }' } }),
+    up(undefined, { packConfigs: { pack: '{ "set": 3 }' } }),
+    up(undefined, { packConfigs: { pack: "[]" } }),
+  ],
+  "a file about a policy that the pack doesn't have": [
+    up(thing("x"), {
+      packs: { pack: pack(against("bad", "mandatory")) },
+      packConfigs: { pack: '{ "nosuch": "mandatory" }' },
+    }),
+    up(undefined, { packConfigs: { pack: '{ "nosuch": { "value": 1 } }' } }),
+  ],
   "what is not known in a preview can't be judged then": [
     preview(`const a = new Thing("a", {}); new Thing("b", { value: a.id });`, {
       packs: { pack: pack(against("a-1", "mandatory"), mending("none", "some")) },
