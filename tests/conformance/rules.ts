@@ -17,6 +17,7 @@ import { SECRETS } from "./rules/secrets.ts";
 import { STACK } from "./rules/stack.ts";
 import { TARGETS } from "./rules/targets.ts";
 import { VALUES } from "./rules/values.ts";
+import { VERSIONS } from "./rules/versions.ts";
 
 /** By what they are about. */
 export const RULES: Readonly<Record<string, Rules>> = {
@@ -38,4 +39,5 @@ export const RULES: Readonly<Record<string, Rules>> = {
   targets: TARGETS,
   references: REFERENCES,
   policies: POLICIES,
+  versions: VERSIONS,
 };

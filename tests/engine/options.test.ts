@@ -93,7 +93,6 @@ describe("what is left out is refused by name", () => {
     ["transforms", 'new Thing("a", {}, { transforms: [() => undefined] });'],
     ["hooks", 'new pulumi.ResourceHook("h", () => undefined); new Thing("a", {});'],
     ["an archive", 'new Thing("a", { value: new pulumi.asset.FileArchive(".") });'],
-    ["requirePulumiVersion", 'pulumi.requirePulumiVersion(">=3.0.0");'],
   ])("%s", async (option, body) => {
     project.write(body);
     const run = await project.preview();

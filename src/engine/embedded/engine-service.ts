@@ -1,11 +1,15 @@
 import type grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
-import type { LogRequest, SetRootResourceRequest } from "@pulumi/pulumi/proto/engine_pb.js";
+import type {
+  LogRequest,
+  RequirePulumiVersionRequest,
+  SetRootResourceRequest,
+} from "@pulumi/pulumi/proto/engine_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Diagnostic } from "../engine.ts";
-import { unsupported } from "./goal.ts";
 import { unary } from "./grpc.ts";
+import { demandVersion } from "./pulumi-version.ts";
 
 const SEVERITIES: readonly Diagnostic["severity"][] = ["debug", "info", "warning", "error"];
 
@@ -31,7 +35,10 @@ export function engineService(
       return response;
     }),
     startDebugging: unary(async () => new empty.Empty()),
-    requirePulumiVersion: unary(() => Promise.reject(unsupported("requirePulumiVersion", "The program"))),
+    requirePulumiVersion: unary(async (request: RequirePulumiVersionRequest) => {
+      demandVersion(request.getPulumiVersionRange());
+      return new messages.RequirePulumiVersionResponse();
+    }),
   };
   return [services.EngineService as unknown as grpc.ServiceDefinition, implementation];
 }

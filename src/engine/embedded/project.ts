@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import { projectReader } from "../project-file.ts";
+import { demandVersion, PULUMI_VERSION } from "./pulumi-version.ts";
 
 /** On a file backend every organization is called so. */
 export const ORGANIZATION = "organization";
@@ -12,6 +13,7 @@ const shape = z.object({
   name: z.string(),
   main: z.string().optional(),
   stackConfigDir: z.string().optional(),
+  requiredPulumiVersion: z.string().default(""),
   runtime: z.union([
     z.string(),
     z.object({
@@ -52,11 +54,12 @@ export interface Project {
   readonly config: ReadonlyMap<string, string>;
 }
 
-/** @throws UserError when there is no Pulumi.yaml, or it is of no Node.js program */
+/** @throws UserError when there is no Pulumi.yaml, or it is of no Node.js program, or of another version */
 export const readProject = projectReader(shape, projectOf);
 
 function projectOf(root: string, project: z.output<typeof shape>): Project {
   const runtime = typeof project.runtime === "string" ? { name: project.runtime } : project.runtime;
+  checkVersion(root, project.requiredPulumiVersion);
   if (runtime.name !== "nodejs")
     throw new UserError(`The embedded engine runs Node.js programs only, not ${runtime.name}.`, {
       remedy: "Use the Pulumi CLI for this project: --engine cli.",
@@ -73,6 +76,18 @@ function projectOf(root: string, project: z.output<typeof shape>): Project {
     plugins: new Map((project.plugins?.providers ?? []).map(({ name, path }) => [name, resolve(root, path)])),
     config: configOf(project.name, project.config ?? {}),
   };
+}
+
+function checkVersion(root: string, range: string): void {
+  try {
+    demandVersion(range);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(`${root}/Pulumi.yaml, requiredPulumiVersion: ${why}`, {
+      remedy: `Mend the range; the embedded engine does as Pulumi ${PULUMI_VERSION}. Or use the Pulumi CLI: --engine cli.`,
+      cause,
+    });
+  }
 }
 
 function entryOf(root: string, main: string | undefined): { programFolder: string; entryPoint: string } {
