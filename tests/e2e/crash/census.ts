@@ -14,13 +14,11 @@ export async function recorded(world: World, stack: string, name: string): Promi
   return resources.map(({ urn, inputs }) => withoutIds(JSON.stringify([urn, inputs]), name)).sort();
 }
 
+/** The ids first: they may hold the name by chance. */
 function withoutIds(text: string, name: string): string {
   return text
-    .replaceAll(name, "it")
-    .replace(
-      /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|--[0-9a-f]{8}\b|\b[a-z]{20}\b|\b(cus|sub)_\w+/g,
-      "id",
-    );
+    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|--[0-9a-f]{8}\b|\b[a-z]{20}\b|\b(cus|sub)_\w+/g, "id")
+    .replaceAll(name, "it");
 }
 
 /** How many there are of everything that the organization could have twice. */
