@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -157,11 +157,27 @@ describe("what can't be reached isn't clean", () => {
   });
 });
 
-it("takes in who signed up and what was asked for, once, and brings it up", async () => {
+it("refuses a workspace that has no room beside what was asked for in the product, before it makes a project", async () => {
   await signUp("ada@acme.example");
-  await signUp("jo@lonepine.example");
   const [acme] = await sql("demo", "select id from public.organizations where name = 'acme'");
   await asUser("ada@acme.example", `select public.create_workspace('${acme?.id}', 'spike')`);
+
+  const file = join(folder.path, "stacks/demo/orgs/acme.yaml");
+  const declared = readFileSync(file, "utf8");
+  writeFileSync(file, ORGANIZATION);
+  const { exitCode, stdout } = await run(["up", "demo.acme", "--yes"]);
+  writeFileSync(file, declared);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain(
+    "The plan free allows 2 workspaces, and 3 are needed: people asked in the product for spike.",
+  );
+  expect(stdout).toContain("or ask for an override of `limits.workspaces`.");
+  expect(await refOf("demo--acme--staging")).toBe("");
+});
+
+it("takes in who signed up and what was asked for, once, and brings it up", async () => {
+  await signUp("jo@lonepine.example");
+  const [acme] = await sql("demo", "select id from public.organizations where name = 'acme'");
   await asUser("ada@acme.example", `select public.invite('${acme?.id}', 'lin@acme.example', 'admin')`);
 
   const before = await sql("demo", COUNTS);

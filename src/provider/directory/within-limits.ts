@@ -7,7 +7,7 @@ const LIMITS = {
   workspaces: {
     noun: "workspace",
     byApp: "people asked in the product for",
-    wayDown: "Withdraw a request in the product, set `state: deleted` on a workspace of the manifest",
+    wayDown: "Withdraw a request in the product, leave the new one out of the manifest",
   },
   seats: {
     noun: "seat",

@@ -47,7 +47,7 @@ const CASES: readonly Case[] = [
     refusal:
       "The plan launch allows 3 workspaces, and 4 are needed: people asked in the product for scratch.",
     remedy:
-      "Withdraw a request in the product, set `state: deleted` on a workspace of the manifest, choose a plan with more workspaces, or ask for an override of `limits.workspaces`.",
+      "Withdraw a request in the product, leave the new one out of the manifest, choose a plan with more workspaces, or ask for an override of `limits.workspaces`.",
     lifted: { workspaces: "unlimited" },
   },
   {
