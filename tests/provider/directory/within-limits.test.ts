@@ -156,4 +156,16 @@ describe("what is declared", () => {
     });
     for (const { refusal } of CASES) await expect(run).rejects.toThrow(refusal);
   });
+
+  test("is held against the override, which may allow less than the plan", async () => {
+    const overrides = { seats: 1, workspaces: 2 };
+    const one = life();
+    await one.up({ ...declared, overrides });
+    await expect(
+      one.up({ ...declared, overrides, members: {}, invitations: {}, workspaces: {} }),
+    ).resolves.toBeDefined();
+    await expect(one.up({ ...declared, overrides })).rejects.toThrow(
+      "The override allows 1 seat, and 4 are needed.",
+    );
+  });
 });
