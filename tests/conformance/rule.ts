@@ -24,6 +24,8 @@ export interface Step {
   readonly packs?: Readonly<Record<string, string>>;
   /** Files that set the packs' policies from now on, by the packs' names. */
   readonly packConfigs?: Readonly<Record<string, string>>;
+  /** Files beside the program from now on, by their paths. */
+  readonly files?: Readonly<Record<string, string>>;
   /** What somebody else did to the world before: things by id, and null for what is gone. */
   readonly meanwhile?: Readonly<Record<string, object | null>>;
   readonly options?: Pick<

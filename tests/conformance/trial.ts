@@ -77,7 +77,7 @@ async function bringUpOthers(
 }
 
 function prepare(project: TestProject, step: Step, encrypt: (text: string) => string): void {
-  const { program, config, packs, packConfigs = {}, faults = {}, meanwhile = {} } = step;
+  const { program, config, packs, packConfigs = {}, files = {}, faults = {}, meanwhile = {} } = step;
   if (program !== undefined) project.write(program);
   if (config !== undefined)
     writeFileSync(
@@ -86,13 +86,18 @@ function prepare(project: TestProject, step: Step, encrypt: (text: string) => st
     );
   if (packs !== undefined) writePacks(project, packs);
   for (const [name, text] of Object.entries(packConfigs)) writeFileSync(packConfigOf(project, name), text);
+  for (const [path, text] of Object.entries(files)) writeFile(join(project.folder, path), text);
   project.fault(faults);
   for (const [id, thing] of Object.entries(meanwhile)) {
     const file = join(project.world, "things", `${id}.json`);
-    mkdirSync(dirname(file), { recursive: true });
     if (thing === null) rmSync(file);
-    else writeFileSync(file, JSON.stringify(thing));
+    else writeFile(file, JSON.stringify(thing));
   }
+}
+
+function writeFile(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
 }
 
 function encrypted(config: NonNullable<Step["config"]>, encrypt: (text: string) => string): object {

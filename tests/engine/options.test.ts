@@ -92,7 +92,18 @@ describe("what is left out is refused by name", () => {
   test.each([
     ["transforms", 'new Thing("a", {}, { transforms: [() => undefined] });'],
     ["hooks", 'new pulumi.ResourceHook("h", () => undefined); new Thing("a", {});'],
-    ["an archive", 'new Thing("a", { value: new pulumi.asset.FileArchive(".") });'],
+    [
+      "an archive by its URI",
+      'new Thing("a", { value: new pulumi.asset.RemoteArchive("https://a.example/b.zip") });',
+    ],
+    [
+      "an archive's file inside of another archive",
+      'new Thing("a", { value: new pulumi.asset.AssetArchive({ b: new pulumi.asset.FileArchive("b.zip") }) });',
+    ],
+    [
+      'an archive with a name as "ü"',
+      'new Thing("a", { value: new pulumi.asset.AssetArchive({ ü: new pulumi.asset.StringAsset("") }) });',
+    ],
   ])("%s", async (option, body) => {
     project.write(body);
     const run = await project.preview();

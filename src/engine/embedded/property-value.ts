@@ -62,7 +62,7 @@ export function isAsset(value: PropertyValue | undefined): value is PropertyMap 
   return signatureOf(value) === ASSET;
 }
 
-export function isArchive(value: PropertyValue | undefined): boolean {
+export function isArchive(value: PropertyValue | undefined): value is PropertyMap {
   return signatureOf(value) === ARCHIVE;
 }
 

@@ -5,13 +5,13 @@ import type { CheckResponse, DiffResponse } from "@pulumi/pulumi/proto/provider_
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statuses from "@pulumi/pulumi/proto/status_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { withoutMarks } from "./assets.ts";
 import type { PluginProcess } from "./child.ts";
 import { call, isStatus, MESSAGE_OPTIONS } from "./grpc.ts";
 import {
   annotateSecrets,
   containsUnknowns,
   fromStruct,
-  isAsset,
   isResourceReference,
   mapObject,
   type PropertyMap,
@@ -298,11 +298,7 @@ export class ProviderClient implements Provider {
   }
 
   #received(values: PropertyMap, sent: PropertyMap, preview: boolean): PropertyMap {
-    const plain = mapObject(values, (value) => {
-      if (!isAsset(value)) return undefined;
-      const { __pulumiAsset: _, ...asset } = value;
-      return asset;
-    });
+    const plain = withoutMarks(values);
     if (!preview && containsUnknowns(plain))
       throw new UnclearError("the provider returned unknown values outside a preview");
     return this.#capabilities.secrets ? plain : annotateSecrets(plain, sent);

@@ -1,5 +1,12 @@
 import { preview, type Rules, up } from "../rule.ts";
 
+/** An archive of a text and a folder's files, and the folder by itself. */
+function archived(text: string): string {
+  return `const { AssetArchive, FileArchive, StringAsset } = pulumi.asset;
+    new Thing("a", { value: new AssetArchive({ "a.txt": new StringAsset("${text}"), site: new FileArchive("site") }) });
+    new Thing("b", { value: new FileArchive("./site/") });`;
+}
+
 export const VALUES: Rules = {
   "null is kept and undefined is not": [
     up(
@@ -53,6 +60,32 @@ export const VALUES: Rules = {
       'new Thing("a", { text: new pulumi.asset.StringAsset("two"), file: new pulumi.asset.FileAsset("package.json") });',
     ),
     up(),
+  ],
+  "an archive changes with what is in it": [
+    up(archived("one"), { files: { "site/index.html": "<h1>", "site/b/c.txt": "c", "site/.pulumi/x": "x" } }),
+    up(),
+    preview(archived("two")),
+    up(undefined, { files: { "site/b/c.txt": "C" } }),
+    up(undefined, { files: { "site/.pulumi/x": "X", "site/b.txt": "" } }),
+  ],
+  "an archive of archives": [
+    up(
+      `const { AssetArchive, FileArchive, FileAsset, StringAsset } = pulumi.asset;
+      new Thing("a", { value: new AssetArchive({
+        "z/last": new StringAsset("last"), "first": new FileAsset("site/index.html"), "site": new FileArchive("site"),
+        "more/": new AssetArchive({ "site/index.html": new StringAsset("not the same") }),
+        "site/index.html": new StringAsset("seen before"), "Upper": new StringAsset("upper"),
+      }) });
+      new Thing("empty", { value: new AssetArchive({}) });`,
+      { files: { "site/index.html": "<h1>", [`site/${"long-name/".repeat(12)}file`]: "long" } },
+    ),
+    up(),
+  ],
+  "an archive's file is known by its bytes": [
+    up('new Thing("a", { value: new pulumi.asset.FileArchive("made.zip") });', {
+      files: { "made.zip": "no zip at all" },
+    }),
+    up(undefined, { files: { "made.zip": "nor is this one" } }),
   ],
   "a change deep inside shows where": [
     up('new Thing("a", { map: { list: [{ x: 1 }, { x: 2 }] } });'),
