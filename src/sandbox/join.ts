@@ -18,7 +18,7 @@ export interface RunningSandbox {
 
 /** Joins the sandbox that runs in the folder, or starts one there. */
 export async function joinSandbox(options: SandboxOptions): Promise<RunningSandbox> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const running = await findRunning(resolve(options.folder), organizationsOf(options));
     if (running !== undefined) return running;
@@ -52,7 +52,7 @@ async function findRunning(
 async function answers({ id, env }: Settings): Promise<boolean> {
   try {
     const headers = { authorization: `Bearer ${env.SUPABASE_ACCESS_TOKEN}` };
-    const signal = AbortSignal.timeout(2000);
+    const signal = AbortSignal.timeout(10_000);
     const response = await fetch(`${env.SUPABASE_API_URL}/_sandbox`, { headers, signal });
     return response.ok && ((await response.json()) as { id?: unknown }).id === id;
   } catch {

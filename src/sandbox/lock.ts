@@ -1,4 +1,5 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isRunning } from "./postgres-cache.ts";
 
@@ -9,26 +10,39 @@ import { isRunning } from "./postgres-cache.ts";
  */
 export async function lockFolder(folder: string): Promise<(() => Promise<void>) | undefined> {
   const file = join(folder, "sandbox.lock");
-  for (;;) {
-    try {
-      await writeFile(file, String(process.pid), { flag: "wx" });
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  // Written before it is put in place: whoever finds a lock finds its owner in it.
+  const own = `${file}.${process.pid}-${randomBytes(4).toString("hex")}`;
+  await writeFile(own, String(process.pid));
+  try {
+    while (!(await isLinked(own, file))) {
+      const owner = await readOwner(file);
+      if (owner === "gone") continue;
+      if (owner !== undefined && isRunning(owner)) return undefined;
+      await discard(file, owner);
     }
-    const owner = await readOwner(file);
-    if (owner !== undefined && owner !== process.pid && isRunning(owner)) return undefined;
-    if (owner === process.pid) return undefined;
-    await discard(file, owner);
+    return () => rm(file, { force: true });
+  } finally {
+    await rm(own, { force: true });
   }
 }
 
-/** Undefined when the file is gone, or was cut short by a kill. */
-async function readOwner(file: string): Promise<number | undefined> {
+/** Whether the file has this second name now, which was nobody else's. */
+async function isLinked(file: string, name: string): Promise<boolean> {
+  try {
+    await link(file, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Undefined when the file names nobody. */
+async function readOwner(file: string): Promise<number | "gone" | undefined> {
   try {
     return Number(await readFile(file, "utf8")) || undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
     throw error;
   }
 }
