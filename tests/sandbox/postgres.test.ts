@@ -38,10 +38,11 @@ describe("a real PostgreSQL 17", () => {
     expect(readdirSync(data)).not.toContain("postmaster.pid");
   });
 
-  test("starts from its seed", async () => {
+  test("starts from its seed, which is made once", async () => {
     let filled = 0;
     const seed = {
-      digest: `test ${Math.random()}`,
+      // Always the same: what it makes is kept on this machine, once.
+      digest: "of a table called seeded",
       fill: async (url: (database: string) => string) => {
         filled++;
         await ask(url("postgres"), "create table seeded (n int)");
@@ -54,7 +55,7 @@ describe("a real PostgreSQL 17", () => {
     const found = await Promise.all(servers.map((one) => ask(one.superuserUrl("postgres"), "table seeded")));
     await Promise.all(servers.map((one) => one.stop()));
     expect(found).toEqual([[], []]);
-    expect(filled).toBe(1);
+    expect(filled).toBeLessThanOrEqual(1);
   });
 
   test("refuses whoever lacks the password", async () => {
