@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { secretVariable } from "../core/secret-variable.ts";
 import type { Engine } from "../engine/engine.ts";
 import { secretNames } from "../model/secret-names.ts";
-import type { RunningSandbox } from "../sandbox/join.ts";
+import type { RunningSandbox } from "../sandbox/running-sandbox.ts";
 import { assembleStacks, type Common } from "./assemble.ts";
 import { programDigest } from "./digest.ts";
 import { type Environment, readEnvironment, type Variables } from "./environment.ts";

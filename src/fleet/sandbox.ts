@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { joinSandbox, type RunningSandbox } from "../sandbox/join.ts";
+import { joinSandbox } from "../sandbox/join.ts";
+import type { RunningSandbox } from "../sandbox/running-sandbox.ts";
 import type { LoadedSelection } from "./load.ts";
 
 /** Joins or starts the sandbox, with the Supabase organizations that the platforms are in; undefined when none is asked for. */

@@ -1,5 +1,6 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
 import { lookup } from "../core/lookup.ts";
+import { type Kind, MANIFESTS, type ManifestOf } from "./kinds.ts";
 import {
   type Located,
   locateFile,
@@ -9,20 +10,9 @@ import {
   type Path,
   YAML_OPTIONS,
 } from "./locate.ts";
-import { type OrganizationManifest, organizationSchema } from "./organization.ts";
-import { type PlatformManifest, platformSchema } from "./platform.ts";
-import { describeValue, MOST_PROBLEMS, moreProblems, type Problem } from "./problem.ts";
+import { describeValue, type Fault, MOST_PROBLEMS, moreProblems, type Problem } from "./problem.ts";
 import { shapeFaults } from "./shape.ts";
 import { syntaxFaults, tooDeep } from "./syntax.ts";
-
-const MANIFESTS = { Platform: platformSchema, Organization: organizationSchema } as const;
-
-export type Kind = keyof typeof MANIFESTS;
-
-export interface ManifestOf {
-  readonly Platform: PlatformManifest;
-  readonly Organization: OrganizationManifest;
-}
 
 /** What came of a text: the manifest when it has no error, and every problem found. */
 export interface ParseResult<K extends Kind> {
@@ -46,9 +36,6 @@ export function parseManifest<K extends Kind>(kind: K, text: string, file: strin
   const issues = result.success ? [] : shapeFaults(kind, MANIFESTS[kind], value, result.error.issues, locate);
   return failed(report([...keyFaults, ...issues], file));
 }
-
-/** Something wrong, worked out only when it is shown: finding its line means going through the text. */
-export type Fault = () => Problem;
 
 function report(faults: readonly Fault[], file: string): Problem[] {
   const shown = faults.slice(0, MOST_PROBLEMS).map((fault) => fault());

@@ -16,6 +16,9 @@ export interface Problem {
   readonly excerpt?: Excerpt | undefined;
 }
 
+/** Something wrong, worked out only when it is shown: finding its line means going through the text. */
+export type Fault = () => Problem;
+
 /** A file that is wrong all over is told by its first problems; thousands would only take time. */
 export const MOST_PROBLEMS = 100;
 

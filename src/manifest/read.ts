@@ -1,8 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import type { Kind, ManifestOf } from "./kinds.ts";
 import { locatorOf } from "./locate.ts";
-import { type Kind, type ManifestOf, parseManifest } from "./parse.ts";
+import { parseManifest } from "./parse.ts";
 import type { Problem } from "./problem.ts";
 import { fileProblem, isFolder, readText } from "./text.ts";
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { suggest } from "../core/suggest.ts";
 import { hideFrom } from "./excerpt.ts";
+import type { Kind } from "./kinds.ts";
 import type { Located, Part, Path } from "./locate.ts";
-import type { Fault, Kind } from "./parse.ts";
+import type { Fault } from "./problem.ts";
 import { describeValue, type Problem } from "./problem.ts";
 
 type Issue = z.core.$ZodIssue;

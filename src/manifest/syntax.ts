@@ -1,7 +1,6 @@
 import type { ErrorCode, YAMLParseError, YAMLWarning } from "yaml";
 import { locateFile, locateSpan } from "./locate.ts";
-import type { Fault } from "./parse.ts";
-import type { Problem } from "./problem.ts";
+import type { Fault, Problem } from "./problem.ts";
 
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   ALIAS_PROPS: "take the anchor or tag off the alias",

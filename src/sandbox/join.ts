@@ -3,18 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { UserError } from "../core/errors.ts";
 import type { Organizations } from "./admin.ts";
 import { organizationsOf, type SandboxOptions } from "./options.ts";
-import { addresses, type Environment, readSettings, type Settings } from "./settings.ts";
-
-/** A running sandbox, in this process or another. */
-export interface RunningSandbox {
-  readonly folder: string;
-  readonly supabaseUrl: string;
-  readonly stripeUrl: string;
-  /** What a run against it needs in its environment. */
-  readonly env: Environment;
-  /** Ends it, and every process of it, if this process started it; its data stay. */
-  stop(): Promise<void>;
-}
+import type { RunningSandbox } from "./running-sandbox.ts";
+import { addresses, readSettings, type Settings } from "./settings.ts";
 
 /** Joins the sandbox that runs in the folder, or starts one there. */
 export async function joinSandbox(options: SandboxOptions): Promise<RunningSandbox> {

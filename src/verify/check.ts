@@ -2,7 +2,7 @@ import { UserError } from "../core/errors.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import { issuerOf } from "../provider/directory/control-plane.ts";
 import { controlPlaneContent, WORKSPACE_CONTENT } from "./content.ts";
-import { controlPlaneSubjects, memberDifferences, type OrganizationRows } from "./control-plane.ts";
+import { controlPlaneSubjects, memberDifferences } from "./control-plane.ts";
 import { compareDefinition, type Definition, executorsOf, toDeparse } from "./definition.ts";
 import type { Difference } from "./difference.ts";
 import type { LiveDatabase } from "./live-database.ts";
@@ -15,6 +15,7 @@ import {
   reachOf,
   sourcesOf,
 } from "./matrix.ts";
+import type { OrganizationRows } from "./organization-rows.ts";
 import { CONTROL_PLANE, type Promises, WORKSPACE } from "./promises.ts";
 import { entranceDifferences, type WorkspaceState, workspaceSubjects } from "./workspace.ts";
 

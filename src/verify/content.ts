@@ -1,6 +1,6 @@
 import type { OrganizationModel } from "../model/model.ts";
 import { escapeLiteral } from "../postgres/quote.ts";
-import type { OrganizationRows } from "./control-plane.ts";
+import type { OrganizationRows } from "./organization-rows.ts";
 
 /**
  * Rows that are there while everybody tries, so that there is something to reach, also in what is new and empty, and

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { OrganizationModel } from "../model/model.ts";
 import type { Hidden } from "../postgres/scripts/try-access.ts";
-import type { OrganizationRows } from "./control-plane.ts";
 import type { Subject } from "./matrix.ts";
+import type { OrganizationRows } from "./organization-rows.ts";
 
 /** What of a control plane somebody mustn't even learn of: another organization, and of the own one the workspaces out of reach. */
 export function hiddenFrom(subject: Subject, { id }: OrganizationModel, rows: OrganizationRows): Hidden[] {

@@ -4,9 +4,9 @@ import type { OrganizationModel, PlatformModel, WorkspaceModel } from "../model/
 import type { Context } from "../provider/context.ts";
 import { issuerOf } from "../provider/directory/control-plane.ts";
 import { type Checked, checkDefinition, checkOrganization, checkWorkspace } from "./check.ts";
-import { type OrganizationRows, readOrganization } from "./control-plane.ts";
 import type { Definition } from "./definition.ts";
 import { type ControlPlane, openControlPlane, openWorkspace } from "./live-database.ts";
+import { type OrganizationRows, readOrganization } from "./organization-rows.ts";
 
 /** What came of one database, or of one organization's part of a control plane. */
 export interface Verified extends Checked {

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { OrganizationModel, WorkspaceModel } from "../model/model.ts";
 import type { Catalog } from "../postgres/catalog/catalog.ts";
 import { escapeLiteral } from "../postgres/quote.ts";
-import { knownAs, type OrganizationRows } from "./control-plane.ts";
+import { knownAs } from "./control-plane.ts";
 import type { Difference } from "./difference.ts";
 import type { Subject } from "./matrix.ts";
+import type { OrganizationRows } from "./organization-rows.ts";
 
 /** A workspace's database, and who its organization says may enter it. */
 export interface WorkspaceState {

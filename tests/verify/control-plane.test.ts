@@ -2,7 +2,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { databaseDefinition } from "../../infra/database.ts";
 import { checkDefinition, checkOrganization } from "../../src/verify/check.ts";
-import { readOrganization } from "../../src/verify/control-plane.ts";
+import { readOrganization } from "../../src/verify/organization-rows.ts";
 import { type Database, startDatabase, undone } from "../databases/database.ts";
 import { insertRows } from "../isolation/probe.ts";
 import { rowsOf } from "../isolation/world.ts";

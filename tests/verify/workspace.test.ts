@@ -2,7 +2,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { databaseDefinition } from "../../infra/database.ts";
 import { checkWorkspace } from "../../src/verify/check.ts";
-import type { OrganizationRows } from "../../src/verify/control-plane.ts";
+import type { OrganizationRows } from "../../src/verify/organization-rows.ts";
 import { type Database, startDatabase, undone } from "../databases/database.ts";
 import { insertRows } from "../isolation/probe.ts";
 import { uuid } from "../isolation/world.ts";

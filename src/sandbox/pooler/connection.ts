@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
-import type { Lease } from "../project-servers.ts";
+import type { Gate } from "../gate.ts";
+import type { Lease, ProjectServers } from "../project-servers.ts";
 import { ScramServer, type ScramVerifier } from "../scram.ts";
 import {
   authentication,
@@ -15,8 +16,14 @@ import {
   takeStartup,
   texts,
 } from "./messages.ts";
-import type { PoolerOptions } from "./pooler.ts";
 import { type Batch, Batches, WriteJudge } from "./statements.ts";
+
+export interface PoolerOptions {
+  readonly gate: Gate;
+  readonly servers: ProjectServers;
+  /** The project that may be connected to now; undefined for one that doesn't exist or is paused. */
+  readonly tenant: (ref: string) => { readonly databasePassword: ScramVerifier } | undefined;
+}
 
 /** Who connects: the part before the user name's last dot is the role, the part after it the project. */
 interface Caller {

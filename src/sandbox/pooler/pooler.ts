@@ -1,15 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import type { Gate } from "../gate.ts";
-import type { ProjectServers } from "../project-servers.ts";
-import type { ScramVerifier } from "../scram.ts";
-import { PoolerConnection } from "./connection.ts";
-
-export interface PoolerOptions {
-  readonly gate: Gate;
-  readonly servers: ProjectServers;
-  /** The project that may be connected to now; undefined for one that doesn't exist or is paused. */
-  readonly tenant: (ref: string) => { readonly databasePassword: ScramVerifier } | undefined;
-}
+import { PoolerConnection, type PoolerOptions } from "./connection.ts";
 
 /**
  * A session-mode pooler as Supabase's: one door to every project's database, told apart by the user's name.
