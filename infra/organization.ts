@@ -80,6 +80,7 @@ export class Organization extends pulumi.ComponentResource {
         plan: organization.plan.name,
         planInForce: holding.apply((now) => now.plan),
         limits: holding.apply((now) => directoryLimits(now.entitlements)),
+        planLimits: directoryLimits(organization.entitlements),
         overrides: directoryOverrides(organization.overrides),
         billingEmail: organization.billing.email,
         stripeCustomer: customer.customerId,

@@ -85,6 +85,7 @@ export class Operations {
     const { value, secrets } = unwrap(news);
     const prior = recorded && this.#prior(resource, recorded).outputs;
     const inputs = checkInputs(resource, value).inputs;
+    if (recorded !== undefined) await this.#refuseChange(resource, recorded, inputs, call);
     const known = hasUnknowns(inputs) ? {} : (resource.foresee?.(inputs, prior) ?? {});
     const noticed = await this.#foreseeNoticed(resource, news, recorded, call);
     const stable = resource.stable.flatMap((key) => (prior && key in prior ? [[key, prior[key]]] : []));
@@ -142,6 +143,12 @@ export class Operations {
       this.#learn(error.outputs, []);
       throw new Unfinished(error, news, wrap({ ...inputs, ...error.outputs }, secrets));
     }
+  }
+
+  async #refuseChange(resource: Resource, recorded: Recorded, inputs: Wire, call: Call): Promise<void> {
+    const known = Object.fromEntries(Object.entries(inputs).filter(([, value]) => !hasUnknowns(value)));
+    const { inputs: before } = this.#prior(resource, recorded);
+    await resource.refuseChange?.(this.#connections.context("look", call), before, known);
   }
 
   /** Where nothing else about a resource changes, what was noticed is what a run would record. */

@@ -32,6 +32,13 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
     before: z.infer<I>,
     after: z.infer<I>,
   ): readonly { readonly property: string; readonly reason: string }[];
+  /**
+   * Refuses a change in its preview for what the world holds, before anything is written for it.
+   *
+   * @param after what is known of it: what comes from something that is still to change is absent
+   * @throws UserError when a run would be refused, or what it makes would not fit
+   */
+  refuseChange?(context: Context, before: z.infer<I>, after: Partial<z.infer<I>>): Promise<void>;
   /** Looks; changes nothing. Undefined when it is gone. The inputs are as they are found, in the inputs' own shape. */
   observe(
     context: Context,

@@ -165,13 +165,15 @@ it("refuses a workspace that has no room beside what was asked for in the produc
   const file = join(folder.path, "stacks/demo/orgs/acme.yaml");
   const declared = readFileSync(file, "utf8");
   writeFileSync(file, ORGANIZATION);
-  const { exitCode, stdout } = await run(["up", "demo.acme", "--yes"]);
+  const runs = [await run(["preview", "demo.acme"]), await run(["up", "demo.acme", "--yes"])];
   writeFileSync(file, declared);
-  expect(exitCode).toBe(1);
-  expect(stdout).toContain(
-    "The plan free allows 2 workspaces, and 3 are needed: people asked in the product for spike.",
-  );
-  expect(stdout).toContain("or ask for an override of `limits.workspaces`.");
+  for (const { exitCode, stdout } of runs) {
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(
+      "The plan free allows 2 workspaces, and 3 are needed: people asked in the product for spike.",
+    );
+    expect(stdout).toContain("or ask for an override of `limits.workspaces`.");
+  }
   expect(await refOf("demo--acme--staging")).toBe("");
 });
 

@@ -57,7 +57,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   "directory:Organization": {
     section: "organization",
     noun: "entry in the control plane",
-    unsaid: ["apps", "workspaces"],
+    unsaid: ["apps", "planLimits", "workspaces"],
     facts: ["displayName", "plan"],
     sections: { members: "members", invitations: "invitations", wallets: "wallets" },
   },

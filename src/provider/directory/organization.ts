@@ -5,6 +5,7 @@ import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../postgr
 import { defineResource } from "../schema.ts";
 import { controlPlane, controlPlaneIfThere, issuerOf } from "./control-plane.ts";
 import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow, overrides } from "./limits.ts";
+import { asksForRoom, type Declared, expectRoom } from "./room.ts";
 import { byColumn, present, toRows } from "./row.ts";
 import { withinLimits } from "./within-limits.ts";
 
@@ -46,6 +47,7 @@ const organizationInputs = z.strictObject({
     .optional()
     .describe("Whose limits hold while the plan isn't paid; absent: the plan."),
   limits: limits.describe("The limits in force."),
+  planLimits: limits.optional().describe("The limits of the declared plan, with what overrides them."),
   overrides: overrides.default({}),
   billingEmail: z.string().describe("Lower case."),
   stripeCustomer: z.string().optional().describe("Stripe's customer id."),
@@ -112,6 +114,13 @@ export const organization = defineResource({
     }));
   },
 
+  async refuseChange(context, before, after) {
+    const [was, wanted] = [declaredOf(before), declaredOf(after)];
+    if (was === undefined || wanted === undefined || !asksForRoom(was, wanted)) return;
+    const database = await controlPlaneIfThere(context, before.controlPlane);
+    await database?.read((query) => expectRoom(query, before.organizationId, was, wanted));
+  },
+
   async observe(context, { inputs }) {
     const database = await context.controlPlane(inputs.controlPlane);
     return database.read(async (query) => {
@@ -133,6 +142,32 @@ export const organization = defineResource({
     await database?.transaction((query) => close(query, inputs.organizationId));
   },
 });
+
+/** What of it is limited; undefined while that isn't known. */
+function declaredOf({
+  plan,
+  planLimits,
+  overrides,
+  members,
+  invitations,
+  workspaces,
+}: Partial<Inputs>): Declared | undefined {
+  if (plan === undefined || planLimits === undefined || overrides === undefined) return undefined;
+  if (members === undefined || invitations === undefined || workspaces === undefined) return undefined;
+  const domains = Object.entries(workspaces).flatMap(([id, { domainApps }]) =>
+    domainApps.map((app) => `${id}/${app}`),
+  );
+  return {
+    plan,
+    overridden: Object.keys(overrides),
+    allowed: planLimits,
+    things: {
+      seats: [...Object.keys(members), ...Object.keys(invitations)],
+      workspaces: Object.keys(workspaces),
+      customDomains: domains,
+    },
+  };
+}
 
 async function write(query: Query, inputs: Inputs): Promise<void> {
   // First, also where it stays as it is: the row is locked then, and nobody else takes what is limited meanwhile.
@@ -176,6 +211,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
     controlPlane: prior.controlPlane,
     organizationId: id,
     apps: prior.apps,
+    planLimits: prior.planLimits,
     limits: quota === undefined ? prior.limits : limitsFromRow(quota),
     members: byColumn(members, "email", ({ role, github }) => present({ role, github })),
     invitations: byColumn(invitations, "email", (it) => ({

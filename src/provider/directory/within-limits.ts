@@ -2,7 +2,7 @@ import { UserError } from "../../core/errors.ts";
 import { listNames } from "../../core/list-names.ts";
 import type { Query } from "../../postgres/database.ts";
 
-/** By the limit's name in a manifest. */
+/** What a plan limits by number of what there is, by the limit's name in a manifest. */
 const LIMITS = {
   workspaces: {
     noun: "workspace",
@@ -21,8 +21,10 @@ const LIMITS = {
   },
 } as const;
 
-interface Use {
-  readonly limit: keyof typeof LIMITS;
+export type Limit = keyof typeof LIMITS;
+
+export interface Use {
+  readonly limit: Limit;
   readonly plan: string;
   /** Of the declared plan, with its override; null: unlimited. */
   readonly allowed: number | null;
@@ -53,8 +55,11 @@ export async function withinLimits(
       needed > allowed &&
       before.some((use) => use.limit === limit && use.needed < needed),
   );
-  if (exceeded.length === 0) return;
-  throw new UserError(exceeded.map(said).join("\n"), { remedy: exceeded.map(remedyFor).join("\n") });
+  if (exceeded.length > 0) throw noRoom(exceeded);
+}
+
+export function noRoom(exceeded: readonly Use[]): UserError {
+  return new UserError(exceeded.map(said).join("\n"), { remedy: exceeded.map(remedyFor).join("\n") });
 }
 
 function readUses(query: Query, organization: string): Promise<readonly Use[]> {
