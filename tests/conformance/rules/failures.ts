@@ -16,7 +16,9 @@ export const FAILURES: Rules = {
   ],
   "a run that fails deletes nothing": [
     up('new Thing("a", {}); new Thing("b", {});'),
-    up('new Thing("b", {}); new Thing("c", {});', { faults: { "create c": "fail" } }),
+    up('const b = new Thing("b", {}); new Thing("c", {}, { dependsOn: b });', {
+      faults: { "create c": "fail" },
+    }),
     up(),
   ],
   "an update that fails keeps what was": [
