@@ -16,8 +16,6 @@ export interface OpenOptions {
   readonly cwd: string;
   readonly env: Variables;
   readonly engine: Engine;
-  /** One that was started ahead; the fleet closes it. Default: one that is started now. */
-  readonly provider?: SharedProvider | undefined;
   /** The folder of a sandbox to join or start; undefined for the real vendors. */
   readonly sandbox: string | undefined;
   /** `vendors` when the run talks to Supabase and Stripe, `state` when it only reads what stacks recorded. */
@@ -46,17 +44,20 @@ export async function openFleet(
   const close = async () => {
     for (const end of closing.reverse()) await end();
   };
+  const { engine, reach, env: variables, signal, onStatus } = options;
   try {
+    // It loads while all else gets ready.
+    const provider = reach === "state" ? undefined : new SharedProvider();
+    if (provider !== undefined) closing.push(() => provider.close());
     const sandbox = await openSandbox(loaded, options);
-    if (sandbox !== undefined) closing.push(() => sandbox.stop());
+    // It ends after the provider, which has connections to it.
+    if (sandbox !== undefined) closing.unshift(() => sandbox.stop());
     const common = commonOf(loaded, sandbox, options);
-    const { engine, reach, env: variables, signal, onStatus } = options;
-    const stacks = await findStacks(loaded, engine, common);
-    if (reach === "state") return { engine, stacks, attach: undefined, close };
-    const provider = options.provider ?? new SharedProvider();
-    closing.push(() => provider.close());
     const env = { ...variables, ...common.environment.vendors };
-    const attach = await provider.serve({ env, signal, onStatus });
+    const [attach, stacks] = await Promise.all([
+      provider?.serve({ env, signal, onStatus }),
+      findStacks(loaded, engine, common),
+    ]);
     return { engine, stacks, attach, close };
   } catch (error) {
     await close();

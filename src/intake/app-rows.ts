@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Query } from "../postgres/database.ts";
 
 const managedBy = z.enum(["manifest", "app"]);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { COMPUTE_SIZES, REGIONS } from "../core/supabase-catalogue.ts";
 
 /*

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CURRENCY_DECIMALS, type Currency } from "../core/currency.ts";
 import {
   apiVersion,

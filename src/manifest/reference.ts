@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { organizationSchema } from "./organization.ts";
 import { platformSchema } from "./platform.ts";
 

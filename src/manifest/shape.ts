@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { suggest } from "../core/suggest.ts";
 import { hideFrom } from "./excerpt.ts";
 import type { Kind } from "./kinds.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isReachable } from "../supabase/projects.ts";
 import type { Context } from "./context.ts";
 import type { Resource } from "./resource.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { apiKeys } from "./directory/api-keys.ts";
 import { catalogue } from "./directory/catalogue.ts";
 import { claimTokens } from "./directory/claim-tokens.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { OrganizationModel } from "../model/model.ts";
 import type { Query } from "../postgres/database.ts";
 

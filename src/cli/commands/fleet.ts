@@ -4,7 +4,6 @@ import { selectEngine } from "../../engine/select.ts";
 import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
 import type { OpenFleet, OpenOptions } from "../../fleet/open.ts";
 import { projectFolder } from "../../fleet/project.ts";
-import { SharedProvider } from "../../fleet/provider.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
 import type { Problem } from "../../manifest/problem.ts";
@@ -65,8 +64,6 @@ export function withFleet(
   work: (fleet: WatchedFleet, loaded: readonly LoadedSelection[]) => Promise<void>,
 ): Promise<void> {
   return withInterrupt(session, async (signal) => {
-    // While the manifests are read, the rest gets ready.
-    const provider = use === "state" ? undefined : new SharedProvider();
     const starting = startEngine(session, options, use === "programs");
     try {
       const loaded = await load();
@@ -74,10 +71,9 @@ export function withFleet(
       const engine = await starting;
       const { sandbox } = options;
       const reach = use === "state" ? "state" : "vendors";
-      const fleet = await openWatched(session, loaded, { engine, provider, sandbox, reach, signal });
+      const fleet = await openWatched(session, loaded, { engine, sandbox, reach, signal });
       await work(fleet, loaded).finally(() => fleet.close());
     } finally {
-      await provider?.close();
       // Without an engine, whoever waited for it has said why.
       await starting.then(
         (engine) => engine.close(),
@@ -90,7 +86,7 @@ export function withFleet(
 async function openWatched(
   session: Session,
   loaded: readonly LoadedSelection[],
-  options: Pick<OpenOptions, "engine" | "provider" | "sandbox" | "reach" | "signal">,
+  options: Pick<OpenOptions, "engine" | "sandbox" | "reach" | "signal">,
 ): Promise<WatchedFleet> {
   // It takes its time to load, and most commands fail or answer without it.
   const { openFleet } = await import("../../fleet/open.ts");
@@ -106,7 +102,7 @@ async function openWatched(
   return { ...fleet, signal, watch: watchRun };
 }
 
-/** An engine that is going to run programs starts the first one's process. */
+/** While the manifests are read, an engine that is going to run programs gets ready. */
 function startEngine(
   { io: { cwd, env } }: Session,
   { engine, sandbox }: EngineOptions,

@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { type ServerType, serve } from "@hono/node-server";
+import type { ServerType } from "@hono/node-server";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Books } from "../../billing/books.ts";
-import { webhookApp } from "../../billing/webhook/app.ts";
 import { UserError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
 import { untilAborted } from "../interrupt.ts";
@@ -34,6 +33,11 @@ export function addWebhook(program: Command, session: Session): void {
 
 async function webhook(session: Session, targets: readonly string[], options: WebhookOptions): Promise<void> {
   await withBooks(session, targets, options.sandbox, async (books, signal) => {
+    // They take their time to load, and no other command needs them.
+    const [{ serve }, { webhookApp }] = await Promise.all([
+      import("@hono/node-server"),
+      import("../../billing/webhook/app.ts"),
+    ]);
     const app = webhookApp({
       books: theOnly(books),
       secrets: secretsIn(session.io.env[SECRETS_VARIABLE]),

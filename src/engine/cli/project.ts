@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { projectReader } from "../project-file.ts";
 
 /** What of Pulumi.yaml the CLI does not tell: it is the CLI that runs the project. */

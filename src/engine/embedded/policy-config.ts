@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../../core/errors.ts";
 import type { GivenSettings } from "./policy-settings.ts";
 

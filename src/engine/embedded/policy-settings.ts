@@ -1,6 +1,6 @@
 import type { AnalyzerInfo, EnforcementLevel, PolicyInfo } from "@pulumi/pulumi/proto/analyzer_pb.js";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../../core/errors.ts";
 
 /** How a policy is set: how much it weighs, and the values of what can be set about it. */

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../../core/errors.ts";
 import { projectReader } from "../project-file.ts";
 import { demandVersion, PULUMI_VERSION } from "./pulumi-version.ts";

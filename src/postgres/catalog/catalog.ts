@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { functionShape, functions } from "./functions.ts";
 import { ledger, ledgerShape } from "./ledger.ts";
 import { relationShape, relations } from "./relations.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isOfExtension, isOwnSchema, objectOf, roleName } from "./section.ts";
 
 /** The comment that says whose a function is. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { objectOf, roleName } from "./section.ts";
 
 /** Of a policy `pol` of pg_policy, as PostgreSQL deparses it; the search path must be empty. */

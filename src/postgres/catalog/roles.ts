@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isOwnSchema, objectOf, roleName } from "./section.ts";
 
 /** The comment that says whose a role is. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { whereTableExists } from "./section.ts";
 
 /** Who may enter a workspace's database; null where the database isn't a workspace's. */

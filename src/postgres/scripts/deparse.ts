@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { functionDigest } from "../catalog/functions.ts";
 import { policyDigest } from "../catalog/relations.ts";
 import type { RowSecuritySpecification } from "./secure-rows.ts";

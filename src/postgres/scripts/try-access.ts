@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isOfExtension, isOwnSchema } from "../catalog/section.ts";
 import { TAKE_BACK, undone } from "./undone.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { passSpecification, specification } from "../quote.ts";
 
 /** What every script of ours sets for its transaction. */

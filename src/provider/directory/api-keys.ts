@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { derive } from "../../core/derive.ts";
 import { UserError } from "../../core/errors.ts";
 import { stableId } from "../../core/ids.ts";

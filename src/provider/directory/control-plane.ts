@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../../core/errors.ts";
 import type { Database } from "../../postgres/database.ts";
 import { findProject } from "../../supabase/projects.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UserError, VendorError } from "../../core/errors.ts";
 import type { Query } from "../../postgres/database.ts";
 import { defineResource } from "../schema.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Row } from "../../postgres/rows.ts";
 import { present } from "./row.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { lockAccountOf } from "../../billing/accounts.ts";
 import { postPlanCredits, unpostedPeriods } from "../../billing/plan-credits.ts";
 import { defineResource } from "../schema.ts";

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { rowsOf } from "../../archive/contents.ts";
 import { type Kept, keepArchive, type Shelf } from "../../archive/keep.ts";
 import { digestOf } from "../../archive/sealed-file.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Catalog } from "../../postgres/catalog/catalog.ts";
 import type { RowSecuritySpecification } from "../../postgres/scripts/secure-rows.ts";
 import { sameNames } from "./found.ts";

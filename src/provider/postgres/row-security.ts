@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../../core/errors.ts";
 import type { Catalog } from "../../postgres/catalog/catalog.ts";
 import { refusalOf } from "../../postgres/refusal.ts";

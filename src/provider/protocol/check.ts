@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { suggest } from "../../core/suggest.ts";
 import type { Resource } from "../resource.ts";
 import { formatPath, hasUnknowns, isRecord, UNKNOWN } from "./wire.ts";

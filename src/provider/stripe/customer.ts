@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../../core/errors.ts";
 import { ARCHIVED_KEY, assertOwned, differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
 import { idempotencyKey, isReplayed, stripeCall } from "../../stripe/client.ts";

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { z } from "zod";
+import * as z from "zod";
 import { differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
 import { idempotencyKey, stripeCall, stripeFind } from "../../stripe/client.ts";
 import { findPortal } from "../../stripe/portal.ts";

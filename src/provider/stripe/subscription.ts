@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { z } from "zod";
+import * as z from "zod";
 import { type FoundSubscription, type Step, stepsToPlan } from "../../billing/plan-change.ts";
 import { type PaidPeriod, paidPeriod } from "../../billing/plan-credits.ts";
 import { UserError } from "../../core/errors.ts";

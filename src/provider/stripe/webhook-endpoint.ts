@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { z } from "zod";
+import * as z from "zod";
 import { EVENTS } from "../../billing/webhook/concern.ts";
 import { Secret } from "../../core/secret.ts";
 import { assertOwned, differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { deriveDatabasePassword } from "../../core/derive.ts";
 import { UserError, VendorError } from "../../core/errors.ts";
 import { answer, answerOrGone, isGone } from "../../supabase/client.ts";

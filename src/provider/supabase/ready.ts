@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { deriveDatabasePassword } from "../../core/derive.ts";
 import { UserError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";

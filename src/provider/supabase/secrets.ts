@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { Secret } from "../../core/secret.ts";
 import { answer, answerOrGone } from "../../supabase/client.ts";
 import type { Context } from "../context.ts";

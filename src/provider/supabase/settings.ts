@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isGone } from "../../supabase/client.ts";
 import { defineInside, stateOfProject } from "../inside.ts";
 import { apiGroup, apiSettings } from "./settings/api.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isPaused, pause, setCompute, untilHealthy } from "../../supabase/life.ts";
 import { findProject } from "../../supabase/projects.ts";
 import type { ProjectSummary } from "../../supabase/types.ts";

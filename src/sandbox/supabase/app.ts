@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Secret } from "../../core/secret.ts";
 import type { Account } from "./account.ts";
 import { addonEndpoints } from "./addons.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { Account } from "./account.ts";
 import { AUTH_SETTINGS } from "./auth-settings.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";

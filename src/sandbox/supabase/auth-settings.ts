@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A setting of the auth service: what it may be, and what it is in a new project. */
 export interface AuthSetting {

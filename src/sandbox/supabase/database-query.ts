@@ -1,5 +1,5 @@
 import pg from "pg";
-import { z } from "zod";
+import * as z from "zod";
 import { scramVerifier } from "../scram.ts";
 import type { Account } from "./account.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";

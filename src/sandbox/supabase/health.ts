@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Account, DATABASE_READY } from "./account.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { postgrestConfig } from "./postgrest-config.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { scramVerifier } from "../scram.ts";
 import type { Account } from "./account.ts";
 import { createDefaultKeys } from "./api-keys.ts";

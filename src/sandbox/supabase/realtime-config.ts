@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
 const limit = (maximum: number) => z.number().int().min(1).max(maximum).optional();

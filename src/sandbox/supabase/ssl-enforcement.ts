@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
 const PATH = "/v1/projects/{ref}/ssl-enforcement";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { answer, type Supabase } from "../../../supabase/client.ts";
 import type { ApiConfig } from "../../../supabase/types.ts";
 import { declaredOnly, differing, type Group, isEmpty, list, present } from "./group.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { answer, type Supabase } from "../../../supabase/client.ts";
 import type { AuthConfig } from "../../../supabase/types.ts";
 import { secret } from "../../schema.ts";

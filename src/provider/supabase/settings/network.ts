@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { answer, type Supabase } from "../../../supabase/client.ts";
 import { differing, type Group, isEmpty, present } from "./group.ts";
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import * as z from "zod";
 import { answer, answerOrGone, type Supabase } from "../../../supabase/client.ts";
 import type { ThirdPartyAuth } from "../../../supabase/types.ts";
 import type { Context } from "../../context.ts";

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { paid } from "../billing/invoicing.ts";
 import { attempt, failed, newPaymentIntent, succeeded } from "../billing/payments.ts";

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { invalid, missing } from "../protocol/errors.ts";
 import { newId, random } from "../protocol/ids.ts";

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { type Collecting, changeSubscriptionItems, type ItemChange } from "../billing/item-changes.ts";
 import { startSubscription } from "../billing/start.ts";
