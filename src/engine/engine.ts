@@ -28,6 +28,9 @@ export interface PolicyPackSource {
   readonly config?: string | undefined;
 }
 
+/** Where providers listen that others start, by package; an address may be known only later. */
+export type Attached = Readonly<Record<string, string | Promise<string>>>;
+
 export interface RunOptions {
   /** Called for each event as it happens, in the shape of Pulumi's own event log. */
   readonly onEvent?: (event: EngineEvent) => void;
@@ -57,7 +60,7 @@ export interface RunOptions {
   /** Ends cleanly: no new steps, running ones finish and are saved. */
   readonly signal?: AbortSignal;
   /** Providers that already run, by package: `{ tenantry: "127.0.0.1:4711" }`, so that a fleet shares one. */
-  readonly attach?: Readonly<Record<string, string>>;
+  readonly attach?: Attached;
 }
 
 export type Operation =

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { secretVariable } from "../core/secret-variable.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { Attached, Engine } from "../engine/engine.ts";
 import { secretNames } from "../model/secret-names.ts";
 import type { RunningSandbox } from "../sandbox/running-sandbox.ts";
 import { assembleStacks, type Common } from "./assemble.ts";
@@ -31,7 +31,7 @@ export interface OpenFleet {
   readonly engine: Engine;
   readonly stacks: readonly FleetStack[];
   /** The provider that all stacks share, by package; undefined when nothing is run. */
-  readonly attach: Readonly<Record<string, string>> | undefined;
+  readonly attach: Attached | undefined;
   close(): Promise<void>;
 }
 
@@ -54,10 +54,8 @@ export async function openFleet(
     if (sandbox !== undefined) closing.unshift(() => sandbox.stop());
     const common = commonOf(loaded, sandbox, options);
     const env = { ...variables, ...common.environment.vendors };
-    const [attach, stacks] = await Promise.all([
-      provider?.serve({ env, signal, onStatus }),
-      findStacks(loaded, engine, common),
-    ]);
+    const attach = provider && { tenantry: provider.serve({ env, signal, onStatus }) };
+    const stacks = await findStacks(loaded, engine, common);
     return { engine, stacks, attach, close };
   } catch (error) {
     await close();

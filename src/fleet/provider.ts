@@ -19,14 +19,14 @@ export class SharedProvider {
    * Once.
    *
    * @param onStatus what a resource says while it works, by the name of its stack
-   * @returns where it listens, by package, as engines take it
+   * @returns where it listens, as soon as it does
    */
   async serve(options: {
     readonly env: Variables;
     /** Ends every call and every wait. */
     readonly signal: AbortSignal;
     readonly onStatus: (stack: string, message: string) => void;
-  }): Promise<Readonly<Record<string, string>>> {
+  }): Promise<string> {
     const { env, signal, onStatus } = options;
     this.#serves = true;
     signal.addEventListener("abort", () => this.#tell("abort"), { once: true });
@@ -37,7 +37,7 @@ export class SharedProvider {
         else onStatus(stackOf(news.status.urn), news.status.message);
       });
     });
-    return { tenantry: `127.0.0.1:${port}` };
+    return `127.0.0.1:${port}`;
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import { type Removal, removedOrganization, removedWorkspaces } from "../changes
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
 import { UserError, VendorError } from "../core/errors.ts";
 import type {
+  Attached,
   DestroyOptions,
   Diagnostic,
   Engine,
@@ -61,7 +62,7 @@ export interface FleetOptions {
   /** Ends cleanly: no stack is started any more, those that run end as the engine ends them. */
   readonly signal?: AbortSignal;
   /** Providers that already run, by package: one for the whole fleet. */
-  readonly attach?: Readonly<Record<string, string>>;
+  readonly attach?: Attached;
   readonly observer?: FleetObserver;
 }
 

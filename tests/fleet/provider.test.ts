@@ -5,7 +5,7 @@ import { ProtocolClient } from "../provider/engine.ts";
 async function serve() {
   const provider = new SharedProvider();
   onTestFinished(() => provider.close());
-  const { tenantry: address = "" } = await provider.serve({
+  const address = await provider.serve({
     env: {},
     signal: new AbortController().signal,
     onStatus: () => undefined,

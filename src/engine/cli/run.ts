@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Redactor } from "../embedded/redactor.ts";
 import { StackSettings, sharedSalt } from "../embedded/stack-settings.ts";
-import type { DestroyOptions, Diagnostic, EngineEvent, RunResult, StackSpec } from "../engine.ts";
+import type { Attached, DestroyOptions, Diagnostic, EngineEvent, RunResult, StackSpec } from "../engine.ts";
 import { settingsFileName } from "../settings-file.ts";
 import { argumentsOf, type Kind } from "./arguments.ts";
 import { backendExists, isCloud, makeBackend } from "./backend.ts";
@@ -121,9 +121,10 @@ export class Run {
     try {
       const configFile = join(settingsFolder, settingsFileName(stack));
       const args = argumentsOf(this.#kind, { stack, configFile, eventLog: events.url }, this.#options);
+      const attach = await addressesOf(this.#options.attach ?? {});
       const ended = await this.#pulumi.run(args, {
         cwd: this.#project.root,
-        env: environmentOf({ ...this.#spec, backendUrl }, this.#options.attach),
+        env: environmentOf({ ...this.#spec, backendUrl }, attach),
         signal: this.#options.signal,
       });
       await events.drained();
@@ -157,4 +158,9 @@ export class Run {
     const message = this.#redactor.redact(withRemedy(said));
     this.#diagnostics.push({ severity: "error", message, urn: undefined });
   }
+}
+
+async function addressesOf(attached: Attached): Promise<Readonly<Record<string, string>>> {
+  const known = Object.entries(attached).map(async ([name, address]) => [name, await address] as const);
+  return Object.fromEntries(await Promise.all(known));
 }

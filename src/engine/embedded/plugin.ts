@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { UserError } from "../../core/errors.ts";
+import type { Attached } from "../engine.ts";
 import { type PluginProcess, startChild } from "./child.ts";
 import type { Project } from "./project.ts";
 import { ProviderClient } from "./provider-client.ts";
@@ -15,7 +16,7 @@ export interface PluginHost {
   readonly engine: string;
   readonly env: Readonly<Record<string, string>>;
   /** Providers that already run, by package. */
-  readonly attach: Readonly<Record<string, string>>;
+  readonly attach: Attached;
   readonly knowledge: EngineKnowledge;
   /** Called when a plugin ends that nobody ended, with the last of what it wrote. */
   readonly onCrash: (message: string) => void;
@@ -27,7 +28,7 @@ const LAST_WORDS_MS = 1000;
 /** Starts the plugin of a package, or joins the one that runs, and connects to it. */
 export async function startPlugin(packageName: string, host: PluginHost): Promise<ProviderClient> {
   const place = { engine: host.engine, root: host.project.root, program: host.project.programFolder };
-  const running = host.attach[packageName];
+  const running = await host.attach[packageName];
   if (running !== undefined) return ProviderClient.connect(running, place, undefined);
   const { child, port } = launch(`The provider of package ${packageName}`, commandOf(packageName, host), {
     cwd: host.project.programFolder,
