@@ -25,11 +25,11 @@ function withoutIds(text: string, name: string): string {
 export async function census(world: World, name: string): Promise<Record<string, unknown>> {
   const projects = await supabase(world, "/v1/projects");
   const named = (start: string) => projects.filter((project) => project.name.startsWith(start));
-  const customers = (await stripe(world, "/v1/customers?limit=100")).filter(
+  const customers = (await stripe(world, "/v1/customers")).filter(
     (customer) => customer.email === `billing@${name}.example`,
   );
   const subscriptions = await Promise.all(
-    customers.map((customer) => stripe(world, `/v1/subscriptions?status=all&customer=${customer.id}`)),
+    customers.map(({ id }) => stripe(world, "/v1/subscriptions", { status: "all", customer: id })),
   );
   const [controlPlane] = projects.filter((project) => project.name.split("--").length === 2);
   return {
@@ -69,11 +69,23 @@ interface StripeObject {
   readonly status?: string;
 }
 
-export async function stripe(world: World, path: string): Promise<StripeObject[]> {
+/** All of a list, page after page: a whole matrix makes more than one holds. */
+export async function stripe(
+  world: World,
+  path: string,
+  filter: Readonly<Record<string, string>> = {},
+): Promise<StripeObject[]> {
   const { STRIPE_API_BASE, STRIPE_API_KEY } = world.sandbox.env;
   const headers = { authorization: `Bearer ${STRIPE_API_KEY}` };
-  const answer = await fetch(STRIPE_API_BASE + path, { headers });
-  return ((await answer.json()) as { data: StripeObject[] }).data;
+  const found: StripeObject[] = [];
+  for (;;) {
+    const last = found.at(-1)?.id;
+    const page = { ...filter, limit: "100", ...(last === undefined ? {} : { starting_after: last }) };
+    const answer = await fetch(`${STRIPE_API_BASE}${path}?${new URLSearchParams(page)}`, { headers });
+    const { data, has_more } = (await answer.json()) as { data: StripeObject[]; has_more: boolean };
+    found.push(...data);
+    if (!has_more) return found;
+  }
 }
 
 const LEDGER = `select wallet, kind, amount, balance from public.wallet_entries

@@ -72,7 +72,7 @@ function manifest(name: string): string {
 async function census(world: World, name: string): Promise<Record<string, number>> {
   const isOwn = (each: { readonly metadata?: Readonly<Record<string, string>> }) =>
     Object.values(each.metadata ?? {}).includes(name);
-  const count = async (path: string) => (await stripe(world, `${path}?limit=100`)).filter(isOwn).length;
+  const count = async (path: string) => (await stripe(world, path)).filter(isOwn).length;
   const projects = await supabase(world, "/v1/projects");
   return {
     projects: projects.filter((project) => project.name.startsWith(`${name}--`)).length,
