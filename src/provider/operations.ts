@@ -83,9 +83,13 @@ export class Operations {
   /** What a run would leave in the state. Asks a service only where the resource changes by itself. */
   async foresee(resource: Resource, news: Wire, recorded: Recorded | undefined, call: Call): Promise<Wire> {
     const { value, secrets } = unwrap(news);
-    const prior = recorded && this.#prior(resource, recorded).outputs;
+    const before = recorded && this.#prior(resource, recorded);
+    const prior = before?.outputs;
     const inputs = checkInputs(resource, value).inputs;
-    if (recorded !== undefined) await this.#refuseChange(resource, recorded, inputs, call);
+    if (before !== undefined && resource.refuseChange !== undefined) {
+      const context = this.#connections.context("look", call);
+      await resource.refuseChange(context, before.inputs, withoutUnknowns(inputs));
+    }
     const known = hasUnknowns(inputs) ? {} : (resource.foresee?.(inputs, prior) ?? {});
     const noticed = await this.#foreseeNoticed(resource, news, recorded, call);
     const stable = resource.stable.flatMap((key) => (prior && key in prior ? [[key, prior[key]]] : []));
@@ -145,12 +149,6 @@ export class Operations {
     }
   }
 
-  async #refuseChange(resource: Resource, recorded: Recorded, inputs: Wire, call: Call): Promise<void> {
-    const known = Object.fromEntries(Object.entries(inputs).filter(([, value]) => !hasUnknowns(value)));
-    const { inputs: before } = this.#prior(resource, recorded);
-    await resource.refuseChange?.(this.#connections.context("look", call), before, known);
-  }
-
   /** Where nothing else about a resource changes, what was noticed is what a run would record. */
   async #foreseeNoticed(
     resource: Resource,
@@ -208,6 +206,10 @@ function withAbsent(resource: Resource, outputs: Wire): Wire {
 
 function withoutAbsent(outputs: Wire): Wire {
   return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== null));
+}
+
+function withoutUnknowns(inputs: Wire): Wire {
+  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => !hasUnknowns(value)));
 }
 
 function changeOfOutput(key: string): PropertyChange {

@@ -1,5 +1,5 @@
 import type { Query } from "../../postgres/database.ts";
-import { type Limit, noRoom, type Use } from "./within-limits.ts";
+import { LIMIT_NAMES, type Limit, noRoom, type Use } from "./within-limits.ts";
 
 /** What of an organization's declaration is limited. */
 export interface Declared {
@@ -19,11 +19,9 @@ interface Held {
   readonly shown: string;
 }
 
-const LIMITS: readonly Limit[] = ["workspaces", "seats", "customDomains"];
-
 /** Whether a change declares more than before, or allows less. */
 export function asksForRoom(before: Declared, after: Declared): boolean {
-  return LIMITS.some((limit) => isSmaller(limit, before, after) || grows(limit, before, after, []));
+  return LIMIT_NAMES.some((limit) => isSmaller(limit, before, after) || grows(limit, before, after, []));
 }
 
 /**
@@ -39,7 +37,7 @@ export async function expectRoom(
   after: Declared,
 ): Promise<void> {
   const held = await readHeld(query, organization);
-  const exceeded = LIMITS.map((limit) => useOf(limit, after, held)).filter(
+  const exceeded = LIMIT_NAMES.map((limit) => useOf(limit, after, held)).filter(
     ({ limit, allowed, needed }) =>
       allowed !== null &&
       needed > allowed &&

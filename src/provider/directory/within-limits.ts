@@ -23,6 +23,8 @@ const LIMITS = {
 
 export type Limit = keyof typeof LIMITS;
 
+export const LIMIT_NAMES = Object.keys(LIMITS) as readonly Limit[];
+
 export interface Use {
   readonly limit: Limit;
   readonly plan: string;
