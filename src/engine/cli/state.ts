@@ -1,15 +1,9 @@
-import { Secret } from "../../core/secret.ts";
 import { BLIND, type CheckpointFile, readCheckpoint } from "../embedded/checkpoint.ts";
 import { viewOf } from "../embedded/events.ts";
-import {
-  contains,
-  containsUnknowns,
-  isSecret,
-  mapObject,
-  type PropertyMap,
-} from "../embedded/property-value.ts";
+import { isSecret, mapObject, type PropertyMap } from "../embedded/property-value.ts";
 import { STACK_TYPE } from "../embedded/urn.ts";
 import type { ResourceView, StackSpec } from "../engine.ts";
+import { readableOutputs } from "../outputs.ts";
 import { backendExists } from "./backend.ts";
 import { environmentOf } from "./environment.ts";
 import { endingOf, failureOf } from "./failure.ts";
@@ -58,15 +52,7 @@ export function resourcesOf({ version, deployment }: ExportedStack): ResourceVie
 /** @param exported with its secrets in clear; an output that holds one is a Secret */
 export function outputsOf({ deployment }: ExportedStack): Readonly<Record<string, unknown>> {
   const root = (deployment.resources ?? []).find(({ type }) => type === STACK_TYPE);
-  const outputs = (root?.outputs ?? {}) as PropertyMap;
-  return Object.fromEntries(
-    Object.entries(opened(outputs))
-      .filter(([, value]) => !containsUnknowns(value))
-      .map(([name, value]) => [
-        name,
-        contains(outputs[name] ?? null, isSecret) ? new Secret(JSON.stringify(value)) : value,
-      ]),
-  );
+  return readableOutputs((root?.outputs ?? {}) as PropertyMap, opened);
 }
 
 /** An exported secret holds the JSON of its value, which may hold others. */

@@ -1,11 +1,11 @@
-import { Secret } from "../../core/secret.ts";
 import type { DestroyOptions, Engine, RunResult, StackSpec } from "../engine.ts";
+import { readableOutputs } from "../outputs.ts";
 import { settingsDigest } from "../settings-file.ts";
 import { FileBackend } from "./backend.ts";
 import { viewOf } from "./events.ts";
 import type { ProgramAhead } from "./program-ahead.ts";
 import { readProject } from "./project.ts";
-import { containsSecrets, containsUnknowns, withoutSecrets } from "./property-value.ts";
+import { withoutSecrets } from "./property-value.ts";
 import { Run, type RunKind } from "./run.ts";
 import { StackSettings } from "./stack-settings.ts";
 import { StackState } from "./stack-state.ts";
@@ -63,12 +63,5 @@ async function outputs(spec: StackSpec): Promise<Readonly<Record<string, unknown
   if (!(await state.exists())) return undefined;
   const { resources } = await state.read({ mustExist: true });
   const root = resources.find(({ type }) => type === STACK_TYPE);
-  return Object.fromEntries(
-    Object.entries(root?.outputs ?? {})
-      .filter(([, value]) => !containsUnknowns(value))
-      .map(([name, value]) => [
-        name,
-        containsSecrets(value) ? new Secret(JSON.stringify(withoutSecrets(value))) : value,
-      ]),
-  );
+  return readableOutputs(root?.outputs ?? {}, withoutSecrets);
 }
