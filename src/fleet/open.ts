@@ -46,17 +46,14 @@ export async function openFleet(
   };
   const { engine, reach, env: variables, signal, onStatus } = options;
   try {
-    // It loads while all else gets ready.
-    const provider = reach === "state" ? undefined : new SharedProvider();
-    if (provider !== undefined) closing.push(() => provider.close());
     const sandbox = await openSandbox(loaded, options);
-    // It ends after the provider, which has connections to it.
-    if (sandbox !== undefined) closing.unshift(() => sandbox.stop());
+    if (sandbox !== undefined) closing.push(() => sandbox.stop());
     const common = commonOf(loaded, sandbox, options);
     const env = { ...variables, ...common.environment.vendors };
-    const attach = provider && { tenantry: provider.serve({ env, signal, onStatus }) };
+    const provider = reach === "state" ? undefined : new SharedProvider({ env, signal, onStatus });
+    if (provider !== undefined) closing.push(() => provider.close());
     const stacks = await findStacks(loaded, engine, common);
-    return { engine, stacks, attach, close };
+    return { engine, stacks, attach: provider && { tenantry: provider.address }, close };
   } catch (error) {
     await close();
     throw error;

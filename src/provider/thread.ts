@@ -1,12 +1,11 @@
-import { parentPort } from "node:worker_threads";
-import { serveProvider } from "./server.ts";
+import { parentPort, workerData } from "node:worker_threads";
+import { type RunningProvider, serveProvider } from "./server.ts";
 
-/** What the thread of a provider is told: with what to serve, once, and then what to end. */
-export type ThreadOrder =
-  | { readonly serve: Readonly<Record<string, string | undefined>> }
-  /** Every call and every wait. */
-  | "abort"
-  | "close";
+/** What the thread of a provider begins with: the provider's environment. */
+export type ThreadData = Readonly<Record<string, string | undefined>>;
+
+/** What it is told to end: every call and every wait, or itself. */
+export type ThreadOrder = "abort" | "close";
 
 /** What it tells: where it listens, and lines for the person who watches. */
 export type ThreadNews =
@@ -17,20 +16,18 @@ if (parentPort === null) throw new Error("this is the module of a thread");
 const engine = parentPort;
 const tell = (news: ThreadNews): void => engine.postMessage(news);
 const stop = new AbortController();
-let close = async (): Promise<void> => undefined;
+let provider: RunningProvider | undefined;
 
 engine.on("message", async (order: ThreadOrder) => {
   if (order === "abort") return stop.abort();
-  if (order === "close") {
-    await close();
-    process.exit();
-  }
-  const provider = await serveProvider({
-    env: order.serve,
-    shared: true,
-    signal: stop.signal,
-    onStatus: (urn, message) => tell({ status: { urn, message } }),
-  });
-  close = () => provider.close();
-  tell({ port: provider.port });
+  await provider?.close();
+  process.exit();
 });
+
+provider = await serveProvider({
+  env: workerData as ThreadData,
+  shared: true,
+  signal: stop.signal,
+  onStatus: (urn, message) => tell({ status: { urn, message } }),
+});
+tell({ port: provider.port });

@@ -2,15 +2,16 @@ import { expect, onTestFinished, test } from "vitest";
 import { SharedProvider } from "../../src/fleet/provider.ts";
 import { ProtocolClient } from "../provider/engine.ts";
 
-async function serve() {
-  const provider = new SharedProvider();
+function start(): SharedProvider {
+  const { signal } = new AbortController();
+  const provider = new SharedProvider({ env: {}, signal, onStatus: () => undefined });
   onTestFinished(() => provider.close());
-  const address = await provider.serve({
-    env: {},
-    signal: new AbortController().signal,
-    onStatus: () => undefined,
-  });
-  const client = new ProtocolClient(Number(address.split(":")[1]));
+  return provider;
+}
+
+async function serve() {
+  const provider = start();
+  const client = new ProtocolClient(Number((await provider.address).split(":")[1]));
   onTestFinished(() => client.close());
   return { provider, client };
 }
@@ -29,6 +30,5 @@ test("closing it again is no error", async () => {
 });
 
 test("one that nobody needed ends", async () => {
-  const provider = new SharedProvider();
-  await provider.close();
+  await start().close();
 });
