@@ -1,15 +1,17 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { refuseFormerName } from "../src/core/root-secret.ts";
 import { loadStack } from "../src/load.ts";
 import { type Problem, renderProblem } from "../src/manifest/problem.ts";
 import type { PlatformModel } from "../src/model/model.ts";
 import { domainRecords } from "./domains.ts";
-import { mistake } from "./mistake.ts";
+import { mistake, orMistake } from "./mistake.ts";
 import { organizationInStack } from "./names.ts";
 import type { OrganizationArgs } from "./organization.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default async function program(): Promise<Record<string, unknown>> {
+  orMistake(() => refuseFormerName(process.env));
   const today = process.env.TENANTRY_TODAY ?? new Date().toISOString().slice(0, 10);
   const { platform, organization } = stackModel(pulumi.getStack(), today);
   return organization === undefined

@@ -1,4 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
+import { UserError } from "../src/core/errors.ts";
 
 /**
  * Ends the program with a message for its user.
@@ -10,4 +11,14 @@ export function mistake(message: string): RunError {
   const error = new RunError(message);
   error.stack = message;
   return error;
+}
+
+/** What the work returns; a `UserError` of it ends the program, with its remedy. */
+export function orMistake<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UserError) throw mistake(`${error.message}\n  ${error.remedy}`);
+    throw error;
+  }
 }

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { secretVariable } from "../src/core/secret-variable.ts";
 import type { SecretReference } from "../src/model/model.ts";
-import { mistake } from "./mistake.ts";
+import { mistake, orMistake } from "./mistake.ts";
 
 /**
  * The value of `{ secret: name }`: `TENANTRY_SECRET_<NAME>` in the environment, else the stack's secret configuration
  * `tenants:<name>`. It is a Pulumi secret from here on.
  *
- * @throws when neither is set, naming both
+ * @throws when neither is set, naming both; and for a name that is reserved for tenantry
  */
 export function secretValue(reference: SecretReference): pulumi.Output<string> {
-  const variable = secretVariable(reference.secret);
+  const variable = orMistake(() => secretVariable(reference.secret));
   const given = process.env[variable];
   if (given !== undefined) return pulumi.secret(given);
 

@@ -140,7 +140,7 @@ async function* reporting<T>(source: AsyncIterable<T>, failed: () => void): Asyn
 function unreadable(file: string, cause: unknown): UserError {
   return new UserError(`${file} can't be read: it isn't whole, or was sealed with another secret.`, {
     remedy:
-      "Use the TENANTRY_SECRET_ROOT that it was made with, and another copy of the file if there is one.",
+      "Use the TENANTRY_ROOT_SECRET that it was made with, and another copy of the file if there is one.",
     cause,
   });
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../core/package.ts";
+import { refuseFormerName } from "../core/root-secret.ts";
 import { addDestroy } from "./commands/destroy.ts";
 import { addDomains } from "./commands/domains.ts";
 import { addImport } from "./commands/import.ts";
@@ -51,6 +52,7 @@ function buildProgram(session: Session): Command {
     writeOut: (text) => session.io.stdout.write(text),
     writeErr: (text) => session.io.stderr.write(text),
   });
+  program.hook("preAction", () => refuseFormerName(session.io.env));
   addValidate(program, session);
   addPreview(program, session);
   addUp(program, session);

@@ -26,7 +26,7 @@ const ADDRESSES = ["SUPABASE_API_URL", "STRIPE_API_BASE"];
  * are derived. Undefined where the environment has no root secret, as when stacks are only read.
  */
 export function digestOf(seen: Seen, program: string): string | undefined {
-  const root = seen.vendors.TENANTRY_SECRET_ROOT;
+  const root = seen.vendors.TENANTRY_ROOT_SECRET;
   if (root === undefined) return undefined;
   const secrets = seen.organization === null ? [] : secretNames(seen.organization).map(secretVariable);
   const environment = [...ADDRESSES, ...secrets].map((name) => [name, seen.vendors[name] ?? null]);

@@ -15,11 +15,12 @@ export interface Environment {
 const NEEDED: Readonly<Record<string, string>> = {
   SUPABASE_ACCESS_TOKEN: "a Supabase access token (https://supabase.com/dashboard/account/tokens)",
   STRIPE_API_KEY: "a Stripe secret key (https://dashboard.stripe.com/apikeys)",
-  TENANTRY_SECRET_ROOT:
+  TENANTRY_ROOT_SECRET:
     "the secret that passwords and keys are derived from: make it once with `openssl rand -hex 32`, and keep it",
 };
 
-const PASSED_ON = /^(SUPABASE_(ACCESS_TOKEN|API_URL)$|STRIPE_API_(KEY|BASE)$|TENANTRY_(SECRET_|ARCHIVES$))/;
+const PASSED_ON =
+  /^(SUPABASE_(ACCESS_TOKEN|API_URL)$|STRIPE_API_(KEY|BASE)$|TENANTRY_(SECRET_|ROOT_SECRET$|ARCHIVES$))/;
 
 /**
  * Reads what a run needs. Tokens come from the environment only, so that no state holds them.

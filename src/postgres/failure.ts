@@ -56,7 +56,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "22": "Change the value in the manifest.",
   "23": "Another row stands against it: see the constraint's name.",
   "25": "A preview or a refresh must not write; this is a fault of tenantry.",
-  "28": "The password isn't the project's: TENANTRY_SECRET_ROOT must be the one with which the project was made.",
+  "28": "The password isn't the project's: TENANTRY_ROOT_SECRET must be the one with which the project was made.",
   "40": "Another transaction was in the way: run again.",
   "42": "The control plane's schema isn't the one that tenantry needs: bring up the platform's stack first.",
   "53": "The database is out of memory, disk or connections: give it a larger compute size, or run again later.",

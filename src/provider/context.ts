@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { deriveDatabasePassword } from "../core/derive.ts";
 import { UserError } from "../core/errors.ts";
 import { stableId } from "../core/ids.ts";
+import { refuseFormerName } from "../core/root-secret.ts";
 import { Secret } from "../core/secret.ts";
 import { patienceFromEnv } from "../http/patience.ts";
 import type { Database } from "../postgres/database.ts";
@@ -26,7 +27,7 @@ export interface Context {
   readonly archives: string;
   /** `2026-11-22`: of the run, where it says so (`TENANTRY_TODAY`), else in UTC. */
   readonly today: string;
-  /** From `TENANTRY_SECRET_ROOT`. Passwords and keys are HMACs of it (src/core/derive.ts). */
+  /** From `TENANTRY_ROOT_SECRET`. Passwords and keys are HMACs of it (src/core/derive.ts). */
   readonly root: Secret;
   /** Aborted when the engine cancels. */
   readonly signal: AbortSignal;
@@ -61,8 +62,10 @@ export class Connections {
    * What one operation of a resource gets.
    *
    * @param mode `look` refuses every write before it leaves
+   * @throws UserError when the root secret is in the variable of its former name
    */
   context(mode: "look" | "write", call: Pick<Context, "signal" | "status">): Context {
+    refuseFormerName(this.#env);
     const connections = this;
     const role = mode === "look" ? "reader" : "writer";
     return {
@@ -99,7 +102,7 @@ export class Connections {
 
   /** What must never be printed: an error's text is searched for these before it leaves. */
   secrets(): readonly Secret[] {
-    const names = ["SUPABASE_ACCESS_TOKEN", "STRIPE_API_KEY", "TENANTRY_SECRET_ROOT"];
+    const names = ["SUPABASE_ACCESS_TOKEN", "STRIPE_API_KEY", "TENANTRY_ROOT_SECRET"];
     return names.flatMap((name) => (this.#env[name] ? [new Secret(this.#env[name])] : []));
   }
 
@@ -120,7 +123,7 @@ export class Connections {
   }
 
   #secretRoot(): Secret {
-    this.#root ??= rootOf(this.#env.TENANTRY_SECRET_ROOT);
+    this.#root ??= rootOf(this.#env.TENANTRY_ROOT_SECRET);
     return this.#root;
   }
 
@@ -186,8 +189,8 @@ function rootOf(value: string | undefined): Secret {
   const remedy =
     "Set it to 32 random characters or more (openssl rand -base64 48), and keep it: every database password and API key is derived from it.";
   if (value === undefined || value === "")
-    throw new UserError("TENANTRY_SECRET_ROOT is not set.", { remedy });
+    throw new UserError("TENANTRY_ROOT_SECRET is not set.", { remedy });
   if (value.length < ROOT_LENGTH)
-    throw new UserError(`TENANTRY_SECRET_ROOT has fewer than ${ROOT_LENGTH} characters.`, { remedy });
+    throw new UserError(`TENANTRY_ROOT_SECRET has fewer than ${ROOT_LENGTH} characters.`, { remedy });
   return new Secret(value);
 }

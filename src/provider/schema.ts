@@ -40,7 +40,7 @@ export const databasePassword = z
     id: z.string().min(1).describe("The stable id of the workspace, or of the platform."),
     generation: z.int().min(1).default(1).describe("Raised to rotate the password. Default 1."),
   })
-  .describe("The password is an HMAC of TENANTRY_SECRET_ROOT over these; it is never stored.");
+  .describe("The password is an HMAC of TENANTRY_ROOT_SECRET over these; it is never stored.");
 
 /** Who owns an object in Stripe: kept in its metadata, which holds slugs and ids and no person. */
 export const brand = z

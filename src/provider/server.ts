@@ -10,7 +10,7 @@ import { providerService } from "./protocol/service.ts";
 const LARGEST_MESSAGE = 400 * 1024 * 1024;
 
 export interface ProviderOptions {
-  /** Tokens, base URLs and the secret root: SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_SECRET_ROOT, … */
+  /** Tokens, base URLs and the secret root: SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_ROOT_SECRET, … */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Default 127.0.0.1. */
   readonly host?: string;

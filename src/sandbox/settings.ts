@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { FORMER_ROOT_SECRET, ROOT_SECRET } from "../core/root-secret.ts";
 
 /** What a run against a sandbox needs in its environment. */
 export type Environment = Readonly<
@@ -9,7 +10,7 @@ export type Environment = Readonly<
     | "SUPABASE_ACCESS_TOKEN"
     | "STRIPE_API_BASE"
     | "STRIPE_API_KEY"
-    | "TENANTRY_SECRET_ROOT"
+    | "TENANTRY_ROOT_SECRET"
     | "TENANTRY_ARCHIVES"
     | "PULUMI_BACKEND_URL"
     | "PULUMI_CONFIG_PASSPHRASE",
@@ -29,11 +30,18 @@ export interface Settings {
 /** Undefined when there is none yet. */
 export async function readSettings(folder: string): Promise<Settings | undefined> {
   try {
-    return JSON.parse(await readFile(fileIn(folder), "utf8")) as Settings;
+    return withPresentNames(JSON.parse(await readFile(fileIn(folder), "utf8")) as Settings);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** An earlier version kept the root secret under its variable's former name. */
+function withPresentNames(settings: Settings): Settings {
+  const { [FORMER_ROOT_SECRET]: former, ...env }: Environment & { [FORMER_ROOT_SECRET]?: string } =
+    settings.env;
+  return former === undefined ? settings : { ...settings, env: { ...env, [ROOT_SECRET]: former } };
 }
 
 export async function writeSettings(folder: string, settings: Settings): Promise<void> {
@@ -54,7 +62,7 @@ export function environment(
     SUPABASE_ACCESS_TOKEN: kept("SUPABASE_ACCESS_TOKEN", `sbp_${randomBytes(20).toString("hex")}`),
     STRIPE_API_BASE: `http://127.0.0.1:${ports.stripe}`,
     STRIPE_API_KEY: kept("STRIPE_API_KEY", `sk_test_${randomBytes(24).toString("hex")}`),
-    TENANTRY_SECRET_ROOT: kept("TENANTRY_SECRET_ROOT", randomBytes(32).toString("hex")),
+    TENANTRY_ROOT_SECRET: kept("TENANTRY_ROOT_SECRET", randomBytes(32).toString("hex")),
     TENANTRY_ARCHIVES: join(folder, "archives"),
     PULUMI_BACKEND_URL: `file://${stateFolder(folder)}`,
     PULUMI_CONFIG_PASSPHRASE: kept("PULUMI_CONFIG_PASSPHRASE", randomBytes(16).toString("hex")),

@@ -14,7 +14,7 @@ beforeAll(() => {
 
 afterAll(() => folder.remove());
 
-const TOKENS = { SUPABASE_ACCESS_TOKEN: "sbp_x", STRIPE_API_KEY: "sk_test_x", TENANTRY_SECRET_ROOT: "r" };
+const TOKENS = { SUPABASE_ACCESS_TOKEN: "sbp_x", STRIPE_API_KEY: "sk_test_x", TENANTRY_ROOT_SECRET: "r" };
 const BACKEND = { PULUMI_BACKEND_URL: "file:///tmp/none", PULUMI_CONFIG_PASSPHRASE: "" };
 
 /** What was done wrong, the command line, what the message names, and the environment. */
@@ -44,13 +44,29 @@ const MISUSE: readonly [string, string, readonly string[], Readonly<Record<strin
     [
       "SUPABASE_ACCESS_TOKEN",
       "STRIPE_API_KEY",
-      "TENANTRY_SECRET_ROOT",
+      "TENANTRY_ROOT_SECRET",
       "PULUMI_BACKEND_URL",
       "PULUMI_CONFIG_PASSPHRASE",
       "--sandbox",
     ],
   ],
   ["no token of Stripe", "up --yes", ["STRIPE_API_KEY"], { ...TOKENS, ...BACKEND, STRIPE_API_KEY: "" }],
+  ...[
+    "validate",
+    "preview",
+    "up --yes",
+    "verify",
+    "intake",
+    "outputs",
+    "reload",
+    "webhook",
+    "restore x y",
+  ].map((line): [string, string, readonly string[], Readonly<Record<string, string>>] => [
+    "a root secret in the variable of its former name",
+    line,
+    ["TENANTRY_SECRET_ROOT is set", "Rename the variable to TENANTRY_ROOT_SECRET"],
+    { ...TOKENS, ...BACKEND, TENANTRY_SECRET_ROOT: "r" },
+  ]),
   ["no backend", "up --yes", ["PULUMI_BACKEND_URL"], { ...TOKENS, PULUMI_CONFIG_PASSPHRASE: "x" }],
   ["no passphrase", "outputs", ["PULUMI_CONFIG_PASSPHRASE"], { PULUMI_BACKEND_URL: "file:///tmp/none" }],
   [

@@ -42,7 +42,7 @@ test("from nothing to a running organization, to what must not be lost, and back
   const up = await run<FleetDocument>("up", "--yes");
   expect(outcomes(up.document)).toEqual({ "demo.platform": "done", "demo.acme": "done" });
   expect(up.exitCode).toBe(0);
-  expect(JSON.stringify(up.document)).not.toContain(sandbox.env.TENANTRY_SECRET_ROOT);
+  expect(JSON.stringify(up.document)).not.toContain(sandbox.env.TENANTRY_ROOT_SECRET);
 
   const before = writes();
   const again = await run<FleetDocument>("up", "--yes");

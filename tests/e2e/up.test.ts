@@ -133,14 +133,14 @@ async function managed(world: World, path: string): Promise<unknown> {
 
 /** Secrets that tenantry or the vendors made: databases' passwords, projects' keys, and the tokens of the run. */
 async function madeSecrets(world: World): Promise<string[]> {
-  const { SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_SECRET_ROOT } = world.sandbox.env;
+  const { SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_ROOT_SECRET } = world.sandbox.env;
   const bodies = world.sandbox.requests().map(({ body }) => body);
   const passwords = bodies.flatMap((body) => /"db_pass":"([^"]+)"/.exec(body)?.[1] ?? []);
   const keys: string[] = [];
   for (const { ref } of await projects(world))
     for (const key of (await managed(world, `/v1/projects/${ref}/api-keys?reveal=true`)) as ApiKey[])
       if (key.type === "secret" || key.name === "service_role") keys.push(key.api_key);
-  return [...passwords, ...keys, SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_SECRET_ROOT];
+  return [...passwords, ...keys, SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_ROOT_SECRET];
 }
 
 interface ApiKey {

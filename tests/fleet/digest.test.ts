@@ -11,7 +11,7 @@ const { model } = loadStack(join(ROOT, "stacks"), "agntdata.acme", "2026-11-22")
 const platform = model?.platform as Seen["platform"];
 const organization = model?.organization as OrganizationModel;
 
-const vendors = { TENANTRY_SECRET_ROOT: "root", TENANTRY_SECRET_ACME_BIGQUERY: "key", STRIPE_API_KEY: "sk" };
+const vendors = { TENANTRY_ROOT_SECRET: "root", TENANTRY_SECRET_ACME_BIGQUERY: "key", STRIPE_API_KEY: "sk" };
 const seen: Seen = { platform, organization, vendors };
 
 describe("a digest of what a program would see", () => {
@@ -19,7 +19,7 @@ describe("a digest of what a program would see", () => {
     ["a model", { ...seen, organization: { ...organization, displayName: "Another" } }],
     ["a platform", { ...seen, platform: { ...platform, defaultPlan: "another" } }],
     ["the value of a secret", { ...seen, vendors: { ...vendors, TENANTRY_SECRET_ACME_BIGQUERY: "new" } }],
-    ["the root secret", { ...seen, vendors: { ...vendors, TENANTRY_SECRET_ROOT: "new" } }],
+    ["the root secret", { ...seen, vendors: { ...vendors, TENANTRY_ROOT_SECRET: "new" } }],
     ["a vendor's address", { ...seen, vendors: { ...vendors, SUPABASE_API_URL: "http://elsewhere" } }],
     ["a program", seen, "another program"],
     ["a stack of the platform's own", { ...seen, organization: null }],

@@ -75,7 +75,7 @@ export async function startLive(options: Partial<SandboxOptions> = {}): Promise<
     async project(platform) {
       const { supabase } = context()("write");
       const id = stableId(platform);
-      const root = new Secret(sandbox.env.TENANTRY_SECRET_ROOT ?? "");
+      const root = new Secret(sandbox.env.TENANTRY_ROOT_SECRET ?? "");
       const made = await answer(
         supabase.api.POST("/v1/projects", {
           body: {

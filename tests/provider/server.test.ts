@@ -254,6 +254,24 @@ describe("a life over the protocol", () => {
     expect(outputs.apiUrl).toMatch(/^https:/);
   });
 
+  test("a root secret in the variable of its former name is refused before anything is asked", async () => {
+    const other = await providerOn("http://127.0.0.1:1", { TENANTRY_SECRET_ROOT: "a planted root secret" });
+    try {
+      const olds = { ...PROJECT, ref: "abc", createdAt: "then" };
+      for (const call of [
+        other.client.create("supabase:Project", PROJECT),
+        other.client.read("supabase:Project", "abc", PROJECT, olds),
+        other.client.delete("supabase:Project", "abc", PROJECT, olds),
+      ]) {
+        const failure = String(await call.catch((error) => error));
+        expect(failure).toContain("Rename the variable to TENANTRY_ROOT_SECRET");
+        expect(failure).not.toContain("planted");
+      }
+    } finally {
+      await other.close();
+    }
+  });
+
   test("a preview asks and writes nothing, and tells what it knows", async () => {
     live.sandbox.clearRequests();
     const { inputs } = await engine.check("supabase:Project", { ...PROJECT, name: "protocol--preview" });

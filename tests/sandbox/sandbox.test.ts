@@ -40,7 +40,7 @@ describe("a sandbox", () => {
       SUPABASE_ACCESS_TOKEN: expect.stringMatching(/^sbp_[0-9a-f]{40}$/),
       STRIPE_API_BASE: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       STRIPE_API_KEY: expect.stringMatching(/^sk_test_/),
-      TENANTRY_SECRET_ROOT: expect.stringMatching(/^[0-9a-f]{64}$/),
+      TENANTRY_ROOT_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),
       TENANTRY_ARCHIVES: join(at, "archives"),
       PULUMI_BACKEND_URL: `file://${join(at, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: expect.stringMatching(/./),

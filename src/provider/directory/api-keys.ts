@@ -43,7 +43,7 @@ type Outputs = z.infer<typeof apiKeysOutputs>;
 export const apiKeys = defineResource({
   type: "directory:ApiKeys",
   description:
-    "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_SECRET_ROOT, so that no crash loses one; the control plane holds its SHA-256 and its first characters. A rotation adds the new value and gives the old one an end. What is revoked or has its end never comes back. Keys that the app manages stay as they are; one that is declared becomes the manifest's, with the value that it has.",
+    "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256 and its first characters. A rotation adds the new value and gives the old one an end. What is revoked or has its end never comes back. Keys that the app manages stay as they are; one that is declared becomes the manifest's, with the value that it has.",
   inputs: apiKeysInputs,
   outputs: apiKeysOutputs,
   replaceOn: ["controlPlane", "workspace"],

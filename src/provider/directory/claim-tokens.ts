@@ -36,7 +36,7 @@ type Outputs = z.infer<typeof claimTokensOutputs>;
 export const claimTokens = defineResource({
   type: "directory:ClaimTokens",
   description:
-    "An organization's claim tokens: each lets in whoever holds it, once, until it expires. A value is an HMAC of TENANTRY_SECRET_ROOT, so that no crash loses one; the control plane holds its SHA-256. One that was claimed never changes again, and its name means it for good.",
+    "An organization's claim tokens: each lets in whoever holds it, once, until it expires. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256. One that was claimed never changes again, and its name means it for good.",
   inputs: claimTokensInputs,
   outputs: claimTokensOutputs,
   replaceOn: ["controlPlane", "organization"],

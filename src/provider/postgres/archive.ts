@@ -32,7 +32,7 @@ type Outputs = z.infer<typeof archiveOutputs>;
 export const archive = defineResource({
   type: "postgres:Archive",
   description:
-    "A dump of a workspace's tables at one moment, in a file below TENANTRY_ARCHIVES, sealed with a key that is an HMAC of TENANTRY_SECRET_ROOT. It exists once the file was read back and agrees with what PostgreSQL counted; where the latest file there holds just what the database does, it is that one. Objects of the storage buckets are not in it. A paused project is restored for it. Removing it leaves the file.",
+    "A dump of a workspace's tables at one moment, in a file below TENANTRY_ARCHIVES, sealed with a key that is an HMAC of TENANTRY_ROOT_SECRET. It exists once the file was read back and agrees with what PostgreSQL counted; where the latest file there holds just what the database does, it is that one. Objects of the storage buckets are not in it. A paused project is restored for it. Removing it leaves the file.",
   inputs: archiveInputs,
   outputs: archiveOutputs,
   replaceOn: ["project", "workspace"],
