@@ -200,7 +200,7 @@ export class Workspace extends pulumi.ComponentResource {
 
   /** Last, when its doors are closed: the dump of what is archived, and then the pause. Both only leave the state again. */
   #rest(project: Project, closed: readonly pulumi.Resource[]): void {
-    const { workspace } = this.#args;
+    const { organization, workspace } = this.#args;
     const { state } = workspace;
     if (state !== "suspended" && state !== "archived") return;
     const options = { parent: this, protect: false, retainOnDelete: true };
@@ -214,17 +214,18 @@ export class Workspace extends pulumi.ComponentResource {
             project: project.ref,
             name: workspace.project.name,
             workspace: workspace.id,
+            organization: organization.id,
             databasePassword: { id: workspace.id },
             schemas: [...databaseDefinition("workspace").schemas],
           },
           { ...options, dependsOn: [...closed] },
         ),
       );
-    const { organization, name } = workspace.project;
+    const { organization: owner, name } = workspace.project;
     declare(
       "supabase:Standby",
       `${this.#name}-standby`,
-      { project: project.ref, organization, name, state },
+      { project: project.ref, organization: owner, name, state },
       { ...options, dependsOn },
     );
   }

@@ -5,9 +5,14 @@ import { isDeepStrictEqual } from "node:util";
  * prints and reads them; all else is an object.
  */
 export interface ArchiveHead {
-  readonly archive: 1;
+  /** The format's version; 1 doesn't name the organization and the project. */
+  readonly archive: 1 | 2;
   /** The workspace's id. */
   readonly workspace: string;
+  /** The organization's id, which is also unique across platforms. */
+  readonly organization?: string;
+  /** The name that the Supabase project had. People read it; nothing decides by it. */
+  readonly project?: string;
   /** ISO 8601. */
   readonly takenAt: string;
   /** What made the tables, by name, with checksums: a restore needs the same. */
@@ -43,8 +48,24 @@ export function rowsOf({ tables }: Contents): Record<string, number> {
   return Object.fromEntries(Object.entries(tables).map(([table, { rows }]) => [table, rows]));
 }
 
-/** Whether two hold the same rows, whenever they were taken. */
+/** What an archive is made of: written into its head, and so under its seal. */
+export interface Origin {
+  /** The workspace's id. */
+  readonly workspace: string;
+  /** The organization's id. */
+  readonly organization: string;
+  /** The project's name. */
+  readonly project: string;
+}
+
+/** Whether two hold the same rows of the same workspace, whenever they were taken. */
 export function holdTheSame(one: Contents, other: Contents): boolean {
-  const said = ({ head, tables }: Contents) => [head.workspace, head.migrations, tables];
+  const said = ({ head, tables }: Contents) => [
+    head.archive,
+    head.workspace,
+    head.organization,
+    head.migrations,
+    tables,
+  ];
   return isDeepStrictEqual(said(one), said(other));
 }

@@ -1,6 +1,6 @@
 import type { Query } from "../postgres/database.ts";
 import { escapeIdentifier } from "../postgres/quote.ts";
-import type { ArchiveHead, Contents, TableEnd, TableHead } from "./contents.ts";
+import type { ArchiveHead, Contents, Origin, TableEnd, TableHead } from "./contents.ts";
 
 const BATCH = 1000;
 
@@ -11,18 +11,18 @@ const BATCH = 1000;
  */
 export async function* dump(
   query: Query,
-  workspace: string,
+  origin: Origin,
   schemas: readonly string[],
 ): AsyncGenerator<string> {
   await seeAll(query);
-  yield JSON.stringify(await headOf(query, workspace));
+  yield JSON.stringify(await headOf(query, origin));
   for (const table of inOrder(await tablesOf(query, schemas))) yield* dumpTable(query, table);
 }
 
 /** What a dump would hold, without its rows. */
-export async function survey(query: Query, workspace: string, schemas: readonly string[]): Promise<Contents> {
+export async function survey(query: Query, origin: Origin, schemas: readonly string[]): Promise<Contents> {
   await seeAll(query);
-  const head = await headOf(query, workspace);
+  const head = await headOf(query, origin);
   const tables: Record<string, Contents["tables"][string]> = {};
   for (const table of await tablesOf(query, schemas)) {
     const { end, ...sums } = await endOf(query, table);
@@ -37,13 +37,13 @@ async function seeAll(query: Query): Promise<void> {
   await query("set local row_security = off");
 }
 
-async function headOf(query: Query, workspace: string): Promise<ArchiveHead> {
+async function headOf(query: Query, { workspace, organization, project }: Origin): Promise<ArchiveHead> {
   const [row] = await query<Pick<ArchiveHead, "takenAt" | "migrations">>(
     `select to_json(now()) #>> '{}' as "takenAt", coalesce(json_object_agg(name, checksum order by name), '{}') as migrations
      from tenantry.migrations`,
   );
   if (row === undefined) throw new Error("an aggregate gave no row");
-  return { archive: 1, workspace, ...row };
+  return { archive: 2, workspace, organization, project, ...row };
 }
 
 async function* dumpTable(query: Query, table: Table): AsyncGenerator<string> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Database } from "../postgres/database.ts";
-import { type Contents, holdTheSame } from "./contents.ts";
+import { type Contents, holdTheSame, type Origin } from "./contents.ts";
 import { dump, survey } from "./dump.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 import { NotWhole, verified } from "./verify.ts";
@@ -11,8 +11,7 @@ import { NotWhole, verified } from "./verify.ts";
 /** What is archived. */
 export interface Source {
   readonly database: Pick<Database, "read">;
-  /** The workspace's id. */
-  readonly workspace: string;
+  readonly origin: Origin;
   readonly schemas: readonly string[];
 }
 
@@ -39,7 +38,7 @@ const UNFINISHED = ".unfinished";
  */
 export async function keepArchive(
   shelf: Shelf,
-  { database, workspace, schemas }: Source,
+  { database, origin, schemas }: Source,
   tell: (message: string) => void,
   signal?: AbortSignal,
 ): Promise<Kept> {
@@ -50,9 +49,9 @@ export async function keepArchive(
   const unfinished = `${file}${UNFINISHED}`;
 
   const same = await database.read(async (query) => {
-    if (latest !== undefined && holdTheSame(latest.contents, await survey(query, workspace, schemas)))
+    if (latest !== undefined && holdTheSame(latest.contents, await survey(query, origin, schemas)))
       return latest;
-    await writeSealed(unfinished, shelf.key, dump(query, workspace, schemas), signal);
+    await writeSealed(unfinished, shelf.key, dump(query, origin, schemas), signal);
     return undefined;
   });
   if (same !== undefined) return same;

@@ -1,62 +1,174 @@
+import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../core/errors.ts";
 import type { Query } from "../postgres/database.ts";
 import { escapeIdentifier } from "../postgres/quote.ts";
-import type { Contents, TableHead } from "./contents.ts";
+import { type Contents, holdTheSame, rowsOf, type TableHead } from "./contents.ts";
 import { verified } from "./verify.ts";
 
 const BATCH = 500;
+
+/** Who may enter the workspace. The control plane decides that, and an archive only knows who could at its time. */
+const ACCESS_TABLES: readonly string[] = ["public.workspace_members"];
+
+/**
+ * Whether a restore writes the table's rows. It never writes who may enter, nor the workspace's settings, which are in
+ * another schema.
+ */
+export function isRestored(table: string): boolean {
+  return table.startsWith("public.") && !ACCESS_TABLES.includes(table);
+}
+
+/** The rows by table that a restore writes into an empty workspace. */
+export function restorableRows(archive: Contents): Record<string, number> {
+  return Object.fromEntries(Object.entries(rowsOf(archive)).filter(([table]) => isRestored(table)));
+}
+
+/**
+ * The rows that a database already holds in the tables that a restore fills.
+ *
+ * @throws UserError when it lacks what the restore needs
+ */
+export async function presentRows(query: Query, archive: Contents): Promise<Record<string, number>> {
+  await query("set local search_path = ''");
+  await requireMigrations(query, archive.head.migrations);
+  const present: Record<string, number> = {};
+  for (const [table, rows] of Object.entries(restorableRows(archive))) {
+    if (rows > 0) await requireTable(query, table);
+    const exists = rows > 0 || (await hasTable(query, table));
+    present[table] = exists ? await countRows(query, table) : 0;
+  }
+  return present;
+}
 
 /**
  * Puts an archive's rows into a database whose schema is there already. Rows that are there stay as they are.
  *
  * @param query of one transaction: all of it is restored or nothing
- * @param workspace the id of the workspace that the database is of, which may be another generation than the archive's
- * @throws UserError when the database lacks a migration that the archive was made with
+ * @param workspace the id of the workspace that the database is of, which may be another than the archive's
+ * @param expected what the archive held when it was checked
+ * @returns the rows that were written, by table
+ * @throws UserError when the database lacks a migration or a table that the archive was made with, or when the file is no
+ * longer the one that was checked
  */
 export async function restore(
   query: Query,
   workspace: string,
+  expected: Contents,
   lines: AsyncIterable<string>,
-): Promise<Contents> {
-  let filling: { readonly table: TableHead; readonly rows: string[] } | undefined;
+): Promise<Record<string, number>> {
+  const written = Object.fromEntries(Object.keys(restorableRows(expected)).map((table) => [table, 0]));
+  let filling: { readonly into: Filling; readonly rows: string[] } | undefined;
   const flush = async () => {
-    if (filling !== undefined) await insert(query, workspace, filling.table, filling.rows);
+    if (filling === undefined) return;
+    const { into, rows } = filling;
     filling = undefined;
+    written[into.table] = (written[into.table] ?? 0) + (await into.insert(rows));
   };
   await query("set local search_path = ''");
   const contents = await verified(lines, {
-    begin: ({ migrations }) => requireMigrations(query, migrations),
-    async row(table, line) {
-      if (filling !== undefined && (filling.table !== table || filling.rows.length >= BATCH)) await flush();
-      filling ??= { table, rows: [] };
+    async begin(head) {
+      if (!isDeepStrictEqual(head, expected.head)) throw changed();
+      await requireMigrations(query, head.migrations);
+    },
+    async row(head, line) {
+      if (!isRestored(head.table)) return;
+      if (filling !== undefined && (filling.into.head !== head || filling.rows.length >= BATCH)) {
+        const { into } = filling;
+        await flush();
+        if (into.head === head) filling = { into, rows: [] };
+      }
+      filling ??= { into: await Filling.of(query, workspace, head), rows: [] };
       filling.rows.push(line);
     },
   });
   await flush();
-  return contents;
+  if (!holdTheSame(contents, expected)) throw changed();
+  return written;
 }
 
-async function insert(
-  query: Query,
-  workspace: string,
-  { table, columns }: TableHead,
-  rows: readonly string[],
-): Promise<void> {
-  const types = await query<{ name: string; type: string }>(
-    `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
-     where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
+/** One table while its rows are written. */
+class Filling {
+  readonly head: TableHead;
+  readonly #query: Query;
+  readonly #workspace: string;
+  readonly #types: ReadonlyMap<string, string>;
+  readonly #isFilled: boolean;
+
+  private constructor(
+    query: Query,
+    workspace: string,
+    head: TableHead,
+    types: ReadonlyMap<string, string>,
+    isFilled: boolean,
+  ) {
+    this.head = head;
+    this.#query = query;
+    this.#workspace = workspace;
+    this.#types = types;
+    this.#isFilled = isFilled;
+  }
+
+  static async of(query: Query, workspace: string, head: TableHead): Promise<Filling> {
+    await requireTable(query, head.table);
+    const columns = await query<{ name: string; type: string }>(
+      `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
+       where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
+      [head.table],
+    );
+    const types = new Map(columns.map(({ name, type }) => [name, type]));
+    const missing = head.columns.filter((column) => !types.has(column));
+    if (missing.length > 0)
+      throw lacking(`the columns ${missing.join(", ")} of ${head.table}`, "Add them, then restore again.");
+    // Without a key no row is told from another: a second restore would write each of them twice.
+    const filled = !(await hasKey(query, head.table)) && (await countRows(query, head.table)) > 0;
+    return new Filling(query, workspace, head, types, filled);
+  }
+
+  get table(): string {
+    return this.head.table;
+  }
+
+  /** How many of the rows weren't there yet. */
+  async insert(rows: readonly string[]): Promise<number> {
+    if (this.#isFilled) return 0;
+    const { table, columns } = this.head;
+    const values = columns.map((column, index) =>
+      column === "workspace_id" ? "$2::uuid" : `(line ->> ${index})::${this.#types.get(column)}`,
+    );
+    const [result] = await this.#query<{ written: number }>(
+      `with written as (
+         insert into ${table} (${columns.map(escapeIdentifier).join(", ")}) overriding system value
+         select ${values.join(", ")} from jsonb_array_elements($1::jsonb) as line on conflict do nothing
+         returning 1
+       )
+       select count(*)::int as written from written`,
+      [`[${rows.join(",")}]`, ...(columns.includes("workspace_id") ? [this.#workspace] : [])],
+    );
+    return result?.written ?? 0;
+  }
+}
+
+async function hasTable(query: Query, table: string): Promise<boolean> {
+  const [found] = await query<{ found: boolean }>("select to_regclass($1) is not null as found", [table]);
+  return found?.found === true;
+}
+
+async function requireTable(query: Query, table: string): Promise<void> {
+  if (await hasTable(query, table)) return;
+  throw lacking(`the table ${table}`, "Create it as it was, then restore again.");
+}
+
+async function hasKey(query: Query, table: string): Promise<boolean> {
+  const keys = await query(
+    "select from pg_index where indrelid = $1::regclass and indisunique and indpred is null",
     [table],
   );
-  const values = columns.map((column, index) => {
-    if (column === "workspace_id") return "$2::uuid";
-    const type = types.find(({ name }) => name === column)?.type ?? "text";
-    return `(line ->> ${index})::${type}`;
-  });
-  await query(
-    `insert into ${table} (${columns.map(escapeIdentifier).join(", ")}) overriding system value
-     select ${values.join(", ")} from jsonb_array_elements($1::jsonb) as line on conflict do nothing`,
-    [`[${rows.join(",")}]`, ...(columns.includes("workspace_id") ? [workspace] : [])],
-  );
+  return keys.length > 0;
+}
+
+async function countRows(query: Query, table: string): Promise<number> {
+  const [counted] = await query<{ rows: string }>(`select count(*)::text as rows from only ${table}`);
+  return Number(counted?.rows ?? 0);
 }
 
 async function requireMigrations(query: Query, wanted: Readonly<Record<string, string>>): Promise<void> {
@@ -66,7 +178,18 @@ async function requireMigrations(query: Query, wanted: Readonly<Record<string, s
   const held = new Map(found.map(({ name, checksum }) => [name, checksum]));
   const missing = Object.keys(wanted).filter((name) => held.get(name) !== wanted[name]);
   if (missing.length === 0) return;
-  throw new UserError(`The database lacks what the archive was made with: ${missing.join(", ")}.`, {
-    remedy: "Bring the workspace up with the schema of that time or a later one, then restore again.",
+  throw lacking(
+    missing.join(", "),
+    "Bring the workspace up with the schema of that time or a later one, then restore again.",
+  );
+}
+
+function lacking(what: string, remedy: string): UserError {
+  return new UserError(`The database lacks what the archive was made with: ${what}.`, { remedy });
+}
+
+function changed(): UserError {
+  return new UserError("The archive's file changed while it was restored. Nothing was written.", {
+    remedy: "Restore again, from a copy of the file that nobody changes.",
   });
 }

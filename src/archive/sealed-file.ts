@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { constants, createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -30,11 +30,13 @@ export async function writeSealed(
       ended(lines),
       createGzip(),
       sealer(key),
-      createWriteStream(file, { mode: 0o600, flush: true }),
+      // Never through a link that somebody else put there.
+      createWriteStream(file, { mode: 0o600, flags: "wx", flush: true }),
       { signal },
     );
   } catch (error) {
-    await rm(file, { force: true });
+    // What was there before isn't ours to remove.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") await rm(file, { force: true });
     throw error;
   }
 }
@@ -86,9 +88,12 @@ function sealer(key: Secret): (source: AsyncIterable<Buffer>) => AsyncGenerator<
 }
 
 async function frameOf(file: string): Promise<{ nonce: Buffer; tag: Buffer; end: number }> {
-  const handle = await open(file);
+  // Opening a pipe would wait for whoever writes to it.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await handle.stat();
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw unreadable(file, new Error("no regular file"));
+    const { size } = stats;
     const head = Buffer.alloc(HEAD_BYTES);
     const tag = Buffer.alloc(TAG_BYTES);
     await handle.read(head, 0, HEAD_BYTES, 0);

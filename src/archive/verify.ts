@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { UserError } from "../core/errors.ts";
 import type { ArchiveHead, Contents, TableEnd, TableHead } from "./contents.ts";
 
 /** Is given what an archive holds while it is read. */
@@ -26,7 +27,7 @@ export async function verified(lines: AsyncIterable<string>, taker?: Taker): Pro
     }
     const parsed = JSON.parse(line) as ArchiveHead | TableHead | TableEnd;
     if ("archive" in parsed) {
-      head = parsed;
+      head = supported(parsed);
       await taker?.begin(head);
     } else if ("table" in parsed) {
       table = parsed;
@@ -39,6 +40,14 @@ export async function verified(lines: AsyncIterable<string>, taker?: Taker): Pro
   }
   if (head === undefined || table !== undefined) throw new NotWhole(table?.table ?? "its beginning");
   return { head, tables };
+}
+
+function supported(head: ArchiveHead): ArchiveHead {
+  const names = head.archive === 2 ? [head.workspace, head.organization] : [head.workspace];
+  if ([1, 2].includes(head.archive) && names.every((name) => typeof name === "string")) return head;
+  throw new UserError(`The archive has the format ${String(head.archive)}, which this version can't read.`, {
+    remedy: "Use the version of tenantry that made it, or a later one.",
+  });
 }
 
 /** The dump holds other rows than the database had. */

@@ -16,7 +16,7 @@ import type {
 import { limitOf } from "./platform.ts";
 import { priceOf } from "./price.ts";
 import { declaredWorkspaces } from "./usage.ts";
-import { workspaceModel } from "./workspace.ts";
+import { workspaceIds, workspaceModel } from "./workspace.ts";
 
 /**
  * An organization as its manifest means it on a platform and a plan.
@@ -86,6 +86,12 @@ export function organizationModel(
  */
 function pathOf(platform: string, name: string, generation: number): string {
   return generation === 1 ? `${platform}/${name}` : `${platform}/${name}#${generation}`;
+}
+
+/** The ids of all workspaces that an organization declares, and of their earlier generations. */
+export function everyWorkspaceId({ platform, name, generation, workspaces }: OrganizationModel): string[] {
+  const path = pathOf(platform, name, generation);
+  return Object.values(workspaces).flatMap((workspace) => workspaceIds(path, workspace));
 }
 
 export function entitlementsOf(plan: PlanModel, limits: OrganizationManifest["limits"]): Entitlements {

@@ -25,7 +25,7 @@ export interface Above {
 export function workspaceModel(above: Above, name: string, manifest: WorkspaceManifest): WorkspaceModel {
   const { platform, organization } = above;
   const { generation = 1 } = manifest;
-  const id = stableId(`${above.path}/${firstName(name, manifest)}`, generation);
+  const id = idOf(above.path, firstName(name, manifest), generation);
   return {
     name,
     previously: [...(manifest.previously ?? [])],
@@ -48,6 +48,19 @@ export function workspaceModel(above: Above, name: string, manifest: WorkspaceMa
     keepUntil: manifest.keepUntil ?? null,
     expires: manifest.expires ?? null,
   };
+}
+
+function idOf(path: string, first: string, generation: number): string {
+  return stableId(`${path}/${first}`, generation);
+}
+
+/** The workspace's id and those of its earlier generations, the oldest first. */
+export function workspaceIds(
+  path: string,
+  { name, previously, generation }: Pick<WorkspaceModel, "name" | "previously" | "generation">,
+): string[] {
+  const first = previously[0] ?? name;
+  return Array.from({ length: generation }, (_, before) => idOf(path, first, before + 1));
 }
 
 /** Keys in one order, so that the order in the file changes nothing. */

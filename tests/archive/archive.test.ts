@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { databaseDefinition } from "../../infra/database.ts";
-import { rowsOf } from "../../src/archive/contents.ts";
 import { dump } from "../../src/archive/dump.ts";
-import { restore } from "../../src/archive/restore.ts";
+import { isRestored, restore } from "../../src/archive/restore.ts";
 import { readSealed, writeSealed } from "../../src/archive/sealed-file.ts";
 import { verified } from "../../src/archive/verify.ts";
 import { Secret } from "../../src/core/secret.ts";
@@ -17,6 +17,11 @@ const KEY = new Secret(Buffer.alloc(32, 7).toString("base64url"));
 const WORKSPACE = "5f0f4c1e-0000-4000-8000-000000000001";
 const NEXT = "5f0f4c1e-0000-4000-8000-000000000002";
 const USER = "5f0f4c1e-0000-4000-8000-000000000003";
+const ORIGIN = {
+  workspace: WORKSPACE,
+  organization: "5f0f4c1e-0000-4000-8000-000000000004",
+  project: "tiny--acme--spike--5f0f4c1e",
+};
 const { schemas } = databaseDefinition("workspace");
 
 let database: Database;
@@ -34,7 +39,7 @@ beforeAll(async () => {
     (await client.query<Row>(text, [...values])).rows;
   await fill();
   await inTransaction("begin isolation level repeatable read read only", () =>
-    writeSealed(file, KEY, dump(query, WORKSPACE, schemas)),
+    writeSealed(file, KEY, dump(query, ORIGIN, schemas)),
   );
 });
 afterAll(async () => {
@@ -56,19 +61,20 @@ async function fill(): Promise<void> {
   `);
 }
 
-function settle(workspace: string): Promise<unknown> {
-  return client.query(
-    `insert into private.settings (workspace_id, issuer) values ('${workspace}', 'https://issuer.example')`,
-  );
+function settle(workspace: string, issuer = "https://issuer.example"): Promise<unknown> {
+  return client.query("insert into private.settings (workspace_id, issuer) values ($1, $2)", [
+    workspace,
+    issuer,
+  ]);
 }
 
 const TABLES = ["agent_state", "chats", "files", "messages", "workspace_members"].map(
   (name) => `public.${name}`,
 );
 
-async function everything(): Promise<unknown[]> {
+async function everything(): Promise<readonly { readonly name: string; readonly row: string }[]> {
   const all = TABLES.map((name) => `select '${name}' as name, to_jsonb(t)::text as row from ${name} t`);
-  return query(`${all.join(" union all ")} order by 1, 2`) as Promise<unknown[]>;
+  return query(`${all.join(" union all ")} order by 1, 2`);
 }
 
 async function empty(): Promise<void> {
@@ -87,22 +93,28 @@ async function inTransaction<T>(begin: string, work: () => Promise<T>): Promise<
   }
 }
 
-const restored = (workspace: string) =>
-  readSealed(file, KEY, (lines) => inTransaction("begin", () => restore(query, workspace, lines)));
+async function restored(workspace: string, from = file): Promise<Record<string, number>> {
+  const checked = await readSealed(file, KEY, (lines) => verified(lines));
+  return readSealed(from, KEY, (lines) =>
+    inTransaction("begin", () => restore(query, workspace, checked, lines)),
+  );
+}
 
 describe("an archive of a workspace's database", () => {
-  let before: unknown[];
+  let before: Awaited<ReturnType<typeof everything>>;
   beforeAll(async () => {
-    before = await everything();
+    before = (await everything()).filter(({ name }) => name !== "public.workspace_members");
   });
   beforeEach(empty);
 
   test("restores what was dumped, to the last character", async () => {
     await settle(WORKSPACE);
-    expect(rowsOf(await restored(WORKSPACE))).toMatchObject({
+    expect(await restored(WORKSPACE)).toEqual({
+      "public.agent_sessions": 0,
+      "public.agent_state": 1,
+      "public.chats": 1,
       "public.files": 1206,
       "public.messages": 2,
-      "private.settings": 1,
     });
     expect(await everything()).toEqual(before);
   });
@@ -110,8 +122,88 @@ describe("an archive of a workspace's database", () => {
   test("restores twice as once, and over what is there", async () => {
     await settle(WORKSPACE);
     await restored(WORKSPACE);
-    await restored(WORKSPACE);
+    expect(Object.values(await restored(WORKSPACE))).toEqual([0, 0, 0, 0, 0]);
     expect(await everything()).toEqual(before);
+  });
+
+  test("writes nobody's access and no setting, into an empty workspace and beside members of today", async () => {
+    await settle(WORKSPACE, "https://issuer.today.example");
+    await restored(WORKSPACE);
+    expect(await query("select email from public.workspace_members")).toEqual([]);
+    await query("insert into public.workspace_members (email, role) values ('eve@acme.example', 'member')");
+    await restored(WORKSPACE);
+    expect(await query("select email from public.workspace_members")).toEqual([
+      { email: "eve@acme.example" },
+    ]);
+    expect(await query("select issuer from private.settings")).toEqual([
+      { issuer: "https://issuer.today.example" },
+    ]);
+  });
+
+  test("decides of every table of a workspace whether a restore writes it", async () => {
+    const tables = await query<{ name: string }>(
+      `select relnamespace::regnamespace || '.' || relname as name from pg_class
+       where relkind in ('r', 'p') and relnamespace::regnamespace::text = any ($1) order by 1`,
+      [schemas],
+    );
+    expect(Object.fromEntries(tables.map(({ name }) => [name, isRestored(name)]))).toEqual({
+      "private.settings": false,
+      "public.agent_sessions": true,
+      "public.agent_state": true,
+      "public.chats": true,
+      "public.files": true,
+      "public.messages": true,
+      "public.workspace_members": false,
+    });
+  });
+
+  test("writes a table without a key only while it is empty, so that a repeated restore doubles nothing", async () => {
+    await settle(WORKSPACE);
+    await query("create table public.notes as select 1 as n union all select 1");
+    const noted = join(folder, "noted");
+    try {
+      await inTransaction("begin isolation level repeatable read read only", () =>
+        writeSealed(noted, KEY, dump(query, ORIGIN, schemas)),
+      );
+      const checked = await readSealed(noted, KEY, (lines) => verified(lines));
+      const again = () =>
+        readSealed(noted, KEY, (lines) =>
+          inTransaction("begin", () => restore(query, WORKSPACE, checked, lines)),
+        );
+      expect(await again()).toMatchObject({ "public.notes": 0 });
+      await query("truncate public.notes");
+      expect(await again()).toMatchObject({ "public.notes": 2 });
+      expect(await again()).toMatchObject({ "public.notes": 0 });
+      expect(await query("select n from public.notes")).toHaveLength(2);
+      await query("drop table public.notes");
+      await expect(again()).rejects.toThrow(/lacks what the archive was made with: the table public.notes/);
+      await expect(query("select from public.files")).resolves.toEqual([]);
+    } finally {
+      await query("drop table if exists public.notes");
+    }
+  });
+
+  test("is refused, and writes nothing, when the file is another than the one that was checked", async () => {
+    await settle(WORKSPACE);
+    await query("insert into public.files (path) values ('another')");
+    const other = join(folder, "other");
+    await inTransaction("begin isolation level repeatable read read only", () =>
+      writeSealed(other, KEY, dump(query, ORIGIN, schemas)),
+    );
+    await query("delete from public.files");
+    await expect(restored(WORKSPACE, other)).rejects.toThrow("changed while it was restored");
+    expect(await query("select from public.files")).toEqual([]);
+  });
+
+  test("writes nothing when a statement in the middle fails", async () => {
+    await settle(WORKSPACE);
+    await query("alter table public.messages add constraint never check (role <> 'tool')");
+    try {
+      await expect(restored(WORKSPACE)).rejects.toThrow();
+      expect(await everything()).toEqual([]);
+    } finally {
+      await query("alter table public.messages drop constraint never");
+    }
   });
 
   test("restores into the next generation of the workspace", async () => {
@@ -160,6 +252,10 @@ describe("an archive's file", () => {
       (bytes: Buffer) => Buffer.from(bytes.map((byte, at) => (at === 2000 ? byte ^ 1 : byte))),
     ],
     ["is something else", () => Buffer.from("x".repeat(200))],
+    [
+      "has another head",
+      (bytes: Buffer) => Buffer.from(bytes.map((byte, at) => (at === 40 ? byte ^ 1 : byte))),
+    ],
   ])("that %s is refused", async (what, spoil) => {
     const spoilt = join(folder, what);
     await writeFile(spoilt, spoil(await readFile(file)));
@@ -179,6 +275,30 @@ describe("an archive's file", () => {
     const spoilt = join(folder, what);
     await writeSealed(spoilt, KEY, each(spoil(lines)));
     await expect(read(spoilt)).rejects.toThrow("the archive isn't whole");
+  });
+});
+
+describe("what is no archive's file", () => {
+  test("is refused without waiting for it: a pipe, a folder", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    for (const path of [pipe, folder])
+      await expect(readSealed(path, KEY, (lines) => verified(lines))).rejects.toThrow("can't be read");
+  });
+
+  test("is never written through: a link, a file that is there", async () => {
+    const [link, target] = [join(folder, "link"), join(folder, "target")];
+    await writeFile(target, "somebody's");
+    await symlink(target, link);
+    for (const path of [link, target])
+      await expect(writeSealed(path, KEY, each(["{}"]))).rejects.toThrow("EEXIST");
+    expect(await readFile(target, "utf8")).toBe("somebody's");
+  });
+
+  test("is told apart by its format's version", async () => {
+    const later = join(folder, "later");
+    await writeSealed(later, KEY, each([JSON.stringify({ archive: 3, workspace: WORKSPACE })]));
+    await expect(readSealed(later, KEY, (lines) => verified(lines))).rejects.toThrow("has the format 3");
   });
 });
 

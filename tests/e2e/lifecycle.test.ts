@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,6 +10,7 @@ import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import type { EngineEvent, RunOptions } from "../../src/engine/engine.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
+const TWO = "personal: {}\n  spike: {}";
 const SPIKE = "spike: { compute: small, apiKeys: { ci: { rotate: b } }";
 
 describe("a workspace's life", () => {
@@ -181,6 +182,54 @@ describe("a workspace's life", () => {
     await settle();
   });
 
+  /** The only archive that was made. */
+  function archive(): string {
+    const folder = String(world.sandbox.env.TENANTRY_ARCHIVES);
+    const [name = ""] = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((each) =>
+      each.endsWith(".archive"),
+    );
+    return join(folder, name);
+  }
+
+  it("gets back what was deleted from its own archive, without a question, and no people", async () => {
+    await sql(ref, "delete from public.files");
+    await sql(ref, "delete from public.workspace_members");
+    const restored = await world.tenantry("restore", archive(), "tiny.acme/spike", "--json");
+    expect(restored, restored.stderr).toMatchObject({ code: 0 });
+    expect(JSON.parse(restored.stdout)).toMatchObject({
+      rows: { "public.files": 1 },
+      written: { "public.files": 1 },
+    });
+    expect(await sql(ref, "select path from public.files")).toEqual(["kept.md"]);
+    expect(await sql(ref, "select email from public.workspace_members")).toEqual([]);
+    await world.mustRun("up", "tiny.acme", "", { refresh: true });
+    expect(await doors()).toEqual(OPEN);
+  });
+
+  it("gives its rows to no other organization, on its platform or another, under whatever name", async () => {
+    const other = PLATFORM.replaceAll("tiny", "other").replace("organization: other", "organization: tiny");
+    world.write("tiny/orgs/globex.yaml", organization("globex", TWO));
+    world.write("other/platform.yaml", other);
+    world.write("other/orgs/acme.yaml", organization("acme", TWO).replaceAll("acme.example", "x.example"));
+    const copy = join(world.folder, "tiny--globex--spike--12345678.archive");
+    copyFileSync(archive(), copy);
+    try {
+      for (const into of ["tiny.globex/spike", "other.acme/spike"]) {
+        const mark = world.mark();
+        const refused = await world.tenantry("restore", copy, into, "--from-another-workspace", "--yes");
+        expect(refused, refused.stderr).toMatchObject({
+          code: 1,
+          stdout: "",
+          stderr: expect.stringContaining("belongs to another organization"),
+        });
+        expect(world.writesSince(mark)).toEqual([]);
+      }
+    } finally {
+      for (const path of ["tiny/orgs/globex.yaml", "other/platform.yaml", "other/orgs/acme.yaml"])
+        world.remove(path);
+    }
+  });
+
   it("is deleted with a consent that holds, and with none that has ended", async () => {
     const consent = (expires: string) =>
       `consents: [{ delete: acme/spike, reason: done, approvedBy: owner@acme.example, expires: ${expires} }]\n`;
@@ -212,17 +261,30 @@ describe("a workspace's life", () => {
   });
 
   it("has its rows back from the archive, as the generation that it is", async () => {
-    const folder = String(world.sandbox.env.TENANTRY_ARCHIVES);
-    const [archive = ""] = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
-      name.endsWith(".archive"),
-    );
-    const restored = await world.tenantry("restore", join(folder, archive), "tiny.acme/spike");
+    const mark = world.mark();
+    const unasked = await world.tenantry("restore", archive(), "tiny.acme/spike");
+    expect(unasked).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("add --from-another-workspace"),
+    });
+    const another = ["restore", archive(), "tiny.acme/spike", "--from-another-workspace"];
+    const shown = await world.tenantry(...another);
+    expect(shown).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/public\.files: 1 row \(it holds 0\)[\s\S]*run it again with --yes/),
+    });
+    expect(world.writesSince(mark)).toEqual([]);
+
+    const restored = await world.tenantry(...another, "--yes");
     expect(restored, restored.stderr).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("public.files: 1 row"),
     });
     const [project] = await projectsNamed("spike");
     expect(await sql(project?.ref ?? "", "select path from public.files")).toEqual(["kept.md"]);
+    expect(await sql(project?.ref ?? "", "select email from public.workspace_members order by 1")).toEqual(
+      OPEN.people,
+    );
     await settle();
   });
 

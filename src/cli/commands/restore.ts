@@ -1,27 +1,46 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { type Contents, rowsOf } from "../../archive/contents.ts";
+import type { Contents } from "../../archive/contents.ts";
+import { originOf, relationOf, type Target } from "../../archive/owner.ts";
 import { deriveArchiveKey } from "../../core/derive.ts";
 import { UserError } from "../../core/errors.ts";
+import type { Secret } from "../../core/secret.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { OrganizationModel, WorkspaceModel } from "../../model/model.ts";
+import { everyWorkspaceId } from "../../model/organization.ts";
+import type { Database } from "../../postgres/database.ts";
 import type { Context } from "../../provider/context.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
+import { agreed, demandConsent } from "./up.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
 /** What `tenantry restore --json` prints. */
 interface RestoreDocument {
   readonly ok: true;
   readonly workspace: string;
+  /** The id of the workspace that the archive was made of. */
+  readonly archiveOf: string;
   /** ISO 8601: the moment that the archive is of. */
   readonly takenAt: string;
-  /** The archive's rows by table; those that were there already stayed as they are. */
+  /** The archive's rows by table, without access and settings, which are never restored. */
   readonly rows: Readonly<Record<string, number>>;
+  /** How many of them weren't in the workspace yet. */
+  readonly written: Readonly<Record<string, number>>;
 }
 
-interface RestoreOptions extends JsonOption, SandboxOption {}
+interface RestoreOptions extends JsonOption, SandboxOption {
+  readonly fromAnotherWorkspace?: boolean;
+  readonly yes?: boolean;
+}
+
+/** An archive's file that was read to its end: its seal holds. */
+interface Archive {
+  readonly file: string;
+  readonly key: Secret;
+  readonly contents: Contents;
+}
 
 export function addRestore(program: Command, session: Session): void {
   const command = program
@@ -29,74 +48,141 @@ export function addRestore(program: Command, session: Session): void {
     .description("put the rows of an archive into a running workspace: all of them, or none")
     .argument("<file>", "an archive, as it is below TENANTRY_ARCHIVES")
     .argument("<workspace>", "where to, as agntdata.acme/production");
-  addSandboxOption(addJsonOption(command)).action((file: string, into: string, options: RestoreOptions) =>
-    restore(session, file, into, options),
-  );
+  addSandboxOption(addJsonOption(command))
+    .option(
+      "--from-another-workspace",
+      "allow an archive of another workspace, or of an earlier generation, of the same organization; shows the rows and asks",
+    )
+    .option("-y, --yes", "don't ask")
+    .action((file: string, into: string, options: RestoreOptions) => restore(session, file, into, options));
 }
 
 async function restore(session: Session, file: string, into: string, options: RestoreOptions): Promise<void> {
   const [stack = "", name = ""] = into.split("/");
   const { loaded, ok } = await loadTargets(session, [stack], "nothing was restored");
   if (!ok) return;
-  const workspace = activeWorkspace(
+  const organization = onlyOrganization(
     stack,
     loaded.flatMap(({ organizations }) => organizations),
-    name,
   );
+  const workspace = activeWorkspace(organization, name);
+  const target: Target = {
+    path: into,
+    workspace: workspace.id,
+    organization: organization.id,
+    siblings: everyWorkspaceId(organization),
+  };
   await withVendors(session, loaded, options.sandbox, async (context) => {
-    const restored = await restoreInto(context, workspace, resolve(session.io.cwd, file));
-    const { takenAt } = restored.head;
-    const rows = rowsOf(restored);
-    if (options.json === true)
-      session.printJson({ ok: true, workspace: into, takenAt, rows } satisfies RestoreDocument);
-    else {
-      session.print(`${into} has what the archive of ${takenAt} holds:`);
-      for (const [table, number] of Object.entries(rows))
-        session.print(`  ${table}: ${count(number, "row")}`);
+    const archive = await openArchive(context, resolve(session.io.cwd, file));
+    const relation = relationOf(archive.contents.head, target);
+    if (relation === "sibling" && options.fromAnotherWorkspace !== true)
+      throw otherWorkspace(archive, target);
+    const database = await databaseOf(context, workspace);
+    try {
+      if (relation === "sibling" && !(await agreedTo(session, options, context, archive, target, database))) {
+        session.exitCode = 1;
+        return;
+      }
+      await write(session, options, archive, target, database);
+    } finally {
+      await database.close();
     }
   });
 }
 
-function activeWorkspace(
+function onlyOrganization(
   stack: string,
   [organization, ...others]: readonly OrganizationModel[],
-  name: string,
-): WorkspaceModel {
-  if (organization === undefined || others.length > 0)
-    throw new UserError(`${stack} is no single organization's stack.`, {
-      remedy: "Name a workspace, as agntdata.acme/production.",
-    });
-  const workspace = Object.values(organization.workspaces).find((each) => each.name === name);
+): OrganizationModel {
+  if (organization !== undefined && others.length === 0) return organization;
+  throw new UserError(`${stack} is no single organization's stack.`, {
+    remedy: "Name a workspace, as agntdata.acme/production.",
+  });
+}
+
+function activeWorkspace({ stack, workspaces }: OrganizationModel, name: string): WorkspaceModel {
+  const workspace = Object.values(workspaces).find((each) => each.name === name);
   if (workspace?.state === "active") return workspace;
   if (workspace !== undefined)
     throw new UserError(`The workspace ${name} of ${stack} is ${workspace.state}.`, {
       remedy: "Set `state: active`, or declare its next generation, and bring it up first.",
     });
-  const meant = suggest(name, Object.keys(organization.workspaces));
+  const meant = suggest(name, Object.keys(workspaces));
   throw new UserError(`${stack} has no workspace ${name}.`, {
     remedy: meant === undefined ? `Write it as ${stack}/<workspace>.` : `Did you mean ${stack}/${meant}?`,
   });
 }
 
-async function restoreInto(
-  context: Context,
-  { id, project }: WorkspaceModel,
-  file: string,
-): Promise<Contents> {
+/** Reads the whole file first: what its head says counts only when the seal at its end does. */
+async function openArchive(context: Context, file: string): Promise<Archive> {
   const { readSealed } = await import("../../archive/sealed-file.ts");
-  const { restore } = await import("../../archive/restore.ts");
+  const { verified } = await import("../../archive/verify.ts");
+  const key = deriveArchiveKey(context.root);
+  return { file, key, contents: await readSealed(file, key, (lines) => verified(lines)) };
+}
+
+async function databaseOf(context: Context, { id, project }: WorkspaceModel): Promise<Database> {
   const { findProject } = await import("../../supabase/projects.ts");
   const found = await findProject(context.supabase, project.organization, project.name);
   if (found === undefined)
     throw new UserError(`There is no project ${project.name} yet.`, {
       remedy: "Bring the workspace up first.",
     });
-  const database = await context.workspaceDatabase(found.ref, { id, generation: 1 });
-  try {
-    return await database.transaction((query) =>
-      readSealed(file, deriveArchiveKey(context.root), (lines) => restore(query, id, lines)),
-    );
-  } finally {
-    await database.close();
+  return context.workspaceDatabase(found.ref, { id, generation: 1 });
+}
+
+function otherWorkspace({ contents }: Archive, { path }: Target): UserError {
+  return new UserError(
+    `The archive isn't restored into ${path}: it was made of another workspace of the organization, or of an earlier generation: ${originOf(contents.head)}.`,
+    {
+      remedy:
+        "To write its rows into this workspace, add --from-another-workspace: it shows them by table, and asks.",
+    },
+  );
+}
+
+async function agreedTo(
+  session: Session,
+  options: RestoreOptions,
+  { signal }: Context,
+  { contents }: Archive,
+  { path }: Target,
+  database: Database,
+): Promise<boolean> {
+  const { presentRows, restorableRows } = await import("../../archive/restore.ts");
+  const present = await database.read((query) => presentRows(query, contents));
+  session.say(`The archive was made of ${originOf(contents.head)}, at ${contents.head.takenAt}.`);
+  session.say(`${path} would get these rows beside its own:`);
+  for (const [table, rows] of Object.entries(restorableRows(contents)))
+    session.say(`  ${table}: ${count(rows, "row")} (it holds ${present[table] ?? 0})`);
+  session.say("Members and settings are never restored.");
+  demandConsent(session, options, "restore", "Check the rows above, then run it again with --yes.");
+  return agreed(session, options, `Write these rows into ${path}?`, signal);
+}
+
+async function write(
+  session: Session,
+  options: RestoreOptions,
+  { file, key, contents }: Archive,
+  { path, workspace }: Target,
+  database: Database,
+): Promise<void> {
+  const { readSealed } = await import("../../archive/sealed-file.ts");
+  const { restorableRows, restore: restoreRows } = await import("../../archive/restore.ts");
+  const written = await database.transaction((query) =>
+    readSealed(file, key, (lines) => restoreRows(query, workspace, contents, lines)),
+  );
+  const { takenAt, workspace: archiveOf } = contents.head;
+  const rows = restorableRows(contents);
+  if (options.json === true) {
+    const document: RestoreDocument = { ok: true, workspace: path, archiveOf, takenAt, rows, written };
+    session.printJson(document);
+    return;
+  }
+  session.print(`${path} has the rows of the archive of ${takenAt}:`);
+  for (const [table, number] of Object.entries(rows)) {
+    const kept = number - (written[table] ?? 0);
+    const note = kept === 0 ? "" : ` (${kept} already there)`;
+    session.print(`  ${table}: ${count(number, "row")}${note}`);
   }
 }

@@ -92,12 +92,15 @@ function show(session: Session, options: UpOptions, text: string): void {
 }
 
 /** Nobody is there to be asked in CI or a pipe: consent has to be given before. */
-export function demandConsent(session: Session, options: { readonly yes?: boolean }, command: string): void {
+export function demandConsent(
+  session: Session,
+  options: { readonly yes?: boolean },
+  command: string,
+  remedy = `Look with tenantry preview, then run tenantry ${command} --yes.`,
+): void {
   if (options.yes === true || session.interactive) return;
   throw new UserError(
     `tenantry ${command} asks before it changes anything, and there is no terminal to ask on`,
-    {
-      remedy: `Look with tenantry preview, then run tenantry ${command} --yes.`,
-    },
+    { remedy },
   );
 }

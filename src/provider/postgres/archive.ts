@@ -14,6 +14,7 @@ const archiveInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
   name: z.string().describe("The folder below TENANTRY_ARCHIVES, as the project's name."),
   workspace: z.string().describe("The workspace's id."),
+  organization: z.string().describe("The organization's id: no other one's workspaces get the rows."),
   databasePassword,
   schemas: z.array(z.string()).min(1).describe("The schemas whose tables are dumped."),
 });
@@ -61,10 +62,11 @@ async function wake(context: Context, ref: string): Promise<void> {
 }
 
 async function archived(context: Context, inputs: Inputs, shelf: Shelf): Promise<Kept> {
-  const { workspace, schemas } = inputs;
+  const { name, workspace, organization, schemas } = inputs;
   const database = await context.workspaceDatabase(inputs.project, inputs.databasePassword);
   try {
-    return await keepArchive(shelf, { database, workspace, schemas }, context.status, context.signal);
+    const origin = { workspace, organization, project: name };
+    return await keepArchive(shelf, { database, origin, schemas }, context.status, context.signal);
   } finally {
     await database.close();
   }

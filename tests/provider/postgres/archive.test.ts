@@ -17,6 +17,7 @@ import { type Live, startLive } from "../live.ts";
 
 const FREE = "gratis";
 const WORKSPACE = stableId("tiny/acme/spike");
+const ORGANIZATION = stableId("tiny/acme");
 const PASSWORD = { id: WORKSPACE, generation: 1 };
 
 let live: Live;
@@ -43,6 +44,7 @@ const declared = () => ({
   project: ref,
   name: "tiny--acme--spike",
   workspace: WORKSPACE,
+  organization: ORGANIZATION,
   databasePassword: PASSWORD,
   schemas: ["public"],
 });
@@ -68,7 +70,12 @@ describe("postgres:Archive", () => {
 
     const { root, archives } = live.context()("look");
     const contents = await readSealed(join(archives, file), deriveArchiveKey(root), verified);
-    expect(contents.head.workspace).toBe(WORKSPACE);
+    expect(contents.head).toMatchObject({
+      archive: 2,
+      workspace: WORKSPACE,
+      organization: ORGANIZATION,
+      project: "tiny--acme--spike",
+    });
     expect(rowsOf(contents)).toEqual(rows);
   });
 
