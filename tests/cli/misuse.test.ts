@@ -51,22 +51,14 @@ const MISUSE: readonly [string, string, readonly string[], Readonly<Record<strin
     ],
   ],
   ["no token of Stripe", "up --yes", ["STRIPE_API_KEY"], { ...TOKENS, ...BACKEND, STRIPE_API_KEY: "" }],
-  ...[
-    "validate",
-    "preview",
-    "up --yes",
-    "verify",
-    "intake",
-    "outputs",
-    "reload",
-    "webhook",
-    "restore x y",
-  ].map((line): [string, string, readonly string[], Readonly<Record<string, string>>] => [
-    "a root secret in the variable of its former name",
-    line,
-    ["TENANTRY_SECRET_ROOT is set", "Rename the variable to TENANTRY_ROOT_SECRET"],
-    { ...TOKENS, ...BACKEND, TENANTRY_SECRET_ROOT: "r" },
-  ]),
+  ...["validate", "preview", "up --yes", "verify", "intake", "outputs", "reload", "restore x y"].map(
+    (line): [string, string, readonly string[], Readonly<Record<string, string>>] => [
+      "a root secret in the variable of its former name",
+      line,
+      ["TENANTRY_SECRET_ROOT is set", "Rename the variable to TENANTRY_ROOT_SECRET"],
+      { ...TOKENS, ...BACKEND, TENANTRY_SECRET_ROOT: "r" },
+    ],
+  ),
   ["no backend", "up --yes", ["PULUMI_BACKEND_URL"], { ...TOKENS, PULUMI_CONFIG_PASSPHRASE: "x" }],
   ["no passphrase", "outputs", ["PULUMI_CONFIG_PASSPHRASE"], { PULUMI_BACKEND_URL: "file:///tmp/none" }],
   [
@@ -108,6 +100,13 @@ describe("misuse ends with 1, names what is wrong and what to do", () => {
     expect(stderr).toContain("PULUMI_CONFIG_PASSPHRASE");
     expect(stderr).not.toContain("SUPABASE_ACCESS_TOKEN");
     expect(stderr).not.toContain("PULUMI_BACKEND_URL");
+  });
+
+  test("webhook, which prints no JSON, refuses the former name of the root secret too", async () => {
+    const env = { ...TOKENS, ...BACKEND, TENANTRY_SECRET_ROOT: "r" };
+    const { exitCode, stderr } = await tenantry(["webhook"], { cwd: folder.path, env });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("Rename the variable to TENANTRY_ROOT_SECRET");
   });
 
   test("a token is never repeated in a message", async () => {
