@@ -145,7 +145,8 @@ export class Platform extends pulumi.ComponentResource {
         username: ready.poolerUser,
         password: ready.databasePassword as pulumi.Output<string>,
         database: ready.databaseName,
-        sslmode: ready.poolerHost.apply((host) => (isLoopback(host) ? "disable" : "require")),
+        // Verified as well, where PGSSLROOTCERT names the certificate.
+        sslmode: "require",
         superuser: false,
       },
       { parent: this },
@@ -232,10 +233,6 @@ function catalogued(plan: PlanModel) {
     credits: { ...plan.credits },
     limits: directoryLimits(plan.entitlements),
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host.startsWith("127.");
 }
 
 function singular(objects: "tables" | "sequences" | "functions" | "types"): string {

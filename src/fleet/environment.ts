@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { UserError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
+import { CERTIFICATE_REMEDY, hasEncryption } from "../postgres/encryption.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -20,7 +21,7 @@ const NEEDED: Readonly<Record<string, string>> = {
 };
 
 const PASSED_ON =
-  /^(SUPABASE_(ACCESS_TOKEN|API_URL)$|STRIPE_API_(KEY|BASE)$|TENANTRY_(SECRET_|ROOT_SECRET$|ARCHIVES$))/;
+  /^(SUPABASE_(ACCESS_TOKEN|API_URL)$|STRIPE_API_(KEY|BASE)$|PGSSL(ROOTCERT|MODE)$|TENANTRY_(SECRET_|ROOT_SECRET$|ARCHIVES$))/;
 
 /**
  * Reads what a run needs. Tokens come from the environment only, so that no state holds them.
@@ -31,6 +32,7 @@ const PASSED_ON =
 export function readEnvironment(variables: Variables, reach: "vendors" | "state"): Environment {
   const missing = [
     ...(reach === "vendors" ? missingTokens(variables) : []),
+    ...(reach === "state" || hasEncryption(variables) ? [] : [missingCertificate()]),
     ...(variables.PULUMI_BACKEND_URL ? [] : [missingBackend()]),
     ...(hasPassphrase(variables) ? [] : [missingPassphrase()]),
   ];
@@ -53,6 +55,10 @@ function missingTokens(variables: Variables): string[] {
   return Object.entries(NEEDED)
     .filter(([name]) => !variables[name])
     .map(([name, what]) => `${name}: ${what}`);
+}
+
+function missingCertificate(): string {
+  return `PGSSLROOTCERT: the certificate by which the databases' hosts are verified. ${CERTIFICATE_REMEDY}`;
 }
 
 function missingBackend(): string {

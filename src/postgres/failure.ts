@@ -13,7 +13,7 @@ export function asVendorError(error: unknown, statement: string): unknown {
       operation,
       status: error.code,
       message: told(error),
-      remedy: remedyFor(error.code ?? ""),
+      remedy: poolerRemedy(error.message) ?? remedyFor(error.code ?? ""),
     });
   if (!(error instanceof Error)) return error;
   return new VendorError({
@@ -44,6 +44,14 @@ function told(error: pg.DatabaseError): string {
   if (error.code?.startsWith("23")) return `a rule of the tables isn't kept: ${where}`;
   if (error.code?.startsWith("22")) return "a value has not the form that its column needs";
   return error.message;
+}
+
+/** What Supabase's pooler refuses before the database hears of it: all of it is XX000. */
+function poolerRemedy(message: string): string | undefined {
+  if (message.includes("EADDRNOTALLOWED"))
+    return "The project's network restrictions don't hold this machine's address: add it to `security.network` of the platform's manifest, or run from an address that is in it. Until `up` has run from there, change the restrictions in Supabase's dashboard (Database settings).";
+  if (message.includes("ESSLREQUIRED")) return "The project accepts encrypted connections only.";
+  return undefined;
 }
 
 function remedyFor(state: string): string {

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { VendorError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Database, Query } from "./database.ts";
+import type { Encryption } from "./encryption.ts";
 import { asVendorError, isWorthRepeating } from "./failure.ts";
 
 export interface Connection {
@@ -15,6 +15,7 @@ export interface Connection {
   readonly user: string;
   readonly database: string;
   readonly password: Secret;
+  readonly encryption: Encryption;
   /** Ends every wait. */
   readonly signal?: AbortSignal;
   /** At one transaction in all. Default 8. */
@@ -37,7 +38,7 @@ export function connect(connection: Connection): Database {
     user: connection.user,
     database: connection.database,
     password: () => connection.password.reveal(),
-    ssl: encryption(connection.host, process.env.PGSSLROOTCERT),
+    ssl: connection.encryption,
     max: 4,
     idleTimeoutMillis: 5_000,
     connectionTimeoutMillis: 30_000,
@@ -54,18 +55,6 @@ export function connect(connection: Connection): Database {
     read: (work) => again(() => within(pool, BEGIN_READING, work, signal), attempts, signal),
     close: () => pool.end(),
   };
-}
-
-/**
- * Encrypted on every host but this machine. Supabase's own authority signs its poolers, which no system trusts: with its
- * certificate in PGSSLROOTCERT the host is verified too.
- *
- * @see https://supabase.com/docs/guides/platform/ssl-enforcement
- */
-function encryption(host: string, authority: string | undefined): pg.PoolConfig["ssl"] {
-  if (host === "127.0.0.1" || host === "::1" || host === "localhost") return false;
-  if (authority === undefined || authority === "") return { rejectUnauthorized: false };
-  return { ca: readFileSync(authority, "utf8") };
 }
 
 async function within<T>(

@@ -6,6 +6,7 @@ import { refuseFormerName } from "../core/root-secret.ts";
 import { Secret } from "../core/secret.ts";
 import { patienceFromEnv } from "../http/patience.ts";
 import type { Database } from "../postgres/database.ts";
+import { encryptionFromEnv } from "../postgres/encryption.ts";
 import { connect } from "../postgres/pool.ts";
 import { type StripeAccess, stripeFromEnv } from "../stripe/client.ts";
 import { type Supabase, type SupabaseAccess, supabaseFromEnv } from "../supabase/client.ts";
@@ -150,10 +151,11 @@ export class Connections {
   }
 
   async #connect(ref: string, from: { readonly id: string; readonly generation: number }): Promise<Database> {
+    const encryption = encryptionFromEnv(this.#env);
     const pooler = await sessionPooler(this.#supabaseAccess().reader, ref);
     const password = deriveDatabasePassword(this.#secretRoot(), from);
     const { attempts } = patienceFromEnv(this.#env);
-    return connect({ ref, ...pooler, password, signal: this.#signal, attempts });
+    return connect({ ref, ...pooler, password, encryption, signal: this.#signal, attempts });
   }
 }
 

@@ -11,6 +11,11 @@ export interface SandboxOptions {
   readonly freeOrganizations?: readonly string[];
   /** Per project or organization and endpoint of the Management API. Default 120, as the real one. */
   readonly requestsPerMinute?: number;
+  /**
+   * The IPv4 address that projects see of whoever connects from this machine. By default any list of network restrictions
+   * that isn't empty holds it: which address this machine would have there isn't known here.
+   */
+  readonly clientAddress?: string;
   /** Of Stripe. Default 25, as Stripe's own sandboxes. */
   readonly stripeRequestsPerSecond?: number;
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir, realpath, writeFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { join } from "node:path";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { UserError } from "../core/errors.ts";
 import { Secret } from "../core/secret.ts";
 import { createAdmin, type Organizations } from "./admin.ts";
+import { selfSigned } from "./certificate.ts";
 import type { Fault, RequestRecord } from "./faults.ts";
 import { Gate } from "./gate.ts";
 import { gated } from "./http-gate.ts";
@@ -16,12 +18,20 @@ import { listen } from "./ports.ts";
 import { openCache, SUPERUSER } from "./postgres-cache.ts";
 import { ProjectServers } from "./project-servers.ts";
 import type { RunningSandbox } from "./running-sandbox.ts";
-import { addresses, environment, readSettings, stateFolder, writeSettings } from "./settings.ts";
+import {
+  addresses,
+  certificateFile,
+  environment,
+  readSettings,
+  stateFolder,
+  writeSettings,
+} from "./settings.ts";
 import { Store } from "./store.ts";
 import { createStripe } from "./stripe/app.ts";
 import { Account } from "./supabase/account.ts";
 import { createSupabase } from "./supabase/app.ts";
 import { addOrganization } from "./supabase/organizations.ts";
+import { tenantOf } from "./supabase/tenant.ts";
 import { stripeVendor, supabaseVendor } from "./vendors.ts";
 
 /** A sandbox in this process. */
@@ -68,8 +78,10 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
   const servers = new ProjectServers(join(folder, "databases"));
 
   const supabaseStore = new Store(join(folder, "supabase.journal"));
-  const tenant = (ref: string): ReturnType<Account["tenant"]> => account.tenant(ref);
-  const pooler = createPooler({ gate, servers, tenant });
+  const tenant = (ref: string): ReturnType<typeof tenantOf> => tenantOf(account, ref);
+  const tls = await certified(folder);
+  const { clientAddress } = options;
+  const pooler = createPooler({ gate, servers, tenant, tls, clientAddress });
   const poolerPort = await listen(pooler, before?.ports.pooler);
   const account = new Account({
     store: supabaseStore,
@@ -140,6 +152,13 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
 
 function addMissing(account: Account, slug: string, plan: "free" | "pro"): void {
   if (account.organizations.get(slug) === undefined) addOrganization(account, { slug, name: slug, plan });
+}
+
+/** A key for each start; its certificate is where the environment says. */
+async function certified(folder: string): Promise<SecureContext> {
+  const { key, certificate } = selfSigned(Date.now());
+  await writeFile(certificateFile(folder), certificate, { mode: 0o600 });
+  return createSecureContext({ key, cert: certificate });
 }
 
 function isOwn(request: Request): boolean {

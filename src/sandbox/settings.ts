@@ -13,7 +13,8 @@ export type Environment = Readonly<
     | "TENANTRY_ROOT_SECRET"
     | "TENANTRY_ARCHIVES"
     | "PULUMI_BACKEND_URL"
-    | "PULUMI_CONFIG_PASSPHRASE",
+    | "PULUMI_CONFIG_PASSPHRASE"
+    | "PGSSLROOTCERT",
     string
   >
 >;
@@ -66,6 +67,7 @@ export function environment(
     TENANTRY_ARCHIVES: join(folder, "archives"),
     PULUMI_BACKEND_URL: `file://${stateFolder(folder)}`,
     PULUMI_CONFIG_PASSPHRASE: kept("PULUMI_CONFIG_PASSPHRASE", randomBytes(16).toString("hex")),
+    PGSSLROOTCERT: certificateFile(folder),
   };
 }
 
@@ -76,6 +78,11 @@ export function addresses(env: Environment): { supabaseUrl: string; stripeUrl: s
 /** Where stacks that run against the sandbox are recorded. */
 export function stateFolder(folder: string): string {
   return join(folder, "state");
+}
+
+/** The certificate of the sandbox's pooler. */
+export function certificateFile(folder: string): string {
+  return join(folder, "pooler.crt");
 }
 
 function fileIn(folder: string): string {

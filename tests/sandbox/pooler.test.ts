@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import fc from "fast-check";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { selfSigned } from "../../src/sandbox/certificate.ts";
 import { MessageReader, message, startupPacket } from "../../src/sandbox/pooler/messages.ts";
 import { WriteJudge } from "../../src/sandbox/pooler/statements.ts";
 import { type LocalSandbox, openSandbox, PASSWORD, until } from "./local-sandbox.ts";
@@ -59,13 +61,13 @@ describe("connecting through the pooler", () => {
     await reach(`postgres.${other}`, "a-new-one");
   });
 
-  test("encryption is declined", async () => {
+  test("bytes in clear behind the request for TLS are refused: somebody on the way may have added them", async () => {
     const socket = connect(poolerPort(), "127.0.0.1");
     const request = Buffer.alloc(8);
     request.writeUInt32BE(8, 0);
     request.writeUInt32BE(80_877_103, 4);
-    socket.write(request);
-    expect(await firstBytes(socket)).toBe("N");
+    socket.write(Buffer.concat([request, Buffer.from("more")]));
+    expect(await firstBytes(socket)).toContain("received unencrypted data after SSL request");
     socket.destroy();
   });
 
@@ -73,6 +75,89 @@ describe("connecting through the pooler", () => {
     const socket = connect({ port: poolerPort(), host: "127.0.0.1", noDelay: true });
     for (const byte of startupPacket(new Map([["user", "postgres.nobody"]]))) socket.write(Buffer.of(byte));
     expect(await firstBytes(socket)).toContain("Tenant or user not found");
+  });
+});
+
+describe("encryption", () => {
+  const enforce = (of: string, database: boolean) =>
+    local.call("PUT", `/v1/projects/${of}/ssl-enforcement`, { requestedConfig: { database } });
+
+  test("is verified against the certificate that the environment names, and carries a session", async () => {
+    const client = new pg.Client({
+      ...address(),
+      user: `postgres.${ref}`,
+      password: PASSWORD,
+      ssl: verified(),
+    });
+    await client.connect();
+    const long = "x".repeat(200_000);
+    expect((await client.query("select $1::text as long", [long])).rows).toEqual([{ long }]);
+    await client.end();
+  });
+
+  test("with a certificate of somebody else fails", async () => {
+    const ssl = { ca: selfSigned(Date.now()).certificate };
+    await expect(reach(`postgres.${ref}`, PASSWORD, ssl)).rejects.toThrow("self-signed certificate");
+  });
+
+  test("where it is enforced, a connection in clear is refused before its password is asked for", async () => {
+    const other = await local.project("encrypted");
+    await enforce(other, true);
+    await expect(reach(`postgres.${other}`, "guess")).rejects.toThrow(
+      "XX000: (ESSLREQUIRED) SSL connection is required for user: postgres",
+    );
+    await reach(`postgres.${other}`, PASSWORD, verified());
+    await enforce(other, false);
+    await reach(`postgres.${other}`, PASSWORD);
+  });
+});
+
+describe("network restrictions", () => {
+  let abroad: LocalSandbox;
+  let of: string;
+  beforeAll(async () => {
+    abroad = await openSandbox({ clientAddress: "203.0.113.7" });
+    of = await abroad.project("restricted");
+  });
+  afterAll(() => abroad.close());
+  const allow = (dbAllowedCidrs: string[], dbAllowedCidrsV6: string[] = []) =>
+    abroad.call("POST", `/v1/projects/${of}/network-restrictions/apply`, {
+      dbAllowedCidrs,
+      dbAllowedCidrsV6,
+    });
+  const REFUSED = "(EADDRNOTALLOWED) address not in tenant allow_list: {203, 0, 113, 7}";
+
+  test.each([
+    [["203.0.113.7/32"], true],
+    [["198.51.100.0/24", "203.0.113.0/25"], true],
+    [["0.0.0.0/0"], true],
+    [["203.0.113.8/32"], false],
+    [["203.0.113.128/25"], false],
+    [[], false],
+  ])("%j lets 203.0.113.7 in: %s", async (cidrs, isIn) => {
+    await allow(cidrs);
+    const connected = abroad.connect(`postgres.${of}`);
+    if (isIn) await connected;
+    else await expect(connected).rejects.toThrow(REFUSED);
+  });
+
+  test("of IPv6 let nobody in through the pooler, which is reached over IPv4", async () => {
+    await allow([], ["::/0"]);
+    await expect(abroad.connect(`postgres.${of}`)).rejects.toThrow(REFUSED);
+  });
+
+  test("don't concern the Management API", async () => {
+    await allow([]);
+    expect((await abroad.query(of, "select 1 as one")).body).toEqual([{ one: 1 }]);
+  });
+
+  test("that hold any address hold this machine's, where none is given; an empty list doesn't", async () => {
+    const other = await local.project("restricted");
+    const path = `/v1/projects/${other}/network-restrictions/apply`;
+    await local.call("POST", path, { dbAllowedCidrs: ["198.51.100.0/24"] });
+    await local.connect(`postgres.${other}`);
+    await local.call("POST", path, { dbAllowedCidrs: [] });
+    await expect(local.connect(`postgres.${other}`)).rejects.toThrow("EADDRNOTALLOWED");
   });
 });
 
@@ -104,7 +189,7 @@ describe("a session", () => {
     const ended = new Promise((resolve) => client.once("end", resolve));
     await local.call("PUT", `/v1/projects/${other}/ssl-enforcement`, { requestedConfig: { database: true } });
     await ended;
-    await reach(`postgres.${other}`, PASSWORD);
+    await reach(`postgres.${other}`, PASSWORD, verified());
   });
 
   test("is written down, with values, and which of it writes", async () => {
@@ -225,14 +310,16 @@ function poolerPort(): number {
   return Number(new URL(local.sandbox.databaseUrl(ref)).port);
 }
 
-async function reach(user: string, password: string): Promise<void> {
-  const client = new pg.Client({
-    host: "127.0.0.1",
-    port: poolerPort(),
-    user,
-    password,
-    database: "postgres",
-  });
+function address(): { host: string; port: number; database: string } {
+  return { host: "127.0.0.1", port: poolerPort(), database: "postgres" };
+}
+
+function verified(): { ca: string } {
+  return { ca: readFileSync(local.sandbox.env.PGSSLROOTCERT, "utf8") };
+}
+
+async function reach(user: string, password: string, ssl: pg.ClientConfig["ssl"] = false): Promise<void> {
+  const client = new pg.Client({ ...address(), user, password, ssl });
   try {
     await client.connect();
   } catch (error) {

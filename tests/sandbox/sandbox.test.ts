@@ -44,8 +44,15 @@ describe("a sandbox", () => {
       TENANTRY_ARCHIVES: join(at, "archives"),
       PULUMI_BACKEND_URL: `file://${join(at, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: expect.stringMatching(/./),
+      PGSSLROOTCERT: join(at, "pooler.crt"),
     });
-    expect(readdirSync(at).sort()).toEqual(["sandbox.json", "state", "stripe.journal", "supabase.journal"]);
+    expect(readdirSync(at).sort()).toEqual([
+      "pooler.crt",
+      "sandbox.json",
+      "state",
+      "stripe.journal",
+      "supabase.journal",
+    ]);
     expect(readdirSync(join(at, "state"))).toEqual([]);
   });
 

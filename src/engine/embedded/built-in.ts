@@ -7,5 +7,5 @@ import { PulumiProvider } from "./pulumi-provider.ts";
 export function builtInProvider(packageName: string, host: PluginHost): Provider | undefined {
   if (host.project.plugins.has(packageName)) return undefined;
   if (packageName === "pulumi") return new PulumiProvider(host.knowledge);
-  return packageName === "postgresql" ? new PostgresqlProvider() : undefined;
+  return packageName === "postgresql" ? new PostgresqlProvider(host.env) : undefined;
 }

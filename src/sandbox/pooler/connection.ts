@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { type SecureContext, TLSSocket } from "node:tls";
 import type { Gate } from "../gate.ts";
 import type { Lease, ProjectServers } from "../project-servers.ts";
 import { ScramServer, type ScramVerifier } from "../scram.ts";
@@ -22,7 +23,18 @@ export interface PoolerOptions {
   readonly gate: Gate;
   readonly servers: ProjectServers;
   /** The project that may be connected to now; undefined for one that doesn't exist or is paused. */
-  readonly tenant: (ref: string) => { readonly databasePassword: ScramVerifier } | undefined;
+  readonly tenant: (ref: string) => Tenant | undefined;
+  readonly tls: SecureContext;
+  /** The IPv4 address that this machine's connections come from. */
+  readonly clientAddress?: string | undefined;
+}
+
+/** A project as the pooler knows it. */
+export interface Tenant {
+  readonly databasePassword: ScramVerifier;
+  readonly requiresTls: boolean;
+  /** Whether the project's network restrictions let an address in; undefined is this machine's, which isn't known. */
+  admits(address: string | undefined): boolean;
 }
 
 /** Who connects: the part before the user name's last dot is the role, the part after it the project. */
@@ -37,7 +49,8 @@ const UNSEEN = "supabase_admin";
 
 /** One client's connection, from its start-up to its end. */
 export class PoolerConnection {
-  readonly #client: Socket;
+  #client: Socket;
+  #isEncrypted = false;
   readonly #options: PoolerOptions;
   /** Which backend a cancel request's key belongs to, by its port. */
   readonly #cancels: Map<string, number>;
@@ -51,16 +64,21 @@ export class PoolerConnection {
   }
 
   start(): void {
-    this.#client.on("error", () => this.#client.destroy());
-    this.#client.on("data", (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
-      this.#wanted?.();
-    });
-    this.#client.on("close", () => this.#wanted?.());
+    this.#listen();
     this.#serve().catch((error: unknown) => {
       if (!this.#client.destroyed)
         this.#refuse("XX000", error instanceof Error ? error.message : String(error));
     });
+  }
+
+  #listen(): void {
+    const client = this.#client;
+    client.on("error", () => client.destroy());
+    client.on("data", (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wanted?.();
+    });
+    client.on("close", () => this.#wanted?.());
   }
 
   async #serve(): Promise<void> {
@@ -68,6 +86,8 @@ export class PoolerConnection {
     if (caller === undefined) return;
     const tenant = this.#options.tenant(caller.ref);
     if (tenant === undefined) return this.#refuse("XX000", "Tenant or user not found");
+    const refusal = this.#refusalOf(caller, tenant);
+    if (refusal !== undefined) return this.#refuse("XX000", refusal);
     const checked = caller.role === "postgres";
     if (checked && !(await this.#provePassword(tenant.databasePassword)))
       return this.#refuse("28P01", `password authentication failed for user "${caller.role}"`);
@@ -77,7 +97,19 @@ export class PoolerConnection {
     else this.#join(caller, lease, checked);
   }
 
-  /** Reads until a start-up packet comes; encryption is declined, a cancel request is passed on. */
+  /** In Supavisor's order and words. @see https://github.com/supabase/supavisor lib/supavisor/errors */
+  #refusalOf({ role }: Caller, tenant: Tenant): string | undefined {
+    // This one exists in the sandbox only.
+    if (role === UNSEEN) return undefined;
+    if (tenant.requiresTls && !this.#isEncrypted)
+      return `(ESSLREQUIRED) SSL connection is required for user: ${role}`;
+    const { clientAddress } = this.#options;
+    if (tenant.admits(clientAddress)) return undefined;
+    const address = (clientAddress ?? "127.0.0.1").split(".").join(", ");
+    return `(EADDRNOTALLOWED) address not in tenant allow_list: {${address}}`;
+  }
+
+  /** Reads until a start-up packet comes; a connection is encrypted where that is asked for, a cancel request is passed on. */
   async #startUp(): Promise<Caller | undefined> {
     for (;;) {
       const packet = takeStartup(this.#received);
@@ -86,10 +118,22 @@ export class PoolerConnection {
         continue;
       }
       this.#received = packet.rest;
-      if (packet.code === SSL_REQUEST || packet.code === GSS_REQUEST) this.#client.write("N");
+      if (packet.code === SSL_REQUEST && !this.#isEncrypted) this.#encrypt();
+      else if (packet.code === SSL_REQUEST || packet.code === GSS_REQUEST) this.#client.write("N");
       else if (packet.code === CANCEL_REQUEST) return this.#cancel(packet.payload);
       else return callerOf(startupParameters(packet.payload));
     }
+  }
+
+  /** @throws Error when the client sent more in clear, which somebody on the way may have put there */
+  #encrypt(): void {
+    if (this.#received.length > 0) throw new Error("received unencrypted data after SSL request");
+    const clear = this.#client;
+    clear.removeAllListeners("data");
+    clear.write("S");
+    this.#client = new TLSSocket(clear, { isServer: true, secureContext: this.#options.tls });
+    this.#isEncrypted = true;
+    this.#listen();
   }
 
   #cancel(key: Buffer): undefined {

@@ -4,6 +4,8 @@ import { PoolerConnection, type PoolerOptions } from "./connection.ts";
 /**
  * A session-mode pooler as Supabase's: one door to every project's database, told apart by the user's name.
  *
+ * It speaks TLS to whoever asks for it, and to nobody else where the project enforces it.
+ *
  * `postgres.<ref>` proves the project's own password; every other role, `<role>.<ref>`, its own one to PostgreSQL itself.
  *
  * @see https://supabase.com/docs/guides/database/connecting-to-postgres

@@ -1,3 +1,4 @@
+import { BlockList } from "node:net";
 import * as z from "zod";
 import type { Account } from "./account.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
@@ -62,6 +63,22 @@ export const networkEndpoints: readonly Endpoint[] = [
     },
   }),
 ];
+
+/**
+ * Whether connections from an address are let in.
+ *
+ * @param address IPv4, since the pooler is reached over nothing else; undefined is one that only an empty list keeps out
+ */
+export function admits(account: Account, project: Project, address: string | undefined): boolean {
+  const { v4 } = restrictions(account, project);
+  if (address === undefined) return v4.length > 0;
+  const allowed = new BlockList();
+  for (const cidr of v4) {
+    const [network = "", prefix = "32"] = cidr.split("/");
+    allowed.addSubnet(network, Number(prefix));
+  }
+  return allowed.check(address);
+}
 
 function restrictions(account: Account, project: Project): Restrictions {
   return account.documents<Restrictions>("network-restrictions").get(project.ref) ?? OPEN;

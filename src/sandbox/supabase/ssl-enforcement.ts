@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Account } from "./account.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
 const PATH = "/v1/projects/{ref}/ssl-enforcement";
@@ -11,7 +12,7 @@ export const sslEndpoints: readonly Endpoint[] = [
     handle: ({ account, parameter }) => {
       const { ref } = account.project(parameter("ref"));
       return {
-        currentConfig: { database: account.documents<boolean>("ssl").get(ref) ?? false },
+        currentConfig: { database: isTlsEnforced(account, ref) },
         appliedSuccessfully: true,
       };
     },
@@ -31,3 +32,7 @@ export const sslEndpoints: readonly Endpoint[] = [
     },
   }),
 ];
+
+export function isTlsEnforced(account: Account, ref: string): boolean {
+  return account.documents<boolean>("ssl").get(ref) ?? false;
+}

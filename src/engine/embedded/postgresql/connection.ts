@@ -20,7 +20,8 @@ export class Server {
   /** Where resources are that name no database. */
   readonly database: string;
 
-  constructor(inputs: PropertyMap) {
+  /** @param rootCertificate what PGSSLROOTCERT names, as lib/pq reads it where the inputs name none */
+  constructor(inputs: PropertyMap, rootCertificate: string | undefined) {
     const settings = withoutSecrets(inputs);
     const text = (key: string, fallback: string) => String(settings[key] ?? fallback);
     this.database = text("database", "postgres");
@@ -29,7 +30,7 @@ export class Server {
       port: Number(text("port", "5432")),
       user: text("username", "postgres"),
       password: text("password", ""),
-      ssl: encryption(text("sslmode", "require"), settings.sslrootcert),
+      ssl: encryption(text("sslmode", "require"), settings.sslrootcert ?? rootCertificate),
       connectionTimeoutMillis: Number(text("connectTimeout", "180")) * 1000,
       max: Math.min(Number(text("maxConnections", "4")), 4),
       allowExitOnIdle: true,
@@ -95,15 +96,21 @@ export class Server {
   }
 }
 
-/** As libpq's modes mean it: `require` encrypts without looking at the certificate. */
+/**
+ * As lib/pq, which the plugin is built on, takes libpq's modes: `require` looks at the certificate where there is one to
+ * hold it against, and not at the host's name.
+ *
+ * @see https://github.com/lib/pq/blob/master/ssl.go
+ */
 function encryption(mode: string, rootCertificate: unknown): pg.PoolConfig["ssl"] {
   if (mode === "disable") return false;
-  if (mode === "require") return { rejectUnauthorized: false };
-  if (mode !== "verify-ca" && mode !== "verify-full")
+  if (mode !== "require" && mode !== "verify-ca" && mode !== "verify-full")
     throw new Error(`sslmode ${JSON.stringify(mode)}: use disable, require, verify-ca or verify-full`);
+  const file = typeof rootCertificate === "string" && rootCertificate !== "" ? rootCertificate : undefined;
+  if (file === undefined && mode === "require") return { rejectUnauthorized: false };
   return {
-    ...(typeof rootCertificate === "string" && { ca: readFileSync(rootCertificate, "utf8") }),
-    ...(mode === "verify-ca" && { checkServerIdentity: () => undefined }),
+    ...(file !== undefined && { ca: readFileSync(file, "utf8") }),
+    ...(mode !== "verify-full" && { checkServerIdentity: () => undefined }),
   };
 }
 

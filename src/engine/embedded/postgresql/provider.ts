@@ -53,6 +53,12 @@ const DEFAULTS = "__defaults";
  */
 export class PostgresqlProvider implements Provider {
   #server: Server | undefined;
+  readonly #rootCertificate: string | undefined;
+
+  /** @param env of the run */
+  constructor(env: Readonly<Record<string, string | undefined>>) {
+    this.#rootCertificate = env.PGSSLROOTCERT;
+  }
 
   async checkConfig(request: CheckRequest): Promise<CheckResult> {
     return { inputs: request.news, failures: [] };
@@ -64,7 +70,7 @@ export class PostgresqlProvider implements Provider {
   }
 
   async configure(request: { readonly inputs: PropertyMap }): Promise<void> {
-    this.#server = new Server(request.inputs);
+    this.#server = new Server(request.inputs, this.#rootCertificate);
   }
 
   async check(request: CheckRequest): Promise<CheckResult> {
