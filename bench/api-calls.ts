@@ -6,7 +6,7 @@ import { findProject } from "../src/supabase/projects.ts";
 import { organization, PLATFORM, World } from "../tests/e2e/harness.ts";
 import type { Figure } from "./figure.ts";
 
-const CONNECTION = "connections: { warehouse: { kind: bigquery, secret: warehouse } }";
+const CONNECTION = "connections: { warehouse: { kind: bigquery, secret: acme-warehouse } }";
 const WORKSPACES = [`personal: { ${CONNECTION} }`, `second: { ${CONNECTION} }`];
 
 /**

@@ -3,6 +3,7 @@ import { maskSecrets, printable } from "./manifest/excerpt.ts";
 import { locatorOf } from "./manifest/locate.ts";
 import { MOST_PROBLEMS, moreProblems, type Problem } from "./manifest/problem.ts";
 import { readOrganizationFile, readPlatformFile, readPlatformFolder } from "./manifest/read.ts";
+import { readRepository } from "./manifest/repository.ts";
 import type { Finding } from "./model/finding.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model/model.ts";
 import { resolve, resolveOrganization, resolvePlatform } from "./model/resolve.ts";
@@ -28,7 +29,8 @@ export interface StackModel {
 export async function loadPlatform(folder: string, today: string): Promise<Loaded<Model>> {
   const { platform, organizations, problems } = await readPlatformFolder(folder);
   if (platform === undefined) return { model: undefined, problems };
-  const { model, findings } = resolve({ platform, organizations, today });
+  const repository = readRepository(folder, platform, organizations);
+  const { model, findings } = resolve({ platform, repository, organizations, today });
   return loaded(model, problems, findings);
 }
 
@@ -46,18 +48,19 @@ export function loadStack(stacks: string, stack: string, today: string): Loaded<
   const platform = read.parsed;
   if (platform === undefined) return { model: undefined, problems: read.problems };
   const problems = [...read.problems, ...otherPlatform(platform.manifest.name, platformName, platform.file)];
-  const above = resolvePlatform({ platform });
-  if (name === "platform") {
+  const file = name === "platform" ? undefined : readOrganizationFile(folder, name);
+  const repository = readRepository(folder, platform, file?.parsed === undefined ? [] : [file.parsed]);
+  const above = resolvePlatform({ platform, repository });
+  if (file === undefined) {
     return loaded(
       above.model && { platform: above.model, organization: undefined },
       problems,
       above.findings,
     );
   }
-  const file = readOrganizationFile(folder, name);
   problems.push(...file.problems);
   if (file.parsed === undefined) return loaded<StackModel>(undefined, problems, above.findings);
-  const below = resolveOrganization({ platform, organization: file.parsed, today });
+  const below = resolveOrganization({ platform, repository, organization: file.parsed, today });
   const model = above.model && below.model && { platform: above.model, organization: below.model };
   return loaded(model, problems, [...above.findings, ...below.findings]);
 }

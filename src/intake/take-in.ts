@@ -11,6 +11,7 @@ import {
   type ParsedPlatform,
   readPlatformFolder,
 } from "../manifest/read.ts";
+import { readRepository } from "../manifest/repository.ts";
 import { resolve } from "../model/resolve.ts";
 import { type Additions, importAdditions, newManifest, requestedAdditions } from "./additions.ts";
 import type { AppRows } from "./app-rows.ts";
@@ -62,7 +63,7 @@ export async function takeIn(
   const { platform, organizations: declared } = await readPlatformFolder(folder);
   if (platform === undefined) throw new Error(`${folder} has no platform, though it was read before`);
   const drafts = organizations.map((rows) => draft(folder, platform, rows, options.everything));
-  const refused = refusals(platform, declared, drafts, options.today);
+  const refused = refusals(folder, platform, declared, drafts, options.today);
   return drafts.map((each) => {
     const { file, before, after, added, left } = each;
     const stack = `${platform.manifest.name}.${each.rows.name}`;
@@ -118,6 +119,7 @@ function parsed(text: string, file: string): OrganizationManifest {
 
 /** By file, the errors that manifests would have with what was added. */
 function refusals(
+  folder: string,
   platform: ParsedPlatform,
   declared: readonly ParsedOrganization[],
   drafts: readonly Draft[],
@@ -128,7 +130,9 @@ function refusals(
     .filter(({ problems }) => problems.length === 0)
     .map(({ file, after }) => ({ file, manifest: parsed(after, file) }));
   const others = declared.filter(({ file }) => !files.has(file));
-  const { findings } = resolve({ platform, organizations: [...others, ...written], today });
+  const all = [...others, ...written];
+  const repository = readRepository(folder, platform, all);
+  const { findings } = resolve({ platform, repository, organizations: all, today });
   const refused = new Map<string, string[]>();
   for (const { severity, file, message, remedy } of findings)
     if (severity === "error") refused.set(file, [...(refused.get(file) ?? []), `${message}: ${remedy}`]);

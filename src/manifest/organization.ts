@@ -123,7 +123,11 @@ const apiKey = fields({
 
 const connection = fields({
   kind: slug.optional().describe("What it connects to, as bigquery or hubspot."),
-  secret: secretName.optional().describe("The name of the secret that holds its credentials."),
+  secret: secretName
+    .optional()
+    .describe(
+      "The name of the secret that holds its credentials: the organization's, as `acme-bigquery` of `acme`.",
+    ),
   cloneOf: text(
     /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/,
     81,
@@ -231,7 +235,9 @@ export const organizationSchema = fields({
     kind: slug.describe("`hosted` for the platform's own, else whose models they are, as anthropic."),
     apiKey: secretReference
       .optional()
-      .describe("The key, by the name of its secret. Needed unless the kind is `hosted`."),
+      .describe(
+        "The key, by the name of its secret, the organization's. Needed unless the kind is `hosted`.",
+      ),
   })
     .optional()
     .describe("Who runs the models. It serves the organization's workspaces and no other."),

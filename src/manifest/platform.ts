@@ -10,10 +10,12 @@ import {
   generation,
   host,
   limit,
+  line,
   list,
   named,
   price,
   region,
+  secretName,
   slug,
   text,
   whole,
@@ -87,6 +89,14 @@ const wallet = fields({
   description: "A kind of credits that each organization holds in one wallet.",
 });
 
+const listedSecret = fields({
+  organizations: list(slug).describe("Which organizations of the platform may use it, and nobody else."),
+  reason: line.describe("Why its name doesn't say whose it is, or why they share it."),
+}).meta({
+  id: "ListedSecret",
+  description: "A secret that several organizations share, or of which the name doesn't say whose it is.",
+});
+
 export const platformSchema = fields({
   apiVersion,
   kind: z.literal("Platform", { error: "Platform" }).describe("The kind of this manifest."),
@@ -150,6 +160,12 @@ export const platformSchema = fields({
   })
     .optional()
     .describe("Publishing of apps."),
+  secrets: z
+    .record(secretName, listedSecret, { error: "a map from names to settings" })
+    .optional()
+    .describe(
+      "Exceptions to the rule of names, by the secret's name. Without one a secret belongs to the organization whose name begins it, as `acme-anthropic` to `acme`; where several names begin it, to the one with the longest.",
+    ),
 }).meta({
   id: "Platform",
   title: "Platform",

@@ -12,6 +12,15 @@ says that there is nothing. Keys that aren't listed here are errors.
 
 Editors complete and check manifests by their JSON Schema, [manifest.schema.json](manifest.schema.json), which
 \`tenantry schema\` prints. Working examples are in [stacks/](../stacks).
+
+## Whose a secret is
+
+A secret belongs to the organization whose name and a hyphen begin its name: \`acme-anthropic\` to \`acme\`. Where the names of several
+organizations of the repository do, it belongs to the one with the longest: \`acme-labs-anthropic\` to \`acme-labs\`. Every other
+organization is refused it, whether one file, one stack or everything is read. The platform lists what names can't say, under
+[\`secrets\`](#listedsecret): a secret that several organizations share, one that \`acme\` used before \`acme-labs\` came, and a secret of an
+organization that has the same name on another platform. A platform can't list the secrets of another one. \`root\` and names such as
+\`root-previous\` are reserved.
 `;
 
 interface Row {

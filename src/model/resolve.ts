@@ -1,6 +1,7 @@
 import { lookup } from "../core/lookup.ts";
 import { FEATURES } from "../manifest/platform.ts";
 import type { ParsedOrganization, ParsedPlatform } from "../manifest/read.ts";
+import type { Repository } from "../manifest/repository.ts";
 import { applyRules, type Finding } from "./finding.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model.ts";
 import { entitlementsOf, organizationModel } from "./organization.ts";
@@ -14,6 +15,7 @@ import { OFFER_RULES } from "./rules/offers.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
 import { PLAN_RULES } from "./rules/plan.ts";
 import { PLATFORM_RULES } from "./rules/platform.ts";
+import { ORGANIZATION_SECRET_RULES, PLATFORM_SECRET_RULES } from "./rules/secrets.ts";
 import type { OrganizationSubject } from "./rules/subject.ts";
 import { WORKSPACE_RULES } from "./rules/workspaces.ts";
 import { usageOf } from "./usage.ts";
@@ -27,6 +29,7 @@ const ORGANIZATION_RULES = [
   ...WORKSPACE_RULES,
   ...CONNECTION_RULES,
   ...OFFER_RULES,
+  ...ORGANIZATION_SECRET_RULES,
 ];
 
 /** A result and what the rules say; undefined when one of them is an error. */
@@ -37,6 +40,8 @@ export interface Resolved<Result> {
 
 export interface PlatformInput {
   readonly platform: ParsedPlatform;
+  /** What decides who may use the secrets that are named. */
+  readonly repository: Repository;
 }
 
 export interface OrganizationInput extends PlatformInput {
@@ -52,13 +57,13 @@ export interface FleetInput extends PlatformInput {
 }
 
 /** Resolves a platform with all of its organizations, including what must be unique among them. */
-export function resolve({ platform, organizations, today }: FleetInput): Resolved<Model> {
-  const resolvedPlatform = resolvePlatform({ platform });
+export function resolve({ platform, repository, organizations, today }: FleetInput): Resolved<Model> {
+  const resolvedPlatform = resolvePlatform({ platform, repository });
   const above = platformModel(platform.manifest);
   const findings = [...resolvedPlatform.findings];
   const models: OrganizationModel[] = [];
   for (const organization of organizations) {
-    const resolved = resolveOn(above, { platform, organization, today });
+    const resolved = resolveOn(above, { platform, repository, organization, today });
     for (const finding of resolved.findings) findings.push(finding);
     if (resolved.model) models.push(resolved.model);
   }
@@ -68,9 +73,13 @@ export function resolve({ platform, organizations, today }: FleetInput): Resolve
 }
 
 /** Resolves a platform without its organizations. */
-export function resolvePlatform({ platform }: PlatformInput): Resolved<PlatformModel> {
-  const findings = applyRules(PLATFORM_RULES, platform.manifest, platform.file);
-  return { model: hasError(findings) ? undefined : platformModel(platform.manifest), findings };
+export function resolvePlatform({ platform, repository }: PlatformInput): Resolved<PlatformModel> {
+  const { manifest, file } = platform;
+  const findings = [
+    ...applyRules(PLATFORM_RULES, manifest, file),
+    ...applyRules(PLATFORM_SECRET_RULES, { manifest, repository }, file),
+  ];
+  return { model: hasError(findings) ? undefined : platformModel(manifest), findings };
 }
 
 /** Resolves one organization on its platform, looking at no other. */
@@ -82,7 +91,7 @@ export function resolveOrganization(input: OrganizationInput): Resolved<Organiza
 
 function resolveOn(
   above: PlatformModel,
-  { platform, organization, today }: OrganizationInput,
+  { platform, repository, organization, today }: OrganizationInput,
 ): Resolved<OrganizationModel> {
   const { manifest, file } = organization;
   const plan = lookup(above.plans, manifest.plan ?? above.defaultPlan);
@@ -93,6 +102,7 @@ function resolveOn(
     plan,
     entitlements: plan && entitlementsOf(plan, manifest.limits),
     usage: usageOf(manifest, today),
+    repository,
     today,
   };
   const findings = applyRules(ORGANIZATION_RULES, subject, file);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
-const WAREHOUSE = "personal: { connections: { warehouse: { kind: bigquery, secret: warehouse } } }";
+const WAREHOUSE = "personal: { connections: { warehouse: { kind: bigquery, secret: acme-warehouse } } }";
 
 describe("an organization, from YAML to running", () => {
   let world: World;

@@ -5,8 +5,11 @@ import { onTestFinished } from "vitest";
 
 /** Writes a tree of files into a new folder that goes when the test does. */
 export function folderOf(files: Readonly<Record<string, string | Buffer>>): string {
-  const folder = mkdtempSync(join(tmpdir(), "tenantry-manifests-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const parent = mkdtempSync(join(tmpdir(), "tenantry-manifests-"));
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+  // Beside a platform are the other platforms of its repository: here there are none.
+  const folder = join(parent, "stacks");
+  mkdirSync(folder);
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), content);

@@ -13,7 +13,7 @@ const TODAY = "2026-11-22";
 /** Sound fleets of two: any acme, with a workspace to spoil, and a neighbour. */
 const fleets: fc.Arbitrary<Fleet> = organizations.map((acme) => {
   const target = { connections: { origin: { kind: "postgres", secret: "acme-secret" } } };
-  const aarons = { connections: { origin: { kind: "postgres", secret: "aarons-secret" } } };
+  const aarons = { connections: { origin: { kind: "postgres", secret: "aaron-secret" } } };
   return {
     platform: parse(PLATFORM) as PlatformManifest,
     acme: {

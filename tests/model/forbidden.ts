@@ -312,7 +312,7 @@ const CONNECTIONS: readonly ForbiddenEdit[] = [
       put(target(fleet).connections ?? {}, "both", {
         cloneOf: "target/origin",
         kind: "postgres",
-        secret: "s",
+        secret: "acme-s",
       });
       return { rule: "connection-complete", path: [...TARGET, "connections", "both"], part: "key" };
     },
@@ -320,7 +320,7 @@ const CONNECTIONS: readonly ForbiddenEdit[] = [
   {
     name: "another organization's credentials",
     spoil: (fleet) => {
-      put(target(fleet).connections ?? {}, "foreign", { kind: "postgres", secret: "aarons-secret" });
+      put(target(fleet).connections ?? {}, "foreign", { kind: "postgres", secret: "aaron-secret" });
       return {
         rule: "secret-of-one-organization",
         path: [...TARGET, "connections", "foreign", "secret"],

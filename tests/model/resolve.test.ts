@@ -5,6 +5,7 @@ import { loadStack } from "../../src/load.ts";
 import type { OrganizationManifest } from "../../src/manifest/organization.ts";
 import { organizationSchema } from "../../src/manifest/organization.ts";
 import { type PlatformManifest, platformSchema } from "../../src/manifest/platform.ts";
+import type { Repository } from "../../src/manifest/repository.ts";
 import { resolve, resolveOrganization } from "../../src/model/resolve.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 import { organizations, organizationsNamed } from "./arbitrary.ts";
@@ -12,10 +13,21 @@ import { organizations, organizationsNamed } from "./arbitrary.ts";
 const TODAY = "2026-11-22";
 const platform = { file: "platform.yaml", manifest: parse(PLATFORM) as PlatformManifest };
 
+/** A repository of one platform with these organizations. */
+function repositoryOf(...names: readonly string[]): Repository {
+  return {
+    own: "shop",
+    platforms: [
+      { name: "shop", manifest: platform.manifest, organizations: new Set(names), named: new Map() },
+    ],
+  };
+}
+
 function organization(change: Partial<OrganizationManifest>, on = platform) {
   const manifest = { ...(parse(HEAD) as OrganizationManifest), plan: "big", ...change };
   const { model, findings } = resolveOrganization({
     platform: on,
+    repository: repositoryOf(manifest.name),
     organization: { file: "acme.yaml", manifest },
     today: TODAY,
   });
@@ -31,6 +43,7 @@ test("any organization within the shape and the rules resolves to plain data", (
       expect(organizationSchema.safeParse(manifest).error?.issues ?? []).toEqual([]);
       const { model, findings } = resolve({
         platform,
+        repository: repositoryOf(manifest.name),
         organizations: [{ file: "a.yaml", manifest }],
         today: TODAY,
       });

@@ -299,9 +299,9 @@ workspaces:
     {
       name: "clones of nothing, of another's, and in a circle",
       given:
-        "plan: team\nworkspaces:\n  a: { connections: { db: { kind: pg, secret: s }, x: { cloneOf: b/x } } }\n  b: { connections: { x: { cloneOf: a/x }, y: { cloneOf: a/bd }, z: { cloneOf: elsewhere/db } } }\n",
+        "plan: team\nworkspaces:\n  a: { connections: { db: { kind: pg, secret: acme-s }, x: { cloneOf: b/x } } }\n  b: { connections: { x: { cloneOf: a/x }, y: { cloneOf: a/bd }, z: { cloneOf: elsewhere/db } } }\n",
       want: [
-        "clone-has-origin 7:66 `b/x` is a copy of a copy that has no beginning → give one of them `kind` and `secret`",
+        "clone-has-origin 7:71 `b/x` is a copy of a copy that has no beginning → give one of them `kind` and `secret`",
         "clone-has-origin 8:37 `a/x` is a copy of a copy that has no beginning → give one of them `kind` and `secret`",
         "clone-has-origin 8:58 there is no connection `a/bd` in this organization → did you mean `a/db`?",
         "clone-has-origin 8:80 there is no connection `elsewhere/db` in this organization → name one of them",
@@ -426,13 +426,13 @@ consents:
       name: "models that the platform doesn't offer",
       given: {
         "platform.yaml": `${PLATFORM}llmProviders: [hosted, anthropic]\n`,
-        "orgs/acme.yaml": `${HEAD}llmProvider: { kind: antropic, apiKey: { secret: x } }\n`,
+        "orgs/acme.yaml": `${HEAD}llmProvider: { kind: antropic, apiKey: { secret: acme-x } }\n`,
       },
       want: ["known-llm-provider 5:22 there is no LLM provider `antropic` → did you mean `anthropic`?"],
     },
     {
       name: "a key for hosted models",
-      given: "llmProvider: { kind: hosted, apiKey: { secret: x } }\n",
+      given: "llmProvider: { kind: hosted, apiKey: { secret: acme-x } }\n",
       want: [
         "llm-provider-key 5:30 the platform's own models need no key → take `apiKey` out, or name whose models they are in `kind`",
       ],
@@ -476,13 +476,34 @@ workspaces:
       ],
     },
     {
-      name: "a secret that two organizations name; one organization may name it often",
+      name: "a secret is one organization's; it may name it often",
       given: {
-        "orgs/acme.yaml": `${HEAD}plan: team\nworkspaces: { a: { connections: { x: { kind: pg, secret: db }, y: { kind: pg, secret: db } } } }\n`,
-        "orgs/beta.yaml": `${HEAD.replace("name: acme", "name: beta")}llmProvider: { kind: anthropic, apiKey: { secret: db } }\n`,
+        "orgs/acme.yaml": `${HEAD}plan: team\nworkspaces: { a: { connections: { x: { kind: pg, secret: acme-db }, y: { kind: pg, secret: acme-db } } } }\n`,
+        "orgs/beta.yaml": `${HEAD.replace("name: acme", "name: beta")}llmProvider: { kind: anthropic, apiKey: { secret: acme-db } }\n`,
       },
       want: [
-        "secret-of-one-organization 5:51 the secret `db` is another organization's → give it a name of its own, as `beta-db`",
+        "secret-of-one-organization 5:51 the secret `acme-db` is another organization's → name a secret of `beta`, as `beta-db`, or list it under `secrets` in the platform's manifest, with a reason",
+      ],
+    },
+    {
+      name: "a secret of tenantry's own, and one whose name doesn't say whose it is",
+      given:
+        "llmProvider: { kind: anthropic, apiKey: { secret: root } }\nworkspaces: { a: { connections: { x: { kind: pg, secret: db } } } }\n",
+      want: [
+        "secret-of-one-organization 5:51 `root` is a name of tenantry's own secrets → name a secret of `acme`, as `acme-root`",
+        "secret-of-one-organization 6:58 the name of the secret `db` doesn't say which organization it belongs to → rename it to `acme-db`, or list it under `secrets` in the platform's manifest, with a reason",
+      ],
+    },
+    {
+      name: "a secret that two organizations share because their platform says so",
+      given: {
+        "platform.yaml": `${PLATFORM}secrets: { pool: { organizations: [acme, beta], reason: one contract for both } }\n`,
+        "orgs/acme.yaml": `${HEAD}llmProvider: { kind: anthropic, apiKey: { secret: pool } }\n`,
+        "orgs/beta.yaml": `${HEAD.replace("name: acme", "name: beta")}llmProvider: { kind: anthropic, apiKey: { secret: pool } }\n`,
+        "orgs/gamma.yaml": `${HEAD.replace("name: acme", "name: gamma")}llmProvider: { kind: anthropic, apiKey: { secret: pool } }\n`,
+      },
+      want: [
+        "secret-of-one-organization 5:51 the secret `pool` is another organization's → name a secret of `gamma`, as `gamma-pool`, or list it under `secrets` in the platform's manifest, with a reason",
       ],
     },
   ],

@@ -39,6 +39,7 @@ const ORGANIZATION: OrganizationManifest = {
 export function organizationModel(): OrganizationModel {
   const { model, findings } = resolveOrganization({
     platform: { file: "platform.yaml", manifest: PLATFORM },
+    repository: { own: PLATFORM.name, platforms: [] },
     organization: { file: "org-0.yaml", manifest: ORGANIZATION },
     today: "2026-11-22",
   });

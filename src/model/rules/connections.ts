@@ -60,7 +60,7 @@ const cloneHasOrigin: OrganizationRule = {
 export const CONNECTION_RULES: readonly OrganizationRule[] = [connectionComplete, cloneHasOrigin];
 
 /** The connections of all workspaces, with their paths. */
-export function connectionsOf(manifest: OrganizationManifest) {
+function connectionsOf(manifest: OrganizationManifest) {
   return workspacesOf(manifest).flatMap(({ workspace, path }) =>
     Object.entries(workspace.connections ?? {}).map(([name, connection]) => ({
       name,

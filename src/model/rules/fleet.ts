@@ -1,7 +1,5 @@
-import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { ParsedOrganization } from "../../manifest/read.ts";
 import type { Finding } from "../finding.ts";
-import { connectionsOf } from "./connections.ts";
 import { appsOf, workspacesOf } from "./workspaces.ts";
 
 /** What a rule about all organizations of a platform objects to. */
@@ -41,49 +39,7 @@ const uniqueSlackChannels: FleetRule = {
     ),
 };
 
-/** A key or a credential of one organization works for no other. Within one, connections may be to the same thing. */
-const secretOfOneOrganization: FleetRule = {
-  name: "secret-of-one-organization",
-  check: (organizations) => {
-    const first = new Map<string, ParsedOrganization>();
-    return organizations.flatMap((organization) =>
-      secretsOf(organization.manifest).flatMap(({ secret, path }): Finding[] => {
-        const other = first.get(secret) ?? organization;
-        first.set(secret, other);
-        if (other === organization) return [];
-        return [
-          {
-            severity: "error",
-            rule: "secret-of-one-organization",
-            file: organization.file,
-            path,
-            message: `the secret \`${secret}\` is another organization's`,
-            expected: "secrets that no other organization names",
-            found: `also in ${other.file}`,
-            remedy: `give it a name of its own, as \`${organization.manifest.name}-${secret}\``,
-          },
-        ];
-      }),
-    );
-  },
-};
-
-export const FLEET_RULES: readonly FleetRule[] = [
-  uniqueDomains,
-  uniqueEmails,
-  uniqueSlackChannels,
-  secretOfOneOrganization,
-];
-
-function secretsOf(manifest: OrganizationManifest) {
-  const key = manifest.llmProvider?.apiKey?.secret;
-  return [
-    ...(key === undefined ? [] : [{ secret: key, path: ["llmProvider", "apiKey", "secret"] }]),
-    ...connectionsOf(manifest).flatMap(({ connection: { secret }, path }) =>
-      secret === undefined ? [] : [{ secret, path: [...path, "secret"] }],
-    ),
-  ];
-}
+export const FLEET_RULES: readonly FleetRule[] = [uniqueDomains, uniqueEmails, uniqueSlackChannels];
 
 /** Objects to every second use of a value. It names the other file, which only readers of this repository see. */
 function repeated(

@@ -1,5 +1,6 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { Feature, PlatformManifest } from "../../manifest/platform.ts";
+import type { Repository } from "../../manifest/repository.ts";
 import type { Rule } from "../finding.ts";
 import type { Entitlements, PlanModel, PlatformModel } from "../model.ts";
 import type { Usage } from "../usage.ts";
@@ -14,6 +15,8 @@ export interface OrganizationSubject {
   /** The plan's with the overrides that hold. */
   readonly entitlements: Entitlements | undefined;
   readonly usage: Usage;
+  /** What decides who may use which secret. */
+  readonly repository: Repository;
   /** `2026-11-22` */
   readonly today: string;
 }
