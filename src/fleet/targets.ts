@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { isBelow, isReallyInside } from "../core/real-path.ts";
 import { suggest } from "../core/suggest.ts";
-import { ORGANIZATIONS_FOLDER, PLATFORM_FILE } from "../manifest/read.ts";
+import { ORGANIZATIONS_FOLDER, organizationFiles, PLATFORM_FILE } from "../manifest/read.ts";
 
 /** What of a platform was asked for. */
 export interface Selection {
@@ -33,6 +34,7 @@ export interface Where {
 
 function findTarget(name: string, where: Where): Selection[] {
   const path = resolve(where.cwd, name);
+  refuseLinkOut(path, where);
   if (existsSync(path)) return statSync(path).isDirectory() ? inFolder(path, name) : [ofFile(path, name)];
   const stack = /^([a-z0-9-]+)\.([a-z0-9-]+)$/.exec(name);
   if (stack !== null && !isManifestName(name)) return [ofStack(stack[1] ?? "", stack[2] ?? "", where)];
@@ -85,11 +87,27 @@ function allPlatforms(where: Where): Selection[] {
 
 /** `TENANTRY_STACKS`, else the nearest `stacks` folder from the current one upwards. */
 function stacksFolder({ cwd, env }: Where): string {
-  if (env.TENANTRY_STACKS) return resolve(cwd, env.TENANTRY_STACKS);
+  if (env.TENANTRY_STACKS) {
+    const stacks = resolve(cwd, env.TENANTRY_STACKS);
+    refuseLinkOut(stacks, { cwd });
+    return stacks;
+  }
   for (let folder = cwd; ; folder = dirname(folder)) {
     if (existsSync(join(folder, "stacks"))) return join(folder, "stacks");
     if (folder === dirname(folder)) return join(cwd, "stacks");
   }
+}
+
+/** A path in the current folder may lead out of it only openly, by `..`: what a link leads to isn't the repository's. */
+function refuseLinkOut(path: string, { cwd }: Pick<Where, "cwd">): void {
+  if (!leadsOut(path, cwd)) return;
+  throw new UserError(`${relative(cwd, path)} leads out of the current folder by a symbolic link`, {
+    remedy: "Put the files themselves here, or name the path that the link leads to.",
+  });
+}
+
+function leadsOut(path: string, cwd: string): boolean {
+  return isBelow(path, cwd) && existsSync(path) && !isReallyInside(path, cwd);
 }
 
 function platformsIn(folder: string): string[] {
@@ -121,16 +139,20 @@ function unknownTarget(name: string, where: Where): UserError {
 /** What could have been meant: beside a path its neighbours, beside a stack's name the stacks. */
 function knownTargets(name: string, where: Where): string[] {
   const beside = dirname(resolve(where.cwd, name));
-  const neighbours = existsSync(beside) ? readdirSync(beside).map((each) => join(dirname(name), each)) : [];
+  const neighbours =
+    existsSync(beside) && !leadsOut(beside, where.cwd)
+      ? readdirSync(beside).map((each) => join(dirname(name), each))
+      : [];
   return [...neighbours, ...platformsIn(stacksFolder(where)).flatMap(stackNames)];
 }
 
 /** The names of the stacks that a platform's folder declares, by its files alone. */
 export function stackNames(folder: string): string[] {
   const platform = basename(folder);
-  const orgs = join(folder, ORGANIZATIONS_FOLDER);
-  const organizations = existsSync(orgs) ? readdirSync(orgs).filter((file) => file.endsWith(".yaml")) : [];
-  return [`${platform}.platform`, ...organizations.map((file) => `${platform}.${basename(file, ".yaml")}`)];
+  return [
+    `${platform}.platform`,
+    ...organizationFiles(folder).map((file) => `${platform}.${basename(file, ".yaml")}`),
+  ];
 }
 
 /** One selection for each folder, in the order in which they were named. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { isLink, isReallyInside, isTaken } from "../core/real-path.ts";
 import type { OrganizationManifest } from "../manifest/organization.ts";
 import { parseManifest } from "../manifest/parse.ts";
 import { renderProblem } from "../manifest/problem.ts";
@@ -60,6 +61,7 @@ export async function takeIn(
   organizations: readonly AppRows[],
   options: TakeInOptions,
 ): Promise<TakenIn[]> {
+  refuseForeignFolder(folder);
   const { platform, organizations: declared } = await readPlatformFolder(folder);
   if (platform === undefined) throw new Error(`${folder} has no platform, though it was read before`);
   const drafts = organizations.map((rows) => draft(folder, platform, rows, options.everything));
@@ -77,6 +79,13 @@ export async function takeIn(
 
 function draft(folder: string, platform: ParsedPlatform, rows: AppRows, everything: boolean): Draft {
   const file = join(folder, ORGANIZATIONS_FOLDER, `${rows.name}.yaml`);
+  if (isLink(file))
+    return {
+      ...unwritten(rows, file, null),
+      problems: [
+        `${basename(file)} is a symbolic link, and nothing is written through one: put the file itself there`,
+      ],
+    };
   const before = textOf(file);
   if (before === null && rows.managed_by === "manifest")
     return {
@@ -161,6 +170,15 @@ function write(file: string, before: string | null, after: string): void {
   } finally {
     rmSync(scratch, { force: true });
   }
+}
+
+/** Files are written where the path says, and nowhere else. */
+function refuseForeignFolder(folder: string): void {
+  const orgs = join(folder, ORGANIZATIONS_FOLDER);
+  if (!isTaken(orgs) || (existsSync(orgs) && isReallyInside(orgs, folder))) return;
+  throw new UserError(`${orgs} leads out of the platform's folder, and nothing is written there`, {
+    remedy: "Put the folder itself there.",
+  });
 }
 
 function changedMeanwhile(file: string): UserError {

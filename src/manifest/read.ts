@@ -1,6 +1,8 @@
+import { readdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { isReallyInside, isTaken } from "../core/real-path.ts";
 import type { Kind, ManifestOf } from "./kinds.ts";
 import { locatorOf } from "./locate.ts";
 import { parseManifest } from "./parse.ts";
@@ -35,6 +37,8 @@ export const ORGANIZATIONS_FOLDER = "orgs";
 /** Reads a platform's folder, `platform.yaml` and `orgs/*.yaml`. It never throws for what a user wrote. */
 export async function readPlatformFolder(folder: string): Promise<PlatformFolder> {
   const platform = readPlatformFile(folder);
+  if (isFolder(folder) && !staysInside(folder))
+    return { platform: undefined, organizations: [], problems: platform.problems };
   const listing = await listOrganizations(folder);
   const organizations: ParsedOrganization[] = [];
   const problems: Problem[] = [...platform.problems, ...listing.problems];
@@ -52,6 +56,7 @@ export async function readPlatformFolder(folder: string): Promise<PlatformFolder
 /** Reads a platform's own manifest, without its organizations. */
 export function readPlatformFile(folder: string): ReadResult<"Platform"> {
   if (!isFolder(folder)) return { parsed: undefined, problems: [noFolder(folder)] };
+  if (!staysInside(folder)) return { parsed: undefined, problems: [foreignFolder(folder)] };
   return readManifestFile("Platform", join(folder, PLATFORM_FILE), folder);
 }
 
@@ -71,13 +76,35 @@ function readManifestFile<K extends Kind>(kind: K, file: string, folder: string)
 
 async function listOrganizations(folder: string): Promise<{ files: string[]; problems: Problem[] }> {
   const orgs = join(folder, ORGANIZATIONS_FOLDER);
-  if (!isFolder(orgs)) return { files: [], problems: [] };
+  if (!isTaken(orgs)) return { files: [], problems: [] };
+  if (!isFolder(orgs)) return { files: [], problems: [noOrganizationsFolder(orgs)] };
+  if (!isReallyInside(orgs, folder)) return { files: [], problems: [foreignFolder(orgs)] };
   const names = (await readdir(orgs)).sort();
   const files = names.filter((name) => name.endsWith(".yaml")).map((name) => join(orgs, name));
   const strays = names
     .filter((name) => !name.endsWith(".yaml") && !ignored(name))
     .map((name) => join(orgs, name));
   return { files, problems: strays.map(stray) };
+}
+
+/**
+ * The names of the files in `orgs/`; none where a link leads out of the platform's folder: they are somebody else's.
+ */
+export function organizationFiles(folder: string): string[] {
+  const orgs = join(folder, ORGANIZATIONS_FOLDER);
+  if (!isFolder(orgs) || !staysInside(folder) || !isReallyInside(orgs, folder)) return [];
+  return readdirSync(orgs).filter((name) => name.endsWith(".yaml"));
+}
+
+/**
+ * Whether neither a platform's folder nor the folder that holds all platforms is a link that leads out of the folder that it
+ * is in. A link to a neighbour is fine.
+ */
+function staysInside(folder: string): boolean {
+  const stacks = dirname(folder);
+  return (
+    isReallyInside(folder, stacks) && (stacks === dirname(stacks) || isReallyInside(stacks, dirname(stacks)))
+  );
 }
 
 /** Files that people keep beside manifests. Anything else might be a customer that would silently be left out. */
@@ -137,6 +164,25 @@ function duplicate(file: string, name: string, other: string): Problem {
 
 function nameOf(file: string): string {
   return basename(file, ".yaml");
+}
+
+function foreignFolder(folder: string): Problem {
+  return fileProblem("foreign-folder", folder, {
+    message: `a link leads out of ${basename(dirname(folder))}: nothing is read there`,
+    expected: "folders that are really where their path says, or links to neighbours",
+    found: "a symbolic link to another place",
+    remedy:
+      "put the folder itself here; to read platforms elsewhere, set TENANTRY_STACKS to the real path of their folder",
+  });
+}
+
+function noOrganizationsFolder(orgs: string): Problem {
+  return fileProblem("regular-file", orgs, {
+    message: `\`${ORGANIZATIONS_FOLDER}\` isn't a folder`,
+    expected: "a folder with a manifest for each organization",
+    found: "a file, or a link that leads nowhere",
+    remedy: "rename or remove it",
+  });
 }
 
 function noFolder(folder: string): Problem {

@@ -8,7 +8,8 @@ Generated from the schemas in \`src/manifest\` by \`npx vitest run tests/manifes
 
 A platform is a folder in \`stacks/\`: \`platform.yaml\` and one file per customer organization in \`orgs/\`, named after it. Each file
 is one document of YAML 1.2 in UTF-8, of at most 1 MiB. A key that is left out isn't managed and its default stands; \`[]\` or \`{}\`
-says that there is nothing. Keys that aren't listed here are errors.
+says that there is nothing. Keys that aren't listed here are errors. A symbolic link may lead to another place in the platform's folder, but
+not out of it, and no command writes through one.
 
 Editors complete and check manifests by their JSON Schema, [manifest.schema.json](manifest.schema.json), which
 \`tenantry schema\` prints. Working examples are in [stacks/](../stacks).

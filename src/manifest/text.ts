@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
-import { basename, sep } from "node:path";
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { isBelow } from "../core/real-path.ts";
 import { locateFile } from "./locate.ts";
 import type { Problem } from "./problem.ts";
 
@@ -61,17 +53,13 @@ export function fileProblem(
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
- * Opens a file to read; undefined for a link that leads out of the folder: an excerpt would show its readers a file that
- * isn't theirs.
+ * Opens a file to read; undefined when a link leads out of the folder, be it the file itself or a folder on the way: an
+ * excerpt would show its readers a file that isn't theirs.
  */
 function open(file: string, folder: string): number | undefined {
-  try {
-    return openSync(file, READ | constants.O_NOFOLLOW);
-  } catch (error) {
-    if (!lstatSync(file).isSymbolicLink()) throw error;
-    const target = realpathSync(file);
-    return target.startsWith(realpathSync(folder) + sep) ? openSync(target, READ) : undefined;
-  }
+  const target = realpathSync.native(file);
+  if (!isBelow(target, realpathSync.native(folder))) return undefined;
+  return openSync(target, READ | constants.O_NOFOLLOW);
 }
 
 /** The file's bytes as its size was when it was opened; one that grows meanwhile is read on the next run. */

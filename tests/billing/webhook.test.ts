@@ -86,6 +86,45 @@ describe("an event", () => {
     expect(await post(payload, "t=1,v1=")).toBe("400");
   });
 
+  test.each<[string, string]>([
+    ["isn't JSON", "{"],
+    ["is empty", ""],
+    ["is null", "null"],
+    ["is a list", "[]"],
+    ["is text", '"evt_1"'],
+    ["is an empty object", "{}"],
+    ["has no data", JSON.stringify({ id: "evt_1", object: "event", type: "invoice.paid" })],
+    [
+      "has data that are none",
+      JSON.stringify({ id: "evt_1", object: "event", type: "invoice.paid", data: 1 }),
+    ],
+    [
+      "has an object that is none",
+      JSON.stringify({ id: "evt_1", object: "event", type: "invoice.paid", data: { object: null } }),
+    ],
+    [
+      "has an id that no database takes",
+      JSON.stringify({ id: "evt_\u0000", object: "event", type: "invoice.paid", data: { object: {} } }),
+    ],
+    [
+      "is another object of Stripe",
+      JSON.stringify({ id: "cus_1", object: "customer", type: "x", data: { object: {} } }),
+    ],
+  ])("that is signed, and %s, is answered by 400", async (_what, payload) => {
+    const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: SECRET });
+    expect(await post(payload, signature)).toBe("400");
+  });
+
+  test.each<[string, object]>([
+    ["a text that no database takes", { id: "in_1", customer: "cus_\u0000" }],
+    ["a list", { id: [], customer: {} }],
+    ["objects within objects", { id: "in_1", customer: { id: { id: { id: "cus_1" } } } }],
+    ["nothing", {}],
+  ])("of a known type that says %s where an id belongs is ignored", async (_what, object) => {
+    const event = { id: "evt_1", object: "event", type: "invoice.paid", data: { object } };
+    expect(await deliver(event)).toBe("200 ignored");
+  });
+
   test("that either secret has signed is taken, while one takes the other's place", async () => {
     const one = await shop.organization("rotates", "pm_card_visa");
     await one.subscribe(LAUNCH);

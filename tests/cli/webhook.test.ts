@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ReloadDocument } from "../../src/cli/commands/reload.ts";
@@ -47,6 +48,48 @@ test("tenantry webhook applies what Stripe sends, until it is stopped", async ()
   mended.stop();
   expect(await mended.ended).toBe(0);
 });
+
+test.each([
+  ["says how long it is", true],
+  ["comes in pieces", false],
+])(
+  "tenantry webhook answers 413 to a body that is too large and %s, and takes no more of it",
+  async (_what, says) => {
+    const server = startWebhook({ STRIPE_WEBHOOK_SECRET: "whsec_of_somebody" });
+    const url = new URL(await server.line(/^http\S+\/stripe$/m));
+    const size = 64 * 1024 * 1024;
+    const sent = await answerTo(url, size, says ? { "content-length": String(size) } : {});
+    expect(sent.status).toBe(413);
+    // What the sockets hold on the way counts as sent.
+    expect(sent.bytes).toBeLessThan(size / 2);
+    expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(400);
+    server.stop();
+    expect(await server.ended).toBe(0);
+  },
+);
+
+/** Sends zeros until an answer comes. */
+function answerTo(url: URL, size: number, headers: Record<string, string>) {
+  return new Promise<{ status: number | undefined; bytes: number }>((resolve, reject) => {
+    const piece = Buffer.alloc(64 * 1024);
+    let bytes = 0;
+    const sending = request(url, { method: "POST", headers }, (answer) => {
+      answer.resume();
+      resolve({ status: answer.statusCode, bytes });
+      sending.destroy();
+    });
+    sending.on("error", reject);
+    const send = () => {
+      while (bytes < size && !sending.destroyed) {
+        bytes += piece.length;
+        if (!sending.write(piece)) return sending.once("drain", send);
+      }
+      return sending.end();
+    };
+    sending.flushHeaders();
+    send();
+  });
+}
 
 test("tenantry reload makes one pass, and says what it did", async () => {
   const one = await shop.organization("globex", "pm_card_chargeCustomerFail");

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -55,6 +55,20 @@ describe("targets", () => {
     ["a platform and one of its own", ["agntdata.acme", "stacks/agntdata"], ".", [all("stacks/agntdata")]],
   ])("%s", (_what, names, cwd, expected) => {
     expect(find(names, cwd)).toEqual(expected);
+  });
+
+  test.each([
+    ["a platform's folder", "linked", ["linked"]],
+    ["a file", "acme.yaml", ["acme.yaml"]],
+    ["a folder on the way", "linked", ["linked/orgs/acme.yaml"]],
+  ])("%s that a link leads out of the current folder to is refused", (_what, name, names) => {
+    const cwd = mkdtempSync(join(root, "here-"));
+    const target = name === "linked" ? "stacks/agntdata" : "stacks/agntdata/orgs/acme.yaml";
+    symlinkSync(join(root, target), join(cwd, name));
+    expect(() => findTargets(names, { cwd, env: {} })).toThrow("leads out of the current folder");
+    expect(() => findTargets([], { cwd, env: { TENANTRY_STACKS: name } })).toThrow(
+      "leads out of the current folder",
+    );
   });
 
   test("the platforms' folder can be named by TENANTRY_STACKS", () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { AppRows } from "../../src/intake/app-rows.ts";
@@ -63,6 +63,29 @@ it("adds a workspace to its organization's manifest, and changes no other line",
   const [taken] = await takeIn(folder, [rows], asked);
   expect(taken).toMatchObject({ stack: "shop.acme", outcome: "written", added: ["workspace spike"] });
   expect(read(folder)).toBe(`${ACME}  spike: { displayName: Agent spike, expires: 2026-12-15 }\n`);
+});
+
+it("writes through no link, be it a manifest or its folder", async () => {
+  const elsewhere = folderOf({ "acme.yaml": ACME, "orgs/other.yaml": HEAD });
+  const rows = rowsOf({ workspaces: [workspace("spike")] });
+  const within = platformFolder();
+  renameSync(join(within, "orgs/acme.yaml"), join(within, "acme.txt"));
+  symlinkSync("../acme.txt", join(within, "orgs/acme.yaml"));
+  expect(await takeIn(within, [rows], asked)).toMatchObject([
+    { outcome: "refused", problems: [expect.stringContaining("acme.yaml is a symbolic link")] },
+  ]);
+  expect(readFileSync(join(within, "acme.txt"), "utf8")).toBe(ACME);
+
+  for (const target of [join(elsewhere, "orgs"), join(elsewhere, "not-there-yet")]) {
+    const folder = folderOf({ "platform.yaml": PLATFORM });
+    symlinkSync(target, join(folder, "orgs"));
+    await expect(takeIn(folder, [rows], asked)).rejects.toThrow("leads out of the platform's folder");
+  }
+  expect(readdirSync(elsewhere, { recursive: true }).sort()).toEqual([
+    "acme.yaml",
+    "orgs",
+    "orgs/other.yaml",
+  ]);
 });
 
 it("writes nothing a second time", async () => {

@@ -1,8 +1,9 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import Stripe from "stripe";
 import type { Secret } from "../../core/secret.ts";
 import type { Books } from "../books.ts";
+import { eventIn } from "./event.ts";
 import { type Handled, handleEvent } from "./handle.ts";
 
 export interface WebhookOptions {
@@ -21,18 +22,26 @@ const TOLERANCE_SECONDS = 300;
 /**
  * What Stripe's webhook endpoint calls: `POST /stripe`; and `GET /health`.
  *
- * 2xx says that the event was applied, or needn't be; 400 that it isn't Stripe's, or is too old; after 500 Stripe sends it again.
+ * 2xx says that the event was applied, or needn't be; 400 that the signature isn't Stripe's or is too old, or that the body isn't
+ * an event; 413 that the body is too large, and wasn't read further. After 500 Stripe sends the event again.
  */
 export function webhookApp({ books, secrets, log }: WebhookOptions): Hono {
   const app = new Hono();
   app.get("/health", (context) => context.json({ ok: true }));
-  app.post("/stripe", bodyLimit({ maxSize: LARGEST_BODY }), async (context) => {
+  const refuse = (context: Context, status: 400 | 413, reason: string) => {
+    log(`refused: ${reason}`);
+    return context.json({ error: reason }, status);
+  };
+  const limit = bodyLimit({
+    maxSize: LARGEST_BODY,
+    onError: (context) => refuse(context, 413, "the body is larger than 1 MiB"),
+  });
+  app.post("/stripe", limit, async (context) => {
     const payload = await context.req.text();
-    const event = verified(payload, context.req.header("stripe-signature") ?? "", secrets);
-    if (event === undefined) {
-      log("refused: the signature isn't Stripe's, or too old");
-      return context.json({ error: "the signature isn't Stripe's, or too old" }, 400);
-    }
+    if (!isSigned(payload, context.req.header("stripe-signature") ?? "", secrets))
+      return refuse(context, 400, "the signature isn't Stripe's, or too old");
+    const event = eventIn(payload);
+    if (event === undefined) return refuse(context, 400, "the body isn't an event of Stripe");
     const outcome: Handled = await handleEvent(books, event);
     log(`${event.id} ${event.type}: ${outcome}`);
     return context.json({ outcome });
@@ -44,11 +53,15 @@ export function webhookApp({ books, secrets, log }: WebhookOptions): Hono {
   return app;
 }
 
-/** The event, if one of the secrets signed it lately. A header that makes no sense fails in its own ways: it isn't Stripe's either. */
-function verified(payload: string, signature: string, secrets: readonly Secret[]): Stripe.Event | undefined {
-  for (const secret of secrets)
+/** Whether one of the secrets signed it lately. A header of another form fails in other ways, and isn't Stripe's either. */
+function isSigned(payload: string, signature: string, secrets: readonly Secret[]): boolean {
+  const { signature: signatures } = Stripe.webhooks;
+  if (signatures === null) throw new Error("Stripe's library has no check of signatures");
+  return secrets.some((secret) => {
     try {
-      return Stripe.webhooks.constructEvent(payload, signature, secret.reveal(), TOLERANCE_SECONDS);
-    } catch {}
-  return undefined;
+      return signatures.verifyHeader(payload, signature, secret.reveal(), TOLERANCE_SECONDS);
+    } catch {
+      return false;
+    }
+  });
 }

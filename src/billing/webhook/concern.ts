@@ -43,8 +43,8 @@ export function concernOf(event: Pick<Stripe.Event, "type" | "data">): Concern |
   return payment === undefined ? undefined : { about: "payment", payment };
 }
 
-/** An id, or an object that has one. */
+/** An id, or that of an object. */
 function idOf(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
-  return typeof value === "object" && value !== null && "id" in value ? idOf(value.id) : undefined;
+  const id = typeof value === "object" && value !== null && "id" in value ? value.id : value;
+  return typeof id === "string" && /^\w{1,255}$/.test(id) ? id : undefined;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
@@ -5,6 +6,8 @@ import { rowsOf } from "../../archive/contents.ts";
 import { type Kept, keepArchive, type Shelf } from "../../archive/keep.ts";
 import { digestOf } from "../../archive/sealed-file.ts";
 import { deriveArchiveKey } from "../../core/derive.ts";
+import { UserError } from "../../core/errors.ts";
+import { isReallyInside, isTaken } from "../../core/real-path.ts";
 import { answer } from "../../supabase/client.ts";
 import { isPaused, restore } from "../../supabase/life.ts";
 import type { Context } from "../context.ts";
@@ -45,6 +48,7 @@ export const archive = defineResource({
   async ensure(context, inputs, prior) {
     if (prior !== undefined) return { id: prior.id, outputs: prior.outputs };
     const shelf = { folder: join(context.archives, inputs.name), key: deriveArchiveKey(context.root) };
+    refuseForeignFolder(shelf.folder, context.archives);
     await wake(context, inputs.project);
     context.status(`dumping to ${shelf.folder}`);
     const kept = await archived(context, inputs, shelf);
@@ -54,6 +58,14 @@ export const archive = defineResource({
 
   remove: async () => {},
 });
+
+/** Whoever else writes below the archives' folder doesn't decide where the rows go. */
+function refuseForeignFolder(folder: string, archives: string): void {
+  if (!isTaken(folder) || (existsSync(folder) && isReallyInside(folder, archives))) return;
+  throw new UserError(`${folder} leads out of TENANTRY_ARCHIVES by a symbolic link.`, {
+    remedy: "Put the folder itself there, or set TENANTRY_ARCHIVES to where the archives really are.",
+  });
+}
 
 async function wake(context: Context, ref: string): Promise<void> {
   const { api } = context.supabase;
