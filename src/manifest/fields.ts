@@ -1,19 +1,36 @@
 import * as z from "zod";
 import { COMPUTE_SIZES, REGIONS } from "../core/supabase-catalogue.ts";
+import {
+  DISPLAY_NAME,
+  EMAIL,
+  HOST,
+  hasAtMost,
+  LINE,
+  SCHEDULE,
+  SLUG,
+  type TextRule,
+} from "../core/text-rules.ts";
 
 /*
  * The small shapes that both kinds of manifest are made of. The message of each says what is expected there, so that a
  * problem reads "expected <message>".
  */
 
-const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-// Case is spelled out instead of flagged: flags are lost in JSON Schema.
-const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-const HOST = new RegExp(`^(?:${LABEL}\\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])\\.?$`);
-
 /** Text of a pattern, where every way to be wrong is answered by the same `expected`. */
 export function text(pattern: RegExp, max: number, expected: string) {
-  return z.string({ error: expected }).max(max, { error: expected }).regex(pattern, { error: expected });
+  return (
+    z
+      .string({ error: expected })
+      // First, so that no pattern is tried on a text of a million characters.
+      .refine((value) => hasAtMost(max, value), { error: expected, abort: true })
+      .regex(pattern, { error: expected })
+      .meta({ maxLength: max })
+  );
+}
+
+/** Text that follows a rule of all databases and manifests. */
+function ruled({ pattern, max, expected }: Omit<TextRule, "name">) {
+  return text(new RegExp(pattern, "u"), max, expected);
 }
 
 /** One of a fixed list of words. */
@@ -41,28 +58,22 @@ export function whole(min: number, max: number, expected: string) {
   return z.int({ error: expected }).min(min, { error: expected }).max(max, { error: expected });
 }
 
-export const slug = text(
-  SLUG,
-  40,
-  "a slug: up to 40 lower-case letters, digits and single hyphens, beginning with a letter",
-);
+export const slug = ruled(SLUG);
 
-export const displayName = text(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u, 100, "one line of text, up to 100 characters");
+export const displayName = ruled(DISPLAY_NAME);
 
-export const line = text(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u, 1000, "one line of text, up to 1,000 characters");
+export const line = ruled(LINE);
 
 /** Compared without regard to case. */
-export const email = z
-  .email({ error: "an e-mail address" })
-  .max(254, { error: "an e-mail address of up to 254 characters" });
+export const email = ruled(EMAIL);
+
+/** Its rule says the rest (`src/model/schedule.ts`), with the reason. */
+export const schedule = ruled({ ...LINE, max: SCHEDULE.max, expected: SCHEDULE.expected });
 
 export const date = z.iso.date({ error: "a date as 2026-12-31" });
 
-export const host = text(
-  HOST,
-  254,
-  "a domain as store.acme.example (internationalised names in their xn-- form)",
-);
+/** As people write it in DNS: in any case, and perhaps with the dot at the end. */
+export const host = ruled({ ...HOST, pattern: HOST.pattern.replace(/\$$/, "\\.?$"), max: HOST.max + 1 });
 
 export const duration = text(/^[1-9][0-9]{0,3}[mhd]$/, 5, "a span of time as 30m, 24h or 7d");
 
@@ -105,7 +116,11 @@ export const state = word(STATES).meta({
 });
 
 /** The name of a secret: `TENANTRY_SECRET_<NAME>` in the environment, else `tenants:<name>` of the stack's secret configuration. */
-export const secretName = text(SLUG, 100, "the name of a secret, never its value: a slug as acme-anthropic");
+export const secretName = ruled({
+  ...SLUG,
+  max: 100,
+  expected: "the name of a secret, never its value: a slug as acme-anthropic",
+});
 
 export const secretReference = fields({
   secret: secretName.describe(

@@ -17,6 +17,7 @@ import {
   named,
   price,
   region,
+  schedule,
   secretName,
   secretReference,
   slug,
@@ -144,7 +145,7 @@ const app = fields({
 }).meta({ id: "App", description: "A published app. It belongs to this workspace and cannot move." });
 
 const cronJob = fields({
-  schedule: line.describe('When, in UTC, in the five fields of cron, as "0 3 * * *".'),
+  schedule: schedule.describe('When, in UTC, in the five fields of cron, as "0 3 * * *".'),
   task: line.describe("What the agent is asked to do."),
 }).meta({ id: "CronJob", description: "A task that runs on a schedule." });
 

@@ -121,7 +121,7 @@ export const platformSchema = fields({
   stripe: fields({
     webhook: fields({
       url: text(
-        /^(https:\/\/[^\s/]+|http:\/\/127\.0\.0\.1:\d+)\/\S*$/,
+        /^(https:\/\/[!-.0-~]+|http:\/\/127\.0\.0\.1:\d+)\/[!-~]*$/,
         2048,
         "an address as https://billing.example.com/stripe; http:// only for 127.0.0.1",
       ).describe("Where `tenantry webhook` is reached, as https://billing.example.com/stripe."),
