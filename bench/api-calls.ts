@@ -22,7 +22,7 @@ export async function measureApiCalls(): Promise<Figure[]> {
     await world.mustRun("up", "tiny.platform");
     const share = await shareOf(world);
     return [
-      figure("a new workspace", 15, await share(() => world.mustRun("up", "tiny.acme"))),
+      figure("a new workspace", 16, await share(() => world.mustRun("up", "tiny.acme"))),
       figure(
         "an unchanged workspace, on preview",
         0,

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { PACKAGE_ROOT } from "../src/core/package.ts";
 import type { InputsOf } from "../src/provider/table.ts";
+import type { Declared } from "./declare.ts";
 
 /** The two kinds of database: a platform's control plane, and a workspace's own. */
 type Kind = "control-plane" | "workspace";
@@ -11,6 +13,7 @@ type Kind = "control-plane" | "workspace";
 type Access = Omit<InputsOf<"postgres:Access">, "project">;
 type Migrations = InputsOf<"postgres:Schema">["migrations"];
 type RowSecurity = Omit<InputsOf<"postgres:RowSecurity">, "project">;
+type Guard = Pick<InputsOf<"postgres:Guard">, "schemas" | "functions" | "tables">;
 
 export interface DatabaseDefinition {
   /** Roles, extensions, schemas and default privileges: `policies/access/<kind>.yaml`. */
@@ -19,6 +22,8 @@ export interface DatabaseDefinition {
   readonly migrations: Migrations;
   /** `policies/row-security/<kind>.yaml`. */
   readonly rowSecurity: RowSecurity;
+  /** All the access that the others give, by names. */
+  readonly guard: Guard;
   /** The schemas that the migrations fill. */
   readonly schemas: readonly string[];
 }
@@ -26,11 +31,55 @@ export interface DatabaseDefinition {
 /** What a database of this kind is to hold, read from the files that define it. */
 export function databaseDefinition(kind: Kind): DatabaseDefinition {
   const access = readYaml<Access>(`policies/access/${kind}.yaml`);
+  const rowSecurity = readYaml<RowSecurity>(`policies/row-security/${kind}.yaml`);
   return {
     access,
     migrations: readMigrations(kind),
-    rowSecurity: readYaml<RowSecurity>(`policies/row-security/${kind}.yaml`),
+    rowSecurity,
+    guard: guardOf(access, rowSecurity),
     schemas: ["public", ...Object.keys(access.schemas ?? {})],
+  };
+}
+
+const MOST_NAMED = 20;
+
+/**
+ * Warns of the objects that no migration made, or that aren't as one made them. They stop nothing.
+ *
+ * @param database the subject of the sentence
+ */
+export function warnOfDifferences(
+  database: string,
+  schema: Declared<"postgres:Schema", "differences">,
+  of: pulumi.Resource,
+): void {
+  pulumi.output(schema.differences).apply((differences) => {
+    const all = Object.entries(differences ?? {}).sort(([a], [b]) => a.localeCompare(b));
+    if (all.length === 0) return;
+    const named = all.slice(0, MOST_NAMED).map(([object, difference]) => `  ${object} (${difference})`);
+    if (all.length > named.length) named.push(`  and ${all.length - named.length} more`);
+    pulumi.log.warn(
+      [
+        `${database} differs from what its migrations made:`,
+        ...named,
+        "  It is closed to the roles of the data API, and otherwise left as it is. Undo it by hand, or add a migration that makes it.",
+      ].join("\n"),
+      of,
+    );
+  });
+}
+
+function guardOf({ schemas = {} }: Access, { functions, tables }: RowSecurity): Guard {
+  const usable = Object.entries(schemas).map(([name, { usage }]) => [name, usage] as const);
+  const callable = Object.entries(functions).map(([signature, { execute }]) => [signature, execute] as const);
+  const readable = Object.entries(tables).map(([name, { grants, policies = {} }]) => {
+    const names = Object.keys(policies).sort();
+    return [name, grants === undefined ? { policies: names } : { grants, policies: names }] as const;
+  });
+  return {
+    schemas: Object.fromEntries(usable),
+    functions: Object.fromEntries(callable),
+    tables: Object.fromEntries(readable),
   };
 }
 

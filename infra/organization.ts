@@ -114,8 +114,8 @@ export class Organization extends pulumi.ComponentResource {
     );
 
     const workspaces = Object.values(organization.workspaces).map((workspace) => {
-      const args = { organization, workspace, controlPlane, issuer: row.issuer };
-      return [workspace.name, new Workspace(args, { parent: this, dependsOn: [row] })] as const;
+      const args = { organization, workspace, controlPlane, issuer: row.issuer, after: row };
+      return [workspace.name, new Workspace(args, { parent: this })] as const;
     });
 
     this.billingUrl = pulumi.output(customer.portalUrl).apply((url) => url ?? null);
@@ -125,7 +125,7 @@ export class Organization extends pulumi.ComponentResource {
     this.workspaces = Object.fromEntries(workspaces.map(([slug, workspace]) => [slug, workspace.url]));
     this.claimTokens = this.#claimTokens(name, organization, controlPlane, [
       row,
-      ...workspaces.map(([, workspace]) => workspace),
+      ...workspaces.map(([, workspace]) => workspace.row),
     ]);
     const keyed = workspaces.filter(([slug]) => hasKeys(organization, slug));
     if (keyed.length > 0)

@@ -2,7 +2,7 @@ import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlanModel, PlatformModel } from "../src/model/model.ts";
 import { pricesOf } from "../src/model/price.ts";
-import { type DatabaseDefinition, databaseDefinition } from "./database.ts";
+import { type DatabaseDefinition, databaseDefinition, warnOfDifferences } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
 import { directoryLimits } from "./limits.ts";
 
@@ -24,6 +24,7 @@ export class Platform extends pulumi.ComponentResource {
 
     for (const plan of Object.values(platform.plans)) this.#offer(name, platform, plan);
 
+    this.#guard(name, platform);
     const project = this.#project(name, platform);
     const ready = this.#ready(name, platform, project);
     this.#settings(name, project, ready);
@@ -66,6 +67,16 @@ export class Platform extends pulumi.ComponentResource {
       "signingSecret",
     ]);
     return pulumi.secret(endpoint.signingSecret as pulumi.Output<string>);
+  }
+
+  /** Takes away what isn't declared, and waits for nothing: it finds the project by its name. */
+  #guard(name: string, { project }: PlatformModel): void {
+    const inputs = {
+      organization: project.organization,
+      name: project.name,
+      ...databaseDefinition("control-plane").guard,
+    };
+    declare("postgres:Guard", `${name}-guard`, inputs, { parent: this });
   }
 
   #project(name: string, platform: PlatformModel): Project {
@@ -120,7 +131,9 @@ export class Platform extends pulumi.ComponentResource {
       `${name}-schema`,
       { project: project.ref, schemas: [...definition.schemas], migrations: definition.migrations },
       { ...protect, dependsOn: privileges },
+      ["differences"],
     );
+    warnOfDifferences("The control plane's database", schema, this);
     return declare(
       "postgres:RowSecurity",
       `${name}-row-security`,

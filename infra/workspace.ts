@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { OrganizationModel, WorkspaceModel } from "../src/model/model.ts";
-import { databaseDefinition } from "./database.ts";
+import { databaseDefinition, warnOfDifferences } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
 import { nameInStack } from "./names.ts";
 import { secretValue } from "./secrets.ts";
@@ -11,6 +11,8 @@ export interface WorkspaceArgs {
   readonly controlPlane: { readonly organization: string; readonly name: string };
   /** Who issues the tokens that the workspace trusts. */
   readonly issuer: pulumi.Input<string>;
+  /** The organization's row in the control plane, which what opens the workspace waits for. */
+  readonly after: pulumi.Resource;
 }
 
 type Project = Declared<"supabase:Project", "ref">;
@@ -21,9 +23,13 @@ type Ready = Declared<"supabase:Ready", "apiUrl">;
  *
  * Its row in the control plane comes before the people who may enter its database, so that whoever is removed is out of
  * the control plane first. While it isn't active, its doors are closed, and what is inside its project rests as it is.
+ *
+ * What opens waits for all that it relies on. The guard takes away what isn't declared, and waits for nothing.
  */
 export class Workspace extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
+  /** Its row in the control plane. */
+  readonly row: pulumi.Resource;
   /** The keys to the product's API by name. */
   readonly apiKeys: pulumi.Output<Readonly<Record<string, string>>>;
   readonly #args: WorkspaceArgs;
@@ -50,6 +56,7 @@ export class Workspace extends pulumi.ComponentResource {
     this.#name = name;
     this.#isOpen = workspace.state === "active";
 
+    this.#guard();
     const project = this.#project();
     const ready = this.#ready(project);
     const settings = this.#settings(project, ready);
@@ -61,12 +68,35 @@ export class Workspace extends pulumi.ComponentResource {
     this.#rest(project, [settings, row, keys, members, secrets]);
 
     this.url = ready.apiUrl;
+    this.row = row;
     this.apiKeys = keys.values;
     this.registerOutputs({ url: this.url });
   }
 
+  /** It finds the project by its name: an input from another resource would make it wait for that. */
+  #guard(): void {
+    const { organization, workspace, controlPlane } = this.#args;
+    const { organization: owner, name } = workspace.project;
+    declare(
+      "postgres:Guard",
+      `${this.#name}-guard`,
+      {
+        organization: owner,
+        name,
+        state: workspace.state,
+        ...databaseDefinition("workspace").guard,
+        workspace: {
+          id: workspace.id,
+          controlPlane: { ...controlPlane },
+          members: this.#isOpen ? peopleOf(organization, workspace) : {},
+        },
+      },
+      { parent: this, protect: false },
+    );
+  }
+
   #project(): Project {
-    const { organization, workspace } = this.#args;
+    const { organization, workspace, after } = this.#args;
     return declare(
       "supabase:Project",
       `${this.#name}-project`,
@@ -76,7 +106,7 @@ export class Workspace extends pulumi.ComponentResource {
         state: workspace.state,
         consent: consentOf(organization, workspace),
       },
-      { parent: this },
+      { parent: this, dependsOn: [after] },
       ["ref"],
     );
   }
@@ -115,7 +145,9 @@ export class Workspace extends pulumi.ComponentResource {
       `${this.#name}-schema`,
       { ...this.#in(project), schemas: [...definition.schemas], migrations: definition.migrations },
       this.#inside(project, access),
+      ["differences"],
     );
+    warnOfDifferences(`The database of ${this.#name}`, schema, this);
     return declare(
       "postgres:RowSecurity",
       `${this.#name}-row-security`,
@@ -126,7 +158,7 @@ export class Workspace extends pulumi.ComponentResource {
 
   /** What is deleted keeps its row, and gives back its people, names and addresses. */
   #row(project: Project, ready: Ready): pulumi.Resource {
-    const { organization, workspace, controlPlane } = this.#args;
+    const { organization, workspace, controlPlane, after } = this.#args;
     const isDeleted = workspace.state === "deleted";
     return declare(
       "directory:Workspace",
@@ -150,7 +182,7 @@ export class Workspace extends pulumi.ComponentResource {
         connections: isDeleted ? {} : connectionsOf(workspace),
         cron: isDeleted ? {} : cronOf(workspace),
       },
-      { parent: this },
+      { parent: this, dependsOn: [after] },
     );
   }
 

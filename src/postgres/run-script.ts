@@ -30,8 +30,8 @@ export async function run(
   return catalogOf(await send(supabase, ref, what, [script, readCatalog], signal));
 }
 
-/** Runs statements of a script that takes itself back ({@link undone}) and gives its answer. */
-export async function runUndone(
+/** Runs statements of which the last returns an answer, as those of a script that takes itself back. */
+export async function runToAnswer(
   supabase: Supabase,
   ref: string,
   what: string,

@@ -9,6 +9,7 @@ import { workspace } from "./directory/workspace.ts";
 import { workspaceMembers } from "./directory/workspace-members.ts";
 import { access } from "./postgres/access.ts";
 import { archive } from "./postgres/archive.ts";
+import { guard } from "./postgres/guard.ts";
 import { rowSecurity } from "./postgres/row-security.ts";
 import { schema } from "./postgres/schema.ts";
 import type { Resource } from "./resource.ts";
@@ -34,6 +35,7 @@ export const table = {
   "postgres:Schema": schema,
   "postgres:Access": access,
   "postgres:RowSecurity": rowSecurity,
+  "postgres:Guard": guard,
   "postgres:Archive": archive,
   "stripe:Product": product,
   "stripe:Price": price,

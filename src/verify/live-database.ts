@@ -2,7 +2,7 @@ import { UserError } from "../core/errors.ts";
 import type { WorkspaceModel } from "../model/model.ts";
 import { type Catalog, catalogOf, catalogStatements } from "../postgres/catalog/catalog.ts";
 import type { Database, Query } from "../postgres/database.ts";
-import { look, runUndone } from "../postgres/run-script.ts";
+import { look, runToAnswer } from "../postgres/run-script.ts";
 import { type Deparsed, deparse, deparsedShape } from "../postgres/scripts/deparse.ts";
 import type { RowSecuritySpecification } from "../postgres/scripts/secure-rows.ts";
 import {
@@ -98,7 +98,7 @@ export async function openWorkspace(
     });
   const catalog = await look(supabase, ref);
   return new LiveDatabase(ref, catalog, (what, statements) =>
-    runUndone(supabase, ref, what, statements, signal),
+    runToAnswer(supabase, ref, what, statements, signal),
   );
 }
 

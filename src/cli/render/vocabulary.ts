@@ -37,6 +37,13 @@ const WORDS: Readonly<Record<string, Words>> = {
     counts: { roles: "role", extensions: "extension", schemas: "schema" },
     ...INSIDE,
   },
+  "postgres:Guard": {
+    section: "database",
+    noun: "guard",
+    sections: { open: "access that is not declared" },
+    gone: { open: "taken away" },
+    unsaid: ["state", "name", "schemas", "functions", "tables", "workspace"],
+  },
   "postgres:RowSecurity": {
     section: "database",
     noun: "row security",

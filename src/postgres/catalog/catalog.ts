@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { functionShape, functions } from "./functions.ts";
 import { ledger, ledgerShape } from "./ledger.ts";
+import { openingsShape, openSubjects } from "./openings.ts";
 import { relationShape, relations } from "./relations.ts";
 import { access, accessShape } from "./roles.ts";
 import { workspace, workspaceShape } from "./workspace.ts";
@@ -13,6 +14,7 @@ const catalogShape = z.object({
   functions: z.record(z.string(), functionShape),
   relations: z.record(z.string(), relationShape),
   ledger: ledgerShape,
+  openings: openingsShape,
   workspace: workspaceShape,
 });
 
@@ -24,6 +26,7 @@ export const catalogStatements: readonly string[] = [
   'functions', ${functions},
   'relations', ${relations},
   'ledger', ${ledger},
+  'openings', ${openSubjects},
   'workspace', ${workspace}) as catalog;`,
 ];
 

@@ -58,13 +58,16 @@ export function objectsIn(schemas: string): string {
     where t.typtype = 'e' and not ${isOfExtension("pg_type", "t.oid")}`;
 }
 
+/** The difference of an object that no migration made. */
+export const MADE_BY_HAND = "made by hand";
+
 /**
  * Rows of `identity` and `difference`: where the recorded objects and today's disagree. Needs the tables of
  * ../scripts/migrate.ts.
  */
 export const objectDifferences = `
   select coalesce(recorded.identity, today.identity) as identity,
-    case when recorded.identity is null then 'made by hand'
+    case when recorded.identity is null then '${MADE_BY_HAND}'
       when today.identity is null then 'missing'
       else 'changed' end as difference
   from tenantry.objects as recorded

@@ -11,14 +11,27 @@ export const REFUSALS = {
   TN001: "changed",
   TN002: "removed",
   TN003: "late",
-  TN004: "drifted",
 } as const;
+
+/**
+ * Makes a trigger what it was: `object` has its identity, the difference, and its definition with the state in which it fires
+ * as the last character.
+ */
+const putTriggerBack = `
+        execute case when object.difference = 'changed' then
+            format('drop trigger %s; ', replace(substr(object.identity, length('trigger ') + 1), ' of ', ' on ')) else '' end
+          || left(object.statement, -2) || ';'
+          || format('alter table %s %s trigger %s', split_part(object.identity, ' of ', 2),
+            case right(object.statement, 1) when 'D' then 'disable' when 'R' then 'enable replica'
+              when 'A' then 'enable always' else 'enable' end,
+            split_part(substr(object.identity, length('trigger ') + 1), ' of ', 1));`;
 
 /**
  * Applies the migrations that the database doesn't hold yet, in the order of their names, and records what they made.
  *
- * All are one transaction: either all pending ones are applied or none. Without pending ones, functions that differ from
- * what is recorded are put back. The schema `tenantry` holds the ledger; no role but `postgres` may enter it.
+ * All are one transaction: either all pending ones are applied or none. Functions and triggers that differ from what is
+ * recorded are put back first, where PostgreSQL lets us. Any other difference stops nothing: it stays in the account. The
+ * schema `tenantry` holds the ledger; no role but `postgres` may enter it.
  */
 export function migrate(schemas: readonly string[], migrations: Readonly<Record<string, Migration>>): string {
   return `
@@ -35,6 +48,7 @@ declare
   names text;
   migration record;
   object record;
+  differing jsonb;
   problem text;
   state text;
   more text;
@@ -53,6 +67,20 @@ begin
       and key not in (select name from tenantry.migrations);
   if names is not null then raise exception '%', names using errcode = 'TN003'; end if;
 
+  select coalesce(jsonb_agg(jsonb_build_object('identity', identity, 'difference', difference, 'statement', recorded.definition)
+      order by identity), '[]') into differing
+    from (${objectDifferences}) as different join tenantry.objects as recorded using (identity)
+    where identity like 'function %' or identity like 'trigger %';
+  for object in select * from jsonb_to_recordset(differing) as it (identity text, difference text, statement text) loop
+    begin
+      if object.identity like 'function %' then execute object.statement;
+      else ${putTriggerBack}
+      end if;
+    exception when others then
+      -- It stays in the account of differences.
+    end;
+  end loop;
+
   for migration in
     select key as name, value ->> 'sql' as sql, value ->> 'checksum' as checksum
     from jsonb_each(declared -> 'migrations')
@@ -69,19 +97,6 @@ begin
     perform set_config('search_path', '', true);
     insert into tenantry.migrations (name, checksum) values (migration.name, migration.checksum);
   end loop;
-
-  if not pending then
-    for object in
-      select recorded.definition
-      from (${objectDifferences}) as different join tenantry.objects as recorded using (identity)
-      where identity like 'function %'
-    loop
-      execute object.definition;
-    end loop;
-    select string_agg(identity || ' (' || difference || ')', ', ' order by identity) into names
-      from (${objectDifferences}) as different;
-    if names is not null then raise exception '%', names using errcode = 'TN004'; end if;
-  end if;
 
   -- A schema that is named anew brings its objects into the account.
   if pending or array(select jsonb_array_elements_text(declared -> 'schemas') order by 1)

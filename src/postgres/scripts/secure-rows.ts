@@ -1,8 +1,10 @@
 import { FUNCTION_BRAND, functionDigest } from "../catalog/functions.ts";
+import { ACCESS_LEDGER } from "../catalog/openings.ts";
 import { policyDigest, relationGrants } from "../catalog/relations.ts";
 import { apiRoles } from "../catalog/roles.ts";
 import { isOfExtension } from "../catalog/section.ts";
 import { passSpecification, specification } from "../quote.ts";
+import type { DeclaredAccess } from "./guard.ts";
 
 export interface RowSecuritySpecification {
   readonly functions: Readonly<
@@ -50,6 +52,33 @@ export const MISFITS = {
   TN023: "no-table",
 } as const;
 
+/** An SQL expression: the statement that makes a policy of these. */
+function createPolicy(name: string, table: string, policy: string): string {
+  return `format('create policy %I on %s as %s for %s to %s', ${name}, ${table}, ${policy} ->> 'as', ${policy} ->> 'for',
+            (select string_agg(case role when 'public' then 'public' else quote_ident(role) end, ', ')
+              from jsonb_array_elements_text(${policy} -> 'to') as role))
+            || coalesce(' using (' || (${policy} ->> 'using') || ')', '')
+            || coalesce(' with check (' || (${policy} ->> 'check') || ')', '')`;
+}
+
+/** The access that a row security gives, by names. */
+function accessOf({ functions, tables, formerly }: RowSecuritySpecification): DeclaredAccess {
+  const executors = Object.entries(functions).map(
+    ([signature, { execute }]) => [signature, execute] as const,
+  );
+  const named = Object.entries(tables).map(([table, { grants, policies }]) => {
+    const names = Object.keys(policies).sort();
+    return [table, grants === undefined ? { policies: names } : { grants, policies: names }] as const;
+  });
+  const grantees = Object.values(tables).flatMap(({ grants }) => Object.keys(grants ?? {}));
+  const roles = [...formerly, ...Object.values(functions).flatMap(({ execute }) => execute), ...grantees];
+  return {
+    roles: [...new Set(roles)].sort(),
+    functions: Object.fromEntries(executors),
+    tables: Object.fromEntries(named),
+  };
+}
+
 /**
  * Makes the functions, policies and privileges of one database what is declared, and closes what isn't declared.
  *
@@ -59,7 +88,8 @@ export const MISFITS = {
  */
 export function secureRows(security: RowSecuritySpecification): string {
   return `
-${passSpecification(security)}
+${ACCESS_LEDGER}
+${passSpecification({ ...security, access: accessOf(security) })}
 set local check_function_bodies = off;
 do $tenantry$
 declare
@@ -82,7 +112,7 @@ declare
   entry record;
   given record;
   item text;
-  stale text;
+  stale text[] := '{}';
   target oid;
   relation record;
   problem text;
@@ -211,12 +241,7 @@ begin
         if given.existing then execute format('drop policy %I on %s', given.name, entry.name); end if;
         perform set_config('search_path', 'public, extensions', true);
         begin
-          execute format('create policy %I on %s as %s for %s to %s', given.name, entry.name,
-            given.value ->> 'as', given.value ->> 'for',
-            (select string_agg(case role when 'public' then 'public' else quote_ident(role) end, ', ')
-              from jsonb_array_elements_text(given.value -> 'to') as role))
-            || coalesce(' using (' || (given.value ->> 'using') || ')', '')
-            || coalesce(' with check (' || (given.value ->> 'check') || ')', '');
+          execute ${createPolicy("given.name", "entry.name", "given.value")};
         exception when others then
           get stacked diagnostics problem = message_text, state = returned_sqlstate;
           raise exception '%', format('policy %s on %s: %s', given.name, entry.name, problem) using errcode = state;
@@ -251,6 +276,7 @@ begin
   end loop;
 
   -- What isn't declared, in the schemas of what is, is closed.
+  left_over := '{}';
   schemas := array(
     select p.pronamespace from jsonb_object_keys(declared -> 'functions') as name
       join pg_proc p on p.oid = to_regprocedure(name)
@@ -286,7 +312,7 @@ begin
       and not exists (select from jsonb_object_keys(declared -> 'functions') as name where to_regprocedure(name) = p.oid)
   loop
     if relation.branded then
-      stale := concat_ws(', ', stale, relation.name);
+      stale := stale || relation.name;
       continue;
     end if;
     foreach item in array relation.roles loop
@@ -294,7 +320,31 @@ begin
         case item when 'public' then 'public' else quote_ident(item) end);
     end loop;
   end loop;
-  if stale is not null then execute 'drop function ' || stale; end if;
+  -- Somebody's own view or policy may use one that isn't declared any more: that one stays, closed.
+  foreach item in array stale loop
+    begin
+      execute 'drop function ' || item;
+    exception when dependent_objects_still_exist then
+      left_over := left_over || item;
+    end;
+  end loop;
+  if cardinality(left_over) > 0 then
+    begin
+      -- They may only use each other.
+      execute 'drop function ' || array_to_string(left_over, ', ');
+    exception when dependent_objects_still_exist then
+      foreach item in array left_over loop
+        for given in
+          select distinct case acl.grantee when 0 then 'public' else pg_get_userbyid(acl.grantee) end as role
+          from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as acl
+          where p.oid = to_regprocedure(item) and acl.grantee <> p.proowner
+        loop
+          execute format('revoke all on function %s from %s', item,
+            case given.role when 'public' then 'public' else quote_ident(given.role) end);
+        end loop;
+      end loop;
+    end;
+  end if;
 
   -- Bodies were not looked at while they were made, since they may name each other.
   perform set_config('check_function_bodies', 'on', true);
@@ -314,6 +364,27 @@ begin
     end;
   end loop;
   perform set_config('search_path', '', true);
+
+  -- For those who close what isn't declared, without this declaration.
+  insert into tenantry.access as held (declared) values (declared -> 'access')
+    on conflict (singleton) do update set declared = held.declared || excluded.declared
+    where held.declared <> held.declared || excluded.declared;
+  with made as (
+    select 'function ' || it.key as identity, ${functionDigest} as digest, it.value ->> 'definition' as statement
+      from jsonb_each(declared -> 'functions') as it join pg_proc p on p.oid = to_regprocedure(it.key)
+      where it.value ? 'definition'
+    union all
+    select format('policy %s on %s', of_policy.key, of_table.key), ${policyDigest},
+        format('drop policy if exists %I on %s; ', of_policy.key, of_table.key)
+          || ${createPolicy("of_policy.key", "of_table.key", "of_policy.value")}
+      from jsonb_each(declared -> 'tables') as of_table, jsonb_each(of_table.value -> 'policies') as of_policy, pg_policy pol
+      where pol.polrelid = to_regclass(of_table.key) and pol.polname = of_policy.key
+  ), gone as (
+    delete from tenantry.row_security where identity not in (select identity from made)
+  )
+  insert into tenantry.row_security as held (identity, digest, statement) select * from made
+    on conflict (identity) do update set (digest, statement) = (excluded.digest, excluded.statement)
+    where (held.digest, held.statement) <> (excluded.digest, excluded.statement);
 end
 $tenantry$;`;
 }
@@ -353,6 +424,10 @@ begin
     from jsonb_array_elements_text(declared -> 'functions') as name join pg_proc p on p.oid = to_regprocedure(name)
     where obj_description(p.oid, 'pg_proc') = '${FUNCTION_BRAND}';
   if ours is not null then execute 'drop function ' || ours; end if;
+  if to_regclass('tenantry.access') is not null then
+    delete from tenantry.access;
+    delete from tenantry.row_security;
+  end if;
 end
 $tenantry$;`;
 }

@@ -239,7 +239,7 @@ function samePolicy(a: Policy | undefined, b: Policy): boolean {
 }
 
 /** `update(a, b)` is `update(a)` and `update(b)`. */
-function split(privileges: readonly string[]): string[] {
+export function split(privileges: readonly string[]): string[] {
   return privileges.flatMap((privilege) => {
     const [, word, columns] = /^(\w+)\s*\((.*)\)$/.exec(privilege) ?? [];
     if (word === undefined || columns === undefined) return [privilege];

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { UserError } from "../../core/errors.ts";
 import type { Catalog } from "../../postgres/catalog/catalog.ts";
+import { MADE_BY_HAND } from "../../postgres/catalog/objects.ts";
 import { refusalOf } from "../../postgres/refusal.ts";
 import { look, run } from "../../postgres/run-script.ts";
 import { migrate, REFUSALS } from "../../postgres/scripts/migrate.ts";
@@ -27,12 +28,18 @@ const schemaInputs = z.strictObject({
   drift: z
     .record(z.string(), z.string())
     .optional()
-    .describe("Never declared: a refresh lists here the objects that differ from what the migrations made."),
+    .describe(
+      "Never declared: a refresh lists here the functions and triggers that differ from what the migrations made. The next run puts them back.",
+    ),
 });
 
 const schemaOutputs = z.object({
   applied: z.array(z.string()).describe("The names of the migrations that the database holds, in order."),
   digest: z.string().describe("A digest of every object that the migrations made, as last recorded."),
+  differences: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("The objects that aren't what the migrations made and are left to a person: `made by hand`, …"),
 });
 
 type Inputs = z.infer<typeof schemaInputs>;
@@ -41,7 +48,7 @@ type Outputs = z.infer<typeof schemaOutputs>;
 export const schema = defineInside({
   type: "postgres:Schema",
   description:
-    "The tables, functions and triggers of one database, by ordered SQL migrations. Forward only: the pending ones run in one transaction, each recorded with its checksum; an applied one never changes. A function that differs from what the migrations made is put back; any other difference is named and left to a person, or to a new migration, which takes the schema as it then is. Removing the resource leaves the database as it is.",
+    "The tables, functions and triggers of one database, by ordered SQL migrations. Forward only: the pending ones run in one transaction, each recorded with its checksum; an applied one never changes. A function or a trigger that differs from what the migrations made is put back; any other difference is named in `differences`, stops nothing, and is left to a person, or to a new migration, which takes the schema as it then is. Removing the resource leaves the database as it is.",
   inputs: schemaInputs,
   outputs: schemaOutputs,
   replaceOn: ["project"],
@@ -89,7 +96,9 @@ function found(
       return [name, declared?.checksum === checksum ? declared : { checksum, sql: "" }];
     }),
   );
-  const drift = { ...ledger.differences };
+  const drift = Object.fromEntries(
+    Object.entries(ledger.differences).filter(([identity, difference]) => isPutBack(identity, difference)),
+  );
   if (ledger.digest !== prior.outputs.digest) drift["tenantry.objects"] = "changed";
   return {
     inputs: {
@@ -104,7 +113,16 @@ function found(
 
 function recorded({ ledger }: Catalog): Outputs {
   if (ledger === null) throw new Error("the ledger of migrations is missing right after it was written");
-  return { applied: Object.keys(ledger.migrations).sort(), digest: ledger.digest };
+  return {
+    applied: Object.keys(ledger.migrations).sort(),
+    digest: ledger.digest,
+    differences: ledger.differences,
+  };
+}
+
+/** Whether the script puts it back; what somebody added stays. */
+function isPutBack(identity: string, difference: string): boolean {
+  return /^(function|trigger) /.test(identity) && difference !== MADE_BY_HAND;
 }
 
 function explained(error: unknown, project: string): unknown {
@@ -126,10 +144,6 @@ const EXPLANATIONS = {
   late: [
     "A new migration comes before one that was applied",
     "Give it a name that comes after the applied ones: migrations run in the order of their names.",
-  ],
-  drifted: [
-    "The database differs from what its migrations made",
-    "Undo the change by hand, or add a migration that makes the database what it shall be: it takes the rest as it is.",
   ],
 } as const;
 

@@ -27,6 +27,7 @@ function catalog(grants: Record<string, string[]>): Catalog {
       "public.t": { owner: "postgres", kind: "table", rowSecurity: true, grants, policies: {} },
     },
     ledger: null,
+    openings: null,
     workspace: null,
   };
 }

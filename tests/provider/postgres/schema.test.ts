@@ -22,6 +22,10 @@ function migrations(...sql: string[]) {
   return Object.fromEntries(entries);
 }
 
+function namedIn({ differences = {} }: { differences?: Record<string, string> | undefined }): string[] {
+  return Object.entries(differences).map(([object, difference]) => `${object} (${difference})`);
+}
+
 async function begin(platform: string, ...sql: string[]) {
   const project = await live.project(platform);
   const life = new Life(schema, live.context());
@@ -130,11 +134,6 @@ describe("postgres:Schema", () => {
       ],
       ["an index dropped", "drop index public.notes_title_idx", "index public.notes_title_idx (missing)"],
       [
-        "a trigger switched off",
-        "alter table public.notes disable trigger touch",
-        "trigger touch of public.notes (changed)",
-      ],
-      [
         "a constraint more",
         "alter table public.notes add constraint short check (length(title) < 9)",
         "constraint short of public.notes (made by hand)",
@@ -150,14 +149,67 @@ describe("postgres:Schema", () => {
         "view public.titles (changed)",
       ],
       ["a label more", "alter type public.mood add value 'grim'", "type public.mood (changed)"],
-    ])("names %s, and leaves it to a person or a new migration", async (what, change, named) => {
+    ])(
+      "names %s, which stops nothing, and leaves it to a person or a new migration",
+      async (what, change, named) => {
+        const { project, life, declare } = it;
+        await live.sql(project, change);
+        await life.refresh();
+        expect(namedIn(life.outputs)).toContain(named);
+        await life.up(declare(...all));
+        expect(namedIn(life.outputs)).toContain(named);
+        all.push(`comment on table public.notes is 'As it is now: ${what}.';`);
+        await life.up(declare(...all));
+        expect(namedIn(life.outputs)).toEqual([]);
+        expect(await life.refresh()).toEqual([]);
+      },
+    );
+
+    test.each([
+      ["a trigger switched off", "alter table public.notes disable trigger touch"],
+      ["a trigger dropped", "drop trigger touch on public.notes"],
+      [
+        "a trigger that fires at another time",
+        `drop trigger touch on public.notes;
+         create trigger touch after insert on public.notes for each row execute function public.touch()`,
+      ],
+      [
+        "a function changed beside a table more",
+        `create or replace function public.touch() returns trigger language plpgsql set search_path = '' as $$ begin return null; end $$;
+         create table public.handmade ()`,
+      ],
+    ])("puts %s back", async (_, change) => {
       const { project, life, declare } = it;
+      const state = `select pg_get_triggerdef(oid) as trigger, tgenabled as enabled, pg_get_functiondef(tgfoid) as function
+        from pg_trigger where tgname = 'touch'`;
+      const before = await live.sql(project, state);
       await live.sql(project, change);
       expect(await life.refresh()).toEqual(["drift"]);
-      await expect(life.up(declare(...all))).rejects.toThrow(named);
-      all.push(`comment on table public.notes is 'As it is now: ${what}.';`);
       await life.up(declare(...all));
+      expect(await live.sql(project, state)).toEqual(before);
+      await live.sql(project, "drop table if exists public.handmade");
       expect(await life.refresh()).toEqual([]);
+    });
+
+    test("puts a trigger back before a new migration, which doesn't take it as it is", async () => {
+      const { project, life, declare } = it;
+      await live.sql(project, "alter table public.notes disable trigger touch");
+      all.push("comment on table public.notes is 'One more.';");
+      await life.up(declare(...all));
+      const [trigger] = await live.sql(project, "select tgenabled from pg_trigger where tgname = 'touch'");
+      expect(trigger).toEqual({ tgenabled: "O" });
+    });
+
+    test("a function that can't be put back stops nothing", async () => {
+      const { project, life, declare } = it;
+      all.push(GREETING);
+      await life.up(declare(...all));
+      await live.sql(
+        project,
+        "drop function public.greet(); create function public.greet() returns int language sql as 'select 1'",
+      );
+      await life.up(declare(...all));
+      expect(namedIn(life.outputs)).toEqual(["function public.greet() (changed)"]);
     });
   });
 

@@ -1,0 +1,187 @@
+import * as z from "zod";
+import { UserError } from "../../core/errors.ts";
+import { lookup } from "../../core/lookup.ts";
+import type { Catalog } from "../../postgres/catalog/catalog.ts";
+import { look, runToAnswer } from "../../postgres/run-script.ts";
+import { closeUndeclared, type GuardSpecification, unclosedShape } from "../../postgres/scripts/guard.ts";
+import { isGone } from "../../supabase/client.ts";
+import { findProject, isAnswering } from "../../supabase/projects.ts";
+import type { Context } from "../context.ts";
+import { controlPlane, issuerOf } from "../directory/control-plane.ts";
+import { lifeState } from "../inside.ts";
+import { defineResource } from "../schema.ts";
+import { canonical, split } from "./row-security-state.ts";
+
+const guardInputs = z.strictObject({
+  organization: z.string().describe("The slug of the Supabase organization."),
+  name: z.string().describe("The name of the Supabase project."),
+  state: lifeState.default("active").describe("Where in its life the project is. Default `active`."),
+  schemas: z.record(z.string(), z.array(z.string())).describe("The roles that may use each schema."),
+  functions: z
+    .record(z.string(), z.array(z.string()))
+    .describe("The roles that may call each function, by signature."),
+  tables: z
+    .record(
+      z.string(),
+      z.strictObject({
+        grants: z
+          .record(z.string(), z.array(z.string()))
+          .optional()
+          .describe("Privileges by role. Absent: not managed."),
+        policies: z.array(z.string()).describe("The names of its policies."),
+      }),
+    )
+    .describe("Tables and views by name."),
+  workspace: z
+    .strictObject({
+      id: z.string().describe("The workspace's id."),
+      controlPlane,
+      members: z
+        .record(
+          z.string(),
+          z.strictObject({ role: z.enum(["owner", "admin", "member"]).describe("In the organization.") }),
+        )
+        .describe("By lower-case e-mail."),
+    })
+    .optional()
+    .describe("Absent for a control plane."),
+  open: z
+    .record(z.string(), z.literal("not declared"))
+    .optional()
+    .describe("Never declared: a refresh lists here the access that is to be taken away."),
+});
+
+const guardOutputs = z.object({});
+
+type Inputs = z.infer<typeof guardInputs>;
+type Workspace = NonNullable<Inputs["workspace"]>;
+
+export const guard = defineResource({
+  type: "postgres:Guard",
+  description:
+    "Takes away every access to one database that isn't declared: row security that is off, policies, privileges and members. It finds the project by its name and needs no other resource, so that no failure of another keeps a door open. Each door is closed by itself; those that can't be are named when the others are closed. It opens nothing: see `RowSecurity` and `WorkspaceMembers`. Removing it changes nothing.",
+  inputs: guardInputs,
+  outputs: guardOutputs,
+  replaceOn: ["organization"],
+  stable: [],
+
+  validate: ({ open }) =>
+    open === undefined ? [] : [{ property: "open", reason: "is found by a refresh, never declared" }],
+
+  async observe(context, prior) {
+    const { open: _, ...inputs } = prior.inputs;
+    if (inputs.state !== "active") return prior;
+    const ref = await reachable(context, inputs, prior.inputs.name);
+    if (ref === undefined) return { inputs, outputs: {} };
+    const catalog = await look(context.supabase, ref);
+    const issuer = inputs.workspace && (await issuerIfKnown(context, inputs.workspace));
+    const found = openIn(inputs, catalog, issuer);
+    if (found.length === 0) return { inputs, outputs: {} };
+    const open = Object.fromEntries(found.map((subject) => [subject, "not declared" as const]));
+    return { inputs: { ...inputs, open }, outputs: {} };
+  },
+
+  async ensure(context, inputs, prior) {
+    const id = prior?.id ?? inputs.name;
+    if (inputs.state === "deleted") return { id, outputs: {} };
+    const ref = await reachable(context, inputs, prior?.inputs.name ?? inputs.name);
+    if (ref !== undefined) await close(context, inputs, ref);
+    return { id, outputs: {} };
+  },
+
+  remove: async () => {},
+});
+
+/**
+ * The project's ref, where its database answers. Nobody reaches one that doesn't: it is still to be made, or paused.
+ *
+ * @param before its name before this run
+ */
+async function reachable(context: Context, inputs: Inputs, before: string): Promise<string | undefined> {
+  for (const name of new Set([before, inputs.name])) {
+    const found = await findProject(context.supabase, inputs.organization, name);
+    if (found !== undefined) return isAnswering(found.status) ? found.ref : undefined;
+  }
+  return undefined;
+}
+
+async function close(context: Context, inputs: Inputs, ref: string): Promise<void> {
+  const { workspace } = inputs;
+  const issuer = workspace && (await issuerIfKnown(context, workspace));
+  const script = closeUndeclared({
+    access: accessOf(inputs),
+    ...(workspace && {
+      workspace: { id: workspace.id, issuer: issuer ?? null, members: workspace.members },
+    }),
+  });
+  let answer: unknown;
+  try {
+    answer = await runToAnswer(context.supabase, ref, "access that is not declared", script, context.signal);
+  } catch (error) {
+    if (isGone(error)) return;
+    throw error;
+  }
+  const unclosed = unclosedShape.parse(answer);
+  if (unclosed.length === 0) return;
+  throw new UserError(
+    [
+      `Project ${ref} gives access that isn't declared and can't be taken away; all other was.`,
+      ...unclosed.map(({ subject, problem }) => `  ${subject}: ${problem}`),
+    ].join("\n"),
+    { remedy: "Take it away as the role that owns it, or drop it; then run again." },
+  );
+}
+
+/** Undefined while the control plane can't be reached: the rest is closed without it. */
+async function issuerIfKnown(context: Context, workspace: Workspace): Promise<string | undefined> {
+  const { organization, name } = workspace.controlPlane;
+  const found = await findProject(context.supabase, organization, name);
+  return found && issuerOf(found.ref);
+}
+
+function accessOf({ schemas, functions, tables }: Inputs): GuardSpecification["access"] {
+  const roles = [
+    ...Object.values(schemas).flat(),
+    ...Object.values(functions).flat(),
+    ...Object.values(tables).flatMap(({ grants = {} }) => Object.keys(grants)),
+  ];
+  const callable = Object.entries(functions).map(([name, execute]) => [canonical(name), execute] as const);
+  const readable = Object.entries(tables).map(([name, { grants, policies }]) => {
+    if (grants === undefined) return [name, { policies }] as const;
+    const byColumn = Object.entries(grants).map(([role, given]) => [role, split(given)] as const);
+    return [name, { grants: Object.fromEntries(byColumn), policies }] as const;
+  });
+  return {
+    roles: [...new Set(roles)].sort(),
+    schemas,
+    functions: Object.fromEntries(callable),
+    tables: Object.fromEntries(readable),
+  };
+}
+
+/** What is open beyond the declaration, by what a person calls it. */
+function openIn({ schemas, workspace }: Inputs, catalog: Catalog, issuer: string | undefined): string[] {
+  if (catalog.openings === null) return [];
+  const subjects = new Set(catalog.openings);
+  const managed = new Set(catalog.access.apiRoles);
+  for (const [schema, { usage }] of Object.entries(catalog.access.schemas))
+    for (const role of usage)
+      if (schema !== "public" && managed.has(role) && schemas[schema]?.includes(role) !== true)
+        subjects.add(`${role} has usage on the schema ${schema}`);
+  if (workspace !== undefined) for (const each of entered(workspace, catalog, issuer)) subjects.add(each);
+  return [...subjects].sort();
+}
+
+function entered(workspace: Workspace, catalog: Catalog, issuer: string | undefined): string[] {
+  const { settings = null, members = [] } = catalog.workspace ?? {};
+  if (settings === null || settings.workspace_id !== workspace.id) return [];
+  const manifests = members.filter(({ managed_by }) => managed_by === "manifest");
+  return [
+    ...manifests.flatMap(({ email, role }) => {
+      const declared = lookup(workspace.members, email);
+      if (declared === undefined) return [`member ${email} is not declared`];
+      return declared.role === role ? [] : [`member ${email} is ${role}, not ${declared.role}`];
+    }),
+    ...(issuer === undefined || settings.issuer === issuer ? [] : ["the issuer of its tokens"]),
+  ];
+}

@@ -1,0 +1,126 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RunOptions } from "../../src/engine/engine.ts";
+import { PLATFORM, World } from "./harness.ts";
+import { runOnce } from "./run-once.ts";
+
+const ALAN = "alan@acme.example";
+
+function yaml(members: string, workspaces = "{ personal: {} }") {
+  return `apiVersion: tenantry/v1
+kind: Organization
+name: acme
+plan: team
+owner: ada@acme.example
+members: [${members}]
+billing: { email: billing@acme.example }
+workspaces: ${workspaces}
+`;
+}
+
+const WITH_ALAN = yaml(`{ email: ${ALAN}, role: member, workspaces: [personal] }`);
+
+/** What somebody opened by hand. */
+const HOLES = `
+  alter table public.files disable row level security;
+  grant select on public.files to anon;
+  update private.settings set issuer = 'https://eve.example/auth/v1';
+  create policy leak on storage.objects for select to anon using (true)`;
+
+/** Whether each of them is still open, and whether somebody who left is still in. */
+const OPEN = `select not (select relrowsecurity from pg_class where oid = 'public.files'::regclass) as rows,
+  has_table_privilege('anon', 'public.files', 'select') as privilege,
+  (select issuer from private.settings) = 'https://eve.example/auth/v1' as issuer,
+  exists (select from pg_policy where polname = 'leak') as policy,
+  exists (select from public.workspace_members where email = '${ALAN}') as member`;
+
+const CLOSED = { rows: false, privilege: false, issuer: false, policy: false, member: false };
+
+/** What else is in the database, and how it goes; what the run then says, and whether it fails. */
+const CASES = [
+  [
+    "a table",
+    "create table public.handmade (id int)",
+    "drop table public.handmade",
+    "table public.handmade (made by hand)",
+  ],
+  [
+    "an added column",
+    "alter table public.files add column note text",
+    "alter table public.files drop column note",
+    "column public.files.note (made by hand)",
+  ],
+  ["a disabled trigger", "alter table public.files disable trigger touch", "select", null],
+  [
+    "a view, a materialized view, a function and a type",
+    `create view public.a as select 1 as one; create materialized view public.b as select 1 as one;
+     create function public.c() returns int language sql as 'select 1'; create type public.d as enum ('e')`,
+    "drop view public.a; drop materialized view public.b; drop function public.c(); drop type public.d",
+    "view public.a (made by hand)",
+  ],
+  [
+    "a table in the place of one that a pending migration makes",
+    "create temporary table kept as table tenantry.migrations; delete from tenantry.migrations where name >= '0002_content'",
+    "insert into tenantry.migrations table kept on conflict do nothing; drop table kept",
+    'error: migration 0002_content: relation "files" already exists',
+  ],
+] as const;
+
+describe("access that isn't declared any more", () => {
+  let world: World;
+  let workspace: pg.Client;
+  let controlPlane: pg.Client;
+
+  beforeAll(async () => {
+    world = await World.open({ "tiny/platform.yaml": PLATFORM, "tiny/orgs/acme.yaml": WITH_ALAN });
+    await world.mustRun("up", "tiny.platform");
+    await world.mustRun("up", "tiny.acme");
+    workspace = await open("tiny--acme--personal--");
+    controlPlane = await open("tiny--");
+  });
+  afterAll(async () => {
+    await workspace?.end();
+    await controlPlane?.end();
+    await world?.close();
+  });
+
+  async function open(start: string): Promise<pg.Client> {
+    const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
+    const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
+    const answer = await fetch(`${SUPABASE_API_URL}/v1/projects`, { headers });
+    const projects = (await answer.json()) as { ref: string; name: string }[];
+    const own = projects.find(({ name }) => name.startsWith(start) && name.length === start.length + 8);
+    const client = new pg.Client(world.sandbox.databaseUrl(own?.ref ?? ""));
+    await client.connect();
+    return client;
+  }
+
+  async function run(options: RunOptions, environment: Record<string, string> = {}) {
+    const stack = world.stack("tiny.acme");
+    const spec = { ...stack, env: { ...stack.env, ...environment } };
+    const { result, diagnostics } = await runOnce("up", spec, { continueOnError: true, ...options });
+    const said = diagnostics.map(({ severity, message }) => `${severity}: ${message}`).join("\n");
+    return { result, said };
+  }
+
+  async function isOpen() {
+    return (await workspace.query(OPEN)).rows[0];
+  }
+
+  it.each(CASES)("goes beside %s, and a later run needs no refresh", async (_, make, drop, said) => {
+    world.write("tiny/orgs/acme.yaml", WITH_ALAN);
+    await world.mustRun("up", "tiny.acme");
+    await workspace.query(`set role postgres; ${HOLES}; ${make}; reset role`);
+
+    world.write("tiny/orgs/acme.yaml", yaml(""));
+    const first = await run({ refresh: true });
+    expect(await isOpen(), first.said).toEqual(CLOSED);
+    const fails = said?.startsWith("error:") === true;
+    expect(first.result, first.said).toBe(fails ? "failed" : "succeeded");
+    if (said !== null) expect(first.said).toContain(said.replace("error: ", ""));
+
+    if (fails) expect((await run({})).said).toContain(said.replace("error: ", ""));
+    else expect(await run({})).toMatchObject({ result: "succeeded" });
+    await workspace.query(drop);
+  });
+});
