@@ -5,7 +5,16 @@ import type { AppRows } from "./app-rows.ts";
 import type { Value } from "./splice.ts";
 
 /** An entry that a manifest lacks. */
-interface Addition {
+export interface Addition {
+  /** Of the product's schema, where its row is. */
+  readonly table:
+    | "workspaces"
+    | "wallets"
+    | "members"
+    | "workspace_members"
+    | "invitations"
+    | "apps"
+    | "cron_jobs";
   /** Of the map or list that it belongs to. */
   readonly path: readonly (string | number)[];
   /** Undefined for an item of a list. */
@@ -60,7 +69,9 @@ export function requestedAdditions(rows: AppRows, manifest: OrganizationManifest
   });
   return {
     additions: [
-      ...missing.map(({ name, value }) => addition(["workspaces"], name, value, `workspace ${name}`)),
+      ...missing.map(({ name, value }) =>
+        addition("workspaces", ["workspaces"], name, value, `workspace ${name}`),
+      ),
       ...(rows.managed_by === "app" ? walletAdditions(rows, manifest) : []),
     ],
     left: others.map(({ name, generation }) => ({
@@ -94,8 +105,14 @@ export function importAdditions(rows: AppRows, manifest: OrganizationManifest): 
   };
 }
 
-function addition(path: Addition["path"], key: string | undefined, value: Value, what: string): Addition {
-  return { path, key, value, what };
+function addition(
+  table: Addition["table"],
+  path: Addition["path"],
+  key: string | undefined,
+  value: Value,
+  what: string,
+): Addition {
+  return { table, path, key, value, what };
 }
 
 function workspaceValue({
@@ -121,7 +138,7 @@ function walletAdditions({ wallets }: AppRows, manifest: OrganizationManifest): 
         ...(reload_up_to === null ? {} : { upTo: reload_up_to }),
         ...(reload_monthly_cap === null ? {} : { monthlyCap: reload_monthly_cap }),
       };
-      return addition(["wallets"], name, { autoReload }, `auto-reload of wallet ${name}`);
+      return addition("wallets", ["wallets"], name, { autoReload }, `auto-reload of wallet ${name}`);
     });
 }
 
@@ -134,6 +151,7 @@ function memberAdditions(rows: AppRows, manifest: OrganizationManifest): Additio
     .map(({ email, role }) => {
       const workspaces = role === "member" ? grantsOf(rows, email) : undefined;
       return addition(
+        "members",
         ["members"],
         undefined,
         { email, role, ...(workspaces && { workspaces }) },
@@ -144,7 +162,13 @@ function memberAdditions(rows: AppRows, manifest: OrganizationManifest): Additio
     (role === "member" ? (grantsOf(rows, email) ?? []) : [])
       .filter((name) => !workspaces.includes(name))
       .map((name) =>
-        addition(["members", index, "workspaces"], undefined, name, `workspace ${name} of member ${email}`),
+        addition(
+          "workspace_members",
+          ["members", index, "workspaces"],
+          undefined,
+          name,
+          `workspace ${name} of member ${email}`,
+        ),
       ),
   );
   return [...people, ...grants];
@@ -163,6 +187,7 @@ function invitationAdditions(rows: AppRows, { invitations = [] }: OrganizationMa
       const granted: Record<string, Value> =
         role === "member" && rows.per_workspace_access ? { workspaces } : {};
       return addition(
+        "invitations",
         ["invitations"],
         undefined,
         { email, role, ...granted, expires: expires_on },
@@ -176,6 +201,7 @@ function appAdditions({ apps }: AppRows, { workspaces = {} }: OrganizationManife
     .filter(({ workspace, name }) => lookup(lookup(workspaces, workspace)?.apps ?? {}, name) === undefined)
     .map(({ workspace, name, domain }) =>
       addition(
+        "apps",
         ["workspaces", workspace, "apps"],
         name,
         domain === null ? {} : { domain },
@@ -188,6 +214,12 @@ function cronAdditions({ cron_jobs }: AppRows, { workspaces = {} }: Organization
   return cron_jobs
     .filter(({ workspace, name }) => lookup(lookup(workspaces, workspace)?.cron ?? {}, name) === undefined)
     .map(({ workspace, name, schedule, task }) =>
-      addition(["workspaces", workspace, "cron"], name, { schedule, task }, `cron job ${workspace}/${name}`),
+      addition(
+        "cron_jobs",
+        ["workspaces", workspace, "cron"],
+        name,
+        { schedule, task },
+        `cron job ${workspace}/${name}`,
+      ),
     );
 }

@@ -224,6 +224,31 @@ it("leaves what the app manages alone, until it is imported", async () => {
   expect((await verify()).exitCode).toBe(0);
 });
 
+it("skips a row from before a rule by its name, on the terminal too, and imports the rest", async () => {
+  const planted = "a..b@acme.example";
+  await sql(
+    "demo",
+    `alter table public.members disable trigger text_of_email;
+     insert into public.members (organization_id, email, role, managed_by)
+       select id, email, 'admin', 'app' from public.organizations, unnest('{${planted},c&d@acme.example}'::text[]) as email
+       where name = 'acme';
+     alter table public.members enable trigger text_of_email`,
+  );
+  await up();
+  const { exitCode, stdout, stderr } = await run(["import", "demo.acme"]);
+  expect(exitCode, stderr).toBe(1);
+  expect(stdout).toContain("+ member c&d@acme.example");
+  expect(stdout).toContain(
+    `! member ${planted} is skipped: \`email\`: expected an e-mail address as ada@acme.example`,
+  );
+  expect(stdout).toContain("Correct it in the product, or its row of public.members in the control plane");
+  const file = join(folder.path, "stacks/demo/orgs/acme.yaml");
+  expect(readFileSync(file, "utf8")).toContain("\n  - { email: c&d@acme.example, role: admin }\n");
+  await up();
+  await sql("demo", `delete from public.members where email = '${planted}'`);
+  expect((await verify()).exitCode).toBe(0);
+});
+
 it("tells a hole, and that a workspace's project is gone", async () => {
   await sql(
     "demo--acme--production",

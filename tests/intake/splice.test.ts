@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
+import { DISPLAY_NAME, EMAIL, follows } from "../../src/core/text-rules.ts";
 import { addTo, NotEditable, type Value } from "../../src/intake/splice.ts";
 
 type Case = [
@@ -121,6 +122,45 @@ const values = fc.oneof(
   fc.dictionary(fc.constantFrom("a", "b", "c"), fc.string(), { noNullPrototype: true }),
   fc.array(fc.string()),
 );
+
+/** What the rules allow: strange, and valid. */
+const nameParts = fc.constantFrom(
+  "a",
+  "é",
+  "漢",
+  "👍",
+  "\u{e0100}",
+  "\u200d",
+  "\u3000",
+  " ",
+  "'",
+  '"',
+  "#",
+  ": ",
+  "- ",
+  "{",
+  "]",
+  "\\",
+  "%",
+  "|",
+);
+const names = fc
+  .array(nameParts, { maxLength: 12 })
+  .map((parts) => parts.join(""))
+  .filter((text) => follows(DISPLAY_NAME, text));
+const locals = fc.string({ unit: fc.constantFrom(..."ab1!#$%&'*+/=?^_`{|}~-."), minLength: 1, maxLength: 8 });
+const emails = locals.map((local) => `${local}@x.xn--p1ai`).filter((text) => follows(EMAIL, text));
+
+it("adds strange but valid names and addresses as they are, as values and within lists", () => {
+  fc.assert(
+    fc.property(names, emails, (name, email) => {
+      const entry = { email, displayName: name };
+      const after = addTo(addTo("members: []\n", ["members"], undefined, entry), [], "displayName", name);
+      expect(parse(after)).toEqual({ members: [entry], displayName: name });
+    }),
+    { numRuns: 300 },
+  );
+});
 
 it("adds exactly the entry, whatever its value, and changes no other line", () => {
   const before = "# head\na:\n  b: { c: [d,e] } # tail\n\nz: 'q'\n";

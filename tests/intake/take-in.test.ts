@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { parse } from "yaml";
 import type { AppRows } from "../../src/intake/app-rows.ts";
 import { takeIn } from "../../src/intake/take-in.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
@@ -247,4 +248,117 @@ it("makes the folder of a platform's first organization", async () => {
     workspaces: [workspace("personal")],
   });
   expect(await takeIn(folder, [rows], asked)).toMatchObject([{ outcome: "written" }]);
+});
+
+const BAD_ADDRESSES = ["a..b@x.example", `${"a".repeat(120)}@x.example`, "a\u0001b@x.example", "a@localhost"];
+
+it("skips rows that no manifest can hold by their names, says what to do, and takes in the rest", async () => {
+  const folder = platformFolder();
+  const rows = rowsOf({
+    wallets: [],
+    workspaces: [workspace("spike", { display_name: "\ufeff" }), workspace("sales")],
+    members: [...BAD_ADDRESSES, "a&b@x.example"].map((email) => ({ email, role: "member" as const })),
+    access: [
+      { email: "a&b@x.example", workspace: "sales" },
+      { email: "a&b@x.example", workspace: "spike" },
+      { email: "a..b@x.example", workspace: "sales" },
+    ],
+    invitations: [
+      { email: "x@x.xn--p1ai", role: "member", workspaces: ["sales", "spike"], expires_on: "2026-12-31" },
+      { email: "a b@x.example", role: "member", workspaces: [], expires_on: "2026-12-31" },
+      { email: "late@x.example", role: "member", workspaces: [], expires_on: "infinity" },
+    ],
+    apps: [
+      { workspace: "spike", name: "store", domain: null },
+      { workspace: "sales", name: "store", domain: "a_b.example" },
+      { workspace: "sales", name: "own", domain: "x.shop.example" },
+      { workspace: "sales", name: "fine", domain: "fine.acme.example" },
+    ],
+    cron_jobs: [
+      { workspace: "sales", name: "often", schedule: "*,".repeat(16_000), task: "rebuild" },
+      { workspace: "sales", name: "never", schedule: "0 0 30 2 *", task: "rebuild" },
+      { workspace: "sales", name: "odd", schedule: "0 3 * * *", task: "two\nlines" },
+      { workspace: "sales", name: "nightly", schedule: "0 3 * * *", task: "- { a: b } # c" },
+    ],
+  });
+  const [taken] = await takeIn(folder, [rows], everything);
+  expect(taken).toMatchObject({ outcome: "written", problems: [] });
+  expect(taken?.skipped.map(({ what }) => what).sort()).toEqual(
+    [
+      "workspace spike",
+      ...BAD_ADDRESSES.map((email) => `member ${email}`),
+      "workspace spike of member a&b@x.example",
+      "invitation a b@x.example",
+      "invitation late@x.example",
+      "app spike/store",
+      "app sales/store",
+      // It is below the platform's own domain.
+      "app sales/own",
+      ...["often", "never", "odd"].map((name) => `cron job sales/${name}`),
+    ].sort(),
+  );
+  for (const { reason, remedy } of taken?.skipped ?? []) {
+    expect(reason).toMatch(/expected|cron|is skipped|platform's own/);
+    expect(remedy).toMatch(/row of public\.[a-z_]+ in the control plane; then run this command again/);
+  }
+  const written = parse(read(folder));
+  expect(written.members.at(-1)).toEqual({ email: "a&b@x.example", role: "member", workspaces: ["sales"] });
+  expect(written.invitations).toEqual([
+    { email: "x@x.xn--p1ai", role: "member", workspaces: ["sales"], expires: "2026-12-31" },
+  ]);
+  expect(written.workspaces.sales).toEqual({
+    apps: { fine: { domain: "fine.acme.example" } },
+    cron: { nightly: { schedule: "0 3 * * *", task: "- { a: b } # c" } },
+  });
+});
+
+it("skips organizations that no manifest can be of, and takes in the others", async () => {
+  const folder = platformFolder();
+  const fresh = (name: string, more: Partial<AppRows>) =>
+    rowsOf({
+      name,
+      plan: "free",
+      managed_by: "app",
+      owner: "jo@x.example",
+      billing_email: "jo@x.example",
+      workspaces: [workspace("personal")],
+      ...more,
+    });
+  const taken = await takeIn(
+    folder,
+    [
+      fresh("unseen", { display_name: "\ufeff" }),
+      fresh("local", { owner: `${"a".repeat(120)}@x.example` }),
+      fresh("a".repeat(300), {}),
+      fresh("bills", { billing_email: "a..b@x.example" }),
+      fresh("jo", {}),
+    ],
+    asked,
+  );
+  expect(taken.map(({ outcome }) => outcome)).toEqual([...Array(4).fill("refused"), "written"]);
+  expect(taken[0]?.problems).toEqual([
+    expect.stringMatching(
+      /^`displayName`: expected one line of text, .* correct it in the product, or the rows of/,
+    ),
+  ]);
+  expect(readdirSync(join(folder, "orgs")).sort()).toEqual(["acme.yaml", "jo.yaml"]);
+});
+
+it("skips a member whom a rule of the manifest refuses, and takes in the rest", async () => {
+  const folder = platformFolder(`${ACME}claimTokens: {}\n`);
+  const rows = rowsOf({
+    members: [
+      { email: "one@acme.example", role: "member" },
+      { email: "two@acme.example", role: "member" },
+    ],
+    access: [
+      { email: "one@acme.example", workspace: "gone" },
+      { email: "two@acme.example", workspace: "production" },
+    ],
+  });
+  const [taken] = await takeIn(folder, [rows], everything);
+  expect(taken?.skipped).toMatchObject([
+    { what: "member one@acme.example", reason: expect.stringMatching(/gone/) },
+  ]);
+  expect(parse(read(folder)).members.at(-1).email).toBe("two@acme.example");
 });

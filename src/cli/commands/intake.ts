@@ -15,7 +15,7 @@ export type IntakeOptions = JsonOption & SandboxOption;
 
 /** What `tenantry intake --json` and `tenantry import --json` print. */
 export interface IntakeDocument {
-  /** No manifest was refused. */
+  /** No manifest was refused, and no row was skipped. */
   readonly ok: boolean;
   readonly organizations: readonly TakenIn[];
   /** Of the manifests as they were: warnings, or the errors for which nothing was written. */
@@ -71,7 +71,8 @@ export async function writeManifests(
         organizations.push(...(await takeIn(each.selection.folder, rows, { everything, today })));
       }
     });
-  if (organizations.some(({ outcome }) => outcome === "refused")) session.exitCode = 1;
+  if (organizations.some(({ outcome, skipped }) => outcome === "refused" || skipped.length > 0))
+    session.exitCode = 1;
   const shown = organizations.map((each) => ({ ...each, file: relative(session.io.cwd, each.file) }));
   const document: IntakeDocument = { ok: session.exitCode === 0, organizations: shown, problems };
   if (options.json === true) session.printJson(document);

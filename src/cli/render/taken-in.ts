@@ -4,7 +4,7 @@ import { count, escapeControls } from "./values.ts";
 
 const WIDTH = "unchanged".length;
 
-/** What became of each manifest: what was added, what stays with the app, and why one wasn't written. */
+/** What became of each manifest: what was added, what stays with the app or is skipped, and why one wasn't written. */
 export function renderTakenIn(organizations: readonly TakenIn[], colors: Colors): string {
   const written = organizations.filter(({ outcome }) => outcome === "written").length;
   const next =
@@ -14,13 +14,17 @@ export function renderTakenIn(organizations: readonly TakenIn[], colors: Colors)
   return [...organizations.map((each) => renderOne(each, colors)), next].join("\n");
 }
 
-function renderOne({ file, outcome, added, left, problems }: TakenIn, colors: Colors): string {
+function renderOne({ file, outcome, added, left, skipped, problems }: TakenIn, colors: Colors): string {
   const paint = { written: colors.green, unchanged: colors.dim, refused: colors.red }[outcome];
   return [
     `${paint(outcome.padEnd(WIDTH))} ${file}`,
     ...added.map((what) => colors.green(`  + ${escapeControls(what)}`)),
     ...left.map(({ what, reason }) =>
       colors.dim(`    ${escapeControls(what)} stays with the app: ${reason}`),
+    ),
+    ...skipped.map(
+      ({ what, reason, remedy }) =>
+        `  ${colors.red("!")} ${escapeControls(`${what} is skipped: ${reason}`)}\n    ${colors.cyan(escapeControls(remedy))}`,
     ),
     ...problems.map((problem) => `  ${colors.red("!")} ${escapeControls(problem)}`),
   ].join("\n");
