@@ -44,7 +44,7 @@ async function organizationStack(args: OrganizationArgs): Promise<Record<string,
 /** What the manifests say of this stack, or an end of the run with every problem that they have. */
 function stackModel(stack: string, today: string) {
   const stacks = process.env.TENANTRY_STACKS ?? join(pulumi.getRootDirectory(), "stacks");
-  const { model, problems } = loadStack(stacks, stack, today);
+  const { model, problems } = loadStack(stacks, stack, today, { checked: process.env.TENANTRY_CHECKED });
   for (const problem of problems) if (problem.severity === "warning") pulumi.log.warn(renderProblem(problem));
   if (model === undefined) throw mistake(errorsOf(problems));
   return model;

@@ -1,12 +1,19 @@
 import { join } from "node:path";
 import { maskSecrets, printable } from "./manifest/excerpt.ts";
-import { locatorOf } from "./manifest/locate.ts";
+import { locateFile, locatorOf } from "./manifest/locate.ts";
+import { digestOfFile, type Neighbours, readNeighbours, type Texts } from "./manifest/neighbours.ts";
 import { MOST_PROBLEMS, moreProblems, type Problem } from "./manifest/problem.ts";
-import { readOrganizationFile, readPlatformFile, readPlatformFolder } from "./manifest/read.ts";
+import {
+  type ParsedOrganization,
+  readOrganizationFile,
+  readPlatformFile,
+  readPlatformFolder,
+} from "./manifest/read.ts";
 import { readRepository } from "./manifest/repository.ts";
 import type { Finding } from "./model/finding.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model/model.ts";
 import { resolve, resolveOrganization, resolvePlatform } from "./model/resolve.ts";
+import { uniqueValues } from "./model/rules/fleet.ts";
 
 /** What came of reading and resolving: undefined when any problem is an error. */
 export interface Loaded<Result> {
@@ -34,14 +41,26 @@ export async function loadPlatform(folder: string, today: string): Promise<Loade
   return loaded(model, problems, findings);
 }
 
+export interface LoadStackOptions {
+  /** The digest of the organization's file with which its unique values were compared with all others a moment ago. */
+  readonly checked?: string | undefined;
+  /** Texts that were read a moment ago, where several stacks are loaded. */
+  readonly texts?: Texts | undefined;
+}
+
 /**
- * Reads and resolves what one stack needs and nothing else: `agntdata.platform` the platform's file, `agntdata.acme` that
- * and the organization's.
+ * Reads and resolves what one stack needs: `agntdata.platform` the platform's file, `agntdata.acme` that and the
+ * organization's. Of other files it reads whether they declare what must be unique, or may use the same secrets.
  *
  * @param stacks the folder that holds a folder for each platform
  * @param today `2026-11-22`
  */
-export function loadStack(stacks: string, stack: string, today: string): Loaded<StackModel> {
+export function loadStack(
+  stacks: string,
+  stack: string,
+  today: string,
+  { checked, texts }: LoadStackOptions = {},
+): Loaded<StackModel> {
   const [platformName = "", name = ""] = stack.split(".");
   const folder = join(stacks, platformName);
   const read = readPlatformFile(folder);
@@ -60,9 +79,42 @@ export function loadStack(stacks: string, stack: string, today: string): Loaded<
   }
   problems.push(...file.problems);
   if (file.parsed === undefined) return loaded<StackModel>(undefined, problems, above.findings);
-  const below = resolveOrganization({ platform, repository, organization: file.parsed, today });
+  const organization = file.parsed;
+  const known = checked !== undefined && checked === digestOfFile(organization.file);
+  const neighbours = known ? NO_NEIGHBOURS : neighboursOf(folder, organization, texts);
+  problems.push(...neighbours.unclear.map((each) => unclearNeighbour(organization.file, each)));
+  const below = resolveOrganization({
+    platform,
+    repository,
+    organization,
+    neighbours: neighbours.organizations,
+    today,
+  });
   const model = above.model && below.model && { platform: above.model, organization: below.model };
   return loaded(model, problems, [...above.findings, ...below.findings]);
+}
+
+const NO_NEIGHBOURS: Neighbours = { organizations: [], unclear: [] };
+
+function neighboursOf(
+  folder: string,
+  { file, manifest }: ParsedOrganization,
+  texts: Texts | undefined,
+): Neighbours {
+  const values = uniqueValues(manifest).map((value) => value.texts);
+  return readNeighbours(folder, file, values, texts);
+}
+
+function unclearNeighbour(file: string, neighbour: string): Problem {
+  return {
+    severity: "error",
+    rule: "neighbour-with-errors",
+    ...locateFile(file),
+    message: `whether ${neighbour} declares the same domain, address or channel can't be told: it has errors`,
+    expected: "a file without errors, as it contains a value that must be unique on the platform",
+    found: "a file with errors",
+    remedy: "correct that file first",
+  };
 }
 
 function loaded<Result>(

@@ -71,7 +71,8 @@ function goneOrganizations(
 }
 
 /** The program reads the manifests itself: from the stack's name, the platforms' folder and the day of the run. */
-function specOf({ selection }: LoadedSelection, stack: string, common: Common): StackSpec {
+function specOf({ selection, platform, checked }: LoadedSelection, stack: string, common: Common): StackSpec {
+  const digest = checked.get(stack.slice(platform.length + 1));
   return {
     projectFolder: common.projectFolder,
     ...(common.settingsFolder === undefined ? {} : { settingsFolder: common.settingsFolder }),
@@ -82,6 +83,7 @@ function specOf({ selection }: LoadedSelection, stack: string, common: Common): 
       ...common.environment.vendors,
       TENANTRY_STACKS: dirname(selection.folder),
       TENANTRY_TODAY: common.today,
+      ...(digest === undefined ? {} : { TENANTRY_CHECKED: digest }),
     },
   };
 }

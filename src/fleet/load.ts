@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { type Loaded, loadPlatform, loadStack, type StackModel } from "../load.ts";
+import { digestOfFile, type Texts } from "../manifest/neighbours.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { ORGANIZATIONS_FOLDER } from "../manifest/read.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
@@ -21,6 +22,8 @@ export interface LoadedSelection {
   /** How many manifests of organizations were read, good or bad. */
   readonly read: number;
   readonly problems: readonly Problem[];
+  /** By organization, the digest of its file from before it was compared with all others. */
+  readonly checked: ReadonlyMap<string, string>;
 }
 
 /**
@@ -33,6 +36,10 @@ export async function loadSelection(selection: Selection, today: string): Promis
   const { folder, organizations } = selection;
   const platform = basename(folder);
   if (organizations === "all") {
+    const checked = digestsOf(
+      folder,
+      stackNames(folder).map((stack) => stack.slice(platform.length + 1)),
+    );
     const own = loadStack(dirname(folder), `${platform}.platform`, today);
     const { model, problems } = await loadPlatform(folder, today);
     const misnamed = own.problems.filter((problem) => problem.rule === "platform-name");
@@ -44,12 +51,15 @@ export async function loadSelection(selection: Selection, today: string): Promis
       missing: [],
       read: stackNames(folder).length - 1,
       problems: [...misnamed, ...problems],
+      checked,
     };
   }
   const missing = organizations.filter((name) => !existsSync(manifestOf(folder, name)));
   const present = organizations.filter((name) => !missing.includes(name));
+  const checked = digestsOf(folder, present);
+  const texts: Texts = new Map();
   const loaded = ["platform", ...present].map((name) =>
-    loadStack(dirname(folder), `${platform}.${name}`, today),
+    loadStack(dirname(folder), `${platform}.${name}`, today, { texts }),
   );
   return {
     selection,
@@ -59,6 +69,7 @@ export async function loadSelection(selection: Selection, today: string): Promis
     missing,
     read: present.length,
     problems: distinctProblems(loaded),
+    checked,
   };
 }
 
@@ -73,6 +84,7 @@ export function recordedSelection(selection: Selection): LoadedSelection {
     missing,
     read: 0,
     problems: [],
+    checked: new Map(),
   };
 }
 
@@ -84,6 +96,16 @@ export function hasErrors(loaded: readonly LoadedSelection[]): boolean {
 function distinctProblems(loaded: readonly Loaded<StackModel>[]): Problem[] {
   const problems = loaded.flatMap((each) => each.problems);
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
+/** From before the files are read, so that one that changes meanwhile is compared once more. */
+function digestsOf(folder: string, names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    names.flatMap((name) => {
+      const digest = digestOfFile(manifestOf(folder, name));
+      return digest === undefined ? [] : [[name, digest] as const];
+    }),
+  );
 }
 
 function manifestOf(folder: string, organization: string): string {

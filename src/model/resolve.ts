@@ -8,7 +8,7 @@ import { entitlementsOf, organizationModel } from "./organization.ts";
 import { platformModel } from "./platform.ts";
 import { CLAIM_TOKEN_RULES } from "./rules/claim-tokens.ts";
 import { CONNECTION_RULES } from "./rules/connections.ts";
-import { FLEET_RULES } from "./rules/fleet.ts";
+import { repeatedValues } from "./rules/fleet.ts";
 import { LIFE_RULES } from "./rules/life.ts";
 import { ORGANIZATION_NAME_RULES } from "./rules/names.ts";
 import { OFFER_RULES } from "./rules/offers.ts";
@@ -46,6 +46,8 @@ export interface PlatformInput {
 
 export interface OrganizationInput extends PlatformInput {
   readonly organization: ParsedOrganization;
+  /** Others of the platform that may declare what must be unique on it. */
+  readonly neighbours?: readonly ParsedOrganization[];
   /** `2026-11-22` */
   readonly today: string;
 }
@@ -67,7 +69,7 @@ export function resolve({ platform, repository, organizations, today }: FleetInp
     for (const finding of resolved.findings) findings.push(finding);
     if (resolved.model) models.push(resolved.model);
   }
-  for (const rule of FLEET_RULES) findings.push(...rule.check(organizations));
+  findings.push(...repeatedValues(organizations));
   models.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { model: hasError(findings) ? undefined : { platform: above, organizations: models }, findings };
 }
@@ -82,10 +84,10 @@ export function resolvePlatform({ platform, repository }: PlatformInput): Resolv
   return { model: hasError(findings) ? undefined : platformModel(manifest), findings };
 }
 
-/** Resolves one organization on its platform, looking at no other. */
+/** Resolves one organization on its platform, and judges no other. */
 export function resolveOrganization(input: OrganizationInput): Resolved<OrganizationModel> {
   const { model, findings } = resolveOn(platformModel(input.platform.manifest), input);
-  const all = [...findings, ...FLEET_RULES.flatMap((rule) => rule.check([input.organization]))];
+  const all = [...findings, ...repeatedValues([input.organization], input.neighbours)];
   return { model: hasError(all) ? undefined : model, findings: all };
 }
 

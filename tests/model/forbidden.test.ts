@@ -45,7 +45,12 @@ test.each(FORBIDDEN_EDITS)("refused by its rule, where it was made: $name", asyn
       const fleet = structuredClone(drawn);
       const { rule, path, part = "value", file = "orgs/acme.yaml" } = spoil(fleet);
       const files = filesOf(fleet);
-      expect(await errorsIn(files)).toEqual([`${rule} ${file}:${placeOf(files[file], path, part)}`]);
+      const errors = await errorsIn(files);
+      // What two declare is refused to both.
+      const mine = rule.startsWith("unique-")
+        ? errors.filter((each) => !each.includes("aaron.yaml"))
+        : errors;
+      expect(mine).toEqual([`${rule} ${file}:${placeOf(files[file], path, part)}`]);
     }),
     { numRuns: 8 },
   );

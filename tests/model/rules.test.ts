@@ -460,6 +460,8 @@ consents:
       want: [
         "unique-custom-domain 6:62 the custom domain `a.example` is used twice → take one of the two out",
         "unique-workspace-email 6:27 the workspace e-mail address `in@x.example` is used twice → take one of the two out",
+        "unique-custom-domain 6:62 the custom domain `a.example` is used twice → take one of the two out",
+        "unique-workspace-email 6:27 the workspace e-mail address `in@x.example` is used twice → take one of the two out",
       ],
     },
     {
@@ -471,7 +473,9 @@ workspaces:
   c: { slack: { team: T02, channel: C01 } }
 `,
       want: [
+        "unique-custom-domain 7:65 the custom domain `a.example` is used twice → take one of the two out",
         "unique-custom-domain 8:65 the custom domain `a.example` is used twice → take one of the two out",
+        "unique-slack-channel 7:15 the Slack channel `T01/C01` is used twice → take one of the two out",
         "unique-slack-channel 8:15 the Slack channel `T01/C01` is used twice → take one of the two out",
       ],
     },

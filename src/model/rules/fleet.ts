@@ -1,73 +1,91 @@
+import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { ParsedOrganization } from "../../manifest/read.ts";
 import type { Finding } from "../finding.ts";
 import { appsOf, workspacesOf } from "./workspaces.ts";
 
-/** What a rule about all organizations of a platform objects to. */
-export interface FleetRule {
-  readonly name: string;
-  readonly check: (organizations: readonly ParsedOrganization[]) => readonly Finding[];
+/** A value that one organization of a platform declares, and that no other may. */
+export interface UniqueValue {
+  readonly rule: string;
+  /** What it is, in a sentence. */
+  readonly what: string;
+  /** In the one spelling that is compared. */
+  readonly value: string;
+  readonly path: readonly string[];
+  /** What any file that declares the same value contains, in lower case. */
+  readonly texts: readonly string[];
 }
 
-const uniqueDomains: FleetRule = {
-  name: "unique-custom-domain",
-  check: (organizations) =>
-    repeated(organizations, "unique-custom-domain", "custom domain", ({ manifest }) =>
-      appsOf(manifest).map(({ domain, path }) => ({ value: domain, path })),
-    ),
-};
+/** The values of an organization that must be unique on its platform. */
+export function uniqueValues(manifest: OrganizationManifest): readonly UniqueValue[] {
+  const domains = appsOf(manifest).map(({ domain, path }) => ({
+    rule: "unique-custom-domain",
+    what: "custom domain",
+    value: domain,
+    path,
+    texts: [domain],
+  }));
+  const contacts = workspacesOf(manifest).flatMap(({ workspace: { email, slack }, path }): UniqueValue[] => [
+    ...(email === undefined ? [] : [emailValue(email.toLowerCase(), path)]),
+    // What is written in a channel goes to one workspace's agent.
+    ...(slack === undefined ? [] : [slackValue(slack.team, slack.channel, path)]),
+  ]);
+  return [...domains, ...contacts];
+}
 
-const uniqueEmails: FleetRule = {
-  name: "unique-workspace-email",
-  check: (organizations) =>
-    repeated(organizations, "unique-workspace-email", "workspace e-mail address", ({ manifest }) =>
-      workspacesOf(manifest).flatMap(({ workspace, path }) =>
-        workspace.email === undefined
-          ? []
-          : [{ value: workspace.email.toLowerCase(), path: [...path, "email"] }],
-      ),
-    ),
-};
+function emailValue(email: string, path: readonly string[]): UniqueValue {
+  const what = "workspace e-mail address";
+  return { rule: "unique-workspace-email", what, value: email, path: [...path, "email"], texts: [email] };
+}
 
-/** What is written in a channel goes to one workspace's agent. */
-const uniqueSlackChannels: FleetRule = {
-  name: "unique-slack-channel",
-  check: (organizations) =>
-    repeated(organizations, "unique-slack-channel", "Slack channel", ({ manifest }) =>
-      workspacesOf(manifest).flatMap(({ workspace: { slack }, path }) =>
-        slack === undefined ? [] : [{ value: `${slack.team}/${slack.channel}`, path: [...path, "slack"] }],
-      ),
-    ),
-};
+function slackValue(team: string, channel: string, path: readonly string[]): UniqueValue {
+  return {
+    rule: "unique-slack-channel",
+    what: "Slack channel",
+    value: `${team}/${channel}`,
+    path: [...path, "slack"],
+    texts: [team.toLowerCase(), channel.toLowerCase()],
+  };
+}
 
-export const FLEET_RULES: readonly FleetRule[] = [uniqueDomains, uniqueEmails, uniqueSlackChannels];
-
-/** Objects to every second use of a value. It names the other file, which only readers of this repository see. */
-function repeated(
+/**
+ * Objects to each value of the organizations that is declared elsewhere too, at each of its places. The files don't say who
+ * was first, so each finding names the other place. Only readers of this repository see it.
+ *
+ * @param others more organizations of the platform, which are compared and not judged
+ */
+export function repeatedValues(
   organizations: readonly ParsedOrganization[],
-  rule: string,
-  what: string,
-  usesOf: (organization: ParsedOrganization) => readonly { value: string; path: readonly string[] }[],
+  others: readonly ParsedOrganization[] = [],
 ): readonly Finding[] {
-  const first = new Map<string, { file: string; path: readonly string[] }>();
-  const findings: Finding[] = [];
-  for (const organization of organizations) {
-    for (const { value, path } of usesOf(organization)) {
-      const other = first.get(value);
-      if (other === undefined) {
-        first.set(value, { file: organization.file, path });
-        continue;
-      }
-      findings.push({
+  const places = new Map<string, Place[]>();
+  const judged = organizations.map((organization) => placesOf(organization, places));
+  for (const other of others) placesOf(other, places);
+  return judged.flat().flatMap((place): Finding[] => {
+    const { file, rule, what, value, path } = place;
+    const other = places.get(`${rule} ${value}`)?.find((each) => each !== place);
+    if (other === undefined) return [];
+    return [
+      {
         severity: "error",
         rule,
-        file: organization.file,
+        file,
         path,
         message: `the ${what} \`${value}\` is used twice`,
         expected: `each ${what} once on the platform`,
         found: `also at \`${other.path.join(".")}\` in ${other.file}`,
         remedy: "take one of the two out",
-      });
-    }
-  }
-  return findings;
+      },
+    ];
+  });
+}
+
+type Place = UniqueValue & { readonly file: string };
+
+function placesOf({ manifest, file }: ParsedOrganization, places: Map<string, Place[]>): readonly Place[] {
+  return uniqueValues(manifest).map((value) => {
+    const place = { ...value, file };
+    const key = `${value.rule} ${value.value}`;
+    places.set(key, [...(places.get(key) ?? []), place]);
+    return place;
+  });
 }

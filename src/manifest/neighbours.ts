@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseManifest } from "./parse.ts";
+import { ORGANIZATIONS_FOLDER, type ParsedOrganization } from "./read.ts";
+import { isFolder, readText } from "./text.ts";
+
+/** Other organizations of a platform that may declare the same values. */
+export interface Neighbours {
+  readonly organizations: readonly ParsedOrganization[];
+  /** Files that contain one of the values and have errors, so that what they declare can't be told. */
+  readonly unclear: readonly string[];
+}
+
+/** The texts of files in lower case, by file: each is read once. Undefined for a file that can't be read. */
+export type Texts = Map<string, string | undefined>;
+
+/**
+ * The organizations of a platform, apart from one file, that may declare one of some values. Every file's text is read, and
+ * only those are parsed that contain all texts of a value, in any case, or write something in escapes. There is no index that could
+ * be out of date.
+ *
+ * @param values for each value the texts that every file which declares it contains, in lower case
+ */
+export function readNeighbours(
+  folder: string,
+  file: string,
+  values: readonly (readonly string[])[],
+  texts: Texts = new Map(),
+): Neighbours {
+  const organizations: ParsedOrganization[] = [];
+  const unclear: string[] = [];
+  const orgs = join(folder, ORGANIZATIONS_FOLDER);
+  if (values.length === 0 || !isFolder(orgs)) return { organizations, unclear };
+  for (const name of readdirSync(orgs)) {
+    const neighbour = join(orgs, name);
+    if (!name.endsWith(".yaml") || neighbour === file) continue;
+    const text = textOf(neighbour, folder, texts);
+    if (text === undefined) continue;
+    const contains = values.some((parts) => parts.every((part) => text.includes(part)));
+    if (!contains && !mayBeEscaped(text)) continue;
+    const read = readText(neighbour, folder);
+    if ("problem" in read) continue;
+    const { manifest } = parseManifest("Organization", read.text, neighbour);
+    if (manifest !== undefined) organizations.push({ file: neighbour, manifest });
+    else if (contains) unclear.push(neighbour);
+  }
+  return { organizations, unclear };
+}
+
+function textOf(file: string, folder: string, texts: Texts): string | undefined {
+  if (texts.has(file)) return texts.get(file);
+  const read = readText(file, folder);
+  const text = "problem" in read ? undefined : read.text.toLowerCase();
+  texts.set(file, text);
+  return text;
+}
+
+/** A digest of a file as it is now; undefined where there is none. */
+export function digestOfFile(file: string): string | undefined {
+  try {
+    return createHash("sha256").update(readFileSync(file)).digest("hex");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only quoted scalars can spell a value in another way: `"\x61"` and `'it''s'`. */
+function mayBeEscaped(text: string): boolean {
+  return text.includes("\\") || text.includes("''");
+}
