@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { maskSecrets, printable } from "./manifest/excerpt.ts";
+import { printable } from "./core/printable.ts";
+import { maskSecrets } from "./manifest/excerpt.ts";
 import { locateFile, locatorOf } from "./manifest/locate.ts";
 import { digestOfFile, type Neighbours, readNeighbours, type Texts } from "./manifest/neighbours.ts";
 import { MOST_PROBLEMS, moreProblems, type Problem } from "./manifest/problem.ts";

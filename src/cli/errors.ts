@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { UserError, VendorError } from "../core/errors.ts";
+import { printable, printableLines } from "../core/printable.ts";
 import type { Colors } from "./render/colors.ts";
-import { escapeControls } from "./render/values.ts";
 import { inSource } from "./stack-trace.ts";
 
 /** What `--json` prints of an error, under the key `error`. */
@@ -26,10 +26,10 @@ export function errorDocument(error: unknown): ErrorDocument {
 /** An error as people read it: what is wrong, where, and what mends it. Only a bug of ours shows its stack. */
 export function renderError(error: unknown, colors: Colors): string {
   const { kind, message, remedy, place } = errorDocument(error);
-  const at = place === null ? "" : `${place.file}:${place.line}:${place.column}: `;
-  const text = message.split("\n").map(escapeControls).join("\n");
+  const at = place === null ? "" : `${printable(place.file)}:${place.line}:${place.column}: `;
+  const text = printableLines(message);
   const head = `${colors.red("error:")} ${at}${text}`;
-  if (kind === "user" && remedy !== null) return `${head}\n  ${colors.cyan(remedy)}`;
+  if (kind === "user" && remedy !== null) return `${head}\n  ${colors.cyan(printableLines(remedy))}`;
   if (kind === "bug") return `${colors.red("This is a bug in tenantry; please report it:")}\n${text}`;
   return head;
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../core/package.ts";
+import { printableColored } from "../core/printable.ts";
 import { refuseFormerName } from "../core/root-secret.ts";
 import { addDestroy } from "./commands/destroy.ts";
 import { addDomains } from "./commands/domains.ts";
@@ -49,8 +50,8 @@ function buildProgram(session: Session): Command {
         "Backend and passphrase are Pulumi's own variables: PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE.",
     );
   program.exitOverride().configureOutput({
-    writeOut: (text) => session.io.stdout.write(text),
-    writeErr: (text) => session.io.stderr.write(text),
+    writeOut: (text) => session.io.stdout.write(printableColored(text)),
+    writeErr: (text) => session.io.stderr.write(printableColored(text)),
   });
   program.hook("preAction", () => refuseFormerName(session.io.env));
   addValidate(program, session);

@@ -1,7 +1,8 @@
+import { printable } from "../core/printable.ts";
 import type { EngineEvent, StepMetadata } from "../engine/engine.ts";
 import type { FleetObserver, StackResult, Verb } from "../fleet/run.ts";
 import type { Colors } from "./render/colors.ts";
-import { escapeControls, formatSeconds } from "./render/values.ts";
+import { formatSeconds } from "./render/values.ts";
 import { wordsFor } from "./render/vocabulary.ts";
 import type { Output, Session } from "./session.ts";
 
@@ -48,7 +49,7 @@ class PlainProgress implements Progress {
   }
 
   status(stack: string, message: string): void {
-    this.#session.say(`[${stack}]   ${escapeControls(message)}`);
+    this.#session.say(`[${stack}]   ${printable(message)}`);
   }
 
   finished(result: StackResult): void {
@@ -126,7 +127,7 @@ class LiveProgress implements Progress {
     const lines = [...this.#running].map(([stack, running]) => {
       const elapsed = formatSeconds((performance.now() - running.since) / 1000);
       const now = running.status ?? [...running.now.values()].at(-1) ?? DOING[running.verb];
-      return `  ${stack}  ${escapeControls(now)}  ${running.steps} steps, ${elapsed}`.slice(0, width);
+      return `  ${stack}  ${printable(now)}  ${running.steps} steps, ${elapsed}`.slice(0, width);
     });
     this.#erase();
     if (lines.length === 0) return;

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { printableColored, printableJson } from "../core/printable.ts";
 import type { Variables } from "../fleet/environment.ts";
 import { type Colors, colorsFor } from "./render/colors.ts";
 
@@ -35,17 +36,17 @@ export class Session {
 
   /** A line of the result. */
   print(text = ""): void {
-    this.io.stdout.write(`${text}\n`);
+    this.io.stdout.write(`${printableColored(text)}\n`);
   }
 
   /** The result of a run with `--json`: the only thing on stdout. */
   printJson(document: unknown): void {
-    this.io.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    this.io.stdout.write(`${printableJson(JSON.stringify(document, null, 2))}\n`);
   }
 
   /** A line for the person who watches. */
   say(text = ""): void {
-    this.io.stderr.write(`${text}\n`);
+    this.io.stderr.write(`${printableColored(text)}\n`);
   }
 
   /** Whether someone can be asked. */

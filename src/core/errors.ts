@@ -1,3 +1,5 @@
+import { printableLines } from "./printable.ts";
+
 /** Where in a user's file a problem is. Lines and columns count from 1. */
 export interface Place {
   readonly file: string;
@@ -46,7 +48,7 @@ export class VendorError extends Error {
     const status = details.status === undefined ? "no answer" : `status ${details.status}`;
     const request = details.requestId === undefined ? "" : `, request ${details.requestId}`;
     super(
-      `${details.vendor}: ${details.operation} failed (${status}${request}): ${details.message}\n  ${details.remedy}`,
+      `${details.vendor}: ${details.operation} failed (${status}${request}): ${printableLines(details.message)}\n  ${details.remedy}`,
       { cause: details.cause },
     );
     this.vendor = details.vendor;

@@ -1,3 +1,5 @@
+import { printable } from "../core/printable.ts";
+
 /** One line of a source with what is wrong in it underlined. */
 export interface Excerpt {
   /** Counts from 1. */
@@ -14,11 +16,13 @@ const WIDTH = 120;
 export function excerptAt(source: string, offset: number, end: number): Excerpt {
   const { line, column, start } = lineAndColumn(source, offset);
   const newline = source.indexOf("\n", start);
-  const full = printable(source.slice(start, newline === -1 ? source.length : newline).replace(/\r$/, ""));
-  const caret = Math.min(column - 1, full.length);
+  const raw = source.slice(start, newline === -1 ? source.length : newline).replace(/\r$/, "");
+  const shown = (to: number) => printable(raw.slice(0, to).replace(/\t/g, " "));
+  const full = shown(raw.length);
+  const caret = shown(column - 1).length;
   const from = caret > WIDTH - 20 ? caret - Math.floor(WIDTH / 2) : 0;
   const text = maskSecrets(full).slice(from, from + WIDTH);
-  const length = Math.max(1, Math.min(end - offset, text.length - (caret - from)));
+  const length = Math.max(1, Math.min(shown(end - start).length - caret, text.length - (caret - from)));
   return { line, text, caret: caret - from, length };
 }
 
@@ -31,13 +35,6 @@ export function lineAndColumn(source: string, offset: number) {
     start = next + 1;
   }
   return { line, column: offset - start + 1, start };
-}
-
-/** The same text, character for character, without control and direction characters. */
-export function printable(text: string): string {
-  return text
-    .replace(/\t/g, " ")
-    .replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, "\ufffd");
 }
 
 /** How the keys and tokens of the services in use begin, and those of common model vendors. */

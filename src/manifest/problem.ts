@@ -1,5 +1,6 @@
 import type { Place } from "../core/errors.ts";
-import { type Excerpt, maskSecrets, printable } from "./excerpt.ts";
+import { printable } from "../core/printable.ts";
+import { type Excerpt, maskSecrets } from "./excerpt.ts";
 
 /** Something wrong, or worth a warning, in a manifest: where it is, what was expected and found, and what mends it. */
 export interface Problem {
@@ -39,12 +40,12 @@ export function renderProblem(problem: Problem): string {
   const gutter = excerpt ? String(excerpt.line).length : 1;
   const pad = " ".repeat(gutter);
   const notes = [
-    problem.expected === undefined ? undefined : `${pad} = expected ${problem.expected}`,
-    problem.found === undefined ? undefined : `${pad} = found ${problem.found}`,
-    problem.remedy === undefined ? undefined : `${pad} = ${problem.remedy}`,
+    problem.expected === undefined ? undefined : `${pad} = expected ${printable(problem.expected)}`,
+    problem.found === undefined ? undefined : `${pad} = found ${printable(problem.found)}`,
+    problem.remedy === undefined ? undefined : `${pad} = ${printable(problem.remedy)}`,
   ].filter((note) => note !== undefined);
   return [
-    `${problem.severity}[${problem.rule}]: ${problem.message}`,
+    `${problem.severity}[${problem.rule}]: ${printable(problem.message)}`,
     `${pad}--> ${printable(place.file)}:${place.line}:${place.column}`,
     ...(excerpt ? renderExcerpt(excerpt, gutter) : []),
     ...notes,

@@ -98,3 +98,34 @@ test("schema prints the JSON Schema of both kinds", async () => {
   expect(schema.$schema).toContain("json-schema.org");
   expect(schema.properties.kind).toEqual({ enum: ["Platform", "Organization"] });
 });
+
+// `\x9b` begins an escape sequence as `\x1b[` does.
+const STEERING = ["\u001b[2J", "\u009b2J", "\u202e", "\u2066", "\u200b", "\ufeff", "\u2028", "\u{e0041}"];
+
+describe.each(STEERING)("a manifest with %j in a name, a key or an address", (hidden) => {
+  const shown = /\\x1b\[2J|\\x9b2J|\\u\{[0-9a-f]+\}/;
+  const manifest = `${ORGANIZATION}displayName: ${JSON.stringify(`Acme${hidden}gpj`)}\n"${hidden}": 1\nbilling: { email: "a${hidden}@x.example" }\n`;
+
+  test("is refused, and shown with its code, which nothing obeys", async () => {
+    const ran = await validate({ "stacks/demo/orgs/acme.yaml": manifest });
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stdout + ran.stderr).not.toContain(hidden);
+    expect(ran.stdout).toContain("without control, direction or invisible characters");
+    expect(ran.stdout).toMatch(shown);
+  });
+
+  test("is the same in JSON, as an escape", async () => {
+    const { stdout } = await validate({ "stacks/demo/orgs/acme.yaml": manifest }, "--json");
+    expect(stdout).not.toContain(hidden);
+    expect((JSON.parse(stdout) as ValidateDocument).ok).toBe(false);
+  });
+});
+
+test("the caret is below what is meant, whatever hidden characters are before it", async () => {
+  const manifest = `${ORGANIZATION}limits: { "\u202e": 1, "\u009b": 2, nonsense: 3 }\n`;
+  const { stdout } = await validate({ "stacks/demo/orgs/acme.yaml": manifest });
+  const lines = stdout.split("\n");
+  const caret = lines.findIndex((line) => / \^{8}$/.test(line));
+  const column = lines[caret]?.indexOf("^") ?? 0;
+  expect(lines[caret - 1]?.slice(column, column + 8)).toBe("nonsense");
+});

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
+import { printable } from "../../core/printable.ts";
 import type { Domain } from "../../domains/prove.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
 import type { Context } from "../../provider/context.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
-import { escapeControls } from "../render/values.ts";
 import type { Session } from "../session.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
@@ -40,7 +40,7 @@ async function domains(session: Session, targets: readonly string[], options: Do
     const ok = found.every(({ standing }) => standing !== "unknown");
     session.exitCode = ok ? 0 : 1;
     if (options.json === true) session.printJson({ ok, domains: found } satisfies DomainsDocument);
-    else for (const domain of found) session.print(escapeControls(lineOf(domain)));
+    else for (const domain of found) session.print(printable(lineOf(domain)));
   });
 }
 

@@ -1,8 +1,9 @@
 import type { PropertyChange } from "../../changes/properties.ts";
 import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
 import { isRecord, UNKNOWN } from "../../changes/values.ts";
+import { printable } from "../../core/printable.ts";
 import type { Branch, Line, Mark } from "./tree.ts";
-import { count, escapeControls, formatFields, formatValue } from "./values.ts";
+import { count, formatFields, formatValue } from "./values.ts";
 import { compareSections, spaced, type Words, wordsFor } from "./vocabulary.ts";
 
 const MARKS: Readonly<Record<Action, Mark>> = {
@@ -285,7 +286,7 @@ function differingLines(before: readonly string[], after: readonly string[]) {
 const SHOWN_LINES = 12;
 
 function textLines(mark: Mark, lines: readonly string[], depth: number): Line[] {
-  const shown = lines.slice(0, SHOWN_LINES).map((line) => ({ mark, text: escapeControls(line), depth }));
+  const shown = lines.slice(0, SHOWN_LINES).map((line) => ({ mark, text: printable(line), depth }));
   const rest = lines.length - shown.length;
   return rest === 0 ? shown : [...shown, { mark, text: `… ${count(rest, "more line")}`, depth }];
 }

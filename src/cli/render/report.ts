@@ -5,12 +5,13 @@ import {
   type StackChanges,
   type Summary,
 } from "../../changes/stack.ts";
+import { printable } from "../../core/printable.ts";
 import type { Diagnostic } from "../../engine/engine.ts";
 import type { Outcome, StackResult } from "../../fleet/run.ts";
 import type { Colors } from "./colors.ts";
 import { layOut } from "./layout.ts";
 import { renderTree } from "./tree.ts";
-import { count, escapeControls, formatSeconds } from "./values.ts";
+import { count, formatSeconds } from "./values.ts";
 
 /** What a preview found: the tree of each stack that changes, what is wrong, and one line that sums it up. */
 export function renderPreview(results: readonly StackResult[], colors: Colors): string {
@@ -50,7 +51,8 @@ function titled(changes: StackChanges, colors: Colors) {
 /** Errors and warnings of a stack, and what left its YAML; empty when there are none. */
 function renderProblems(result: StackResult, colors: Colors): string {
   const removals = result.changes.removals.map(
-    ({ message, remedy }) => `  ${colors.red("refused:")} ${message}\n    ${colors.cyan(remedy)}`,
+    ({ message, remedy }) =>
+      `  ${colors.red("refused:")} ${indented(message)}\n    ${colors.cyan(indented(remedy))}`,
   );
   // That what is gone from the YAML is protected is the engine's way to say what the removal says better.
   const isSaid = ({ message }: Diagnostic) =>
@@ -59,7 +61,8 @@ function renderProblems(result: StackResult, colors: Colors): string {
   const problems = told.map(({ severity, message, urn }) => {
     const head = severity === "error" ? colors.red("error:") : colors.yellow("warning:");
     const resource = urn?.split("::").at(-1);
-    const of = resource === undefined || urn?.includes("pulumi:pulumi:Stack") ? "" : `${resource}: `;
+    const of =
+      resource === undefined || urn?.includes("pulumi:pulumi:Stack") ? "" : `${printable(resource)}: `;
     return `  ${head} ${of}${indented(message)}`;
   });
   const all = [...removals, ...problems];
@@ -69,7 +72,7 @@ function renderProblems(result: StackResult, colors: Colors): string {
 function indented(message: string): string {
   return message
     .split("\n")
-    .map((line, index) => (index === 0 ? escapeControls(line) : `    ${escapeControls(line)}`))
+    .map((line, index) => (index === 0 ? printable(line) : `    ${printable(line)}`))
     .join("\n");
 }
 

@@ -1,6 +1,7 @@
+import { printable } from "../../core/printable.ts";
 import type { TakenIn } from "../../intake/take-in.ts";
 import type { Colors } from "./colors.ts";
-import { count, escapeControls } from "./values.ts";
+import { count } from "./values.ts";
 
 const WIDTH = "unchanged".length;
 
@@ -18,14 +19,12 @@ function renderOne({ file, outcome, added, left, skipped, problems }: TakenIn, c
   const paint = { written: colors.green, unchanged: colors.dim, refused: colors.red }[outcome];
   return [
     `${paint(outcome.padEnd(WIDTH))} ${file}`,
-    ...added.map((what) => colors.green(`  + ${escapeControls(what)}`)),
-    ...left.map(({ what, reason }) =>
-      colors.dim(`    ${escapeControls(what)} stays with the app: ${reason}`),
-    ),
+    ...added.map((what) => colors.green(`  + ${printable(what)}`)),
+    ...left.map(({ what, reason }) => colors.dim(`    ${printable(what)} stays with the app: ${reason}`)),
     ...skipped.map(
       ({ what, reason, remedy }) =>
-        `  ${colors.red("!")} ${escapeControls(`${what} is skipped: ${reason}`)}\n    ${colors.cyan(escapeControls(remedy))}`,
+        `  ${colors.red("!")} ${printable(`${what} is skipped: ${reason}`)}\n    ${colors.cyan(printable(remedy))}`,
     ),
-    ...problems.map((problem) => `  ${colors.red("!")} ${escapeControls(problem)}`),
+    ...problems.map((problem) => `  ${colors.red("!")} ${printable(problem)}`),
   ].join("\n");
 }

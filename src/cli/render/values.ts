@@ -1,4 +1,5 @@
 import { isRecord } from "../../changes/values.ts";
+import { printable } from "../../core/printable.ts";
 
 const WIDTH = 72;
 
@@ -14,28 +15,19 @@ export function formatValue(value: unknown): string {
 export function formatFields(record: Readonly<Record<string, unknown>>): string {
   return Object.entries(record)
     .filter(([, value]) => value !== null && value !== undefined)
-    .map(([key, value]) => `${key}: ${formatValue(value)}`)
+    .map(([key, value]) => `${printable(key)}: ${formatValue(value)}`)
     .join(", ");
 }
 
 function formatText(text: string): string {
   if (text === "") return '""';
   const lines = text.trimEnd().split("\n");
-  if (lines.length > 1) return `${cut(lines[0] ?? "")} (${lines.length} lines)`;
-  return cut(escapeControls(text));
+  if (lines.length > 1) return `${cut(printable(lines[0] ?? ""))} (${lines.length} lines)`;
+  return cut(printable(text));
 }
 
 function cut(text: string): string {
   return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1)}…`;
-}
-
-/** What a vendor or a manifest wrote must not steer the terminal. */
-export function escapeControls(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
 }
 
 /** `1 organization`, `2 organizations` */

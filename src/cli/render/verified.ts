@@ -1,6 +1,7 @@
+import { printable } from "../../core/printable.ts";
 import type { Verified } from "../../verify/verify.ts";
 import type { Colors } from "./colors.ts";
-import { count, escapeControls } from "./values.ts";
+import { count } from "./values.ts";
 
 const OUTCOMES = ["clean", "closed", "differs", "not verified"] as const;
 const WIDTH = "not verified".length;
@@ -19,9 +20,9 @@ export function renderVerified(verified: Verified, colors: Colors, matrix = fals
     ...(reason === null ? [] : [indented(reason)]),
     ...(matrix ? renderMatrix(callers, colors) : []),
     ...differences.flatMap((difference) => [
-      `  ${colors.bold(escapeControls(difference.subject))}${triedBy(difference.callers, colors)}`,
-      `    ${colors.green("promised")} ${escapeControls(difference.promised)}`,
-      `    ${colors.red("found")}    ${escapeControls(difference.found)}`,
+      `  ${colors.bold(printable(difference.subject))}${triedBy(difference.callers, colors)}`,
+      `    ${colors.green("promised")} ${printable(difference.promised)}`,
+      `    ${colors.red("found")}    ${printable(difference.found)}`,
     ]),
   ].join("\n");
 }
@@ -30,7 +31,7 @@ function renderMatrix(callers: Verified["callers"], colors: Colors): string[] {
   const width = Math.max(0, ...callers.map(({ caller }) => caller.length));
   return callers.map(({ caller, promised, found }) => {
     const [expected, seen] = [renderReach(promised), renderReach(found)];
-    const line = `  ${escapeControls(caller).padEnd(width)}  ${colors.dim("promised")} ${expected}`;
+    const line = `  ${printable(caller).padEnd(width)}  ${colors.dim("promised")} ${expected}`;
     return expected === seen ? `${line}, and found so` : `${line}${colors.red(`, found ${seen}`)}`;
   });
 }
@@ -45,7 +46,7 @@ function triedBy(callers: readonly string[] = [], colors: Colors): string {
   if (callers.length === 0) return "";
   const more = callers.length - SHOWN;
   const shown = callers.slice(0, SHOWN).join("; ");
-  return colors.dim(escapeControls(`, as ${shown}${more > 0 ? `; and ${more} more` : ""}`));
+  return colors.dim(printable(`, as ${shown}${more > 0 ? `; and ${more} more` : ""}`));
 }
 
 /** The line that sums it up. */
@@ -66,6 +67,6 @@ function paint(outcome: Verified["outcome"], colors: Colors): (text: string) => 
 function indented(text: string): string {
   return text
     .split("\n")
-    .map((line) => `  ${escapeControls(line)}`)
+    .map((line) => `  ${printable(line)}`)
     .join("\n");
 }
