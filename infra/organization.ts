@@ -57,6 +57,7 @@ export class Organization extends pulumi.ComponentResource {
     const controlPlane = { organization: platform.project.organization, name: platform.project.name };
     const child = { parent: this };
 
+    this.#guard(name, organization, controlPlane);
     const customer = declare(
       "stripe:Customer",
       `${name}-customer`,
@@ -131,6 +132,34 @@ export class Organization extends pulumi.ComponentResource {
     if (keyed.length > 0)
       this.apiKeys = pulumi.all(Object.fromEntries(keyed.map(([slug, { apiKeys }]) => [slug, apiKeys])));
     this.registerOutputs({ plan: this.plan, workspaces: this.workspaces });
+  }
+
+  /** Takes away what isn't declared any more, and waits for nothing. */
+  #guard(
+    name: string,
+    organization: OrganizationModel,
+    controlPlane: { organization: string; name: string },
+  ): void {
+    const members = Object.values(organization.members).map(({ email, role }) => [email, role] as const);
+    const workspaces = Object.values(organization.workspaces).map(({ id, name, state, apiKeys }) => {
+      const people = Object.values(organization.members).filter((member) => member.workspaces.includes(name));
+      const isDeleted = state === "deleted";
+      const access = isDeleted ? [] : people.map(({ email }) => email);
+      return [id, { state, access, keys: isDeleted ? [] : Object.keys(apiKeys) }] as const;
+    });
+    declare(
+      "directory:Guard",
+      `${name}-guard`,
+      {
+        controlPlane,
+        organization: organization.id,
+        members: Object.fromEntries(members),
+        invitations: Object.values(organization.invitations).map(({ email }) => email),
+        claimTokens: Object.keys(organization.claimTokens),
+        workspaces: Object.fromEntries(workspaces),
+      },
+      { parent: this, protect: false },
+    );
   }
 
   /** A token may lead into a workspace, whose row has to be there. The last one to leave the YAML is void like any other. */

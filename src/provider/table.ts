@@ -3,6 +3,7 @@ import { apiKeys } from "./directory/api-keys.ts";
 import { catalogue } from "./directory/catalogue.ts";
 import { claimTokens } from "./directory/claim-tokens.ts";
 import { grant } from "./directory/grant.ts";
+import { guard as directoryGuard } from "./directory/guard.ts";
 import { organization } from "./directory/organization.ts";
 import { planCredits } from "./directory/plan-credits.ts";
 import { workspace } from "./directory/workspace.ts";
@@ -45,6 +46,7 @@ export const table = {
   "stripe:WebhookEndpoint": webhookEndpoint,
   "directory:Catalogue": catalogue,
   "directory:Organization": organization,
+  "directory:Guard": directoryGuard,
   "directory:Workspace": workspace,
   "directory:ApiKeys": apiKeys,
   "directory:ClaimTokens": claimTokens,

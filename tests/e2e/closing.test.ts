@@ -1,6 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunOptions } from "../../src/engine/engine.ts";
+import type { Fault } from "../../src/sandbox/faults.ts";
 import { PLATFORM, World } from "./harness.ts";
 import { runOnce } from "./run-once.ts";
 
@@ -70,6 +71,7 @@ describe("access that isn't declared any more", () => {
   let world: World;
   let workspace: pg.Client;
   let controlPlane: pg.Client;
+  let reference: string;
 
   beforeAll(async () => {
     world = await World.open({ "tiny/platform.yaml": PLATFORM, "tiny/orgs/acme.yaml": WITH_ALAN });
@@ -90,6 +92,7 @@ describe("access that isn't declared any more", () => {
     const answer = await fetch(`${SUPABASE_API_URL}/v1/projects`, { headers });
     const projects = (await answer.json()) as { ref: string; name: string }[];
     const own = projects.find(({ name }) => name.startsWith(start) && name.length === start.length + 8);
+    if (start !== "tiny--") reference = own?.ref ?? "";
     const client = new pg.Client(world.sandbox.databaseUrl(own?.ref ?? ""));
     await client.connect();
     return client;
@@ -102,6 +105,71 @@ describe("access that isn't declared any more", () => {
     const said = diagnostics.map(({ severity, message }) => `${severity}: ${message}`).join("\n");
     return { result, said };
   }
+
+  async function supabase(path: string): Promise<unknown> {
+    const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
+    const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
+    return (await fetch(`${SUPABASE_API_URL}/v1${path}`, { headers })).json();
+  }
+
+  /** A run in which a part fails, whatever else is to be done. */
+  async function runWith(fault: Fault) {
+    world.sandbox.setFaults([fault]);
+    try {
+      return await run({}, { TENANTRY_ATTEMPTS: "1" });
+    } finally {
+      world.sandbox.setFaults([]);
+    }
+  }
+
+  /** What the control plane lets in. */
+  async function letIn() {
+    const { rows } = await controlPlane.query(
+      `select exists (select from public.members where email = '${ALAN}') as member,
+         exists (select from public.workspace_members where email = '${ALAN}') as entry,
+         exists (select from public.api_keys where revoked_at is null) as key,
+         exists (select from public.claim_tokens) as token,
+         (select state from public.workspaces where name = 'personal') as workspace`,
+    );
+    return rows[0];
+  }
+
+  /** A key's name is used once. */
+  const full = (key: string) =>
+    yaml(
+      `{ email: ${ALAN}, role: member, workspaces: [personal] }`,
+      `{ personal: { apiKeys: { ${key}: {} } } }`,
+    ).concat("claimTokens: { door: { role: member, expires: 2026-12-31 } }\n");
+  const ALL = { member: true, entry: true, key: true, token: true, workspace: "active" };
+
+  it.each<[failure: string, key: string, Fault]>([
+    ["Stripe refuses a change", "one", { kind: "500", service: "stripe", writesOnly: true }],
+    ["the services of its project aren't healthy", "two", { kind: "500", match: "/health" }],
+    ["its project can't be looked up", "three", { kind: "500", match: "GET /v1/projects/\\w+$" }],
+  ])("goes while %s", async (_, key, fault) => {
+    world.write("tiny/orgs/acme.yaml", full(key));
+    await world.mustRun("up", "tiny.acme");
+    expect(await letIn()).toEqual(ALL);
+
+    const without = yaml("", "{ personal: { state: suspended } }").replace("billing@", "invoices@");
+    world.write("tiny/orgs/acme.yaml", without);
+    const { result, said } = await runWith(fault);
+    expect(result, said).toBe("failed");
+    expect(await letIn(), said).toEqual({
+      member: false,
+      entry: false,
+      key: false,
+      token: false,
+      workspace: "suspended",
+    });
+    expect((await isOpen()).member).toBe(false);
+    expect(await supabase(`/projects/${reference}/config/auth/third-party-auth`)).toEqual([]);
+    expect(await supabase(`/projects/${reference}/postgrest`)).toMatchObject({ db_schema: "" });
+    expect(await run({}), "the next run does the rest").toMatchObject({ result: "succeeded" });
+    const mark = world.mark();
+    await run({});
+    expect(world.writesSince(mark)).toEqual([]);
+  });
 
   async function isOpen() {
     return (await workspace.query(OPEN)).rows[0];

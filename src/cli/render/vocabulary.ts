@@ -68,6 +68,13 @@ const WORDS: Readonly<Record<string, Words>> = {
     facts: ["displayName", "plan"],
     sections: { members: "members", invitations: "invitations", wallets: "wallets" },
   },
+  "directory:Guard": {
+    section: "organization",
+    noun: "guard",
+    sections: { open: "access that is not declared" },
+    gone: { open: "taken away" },
+    unsaid: ["members", "invitations", "claimTokens", "workspaces"],
+  },
   "directory:Catalogue": {
     section: "plans",
     noun: "catalogue",

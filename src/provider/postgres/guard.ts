@@ -10,6 +10,8 @@ import type { Context } from "../context.ts";
 import { controlPlane, issuerOf } from "../directory/control-plane.ts";
 import { lifeState } from "../inside.ts";
 import { defineResource } from "../schema.ts";
+import { apiGroup } from "../supabase/settings/api.ts";
+import { thirdPartyAuthGroup } from "../supabase/settings/third-party-auth.ts";
 import { canonical, split } from "./row-security-state.ts";
 
 const guardInputs = z.strictObject({
@@ -59,7 +61,7 @@ type Workspace = NonNullable<Inputs["workspace"]>;
 export const guard = defineResource({
   type: "postgres:Guard",
   description:
-    "Takes away every access to one database that isn't declared: row security that is off, policies, privileges and members. It finds the project by its name and needs no other resource, so that no failure of another keeps a door open. Each door is closed by itself; those that can't be are named when the others are closed. It opens nothing: see `RowSecurity` and `WorkspaceMembers`. Removing it changes nothing.",
+    "Takes away every access to one database that isn't declared: row security that is off, policies, privileges and members; at a workspace also issuers of tokens and schemas of the data API. It finds the project by its name and needs no other resource, so that no failure of another keeps a door open. Each door is closed by itself; those that can't be are named when the others are closed. It opens nothing: see `RowSecurity` and `WorkspaceMembers`. Removing it changes nothing.",
   inputs: guardInputs,
   outputs: guardOutputs,
   replaceOn: ["organization"],
@@ -76,6 +78,10 @@ export const guard = defineResource({
     const catalog = await look(context.supabase, ref);
     const issuer = inputs.workspace && (await issuerIfKnown(context, inputs.workspace));
     const found = openIn(inputs, catalog, issuer);
+    if (inputs.workspace !== undefined) {
+      const allowed = allowedServices(inputs, issuer);
+      found.push(...(await servicesBeyond(context, ref, allowed)).map(({ subject }) => subject));
+    }
     if (found.length === 0) return { inputs, outputs: {} };
     const open = Object.fromEntries(found.map((subject) => [subject, "not declared" as const]));
     return { inputs: { ...inputs, open }, outputs: {} };
@@ -105,9 +111,27 @@ async function reachable(context: Context, inputs: Inputs, before: string): Prom
   return undefined;
 }
 
+/** The services first: they close also where the database doesn't answer. */
 async function close(context: Context, inputs: Inputs, ref: string): Promise<void> {
   const { workspace } = inputs;
   const issuer = workspace && (await issuerIfKnown(context, workspace));
+  const services =
+    workspace === undefined ? undefined : closeServices(context, ref, allowedServices(inputs, issuer));
+  const [closedServices, closedDatabase] = await Promise.allSettled([
+    services,
+    closeDatabase(context, inputs, ref, issuer),
+  ]);
+  if (closedDatabase.status === "rejected") throw closedDatabase.reason;
+  if (closedServices.status === "rejected") throw closedServices.reason;
+}
+
+async function closeDatabase(
+  context: Context,
+  inputs: Inputs,
+  ref: string,
+  issuer: string | undefined,
+): Promise<void> {
+  const { workspace } = inputs;
   const script = closeUndeclared({
     access: accessOf(inputs),
     ...(workspace && {
@@ -125,11 +149,57 @@ async function close(context: Context, inputs: Inputs, ref: string): Promise<voi
   if (unclosed.length === 0) return;
   throw new UserError(
     [
-      `Project ${ref} gives access that isn't declared and can't be taken away; all other was.`,
+      `Project ${ref} gives access that isn't declared and can't be taken away. All other was taken away.`,
       ...unclosed.map(({ subject, problem }) => `  ${subject}: ${problem}`),
     ].join("\n"),
     { remedy: "Take it away as the role that owns it, or drop it; then run again." },
   );
+}
+
+/** What a workspace's services may open. */
+interface Services {
+  readonly schemas: readonly string[];
+  /** Undefined: not known at the moment. */
+  readonly issuers: readonly string[] | undefined;
+}
+
+function allowedServices({ state }: Inputs, issuer: string | undefined): Services {
+  if (state !== "active") return { schemas: [], issuers: [] };
+  return { schemas: ["public"], issuers: issuer === undefined ? undefined : [issuer] };
+}
+
+/** What is open beyond that, by what a person calls it, and what closes it. */
+async function servicesBeyond(
+  context: Context,
+  ref: string,
+  { schemas, issuers }: Services,
+): Promise<readonly { readonly subject: string; readonly close: () => Promise<void> }[]> {
+  const [api, trusted] = await Promise.all([
+    apiGroup.observe(context, ref, { schemas: [...schemas] }),
+    issuers && thirdPartyAuthGroup.observe(context, ref, []),
+  ]);
+  const kept = (api.schemas ?? []).filter((schema) => schemas.includes(schema));
+  const exposed = (api.schemas ?? []).filter((schema) => !schemas.includes(schema));
+  const foreign = (trusted ?? []).filter(({ issuer = "" }) => !issuers?.includes(issuer));
+  const rest = (trusted ?? []).filter((each) => !foreign.includes(each));
+  return [
+    ...exposed.map((schema) => ({
+      subject: `the data API exposes the schema ${schema}`,
+      close: () => apiGroup.ensure(context, ref, { schemas: kept }, false, undefined),
+    })),
+    ...foreign.map(({ issuer, jwksUrl }) => ({
+      subject: `tokens of ${issuer ?? jwksUrl} are trusted`,
+      close: () => thirdPartyAuthGroup.ensure(context, ref, rest, false, undefined),
+    })),
+  ];
+}
+
+/** One after the other, and each whatever becomes of the others. */
+async function closeServices(context: Context, ref: string, allowed: Services): Promise<void> {
+  const failures: unknown[] = [];
+  for (const { close } of await servicesBeyond(context, ref, allowed))
+    await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Undefined while the control plane can't be reached: the rest is closed without it. */

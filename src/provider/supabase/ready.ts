@@ -113,7 +113,8 @@ async function waitForProject(context: Context, inputs: Inputs): Promise<Project
 /**
  * A project says that it is healthy before its services do.
  *
- * @param before a data API that was switched off is never healthy, and `Settings` comes later
+ * @param before a data API that is switched off is never healthy: the guard may be the first to close it, and `Settings`,
+ *   which opens it, comes later
  */
 async function waitForServices(
   context: Context,
@@ -121,7 +122,8 @@ async function waitForServices(
   before: NonNullable<Inputs["state"]>,
 ): Promise<void> {
   const path = { ref: inputs.project };
-  const services: ServiceName[] = inputs.services.filter((name) => name !== "rest" || before === "active");
+  const isOn = before === "active" && (inputs.state ?? "active") === "active";
+  const services: ServiceName[] = inputs.services.filter((name) => name !== "rest" || isOn);
   let waiting: readonly string[] = services;
   await untilDone(
     `the services of project ${inputs.project}`,

@@ -59,12 +59,19 @@ export const settings = defineInside({
     const ref = inputs.project;
     const isNew = prior === undefined;
     const was = prior?.inputs;
-    if (inputs.api) await apiGroup.ensure(context, ref, inputs.api, isNew, was?.api);
-    if (inputs.auth) await authGroup.ensure(context, ref, inputs.auth, isNew, was?.auth);
-    if (inputs.thirdPartyAuth)
-      await thirdPartyAuthGroup.ensure(context, ref, inputs.thirdPartyAuth, isNew, was?.thirdPartyAuth);
-    if (inputs.network) await networkGroup.ensure(context, ref, inputs.network, isNew, was?.network);
-    if (inputs.ssl) await sslGroup.ensure(context, ref, inputs.ssl, isNew, was?.ssl);
+    const failures: unknown[] = [];
+    // Each whatever becomes of the others: one of them may close a door.
+    const groups: readonly (() => Promise<void> | undefined)[] = [
+      () => inputs.api && apiGroup.ensure(context, ref, inputs.api, isNew, was?.api),
+      () => inputs.auth && authGroup.ensure(context, ref, inputs.auth, isNew, was?.auth),
+      () =>
+        inputs.thirdPartyAuth &&
+        thirdPartyAuthGroup.ensure(context, ref, inputs.thirdPartyAuth, isNew, was?.thirdPartyAuth),
+      () => inputs.network && networkGroup.ensure(context, ref, inputs.network, isNew, was?.network),
+      () => inputs.ssl && sslGroup.ensure(context, ref, inputs.ssl, isNew, was?.ssl),
+    ];
+    for (const ensureGroup of groups) await ensureGroup()?.catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
     return { id: ref, outputs: {} };
   },
 
