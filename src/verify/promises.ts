@@ -37,7 +37,9 @@ export const CONTROL_PLANE: Promises = {
   "private.connection_credentials": { readers: "nobody" },
   "private.declared_workspaces": { readers: "nobody" },
   "private.departures": { readers: "nobody" },
+  "private.foundings": { readers: "nobody" },
   "private.intake_requests": { readers: "nobody" },
+  "private.invitation_days": { readers: "nobody" },
   "private.limit_uses": { readers: "nobody" },
   "private.stripe_events": { readers: "nobody" },
   "private.wallet_allocations": { readers: "nobody" },
@@ -76,14 +78,15 @@ export const WORKSPACE: Promises = {
   "private.settings": { readers: "nobody" },
   "public.agent_sessions": { readers: "workspace" },
   "public.agent_state": { readers: "workspace" },
-  "public.chats": { readers: "workspace", writes: ["insert", "update", "delete"] },
+  "public.chats": { readers: "workspace", writes: ["insert", "update"] },
   "public.files": { readers: "workspace", writes: ["insert", "update", "delete"] },
-  "public.messages": { readers: "workspace", writes: ["insert"], added: { role: "user" } },
+  "public.messages": { readers: "workspace", writes: ["insert"] },
   "public.workspace_members": { readers: "workspace" },
   "storage.objects": {
     readers: "workspace",
     rows: "it.bucket_id = 'files'",
     writes: ["insert", "update", "delete"],
+    added: { owner: null, owner_id: null },
   },
 };
 

@@ -50,7 +50,9 @@ const READERS: Record<string, Rule> = {
   "private.connection_credentials": nobody,
   "private.declared_workspaces": nobody,
   "private.departures": nobody,
+  "private.foundings": nobody,
   "private.intake_requests": nobody,
+  "private.invitation_days": nobody,
   "private.limit_uses": nobody,
   "private.stripe_events": nobody,
   "private.wallet_allocations": nobody,
@@ -82,8 +84,10 @@ const READERS: Record<string, Rule> = {
   "realtime.messages": nobody,
   "storage.buckets": nobody,
   "storage.objects": nobody,
+  "tenantry.access": nobody,
   "tenantry.migrations": nobody,
   "tenantry.objects": nobody,
+  "tenantry.row_security": nobody,
   "tenantry.schemas": nobody,
 };
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Caller, type Database, startDatabase, undone } from "../databases/database.ts";
-import { attempt, insertRows, look, type Rows, tablesToProbe, writesTo } from "./probe.ts";
+import { attempt, insertRows, look, type Row, type Rows, tablesToProbe, writesTo } from "./probe.ts";
 import { uuid } from "./world.ts";
 
 let database: Database;
@@ -25,15 +25,17 @@ const MEMBERS_MAY: Record<string, readonly ("read" | "insert" | "update" | "dele
   "private.settings": [],
   "public.agent_sessions": ["read"],
   "public.agent_state": ["read"],
-  "public.chats": ["read", "insert", "update", "delete"],
+  "public.chats": ["read", "insert", "update"],
   "public.files": ["read", "insert", "update", "delete"],
   "public.messages": ["read", "insert"],
   "public.workspace_members": ["read"],
   "realtime.messages": [],
   "storage.buckets": [],
   "storage.objects": ["read", "insert", "update", "delete"],
+  "tenantry.access": [],
   "tenantry.migrations": [],
   "tenantry.objects": [],
+  "tenantry.row_security": [],
   "tenantry.schemas": [],
 };
 
@@ -94,7 +96,7 @@ async function check(rows: Rows, caller: Caller, member: boolean): Promise<numbe
     const found = seen[table];
     expect(found === "refused" ? 0 : found?.length, `${table}, as ${JSON.stringify(caller)}`).toBe(expected);
   }
-  const writes = tables.flatMap((table) => writesOf(table, rows, caller));
+  const writes = tables.flatMap((table) => writesOf(table, rows));
   const outcomes = await attempt(
     client,
     writes.map((write) => write.sql),
@@ -113,16 +115,12 @@ async function check(rows: Rows, caller: Caller, member: boolean): Promise<numbe
 }
 
 /** Writes as the caller itself, and those that only pretend. */
-function writesOf(table: string, rows: Rows, caller: Caller) {
+function writesOf(table: string, rows: Rows) {
   const row = rows[table]?.[0] ?? { name: "x" };
-  const me = caller.claims.sub ?? null;
-  const mine =
-    "created_by" in row ? { ...row, id: uuid("9", 9), created_by: me } : { ...row, id: uuid("9", 9) };
-  const [insert = "", , remove = "", truncate = ""] = writesTo(
-    table,
-    "id" in row ? { ...mine, ...unique(table) } : row,
-  );
-  const [pretend = ""] = writesTo(table, { ...mine, ...unique(table), created_by: uuid("e", 9) });
+  const whole = "id" in row ? { ...row, id: uuid("9", 9), ...unique(table) } : row;
+  const settable = MEMBERS_SET[table];
+  const mine = settable === undefined ? whole : only(whole, settable);
+  const [insert = "", , remove = "", truncate = ""] = writesTo(table, mine);
   const writes = [
     { verb: "insert", sql: insert, own: true },
     { verb: "update", sql: UPDATES[table] ?? writesTo(table, row)[1] ?? "", own: true },
@@ -137,8 +135,34 @@ function writesOf(table: string, rows: Rows, caller: Caller) {
     { verb: "delete one that isn't there", sql: remove, own: false },
     { verb: "truncate", sql: truncate, own: false },
   ];
-  if ("created_by" in row) writes.push({ verb: "insert", sql: pretend, own: false });
+  for (const forged of forgeries(table, whole, mine))
+    writes.push({ verb: "insert", sql: forged, own: false });
+  if (table === "storage.objects")
+    for (const column of OWNERS)
+      writes.push({ verb: "update", sql: `update ${table} set ${column} = '${uuid("e", 9)}'`, own: false });
   return writes.map((write) => ({ table, ...write }));
+}
+
+/** What a member sets of a new row, where that isn't all of it. */
+const MEMBERS_SET: Record<string, readonly string[]> = {
+  "public.chats": ["title"],
+  "public.files": ["path", "media_type", "bytes"],
+  "public.messages": ["chat_id", "content"],
+};
+
+const OWNERS = ["owner", "owner_id"];
+
+function only(row: Row, columns: readonly string[]): Row {
+  return Object.fromEntries(Object.entries(row).filter(([column]) => columns.includes(column)));
+}
+
+/** Rows that claim another writer, another time or another id, one claim each. */
+function forgeries(table: string, whole: Row, mine: Row): string[] {
+  const claims =
+    table === "storage.objects"
+      ? OWNERS.map((column) => ({ [column]: uuid("e", 9) }))
+      : Object.keys(whole).flatMap((column) => (column in mine ? [] : [only(whole, [column])]));
+  return claims.map((claim) => writesTo(table, { ...mine, ...claim })[0] ?? "");
 }
 
 const UPDATES: Record<string, string> = {
@@ -269,6 +293,31 @@ describe("rows of the workspace", () => {
     });
   });
 
+  it("stay what they were: messages go with no chat that a member takes away, and stored files keep their owner", async () => {
+    await undone(client, async () => {
+      await insertRows(client, rowsOf([member]));
+      await client.query("update public.chats set created_by = $1", [member.id]);
+      await client.query("update storage.objects set owner_id = $1", [uuid("e", 9)]);
+      const me = member.id;
+      const outcomes = {
+        "delete from public.chats": "42501",
+        "delete from public.messages": "42501",
+        "update public.messages set content = '1'": "42501",
+        "update public.chats set archived = true": 1,
+        "update public.chats set created_at = now()": "42501",
+        "update storage.objects set name = 'moved.txt'": 1,
+        "update storage.objects set owner_id = null": "42501",
+        [`update storage.objects set owner = '${uuid("e", 8)}'`]: "42501",
+        [`update storage.objects set owner = '${me}', owner_id = '${me}'`]: 1,
+        [`update storage.objects set owner = '${uuid("e", 8)}', owner_id = '${me}'`]: "42501",
+        [`insert into storage.objects (bucket_id, name, owner, owner_id) values ('files', 'b', '${me}', '${me}')`]: 1,
+        "insert into storage.objects (bucket_id, name) values ('files', 'c')": 1,
+        "insert into storage.objects (bucket_id, name, owner_id) values ('files', 'd', 'somebody')": "42501",
+      };
+      expect(await attempt(client, Object.keys(outcomes), asMember)).toEqual(Object.values(outcomes));
+    });
+  });
+
   it("of another bucket stay closed to members", async () => {
     await undone(client, async () => {
       await insertRows(client, rowsOf([member]));
@@ -284,8 +333,18 @@ describe("rows of the workspace", () => {
       const message = (role: string) =>
         `insert into public.messages (chat_id, role, content) values ('${uuid("2", 1)}', '${role}', '"hi"')`;
       expect(
-        await attempt(client, [message("user"), message("assistant"), message("system")], asMember),
-      ).toEqual([1, "42501", "42501"]);
+        await attempt(
+          client,
+          [
+            `insert into public.messages (chat_id, content) values ('${uuid("2", 1)}', '"hi"')`,
+            ...["user", "assistant", "system"].map(message),
+          ],
+          asMember,
+        ),
+      ).toEqual([1, "42501", "42501", "42501"]);
+      // The product's servers have to say who speaks.
+      const unsaid = `insert into public.messages (chat_id, content) values ('${uuid("2", 1)}', '"hi"')`;
+      expect(await attempt(client, [unsaid], { role: "service_role", claims: {} })).toEqual(["23502"]);
     });
   });
 });

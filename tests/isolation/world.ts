@@ -176,6 +176,17 @@ export function rowsOf(world: World): Rows {
       managed_by,
       created_at: NOW,
     })),
+    "private.foundings": ofEach(({ id }) => ({
+      organization_id: id,
+      email: "founder@example.com",
+      created_at: NOW,
+    })),
+    "private.invitation_days": ofEach(({ id }) => ({
+      organization_id: id,
+      day: "2026-11-22",
+      sent: 1,
+      created_at: NOW,
+    })),
     "public.quotas": ofEach(({ id }) => ({
       organization_id: id,
       per_workspace_access: true,

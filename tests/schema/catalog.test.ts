@@ -61,13 +61,13 @@ const CHECKS: readonly Check[] = [
   },
   {
     rule: "an index that begins with each column that decides who sees a row",
-    // A message's role decides who may write it, which no index helps.
+    // A message's role and a stored file's owner decide who may write it, which no index helps.
     offenders: `select distinct c.oid::regclass, a.attname from pg_policy p
       join pg_class c on c.oid = p.polrelid
       join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = p.oid
         and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid and d.refobjsubid > 0
       join pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid
-      where a.attname <> 'role' and not exists (
+      where a.attname not in ('role', 'owner', 'owner_id') and not exists (
         select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum and i.indpred is null)`,
     planted:
       "create policy p on public.workspace_members for delete to authenticated using (created_at is null)",
@@ -174,6 +174,7 @@ const CALLABLE: Record<Kind, readonly string[]> = {
     "private.check_request()",
     "private.is_file_path(text)",
     "private.is_key(text)",
+    "private.is_owner_of_object(uuid,uuid,text)",
     "private.is_title(text)",
     "private.is_workspace_member(uuid,uuid[])",
     "private.my_workspace_ids()",

@@ -241,8 +241,13 @@ const BODY = `
               from jsonb_array_elements(of_table -> 'rows') as it
           loop
             begin
+              -- The columns that may be written, if any may: the others are the server's.
+              select coalesce(string_agg(quote_ident(attname), ', ')
+                  filter (where has_column_privilege(attrelid, attnum, 'insert')), of_table ->> 'columns')
+                into a_column from pg_attribute
+                where attrelid = (of_table ->> 'oid')::oid and attnum > 0 and not attisdropped and attgenerated = '';
               execute format('insert into %1$s (%2$s) overriding system value
-                select %2$s from jsonb_populate_record(null::%1$s, $1)', name, of_table ->> 'columns') using sample;
+                select %2$s from jsonb_populate_record(null::%1$s, $1)', name, a_column) using sample;
             ${noted("insert")}
           end loop;
 
