@@ -52,6 +52,23 @@ test("every key says what it is for", () => {
   expect(silent).toEqual([]);
 });
 
+test("every text has a length, or is one of a list", () => {
+  const endless: string[] = [];
+  const visit = (schema: unknown, path: string) => {
+    if (typeof schema !== "object" || schema === null) return;
+    const { type } = schema as { type?: unknown };
+    if (type === "string" && !["maxLength", "enum", "const"].some((key) => key in schema) && !isDate(schema))
+      endless.push(path);
+    for (const [key, child] of Object.entries(schema)) visit(child, `${path}.${key}`);
+  };
+  visit(manifestJsonSchema().definitions, "");
+  expect(endless).toEqual([]);
+});
+
+function isDate(schema: object): boolean {
+  return "format" in schema && schema.format === "date";
+}
+
 function manifestsBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
     /^[^/]+\/(platform|orgs\/[^/]+)\.yaml$/.test(file),
