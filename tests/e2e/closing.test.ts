@@ -191,4 +191,32 @@ describe("access that isn't declared any more", () => {
     else expect(await run({})).toMatchObject({ result: "succeeded" });
     await workspace.query(drop);
   });
+
+  it("goes in the control plane, beside a table and while a migration fails", async () => {
+    await controlPlane.query(`set role postgres;
+      create table public.handmade (id int); grant all on public.handmade to anon;
+      alter table public.organizations disable row level security; grant select on public.organizations to anon;
+      create policy leak on storage.objects for select to anon using (true);
+      create temporary table kept as table tenantry.migrations;
+      delete from tenantry.migrations where name >= '0002_workspaces'; reset role`);
+    const stack = world.stack("tiny.platform");
+    const { result, diagnostics } = await runOnce("up", stack, { continueOnError: true, refresh: true });
+    const said = diagnostics.map(({ message }) => message).join("\n");
+    expect(result, said).toBe("failed");
+    expect(said).toContain('migration 0002_workspaces: relation "workspaces" already exists');
+    const { rows } = await controlPlane.query(
+      `select has_table_privilege('anon', 'public.organizations', 'select') as privilege,
+         has_table_privilege('anon', 'public.handmade', 'select') as handmade,
+         exists (select from pg_policy where polname = 'leak') as policy,
+         (select relrowsecurity from pg_class where oid = 'public.organizations'::regclass) as rows,
+         (select relrowsecurity from pg_class where oid = 'public.handmade'::regclass) as its_rows`,
+    );
+    expect(rows, said).toEqual([
+      { privilege: false, handmade: false, policy: false, rows: true, its_rows: true },
+    ]);
+    await controlPlane.query(
+      "insert into tenantry.migrations table kept on conflict do nothing; drop table public.handmade",
+    );
+    expect(await runOnce("up", stack)).toMatchObject({ result: "succeeded" });
+  });
 });
