@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { UserError, VendorError } from "../../core/errors.ts";
 import type { Query } from "../../postgres/database.ts";
 import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../postgres/rows.ts";
 import { defineResource } from "../schema.ts";
@@ -86,7 +87,11 @@ export const workspace = defineResource({
 
   async ensure(context, inputs) {
     const database = await context.controlPlane(inputs.controlPlane);
-    await database.transaction((query) => write(query, inputs));
+    try {
+      await database.transaction((query) => write(query, inputs));
+    } catch (error) {
+      throw explained(error, inputs);
+    }
     return { id: inputs.workspaceId, outputs: {} };
   },
 
@@ -95,6 +100,26 @@ export const workspace = defineResource({
     await database?.transaction((query) => close(query, inputs));
   },
 });
+
+/** By the constraint that holds it: what no two workspaces of a platform have. */
+const UNIQUE: Readonly<Record<string, (inputs: Inputs) => string>> = {
+  workspaces_email_key: ({ email }) => `\`email\`: the address ${email}`,
+  workspaces_slack_channel_idx: ({ slack }) => `\`slack\`: the channel ${slack?.team}/${slack?.channel}`,
+};
+
+/** Names the field of the workspace that came second. Whose the other is, the platform's own people look up. */
+function explained(error: unknown, inputs: Inputs): unknown {
+  if (!(error instanceof VendorError) || error.status !== "23505") return error;
+  const [, field] = Object.entries(UNIQUE).find(([constraint]) => error.message.includes(constraint)) ?? [];
+  if (field === undefined) return error;
+  return new UserError(
+    `The workspace ${inputs.name} was not written. In its ${field(inputs)} is used by another workspace of the platform.`,
+    {
+      remedy: "Take it out of this workspace's manifest, or free it in the other workspace first.",
+      cause: error,
+    },
+  );
+}
 
 async function write(query: Query, inputs: Inputs): Promise<void> {
   const sets = setsOf(inputs);

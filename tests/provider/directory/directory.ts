@@ -145,7 +145,9 @@ export function workspaceOf(platform: string, name = "production") {
     projectUrl: `https://${name}ref.supabase.co`,
     region: "eu-central-1",
     email: `${name}@platform.example` as string | undefined,
-    slack: { team: "T012AB", channel: "C034CD" } as { team: string; channel: string } | undefined,
+    slack: { team: "T012AB", channel: `C0${name.toUpperCase()}` } as
+      | { team: string; channel: string }
+      | undefined,
     access: {
       "ada@acme.example": { role: "owner" },
       "alan@acme.example": { role: "member" },

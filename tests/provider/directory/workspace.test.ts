@@ -43,6 +43,29 @@ describe("directory:Workspace", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
+  test.each([
+    ["email", { email: "taken@in.example" }, "In its `email`: the address taken@in.example is used"],
+    [
+      "slack",
+      { slack: { team: "T0TAKEN", channel: "C0TAKEN" } },
+      "In its `slack`: the channel T0TAKEN/C0TAKEN is used",
+    ],
+  ])("refuses the %s of another workspace, and doesn't say whose it is", async (_, taken, message) => {
+    const holder = "6b1b36cb-0000-4000-8000-00000000abcd";
+    await live.sql(
+      project,
+      `insert into public.workspaces
+         (id, organization_id, name, generation, display_name, state, email, slack_team, slack_channel, managed_by)
+       select '${holder}', id, 'holder', 1, 'Holder', 'active', 'taken@in.example', 't0taken', 'C0TAKEN', 'app'
+       from public.organizations limit 1`,
+    );
+    const refused = life.up({ ...workspaceOf("shop"), ...taken });
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.not.toThrow(/holder/i);
+    await live.sql(project, `delete from public.workspaces where id = '${holder}'`);
+    await life.up(workspaceOf("shop"));
+  });
+
   test("leaves the app's own rows alone", async () => {
     await live.sql(
       project,
