@@ -246,6 +246,7 @@ plans:
 defaultPlan: free
 wallets:
   data: { credit: { price: 0.01 } }
+security: { network: { allow: [198.51.100.0/24] } }
 `;
 
 const ORGANIZATION = `apiVersion: tenantry/v1

@@ -80,6 +80,7 @@ defaultPlan: team
 wallets:
   data: { credit: { price: 0.01 } }
   ai: { credit: { price: 0.01 } }
+security: { network: { allow: [198.51.100.0/24] } }
 `;
 
 function organization(index: number): string {

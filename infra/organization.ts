@@ -115,7 +115,8 @@ export class Organization extends pulumi.ComponentResource {
     );
 
     const workspaces = Object.values(organization.workspaces).map((workspace) => {
-      const args = { organization, workspace, controlPlane, issuer: row.issuer, after: row };
+      const { security } = platform;
+      const args = { organization, workspace, controlPlane, security, issuer: row.issuer, after: row };
       return [workspace.name, new Workspace(args, { parent: this })] as const;
     });
 

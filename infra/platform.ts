@@ -5,6 +5,7 @@ import { pricesOf } from "../src/model/price.ts";
 import { type DatabaseDefinition, databaseDefinition, warnOfDifferences } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
 import { directoryLimits } from "./limits.ts";
+import { apiOf, closedSettings, controlPlaneAuth } from "./settings.ts";
 
 type Project = Declared<"supabase:Project", "ref">;
 type Ready = Declared<
@@ -27,7 +28,7 @@ export class Platform extends pulumi.ComponentResource {
     this.#guard(name, platform);
     const project = this.#project(name, platform);
     const ready = this.#ready(name, platform, project);
-    this.#settings(name, project, ready);
+    this.#settings(name, platform, project, ready);
     const database = this.#database(name, project, ready);
     this.#catalogue(name, platform, project, database);
 
@@ -85,7 +86,11 @@ export class Platform extends pulumi.ComponentResource {
   }
 
   #ready(name: string, platform: PlatformModel, project: Project): Ready {
-    const inputs = { project: project.ref, databasePassword: { id: platform.id } };
+    const inputs = {
+      project: project.ref,
+      databasePassword: { id: platform.id },
+      sslEnforced: platform.security.tlsEnforced,
+    };
     return declare("supabase:Ready", `${name}-ready`, inputs, { parent: this }, [
       "apiUrl",
       "issuer",
@@ -97,18 +102,16 @@ export class Platform extends pulumi.ComponentResource {
     ]);
   }
 
-  #settings(name: string, project: Project, ready: Ready): void {
+  #settings(name: string, { security }: PlatformModel, project: Project, ready: Ready): void {
     declare(
       "supabase:Settings",
       `${name}-settings`,
       {
         project: project.ref,
-        api: { schemas: ["public"] },
-        auth: {
-          confirmEmail: true,
-          anonymousSignIns: false,
-          hooks: { customAccessToken: { uri: "pg-functions://postgres/private/access_token_hook" } },
-        },
+        api: apiOf(["public"]),
+        auth: controlPlaneAuth(security),
+        thirdPartyAuth: [],
+        ...closedSettings(security, "controlPlane"),
       },
       { parent: this, deletedWith: project, dependsOn: [ready] },
     );

@@ -1,14 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { OrganizationModel, WorkspaceModel } from "../src/model/model.ts";
+import type { OrganizationModel, SecurityModel, WorkspaceModel } from "../src/model/model.ts";
 import { databaseDefinition, warnOfDifferences } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
 import { nameInStack } from "./names.ts";
 import { secretValue } from "./secrets.ts";
+import { apiOf, closedSettings, networkOf, workspaceAuth } from "./settings.ts";
 
 export interface WorkspaceArgs {
   readonly organization: OrganizationModel;
   readonly workspace: WorkspaceModel;
   readonly controlPlane: { readonly organization: string; readonly name: string };
+  readonly security: SecurityModel;
   /** Who issues the tokens that the workspace trusts. */
   readonly issuer: pulumi.Input<string>;
   /** The organization's row in the control plane, which what opens the workspace waits for. */
@@ -112,9 +114,8 @@ export class Workspace extends pulumi.ComponentResource {
   }
 
   #ready(project: Project): Ready {
-    return declare("supabase:Ready", `${this.#name}-ready`, this.#in(project), this.#inside(project), [
-      "apiUrl",
-    ]);
+    const inputs = { ...this.#in(project), sslEnforced: this.#args.security.tlsEnforced };
+    return declare("supabase:Ready", `${this.#name}-ready`, inputs, this.#inside(project), ["apiUrl"]);
   }
 
   /** Closed, its data API is off and nobody's tokens are good for any of its services. */
@@ -124,9 +125,10 @@ export class Workspace extends pulumi.ComponentResource {
       `${this.#name}-settings`,
       {
         ...this.#in(project),
-        api: { schemas: this.#isOpen ? ["public"] : [] },
-        auth: { disableSignup: true },
+        api: apiOf(this.#isOpen ? ["public"] : []),
+        auth: workspaceAuth(),
         thirdPartyAuth: this.#isOpen ? [{ issuer: this.#args.issuer }] : [],
+        ...closedSettings(this.#args.security, "workspaces"),
       },
       this.#inside(project, ready),
     );
@@ -232,7 +234,7 @@ export class Workspace extends pulumi.ComponentResource {
 
   /** Last, when its doors are closed: the dump of what is archived, and then the pause. Both only leave the state again. */
   #rest(project: Project, closed: readonly pulumi.Resource[]): void {
-    const { organization, workspace } = this.#args;
+    const { organization, workspace, security } = this.#args;
     const { state } = workspace;
     if (state !== "suspended" && state !== "archived") return;
     const options = { parent: this, protect: false, retainOnDelete: true };
@@ -249,6 +251,10 @@ export class Workspace extends pulumi.ComponentResource {
             organization: organization.id,
             databasePassword: { id: workspace.id },
             schemas: [...databaseDefinition("workspace").schemas],
+            network: {
+              during: networkOf(security.network.controlPlane),
+              after: networkOf(security.network.workspaces),
+            },
           },
           { ...options, dependsOn: [...closed] },
         ),

@@ -75,6 +75,17 @@ export const date = z.iso.date({ error: "a date as 2026-12-31" });
 /** As people write it in DNS: in any case, and perhaps with the dot at the end. */
 export const host = ruled({ ...HOST, pattern: HOST.pattern.replace(/\$$/, "\\.?$"), max: HOST.max + 1 });
 
+const BYTE = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+const V4_RANGE = `(?:${BYTE}\\.){3}${BYTE}/(?:3[0-2]|[12]?\\d)`;
+// The groups that `::` stands for may be anywhere; the rules refuse what has the form of an address and is none.
+const V6_RANGE = "[0-9a-fA-F:]{2,39}/(?:12[0-8]|1[01]\\d|[1-9]?\\d)";
+
+export const cidr = text(
+  new RegExp(`^(?:${V4_RANGE}|${V6_RANGE})$`),
+  43,
+  "a CIDR range, as 203.0.113.0/24 or 2001:db8::/32",
+);
+
 export const duration = text(/^[1-9][0-9]{0,3}[mhd]$/, 5, "a span of time as 30m, 24h or 7d");
 
 export const flag = z.boolean({ error: "true or false" });

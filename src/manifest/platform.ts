@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CURRENCY_DECIMALS, type Currency } from "../core/currency.ts";
 import {
   apiVersion,
+  cidr,
   compute,
   credits,
   displayName,
@@ -97,6 +98,58 @@ const listedSecret = fields({
   description: "A secret that several organizations share, or of which the name doesn't say whose it is.",
 });
 
+const ranges = z.union([list(cidr), z.literal("anywhere")], {
+  error: "a list of CIDR ranges, or `anywhere`",
+});
+
+const security = fields({
+  network: fields({
+    allow: ranges.describe(
+      "From where the control plane's database is reached: the addresses of CI, where `up` runs, and of the product's own servers.",
+    ),
+    workspaces: ranges.optional().meta({
+      description:
+        "From where workspaces' databases are reached. Their data API and the rest of their project's services don't depend on it; Edge Functions that connect to the database themselves do.",
+      default: "nowhere",
+    }),
+    reason: line.optional().describe("Why it has to be `anywhere`; required with it."),
+  })
+    .optional()
+    .describe(
+      "Whose connections to the PostgreSQL databases are let in. **Required** to bring a platform up.",
+    ),
+  tls: fields({
+    optional: z.literal(true, { error: "true" }).describe("Connections in clear are let in too."),
+    reason: line.describe("Why."),
+  })
+    .optional()
+    .describe("An exception: every connection to a database has to be encrypted unless this says otherwise."),
+  realtime: fields({
+    publicChannels: z
+      .literal(true, { error: "true" })
+      .describe("Whoever has a project's publishable key reads and writes every channel that isn't private."),
+    reason: line.describe("Why."),
+  })
+    .optional()
+    .describe(
+      "An exception: Realtime has private channels only, which policies guard, unless this says otherwise.",
+    ),
+  signIn: fields({
+    methods: list(
+      text(/^[a-z][a-z0-9_]{0,39}$/, 40, "the name of a sign-in method in Supabase's API, as google or saml"),
+    ).describe("As Supabase's API names them: google, github, phone, saml, …"),
+    reason: line.describe("Why."),
+  })
+    .optional()
+    .describe(
+      "An exception: how people sign in to the control plane besides by e-mail. Set up in Supabase's dashboard; a refresh calls any other method a difference.",
+    ),
+}).meta({
+  id: "Security",
+  description:
+    "How the projects of the platform are closed, and the exceptions that open them, each with its reason.",
+});
+
 export const platformSchema = fields({
   apiVersion,
   kind: z.literal("Platform", { error: "Platform" }).describe("The kind of this manifest."),
@@ -118,6 +171,7 @@ export const platformSchema = fields({
       default: "micro",
     }),
   }).describe("Where projects are made."),
+  security: security.optional().describe("How its projects are closed, and the exceptions that open them."),
   stripe: fields({
     webhook: fields({
       url: text(

@@ -70,6 +70,22 @@ interface ProjectModel {
   readonly compute: ComputeSize;
 }
 
+/** CIDR ranges; both empty lets nobody in. */
+export interface AllowedRanges {
+  readonly v4: readonly string[];
+  readonly v6: readonly string[];
+}
+
+/** How the platform's projects are closed. */
+export interface SecurityModel {
+  /** From where the databases are reached. */
+  readonly network: { readonly controlPlane: AllowedRanges; readonly workspaces: AllowedRanges };
+  readonly tlsEnforced: boolean;
+  readonly publicChannels: boolean;
+  /** How people sign in to the control plane besides by e-mail, as Supabase's API names it. */
+  readonly signIn: readonly string[];
+}
+
 export interface PlatformModel {
   readonly name: string;
   readonly id: string;
@@ -79,6 +95,7 @@ export interface PlatformModel {
   readonly currency: Currency;
   /** The control plane. */
   readonly project: ProjectModel;
+  readonly security: SecurityModel;
   /** Where Stripe tells of payments; null where it tells nobody. */
   readonly webhook: { readonly url: string; readonly version: number } | null;
   readonly plans: Readonly<Record<string, PlanModel>>;

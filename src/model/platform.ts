@@ -3,6 +3,7 @@ import { projectName, stableId } from "../core/ids.ts";
 import type { PlatformManifest } from "../manifest/platform.ts";
 import { mapValues, titleOf } from "./defaults.ts";
 import type { Entitlements, Limit, Money, PlanModel, PlatformModel, PriceModel } from "./model.ts";
+import { securityModel } from "./security.ts";
 
 type PlanManifest = PlatformManifest["plans"][string];
 
@@ -22,6 +23,7 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
       region: supabase.region,
       compute: supabase.compute ?? "micro",
     },
+    security: securityModel(manifest),
     webhook: manifest.stripe?.webhook ? { version: 1, ...manifest.stripe.webhook } : null,
     plans: mapValues(manifest.plans, (plan, planName) => planModel(manifest, planName, plan)),
     defaultPlan: manifest.defaultPlan,

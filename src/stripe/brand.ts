@@ -19,6 +19,9 @@ export const BRAND_KEYS = {
 /** Says that the declaration of an object that can't be deleted was removed. */
 export const ARCHIVED_KEY = "tenantry_archived";
 
+/** Every key of ours begins so. Others belong to other programs. */
+const PREFIX = "tenantry_";
+
 export type Metadata = Readonly<Record<string, string>>;
 
 export function toMetadata(brand: Brand): Record<string, string> {
@@ -33,6 +36,23 @@ export function differingMetadata(wanted: Metadata, found: Metadata): Record<str
   const unwanted = ARCHIVED_KEY in found && !(ARCHIVED_KEY in wanted) ? { [ARCHIVED_KEY]: "" } : {};
   const entries = Object.entries({ ...unwanted, ...wanted }).filter(([key, value]) => found[key] !== value);
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/**
+ * What of our keys isn't as it was written, with what was found. Keys of other programs are theirs.
+ *
+ * @param others further keys of ours that may be there
+ */
+export function metadataDrift(
+  brand: Brand,
+  found: Metadata,
+  others: readonly string[] = [],
+): Record<string, string> {
+  const wanted = toMetadata(brand);
+  const ours = Object.keys(found).filter((key) => key.startsWith(PREFIX) && !others.includes(key));
+  const keys = [...new Set([...Object.keys(wanted), ...ours])].sort();
+  const drifted = keys.filter((key) => found[key] !== wanted[key]);
+  return Object.fromEntries(drifted.map((key) => [key, found[key] ?? "missing"]));
 }
 
 /** Whether an object is this owner's: of the same platform, and of the same organization where there is one. */

@@ -60,6 +60,14 @@ export interface paths {
     get: Operation<OfProject, never, 200, SslEnforcement>;
     put: Operation<OfProject, { requestedConfig: { database: boolean } }, 200, SslEnforcement>;
   };
+  "/v1/projects/{ref}/config/realtime": {
+    get: Operation<OfProject, never, 200, RealtimeConfig>;
+    patch: Operation<OfProject, { private_only?: boolean }, 204, never>;
+  };
+  "/v1/projects/{ref}/config/storage": {
+    get: Operation<OfProject, never, 200, StorageConfig>;
+    patch: Operation<OfProject, { features?: Partial<StorageFeatures> }, 200, never>;
+  };
   "/v1/projects/{ref}/config/auth/third-party-auth": {
     get: Operation<OfProject, never, 200, ThirdPartyAuth[]>;
     post: Operation<OfProject, { oidc_issuer_url?: string; jwks_url?: string }, 201, ThirdPartyAuth>;
@@ -276,6 +284,19 @@ interface NetworkRestrictions {
   entitlement: "disallowed" | "allowed";
   config: AllowedCidrs;
   status: "stored" | "applied";
+}
+
+interface RealtimeConfig {
+  private_only: boolean | null;
+}
+
+interface StorageFeatures {
+  icebergCatalog: { enabled: boolean; maxNamespaces: number; maxTables: number; maxCatalogs: number };
+  vectorBuckets: { enabled: boolean; maxBuckets: number; maxIndexes: number };
+}
+
+export interface StorageConfig {
+  features: StorageFeatures;
 }
 
 interface SslEnforcement {

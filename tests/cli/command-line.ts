@@ -53,6 +53,7 @@ supabase: { organization: demo, region: us-east-1, compute: micro }
 plans:
   free: { price: { monthly: 0 }, entitlements: { workspaces: 2, rpm: 60, webhookEvents: 10 } }
 defaultPlan: free
+security: { network: { allow: [198.51.100.0/24] } }
 `;
 
 export const ORGANIZATION = `apiVersion: tenantry/v1

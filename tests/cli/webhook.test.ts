@@ -14,6 +14,7 @@ supabase: { organization: demo, region: us-east-1 }
 plans:
   build: { price: { monthly: 0 }, entitlements: { workspaces: 3 } }
 defaultPlan: build
+security: { network: { allow: [198.51.100.0/24] } }
 `;
 
 let shop: Shop;

@@ -197,6 +197,7 @@ defaultPlan: free
 trial: { plan: team, days: 14, credits: { data: 50 } }
 wallets:
   data: { credit: { price: 0.01 } }
+security: { network: { allow: [198.51.100.0/24] } }
 `;
 
 /** One organization of it. */

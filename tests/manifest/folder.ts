@@ -31,6 +31,7 @@ defaultPlan: free
 trial: { plan: team, days: 14, credits: { data: 100 } }
 wallets: { data: { credit: { price: 0.01 } } }
 apps: { domain: shop.example }
+security: { network: { allow: [198.51.100.0/24] } }
 `;
 
 export const HEAD = "apiVersion: tenantry/v1\nkind: Organization\nname: acme\nowner: ada@acme.example\n";

@@ -17,6 +17,9 @@ interface Case {
 const RAISED = PLATFORM.replace("monthly: 49 }", "monthly: 49, previously: [39] }");
 const consentTo = (thing: string) =>
   `consents: [{ delete: ${thing}, reason: r, approvedBy: a@b.example, expires: 2026-12-01 }]\n`;
+const securedBy = (security: string) => ({
+  "platform.yaml": PLATFORM.replace(/^security: .*$/m, `security: ${security}`),
+});
 const THREE = "workspaces: { a: {}, b: {}, c: {} }\n";
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -548,6 +551,56 @@ workspaces:
       want: [
         "priced-default-plan 10:14 the default plan `free` has no price → give `free` a price, or name another plan",
       ],
+    },
+  ],
+  "how a platform's projects are closed": [
+    {
+      name: "a platform that doesn't say from where its databases are reached",
+      given: { "platform.yaml": PLATFORM.replace(/^security: .*\n/m, "") },
+      want: [
+        'network-declared 5:1 nothing says from where the control plane\'s database is reached → add `security: { network: { allow: [203.0.113.0/24] } }` with your own ranges; or `{ allow: anywhere, reason: "…" }` where the addresses of CI change',
+      ],
+    },
+    {
+      name: "exceptions to something else don't say it",
+      given: securedBy("{ tls: { optional: true, reason: an old driver } }"),
+      want: [expect.stringMatching(/^network-declared 14:1 /)],
+    },
+    {
+      name: "lists that keep tenantry out",
+      given: securedBy("{ network: { allow: [2001:db8::/32] } }"),
+      want: [
+        "control-plane-reachable 14:31 nobody reaches the control plane, tenantry included → add the range that `up` runs from",
+      ],
+    },
+    {
+      name: "an empty list",
+      given: securedBy("{ network: { allow: [] } }"),
+      want: [expect.stringMatching(/^control-plane-reachable 14:31 /)],
+    },
+    {
+      name: "anywhere in other words, and no address",
+      given: securedBy('{ network: { allow: [0.0.0.0/1, 128.0.0.0/1], workspaces: ["::/0", "1:2:3/32"] } }'),
+      want: [
+        expect.stringMatching(/^range-is-an-address 14:\d+ `1:2:3\/32` holds no address /),
+        expect.stringMatching(/^range-is-a-network 14:32 `0.0.0.0\/1` is wider than any one network /),
+        expect.stringMatching(/^range-is-a-network 14:43 `128.0.0.0\/1` /),
+        expect.stringMatching(/^range-is-a-network 14:\d+ `::\/0` /),
+      ],
+    },
+    {
+      name: "anywhere without a reason, for either kind of database",
+      given: securedBy("{ network: { allow: [203.0.113.0/24], workspaces: anywhere } }"),
+      want: [
+        "anywhere-has-a-reason 14:61 databases that are reached from anywhere need a reason → add `reason: …`, or name the ranges",
+      ],
+    },
+    {
+      name: "every exception with its reason",
+      given: securedBy(
+        "{ network: { allow: anywhere, reason: r }, tls: { optional: true, reason: r }, realtime: { publicChannels: true, reason: r }, signIn: { methods: [google], reason: r } }",
+      ),
+      want: [],
     },
   ],
 };

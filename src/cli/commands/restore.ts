@@ -6,7 +6,8 @@ import { deriveArchiveKey } from "../../core/derive.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secret.ts";
 import { suggest } from "../../core/suggest.ts";
-import type { OrganizationModel, WorkspaceModel } from "../../model/model.ts";
+import type { LoadedSelection } from "../../fleet/load.ts";
+import type { OrganizationModel, SecurityModel, WorkspaceModel } from "../../model/model.ts";
 import { everyWorkspaceId } from "../../model/organization.ts";
 import type { Database } from "../../postgres/database.ts";
 import type { Context } from "../../provider/context.ts";
@@ -77,17 +78,21 @@ async function restore(session: Session, file: string, into: string, options: Re
     const relation = relationOf(archive.contents.head, target);
     if (relation === "sibling" && options.fromAnotherWorkspace !== true)
       throw otherWorkspace(archive, target);
-    const database = await databaseOf(context, workspace);
-    try {
+    const security = securityOf(loaded);
+    await withDatabase(context, workspace, security, async (database) => {
       if (relation === "sibling" && !(await agreedTo(session, options, context, archive, target, database))) {
         session.exitCode = 1;
         return;
       }
       await write(session, options, archive, target, database);
-    } finally {
-      await database.close();
-    }
+    });
   });
+}
+
+function securityOf(loaded: readonly LoadedSelection[]): SecurityModel {
+  const model = loaded[0]?.platformModel;
+  if (model === undefined) throw new Error("an organization was loaded without its platform");
+  return model.security;
 }
 
 function onlyOrganization(
@@ -121,14 +126,29 @@ async function openArchive(context: Context, file: string): Promise<Archive> {
   return { file, key, contents: await readSealed(file, key, (lines) => verified(lines)) };
 }
 
-async function databaseOf(context: Context, { id, project }: WorkspaceModel): Promise<Database> {
+/** Opens the workspace's database to the platform's own networks meanwhile. */
+async function withDatabase(
+  { supabase, signal, workspaceDatabase }: Context,
+  { id, project }: WorkspaceModel,
+  { network }: SecurityModel,
+  work: (database: Database) => Promise<void>,
+): Promise<void> {
   const { findProject } = await import("../../supabase/projects.ts");
-  const found = await findProject(context.supabase, project.organization, project.name);
+  const { withNetworkOpen } = await import("../../supabase/network.ts");
+  const found = await findProject(supabase, project.organization, project.name);
   if (found === undefined)
     throw new UserError(`There is no project ${project.name} yet.`, {
       remedy: "Bring the workspace up first.",
     });
-  return context.workspaceDatabase(found.ref, { id, generation: 1 });
+  const lists = { during: network.controlPlane, after: network.workspaces };
+  await withNetworkOpen(supabase, found.ref, lists, signal, async () => {
+    const database = await workspaceDatabase(found.ref, { id, generation: 1 });
+    try {
+      await work(database);
+    } finally {
+      await database.close();
+    }
+  });
 }
 
 function otherWorkspace({ contents }: Archive, { path }: Target): UserError {

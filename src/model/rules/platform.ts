@@ -3,6 +3,7 @@ import { lookup } from "../../core/lookup.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
 import type { Objection } from "../finding.ts";
+import { SECURITY_RULES } from "./security.ts";
 import type { PlatformRule } from "./subject.ts";
 
 const knownDefaultPlan: PlatformRule = {
@@ -116,6 +117,7 @@ export const PLATFORM_RULES: readonly PlatformRule[] = [
   knownWallets,
   wholePrices,
   previousPriceAnother,
+  ...SECURITY_RULES,
 ];
 
 function pricesOf({ plans, wallets = {} }: PlatformManifest) {

@@ -10,8 +10,10 @@ import { UserError } from "../../core/errors.ts";
 import { isReallyInside, isTaken } from "../../core/real-path.ts";
 import { answer } from "../../supabase/client.ts";
 import { isPaused, restore } from "../../supabase/life.ts";
+import { withNetworkOpen } from "../../supabase/network.ts";
 import type { Context } from "../context.ts";
 import { databasePassword, defineResource } from "../schema.ts";
+import { cidrsOf, networkSettings } from "../supabase/settings/network.ts";
 
 const archiveInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
@@ -20,6 +22,15 @@ const archiveInputs = z.strictObject({
   organization: z.string().describe("The organization's id: no other one's workspaces get the rows."),
   databasePassword,
   schemas: z.array(z.string()).min(1).describe("The schemas whose tables are dumped."),
+  network: z
+    .strictObject({
+      during: networkSettings.describe("Who reaches the database while it is dumped."),
+      after: networkSettings.describe("Who reaches it otherwise."),
+    })
+    .optional()
+    .describe(
+      "The database is opened for the dump, and closed after it. Left as it is where this is absent.",
+    ),
 });
 
 const archiveOutputs = z.strictObject({
@@ -74,6 +85,15 @@ async function wake(context: Context, ref: string): Promise<void> {
 }
 
 async function archived(context: Context, inputs: Inputs, shelf: Shelf): Promise<Kept> {
+  const { project, network } = inputs;
+  if (network === undefined) return dumped(context, inputs, shelf);
+  const lists = { during: cidrsOf(network.during), after: cidrsOf(network.after) };
+  return withNetworkOpen(context.supabase, project, lists, context.signal, () =>
+    dumped(context, inputs, shelf),
+  );
+}
+
+async function dumped(context: Context, inputs: Inputs, shelf: Shelf): Promise<Kept> {
   const { name, workspace, organization, schemas } = inputs;
   const database = await context.workspaceDatabase(inputs.project, inputs.databasePassword);
   try {

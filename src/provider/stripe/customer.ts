@@ -1,7 +1,14 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import { UserError } from "../../core/errors.ts";
-import { ARCHIVED_KEY, assertOwned, differingMetadata, isOwnedBy, toMetadata } from "../../stripe/brand.ts";
+import {
+  ARCHIVED_KEY,
+  assertOwned,
+  differingMetadata,
+  isOwnedBy,
+  metadataDrift,
+  toMetadata,
+} from "../../stripe/brand.ts";
 import { idempotencyKey, isReplayed, stripeCall } from "../../stripe/client.ts";
 import {
   earlierCustomers,
@@ -23,6 +30,12 @@ const customerInputs = z.strictObject({
   brand: brand
     .required({ organization: true, id: true, generation: true })
     .describe("Whose it is; one that carries another brand, or none, is never changed."),
+  drift: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "Never declared: a refresh lists here the entries of its metadata under `tenantry_` that were changed. The next update puts them back, unless they make it somebody else's.",
+    ),
 });
 
 const customerOutputs = z.strictObject({
@@ -45,13 +58,18 @@ export const customer = defineResource({
   replaceOn: [],
   stable: ["customerId"],
 
+  validate: ({ drift }) =>
+    drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }],
+
   async observe(context, prior) {
     const found = await retrieveCustomer(context.stripe, prior.id);
-    if (found === undefined || !isOwnedBy(prior.inputs.brand, found.metadata)) return undefined;
+    if (found === undefined) return undefined;
+    const drift = metadataDrift(prior.inputs.brand, found.metadata, [TRIAL_KEY]);
     const inputs = {
       email: found.email ?? "",
       brand: prior.inputs.brand,
       ...(found.name ? { name: found.name } : {}),
+      ...(Object.keys(drift).length === 0 ? {} : { drift }),
     };
     return { inputs, outputs: await outputsOf(context.stripe, prior.inputs.brand, found) };
   },
@@ -137,7 +155,12 @@ async function trialStamp(context: Context, inputs: Inputs): Promise<Record<stri
 }
 
 async function sync(context: Context, inputs: Inputs, found: Stripe.Customer): Promise<void> {
-  const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
+  const unknown = Object.keys(metadataDrift(inputs.brand, found.metadata, [TRIAL_KEY])).map((key) => [
+    key,
+    "",
+  ]);
+  const wanted = { ...Object.fromEntries(unknown), ...toMetadata(inputs.brand) };
+  const metadata = differingMetadata(wanted, found.metadata);
   const changes: Stripe.CustomerUpdateParams = {
     ...(found.email === inputs.email ? {} : { email: inputs.email }),
     ...((found.name ?? undefined) === inputs.name ? {} : { name: inputs.name ?? "" }),

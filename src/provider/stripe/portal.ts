@@ -10,6 +10,12 @@ import { brand, defineResource } from "../schema.ts";
 const portalInputs = z.strictObject({
   headline: z.string().min(1).max(60).describe("Shown at its top."),
   brand: brand.describe("Whose it is; one that carries another brand, or none, is never changed."),
+  drift: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "Never declared: a refresh lists here what customers may do that isn't theirs to do, or may no longer do. The next update puts it back.",
+    ),
 });
 
 const portalOutputs = z.strictObject({
@@ -22,12 +28,13 @@ type Inputs = z.infer<typeof portalInputs>;
 type Configuration = Stripe.BillingPortal.Configuration;
 
 /** Cards and invoices are the customer's; the plan is declared, and changes where it is declared. */
-const FEATURES: Stripe.BillingPortal.ConfigurationCreateParams.Features = {
+const FEATURES = {
   customer_update: { enabled: true, allowed_updates: ["address", "tax_id"] },
   invoice_history: { enabled: true },
   payment_method_update: { enabled: true },
   subscription_cancel: { enabled: false },
-};
+  subscription_update: { enabled: false },
+} satisfies Stripe.BillingPortal.ConfigurationCreateParams.Features;
 
 /** @see https://docs.stripe.com/customer-management/activate-no-code-customer-portal */
 export const portal = defineResource({
@@ -39,6 +46,9 @@ export const portal = defineResource({
   replaceOn: [],
   stable: ["loginUrl"],
 
+  validate: ({ drift }) =>
+    drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }],
+
   async observe({ stripe }, { id, inputs }) {
     const found = await stripeFind(
       "billingPortal.configurations.retrieve",
@@ -46,8 +56,13 @@ export const portal = defineResource({
     );
     if (!found?.active || !found.login_page.enabled || !isOwnedBy(inputs.brand, found.metadata ?? {}))
       return undefined;
+    const drift = driftOf(found);
     return {
-      inputs: { ...inputs, headline: found.business_profile.headline ?? "" },
+      inputs: {
+        brand: inputs.brand,
+        headline: found.business_profile.headline ?? "",
+        ...(Object.keys(drift).length === 0 ? {} : { drift }),
+      },
       outputs: outputsOf(found),
     };
   },
@@ -78,6 +93,32 @@ function outputsOf(found: Configuration): { loginUrl: string } {
   return { loginUrl: found.login_page.url ?? "" };
 }
 
+/** The features that aren't as they are made, with what was found; one that Stripe has added is closed too. */
+function driftOf({ features }: Configuration): Record<string, string> {
+  const known: Readonly<Record<string, Feature>> = FEATURES;
+  const drifted = Object.entries(features).filter(([name, found]) => !isAsMade(known[name], found));
+  return Object.fromEntries(drifted.map(([name, found]) => [name, told(found)]));
+}
+
+interface Feature {
+  readonly enabled: boolean;
+  readonly allowed_updates?: readonly string[];
+}
+
+function isAsMade(made: Feature = { enabled: false }, found: Feature): boolean {
+  if (made.enabled !== found.enabled) return false;
+  return !made.enabled || made.allowed_updates === undefined || listOf(made) === listOf(found);
+}
+
+function told(found: Feature): string {
+  if (!found.enabled) return "disabled";
+  return found.allowed_updates === undefined ? "enabled" : `enabled: ${listOf(found)}`;
+}
+
+function listOf({ allowed_updates = [] }: Feature): string {
+  return [...allowed_updates].sort().join(", ");
+}
+
 function create({ stripe }: Context, inputs: Inputs, attempt: number): Promise<Configuration> {
   const params: Stripe.BillingPortal.ConfigurationCreateParams = {
     business_profile: { headline: inputs.headline },
@@ -94,10 +135,13 @@ function create({ stripe }: Context, inputs: Inputs, attempt: number): Promise<C
 
 async function sync(stripe: Stripe, inputs: Inputs, found: Configuration): Promise<Configuration> {
   const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata ?? {});
+  const drift = driftOf(found);
+  const features = Object.fromEntries(Object.entries(FEATURES).filter(([name]) => name in drift));
   const changes: Stripe.BillingPortal.ConfigurationUpdateParams = {
     ...(found.business_profile.headline === inputs.headline
       ? {}
       : { business_profile: { headline: inputs.headline } }),
+    ...(Object.keys(features).length === 0 ? {} : { features }),
     ...(found.login_page.enabled ? {} : { login_page: { enabled: true } }),
     ...(metadata === undefined ? {} : { metadata }),
   };

@@ -4,6 +4,7 @@ import { UserError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
 import { answer } from "../../supabase/client.ts";
 import { sessionPooler } from "../../supabase/pooler.ts";
+import { enforceSsl } from "../../supabase/ssl.ts";
 import type { ApiKey, ProjectStatus, ProjectWithDatabase, ServiceName } from "../../supabase/types.ts";
 import { untilDone } from "../../supabase/until-done.ts";
 import type { Context } from "../context.ts";
@@ -21,6 +22,12 @@ const readyInputs = z.strictObject({
     .default(["auth", "db", "pooler", "rest", "storage"])
     .describe("The services that must be healthy. Default: all that a workspace uses."),
   databasePassword: databasePassword.optional(),
+  sslEnforced: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether the database is to refuse connections in clear. It is brought about before anything else begins, since a change restarts the database; `Settings` keeps it so.",
+    ),
   state: stateOfProject,
   timeoutSeconds: z
     .int()
@@ -62,7 +69,7 @@ const DEAD_ENDS: Readonly<Partial<Record<ProjectStatus, string>>> = {
 export const ready = defineInside({
   type: "supabase:Ready",
   description:
-    "The wait until a project's services are healthy, and what one needs to reach them. A wait that times out is resumed by the next run. Owns nothing.",
+    "The wait until a project's services are healthy, encryption enforced, and what one needs to reach them. A wait that times out is resumed by the next run. Owns nothing.",
   inputs: readyInputs,
   outputs: readyOutputs,
   replaceOn: ["project"],
@@ -75,7 +82,12 @@ export const ready = defineInside({
     const ref = inputs.project;
     try {
       const project = await waitForProject(context, inputs);
-      await waitForServices(context, inputs, prior?.inputs.state ?? "active");
+      const before = prior?.inputs.state ?? "active";
+      await waitForServices(context, inputs, before);
+      if (await changesSsl(context, inputs)) {
+        await waitForProject(context, inputs);
+        await waitForServices(context, inputs, before);
+      }
       return { id: ref, outputs: await reachOf(context, inputs, project) };
     } catch (error) {
       throw new PartialError(
@@ -139,6 +151,11 @@ async function waitForServices(
     },
     inputs.timeoutSeconds,
   );
+}
+
+async function changesSsl(context: Context, { project, sslEnforced }: Inputs): Promise<boolean> {
+  if (sslEnforced === undefined) return false;
+  return enforceSsl(context.supabase, project, sslEnforced, context.signal);
 }
 
 async function reachOf(context: Context, inputs: Inputs, project: ProjectWithDatabase): Promise<Outputs> {

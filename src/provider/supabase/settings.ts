@@ -1,11 +1,15 @@
 import * as z from "zod";
 import { isGone } from "../../supabase/client.ts";
+import type { Context } from "../context.ts";
 import { defineInside, stateOfProject } from "../inside.ts";
 import { apiGroup, apiSettings } from "./settings/api.ts";
 import { authGroup, authSettings } from "./settings/auth.ts";
-import { present } from "./settings/group.ts";
+import { closeDoors, openDoors } from "./settings/doors.ts";
+import { isEmpty, present } from "./settings/group.ts";
 import { networkGroup, networkSettings } from "./settings/network.ts";
+import { realtimeGroup, realtimeSettings } from "./settings/realtime.ts";
 import { sslGroup, sslSettings } from "./settings/ssl.ts";
+import { storageGroup, storageSettings } from "./settings/storage.ts";
 import { thirdPartyAuthGroup, thirdPartyAuthSettings } from "./settings/third-party-auth.ts";
 
 const settingsInputs = z.strictObject({
@@ -16,7 +20,17 @@ const settingsInputs = z.strictObject({
   network: networkSettings.optional(),
   ssl: sslSettings.optional(),
   thirdPartyAuth: thirdPartyAuthSettings.optional(),
+  realtime: realtimeSettings.optional(),
+  storage: storageSettings.optional(),
+  drift: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "Never declared: a refresh lists here the settings of the auth service that let somebody in and that nothing declares. The next update closes them.",
+    ),
 });
+
+type Inputs = z.infer<typeof settingsInputs>;
 
 const settingsOutputs = z.strictObject({});
 
@@ -30,25 +44,21 @@ export const settings = defineInside({
   replaceOn: ["project"],
   stable: [],
 
-  validate: (inputs) =>
-    (inputs.thirdPartyAuth ?? []).flatMap((each, index) =>
+  validate: ({ thirdPartyAuth = [], drift }) => [
+    ...thirdPartyAuth.flatMap((each, index) =>
       (each.issuer === undefined) === (each.jwksUrl === undefined)
         ? [{ property: `thirdPartyAuth[${index}]`, reason: "expected exactly one of issuer and jwksUrl" }]
         : [],
     ),
+    ...(drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }]),
+  ],
 
   async observe(context, prior) {
     const { inputs } = prior;
     const ref = inputs.project;
     try {
-      const [api, auth, network, ssl, thirdPartyAuth] = await Promise.all([
-        inputs.api && apiGroup.observe(context, ref, inputs.api),
-        inputs.auth && authGroup.observe(context, ref, inputs.auth),
-        inputs.network && networkGroup.observe(context, ref, inputs.network),
-        inputs.ssl && sslGroup.observe(context, ref, inputs.ssl),
-        inputs.thirdPartyAuth && thirdPartyAuthGroup.observe(context, ref, inputs.thirdPartyAuth),
-      ]);
-      return { inputs: present({ project: ref, api, auth, network, ssl, thirdPartyAuth }), outputs: {} };
+      const found = await observeSettings(context, inputs);
+      return { inputs: present({ project: ref, ...found }), outputs: {} };
     } catch (error) {
       if (isGone(error)) return undefined;
       throw error;
@@ -59,21 +69,52 @@ export const settings = defineInside({
     const ref = inputs.project;
     const isNew = prior === undefined;
     const was = prior?.inputs;
-    const failures: unknown[] = [];
-    // Each whatever becomes of the others: one of them may close a door.
-    const groups: readonly (() => Promise<void> | undefined)[] = [
-      () => inputs.api && apiGroup.ensure(context, ref, inputs.api, isNew, was?.api),
-      () => inputs.auth && authGroup.ensure(context, ref, inputs.auth, isNew, was?.auth),
-      () =>
-        inputs.thirdPartyAuth &&
-        thirdPartyAuthGroup.ensure(context, ref, inputs.thirdPartyAuth, isNew, was?.thirdPartyAuth),
-      () => inputs.network && networkGroup.ensure(context, ref, inputs.network, isNew, was?.network),
-      () => inputs.ssl && sslGroup.ensure(context, ref, inputs.ssl, isNew, was?.ssl),
-    ];
-    for (const ensureGroup of groups) await ensureGroup()?.catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
+    const { api, auth, thirdPartyAuth, realtime, network, storage, ssl } = inputs;
+    await each([
+      async () => api && apiGroup.ensure(context, ref, api, isNew, was?.api),
+      async () =>
+        thirdPartyAuth &&
+        thirdPartyAuthGroup.ensure(context, ref, thirdPartyAuth, isNew, was?.thirdPartyAuth),
+      async () => auth && authGroup.ensure(context, ref, auth, isNew, was?.auth),
+      async () => auth && was?.drift && closeDoors(context, ref, Object.keys(was.drift), auth),
+      async () => network && networkGroup.ensure(context, ref, network, isNew, was?.network),
+      async () => realtime && realtimeGroup.ensure(context, ref, realtime, isNew, was?.realtime),
+      async () => storage && storageGroup.ensure(context, ref, storage, isNew, was?.storage),
+      // Last: a change restarts the database.
+      async () => ssl && sslGroup.ensure(context, ref, ssl, isNew, was?.ssl),
+    ]);
     return { id: ref, outputs: {} };
   },
 
   remove: async () => {},
 });
+
+/** What is declared as it is found, and what is open besides. */
+export async function observeSettings(
+  context: Context,
+  declared: Inputs,
+): Promise<Omit<Inputs, "project" | "state">> {
+  const ref = declared.project;
+  const [api, auth, network, ssl, thirdPartyAuth, realtime, storage, open] = await Promise.all([
+    declared.api && apiGroup.observe(context, ref, declared.api),
+    declared.auth && authGroup.observe(context, ref, declared.auth),
+    declared.network && networkGroup.observe(context, ref, declared.network),
+    declared.ssl && sslGroup.observe(context, ref, declared.ssl),
+    declared.thirdPartyAuth && thirdPartyAuthGroup.observe(context, ref, declared.thirdPartyAuth),
+    declared.realtime && realtimeGroup.observe(context, ref, declared.realtime),
+    declared.storage && storageGroup.observe(context, ref, declared.storage),
+    declared.auth && openDoors(context, ref, declared.auth),
+  ]);
+  const drift = open === undefined || isEmpty(open) ? undefined : open;
+  return present({ api, auth, network, ssl, thirdPartyAuth, realtime, storage, drift });
+}
+
+/** One after another; one that fails keeps none from being done. @throws the first failure, when all were tried */
+async function each(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps)
+    await step().catch((error: unknown) => {
+      failures.push(error);
+    });
+  if (failures.length > 0) throw failures[0];
+}

@@ -46,6 +46,36 @@ describe("a customer's life", () => {
     expect((await customersOf("acme"))[0]?.metadata).not.toHaveProperty("tenantry_archived");
   });
 
+  test.each([
+    ["another organization", { tenantry_organization: "somebody" }],
+    ["another generation", { tenantry_generation: "7" }],
+    ["an entry of ours that is gone", { tenantry_organization: "" }],
+    ["the mark of an archived one", { tenantry_archived: "true" }],
+    ["an entry that nobody of ours writes", { tenantry_discount: "100" }],
+  ])("metadata that was changed to %s is a difference, and is put back", async (name, metadata) => {
+    const organization = `changed-${name.replace(/\W+/g, "-")}`;
+    const declared = { email: `billing@${organization}.example`, brand: brandOf(organization) };
+    const one = life();
+    const { customerId } = await one.up(declared);
+    await stripe().customers.update(customerId, { metadata: { ...metadata, crm_id: "42" } });
+    expect(await one.refresh()).toEqual(["drift"]);
+    expect(await one.up(declared)).toEqual({ customerId });
+    expect(await one.refresh()).toEqual([]);
+    const [found] = await customersOf(organization);
+    expect(found?.metadata).toMatchObject({ crm_id: "42", tenantry_organization: organization });
+    expect(found?.metadata).not.toHaveProperty("tenantry_discount");
+  });
+
+  test("one that was made somebody else's by hand is a difference, and neither changed nor made twice", async () => {
+    const declared = { email: "billing@taken.example", brand: brandOf("taken") };
+    const one = life();
+    const { customerId } = await one.up(declared);
+    await stripe().customers.update(customerId, { metadata: { tenantry_id: brandOf("other").id } });
+    expect(await one.refresh()).toEqual(["drift"]);
+    await expect(one.up(declared)).rejects.toThrow(`Stripe has the customer ${customerId} already`);
+    expect(await customersOf("taken")).toHaveLength(1);
+  });
+
   test("what a killed run left is adopted, even when the e-mail was changed meanwhile", async () => {
     const { customerId } = await life().up({ email: "a@beta.example", brand: brandOf("beta") });
     live.sandbox.clearRequests();

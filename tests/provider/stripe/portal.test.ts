@@ -42,6 +42,32 @@ describe("stripe:Portal", () => {
     expect(await one.refresh()).toBe("gone");
   });
 
+  test.each([
+    ["plans", { subscription_update: { enabled: true } }, "subscription_update"],
+    ["cancelling", { subscription_cancel: { enabled: true } }, "subscription_cancel"],
+    [
+      "the address of invoices",
+      { customer_update: { enabled: true, allowed_updates: ["email", "address", "tax_id"] as const } },
+      "customer_update",
+    ],
+    ["cards, taken away", { payment_method_update: { enabled: false } }, "payment_method_update"],
+  ])("%s: what was switched by hand is a difference, and is put back", async (name, features, feature) => {
+    const platform = `switched-${name.replace(/\W+/g, "-")}`;
+    const one = life();
+    await one.up(declared(platform));
+    const [made] = await configurationsOf(platform);
+    const params = { features: structuredClone(features) as Record<string, { enabled: boolean }> };
+    await stripe().billingPortal.configurations.update(made?.id ?? "", params);
+    expect(await one.refresh()).toEqual(["drift"]);
+    await one.up(declared(platform));
+    expect(await one.refresh()).toEqual([]);
+    const [found] = await configurationsOf(platform);
+    expect(found?.features).toHaveProperty(
+      `${feature}.enabled`,
+      made?.features[feature as "subscription_cancel"].enabled,
+    );
+  });
+
   test.each(["hold-before", "hold-after"] as const)(
     "is made once by a run that was killed, %s",
     async (kind) => {

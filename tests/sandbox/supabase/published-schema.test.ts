@@ -161,6 +161,7 @@ function compare(specification: Specification): void {
       await of("PATCH", `${R}/postgrest`, { max_rows: 10 });
       await of("GET", `${R}/config/realtime`);
       await of("PATCH", `${R}/config/realtime`, { private_only: true });
+      await of("PATCH", `${R}/config/storage`, { features: { s3Protocol: { enabled: false } } });
       await of("GET", `${R}/config/storage`);
       await of("GET", `${R}/ssl-enforcement`);
       await of("PUT", `${R}/ssl-enforcement`, { requestedConfig: { database: true } });

@@ -145,6 +145,16 @@ test("network restrictions are replaced as a whole, or changed one by one", asyn
   );
 });
 
+test("storage features are changed one by one, and the others stay", async () => {
+  const before = (await call("GET", "/config/storage")).body;
+  const vectorBuckets = { enabled: true, maxBuckets: 3, maxIndexes: 3 };
+  expect((await call("PATCH", "/config/storage", { features: { vectorBuckets } })).status).toBe(200);
+  const after = (await call("GET", "/config/storage")).body;
+  expect(after).toEqual({ ...before, features: { ...before.features, vectorBuckets } });
+  const incomplete = { features: { vectorBuckets: { enabled: true } } };
+  expect((await call("PATCH", "/config/storage", incomplete)).status).toBe(400);
+});
+
 test("SSL enforcement is kept", async () => {
   expect((await call("GET", "/ssl-enforcement")).body.currentConfig).toEqual({ database: false });
   await call("PUT", "/ssl-enforcement", { requestedConfig: { database: true } });

@@ -18,6 +18,12 @@ export const authSettings = z
     anonymousSignIns: z.boolean().optional().describe("Whether one can sign in without credentials."),
     emailSignIns: z.boolean().optional().describe("Whether one can sign in by e-mail."),
     phoneSignIns: z.boolean().optional().describe("Whether one can sign in by phone."),
+    signInMethods: z
+      .array(z.string())
+      .optional()
+      .describe(
+        "Other ways of signing in that may be on, as Supabase's API names them: google, saml. They are switched on elsewhere; a refresh calls any other a difference.",
+      ),
     confirmEmail: z.boolean().optional().describe("Whether an e-mail address must be verified first."),
     hooks: z
       .strictObject({
@@ -29,7 +35,7 @@ export const authSettings = z
   })
   .describe("The auth service.");
 
-type Auth = z.infer<typeof authSettings>;
+export type Auth = z.infer<typeof authSettings>;
 
 export const authGroup: Group<Auth> = {
   async observe(context, ref, declared) {
@@ -105,6 +111,7 @@ function authFromConfig(config: AuthConfig, declared: Auth): Auth {
     return [[name, present({ uri, secret: declared.hooks?.[name]?.secret })]];
   });
   return {
+    ...present({ signInMethods: declared.signInMethods }),
     siteUrl: config.site_url ?? "",
     redirectUrls: list(config.uri_allow_list ?? ""),
     disableSignup: config.disable_signup ?? false,

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { answer, type Supabase } from "../../../supabase/client.ts";
-import { differing, type Group, isEmpty, present } from "./group.ts";
+import { type AllowedCidrs, allowedCidrs, restrictNetwork, sameCidrs } from "../../../supabase/network.ts";
+import type { Group } from "./group.ts";
 
 export const networkSettings = z
   .strictObject({
@@ -9,24 +9,22 @@ export const networkSettings = z
   })
   .describe("Who reaches the database; written as a whole: a list that is absent is cleared.");
 
-export const networkGroup: Group<z.infer<typeof networkSettings>> = {
-  async observe(context, ref) {
-    const { config } = await getNetwork(context.supabase, ref);
-    return present({ allowedCidrs: config.dbAllowedCidrs, allowedCidrsV6: config.dbAllowedCidrsV6 });
+type Network = z.infer<typeof networkSettings>;
+
+export const networkGroup: Group<Network> = {
+  async observe(context, ref, declared) {
+    const found = await allowedCidrs(context.supabase, ref);
+    // In the declaration's own order and form, where it is the same.
+    if (sameCidrs(found, cidrsOf(declared))) return declared;
+    return { allowedCidrs: [...found.v4], allowedCidrsV6: [...found.v6] };
   },
-  async ensure(context, ref, wanted) {
-    const { config } = await getNetwork(context.supabase, ref);
-    const body = { dbAllowedCidrs: wanted.allowedCidrs ?? [], dbAllowedCidrsV6: wanted.allowedCidrsV6 ?? [] };
-    if (isEmpty(differing(body, { dbAllowedCidrs: [], dbAllowedCidrsV6: [], ...config }))) return;
-    await answer(
-      context.supabase.api.POST("/v1/projects/{ref}/network-restrictions/apply", {
-        params: { path: { ref } },
-        body,
-      }),
-    );
+  async ensure(context, ref, declared, isNew) {
+    const wanted = cidrsOf(declared);
+    if (!isNew && sameCidrs(await allowedCidrs(context.supabase, ref), wanted)) return;
+    await restrictNetwork(context.supabase, ref, wanted, context.signal);
   },
 };
 
-function getNetwork(supabase: Supabase, ref: string) {
-  return answer(supabase.api.GET("/v1/projects/{ref}/network-restrictions", { params: { path: { ref } } }));
+export function cidrsOf(network: Network): AllowedCidrs {
+  return { v4: network.allowedCidrs ?? [], v6: network.allowedCidrsV6 ?? [] };
 }

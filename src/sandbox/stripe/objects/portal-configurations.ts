@@ -35,8 +35,21 @@ const features = parameters(
       },
       ["cancellation_reason", "proration_behavior"],
     ).optional(),
+    subscription_update: parameters(
+      {
+        enabled: boolean(),
+        default_allowed_updates: list(oneOf(["price", "promotion_code", "quantity"])).optional(),
+      },
+      [
+        "billing_cycle_anchor",
+        "products",
+        "proration_behavior",
+        "schedule_at_period_end",
+        "trial_update_behavior",
+      ],
+    ).optional(),
   },
-  ["subscription_pause", "subscription_update"],
+  ["subscription_pause"],
 );
 const fields = {
   business_profile: parameters({
@@ -110,6 +123,7 @@ function changed(
       invoice_history: { ...before.features.invoice_history, ...features.invoice_history },
       payment_method_update: { ...before.features.payment_method_update, ...features.payment_method_update },
       subscription_cancel: { ...before.features.subscription_cancel, ...features.subscription_cancel },
+      subscription_update: { ...before.features.subscription_update, ...features.subscription_update },
     },
     login_page: {
       enabled,
