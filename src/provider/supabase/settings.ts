@@ -90,7 +90,7 @@ export const settings = defineInside({
 });
 
 /** What is declared as it is found, and what is open besides. */
-export async function observeSettings(
+async function observeSettings(
   context: Context,
   declared: Inputs,
 ): Promise<Omit<Inputs, "project" | "state">> {

@@ -6,7 +6,7 @@ import type { Auth } from "./auth.ts";
 type Value = boolean | string;
 
 /** Settings of the auth service by their names in Supabase's API, each with its value where it lets nobody in. */
-export type Doors = Readonly<Record<string, Value>>;
+type Doors = Readonly<Record<string, Value>>;
 
 /** Whoever passes one of these is taken for somebody without a proof, or stays in without one. */
 const ALWAYS_CLOSED: Doors = {
@@ -70,7 +70,7 @@ export async function closeDoors(
 }
 
 /** The doors that are open in a configuration, with the value that closes each. */
-export function doorsIn(config: AuthConfig, declared: Auth): Doors {
+function doorsIn(config: AuthConfig, declared: Auth): Doors {
   const isSignedInto = declared.disableSignup !== true;
   const fixed = { ...ALWAYS_CLOSED, ...(isSignedInto ? {} : WITHOUT_SIGN_IN) };
   const allowed = new Set((declared.signInMethods ?? []).flatMap(settingsOf));
