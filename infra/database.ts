@@ -32,12 +32,14 @@ export interface DatabaseDefinition {
 export function databaseDefinition(kind: Kind): DatabaseDefinition {
   const access = readYaml<Access>(`policies/access/${kind}.yaml`);
   const rowSecurity = readYaml<RowSecurity>(`policies/row-security/${kind}.yaml`);
+  const schemas = ["public", ...Object.keys(access.schemas ?? {})];
+  const policies = Object.keys(rowSecurity.tables).filter((table) => !schemas.includes(schemaOf(table)));
   return {
-    access,
+    access: { ...access, elsewhere: { policies } },
     migrations: readMigrations(kind),
     rowSecurity,
     guard: guardOf(access, rowSecurity),
-    schemas: ["public", ...Object.keys(access.schemas ?? {})],
+    schemas,
   };
 }
 
@@ -81,6 +83,15 @@ function guardOf({ schemas = {} }: Access, { functions, tables }: RowSecurity): 
     functions: Object.fromEntries(callable),
     tables: Object.fromEntries(readable),
   };
+}
+
+/** What postgres:Access declares where PostgreSQL's own provider declares schemas, extensions and default privileges. */
+export function besideProvider({ roles, memberships, schemas, extensions, elsewhere }: Access): Access {
+  return { roles, memberships, elsewhere: { ...elsewhere, schemas, extensions } };
+}
+
+function schemaOf(table: string): string {
+  return table.slice(0, table.indexOf("."));
 }
 
 function readYaml<T>(path: string): T {

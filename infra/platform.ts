@@ -2,7 +2,12 @@ import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlanModel, PlatformModel } from "../src/model/model.ts";
 import { pricesOf } from "../src/model/price.ts";
-import { type DatabaseDefinition, databaseDefinition, warnOfDifferences } from "./database.ts";
+import {
+  besideProvider,
+  type DatabaseDefinition,
+  databaseDefinition,
+  warnOfDifferences,
+} from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
 import { directoryLimits } from "./limits.ts";
 import { apiOf, closedSettings, controlPlaneAuth } from "./settings.ts";
@@ -125,7 +130,7 @@ export class Platform extends pulumi.ComponentResource {
     const roles = declare(
       "postgres:Access",
       `${name}-access`,
-      { project: project.ref, roles: definition.access.roles },
+      { project: project.ref, ...besideProvider(definition.access) },
       { ...protect, dependsOn: [ready] },
     );
     const privileges = this.#privileges(name, definition, project, ready, roles);

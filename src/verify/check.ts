@@ -28,10 +28,19 @@ export interface Checked {
   readonly differences: readonly Difference[];
 }
 
-/** Whether a database is what its definition makes. */
-export async function checkDefinition(database: LiveDatabase, definition: Definition): Promise<Checked> {
+/**
+ * Whether a database is what its definition makes, and holds nothing else.
+ *
+ * @param issuer of the tokens that a control plane trusts; absent for a workspace
+ */
+export async function checkDefinition(
+  database: LiveDatabase,
+  definition: Definition,
+  issuer?: string,
+): Promise<Checked> {
   const deparsed = await database.deparse(toDeparse(definition));
-  return { callers: [], cells: 0, differences: compareDefinition(definition, deparsed, database.catalog) };
+  const differences = compareDefinition(definition, deparsed, database.catalog, issuer);
+  return { callers: [], cells: 0, differences };
 }
 
 /** Whether an organization's people reach in the control plane what they are promised, and nobody else does. */

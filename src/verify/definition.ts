@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Catalog } from "../postgres/catalog/catalog.ts";
+import { undeclared } from "../postgres/closed-world/undeclared.ts";
 import type { Deparsed } from "../postgres/scripts/deparse.ts";
 import { foundAccess } from "../provider/postgres/access.ts";
 import { canonical, found, specified } from "../provider/postgres/row-security-state.ts";
@@ -34,11 +35,13 @@ export function executorsOf({ rowSecurity }: Definition): Record<string, readonl
  * Where a database's catalogs aren't what its definition makes: migrations, row security, policies, functions, privileges.
  *
  * @param deparsed what PostgreSQL makes of the definition there
+ * @param issuer of the tokens that a control plane trusts; absent for a workspace, where others compare it
  */
 export function compareDefinition(
   definition: Definition,
   deparsed: Deparsed,
   catalog: Catalog,
+  issuer?: string,
 ): Difference[] {
   const declared = { ...definition.rowSecurity, project: "" };
   const today = found(declared, digests(deparsed), catalog);
@@ -47,7 +50,12 @@ export function compareDefinition(
     ...migrationDifferences(definition, catalog),
     ...byName(declared.functions, today.functions, functionDifferences),
     ...byName(declared.tables, today.tables, tableDifferences),
-    ...strayPolicies(declared.tables, catalog),
+    ...strayPolicies(definition, catalog),
+    ...undeclared(definition.access, catalog, issuer).map(({ identity, opens }) => ({
+      subject: identity,
+      promised: "isn't declared",
+      found: opens,
+    })),
     ...leakyViews(definition.schemas, catalog),
   ];
 }
@@ -153,14 +161,16 @@ function eachColumn(privilege: string): string[] {
 
 /** Roles, extensions, who uses which schema, what new objects grant, and what PostgREST asks before each request. */
 function accessDifferences({ access }: Definition, catalog: Catalog): Difference[] {
-  const today = foundAccess({ ...access, project: "" }, catalog.access);
+  const today = foundAccess({ ...access, project: "" }, catalog);
   const { roles = {}, extensions = {}, schemas = {}, settings = {}, defaultPrivileges = [] } = access;
+  const { memberships = {} } = access;
   const compare = (kind: string) => (name: string, declared: unknown, found: unknown) =>
     same(`${kind} ${name}`, declared, found);
   return [
     ...byName<unknown>(roles, today.roles ?? {}, compare("role")),
     ...byName<unknown>(extensions, today.extensions ?? {}, compare("extension")),
     ...byName<unknown>(schemas, today.schemas ?? {}, compare("schema")),
+    ...byName<unknown>(memberships, today.memberships ?? {}, compare("memberships of")),
     ...byName<unknown>(settings, today.settings ?? {}, compare("settings of")),
     ...defaultPrivileges.flatMap((entry, index) =>
       same(`new ${entry.on} of ${entry.schema ?? "any schema"}`, entry, today.defaultPrivileges?.[index]),
@@ -195,13 +205,14 @@ function migrationDifferences({ migrations }: Definition, { ledger }: Catalog): 
   return [...applied, ...objects];
 }
 
-/** What storage and realtime serve, beside the tables of our own schemas: a policy there opens something. */
-function strayPolicies(declared: RowSecurity["tables"], { relations }: Catalog): Difference[] {
+/** Policies on tables of ours that nobody declares; what is on Supabase's tables is in the closed world. */
+function strayPolicies({ schemas, rowSecurity }: Definition, { relations }: Catalog): Difference[] {
   return Object.entries(relations).flatMap(([name, { policies }]) => {
-    if (declared[name] !== undefined || name.startsWith("auth.")) return [];
+    const isOurs = schemas.some((schema) => name.startsWith(`${schema}.`));
+    if (!isOurs || rowSecurity.tables[name] !== undefined) return [];
     return Object.keys(policies).map((policy) => ({
       subject: `policy ${policy} on ${name}`,
-      promised: "doesn't exist",
+      promised: "isn't declared",
       found: "is there",
     }));
   });

@@ -62,9 +62,10 @@ class Verifier {
   /** That the control plane's database is what its definition makes. */
   controlPlane(): Promise<Verified> {
     const { controlPlane: definition } = this.#options.definitions;
-    return this.#verify(this.#platform.stack, "control plane", async () =>
-      checkDefinition(await this.#open(), definition),
-    );
+    return this.#verify(this.#platform.stack, "control plane", async () => {
+      const database = await this.#open();
+      return checkDefinition(database, definition, issuerOf(database.ref));
+    });
   }
 
   /** An organization's rows in the control plane, then its workspaces. */

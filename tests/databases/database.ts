@@ -73,6 +73,7 @@ function accessOf(access: Definition["access"]): Parameters<typeof grantAccess>[
     schemas: access.schemas ?? {},
     defaultPrivileges: access.defaultPrivileges ?? [],
     settings: access.settings ?? {},
+    memberships: access.memberships ?? {},
     formerly: [],
     formerSettings: {},
   };

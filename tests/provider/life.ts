@@ -14,6 +14,12 @@ export class Life<I extends z.ZodObject, O extends z.ZodObject> {
     this.#context = context;
   }
 
+  /** As they were last recorded, by an update or a refresh. */
+  get inputs(): z.infer<I> {
+    if (this.#prior === undefined) throw new Error("it isn't there");
+    return this.#prior.inputs;
+  }
+
   get outputs(): z.infer<O> {
     if (this.#prior === undefined) throw new Error("it isn't there");
     return this.#prior.outputs;

@@ -11,7 +11,9 @@ import { lines, liveDatabase, organizationModel, worldOf } from "./world.ts";
 let database: Database;
 let client: pg.Client;
 const organization = organizationModel();
-const definition = databaseDefinition("control-plane");
+const { access, ...rest } = databaseDefinition("control-plane");
+// The bucket of another customer's files, as if it were declared.
+const definition = { ...rest, access: { ...access, buckets: { ...access.buckets, a: {} } } };
 
 beforeAll(async () => {
   database = await startDatabase("control-plane");

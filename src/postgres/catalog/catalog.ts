@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { foundShape, world } from "../closed-world/world.ts";
 import { functionShape, functions } from "./functions.ts";
 import { ledger, ledgerShape } from "./ledger.ts";
 import { openingsShape, openSubjects } from "./openings.ts";
@@ -16,6 +17,7 @@ const catalogShape = z.object({
   ledger: ledgerShape,
   openings: openingsShape,
   workspace: workspaceShape,
+  world: z.array(foundShape),
 });
 
 /** Reads the catalog. The search path is empty, so that PostgreSQL deparses the same thing the same way each time. */
@@ -27,7 +29,8 @@ export const catalogStatements: readonly string[] = [
   'relations', ${relations},
   'ledger', ${ledger},
   'openings', ${openSubjects},
-  'workspace', ${workspace}) as catalog;`,
+  'workspace', ${workspace},
+  'world', ${world}) as catalog;`,
 ];
 
 export const readCatalog = catalogStatements.join("\n");

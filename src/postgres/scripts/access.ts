@@ -17,6 +17,8 @@ export interface AccessSpecification {
   }[];
   /** By role and name. */
   readonly settings: Settings;
+  /** Roles by those that may act as them. */
+  readonly memberships: Readonly<Record<string, readonly string[]>>;
   /** Roles that an earlier run gave something; they lose what is no longer declared. */
   readonly formerly: readonly string[];
   /** What an earlier run set; it is reset where it is no longer declared. */
@@ -80,6 +82,15 @@ begin
         if attempt = 5 then raise; end if;
       end;
     end loop;
+  end loop;
+
+  for entry in
+    select member.key as member, role
+    from jsonb_each(declared -> 'memberships') as member, jsonb_array_elements_text(member.value) as role
+    where not exists (select from pg_auth_members m where m.member = to_regrole(quote_ident(member.key))
+      and m.roleid = to_regrole(quote_ident(role)) and m.set_option)
+  loop
+    execute format('grant %I to %I with inherit false, set true', entry.role, entry.member);
   end loop;
 
   for entry in
@@ -183,6 +194,28 @@ begin
     join pg_roles r on r.rolname = usage
   loop
     execute format('revoke all on schema %I from %I', entry.schema, entry.role);
+  end loop;
+end
+$tenantry$;`;
+}
+
+/** Runs statements that close something, each by itself: one that PostgreSQL refuses keeps no other from closing. */
+export function closeEach(statements: readonly string[]): string {
+  return `
+${passSpecification(statements)}
+do $tenantry$
+declare
+  statement text;
+begin
+  for statement in select jsonb_array_elements_text(${specification}) loop
+    begin
+      execute statement;
+    exception
+      when lock_not_available or deadlock_detected or serialization_failure then
+        raise;
+      when others then
+        -- The catalog that is read next still has it.
+    end;
   end loop;
 end
 $tenantry$;`;

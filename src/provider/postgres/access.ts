@@ -1,18 +1,34 @@
 import * as z from "zod";
 import { UserError } from "../../core/errors.ts";
 import type { Catalog } from "../../postgres/catalog/catalog.ts";
+import { membershipOf, undeclared } from "../../postgres/closed-world/undeclared.ts";
+import type { Found } from "../../postgres/closed-world/world.ts";
 import { refusalOf } from "../../postgres/refusal.ts";
 import { look, run } from "../../postgres/run-script.ts";
 import {
   type AccessSpecification,
+  closeEach,
   FOREIGN_ROLE,
   grantAccess,
   MISPLACED_EXTENSION,
   revokeAccess,
 } from "../../postgres/scripts/access.ts";
 import { isGone } from "../../supabase/client.ts";
+import type { Context } from "../context.ts";
+import { issuerOf } from "../directory/control-plane.ts";
 import { defineInside, stateOfProject } from "../inside.ts";
 import { sameNames } from "./found.ts";
+import { isPutBack } from "./schema.ts";
+
+const extensions = z.record(
+  z.string(),
+  z.strictObject({ schema: z.string().describe("Where its objects are.") }),
+);
+
+const schemas = z.record(
+  z.string(),
+  z.strictObject({ usage: z.array(z.string()).describe("Roles; no other API role may use the schema.") }),
+);
 
 export const accessInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
@@ -28,17 +44,8 @@ export const accessInputs = z.strictObject({
     )
     .optional()
     .describe("Roles by name. One that exists and is as declared is adopted; none is ever dropped."),
-  extensions: z
-    .record(z.string(), z.strictObject({ schema: z.string().describe("Where its objects are.") }))
-    .optional()
-    .describe("Extensions by name; none is ever dropped."),
-  schemas: z
-    .record(
-      z.string(),
-      z.strictObject({ usage: z.array(z.string()).describe("Roles; no other API role may use the schema.") }),
-    )
-    .optional()
-    .describe("Schemas by name; made where missing, never dropped."),
+  extensions: extensions.optional().describe("Extensions by name; none is ever dropped."),
+  schemas: schemas.optional().describe("Schemas by name; made where missing, never dropped."),
   defaultPrivileges: z
     .array(
       z.strictObject({
@@ -59,7 +66,36 @@ export const accessInputs = z.strictObject({
         .describe("By name, with an extension's prefix, as `pgrst.db_pre_request`."),
     )
     .optional()
-    .describe("Settings by role; what else a role has set stays. PostgREST reads those of `authenticator`."),
+    .describe("Settings by role. PostgREST reads those of `authenticator`."),
+  memberships: z
+    .record(z.string(), z.array(z.string()))
+    .optional()
+    .describe("The roles that a role may act as, by its name."),
+  buckets: z
+    .record(
+      z.string(),
+      z.strictObject({
+        public: z.boolean().optional().describe("Whether anybody reads its files. Default false."),
+      }),
+    )
+    .optional()
+    .describe("The storage buckets that may exist; none is made here."),
+  elsewhere: z
+    .strictObject({
+      schemas: schemas.optional().describe("Schemas and who may use them."),
+      extensions: extensions.optional().describe("Extensions."),
+      policies: z.array(z.string()).optional().describe("Tables outside these schemas that have policies."),
+    })
+    .optional()
+    .describe(
+      "What other resources of the same database declare: it isn't written here, and is no difference.",
+    ),
+  undeclared: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "Never declared: a refresh lists here everything in the database that opens something and that neither Supabase brought nor anything declares.",
+    ),
 });
 
 const accessOutputs = z.object({});
@@ -69,13 +105,16 @@ type Inputs = z.infer<typeof accessInputs>;
 export const access = defineInside({
   type: "postgres:Access",
   description:
-    "Roles and their settings, extensions, the use of schemas and default privileges of one database, in one transaction. It speaks for the roles of the data API and those that it names; the attributes of a role that isn't its own are never changed. Removing it takes the use of the schemas back and leaves the rest.",
+    "Roles and their settings, extensions, the use of schemas and default privileges of one database, in one transaction. It speaks for the roles of the data API and those that it names; the attributes of another role are never changed. A refresh lists what else in the database opens something; the next update closes what can be closed without destroying anything, and leaves the rest. Removing it takes the use of the schemas back and leaves the rest.",
   inputs: accessInputs,
   outputs: accessOutputs,
   replaceOn: ["project"],
   stable: [],
 
-  validate: ({ defaultPrivileges = [], settings = {} }) => [
+  validate: ({ defaultPrivileges = [], settings = {}, undeclared }) => [
+    ...(undeclared === undefined
+      ? []
+      : [{ property: "undeclared", reason: "is found by a refresh, never declared" }]),
     ...defaultPrivileges.flatMap(({ schema, on, revokeFrom }, index) =>
       schema !== undefined && revokeFrom.includes("public")
         ? [
@@ -99,7 +138,10 @@ export const access = defineInside({
   async observe(context, prior) {
     try {
       const catalog = await look(context.supabase, prior.inputs.project);
-      return { inputs: foundAccess(prior.inputs, catalog.access), outputs: {} };
+      return {
+        inputs: { ...foundAccess(prior.inputs, catalog), ...foundBeyond(prior.inputs, catalog) },
+        outputs: {},
+      };
     } catch (error) {
       if (isGone(error)) return undefined;
       throw error;
@@ -113,7 +155,8 @@ export const access = defineInside({
       formerSettings: prior?.inputs.settings ?? {},
     });
     try {
-      await run(context.supabase, inputs.project, "access", script, context.signal);
+      const catalog = await run(context.supabase, inputs.project, "access", script, context.signal);
+      await close(context, inputs, prior?.inputs, catalog);
     } catch (error) {
       throw explained(error, inputs.project);
     }
@@ -135,6 +178,41 @@ export const access = defineInside({
   },
 });
 
+/**
+ * Closes what isn't declared: the first time all of it, later what the last refresh found, so that a preview has shown it.
+ * What can't be closed stays in the list that the next refresh makes.
+ *
+ * @param prior what was recorded; undefined the first time
+ */
+async function close(
+  context: Context,
+  inputs: Inputs,
+  prior: Inputs | undefined,
+  catalog: Catalog,
+): Promise<void> {
+  const { project } = inputs;
+  const seen = prior && new Set(Object.keys(prior.undeclared ?? {}));
+  const open = undeclared(inputs, catalog, issuerOf(project)).filter(
+    ({ identity }) => seen === undefined || seen.has(identity),
+  );
+  const statements = open.flatMap(({ close }) => close ?? []);
+  if (statements.length === 0) return left(context, open);
+  const script = closeEach(statements);
+  const after = await run(context.supabase, project, "what is not declared", script, context.signal);
+  const still = new Set(after.world.map(({ identity }) => identity));
+  left(
+    context,
+    open.filter(({ identity }) => still.has(identity)),
+  );
+}
+
+function left(context: Context, open: readonly Found[]): void {
+  if (open.length === 0) return;
+  const [first] = open;
+  const more = open.length > 1 ? ` and ${open.length - 1} more` : "";
+  context.status(`left as it is: ${first?.identity}${more}; tenantry verify lists all`);
+}
+
 function specified(inputs: Inputs): Omit<AccessSpecification, "formerly" | "formerSettings"> {
   const roles = Object.entries(inputs.roles ?? {}).map(
     ([name, { login = false, inherit = false, bypassRowSecurity = false }]) =>
@@ -146,6 +224,7 @@ function specified(inputs: Inputs): Omit<AccessSpecification, "formerly" | "form
     schemas: inputs.schemas ?? {},
     defaultPrivileges: inputs.defaultPrivileges ?? [],
     settings: inputs.settings ?? {},
+    memberships: inputs.memberships ?? {},
   };
 }
 
@@ -153,10 +232,32 @@ function rolesNamed({ schemas = {} }: Inputs): string[] {
   return [...new Set(Object.values(schemas).flatMap(({ usage }) => usage))];
 }
 
+/** What is in the database beyond the declaration, by what it is; also what postgres:Schema leaves to a person. */
+function foundBeyond(declared: Inputs, catalog: Catalog): Pick<Inputs, "undeclared"> {
+  const objects = Object.entries(catalog.ledger?.differences ?? {})
+    .filter(([identity, difference]) => !isPutBack(identity, difference))
+    .map(([identity, difference]) => [identity, `is ${difference}`]);
+  const found = undeclared(declared, catalog, issuerOf(declared.project)).map(({ identity, opens }) => [
+    identity,
+    opens,
+  ]);
+  const all = [...objects, ...found];
+  return all.length === 0 ? {} : { undeclared: Object.fromEntries(all) };
+}
+
 /** The declaration as it is found: what is missing is left out, what differs comes as it is. */
-export function foundAccess(declared: Inputs, today: Catalog["access"]): Inputs {
+export function foundAccess(declared: Inputs, catalog: Pick<Catalog, "access" | "world">): Inputs {
+  const { access: today, world } = catalog;
+  const present = new Set(world.map(({ identity }) => identity));
   return {
     project: declared.project,
+    ...(declared.buckets && { buckets: declared.buckets }),
+    ...(declared.elsewhere && { elsewhere: declared.elsewhere }),
+    ...(declared.memberships && {
+      memberships: existing(declared.memberships, (member, roles) =>
+        roles.filter((role) => present.has(membershipOf(member, role))),
+      ),
+    }),
     ...(declared.roles && {
       roles: existing(declared.roles, (name, role) => foundRole(role, today.roles[name])),
     }),

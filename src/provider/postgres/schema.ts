@@ -121,7 +121,7 @@ function recorded({ ledger }: Catalog): Outputs {
 }
 
 /** Whether the script puts it back; what somebody added stays. */
-function isPutBack(identity: string, difference: string): boolean {
+export function isPutBack(identity: string, difference: string): boolean {
   return /^(function|trigger) /.test(identity) && difference !== MADE_BY_HAND;
 }
 

@@ -49,6 +49,7 @@ const roles = (password: string) => /* sql */ `
   alter database postgres set statement_timeout to '2min';
   grant all on database postgres to postgres, dashboard_user;
   create publication supabase_realtime;
+  alter publication supabase_realtime owner to postgres;
 `;
 
 // Since May 2026 new projects take back the Data API's privileges, and only those: TRUNCATE, REFERENCES, TRIGGER,

@@ -28,10 +28,19 @@ function declared(changes: Partial<Inputs> = {}): Inputs {
     defaultPrivileges: [
       { on: "functions", revokeFrom: ["public"] },
       { schema: "public", on: "tables", revokeFrom: ["anon", "authenticated"] },
+      { schema: "public", on: "sequences", revokeFrom: ["anon", "authenticated"] },
+      { schema: "public", on: "functions", revokeFrom: ["anon", "authenticated"] },
     ],
     settings: { authenticator: { "pgrst.db_pre_request": "private.check_request" } },
     ...changes,
   };
+}
+
+/** What a refresh lists beyond the declaration. */
+async function undeclared(): Promise<string[]> {
+  const paths = await life.refresh();
+  if (paths === "gone") throw new Error("it is gone");
+  return Object.keys(life.inputs.undeclared ?? {});
 }
 
 async function value(text: string): Promise<unknown> {
@@ -55,6 +64,7 @@ describe("postgres:Access", () => {
     expect(
       await value("select extnamespace::regnamespace::text from pg_extension where extname = 'citext'"),
     ).toBe("extensions");
+    await live.sql(project, "drop table public.fresh; drop function public.fresh()");
     expect(await life.refresh()).toEqual([]);
   });
 
@@ -96,6 +106,92 @@ describe("postgres:Access", () => {
   ])("sees drift and mends it: %s", async (_, change, paths) => {
     await live.sql(project, change);
     expect(await life.refresh()).toEqual(paths);
+    await life.up(declared());
+    expect(await life.refresh()).toEqual([]);
+  });
+
+  test.each<[what: string, sql: string, ...found: string[]]>([
+    [
+      "a role that may act as another",
+      "grant service_role to authenticated",
+      "membership of authenticated in service_role",
+    ],
+    [
+      "a helper's role for everybody",
+      "grant tenantry_policy to authenticated",
+      "membership of authenticated in tenantry_policy",
+    ],
+    ["an attribute of an API role", "alter role anon bypassrls", "attributes of role anon"],
+    [
+      "another exposed schema",
+      "alter role authenticator set pgrst.db_schemas = 'public, private'",
+      "setting pgrst.db_schemas of authenticator",
+    ],
+    [
+      "a setting of every role",
+      "alter database postgres set row_security = off",
+      "setting row_security of every role",
+    ],
+    ["people's accounts", "grant select on auth.users to anon", "grant on table auth.users to anon"],
+    [
+      "a policy on accounts",
+      "create policy people on auth.users to authenticated using (true)",
+      "policy people on auth.users",
+    ],
+    [
+      "new tables for everybody",
+      "alter default privileges in schema private grant select on tables to anon",
+      "default privileges on tables of postgres in schema private for anon",
+    ],
+    [
+      "a public bucket, which stays as a private one",
+      "insert into storage.buckets (id, name, public) values ('shared', 'shared', true)",
+      "bucket shared (public)",
+    ],
+    [
+      "a published table",
+      "create table private.heard (id int); alter publication supabase_realtime add table private.heard",
+      "table private.heard in publication supabase_realtime",
+    ],
+  ])("a refresh finds what nobody declared, and the next update closes it: %s", async (_, sql, identity) => {
+    await live.sql(project, `set role postgres; ${sql}`);
+    expect(await undeclared()).toContain(identity);
+    await life.up(declared());
+    expect(await undeclared()).not.toContain(identity);
+  });
+
+  test("closes the rest where something can't be closed, and destroys nothing", async () => {
+    await live.sql(project, "grant service_role to anon");
+    await live.sql(
+      project,
+      "set role postgres; create role reporting login; create schema reports; create table reports.kept (id int); grant service_role to reporting",
+    );
+    const found = await undeclared();
+    expect(found).toEqual(
+      expect.arrayContaining([
+        "membership of reporting in service_role",
+        "role reporting",
+        "table reports.kept",
+      ]),
+    );
+    await life.up(declared());
+    const left = await undeclared();
+    // The superuser granted it.
+    expect(left).toContain("membership of anon in service_role");
+    expect(left).toEqual(expect.arrayContaining(["role reporting", "schema reports", "table reports.kept"]));
+    expect(left).not.toContain("membership of reporting in service_role");
+    await live.sql(
+      project,
+      "revoke service_role from anon; drop schema reports cascade; drop role reporting; drop table private.heard; set storage.allow_delete_query = 'true'; delete from storage.buckets",
+    );
+    await life.up(declared());
+    expect(await life.refresh()).toEqual([]);
+  });
+
+  test("closes without a refresh nothing that a preview hasn't shown", async () => {
+    await live.sql(project, "set role postgres; grant service_role to authenticated");
+    await life.up(declared());
+    expect(await undeclared()).toContain("membership of authenticated in service_role");
     await life.up(declared());
     expect(await life.refresh()).toEqual([]);
   });
@@ -150,6 +246,8 @@ describe("postgres:Access", () => {
     expect(await value("select rolcanlogin from pg_roles where rolname = 'stranger'")).toBe(true);
     await life.up(declared({ roles: { stranger: { login: true, inherit: true } } }));
     await life.up(declared());
+    expect(await undeclared()).toEqual(["role stranger"]);
+    await live.sql(project, "drop role stranger");
   });
 
   test("says that a schema alone can't take back what everyone gets", async () => {

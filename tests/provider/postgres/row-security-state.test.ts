@@ -29,6 +29,7 @@ function catalog(grants: Record<string, string[]>): Catalog {
     ledger: null,
     openings: null,
     workspace: null,
+    world: [],
   };
 }
 

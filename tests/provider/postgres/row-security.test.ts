@@ -169,7 +169,7 @@ describe("postgres:RowSecurity", () => {
     ],
     [
       "an undeclared function",
-      "set role postgres; create function public.back_door() returns int language sql as 'select 1'",
+      "set role postgres; create function public.back_door() returns int language sql as 'select 1'; grant execute on function public.back_door() to public",
       ["functions/public.back_door()"],
     ],
   ])("sees %s as drift, and mends it", async (_, change, paths) => {
