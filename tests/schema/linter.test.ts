@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Database, type Kind, startDatabase } from "../databases/database.ts";
 import { lint, linterRuns } from "./supabase-linter.ts";
 
-/** Each with its reason; docs/decisions/0010-row-security-that-uses-the-index.md has the first one's measure. */
+/** Each with its reason; docs/decisions/0005-row-security-that-uses-the-index.md has the first one's measure. */
 const ACCEPTED = [/^Function `private.is_workspace_member` has a role mutable search_path$/];
 
 /** A new database has had no queries yet, so that none of its indexes was used. */
