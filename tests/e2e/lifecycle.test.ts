@@ -210,7 +210,8 @@ describe("a workspace's life", () => {
     const other = PLATFORM.replaceAll("tiny", "other").replace("organization: other", "organization: tiny");
     world.write("tiny/orgs/globex.yaml", organization("globex", TWO));
     world.write("other/platform.yaml", other);
-    world.write("other/orgs/acme.yaml", organization("acme", TWO).replaceAll("acme.example", "x.example"));
+    const acme = organization("acme", TWO).replaceAll("acme.example", "x.example");
+    world.write("other/orgs/acme.yaml", acme.replace(/llmProvider: .*\n/, ""));
     const copy = join(world.folder, "tiny--globex--spike--12345678.archive");
     copyFileSync(archive(), copy);
     try {
