@@ -1,5 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { OrganizationModel, SecurityModel, WorkspaceModel } from "../src/model/model.ts";
+import type {
+  OrganizationModel,
+  SecretReference,
+  SecurityModel,
+  WorkspaceModel,
+} from "../src/model/model.ts";
 import { databaseDefinition, warnOfDifferences } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
 import { nameInStack } from "./names.ts";
@@ -227,7 +232,7 @@ export class Workspace extends pulumi.ComponentResource {
     return declare(
       "supabase:Secrets",
       `${this.#name}-secrets`,
-      { ...this.#in(project), secrets: secretsOf(organization, workspace) },
+      { ...this.#in(project), ...secretsOf(organization, workspace) },
       this.#inside(project, ready),
     );
   }
@@ -323,19 +328,24 @@ function cronOf(workspace: WorkspaceModel) {
   return mapValues(workspace.cron, (job) => ({ ...job }));
 }
 
-/** What the workspace's own functions may read: the organization's LLM key, and each connection's credentials. */
-function secretsOf(
-  organization: OrganizationModel,
-  workspace: WorkspaceModel,
-): Record<string, pulumi.Input<string>> {
+/**
+ * What the workspace's own functions may read: the organization's LLM key, and each connection's credentials. The names of
+ * the secrets that they come from are declared in clear, so that a preview shows which one is used.
+ */
+function secretsOf(organization: OrganizationModel, workspace: WorkspaceModel) {
   const secrets: Record<string, pulumi.Input<string>> = {};
-  if (workspace.state === "deleted") return secrets;
+  const sources: Record<string, string> = {};
+  if (workspace.state === "deleted") return { secrets };
+  const take = (name: string, reference: SecretReference) => {
+    secrets[name] = secretValue(reference);
+    sources[name] = reference.secret;
+  };
   const provider = organization.llmProvider;
   if (provider !== null) secrets.LLM_PROVIDER = provider.kind;
-  if (provider !== null && "apiKey" in provider) secrets.LLM_API_KEY = secretValue(provider.apiKey);
+  if (provider !== null && "apiKey" in provider) take("LLM_API_KEY", provider.apiKey);
   for (const [name, connection] of Object.entries(workspace.connections))
-    secrets[`CONNECTION_${name.toUpperCase().replaceAll("-", "_")}`] = secretValue(connection.secret);
-  return secrets;
+    take(`CONNECTION_${name.toUpperCase().replaceAll("-", "_")}`, connection.secret);
+  return Object.keys(sources).length === 0 ? { secrets } : { secrets, sources };
 }
 
 function mapValues<T, R>(record: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> {

@@ -1,5 +1,6 @@
 import type { StepMetadata } from "../engine/engine.ts";
 import { formatPath, parsePath, valueAt } from "./path.ts";
+import { type SecretSources, withSecretSources } from "./secret-sources.ts";
 import { isRecord, SECRET, sameValue, shown } from "./values.ts";
 
 /** One property that a step changes. A secret is `[secret]` on both sides, also where only one side was marked as one. */
@@ -12,6 +13,8 @@ export interface PropertyChange {
   readonly replaces: boolean;
   readonly before?: unknown;
   readonly after?: unknown;
+  /** Where a secret comes from. */
+  readonly sources?: SecretSources;
 }
 
 /**
@@ -26,7 +29,8 @@ export function propertyChanges(metadata: StepMetadata): PropertyChange[] {
   if (metadata.new === null || metadata.op === "same") return [];
 
   const replacing = new Set((metadata.keys ?? []).map((key) => parsePath(key)[0]));
-  return chosen(metadata, before, after).map((change) =>
+  const changes = withSecretSources(chosen(metadata, before, after), metadata.type, before, after);
+  return changes.map((change) =>
     replacing.has(change.segments[0]) ? { ...change, replaces: true } : change,
   );
 }

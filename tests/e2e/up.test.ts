@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { changingSteps } from "../../src/changes/stack.ts";
+import type { FleetDocument } from "../../src/cli/commands/fleet.ts";
 import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
@@ -58,6 +60,11 @@ describe("an organization, from YAML to running", () => {
 
     const rotated = "planted-globex-llm-rotated-5d02";
     world.planted.TENANTRY_SECRET_GLOBEX_LLM = rotated;
+    const preview = await world.tenantry("preview", "tiny.globex");
+    expect(preview.stdout.match(/LLM_API_KEY.*/g)).toEqual([
+      "LLM_API_KEY: value of globex-llm changed",
+      "LLM_API_KEY: value of globex-llm changed",
+    ]);
     const up = await world.tenantry("up", "--yes");
     expect(up, up.stderr).toMatchObject({ code: 0 });
     expect(await modelKeys(world)).toEqual({
@@ -65,6 +72,30 @@ describe("an organization, from YAML to running", () => {
       "globex/personal": [old, rotated],
       "globex/extra": [old, rotated],
     });
+  });
+
+  it("shows which secret a connection comes from, and a change of the name apart from one of the value", async () => {
+    const yaml = organization("acme", WAREHOUSE).concat("price: 39\n");
+    const previewed = async () => {
+      const { stdout, stderr } = await world.tenantry("preview", "tiny.acme", "--json");
+      const { stacks } = JSON.parse(stdout) as FleetDocument;
+      const steps = stacks.flatMap(({ changes }) => changingSteps(changes));
+      expect(
+        steps.map(({ name }) => name),
+        stderr,
+      ).toEqual(["personal-secrets"]);
+      return steps.flatMap(({ changes }) => changes);
+    };
+    const sources = { before: "acme-warehouse", after: "acme-lake" };
+    const renamed = { path: "sources.CONNECTION_WAREHOUSE", kind: "update", ...sources };
+    world.write("tiny/orgs/acme.yaml", yaml.replace("acme-warehouse", "acme-lake"));
+    expect(await previewed()).toMatchObject([
+      { path: "secrets.CONNECTION_WAREHOUSE", kind: "update", after: "[secret]", sources },
+      renamed,
+    ]);
+    world.planted.TENANTRY_SECRET_ACME_LAKE = world.planted.TENANTRY_SECRET_ACME_WAREHOUSE ?? "";
+    expect(await previewed()).toMatchObject([renamed]);
+    world.write("tiny/orgs/acme.yaml", yaml);
   });
 
   it("keeps every secret out of states, previews, logs and messages", async () => {

@@ -225,6 +225,23 @@ describe("diff", () => {
       detailed: { 'secrets["b.c"]': "UPDATE" },
     });
   });
+
+  test.each([
+    ["a name", { A: "acme-a" }, { A: "acme-b" }, { "sources.A": "UPDATE" }],
+    ["a connection", { A: "acme-a" }, { A: "acme-a", B: "acme-b" }, { "sources.B": "ADD" }],
+    ["names that the state didn't have", undefined, { A: "acme-a" }, { sources: "ADD" }],
+  ])("shows %s in clear, and replaces nothing for it", async (_, before, after, detailed) => {
+    const inputs = (sources: object | undefined) => ({
+      project: "p",
+      secrets: { A: secretOf("one"), B: secretOf("two") },
+      ...(sources && { sources }),
+    });
+    const found = await engine.diff("supabase:Secrets", inputs(before), inputs(after));
+    expect(found).toMatchObject({ replaces: [], detailed });
+    expect(Object.keys(found.detailed)).toHaveLength(1);
+    const checked = await engine.check("supabase:Secrets", inputs(after));
+    expect(checked).toMatchObject({ failures: [], inputs: { sources: after } });
+  });
 });
 
 describe("a life over the protocol", () => {

@@ -157,9 +157,11 @@ function resourceLines(
   const title = titleOf(step, words, changes, shortName(step, component, words.noun));
   if (step.action === "create" || step.action === "delete") return [{ mark, text: title, depth: 0 }];
   const [following, told] = partition(changes, ({ after }) => after === UNKNOWN);
+  const { lines, rest } = words.lines?.(told) ?? { lines: [], rest: told };
   return [
     { mark, text: title, depth: 0 },
-    ...told.flatMap((change) => changeLines(change, words)),
+    ...lines,
+    ...rest.flatMap((change) => changeLines(change, words)),
     ...followingLines(following),
   ];
 }
@@ -187,7 +189,7 @@ function titleOf(step: Step, words: Words, changes: readonly PropertyChange[], n
   if (step.action !== "create") return `${title}${protection}`;
   const inputs = Object.fromEntries(changes.map((change) => [change.path, change.after]));
   const facts = (words.facts ?? []).filter((key) => inputs[key] !== undefined);
-  const said = facts.map((key) => formatValue(inputs[key]));
+  const said = facts.map((key) => formatValue(inputs[key])).filter((text) => text !== "");
   const counted = Object.entries(words.counts ?? {}).flatMap(([key, noun]) => {
     const map = inputs[key];
     return isRecord(map) ? [count(Object.keys(map).length, noun)] : [];

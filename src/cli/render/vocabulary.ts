@@ -1,4 +1,7 @@
+import type { PropertyChange } from "../../changes/properties.ts";
 import { sayPriceChange } from "./price.ts";
+import { secretLines } from "./secrets.ts";
+import type { Line } from "./tree.ts";
 
 /** How a type of resource is shown to a reviewer: under which heading, by which noun, and what to say of a new one. */
 export interface Words {
@@ -17,6 +20,11 @@ export interface Words {
   readonly unsaid?: readonly string[];
   /** Inputs of which people say a change in words of their own. */
   readonly says?: Readonly<Record<string, (before: unknown, after: unknown) => string | undefined>>;
+  /** Lines for changes that can only be told together, and the changes that are left to tell one by one. */
+  readonly lines?: (changes: readonly PropertyChange[]) => {
+    readonly lines: readonly Line[];
+    readonly rest: readonly PropertyChange[];
+  };
 }
 
 /** What is inside a project has the project's state. */
@@ -27,7 +35,13 @@ const WORDS: Readonly<Record<string, Words>> = {
   "supabase:Project": { section: "project", noun: "project", facts: ["name", "region", "compute"] },
   "supabase:Ready": { section: "project", noun: "services healthy", ...INSIDE },
   "supabase:Settings": { section: "project", noun: "settings", ...INSIDE },
-  "supabase:Secrets": { section: "project", noun: "secrets", ...INSIDE },
+  "supabase:Secrets": {
+    section: "project",
+    noun: "secrets",
+    facts: ["sources"],
+    lines: secretLines,
+    ...INSIDE,
+  },
   "supabase:Standby": { section: "project", noun: "standby", facts: ["state"] },
   "postgres:Schema": { section: "database", noun: "schema", counts: { migrations: "migration" }, ...INSIDE },
   "postgres:Archive": { section: "database", noun: "archive" },

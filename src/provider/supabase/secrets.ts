@@ -6,23 +6,32 @@ import type { Context } from "../context.ts";
 import { defineInside, stateOfProject } from "../inside.ts";
 import { secret } from "../schema.ts";
 
+const secretName = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^(?!SUPABASE_)/, "names that begin with SUPABASE_ belong to Supabase");
+
 const secretsInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
   state: stateOfProject,
   secrets: z
-    .record(
-      z
-        .string()
-        .min(1)
-        .max(256)
-        .regex(/^(?!SUPABASE_)/, "names that begin with SUPABASE_ belong to Supabase"),
-      secret(z.string().max(24_576)),
-    )
+    .record(secretName, secret(z.string().max(24_576)))
     .describe("By name. Names that were never declared here are left alone."),
+  sources: z
+    .record(secretName, z.string().min(1))
+    .optional()
+    .describe(
+      "For entries of `secrets`, the name of the secret that the manifest takes the value from. It isn't secret: it tells a change of the name apart from a new value.",
+    ),
 });
+
+/** In place of the source of a value that isn't the declared one. No secret can have this name. */
+const CHANGED_ELSEWHERE = "changed elsewhere";
 
 const secretsOutputs = z.strictObject({});
 
+type Inputs = z.infer<typeof secretsInputs>;
 type Values = Readonly<Record<string, Secret>>;
 
 /** @see https://supabase.com/docs/reference/api/v1-bulk-create-secrets */
@@ -38,7 +47,7 @@ export const secrets = defineInside({
   async observe(context, prior) {
     const digests = await observeDigests(context, prior.inputs.project);
     if (digests === undefined) return undefined;
-    return { inputs: { ...prior.inputs, secrets: asFound(prior.inputs.secrets, digests) }, outputs: {} };
+    return { inputs: { ...prior.inputs, ...asFound(prior.inputs, digests) }, outputs: {} };
   },
 
   async ensure(context, inputs, prior) {
@@ -75,15 +84,19 @@ async function observeDigests(
   return found && new Map(found.map(({ name, value }) => [name, value]));
 }
 
-/** What was declared, where it still is; a value that was changed elsewhere shows as one that differs. */
-function asFound(declared: Values, digests: ReadonlyMap<string, string>): Record<string, Secret> {
+/** What was declared, where it still is; a value that was changed elsewhere differs, and so does its source. */
+function asFound({ secrets, sources }: Inputs, digests: ReadonlyMap<string, string>): Partial<Inputs> {
   const found: Record<string, Secret> = {};
-  for (const [name, value] of Object.entries(declared)) {
+  const foundSources: Record<string, string> = {};
+  for (const [name, value] of Object.entries(secrets)) {
     const digest = digests.get(name);
     if (digest === undefined) continue;
-    found[name] = digest === digestOf(value) ? value : new Secret(`changed elsewhere, SHA-256 ${digest}`);
+    const isDeclared = digest === digestOf(value);
+    found[name] = isDeclared ? value : new Secret(`${CHANGED_ELSEWHERE}, SHA-256 ${digest}`);
+    const source = sources?.[name];
+    if (source !== undefined) foundSources[name] = isDeclared ? source : CHANGED_ELSEWHERE;
   }
-  return found;
+  return { secrets: found, ...(sources === undefined ? {} : { sources: foundSources }) };
 }
 
 function differing(declared: Values, digests: ReadonlyMap<string, string>): Values {

@@ -64,6 +64,27 @@ describe("edge secrets", () => {
     expect(await one.refresh()).toEqual([]);
   });
 
+  test("are not written for another name of the same value, and its source shows a change elsewhere", async () => {
+    const one = life();
+    const secretsBefore = { F: "same", G: "kept" };
+    await one.up({ project: ref, secrets: secretsBefore, sources: { F: "acme-a", G: "acme-g" } });
+    live.sandbox.clearRequests();
+    await one.up({ project: ref, secrets: secretsBefore, sources: { F: "acme-b", G: "acme-g" } });
+    expect(writes()).toEqual([]);
+    expect(await one.refresh()).toEqual([]);
+
+    const body = [{ name: "F", value: "tampered" }];
+    await answer(api().POST("/v1/projects/{ref}/secrets", { ...params(), body }));
+    await answer(api().DELETE("/v1/projects/{ref}/secrets", { ...params(), body: ["G"] }));
+    const inputs = secrets.inputs.parse({
+      project: ref,
+      secrets: secretsBefore,
+      sources: { F: "acme-b", G: "acme-g" },
+    });
+    const found = await secrets.observe(live.context()("look"), { id: ref, inputs, outputs: {} });
+    expect(found?.inputs.sources).toEqual({ F: "changed elsewhere" });
+  });
+
   test("cost one call at first and one at a refresh", async () => {
     const one = life();
     live.sandbox.clearRequests();

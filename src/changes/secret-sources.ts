@@ -1,0 +1,32 @@
+import type { PropertyChange } from "./properties.ts";
+import { isRecord } from "./values.ts";
+
+const SECRETS = "tenantry:supabase:Secrets";
+
+/** The names of the secrets that a value comes from. One is absent where there is no value, or no record of its name. */
+export interface SecretSources {
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** Adds to each changed value of a secret where it comes from: of the value itself, nothing can be shown. */
+export function withSecretSources(
+  changes: readonly PropertyChange[],
+  type: string,
+  before: unknown,
+  after: unknown,
+): PropertyChange[] {
+  if (type !== SECRETS) return [...changes];
+  return changes.map((change) => {
+    const [map, name] = change.segments;
+    if (map !== "secrets" || name === undefined) return change;
+    const sources = { ...named("before", before, name), ...named("after", after, name) };
+    return Object.keys(sources).length === 0 ? change : { ...change, sources };
+  });
+}
+
+function named(side: keyof SecretSources, inputs: unknown, name: string): SecretSources {
+  const sources = isRecord(inputs) && isRecord(inputs.sources) ? inputs.sources : {};
+  const source = Object.hasOwn(sources, name) ? sources[name] : undefined;
+  return typeof source === "string" ? { [side]: source } : {};
+}

@@ -1,0 +1,138 @@
+import { expect, test } from "vitest";
+import type { PropertyChange } from "../../../src/changes/properties.ts";
+import { changesIn } from "../../../src/changes/stack.ts";
+import { layOut } from "../../../src/cli/render/layout.ts";
+import type { StepMetadata } from "../../../src/engine/engine.ts";
+import { planned, SECRET_MARK, step, view } from "../../changes/events.ts";
+
+const NAME = "CONNECTION_WAREHOUSE";
+type Sources = Readonly<Record<string, string>> | undefined;
+type Paths = Readonly<Record<string, "add" | "update" | "delete">>;
+
+/** A step of a project's secrets, with the paths that the provider finds to differ. */
+function changed(before: Sources, after: Sources, paths: Paths): StepMetadata {
+  const inputs = (sources: Sources, absent: string) => ({
+    project: "ref",
+    secrets: Object.fromEntries(
+      [NAME, "LLM_API_KEY", "LLM_PROVIDER"]
+        .filter((name) => paths[`secrets.${name}`] !== absent)
+        .map((name) => [name, SECRET_MARK]),
+    ),
+    ...(sources === undefined ? {} : { sources }),
+  });
+  const of = (sources: Sources, absent: string) =>
+    view("tenantry:supabase:Secrets", "secrets", { inputs: inputs(sources, absent) });
+  const detailedDiff = Object.entries(paths).map(
+    ([path, diffKind]) => [path, { diffKind, inputDiff: true }] as const,
+  );
+  return step("update", of(before, "add"), of(after, "delete"), {
+    detailedDiff: Object.fromEntries(detailedDiff),
+  });
+}
+
+const said = (metadata: StepMetadata) =>
+  layOut(changesIn("tiny.acme", [planned(metadata)]))
+    .branches.flatMap(({ lines }) => lines)
+    .map(({ mark, text }) => `${mark} ${text}`);
+
+const [A, B] = [{ [NAME]: "acme-a" }, { [NAME]: "acme-b" }];
+const VALUE = `secrets.${NAME}`;
+const SOURCE = `sources.${NAME}`;
+
+test.each<[string, Sources, Sources, Paths, string[]]>([
+  ["another name for the same value", A, B, { [SOURCE]: "update" }, [`~ ${NAME}: acme-a → acme-b`]],
+  ["a new value under the same name", A, A, { [VALUE]: "update" }, [`~ ${NAME}: value of acme-a changed`]],
+  [
+    "another name and another value",
+    A,
+    B,
+    { [VALUE]: "update", [SOURCE]: "update" },
+    [`~ ${NAME}: acme-a → acme-b, with another value`],
+  ],
+  [
+    "another name of one and a new value of another",
+    { ...A, LLM_API_KEY: "acme-llm" },
+    { ...B, LLM_API_KEY: "acme-llm" },
+    { [SOURCE]: "update", "secrets.LLM_API_KEY": "update" },
+    ["~ LLM_API_KEY: value of acme-llm changed", `~ ${NAME}: acme-a → acme-b`],
+  ],
+  [
+    "a connection that is removed",
+    { ...A, LLM_API_KEY: "acme-llm" },
+    { LLM_API_KEY: "acme-llm" },
+    { [VALUE]: "delete", [SOURCE]: "delete" },
+    [`- ${NAME}: acme-a`],
+  ],
+  [
+    "the last secret that is removed",
+    A,
+    undefined,
+    { [VALUE]: "delete", sources: "delete" },
+    [`- ${NAME}: acme-a`],
+  ],
+  [
+    "a new connection",
+    { LLM_API_KEY: "acme-llm" },
+    { ...A, LLM_API_KEY: "acme-llm" },
+    { [VALUE]: "add", [SOURCE]: "add" },
+    [`+ ${NAME}: acme-a`],
+  ],
+  ["the first secret", undefined, A, { [VALUE]: "add", sources: "add" }, [`+ ${NAME}: acme-a`]],
+  [
+    "a value that comes from no secret",
+    A,
+    A,
+    { "secrets.LLM_PROVIDER": "update" },
+    ["~ LLM_PROVIDER: value changed"],
+  ],
+  [
+    "a value that somebody changed elsewhere",
+    { [NAME]: "changed elsewhere" },
+    A,
+    { [VALUE]: "update", [SOURCE]: "update" },
+    [`~ ${NAME}: changed elsewhere → acme-a, with another value`],
+  ],
+  [
+    "names that an earlier version didn't record",
+    undefined,
+    { ...A, LLM_API_KEY: "acme-llm" },
+    { sources: "add" },
+    [`+ names recorded: ${NAME}: acme-a, LLM_API_KEY: acme-llm`],
+  ],
+  [
+    "a new value where an earlier version didn't record the name",
+    undefined,
+    A,
+    { [VALUE]: "update", sources: "add" },
+    [`~ ${NAME}: value changed; it comes from acme-a`],
+  ],
+])("a preview says of %s which secret it is", (_, before, after, paths, lines) => {
+  expect(said(changed(before, after, paths))).toEqual(["~ secrets", ...lines]);
+});
+
+test("JSON has the names beside the values, which it never shows", () => {
+  const changesOf = (metadata: StepMetadata): readonly PropertyChange[] =>
+    changesIn("tiny.acme", [planned(metadata)]).steps[0]?.changes ?? [];
+  const [rotated] = changesOf(changed(A, A, { [VALUE]: "update" }));
+  expect(rotated).toMatchObject({
+    path: VALUE,
+    after: "[secret]",
+    sources: { before: "acme-a", after: "acme-a" },
+  });
+  expect(changesOf(changed(A, B, { [VALUE]: "update", [SOURCE]: "update" }))).toMatchObject([
+    { path: VALUE, after: "[secret]", sources: { before: "acme-a", after: "acme-b" } },
+    { path: SOURCE, kind: "update", before: "acme-a", after: "acme-b" },
+  ]);
+  expect(changesOf(changed(A, undefined, { [VALUE]: "delete", sources: "delete" }))).toMatchObject([
+    { path: VALUE, kind: "delete", before: "[secret]", sources: { before: "acme-a" } },
+    { path: SOURCE.slice(0, -NAME.length - 1), kind: "delete" },
+  ]);
+});
+
+test("a new workspace shows the secrets that it gets", () => {
+  const inputs = { secrets: { [NAME]: SECRET_MARK }, sources: A };
+  const made = (more: object) =>
+    step("create", null, view("tenantry:supabase:Secrets", "secrets", { inputs: { ...more } }));
+  expect(said(made(inputs))).toEqual([`+ secrets ${NAME}: acme-a`]);
+  expect(said(made({ secrets: {} }))).toEqual(["+ secrets"]);
+});
