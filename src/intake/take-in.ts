@@ -25,6 +25,7 @@ import {
   requestedAdditions,
 } from "./additions.ts";
 import type { AppRows } from "./app-rows.ts";
+import { secretsFault } from "./secrets-fault.ts";
 import { faulty, manifestFault, type Skipped, shapeFault, skip, valueAt, without } from "./skipped.ts";
 import { addTo, NotEditable } from "./splice.ts";
 
@@ -133,6 +134,8 @@ function draft(
   if (before === null && rows.managed_by === "manifest")
     return unwritten(rows, file, before, `${basename(file)} is gone, and it declared the organization`);
   const head = newManifest(rows, platform.manifest.defaultPlan);
+  const dispute = before === null ? secretsFault(folder, platform, rows.name) : undefined;
+  if (dispute !== undefined) return unwritten(rows, file, before, dispute);
   const wrong = before === null ? manifestFault(head, []) : undefined;
   if (wrong !== undefined)
     return unwritten(

@@ -22,6 +22,9 @@ organization is refused it, whether one file, one stack or everything is read. T
 [\`secrets\`](#listedsecret): a secret that several organizations share, one that \`acme\` used before \`acme-labs\` came, and a secret of an
 organization that has the same name on another platform. A platform can't list the secrets of another one. \`root\` and names such as
 \`root-previous\` are reserved.
+
+A preview names the secret that each value comes from: \`CONNECTION_WAREHOUSE: acme-a → acme-b\` where the manifest names another
+secret, \`CONNECTION_WAREHOUSE: value of acme-a changed\` where only the value is new. It never shows a value.
 `;
 
 interface Row {

@@ -7,6 +7,7 @@ import {
   type ParsedOrganization,
   type ParsedPlatform,
   PLATFORM_FILE,
+  readOrganizationFile,
   readPlatformFile,
 } from "./read.ts";
 import { secretUses } from "./secret-uses.ts";
@@ -45,7 +46,6 @@ export function readRepository(
   { manifest }: ParsedPlatform,
   organizations: readonly ParsedOrganization[],
 ): Repository {
-  const own = basename(folder);
   const listed = Object.entries(manifest.secrets ?? {});
   const uses = [manifest, ...organizations.map((organization) => organization.manifest)].flatMap(secretUses);
   const secrets = new Set([...uses.map(({ secret }) => secret), ...listed.map(([secret]) => secret)]);
@@ -53,14 +53,74 @@ export function readRepository(
     ...[...secrets].flatMap(namesThatBegin),
     ...listed.flatMap(([, listing]) => listing.organizations),
   ]);
+  return lookUp(folder, manifest, secrets, names, listed.length > 0);
+}
+
+/** What the other organizations of a repository could lose to one that is new. */
+export interface Surroundings {
+  readonly before: Repository;
+  /** With a file for the new one. */
+  readonly after: Repository;
+  /** The secrets that begin with its name and that a manifest names or lists. Of a file that has errors, its text decides. */
+  readonly secrets: ReadonlySet<string>;
+  /** The platforms of which the manifest has errors and names such secrets. */
+  readonly unclear: readonly string[];
+}
+
+/**
+ * Looks up the secrets whose names begin with that of an organization that a platform doesn't have yet. Only the platforms
+ * are parsed, and the few organizations to which such secrets can belong.
+ *
+ * @param folder the platform's; the repository's other platforms are beside it
+ */
+export function readSurroundings(folder: string, { manifest }: ParsedPlatform, name: string): Surroundings {
+  const begins = (secret: string) => secret.startsWith(`${name}-`);
+  const holders = new Set(namesThatBegin(`${name}-secret`));
+  const secrets = new Set<string>();
+  const unclear: string[] = [];
+  for (const platform of platformFolders(dirname(folder), basename(folder))) {
+    const path = join(dirname(folder), platform);
+    const own = platform === basename(folder) ? manifest : readPlatformFile(path).parsed?.manifest;
+    const inPlatform =
+      own === undefined
+        ? wordsIn(path, PLATFORM_FILE)
+        : [...Object.keys(own.secrets ?? {}), ...secretUses(own).map(({ secret }) => secret)];
+    if (own === undefined && inPlatform.some(begins)) unclear.push(platform);
+    const organizations = organizationsIn(join(path, ORGANIZATIONS_FOLDER), holders);
+    const inOrganizations = [...holders]
+      .filter((holder) => organizations.has(holder))
+      .flatMap((holder) => secretsOrWordsOf(path, holder));
+    for (const secret of [...inPlatform, ...inOrganizations].filter(begins)) secrets.add(secret);
+  }
+  const names = new Set([...secrets].flatMap(namesThatBegin));
+  const isUsed = secrets.size > 0;
+  const before = lookUp(folder, manifest, secrets, names, isUsed);
+  return { before, after: lookUp(folder, manifest, secrets, names, isUsed, name), secrets, unclear };
+}
+
+/**
+ * @param readsOthers whether the other platforms' manifests are parsed too, for what they list
+ * @param added an organization of the platform that counts as if it had a file
+ */
+function lookUp(
+  folder: string,
+  manifest: PlatformManifest,
+  secrets: ReadonlySet<string>,
+  names: ReadonlySet<string>,
+  readsOthers: boolean,
+  added?: string,
+): Repository {
+  const own = basename(folder);
   const platforms = platformFolders(dirname(folder), own).map((name) => {
     const path = join(dirname(folder), name);
-    return { name, path, organizations: organizationsIn(join(path, ORGANIZATIONS_FOLDER), names) };
+    const found = organizationsIn(join(path, ORGANIZATIONS_FOLDER), names);
+    const organizations = name === own && added !== undefined ? new Set([...found, added]) : found;
+    return { name, path, organizations };
   });
   const contested = new Set([...secrets].filter((secret) => holdersOf(secret, platforms).length > 1));
   const manifestOf = ({ name, path }: { name: string; path: string }) => {
     if (name === own) return manifest;
-    return listed.length === 0 ? undefined : readPlatformFile(path).parsed?.manifest;
+    return readsOthers ? readPlatformFile(path).parsed?.manifest : undefined;
   };
   return {
     own,
@@ -126,4 +186,16 @@ function secretsNamedIn(folder: string, name: string, secrets: ReadonlySet<strin
   const { manifest } = parseManifest("Organization", read.text, file);
   if (manifest !== undefined) return new Set(secretUses(manifest).map(({ secret }) => secret));
   return new Set([...secrets].filter((secret) => read.text.includes(secret)));
+}
+
+/** The secrets that an organization's manifest names; of one that has errors, all words of its text. */
+function secretsOrWordsOf(folder: string, organization: string): string[] {
+  const { parsed } = readOrganizationFile(folder, organization);
+  if (parsed !== undefined) return secretUses(parsed.manifest).map(({ secret }) => secret);
+  return wordsIn(folder, join(ORGANIZATIONS_FOLDER, `${organization}.yaml`));
+}
+
+function wordsIn(folder: string, file: string): string[] {
+  const read = readText(join(folder, file), folder);
+  return "problem" in read ? [] : (read.text.match(/[a-z0-9]+(-[a-z0-9]+)*/g) ?? []);
 }

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { lookup } from "../core/lookup.ts";
-import { namesThatBegin, type Repository } from "../manifest/repository.ts";
+import { namesThatBegin, type Repository, type Surroundings } from "../manifest/repository.ts";
 import { secretUses } from "../manifest/secret-uses.ts";
 
 /** An organization of a platform of the repository. */
@@ -51,6 +52,28 @@ export function ownerOfSecret(secret: string, repository: Repository): SecretOwn
   const rivals = [...named, ...shorterNamesThatUse(secret, repository)];
   if (rivals.length > 1) return { kind: "contested", claims: rivals.map(ownerWords) };
   return { kind: "organizations", platform: only.platform, organizations: [only.organization] };
+}
+
+/** A secret of somebody that would be contested, or somebody else's, once an organization came. */
+export interface SecretAtRisk {
+  readonly secret: string;
+  /** Whose it is now. */
+  readonly owner: Extract<SecretOwner, { kind: "platform" | "organizations" }>;
+  /** Whether it would stay with its owner if the owner's platform listed it. */
+  readonly canBeListed: boolean;
+}
+
+/** What others would lose if a platform got an organization of a name. */
+export function secretsAtRisk({ before, after, secrets }: Surroundings): readonly SecretAtRisk[] {
+  return [...secrets].sort().flatMap((secret) => {
+    const owner = ownerOfSecret(secret, before);
+    if (owner.kind !== "platform" && owner.kind !== "organizations") return [];
+    if (isDeepStrictEqual(ownerOfSecret(secret, after), owner)) return [];
+    const isListed = owner.kind === "platform" || claimsTo(secret, before).length > 0;
+    const named = ownersByName(secret, after);
+    const canBeListed = !isListed && (named.length > 1 || named[0]?.platform === owner.platform);
+    return [{ secret, owner, canBeListed }];
+  });
 }
 
 /** The organizations, one of each platform, with the longest name that begins a secret's. */

@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import type { AppRows } from "../../src/intake/app-rows.ts";
 import { takeIn } from "../../src/intake/take-in.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
+import { rowsOf } from "./rows.ts";
 
 const ACME = `# Our first customer.
 ${HEAD}plan: big
@@ -15,30 +16,6 @@ members:
 workspaces:
   production: {}
 `;
-
-/** What the product made of an organization that a manifest declares. */
-function rowsOf(more: Partial<AppRows> = {}): AppRows {
-  return {
-    name: "acme",
-    generation: 1,
-    display_name: "Acme",
-    plan: "big",
-    billing_email: "ada@acme.example",
-    managed_by: "manifest",
-    owner: null,
-    per_workspace_access: true,
-    wallets: [],
-    workspaces: [],
-    members: [],
-    access: [],
-    invitations: [],
-    apps: [],
-    cron_jobs: [],
-    connections: [],
-    api_keys: [],
-    ...more,
-  };
-}
 
 const workspace = (name: string, more: Partial<AppRows["workspaces"][number]> = {}) => ({
   name,

@@ -1,0 +1,25 @@
+import type { AppRows } from "../../src/intake/app-rows.ts";
+
+/** What the product made of an organization that a manifest declares. */
+export function rowsOf(more: Partial<AppRows> = {}): AppRows {
+  return {
+    name: "acme",
+    generation: 1,
+    display_name: "Acme",
+    plan: "big",
+    billing_email: "ada@acme.example",
+    managed_by: "manifest",
+    owner: null,
+    per_workspace_access: true,
+    wallets: [],
+    workspaces: [],
+    members: [],
+    access: [],
+    invitations: [],
+    apps: [],
+    cron_jobs: [],
+    connections: [],
+    api_keys: [],
+    ...more,
+  };
+}
