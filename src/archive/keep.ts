@@ -1,7 +1,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { ArchiveKey } from "../core/derive.ts";
 import { UserError } from "../core/errors.ts";
-import type { Secret } from "../core/secret.ts";
 import type { Database } from "../postgres/database.ts";
 import { type Contents, holdTheSame, type Origin } from "./contents.ts";
 import { dump, survey } from "./dump.ts";
@@ -18,7 +18,8 @@ export interface Source {
 /** The archives of one workspace: a file for each moment that something else was archived. */
 export interface Shelf {
   readonly folder: string;
-  readonly key: Secret;
+  /** A latest file that another key opens stays, and another one is made. */
+  readonly key: ArchiveKey;
 }
 
 /** A file of the shelf, read back from disk. */
@@ -57,7 +58,7 @@ export async function keepArchive(
   if (same !== undefined) return same;
 
   // Only what was read back gets an archive's name.
-  const contents = await readSealed(unfinished, shelf.key, verified);
+  const contents = await readSealed(unfinished, [shelf.key], verified);
   await rename(unfinished, file);
   return { name, contents };
 }
@@ -69,7 +70,7 @@ async function readLatest(
   const name = (await namesIn(folder, FINISHED)).at(-1);
   if (name === undefined) return undefined;
   try {
-    return { name, contents: await readSealed(join(folder, name), key, verified) };
+    return { name, contents: await readSealed(join(folder, name), [key], verified) };
   } catch (error) {
     if (!(error instanceof UserError || error instanceof NotWhole)) throw error;
     tell(`another archive is made beside ${name}: ${error.message}`);

@@ -1,26 +1,32 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, type DecipherGCM, randomBytes } from "node:crypto";
 import { constants, createReadStream, createWriteStream } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
+import type { ArchiveKey } from "../core/derive.ts";
 import { UserError } from "../core/errors.ts";
-import type { Secret } from "../core/secret.ts";
 
 /**
  * A file of lines that only the holder of the root secret can read or could have written: gzip, then AES-256-GCM.
  *
- * `TENANTRY-ARCHIVE-1\n`, 12 bytes of nonce, the ciphertext, 16 bytes of authentication tag.
+ * `TENANTRY-ARCHIVE-2\n`, the fingerprint of the root secret and `\n`, 12 bytes of nonce, the ciphertext, 16 bytes of
+ * authentication tag. What comes before the nonce is authenticated too. Version 1 has no fingerprint, and nothing but the
+ * ciphertext is authenticated.
  */
-const MAGIC = Buffer.from("TENANTRY-ARCHIVE-1\n");
+const HEAD = /^TENANTRY-ARCHIVE-2\n([0-9a-f]{8})\n/;
+const FIRST_HEAD = /^TENANTRY-ARCHIVE-1\n/;
+const LONGEST_HEAD = 28;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const HEAD_BYTES = MAGIC.length + NONCE_BYTES;
+
+/** What gzip's output begins with: its mark, its one method, and no flags. */
+const GZIP = Buffer.from([0x1f, 0x8b, 8, 0]);
 
 /** Writes the lines, each without its end. Where that fails, no file is left; whoever is killed leaves its beginning. */
 export async function writeSealed(
   file: string,
-  key: Secret,
+  key: ArchiveKey,
   lines: AsyncIterable<string>,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -44,16 +50,17 @@ export async function writeSealed(
 /**
  * Reads the lines in their order. What was read counts only when the promise is fulfilled: the seal is at the end.
  *
+ * @param keys of which one is the file's
  * @throws UserError when the file isn't whole, was changed, or was sealed with another secret
  */
 export async function readSealed<T>(
   file: string,
-  key: Secret,
+  keys: readonly ArchiveKey[],
   read: (lines: AsyncIterable<string>) => Promise<T>,
 ): Promise<T> {
-  const { nonce, tag, end } = await frameOf(file);
-  const decipher = createDecipheriv("aes-256-gcm", keyBytes(key), nonce).setAuthTag(tag);
-  const body = createReadStream(file, { start: HEAD_BYTES, end });
+  const frame = await frameOf(file);
+  const decipher = decipherOf(frame, keyFor(file, frame, keys)).setAuthTag(frame.tag);
+  const body = createReadStream(file, { start: frame.start, end: frame.end });
   let reading: Promise<T> | undefined;
   let broken = false;
   try {
@@ -77,37 +84,81 @@ export async function digestOf(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-function sealer(key: Secret): (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {
+function sealer(key: ArchiveKey): (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {
   return async function* (source) {
     const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv("aes-256-gcm", keyBytes(key), nonce);
-    yield Buffer.concat([MAGIC, nonce]);
+    const head = Buffer.from(`TENANTRY-ARCHIVE-2\n${key.id}\n`);
+    const cipher = createCipheriv("aes-256-gcm", keyBytes(key), nonce).setAAD(head);
+    yield Buffer.concat([head, nonce]);
     for await (const chunk of source) yield cipher.update(chunk);
     yield Buffer.concat([cipher.final(), cipher.getAuthTag()]);
   };
 }
 
-async function frameOf(file: string): Promise<{ nonce: Buffer; tag: Buffer; end: number }> {
+/** A file's parts, but for its long middle. */
+interface Frame {
+  readonly head: Buffer;
+  /** The fingerprint of the root secret; undefined in version 1. */
+  readonly keyId: string | undefined;
+  readonly nonce: Buffer;
+  /** Of the ciphertext, as is `end`. */
+  readonly start: number;
+  readonly end: number;
+  readonly beginning: Buffer;
+  readonly tag: Buffer;
+}
+
+async function frameOf(file: string): Promise<Frame> {
   // Opening a pipe would wait for whoever writes to it.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw unreadable(file, new Error("no regular file"));
     const { size } = stats;
-    const head = Buffer.alloc(HEAD_BYTES);
-    const tag = Buffer.alloc(TAG_BYTES);
-    await handle.read(head, 0, HEAD_BYTES, 0);
-    if (size <= HEAD_BYTES + TAG_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC))
+    const first = Buffer.alloc(LONGEST_HEAD + NONCE_BYTES + GZIP.length);
+    await handle.read(first, 0, first.length, 0);
+    const found = headIn(first.toString("latin1"));
+    const head = first.subarray(0, found?.[0].length ?? 0);
+    const start = head.length + NONCE_BYTES;
+    if (found === null || size <= start + TAG_BYTES)
       throw unreadable(file, new Error("no archive of tenantry, or only its beginning"));
+    const tag = Buffer.alloc(TAG_BYTES);
     await handle.read(tag, 0, TAG_BYTES, size - TAG_BYTES);
-    return { nonce: head.subarray(MAGIC.length), tag, end: size - TAG_BYTES - 1 };
+    return {
+      head,
+      keyId: found[1],
+      nonce: first.subarray(head.length, start),
+      start,
+      end: size - TAG_BYTES - 1,
+      beginning: first.subarray(start, start + GZIP.length),
+      tag,
+    };
   } finally {
     await handle.close();
   }
 }
 
-function keyBytes(key: Secret): Buffer {
-  return Buffer.from(key.reveal(), "base64url");
+function headIn(text: string): RegExpExecArray | null {
+  return HEAD.exec(text) ?? FIRST_HEAD.exec(text);
+}
+
+/** By the fingerprint in the file; in version 1, by which key the beginning makes sense with. */
+function keyFor(file: string, frame: Frame, keys: readonly ArchiveKey[]): ArchiveKey {
+  const { keyId, beginning } = frame;
+  const found = keys.find((key) =>
+    keyId === undefined ? decipherOf(frame, key).update(beginning).equals(GZIP) : key.id === keyId,
+  );
+  if (found === undefined) throw unreadable(file, new Error("none of the keys is the file's"), keyId);
+  return found;
+}
+
+function decipherOf({ head, keyId, nonce }: Frame, key: ArchiveKey): DecipherGCM {
+  const decipher = createDecipheriv("aes-256-gcm", keyBytes(key), nonce);
+  return keyId === undefined ? decipher : decipher.setAAD(head);
+}
+
+function keyBytes({ secret }: ArchiveKey): Buffer {
+  return Buffer.from(secret.reveal(), "base64url");
 }
 
 async function* ended(lines: AsyncIterable<string>): AsyncGenerator<string> {
@@ -142,10 +193,19 @@ async function* reporting<T>(source: AsyncIterable<T>, failed: () => void): Asyn
   }
 }
 
-function unreadable(file: string, cause: unknown): UserError {
+/** @param keyId the fingerprint of the root secret that it needs, where that is what is missing */
+function unreadable(file: string, cause: unknown, keyId?: string): UserError {
+  if (keyId !== undefined)
+    return new UserError(
+      `${file} can't be read: it was sealed under the root secret ${keyId}, which this run doesn't have.`,
+      {
+        remedy: "Add that secret to TENANTRY_ROOT_SECRET_PREVIOUS, on a line of its own.",
+        cause,
+      },
+    );
   return new UserError(`${file} can't be read: it isn't whole, or was sealed with another secret.`, {
     remedy:
-      "Use the TENANTRY_ROOT_SECRET that it was made with, and another copy of the file if there is one.",
+      "Use the TENANTRY_ROOT_SECRET that it was made with, or add that to TENANTRY_ROOT_SECRET_PREVIOUS; and another copy of the file if there is one.",
     cause,
   });
 }

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import type { RootSecret } from "./root-secret.ts";
 import { Secret } from "./secret.ts";
 
 /**
@@ -21,7 +22,15 @@ export function deriveDatabasePassword(
   return derive(root, "database-password", of.id, of.generation);
 }
 
-/** The key of all archives: 32 bytes in base64url. */
-export function deriveArchiveKey(root: Secret): Secret {
-  return derive(root, "archive", "all", 1);
+/** What seals an archive, and which root secret opens it again. */
+export interface ArchiveKey {
+  /** 32 bytes in base64url. */
+  readonly secret: Secret;
+  /** The fingerprint of the root secret. */
+  readonly id: string;
+}
+
+/** The key of all archives that are sealed under a root secret. */
+export function deriveArchiveKey({ secret, fingerprint }: RootSecret): ArchiveKey {
+  return { secret: derive(secret, "archive", "all", 1), id: fingerprint };
 }

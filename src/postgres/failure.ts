@@ -38,6 +38,18 @@ export function isWorthRepeating(error: unknown): boolean {
   return ["40001", "40P01", "55P03", "53300"].includes(state) || /^(08|57P)/.test(state);
 }
 
+/** SQLSTATE class 28: neither PostgreSQL nor the pooler lets in whoever has this password. */
+export function isWrongPassword(error: unknown): boolean {
+  return (
+    error instanceof VendorError && error.vendor === "PostgreSQL" && String(error.status).startsWith("28")
+  );
+}
+
+/** The pooler doesn't know the project yet, as right after it was made or restored. */
+export function isUnknownProject(error: unknown): boolean {
+  return error instanceof VendorError && error.vendor === "PostgreSQL" && error.status === "XX000";
+}
+
 /** Messages of the classes 22 and 23 may quote what was sent. */
 function told(error: pg.DatabaseError): string {
   const where = [error.constraint, error.table].filter((name) => name !== undefined).join(" of ");
@@ -64,7 +76,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "22": "Change the value in the manifest.",
   "23": "Another row stands against it: see the constraint's name.",
   "25": "A preview or a refresh must not write; this is a fault of tenantry.",
-  "28": "The password isn't the project's: TENANTRY_ROOT_SECRET must be the one with which the project was made.",
+  "28": "No root secret of this run makes the project's password: TENANTRY_ROOT_SECRET must be the one of the last run, or TENANTRY_ROOT_SECRET_PREVIOUS must hold that.",
   "40": "Another transaction was in the way: run again.",
   "42": "The control plane's schema isn't the one that tenantry needs: bring up the platform's stack first.",
   "53": "The database is out of memory, disk or connections: give it a larger compute size, or run again later.",

@@ -4,7 +4,7 @@ import { VendorError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Database, Query } from "./database.ts";
 import type { Encryption } from "./encryption.ts";
-import { asVendorError, isWorthRepeating } from "./failure.ts";
+import { asVendorError, isWorthRepeating, isWrongPassword } from "./failure.ts";
 
 export interface Connection {
   /** The ref of the Supabase project. */
@@ -14,7 +14,8 @@ export interface Connection {
   /** As the pooler knows it: `postgres.<ref>`. */
   readonly user: string;
   readonly database: string;
-  readonly password: Secret;
+  /** Tried in this order until one is accepted; that one is tried first from then on. */
+  readonly passwords: readonly Secret[];
   readonly encryption: Encryption;
   /** Ends every wait. */
   readonly signal?: AbortSignal;
@@ -32,12 +33,13 @@ const LONGEST_WAIT_MILLISECONDS = 5_000;
  * A transaction that meets a dropped connection, a deadlock or a serialization failure runs again.
  */
 export function connect(connection: Connection): Database {
+  const passwords = new Passwords(connection.passwords);
   const pool = new pg.Pool({
     host: connection.host,
     port: connection.port,
     user: connection.user,
     database: connection.database,
-    password: () => connection.password.reveal(),
+    password: () => passwords.current.reveal(),
     ssl: connection.encryption,
     max: 4,
     idleTimeoutMillis: 5_000,
@@ -49,23 +51,61 @@ export function connect(connection: Connection): Database {
   pool.on("error", () => undefined);
 
   const { signal, attempts = 8 } = connection;
+  const open = () => signIn(pool, passwords);
   return {
     ref: connection.ref,
-    transaction: (work) => again(() => within(pool, "begin", work, signal), attempts, signal),
-    read: (work) => again(() => within(pool, BEGIN_READING, work, signal), attempts, signal),
+    transaction: (work) => again(() => within(open, "begin", work, signal), attempts, signal),
+    read: (work) => again(() => within(open, BEGIN_READING, work, signal), attempts, signal),
     close: () => pool.end(),
   };
 }
 
+/** The passwords that a database may have, and the one that it had when it was asked last. */
+class Passwords {
+  readonly #all: readonly Secret[];
+  #position = 0;
+
+  constructor(all: readonly Secret[]) {
+    this.#all = all;
+  }
+
+  get count(): number {
+    return this.#all.length;
+  }
+
+  get current(): Secret {
+    const password = this.#all[this.#position];
+    if (password === undefined) throw new Error("a database without a password");
+    return password;
+  }
+
+  /** Goes on to the next, unless another connection already did. */
+  refuse(password: Secret): void {
+    if (password === this.current) this.#position = (this.#position + 1) % this.#all.length;
+  }
+}
+
+async function signIn(pool: pg.Pool, passwords: Passwords): Promise<pg.PoolClient> {
+  for (let tried = 1; ; tried += 1) {
+    const { current } = passwords;
+    try {
+      return await pool.connect();
+    } catch (cause) {
+      const error = asVendorError(cause, "connect");
+      if (!isWrongPassword(error)) throw error;
+      passwords.refuse(current);
+      if (tried >= passwords.count) throw error;
+    }
+  }
+}
+
 async function within<T>(
-  pool: pg.Pool,
+  open: () => Promise<pg.PoolClient>,
   begin: string,
   work: (query: Query) => Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw asVendorError(error, "connect");
-  });
+  const client = await open();
   // A connection that is cut between two statements says so by an event; the next statement fails.
   client.on("error", ignore);
   let held = true;

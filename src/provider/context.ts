@@ -2,11 +2,18 @@ import type Stripe from "stripe";
 import { deriveDatabasePassword } from "../core/derive.ts";
 import { UserError } from "../core/errors.ts";
 import { stableId } from "../core/ids.ts";
-import { refuseFormerName } from "../core/root-secret.ts";
+import {
+  type RootSecret,
+  type RootSecrets,
+  refuseFormerName,
+  rootSecretsFrom,
+  rootTexts,
+} from "../core/root-secret.ts";
 import { Secret } from "../core/secret.ts";
 import { patienceFromEnv } from "../http/patience.ts";
 import type { Database } from "../postgres/database.ts";
 import { encryptionFromEnv } from "../postgres/encryption.ts";
+import { isUnknownProject, isWrongPassword } from "../postgres/failure.ts";
 import { connect } from "../postgres/pool.ts";
 import { type StripeAccess, stripeFromEnv } from "../stripe/client.ts";
 import { type Supabase, type SupabaseAccess, supabaseFromEnv } from "../supabase/client.ts";
@@ -20,25 +27,28 @@ export interface Context {
   /** The control plane of a platform, found by its project's name, through its session pooler. Pooled per provider. */
   controlPlane(project: { readonly organization: string; readonly name: string }): Promise<Database>;
   /** A workspace's own database, through its session pooler, by its ref and what its password is derived from. */
-  workspaceDatabase(
-    ref: string,
-    password: { readonly id: string; readonly generation: number },
-  ): Promise<Database>;
+  workspaceDatabase(ref: string, password: PasswordSource): Promise<Database>;
+  /** Whether a project's session pooler lets one in with the password that the current root secret makes. */
+  acceptsPassword(ref: string, password: PasswordSource): Promise<boolean>;
   /** The folder that archives are written to, from `TENANTRY_ARCHIVES`. */
   readonly archives: string;
   /** `2026-11-22`: of the run, where it says so (`TENANTRY_TODAY`), else in UTC. */
   readonly today: string;
-  /** From `TENANTRY_ROOT_SECRET`. Passwords and keys are HMACs of it (src/core/derive.ts). */
-  readonly root: Secret;
+  /** Passwords and keys are HMACs of the current one (src/core/derive.ts); earlier ones are accepted. */
+  readonly roots: RootSecrets;
   /** Aborted when the engine cancels. */
   readonly signal: AbortSignal;
   /** A line for the person who watches the run. */
   status(message: string): void;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** What a database's password is derived from, besides the root secret. */
+export interface PasswordSource {
+  readonly id: string;
+  readonly generation: number;
+}
 
-const ROOT_LENGTH = 32;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * All that a provider reaches, made when it is first needed: a stack without Stripe needs no key of Stripe's.
@@ -51,7 +61,7 @@ export class Connections {
   readonly #databases = new Map<string, Promise<Database>>();
   #supabase: SupabaseAccess | undefined;
   #stripe: StripeAccess | undefined;
-  #root: Secret | undefined;
+  #roots: RootSecrets | undefined;
 
   /** @param signal ends every call and every wait */
   constructor(env: Environment, signal: AbortSignal) {
@@ -77,8 +87,8 @@ export class Connections {
       get stripe() {
         return connections.#stripeAccess()[role];
       },
-      get root() {
-        return connections.#secretRoot();
+      get roots() {
+        return connections.roots;
       },
       today: connections.#env.TENANTRY_TODAY || new Date().toISOString().slice(0, 10),
       get archives() {
@@ -88,6 +98,7 @@ export class Connections {
         const database = await connections.#controlPlane(project);
         return mode === "look" ? readerOf(database) : database;
       },
+      acceptsPassword: (ref, password) => connections.#accepts(ref, password),
       async workspaceDatabase(ref, password) {
         const database = await connections.#connect(ref, password);
         return mode === "look" ? readerOf(database) : database;
@@ -103,8 +114,9 @@ export class Connections {
 
   /** What must never be printed: an error's text is searched for these before it leaves. */
   secrets(): readonly Secret[] {
-    const names = ["SUPABASE_ACCESS_TOKEN", "STRIPE_API_KEY", "TENANTRY_ROOT_SECRET"];
-    return names.flatMap((name) => (this.#env[name] ? [new Secret(this.#env[name])] : []));
+    const names = ["SUPABASE_ACCESS_TOKEN", "STRIPE_API_KEY"];
+    const tokens = names.flatMap((name) => (this.#env[name] ? [new Secret(this.#env[name])] : []));
+    return [...tokens, ...rootTexts(this.#env)];
   }
 
   async close(): Promise<void> {
@@ -123,9 +135,10 @@ export class Connections {
     return this.#stripe;
   }
 
-  #secretRoot(): Secret {
-    this.#root ??= rootOf(this.#env.TENANTRY_ROOT_SECRET);
-    return this.#root;
+  /** @throws UserError when there is none, or one is too short */
+  get roots(): RootSecrets {
+    this.#roots ??= rootSecretsFrom(this.#env);
+    return this.#roots;
   }
 
   #controlPlane(project: { readonly organization: string; readonly name: string }): Promise<Database> {
@@ -150,12 +163,29 @@ export class Connections {
     return this.#connect(found.ref, { id: platformIdOf(project.name), generation: 1 });
   }
 
-  async #connect(ref: string, from: { readonly id: string; readonly generation: number }): Promise<Database> {
+  async #connect(
+    ref: string,
+    from: PasswordSource,
+    roots: readonly RootSecret[] = this.roots.all,
+  ): Promise<Database> {
     const encryption = encryptionFromEnv(this.#env);
     const pooler = await sessionPooler(this.#supabaseAccess().reader, ref);
-    const password = deriveDatabasePassword(this.#secretRoot(), from);
+    const passwords = roots.map(({ secret }) => deriveDatabasePassword(secret, from));
     const { attempts } = patienceFromEnv(this.#env);
-    return connect({ ref, ...pooler, password, encryption, signal: this.#signal, attempts });
+    return connect({ ref, ...pooler, passwords, encryption, signal: this.#signal, attempts });
+  }
+
+  async #accepts(ref: string, from: PasswordSource): Promise<boolean> {
+    const database = await this.#connect(ref, from, [this.roots.current]);
+    try {
+      await database.read((query) => query("select"));
+      return true;
+    } catch (error) {
+      if (isWrongPassword(error) || isUnknownProject(error)) return false;
+      throw error;
+    } finally {
+      await database.close();
+    }
   }
 }
 
@@ -185,14 +215,4 @@ function archivesOf(folder: string | undefined): string {
     remedy:
       "Set it to a folder that outlives this machine, as a mounted bucket: a workspace is archived when its dump is there, and not before.",
   });
-}
-
-function rootOf(value: string | undefined): Secret {
-  const remedy =
-    "Set it to 32 random characters or more (openssl rand -base64 48), and keep it: every database password and API key is derived from it.";
-  if (value === undefined || value === "")
-    throw new UserError("TENANTRY_ROOT_SECRET is not set.", { remedy });
-  if (value.length < ROOT_LENGTH)
-    throw new UserError(`TENANTRY_ROOT_SECRET has fewer than ${ROOT_LENGTH} characters.`, { remedy });
-  return new Secret(value);
 }

@@ -74,7 +74,8 @@ export class Operations {
     news: Wire,
     call: Call,
   ): Promise<readonly PropertyChange[]> {
-    const changes = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
+    const inputs = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
+    const changes = [...inputs, ...this.#rederived(resource, recorded, news)];
     if (resource.notices === undefined || changes.length > 0) return changes;
     const noticed = await this.#notice(resource, recorded, call);
     return resource.notices.filter((key) => noticed.after?.[key] !== noticed.before[key]).map(changeOfOutput);
@@ -90,11 +91,23 @@ export class Operations {
       const context = this.#connections.context("look", call);
       await resource.refuseChange(context, before.inputs, withoutUnknowns(inputs));
     }
-    const known = hasUnknowns(inputs) ? {} : (resource.foresee?.(inputs, prior) ?? {});
+    const roots = () => this.#connections.roots;
+    const isDerived = recorded !== undefined && resource.derives?.(inputs) === true;
+    const derived = isDerived ? { derivedFrom: roots().current.fingerprint } : {};
+    const foreseen = hasUnknowns(inputs) ? {} : (resource.foresee?.(inputs, prior, roots) ?? {});
+    const known = { ...foreseen, ...derived };
     const noticed = await this.#foreseeNoticed(resource, news, recorded, call);
     const stable = resource.stable.flatMap((key) => (prior && key in prior ? [[key, prior[key]]] : []));
     const unknown = Object.keys(resource.outputs.shape).map((key) => [key, UNKNOWN]);
     return wrap({ ...inputs, ...Object.fromEntries([...unknown, ...stable]), ...known, ...noticed }, secrets);
+  }
+
+  /** What was derived from another root secret than the current one is derived again. */
+  #rederived(resource: Resource, recorded: Recorded, news: Wire): PropertyChange[] {
+    if (!resource.derives?.(checkInputs(resource, unwrap(news).value).inputs)) return [];
+    const { derivedFrom } = unwrap(recorded.outputs).value;
+    const fingerprint = typeof derivedFrom === "string" ? derivedFrom : undefined;
+    return this.#connections.roots.isOutdated(fingerprint) ? [changeOfOutput("derivedFrom")] : [];
   }
 
   async create(resource: Resource, news: Wire, call: Call): Promise<{ id: string; outputs: Wire }> {

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { RootSecrets } from "../core/root-secret.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -68,7 +69,12 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
   /** ISO 8601: when it moves by itself, and a run looks at it again; undefined: never. */
   movesOn?(outputs: Readonly<Record<string, unknown>>): string | undefined;
   /** Outputs that are known before anything is made; the others are unknown in a preview. */
-  foresee?(inputs: z.infer<I>, prior: z.infer<O> | undefined): Partial<z.infer<O>>;
+  foresee?(inputs: z.infer<I>, prior: z.infer<O> | undefined, roots: () => RootSecrets): Partial<z.infer<O>>;
+  /**
+   * Whether something of it is derived from the root secret now. It then has the output `derivedFrom`, and another root
+   * secret is an update. Never unless said.
+   */
+  derives?(inputs: z.infer<I>): boolean;
 }
 
 /** The resource exists but isn't finished; the engine keeps it and the next run goes on with it. */

@@ -42,6 +42,12 @@ export const databasePassword = z
   })
   .describe("The password is an HMAC of TENANTRY_ROOT_SECRET over these; it is never stored.");
 
+/** The output of what is derived from the root secret, of the resources that have `derives`. */
+export const derivedFrom = z
+  .string()
+  .optional()
+  .describe("The fingerprint of the root secret that it is derived from. Another root secret is an update.");
+
 /** Who owns an object in Stripe: kept in its metadata, which holds slugs and ids and no person. */
 export const brand = z
   .strictObject({

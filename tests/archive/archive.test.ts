@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
+import { createCipheriv, randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { databaseDefinition } from "../../infra/database.ts";
@@ -13,7 +15,7 @@ import { Secret } from "../../src/core/secret.ts";
 import type { Query } from "../../src/postgres/database.ts";
 import { type Database, startDatabase } from "../databases/database.ts";
 
-const KEY = new Secret(Buffer.alloc(32, 7).toString("base64url"));
+const KEY = { id: "0a1b2c3d", secret: new Secret(Buffer.alloc(32, 7).toString("base64url")) };
 const WORKSPACE = "5f0f4c1e-0000-4000-8000-000000000001";
 const NEXT = "5f0f4c1e-0000-4000-8000-000000000002";
 const USER = "5f0f4c1e-0000-4000-8000-000000000003";
@@ -97,8 +99,8 @@ async function inTransaction<T>(begin: string, work: () => Promise<T>): Promise<
 }
 
 async function restored(workspace: string, from = file): Promise<Record<string, number>> {
-  const checked = await readSealed(file, KEY, (lines) => verified(lines));
-  return readSealed(from, KEY, (lines) =>
+  const checked = await readSealed(file, [KEY], (lines) => verified(lines));
+  return readSealed(from, [KEY], (lines) =>
     inTransaction("begin", () => restore(query, workspace, checked, lines)),
   );
 }
@@ -168,9 +170,9 @@ describe("an archive of a workspace's database", () => {
       await inTransaction("begin isolation level repeatable read read only", () =>
         writeSealed(noted, KEY, dump(query, ORIGIN, schemas)),
       );
-      const checked = await readSealed(noted, KEY, (lines) => verified(lines));
+      const checked = await readSealed(noted, [KEY], (lines) => verified(lines));
       const again = () =>
-        readSealed(noted, KEY, (lines) =>
+        readSealed(noted, [KEY], (lines) =>
           inTransaction("begin", () => restore(query, WORKSPACE, checked, lines)),
         );
       expect(await again()).toMatchObject({ "public.notes": 0 });
@@ -238,13 +240,39 @@ describe("an archive of a workspace's database", () => {
 });
 
 describe("an archive's file", () => {
-  const read = (path: string, key = KEY) => readSealed(path, key, (lines) => verified(lines));
+  const read = (path: string, key = KEY) => readSealed(path, [key], (lines) => verified(lines));
 
-  test("tells nothing to who lacks the secret", async () => {
+  const OTHER = { id: "99999999", secret: new Secret(Buffer.alloc(32, 8).toString("base64url")) };
+
+  test("tells nothing to who lacks the secret, but which one it needs", async () => {
     expect((await readFile(file)).includes("ada@acme.example")).toBe(false);
-    await expect(read(file, new Secret(Buffer.alloc(32, 8).toString("base64url")))).rejects.toThrow(
-      "sealed with another secret",
+    expect((await readFile(file)).subarray(0, 28).toString()).toBe("TENANTRY-ARCHIVE-2\n0a1b2c3d\n");
+    await expect(read(file, OTHER)).rejects.toThrow("sealed under the root secret 0a1b2c3d");
+    await expect(read(file, { ...OTHER, id: KEY.id })).rejects.toThrow("sealed with another secret");
+  });
+
+  test("is read with whichever of several keys is its own", async () => {
+    const { head } = await readSealed(file, [OTHER, KEY], (lines) => verified(lines));
+    expect(head.workspace).toBe(WORKSPACE);
+  });
+
+  test("of version 1, which names no key, is read with whichever of several keys is its own", async () => {
+    const first = join(folder, "first");
+    await writeFile(first, await sealedAsVersion1(file));
+    const { head } = await readSealed(first, [OTHER, KEY], (lines) => verified(lines));
+    expect(head.workspace).toBe(WORKSPACE);
+    await expect(read(first, OTHER)).rejects.toThrow("sealed with another secret");
+  });
+
+  test("that names another key than its own is refused", async () => {
+    const renamed = join(folder, "renamed");
+    const bytes = await readFile(file);
+    await writeFile(
+      renamed,
+      Buffer.concat([Buffer.from("TENANTRY-ARCHIVE-2\n99999999\n"), bytes.subarray(28)]),
     );
+    await expect(read(renamed)).rejects.toThrow("sealed under the root secret 99999999");
+    await expect(read(renamed, { ...KEY, id: OTHER.id })).rejects.toThrow("it isn't whole");
   });
 
   test.each([
@@ -270,7 +298,7 @@ describe("an archive's file", () => {
     ["has another value", (lines: string[]) => lines.map((line) => line.replace("reports/77", "reports/78"))],
     ["ends within a table", (lines: string[]) => lines.slice(0, 40)],
   ])("that %s isn't taken for a dump that was verified", async (what, spoil) => {
-    const lines = await readSealed(file, KEY, async (all) => {
+    const lines = await readSealed(file, [KEY], async (all) => {
       const read: string[] = [];
       for await (const line of all) read.push(line);
       return read;
@@ -286,7 +314,7 @@ describe("what is no archive's file", () => {
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
     for (const path of [pipe, folder])
-      await expect(readSealed(path, KEY, (lines) => verified(lines))).rejects.toThrow("can't be read");
+      await expect(readSealed(path, [KEY], (lines) => verified(lines))).rejects.toThrow("can't be read");
   });
 
   test("is never written through: a link, a file that is there", async () => {
@@ -301,9 +329,21 @@ describe("what is no archive's file", () => {
   test("is told apart by its format's version", async () => {
     const later = join(folder, "later");
     await writeSealed(later, KEY, each([JSON.stringify({ archive: 3, workspace: WORKSPACE })]));
-    await expect(readSealed(later, KEY, (lines) => verified(lines))).rejects.toThrow("has the format 3");
+    await expect(readSealed(later, [KEY], (lines) => verified(lines))).rejects.toThrow("has the format 3");
   });
 });
+
+async function sealedAsVersion1(archive: string): Promise<Buffer> {
+  const lines = await readSealed(archive, [KEY], async (all) => {
+    const read: string[] = [];
+    for await (const line of all) read.push(`${line}\n`);
+    return read.join("");
+  });
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", Buffer.from(KEY.secret.reveal(), "base64url"), nonce);
+  const sealed = [cipher.update(gzipSync(lines)), cipher.final()];
+  return Buffer.concat([Buffer.from("TENANTRY-ARCHIVE-1\n"), nonce, ...sealed, cipher.getAuthTag()]);
+}
 
 async function* each(lines: readonly string[]): AsyncGenerator<string> {
   yield* lines;

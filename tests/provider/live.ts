@@ -16,7 +16,7 @@ import { answer, type Supabase } from "../../src/supabase/client.ts";
 export interface Live {
   readonly sandbox: Sandbox;
   /** What a resource gets, of a provider that was just started. */
-  context(signal?: AbortSignal): (mode: "look" | "write") => Context;
+  context(signal?: AbortSignal, env?: Readonly<Record<string, string>>): (mode: "look" | "write") => Context;
   /** Makes a platform's project, whose password is derived; gives its ref. */
   project(platform: string): Promise<string>;
   deleteProject(ref: string): Promise<void>;
@@ -28,6 +28,7 @@ export interface Live {
   killed(
     fault: Fault,
     run: (context: (mode: "look" | "write") => Context) => Promise<unknown>,
+    env?: Readonly<Record<string, string>>,
   ): Promise<void>;
   stop(): Promise<void>;
 }
@@ -40,8 +41,8 @@ export async function startLive(options: Partial<SandboxOptions> = {}): Promise<
   const sandbox = await startSandbox({ ...settings, ...options });
   const opened: Connections[] = [];
 
-  const context = (signal = new AbortController().signal) => {
-    const connections = new Connections(sandbox.env, signal);
+  const context: Live["context"] = (signal = new AbortController().signal, env = {}) => {
+    const connections = new Connections({ ...sandbox.env, ...env }, signal);
     opened.push(connections);
     return (mode: "look" | "write") => {
       // Each look is a run of its own.
@@ -93,10 +94,10 @@ export async function startLive(options: Partial<SandboxOptions> = {}): Promise<
       const { supabase } = context()("write");
       await answer(supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
     },
-    async killed(fault, run) {
+    async killed(fault, run, env) {
       const killed = new AbortController();
       sandbox.setFaults([fault]);
-      const cut = run(context(killed.signal));
+      const cut = run(context(killed.signal, env));
       await sandbox.held();
       killed.abort();
       await expect(cut).rejects.toThrow();

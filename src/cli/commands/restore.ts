@@ -2,9 +2,8 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Contents } from "../../archive/contents.ts";
 import { originOf, relationOf, type Target } from "../../archive/owner.ts";
-import { deriveArchiveKey } from "../../core/derive.ts";
+import { type ArchiveKey, deriveArchiveKey } from "../../core/derive.ts";
 import { UserError } from "../../core/errors.ts";
-import type { Secret } from "../../core/secret.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
 import type { OrganizationModel, SecurityModel, WorkspaceModel } from "../../model/model.ts";
@@ -39,7 +38,7 @@ interface RestoreOptions extends JsonOption, SandboxOption {
 /** An archive's file that was read to its end: its seal holds. */
 interface Archive {
   readonly file: string;
-  readonly key: Secret;
+  readonly keys: readonly ArchiveKey[];
   readonly contents: Contents;
 }
 
@@ -122,8 +121,8 @@ function activeWorkspace({ stack, workspaces }: OrganizationModel, name: string)
 async function openArchive(context: Context, file: string): Promise<Archive> {
   const { readSealed } = await import("../../archive/sealed-file.ts");
   const { verified } = await import("../../archive/verify.ts");
-  const key = deriveArchiveKey(context.root);
-  return { file, key, contents: await readSealed(file, key, (lines) => verified(lines)) };
+  const keys = context.roots.all.map(deriveArchiveKey);
+  return { file, keys, contents: await readSealed(file, keys, (lines) => verified(lines)) };
 }
 
 /** Opens the workspace's database to the platform's own networks meanwhile. */
@@ -183,14 +182,14 @@ async function agreedTo(
 async function write(
   session: Session,
   options: RestoreOptions,
-  { file, key, contents }: Archive,
+  { file, keys, contents }: Archive,
   { path, workspace }: Target,
   database: Database,
 ): Promise<void> {
   const { readSealed } = await import("../../archive/sealed-file.ts");
   const { restorableRows, restore: restoreRows } = await import("../../archive/restore.ts");
   const written = await database.transaction((query) =>
-    readSealed(file, key, (lines) => restoreRows(query, workspace, contents, lines)),
+    readSealed(file, keys, (lines) => restoreRows(query, workspace, contents, lines)),
   );
   const { takenAt, workspace: archiveOf } = contents.head;
   const rows = restorableRows(contents);

@@ -4,9 +4,10 @@ import { derive } from "../../core/derive.ts";
 import { UserError } from "../../core/errors.ts";
 import { stableId } from "../../core/ids.ts";
 import { lookup } from "../../core/lookup.ts";
+import type { RootSecret, RootSecrets } from "../../core/root-secret.ts";
 import { Secret } from "../../core/secret.ts";
 import type { Query } from "../../postgres/database.ts";
-import { defineResource, secret } from "../schema.ts";
+import { defineResource, derivedFrom, secret } from "../schema.ts";
 import { controlPlane, controlPlaneIfThere } from "./control-plane.ts";
 
 const apiKeysInputs = z.strictObject({
@@ -35,6 +36,7 @@ const apiKeysOutputs = z.object({
     .record(z.string(), secret())
     .describe("The keys by name; one that the app made is known to its maker alone, and absent."),
   prefixes: z.record(z.string(), z.string()).describe("What may be shown of each, by name."),
+  derivedFrom,
 });
 
 type Inputs = z.infer<typeof apiKeysInputs>;
@@ -43,33 +45,56 @@ type Outputs = z.infer<typeof apiKeysOutputs>;
 export const apiKeys = defineResource({
   type: "directory:ApiKeys",
   description:
-    "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256 and its first characters. A rotation adds the new value and gives the old one an end. What is revoked or has its end never comes back. Keys that the app manages stay as they are; one that is declared becomes the manifest's, with the value that it has.",
+    "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256 and its first characters. A rotation adds the new value and gives the old one an end; so does another root secret. What is revoked or has its end never comes back. Keys that the app manages stay as they are; one that is declared becomes the manifest's, with the value that it has.",
   inputs: apiKeysInputs,
   outputs: apiKeysOutputs,
   replaceOn: ["controlPlane", "workspace"],
   stable: [],
 
-  async observe(context, { inputs }) {
+  derives: (inputs) => Object.keys(inputs.keys).length > 0,
+
+  async observe(context, { inputs, outputs: { derivedFrom } }) {
+    const { roots } = context;
     const database = await context.controlPlane(inputs.controlPlane);
     const rows = await database.read((query) => openRows(query, inputs.workspace));
-    const sound = rows.filter((row) => isSound(row, derived(context.root, inputs.workspace, row)));
-    return { inputs: asFound(inputs, sound), outputs: outputsOf(context.root, inputs, sound) };
+    const isKept = (row: Row) => isSound(row, roots, inputs.workspace) || roots.isLost(derivedFrom);
+    const sound = rows.filter(isKept);
+    return {
+      inputs: asFound(inputs, sound),
+      outputs: { ...outputsOf(roots, inputs, sound), ...(derivedFrom === undefined ? {} : { derivedFrom }) },
+    };
   },
 
-  async ensure(context, inputs) {
+  async ensure(context, inputs, prior) {
+    const { roots } = context;
     const database = await context.controlPlane(inputs.controlPlane);
     const wanted = Object.entries(inputs.keys).map(([name, { rotate, graceSeconds }]) => ({
-      ...derived(context.root, inputs.workspace, { name, rotation: rotate ?? "" }),
+      ...derived(roots.current.secret, inputs.workspace, { name, rotation: rotate ?? "" }),
       graceSeconds,
     }));
+    const lost = roots.isLost(prior?.outputs.derivedFrom) ? prior?.outputs.derivedFrom : undefined;
     const rows = await database.transaction(async (query) => {
       await refuseEnded(query, inputs.workspace, wanted);
+      const held = await openRows(query, inputs.workspace);
+      await endEarlier(
+        query,
+        inputs.workspace,
+        wanted,
+        earlierOf(roots, inputs.workspace, wanted, held, lost),
+      );
       await keep(query, inputs.workspace, wanted);
       await endRotated(query, inputs.workspace, wanted);
       await revokeOthers(query, inputs.workspace, Object.keys(inputs.keys));
       return openRows(query, inputs.workspace);
     });
-    return { id: `${inputs.workspace}/api-keys`, outputs: outputsOf(context.root, inputs, rows) };
+    const { fingerprint } = roots.current;
+    return {
+      id: `${inputs.workspace}/api-keys`,
+      outputs: {
+        ...outputsOf(roots, inputs, rows),
+        ...(wanted.length === 0 ? {} : { derivedFrom: fingerprint }),
+      },
+    };
   },
 
   async remove(context, { inputs }) {
@@ -106,20 +131,40 @@ interface Row {
 const BEGINNING = "tnt_";
 const SHOWN = 12;
 
+function idOf(
+  workspace: string,
+  { name, rotation }: { readonly name: string; readonly rotation: string },
+): string {
+  return stableId(`${workspace}/api-keys/${name}/${rotation}`);
+}
+
 function derived(
   root: Secret,
   workspace: string,
   { name, rotation }: { readonly name: string; readonly rotation: string },
 ): Derived {
-  const id = stableId(`${workspace}/api-keys/${name}/${rotation}`);
+  const id = idOf(workspace, { name, rotation });
   const text = `${BEGINNING}${derive(root, "api-key", id, 1).reveal()}`;
   const sha256 = createHash("sha256").update(text).digest("hex");
   return { id, name, rotation, value: new Secret(text), prefix: text.slice(0, SHOWN), sha256 };
 }
 
+/** The root secret that a row of ours is derived from; undefined for one of the app, and for one that isn't as it was written. */
+function originOf(
+  row: Row,
+  roots: RootSecrets,
+  workspace: string,
+): { root: RootSecret; own: Derived } | undefined {
+  for (const root of roots.all) {
+    const own = derived(root.secret, workspace, row);
+    if (row.id === own.id && row.sha256 === own.sha256 && row.prefix === own.prefix) return { root, own };
+  }
+  return undefined;
+}
+
 /** Whether a row is as it was written: one of ours holds what is derived, one that the app made holds its own. */
-function isSound(row: Row, own: Derived): boolean {
-  return row.id !== own.id || (row.sha256 === own.sha256 && row.prefix === own.prefix);
+function isSound(row: Row, roots: RootSecrets, workspace: string): boolean {
+  return row.id !== idOf(workspace, row) || originOf(row, roots, workspace) !== undefined;
 }
 
 /** The values that have no end. */
@@ -166,6 +211,73 @@ async function keep(query: Query, workspace: string, wanted: readonly Wanted[]):
   );
 }
 
+/** The value that a key has of an earlier root secret, to be kept in a row of its own until its end. */
+interface Earlier {
+  readonly id: string;
+  readonly name: string;
+  readonly rotation: string;
+  readonly prefix: string;
+  readonly sha256: string;
+  readonly graceSeconds: number;
+}
+
+/** @param lost the fingerprint of the root secret that they were derived from, where nobody has that any more */
+function earlierOf(
+  roots: RootSecrets,
+  workspace: string,
+  wanted: readonly Wanted[],
+  rows: readonly Row[],
+  lost: string | undefined,
+): Earlier[] {
+  return wanted.flatMap(({ id, name, rotation, sha256, graceSeconds }) => {
+    const row = rows.find((each) => each.id === id);
+    if (row === undefined || row.sha256 === null || row.sha256 === sha256) return [];
+    const fingerprint = originOf(row, roots, workspace)?.root.fingerprint ?? lost;
+    if (fingerprint === undefined) return [];
+    const label = `${rotation}@${fingerprint}`;
+    const { prefix } = row;
+    return [
+      {
+        id: idOf(workspace, { name, rotation: label }),
+        name,
+        rotation: label,
+        prefix,
+        sha256: row.sha256,
+        graceSeconds,
+      },
+    ];
+  });
+}
+
+/** Gives each earlier value its end, and takes back the one that a root secret makes again. */
+async function endEarlier(
+  query: Query,
+  workspace: string,
+  wanted: readonly Wanted[],
+  earlier: readonly Earlier[],
+): Promise<void> {
+  await query(
+    `delete from private.api_key_hashes using public.api_keys, ${WANTED}
+     where api_keys.id = api_key_id and workspace_id = $1 and api_keys.name = wanted.name
+       and api_key_hashes.sha256 = decode(wanted.sha256, 'hex') and api_keys.id <> wanted.id`,
+    [workspace, asJson(wanted)],
+  );
+  if (earlier.length === 0) return;
+  const values = [workspace, JSON.stringify(earlier)];
+  await query(
+    `insert into public.api_keys (id, workspace_id, name, rotation, prefix, managed_by, expires_at)
+     select id, $1, name, rotation, prefix, 'manifest', now() + make_interval(secs => "graceSeconds") from ${WANTED}
+     on conflict (id) do update set expires_at = excluded.expires_at`,
+    values,
+  );
+  await query(
+    `update private.api_key_hashes set api_key_id = wanted.id from ${WANTED}
+     where api_key_hashes.sha256 = decode(wanted.sha256, 'hex')
+       and exists (select from public.api_keys where api_keys.id = wanted.id and workspace_id = $1)`,
+    values,
+  );
+}
+
 /** The new value is there by now; the ones before it get their end, once. */
 async function endRotated(query: Query, workspace: string, wanted: readonly Wanted[]): Promise<void> {
   await query(
@@ -207,13 +319,13 @@ function asFound(inputs: Inputs, rows: readonly Row[]): Inputs {
   return { ...inputs, keys };
 }
 
-function outputsOf(root: Secret, inputs: Inputs, rows: readonly Row[]): Outputs {
+function outputsOf(roots: RootSecrets, inputs: Inputs, rows: readonly Row[]): Outputs {
   const values: Outputs["values"] = {};
   const prefixes: Outputs["prefixes"] = {};
   for (const row of rows) {
     if (row.rotation !== (lookup(inputs.keys, row.name)?.rotate ?? "")) continue;
-    const own = derived(root, inputs.workspace, row);
-    if (row.id === own.id) values[row.name] = own.value;
+    const origin = originOf(row, roots, inputs.workspace);
+    if (origin !== undefined) values[row.name] = origin.own.value;
     prefixes[row.name] = row.prefix;
   }
   return { values, prefixes };

@@ -3,9 +3,10 @@ import * as z from "zod";
 import { derive } from "../../core/derive.ts";
 import { stableId } from "../../core/ids.ts";
 import { lookup } from "../../core/lookup.ts";
+import type { RootSecrets } from "../../core/root-secret.ts";
 import { Secret } from "../../core/secret.ts";
 import type { Query } from "../../postgres/database.ts";
-import { defineResource, secret } from "../schema.ts";
+import { defineResource, derivedFrom, secret } from "../schema.ts";
 import { controlPlane, controlPlaneIfThere } from "./control-plane.ts";
 import { present } from "./row.ts";
 
@@ -28,6 +29,7 @@ const claimTokensInputs = z.strictObject({
 const claimTokensOutputs = z.object({
   values: z.record(z.string(), secret()).describe("The tokens that can still be claimed, by name."),
   claimed: z.record(z.string(), z.string()).describe("When the others were, by name, ISO 8601."),
+  derivedFrom,
 });
 
 type Inputs = z.infer<typeof claimTokensInputs>;
@@ -36,36 +38,53 @@ type Outputs = z.infer<typeof claimTokensOutputs>;
 export const claimTokens = defineResource({
   type: "directory:ClaimTokens",
   description:
-    "An organization's claim tokens: each lets in whoever holds it, once, until it expires. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256. One that was claimed never changes again, and its name means it for good.",
+    "An organization's claim tokens: each lets in whoever holds it, once, until it expires. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256. Another root secret makes another value; the one before can be claimed while its root secret is given as a previous one. One that was claimed never changes again, and its name means it for good.",
   inputs: claimTokensInputs,
   outputs: claimTokensOutputs,
   replaceOn: ["controlPlane", "organization"],
   stable: [],
 
-  async observe(context, { inputs }) {
+  derives: (inputs) => Object.keys(inputs.tokens).length > 0,
+
+  async observe(context, { inputs, outputs: { derivedFrom } }) {
+    const { roots } = context;
     const database = await context.controlPlane(inputs.controlPlane);
     const rows = await database.read((query) => readTokens(query, inputs.organization));
-    const sound = rows.filter(
-      (row) =>
-        row.sha256 === derived(context.root, inputs.organization, row.name).sha256 &&
-        (row.claimed === null || lookup(inputs.tokens, row.name) !== undefined),
+    const sound = rows.filter((row) =>
+      row.claimed === null
+        ? isSound(row, roots, inputs.organization) || roots.isLost(derivedFrom)
+        : lookup(inputs.tokens, row.name) !== undefined,
     );
     const tokens = Object.fromEntries(sound.map((row) => [row.name, asFound(inputs, row)]));
-    return { inputs: { ...inputs, tokens }, outputs: outputsOf(context.root, inputs, sound) };
+    return {
+      inputs: { ...inputs, tokens },
+      outputs: { ...outputsOf(roots, inputs, sound), ...(derivedFrom === undefined ? {} : { derivedFrom }) },
+    };
   },
 
-  async ensure(context, inputs) {
+  async ensure(context, inputs, prior) {
+    const { roots } = context;
     const database = await context.controlPlane(inputs.controlPlane);
     const wanted = Object.entries(inputs.tokens).map(([name, { role, workspace, email, expires }]) => {
-      const { value: _, ...own } = derived(context.root, inputs.organization, name);
-      return { ...own, role, workspace_id: workspace, email, expires };
+      const [own, ...earlier] = valuesOf(roots, inputs.organization, name).map(({ sha256 }) => sha256);
+      const id = idOf(inputs.organization, name);
+      return { id, name, sha256: own, earlier, role, workspace_id: workspace, email, expires };
     });
     const rows = await database.transaction(async (query) => {
       await dropOthers(query, inputs.organization, Object.keys(inputs.tokens));
       await keep(query, inputs.organization, JSON.stringify(wanted));
+      // Nobody can tell the values of a lost root secret from foreign ones; the next change drops them.
+      if (!roots.isLost(prior?.outputs.derivedFrom)) await dropForeign(query, JSON.stringify(wanted));
       return readTokens(query, inputs.organization);
     });
-    return { id: `${inputs.organization}/claim-tokens`, outputs: outputsOf(context.root, inputs, rows) };
+    const { fingerprint } = roots.current;
+    return {
+      id: `${inputs.organization}/claim-tokens`,
+      outputs: {
+        ...outputsOf(roots, inputs, rows),
+        ...(wanted.length === 0 ? {} : { derivedFrom: fingerprint }),
+      },
+    };
   },
 
   async remove(context, { inputs }) {
@@ -74,9 +93,8 @@ export const claimTokens = defineResource({
   },
 });
 
+/** One value of a token. */
 interface Derived {
-  readonly id: string;
-  readonly name: string;
   readonly value: Secret;
   /** In hexadecimal. */
   readonly sha256: string;
@@ -88,21 +106,36 @@ interface Row {
   readonly workspace: string | null;
   readonly email: string | null;
   readonly expires: string;
-  readonly sha256: string | null;
+  /** In hexadecimal: of the value that it has, and of those that it had under earlier root secrets. */
+  readonly hashes: readonly string[];
   readonly claimed: string | null;
 }
 
-function derived(root: Secret, organization: string, name: string): Derived {
-  const id = stableId(`${organization}/claim-tokens/${name}`);
-  const text = `tnc_${derive(root, "claim-token", id, 1).reveal()}`;
-  return { id, name, value: new Secret(text), sha256: createHash("sha256").update(text).digest("hex") };
+function idOf(organization: string, name: string): string {
+  return stableId(`${organization}/claim-tokens/${name}`);
+}
+
+/** The value under each root secret, the current one's first. */
+function valuesOf(roots: RootSecrets, organization: string, name: string): Derived[] {
+  return roots.all.map(({ secret }) => {
+    const text = `tnc_${derive(secret, "claim-token", idOf(organization, name), 1).reveal()}`;
+    return { value: new Secret(text), sha256: createHash("sha256").update(text).digest("hex") };
+  });
+}
+
+/** Whether it has a value, and no other one than those that the root secrets make. */
+function isSound({ name, hashes }: Row, roots: RootSecrets, organization: string): boolean {
+  const known = valuesOf(roots, organization, name).map(({ sha256 }) => sha256);
+  return hashes.length > 0 && hashes.every((hash) => known.includes(hash));
 }
 
 function readTokens(query: Query, organization: string): Promise<readonly Row[]> {
   return query<Row>(
-    `select name, role, workspace_id as workspace, email, encode(sha256, 'hex') as sha256,
+    `select name, role, workspace_id as workspace, email,
+       (select coalesce(json_agg(encode(sha256, 'hex')), '[]') from private.claim_token_hashes
+         where claim_token_id = id) as hashes,
        ((expires_at at time zone 'UTC')::date - 1)::text as expires, to_json(claimed_at) #>> '{}' as claimed
-     from public.claim_tokens left join private.claim_token_hashes on claim_token_id = id
+     from public.claim_tokens
      where organization_id = $1 and managed_by = 'manifest' order by name`,
     [organization],
   );
@@ -130,16 +163,30 @@ async function keep(query: Query, organization: string, wanted: string): Promise
     [organization, wanted],
   );
   await query(
-    `insert into private.claim_token_hashes as held (claim_token_id, sha256)
-     select id, decode(sha256, 'hex') from ${wantedIn("$1")}
-     on conflict (claim_token_id) do update set sha256 = excluded.sha256 where held.sha256 <> excluded.sha256`,
+    `insert into private.claim_token_hashes (claim_token_id, sha256)
+     select id, decode(sha256, 'hex') from ${wantedIn("$1")} where ${IS_OPEN}
+     on conflict (sha256) do nothing`,
     [wanted],
   );
 }
 
+/** A value that no root secret makes lets nobody in. */
+async function dropForeign(query: Query, wanted: string): Promise<void> {
+  await query(
+    `delete from private.claim_token_hashes as held using ${wantedIn("$1")}
+     where held.claim_token_id = wanted.id and ${IS_OPEN} and encode(held.sha256, 'hex') <> wanted.sha256
+       and not wanted.earlier ? encode(held.sha256, 'hex')`,
+    [wanted],
+  );
+}
+
+/** What was claimed never changes again. */
+const IS_OPEN =
+  "exists (select from public.claim_tokens where claim_tokens.id = wanted.id and claimed_at is null)";
+
 function wantedIn(parameter: string): string {
   return `jsonb_to_recordset(${parameter}::jsonb)
-    as wanted (id uuid, name text, sha256 text, workspace_id uuid, role text, email text, expires date)`;
+    as wanted (id uuid, name text, sha256 text, earlier jsonb, workspace_id uuid, role text, email text, expires date)`;
 }
 
 /** What was claimed is past changing: it is as it was declared, whatever that was. */
@@ -150,11 +197,16 @@ function asFound({ tokens }: Inputs, row: Row): Inputs["tokens"][string] {
   return { role, expires, ...present({ workspace: workspace ?? undefined, email: email ?? undefined }) };
 }
 
-function outputsOf(root: Secret, { organization, tokens }: Inputs, rows: readonly Row[]): Outputs {
+function outputsOf(roots: RootSecrets, { organization, tokens }: Inputs, rows: readonly Row[]): Outputs {
   const declared = rows.filter(({ name }) => lookup(tokens, name) !== undefined);
   const open = declared.filter(({ claimed }) => claimed === null);
   return {
-    values: Object.fromEntries(open.map(({ name }) => [name, derived(root, organization, name).value])),
+    values: Object.fromEntries(
+      open.flatMap(({ name, hashes }) => {
+        const held = valuesOf(roots, organization, name).find(({ sha256 }) => hashes.includes(sha256));
+        return held === undefined ? [] : [[name, held.value]];
+      }),
+    ),
     claimed: Object.fromEntries(
       declared.flatMap(({ name, claimed }) => (claimed === null ? [] : [[name, claimed]])),
     ),

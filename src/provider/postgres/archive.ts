@@ -58,7 +58,10 @@ export const archive = defineResource({
 
   async ensure(context, inputs, prior) {
     if (prior !== undefined) return { id: prior.id, outputs: prior.outputs };
-    const shelf = { folder: join(context.archives, inputs.name), key: deriveArchiveKey(context.root) };
+    const shelf = {
+      folder: join(context.archives, inputs.name),
+      key: deriveArchiveKey(context.roots.current),
+    };
     refuseForeignFolder(shelf.folder, context.archives);
     await wake(context, inputs.project);
     context.status(`dumping to ${shelf.folder}`);

@@ -9,7 +9,7 @@ import { untilDone } from "../../supabase/until-done.ts";
 import type { Context } from "../context.ts";
 import { createOnce } from "../create-once.ts";
 import { lifeState } from "../inside.ts";
-import { databasePassword, defineResource } from "../schema.ts";
+import { databasePassword, defineResource, derivedFrom } from "../schema.ts";
 
 const projectInputs = z.strictObject({
   name: z.string().min(1).max(256).describe("Unique in the organization; a change renames."),
@@ -37,6 +37,7 @@ const projectInputs = z.strictObject({
 
 const projectOutputs = z.strictObject({
   ref: z.string().describe("The project's reference, 20 letters, for good."),
+  derivedFrom,
   createdAt: z.string().describe("When it was made, ISO 8601."),
 });
 
@@ -56,6 +57,9 @@ export const project = defineResource({
   replaceOn: ["organization", "region"],
   stable: ["ref", "createdAt"],
 
+  /** A paused project takes no password; it gets another when it is active again. */
+  derives: (inputs) => inputs.state === "active",
+
   async observe(context, prior) {
     const found = await findByRef(context, prior.inputs, prior.id);
     if (found === undefined) return prior.inputs.state === "deleted" ? prior : undefined;
@@ -64,18 +68,21 @@ export const project = defineResource({
 
   async ensure(context, inputs, prior) {
     if (inputs.state === "deleted") return ensureDeleted(context, inputs, prior);
-    const found =
+    const { found, made } =
       prior === undefined
         ? await adoptOrCreate(context, inputs)
-        : await recorded(context, prior.inputs, prior.id);
+        : { found: await recorded(context, prior.inputs, prior.id), made: false };
     const { ref } = found;
     if (found.name !== inputs.name) await rename(context, ref, inputs.name);
     if (inputs.state === "active") {
       if (isPaused(found.status)) await restore(context.supabase, ref, context.signal);
       await resize(context, found, inputs.compute);
     }
-    if (prior && !sameGeneration(prior.inputs, inputs)) await changePassword(context, ref, inputs);
-    return { id: ref, outputs: { ref, createdAt: prior?.outputs.createdAt ?? found.inserted_at } };
+    const derivedFrom = made
+      ? context.roots.current.fingerprint
+      : await keepPassword(context, ref, inputs, prior);
+    const createdAt = prior?.outputs.createdAt ?? found.inserted_at;
+    return { id: ref, outputs: { ref, createdAt, ...(derivedFrom === undefined ? {} : { derivedFrom }) } };
   },
 
   remove: (context, prior) => deleteProject(context, prior.id),
@@ -120,11 +127,20 @@ function sizeOf(found: ProjectSummary): ComputeSize | undefined {
   return found.databases.find((each) => each.type === "PRIMARY")?.infra_compute_size;
 }
 
-async function adoptOrCreate(context: Context, inputs: Inputs): Promise<ProjectSummary> {
+/** Whether it was made here and now; another run's may have a password of another root secret. */
+async function adoptOrCreate(
+  context: Context,
+  inputs: Inputs,
+): Promise<{ found: ProjectSummary; made: boolean }> {
   const { name, organization } = inputs;
+  let made = false;
   const found = await createOnce({
     look: () => findProject(context.supabase, organization, name),
-    create: () => create(context, inputs),
+    create: async () => {
+      const project = await create(context, inputs);
+      made = true;
+      return project;
+    },
     signal: context.signal,
   });
   if (found.region !== inputs.region)
@@ -132,7 +148,7 @@ async function adoptOrCreate(context: Context, inputs: Inputs): Promise<ProjectS
       `The Supabase project ${name} exists in ${found.region}; ${inputs.region} was declared. A project can't move.`,
       { remedy: `Declare region ${found.region}, or raise the workspace's generation for a new project.` },
     );
-  return found;
+  return { found, made };
 }
 
 async function create(context: Context, inputs: Inputs): Promise<ProjectSummary> {
@@ -142,7 +158,7 @@ async function create(context: Context, inputs: Inputs): Promise<ProjectSummary>
       body: {
         name: inputs.name,
         organization_slug: inputs.organization,
-        db_pass: deriveDatabasePassword(context.root, inputs.databasePassword).reveal(),
+        db_pass: deriveDatabasePassword(context.roots.current.secret, inputs.databasePassword).reveal(),
         region_selection: { type: "specific", code: inputs.region as Region },
         desired_instance_size: inputs.compute as Exclude<ComputeSize, "pico">,
       },
@@ -170,14 +186,41 @@ function sameGeneration(before: Inputs, now: Inputs): boolean {
   return old.id === wanted.id && old.generation === wanted.generation;
 }
 
+/**
+ * Gives an active project the password that the current root secret makes, where it may have another.
+ *
+ * @returns the fingerprint of the root secret that its password is derived from, where that is known
+ */
+async function keepPassword(
+  context: Context,
+  ref: string,
+  inputs: Inputs,
+  prior: { readonly inputs: Inputs; readonly outputs: Partial<Outputs> } | undefined,
+): Promise<string | undefined> {
+  const { roots } = context;
+  const before = prior?.outputs.derivedFrom;
+  const isOther = prior !== undefined && !sameGeneration(prior.inputs, inputs);
+  if (!isOther && (inputs.state !== "active" || !roots.isOutdated(before)))
+    return inputs.state === "active" ? roots.current.fingerprint : before;
+  await changePassword(context, ref, inputs);
+  return roots.current.fingerprint;
+}
+
+/** Ends when the pooler knows it: what comes next signs in. */
 async function changePassword(context: Context, ref: string, inputs: Inputs): Promise<void> {
-  const password = deriveDatabasePassword(context.root, inputs.databasePassword).reveal();
+  const { databasePassword } = inputs;
+  const password = deriveDatabasePassword(context.roots.current.secret, databasePassword).reveal();
+  context.status("changing the database password");
   await answer(
     context.supabase.api.PATCH("/v1/projects/{ref}/database/password", {
       params: { path: { ref } },
       body: { password },
     }),
   );
+  if (inputs.state === "active")
+    await untilDone(`the new database password of ${ref}`, context.signal, () =>
+      context.acceptsPassword(ref, databasePassword),
+    );
 }
 
 async function ensureDeleted(

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { deriveDatabasePassword } from "../../core/derive.ts";
 import { UserError } from "../../core/errors.ts";
+import type { RootSecrets } from "../../core/root-secret.ts";
 import { Secret } from "../../core/secret.ts";
 import { answer } from "../../supabase/client.ts";
 import { sessionPooler } from "../../supabase/pooler.ts";
@@ -10,7 +11,7 @@ import { untilDone } from "../../supabase/until-done.ts";
 import type { Context } from "../context.ts";
 import { defineInside, stateOfProject } from "../inside.ts";
 import { PartialError } from "../resource.ts";
-import { databasePassword, secret } from "../schema.ts";
+import { databasePassword, derivedFrom, secret } from "../schema.ts";
 
 const SERVICES = ["auth", "db", "pooler", "realtime", "rest", "storage"] as const;
 
@@ -46,6 +47,7 @@ const readyOutputs = z.strictObject({
   poolerUser: z.string().describe("`postgres.<ref>`."),
   databaseName: z.string().describe("`postgres`, unless the API names another."),
   databasePassword: secret().optional().describe("Of `postgres`, where it was asked for."),
+  derivedFrom,
   publishableKey: z.string().optional().describe("May be shown to anyone."),
   secretKey: secret().optional().describe("Bypasses row security."),
   anonKey: z.string().optional().describe("The legacy form of the publishable key."),
@@ -74,6 +76,12 @@ export const ready = defineInside({
   outputs: readyOutputs,
   replaceOn: ["project"],
   stable: ["databaseHost", "apiUrl", "issuer", "databaseName"],
+
+  derives: (inputs) => inputs.databasePassword !== undefined,
+
+  /** PostgreSQL's own provider signs in with these: a preview in which they were unknown could say nothing of it. */
+  foresee: (inputs, prior, roots) =>
+    prior === undefined ? {} : { ...prior, ...passwordOf(roots(), inputs) },
 
   /** Whether the project exists is its own resource's to find out, so a refresh costs no call here. */
   observe: async (_context, prior) => ({ inputs: prior.inputs, outputs: prior.outputs }),
@@ -175,7 +183,7 @@ async function reachOf(context: Context, inputs: Inputs, project: ProjectWithDat
     poolerPort: pooler.port,
     poolerUser: pooler.user,
     databaseName: pooler.database,
-    ...optional("databasePassword", passwordOf(context, inputs)),
+    ...passwordOf(context.roots, inputs),
     ...optional("publishableKey", keyOf(keys, "publishable", "default")),
     ...optional("secretKey", asSecret(keyOf(keys, "secret", "default"))),
     ...optional("anonKey", keyOf(keys, "legacy", "anon")),
@@ -183,8 +191,15 @@ async function reachOf(context: Context, inputs: Inputs, project: ProjectWithDat
   };
 }
 
-function passwordOf(context: Context, inputs: Inputs): Secret | undefined {
-  return inputs.databasePassword && deriveDatabasePassword(context.root, inputs.databasePassword);
+function passwordOf(
+  { current: { secret, fingerprint } }: RootSecrets,
+  { databasePassword }: Inputs,
+): Pick<Outputs, "databasePassword" | "derivedFrom"> {
+  if (databasePassword === undefined) return {};
+  return {
+    databasePassword: deriveDatabasePassword(secret, databasePassword),
+    derivedFrom: fingerprint,
+  };
 }
 
 function keyOf(keys: readonly ApiKey[], type: NonNullable<ApiKey["type"]>, name: string): string | undefined {

@@ -68,8 +68,8 @@ describe("postgres:Archive", () => {
     expect(await life.up(declared())).toMatchObject({ file, sha256 });
     expect(await life.refresh()).toEqual([]);
 
-    const { root, archives } = live.context()("look");
-    const contents = await readSealed(join(archives, file), deriveArchiveKey(root), verified);
+    const { roots, archives } = live.context()("look");
+    const contents = await readSealed(join(archives, file), [deriveArchiveKey(roots.current)], verified);
     expect(contents.head).toMatchObject({
       archive: 2,
       workspace: WORKSPACE,
