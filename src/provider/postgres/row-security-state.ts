@@ -2,7 +2,7 @@ import type * as z from "zod";
 import type { Catalog } from "../../postgres/catalog/catalog.ts";
 import type { RowSecuritySpecification } from "../../postgres/scripts/secure-rows.ts";
 import { sameNames } from "./found.ts";
-import type { rowSecurityInputs } from "./row-security.ts";
+import type { rowSecurityInputs } from "./row-security-inputs.ts";
 
 type Inputs = z.infer<typeof rowSecurityInputs>;
 type Functions = Inputs["functions"];

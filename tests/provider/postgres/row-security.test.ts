@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { access } from "../../../src/provider/postgres/access.ts";
-import { rowSecurity, type rowSecurityInputs } from "../../../src/provider/postgres/row-security.ts";
+import { rowSecurity } from "../../../src/provider/postgres/row-security.ts";
+import type { rowSecurityInputs } from "../../../src/provider/postgres/row-security-inputs.ts";
 import { Life } from "../life.ts";
 import { type Live, startLive } from "../live.ts";
 
