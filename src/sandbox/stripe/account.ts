@@ -1,26 +1,29 @@
 import type { Collection, Store } from "../store.ts";
 import type { Clock } from "./billing/clock.ts";
 import type { CardBehavior } from "./billing/test-cards.ts";
-import type { KeptCharge } from "./objects/charges.ts";
-import type { KeptCustomer } from "./objects/customers.ts";
-import type { KeptDispute } from "./objects/disputes.ts";
-import { isOfType, type KeptEvent } from "./objects/events.ts";
-import type { KeptInvoiceItem } from "./objects/invoice-items.ts";
-import type { KeptInvoicePayment } from "./objects/invoice-payments.ts";
-import type { KeptInvoice } from "./objects/invoices.ts";
-import type { KeptPaymentIntent } from "./objects/payment-intents.ts";
-import type { KeptPaymentMethod } from "./objects/payment-methods.ts";
-import type { KeptPortalConfiguration } from "./objects/portal-configurations.ts";
-import type { KeptPrice } from "./objects/prices.ts";
-import type { KeptProduct } from "./objects/products.ts";
-import type { KeptRefund } from "./objects/refunds.ts";
-import type { KeptSetupIntent } from "./objects/setup-intents.ts";
-import type { KeptSubscriptionItem } from "./objects/subscription-items.ts";
-import type { KeptSubscriptionSchedule } from "./objects/subscription-schedules.ts";
-import type { KeptSubscription } from "./objects/subscriptions.ts";
-import type { KeptWebhookEndpoint } from "./objects/webhook-endpoints.ts";
 import { newId } from "./protocol/ids.ts";
-import type { KeptDelivery } from "./webhooks/deliveries.ts";
+import type {
+  StoredCharge,
+  StoredCustomer,
+  StoredDelivery,
+  StoredDispute,
+  StoredEvent,
+  StoredInvoice,
+  StoredInvoiceItem,
+  StoredInvoicePayment,
+  StoredPaymentIntent,
+  StoredPaymentMethod,
+  StoredPortalConfiguration,
+  StoredPrice,
+  StoredProduct,
+  StoredRefund,
+  StoredSetupIntent,
+  StoredSubscription,
+  StoredSubscriptionItem,
+  StoredSubscriptionSchedule,
+  StoredWebhookEndpoint,
+} from "./stored.ts";
+import { isOfType } from "./webhooks/event-types.ts";
 
 /** The version that the sandbox speaks, whatever version a request asks for. */
 export const STRIPE_VERSION = "2026-10-28.endive";
@@ -65,27 +68,27 @@ class Table<T> {
 
 /** What one Stripe account holds, and what time it is there. */
 export class Account {
-  readonly customers: Table<KeptCustomer>;
-  readonly products: Table<KeptProduct>;
-  readonly prices: Table<KeptPrice>;
-  readonly subscriptions: Table<KeptSubscription>;
-  readonly subscriptionItems: Table<KeptSubscriptionItem>;
-  readonly paymentMethods: Table<KeptPaymentMethod>;
+  readonly customers: Table<StoredCustomer>;
+  readonly products: Table<StoredProduct>;
+  readonly prices: Table<StoredPrice>;
+  readonly subscriptions: Table<StoredSubscription>;
+  readonly subscriptionItems: Table<StoredSubscriptionItem>;
+  readonly paymentMethods: Table<StoredPaymentMethod>;
   /** What each card does when it is charged, by its fingerprint. */
   readonly cards: Table<CardBehavior>;
-  readonly setupIntents: Table<KeptSetupIntent>;
-  readonly paymentIntents: Table<KeptPaymentIntent>;
-  readonly charges: Table<KeptCharge>;
-  readonly refunds: Table<KeptRefund>;
-  readonly disputes: Table<KeptDispute>;
-  readonly invoices: Table<KeptInvoice>;
-  readonly invoiceItems: Table<KeptInvoiceItem>;
-  readonly invoicePayments: Table<KeptInvoicePayment>;
-  readonly subscriptionSchedules: Table<KeptSubscriptionSchedule>;
-  readonly events: Table<KeptEvent>;
-  readonly portalConfigurations: Table<KeptPortalConfiguration>;
-  readonly webhookEndpoints: Table<KeptWebhookEndpoint>;
-  readonly deliveries: Table<KeptDelivery>;
+  readonly setupIntents: Table<StoredSetupIntent>;
+  readonly paymentIntents: Table<StoredPaymentIntent>;
+  readonly charges: Table<StoredCharge>;
+  readonly refunds: Table<StoredRefund>;
+  readonly disputes: Table<StoredDispute>;
+  readonly invoices: Table<StoredInvoice>;
+  readonly invoiceItems: Table<StoredInvoiceItem>;
+  readonly invoicePayments: Table<StoredInvoicePayment>;
+  readonly subscriptionSchedules: Table<StoredSubscriptionSchedule>;
+  readonly events: Table<StoredEvent>;
+  readonly portalConfigurations: Table<StoredPortalConfiguration>;
+  readonly webhookEndpoints: Table<StoredWebhookEndpoint>;
+  readonly deliveries: Table<StoredDelivery>;
   readonly clock: Clock;
   /** The request that is worked on; none when something became due. */
   request: { readonly id: string | null; readonly idempotency_key: string | null } = NO_REQUEST;

@@ -28,10 +28,11 @@ import { expand } from "./protocol/expand.ts";
 import { decodeForm, type FormObject } from "./protocol/form.ts";
 import { type Answer, IdempotencyKeys } from "./protocol/idempotency.ts";
 import { newId } from "./protocol/ids.ts";
-import type { Kind, Operation, Shown } from "./protocol/operation.ts";
+import type { Kind, Operation } from "./protocol/operation.ts";
 import { list, readParameters, text } from "./protocol/parameters.ts";
 import { RateLimit } from "./protocol/rate-limit.ts";
 import { addSandboxRoutes } from "./sandbox-routes.ts";
+import type { Shown } from "./stored.ts";
 import { Deliveries } from "./webhooks/deliveries.ts";
 
 export interface StripeOptions {

@@ -1,7 +1,7 @@
-import type { KeptPrice } from "../objects/prices.ts";
+import type { StoredPrice } from "../stored.ts";
 
 /** What a quantity of a price costs, in the currency's smallest unit; halves are rounded away from zero. */
-export function amountOf(price: KeptPrice, quantity: number): number {
+export function amountOf(price: StoredPrice, quantity: number): number {
   if (price.recurring?.usage_type === "metered") return 0;
   const units = transformed(price, quantity);
   if (price.unit_amount !== null) return price.unit_amount * units;
@@ -17,7 +17,7 @@ export function prorated(
   return roundHalfAway((amount * (period.end - instant)) / (period.end - period.start));
 }
 
-function transformed(price: KeptPrice, quantity: number): number {
+function transformed(price: StoredPrice, quantity: number): number {
   if (price.transform_quantity === null) return quantity;
   const exact = quantity / price.transform_quantity.divide_by;
   return price.transform_quantity.round === "up" ? Math.ceil(exact) : Math.floor(exact);

@@ -1,9 +1,12 @@
 import type { Account } from "../account.ts";
-import type { KeptInvoice, KeptInvoiceLine } from "../objects/invoices.ts";
-import type { KeptPaymentIntent } from "../objects/payment-intents.ts";
-import type { KeptPrice } from "../objects/prices.ts";
-import type { KeptSubscription } from "../objects/subscriptions.ts";
 import { newId } from "../protocol/ids.ts";
+import type {
+  StoredInvoice,
+  StoredInvoiceLine,
+  StoredPaymentIntent,
+  StoredPrice,
+  StoredSubscription,
+} from "../stored.ts";
 import { attempt, newPaymentIntent } from "./payments.ts";
 
 const DAY = 24 * 60 * 60;
@@ -13,7 +16,7 @@ const RETRY_DAYS = [3, 5, 7];
 export interface Charge {
   readonly description: string;
   readonly amount: number;
-  readonly price: KeptPrice;
+  readonly price: StoredPrice;
   readonly quantity: number;
   readonly period: { readonly start: number; readonly end: number };
   readonly subscriptionItem: string;
@@ -27,10 +30,10 @@ export interface Charge {
  */
 export function invoiceSubscription(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   reason: "subscription_create" | "subscription_cycle" | "subscription_update",
   charges: readonly Charge[],
-): KeptInvoice {
+): StoredInvoice {
   const id = newId("in");
   const lines = charges.map((charge) => line(id, subscription, charge));
   const total = lines.reduce((sum, { amount }) => sum + amount, 0);
@@ -39,7 +42,7 @@ export function invoiceSubscription(
   return finalize(account, draft);
 }
 
-function finalize(account: Account, draft: KeptInvoice): KeptInvoice {
+function finalize(account: Account, draft: StoredInvoice): StoredInvoice {
   const customer = account.customers.get(draft.customer);
   if (customer === undefined) throw new Error(`Invoice ${draft.id} has no customer`);
   const due = Math.max(0, draft.total + customer.balance);
@@ -52,7 +55,7 @@ function finalize(account: Account, draft: KeptInvoice): KeptInvoice {
     next_invoice_sequence: sequence + 1,
   });
   const now = account.now();
-  const open: KeptInvoice = {
+  const open: StoredInvoice = {
     ...draft,
     amount_due: due,
     amount_remaining: due,
@@ -71,7 +74,7 @@ function finalize(account: Account, draft: KeptInvoice): KeptInvoice {
 }
 
 /** The payment intent that pays an invoice; made when the invoice is finalized. */
-export function intentOf(account: Account, invoice: KeptInvoice): KeptPaymentIntent {
+export function intentOf(account: Account, invoice: StoredInvoice): StoredPaymentIntent {
   const link = account.invoicePayments.values().find((one) => one.invoice === invoice.id);
   const found = account.paymentIntents.get(link?.payment.payment_intent ?? "");
   if (found !== undefined) return found;
@@ -101,7 +104,7 @@ export function intentOf(account: Account, invoice: KeptInvoice): KeptPaymentInt
 }
 
 /** Tries to pay an open invoice with a payment method; the invoice's status says whether it was paid. */
-export function collect(account: Account, invoice: KeptInvoice, method: string | null): KeptInvoice {
+export function collect(account: Account, invoice: StoredInvoice, method: string | null): StoredInvoice {
   const tried = retried(account, invoice);
   const intent = method === null ? undefined : attempt(account, intentOf(account, invoice), method);
   if (intent?.status === "succeeded") return paid(account, { ...tried, next_payment_attempt: null });
@@ -109,7 +112,7 @@ export function collect(account: Account, invoice: KeptInvoice, method: string |
   return account.invoices.put(tried.id, tried);
 }
 
-function retried(account: Account, invoice: KeptInvoice): KeptInvoice {
+function retried(account: Account, invoice: StoredInvoice): StoredInvoice {
   const days = RETRY_DAYS[invoice.attempt_count];
   const retries = invoice.billing_reason !== "subscription_create" && days !== undefined;
   return {
@@ -121,9 +124,9 @@ function retried(account: Account, invoice: KeptInvoice): KeptInvoice {
 }
 
 /** Marks an invoice paid. */
-export function paid(account: Account, invoice: KeptInvoice): KeptInvoice {
+export function paid(account: Account, invoice: StoredInvoice): StoredInvoice {
   const now = account.now();
-  const after: KeptInvoice = {
+  const after: StoredInvoice = {
     ...invoice,
     amount_paid: invoice.amount_due,
     amount_remaining: 0,
@@ -150,11 +153,11 @@ export function paid(account: Account, invoice: KeptInvoice): KeptInvoice {
 /** Gives an open invoice up: as void, or as uncollectible. Its payment intent is canceled. */
 export function giveUp(
   account: Account,
-  invoice: KeptInvoice,
+  invoice: StoredInvoice,
   status: "void" | "uncollectible",
-): KeptInvoice {
+): StoredInvoice {
   const now = account.now();
-  const after: KeptInvoice = {
+  const after: StoredInvoice = {
     ...invoice,
     auto_advance: false,
     next_payment_attempt: null,
@@ -169,7 +172,7 @@ export function giveUp(
   return account.invoices.put(after.id, after);
 }
 
-function cancelPayment(account: Account, invoice: KeptInvoice): void {
+function cancelPayment(account: Account, invoice: StoredInvoice): void {
   const now = account.now();
   for (const link of account.invoicePayments.values()) {
     if (link.invoice !== invoice.id || link.status !== "open") continue;
@@ -189,7 +192,7 @@ function cancelPayment(account: Account, invoice: KeptInvoice): void {
   }
 }
 
-function line(invoice: string, subscription: KeptSubscription, charge: Charge): KeptInvoiceLine {
+function line(invoice: string, subscription: StoredSubscription, charge: Charge): StoredInvoiceLine {
   const { amount, description, period, price, proration, quantity } = charge;
   return {
     id: newId("il"),
@@ -232,11 +235,11 @@ function line(invoice: string, subscription: KeptSubscription, charge: Charge): 
 function draftInvoice(
   account: Account,
   id: string,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   reason: string,
-  lines: readonly KeptInvoiceLine[],
+  lines: readonly StoredInvoiceLine[],
   total: number,
-): KeptInvoice {
+): StoredInvoice {
   const now = account.now();
   const customer = account.customers.get(subscription.customer);
   const sent = subscription.collection_method === "send_invoice";

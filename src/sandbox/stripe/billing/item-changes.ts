@@ -1,25 +1,14 @@
 import type { Account } from "../account.ts";
-import type { KeptPrice } from "../objects/prices.ts";
-import type { KeptSubscriptionItem } from "../objects/subscription-items.ts";
-import type { KeptSubscription } from "../objects/subscriptions.ts";
 import { invalid, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
+import type { StoredPrice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { amountOf, prorated } from "./amounts.ts";
 import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
 import { dropPending, suspendChange } from "./pending-updates.ts";
 import { after } from "./periods.ts";
-import {
-  chargesFor,
-  describe,
-  itemsOf,
-  noPaymentMethod,
-  paymentMethodOf,
-  priceOf,
-  takePending,
-  unpaid,
-  update,
-} from "./subscription-life.ts";
+import { chargesFor, describe, takePending, unpaid } from "./subscription-life.ts";
+import { itemsOf, noPaymentMethod, paymentMethodOf, priceOf, update } from "./subscription-state.ts";
 
 /** A change of one item: with an id of that one, without of a new one. */
 export interface ItemChange {
@@ -42,7 +31,7 @@ export interface Collecting {
 }
 
 /** @throws StripeRefusal 400 for a price that a subscription can't have */
-export function checkPrice(account: Account, id: string, param: string): KeptPrice {
+export function checkPrice(account: Account, id: string, param: string): StoredPrice {
   const price = account.prices.get(id);
   if (price === undefined) throw missingReference("price", id, param);
   if (!price.active)
@@ -57,10 +46,10 @@ export function checkPrice(account: Account, id: string, param: string): KeptPri
 
 export function addItem(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   given: { readonly price: string } & ItemChange,
   period: { readonly start: number; readonly end: number },
-): KeptSubscriptionItem {
+): StoredSubscriptionItem {
   const metered = priceOf(account, given).recurring?.usage_type === "metered";
   if (metered && given.quantity !== undefined)
     throw invalid("You cannot set the quantity of a metered price.", "items");
@@ -90,7 +79,7 @@ export function addItem(
  */
 export function changeSubscriptionItems(
   account: Account,
-  found: KeptSubscription,
+  found: StoredSubscription,
   changes: readonly ItemChange[],
   how: Collecting,
 ): void {
@@ -111,7 +100,7 @@ export function changeSubscriptionItems(
 
 function applyChange(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   change: ItemChange,
   index: number,
 ): void {
@@ -157,24 +146,24 @@ function applyChange(
 
 function startsNewCycle(
   account: Account,
-  before: readonly KeptSubscriptionItem[],
-  after: readonly KeptSubscriptionItem[],
+  before: readonly StoredSubscriptionItem[],
+  after: readonly StoredSubscriptionItem[],
 ): boolean {
-  const interval = (items: readonly KeptSubscriptionItem[]) =>
+  const interval = (items: readonly StoredSubscriptionItem[]) =>
     items
       .map((item) => priceOf(account, item).recurring)
       .map((each) => `${each?.interval_count} ${each?.interval}`)
       .sort()
       .at(0);
-  const free = (items: readonly KeptSubscriptionItem[]) =>
+  const free = (items: readonly StoredSubscriptionItem[]) =>
     items.every((item) => amountOf(priceOf(account, item), item.quantity ?? 1) === 0);
   return interval(before) !== interval(after) || (free(before) && !free(after));
 }
 
 function newCycle(
   account: Account,
-  subscription: KeptSubscription,
-  before: readonly KeptSubscriptionItem[],
+  subscription: StoredSubscription,
+  before: readonly StoredSubscriptionItem[],
   how: Collecting,
 ): void {
   const now = account.now();
@@ -195,13 +184,13 @@ function newCycle(
 
 function prorate(
   account: Account,
-  subscription: KeptSubscription,
-  before: readonly KeptSubscriptionItem[],
-  now: readonly KeptSubscriptionItem[],
+  subscription: StoredSubscription,
+  before: readonly StoredSubscriptionItem[],
+  now: readonly StoredSubscriptionItem[],
   how: Collecting,
 ): void {
   const instant = how.proration_date ?? account.now();
-  const changed = (item: KeptSubscriptionItem, others: readonly KeptSubscriptionItem[]): boolean =>
+  const changed = (item: StoredSubscriptionItem, others: readonly StoredSubscriptionItem[]): boolean =>
     !others.some(
       (other) => other.id === item.id && other.price === item.price && other.quantity === item.quantity,
     );
@@ -217,17 +206,17 @@ function prorate(
   update(account, subscription, {});
 }
 
-function unused(account: Account, item: KeptSubscriptionItem, instant: number): Charge[] {
+function unused(account: Account, item: StoredSubscriptionItem, instant: number): Charge[] {
   return [proration(account, item, instant, -1, "Unused time on")];
 }
 
-function remaining(account: Account, item: KeptSubscriptionItem, instant: number): Charge[] {
+function remaining(account: Account, item: StoredSubscriptionItem, instant: number): Charge[] {
   return [proration(account, item, instant, 1, "Remaining time on")];
 }
 
 function proration(
   account: Account,
-  item: KeptSubscriptionItem,
+  item: StoredSubscriptionItem,
   instant: number,
   sign: 1 | -1,
   words: string,
@@ -248,12 +237,12 @@ function proration(
   };
 }
 
-function fullPeriod(account: Account, item: KeptSubscriptionItem) {
+function fullPeriod(account: Account, item: StoredSubscriptionItem) {
   const siblings = itemsOf(account, item.subscription).map((one) => one.current_period_start);
   return { start: Math.min(...siblings), end: item.current_period_end };
 }
 
-function keepForLater(account: Account, subscription: KeptSubscription, charge: Charge): void {
+function keepForLater(account: Account, subscription: StoredSubscription, charge: Charge): void {
   const id = newId("ii");
   const { amount, description, period, price, quantity, subscriptionItem } = charge;
   account.invoiceItems.put(id, {
@@ -272,8 +261,8 @@ function keepForLater(account: Account, subscription: KeptSubscription, charge: 
 /** @throws StripeRefusal 400 when nothing can pay; 402 for a declined payment with `error_if_incomplete` */
 function billChange(
   account: Account,
-  subscription: KeptSubscription,
-  before: readonly KeptSubscriptionItem[],
+  subscription: StoredSubscription,
+  before: readonly StoredSubscriptionItem[],
   charges: readonly Charge[],
   how: Collecting,
 ): void {

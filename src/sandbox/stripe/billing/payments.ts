@@ -1,8 +1,7 @@
 import type { Account } from "../account.ts";
-import type { KeptCharge } from "../objects/charges.ts";
-import type { KeptPaymentIntent } from "../objects/payment-intents.ts";
-import { declineMessage, declineOf } from "../objects/payment-methods.ts";
 import { newId, random } from "../protocol/ids.ts";
+import type { StoredCharge, StoredPaymentIntent } from "../stored.ts";
+import { declineMessage, declineOf } from "./declines.ts";
 
 interface Intended {
   readonly amount: number;
@@ -13,9 +12,9 @@ interface Intended {
 }
 
 /** A payment that nothing has been tried for yet. */
-export function newPaymentIntent(account: Account, intended: Intended): KeptPaymentIntent {
+export function newPaymentIntent(account: Account, intended: Intended): StoredPaymentIntent {
   const id = newId("pi");
-  const intent: KeptPaymentIntent = {
+  const intent: StoredPaymentIntent = {
     id,
     object: "payment_intent",
     allowed_payment_method_types: null,
@@ -47,7 +46,7 @@ export function newPaymentIntent(account: Account, intended: Intended): KeptPaym
     payment_method: null,
     payment_method_configuration_details: null,
     payment_method_options: { card: { request_three_d_secure: "automatic" } } as NonNullable<
-      KeptPaymentIntent["payment_method_options"]
+      StoredPaymentIntent["payment_method_options"]
     >,
     payment_method_types: ["card"],
     payment_record: null,
@@ -71,15 +70,15 @@ export function newPaymentIntent(account: Account, intended: Intended): KeptPaym
 /** Keeps what one attempt did, as a charge. */
 function recordCharge(
   account: Account,
-  intent: KeptPaymentIntent,
+  intent: StoredPaymentIntent,
   method: string,
   declineCode: string | null,
-): KeptCharge {
+): StoredCharge {
   const id = newId("ch");
   const good = declineCode === null;
   const found = account.paymentMethods.get(method);
   if (found === undefined) throw new Error(`Payment method ${method} is gone`);
-  const made: KeptCharge = {
+  const made: StoredCharge = {
     id,
     object: "charge",
     amount: intent.amount,
@@ -143,10 +142,10 @@ const OUTCOME = {
  */
 export function attempt(
   account: Account,
-  intent: KeptPaymentIntent,
+  intent: StoredPaymentIntent,
   method: string,
   customerIsAway = false,
-): KeptPaymentIntent {
+): StoredPaymentIntent {
   const card = account.paymentMethods.get(method)?.card;
   const behavior = account.cards.get(card?.fingerprint ?? "");
   if (behavior === undefined) throw new Error(`Payment method ${method} has no test card`);
@@ -159,9 +158,9 @@ export function attempt(
 }
 
 /** @param intent with the payment method that paid */
-export function succeeded(account: Account, intent: KeptPaymentIntent): KeptPaymentIntent {
+export function succeeded(account: Account, intent: StoredPaymentIntent): StoredPaymentIntent {
   const charge = recordCharge(account, intent, intent.payment_method ?? "", null);
-  const after: KeptPaymentIntent = {
+  const after: StoredPaymentIntent = {
     ...intent,
     amount_received: intent.amount,
     last_payment_error: null,
@@ -174,14 +173,14 @@ export function succeeded(account: Account, intent: KeptPaymentIntent): KeptPaym
 }
 
 /** The bank takes its time: https://docs.stripe.com/payments/paymentintents/lifecycle */
-function processing(account: Account, intent: KeptPaymentIntent): KeptPaymentIntent {
-  const after: KeptPaymentIntent = { ...intent, last_payment_error: null, status: "processing" };
+function processing(account: Account, intent: StoredPaymentIntent): StoredPaymentIntent {
+  const after: StoredPaymentIntent = { ...intent, last_payment_error: null, status: "processing" };
   account.emit("payment_intent.processing", after);
   return account.paymentIntents.put(after.id, after);
 }
 
-function needsAction(account: Account, intent: KeptPaymentIntent): KeptPaymentIntent {
-  const after: KeptPaymentIntent = {
+function needsAction(account: Account, intent: StoredPaymentIntent): StoredPaymentIntent {
+  const after: StoredPaymentIntent = {
     ...intent,
     next_action: {
       type: "use_stripe_sdk",
@@ -195,12 +194,12 @@ function needsAction(account: Account, intent: KeptPaymentIntent): KeptPaymentIn
 
 export function failed(
   account: Account,
-  intent: KeptPaymentIntent,
+  intent: StoredPaymentIntent,
   method: string,
   declineCode: string,
-): KeptPaymentIntent {
+): StoredPaymentIntent {
   const { code, message, decline_code } = declineOf(declineCode);
-  const after: KeptPaymentIntent = {
+  const after: StoredPaymentIntent = {
     ...intent,
     last_payment_error: {
       code,
@@ -209,7 +208,7 @@ export function failed(
       message,
       payment_method: account.paymentMethods.get(method),
       type: "card_error",
-    } as NonNullable<KeptPaymentIntent["last_payment_error"]>,
+    } as NonNullable<StoredPaymentIntent["last_payment_error"]>,
     latest_charge: recordCharge(account, intent, method, declineCode).id,
     next_action: null,
     payment_method: null,

@@ -1,9 +1,7 @@
 import type { Account } from "../account.ts";
-import type { KeptInvoice } from "../objects/invoices.ts";
-import type { KeptSubscriptionItem } from "../objects/subscription-items.ts";
-import type { KeptSubscription } from "../objects/subscriptions.ts";
+import type { StoredInvoice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { giveUp } from "./invoicing.ts";
-import { itemsOf, update } from "./subscription-life.ts";
+import { itemsOf, update } from "./subscription-state.ts";
 
 /** Changes that wait for their payment: https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
 
@@ -17,9 +15,9 @@ const PENDING_FOR = 23 * 60 * 60;
  */
 export function suspendChange(
   account: Account,
-  subscription: KeptSubscription,
-  before: readonly KeptSubscriptionItem[],
-  invoice: KeptInvoice,
+  subscription: StoredSubscription,
+  before: readonly StoredSubscriptionItem[],
+  invoice: StoredInvoice,
   cancelsAtPeriodEnd: boolean | undefined,
 ): void {
   const { billing_cycle_anchor: anchor = subscription.billing_cycle_anchor } =
@@ -50,7 +48,7 @@ export function suspendChange(
 }
 
 /** Its invoice was paid. */
-export function applyPending(account: Account, subscription: KeptSubscription): KeptSubscription {
+export function applyPending(account: Account, subscription: StoredSubscription): StoredSubscription {
   const { pending_update: pending } = subscription;
   if (pending === null) return subscription;
   setItems(account, subscription.id, pending.subscription_items);
@@ -70,7 +68,7 @@ export function applyPending(account: Account, subscription: KeptSubscription): 
 }
 
 /** Gives a change up, with the invoice that nobody paid. */
-export function dropPending(account: Account, subscription: KeptSubscription): KeptSubscription {
+export function dropPending(account: Account, subscription: StoredSubscription): StoredSubscription {
   if (subscription.pending_update === null) return subscription;
   const invoice = account.invoices.get(subscription.latest_invoice ?? "");
   if (invoice?.status === "open") giveUp(account, invoice, "void");
@@ -82,7 +80,7 @@ export function dropPending(account: Account, subscription: KeptSubscription): K
   );
 }
 
-function setItems(account: Account, subscription: string, items: readonly KeptSubscriptionItem[]): void {
+function setItems(account: Account, subscription: string, items: readonly StoredSubscriptionItem[]): void {
   for (const { id } of itemsOf(account, subscription)) account.subscriptionItems.delete(id);
   for (const item of items) account.subscriptionItems.put(item.id, item);
 }

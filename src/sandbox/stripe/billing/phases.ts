@@ -1,26 +1,25 @@
 import type { Account } from "../account.ts";
-import {
-  endSchedule,
-  type KeptSubscriptionSchedule,
-  phaseAt,
-  release,
-} from "../objects/subscription-schedules.ts";
-import type { KeptSubscription } from "../objects/subscriptions.ts";
+import { phaseAt, release } from "../objects/subscription-schedules.ts";
+import type { StoredSubscription, StoredSubscriptionSchedule } from "../stored.ts";
 import { changeSubscriptionItems, type ItemChange } from "./item-changes.ts";
-import { cancelNow, itemsOf } from "./subscription-life.ts";
+import { cancelNow } from "./subscription-life.ts";
+import { endSchedule, itemsOf } from "./subscription-state.ts";
 
 /** When the current phase of a subscription's schedule ends; undefined without one. */
-export function phaseEnd(account: Account, subscription: KeptSubscription): number | undefined {
+export function phaseEnd(account: Account, subscription: StoredSubscription): number | undefined {
   return scheduleOf(account, subscription)?.current_phase?.end_date;
 }
 
-function scheduleOf(account: Account, subscription: KeptSubscription): KeptSubscriptionSchedule | undefined {
+function scheduleOf(
+  account: Account,
+  subscription: StoredSubscription,
+): StoredSubscriptionSchedule | undefined {
   const schedule = account.subscriptionSchedules.get(subscription.schedule ?? "");
   return schedule?.status === "active" ? schedule : undefined;
 }
 
 /** The current phase is over: the next one begins, or the schedule ends as its end behavior says. */
-export function nextPhase(account: Account, subscription: KeptSubscription): void {
+export function nextPhase(account: Account, subscription: StoredSubscription): void {
   const schedule = scheduleOf(account, subscription);
   if (schedule === undefined) return;
   const current = phaseAt(schedule.phases, account.now());
@@ -46,7 +45,7 @@ export function nextPhase(account: Account, subscription: KeptSubscription): voi
 /** Items of the same price stay; the first that differs takes the first new price, and keeps its id. */
 function changesTo(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   wanted: readonly { readonly price: string; readonly quantity?: number }[],
 ): ItemChange[] {
   const items = itemsOf(account, subscription.id);

@@ -1,8 +1,9 @@
 import type { Account } from "../account.ts";
-import type { KeptSubscription } from "../objects/subscriptions.ts";
+import type { StoredSubscription } from "../stored.ts";
 import { dropPending } from "./pending-updates.ts";
 import { nextPhase, phaseEnd } from "./phases.ts";
-import { cancelNow, endTrial, expire, isOver, renew, retryPayment, update } from "./subscription-life.ts";
+import { cancelNow, endTrial, expire, renew, retryPayment } from "./subscription-life.ts";
+import { isOver, update } from "./subscription-state.ts";
 
 const INCOMPLETE_FOR = 23 * 60 * 60;
 
@@ -36,7 +37,7 @@ function periodEnds(account: Account): ReadonlyMap<string, number> {
 }
 
 /** What will happen to a subscription; of two things at the same instant the earlier one in this order comes first. */
-function duesOf(account: Account, subscription: KeptSubscription, periodEnd: number | undefined): Due[] {
+function duesOf(account: Account, subscription: StoredSubscription, periodEnd: number | undefined): Due[] {
   if (isOver(subscription)) return [];
   const dues: Due[] = [];
   const add = (at: number | null | undefined, work: () => void): void => {
@@ -61,7 +62,7 @@ function duesOf(account: Account, subscription: KeptSubscription, periodEnd: num
 
 function addPayment(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   add: (at: number | null | undefined, work: () => void) => void,
 ): void {
   const invoice = account.invoices.get(subscription.latest_invoice ?? "");

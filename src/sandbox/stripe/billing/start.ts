@@ -1,21 +1,19 @@
 import type { Account } from "../account.ts";
-import type { KeptCustomer } from "../objects/customers.ts";
-import type { KeptInvoice } from "../objects/invoices.ts";
-import {
-  checkCollection,
-  type KeptSubscription,
-  paymentSettingsOf,
-  type SubscriptionCreation,
-  showSubscription,
-  trialSettingsOf,
-} from "../objects/subscriptions.ts";
 import { invalid } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
+import type { StoredCustomer, StoredInvoice, StoredSubscription } from "../stored.ts";
 import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
 import { addItem, checkPrice } from "./item-changes.ts";
 import { after } from "./periods.ts";
-import { chargesFor, noPaymentMethod, paymentMethodOf, priceOf, unpaid } from "./subscription-life.ts";
+import { chargesFor, unpaid } from "./subscription-life.ts";
+import {
+  checkCollection,
+  paymentSettingsOf,
+  type SubscriptionCreation,
+  trialSettingsOf,
+} from "./subscription-parameters.ts";
+import { noPaymentMethod, paymentMethodOf, priceOf, showSubscription } from "./subscription-state.ts";
 
 const DAY = 24 * 60 * 60;
 
@@ -27,9 +25,9 @@ const DAY = 24 * 60 * 60;
  */
 export function startSubscription(
   account: Account,
-  customer: KeptCustomer,
+  customer: StoredCustomer,
   given: SubscriptionCreation,
-): KeptSubscription {
+): StoredSubscription {
   const collection = given.collection_method ?? "charge_automatically";
   checkCollection(collection, given.days_until_due);
   if (given.payment_behavior === "pending_if_incomplete")
@@ -48,7 +46,7 @@ export function startSubscription(
   return begun;
 }
 
-function checkItems(account: Account, customer: KeptCustomer, given: SubscriptionCreation): string {
+function checkItems(account: Account, customer: StoredCustomer, given: SubscriptionCreation): string {
   if (given.items.length === 0) throw invalid("Missing required param: items.", "items", "parameter_missing");
   const prices = given.items.map((item, index) => checkPrice(account, item.price, `items[${index}][price]`));
   const [first] = prices;
@@ -91,9 +89,9 @@ function period(account: Account, price: string, trialEnd: number | undefined) {
 
 function firstInvoice(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   given: SubscriptionCreation,
-): KeptSubscription {
+): StoredSubscription {
   const items = account.subscriptionItems.values().filter((item) => item.subscription === subscription.id);
   const full = chargesFor(account, items);
   const charges = subscription.status === "trialing" ? full.map(asTrial) : full;
@@ -105,11 +103,11 @@ function firstInvoice(
 
   const invoice = invoiceSubscription(account, subscription, "subscription_create", charges);
   const billed = { ...subscription, latest_invoice: invoice.id };
-  const keep = (status: string): KeptSubscription =>
+  const keep = (status: string): StoredSubscription =>
     account.subscriptions.put(billed.id, { ...billed, status });
   if (invoice.status === "paid" || !automatic) return keep(subscription.status);
   if (behavior === "default_incomplete" || method === null) return keep("incomplete");
-  const collected: KeptInvoice = collect(account, invoice, method);
+  const collected: StoredInvoice = collect(account, invoice, method);
   if (collected.status !== "paid" && behavior === "error_if_incomplete") throw unpaid(account, collected);
   return keep(collected.status === "paid" ? "active" : "incomplete");
 }
@@ -120,11 +118,11 @@ function asTrial(charge: Charge): Charge {
 
 function blank(
   account: Account,
-  customer: KeptCustomer,
+  customer: StoredCustomer,
   given: SubscriptionCreation,
   currency: string,
   trialEnd: number | undefined,
-): KeptSubscription {
+): StoredSubscription {
   const now = account.now();
   const mode = given.billing_mode?.type ?? "flexible";
   const items = given.items.map((item) => period(account, item.price, trialEnd).end);

@@ -1,65 +1,30 @@
 import type { Account } from "../account.ts";
-import { type KeptInvoice, subscriptionOf } from "../objects/invoices.ts";
-import { declined } from "../objects/payment-methods.ts";
-import type { KeptPrice } from "../objects/prices.ts";
-import type { KeptSubscriptionItem } from "../objects/subscription-items.ts";
-import { endSchedule } from "../objects/subscription-schedules.ts";
-import { type KeptSubscription, showSubscription } from "../objects/subscriptions.ts";
-import { invalid, StripeRefusal } from "../protocol/errors.ts";
+import { StripeRefusal } from "../protocol/errors.ts";
+import type { StoredInvoice, StoredPrice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { amountOf } from "./amounts.ts";
+import { declined } from "./declines.ts";
 import { type Charge, collect, giveUp, intentOf, invoiceSubscription, paid } from "./invoicing.ts";
 import { applyPending, dropPending } from "./pending-updates.ts";
 import { periodEnd } from "./periods.ts";
+import {
+  endSchedule,
+  isOver,
+  itemsOf,
+  noPaymentMethod,
+  paymentMethodOf,
+  priceOf,
+  subscriptionOf,
+  update,
+} from "./subscription-state.ts";
 
 /** The life of a subscription between requests: https://docs.stripe.com/billing/subscriptions/overview */
 
-export function itemsOf(account: Account, subscription: string): KeptSubscriptionItem[] {
-  return account.subscriptionItems.values().filter((item) => item.subscription === subscription);
-}
-
-export function priceOf(account: Account, item: { readonly price: string }): KeptPrice {
-  const price = account.prices.get(item.price);
-  if (price === undefined) throw new Error(`Price ${item.price} is gone`);
-  return price;
-}
-
-/** What pays the subscription: its own default, else its customer's. */
-export function paymentMethodOf(account: Account, subscription: KeptSubscription): string | null {
-  const customer = account.customers.get(subscription.customer);
-  return subscription.default_payment_method ?? customer?.invoice_settings.default_payment_method ?? null;
-}
-
-export function noPaymentMethod(): StripeRefusal {
-  return invalid(
-    "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.",
-    undefined,
-    "resource_missing",
-  );
-}
-
-/** Keeps a subscription and tells that it changed. */
-export function update(
-  account: Account,
-  before: KeptSubscription,
-  change: Partial<KeptSubscription>,
-  event = "customer.subscription.updated",
-): KeptSubscription {
-  const was = account.subscriptions.get(before.id) ?? before;
-  const after = account.subscriptions.put(before.id, { ...before, ...change });
-  account.emit(event, showSubscription(account, after), was);
-  return after;
-}
-
-export function isOver(subscription: KeptSubscription): boolean {
-  return subscription.status === "canceled" || subscription.status === "incomplete_expired";
-}
-
 export function cancelNow(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   reason: "cancellation_requested" | "payment_failed",
-  details: Partial<NonNullable<KeptSubscription["cancellation_details"]>> = {},
-): KeptSubscription {
+  details: Partial<NonNullable<StoredSubscription["cancellation_details"]>> = {},
+): StoredSubscription {
   if (isOver(subscription)) return subscription;
   const ending = dropPending(account, subscription);
   const now = account.now();
@@ -84,7 +49,7 @@ export function cancelNow(
 }
 
 /** What a period of these items costs. */
-export function chargesFor(account: Account, items: readonly KeptSubscriptionItem[]): Charge[] {
+export function chargesFor(account: Account, items: readonly StoredSubscriptionItem[]): Charge[] {
   return items.map((item) => {
     const price = priceOf(account, item);
     const quantity = item.quantity ?? 1;
@@ -100,7 +65,7 @@ export function chargesFor(account: Account, items: readonly KeptSubscriptionIte
   });
 }
 
-export function describe(account: Account, price: KeptPrice, quantity: number): string {
+export function describe(account: Account, price: StoredPrice, quantity: number): string {
   const name = account.products.get(price.product)?.name ?? price.product;
   const amount = ((price.unit_amount ?? Number(price.unit_amount_decimal)) / 100).toFixed(2);
   const each = price.recurring === null ? "" : ` / ${price.recurring.interval}`;
@@ -129,9 +94,9 @@ export function takePending(account: Account, subscription: string): Charge[] {
 /** Opens the next period of the items that are due, and sends or collects its invoice. */
 export function renew(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   anchor = subscription.billing_cycle_anchor,
-): KeptSubscription {
+): StoredSubscription {
   const now = account.now();
   const due = itemsOf(account, subscription.id)
     .filter((item) => item.current_period_end <= now)
@@ -146,9 +111,9 @@ export function renew(
 
 export function nextPeriod(
   account: Account,
-  item: KeptSubscriptionItem,
+  item: StoredSubscriptionItem,
   anchor: number,
-): KeptSubscriptionItem {
+): StoredSubscriptionItem {
   const { recurring } = priceOf(account, item);
   if (recurring === null) throw new Error(`Price ${item.price} isn't recurring`);
   const now = account.now();
@@ -162,10 +127,10 @@ export function nextPeriod(
 /** Invoices a running subscription and tries to collect. It is active when nothing is left to pay, else past due. */
 export function bill(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   reason: "subscription_cycle" | "subscription_update",
   charges: readonly Charge[],
-): KeptSubscription {
+): StoredSubscription {
   const invoice = invoiceSubscription(account, subscription, reason, charges);
   const after = { ...subscription, latest_invoice: invoice.id };
   if (invoice.status === "paid") return update(account, after, { status: "active" });
@@ -176,7 +141,11 @@ export function bill(
   return update(account, after, { status: collected.status === "paid" ? "active" : "past_due" });
 }
 
-function whilePaused(account: Account, invoice: KeptInvoice, behavior: string): Partial<KeptSubscription> {
+function whilePaused(
+  account: Account,
+  invoice: StoredInvoice,
+  behavior: string,
+): Partial<StoredSubscription> {
   if (behavior === "keep_as_draft")
     account.invoices.put(invoice.id, { ...invoice, auto_advance: false, status: "draft" });
   else giveUp(account, invoice, behavior === "void" ? "void" : "uncollectible");
@@ -184,7 +153,7 @@ function whilePaused(account: Account, invoice: KeptInvoice, behavior: string): 
 }
 
 /** The trial is over: the first paid period begins, or what `missing_payment_method` says happens. */
-export function endTrial(account: Account, subscription: KeptSubscription): KeptSubscription {
+export function endTrial(account: Account, subscription: StoredSubscription): StoredSubscription {
   const missing =
     subscription.collection_method === "charge_automatically" &&
     paymentMethodOf(account, subscription) === null;
@@ -196,21 +165,25 @@ export function endTrial(account: Account, subscription: KeptSubscription): Kept
 }
 
 /** Tries a past-due invoice again; after the last failure the subscription is canceled. */
-export function retryPayment(account: Account, subscription: KeptSubscription, invoice: KeptInvoice): void {
+export function retryPayment(
+  account: Account,
+  subscription: StoredSubscription,
+  invoice: StoredInvoice,
+): void {
   const tried = collect(account, invoice, paymentMethodOf(account, subscription));
   if (tried.status === "paid") settlePaid(account, tried);
   else if (tried.next_payment_attempt === null) cancelNow(account, subscription, "payment_failed");
 }
 
 /** An incomplete subscription whose first payment wasn't made within 23 hours. */
-export function expire(account: Account, subscription: KeptSubscription): void {
+export function expire(account: Account, subscription: StoredSubscription): void {
   const invoice = account.invoices.get(subscription.latest_invoice ?? "");
   if (invoice?.status === "open") giveUp(account, invoice, "void");
   update(account, subscription, { ended_at: account.now(), status: "incomplete_expired" });
 }
 
 /** What a paid invoice means for its subscription. */
-export function settlePaid(account: Account, invoice: KeptInvoice): void {
+export function settlePaid(account: Account, invoice: StoredInvoice): void {
   const found = account.subscriptions.get(subscriptionOf(invoice) ?? "");
   if (found === undefined || found.latest_invoice !== invoice.id) return;
   const subscription = applyPending(account, found);
@@ -221,9 +194,9 @@ export function settlePaid(account: Account, invoice: KeptInvoice): void {
 /** @throws StripeRefusal 402 when the payment isn't made */
 export function payInvoice(
   account: Account,
-  invoice: KeptInvoice,
+  invoice: StoredInvoice,
   given: { paid_out_of_band?: boolean | undefined; payment_method?: string | undefined },
-): KeptInvoice {
+): StoredInvoice {
   const subscription = account.subscriptions.get(subscriptionOf(invoice) ?? "");
   const usual = subscription === undefined ? null : paymentMethodOf(account, subscription);
   const method = given.payment_method ?? usual;
@@ -235,7 +208,7 @@ export function payInvoice(
 }
 
 /** Why an invoice couldn't be paid, as Stripe answers it: 402. */
-export function unpaid(account: Account, invoice: KeptInvoice): StripeRefusal {
+export function unpaid(account: Account, invoice: StoredInvoice): StripeRefusal {
   const intent = intentOf(account, invoice);
   if (intent.status === "requires_action")
     return new StripeRefusal(
@@ -248,7 +221,7 @@ export function unpaid(account: Account, invoice: KeptInvoice): StripeRefusal {
   return declined(error?.decline_code ?? error?.code ?? undefined, { payment_intent: intent });
 }
 
-export function voidInvoice(account: Account, invoice: KeptInvoice): KeptInvoice {
+export function voidInvoice(account: Account, invoice: StoredInvoice): StoredInvoice {
   const after = giveUp(account, invoice, "void");
   const subscription = account.subscriptions.get(subscriptionOf(invoice) ?? "");
   if (subscription?.latest_invoice !== invoice.id) return after;

@@ -1,16 +1,7 @@
-import type Stripe from "stripe";
 import { missing } from "../protocol/errors.ts";
 import { embedded, matches, page } from "../protocol/lists.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { paging, parameters, range, text } from "../protocol/parameters.ts";
-
-/** One attempt to take money: https://docs.stripe.com/api/charges */
-export interface KeptCharge
-  extends Omit<Stripe.Charge, "balance_transaction" | "customer" | "payment_intent" | "refunds"> {
-  readonly balance_transaction: string | null;
-  readonly customer: string | null;
-  readonly payment_intent: string;
-}
 
 export const charge: Kind = {
   show: (account, id) => account.charges.get(id),

@@ -1,6 +1,6 @@
-import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { cancelNow } from "../billing/subscription-life.ts";
+import { showSubscription } from "../billing/subscription-state.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId, random } from "../protocol/ids.ts";
 import { embedded, matches, page } from "../protocol/lists.ts";
@@ -18,20 +18,9 @@ import {
   range,
   text,
 } from "../protocol/parameters.ts";
-import { attach, findPaymentMethod, type KeptPaymentMethod } from "./payment-methods.ts";
-import { showSubscription } from "./subscriptions.ts";
-
-/** https://docs.stripe.com/api/customers */
-export interface KeptCustomer
-  extends Omit<Stripe.Customer, "default_source" | "deleted" | "invoice_settings" | "test_clock"> {
-  readonly default_source: null;
-  readonly invoice_settings: Omit<Stripe.Customer.InvoiceSettings, "default_payment_method"> & {
-    readonly default_payment_method: string | null;
-  };
-  readonly test_clock: null;
-  /** A deleted customer is kept: its id answers that it is deleted. */
-  readonly deleted?: true;
-}
+import type { StoredCustomer, StoredPaymentMethod } from "../stored.ts";
+import { getCustomer } from "./find-customer.ts";
+import { attach, findPaymentMethod } from "./payment-methods.ts";
 
 export const customer: Kind = {
   show: (account, id) => {
@@ -133,18 +122,7 @@ export const customerOperations: readonly Operation[] = [
   }),
 ];
 
-/**
- * A customer that isn't deleted.
- *
- * @param param the parameter that names it; without one it is the path's
- */
-export function getCustomer(account: Account, id: string, param?: string): KeptCustomer {
-  const found = account.customers.get(id);
-  if (found !== undefined && found.deleted !== true) return found;
-  throw param === undefined ? missing("customer", id) : missingReference("customer", id, param);
-}
-
-function show(kept: KeptCustomer): object {
+function show(kept: StoredCustomer): object {
   return kept.deleted === true ? { id: kept.id, object: "customer", deleted: true } : kept;
 }
 
@@ -155,7 +133,7 @@ function liveSubscriptions(account: Account, customer: string): object[] {
     .map((one) => showSubscription(account, one));
 }
 
-function save(account: Account, id: string, customer: string): KeptPaymentMethod {
+function save(account: Account, id: string, customer: string): StoredPaymentMethod {
   const method = findPaymentMethod(account, id);
   if (method === undefined) throw missingReference("PaymentMethod", id, "payment_method");
   return attach(account, method, customer);
@@ -163,7 +141,7 @@ function save(account: Account, id: string, customer: string): KeptPaymentMethod
 
 type Change = Partial<ReturnType<typeof creation.parse>>;
 
-function changed(account: Account, before: KeptCustomer, given: Change): KeptCustomer {
+function changed(account: Account, before: StoredCustomer, given: Change): StoredCustomer {
   const { metadata, invoice_settings, address, tax_exempt, payment_method, validate, ...plain } = given;
   if (typeof plain.email === "string" && !/^[^\s@]+@[^\s@]+$/.test(plain.email))
     throw invalid(`Invalid email address: ${plain.email}`, "email", "email_invalid");
@@ -198,7 +176,7 @@ export function checkOwnMethod(
 
 const NO_ADDRESS = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null };
 
-function blankCustomer(id: string, now: number): KeptCustomer {
+function blankCustomer(id: string, now: number): StoredCustomer {
   return {
     id,
     object: "customer",

@@ -5,12 +5,7 @@ import { newId } from "../protocol/ids.ts";
 import { matches, page } from "../protocol/lists.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { paging, parameters, range, text } from "../protocol/parameters.ts";
-
-/** A cardholder's bank asks for the money back: https://docs.stripe.com/api/disputes */
-export interface KeptDispute extends Omit<Stripe.Dispute, "charge" | "payment_intent"> {
-  readonly charge: string;
-  readonly payment_intent: string;
-}
+import type { StoredDispute } from "../stored.ts";
 
 export const dispute: Kind = {
   show: (account, id) => account.disputes.get(id),
@@ -40,14 +35,14 @@ export const disputeOperations: readonly Operation[] = [
   ),
 ];
 
-function get(account: Account, id: string): KeptDispute {
+function get(account: Account, id: string): StoredDispute {
   const found = account.disputes.get(id);
   if (found === undefined) throw missing("dispute", id);
   return found;
 }
 
 /** A cardholder disputes a charge; its money is withdrawn at once: https://docs.stripe.com/disputes/how-disputes-work */
-export function openDispute(account: Account, charge: string): KeptDispute {
+export function openDispute(account: Account, charge: string): StoredDispute {
   const disputed = account.charges.get(charge);
   if (disputed === undefined) throw missing("charge", charge);
   if (disputed.disputed)
@@ -61,7 +56,7 @@ export function openDispute(account: Account, charge: string): KeptDispute {
 }
 
 /** The bank decides. Money that was withdrawn comes back to who wins. */
-export function decideDispute(account: Account, id: string, status: "won" | "lost"): KeptDispute {
+export function decideDispute(account: Account, id: string, status: "won" | "lost"): StoredDispute {
   const before = get(account, id);
   if (before.status === "won" || before.status === "lost")
     throw invalid(`This dispute is already closed, with a status of ${before.status}.`);
@@ -74,7 +69,7 @@ export function decideDispute(account: Account, id: string, status: "won" | "los
 function blank(
   account: Account,
   charge: { id: string; amount: number; amount_refunded: number; currency: string; payment_intent: string },
-): KeptDispute {
+): StoredDispute {
   return {
     id: newId("du"),
     object: "dispute",

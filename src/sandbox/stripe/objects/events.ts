@@ -1,21 +1,10 @@
 import type { Account } from "../account.ts";
 import { missing } from "../protocol/errors.ts";
 import { page, showing, within } from "../protocol/lists.ts";
-import type { Shown } from "../protocol/operation.ts";
 import { type Operation, operation } from "../protocol/operation.ts";
 import { list, paging, parameters, range, text } from "../protocol/parameters.ts";
-
-/** What happened, with the object as it was then: https://docs.stripe.com/api/events */
-export interface KeptEvent extends Shown {
-  readonly id: string;
-  readonly object: "event";
-  readonly api_version: string;
-  readonly created: number;
-  readonly data: { readonly object: object; readonly previous_attributes?: Record<string, unknown> };
-  readonly livemode: false;
-  readonly request: { readonly id: string | null; readonly idempotency_key: string | null };
-  readonly type: string;
-}
+import type { Shown, StoredEvent } from "../stored.ts";
+import { isOfType } from "../webhooks/event-types.ts";
 
 const listing = parameters(
   { ...paging, created: range(), type: text().optional(), types: list(text(), 20).optional() },
@@ -41,15 +30,7 @@ export const eventOperations: readonly Operation[] = [
   }),
 ];
 
-export function showEvent(account: Account, event: KeptEvent): Shown {
+export function showEvent(account: Account, event: StoredEvent): Shown {
   const pending = account.deliveries.values().filter((one) => one.event === event.id);
   return { ...event, pending_webhooks: pending.length };
-}
-
-/** Types may end in `.*`. */
-export function isOfType(event: { readonly type: string }, types: readonly string[] | undefined): boolean {
-  if (types === undefined) return true;
-  return types.some((type) =>
-    type.endsWith("*") ? event.type.startsWith(type.slice(0, -1)) : type === event.type,
-  );
 }

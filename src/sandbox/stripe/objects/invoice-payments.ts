@@ -1,14 +1,7 @@
-import type Stripe from "stripe";
 import { missing } from "../protocol/errors.ts";
 import { page } from "../protocol/lists.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { oneOf, paging, parameters, text } from "../protocol/parameters.ts";
-
-/** Which payment intent pays which invoice: https://docs.stripe.com/api/invoice-payment */
-export interface KeptInvoicePayment extends Omit<Stripe.InvoicePayment, "invoice" | "payment"> {
-  readonly invoice: string;
-  readonly payment: { readonly type: "payment_intent"; readonly payment_intent: string };
-}
 
 export const invoicePayment: Kind = {
   show: (account, id) => account.invoicePayments.get(id),

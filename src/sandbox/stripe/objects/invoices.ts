@@ -1,29 +1,13 @@
-import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { intentOf } from "../billing/invoicing.ts";
 import { payInvoice, voidInvoice } from "../billing/subscription-life.ts";
+import { subscriptionOf } from "../billing/subscription-state.ts";
 import { invalid, missing } from "../protocol/errors.ts";
 import { embedded, matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { boolean, metadata, oneOf, paging, parameters, range, text } from "../protocol/parameters.ts";
-
-/** https://docs.stripe.com/api/invoices */
-export interface KeptInvoice
-  extends Omit<Stripe.Invoice, "customer" | "default_payment_method" | "deleted" | "lines" | "payments"> {
-  readonly customer: string;
-  readonly default_payment_method: string | null;
-  readonly lines: readonly KeptInvoiceLine[];
-}
-
-export interface KeptInvoiceLine
-  extends Omit<Stripe.InvoiceLineItem, "pricing" | "quantity_decimal" | "subscription"> {
-  readonly pricing: Omit<Stripe.InvoiceLineItem.Pricing, "unit_amount_decimal"> & {
-    readonly unit_amount_decimal: string | null;
-  };
-  readonly quantity_decimal: string;
-  readonly subscription: string;
-}
+import type { StoredInvoice } from "../stored.ts";
 
 export const invoice: Kind = {
   show: (account, id) => {
@@ -111,18 +95,13 @@ export const invoiceOperations: readonly Operation[] = [
   }),
 ];
 
-function getInvoice(account: Account, id: string): KeptInvoice {
+function getInvoice(account: Account, id: string): StoredInvoice {
   const found = account.invoices.get(id);
   if (found === undefined) throw missing("invoice", id, "invoice");
   return found;
 }
 
-export function subscriptionOf(kept: KeptInvoice): string | undefined {
-  const subscription = kept.parent?.subscription_details?.subscription;
-  return typeof subscription === "string" ? subscription : undefined;
-}
-
-function open(kept: KeptInvoice, wanted: string): KeptInvoice {
+function open(kept: StoredInvoice, wanted: string): StoredInvoice {
   if (kept.status === "open") return kept;
   throw kept.status === "paid"
     ? invalid("Invoice is already paid", undefined, "invoice_already_paid")
@@ -133,7 +112,7 @@ function open(kept: KeptInvoice, wanted: string): KeptInvoice {
       );
 }
 
-function show(kept: KeptInvoice) {
+function show(kept: StoredInvoice) {
   return { ...kept, lines: embedded(`/v1/invoices/${kept.id}/lines`, [...kept.lines]) };
 }
 

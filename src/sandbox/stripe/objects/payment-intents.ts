@@ -1,6 +1,6 @@
-import type Stripe from "stripe";
 import type * as z from "zod";
 import type { Account } from "../account.ts";
+import { declined } from "../billing/declines.ts";
 import { paid } from "../billing/invoicing.ts";
 import { attempt, failed, newPaymentIntent, succeeded } from "../billing/payments.ts";
 import { settlePaid } from "../billing/subscription-life.ts";
@@ -21,16 +21,9 @@ import {
   range,
   text,
 } from "../protocol/parameters.ts";
-import { getCustomer } from "./customers.ts";
-import { attach, declined, findPaymentMethod } from "./payment-methods.ts";
-
-/** https://docs.stripe.com/api/payment_intents */
-export interface KeptPaymentIntent
-  extends Omit<Stripe.PaymentIntent, "customer" | "payment_method" | "latest_charge"> {
-  readonly customer: string | null;
-  readonly payment_method: string | null;
-  readonly latest_charge: string | null;
-}
+import type { StoredPaymentIntent } from "../stored.ts";
+import { getCustomer } from "./find-customer.ts";
+import { attach, findPaymentMethod } from "./payment-methods.ts";
 
 export const paymentIntent: Kind = {
   show: (account, id) => account.paymentIntents.get(id),
@@ -168,7 +161,7 @@ export const paymentIntentOperations: readonly Operation[] = [
   operation("post", "/v1/payment_intents/:id/cancel", cancellation, ({ account, id, parameters: given }) => {
     const before = getPaymentIntent(account, id);
     if (isOver(before)) throw unexpected(before, "cancel");
-    const after: KeptPaymentIntent = {
+    const after: StoredPaymentIntent = {
       ...before,
       canceled_at: account.now(),
       cancellation_reason: given.cancellation_reason ?? null,
@@ -180,14 +173,14 @@ export const paymentIntentOperations: readonly Operation[] = [
   }),
 ];
 
-function getPaymentIntent(account: Account, id: string): KeptPaymentIntent {
+function getPaymentIntent(account: Account, id: string): StoredPaymentIntent {
   const found = account.paymentIntents.get(id);
   if (found === undefined) throw missing("payment_intent", id, "intent");
   return found;
 }
 
 /** What the customer does when asked to authenticate. */
-export function authenticatePayment(account: Account, id: string, succeeds: boolean): KeptPaymentIntent {
+export function authenticatePayment(account: Account, id: string, succeeds: boolean): StoredPaymentIntent {
   const intent = getPaymentIntent(account, id);
   if (intent.status !== "requires_action") throw unexpected(intent, "authenticate");
   if (!succeeds) return failed(account, intent, intent.payment_method ?? "", "generic_decline");
@@ -195,7 +188,7 @@ export function authenticatePayment(account: Account, id: string, succeeds: bool
 }
 
 /** A bank that took its time answers. */
-export function finishPayment(account: Account, id: string, succeeds: boolean): KeptPaymentIntent {
+export function finishPayment(account: Account, id: string, succeeds: boolean): StoredPaymentIntent {
   const intent = getPaymentIntent(account, id);
   if (intent.status !== "processing") throw unexpected(intent, "finish");
   if (!succeeds) return failed(account, intent, intent.payment_method ?? "", "insufficient_funds");
@@ -205,7 +198,7 @@ export function finishPayment(account: Account, id: string, succeeds: boolean): 
 type Confirmation = z.output<z.ZodObject<typeof confirmation>>;
 
 /** @throws StripeRefusal 402 for a decline; the intent keeps what happened */
-function confirmed(account: Account, intent: KeptPaymentIntent, given: Confirmation): KeptPaymentIntent {
+function confirmed(account: Account, intent: StoredPaymentIntent, given: Confirmation): StoredPaymentIntent {
   if (intent.payment_method === null)
     throw invalid(
       "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.",
@@ -225,7 +218,7 @@ function confirmed(account: Account, intent: KeptPaymentIntent, given: Confirmat
 }
 
 /** An intent that an invoice made pays that invoice. */
-function settleInvoice(account: Account, intent: KeptPaymentIntent): KeptPaymentIntent {
+function settleInvoice(account: Account, intent: StoredPaymentIntent): StoredPaymentIntent {
   if (intent.status !== "succeeded") return intent;
   const link = account.invoicePayments.values().find((one) => one.payment.payment_intent === intent.id);
   const invoice = account.invoices.get(link?.invoice ?? "");
@@ -235,9 +228,9 @@ function settleInvoice(account: Account, intent: KeptPaymentIntent): KeptPayment
 
 function methodChange(
   account: Account,
-  intent: KeptPaymentIntent,
+  intent: StoredPaymentIntent,
   id: string | undefined,
-): Pick<KeptPaymentIntent, "payment_method" | "status"> {
+): Pick<StoredPaymentIntent, "payment_method" | "status"> {
   if (id === undefined) return { payment_method: intent.payment_method, status: intent.status };
   const method = findPaymentMethod(account, id);
   if (method === undefined) throw missingReference("PaymentMethod", id, "payment_method");
@@ -262,11 +255,11 @@ function checkAmount(amount: number, currency: string): void {
     );
 }
 
-function isOver(intent: KeptPaymentIntent): boolean {
+function isOver(intent: StoredPaymentIntent): boolean {
   return intent.status === "succeeded" || intent.status === "canceled";
 }
 
-function unexpected(intent: KeptPaymentIntent, verb: string): Error {
+function unexpected(intent: StoredPaymentIntent, verb: string): Error {
   return invalid(
     `You cannot ${verb} this PaymentIntent because it has a status of ${intent.status}.`,
     undefined,

@@ -1,19 +1,15 @@
 import { createHash } from "node:crypto";
-import type Stripe from "stripe";
 import type { Account } from "../account.ts";
+import { declined } from "../billing/declines.ts";
 import { TEST_CARDS, type TestCard } from "../billing/test-cards.ts";
-import { invalid, missing, missingReference, StripeRefusal } from "../protocol/errors.ts";
+import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
 import { page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { clearable, integer, metadata, oneOf, paging, parameters, text } from "../protocol/parameters.ts";
-import { getCustomer } from "./customers.ts";
-
-/** https://docs.stripe.com/api/payment_methods */
-export interface KeptPaymentMethod extends Omit<Stripe.PaymentMethod, "customer"> {
-  readonly customer: string | null;
-}
+import type { StoredPaymentMethod } from "../stored.ts";
+import { getCustomer } from "./find-customer.ts";
 
 export const paymentMethod: Kind = {
   show: (account, id) => account.paymentMethods.get(id),
@@ -79,7 +75,7 @@ export const paymentMethodOperations: readonly Operation[] = [
         "You must save this PaymentMethod to a customer before you can update it.",
         "payment_method",
       );
-    const after: KeptPaymentMethod = {
+    const after: StoredPaymentMethod = {
       ...before,
       billing_details: { ...before.billing_details, ...given.billing_details },
       metadata: mergeMetadata(before.metadata ?? {}, given.metadata),
@@ -111,7 +107,7 @@ export const paymentMethodOperations: readonly Operation[] = [
         "The payment method you provided is not attached to a customer so detachment is impossible.",
       );
     forget(account, before);
-    const after: KeptPaymentMethod = { ...before, customer: null };
+    const after: StoredPaymentMethod = { ...before, customer: null };
     account.emit("payment_method.detached", after);
     return account.paymentMethods.put(before.id, after);
   }),
@@ -127,21 +123,21 @@ export const paymentMethodOperations: readonly Operation[] = [
   ),
 ];
 
-function attached(account: Account, customer: string | undefined): KeptPaymentMethod[] {
+function attached(account: Account, customer: string | undefined): StoredPaymentMethod[] {
   return account.paymentMethods
     .values()
     .filter((one) => one.customer !== null && (customer ?? one.customer) === one.customer);
 }
 
 /** By its id; `pm_card_…` makes a new one of that test card, each time that it is named. */
-export function findPaymentMethod(account: Account, id: string): KeptPaymentMethod | undefined {
+export function findPaymentMethod(account: Account, id: string): StoredPaymentMethod | undefined {
   const found = account.paymentMethods.get(id);
   if (found !== undefined) return found;
   const card = id.startsWith("pm_card_") ? TEST_CARDS[id.slice("pm_card_".length)] : undefined;
   return card === undefined ? undefined : make(account, card);
 }
 
-function get(account: Account, id: string): KeptPaymentMethod {
+function get(account: Account, id: string): StoredPaymentMethod {
   const found = findPaymentMethod(account, id);
   if (found === undefined) throw missing("PaymentMethod", id, "payment_method");
   return found;
@@ -152,7 +148,7 @@ function get(account: Account, id: string): KeptPaymentMethod {
  *
  * @throws StripeRefusal 402 for a card that is declined already then, 400 for one that another customer has
  */
-export function attach(account: Account, method: KeptPaymentMethod, customer: string): KeptPaymentMethod {
+export function attach(account: Account, method: StoredPaymentMethod, customer: string): StoredPaymentMethod {
   if (method.customer === customer) return method;
   if (method.customer !== null)
     throw invalid(
@@ -161,40 +157,14 @@ export function attach(account: Account, method: KeptPaymentMethod, customer: st
     );
   const card = account.cards.get(method.card?.fingerprint ?? "");
   if (card?.attaches === false) throw declined(card.declineCode);
-  const after: KeptPaymentMethod = { ...method, customer };
+  const after: StoredPaymentMethod = { ...method, customer };
   account.paymentMethods.put(after.id, after);
   account.emit("payment_method.attached", after);
   return after;
 }
 
-/** 402: https://docs.stripe.com/declines/codes */
-export function declined(declineCode = "generic_decline", details: object = {}): StripeRefusal {
-  const { message, ...said } = declineOf(declineCode);
-  return new StripeRefusal(402, "card_error", message, { ...said, ...details });
-}
-
-/** How a decline is told: some reasons have an error code of their own, the others share one. */
-export function declineOf(declineCode: string): { code: string; decline_code?: string; message: string } {
-  const message = declineMessage(declineCode);
-  if (declineCode === "expired_card" || declineCode === "processing_error")
-    return { code: declineCode, message };
-  const code = declineCode === "authentication_required" ? declineCode : "card_declined";
-  return { code, decline_code: declineCode, message };
-}
-
-export function declineMessage(declineCode: string): string {
-  return DECLINE_MESSAGES[declineCode] ?? "Your card was declined.";
-}
-
-const DECLINE_MESSAGES: Readonly<Record<string, string>> = {
-  authentication_required: "Your card was declined. This transaction requires authentication.",
-  expired_card: "Your card has expired.",
-  insufficient_funds: "Your card has insufficient funds.",
-  processing_error: "An error occurred while processing your card. Try again in a little bit.",
-};
-
 /** A customer's and subscriptions' default doesn't outlive its attachment. */
-function forget(account: Account, method: KeptPaymentMethod): void {
+function forget(account: Account, method: StoredPaymentMethod): void {
   const customer = account.customers.get(method.customer ?? "");
   if (customer?.invoice_settings.default_payment_method === method.id)
     account.customers.put(customer.id, {
@@ -206,7 +176,7 @@ function forget(account: Account, method: KeptPaymentMethod): void {
       account.subscriptions.put(subscription.id, { ...subscription, default_payment_method: null });
 }
 
-function make(account: Account, { brand, last4, ...behavior }: TestCard): KeptPaymentMethod {
+function make(account: Account, { brand, last4, ...behavior }: TestCard): StoredPaymentMethod {
   const fingerprint = createHash("sha256").update(last4).digest("base64url").slice(0, 16);
   account.cards.put(fingerprint, behavior);
   const id = newId("pm");

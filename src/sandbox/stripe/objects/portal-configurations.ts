@@ -1,4 +1,3 @@
-import type Stripe from "stripe";
 import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { invalid, missing } from "../protocol/errors.ts";
@@ -16,9 +15,7 @@ import {
   parameters,
   text,
 } from "../protocol/parameters.ts";
-
-/** What customers may do for themselves: https://docs.stripe.com/api/customer_portal/configurations */
-export type KeptPortalConfiguration = Stripe.BillingPortal.Configuration;
+import type { StoredPortalConfiguration } from "../stored.ts";
 
 const features = parameters(
   {
@@ -99,17 +96,17 @@ export const portalConfigurationOperations: readonly Operation[] = [
   }),
 ];
 
-function get(account: Account, id: string): KeptPortalConfiguration {
+function get(account: Account, id: string): StoredPortalConfiguration {
   const found = account.portalConfigurations.get(id);
   if (found === undefined) throw missing("configuration", id, "configuration");
   return found;
 }
 
 function changed(
-  before: KeptPortalConfiguration,
+  before: StoredPortalConfiguration,
   given: z.output<typeof update>,
   now: number,
-): KeptPortalConfiguration {
+): StoredPortalConfiguration {
   const { features = {} } = given;
   const enabled = given.login_page?.enabled ?? before.login_page.enabled;
   return {
@@ -136,7 +133,7 @@ function changed(
   };
 }
 
-function blank(account: Account): KeptPortalConfiguration {
+function blank(account: Account): StoredPortalConfiguration {
   return {
     id: newId("bpc"),
     object: "billing_portal.configuration",

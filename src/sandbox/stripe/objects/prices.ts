@@ -1,4 +1,3 @@
-import type Stripe from "stripe";
 import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
@@ -20,13 +19,7 @@ import {
   range,
   text,
 } from "../protocol/parameters.ts";
-
-/** https://docs.stripe.com/api/prices */
-export interface KeptPrice
-  extends Omit<Stripe.Price, "product" | "unit_amount_decimal" | "currency_options" | "tiers"> {
-  readonly product: string;
-  readonly unit_amount_decimal: string | null;
-}
+import type { StoredPrice } from "../stored.ts";
 
 export const price: Kind = {
   show: (account, id) => account.prices.get(id),
@@ -127,7 +120,7 @@ export const priceOperations: readonly Operation[] = [
     if (change.tax_behavior !== undefined) checkTaxBehavior(before, change.tax_behavior);
     if (typeof change.lookup_key === "string" && change.lookup_key !== before.lookup_key)
       claimLookupKey(account, change.lookup_key, transfer_lookup_key);
-    const after: KeptPrice = {
+    const after: StoredPrice = {
       ...before,
       ...change,
       metadata: mergeMetadata(before.metadata, given.metadata),
@@ -142,7 +135,7 @@ export function createDefaultPrice(
   account: Account,
   product: string,
   given: z.output<typeof defaultPriceData>,
-): KeptPrice {
+): StoredPrice {
   return create(account, product, { ...given, ...amountOf(given) });
 }
 
@@ -152,9 +145,9 @@ interface Amount {
   readonly unit_amount_decimal: string;
 }
 
-function create(account: Account, product: string, given: Given): KeptPrice {
+function create(account: Account, product: string, given: Given): StoredPrice {
   const id = newId("price");
-  const created: KeptPrice = {
+  const created: StoredPrice = {
     id,
     object: "price",
     active: given.active ?? true,
@@ -188,7 +181,7 @@ function create(account: Account, product: string, given: Given): KeptPrice {
   return account.prices.put(id, created);
 }
 
-function get(account: Account, id: string): KeptPrice {
+function get(account: Account, id: string): StoredPrice {
   const found = account.prices.get(id);
   if (found === undefined) throw missing("price", id, "price");
   return found;
@@ -221,12 +214,12 @@ function claimLookupKey(account: Account, key: string, transfer: boolean): void 
   account.prices.put(holder.id, { ...holder, lookup_key: null });
 }
 
-function checkNotDefault(account: Account, price: KeptPrice): void {
+function checkNotDefault(account: Account, price: StoredPrice): void {
   if (account.products.get(price.product)?.default_price === price.id)
     throw invalid("This price cannot be archived because it is the default price of its product.");
 }
 
-function checkTaxBehavior(price: KeptPrice, wanted: string): void {
+function checkTaxBehavior(price: StoredPrice, wanted: string): void {
   if (price.tax_behavior !== "unspecified" && price.tax_behavior !== wanted)
     throw invalid(
       "Once specified as either `inclusive` or `exclusive`, the `tax_behavior` cannot be changed.",
@@ -234,7 +227,7 @@ function checkTaxBehavior(price: KeptPrice, wanted: string): void {
     );
 }
 
-function matches(one: KeptPrice, wanted: z.output<typeof listing>): boolean {
+function matches(one: StoredPrice, wanted: z.output<typeof listing>): boolean {
   return (
     (wanted.active ?? one.active) === one.active &&
     (wanted.currency ?? one.currency) === one.currency &&
@@ -248,7 +241,7 @@ function matches(one: KeptPrice, wanted: z.output<typeof listing>): boolean {
   );
 }
 
-function currencyOptions(price: KeptPrice | undefined): Record<string, unknown> {
+function currencyOptions(price: StoredPrice | undefined): Record<string, unknown> {
   if (price === undefined) return {};
   const { custom_unit_amount, tax_behavior, unit_amount, unit_amount_decimal } = price;
   return { [price.currency]: { custom_unit_amount, tax_behavior, unit_amount, unit_amount_decimal } };

@@ -1,4 +1,3 @@
-import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
@@ -16,13 +15,8 @@ import {
   range,
   text,
 } from "../protocol/parameters.ts";
+import type { StoredProduct } from "../stored.ts";
 import { createDefaultPrice, defaultPriceData } from "./prices.ts";
-
-/** https://docs.stripe.com/api/products */
-export interface KeptProduct extends Omit<Stripe.Product, "default_price" | "tax_code"> {
-  readonly default_price: string | null;
-  readonly tax_code: string | null;
-}
 
 export const product: Kind = {
   show: (account, id) => account.products.get(id),
@@ -81,7 +75,7 @@ export const productOperations: readonly Operation[] = [
       throw invalid("Product already exists.", "id", "resource_already_exists");
     const { default_price_data, ...own } = given;
     const now = account.now();
-    const created: KeptProduct = {
+    const created: StoredProduct = {
       object: "product",
       active: true,
       default_price: null,
@@ -127,7 +121,7 @@ export const productOperations: readonly Operation[] = [
   operation("post", "/v1/products/:id", update, ({ account, id, parameters: given }) => {
     const before = get(account, id);
     if (typeof given.default_price === "string") checkDefaultPrice(account, id, given.default_price);
-    const after: KeptProduct = {
+    const after: StoredProduct = {
       ...before,
       ...given,
       metadata: mergeMetadata(before.metadata, given.metadata),
@@ -150,7 +144,7 @@ export const productOperations: readonly Operation[] = [
   }),
 ];
 
-function get(account: Account, id: string): KeptProduct {
+function get(account: Account, id: string): StoredProduct {
   const found = account.products.get(id);
   if (found === undefined) throw missing("product", id);
   return found;

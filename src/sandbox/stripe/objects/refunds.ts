@@ -1,4 +1,3 @@
-import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
@@ -6,16 +5,7 @@ import { matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { integer, metadata, oneOf, paging, parameters, range, text } from "../protocol/parameters.ts";
-import type { KeptCharge } from "./charges.ts";
-
-/** https://docs.stripe.com/api/refunds */
-export interface KeptRefund
-  extends Omit<Stripe.Refund, "charge" | "customer" | "payment_intent" | "payment_method"> {
-  readonly charge: string;
-  readonly customer: string | null;
-  readonly payment_intent: string;
-  readonly payment_method: string | null;
-}
+import type { StoredCharge, StoredRefund } from "../stored.ts";
 
 export const refund: Kind = {
   show: (account, id) => account.refunds.get(id),
@@ -58,7 +48,7 @@ export const refundOperations: readonly Operation[] = [
       );
     const created = blank(account, charged, amount, given);
     account.refunds.put(created.id, created);
-    const after: KeptCharge = {
+    const after: StoredCharge = {
       ...charged,
       amount_refunded: charged.amount_refunded + amount,
       refunded: amount === left,
@@ -91,7 +81,7 @@ export const refundOperations: readonly Operation[] = [
   ),
 ];
 
-function get(account: Account, id: string): KeptRefund {
+function get(account: Account, id: string): StoredRefund {
   const found = account.refunds.get(id);
   if (found === undefined) throw missing("refund", id);
   return found;
@@ -100,7 +90,7 @@ function get(account: Account, id: string): KeptRefund {
 function chargeOf(
   account: Account,
   given: { charge?: string | undefined; payment_intent?: string | undefined },
-): KeptCharge {
+): StoredCharge {
   if ((given.charge === undefined) === (given.payment_intent === undefined))
     throw invalid(
       "One of the following params should be provided for this request: payment_intent or charge.",
@@ -117,7 +107,7 @@ function chargeOf(
   return succeeded(account.charges.get(intent.latest_charge ?? ""), id, "payment_intent");
 }
 
-function succeeded(found: KeptCharge | undefined, id: string, param: string): KeptCharge {
+function succeeded(found: StoredCharge | undefined, id: string, param: string): StoredCharge {
   if (found === undefined) throw missingReference(param, id, param);
   if (found.status !== "succeeded") throw invalid(`Charge ${found.id} did not succeed.`, param);
   return found;
@@ -129,10 +119,10 @@ function dollars(amount: number): string {
 
 function blank(
   account: Account,
-  charged: KeptCharge,
+  charged: StoredCharge,
   amount: number,
   given: ReturnType<typeof creation.parse>,
-): KeptRefund {
+): StoredRefund {
   return {
     id: newId("re"),
     object: "refund",

@@ -1,4 +1,3 @@
-import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId, random } from "../protocol/ids.ts";
@@ -6,14 +5,9 @@ import { matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { boolean, list, metadata, oneOf, paging, parameters, range, text } from "../protocol/parameters.ts";
-import { getCustomer } from "./customers.ts";
+import type { StoredSetupIntent } from "../stored.ts";
+import { getCustomer } from "./find-customer.ts";
 import { attach, findPaymentMethod } from "./payment-methods.ts";
-
-/** A payment method that is set up for later: https://docs.stripe.com/api/setup_intents */
-export interface KeptSetupIntent extends Omit<Stripe.SetupIntent, "customer" | "payment_method"> {
-  readonly customer: string | null;
-  readonly payment_method: string | null;
-}
 
 export const setupIntent: Kind = {
   show: (account, id) => account.setupIntents.get(id),
@@ -91,7 +85,7 @@ export const setupIntentOperations: readonly Operation[] = [
       cancellation_reason: oneOf(["abandoned", "duplicate", "requested_by_customer"]).optional(),
     }),
     ({ account, id, parameters: given }) => {
-      const after: KeptSetupIntent = {
+      const after: StoredSetupIntent = {
         ...open(get(account, id)),
         cancellation_reason: given.cancellation_reason ?? null,
         status: "canceled",
@@ -102,13 +96,13 @@ export const setupIntentOperations: readonly Operation[] = [
   ),
 ];
 
-function get(account: Account, id: string): KeptSetupIntent {
+function get(account: Account, id: string): StoredSetupIntent {
   const found = account.setupIntents.get(id);
   if (found === undefined) throw missing("setupintent", id, "intent");
   return found;
 }
 
-function open(intent: KeptSetupIntent): KeptSetupIntent {
+function open(intent: StoredSetupIntent): StoredSetupIntent {
   if (intent.status !== "succeeded" && intent.status !== "canceled") return intent;
   throw invalid(
     `This SetupIntent has a status of ${intent.status} and can't be changed any more.`,
@@ -118,7 +112,11 @@ function open(intent: KeptSetupIntent): KeptSetupIntent {
 }
 
 /** Saves the payment method to the customer. */
-function confirmed(account: Account, intent: KeptSetupIntent, given: string | undefined): KeptSetupIntent {
+function confirmed(
+  account: Account,
+  intent: StoredSetupIntent,
+  given: string | undefined,
+): StoredSetupIntent {
   const id = given ?? intent.payment_method;
   if (id === null || id === undefined)
     throw invalid(
@@ -129,7 +127,7 @@ function confirmed(account: Account, intent: KeptSetupIntent, given: string | un
   const method = findPaymentMethod(account, id);
   if (method === undefined) throw missingReference("PaymentMethod", id, "payment_method");
   const saved = intent.customer === null ? method : attach(account, method, intent.customer);
-  const after: KeptSetupIntent = {
+  const after: StoredSetupIntent = {
     ...intent,
     latest_attempt: newId("setatt"),
     payment_method: saved.id,
@@ -139,7 +137,7 @@ function confirmed(account: Account, intent: KeptSetupIntent, given: string | un
   return account.setupIntents.put(after.id, after);
 }
 
-function blank(account: Account, given: ReturnType<typeof creation.parse>): KeptSetupIntent {
+function blank(account: Account, given: ReturnType<typeof creation.parse>): StoredSetupIntent {
   const id = newId("seti");
   const method = given.payment_method;
   if (method !== undefined && findPaymentMethod(account, method) === undefined)

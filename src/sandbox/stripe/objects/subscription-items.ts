@@ -1,6 +1,5 @@
-import type Stripe from "stripe";
 import type { Account } from "../account.ts";
-import { itemsOf, priceOf } from "../billing/subscription-life.ts";
+import { itemsOf, showItem } from "../billing/subscription-state.ts";
 import { invalid, missing } from "../protocol/errors.ts";
 import { page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
@@ -15,13 +14,8 @@ import {
   text,
   timestamp,
 } from "../protocol/parameters.ts";
-import type { KeptPrice } from "./prices.ts";
+import type { StoredSubscriptionItem } from "../stored.ts";
 import { changeItems } from "./subscriptions.ts";
-
-/** https://docs.stripe.com/api/subscription_items */
-export interface KeptSubscriptionItem extends Omit<Stripe.SubscriptionItem, "plan" | "price"> {
-  readonly price: string;
-}
 
 export const subscriptionItem: Kind = {
   show: (account, id) => {
@@ -97,38 +91,8 @@ export const subscriptionItemOperations: readonly Operation[] = [
   }),
 ];
 
-function get(account: Account, id: string): KeptSubscriptionItem {
+function get(account: Account, id: string): StoredSubscriptionItem {
   const found = account.subscriptionItems.get(id);
   if (found === undefined) throw missing("subscription_item", id);
   return found;
-}
-
-export function showItem(account: Account, item: KeptSubscriptionItem) {
-  const price = priceOf(account, item);
-  return { ...item, plan: planOf(price), price };
-}
-
-/** What older clients read instead of the price. */
-function planOf(price: KeptPrice): object {
-  return {
-    id: price.id,
-    object: "plan",
-    active: price.active,
-    amount: price.unit_amount,
-    amount_decimal: price.unit_amount_decimal,
-    billing_scheme: price.billing_scheme,
-    created: price.created,
-    currency: price.currency,
-    interval: price.recurring?.interval,
-    interval_count: price.recurring?.interval_count,
-    livemode: false,
-    metadata: price.metadata,
-    meter: null,
-    nickname: price.nickname,
-    product: price.product,
-    tiers_mode: null,
-    transform_usage: price.transform_quantity,
-    trial_period_days: null,
-    usage_type: price.recurring?.usage_type,
-  };
 }

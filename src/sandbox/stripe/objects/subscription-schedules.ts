@@ -1,9 +1,9 @@
-import type Stripe from "stripe";
 import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { checkPrice } from "../billing/item-changes.ts";
 import { after } from "../billing/periods.ts";
-import { cancelNow, isOver, itemsOf, priceOf } from "../billing/subscription-life.ts";
+import { cancelNow } from "../billing/subscription-life.ts";
+import { endSchedule, isOver, itemsOf, priceOf } from "../billing/subscription-state.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
 import { matches, page } from "../protocol/lists.ts";
@@ -21,28 +21,7 @@ import {
   text,
   timestampOr,
 } from "../protocol/parameters.ts";
-import type { KeptSubscription } from "./subscriptions.ts";
-
-/** What a subscription becomes, and when: https://docs.stripe.com/api/subscription_schedules */
-export interface KeptSubscriptionSchedule
-  extends Omit<
-    Stripe.SubscriptionSchedule,
-    "application" | "customer" | "phases" | "subscription" | "test_clock"
-  > {
-  readonly application: null;
-  readonly customer: string;
-  readonly phases: readonly KeptPhase[];
-  readonly subscription: string | null;
-  readonly test_clock: null;
-}
-
-interface KeptPhase extends Omit<Stripe.SubscriptionSchedule.Phase, "items"> {
-  readonly items: readonly KeptPhaseItem[];
-}
-interface KeptPhaseItem extends Omit<Stripe.SubscriptionSchedule.Phase.Item, "plan" | "price"> {
-  readonly plan: string;
-  readonly price: string;
-}
+import type { StoredPhase, StoredSubscription, StoredSubscriptionSchedule } from "../stored.ts";
 
 export const subscriptionSchedule: Kind = {
   show: (account, id) => account.subscriptionSchedules.get(id),
@@ -146,7 +125,7 @@ export const subscriptionScheduleOperations: readonly Operation[] = [
   operation("post", "/v1/subscription_schedules/:id", update, ({ account, id, parameters: given }) => {
     const before = running(get(account, id));
     const phases = given.phases === undefined ? before.phases : phasesOf(account, before, given.phases);
-    const changed: KeptSubscriptionSchedule = {
+    const changed: StoredSubscriptionSchedule = {
       ...before,
       current_phase: phaseAt(phases, account.now()),
       end_behavior: given.end_behavior ?? before.end_behavior,
@@ -179,13 +158,13 @@ export const subscriptionScheduleOperations: readonly Operation[] = [
   ),
 ];
 
-function get(account: Account, id: string): KeptSubscriptionSchedule {
+function get(account: Account, id: string): StoredSubscriptionSchedule {
   const found = account.subscriptionSchedules.get(id);
   if (found === undefined) throw missing("subscription_schedule", id, "schedule");
   return found;
 }
 
-function running(schedule: KeptSubscriptionSchedule): KeptSubscriptionSchedule {
+function running(schedule: StoredSubscriptionSchedule): StoredSubscriptionSchedule {
   if (schedule.status === "active") return schedule;
   throw invalid(
     `You cannot change a subscription schedule that is currently in the \`${schedule.status}\` status. It must be \`not_started\` or \`active\`.`,
@@ -193,11 +172,11 @@ function running(schedule: KeptSubscriptionSchedule): KeptSubscriptionSchedule {
 }
 
 /** Lets go of the subscription, which goes on as it is. */
-export function release(account: Account, schedule: KeptSubscriptionSchedule): KeptSubscriptionSchedule {
+export function release(account: Account, schedule: StoredSubscriptionSchedule): StoredSubscriptionSchedule {
   const subscription = account.subscriptions.get(schedule.subscription ?? "");
   if (subscription !== undefined)
     account.subscriptions.put(subscription.id, { ...subscription, schedule: null });
-  const released: KeptSubscriptionSchedule = {
+  const released: StoredSubscriptionSchedule = {
     ...schedule,
     current_phase: null,
     released_at: account.now(),
@@ -209,26 +188,8 @@ export function release(account: Account, schedule: KeptSubscriptionSchedule): K
   return account.subscriptionSchedules.put(released.id, released);
 }
 
-/** Its subscription is over. */
-export function endSchedule(
-  account: Account,
-  schedule: KeptSubscriptionSchedule,
-  status: "canceled" | "completed",
-): KeptSubscriptionSchedule {
-  const now = account.now();
-  const ended: KeptSubscriptionSchedule = {
-    ...schedule,
-    canceled_at: status === "canceled" ? now : schedule.canceled_at,
-    completed_at: status === "completed" ? now : schedule.completed_at,
-    current_phase: null,
-    status,
-  };
-  account.emit(`subscription_schedule.${status}`, ended, schedule);
-  return account.subscriptionSchedules.put(ended.id, ended);
-}
-
 export function phaseAt(
-  phases: readonly KeptPhase[],
+  phases: readonly StoredPhase[],
   instant: number,
 ): { start_date: number; end_date: number } | null {
   const found = phases.find((one) => one.start_date <= instant && instant < one.end_date);
@@ -238,9 +199,9 @@ export function phaseAt(
 /** A schedule of one phase: the subscription as it is, until its period ends. */
 function fromSubscription(
   account: Account,
-  subscription: KeptSubscription,
+  subscription: StoredSubscription,
   metadata: Record<string, string>,
-): KeptSubscriptionSchedule {
+): StoredSubscriptionSchedule {
   const items = itemsOf(account, subscription.id);
   const start = Math.min(...items.map((item) => item.current_period_start));
   const end = Math.max(...items.map((item) => item.current_period_end));
@@ -300,13 +261,13 @@ type GivenPhase = z.output<typeof phase>;
 /** @throws StripeRefusal 400 when phases don't follow one another, or the current one would begin at another time */
 function phasesOf(
   account: Account,
-  schedule: KeptSubscriptionSchedule,
+  schedule: StoredSubscriptionSchedule,
   given: readonly GivenPhase[],
-): KeptPhase[] {
+): StoredPhase[] {
   const subscription = account.subscriptions.get(schedule.subscription ?? "");
   if (subscription === undefined) throw new Error(`Schedule ${schedule.id} has no subscription`);
   if (given.length === 0) throw invalid("A subscription schedule must have at least one phase.", "phases");
-  const phases: KeptPhase[] = [];
+  const phases: StoredPhase[] = [];
   for (const [index, one] of given.entries()) {
     const previous = phases.at(-1);
     const start = instant(account, one.start_date) ?? previous?.end_date;
@@ -352,7 +313,7 @@ function newPhase(
   currency: string,
   period: { readonly start: number; readonly end: number },
   given: Pick<GivenPhase, "items"> & Partial<GivenPhase>,
-): KeptPhase {
+): StoredPhase {
   return {
     add_invoice_items: [],
     application_fee_percent: null,

@@ -1,4 +1,3 @@
-import type Stripe from "stripe";
 import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { type Collecting, changeSubscriptionItems, type ItemChange } from "../billing/item-changes.ts";
@@ -8,61 +7,35 @@ import {
   cancelNow,
   chargesFor,
   endTrial,
+  nextPeriod,
+  takePending,
+} from "../billing/subscription-life.ts";
+import {
+  checkCollection,
+  paymentSettingsOf,
+  subscriptionCancellation,
+  subscriptionCreation,
+  subscriptionListing,
+  subscriptionResumption,
+  subscriptionUpdate,
+  trialSettingsOf,
+} from "../billing/subscription-parameters.ts";
+import {
   isOver,
   itemsOf,
   update as keep,
-  nextPeriod,
   noPaymentMethod,
   paymentMethodOf,
-  takePending,
-} from "../billing/subscription-life.ts";
+  showSubscription,
+} from "../billing/subscription-state.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
-import { embedded, page, showing, within } from "../protocol/lists.ts";
+import { page, showing, within } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
-import {
-  boolean,
-  clearable,
-  currency,
-  integer,
-  list,
-  metadata,
-  oneOf,
-  paging,
-  parameters,
-  range,
-  text,
-  timestamp,
-  timestampOr,
-} from "../protocol/parameters.ts";
-import { checkOwnMethod, getCustomer } from "./customers.ts";
-import { type KeptSubscriptionItem, showItem } from "./subscription-items.ts";
-
-/** https://docs.stripe.com/api/subscriptions */
-export interface KeptSubscription
-  extends Omit<
-    Stripe.Subscription,
-    | "customer"
-    | "default_payment_method"
-    | "default_source"
-    | "items"
-    | "latest_invoice"
-    | "pending_setup_intent"
-    | "pending_update"
-    | "schedule"
-  > {
-  readonly customer: string;
-  readonly default_payment_method: string | null;
-  readonly default_source: null;
-  readonly latest_invoice: string | null;
-  readonly pending_setup_intent: string | null;
-  readonly pending_update:
-    | (Omit<Stripe.Subscription.PendingUpdate, "subscription_items"> & {
-        readonly subscription_items: readonly KeptSubscriptionItem[];
-      })
-    | null;
-  readonly schedule: string | null;
-}
+import { parameters } from "../protocol/parameters.ts";
+import type { StoredSubscription } from "../stored.ts";
+import { checkOwnMethod } from "./customers.ts";
+import { getCustomer } from "./find-customer.ts";
 
 export const subscription: Kind = {
   show: (account, id) => {
@@ -79,155 +52,15 @@ export const subscription: Kind = {
   },
 };
 
-const trialSettings = parameters({
-  end_behavior: parameters(
-    { missing_payment_method: oneOf(["cancel", "create_invoice", "pause"]).optional() },
-    ["billing_cycle_anchor"],
-  ),
-}).optional();
-const fields = {
-  cancel_at_period_end: boolean().optional(),
-  collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
-  days_until_due: integer(0, 365).optional(),
-  default_payment_method: text().optional(),
-  metadata: metadata(),
-  off_session: boolean().optional(),
-  payment_behavior: oneOf([
-    "allow_incomplete",
-    "default_incomplete",
-    "error_if_incomplete",
-    "pending_if_incomplete",
-  ]).optional(),
-  payment_settings: parameters(
-    {
-      payment_method_types: list(oneOf(["card"])).optional(),
-      save_default_payment_method: oneOf(["off", "on_subscription"]).optional(),
-    },
-    ["payment_method_options"],
-  ).optional(),
-  proration_behavior: oneOf(["create_prorations", "always_invoice", "none"]).optional(),
-  trial_end: timestampOr("now").optional(),
-  trial_settings: trialSettings,
-};
-const notYet = [
-  "add_invoice_items",
-  "application_fee_percent",
-  "automatic_tax",
-  "billing_cycle_anchor_config",
-  "billing_schedules",
-  "billing_thresholds",
-  "customer_account",
-  "default_source",
-  "default_tax_rates",
-  "discounts",
-  "invoice_settings",
-  "on_behalf_of",
-  "pending_invoice_item_interval",
-  "transfer_data",
-  "trial_from_plan",
-];
-const itemNotYet = ["billing_thresholds", "current_trial", "discounts", "plan", "price_data", "tax_rates"];
-const itemFields = { metadata: metadata(), price: text().optional(), quantity: integer(0).optional() };
-
-const creation = parameters(
-  {
-    ...fields,
-    billing_mode: parameters({ type: oneOf(["classic", "flexible"]) }, ["flexible"]).optional(),
-    cancel_at: timestamp().optional(),
-    currency: currency().optional(),
-    customer: text(),
-    description: text(500).optional(),
-    items: list(parameters({ ...itemFields, price: text() }, itemNotYet), 20),
-    trial_period_days: integer(0, 730).optional(),
-  },
-  [...notYet, "backdate_start_date", "billing_cycle_anchor"],
-);
-export type SubscriptionCreation = z.output<typeof creation>;
-
-const update = parameters(
-  {
-    ...fields,
-    billing_cycle_anchor: oneOf(["now", "unchanged"]).optional(),
-    cancel_at: clearable(timestampOr("min_period_end", "max_period_end")).optional(),
-    cancellation_details: cancellationDetails(),
-    description: clearable(text(500)).optional(),
-    items: list(
-      parameters({ ...itemFields, id: text().optional(), deleted: boolean().optional() }, [
-        ...itemNotYet,
-        "clear_usage",
-      ]),
-      20,
-    ).optional(),
-    pause_collection: clearable(
-      parameters({
-        behavior: oneOf(["keep_as_draft", "mark_uncollectible", "void"]),
-        resumes_at: timestamp().optional(),
-      }),
-    ).optional(),
-    proration_date: timestamp().optional(),
-  },
-  notYet,
-);
-const listing = parameters(
-  {
-    ...paging,
-    collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
-    created: range(),
-    current_period_end: range(),
-    current_period_start: range(),
-    customer: text().optional(),
-    price: text().optional(),
-    status: oneOf([
-      "active",
-      "past_due",
-      "unpaid",
-      "canceled",
-      "incomplete",
-      "incomplete_expired",
-      "trialing",
-      "paused",
-      "all",
-      "ended",
-    ]).optional(),
-  },
-  ["automatic_tax", "customer_account", "plan", "test_clock"],
-);
-const cancellation = parameters({ cancellation_details: cancellationDetails() }, ["invoice_now", "prorate"]);
-const resumption = parameters(
-  { proration_behavior: oneOf(["create_prorations", "always_invoice", "none"]).optional() },
-  ["billing_cycle_anchor", "payment_behavior", "proration_date"],
-);
-
-function cancellationDetails() {
-  return parameters(
-    {
-      comment: clearable(text()).optional(),
-      feedback: clearable(
-        oneOf([
-          "customer_service",
-          "low_quality",
-          "missing_features",
-          "other",
-          "switched_service",
-          "too_complex",
-          "too_expensive",
-          "unused",
-        ]),
-      ).optional(),
-    },
-    ["feedback_option"],
-  ).optional();
-}
-
 export const subscriptionOperations: readonly Operation[] = [
-  operation("post", "/v1/subscriptions", creation, ({ account, parameters: given }) => {
+  operation("post", "/v1/subscriptions", subscriptionCreation, ({ account, parameters: given }) => {
     const customer = getCustomer(account, given.customer, "customer");
     if (given.default_payment_method !== undefined)
       checkOwnMethod(account, customer.id, given.default_payment_method, "default_payment_method");
     return showSubscription(account, startSubscription(account, customer, given));
   }),
 
-  operation("get", "/v1/subscriptions", listing, ({ account, parameters: wanted }) => {
+  operation("get", "/v1/subscriptions", subscriptionListing, ({ account, parameters: wanted }) => {
     const found = account.subscriptions.values().filter((one) => matches(account, one, wanted));
     return showing(page("/v1/subscriptions", found, wanted, "subscription"), (one) =>
       showSubscription(account, one),
@@ -238,7 +71,7 @@ export const subscriptionOperations: readonly Operation[] = [
     showSubscription(account, getSubscription(account, id)),
   ),
 
-  operation("post", "/v1/subscriptions/:id", update, ({ account, id, parameters: given }) => {
+  operation("post", "/v1/subscriptions/:id", subscriptionUpdate, ({ account, id, parameters: given }) => {
     const before = getSubscription(account, id);
     if (isOver(before)) checkOnlyNotes(given);
     if (before.status === "incomplete") checkUnpaid(given);
@@ -253,16 +86,21 @@ export const subscriptionOperations: readonly Operation[] = [
     return showSubscription(account, read(account, id));
   }),
 
-  operation("delete", "/v1/subscriptions/:id", cancellation, ({ account, id, parameters: given }) => {
-    const before = getSubscription(account, id);
-    if (isOver(before)) throw missing("subscription", id);
-    return showSubscription(
-      account,
-      cancelNow(account, before, "cancellation_requested", given.cancellation_details),
-    );
-  }),
+  operation(
+    "delete",
+    "/v1/subscriptions/:id",
+    subscriptionCancellation,
+    ({ account, id, parameters: given }) => {
+      const before = getSubscription(account, id);
+      if (isOver(before)) throw missing("subscription", id);
+      return showSubscription(
+        account,
+        cancelNow(account, before, "cancellation_requested", given.cancellation_details),
+      );
+    },
+  ),
 
-  operation("post", "/v1/subscriptions/:id/resume", resumption, ({ account, id }) => {
+  operation("post", "/v1/subscriptions/:id/resume", subscriptionResumption, ({ account, id }) => {
     const before = getSubscription(account, id);
     if (before.status !== "paused")
       throw invalid(
@@ -286,20 +124,7 @@ export function changeItems(
   changeSubscriptionItems(account, found, items, how);
 }
 
-export function showSubscription(account: Account, kept: KeptSubscription) {
-  const items = itemsOf(account, kept.id).map((item) => showItem(account, item));
-  const { pending_update: pending } = kept;
-  return {
-    ...kept,
-    items: embedded(`/v1/subscription_items?subscription=${kept.id}`, items),
-    pending_update: pending && {
-      ...pending,
-      subscription_items: pending.subscription_items.map((item) => showItem(account, item)),
-    },
-  };
-}
-
-function getSubscription(account: Account, id: string): KeptSubscription {
+function getSubscription(account: Account, id: string): StoredSubscription {
   const found = account.subscriptions.get(id);
   if (found === undefined) throw missing("subscription", id);
   return found;
@@ -307,7 +132,11 @@ function getSubscription(account: Account, id: string): KeptSubscription {
 
 const read = getSubscription;
 
-function matches(account: Account, one: KeptSubscription, wanted: z.output<typeof listing>): boolean {
+function matches(
+  account: Account,
+  one: StoredSubscription,
+  wanted: z.output<typeof subscriptionListing>,
+): boolean {
   return (
     hasStatus(one, wanted.status) &&
     (wanted.customer ?? one.customer) === one.customer &&
@@ -317,7 +146,11 @@ function matches(account: Account, one: KeptSubscription, wanted: z.output<typeo
   );
 }
 
-function hasItem(account: Account, one: KeptSubscription, wanted: z.output<typeof listing>): boolean {
+function hasItem(
+  account: Account,
+  one: StoredSubscription,
+  wanted: z.output<typeof subscriptionListing>,
+): boolean {
   const { current_period_end, current_period_start, price } = wanted;
   if ((current_period_end ?? current_period_start ?? price) === undefined) return true;
   return itemsOf(account, one.id).some(
@@ -329,13 +162,13 @@ function hasItem(account: Account, one: KeptSubscription, wanted: z.output<typeo
 }
 
 /** Without a status, all that aren't canceled. */
-function hasStatus(one: KeptSubscription, status: string | undefined): boolean {
+function hasStatus(one: StoredSubscription, status: string | undefined): boolean {
   if (status === undefined) return one.status !== "canceled";
   if (status === "ended") return isOver(one);
   return status === "all" || status === one.status;
 }
 
-type Update = z.output<typeof update>;
+type Update = z.output<typeof subscriptionUpdate>;
 
 function checkOnlyNotes(given: Update): void {
   const others = Object.keys(given).filter((key) => key !== "metadata" && key !== "cancellation_details");
@@ -353,7 +186,7 @@ function checkUnpaid(given: Update): void {
 }
 
 /** https://docs.stripe.com/billing/subscriptions/pending-updates-reference#supported-attributes */
-function checkMayWait(before: KeptSubscription, given: Update): void {
+function checkMayWait(before: StoredSubscription, given: Update): void {
   if (before.collection_method !== "charge_automatically")
     throw invalid(
       "`payment_behavior` can be `pending_if_incomplete` only where `collection_method` is `charge_automatically`.",
@@ -381,7 +214,7 @@ const MAY_WAIT: ReadonlySet<string> = new Set([
 ]);
 
 /** The fields that an update sets without further consequences. */
-function changeOf(account: Account, before: KeptSubscription, given: Update): Partial<KeptSubscription> {
+function changeOf(account: Account, before: StoredSubscription, given: Update): Partial<StoredSubscription> {
   const { default_payment_method: method, pause_collection: pause } = given;
   if (method !== undefined) checkOwnMethod(account, before.customer, method, "default_payment_method");
   return {
@@ -412,43 +245,7 @@ function changeOf(account: Account, before: KeptSubscription, given: Update): Pa
   };
 }
 
-export function trialSettingsOf(
-  given: z.output<typeof trialSettings>,
-): NonNullable<KeptSubscription["trial_settings"]> {
-  return {
-    end_behavior: {
-      billing_cycle_anchor: null,
-      missing_payment_method: given?.end_behavior.missing_payment_method ?? "create_invoice",
-    },
-  };
-}
-
-export function paymentSettingsOf(
-  given: SubscriptionCreation["payment_settings"],
-): NonNullable<KeptSubscription["payment_settings"]> {
-  return {
-    payment_method_options: null,
-    payment_method_types: given?.payment_method_types ?? null,
-    save_default_payment_method: given?.save_default_payment_method ?? "off",
-  };
-}
-
-/** @throws StripeRefusal 400 when the terms of payment don't fit the way of collecting */
-export function checkCollection(method: string, days: number | undefined | null): void {
-  if (method === "send_invoice" && (days === undefined || days === null))
-    throw invalid(
-      "When creating a subscription with `collection_method` set to `send_invoice`, you must specify `days_until_due`.",
-      "days_until_due",
-      "parameter_missing",
-    );
-  if (method === "charge_automatically" && days !== undefined && days !== null)
-    throw invalid(
-      "You cannot set `days_until_due` if `collection_method` is set to `charge_automatically`.",
-      "days_until_due",
-    );
-}
-
-function collectionChange(before: KeptSubscription, given: Update): Partial<KeptSubscription> {
+function collectionChange(before: StoredSubscription, given: Update): Partial<StoredSubscription> {
   const method = given.collection_method ?? before.collection_method;
   const kept = method === before.collection_method ? before.days_until_due : null;
   const days = given.days_until_due ?? kept;
@@ -456,7 +253,11 @@ function collectionChange(before: KeptSubscription, given: Update): Partial<Kept
   return { collection_method: method, days_until_due: days };
 }
 
-function cancelChange(account: Account, before: KeptSubscription, given: Update): Partial<KeptSubscription> {
+function cancelChange(
+  account: Account,
+  before: StoredSubscription,
+  given: Update,
+): Partial<StoredSubscription> {
   if (before.schedule !== null && (given.cancel_at ?? given.cancel_at_period_end) !== undefined)
     throw invalid(
       `The subscription is managed by the subscription schedule \`${before.schedule}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
@@ -481,7 +282,7 @@ function cancelChange(account: Account, before: KeptSubscription, given: Update)
   return { cancel_at: Number(at), cancel_at_period_end: false, canceled_at: account.now() };
 }
 
-function moveTrialEnd(account: Account, before: KeptSubscription, end: number | "now"): void {
+function moveTrialEnd(account: Account, before: StoredSubscription, end: number | "now"): void {
   const now = account.now();
   if (end === "now") {
     if (before.status !== "trialing") return;
@@ -500,7 +301,7 @@ function moveTrialEnd(account: Account, before: KeptSubscription, end: number | 
   });
 }
 
-function endTrialEarly(account: Account, before: KeptSubscription): void {
+function endTrialEarly(account: Account, before: StoredSubscription): void {
   const due = chargesFor(account, itemsOf(account, before.id)).reduce((sum, { amount }) => sum + amount, 0);
   const automatic = before.collection_method === "charge_automatically";
   if (automatic && due > 0 && paymentMethodOf(account, before) === null) throw noPaymentMethod();
@@ -511,7 +312,7 @@ function endTrialEarly(account: Account, before: KeptSubscription): void {
 }
 
 /** Begins a new period now, and bills it. */
-function restartCycle(account: Account, before: KeptSubscription): void {
+function restartCycle(account: Account, before: StoredSubscription): void {
   const now = account.now();
   const items = itemsOf(account, before.id).map((item) => nextPeriod(account, item, now));
   const charges = [...takePending(account, before.id), ...chargesFor(account, items)];

@@ -1,4 +1,3 @@
-import type Stripe from "stripe";
 import type { Account } from "../account.ts";
 import { invalid, missing } from "../protocol/errors.ts";
 import { newId, random } from "../protocol/ids.ts";
@@ -6,11 +5,7 @@ import { page, showing } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Operation, operation } from "../protocol/operation.ts";
 import { boolean, clearable, list, metadata, paging, parameters, text } from "../protocol/parameters.ts";
-
-/** https://docs.stripe.com/api/webhook_endpoints */
-export interface KeptWebhookEndpoint extends Omit<Stripe.WebhookEndpoint, "deleted"> {
-  readonly secret: string;
-}
+import type { StoredWebhookEndpoint } from "../stored.ts";
 
 const LIMIT = 16;
 
@@ -36,7 +31,7 @@ export const webhookEndpointOperations: readonly Operation[] = [
     if (account.webhookEndpoints.values().length >= LIMIT)
       throw invalid(`You have reached the maximum of ${LIMIT} test webhook endpoints.`);
     const id = newId("we");
-    const created: KeptWebhookEndpoint = {
+    const created: StoredWebhookEndpoint = {
       id,
       object: "webhook_endpoint",
       api_version: given.api_version ?? null,
@@ -70,7 +65,7 @@ export const webhookEndpointOperations: readonly Operation[] = [
     const { disabled, metadata, ...plain } = given;
     if (given.url !== undefined) checkUrl(given.url);
     checkEvents(given.enabled_events ?? []);
-    const after: KeptWebhookEndpoint = {
+    const after: StoredWebhookEndpoint = {
       ...before,
       ...plain,
       metadata: mergeMetadata(before.metadata, metadata),
@@ -86,13 +81,13 @@ export const webhookEndpointOperations: readonly Operation[] = [
   }),
 ];
 
-function get(account: Account, id: string): KeptWebhookEndpoint {
+function get(account: Account, id: string): StoredWebhookEndpoint {
   const found = account.webhookEndpoints.get(id);
   if (found === undefined) throw missing("webhook endpoint", id);
   return found;
 }
 
-function withoutSecret({ secret, ...shown }: KeptWebhookEndpoint): Omit<KeptWebhookEndpoint, "secret"> {
+function withoutSecret({ secret, ...shown }: StoredWebhookEndpoint): Omit<StoredWebhookEndpoint, "secret"> {
   return shown;
 }
 

@@ -1,6 +1,7 @@
 import type { Account } from "../account.ts";
+import type { Shown } from "../stored.ts";
 import { invalid } from "./errors.ts";
-import type { Kind, Shown } from "./operation.ts";
+import type { Kind } from "./operation.ts";
 
 type Node = Record<string, unknown>;
 

@@ -8,7 +8,7 @@ export interface Answer {
   readonly body: string;
   readonly requestId: string;
 }
-export interface KeptAnswer extends Answer {
+export interface StoredAnswer extends Answer {
   readonly endpoint: string;
   readonly digest: string;
   /** Unix seconds. */
@@ -24,10 +24,10 @@ const DAY = 24 * 60 * 60;
  * parameters, the rate limit) keeps nothing.
  */
 export class IdempotencyKeys {
-  readonly #answers: Collection<KeptAnswer>;
+  readonly #answers: Collection<StoredAnswer>;
   readonly #inFlight = new Set<string>();
 
-  constructor(answers: Collection<KeptAnswer>) {
+  constructor(answers: Collection<StoredAnswer>) {
     this.#answers = answers;
   }
 
@@ -60,14 +60,14 @@ export class IdempotencyKeys {
     }
   }
 
-  #find(key: string, now: number): KeptAnswer | undefined {
+  #find(key: string, now: number): StoredAnswer | undefined {
     const kept = this.#answers.get(key);
     if (kept === undefined || now - kept.at < DAY) return kept;
     this.#answers.delete(key);
     return undefined;
   }
 
-  #sameRequest(kept: KeptAnswer, key: string, endpoint: string, digest: string): Answer {
+  #sameRequest(kept: StoredAnswer, key: string, endpoint: string, digest: string): Answer {
     if (kept.endpoint !== endpoint)
       throw misuse(
         `Keys for idempotent requests can only be used for the same endpoint they were first used for ('${kept.endpoint}' vs '${endpoint}'). Try using a key other than '${key}' if you meant to execute a different request.`,

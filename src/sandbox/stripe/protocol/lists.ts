@@ -1,5 +1,5 @@
+import type { Shown } from "../stored.ts";
 import { missingReference } from "./errors.ts";
-import type { Shown } from "./operation.ts";
 
 interface Paging {
   readonly limit?: number | undefined;

@@ -1,11 +1,6 @@
 import type * as z from "zod";
 import type { Account } from "../account.ts";
-
-/** An object as the API shows it. */
-export interface Shown {
-  readonly object: string;
-  readonly [field: string]: unknown;
-}
+import type { Shown } from "../stored.ts";
 
 /** What a request names: the decoded parameters and the ids of its path. */
 interface Call<P> {

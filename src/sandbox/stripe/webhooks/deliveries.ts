@@ -1,14 +1,7 @@
 import type { Account } from "../account.ts";
 import { showEvent } from "../objects/events.ts";
+import type { StoredDelivery } from "../stored.ts";
 import { signatureOf } from "./signature.ts";
-
-/** An event on its way to an endpoint; kept until it has arrived or was tried for the last time. */
-export interface KeptDelivery {
-  readonly id: string;
-  readonly event: string;
-  readonly endpoint: string;
-  readonly attempts: number;
-}
 
 const ATTEMPTS = 6;
 const TIMEOUT = 10_000;
@@ -47,12 +40,12 @@ export class Deliveries {
     await Promise.all(this.#sending);
   }
 
-  #start(delivery: KeptDelivery): void {
+  #start(delivery: StoredDelivery): void {
     const sent = this.#send(delivery).finally(() => this.#sending.delete(sent));
     this.#sending.add(sent);
   }
 
-  async #send(delivery: KeptDelivery): Promise<void> {
+  async #send(delivery: StoredDelivery): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const arrived = await this.#attempt(delivery);
     // An attempt that was cut short by the stop is no attempt of the endpoint's.
@@ -67,7 +60,7 @@ export class Deliveries {
     setTimeout(() => this.#start(next), this.#retryAfter * 2 ** delivery.attempts).unref();
   }
 
-  async #attempt(delivery: KeptDelivery): Promise<boolean> {
+  async #attempt(delivery: StoredDelivery): Promise<boolean> {
     const endpoint = this.#account.webhookEndpoints.get(delivery.endpoint);
     const event = this.#account.events.get(delivery.event);
     // Nothing is left to send, or no one to send it to.

@@ -1,0 +1,27 @@
+import { StripeRefusal } from "../protocol/errors.ts";
+
+/** 402: https://docs.stripe.com/declines/codes */
+export function declined(declineCode = "generic_decline", details: object = {}): StripeRefusal {
+  const { message, ...said } = declineOf(declineCode);
+  return new StripeRefusal(402, "card_error", message, { ...said, ...details });
+}
+
+/** How a decline is told: some reasons have an error code of their own, the others share one. */
+export function declineOf(declineCode: string): { code: string; decline_code?: string; message: string } {
+  const message = declineMessage(declineCode);
+  if (declineCode === "expired_card" || declineCode === "processing_error")
+    return { code: declineCode, message };
+  const code = declineCode === "authentication_required" ? declineCode : "card_declined";
+  return { code, decline_code: declineCode, message };
+}
+
+export function declineMessage(declineCode: string): string {
+  return DECLINE_MESSAGES[declineCode] ?? "Your card was declined.";
+}
+
+const DECLINE_MESSAGES: Readonly<Record<string, string>> = {
+  authentication_required: "Your card was declined. This transaction requires authentication.",
+  expired_card: "Your card has expired.",
+  insufficient_funds: "Your card has insufficient funds.",
+  processing_error: "An error occurred while processing your card. Try again in a little bit.",
+};

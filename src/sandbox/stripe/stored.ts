@@ -1,0 +1,191 @@
+import type Stripe from "stripe";
+
+/** An object as the API shows it. */
+export interface Shown {
+  readonly object: string;
+  readonly [field: string]: unknown;
+}
+
+/** https://docs.stripe.com/api/customers */
+export interface StoredCustomer
+  extends Omit<Stripe.Customer, "default_source" | "deleted" | "invoice_settings" | "test_clock"> {
+  readonly default_source: null;
+  readonly invoice_settings: Omit<Stripe.Customer.InvoiceSettings, "default_payment_method"> & {
+    readonly default_payment_method: string | null;
+  };
+  readonly test_clock: null;
+  /** A deleted customer is kept: its id answers that it is deleted. */
+  readonly deleted?: true;
+}
+
+/** https://docs.stripe.com/api/products */
+export interface StoredProduct extends Omit<Stripe.Product, "default_price" | "tax_code"> {
+  readonly default_price: string | null;
+  readonly tax_code: string | null;
+}
+
+/** https://docs.stripe.com/api/prices */
+export interface StoredPrice
+  extends Omit<Stripe.Price, "product" | "unit_amount_decimal" | "currency_options" | "tiers"> {
+  readonly product: string;
+  readonly unit_amount_decimal: string | null;
+}
+
+/** https://docs.stripe.com/api/subscriptions */
+export interface StoredSubscription
+  extends Omit<
+    Stripe.Subscription,
+    | "customer"
+    | "default_payment_method"
+    | "default_source"
+    | "items"
+    | "latest_invoice"
+    | "pending_setup_intent"
+    | "pending_update"
+    | "schedule"
+  > {
+  readonly customer: string;
+  readonly default_payment_method: string | null;
+  readonly default_source: null;
+  readonly latest_invoice: string | null;
+  readonly pending_setup_intent: string | null;
+  readonly pending_update:
+    | (Omit<Stripe.Subscription.PendingUpdate, "subscription_items"> & {
+        readonly subscription_items: readonly StoredSubscriptionItem[];
+      })
+    | null;
+  readonly schedule: string | null;
+}
+
+/** https://docs.stripe.com/api/subscription_items */
+export interface StoredSubscriptionItem extends Omit<Stripe.SubscriptionItem, "plan" | "price"> {
+  readonly price: string;
+}
+
+/** What a subscription becomes, and when: https://docs.stripe.com/api/subscription_schedules */
+export interface StoredSubscriptionSchedule
+  extends Omit<
+    Stripe.SubscriptionSchedule,
+    "application" | "customer" | "phases" | "subscription" | "test_clock"
+  > {
+  readonly application: null;
+  readonly customer: string;
+  readonly phases: readonly StoredPhase[];
+  readonly subscription: string | null;
+  readonly test_clock: null;
+}
+
+export interface StoredPhase extends Omit<Stripe.SubscriptionSchedule.Phase, "items"> {
+  readonly items: readonly StoredPhaseItem[];
+}
+
+export interface StoredPhaseItem extends Omit<Stripe.SubscriptionSchedule.Phase.Item, "plan" | "price"> {
+  readonly plan: string;
+  readonly price: string;
+}
+
+/** https://docs.stripe.com/api/invoices */
+export interface StoredInvoice
+  extends Omit<Stripe.Invoice, "customer" | "default_payment_method" | "deleted" | "lines" | "payments"> {
+  readonly customer: string;
+  readonly default_payment_method: string | null;
+  readonly lines: readonly StoredInvoiceLine[];
+}
+
+export interface StoredInvoiceLine
+  extends Omit<Stripe.InvoiceLineItem, "pricing" | "quantity_decimal" | "subscription"> {
+  readonly pricing: Omit<Stripe.InvoiceLineItem.Pricing, "unit_amount_decimal"> & {
+    readonly unit_amount_decimal: string | null;
+  };
+  readonly quantity_decimal: string;
+  readonly subscription: string;
+}
+
+/** A proration that waits for the subscription's next invoice. */
+export interface StoredInvoiceItem {
+  readonly id: string;
+  readonly subscription: string;
+  readonly subscription_item: string;
+  readonly description: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly price: string;
+  readonly quantity: number;
+  readonly period: { readonly start: number; readonly end: number };
+}
+
+/** Which payment intent pays which invoice: https://docs.stripe.com/api/invoice-payment */
+export interface StoredInvoicePayment extends Omit<Stripe.InvoicePayment, "invoice" | "payment"> {
+  readonly invoice: string;
+  readonly payment: { readonly type: "payment_intent"; readonly payment_intent: string };
+}
+
+/** https://docs.stripe.com/api/payment_methods */
+export interface StoredPaymentMethod extends Omit<Stripe.PaymentMethod, "customer"> {
+  readonly customer: string | null;
+}
+
+/** A payment method that is set up for later: https://docs.stripe.com/api/setup_intents */
+export interface StoredSetupIntent extends Omit<Stripe.SetupIntent, "customer" | "payment_method"> {
+  readonly customer: string | null;
+  readonly payment_method: string | null;
+}
+
+/** https://docs.stripe.com/api/payment_intents */
+export interface StoredPaymentIntent
+  extends Omit<Stripe.PaymentIntent, "customer" | "payment_method" | "latest_charge"> {
+  readonly customer: string | null;
+  readonly payment_method: string | null;
+  readonly latest_charge: string | null;
+}
+
+/** One attempt to take money: https://docs.stripe.com/api/charges */
+export interface StoredCharge
+  extends Omit<Stripe.Charge, "balance_transaction" | "customer" | "payment_intent" | "refunds"> {
+  readonly balance_transaction: string | null;
+  readonly customer: string | null;
+  readonly payment_intent: string;
+}
+
+/** https://docs.stripe.com/api/refunds */
+export interface StoredRefund
+  extends Omit<Stripe.Refund, "charge" | "customer" | "payment_intent" | "payment_method"> {
+  readonly charge: string;
+  readonly customer: string | null;
+  readonly payment_intent: string;
+  readonly payment_method: string | null;
+}
+
+/** A cardholder's bank asks for the money back: https://docs.stripe.com/api/disputes */
+export interface StoredDispute extends Omit<Stripe.Dispute, "charge" | "payment_intent"> {
+  readonly charge: string;
+  readonly payment_intent: string;
+}
+
+/** What happened, with the object as it was then: https://docs.stripe.com/api/events */
+export interface StoredEvent extends Shown {
+  readonly id: string;
+  readonly object: "event";
+  readonly api_version: string;
+  readonly created: number;
+  readonly data: { readonly object: object; readonly previous_attributes?: Record<string, unknown> };
+  readonly livemode: false;
+  readonly request: { readonly id: string | null; readonly idempotency_key: string | null };
+  readonly type: string;
+}
+
+/** What customers may do for themselves: https://docs.stripe.com/api/customer_portal/configurations */
+export type StoredPortalConfiguration = Stripe.BillingPortal.Configuration;
+
+/** https://docs.stripe.com/api/webhook_endpoints */
+export interface StoredWebhookEndpoint extends Omit<Stripe.WebhookEndpoint, "deleted"> {
+  readonly secret: string;
+}
+
+/** An event on its way to an endpoint; kept until it has arrived or was tried for the last time. */
+export interface StoredDelivery {
+  readonly id: string;
+  readonly event: string;
+  readonly endpoint: string;
+  readonly attempts: number;
+}
