@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import * as z from "zod";
-import type { Gate } from "./gate.ts";
+import type { Interceptor } from "./interceptor.ts";
 
 const fault = z.strictObject({
   kind: z.enum(["latency", "429", "500", "drop-before", "drop-after", "hold-before", "hold-after"]),
@@ -30,10 +30,10 @@ export interface Organizations {
 export function createAdmin(options: {
   id: string;
   token: string;
-  gate: Gate;
+  interceptor: Interceptor;
   addOrganizations: (given: Organizations) => void;
 }): Hono {
-  const { gate } = options;
+  const { interceptor } = options;
   const app = new Hono().basePath("/_sandbox");
   app.use(async (context, next) => {
     if (context.req.header("authorization") === `Bearer ${options.token}`) return next();
@@ -43,7 +43,7 @@ export function createAdmin(options: {
   app.put("/faults", async (context) => {
     const given = faults.safeParse(await context.req.json());
     if (!given.success) return context.json({ message: z.prettifyError(given.error) }, 400);
-    gate.setFaults(given.data.faults, given.data.seed);
+    interceptor.setFaults(given.data.faults, given.data.seed);
     return context.body(null, 204);
   });
   app.put("/organizations", async (context) => {
@@ -52,14 +52,14 @@ export function createAdmin(options: {
     options.addOrganizations(given.data);
     return context.body(null, 204);
   });
-  app.get("/requests", (context) => context.json(gate.requests()));
+  app.get("/requests", (context) => context.json(interceptor.requests()));
   app.delete("/requests", (context) => {
-    gate.clearRequests();
+    interceptor.clearRequests();
     return context.body(null, 204);
   });
-  app.get("/held", async (context) => context.json(await gate.held()));
+  app.get("/held", async (context) => context.json(await interceptor.held()));
   app.post("/release", (context) => {
-    gate.release();
+    interceptor.release();
     return context.body(null, 204);
   });
   return app;

@@ -5,8 +5,8 @@ export interface RunningSandbox {
   readonly folder: string;
   readonly supabaseUrl: string;
   readonly stripeUrl: string;
-  /** What a run against it needs in its environment. */
+  /** Environment variables for programs that use it. */
   readonly env: Environment;
-  /** Ends it, and every process of it, if this process started it; its data stay. */
+  /** Stops the sandbox and its processes if this process started it. Its data are kept. */
   stop(): Promise<void>;
 }

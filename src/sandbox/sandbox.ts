@@ -9,8 +9,8 @@ import { Secret } from "../core/secret.ts";
 import { createAdmin, type Organizations } from "./admin.ts";
 import { selfSigned } from "./certificate.ts";
 import type { Fault, RequestRecord } from "./faults.ts";
-import { Gate } from "./gate.ts";
-import { gated } from "./http-gate.ts";
+import { intercepted } from "./http-interceptor.ts";
+import { Interceptor } from "./interceptor.ts";
 import { lockFolder } from "./lock.ts";
 import { organizationsOf, type SandboxOptions } from "./options.ts";
 import { createPooler } from "./pooler/pooler.ts";
@@ -40,7 +40,7 @@ export interface Sandbox extends RunningSandbox {
   setFaults(faults: readonly Fault[], seed?: number): void;
   /** Resolves when a request is held by a hold fault; at once when one is. */
   held(): Promise<RequestRecord>;
-  /** Lets every held request go on. */
+  /** Resumes all held requests. */
   release(): void;
   requests(): readonly RequestRecord[];
   clearRequests(): void;
@@ -74,14 +74,14 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
   const { password } = await openCache();
   const before = await readSettings(folder);
   const id = before?.id ?? randomUUID();
-  const gate = new Gate();
+  const interceptor = new Interceptor();
   const servers = new ProjectServers(join(folder, "databases"));
 
   const supabaseStore = new Store(join(folder, "supabase.journal"));
   const tenant = (ref: string): ReturnType<typeof tenantOf> => tenantOf(account, ref);
   const tls = await certified(folder);
   const { clientAddress } = options;
-  const pooler = createPooler({ gate, servers, tenant, tls, clientAddress });
+  const pooler = createPooler({ interceptor, servers, tenant, tls, clientAddress });
   const poolerPort = await listen(pooler, before?.ports.pooler);
   const account = new Account({
     store: supabaseStore,
@@ -116,19 +116,19 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
       ? {}
       : { requestsPerSecond: options.stripeRequestsPerSecond }),
   });
-  const admin = createAdmin({ id, token, gate, addOrganizations });
-  const supabaseGated = gated(gate, supabaseVendor(supabaseApp));
-  const stripeGated = gated(gate, stripeVendor(localStripe.app));
+  const admin = createAdmin({ id, token, interceptor, addOrganizations });
+  const interceptSupabase = intercepted(interceptor, supabaseVendor(supabaseApp));
+  const interceptStripe = intercepted(interceptor, stripeVendor(localStripe.app));
   supabase.answer((request, bindings) =>
-    isOwn(request) ? admin.fetch(request) : supabaseGated(request, bindings),
+    isOwn(request) ? admin.fetch(request) : interceptSupabase(request, bindings),
   );
   stripe.answer((request, bindings) =>
-    isOwn(request) ? localStripe.app.fetch(request) : stripeGated(request, bindings),
+    isOwn(request) ? localStripe.app.fetch(request) : interceptStripe(request, bindings),
   );
   await writeSettings(folder, { id, pid: process.pid, ports, env });
 
   const stop = async (): Promise<void> => {
-    gate.release();
+    interceptor.release();
     pooler.closeConnections();
     await Promise.all([closed(pooler), supabase.close(), stripe.close()]);
     await Promise.all([localStripe.stop(), servers.stopAll()]);
@@ -139,11 +139,11 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
     folder,
     ...addresses(env),
     env,
-    setFaults: (faults, seed) => gate.setFaults(faults, seed),
-    held: () => gate.held(),
-    release: () => gate.release(),
-    requests: () => gate.requests(),
-    clearRequests: () => gate.clearRequests(),
+    setFaults: (faults, seed) => interceptor.setFaults(faults, seed),
+    held: () => interceptor.held(),
+    release: () => interceptor.release(),
+    requests: () => interceptor.requests(),
+    clearRequests: () => interceptor.clearRequests(),
     databaseUrl: (ref) =>
       `postgresql://${SUPERUSER}.${ref}:${password.reveal()}@127.0.0.1:${poolerPort}/postgres`,
     stop: () => (stopped ??= stop()),

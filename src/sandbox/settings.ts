@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FORMER_ROOT_SECRET, ROOT_SECRET } from "../core/root-secret.ts";
 
-/** What a run against a sandbox needs in its environment. */
+const ROOT_SECRET = "TENANTRY_ROOT_SECRET";
+const FORMER_ROOT_SECRET = "TENANTRY_SECRET_ROOT";
+
+/** Environment variables for programs that use the sandbox. */
 export type Environment = Readonly<
   Record<
     | "SUPABASE_API_URL"
@@ -19,16 +21,16 @@ export type Environment = Readonly<
   >
 >;
 
-/** What a sandbox keeps about itself in `sandbox.json`, so that URLs and tokens stay the same from start to start. */
+/** Contents of `sandbox.json`, which keeps URLs and tokens stable across restarts. */
 export interface Settings {
-  /** Tells this sandbox from another that has its port now. */
+  /** Distinguishes this sandbox from another that now uses the same port. */
   readonly id: string;
   readonly pid: number;
   readonly ports: { readonly supabase: number; readonly stripe: number; readonly pooler: number };
   readonly env: Environment;
 }
 
-/** Undefined when there is none yet. */
+/** @returns undefined if the folder has no sandbox yet */
 export async function readSettings(folder: string): Promise<Settings | undefined> {
   try {
     return withPresentNames(JSON.parse(await readFile(fileIn(folder), "utf8")) as Settings);
@@ -38,7 +40,7 @@ export async function readSettings(folder: string): Promise<Settings | undefined
   }
 }
 
-/** An earlier version kept the root secret under its variable's former name. */
+/** Earlier versions stored the root secret under a different variable name. */
 function withPresentNames(settings: Settings): Settings {
   const { [FORMER_ROOT_SECRET]: former, ...env }: Environment & { [FORMER_ROOT_SECRET]?: string } =
     settings.env;
@@ -51,7 +53,7 @@ export async function writeSettings(folder: string, settings: Settings): Promise
   await rename(unfinished, fileIn(folder));
 }
 
-/** The tokens and addresses that a run needs; those of last time, where there was one. */
+/** Reuses the tokens of the previous start, if there was one. */
 export function environment(
   folder: string,
   ports: Settings["ports"],
@@ -75,12 +77,12 @@ export function addresses(env: Environment): { supabaseUrl: string; stripeUrl: s
   return { supabaseUrl: env.SUPABASE_API_URL, stripeUrl: env.STRIPE_API_BASE };
 }
 
-/** Where stacks that run against the sandbox are recorded. */
+/** The folder of the Pulumi state for stacks deployed to the sandbox. */
 export function stateFolder(folder: string): string {
   return join(folder, "state");
 }
 
-/** The certificate of the sandbox's pooler. */
+/** The TLS certificate of the sandbox's pooler. */
 export function certificateFile(folder: string): string {
   return join(folder, "pooler.crt");
 }

@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import type { Vendor } from "./http-gate.ts";
+import type { Vendor } from "./http-interceptor.ts";
 import { refusal } from "./supabase/refusals.ts";
 
 export function supabaseVendor(app: Hono): Vendor {

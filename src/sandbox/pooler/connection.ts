@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
-import type { Gate } from "../gate.ts";
+import type { Interceptor } from "../interceptor.ts";
 import type { Lease, ProjectServers } from "../project-servers.ts";
 import { ScramServer, type ScramVerifier } from "../scram.ts";
 import {
@@ -20,7 +20,7 @@ import {
 import { type Batch, Batches, WriteJudge } from "./statements.ts";
 
 export interface PoolerOptions {
-  readonly gate: Gate;
+  readonly interceptor: Interceptor;
   readonly servers: ProjectServers;
   /** The project that may be connected to now; undefined for one that doesn't exist or is paused. */
   readonly tenant: (ref: string) => Tenant | undefined;
@@ -233,7 +233,7 @@ function passwordMessage(lease: Lease): Buffer {
   return message("p", Buffer.from(`${lease.password.reveal()}\0`));
 }
 
-/** A session under way: every batch passes the gate, and waits for its answer before the next one passes. */
+/** A session under way: each batch goes through the interceptor, which sends the next one only after the answer. */
 class Session {
   readonly #options: PoolerOptions;
   readonly #client: Socket;
@@ -285,7 +285,7 @@ class Session {
       this.#backend.write(bytes);
       return;
     }
-    const answer = await this.#options.gate.pass<Buffer | undefined>({
+    const answer = await this.#options.interceptor.handle<Buffer | undefined>({
       request: {
         service: "postgres",
         method: "QUERY",
@@ -293,7 +293,7 @@ class Session {
         body: values,
         write: this.#judge.isWrite(sql),
       },
-      act: () => this.#run(bytes, awaitsReady),
+      forward: () => this.#run(bytes, awaitsReady),
       statusOf: () => 200,
       refuse: (status) => {
         const [code, text] =

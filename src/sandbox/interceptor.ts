@@ -1,13 +1,13 @@
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { type Fault, Faults, type RequestRecord } from "./faults.ts";
 
-/** A request on its way in, as the gate sees it: over HTTP or the pooler. */
-export interface Passage<T> {
+/** A request that arrived over HTTP or through the pooler. */
+export interface InterceptedRequest<T> {
   readonly request: Pick<RequestRecord, "service" | "method" | "path" | "body" | "write">;
-  /** Carries the request out. */
-  act(): Promise<T>;
+  /** Forwards the request to the service. */
+  forward(): Promise<T>;
   statusOf(answer: T): number;
-  /** The vendor's answer to one request too many (429), or its failure (500). */
+  /** The vendor's own error response. */
   refuse(status: 429 | 500): T;
   /** Cuts the connection without an answer. */
   cut(): T;
@@ -15,8 +15,8 @@ export interface Passage<T> {
   isGone(): boolean;
 }
 
-/** Every request passes here: it is written down, and a fault may befall it. */
-export class Gate {
+/** Records every request, and injects the configured faults. */
+export class Interceptor {
   static readonly #kept = 50_000;
   #faults = new Faults([]);
   #requests: Mutable<RequestRecord>[] = [];
@@ -36,57 +36,57 @@ export class Gate {
     this.#requests = [];
   }
 
-  /** Resolves when a request is held; at once when one is. */
+  /** Resolves once a request is held. */
   held(): Promise<RequestRecord> {
     const [first] = this.#holding;
     if (first !== undefined) return Promise.resolve(first.record);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Lets every held request go on. */
+  /** Resumes all held requests. */
   release(): void {
     for (const { free } of this.#holding.splice(0)) free();
   }
 
-  async pass<T>(passage: Passage<T>): Promise<T> {
-    const fault = this.#faults.next(passage.request);
-    const record = this.#write(passage.request, fault);
+  async handle<T>(intercepted: InterceptedRequest<T>): Promise<T> {
+    const fault = this.#faults.next(intercepted.request);
+    const record = this.#write(intercepted.request, fault);
     const answered = (answer: T): T => {
-      record.status = passage.statusOf(answer);
+      record.status = intercepted.statusOf(answer);
       return answer;
     };
     switch (fault?.kind) {
       case undefined:
-        return answered(await passage.act());
+        return answered(await intercepted.forward());
       case "latency":
         await delay(fault.milliseconds ?? 1000);
-        return answered(await passage.act());
+        return answered(await intercepted.forward());
       case "429":
-        return answered(passage.refuse(429));
+        return answered(intercepted.refuse(429));
       case "500":
-        return answered(passage.refuse(500));
+        return answered(intercepted.refuse(500));
       case "drop-before":
-        return passage.cut();
+        return intercepted.cut();
       case "drop-after":
-        await passage.act();
-        return passage.cut();
+        await intercepted.forward();
+        return intercepted.cut();
       case "hold-before":
         await this.#hold(record);
-        // Its caller was ended meanwhile: it must not take effect any more.
-        return passage.isGone() ? passage.cut() : answered(await passage.act());
+        // If the caller was stopped in the meantime, the request must not take effect.
+        return intercepted.isGone() ? intercepted.cut() : answered(await intercepted.forward());
       case "hold-after": {
-        const answer = await passage.act();
+        const answer = await intercepted.forward();
         await this.#hold(record);
-        return passage.isGone() ? passage.cut() : answered(answer);
+        return intercepted.isGone() ? intercepted.cut() : answered(answer);
       }
     }
   }
 
-  #write(request: Passage<unknown>["request"], fault: Fault | undefined): Mutable<RequestRecord> {
+  #write(request: InterceptedRequest<unknown>["request"], fault: Fault | undefined): Mutable<RequestRecord> {
     this.#sequence++;
     const record = { sequence: this.#sequence, ...request, status: undefined, fault: fault?.kind };
     this.#requests.push(record);
-    if (this.#requests.length > Gate.#kept) this.#requests.shift();
+    if (this.#requests.length > Interceptor.#kept) this.#requests.shift();
     return record;
   }
 
@@ -95,7 +95,7 @@ export class Gate {
       this.#holding.push({ record, free: resolve });
       for (const tell of this.#waiting.splice(0)) tell(record);
     });
-    // A hang-up that has happened by now is heard within a turn of the event loop.
+    // Give the event loop time to report a connection that the caller has closed.
     for (let turns = 0; turns < 3; turns++) await turn();
   }
 }

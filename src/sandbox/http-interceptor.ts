@@ -1,20 +1,20 @@
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Service } from "./faults.ts";
-import type { Gate } from "./gate.ts";
+import type { Interceptor } from "./interceptor.ts";
 
-/** How a vendor's API is seen from the gate. */
+/** A vendor API whose requests are intercepted. */
 export interface Vendor {
   readonly service: Service;
   readonly fetch: (request: Request) => Response | Promise<Response>;
   readonly isWrite: (method: string, path: string, body: string) => boolean;
-  /** Its own answers to one request too many, and to a failure of its own. */
+  /** The vendor's own rate-limit and server-error responses. */
   readonly refusal: (status: 429 | 500) => Response;
 }
 
-/** The vendor's API behind the gate: what `serve` of @hono/node-server calls. */
-export function gated(
-  gate: Gate,
+/** A handler for `serve` of @hono/node-server that intercepts requests to a vendor API. */
+export function intercepted(
+  interceptor: Interceptor,
   vendor: Vendor,
 ): (request: Request, env: HttpBindings) => Promise<Response> {
   return async (request, { incoming, outgoing }) => {
@@ -29,9 +29,9 @@ export function gated(
       headers: request.headers,
       ...(hasBody ? { body: bytes } : {}),
     });
-    return gate.pass({
+    return interceptor.handle({
       request: { service: vendor.service, method, path, body, write: vendor.isWrite(method, path, body) },
-      act: async () => vendor.fetch(copy),
+      forward: async () => vendor.fetch(copy),
       statusOf: (response) => response.status,
       refuse: vendor.refusal,
       cut: () => {
