@@ -3,13 +3,13 @@ import { UserError } from "./errors.ts";
 import { Secret } from "./secret.ts";
 
 /** The variable of the root secret, from which passwords and keys are derived (./derive.ts). */
-export const ROOT_SECRET = "TENANTRY_ROOT_SECRET";
+const ROOT_SECRET = "TENANTRY_ROOT_SECRET";
 
 /** The variable of earlier root secrets, one per line, which are accepted while everything is derived again. */
 const PREVIOUS_ROOT_SECRETS = "TENANTRY_ROOT_SECRET_PREVIOUS";
 
 /** Its name until it had a prefix that customers' secrets have too. */
-export const FORMER_ROOT_SECRET = "TENANTRY_SECRET_ROOT";
+const FORMER_ROOT_SECRET = "TENANTRY_SECRET_ROOT";
 
 const SHORTEST = 32;
 

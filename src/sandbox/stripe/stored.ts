@@ -79,7 +79,7 @@ export interface StoredPhase extends Omit<Stripe.SubscriptionSchedule.Phase, "it
   readonly items: readonly StoredPhaseItem[];
 }
 
-export interface StoredPhaseItem extends Omit<Stripe.SubscriptionSchedule.Phase.Item, "plan" | "price"> {
+interface StoredPhaseItem extends Omit<Stripe.SubscriptionSchedule.Phase.Item, "plan" | "price"> {
   readonly plan: string;
   readonly price: string;
 }
