@@ -15,14 +15,14 @@ const faults = z.strictObject({ faults: z.array(fault), seed: z.number().int().o
 
 const organizations = z.strictObject({ paid: z.array(z.string()), free: z.array(z.string()) });
 
-/** Slugs of Supabase organizations that are to exist, by whether they pay. */
+/** Slugs of the Supabase organizations to create, by plan. */
 export interface Organizations {
   readonly paid: readonly string[];
   readonly free: readonly string[];
 }
 
 /**
- * The sandbox's own routes, beside those of the local Supabase, for other processes than the one that it runs in.
+ * Routes that control the sandbox from other processes, next to those of the local Supabase.
  *
  * `PUT faults`, `GET requests`, `DELETE requests`, `GET held` (answers when a request is held), `POST release`,
  * `PUT organizations` (adds those that are missing).

@@ -18,7 +18,7 @@ export interface Fault {
   readonly match?: string;
   /**
    * 0 to 1 of the matching requests, drawn from a seeded generator. Default 1. Below that never more than four times in a row
-   * for the same request, so that whoever tries again gets through.
+   * for the same request, so that retries eventually succeed.
    */
   readonly share?: number;
   /** Only the n-th matching request since the fault was set, counting from 1. */
@@ -42,7 +42,7 @@ export interface RequestRecord {
   readonly fault: Fault["kind"] | undefined;
 }
 
-/** What a fault is matched against. */
+/** The fields that faults match. */
 export type Target = Pick<RequestRecord, "service" | "method" | "path" | "write">;
 
 const LONGEST_STREAK = 4;
@@ -51,7 +51,7 @@ const LONGEST_STREAK = 4;
 export class Faults {
   readonly #faults: readonly { fault: Fault; pattern: RegExp | undefined; seen: { count: number } }[];
   readonly #draw: () => number;
-  /** How often in a row a request, as text, was befallen. */
+  /** Consecutive faults, by request. */
   readonly #streaks = new Map<string, number>();
 
   constructor(faults: readonly Fault[], seed = 1) {

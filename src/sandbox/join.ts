@@ -46,7 +46,7 @@ async function answers({ id, env }: Settings): Promise<boolean> {
     const response = await fetch(`${env.SUPABASE_API_URL}/_sandbox`, { headers, signal });
     return response.ok && ((await response.json()) as { id?: unknown }).id === id;
   } catch {
-    // Nobody listens there, or somebody else who speaks no HTTP.
+    // Nothing listens there, or it doesn't speak HTTP.
     return false;
   }
 }

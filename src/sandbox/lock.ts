@@ -37,7 +37,7 @@ async function isLinked(file: string, name: string): Promise<boolean> {
   }
 }
 
-/** Undefined when the file names nobody. */
+/** Undefined if the file names no process. */
 async function readOwner(file: string): Promise<number | "gone" | undefined> {
   try {
     return Number(await readFile(file, "utf8")) || undefined;
@@ -47,7 +47,7 @@ async function readOwner(file: string): Promise<number | "gone" | undefined> {
   }
 }
 
-/** Removes a lock that nobody holds, unless another process has replaced it meanwhile. */
+/** Removes a stale lock, unless another process has replaced it. */
 async function discard(file: string, owner: number | undefined): Promise<void> {
   const aside = `${file}.${process.pid}`;
   try {

@@ -29,7 +29,7 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** What every new server starts out with; it is made once and kept in the cache. */
+/** The initial contents of new servers, built once and cached. */
 export interface Seed {
   /** Another text, another seed. */
   readonly digest: string;
@@ -43,7 +43,7 @@ export interface Seed {
  * It ends when this process ends, however that ends: a shell beside it waits on a pipe that closes with this process.
  *
  * @param options.folder its data folder; made when absent
- * @param options.seed what a new data folder holds from the start
+ * @param options.seed the initial contents of a new data folder
  */
 export async function startPostgres(options: { folder: string; seed?: Seed }): Promise<Postgres> {
   const cache = await openCache();

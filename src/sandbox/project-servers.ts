@@ -94,7 +94,7 @@ export class ProjectServers {
     return running;
   }
 
-  /** One that ended by itself, or never started, is started anew by the next use. */
+  /** The next use restarts a server that exited or failed to start. */
   #forget(ref: string, running: Running): void {
     if (this.#running.get(ref) === running) this.#running.delete(ref);
   }

@@ -11,7 +11,7 @@ export const SSL_REQUEST = 80_877_103;
 export const GSS_REQUEST = 80_877_104;
 export const CANCEL_REQUEST = 80_877_102;
 
-/** Cuts a stream of bytes into messages; what is incomplete waits for more. */
+/** Splits a byte stream into messages, and buffers incomplete ones. */
 export class MessageReader {
   #rest: Buffer = Buffer.alloc(0);
 

@@ -28,7 +28,7 @@ import { isOfType } from "./webhooks/event-types.ts";
 /** The version that the sandbox speaks, whatever version a request asks for. */
 export const STRIPE_VERSION = "2026-10-28.endive";
 
-/** A collection that says how each change is undone. */
+/** A collection that can undo its changes. */
 class Table<T> {
   readonly #documents: Collection<T>;
   readonly #undoBy: (undo: () => void) => void;
@@ -52,7 +52,7 @@ class Table<T> {
     this.#documents.delete(id);
   }
 
-  /** In the order in which they were made. */
+  /** In order of creation. */
   values(): T[] {
     return this.#documents.values();
   }
@@ -66,7 +66,7 @@ class Table<T> {
   }
 }
 
-/** What one Stripe account holds, and what time it is there. */
+/** The objects and the clock of one Stripe account. */
 export class Account {
   readonly customers: Table<StoredCustomer>;
   readonly products: Table<StoredProduct>;
@@ -74,7 +74,7 @@ export class Account {
   readonly subscriptions: Table<StoredSubscription>;
   readonly subscriptionItems: Table<StoredSubscriptionItem>;
   readonly paymentMethods: Table<StoredPaymentMethod>;
-  /** What each card does when it is charged, by its fingerprint. */
+  /** Card behavior by fingerprint. */
   readonly cards: Table<CardBehavior>;
   readonly setupIntents: Table<StoredSetupIntent>;
   readonly paymentIntents: Table<StoredPaymentIntent>;
@@ -90,7 +90,7 @@ export class Account {
   readonly webhookEndpoints: Table<StoredWebhookEndpoint>;
   readonly deliveries: Table<StoredDelivery>;
   readonly clock: Clock;
-  /** The request that is worked on; none when something became due. */
+  /** The current request; empty while scheduled work runs. */
   request: { readonly id: string | null; readonly idempotency_key: string | null } = NO_REQUEST;
   #instant: number | undefined;
   #undo: (() => void)[] = [];
@@ -119,12 +119,12 @@ export class Account {
     this.clock = clock;
   }
 
-  /** Unix seconds; stands still while a request or a due event is worked on. */
+  /** Unix seconds; constant during a request or a scheduled event. */
   now(): number {
     return this.#instant ?? this.clock.now();
   }
 
-  /** Works as if it were that instant. */
+  /** Runs the work at the given instant. */
   at<T>(instant: number, work: () => T): T {
     const before = this.#instant;
     this.#instant = instant;
@@ -136,9 +136,9 @@ export class Account {
   }
 
   /**
-   * Does all of the work or, when it throws, none of it.
+   * Runs the work, and undoes its changes if it throws.
    *
-   * @param keeps whether a failure's effects stay all the same
+   * @param keeps whether to keep the changes despite this error
    */
   atomically<T>(
     request: { readonly id: string; readonly idempotency_key: string | null },
@@ -163,9 +163,9 @@ export class Account {
   }
 
   /**
-   * Records what happened, and puts it on its way to the webhook endpoints that want it.
+   * Records an event, and queues it for the webhook endpoints that subscribe to it.
    *
-   * @param before the object as it was, to tell which of its fields changed
+   * @param before the previous object, for `previous_attributes`
    */
   emit(type: string, object: object, before?: object): void {
     const id = newId("evt");
@@ -187,7 +187,7 @@ export class Account {
   }
 }
 
-/** The fields that changed, with what they held before. */
+/** The previous values of the changed fields. */
 function difference(before: object, after: object): Record<string, unknown> {
   const now = new Map<string, unknown>(Object.entries(after));
   return Object.fromEntries(

@@ -89,14 +89,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * A local Stripe that remembers: one account, one key, the objects that tenantry uses.
+ * A stateful local Stripe with one account and one API key.
  *
  * Trials, renewals and retries happen when the account's clock passes them: before each request, and at once when
  * `POST /_sandbox/clock` moves it (./sandbox-routes.ts).
  */
 export function createStripe(options: StripeOptions): {
   readonly app: Hono;
-  /** Ends what goes on between requests; called when no more come. */
+  /** Stops background work. Call it after the last request. */
   stop(): Promise<void>;
 } {
   const account = new Account(options.store, new Clock(options.store, options.now ?? (() => new Date())));
@@ -141,7 +141,7 @@ export function createStripe(options: StripeOptions): {
   }
 }
 
-/** Runs one operation to its end, at one instant. A failure leaves no trace unless it says so. */
+/** Runs one operation at one instant. Rolls back on failure, unless the error keeps its effects. */
 function run(
   account: Account,
   operation: Operation,
@@ -212,7 +212,7 @@ async function readForm(context: Context): Promise<FormObject> {
   return decodeForm([query, body].filter((part) => part !== "").join("&"));
 }
 
-/** The same text for the same parameters, in whichever order they came. */
+/** The parameters as text, independent of their order. */
 function canonical(value: FormObject[string]): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;

@@ -7,14 +7,14 @@ import { StripeRefusal } from "./protocol/errors.ts";
 import { newId } from "./protocol/ids.ts";
 
 /**
- * What the real service has no request for: time that passes, and what people and networks do.
+ * Simulates what happens outside the API: time, customers and banks.
  *
  * - `GET /_sandbox/clock`; `POST /_sandbox/clock` with `advance` (seconds) or `to` (unix seconds)
- * - `POST /_sandbox/payment_intents/:id/authenticate` with `succeeds`: the customer answers a bank's question
+ * - `POST /_sandbox/payment_intents/:id/authenticate` with `succeeds`: the customer completes authentication
  * - `POST /_sandbox/payment_intents/:id/finish` with `succeeds`: a payment that is being processed ends
  * - `POST /_sandbox/charges/:id/dispute`: a cardholder disputes a charge; `POST /_sandbox/disputes/:id/decide` with `won`: the
  *   bank decides
- * - `POST /_sandbox/events/:id/deliver`: every endpoint gets the event again, as it happens on the real service
+ * - `POST /_sandbox/events/:id/deliver`: delivers the event to every endpoint again
  */
 export function addSandboxRoutes(app: Hono, account: Account, changed: () => void): void {
   app.get("/_sandbox/clock", (context) => context.json({ now: account.now() }));

@@ -14,7 +14,7 @@ export interface StoredCustomer
     readonly default_payment_method: string | null;
   };
   readonly test_clock: null;
-  /** A deleted customer is kept: its id answers that it is deleted. */
+  /** Deleted customers stay stored, so that their id returns `deleted: true`. */
   readonly deleted?: true;
 }
 
@@ -182,7 +182,7 @@ export interface StoredWebhookEndpoint extends Omit<Stripe.WebhookEndpoint, "del
   readonly secret: string;
 }
 
-/** An event on its way to an endpoint; kept until it has arrived or was tried for the last time. */
+/** A queued event for one endpoint, stored until it is delivered or the last attempt failed. */
 export interface StoredDelivery {
   readonly id: string;
   readonly event: string;

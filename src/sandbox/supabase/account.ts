@@ -19,7 +19,7 @@ export interface AccountOptions {
   readonly pooler: { readonly host: string; readonly port: number };
 }
 
-/** Everything that the local Supabase remembers, and what its endpoints have in common. */
+/** The state of the local Supabase, and operations that its endpoints share. */
 export class Account {
   readonly organizations: Collection<Organization>;
   readonly projects: Collection<Project>;
@@ -74,7 +74,7 @@ export class Account {
     return elapsed >= share * this.readinessMilliseconds && !this.#booting.has(project.ref);
   }
 
-  /** Sends a project through a change, from now on. */
+  /** Starts a status change of a project. */
   change(project: Project, through: readonly ProjectStatus[], to: ProjectStatus): Project {
     const change: Change = { through, to, startedAt: this.now() };
     return this.projects.put(project.ref, { ...project, change });
@@ -86,7 +86,7 @@ export class Account {
     this.servers
       .use(ref)
       .then((lease) => lease.release())
-      // The next query tries again, and tells why.
+      // The next query retries and reports the error.
       .catch(() => undefined)
       .finally(() => this.#booting.delete(ref));
   }

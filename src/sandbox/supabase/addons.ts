@@ -105,7 +105,7 @@ function selected({ compute, addons }: Project): object[] {
   );
 }
 
-/** A project of another size is made ready again, and its database starts again. */
+/** Changing the compute size restarts the project and its database. */
 function resize(account: Account, project: Project, compute: string | undefined): void {
   if (project.compute === compute) return;
   const resized = account.projects.put(project.ref, { ...project, compute });

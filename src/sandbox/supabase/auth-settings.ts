@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** A setting of the auth service: what it may be, and what it is in a new project. */
+/** A setting of the auth service: its type, and its default in a new project. */
 export interface AuthSetting {
   readonly schema: z.ZodType;
   readonly initially: unknown;

@@ -24,7 +24,7 @@ export interface Call<Query, Body> {
   readonly body: Body;
 }
 
-/** An endpoint whose handler gets what its schemas say. */
+/** An endpoint whose handler gets parsed input. */
 export function endpoint<Query = undefined, Body = undefined>(definition: {
   method: Method;
   path: string;

@@ -3,7 +3,7 @@ import pg from "pg";
 import type { Seed } from "../postgres.ts";
 import { platformSql } from "./platform.ts";
 
-/** What a project's server starts out with. */
+/** The initial contents of a project's server. */
 export const platformSeed: Seed = {
   digest: createHash("sha256").update(platformSql("")).digest("hex"),
   fill: async (url, password) => {

@@ -31,7 +31,7 @@ export interface Project {
   readonly databasePassword: ScramVerifier;
 }
 
-/** What a project is going through, or went through last. */
+/** The current or latest status change of a project. */
 export interface Change {
   readonly through: readonly ProjectStatus[];
   readonly to: ProjectStatus;

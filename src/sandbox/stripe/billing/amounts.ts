@@ -1,6 +1,6 @@
 import type { StoredPrice } from "../stored.ts";
 
-/** What a quantity of a price costs, in the currency's smallest unit; halves are rounded away from zero. */
+/** The amount for a quantity of a price, in the currency's smallest unit; halves are rounded away from zero. */
 export function amountOf(price: StoredPrice, quantity: number): number {
   if (price.recurring?.usage_type === "metered") return 0;
   const units = transformed(price, quantity);

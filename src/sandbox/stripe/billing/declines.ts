@@ -6,7 +6,7 @@ export function declined(declineCode = "generic_decline", details: object = {}):
   return new StripeRefusal(402, "card_error", message, { ...said, ...details });
 }
 
-/** How a decline is told: some reasons have an error code of their own, the others share one. */
+/** The error for a decline: some reasons have their own code, the others share one. */
 export function declineOf(declineCode: string): { code: string; decline_code?: string; message: string } {
   const message = declineMessage(declineCode);
   if (declineCode === "expired_card" || declineCode === "processing_error")

@@ -150,7 +150,7 @@ export function paid(account: Account, invoice: StoredInvoice): StoredInvoice {
   return after;
 }
 
-/** Gives an open invoice up: as void, or as uncollectible. Its payment intent is canceled. */
+/** Marks an open invoice void or uncollectible. Voiding cancels its payment intent. */
 export function giveUp(
   account: Account,
   invoice: StoredInvoice,

@@ -3,14 +3,14 @@ import type { StoredInvoice, StoredSubscription, StoredSubscriptionItem } from "
 import { giveUp } from "./invoicing.ts";
 import { itemsOf, update } from "./subscription-state.ts";
 
-/** Changes that wait for their payment: https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
+/** Pending updates: https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
 
 const PENDING_FOR = 23 * 60 * 60;
 
 /**
- * Takes a change back whose invoice wasn't paid, and keeps it until it is.
+ * Reverts a change whose invoice wasn't paid, and stores it as a pending update.
  *
- * @param subscription as the change made it
+ * @param subscription after the change
  * @param before the items as they were
  */
 export function suspendChange(
@@ -24,7 +24,7 @@ export function suspendChange(
     account.subscriptions.get(subscription.id) ?? subscription;
   const wanted = itemsOf(account, subscription.id);
   setItems(account, subscription.id, before);
-  // Nobody tries again by the clock: the customer pays the invoice, or the change lapses.
+  // The payment isn't retried: the customer pays the invoice, or the update expires.
   account.invoices.put(invoice.id, { ...invoice, next_payment_attempt: null });
   const ends = before.map(({ current_period_end }) => current_period_end);
   update(
@@ -47,7 +47,7 @@ export function suspendChange(
   );
 }
 
-/** Its invoice was paid. */
+/** Applies a pending update after its invoice was paid. */
 export function applyPending(account: Account, subscription: StoredSubscription): StoredSubscription {
   const { pending_update: pending } = subscription;
   if (pending === null) return subscription;
@@ -67,7 +67,7 @@ export function applyPending(account: Account, subscription: StoredSubscription)
   return update(account, applied, {});
 }
 
-/** Gives a change up, with the invoice that nobody paid. */
+/** Discards a pending update and voids its unpaid invoice. */
 export function dropPending(account: Account, subscription: StoredSubscription): StoredSubscription {
   if (subscription.pending_update === null) return subscription;
   const invoice = account.invoices.get(subscription.latest_invoice ?? "");

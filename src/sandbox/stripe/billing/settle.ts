@@ -12,7 +12,7 @@ interface Due {
   readonly work: () => void;
 }
 
-/** Does what became due since the last request, in its order and each at its own instant. */
+/** Runs everything that became due since the last request, in order, each at its own instant. */
 export function settle(account: Account): void {
   const now = account.now();
   for (let next = earliest(account); next !== undefined && next.at <= now; next = earliest(account))

@@ -17,7 +17,7 @@ import {
   update,
 } from "./subscription-state.ts";
 
-/** The life of a subscription between requests: https://docs.stripe.com/billing/subscriptions/overview */
+/** The lifecycle of a subscription: https://docs.stripe.com/billing/subscriptions/overview */
 
 export function cancelNow(
   account: Account,
@@ -48,7 +48,7 @@ export function cancelNow(
   );
 }
 
-/** What a period of these items costs. */
+/** The charges for one period of these items. */
 export function chargesFor(account: Account, items: readonly StoredSubscriptionItem[]): Charge[] {
   return items.map((item) => {
     const price = priceOf(account, item);
@@ -152,7 +152,7 @@ function whilePaused(
   return {};
 }
 
-/** The trial is over: the first paid period begins, or what `missing_payment_method` says happens. */
+/** Ends the trial: starts the first paid period, or applies `missing_payment_method`. */
 export function endTrial(account: Account, subscription: StoredSubscription): StoredSubscription {
   const missing =
     subscription.collection_method === "charge_automatically" &&
@@ -182,7 +182,7 @@ export function expire(account: Account, subscription: StoredSubscription): void
   update(account, subscription, { ended_at: account.now(), status: "incomplete_expired" });
 }
 
-/** What a paid invoice means for its subscription. */
+/** Updates the subscription of a paid invoice. */
 export function settlePaid(account: Account, invoice: StoredInvoice): void {
   const found = account.subscriptions.get(subscriptionOf(invoice) ?? "");
   if (found === undefined || found.latest_invoice !== invoice.id) return;

@@ -19,7 +19,7 @@ export function priceOf(account: Account, item: { readonly price: string }): Sto
   return price;
 }
 
-/** What pays the subscription: its own default, else its customer's. */
+/** The subscription's default payment method, or else its customer's. */
 export function paymentMethodOf(account: Account, subscription: StoredSubscription): string | null {
   const customer = account.customers.get(subscription.customer);
   return subscription.default_payment_method ?? customer?.invoice_settings.default_payment_method ?? null;
@@ -33,7 +33,7 @@ export function noPaymentMethod(): StripeRefusal {
   );
 }
 
-/** Keeps a subscription and tells that it changed. */
+/** Stores a subscription and emits an event. */
 export function update(
   account: Account,
   before: StoredSubscription,
@@ -68,7 +68,7 @@ export function showItem(account: Account, item: StoredSubscriptionItem) {
   return { ...item, plan: planOf(price), price };
 }
 
-/** What older clients read instead of the price. */
+/** The deprecated `plan`, which older clients read instead of the price. */
 function planOf(price: StoredPrice): object {
   return {
     id: price.id,
@@ -98,7 +98,7 @@ export function subscriptionOf(kept: StoredInvoice): string | undefined {
   return typeof subscription === "string" ? subscription : undefined;
 }
 
-/** Its subscription is over. */
+/** Ends a schedule whose subscription has ended. */
 export function endSchedule(
   account: Account,
   schedule: StoredSubscriptionSchedule,

@@ -1,4 +1,4 @@
-/** What a card does. */
+/** The behavior of a test card. */
 export interface CardBehavior {
   /** Whether a charge succeeds, is declined, wants the customer to authenticate, or takes its time. */
   readonly charge: "succeeds" | "declines" | "authenticates" | "processes";

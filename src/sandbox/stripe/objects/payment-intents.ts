@@ -179,7 +179,7 @@ function getPaymentIntent(account: Account, id: string): StoredPaymentIntent {
   return found;
 }
 
-/** What the customer does when asked to authenticate. */
+/** Completes the customer's authentication. */
 export function authenticatePayment(account: Account, id: string, succeeds: boolean): StoredPaymentIntent {
   const intent = getPaymentIntent(account, id);
   if (intent.status !== "requires_action") throw unexpected(intent, "authenticate");

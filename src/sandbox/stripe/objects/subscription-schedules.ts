@@ -171,7 +171,7 @@ function running(schedule: StoredSubscriptionSchedule): StoredSubscriptionSchedu
   );
 }
 
-/** Lets go of the subscription, which goes on as it is. */
+/** Releases the subscription, which continues unchanged. */
 export function release(account: Account, schedule: StoredSubscriptionSchedule): StoredSubscriptionSchedule {
   const subscription = account.subscriptions.get(schedule.subscription ?? "");
   if (subscription !== undefined)

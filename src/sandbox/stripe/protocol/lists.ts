@@ -16,7 +16,7 @@ export interface Range {
 /**
  * One page, newest first: https://docs.stripe.com/api/pagination
  *
- * @param oldestFirst all that match, in the order in which they were made
+ * @param oldestFirst all matches in order of creation
  * @param noun how an error names one of them
  */
 export function page<T extends { readonly id: string }>(
@@ -43,7 +43,7 @@ export function page<T extends { readonly id: string }>(
   return { object: "list", data, has_more: start + limit < newestFirst.length, url };
 }
 
-/** The same page, of what is shown for each. */
+/** Maps the items of a page. */
 export function showing<T, S>(list: Shown & { data: T[] }, show: (item: T) => S): Shown & { data: S[] } {
   return { ...list, data: list.data.map(show) };
 }
@@ -56,7 +56,7 @@ export function embedded<T>(
   return { object: "list", data, has_more: false, url };
 }
 
-/** Whether an object is as a list was asked for: made in that range, and equal in each of these fields that was given. */
+/** Whether an object matches the filters of a list request. */
 export function matches<Key extends string>(
   one: { readonly created: number } & { readonly [K in Key]?: unknown },
   wanted: { readonly created?: number | Range | undefined } & { readonly [K in Key]?: unknown },

@@ -2,17 +2,17 @@ import type * as z from "zod";
 import type { Account } from "../account.ts";
 import type { Shown } from "../stored.ts";
 
-/** What a request names: the decoded parameters and the ids of its path. */
+/** The decoded parameters and the id in the path of a request. */
 interface Call<P> {
   readonly account: Account;
   readonly parameters: P;
   readonly id: string;
 }
 
-/** One operation of the API. It runs to its end without waiting, so that each is atomic. */
+/** One API operation. It is synchronous and therefore atomic. */
 export interface Operation {
   readonly method: "get" | "post" | "delete";
-  /** As Hono writes it: `/v1/customers/:id`. */
+  /** In Hono's syntax: `/v1/customers/:id`. */
   readonly path: string;
   readonly parameters: z.ZodType;
   run(call: Call<unknown>): Shown;

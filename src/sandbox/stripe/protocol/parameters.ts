@@ -4,7 +4,7 @@ import type { FormObject, FormValue } from "./form.ts";
 
 /** Parameter types of the API, read from a form's text. Each refuses in Stripe's words. */
 
-/** Reads one value, or says what is wrong with it. */
+/** Parses one value, or reports why it is invalid. */
 type Read<T> = (value: FormValue) => T | Problem;
 class Problem {
   readonly message: string;

@@ -25,7 +25,7 @@ export class Deliveries {
     this.#retryAfter = retryAfter;
   }
 
-  /** Sends what waits; returns before it has arrived. */
+  /** Starts sending queued deliveries, without waiting for them. */
   wake(): void {
     for (const delivery of this.#account.deliveries.values()) {
       if (this.#working.has(delivery.id)) continue;
@@ -34,7 +34,7 @@ export class Deliveries {
     }
   }
 
-  /** Sends nothing more, and returns when nothing is under way: what hasn't arrived stays kept. */
+  /** Stops sending, and waits for requests in progress. Undelivered events stay queued. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#sending);
@@ -48,7 +48,7 @@ export class Deliveries {
   async #send(delivery: StoredDelivery): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const arrived = await this.#attempt(delivery);
-    // An attempt that was cut short by the stop is no attempt of the endpoint's.
+    // An attempt aborted by `stop` doesn't count.
     if (!arrived && this.#stopping.signal.aborted) return;
     const attempts = delivery.attempts + 1;
     if (arrived || attempts >= ATTEMPTS) {
@@ -63,7 +63,7 @@ export class Deliveries {
   async #attempt(delivery: StoredDelivery): Promise<boolean> {
     const endpoint = this.#account.webhookEndpoints.get(delivery.endpoint);
     const event = this.#account.events.get(delivery.event);
-    // Nothing is left to send, or no one to send it to.
+    // The event or its endpoint no longer exists.
     if (endpoint?.status !== "enabled" || event === undefined) return true;
     const payload = JSON.stringify(showEvent(this.#account, event), null, 2);
     try {
@@ -81,7 +81,7 @@ export class Deliveries {
       await answer.body?.cancel();
       return answer.ok;
     } catch {
-      // An endpoint that can't be reached is tried again, as one that answers with an error.
+      // An unreachable endpoint is retried like one that answers with an error.
       return false;
     }
   }
