@@ -16,13 +16,13 @@ import type { Model, OrganizationModel, PlatformModel } from "./model/model.ts";
 import { resolve, resolveOrganization, resolvePlatform } from "./model/resolve.ts";
 import { uniqueValues } from "./model/rules/fleet.ts";
 
-/** What came of reading and resolving: undefined when any problem is an error. */
+/** The result of reading and resolving; the model is undefined when there are errors. */
 export interface Loaded<Result> {
   readonly model: Result | undefined;
   readonly problems: readonly Problem[];
 }
 
-/** What a stack is about: a platform, and on an organization's stack that organization. */
+/** The model of a stack: the platform and, for an organization's stack, the organization. */
 export interface StackModel {
   readonly platform: PlatformModel;
   /** Undefined on the platform's own stack. */
@@ -43,15 +43,15 @@ export async function loadPlatform(folder: string, today: string): Promise<Loade
 }
 
 export interface LoadStackOptions {
-  /** The digest of the organization's file with which its unique values were compared with all others a moment ago. */
+  /** The digest of the organization's file whose unique values were already compared with all others. */
   readonly checked?: string | undefined;
-  /** Texts that were read a moment ago, where several stacks are loaded. */
+  /** Texts that were already read for another stack. */
   readonly texts?: Texts | undefined;
 }
 
 /**
- * Reads and resolves what one stack needs: `agntdata.platform` the platform's file, `agntdata.acme` that and the
- * organization's. Of other files it reads whether they declare what must be unique, or may use the same secrets.
+ * Reads and resolves the files of one stack: the platform's for `agntdata.platform`, also the organization's for
+ * `agntdata.acme`. It reads other files only for values that must be unique and for secrets that they may share.
  *
  * @param stacks the folder that holds a folder for each platform
  * @param today `2026-11-22`
@@ -111,8 +111,8 @@ function unclearNeighbour(file: string, neighbour: string): Problem {
     severity: "error",
     rule: "neighbour-with-errors",
     ...locateFile(file),
-    message: `whether ${neighbour} declares the same domain, address or channel can't be told: it has errors`,
-    expected: "a file without errors, as it contains a value that must be unique on the platform",
+    message: `can't check whether ${neighbour} declares the same domain, address or channel, because it has errors`,
+    expected: "a valid file, because it contains a value that must be unique on the platform",
     found: "a file with errors",
     remedy: "correct that file first",
   };
@@ -127,7 +127,7 @@ function loaded<Result>(
   return { model: all.some(({ severity }) => severity === "error") ? undefined : model, problems: all };
 }
 
-/** Findings with the lines that they are about, file by file. */
+/** Adds the place in the file to each finding. */
 function placed(findings: readonly Finding[]): Problem[] {
   const byFile = new Map<string, Finding[]>();
   for (const finding of findings) {
@@ -137,7 +137,7 @@ function placed(findings: readonly Finding[]): Problem[] {
   }
   return [...byFile].flatMap(([file, ofFile]) => {
     const locate = locatorOf(file);
-    // Errors first, so that what is cut off is never the one thing that is wrong.
+    // Errors come first, so that truncation never hides them behind warnings.
     const sorted = [...ofFile.filter(isError), ...ofFile.filter((finding) => !isError(finding))];
     const shown = sorted.slice(0, MOST_PROBLEMS).map((finding) => problemOf(finding, locate));
     const more = sorted.length - shown.length;
@@ -153,7 +153,7 @@ function severityOf(findings: readonly Finding[]): Problem["severity"] {
   return findings.some(isError) ? "error" : "warning";
 }
 
-/** What a finding quotes from the file is cleaned, as everything that is shown is. */
+/** Text that is quoted from a file is sanitized and its secrets are masked. */
 function problemOf(finding: Finding, locate: ReturnType<typeof locatorOf>): Problem {
   const { severity, rule, path, part = "value", message, expected, found, remedy } = finding;
   const clean = (text: string | undefined) => text && maskSecrets(printable(text));
@@ -168,7 +168,7 @@ function problemOf(finding: Finding, locate: ReturnType<typeof locatorOf>): Prob
   };
 }
 
-/** The folder is found by the stack's name, so a platform of another name in it would be taken for this one. */
+/** The stack's name determines the folder, so the platform in it must have that name. */
 function otherPlatform(found: string, expected: string, file: string): Problem[] {
   if (found === expected) return [];
   return [
@@ -176,8 +176,8 @@ function otherPlatform(found: string, expected: string, file: string): Problem[]
       severity: "error",
       rule: "platform-name",
       ...locatorOf(file)(["name"], "value"),
-      message: `the platform in this folder is called \`${found}\``,
-      expected: `\`${expected}\`, as its folder and its stacks are called`,
+      message: `the platform in this folder is named \`${found}\``,
+      expected: `\`${expected}\`, to match its folder and its stacks`,
       found: `\`${found}\``,
       remedy: "rename the folder, or correct the name",
     },

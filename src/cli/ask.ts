@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Session } from "./session.ts";
 
-/** Asks a question that only `y` or `yes` agrees to; being interrupted is no. */
+/** Asks for confirmation: only `y` or `yes` confirms. An interrupt counts as no. */
 export async function confirm(session: Session, question: string, signal: AbortSignal): Promise<boolean> {
   const lines = createInterface({ input: session.io.stdin, output: session.io.stderr });
   try {

@@ -5,13 +5,13 @@ import { UserError } from "../core/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Variables } from "../fleet/environment.ts";
 
-/** Bits of a file's mode that let others in. */
+/** The mode bits that give access to users other than the owner. */
 const OTHERS = 0o077;
 
 /**
- * Writes a secret to a file that its owner alone can read, as a whole or not at all.
+ * Atomically writes a secret to a file that only its owner can read.
  *
- * @throws UserError when something else is there, or a file that others can read
+ * @throws UserError when the path isn't a regular file, or others can read the file
  */
 export async function deliverToFile(secret: Secret, file: string): Promise<void> {
   await refuseOpenFile(file);
@@ -23,7 +23,7 @@ export async function deliverToFile(secret: Secret, file: string): Promise<void>
     await rm(unfinished, { force: true });
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(`${file} can't be written: ${reason}.`, {
-      remedy: "Name a file in a folder that is there and that you may write to.",
+      remedy: "Choose a file in an existing folder that you can write to.",
       cause,
     });
   }
@@ -36,20 +36,20 @@ async function refuseOpenFile(file: string): Promise<void> {
   });
   if (found === undefined) return;
   if (!found.isFile())
-    throw new UserError(`${file} is no file of its own.`, {
-      remedy: "Name a file, or one that isn't there yet: a link may lead to where others read.",
+    throw new UserError(`${file} isn't a regular file.`, {
+      remedy: "Choose a regular file or a new path. A link could lead to a place that others can read.",
     });
   if ((found.mode & OTHERS) !== 0)
-    throw new UserError(`${file} can be read by others than its owner.`, {
-      remedy: `Take their rights (chmod 600 ${file}), or name a file that isn't there yet.`,
+    throw new UserError(`${file} is accessible to users other than its owner.`, {
+      remedy: `Restrict it (chmod 600 ${file}) or choose a new path.`,
     });
 }
 
 /**
- * Hands a secret to a command on its standard input, which ends with it. In what the command prints it is blinded.
+ * Passes a secret to a command on standard input, then closes it. The secret is masked in the command's output.
  *
- * @param command as a shell takes it
- * @returns what the command printed
+ * @param command a shell command
+ * @returns the command's output
  * @throws UserError when the command fails
  */
 export async function deliverToCommand(
@@ -58,7 +58,7 @@ export async function deliverToCommand(
   options: { readonly cwd: string; readonly env: Variables; readonly signal: AbortSignal },
 ): Promise<string> {
   const child = spawn(command, { ...options, env: { ...options.env }, shell: true, stdio: "pipe" });
-  // A command that reads nothing ends before it was told everything.
+  // A command that doesn't read its input may exit before everything is written.
   child.stdin.on("error", () => undefined);
   child.stdin.end(secret.reveal());
   const ended = new Promise<number | string>((resolve, reject) => {
@@ -68,7 +68,7 @@ export async function deliverToCommand(
   const [code, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   const printed = `${out}${err}`.replaceAll(secret.reveal(), "[secret]").trimEnd();
   if (code === 0) return printed;
-  throw new UserError(`The command ended with ${code}: ${command}\n${printed}`, {
-    remedy: "Mend the command, then run again: the value stays the same.",
+  throw new UserError(`The command exited with ${code}: ${command}\n${printed}`, {
+    remedy: "Fix the command, then run again. The value stays the same.",
   });
 }

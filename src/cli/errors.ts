@@ -4,9 +4,9 @@ import { printable, printableLines } from "../core/printable.ts";
 import type { Colors } from "./render/colors.ts";
 import { inSource } from "./stack-trace.ts";
 
-/** What `--json` prints of an error, under the key `error`. */
+/** An error in the output of `--json`, under the key `error`. */
 export interface ErrorDocument {
-  /** `user`: an edit or another command mends it. `vendor`: Supabase, Stripe or PostgreSQL failed. `bug`: ours. */
+  /** `user`: an edit or another command fixes it. `vendor`: Supabase, Stripe or PostgreSQL failed. `bug`: a bug in tenantry. */
   readonly kind: "user" | "vendor" | "bug";
   readonly message: string;
   readonly remedy: string | null;
@@ -23,7 +23,7 @@ export function errorDocument(error: unknown): ErrorDocument {
   return { kind: "bug", message: stackOf(error), remedy: null, place: null };
 }
 
-/** An error as people read it: what is wrong, where, and what mends it. Only a bug of ours shows its stack. */
+/** Renders an error for the terminal: the message, the place and the remedy. Only bugs in tenantry show a stack trace. */
 export function renderError(error: unknown, colors: Colors): string {
   const { kind, message, remedy, place } = errorDocument(error);
   const at = place === null ? "" : `${printable(place.file)}:${place.line}:${place.column}: `;

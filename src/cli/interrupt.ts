@@ -2,7 +2,8 @@ import { once } from "node:events";
 import type { Session } from "./session.ts";
 
 /**
- * Gives the work a signal that the first Ctrl-C aborts: what runs ends cleanly and is saved. A second one ends at once.
+ * Runs work with a signal that the first Ctrl-C aborts, so that running operations finish and are saved. A second Ctrl-C
+ * exits immediately.
  */
 export async function withInterrupt<T>(
   session: Session,
@@ -11,7 +12,9 @@ export async function withInterrupt<T>(
   const controller = new AbortController();
   const stopListening = session.io.onInterrupt(() => {
     if (controller.signal.aborted) session.io.exit(130);
-    session.say("\nStopping: what runs now is finished and saved. Press Ctrl-C again to end at once.");
+    session.say(
+      "\nStopping after the current operations are finished and saved. Press Ctrl-C again to stop immediately.",
+    );
     controller.abort();
   });
   try {
@@ -21,7 +24,7 @@ export async function withInterrupt<T>(
   }
 }
 
-/** Waits for the signal, and keeps the process alive meanwhile. */
+/** Waits for the signal and keeps the process alive until then. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
   const alive = setInterval(() => {}, 60_000);
   if (!signal.aborted) await once(signal, "abort");

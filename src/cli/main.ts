@@ -18,7 +18,7 @@ const io: Io = {
   exit: (code) => process.exit(code),
 };
 
-// A reader that goes away, as `| head` does, is no error.
+// It isn't an error when the reader closes the pipe, as `| head` does.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;

@@ -6,7 +6,7 @@ export interface JsonOption {
 }
 
 export interface SandboxOption {
-  /** The folder of its data. */
+  /** Its data folder. */
   readonly sandbox?: string;
 }
 
@@ -18,33 +18,33 @@ export interface RunOptions extends EngineOptions {
   readonly parallel: number;
   readonly refresh?: boolean;
   readonly skip?: boolean;
-  /** Folders, below the current one. */
+  /** Folders, relative to the current one. */
   readonly policyPack?: readonly string[];
-  /** Files, below the current one: of the packs, in their order. */
+  /** One file for each pack, in the same order, relative to the current folder. */
   readonly policyPackConfig?: readonly string[];
 }
 
-/** Where a sandbox keeps its data unless another folder is named: below the current one. */
+/** The default data folder of a sandbox, relative to the current folder. */
 export const SANDBOX_FOLDER = ".tenantry/sandbox";
 
 export const TARGETS =
-  "platforms' folders (stacks/agntdata), manifests (stacks/agntdata/orgs/acme.yaml) or stacks (agntdata.acme); every platform in stacks/ unless said";
+  "Platform folders (stacks/agntdata), manifests (stacks/agntdata/orgs/acme.yaml) or stacks (agntdata.acme); default: every platform in stacks/";
 
 export function addJsonOption(command: Command): Command {
-  return command.option("--json", "print one JSON document on stdout, and nothing else there");
+  return command.option("--json", "Print a single JSON document to stdout");
 }
 
 export function addSandboxOption(command: Command): Command {
   return command.option(
     "--sandbox [folder]",
-    `use a local Supabase and Stripe, started if need be; --sandbox=<folder> for another than ${SANDBOX_FOLDER}`,
+    `Use a local Supabase and Stripe, and start them if needed; --sandbox=<folder> uses another data folder than ${SANDBOX_FOLDER}`,
   );
 }
 
 export function addEngineOptions(command: Command): Command {
   const engine = new Option(
     "--engine <engine>",
-    "which engine runs the stacks; the Pulumi CLI where there is one, embedded where there is none or in a sandbox",
+    "Engine that runs the stacks (default: the Pulumi CLI if it is installed, else embedded; always embedded in a sandbox)",
   ).choices(["embedded", "cli"]);
   return addSandboxOption(addJsonOption(command).addOption(engine));
 }
@@ -52,29 +52,26 @@ export function addEngineOptions(command: Command): Command {
 export function addRunOptions(command: Command): Command {
   return addEngineOptions(command).option(
     "--parallel <n>",
-    "stacks at a time",
+    "Number of stacks to run in parallel",
     wholeNumber,
     Math.max(2, Math.min(8, availableParallelism())),
   );
 }
 
-/** What `preview` and `up` look at: they see the same. */
+/** The options that `preview` and `up` share. */
 export function addLookOptions(command: Command): Command {
   return addRunOptions(command)
-    .option("--refresh", "look first whether things are still as they were recorded")
-    .option(
-      "--no-skip",
-      "run also the stacks whose last run left nothing to do and whose program would see nothing new",
-    )
+    .option("--refresh", "Refresh state first")
+    .option("--no-skip", "Also run stacks that are up to date since their last run")
     .option(
       "--policy-pack <folder>",
-      "hold every stack to a pack of policies (CrossGuard), skipping none; may be repeated",
+      "Check every stack against a policy pack (CrossGuard) and skip none; can be repeated",
       repeated,
       [],
     )
     .option(
       "--policy-pack-config <file>",
-      "set the policies of a pack by a JSON file; repeated as often as --policy-pack, in the same order",
+      "JSON configuration of a policy pack; repeat it once for each --policy-pack, in the same order",
       repeated,
       [],
     );
@@ -87,12 +84,12 @@ function repeated(value: string, before: readonly string[]): readonly string[] {
 function wholeNumber(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1 || number > 64)
-    throw new InvalidArgumentError("It is a whole number from 1 to 64.");
+    throw new InvalidArgumentError("Expected a whole number from 1 to 64.");
   return number;
 }
 
 /**
- * `--sandbox` may have a folder and targets may follow it, so the folder is joined by `=`: in `--sandbox stacks/agntdata`
+ * Joins the optional folder of `--sandbox` with `=`, because targets may follow the option: in `--sandbox stacks/agntdata`
  * the second word is a target.
  */
 export function separateSandboxFolder(args: readonly string[]): string[] {

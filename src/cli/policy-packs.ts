@@ -5,10 +5,10 @@ import type { RunOptions } from "./options.ts";
 import { count } from "./render/values.ts";
 
 /**
- * The policy packs that a command line names, with the files that set them.
+ * The policy packs of a command line, with their configuration files.
  *
- * @param cwd what their paths are below
- * @throws UserError when not every pack has its file, where one has
+ * @param cwd the folder that their paths are relative to
+ * @throws UserError when some packs have a configuration file and others don't
  */
 export function policyPacksOf(
   { policyPack = [], policyPackConfig = [] }: Pick<RunOptions, "policyPack" | "policyPackConfig">,
@@ -16,8 +16,8 @@ export function policyPacksOf(
 ): readonly PolicyPackSource[] {
   if (policyPackConfig.length > 0 && policyPackConfig.length !== policyPack.length)
     throw new UserError(
-      `--policy-pack-config was given ${count(policyPackConfig.length, "time")}, and --policy-pack ${count(policyPack.length, "time")}`,
-      { remedy: "Give one file for each pack, in the same order; an empty file sets nothing." },
+      `--policy-pack-config was given ${count(policyPackConfig.length, "time")}, but --policy-pack ${count(policyPack.length, "time")}`,
+      { remedy: "Give one file for each pack, in the same order. An empty file keeps the defaults." },
     );
   return policyPack.map((folder, index) => {
     const config = policyPackConfig[index];

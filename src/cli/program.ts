@@ -24,7 +24,7 @@ import { type ExitCode, type Io, Session } from "./session.ts";
  * Runs one command line.
  *
  * @param args without the names of node and the script
- * @returns the exit code; what a user is to read has been written
+ * @returns the exit code; all output has been written
  */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<ExitCode> {
   const session = new Session(io);
@@ -41,13 +41,15 @@ function buildProgram(session: Session): Command {
     .description(
       "Tenancy as code: one YAML file per customer organization, reconciled into Supabase and Stripe.",
     )
-    .version(packageVersion(), "-V, --version")
+    .version(packageVersion(), "-V, --version", "Print the version")
+    .helpOption("-h, --help", "Show help")
+    .helpCommand("help [command]", "Show help for a command")
     .showHelpAfterError("See tenantry --help.")
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
       "after",
-      "\nExit codes: 0 nothing to do, or done; 1 an error; 2 changes or differences were found.\n" +
-        "Backend and passphrase are Pulumi's own variables: PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE.",
+      "\nExit codes: 0 success or nothing to do; 1 error; 2 changes or differences found.\n" +
+        "State backend and passphrase come from Pulumi's variables PULUMI_BACKEND_URL and PULUMI_CONFIG_PASSPHRASE.",
     );
   program.exitOverride().configureOutput({
     writeOut: (text) => session.io.stdout.write(printableColored(text)),

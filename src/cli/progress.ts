@@ -149,11 +149,11 @@ function isWork(metadata: StepMetadata): boolean {
 
 const DEEDS: Readonly<Partial<Record<StepMetadata["op"], string>>> = {
   create: "create",
-  "create-replacement": "create again",
-  "delete-replaced": "delete the replaced",
+  "create-replacement": "create replacement",
+  "delete-replaced": "delete replaced",
   update: "update",
   delete: "delete",
-  refresh: "look at",
+  refresh: "refresh",
   read: "read",
   import: "import",
 };

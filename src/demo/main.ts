@@ -9,7 +9,7 @@ import { PACKAGE_ROOT } from "../core/package.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import { type Customer, listCustomers } from "./stripe.ts";
 
-/** The main job from nothing to running tenants: every step is checked, and the first that fails ends the demo with 1. */
+/** Demonstrates tenantry from nothing to running tenants. Each step is checked; the first failure ends the demo with exit code 1. */
 
 class StepFailed extends Error {}
 
@@ -38,7 +38,7 @@ try {
 }
 
 async function demo(): Promise<void> {
-  title("Two platforms, as their YAML says");
+  title("Create two platforms from their YAML");
   await tenantry(0, "validate");
   await tenantry(0, "up", "--yes");
 
@@ -49,27 +49,27 @@ async function demo(): Promise<void> {
   print(`writes to Supabase, Stripe and PostgreSQL: ${writes}`);
   demand(writes === 0, "a second up must not write");
 
-  title("A pull request: Northwind takes on a client, and somebody leaves");
+  title("A pull request: Northwind adds a client workspace and removes a member");
   edit("agntdata/orgs/northwind.yaml", (yaml) =>
     yaml.replace(/^ {2}- \{ email: edith.*\n/m, "").concat("  client-contoso: { region: eu-central-1 }\n"),
   );
   await tenantry(2, "preview", "agntdata.northwind");
   await tenantry(0, "up", "--yes", "agntdata.northwind");
 
-  title("Organizations share nothing: everybody tries everything, and nothing stays of it");
+  title("Verify isolation: test every caller against every table, then roll back");
   await tenantry(0, "verify", "--matrix", "agntdata.northwind");
 
-  title("A workspace taken out of the YAML is not deleted");
+  title("A workspace removed from the YAML is not deleted");
   edit("agntdata/orgs/northwind.yaml", (yaml) => yaml.replace(/^ {2}client-contoso.*\n/m, ""));
   await tenantry(1, "up", "--yes", "agntdata.northwind");
 
-  title("Stripe");
+  title("Customers in Stripe");
   const customers = await listCustomers(sandbox.env.STRIPE_API_BASE, sandbox.env.STRIPE_API_KEY);
   showCustomers(customers);
   demand(customers.length === SHOWN.size, "each of the six organizations is one customer");
 }
 
-/** Three organizations of each platform show what there is to see, in the time that somebody watches. */
+/** Three organizations of each platform show every feature and keep the demo short. */
 function isShown(path: string): boolean {
   return dirname(path).endsWith("orgs") ? SHOWN.has(basename(path, ".yaml")) : true;
 }
@@ -105,10 +105,10 @@ async function tenantry(expected: ExitCode, ...args: readonly string[]): Promise
   print(colors.dim(`$ tenantry ${args.join(" ")}\n`));
   const withSandbox = args[0] === "validate" ? args : [...args, `--sandbox=${sandbox.folder}`];
   const code = await runCommandLine(withSandbox, io());
-  demand(code === expected, `tenantry ${args.join(" ")} ended with ${code}, expected ${expected}`);
+  demand(code === expected, `tenantry ${args.join(" ")} exited with ${code}, expected ${expected}`);
 }
 
-/** The demo's own terminal, without anybody to ask. */
+/** A non-interactive terminal for the demo. */
 function io(): Io {
   return {
     stdin: process.stdin,
@@ -124,7 +124,7 @@ function io(): Io {
   };
 }
 
-/** Each stack's progress is left out, since the reports tell it all. */
+/** Omits the progress of each stack, because the reports show the result. */
 function withoutProgress(): Writable {
   return new Writable({
     write(chunk: Buffer, _encoding, done) {

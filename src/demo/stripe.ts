@@ -11,7 +11,7 @@ export interface Customer {
   readonly trialEnd: string;
 }
 
-/** Every customer with its subscription, by Stripe's own client: a reading apart from tenantry's. */
+/** Lists every customer with its subscription, using Stripe's own client to be independent of tenantry's code. */
 export async function listCustomers(base: string, key: string): Promise<Customer[]> {
   const { hostname, port } = new URL(base);
   const stripe = new Stripe(key, { host: hostname, port, protocol: "http", telemetry: false });

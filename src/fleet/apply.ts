@@ -5,8 +5,8 @@ import { type FleetOptions, notStarted, type StackResult, upFleet } from "./run.
 import { markUpToDate } from "./up-to-date.ts";
 
 /**
- * Does what previews have found, and nothing else: stacks without changes are left alone, those that were refused or whose
- * preview failed are not touched, and where a platform's own stack is one of these its organizations are not started.
+ * Applies exactly the previewed changes. Skips stacks without changes, and stacks that were refused or whose preview failed.
+ * If that is a platform's own stack, its organizations are not started.
  *
  * @returns a result for every stack of the fleet, in its order
  */
@@ -28,14 +28,14 @@ export async function applyFleet(
 }
 
 /**
- * What takes nothing away goes on past a failure: one workspace that fails leaves its siblings theirs. Where something is to be
- * deleted, a failure ends the stack's run: what waits may still need it.
+ * A stack without deletions continues after a failure, so that one failing workspace doesn't block the others. With deletions,
+ * a failure ends the run, because pending resources may still need what would be deleted.
  */
 function goesOn(preview: StackResult | undefined): boolean {
   return preview !== undefined && !takesAway(preview.changes);
 }
 
-/** What was looked at, and found to be as its manifest says, without a warning, needs no second look by the next run. */
+/** Marks unchanged stacks without warnings as up to date, so that the next run can skip them. */
 async function markUnchanged(
   fleet: readonly FleetStack[],
   previewOf: ReadonlyMap<string, StackResult>,
@@ -49,7 +49,7 @@ async function markUnchanged(
   await Promise.all(unchanged.map((stack) => limit(() => markUpToDate(stack, engine))));
 }
 
-/** The stacks that have changes which can be made. */
+/** The stacks whose changes can be applied. */
 export function readyStacks(
   fleet: readonly FleetStack[],
   previews: readonly StackResult[],
@@ -65,7 +65,7 @@ function byStack(results: readonly StackResult[]): Map<string, StackResult> {
   return new Map(results.map((result) => [result.stack, result]));
 }
 
-/** Organizations with changes, of platforms whose own stack can't be brought up first. */
+/** Organizations with changes whose platform's own stack can't succeed first. */
 function blockedStacks(
   fleet: readonly FleetStack[],
   previewOf: ReadonlyMap<string, StackResult>,
@@ -76,10 +76,7 @@ function blockedStacks(
     if (own === undefined || outcome === "changes" || outcome === "unchanged") continue;
     for (const stack of organizations)
       if (previewOf.get(stack.spec.stack)?.outcome === "changes")
-        blocked.set(
-          stack.spec.stack,
-          notStarted(stack, `not started: ${own.spec.stack} has to succeed first`),
-        );
+        blocked.set(stack.spec.stack, notStarted(stack, `not started: ${own.spec.stack} must succeed first`));
   }
   return blocked;
 }

@@ -9,22 +9,22 @@ import type { FleetStack } from "./fleet.ts";
 import type { LoadedSelection } from "./load.ts";
 import { stackNames } from "./targets.ts";
 
-/** What every stack of a run has in common. */
+/** Settings that all stacks of a run share. */
 export interface Common {
   readonly projectFolder: string;
   readonly settingsFolder: string | undefined;
   readonly environment: Environment;
   /** `2026-11-22` */
   readonly today: string;
-  /** The digest of the program; undefined where nothing is run, or the program isn't known. */
+  /** The digest of the program; undefined when nothing runs or the program is unknown. */
   readonly program: string | undefined;
 }
 
 /**
- * The stacks that a selection means: those of the manifests, and those that the backend still has and the YAML doesn't.
+ * The stacks of a selection: those of the manifests, and those that exist in the backend but no longer in the YAML.
  *
  * @param existing names of the stacks in the backend
- * @throws UserError for an organization that neither the YAML nor the backend knows
+ * @throws UserError for an organization that is in neither the YAML nor the backend
  */
 export function assembleStacks(
   loaded: LoadedSelection,
@@ -58,7 +58,7 @@ function seenDigest(
   return digestOf({ platform: platformModel, organization, vendors }, program);
 }
 
-/** Of the organizations that were selected, those that exist without a manifest. */
+/** The selected organizations that exist without a manifest. */
 function goneOrganizations(
   { platform, organizations, selection, missing }: LoadedSelection,
   existing: readonly string[],
@@ -88,12 +88,12 @@ function specOf({ selection, platform, checked }: LoadedSelection, stack: string
   };
 }
 
-/** A name that leads to no state, and perhaps to no manifest either. */
+/** The error for a name without state, and possibly without a manifest. */
 export function unknownOrganization({ platform, selection }: LoadedSelection, name: string): UserError {
   const stack = `${platform}.${name}`;
   const declared = stackNames(selection.folder);
   if (declared.includes(stack))
-    return new UserError(`${stack} isn't up yet`, { remedy: `Run: tenantry up ${stack}` });
+    return new UserError(`${stack} doesn't exist yet`, { remedy: `Run: tenantry up ${stack}` });
   const near = suggest(stack, declared);
   return new UserError(`There is no organization ${name} on ${platform}`, {
     remedy: near === undefined ? `Write its manifest: orgs/${name}.yaml.` : `Did you mean ${near}?`,

@@ -7,7 +7,7 @@ import type { OrganizationModel, PlatformModel } from "../model/model.ts";
 import { secretNames } from "../model/secret-names.ts";
 import type { Environment } from "./environment.ts";
 
-/** What a stack's program would see today. */
+/** The input of a stack's program. */
 export interface Seen {
   readonly platform: PlatformModel;
   /** Null for the platform's own stack. */
@@ -15,15 +15,15 @@ export interface Seen {
   readonly vendors: Environment["vendors"];
 }
 
-/** All that decides what a program declares, besides what it sees: itself, its schemas and its provider. `dist` is made of it. */
+/** The sources that decide what a program declares: the program, its schemas and its provider. `dist` is built from them. */
 const PROGRAM = ["Pulumi.yaml", "package.json", "package-lock.json", "infra", "policies", "src"];
 
-/** Where the vendors are: another address is another world. */
+/** The vendors' addresses. A different address makes every recorded result invalid. */
 const ADDRESSES = ["SUPABASE_API_URL", "STRIPE_API_BASE"];
 
 /**
- * What a program would see, as a digest that tells nothing of the secrets in it: keyed with the root secret, by which they
- * are derived. Undefined where the environment has no root secret, as when stacks are only read.
+ * A digest of a program's input. It is keyed with the root secret, so that it reveals nothing of the secrets in the input.
+ * Undefined without a root secret, for example when stacks are only read.
  */
 export function digestOf(seen: Seen, program: string): string | undefined {
   const root = seen.vendors.TENANTRY_ROOT_SECRET;
@@ -36,7 +36,7 @@ export function digestOf(seen: Seen, program: string): string | undefined {
     .digest("hex");
 }
 
-/** Every organization of a platform has it in its digest. */
+/** Cached, because the digest of every organization includes it. */
 const texts = new WeakMap<PlatformModel, string>();
 
 function textOf(platform: PlatformModel): string {
@@ -46,8 +46,8 @@ function textOf(platform: PlatformModel): string {
 }
 
 /**
- * The program of a Pulumi project, as a digest of its files. Undefined for another project than this package's own, whose
- * files nobody knows.
+ * A digest of the files of a Pulumi program. Undefined for a project other than this package's own, because its files are
+ * unknown.
  */
 export function programDigest(project: string, root: string = PACKAGE_ROOT): string | undefined {
   if (realpathSync(project) !== realpathSync(root)) return undefined;
@@ -62,7 +62,7 @@ function addFiles(hash: Hash, root: string, path: string): void {
   else addFile(hash, root, path);
 }
 
-/** Undefined when it is no folder. */
+/** Undefined when the path isn't a folder. */
 function readFolder(folder: string): string[] | undefined {
   try {
     return readdirSync(folder).sort();

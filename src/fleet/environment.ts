@@ -5,7 +5,7 @@ import { CERTIFICATE_REMEDY, hasEncryption } from "../postgres/encryption.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What a run takes from the environment. */
+/** The environment variables of a run. */
 export interface Environment {
   readonly backendUrl: string;
   readonly passphrase: Secret;
@@ -17,17 +17,17 @@ const NEEDED: Readonly<Record<string, string>> = {
   SUPABASE_ACCESS_TOKEN: "a Supabase access token (https://supabase.com/dashboard/account/tokens)",
   STRIPE_API_KEY: "a Stripe secret key (https://dashboard.stripe.com/apikeys)",
   TENANTRY_ROOT_SECRET:
-    "the secret that passwords and keys are derived from: make it once with `openssl rand -hex 32`, and keep it",
+    "the secret that passwords and keys are derived from: generate it once with `openssl rand -hex 32` and keep it",
 };
 
 const PASSED_ON =
   /^(SUPABASE_(ACCESS_TOKEN|API_URL)$|STRIPE_API_(KEY|BASE)$|PGSSL(ROOTCERT|MODE)$|TENANTRY_(SECRET_|ROOT_SECRET$|ARCHIVES$))/;
 
 /**
- * Reads what a run needs. Tokens come from the environment only, so that no state holds them.
+ * Reads the environment of a run. Tokens come from the environment only, so that they are never stored in state.
  *
- * @param reach `vendors` when the run talks to Supabase and Stripe, `state` when it only reads what a stack recorded
- * @throws UserError that names everything that is missing, at once
+ * @param reach `vendors` when the run calls Supabase and Stripe, `state` when it only reads recorded state
+ * @throws UserError that lists every missing variable
  */
 export function readEnvironment(variables: Variables, reach: "vendors" | "state"): Environment {
   const missing = [
@@ -37,8 +37,8 @@ export function readEnvironment(variables: Variables, reach: "vendors" | "state"
     ...(hasPassphrase(variables) ? [] : [missingPassphrase()]),
   ];
   if (missing.length > 0)
-    throw new UserError(`The environment lacks:\n${missing.map((each) => `  ${each}`).join("\n")}`, {
-      remedy: "Set what is missing, or add --sandbox to try it with a local Supabase and Stripe.",
+    throw new UserError(`Missing environment variables:\n${missing.map((each) => `  ${each}`).join("\n")}`, {
+      remedy: "Set the missing variables, or add --sandbox to use a local Supabase and Stripe.",
     });
   return {
     backendUrl: variables.PULUMI_BACKEND_URL ?? "",
@@ -58,11 +58,11 @@ function missingTokens(variables: Variables): string[] {
 }
 
 function missingCertificate(): string {
-  return `PGSSLROOTCERT: the certificate by which the databases' hosts are verified. ${CERTIFICATE_REMEDY}`;
+  return `PGSSLROOTCERT: the certificate that verifies the database hosts. ${CERTIFICATE_REMEDY}`;
 }
 
 function missingBackend(): string {
-  return "PULUMI_BACKEND_URL: where the stacks' state is kept, as s3://bucket or file:///folder";
+  return "PULUMI_BACKEND_URL: where the state of the stacks is stored, such as s3://bucket or file:///folder";
 }
 
 /** An empty passphrase is valid; one that was never set is not. */
@@ -71,7 +71,7 @@ function hasPassphrase(variables: Variables): boolean {
 }
 
 function missingPassphrase(): string {
-  return "PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE): encrypts the secrets in the stacks' state";
+  return "PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE): encrypts the secrets in the state of the stacks";
 }
 
 function readPassphrase(variables: Variables): Secret {

@@ -1,19 +1,19 @@
 import type { StackSpec } from "../engine/engine.ts";
 import type { OrganizationModel } from "../model/model.ts";
 
-/** One stack of a fleet, with what a run of it needs. */
+/** One stack of a fleet, with everything that a run needs. */
 export interface FleetStack {
   readonly spec: StackSpec;
   readonly platform: string;
   /** The organization's name; null for the platform's own stack. */
   readonly organization: string | null;
-  /** What the organization is to be; null for a platform's own stack, and for one that the YAML doesn't name any more. */
+  /** The organization's model; null for a platform's own stack and for an organization that was removed from the YAML. */
   readonly model: OrganizationModel | null;
-  /** Of what its program would see; undefined where nothing is to be run. */
+  /** The digest of its program's input; undefined when nothing runs. */
   readonly digest: string | undefined;
 }
 
-/** The stacks of one platform: its own comes first, organizations run side by side. */
+/** The stacks of one platform: its own stack runs first, then the organizations in parallel. */
 export interface PlatformStacks {
   readonly platform: string;
   readonly own: FleetStack | undefined;

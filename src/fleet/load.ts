@@ -8,27 +8,27 @@ import { ORGANIZATIONS_FOLDER } from "../manifest/read.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
 import { type Selection, stackNames } from "./targets.ts";
 
-/** The manifests that a selection means, and what they say on a day. */
+/** The manifests of a selection, resolved for one day. */
 export interface LoadedSelection {
   readonly selection: Selection;
   /** The platform's name: its folder's. */
   readonly platform: string;
-  /** The platform itself; undefined where manifests weren't read, or have errors. */
+  /** The platform; undefined when manifests weren't read or have errors. */
   readonly platformModel: PlatformModel | undefined;
-  /** Those that were selected; not all of them when a problem is an error. */
+  /** The selected organizations; incomplete when there are errors. */
   readonly organizations: readonly OrganizationModel[];
-  /** Selected by name, without a manifest: what has left the YAML, or a slip. */
+  /** Names that were selected but have no manifest: removed from the YAML, or misspelled. */
   readonly missing: readonly string[];
-  /** How many manifests of organizations were read, good or bad. */
+  /** The number of organization manifests that were read, valid or not. */
   readonly read: number;
   readonly problems: readonly Problem[];
-  /** By organization, the digest of its file from before it was compared with all others. */
+  /** By organization, the digest of its file, taken before the file was compared with all others. */
   readonly checked: ReadonlyMap<string, string>;
 }
 
 /**
- * Reads and resolves what was selected: of single organizations their own files and the platform's, of a whole platform
- * everything, with the rules that hold among organizations.
+ * Reads and resolves a selection. For single organizations it reads their files and the platform's; for a whole platform it
+ * reads every file and checks the rules across organizations.
  *
  * @param today `2026-11-22`
  */
@@ -73,7 +73,7 @@ export async function loadSelection(selection: Selection, today: string): Promis
   };
 }
 
-/** A selection for what was recorded, whatever manifests say now, or whether they can be read at all. */
+/** A selection of recorded stacks that doesn't read manifests. */
 export function recordedSelection(selection: Selection): LoadedSelection {
   const missing = selection.organizations === "all" ? [] : selection.organizations;
   return {
@@ -92,13 +92,13 @@ export function hasErrors(loaded: readonly LoadedSelection[]): boolean {
   return loaded.some(({ problems }) => problems.some((problem) => problem.severity === "error"));
 }
 
-/** Every stack reads the platform's manifest, and says the same of it. */
+/** Removes the duplicates that arise because every stack reads the platform's manifest. */
 function distinctProblems(loaded: readonly Loaded<StackModel>[]): Problem[] {
   const problems = loaded.flatMap((each) => each.problems);
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
-/** From before the files are read, so that one that changes meanwhile is compared once more. */
+/** Taken before the files are read, so that a file that changes in the meantime is compared again. */
 function digestsOf(folder: string, names: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     names.flatMap((name) => {
@@ -112,10 +112,12 @@ function manifestOf(folder: string, organization: string): string {
   return join(folder, ORGANIZATIONS_FOLDER, `${organization}.yaml`);
 }
 
-/** The day of a run, one for all of it: `TENANTRY_TODAY`, or today in UTC. */
+/** The date that the whole run uses: `TENANTRY_TODAY`, or today in UTC. */
 export function todayOf(env: Readonly<Record<string, string | undefined>>): string {
   const given = env.TENANTRY_TODAY;
   if (given === undefined || given === "") return new Date().toISOString().slice(0, 10);
   if (/^\d{4}-\d{2}-\d{2}$/.test(given) && !Number.isNaN(Date.parse(given))) return given;
-  throw new UserError(`TENANTRY_TODAY is ${given}, which is no date`, { remedy: "Write it as 2026-11-22." });
+  throw new UserError(`TENANTRY_TODAY is ${given}, which isn't a date`, {
+    remedy: "Use the format 2026-11-22.",
+  });
 }

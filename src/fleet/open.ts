@@ -18,24 +18,24 @@ export interface OpenOptions {
   readonly engine: Engine;
   /** The folder of a sandbox to join or start; undefined for the real vendors. */
   readonly sandbox: string | undefined;
-  /** `vendors` when the run talks to Supabase and Stripe, `state` when it only reads what stacks recorded. */
+  /** `vendors` when the run calls Supabase and Stripe, `state` when it only reads recorded state. */
   readonly reach: "vendors" | "state";
   readonly today: string;
   readonly signal: AbortSignal;
-  /** What a resource says while it works, by the name of its stack. */
+  /** Receives the progress messages of resources, with the name of their stack. */
   readonly onStatus: (stack: string, message: string) => void;
 }
 
-/** Stacks that are ready to run, and what they run with. */
+/** Stacks that are ready to run, with their engine and provider. */
 export interface OpenFleet {
   readonly engine: Engine;
   readonly stacks: readonly FleetStack[];
-  /** The provider that all stacks share, by package; undefined when nothing is run. */
+  /** The provider that all stacks share, by package; undefined when nothing runs. */
   readonly attach: Attached | undefined;
   close(): Promise<void>;
 }
 
-/** Makes a fleet of what was loaded without errors: sandbox, environment, engine, stacks, and the provider they share. */
+/** Opens a fleet of manifests without errors: sandbox, environment, engine, stacks and their shared provider. */
 export async function openFleet(
   loaded: readonly LoadedSelection[],
   options: OpenOptions,
@@ -87,7 +87,7 @@ async function findStacks(
   return loaded.flatMap((each) => assembleStacks(each, existing, common));
 }
 
-/** In a sandbox nothing real is needed: a secret that has no value gets one. */
+/** A sandbox needs no real secrets, so secrets without a value get a local one. */
 function withLocalSecrets(environment: Environment, loaded: readonly LoadedSelection[]): Environment {
   const names = loaded.flatMap(({ organizations }) => organizations).flatMap(secretNames);
   const local = names.map((name) => [secretVariable(name), `local value of ${name}`]);

@@ -5,17 +5,17 @@ import { PACKAGE_ROOT } from "../core/package.ts";
 import type { ThreadData, ThreadNews, ThreadOrder } from "../provider/thread.ts";
 
 /**
- * The provider that all stacks of a run share: one limiter for each vendor and token, and one pool for each database.
+ * The provider that all stacks of a run share, with one rate limiter per vendor and token and one pool per database.
  *
- * It has a thread of its own, beside the engine's, and loads there while the stacks are found.
+ * It runs in a separate thread and loads there while the stacks are assembled.
  */
 export class SharedProvider {
-  /** Where it listens, as soon as it does. */
+  /** Its address, once it listens. */
   readonly address: Promise<string>;
   readonly #thread: Worker;
   readonly #ended: Promise<unknown>;
 
-  /** @param onStatus what a resource says while it works, by the name of its stack */
+  /** @param onStatus receives the progress messages of resources, with the name of their stack */
   constructor(options: {
     readonly env: ThreadData;
     /** Ends every call and every wait. */

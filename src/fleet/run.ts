@@ -18,12 +18,12 @@ import { isUpToDate, markUpToDate } from "./up-to-date.ts";
 export type Verb = "preview" | "up" | "refresh" | "destroy";
 
 /**
- * How it went with one stack.
+ * The result of one stack.
  *
- * - `unchanged`: there is nothing to do. `changes`: a preview found something to do. `done`: it was done.
- * - `refused`: something left the YAML that still exists; nothing was run.
- * - `failed`: `changes.problems` says why. What was done before the failure is done, and the next run goes on from there.
- * - `not started`: it was stopped before, or the platform's own stack has to succeed first.
+ * - `unchanged`: there is nothing to do. `changes`: a preview found changes. `done`: the changes were applied.
+ * - `refused`: something was removed from the YAML that still exists; nothing ran.
+ * - `failed`: see `changes.problems`. Completed changes stay, and the next run continues from there.
+ * - `not started`: the run was stopped, or the platform's own stack must succeed first.
  */
 export type Outcome = "unchanged" | "changes" | "done" | "refused" | "failed" | "not started";
 
@@ -32,11 +32,11 @@ export interface StackResult {
   readonly outcome: Outcome;
   readonly changes: StackChanges;
   readonly seconds: number;
-  /** Nothing was run: it is as its last run left it, and its program would see what it saw then. */
+  /** Nothing ran, because the state and the program's input are unchanged since the last run. */
   readonly skipped: boolean;
 }
 
-/** Told of what happens while it happens. */
+/** Receives events while the run is in progress. */
 export interface FleetObserver {
   started?(stack: string, verb: Verb): void;
   event?(stack: string, event: EngineEvent): void;
@@ -45,28 +45,27 @@ export interface FleetObserver {
 
 export interface FleetOptions {
   readonly engine: Engine;
-  /** Stacks at a time. */
+  /** The number of stacks that run in parallel. */
   readonly parallel: number;
   readonly refresh?: boolean;
   /**
-   * Leave alone what has nothing to do, by the tag of its last run. Default true; a refresh and policies look at everything.
+   * Skip stacks that are up to date according to their tag. Default true; a refresh and policies skip none.
    */
   readonly skip?: boolean;
-  /** The policy packs that `preview` and `up` are held to; their paths are absolute. */
+  /** The policy packs that `preview` and `up` check; their paths are absolute. */
   readonly policyPacks?: readonly PolicyPackSource[];
   /**
-   * Whether an `up` of a stack goes on where a part of it fails, with all that needs nothing of that part. No stack does
-   * unless said.
+   * Whether an `up` of a stack continues after a failure, with the resources that don't depend on it. Default: no stack does.
    */
   readonly continueOnError?: (stack: string) => boolean;
-  /** Ends cleanly: no stack is started any more, those that run end as the engine ends them. */
+  /** Stops cleanly: no more stacks are started, and the engine ends those that run. */
   readonly signal?: AbortSignal;
-  /** Providers that already run, by package: one for the whole fleet. */
+  /** Running providers that the whole fleet shares, by package. */
   readonly attach?: Attached;
   readonly observer?: FleetObserver;
 }
 
-/** Shows what `up` would do, each stack by itself. A stack that fails doesn't stop the others. */
+/** Previews every stack independently. A failing stack doesn't stop the others. */
 export async function previewFleet(
   fleet: readonly FleetStack[],
   options: FleetOptions,
@@ -81,8 +80,8 @@ export async function previewFleet(
 }
 
 /**
- * Makes the stacks what their manifests say: of each platform its own stack first, then its organizations side by side.
- * Where a platform's own stack fails, its organizations are not started; an organization that fails stops no other.
+ * Applies the manifests: the own stack of each platform first, then its organizations in parallel. If a platform's own stack
+ * fails, its organizations are not started. A failing organization doesn't stop the others.
  */
 export async function upFleet(fleet: readonly FleetStack[], options: FleetOptions): Promise<StackResult[]> {
   const limit = pLimit(options.parallel);
@@ -96,8 +95,8 @@ export async function upFleet(fleet: readonly FleetStack[], options: FleetOption
 }
 
 /**
- * Records the stacks as they are found, and forgets creations that a killed run began and nobody saw the end of: until then
- * every run warns of them. What they made is found again by the run that makes it.
+ * Refreshes the stacks and clears the pending creations of an interrupted run, about which every run warns otherwise. The next
+ * `up` adopts the resources that such a run created.
  */
 export async function clearPendingCreates(
   fleet: readonly FleetStack[],
@@ -107,7 +106,7 @@ export async function clearPendingCreates(
   return Promise.all(fleet.map((stack) => limit(() => runStack("refresh", stack, options))));
 }
 
-/** Takes everything away, protected or not: organizations first, then their platform, which they need until then. */
+/** Destroys everything, protected or not: organizations first, because they depend on their platform. */
 export async function destroyFleet(
   fleet: readonly FleetStack[],
   options: FleetOptions,
@@ -122,7 +121,7 @@ export async function destroyFleet(
   return results.flat();
 }
 
-/** The second group starts when the first is done, and only if all of it is. */
+/** The second group starts only after the whole first group has succeeded. */
 async function inOrder(
   first: readonly FleetStack[],
   second: readonly FleetStack[],
@@ -131,7 +130,7 @@ async function inOrder(
   const before = await Promise.all(first.map(run));
   const failed = before.filter((result) => result.outcome !== "done" && result.outcome !== "unchanged");
   if (failed.length === 0) return [...before, ...(await Promise.all(second.map(run)))];
-  const reason = `not started: ${failed.map((result) => result.stack).join(", ")} has to succeed first`;
+  const reason = `not started: ${failed.map((result) => result.stack).join(", ")} must succeed first`;
   return [...before, ...second.map((stack) => notStarted(stack, reason))];
 }
 
@@ -155,7 +154,7 @@ function skipped({ spec: { stack } }: FleetStack, observer: FleetObserver | unde
 async function previewStack(stack: FleetStack, options: FleetOptions): Promise<StackResult> {
   return timed("preview", stack, options, async (builder) => {
     const removals = await findRemovals(stack, options.engine);
-    // The program knows nothing of an organization that has no manifest.
+    // The program can't run for an organization without a manifest.
     const result = isGone(stack) ? undefined : await runEngine("preview", stack, options, builder);
     const changes = builder.build(removals);
     if (removals.length > 0) return { outcome: "refused", changes };
@@ -198,7 +197,7 @@ async function findRemovals(stack: FleetStack, engine: Engine): Promise<Removal[
   return removal === undefined ? [] : [removal];
 }
 
-/** What a fleet wants of a verb, whoever asks. */
+/** The options of an operation that are the same for all callers. */
 const OWN_OPTIONS: Readonly<Partial<Record<Verb, DestroyOptions>>> = {
   refresh: { clearPendingCreates: true },
   destroy: { ignoreProtect: true, continueOnError: true },
@@ -227,7 +226,7 @@ async function runEngine(
   return result;
 }
 
-/** Runs the work of one stack and reports it; what it throws is this stack's failure and nobody else's. */
+/** Runs and reports one stack. An exception is a failure of this stack only. */
 async function timed(
   verb: Verb,
   stack: FleetStack,
@@ -235,7 +234,7 @@ async function timed(
   work: (builder: ChangesBuilder) => Promise<{ outcome: Outcome; changes: StackChanges }>,
 ): Promise<StackResult> {
   const name = stack.spec.stack;
-  if (options.signal?.aborted === true) return notStarted(stack, "not started: the run was stopped before");
+  if (options.signal?.aborted === true) return notStarted(stack, "not started: the run was stopped");
   const builder = new ChangesBuilder(name);
   const begin = performance.now();
   options.observer?.started?.(name, verb);
@@ -269,7 +268,7 @@ export function notStarted(stack: FleetStack, reason: string): StackResult {
   };
 }
 
-/** A mistake or a vendor's failure in its own words; anything else is our bug, and its stack helps to find it. */
+/** Users' mistakes and vendors' failures keep their message. Anything else is a bug in tenantry and shows its stack trace. */
 function diagnosticOf(error: unknown): Diagnostic {
   const message =
     error instanceof UserError

@@ -3,7 +3,7 @@ import { joinSandbox } from "../sandbox/join.ts";
 import type { RunningSandbox } from "../sandbox/running-sandbox.ts";
 import type { LoadedSelection } from "./load.ts";
 
-/** Joins or starts the sandbox, with the Supabase organizations that the platforms are in; undefined when none is asked for. */
+/** Connects to the sandbox or starts it, with the platforms' Supabase organizations; undefined without --sandbox. */
 export async function openSandbox(
   loaded: readonly LoadedSelection[],
   { cwd, sandbox }: { readonly cwd: string; readonly sandbox: string | undefined },

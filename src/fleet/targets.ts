@@ -5,21 +5,21 @@ import { isBelow, isReallyInside } from "../core/real-path.ts";
 import { suggest } from "../core/suggest.ts";
 import { ORGANIZATIONS_FOLDER, organizationFiles, PLATFORM_FILE } from "../manifest/read.ts";
 
-/** What of a platform was asked for. */
+/** The selected parts of a platform. */
 export interface Selection {
   /** The platform's folder, absolute. Its last part is the platform's name. */
   readonly folder: string;
-  /** Whether its own stack is meant. */
+  /** Whether its own stack is selected. */
   readonly own: boolean;
-  /** Names of organizations; `all` includes those that have left the YAML. */
+  /** Names of organizations; `all` includes those that were removed from the YAML. */
   readonly organizations: "all" | readonly string[];
 }
 
 /**
- * What was named on the command line: a platform's folder, a folder of platforms, a manifest's file or a stack's name.
- * Without any, every platform in the nearest `stacks` folder.
+ * Resolves the targets of a command line: platform folders, folders of platforms, manifests or stack names. Without targets,
+ * selects every platform in the nearest `stacks` folder.
  *
- * @throws UserError for what can't be found, with the nearest name
+ * @throws UserError for an unknown target, with the nearest name
  */
 export function findTargets(names: readonly string[], where: Where): Selection[] {
   const found = names.length === 0 ? allPlatforms(where) : names.flatMap((name) => findTarget(name, where));
@@ -47,12 +47,9 @@ function inFolder(path: string, name: string): Selection[] {
   if (platforms.length > 0) return platforms.map((folder) => ({ folder, own: true, organizations: "all" }));
   if (isPlatform(dirname(path)) && basename(path) === ORGANIZATIONS_FOLDER)
     return [{ folder: dirname(path), own: false, organizations: "all" }];
-  throw new UserError(
-    `${name} holds no platform: there is no ${PLATFORM_FILE} in it, nor in a folder below`,
-    {
-      remedy: "Name a platform's folder, as stacks/agntdata.",
-    },
-  );
+  throw new UserError(`${name} contains no platform: neither it nor its subfolders have a ${PLATFORM_FILE}`, {
+    remedy: "Name a platform's folder, such as stacks/agntdata.",
+  });
 }
 
 function ofFile(path: string, name: string): Selection {
@@ -61,12 +58,12 @@ function ofFile(path: string, name: string): Selection {
   const platform = dirname(folder);
   if (basename(folder) === ORGANIZATIONS_FOLDER && path.endsWith(".yaml"))
     return { folder: platform, own: false, organizations: [basename(path, ".yaml")] };
-  throw new UserError(`${name} is no manifest of a platform`, {
-    remedy: `Name a file as stacks/agntdata/${PLATFORM_FILE} or stacks/agntdata/${ORGANIZATIONS_FOLDER}/acme.yaml.`,
+  throw new UserError(`${name} isn't a platform's manifest`, {
+    remedy: `Name a file such as stacks/agntdata/${PLATFORM_FILE} or stacks/agntdata/${ORGANIZATIONS_FOLDER}/acme.yaml.`,
   });
 }
 
-/** A stack's organization may have left the YAML; whether it exists is known when the backend was asked. */
+/** A stack's organization may be removed from the YAML, so only the backend knows whether it exists. */
 function ofStack(platform: string, part: string, where: Where): Selection {
   const folder = join(stacksFolder(where), platform);
   if (!isPlatform(folder)) throw unknownTarget(`${platform}.${part}`, where);
@@ -80,12 +77,12 @@ function allPlatforms(where: Where): Selection[] {
   const platforms = platformsIn(folder);
   if (platforms.length === 0)
     throw new UserError(`There is no platform in ${folder}`, {
-      remedy: `Name a platform's folder, or write stacks/<platform>/${PLATFORM_FILE}.`,
+      remedy: `Name a platform's folder, or create stacks/<platform>/${PLATFORM_FILE}.`,
     });
   return platforms.map((platform) => ({ folder: platform, own: true, organizations: "all" }));
 }
 
-/** `TENANTRY_STACKS`, else the nearest `stacks` folder from the current one upwards. */
+/** `TENANTRY_STACKS`, else the nearest `stacks` folder in the current folder or its parents. */
 function stacksFolder({ cwd, env }: Where): string {
   if (env.TENANTRY_STACKS) {
     const stacks = resolve(cwd, env.TENANTRY_STACKS);
@@ -98,11 +95,11 @@ function stacksFolder({ cwd, env }: Where): string {
   }
 }
 
-/** A path in the current folder may lead out of it only openly, by `..`: what a link leads to isn't the repository's. */
+/** A path may leave the current folder only through `..`, because the target of a link isn't part of the repository. */
 function refuseLinkOut(path: string, { cwd }: Pick<Where, "cwd">): void {
   if (!leadsOut(path, cwd)) return;
-  throw new UserError(`${relative(cwd, path)} leads out of the current folder by a symbolic link`, {
-    remedy: "Put the files themselves here, or name the path that the link leads to.",
+  throw new UserError(`${relative(cwd, path)} leads out of the current folder through a symbolic link`, {
+    remedy: "Move the files here, or name the target of the link.",
   });
 }
 
@@ -136,7 +133,7 @@ function unknownTarget(name: string, where: Where): UserError {
   });
 }
 
-/** What could have been meant: beside a path its neighbours, beside a stack's name the stacks. */
+/** Candidates for a suggestion: the neighbours of a path, or all stacks for a stack name. */
 function knownTargets(name: string, where: Where): string[] {
   const beside = dirname(resolve(where.cwd, name));
   const neighbours =
@@ -146,7 +143,7 @@ function knownTargets(name: string, where: Where): string[] {
   return [...neighbours, ...platformsIn(stacksFolder(where)).flatMap(stackNames)];
 }
 
-/** The names of the stacks that a platform's folder declares, by its files alone. */
+/** The stack names of a platform's folder, from its file names. */
 export function stackNames(folder: string): string[] {
   const platform = basename(folder);
   return [
@@ -155,7 +152,7 @@ export function stackNames(folder: string): string[] {
   ];
 }
 
-/** One selection for each folder, in the order in which they were named. */
+/** Merges selections of the same folder, in the order of the command line. */
 function merge(selections: readonly Selection[]): Selection[] {
   const merged = new Map<string, Selection>();
   for (const next of selections) {

@@ -3,18 +3,18 @@ import type { Engine } from "../engine/engine.ts";
 import type { FleetStack } from "./fleet.ts";
 
 /**
- * The tag of a stack that is as its program wanted it: a digest of what the program saw and of the state that it left, and the
- * instant until which nothing moves by itself.
+ * The tag of an up-to-date stack: a digest of the program's input and of the resulting state, and the time of the next change
+ * that happens without an edit.
  */
 const TAG = "tenantry:up-to-date";
 
-/** For a stack in which nothing ever moves by itself. */
+/** For a stack that never changes without an edit. */
 const FOR_GOOD = "for-good";
 
 /**
- * Whether a stack is as its last run left it, and its program would see what it saw then: it has nothing to do.
+ * Whether a stack's state and its program's input are unchanged since its last run, so that there is nothing to do.
  *
- * Nothing is looked up: what changed outside is drift, for `--refresh` to find.
+ * It calls no vendor. `--refresh` finds changes that were made elsewhere (drift).
  */
 export async function isUpToDate(
   stack: FleetStack,
@@ -30,7 +30,7 @@ export async function isUpToDate(
   return revision !== undefined && tag === mark(stack.digest, revision, until);
 }
 
-/** To be called when all of the stack is as its program wants it. A stack that waits for something outside gets no tag. */
+/** Call this when the whole stack is as declared. A stack that waits for an outside event gets no tag. */
 export async function markUpToDate(stack: FleetStack, engine: Engine): Promise<void> {
   if (stack.digest === undefined) return;
   const until = await settledUntil(stack, engine);
@@ -41,9 +41,9 @@ export async function markUpToDate(stack: FleetStack, engine: Engine): Promise<v
   if ((await engine.tags(stack.spec))[TAG] !== value) await engine.setTag(stack.spec, TAG, value);
 }
 
-/** When the first of its resources moves by itself; undefined when one waits for something already. */
+/** The earliest change that happens without an edit; undefined when a resource is already waiting for one. */
 async function settledUntil({ spec }: FleetStack, engine: Engine): Promise<string | undefined> {
-  // The vendors' clients take their time to load, and most runs find nothing to mark.
+  // The vendors' clients load slowly, and most runs have nothing to mark.
   const { resourceOf } = await import("../provider/table.ts");
   const recorded = (await engine.resources(spec)) ?? [];
   const moves: string[] = [];

@@ -3,17 +3,17 @@ import type { Variables } from "./environment.ts";
 import type { LoadedSelection } from "./load.ts";
 import { openSandbox } from "./sandbox.ts";
 
-/** What a command reaches that runs no stack. */
+/** The vendor connections of a command that runs no stack. */
 export interface OpenVendors {
   readonly context: Context;
   close(): Promise<void>;
 }
 
 /**
- * Opens the vendors, or a sandbox in their place, for a command that needs no engine and no state.
+ * Connects to the vendors, or to a sandbox, for a command that needs no engine and no state.
  *
- * @param options.sandbox the folder of a sandbox to join or start; undefined for the real vendors
- * @param options.onStatus what is said while something takes its time
+ * @param options.sandbox the data folder of a sandbox; undefined for the real vendors
+ * @param options.onStatus receives progress messages
  */
 export async function openVendors(
   loaded: readonly LoadedSelection[],

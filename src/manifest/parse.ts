@@ -101,10 +101,10 @@ function duplicateKey(name: string, range: KeyRange, text: string, file: string)
     severity: "error",
     rule: "duplicate-key",
     ...locateSpan(file, text, range?.[0] ?? 0, range?.[1] ?? 1),
-    message: `the key ${shown} is here twice`,
-    expected: "each key once in a map",
+    message: `duplicate key ${shown}`,
+    expected: "each key at most once in a map",
     found: `a second ${shown}`,
-    remedy: "take one of the two away, or join what they say",
+    remedy: "remove one of the two, or merge their values",
   };
 }
 
@@ -114,9 +114,9 @@ function forbiddenKey(name: string, range: KeyRange, text: string, file: string)
     rule: "unknown-key",
     ...locateSpan(file, text, range?.[0] ?? 0, range?.[1] ?? 1),
     message: `\`${name}\` can't be a key`,
-    expected: "a key that the manifest knows",
+    expected: "a key of the manifest's schema",
     found: `\`${name}\``,
-    remedy: "take it out",
+    remedy: "remove it",
   };
 }
 
@@ -128,7 +128,7 @@ function emptyFile(kind: Kind, file: string): Problem {
     message: "the file is empty",
     expected: `a manifest of kind ${kind}`,
     found: "nothing",
-    remedy: `begin with \`apiVersion: tenantry/v1\` and \`kind: ${kind}\`, or delete the file if nothing was ever made from it`,
+    remedy: `begin with \`apiVersion: tenantry/v1\` and \`kind: ${kind}\`, or delete the file if nothing was ever created from it`,
   };
 }
 
@@ -140,7 +140,7 @@ function wrongVersion(text: string, file: string, version: string): Problem {
     message: "manifests are YAML 1.2",
     expected: "YAML 1.2",
     found: `YAML ${version}`,
-    remedy: "take the %YAML line out",
+    remedy: "remove the %YAML line",
   };
 }
 
@@ -156,19 +156,19 @@ function aliasProblem(document: Document, text: string, file: string): Problem {
       severity: "error",
       rule: "alias",
       ...located,
-      message: `there is no anchor for ${describeValue(`*${lost.source}`)}`,
+      message: `no anchor for ${describeValue(`*${lost.source}`)}`,
       expected: "an anchor (`&name`) above the alias",
       found: "none",
-      remedy: "define the anchor before it is used, or write the value out",
+      remedy: "define the anchor before it is used, or write out the value",
     };
   }
   return {
     severity: "error",
     rule: "alias-expansion",
     ...located,
-    message: "the aliases of this file expand without a reasonable end",
-    expected: `at most ${MOST_ALIASES} uses of anchors, those within anchors multiplied`,
+    message: "the aliases of this file expand too far",
+    expected: `at most ${MOST_ALIASES} uses of anchors, where nested uses multiply`,
     found: `${aliases.length} aliases that multiply each other`,
-    remedy: "write the values out instead of using anchors",
+    remedy: "write out the values instead of using anchors",
   };
 }

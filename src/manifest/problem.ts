@@ -30,7 +30,7 @@ export function moreProblems(count: number, file: string): Problem {
     rule: "more-problems",
     place: { file, line: 1, column: 1 },
     message: `there are ${count} more problems in this file`,
-    remedy: "mend those that are shown first",
+    remedy: "fix the problems above first",
   };
 }
 

@@ -115,7 +115,7 @@ function ignored(name: string): boolean {
 function stray(file: string): Problem {
   const name = basename(file);
   return fileProblem("stray-file", file, {
-    message: `\`${name}\` isn't read as an organization`,
+    message: `\`${name}\` is ignored: it isn't the name of an organization's manifest`,
     expected: "`orgs/<organization>.yaml`, directly in `orgs/`",
     found: `\`${name}\``,
     remedy: /\.(yml|YAML|YML)$/.test(name)
@@ -144,7 +144,7 @@ function wrongName(file: string, name: string): Problem {
     rule: "file-name",
     ...locatorOf(file)(["name"], "value"),
     message: `the file \`${basename(file)}\` declares the organization \`${name}\``,
-    expected: `\`name: ${nameOf(file)}\`, as the file is called`,
+    expected: `\`name: ${nameOf(file)}\`, to match the file name`,
     found: `\`${name}\``,
     remedy: `rename the file to \`${name}.yaml\`, or correct the name`,
   };
@@ -156,9 +156,9 @@ function duplicate(file: string, name: string, other: string): Problem {
     rule: "duplicate-organization",
     ...locatorOf(file)(["name"], "value"),
     message: `the organization \`${name}\` is declared twice`,
-    expected: "one file per organization",
+    expected: "one file for each organization",
     found: `${other} declares it too`,
-    remedy: "delete one of the two files, or give this one its own name",
+    remedy: "delete one of the two files, or rename this organization",
   };
 }
 
@@ -168,11 +168,11 @@ function nameOf(file: string): string {
 
 function foreignFolder(folder: string): Problem {
   return fileProblem("foreign-folder", folder, {
-    message: `a link leads out of ${basename(dirname(folder))}: nothing is read there`,
-    expected: "folders that are really where their path says, or links to neighbours",
+    message: `a link leads out of ${basename(dirname(folder))}, so its target isn't read`,
+    expected: "real folders, or links to a neighbour",
     found: "a symbolic link to another place",
     remedy:
-      "put the folder itself here; to read platforms elsewhere, set TENANTRY_STACKS to the real path of their folder",
+      "move the folder here; to read platforms from elsewhere, set TENANTRY_STACKS to the real path of their folder",
   });
 }
 
@@ -180,7 +180,7 @@ function noOrganizationsFolder(orgs: string): Problem {
   return fileProblem("regular-file", orgs, {
     message: `\`${ORGANIZATIONS_FOLDER}\` isn't a folder`,
     expected: "a folder with a manifest for each organization",
-    found: "a file, or a link that leads nowhere",
+    found: "a file, or a broken link",
     remedy: "rename or remove it",
   });
 }
@@ -190,6 +190,6 @@ function noFolder(folder: string): Problem {
     message: `there is no folder ${folder}`,
     expected: "a platform's folder with `platform.yaml` and `orgs/`",
     found: "no folder",
-    remedy: "give the folder of a platform, as stacks/agntdata",
+    remedy: "name a platform's folder, such as stacks/agntdata",
   });
 }

@@ -32,7 +32,7 @@ function kindProblem(kind: Kind, value: unknown, locate: Locate): Problem | unde
     severity: "error",
     rule: "kind",
     ...locate(["kind"], "value"),
-    message: `this is no manifest of kind ${kind}`,
+    message: `this isn't a manifest of kind ${kind}`,
     expected: kind,
     found: describeValue(found),
     remedy: `write \`kind: ${kind}\` or move the file: ${where}`,
@@ -74,7 +74,7 @@ function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate):
 
 function remedyForKey(meant: string | undefined, home: string | undefined): string {
   if (home !== undefined) return `it belongs to ${home}: move it there`;
-  return meant ? `did you mean \`${meant}\`?` : "take it out";
+  return meant ? `did you mean \`${meant}\`?` : "remove it";
 }
 
 /** The one map of a manifest that does have a key, as `Workspace` has `connections`. */
@@ -100,7 +100,7 @@ function badName(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, loc
     severity: "error",
     rule: "name",
     ...locate(path, "key"),
-    message: `${describeValue(name)} can't be a name in ${pathText(path.slice(0, -1))}`,
+    message: `${describeValue(name)} isn't a valid name in ${pathText(path.slice(0, -1))}`,
     expected: issue.issues[0]?.message,
     found: describeValue(name),
     remedy: "rename it",
@@ -127,10 +127,10 @@ function wrongValue(issue: Issue, path: Path, found: unknown, locate: Locate): P
     severity: "error",
     rule: "value",
     ...hidden(locate(path, "value"), path, "value"),
-    message: path.length === 0 ? "a manifest is a map" : `${pathText(path)} isn't what it should be`,
+    message: path.length === 0 ? "a manifest must be a map" : `${pathText(path)} is invalid`,
     expected: issue.message,
     found: secret
-      ? `a text of ${found.length} characters, not shown in case it is a secret`
+      ? `text of ${found.length} characters, hidden because it may be a secret`
       : describeValue(found),
     remedy: remedyFor(issue, path, found),
   };

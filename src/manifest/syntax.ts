@@ -3,18 +3,18 @@ import { locateFile, locateSpan } from "./locate.ts";
 import type { Fault, Problem } from "./problem.ts";
 
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
-  ALIAS_PROPS: "take the anchor or tag off the alias",
-  BAD_ALIAS: "define the anchor (`&name`) before it is used, or write the value out",
+  ALIAS_PROPS: "remove the anchor or tag from the alias",
+  BAD_ALIAS: "define the anchor (`&name`) before it is used, or write out the value",
   BAD_DQ_ESCAPE: "double the backslash, or use single quotes",
-  BAD_INDENT: "line the key up with its siblings; each level is indented by the same number of spaces",
+  BAD_INDENT: "align the key with its siblings; indent each level by the same number of spaces",
   BAD_SCALAR_START: "put the value in quotes",
-  BLOCK_AS_IMPLICIT_KEY: "put the value on a line of its own, indented, or in quotes",
+  BLOCK_AS_IMPLICIT_KEY: "put the value on its own indented line, or in quotes",
   MISSING_CHAR: "add what is missing",
   MULTILINE_IMPLICIT_KEY: "close the quotes or add the colon on the same line",
-  MULTIPLE_DOCS: "put each manifest in a file of its own, and take `---` and what follows it out of this one",
+  MULTIPLE_DOCS: "put each manifest in its own file, and remove `---` and everything below it from this one",
   NON_STRING_KEY: "use plain text as the key",
   TAB_AS_INDENT: "indent with spaces",
-  TAG_RESOLVE_FAILED: "take the tag (`!…`) out",
+  TAG_RESOLVE_FAILED: "remove the tag (`!…`)",
 };
 
 /**
@@ -43,9 +43,9 @@ function syntaxProblem(error: YAMLParseError | YAMLWarning, text: string, file: 
     severity: "error",
     rule: several ? "one-document" : "yaml-syntax",
     ...locateSpan(file, text, from, to),
-    message: several ? "there are two documents in this file" : sentence(error.message),
+    message: several ? "this file contains several documents" : sentence(error.message),
     expected: several ? "one YAML document per file" : "YAML 1.2",
-    remedy: tab ? REMEDIES.TAB_AS_INDENT : (REMEDIES[error.code] ?? "correct the YAML here"),
+    remedy: tab ? REMEDIES.TAB_AS_INDENT : (REMEDIES[error.code] ?? "correct the YAML syntax here"),
   };
 }
 
@@ -56,9 +56,9 @@ export function tooDeep(file: string): Problem {
     rule: "nesting",
     ...locateFile(file),
     message: "the file is nested too deeply",
-    expected: "the few levels that a manifest has",
+    expected: "the few levels of a manifest",
     found: "hundreds of levels",
-    remedy: "take out what was nested by mistake",
+    remedy: "remove the accidental nesting",
   };
 }
 

@@ -86,7 +86,7 @@ function decode(bytes: Buffer, file: string): { text: string } | { problem: Prob
       problem: fileProblem("utf-8", file, {
         message: "the file isn't UTF-8",
         expected: "text in UTF-8",
-        found: utf16 ? "UTF-16" : "bytes that are no UTF-8",
+        found: utf16 ? "UTF-16" : "bytes that aren't valid UTF-8",
         remedy: "save it as UTF-8",
       }),
     };
@@ -95,10 +95,10 @@ function decode(bytes: Buffer, file: string): { text: string } | { problem: Prob
 
 function foreignLink(file: string): Problem {
   return fileProblem("regular-file", file, {
-    message: "the file is a link out of its platform's folder",
+    message: "the file is a link that leads out of its platform's folder",
     expected: "a file within the folder",
     found: "a symbolic link",
-    remedy: "put the file itself here",
+    remedy: "move the file here",
   });
 }
 
@@ -116,7 +116,7 @@ function tooLarge(file: string, size: number): Problem {
     message: "the file is too large for a manifest",
     expected: "at most 1 MiB",
     found: `${(size / MAX_BYTES).toFixed(1)} MiB`,
-    remedy: "take out what doesn't belong in a manifest; data belongs in the workspace's database",
+    remedy: "remove what doesn't belong in a manifest; data belongs in the workspace's database",
   });
 }
 
@@ -128,8 +128,8 @@ function unreadable(file: string, error: NodeJS.ErrnoException): Problem {
       expected: platform ? "a `platform.yaml` of kind Platform in the platform's folder" : "a manifest",
       found: "no file",
       remedy: platform
-        ? "add `platform.yaml`, or give the folder of another platform"
-        : "add the file, or correct its name",
+        ? "add `platform.yaml`, or name another platform's folder"
+        : "create the file, or correct its name",
     });
   }
   if (error.code === undefined) throw error;
@@ -140,6 +140,6 @@ function unreadable(file: string, error: NodeJS.ErrnoException): Problem {
       : `the file can't be read: ${error.message}`,
     expected: "a file that can be read",
     found: error.code,
-    remedy: loop ? "put the file itself here" : "correct its permissions, or remove it",
+    remedy: loop ? "move the file here" : "correct its permissions, or remove it",
   });
 }

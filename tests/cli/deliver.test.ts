@@ -64,7 +64,7 @@ describe("delivering to a command", () => {
 
   it("says how one failed, without the value", async () => {
     const failure = deliverToCommand(KEY, "cat; exit 3", options);
-    await expect(failure).rejects.toThrow("The command ended with 3: cat; exit 3\n[secret]");
+    await expect(failure).rejects.toThrow("The command exited with 3: cat; exit 3\n[secret]");
     await expect(failure).rejects.not.toThrow("the-plain-value");
   });
 

@@ -71,7 +71,7 @@ const MISUSE: readonly [string, string, readonly string[], Readonly<Record<strin
   [
     "outputs of what isn't up",
     "outputs demo.acme",
-    ["demo.acme isn't up yet", "tenantry up demo.acme"],
+    ["demo.acme doesn't exist yet", "tenantry up demo.acme"],
     BACKEND,
   ],
   ["a broken manifest", "up --yes broken", ["ownr", "owner", "nothing was run"], { ...TOKENS, ...BACKEND }],

@@ -21,6 +21,6 @@ test.each([
   ["for some packs only", { policyPack: ["one", "two"], policyPackConfig: ["one.json"] }],
 ])("a file %s is refused", (_, options) => {
   expect(() => policyPacksOf(options, "/here")).toThrow(
-    /^--policy-pack-config was given 1 time, and --policy-pack \d times?$/,
+    /^--policy-pack-config was given 1 time, but --policy-pack \d times?$/,
   );
 });

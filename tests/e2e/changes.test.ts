@@ -211,14 +211,14 @@ describe("a change of an organization that people work in", () => {
     expect(await change({ plan: "team" })).toBe(`
 └─ organization acme
    ├─ organization
-   │     ~ entry in the control plane
+   │     ~ control plane entry
    │         ~ plan: free → team
    │         ~ limits, plan in force, stripe subscription, subscription status: known after the run
    ├─ billing
    │     ~ subscription
-   │         ~ price: free, 0 usd → team, 49 usd a month, at once
+   │         ~ price: free, 0 usd → team, 49 usd a month, immediately
    └─ wallets
-         ~ credits of the plan
+         ~ plan credits
              ~ period: known after the run
 `);
     expect(await billed()).toEqual({ now: ["tiny--team--monthly--usd-4900"], planned: [] });
@@ -228,7 +228,7 @@ describe("a change of an organization that people work in", () => {
 
   it("puts it on a cheaper plan once the period has ended that was paid for", async () => {
     expect(await change({ plan: "free" })).toContain(
-      "~ price: team, 49 usd → free, 0 usd a month, once what was paid for is used up\n",
+      "~ price: team, 49 usd → free, 0 usd a month, when the paid period ends\n",
     );
     expect(await billed()).toEqual({
       now: ["tiny--team--monthly--usd-4900"],

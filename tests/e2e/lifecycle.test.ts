@@ -272,7 +272,9 @@ describe("a workspace's life", () => {
     const shown = await world.tenantry(...another);
     expect(shown).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/public\.files: 1 row \(it holds 0\)[\s\S]*run it again with --yes/),
+      stderr: expect.stringMatching(
+        /public\.files: 1 row \(it has 0\)[\s\S]*run the command again with --yes/,
+      ),
     });
     // The database is opened to the platform's networks for the look, and closed after it.
     const isOfNetwork = (write: string) => write.endsWith("/network-restrictions/apply");
@@ -309,7 +311,7 @@ describe("a workspace's life", () => {
     const last = await apiKey("trial");
     expect(await authenticated(last)).toBe(true);
     declare("trial: { generation: 2, previously: [spike], apiKeys: {} }");
-    expect(await previewed({}, "workspace trial")).toEqual(["ci  revoked at once"]);
+    expect(await previewed({}, "workspace trial")).toEqual(["ci  revoked immediately"]);
     await up();
     expect(await authenticated(last)).toBe(false);
   });

@@ -50,14 +50,14 @@ const CASES: readonly Case[] = [
   {
     name: "a duplicate key",
     files: acme("plan: team\nplan: big\n"),
-    want: ["duplicate-key orgs/acme.yaml:6:1 the key `plan` is here twice"],
+    want: ["duplicate-key orgs/acme.yaml:6:1 duplicate key `plan`"],
   },
   {
     name: "a duplicate workspace and a wrong type, both",
     files: acme("workspaces: { a: {}, a: {} }\ntrial: yes\n"),
     want: [
-      "duplicate-key orgs/acme.yaml:5:22 the key `a` is here twice",
-      "value orgs/acme.yaml:6:8 `trial` isn't what it should be",
+      "duplicate-key orgs/acme.yaml:5:22 duplicate key `a`",
+      "value orgs/acme.yaml:6:8 `trial` is invalid",
     ],
   },
   {
@@ -84,9 +84,9 @@ const CASES: readonly Case[] = [
     name: "names that are no slugs",
     files: acme("workspaces: { Prod: {}, a--b: {}, 1st: {} }\n"),
     want: [
-      "name orgs/acme.yaml:5:15 `Prod` can't be a name in `workspaces`",
-      "name orgs/acme.yaml:5:25 `a--b` can't be a name in `workspaces`",
-      "name orgs/acme.yaml:5:35 `1st` can't be a name in `workspaces`",
+      "name orgs/acme.yaml:5:15 `Prod` isn't a valid name in `workspaces`",
+      "name orgs/acme.yaml:5:25 `a--b` isn't a valid name in `workspaces`",
+      "name orgs/acme.yaml:5:35 `1st` isn't a valid name in `workspaces`",
     ],
   },
   {
@@ -99,11 +99,11 @@ const CASES: readonly Case[] = [
     name: "wrong types",
     files: acme("displayName: 7\ntrial: 'true'\nmembers: {}\nworkspaces: []\nbilling: charge\n"),
     want: [
-      "value orgs/acme.yaml:5:14 `displayName` isn't what it should be",
-      "value orgs/acme.yaml:6:8 `trial` isn't what it should be",
-      "value orgs/acme.yaml:7:10 `members` isn't what it should be",
-      "value orgs/acme.yaml:9:10 `billing` isn't what it should be",
-      "value orgs/acme.yaml:8:13 `workspaces` isn't what it should be",
+      "value orgs/acme.yaml:5:14 `displayName` is invalid",
+      "value orgs/acme.yaml:6:8 `trial` is invalid",
+      "value orgs/acme.yaml:7:10 `members` is invalid",
+      "value orgs/acme.yaml:9:10 `billing` is invalid",
+      "value orgs/acme.yaml:8:13 `workspaces` is invalid",
     ],
   },
   {
@@ -114,19 +114,19 @@ const CASES: readonly Case[] = [
   {
     name: "a workspace without a value",
     files: acme("workspaces:\n  personal:\n"),
-    want: ["value orgs/acme.yaml:6:3 `workspaces.personal` isn't what it should be"],
+    want: ["value orgs/acme.yaml:6:3 `workspaces.personal` is invalid"],
   },
   {
     name: "a day that doesn't exist",
     files: acme("workspaces: { spike: { expires: 2026-02-30 } }\n"),
-    want: ["value orgs/acme.yaml:5:33 `workspaces.spike.expires` isn't what it should be"],
+    want: ["value orgs/acme.yaml:5:33 `workspaces.spike.expires` is invalid"],
   },
   {
     name: "unknown regions and sizes",
     files: acme("workspaces:\n  one: { region: eu-central-3, compute: smal }\n"),
     want: [
-      "value orgs/acme.yaml:6:18 `workspaces.one.region` isn't what it should be",
-      "value orgs/acme.yaml:6:41 `workspaces.one.compute` isn't what it should be",
+      "value orgs/acme.yaml:6:18 `workspaces.one.region` is invalid",
+      "value orgs/acme.yaml:6:41 `workspaces.one.compute` is invalid",
     ],
   },
   {
@@ -137,7 +137,7 @@ const CASES: readonly Case[] = [
         "monthly: 49.999 ",
       ),
     },
-    want: ["value platform.yaml:7:29 `plans.free.price.monthly` isn't what it should be"],
+    want: ["value platform.yaml:7:29 `plans.free.price.monthly` is invalid"],
   },
   {
     name: "a price in fractions of a cent",
@@ -158,8 +158,8 @@ const CASES: readonly Case[] = [
       "platform.yaml": PLATFORM.replace("workspaces: 3", "workspaces: 0").replace("seats: 4", "seats: many"),
     },
     want: [
-      "value platform.yaml:8:63 `plans.team.entitlements.workspaces` isn't what it should be",
-      "value platform.yaml:8:73 `plans.team.entitlements.seats` isn't what it should be",
+      "value platform.yaml:8:63 `plans.team.entitlements.workspaces` is invalid",
+      "value platform.yaml:8:73 `plans.team.entitlements.seats` is invalid",
     ],
   },
   {
@@ -175,26 +175,26 @@ const CASES: readonly Case[] = [
       "orgs/gamma.yaml": PLATFORM,
     },
     want: [
-      "value orgs/acme.yaml:1:13 `apiVersion` isn't what it should be",
-      "kind orgs/beta.yaml:2:7 this is no manifest of kind Organization",
-      "kind orgs/gamma.yaml:2:7 this is no manifest of kind Organization",
+      "value orgs/acme.yaml:1:13 `apiVersion` is invalid",
+      "kind orgs/beta.yaml:2:7 this isn't a manifest of kind Organization",
+      "kind orgs/gamma.yaml:2:7 this isn't a manifest of kind Organization",
     ],
   },
   // YAML
   {
     name: "two documents",
     files: acme("---\napiVersion: tenantry/v1\n"),
-    want: ["one-document orgs/acme.yaml:5:1 there are two documents in this file"],
+    want: ["one-document orgs/acme.yaml:5:1 this file contains several documents"],
   },
   {
     name: "an alias bomb",
     files: acme(BOMB),
-    want: ["alias-expansion orgs/acme.yaml:6:8 the aliases of this file expand without a reasonable end"],
+    want: ["alias-expansion orgs/acme.yaml:6:8 the aliases of this file expand too far"],
   },
   {
     name: "an anchor within itself",
     files: acme("members: &m [*m]\n"),
-    want: ["value orgs/acme.yaml:5:14 `members[0]` isn't what it should be"],
+    want: ["value orgs/acme.yaml:5:14 `members[0]` is invalid"],
   },
   {
     name: "an alias without its anchor",
@@ -241,7 +241,7 @@ const CASES: readonly Case[] = [
   {
     name: "a list instead of a map",
     files: { "orgs/acme.yaml": "- 1\n" },
-    want: ["value orgs/acme.yaml:1:1 a manifest is a map"],
+    want: ["value orgs/acme.yaml:1:1 a manifest must be a map"],
   },
   {
     name: "a file of 10 MB",
@@ -312,7 +312,7 @@ test("links and things that aren't files", async () => {
     "regular-file orgs/folder.yaml:1:1 `folder.yaml` isn't a file",
     "unreadable-file orgs/loop.yaml:1:1 the file is a link that leads back to itself",
     `missing-file orgs/lost.yaml:1:1 there is no file ${join(folder, "orgs/lost.yaml")}`,
-    "regular-file orgs/out.yaml:1:1 the file is a link out of its platform's folder",
+    "regular-file orgs/out.yaml:1:1 the file is a link that leads out of its platform's folder",
     "regular-file orgs/pipe.yaml:1:1 `pipe.yaml` isn't a file",
   ]);
 });
@@ -329,7 +329,7 @@ test("duplicate keys by the ten thousand take no quadratic time", async () => {
   const started = process.cpuUsage();
   const problems = await problemsOf(folder);
   const used = process.cpuUsage(started);
-  expect(problems).toContain("duplicate-key orgs/acme.yaml:30005:1 the key `k7` is here twice");
+  expect(problems).toContain("duplicate-key orgs/acme.yaml:30005:1 duplicate key `k7`");
   expect(problems).toContain("more-problems orgs/acme.yaml:1:1 there are 29901 more problems in this file");
   expect(problems).toHaveLength(101);
   expect(used.user + used.system).toBeLessThan(15_000_000);

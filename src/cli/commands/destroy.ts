@@ -13,10 +13,10 @@ import { agreed, demandConsent, type UpOptions } from "./up.ts";
 export function addDestroy(program: Command, session: Session): void {
   const command = program
     .command("destroy")
-    .description("take a sandbox's stacks away; with a platform go its organizations")
+    .description("Destroy the stacks of a sandbox; destroying a platform destroys its organizations too")
     .argument("[targets...]", TARGETS);
   addRunOptions(command)
-    .option("-y, --yes", "don't ask")
+    .option("-y, --yes", "Skip the confirmation prompt")
     .action((targets: string[], options: UpOptions) => destroy(session, targets, options));
 }
 
@@ -43,8 +43,8 @@ function withOrganizations(selection: Selection): Selection {
 }
 
 function refusal(): UserError {
-  return new UserError("tenantry destroy takes only a sandbox's stacks away", {
+  return new UserError("tenantry destroy only destroys the stacks of a sandbox", {
     remedy:
-      "Add --sandbox for the local one. To delete an organization or a workspace for good, set `state: deleted` in its manifest with an entry in `consents`, then run tenantry up.",
+      "Add --sandbox to use the local sandbox. To delete an organization or a workspace for good, set `state: deleted` in its manifest with an entry in `consents`, then run tenantry up.",
   });
 }

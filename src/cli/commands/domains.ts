@@ -22,17 +22,17 @@ export function addDomains(program: Command, session: Session): void {
   const command = program
     .command("domains")
     .description(
-      "look for the DNS records that prove apps' domains, and count those that are found; run it by cron, every few minutes",
+      "Look up the DNS records that prove ownership of custom domains, once; schedule it every few minutes",
     )
     .argument("[targets...]", TARGETS)
-    .option("--dns <servers...>", "name servers, as 9.9.9.9; the system's unless said");
+    .option("--dns <servers...>", "Name servers to query, such as 9.9.9.9 (default: the system's)");
   addSandboxOption(addJsonOption(command)).action((targets: string[], options: DomainsOptions) =>
     domains(session, targets, options),
   );
 }
 
 async function domains(session: Session, targets: readonly string[], options: DomainsOptions): Promise<void> {
-  const { loaded, ok: isSound } = await loadTargets(session, targets, "nothing was looked up");
+  const { loaded, ok: isSound } = await loadTargets(session, targets, "no DNS records were looked up");
   if (!isSound) return;
   await withVendors(session, loaded, options.sandbox, async (context) => {
     const found: DomainsDocument["domains"][number][] = [];

@@ -10,9 +10,9 @@ export function addImport(program: Command, session: Session): void {
   const command = program
     .command("import")
     .description(
-      "write into an organization's manifest what the product made of it: members, invitations, workspaces, apps, cron jobs",
+      "Add members, invitations, workspaces, apps and cron jobs that were created in the product to an organization's manifest",
     )
-    .argument("<organizations...>", "stacks (agntdata.acme), or manifests (stacks/agntdata/orgs/acme.yaml)");
+    .argument("<organizations...>", "Stacks (agntdata.acme) or manifests (stacks/agntdata/orgs/acme.yaml)");
   addSandboxOption(addJsonOption(command)).action((targets: string[], options: IntakeOptions) =>
     importOrganizations(session, targets, options),
   );
@@ -38,13 +38,13 @@ async function importOrganizations(
 }
 
 function wholePlatform(platform: string): UserError {
-  return new UserError(`tenantry import takes single organizations, not all of ${platform}`, {
-    remedy: `Name a stack, as ${platform}.acme. What people asked for is written by tenantry intake.`,
+  return new UserError(`tenantry import works on single organizations, not on all of ${platform}`, {
+    remedy: `Name a stack, such as ${platform}.acme. To add requested organizations and workspaces, run tenantry intake.`,
   });
 }
 
 function unknown(platform: string, name: string): UserError {
   return new UserError(`The control plane of ${platform} has no organization ${name}`, {
-    remedy: "Its name is in the product's own address, and in public.organizations of the control plane.",
+    remedy: "Find its name in the product's URL or in the table public.organizations of the control plane.",
   });
 }

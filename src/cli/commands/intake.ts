@@ -25,11 +25,8 @@ export interface IntakeDocument {
 export function addIntake(program: Command, session: Session): void {
   const command = program
     .command("intake")
-    .description("write into manifests what people asked for in the product: organizations and workspaces")
-    .argument(
-      "[platforms...]",
-      "platforms' folders (stacks/agntdata); every platform in stacks/ unless said",
-    );
+    .description("Add organizations and workspaces that were requested in the product to the manifests")
+    .argument("[platforms...]", "Platform folders (stacks/agntdata); default: every platform in stacks/");
   addSandboxOption(addJsonOption(command)).action((targets: string[], options: IntakeOptions) =>
     intake(session, targets, options),
   );

@@ -31,15 +31,18 @@ interface OutputsOptions extends EngineOptions {
 export function addOutputs(program: Command, session: Session): void {
   const command = program
     .command("outputs")
-    .description("print what stacks give out: URLs, the plan in force, where an open invoice is paid")
+    .description("Print stack outputs: URLs, the effective plan, the payment page of an open invoice")
     .argument("[targets...]", TARGETS);
   addEngineOptions(command)
-    .option("--show-secrets", "print secrets in clear")
-    .option("--deliver <output>", "hand one value on instead of printing, as apiKeys/production/backend")
-    .option("--to-file <file>", "with --deliver: to a file that its owner alone can read")
+    .option("--show-secrets", "Print secrets in plain text")
+    .option(
+      "--deliver <output>",
+      "Deliver one output instead of printing it, such as apiKeys/production/backend",
+    )
+    .option("--to-file <file>", "With --deliver: write the value to a file that only its owner can read")
     .option(
       "--to-command <command>",
-      "with --deliver: to a command's standard input, as 'vault kv put kv/acme key=-'",
+      "With --deliver: pass the value to a command's standard input, such as 'vault kv put kv/acme key=-'",
     )
     .action((targets: string[], options: OutputsOptions) =>
       options.deliver === undefined
@@ -72,15 +75,15 @@ async function deliver(
 ): Promise<void> {
   const { toFile, toCommand } = options;
   if ((toFile === undefined) === (toCommand === undefined))
-    throw new UserError("--deliver needs one place to deliver to.", {
+    throw new UserError("--deliver needs exactly one destination.", {
       remedy: "Add --to-file <file> or --to-command <command>.",
     });
   const load = async () => findTargets(targets, session.io).map(recordedSelection);
   await withFleet(session, load, options, "state", async ({ engine, stacks, signal }) => {
     const [stack, ...others] = stacks;
     if (stack === undefined || others.length > 0)
-      throw new UserError(`--deliver takes one stack; ${stacks.length} were named.`, {
-        remedy: "Name one, as agntdata.acme.",
+      throw new UserError(`--deliver accepts one stack, but ${stacks.length} were selected.`, {
+        remedy: "Name one stack, such as agntdata.acme.",
       });
     const value = valueAt(await engine.outputs(stack.spec), path, stack.spec.stack);
     const { cwd, env } = session.io;
@@ -106,8 +109,9 @@ function valueAt(
   }
   if (typeof value === "string") return new Secret(value);
   const meant = suggest(path.split("/").at(-1) ?? "", known);
-  throw new UserError(`${stack} has no output ${path} that is a text.`, {
-    remedy: meant === undefined ? `See tenantry outputs ${stack}.` : `Did you mean ${meant}?`,
+  throw new UserError(`${stack} has no text output ${path}.`, {
+    remedy:
+      meant === undefined ? `List its outputs with tenantry outputs ${stack}.` : `Did you mean ${meant}?`,
   });
 }
 

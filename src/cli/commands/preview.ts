@@ -10,7 +10,7 @@ import { problemsIn } from "./manifests.ts";
 export function addPreview(program: Command, session: Session): void {
   const command = program
     .command("preview")
-    .description("show what `up` would do; writes nothing, not even a file")
+    .description("Show the changes that `up` would make, without writing anything")
     .argument("[targets...]", TARGETS);
   addLookOptions(command).action((targets: string[], options: RunOptions) =>
     preview(session, targets, options),

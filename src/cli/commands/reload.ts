@@ -19,7 +19,7 @@ export function addReload(program: Command, session: Session): void {
   const command = program
     .command("reload")
     .description(
-      "pay the wallets' open requests for credits, once, and post and end what is due; run it by cron, every few minutes",
+      "Process billing once: pay open wallet reloads, post due plan credits, record refunds; schedule it every few minutes",
     )
     .argument("[targets...]", TARGETS);
   addSandboxOption(addJsonOption(command)).action((targets: string[], options: ReloadOptions) =>
@@ -47,7 +47,7 @@ function printReport(session: Session, report: PassReport): void {
     `${count(report.granted, "credit")} of plans posted`,
     `${report.expired} lapsed`,
     ...(report.takenBack === 0 ? [] : [`${count(report.takenBack, "payment")} refunded or disputed`]),
-    ...(report.settled === 0 ? [] : [`${report.settled} taken that were owed`]),
+    ...(report.settled === 0 ? [] : [`${report.settled} owed credits collected`]),
   ];
   session.print(`${colors.bold(report.platform)}: ${parts.join(", ")}`);
   for (const each of report.reloads) session.print(`  ${lineOf(each)}`);
@@ -56,6 +56,6 @@ function printReport(session: Session, report: PassReport): void {
 function lineOf({ organization, wallet, amount, outcome, reason, paused }: WorkedReload): string {
   const what = `${organization} ${wallet} +${amount}`;
   const why = reason === null ? "" : ` (${reason})`;
-  const next = paused ? "; paused until its card is replaced or its holder agrees" : "";
+  const next = paused ? "; paused until the card is replaced or the cardholder approves the payment" : "";
   return `${what}: ${outcome === "open" ? "being processed" : outcome}${why}${next}`;
 }

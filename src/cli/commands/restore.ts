@@ -45,15 +45,15 @@ interface Archive {
 export function addRestore(program: Command, session: Session): void {
   const command = program
     .command("restore")
-    .description("put the rows of an archive into a running workspace: all of them, or none")
-    .argument("<file>", "an archive, as it is below TENANTRY_ARCHIVES")
-    .argument("<workspace>", "where to, as agntdata.acme/production");
+    .description("Restore the rows of an archive into a running workspace, in one transaction")
+    .argument("<file>", "Archive file from the TENANTRY_ARCHIVES folder")
+    .argument("<workspace>", "Target workspace, such as agntdata.acme/production");
   addSandboxOption(addJsonOption(command))
     .option(
       "--from-another-workspace",
-      "allow an archive of another workspace, or of an earlier generation, of the same organization; shows the rows and asks",
+      "Allow an archive of another workspace, or of an earlier generation, of the same organization; shows the rows and asks for confirmation",
     )
-    .option("-y, --yes", "don't ask")
+    .option("-y, --yes", "Skip the confirmation prompt")
     .action((file: string, into: string, options: RestoreOptions) => restore(session, file, into, options));
 }
 
@@ -99,8 +99,8 @@ function onlyOrganization(
   [organization, ...others]: readonly OrganizationModel[],
 ): OrganizationModel {
   if (organization !== undefined && others.length === 0) return organization;
-  throw new UserError(`${stack} is no single organization's stack.`, {
-    remedy: "Name a workspace, as agntdata.acme/production.",
+  throw new UserError(`${stack} isn't the stack of a single organization.`, {
+    remedy: "Name a workspace, such as agntdata.acme/production.",
   });
 }
 
@@ -109,11 +109,11 @@ function activeWorkspace({ stack, workspaces }: OrganizationModel, name: string)
   if (workspace?.state === "active") return workspace;
   if (workspace !== undefined)
     throw new UserError(`The workspace ${name} of ${stack} is ${workspace.state}.`, {
-      remedy: "Set `state: active`, or declare its next generation, and bring it up first.",
+      remedy: "Set `state: active`, or declare its next generation, then run tenantry up first.",
     });
   const meant = suggest(name, Object.keys(workspaces));
   throw new UserError(`${stack} has no workspace ${name}.`, {
-    remedy: meant === undefined ? `Write it as ${stack}/<workspace>.` : `Did you mean ${stack}/${meant}?`,
+    remedy: meant === undefined ? `Use the form ${stack}/<workspace>.` : `Did you mean ${stack}/${meant}?`,
   });
 }
 
@@ -137,7 +137,7 @@ async function withDatabase(
   const found = await findProject(supabase, project.organization, project.name);
   if (found === undefined)
     throw new UserError(`There is no project ${project.name} yet.`, {
-      remedy: "Bring the workspace up first.",
+      remedy: "Create the workspace with tenantry up first.",
     });
   const lists = { during: network.controlPlane, after: network.workspaces };
   await withNetworkOpen(supabase, found.ref, lists, signal, async () => {
@@ -152,10 +152,10 @@ async function withDatabase(
 
 function otherWorkspace({ contents }: Archive, { path }: Target): UserError {
   return new UserError(
-    `The archive isn't restored into ${path}: it was made of another workspace of the organization, or of an earlier generation: ${originOf(contents.head)}.`,
+    `The archive isn't restored into ${path}: it was created from another workspace of the organization, or from an earlier generation: ${originOf(contents.head)}.`,
     {
       remedy:
-        "To write its rows into this workspace, add --from-another-workspace: it shows them by table, and asks.",
+        "To restore its rows into this workspace, add --from-another-workspace. You see the row counts by table and confirm.",
     },
   );
 }
@@ -170,13 +170,13 @@ async function agreedTo(
 ): Promise<boolean> {
   const { presentRows, restorableRows } = await import("../../archive/restore.ts");
   const present = await database.read((query) => presentRows(query, contents));
-  session.say(`The archive was made of ${originOf(contents.head)}, at ${contents.head.takenAt}.`);
-  session.say(`${path} would get these rows beside its own:`);
+  session.say(`The archive was created from ${originOf(contents.head)} at ${contents.head.takenAt}.`);
+  session.say(`These rows would be added to ${path}:`);
   for (const [table, rows] of Object.entries(restorableRows(contents)))
-    session.say(`  ${table}: ${count(rows, "row")} (it holds ${present[table] ?? 0})`);
+    session.say(`  ${table}: ${count(rows, "row")} (it has ${present[table] ?? 0})`);
   session.say("Members and settings are never restored.");
-  demandConsent(session, options, "restore", "Check the rows above, then run it again with --yes.");
-  return agreed(session, options, `Write these rows into ${path}?`, signal);
+  demandConsent(session, options, "restore", "Check the rows above, then run the command again with --yes.");
+  return agreed(session, options, `Restore these rows into ${path}?`, signal);
 }
 
 async function write(
@@ -198,7 +198,7 @@ async function write(
     session.printJson(document);
     return;
   }
-  session.print(`${path} has the rows of the archive of ${takenAt}:`);
+  session.print(`${path} now has the rows of the archive of ${takenAt}:`);
   for (const [table, number] of Object.entries(rows)) {
     const kept = number - (written[table] ?? 0);
     const note = kept === 0 ? "" : ` (${kept} already there)`;

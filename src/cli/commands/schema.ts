@@ -6,7 +6,7 @@ import type { Session } from "../session.ts";
 export function addSchema(program: Command, session: Session): void {
   const command = program
     .command("schema")
-    .description("print the JSON Schema of manifests, for editors to complete and check them");
+    .description("Print the JSON Schema of manifests for completion and validation in editors");
   // A JSON Schema is one JSON document either way.
   addJsonOption(command).action(() => session.printJson(manifestJsonSchema()));
 }

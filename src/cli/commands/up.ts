@@ -20,15 +20,15 @@ export function addUp(program: Command, session: Session): void {
   const command = program
     .command("up")
     .description(
-      "make it so: shows the changes, asks, then each platform first and its organizations side by side",
+      "Preview, confirm and apply changes: each platform first, then its organizations in parallel",
     )
     .argument("[targets...]", TARGETS);
   addLookOptions(command)
     .option(
       "--clear-pending-creates",
-      "first record what there is, and forget creations that a killed run began; what they made is found again",
+      "First refresh state and clear the pending creations of an interrupted run; resources that it created are adopted",
     )
-    .option("-y, --yes", "don't ask")
+    .option("-y, --yes", "Skip the confirmation prompt")
     .action((targets: string[], options: UpOptions) => up(session, targets, options));
 }
 
@@ -54,7 +54,9 @@ async function previewAskApply(
   if (ready.length > 0 && !fleet.signal.aborted) {
     const colors = options.json === true ? session.errorColors : session.colors;
     show(session, options, `${renderPreview(previews, colors)}\n`);
-    if (!(await agreed(session, options, `Change ${count(ready.length, "stack")}?`, fleet.signal))) {
+    if (
+      !(await agreed(session, options, `Apply changes to ${count(ready.length, "stack")}?`, fleet.signal))
+    ) {
       session.exitCode = 1;
       return previews;
     }
@@ -81,7 +83,7 @@ export async function agreed(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (options.yes === true || (await confirm(session, question, signal))) return true;
-  session.say("Nothing was changed.");
+  session.say("No changes were made.");
   return false;
 }
 
@@ -96,11 +98,8 @@ export function demandConsent(
   session: Session,
   options: { readonly yes?: boolean },
   command: string,
-  remedy = `Look with tenantry preview, then run tenantry ${command} --yes.`,
+  remedy = `Check the changes with tenantry preview, then run tenantry ${command} --yes.`,
 ): void {
   if (options.yes === true || session.interactive) return;
-  throw new UserError(
-    `tenantry ${command} asks before it changes anything, and there is no terminal to ask on`,
-    { remedy },
-  );
+  throw new UserError(`tenantry ${command} asks for confirmation, but there is no terminal`, { remedy });
 }

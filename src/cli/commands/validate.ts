@@ -27,7 +27,7 @@ export interface ValidateDocument {
 export function addValidate(program: Command, session: Session): void {
   const command = program
     .command("validate")
-    .description("check manifests: offline, without a token, every problem at once")
+    .description("Check manifests offline and report every problem at once")
     .argument("[targets...]", TARGETS);
   addJsonOption(command).action((targets: string[], options: JsonOption) =>
     validate(session, targets, options),

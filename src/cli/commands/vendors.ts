@@ -7,10 +7,10 @@ import type { Session } from "../session.ts";
 import { loadManifests, type Manifests, reportProblems } from "./manifests.ts";
 
 /**
- * Reads the manifests of what was named. With errors all is said, and the exit code is set.
+ * Reads the manifests of the targets. On errors it prints every problem and sets the exit code.
  *
- * @param undone what then doesn't happen, as `nothing was verified`
- * @param mayLack whether an organization may be named that has no manifest yet
+ * @param undone the step that is then skipped, such as `nothing was verified`
+ * @param mayLack whether a target may be an organization without a manifest
  */
 export async function loadTargets(
   session: Session,
@@ -24,7 +24,7 @@ export async function loadTargets(
   return reportProblems(session, loaded, undone);
 }
 
-/** Opens the vendors, or a sandbox in their place, for a piece of work, and closes them however it ends. */
+/** Connects to the vendors, or to a sandbox instead, runs the work and always closes the connections. */
 export function withVendors<T>(
   session: Session,
   loaded: readonly LoadedSelection[],
@@ -32,7 +32,7 @@ export function withVendors<T>(
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   return withInterrupt(session, async (signal) => {
-    // Clients and sandbox take their time to load.
+    // The clients and the sandbox load slowly.
     const { openVendors } = await import("../../fleet/vendors.ts");
     const { cwd, env } = session.io;
     const onStatus = (message: string) => session.say(message);

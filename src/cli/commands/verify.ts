@@ -24,10 +24,12 @@ export interface VerifyDocument {
 export function addVerify(program: Command, session: Session): void {
   const command = program
     .command("verify")
-    .description("prove isolation on the live databases: everybody tries everything, and nothing stays of it")
+    .description(
+      "Verify isolation on the live databases: test every caller against every table and function, then roll back",
+    )
     .argument("[targets...]", TARGETS);
   addSandboxOption(addJsonOption(command))
-    .option("--matrix", "show for each caller how far it is to reach, and how far it does")
+    .option("--matrix", "Show the expected and the actual access of each caller")
     .action((targets: string[], options: VerifyOptions) => verify(session, targets, options));
 }
 

@@ -21,11 +21,11 @@ export function addWebhook(program: Command, session: Session): void {
   const command = program
     .command("webhook")
     .description(
-      "take Stripe's events at POST /stripe, and apply them to a platform's control plane, until Ctrl-C",
+      "Receive Stripe events at POST /stripe and apply them to a platform's control plane, until Ctrl-C",
     )
-    .argument("[targets...]", `one platform: ${TARGETS}`)
-    .option("--port <n>", "where it listens; 0 for one that is free", portNumber, 4242)
-    .option("--host <address>", "0.0.0.0 to be reached from elsewhere", "127.0.0.1");
+    .argument("[targets...]", `One platform: ${TARGETS}`)
+    .option("--port <n>", "Port to listen on; 0 for any free port", portNumber, 4242)
+    .option("--host <address>", "Address to listen on; 0.0.0.0 for all interfaces", "127.0.0.1");
   addSandboxOption(command).action((targets: string[], options: WebhookOptions) =>
     webhook(session, targets, options),
   );
@@ -33,7 +33,7 @@ export function addWebhook(program: Command, session: Session): void {
 
 async function webhook(session: Session, targets: readonly string[], options: WebhookOptions): Promise<void> {
   await withBooks(session, targets, options.sandbox, async (books, signal) => {
-    // They take their time to load, and no other command needs them.
+    // These modules load slowly, and no other command needs them.
     const [{ serve }, { webhookApp }] = await Promise.all([
       import("@hono/node-server"),
       import("../../billing/webhook/app.ts"),
@@ -58,21 +58,21 @@ async function webhook(session: Session, targets: readonly string[], options: We
 function theOnly(books: readonly Books[]): Books {
   const [one, ...others] = books;
   if (one !== undefined && others.length === 0) return one;
-  throw new UserError(`tenantry webhook serves one platform, and ${books.length} were named.`, {
-    remedy: "Name its folder, as stacks/agntdata, and start another server for each other platform.",
+  throw new UserError(`tenantry webhook serves one platform, but ${books.length} were selected.`, {
+    remedy: "Name its folder, such as stacks/agntdata, and start one server for each platform.",
   });
 }
 
-/** Several while one endpoint takes another's place: both sign for a while. */
+/** There are two secrets while an endpoint is replaced: both endpoints sign events for a while. */
 function secretsIn(value: string | undefined): Secret[] {
   const secrets = (value ?? "").split(",").map((secret) => secret.trim());
   if (secrets.every((secret) => secret.startsWith("whsec_"))) return secrets.map((each) => new Secret(each));
   throw new UserError(`${SECRETS_VARIABLE} isn't set to a webhook endpoint's signing secret (whsec_…).`, {
-    remedy: `Set it: tenantry outputs <platform>.platform --show-secrets prints it. Several are divided by commas.`,
+    remedy: `Set it to the value from tenantry outputs <platform>.platform --show-secrets. Separate several with commas.`,
   });
 }
 
-/** An event that is cut off is rolled back, and Stripe sends it again. */
+/** An interrupted event is rolled back, and Stripe sends it again. */
 function closed(server: ServerType): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
@@ -82,6 +82,6 @@ function closed(server: ServerType): Promise<void> {
 function portNumber(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 0 || number > 65_535)
-    throw new InvalidArgumentError("It is a whole number from 0 to 65535.");
+    throw new InvalidArgumentError("Expected a whole number from 0 to 65535.");
   return number;
 }

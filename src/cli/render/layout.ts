@@ -253,7 +253,7 @@ function propertyLine(
 ): Line {
   const path = (segments.length === 0 ? change.segments : segments).map(readable).join(" › ");
   const marks = { add: "+", update: "~", delete: "-" } as const;
-  const replaces = change.replaces ? "  (makes another)" : "";
+  const replaces = change.replaces ? "  (requires replacement)" : "";
   return {
     mark: mark ?? marks[change.kind],
     text: `${prefix}${path}: ${transition(change)}${replaces}`,

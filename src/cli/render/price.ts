@@ -20,8 +20,8 @@ export function sayPriceChange(before: unknown, after: unknown): string | undefi
 }
 
 function whenItBegins(from: Price, to: Price): string {
-  if (from.plan === to.plan) return "from the next period on";
-  return to.amount < from.amount ? "once what was paid for is used up" : "at once";
+  if (from.plan === to.plan) return "from the next billing period";
+  return to.amount < from.amount ? "when the paid period ends" : "immediately";
 }
 
 function sayPrice({ plan, amount, currency }: Price): string {

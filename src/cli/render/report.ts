@@ -44,7 +44,7 @@ function titled(changes: StackChanges, colors: Colors) {
   const branch = layOut(changes);
   return {
     ...branch,
-    label: `${colors.bold(branch.label)}  ${colors.dim(summaryText(changes.summary, true) || "outputs change")}`,
+    label: `${colors.bold(branch.label)}  ${colors.dim(summaryText(changes.summary, true) || "outputs to change")}`,
   };
 }
 
@@ -124,6 +124,6 @@ function countOutcome(results: readonly StackResult[], outcome: Outcome): string
   const these = results.filter((result) => result.outcome === outcome);
   if (these.length === 0) return [];
   const skipped = these.filter((result) => result.skipped).length;
-  const note = skipped === 0 ? "" : `, ${skipped} of them skipped as nothing is new since their last run`;
+  const note = skipped === 0 ? "" : ` (${skipped} skipped: up to date since their last run)`;
   return [`${these.length} ${outcome === "changes" ? "with changes" : outcome}${note}`];
 }

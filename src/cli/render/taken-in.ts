@@ -20,7 +20,9 @@ function renderOne({ file, outcome, added, left, skipped, problems }: TakenIn, c
   return [
     `${paint(outcome.padEnd(WIDTH))} ${file}`,
     ...added.map((what) => colors.green(`  + ${printable(what)}`)),
-    ...left.map(({ what, reason }) => colors.dim(`    ${printable(what)} stays with the app: ${reason}`)),
+    ...left.map(({ what, reason }) =>
+      colors.dim(`    ${printable(what)} stays managed by the app: ${reason}`),
+    ),
     ...skipped.map(
       ({ what, reason, remedy }) =>
         `  ${colors.red("!")} ${printable(`${what} is skipped: ${reason}`)}\n    ${colors.cyan(printable(remedy))}`,

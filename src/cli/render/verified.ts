@@ -14,7 +14,7 @@ const WIDTH = "not verified".length;
 export function renderVerified(verified: Verified, colors: Colors, matrix = false): string {
   const { stack, database, outcome, callers, cells, differences, reason } = verified;
   const tried =
-    cells > 0 ? colors.dim(`  ${count(cells, "cell")} tried by ${count(callers.length, "caller")}`) : "";
+    cells > 0 ? colors.dim(`  ${count(cells, "cell")} tested by ${count(callers.length, "caller")}`) : "";
   return [
     `${paint(outcome, colors)(outcome.padEnd(WIDTH))} ${stack}, ${database}${tried}`,
     ...(reason === null ? [] : [indented(reason)]),
@@ -32,7 +32,7 @@ function renderMatrix(callers: Verified["callers"], colors: Colors): string[] {
   return callers.map(({ caller, promised, found }) => {
     const [expected, seen] = [renderReach(promised), renderReach(found)];
     const line = `  ${printable(caller).padEnd(width)}  ${colors.dim("promised")} ${expected}`;
-    return expected === seen ? `${line}, and found so` : `${line}${colors.red(`, found ${seen}`)}`;
+    return expected === seen ? `${line}, as found` : `${line}${colors.red(`, found ${seen}`)}`;
   });
 }
 
@@ -56,7 +56,7 @@ export function renderVerdict(databases: readonly Verified[], colors: Colors): s
     const number = databases.filter((each) => each.outcome === outcome).length;
     return number === 0 ? [] : [paint(outcome, colors)(`${number} ${outcome}`)];
   });
-  return `\n${parts.join(", ")}; ${count(cells, "cell")} tried, and nothing stayed of it`;
+  return `\n${parts.join(", ")}; ${count(cells, "cell")} tested, then rolled back`;
 }
 
 function paint(outcome: Verified["outcome"], colors: Colors): (text: string) => string {

@@ -33,7 +33,7 @@ const INSIDE = { unsaid: ["state"] } as const;
 /** By type, without the package for those of `tenantry`. */
 const WORDS: Readonly<Record<string, Words>> = {
   "supabase:Project": { section: "project", noun: "project", facts: ["name", "region", "compute"] },
-  "supabase:Ready": { section: "project", noun: "services healthy", ...INSIDE },
+  "supabase:Ready": { section: "project", noun: "service health", ...INSIDE },
   "supabase:Settings": { section: "project", noun: "settings", ...INSIDE },
   "supabase:Secrets": {
     section: "project",
@@ -54,8 +54,8 @@ const WORDS: Readonly<Record<string, Words>> = {
   "postgres:Guard": {
     section: "database",
     noun: "guard",
-    sections: { open: "access that is not declared" },
-    gone: { open: "taken away" },
+    sections: { open: "undeclared access" },
+    gone: { open: "revoked" },
     unsaid: ["state", "name", "schemas", "functions", "tables", "workspace"],
   },
   "postgres:RowSecurity": {
@@ -77,7 +77,7 @@ const WORDS: Readonly<Record<string, Words>> = {
   "stripe:WebhookEndpoint": { section: "billing", noun: "webhook endpoint", facts: ["url"] },
   "directory:Organization": {
     section: "organization",
-    noun: "entry in the control plane",
+    noun: "control plane entry",
     unsaid: ["apps", "planLimits", "workspaces"],
     facts: ["displayName", "plan"],
     sections: { members: "members", invitations: "invitations", wallets: "wallets" },
@@ -85,8 +85,8 @@ const WORDS: Readonly<Record<string, Words>> = {
   "directory:Guard": {
     section: "organization",
     noun: "guard",
-    sections: { open: "access that is not declared" },
-    gone: { open: "taken away" },
+    sections: { open: "undeclared access" },
+    gone: { open: "revoked" },
     unsaid: ["members", "invitations", "claimTokens", "workspaces"],
   },
   "directory:Catalogue": {
@@ -102,23 +102,23 @@ const WORDS: Readonly<Record<string, Words>> = {
   },
   "directory:Workspace": {
     section: "workspace",
-    noun: "entry in the control plane",
+    noun: "control plane entry",
     facts: ["displayName", "expires"],
     sections: { access: "access", apps: "apps", connections: "connections", cron: "cron jobs" },
   },
   "directory:Grant": { section: "wallets", noun: "credits", facts: ["wallet", "credits", "kind"] },
-  "directory:PlanCredits": { section: "wallets", noun: "credits of the plan", facts: ["period"] },
+  "directory:PlanCredits": { section: "wallets", noun: "plan credits", facts: ["period"] },
   "directory:ApiKeys": {
     section: "API keys",
     noun: "API keys",
     sections: { keys: "API keys" },
-    gone: { keys: "revoked at once" },
+    gone: { keys: "revoked immediately" },
   },
   "directory:ClaimTokens": {
     section: "claim tokens",
     noun: "claim tokens",
     sections: { tokens: "claim tokens" },
-    gone: { tokens: "void at once" },
+    gone: { tokens: "invalidated immediately" },
   },
 };
 

@@ -118,16 +118,16 @@ describe("a preview", () => {
   });
 
   test.each([
-    ["a dearer plan", "tiny--free--monthly--usd-0", "free, 0 usd → team, 49 usd a month, at once"],
+    ["a dearer plan", "tiny--free--monthly--usd-0", "free, 0 usd → team, 49 usd a month, immediately"],
     [
       "a cheaper plan",
       "tiny--scale--monthly--usd-49950",
-      "scale, 499.50 usd → team, 49 usd a month, once what was paid for is used up",
+      "scale, 499.50 usd → team, 49 usd a month, when the paid period ends",
     ],
     [
       "another price of the same plan",
       "tiny--team--monthly--usd-3900",
-      "team, 39 usd → team, 49 usd a month, from the next period on",
+      "team, 39 usd → team, 49 usd a month, from the next billing period",
     ],
     ["a price of somebody else", "price_1Nx", "price_1Nx → tiny--team--monthly--usd-4900"],
   ])("of %s says when it begins", (_, before, said) => {
