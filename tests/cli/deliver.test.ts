@@ -37,8 +37,8 @@ describe("delivering to a file", () => {
       },
       "chmod 600",
     ],
-    ["a link", (path: string) => symlinkSync("/dev/null", path), "a link may lead"],
-    ["a folder", (path: string) => mkdirSync(path), "Name a file"],
+    ["a link", (path: string) => symlinkSync("/dev/null", path), "A link could lead"],
+    ["a folder", (path: string) => mkdirSync(path), "Choose a regular file"],
   ])("refuses %s", async (what, make, remedy) => {
     const path = join(folder, what);
     make(path);

@@ -31,11 +31,11 @@ const MISUSE: readonly [string, string, readonly string[], Readonly<Record<strin
   ],
   ["a mistyped stack", "validate demo.acm", ["no organization acm on demo", "Did you mean demo.acme?"]],
   ["a file that isn't there", "validate stacks/demo/orgs/x.yaml", ["stacks/demo/orgs/x.yaml"]],
-  ["no terminal to ask on", "up", ["no terminal to ask on", "tenantry up --yes"]],
+  ["no terminal to ask on", "up", ["there is no terminal", "tenantry up --yes"]],
   [
     "destroying what is real",
     "destroy --yes",
-    ["only a sandbox's stacks", "--sandbox", "state: deleted", "consents"],
+    ["only destroys the stacks of a sandbox", "--sandbox", "state: deleted", "consents"],
   ],
   ["destroying unasked", "destroy --sandbox", ["tenantry destroy --yes"]],
   [

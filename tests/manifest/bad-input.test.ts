@@ -199,7 +199,7 @@ const CASES: readonly Case[] = [
   {
     name: "an alias without its anchor",
     files: acme("plan: *plan\n"),
-    want: ["alias orgs/acme.yaml:5:7 there is no anchor for `*plan`"],
+    want: ["alias orgs/acme.yaml:5:7 no anchor for `*plan`"],
   },
   {
     name: "an indentation by tab",
@@ -269,13 +269,15 @@ const CASES: readonly Case[] = [
   {
     name: "an organization whose file wouldn't be read",
     files: { "orgs/acme.yml": HEAD },
-    want: ["stray-file orgs/acme.yml:1:1 `acme.yml` isn't read as an organization"],
+    want: [
+      "stray-file orgs/acme.yml:1:1 `acme.yml` is ignored: it isn't the name of an organization's manifest",
+    ],
   },
   {
     name: "an organization called platform",
     files: { "orgs/platform.yaml": HEAD.replace("name: acme", "name: platform") },
     want: [
-      "reserved-name orgs/platform.yaml:3:7 an organization can't be called `platform`: its stack would be the platform's own",
+      "reserved-name orgs/platform.yaml:3:7 an organization can't be named `platform`: that is the name of the platform's own stack",
     ],
   },
 ];

@@ -68,8 +68,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       given:
         "plan: team\nworkspaces: { a: {}, b: {} }\nlimits: { workspaces: { value: 1, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 } }\n",
       want: [
-        "workspaces-within-plan 6:1 the override allows 1 workspace, and there are 2 → take the override out, which allows less than `team`, or set `state: deleted` on 1 of a, b",
-        "warning override-lifts 7:32 the override of `workspaces` lifts nothing: the plan `team` has 3 → take the override out",
+        "workspaces-within-plan 6:1 the override allows 1 workspace, and there are 2 → remove the override, which allows less than `team`, or set `state: deleted` on 1 of a, b",
+        "warning override-lifts 7:32 the override of `workspaces` has no effect: the plan `team` has 3 → remove the override",
       ],
     },
     {
@@ -77,8 +77,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       given:
         "plan: team\nlimits:\n  rpm: { value: 9, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 }\n  perWorkspaceAccess: { value: true, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 }\n",
       want: [
-        "warning override-lifts 8:32 the override of `perWorkspaceAccess` lifts nothing: the plan `team` has it → take the override out",
-        "warning override-lifts 7:17 the override of `rpm` lifts nothing: the plan `team` has no limit → take the override out",
+        "warning override-lifts 8:32 the override of `perWorkspaceAccess` has no effect: the plan `team` has it → remove the override",
+        "warning override-lifts 7:17 the override of `rpm` has no effect: the plan `team` has no limit → remove the override",
       ],
     },
     {
@@ -104,7 +104,7 @@ workspaces:
       name: "an expired override",
       given: "limits: { rpm: { value: 9, reason: pilot, approvedBy: a@b.example, expires: 2026-11-21 } }\n",
       want: [
-        "override-holds 5:77 the override of `rpm` has expired → have it approved again until a later day, or take it out and keep to the plan",
+        "override-holds 5:77 the override of `rpm` has expired → have it approved again with a later date, or remove it and stay within the plan",
       ],
     },
     {
@@ -117,7 +117,7 @@ workspaces:
       ],
     },
     {
-      name: "a claim token leads into a workspace that is there",
+      name: "a claim token leads into a workspace that isn't deleted",
       given:
         "plan: team\nworkspaces: { prod: {} }\nclaimTokens: { a: { role: member, workspace: prd, expires: 2026-12-01 } }\n",
       want: ["claim-token-workspace 7:46 there is no workspace `prd` → did you mean `prod`?"],
@@ -126,7 +126,7 @@ workspaces:
       name: "a claim token that makes an admin leads everywhere",
       given:
         "plan: team\nworkspaces: { prod: {} }\nclaimTokens: { a: { role: admin, workspace: prod, expires: 2026-12-01 } }\n",
-      want: [expect.stringMatching(/^claim-token-admin 7:34 the claim token `a` makes an admin/)],
+      want: [expect.stringMatching(/^claim-token-admin 7:34 the claim token `a` gives the role admin/)],
     },
     {
       name: "a claim token that has expired is nobody's way in",
@@ -139,7 +139,7 @@ workspaces:
         "plan: team\nmembers: [{ email: b@acme.example, role: admin }]\nclaimTokens: { a: { role: admin, email: B@acme.example, expires: 2026-12-01 } }\n",
       want: [
         expect.stringMatching(
-          /^warning claim-token-of-member 7:41 the claim token `a` is for B@acme.example, who belongs to/,
+          /^warning claim-token-of-member 7:41 the claim token `a` is for B@acme.example, who already belongs to/,
         ),
       ],
     },
@@ -157,7 +157,7 @@ workspaces:
       given:
         "limits: { seats: { value: 5, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 } }\nmembers: [{ email: b@acme.example, role: member, workspaces: [personal] }]\n",
       want: [
-        "per-workspace-access-in-plan 6:50 the plan `free` has no per-workspace access: every member reaches every workspace → move to the plan `team`, ask for `limits: { perWorkspaceAccess: { value: true, reason: …, approvedBy: …, expires: 2027-11-22 } }`, or take `workspaces` out",
+        "per-workspace-access-in-plan 6:50 the plan `free` has no per-workspace access: every member reaches every workspace → move to the plan `team`, ask for `limits: { perWorkspaceAccess: { value: true, reason: …, approvedBy: …, expires: 2027-11-22 } }`, or remove `workspaces`",
       ],
     },
     {
@@ -178,7 +178,7 @@ workspaces:
       name: "a price that the plan never had, or has no more",
       given: { "platform.yaml": RAISED, "orgs/acme.yaml": `${HEAD}plan: team\nprice: 29.5\n` },
       want: [
-        "price-of-plan 6:8 the plan `team` doesn't cost 29.5, and never did → take `price` out to pay 49, or add 29.5 to the plan's `price.previously`",
+        "price-of-plan 6:8 the plan `team` has never cost 29.5 → remove `price` to pay 49, or add 29.5 to the plan's `price.previously`",
       ],
     },
     {
@@ -187,13 +187,13 @@ workspaces:
         "platform.yaml": PLATFORM.replace("big: { price: { monthly: 499.5 }, ", "big: { "),
         "orgs/acme.yaml": `${HEAD}plan: big\nprice: 39\n`,
       },
-      want: ["price-of-plan 6:8 the plan `big` is agreed by contract and has no price → take `price` out"],
+      want: ["price-of-plan 6:8 the plan `big` is agreed by contract and has no price → remove `price`"],
     },
     {
       name: "a trial of another plan",
       given: "trial: true\n",
       want: [
-        "trial-of-plan 5:8 the platform's trial is of the plan `team`, and this organization is on `free` → set `plan: team`, or take `trial` out",
+        "trial-of-plan 5:8 the platform's trial is for the plan `team`, but this organization is on `free` → set `plan: team`, or remove `trial`",
       ],
     },
     {
@@ -203,7 +203,7 @@ workspaces:
         "orgs/acme.yaml": `${HEAD}trial: true\n`,
       },
       want: [
-        "trial-of-plan 5:8 the platform `shop` has no trial → take `trial` out, or give the platform a `trial`",
+        "trial-of-plan 5:8 the platform `shop` has no trial → remove `trial`, or add a `trial` to the platform",
       ],
     },
   ],
@@ -212,7 +212,7 @@ workspaces:
       name: "the owner among the members, in another case",
       given: "plan: team\nmembers: [{ email: ADA@acme.example, role: admin }]\n",
       want: [
-        "owner-is-no-member 6:20 the owner ada@acme.example is among the members too → take the entry out of `members`; the owner reaches everything",
+        "owner-is-no-member 6:20 the owner ada@acme.example is also listed as a member → remove the entry from `members`; the owner reaches everything",
       ],
     },
     {
@@ -220,7 +220,7 @@ workspaces:
       given:
         "plan: team\nmembers:\n  - { email: b@acme.example, role: admin }\n  - { email: B@Acme.example, role: admin }\n",
       want: [
-        "one-entry-per-person 8:14 B@Acme.example is in `members` twice, the other time as b@acme.example → take one of the two entries out",
+        "one-entry-per-person 8:14 B@Acme.example is in `members` twice, the other time as b@acme.example → remove one of the two entries",
       ],
     },
     {
@@ -228,14 +228,14 @@ workspaces:
       given:
         "plan: team\nmembers: [{ email: b@acme.example, role: admin }]\ninvitations: [{ email: b@Acme.example, role: admin, expires: 2026-12-31 }]\n",
       want: [
-        "invited-are-no-members 7:24 b@Acme.example is invited and belongs to the organization already → take the invitation out",
+        "invited-are-no-members 7:24 b@Acme.example is invited but already belongs to the organization → remove the invitation",
       ],
     },
     {
       name: "a grant to an admin",
       given: "plan: team\nmembers: [{ email: b@acme.example, role: admin, workspaces: [] }]\n",
       want: [
-        "admins-reach-all 6:49 b@acme.example is an admin, and admins reach every workspace → take `workspaces` out, or make the role `member`",
+        "admins-reach-all 6:49 b@acme.example is an admin, and admins reach every workspace → remove `workspaces`, or change the role to `member`",
       ],
     },
     {
@@ -243,7 +243,7 @@ workspaces:
       given:
         "plan: team\nmembers:\n  - { email: b@acme.example, role: member }\n  - { email: c@acme.example, role: member, workspaces: [] }\n",
       want: [
-        "warning member-without-workspace 7:5 b@acme.example is granted no workspace → add `workspaces: [production]`, or `workspaces: []` if that is meant",
+        "warning member-without-workspace 7:5 b@acme.example is granted no workspace → add `workspaces: [production]`, or `workspaces: []` if that is intended",
       ],
     },
     {
@@ -277,7 +277,7 @@ workspaces:
       name: "a new workspace under a name that another had before",
       given: "plan: team\nworkspaces:\n  old: {}\n  new: { previously: [old] }\n",
       want: [
-        "path-used-once 7:3 the name `old` was `new`'s before, and ids come from names → add `generation: 2` to `old`, or give it another name",
+        "path-used-once 7:3 the name `old` previously belonged to `new`, and ids are derived from names → add `generation: 2` to `old`, or choose another name",
       ],
     },
     {
@@ -289,14 +289,14 @@ workspaces:
       name: "a workspace that was itself before",
       given: "workspaces: { a: { previously: [a] } }\n",
       want: [
-        "previously-another 5:33 `a` can't be a previous name of `a` here → take it out of `previously`",
+        "previously-another 5:33 `a` can't be a previous name of `a` here → remove it from `previously`",
       ],
     },
     {
       name: "a throwaway past its day",
       given: "workspaces: { spike: { expires: 2026-11-21 } }\n",
       want: [
-        "warning throwaway-expired 5:33 the throwaway workspace `spike` has expired → set `state: archived`, or give it a later day",
+        "warning throwaway-expired 5:33 the throwaway workspace `spike` has expired → set `state: archived`, or set a later date",
       ],
     },
     {
@@ -304,8 +304,8 @@ workspaces:
       given:
         "plan: team\nworkspaces:\n  a: { connections: { db: { kind: pg, secret: acme-s }, x: { cloneOf: b/x } } }\n  b: { connections: { x: { cloneOf: a/x }, y: { cloneOf: a/bd }, z: { cloneOf: elsewhere/db } } }\n",
       want: [
-        "clone-has-origin 7:71 `b/x` is a copy of a copy that has no beginning → give one of them `kind` and `secret`",
-        "clone-has-origin 8:37 `a/x` is a copy of a copy that has no beginning → give one of them `kind` and `secret`",
+        "clone-has-origin 7:71 `b/x` is a copy without an original → set `kind` and `secret` on one of them",
+        "clone-has-origin 8:37 `a/x` is a copy without an original → set `kind` and `secret` on one of them",
         "clone-has-origin 8:58 there is no connection `a/bd` in this organization → did you mean `a/db`?",
         "clone-has-origin 8:80 there is no connection `elsewhere/db` in this organization → name one of them",
       ],
@@ -317,7 +317,7 @@ workspaces:
       want: [
         "connection-complete 5:35 the connection `x` is incomplete → add `secret`",
         "connection-complete 5:52 the connection `y` is incomplete → add `kind`",
-        "connection-complete 5:59 the connection `z` is a copy and its own at once → take `kind` and `secret` out, or `cloneOf`",
+        "connection-complete 5:59 the connection `z` is both a copy and a connection of its own → remove either `kind` and `secret`, or `cloneOf`",
       ],
     },
     ...[
@@ -337,20 +337,20 @@ workspaces:
     ].map(([name, schedule]) => ({
       name: `the schedule of ${name}`,
       given: `workspaces: { a: { cron: { x: { schedule: "${schedule}", task: t } } } }\n`,
-      want: [expect.stringMatching(/^cron-schedule 5:43 the schedule isn't one of cron: /)],
+      want: [expect.stringMatching(/^cron-schedule 5:43 the schedule isn't a valid cron expression: /)],
     })),
     {
       name: "a custom domain under the platform's own",
       given: "plan: team\nworkspaces: { a: { apps: { x: { domain: X.Shop.example. } } } }\n",
       want: [
-        "domain-is-custom 6:41 `x.shop.example` is under the platform's own `shop.example` → take it out: the app has a URL of its own there",
+        "domain-is-custom 6:41 `x.shop.example` is under the platform's own `shop.example` → remove it: the app already has a URL there",
       ],
     },
     {
       name: "deleting what nobody has consented to",
       given: `plan: team\nworkspaces: { a: { state: deleted }, b: { state: deleted } }\n${consentTo("acme/b")}`,
       want: [
-        "deletion-needs-consent 6:27 nobody has consented to delete `acme/a` → have it approved: `consents: [{ delete: acme/a, reason: …, approvedBy: …, expires: … }]`, or set `state: archived`",
+        "deletion-needs-consent 6:27 the deletion of `acme/a` has no consent → have it approved: `consents: [{ delete: acme/a, reason: …, approvedBy: …, expires: … }]`, or set `state: archived`",
       ],
     },
     {
@@ -361,15 +361,15 @@ workspaces:
     {
       name: "deleting an organization with a consent to one of its workspaces",
       given: `plan: team\nstate: deleted\nworkspaces: { a: {} }\n${consentTo("acme/a")}`,
-      want: [expect.stringMatching(/^deletion-needs-consent 6:8 nobody has consented to delete `acme` /)],
+      want: [expect.stringMatching(/^deletion-needs-consent 6:8 the deletion of `acme` has no consent /)],
     },
     {
       name: "an archive that is kept until a day, past it, and what is no archive",
       given:
         "plan: team\nworkspaces:\n  a: { state: archived, keepUntil: 2026-11-22 }\n  b: { state: archived, keepUntil: 2026-11-21 }\n  c: { keepUntil: 2026-12-31 }\n",
       want: [
-        "archive-kept 9:8 the workspace `c` isn't archived, and `keepUntil` says how long an archive is kept → set `state: archived`, or take `keepUntil` out (`expires` marks a throwaway)",
-        "warning archive-kept 8:36 the archive of `b` need not be kept any longer → set `state: deleted` with a consent for `acme/b`, or give it a later day",
+        "archive-kept 9:8 the workspace `c` isn't archived, but `keepUntil` only applies to archives → set `state: archived`, or remove `keepUntil` (`expires` marks a throwaway)",
+        "warning archive-kept 8:36 the archive of `b` is past its retention date → set `state: deleted` with a consent for `acme/b`, or set a later date",
       ],
     },
     {
@@ -382,9 +382,9 @@ consents:
   - { delete: acme/a, reason: r, approvedBy: a@b.example, expires: 2026-11-01 }
 `,
       want: [
-        "consent-names-deletion 8:15 `acme/b` is nothing of this organization → correct the name, or take the consent out",
-        "consent-names-deletion 9:15 `other` is nothing of this organization → correct the name, or take the consent out",
-        "warning consent-names-deletion 10:68 the consent to delete `acme/a` has expired → have it approved again until a later day; if it is deleted already, take both out",
+        "consent-names-deletion 8:15 `acme/b` doesn't exist in this organization → correct the name, or remove the consent",
+        "consent-names-deletion 9:15 `other` doesn't exist in this organization → correct the name, or remove the consent",
+        "warning consent-names-deletion 10:68 the consent to delete `acme/a` has expired → have it approved again with a later date; if it is already deleted, remove both",
       ],
     },
   ],
@@ -396,12 +396,8 @@ consents:
     },
     ...(
       [
-        ["below: 5", "5:20", "the reload of `data` says not how much → add `add: 2000` or `upTo: 5000`"],
-        [
-          "below: 5, add: 5, upTo: 9",
-          "5:20",
-          "the reload of `data` says twice how much → take one of the two out",
-        ],
+        ["below: 5", "5:20", "the reload of `data` has no amount → add `add: 2000` or `upTo: 5000`"],
+        ["below: 5, add: 5, upTo: 9", "5:20", "the reload of `data` has two amounts → remove one of the two"],
         [
           "below: 5, upTo: 5",
           "5:50",
@@ -410,7 +406,7 @@ consents:
         [
           "below: 5, add: 9, monthlyCap: 8",
           "5:64",
-          "one reload of 9 credits is above the month's cap → raise `monthlyCap`, or reload less at a time",
+          "one reload of 9 credits exceeds the monthly cap → raise `monthlyCap`, or lower the reload",
         ],
       ] as const
     ).map(([settings, place, text]) => ({
@@ -437,7 +433,7 @@ consents:
       name: "a key for hosted models",
       given: "llmProvider: { kind: hosted, apiKey: { secret: acme-x } }\n",
       want: [
-        "llm-provider-key 5:30 the platform's own models need no key → take `apiKey` out, or name whose models they are in `kind`",
+        "llm-provider-key 5:30 the platform's own models need no key → remove `apiKey`, or name the model provider in `kind`",
       ],
     },
     {
@@ -447,9 +443,9 @@ consents:
         "orgs/acme.yaml": `${HEAD}plan: team\nllmProvider: { kind: hosted }\nworkspaces: { a: { apiKeys: {}, apps: { x: { domain: a.example } } } }\n`,
       },
       want: [
-        "feature-of-platform 6:1 the platform `shop` has no `llmProvider` → take it out, or add `llmProvider` to the platform's `features`",
-        "feature-of-platform 7:20 the platform `shop` has no `apiKeys` → take it out, or add `apiKeys` to the platform's `features`",
-        "feature-of-platform 7:46 the platform `shop` has no `customDomains` → take it out, or add `customDomains` to the platform's `features`",
+        "feature-of-platform 6:1 the platform `shop` has no `llmProvider` → remove it, or add `llmProvider` to the platform's `features`",
+        "feature-of-platform 7:20 the platform `shop` has no `apiKeys` → remove it, or add `apiKeys` to the platform's `features`",
+        "feature-of-platform 7:46 the platform `shop` has no `customDomains` → remove it, or add `customDomains` to the platform's `features`",
       ],
     },
   ],
@@ -461,10 +457,10 @@ consents:
         "orgs/beta.yaml": `${HEAD.replace("name: acme", "name: beta")}plan: team\nworkspaces: { a: { email: IN@x.example, apps: { y: { domain: A.example. } } } }\n`,
       },
       want: [
-        "unique-custom-domain 6:62 the custom domain `a.example` is used twice → take one of the two out",
-        "unique-workspace-email 6:27 the workspace e-mail address `in@x.example` is used twice → take one of the two out",
-        "unique-custom-domain 6:62 the custom domain `a.example` is used twice → take one of the two out",
-        "unique-workspace-email 6:27 the workspace e-mail address `in@x.example` is used twice → take one of the two out",
+        "unique-custom-domain 6:62 the custom domain `a.example` is used twice → remove one of the two",
+        "unique-workspace-email 6:27 the workspace e-mail address `in@x.example` is used twice → remove one of the two",
+        "unique-custom-domain 6:62 the custom domain `a.example` is used twice → remove one of the two",
+        "unique-workspace-email 6:27 the workspace e-mail address `in@x.example` is used twice → remove one of the two",
       ],
     },
     {
@@ -476,10 +472,10 @@ workspaces:
   c: { slack: { team: T02, channel: C01 } }
 `,
       want: [
-        "unique-custom-domain 7:65 the custom domain `a.example` is used twice → take one of the two out",
-        "unique-custom-domain 8:65 the custom domain `a.example` is used twice → take one of the two out",
-        "unique-slack-channel 7:15 the Slack channel `T01/C01` is used twice → take one of the two out",
-        "unique-slack-channel 8:15 the Slack channel `T01/C01` is used twice → take one of the two out",
+        "unique-custom-domain 7:65 the custom domain `a.example` is used twice → remove one of the two",
+        "unique-custom-domain 8:65 the custom domain `a.example` is used twice → remove one of the two",
+        "unique-slack-channel 7:15 the Slack channel `T01/C01` is used twice → remove one of the two",
+        "unique-slack-channel 8:15 the Slack channel `T01/C01` is used twice → remove one of the two",
       ],
     },
     {
@@ -489,7 +485,7 @@ workspaces:
         "orgs/beta.yaml": `${HEAD.replace("name: acme", "name: beta")}llmProvider: { kind: anthropic, apiKey: { secret: acme-db } }\n`,
       },
       want: [
-        "secret-of-one-organization 5:51 the secret `acme-db` is another organization's → name a secret of `beta`, as `beta-db`, or list it under `secrets` in the platform's manifest, with a reason",
+        "secret-of-one-organization 5:51 the secret `acme-db` belongs to another organization → name a secret of `beta`, as `beta-db`, or list it under `secrets` in the platform's manifest, with a reason",
       ],
     },
     {
@@ -497,7 +493,7 @@ workspaces:
       given:
         "llmProvider: { kind: anthropic, apiKey: { secret: root } }\nworkspaces: { a: { connections: { x: { kind: pg, secret: db } } } }\n",
       want: [
-        "secret-of-one-organization 5:51 `root` is a name of tenantry's own secrets → name a secret of `acme`, as `acme-root`",
+        "secret-of-one-organization 5:51 `root` is reserved for tenantry's own secrets → name a secret of `acme`, as `acme-root`",
         "secret-of-one-organization 6:58 the name of the secret `db` doesn't say which organization it belongs to → rename it to `acme-db`, or list it under `secrets` in the platform's manifest, with a reason",
       ],
     },
@@ -510,7 +506,7 @@ workspaces:
         "orgs/gamma.yaml": `${HEAD.replace("name: acme", "name: gamma")}llmProvider: { kind: anthropic, apiKey: { secret: pool } }\n`,
       },
       want: [
-        "secret-of-one-organization 5:51 the secret `pool` is another organization's → name a secret of `gamma`, as `gamma-pool`, or list it under `secrets` in the platform's manifest, with a reason",
+        "secret-of-one-organization 5:51 the secret `pool` belongs to another organization → name a secret of `gamma`, as `gamma-pool`, or list it under `secrets` in the platform's manifest, with a reason",
       ],
     },
   ],
@@ -534,15 +530,15 @@ workspaces:
       given: { "platform.yaml": RAISED.replace("[39]", "[49, 39, 39, 9.999]") },
       want: [
         "whole-prices 8:58 a price in usd has at most 2 decimals → round it",
-        "previous-price-another 8:46 49 can't be a previous price of `team` here → take it out of `previously`",
-        "previous-price-another 8:54 39 can't be a previous price of `team` here → take it out of `previously`",
+        "previous-price-another 8:46 49 can't be a previous price of `team` here → remove it from `previously`",
+        "previous-price-another 8:54 39 can't be a previous price of `team` here → remove it from `previously`",
       ],
     },
     {
       name: "a trial of a free plan",
       given: { "platform.yaml": PLATFORM.replace("trial: { plan: team", "trial: { plan: free") },
       want: [
-        "priced-trial-plan 11:16 the trial's plan `free` has no price to go on with → name a plan that is paid for, or take `trial` out",
+        "priced-trial-plan 11:16 the trial's plan `free` has no price after the trial → name a paid plan, or remove `trial`",
       ],
     },
     {
@@ -570,7 +566,7 @@ workspaces:
       name: "lists that keep tenantry out",
       given: securedBy("{ network: { allow: [2001:db8::/32] } }"),
       want: [
-        "control-plane-reachable 14:31 nobody reaches the control plane, tenantry included → add the range that `up` runs from",
+        "control-plane-reachable 14:31 no network range reaches the control plane, so tenantry can't either → add the address range of the machine that runs `up`",
       ],
     },
     {
@@ -592,7 +588,7 @@ workspaces:
       name: "anywhere without a reason, for either kind of database",
       given: securedBy("{ network: { allow: [203.0.113.0/24], workspaces: anywhere } }"),
       want: [
-        "anywhere-has-a-reason 14:61 databases that are reached from anywhere need a reason → add `reason: …`, or name the ranges",
+        "anywhere-has-a-reason 14:61 databases that can be reached from anywhere need a reason → add `reason: …`, or name the ranges",
       ],
     },
     {

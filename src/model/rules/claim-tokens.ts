@@ -15,10 +15,10 @@ const claimTokenWorkspace: OrganizationRule = {
       return [
         {
           path: [...path, "workspace"],
-          message: `the workspace \`${token.workspace}\` is deleted, and nobody can enter it`,
-          expected: "a workspace that is there",
+          message: `the workspace \`${token.workspace}\` is deleted, so nobody can enter it`,
+          expected: "a workspace that isn't deleted",
           found: `\`${token.workspace}\``,
-          remedy: "name another, or take the claim token out",
+          remedy: "name another workspace, or remove the claim token",
         },
       ];
     });
@@ -35,10 +35,10 @@ const claimTokenAdmin: OrganizationRule = {
             {
               path: [...path, "workspace"],
               part: "key" as const,
-              message: `the claim token \`${name}\` makes an admin, and admins reach every workspace`,
+              message: `the claim token \`${name}\` gives the role admin, and admins reach every workspace`,
               expected: "no `workspace` beside the role `admin`",
               found: `\`${token.workspace}\``,
-              remedy: "take `workspace` out, or make the role `member`",
+              remedy: "remove `workspace`, or change the role to `member`",
             },
           ]
         : [],
@@ -59,10 +59,10 @@ const claimTokenNewcomer: OrganizationRule = {
             {
               severity: "warning",
               path: [...path, "email"],
-              message: `the claim token \`${name}\` is for ${token.email}, who belongs to the organization already`,
+              message: `the claim token \`${name}\` is for ${token.email}, who already belongs to the organization`,
               expected: "somebody who isn't a member yet",
               found: `\`${token.email}\``,
-              remedy: "take the claim token out",
+              remedy: "remove the claim token",
             },
           ]
         : [],
@@ -79,10 +79,10 @@ const claimTokenHolds: OrganizationRule = {
             {
               severity: "warning",
               path: [...path, "expires"],
-              message: `the claim token \`${name}\` can't be claimed any more`,
-              expected: `a day from ${today} on`,
+              message: `the claim token \`${name}\` has expired`,
+              expected: `${today} or later`,
               found: `\`${token.expires}\``,
-              remedy: "take it out, or give it a later day",
+              remedy: "remove it, or set a later date",
             },
           ]
         : [],

@@ -20,7 +20,7 @@ const connectionComplete: OrganizationRule = {
         {
           path,
           part: "key",
-          message: `the connection \`${name}\` is ${cloneOf === undefined ? "incomplete" : "a copy and its own at once"}`,
+          message: `the connection \`${name}\` is ${cloneOf === undefined ? "incomplete" : "both a copy and a connection of its own"}`,
           expected: "either `kind` and `secret`, or `cloneOf`",
           found:
             Object.keys(connection)
@@ -29,7 +29,7 @@ const connectionComplete: OrganizationRule = {
           remedy:
             cloneOf === undefined
               ? `add ${kind === undefined ? "`kind`" : "`secret`"}`
-              : "take `kind` and `secret` out, or `cloneOf`",
+              : "remove either `kind` and `secret`, or `cloneOf`",
         },
       ];
     }),
@@ -48,10 +48,10 @@ const cloneHasOrigin: OrganizationRule = {
       return [
         {
           path: [...path, "cloneOf"],
-          message: `\`${cloneOf}\` is a copy of a copy that has no beginning`,
+          message: `\`${cloneOf}\` is a copy without an original`,
           expected: "a connection with a `kind` and a `secret`",
           found: "copies only",
-          remedy: "give one of them `kind` and `secret`",
+          remedy: "set `kind` and `secret` on one of them",
         },
       ];
     }),

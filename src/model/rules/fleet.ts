@@ -73,7 +73,7 @@ export function repeatedValues(
         message: `the ${what} \`${value}\` is used twice`,
         expected: `each ${what} once on the platform`,
         found: `also at \`${other.path.join(".")}\` in ${other.file}`,
-        remedy: "take one of the two out",
+        remedy: "remove one of the two",
       },
     ];
   });

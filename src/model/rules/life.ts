@@ -20,10 +20,10 @@ const pathUsedOnce: OrganizationRule = {
           {
             path: ["workspaces", name],
             part: "key" as const,
-            message: `the name \`${begins}\` was \`${other}\`'s before, and ids come from names`,
+            message: `the name \`${begins}\` previously belonged to \`${other}\`, and ids are derived from names`,
             expected: `a generation above ${used}`,
             found: `generation ${generation}`,
-            remedy: `add \`generation: ${used + 1}\` to \`${name}\`, or give it another name`,
+            remedy: `add \`generation: ${used + 1}\` to \`${name}\`, or choose another name`,
           },
         ];
       }),
@@ -41,9 +41,9 @@ const previouslyAnother: OrganizationRule = {
               {
                 path: [...path, "previously", index],
                 message: `\`${before}\` can't be a previous name of \`${name}\` here`,
-                expected: "names that it had before, each once",
+                expected: "its previous names, each once",
                 found: `\`${before}\``,
-                remedy: "take it out of `previously`",
+                remedy: "remove it from `previously`",
               },
             ]
           : [],
@@ -63,9 +63,9 @@ const throwawayExpired: OrganizationRule = {
               severity: "warning",
               path: [...path, "expires"],
               message: `the throwaway workspace \`${name}\` has expired`,
-              expected: `a day from ${today} on`,
+              expected: `${today} or later`,
               found: `\`${workspace.expires}\``,
-              remedy: "set `state: archived`, or give it a later day",
+              remedy: "set `state: archived`, or set a later date",
             },
           ]
         : [],
@@ -84,10 +84,10 @@ const archiveKept: OrganizationRule = {
           {
             path: [...path, "keepUntil"],
             part: "key",
-            message: `the workspace \`${name}\` isn't archived, and \`keepUntil\` says how long an archive is kept`,
+            message: `the workspace \`${name}\` isn't archived, but \`keepUntil\` only applies to archives`,
             expected: "`keepUntil` beside `state: archived`",
             found: `\`state: ${state}\``,
-            remedy: "set `state: archived`, or take `keepUntil` out (`expires` marks a throwaway)",
+            remedy: "set `state: archived`, or remove `keepUntil` (`expires` marks a throwaway)",
           },
         ];
       }
@@ -96,10 +96,10 @@ const archiveKept: OrganizationRule = {
         {
           severity: "warning",
           path: [...path, "keepUntil"],
-          message: `the archive of \`${name}\` need not be kept any longer`,
-          expected: `a day from ${today} on`,
+          message: `the archive of \`${name}\` is past its retention date`,
+          expected: `${today} or later`,
           found: `\`${keepUntil}\``,
-          remedy: `set \`state: deleted\` with a consent for \`${manifest.name}/${name}\`, or give it a later day`,
+          remedy: `set \`state: deleted\` with a consent for \`${manifest.name}/${name}\`, or set a later date`,
         },
       ];
     }),
@@ -134,10 +134,10 @@ const consentNamesDeletion: OrganizationRule = {
         return [
           {
             path: ["consents", index, "delete"],
-            message: `\`${consent.delete}\` is nothing of this organization`,
+            message: `\`${consent.delete}\` doesn't exist in this organization`,
             expected: `\`${manifest.name}\` or \`${manifest.name}/<workspace>\``,
             found: `\`${consent.delete}\``,
-            remedy: "correct the name, or take the consent out",
+            remedy: "correct the name, or remove the consent",
           },
         ];
       }
@@ -147,9 +147,9 @@ const consentNamesDeletion: OrganizationRule = {
           severity: "warning",
           path: ["consents", index, "expires"],
           message: `the consent to delete \`${consent.delete}\` has expired`,
-          expected: `a day from ${today} on`,
+          expected: `${today} or later`,
           found: `\`${consent.expires}\``,
-          remedy: "have it approved again until a later day; if it is deleted already, take both out",
+          remedy: "have it approved again with a later date; if it is already deleted, remove both",
         },
       ];
     }),
@@ -167,7 +167,7 @@ export const LIFE_RULES: readonly OrganizationRule[] = [
 function unconsented(thing: string, path: Objection["path"]): Objection {
   return {
     path,
-    message: `nobody has consented to delete \`${thing}\``,
+    message: `the deletion of \`${thing}\` has no consent`,
     expected: `an entry in \`consents\` that names \`${thing}\``,
     found: "none",
     remedy: `have it approved: \`consents: [{ delete: ${thing}, reason: …, approvedBy: …, expires: … }]\`, or set \`state: archived\``,

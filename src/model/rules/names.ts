@@ -8,7 +8,8 @@ const reservedName: OrganizationRule = {
       ? [
           {
             path: ["name"],
-            message: "an organization can't be called `platform`: its stack would be the platform's own",
+            message:
+              "an organization can't be named `platform`: that is the name of the platform's own stack",
             expected: "another name",
             found: "`platform`",
             remedy: "rename it and its file",

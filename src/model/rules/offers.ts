@@ -26,10 +26,10 @@ const autoReloadComplete: OrganizationRule = {
           {
             path,
             part: "key" as const,
-            message: `the reload of \`${wallet}\` ${add === undefined ? "says not how much" : "says twice how much"}`,
+            message: `the reload of \`${wallet}\` ${add === undefined ? "has no amount" : "has two amounts"}`,
             expected: "exactly one of `add` and `upTo`",
             found: add === undefined ? "neither" : "both",
-            remedy: add === undefined ? "add `add: 2000` or `upTo: 5000`" : "take one of the two out",
+            remedy: add === undefined ? "add `add: 2000` or `upTo: 5000`" : "remove one of the two",
           },
         ];
       }
@@ -49,10 +49,10 @@ const autoReloadComplete: OrganizationRule = {
       return [
         {
           path: [...path, "monthlyCap"],
-          message: `one reload of ${least} credits is above the month's cap`,
+          message: `one reload of ${least} credits exceeds the monthly cap`,
           expected: `at least ${least}`,
           found: `\`${monthlyCap}\``,
-          remedy: "raise `monthlyCap`, or reload less at a time",
+          remedy: "raise `monthlyCap`, or lower the reload",
         },
       ];
     }),
@@ -74,7 +74,7 @@ const llmProviderKey: OrganizationRule = {
         expected: hosted ? "`kind: hosted` alone" : "`apiKey: { secret: <name> }`",
         found: hosted ? "a key" : "no key",
         remedy: hosted
-          ? "take `apiKey` out, or name whose models they are in `kind`"
+          ? "remove `apiKey`, or name the model provider in `kind`"
           : "add `apiKey: { secret: <name> }`, or set `kind: hosted`",
       },
     ];
@@ -108,7 +108,7 @@ const featureOfPlatform: OrganizationRule = {
               message: `the platform \`${platform.name}\` has no \`${feature}\``,
               expected: `features of the platform: ${[...features].join(", ") || "none"}`,
               found: `\`${path.at(-1)}\``,
-              remedy: `take it out, or add \`${feature}\` to the platform's \`features\``,
+              remedy: `remove it, or add \`${feature}\` to the platform's \`features\``,
             },
           ],
     ),

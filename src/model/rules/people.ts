@@ -9,10 +9,10 @@ const ownerIsNoMember: OrganizationRule = {
         ? [
             {
               path: ["members", index, "email"],
-              message: `the owner ${manifest.owner} is among the members too`,
+              message: `the owner ${manifest.owner} is also listed as a member`,
               expected: "exactly one role per person",
               found: `\`${email}\``,
-              remedy: "take the entry out of `members`; the owner reaches everything",
+              remedy: "remove the entry from `members`; the owner reaches everything",
             },
           ]
         : [],
@@ -40,10 +40,10 @@ const invitedAreNoMembers: OrganizationRule = {
         ? [
             {
               path: ["invitations", index, "email"],
-              message: `${email} is invited and belongs to the organization already`,
+              message: `${email} is invited but already belongs to the organization`,
               expected: "people who aren't members yet",
               found: `\`${email}\``,
-              remedy: "take the invitation out",
+              remedy: "remove the invitation",
             },
           ]
         : [],
@@ -60,10 +60,10 @@ const invitationHolds: OrganizationRule = {
             {
               severity: "warning",
               path: ["invitations", index, "expires"],
-              message: `the invitation of ${email} can't be accepted any more`,
-              expected: `a day from ${today} on`,
+              message: `the invitation of ${email} has expired`,
+              expected: `${today} or later`,
               found: `\`${expires}\``,
-              remedy: "take the invitation out, or give it a later day",
+              remedy: "remove the invitation, or set a later date",
             },
           ]
         : [],
@@ -83,7 +83,7 @@ const adminsReachAll: OrganizationRule = {
               message: `${person.email} is an admin, and admins reach every workspace`,
               expected: "no `workspaces` on an admin",
               found: "a list of workspaces",
-              remedy: "take `workspaces` out, or make the role `member`",
+              remedy: "remove `workspaces`, or change the role to `member`",
             },
           ]
         : [],
@@ -102,7 +102,7 @@ const memberWithoutWorkspace: OrganizationRule = {
               message: `${member.email} is granted no workspace`,
               expected: "`workspaces` on a member, where the plan has per-workspace access",
               found: "no grant",
-              remedy: "add `workspaces: [production]`, or `workspaces: []` if that is meant",
+              remedy: "add `workspaces: [production]`, or `workspaces: []` if that is intended",
             },
           ]
         : [],
@@ -149,9 +149,9 @@ function repeated(entries: readonly { email: string }[], key: string): Objection
       {
         path: [key, index, "email"],
         message: `${email} is in \`${key}\` twice${other === email ? "" : `, the other time as ${other}`}`,
-        expected: "each person once; case makes no difference in an address",
+        expected: "each person once; addresses are compared without regard to case",
         found: `\`${email}\``,
-        remedy: "take one of the two entries out",
+        remedy: "remove one of the two entries",
       },
     ];
   });

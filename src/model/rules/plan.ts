@@ -26,13 +26,13 @@ const priceOfPlan: OrganizationRule = {
         message:
           known.length === 0
             ? `the plan \`${plan.name}\` is agreed by contract and has no price`
-            : `the plan \`${plan.name}\` doesn't cost ${manifest.price}, and never did`,
+            : `the plan \`${plan.name}\` has never cost ${manifest.price}`,
         expected: known.length === 0 ? "no `price`" : `one of ${known.join(", ")}`,
         found: `\`${manifest.price}\``,
         remedy:
           known.length === 0
-            ? "take `price` out"
-            : `take \`price\` out to pay ${known[0]}, or add ${manifest.price} to the plan's \`price.previously\``,
+            ? "remove `price`"
+            : `remove \`price\` to pay ${known[0]}, or add ${manifest.price} to the plan's \`price.previously\``,
       },
     ];
   },
@@ -47,10 +47,10 @@ const resumeIsPast: OrganizationRule = {
       : [
           {
             path: ["billing", "resume"],
-            message: "a subscription that nobody has canceled yet would be begun anew",
-            expected: `a day up to ${today}`,
+            message: "`resume` is in the future, before any cancellation that it could resume",
+            expected: `${today} or earlier`,
             found: `\`${billing.resume}\``,
-            remedy: "write the day of today, or of the cancellation",
+            remedy: "use today's date, or the date of the cancellation",
           },
         ],
 };
@@ -89,7 +89,7 @@ const perWorkspaceAccessInPlan: OrganizationRule = {
       message: `the plan \`${plan.name}\` has no per-workspace access: every member reaches every workspace`,
       expected: `no \`${path.at(-1)}\` on a member`,
       found: "a grant of single workspaces",
-      remedy: `${wayUp(subject, "perWorkspaceAccess", true)}, or take \`${path.at(-1)}\` out`,
+      remedy: `${wayUp(subject, "perWorkspaceAccess", true)}, or remove \`${path.at(-1)}\``,
     }));
   },
 };
@@ -103,9 +103,9 @@ const overrideHolds: OrganizationRule = {
             {
               path: ["limits", limit, "expires"],
               message: `the override of \`${limit}\` has expired`,
-              expected: `a day from ${today} on`,
+              expected: `${today} or later`,
               found: `\`${override.expires}\``,
-              remedy: "have it approved again until a later day, or take it out and keep to the plan",
+              remedy: "have it approved again with a later date, or remove it and stay within the plan",
             },
           ]
         : [],
@@ -124,10 +124,10 @@ const overrideLifts: OrganizationRule = {
         {
           severity: "warning",
           path: ["limits", limit, "value"],
-          message: `the override of \`${limit}\` lifts nothing: the plan \`${plan.name}\` has ${planned === true ? "it" : (planned ?? "no limit")}`,
-          expected: "more than the plan has",
+          message: `the override of \`${limit}\` has no effect: the plan \`${plan.name}\` has ${planned === true ? "it" : (planned ?? "no limit")}`,
+          expected: "more than the plan allows",
           found: `\`${override.value}\``,
-          remedy: "take the override out",
+          remedy: "remove the override",
         },
       ];
     }),
@@ -149,7 +149,7 @@ const trialOfPlan: OrganizationRule = {
           message: `the platform \`${platform.name}\` has no trial`,
           expected: "`trial: false`",
           found: "`true`",
-          remedy: "take `trial` out, or give the platform a `trial`",
+          remedy: "remove `trial`, or add a `trial` to the platform",
         },
       ];
     }
@@ -157,10 +157,10 @@ const trialOfPlan: OrganizationRule = {
     return [
       {
         path: ["trial"],
-        message: `the platform's trial is of the plan \`${platform.trial.plan}\`, and this organization is on \`${plan.name}\``,
+        message: `the platform's trial is for the plan \`${platform.trial.plan}\`, but this organization is on \`${plan.name}\``,
         expected: `\`plan: ${platform.trial.plan}\` with a trial`,
         found: `\`plan: ${plan.name}\``,
-        remedy: `set \`plan: ${platform.trial.plan}\`, or take \`trial\` out`,
+        remedy: `set \`plan: ${platform.trial.plan}\`, or remove \`trial\``,
       },
     ];
   },
@@ -232,8 +232,8 @@ function wayUp(
   const fit = cheapestFit(usage, Object.values(platform.plans));
   const nextYear = `${Number(today.slice(0, 4)) + 1}${today.slice(4)}`.replace("-02-29", "-02-28");
   const override = `ask for \`limits: { ${limit}: { value: ${value}, reason: …, approvedBy: …, expires: ${nextYear} } }\``;
-  if (fit === undefined) return `no plan holds this: ${override}`;
+  if (fit === undefined) return `no plan allows this: ${override}`;
   return fit.name === plan?.name
-    ? `take the override out, which allows less than \`${fit.name}\``
+    ? `remove the override, which allows less than \`${fit.name}\``
     : `move to the plan \`${fit.name}\`, ${override}`;
 }

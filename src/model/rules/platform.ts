@@ -44,10 +44,10 @@ const pricedTrialPlan: PlatformRule = {
     return [
       {
         path: ["trial", "plan"],
-        message: `the trial's plan \`${trial?.plan}\` has no price to go on with`,
+        message: `the trial's plan \`${trial?.plan}\` has no price after the trial`,
         expected: "a plan with a price above 0",
         found: plan.price === undefined ? "a plan by contract" : "a free plan",
-        remedy: "name a plan that is paid for, or take `trial` out",
+        remedy: "name a paid plan, or remove `trial`",
       },
     ];
   },
@@ -100,9 +100,9 @@ const previousPriceAnother: PlatformRule = {
               {
                 path: ["plans", plan, "price", "previously", index],
                 message: `${previous} can't be a previous price of \`${plan}\` here`,
-                expected: "prices that it had before, each once",
+                expected: "its previous prices, each once",
                 found: `\`${previous}\``,
-                remedy: "take it out of `previously`",
+                remedy: "remove it from `previously`",
               },
             ],
       );
@@ -158,7 +158,7 @@ export function unknownName(
       message: `there is no ${what} \`${name}\``,
       expected: names.length > 0 ? `one of ${names.join(", ")}` : `no ${what}: there are none here`,
       found: `\`${name}\``,
-      remedy: meant ? `did you mean \`${meant}\`?` : names.length > 0 ? `name one of them` : "take it out",
+      remedy: meant ? `did you mean \`${meant}\`?` : names.length > 0 ? `name one of them` : "remove it",
     },
   ];
 }

@@ -40,7 +40,7 @@ const secretOfThePlatform: PlatformSecretsRule = {
       return [
         {
           path,
-          message: `the name of the secret \`${secret}\` is kept for ${whose}`,
+          message: `the name of the secret \`${secret}\` is reserved for ${whose}`,
           expected: "the name of a secret of the platform",
           found: `\`${secret}\``,
           remedy: `rename the secret, as \`${manifest.name}-own-${lastPart(secret)}\``,
@@ -79,7 +79,7 @@ function unknownOrganization(name: string, path: Objection["path"]): Objection {
     message: `there is no organization \`${name}\` on this platform`,
     expected: "the name of a file in `orgs/`",
     found: `\`${name}\``,
-    remedy: "correct the name, or take it out",
+    remedy: "correct the name, or remove it",
   };
 }
 
@@ -91,7 +91,7 @@ function listingObjection(
     message: `the secret \`${secret}\` can't be listed here: it belongs to ${whose}`,
     expected: "secrets of organizations of this platform",
     found: `\`${secret}\``,
-    remedy: "take it out, and give the secret that is meant another name",
+    remedy: "remove it, and rename the intended secret",
   });
   const owner = ownerOfSecret(secret, repository);
   if (owner.kind === "tenantry") return taken("tenantry");
@@ -105,12 +105,12 @@ function listingObjection(
       message: `the secret \`${secret}\` is claimed more than once`,
       expected: "one claim to each secret in the repository",
       found: owner.claims.join(" and "),
-      remedy: "leave one of the claims, and give the other secret another name",
+      remedy: "keep one of the claims, and rename the other secret",
     };
   const unknown = repository.platforms.find(({ manifest }) => manifest === undefined);
   if (unknown === undefined) return undefined;
   return {
-    message: `whether the platform \`${unknown.name}\` claims the secret \`${secret}\` too can't be told: its manifest has errors`,
+    message: `can't check whether the platform \`${unknown.name}\` also claims the secret \`${secret}\`, because its manifest has errors`,
     expected: "one claim to each secret in the repository",
     found: `a \`platform.yaml\` of \`${unknown.name}\` that can't be read`,
     remedy: `correct the manifest of \`${unknown.name}\` first: tenantry validate`,
@@ -132,30 +132,30 @@ function foreignSecret(
     case "tenantry":
       return {
         ...common,
-        message: `\`${secret}\` is a name of tenantry's own secrets`,
+        message: `\`${secret}\` is reserved for tenantry's own secrets`,
         found: `\`${secret}\``,
         remedy: rename,
       };
     case "platform":
       return {
         ...common,
-        message: `the secret \`${secret}\` is the platform's own`,
+        message: `the secret \`${secret}\` belongs to the platform itself`,
         found: `a secret that \`${owner.platform}\` itself uses`,
         remedy: rename,
       };
     case "organizations":
       return {
         ...common,
-        message: `the secret \`${secret}\` is another organization's`,
+        message: `the secret \`${secret}\` belongs to another organization`,
         found: `a secret of ${listNames(owner.organizations.map((name) => `\`${name}\``))} of \`${owner.platform}\``,
         remedy: owner.platform === own ? `${rename}, or ${list}` : rename,
       };
     case "contested":
       return {
         ...common,
-        message: `whose the secret \`${secret}\` is can't be told from its name`,
+        message: `the name of the secret \`${secret}\` doesn't identify one owner`,
         found: `claims of ${owner.claims.join(" and ")}`,
-        remedy: `give it another name, or ${list}`,
+        remedy: `rename it, or ${list}`,
       };
     case "nobody":
       return {

@@ -18,7 +18,7 @@ const networkDeclared: PlatformRule = {
       {
         path: security === undefined ? ["supabase"] : ["security"],
         part: "key",
-        message: "nothing says from where the control plane's database is reached",
+        message: "the network ranges that reach the control plane's database aren't declared",
         expected: "`security.network.allow`: the ranges of CI and of the product's servers, or `anywhere`",
         found: "no `security.network`",
         remedy:
@@ -37,10 +37,10 @@ const controlPlaneReachable: PlatformRule = {
     return [
       {
         path: ["security", "network", "allow"],
-        message: "nobody reaches the control plane, tenantry included",
+        message: "no network range reaches the control plane, so tenantry can't either",
         expected: "at least one IPv4 range: Supabase's pooler is reached over IPv4",
         found: allow.length === 0 ? "an empty list" : "IPv6 ranges only",
-        remedy: "add the range that `up` runs from",
+        remedy: "add the address range of the machine that runs `up`",
       },
     ];
   },
@@ -96,7 +96,7 @@ const reasonForAnywhere: PlatformRule = {
     return [
       {
         path: ["security", "network", key],
-        message: "databases that are reached from anywhere need a reason",
+        message: "databases that can be reached from anywhere need a reason",
         expected: "`reason` beside it",
         found: "none",
         remedy: "add `reason: …`, or name the ranges",

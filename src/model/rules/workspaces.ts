@@ -44,7 +44,7 @@ const domainIsCustom: OrganizationRule = {
               message: `\`${domain}\` is under the platform's own \`${suffix}\``,
               expected: "a domain of the customer's",
               found: `\`${domain}\``,
-              remedy: "take it out: the app has a URL of its own there",
+              remedy: "remove it: the app already has a URL there",
             },
           ]
         : [],
@@ -85,7 +85,7 @@ function judgeSchedule(schedule: string): ScheduleObjection | undefined {
   const reason = scheduleFault(schedule);
   if (reason === undefined) return undefined;
   return {
-    message: `the schedule isn't one of cron: ${reason}`,
+    message: `the schedule isn't a valid cron expression: ${reason}`,
     expected: "the five fields minute, hour, day, month and weekday, as `0 3 * * *`",
     found: `\`${schedule}\``,
     remedy: "correct the schedule",
