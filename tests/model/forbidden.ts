@@ -387,7 +387,7 @@ const OFFERS: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "a reload that has two amounts",
+    name: "a reload that says twice how much",
     spoil: ({ acme }) => {
       acme.wallets = { data: { autoReload: { below: 1, add: 5, upTo: 9 } } };
       return { rule: "auto-reload", path: ["wallets", "data", "autoReload"], part: "key" };

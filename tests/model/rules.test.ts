@@ -554,7 +554,7 @@ workspaces:
       name: "a platform that doesn't say from where its databases are reached",
       given: { "platform.yaml": PLATFORM.replace(/^security: .*\n/m, "") },
       want: [
-        'network-declared 5:1 nothing says from where the control plane\'s database is reached → add `security: { network: { allow: [203.0.113.0/24] } }` with your own ranges; or `{ allow: anywhere, reason: "…" }` where the addresses of CI change',
+        "network-declared 5:1 the network ranges that reach the control plane's database aren't declared → add `security: { network: { allow: [203.0.113.0/24] } }` with your own ranges; or `{ allow: anywhere, reason: \"…\" }` where the addresses of CI change",
       ],
     },
     {
