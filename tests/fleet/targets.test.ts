@@ -85,7 +85,7 @@ describe("targets", () => {
     ["a stack of an unknown platform", "agentdata.acme", "Did you mean agntdata.acme?"],
     ["a name that is nothing", "xyzzy-quux", "Name a platform's folder"],
     ["a folder without a platform", "stacks/notes", "Name a platform's folder"],
-    ["a file that is no manifest", "stacks/notes/readme.md", "Name a file as"],
+    ["a file that is no manifest", "stacks/notes/readme.md", "Name a file such as"],
   ])("%s is a mistake that says what to do", (_what, name, remedy) => {
     const error = thrownBy(() => find([name]));
     expect(error).toBeInstanceOf(UserError);
