@@ -35,7 +35,7 @@ function useServers(resolver: Resolver, servers: readonly string[]): void {
     resolver.setServers([...servers]);
   } catch (cause) {
     throw new UserError(`${servers.join(", ")} are no addresses of name servers.`, {
-      remedy: "Write them as 9.9.9.9, 127.0.0.1:5353 or [2620:fe::fe]:53.",
+      remedy: "Use the form 9.9.9.9, 127.0.0.1:5353 or [2620:fe::fe]:53.",
       cause,
     });
   }

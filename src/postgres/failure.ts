@@ -20,7 +20,7 @@ export function asVendorError(error: unknown, statement: string): unknown {
     vendor: "PostgreSQL",
     operation,
     message: messageOf(error),
-    remedy: "Check the network and that the project isn't paused, then run again: nothing is made twice.",
+    remedy: "Check the network and that the project isn't paused, then run again. Nothing is created twice.",
   });
 }
 
@@ -74,12 +74,12 @@ function remedyFor(state: string): string {
 const REMEDIES: Readonly<Record<string, string>> = {
   "08": "The database can't be reached at the moment: run again.",
   "22": "Change the value in the manifest.",
-  "23": "Another row stands against it: see the constraint's name.",
-  "25": "A preview or a refresh must not write; this is a fault of tenantry.",
+  "23": "Another row conflicts with it: see the constraint's name.",
+  "25": "A preview or a refresh must not write. This is a bug in tenantry.",
   "28": "No root secret of this run makes the project's password: TENANTRY_ROOT_SECRET must be the one of the last run, or TENANTRY_ROOT_SECRET_PREVIOUS must hold that.",
-  "40": "Another transaction was in the way: run again.",
+  "40": "Another transaction blocked this one: run again.",
   "42": "The control plane's schema isn't the one that tenantry needs: bring up the platform's stack first.",
   "53": "The database is out of memory, disk or connections: give it a larger compute size, or run again later.",
-  "57": "The database cancelled the statement, or restarts: run again.",
+  "57": "The database cancelled the statement or is restarting: run again.",
   XX: "See in Supabase's dashboard whether the project is paused or on its way up, then run again.",
 };

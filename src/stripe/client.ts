@@ -59,8 +59,8 @@ export function stripeFromEnv(
     });
   const baseUrl = env.STRIPE_API_BASE;
   if (baseUrl !== undefined && !URL.canParse(baseUrl))
-    throw new UserError(`STRIPE_API_BASE is ${JSON.stringify(baseUrl)}, which is no URL.`, {
-      remedy: "Set it to a URL as https://api.stripe.com, or unset it.",
+    throw new UserError(`STRIPE_API_BASE is ${JSON.stringify(baseUrl)}, which isn't a URL.`, {
+      remedy: "Set it to a URL such as https://api.stripe.com, or unset it.",
     });
   return stripeAccess({
     key: new Secret(key),
@@ -177,17 +177,17 @@ function asVendorError(operation: string, error: Stripe.errors.StripeError): Ven
 function remedyFor(error: Stripe.errors.StripeError): string {
   const { statusCode: status } = error;
   if (status === undefined)
-    return "Check the network and STRIPE_API_BASE, then run again: nothing is made twice.";
-  if (status >= 500) return "Stripe fails at the moment (https://status.stripe.com): run again later.";
+    return "Check the network and STRIPE_API_BASE, then run again. Nothing is created twice.";
+  if (status >= 500) return "Stripe returned a server error (https://status.stripe.com): run again later.";
   return REMEDIES[status] ?? "See https://docs.stripe.com/error-codes for what it means.";
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {
-  400: "The request was understood and refused: change what the message names, then run again.",
+  400: "Stripe rejected the request: correct what the message names, then run again.",
   401: "Check STRIPE_API_KEY: it is wrong, expired or revoked.",
-  402: "The payment failed: the customer has to add another payment method.",
+  402: "The payment failed: the customer must add another payment method.",
   403: "Give the restricted key of STRIPE_API_KEY the permission that the message names.",
   404: "Check that it exists in the account, and in the mode, of STRIPE_API_KEY.",
-  409: "Another request was changing the same object: run again.",
-  429: "The account's rate limit is used up: wait a minute, or run less at the same time.",
+  409: "Another request changed the same object at the same time: run again.",
+  429: "The account's rate limit is exceeded: wait a minute, or run less in parallel.",
 };

@@ -132,7 +132,7 @@ const failures: Middleware = {
       vendor: "Supabase",
       operation: operationOf(request),
       message: reasonOf(error),
-      remedy: "Check the network and SUPABASE_API_URL, then run again: nothing is made twice.",
+      remedy: "Check the network and SUPABASE_API_URL, then run again. Nothing is created twice.",
       cause: error,
     });
   },
@@ -164,20 +164,20 @@ async function isPage(response: Response): Promise<boolean> {
 }
 
 function remedyFor(status: number): string {
-  if (status < 400)
-    return "This isn't Supabase's answer: check SUPABASE_API_URL, and what is on the way to it.";
-  if (status >= 500) return "Supabase fails at the moment (https://status.supabase.com): run again later.";
+  if (status < 400) return "The response isn't from Supabase: check SUPABASE_API_URL and any proxies.";
+  if (status >= 500)
+    return "Supabase returned a server error (https://status.supabase.com): run again later.";
   return REMEDIES[status] ?? "See https://supabase.com/docs/reference/api for what this operation takes.";
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {
-  400: "The request was understood and refused: change what the message names, then run again.",
+  400: "Supabase rejected the request: correct what the message names, then run again.",
   401: "Check SUPABASE_ACCESS_TOKEN: it is wrong, expired or revoked.",
   402: "The Supabase organization's plan doesn't allow it: change its plan, or what was declared.",
   403: "Give the token's user the Owner or Administrator role in the Supabase organization.",
   404: "Check that it exists and that the token's user may see it.",
-  409: "Something with this name exists already: rename one of the two.",
-  429: "The rate limit of this token is used up: wait a minute, or run less at the same time.",
+  409: "An object with this name already exists: rename one of the two.",
+  429: "The rate limit of this token is exceeded: wait a minute, or run less in parallel.",
 };
 
 /** The writes that may be sent twice: what they leave behind is the same. */

@@ -65,8 +65,8 @@ function remedyFor(sqlState: string): string {
 /** By the SQLSTATE's class. */
 const REMEDIES: Readonly<Record<string, string>> = {
   "08": "The database can't be reached at the moment: run again.",
-  "40": "Another transaction was in the way: run again.",
-  "42": "The statement doesn't fit the database as it is: mend the migration or the policy that holds it.",
+  "40": "Another transaction blocked this one: run again.",
+  "42": "The statement doesn't match the database: correct the migration or the policy that contains it.",
   "53": "The database is out of memory, disk or connections: give it a larger compute size, or run again later.",
-  "57": "The database cancelled the statement, or restarts: run again.",
+  "57": "The database cancelled the statement or is restarting: run again.",
 };

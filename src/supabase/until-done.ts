@@ -5,8 +5,7 @@ import { UserError } from "../core/errors.ts";
 class TimeoutError extends UserError {
   constructor(what: string, seconds: number) {
     super(`Waited ${seconds} s for ${what}.`, {
-      remedy:
-        "Run again: it goes on where this run stopped. If it never ends, look at the project's dashboard.",
+      remedy: "Run again to continue waiting. If it never finishes, check the project's dashboard.",
     });
   }
 }

@@ -16,7 +16,7 @@ describe("a failure of PostgreSQL", () => {
     const told = failure("23505", "duplicate key", { constraint: "members_pkey", table: "members" });
     expect(told.message).toBe(
       `PostgreSQL: insert into public.members (email) values ($1) failed (status 23505): a rule of the tables isn't kept: members_pkey of members
-  Another row stands against it: see the constraint's name.`,
+  Another row conflicts with it: see the constraint's name.`,
     );
   });
 

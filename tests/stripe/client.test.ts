@@ -16,7 +16,7 @@ const error = (details: object) => ({
 
 describe("a failure", () => {
   test.each([
-    [400, { param: "email" }, "change what the message names"],
+    [400, { param: "email" }, "correct what the message names"],
     [401, {}, "Check STRIPE_API_KEY"],
     [402, { type: "card_error", code: "card_declined" }, "another payment method"],
     [403, {}, "restricted key"],
@@ -115,7 +115,7 @@ test.each([
   [{}, "STRIPE_API_KEY is not set."],
   [
     { STRIPE_API_KEY: "sk_test_1", STRIPE_API_BASE: "nowhere" },
-    'STRIPE_API_BASE is "nowhere", which is no URL.',
+    'STRIPE_API_BASE is "nowhere", which isn\'t a URL.',
   ],
 ])("a mistake in the environment can be mended: %o", (env, message) => {
   expect(() => stripeFromEnv(env)).toThrow(message);

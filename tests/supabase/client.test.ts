@@ -14,7 +14,7 @@ const clientOf = (baseUrl: string, readOnly = false) =>
 
 describe("a failure", () => {
   test.each([
-    [400, "change what the message names"],
+    [400, "correct what the message names"],
     [401, "Check SUPABASE_ACCESS_TOKEN"],
     [402, "plan"],
     [403, "Owner or Administrator"],
@@ -40,7 +40,7 @@ describe("a failure", () => {
     const failure = await answer(clientOf(server.url).api.POST("/v1/projects", { body })).catch((it) => it);
     expect(failure).toMatchObject({
       status: undefined,
-      remedy: expect.stringContaining("nothing is made twice"),
+      remedy: expect.stringContaining("Nothing is created twice"),
     });
     expect(`${failure.message}${failure.stack}`).not.toContain("planted-password");
     expect(server.calls).toHaveLength(1);
