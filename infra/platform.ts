@@ -10,7 +10,7 @@ import {
 } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
 import { directoryLimits } from "./limits.ts";
-import { apiOf, closedSettings, controlPlaneAuth } from "./settings.ts";
+import { controlPlaneSettings } from "./settings.ts";
 
 type Project = Declared<"supabase:Project", "ref">;
 type Ready = Declared<
@@ -111,13 +111,7 @@ export class Platform extends pulumi.ComponentResource {
     declare(
       "supabase:Settings",
       `${name}-settings`,
-      {
-        project: project.ref,
-        api: apiOf(["public"]),
-        auth: controlPlaneAuth(security),
-        thirdPartyAuth: [],
-        ...closedSettings(security, "controlPlane"),
-      },
+      { project: project.ref, ...controlPlaneSettings(security) },
       { parent: this, deletedWith: project, dependsOn: [ready] },
     );
   }

@@ -9,7 +9,7 @@ import { databaseDefinition, warnOfDifferences } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
 import { nameInStack } from "./names.ts";
 import { secretValue } from "./secrets.ts";
-import { apiOf, closedSettings, networkOf, workspaceAuth } from "./settings.ts";
+import { networkOf, workspaceSettings } from "./settings.ts";
 
 export interface WorkspaceArgs {
   readonly organization: OrganizationModel;
@@ -123,18 +123,12 @@ export class Workspace extends pulumi.ComponentResource {
     return declare("supabase:Ready", `${this.#name}-ready`, inputs, this.#inside(project), ["apiUrl"]);
   }
 
-  /** Closed, its data API is off and nobody's tokens are good for any of its services. */
   #settings(project: Project, ready: Ready): pulumi.Resource {
+    const { security, issuer } = this.#args;
     return declare(
       "supabase:Settings",
       `${this.#name}-settings`,
-      {
-        ...this.#in(project),
-        api: apiOf(this.#isOpen ? ["public"] : []),
-        auth: workspaceAuth(),
-        thirdPartyAuth: this.#isOpen ? [{ issuer: this.#args.issuer }] : [],
-        ...closedSettings(this.#args.security, "workspaces"),
-      },
+      { ...this.#in(project), ...workspaceSettings(security, issuer, this.#isOpen) },
       this.#inside(project, ready),
     );
   }

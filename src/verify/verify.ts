@@ -1,14 +1,16 @@
 import pLimit from "p-limit";
 import { UserError, VendorError } from "../core/errors.ts";
-import type { OrganizationModel, PlatformModel, WorkspaceModel } from "../model/model.ts";
+import type { OrganizationModel, PlatformModel, SecurityModel, WorkspaceModel } from "../model/model.ts";
 import type { Context } from "../provider/context.ts";
 import { issuerOf } from "../provider/directory/control-plane.ts";
+import { findProject } from "../supabase/projects.ts";
 import { type Checked, checkDefinition, checkOrganization, checkWorkspace } from "./check.ts";
 import type { Definition } from "./definition.ts";
 import { type ControlPlane, openControlPlane, openWorkspace } from "./live-database.ts";
 import { type OrganizationRows, readOrganization } from "./organization-rows.ts";
+import { type ProjectSettings, settingsChecks } from "./project-settings.ts";
 
-/** What came of one database, or of one organization's part of a control plane. */
+/** What came of one database with its project's settings, or of one organization's part of a control plane. */
 export interface Verified extends Checked {
   /** The stack that it belongs to, as `agntdata.acme`. */
   readonly stack: string;
@@ -16,17 +18,28 @@ export interface Verified extends Checked {
   readonly database: string;
   /** `closed`: its project is paused, as the manifest declares, and nobody reaches it. */
   readonly outcome: "clean" | "differs" | "closed" | "not verified";
-  /** Why it couldn't be verified; null when it was. */
+  /** What couldn't be verified and why; null when everything was. The differences are of the rest. */
   readonly reason: string | null;
 }
 
 export interface VerifyOptions {
   /** Its clients may send queries that write: every one takes itself back. */
   readonly context: Context;
-  readonly definitions: { readonly controlPlane: Definition; readonly workspace: Definition };
+  readonly definitions: Definitions;
   /** Called as each is known. */
   readonly onVerified: (verified: Verified) => void;
 }
+
+interface Definitions {
+  readonly controlPlane: Definition;
+  readonly workspace: Definition;
+  readonly controlPlaneSettings: (security: SecurityModel) => ProjectSettings;
+  /** @param issuer of the control plane's tokens */
+  readonly workspaceSettings: (security: SecurityModel, issuer: string, isOpen: boolean) => ProjectSettings;
+}
+
+/** One part of what is verified. One that fails leaves the others to be verified. */
+type Check = () => Promise<Checked>;
 
 /** Organizations at a time. */
 const AT_ONCE = 4;
@@ -59,12 +72,18 @@ class Verifier {
     this.#options = options;
   }
 
-  /** That the control plane's database is what its definition makes. */
+  /** That the control plane's database is what its definition makes, and its project set as declared. */
   controlPlane(): Promise<Verified> {
-    const { controlPlane: definition } = this.#options.definitions;
-    return this.#verify(this.#platform.stack, "control plane", async () => {
-      const database = await this.#open();
-      return checkDefinition(database, definition, issuerOf(database.ref));
+    const { stack, project, security } = this.#platform;
+    const { context, definitions } = this.#options;
+    return this.#verify(stack, "control plane", async () => {
+      const found = await findProject(context.supabase, project.organization, project.name);
+      // Without a project, opening its database says what to do. With one, settings are read though its database is closed.
+      const ref = found?.ref ?? (await this.#open()).ref;
+      return [
+        async () => checkDefinition(await this.#open(), definitions.controlPlane, issuerOf(ref)),
+        ...this.#settings(ref, definitions.controlPlaneSettings(security)),
+      ];
     });
   }
 
@@ -78,7 +97,7 @@ class Verifier {
       const found = await database.read((query) => readOrganization(query, organization));
       if (!found.exists) throw notUp(organization);
       rows = found;
-      return checkOrganization(database, definitions.controlPlane, organization, found);
+      return [() => checkOrganization(database, definitions.controlPlane, organization, found)];
     });
     const verified = [own];
     for (const workspace of Object.values(organization.workspaces))
@@ -102,9 +121,24 @@ class Verifier {
         if (workspace.state === "active") throw paused(workspace);
         return "closed";
       }
-      const told = { organization, workspace, rows, issuer: issuerOf(ref) };
-      return checkWorkspace(database, definitions.workspace, told);
+      const issuer = issuerOf(ref);
+      const told = { organization, workspace, rows, issuer };
+      const isOpen = workspace.state === "active";
+      return [
+        () => checkWorkspace(database, definitions.workspace, told),
+        ...this.#settings(
+          database.ref,
+          definitions.workspaceSettings(this.#platform.security, issuer, isOpen),
+        ),
+      ];
     });
+  }
+
+  #settings(ref: string, declared: ProjectSettings): Check[] {
+    return settingsChecks(this.#options.context, ref, declared).map((check) => async () => ({
+      ...NOTHING,
+      differences: await check(),
+    }));
   }
 
   /** One connection for all, and one look at its catalogs. */
@@ -113,12 +147,17 @@ class Verifier {
     return this.#controlPlane;
   }
 
-  async #verify(stack: string, database: string, work: () => Promise<Checked | "closed">): Promise<Verified> {
-    const verified = await work().then(
-      (found): Verified => {
-        if (found === "closed") return { stack, database, outcome: "closed", ...NOTHING, reason: null };
-        const outcome = found.differences.length > 0 ? "differs" : "clean";
-        return { stack, database, outcome, ...found, reason: null };
+  /** @param begin what has to be there first; gives the checks, or that nobody reaches it */
+  async #verify(
+    stack: string,
+    database: string,
+    begin: () => Promise<readonly Check[] | "closed">,
+  ): Promise<Verified> {
+    const verified = await begin().then(
+      async (checks): Promise<Verified> => {
+        if (checks === "closed") return { stack, database, outcome: "closed", ...NOTHING, reason: null };
+        const settled = await Promise.allSettled(checks.map((check) => check()));
+        return { stack, database, ...this.#sumOf(settled) };
       },
       (error: unknown): Verified => {
         const reason = this.#reasonOf(error);
@@ -127,6 +166,23 @@ class Verifier {
     );
     this.#options.onVerified(verified);
     return verified;
+  }
+
+  /** What every check found, and each reason why one failed. */
+  #sumOf(settled: readonly PromiseSettledResult<Checked>[]): Omit<Verified, "stack" | "database"> {
+    const found = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    const reasons = settled.flatMap((each) =>
+      each.status === "rejected" ? [this.#reasonOf(each.reason)] : [],
+    );
+    const callers = found.flatMap((each) => each.callers);
+    const cells = found.reduce((sum, each) => sum + each.cells, 0);
+    const differences = found.flatMap((each) => each.differences);
+    if (reasons.length > 0) {
+      const reason = [...new Set(reasons)].join("\n");
+      return { outcome: "not verified", callers, cells, differences, reason };
+    }
+    const outcome = differences.length > 0 ? "differs" : "clean";
+    return { outcome, callers, cells, differences, reason: null };
   }
 
   /** Failures of vendors and mistakes of users are reasons; a bug of ours, and the end of the run, are not. */

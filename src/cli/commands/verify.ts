@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { databaseDefinition } from "../../../infra/database.ts";
+import { controlPlaneSettings, workspaceSettings } from "../../../infra/settings.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
 import type { Problem } from "../../manifest/problem.ts";
 import type { Verified } from "../../verify/verify.ts";
@@ -51,6 +52,8 @@ function verifyAll(
   const definitions = {
     controlPlane: databaseDefinition("control-plane"),
     workspace: databaseDefinition("workspace"),
+    controlPlaneSettings,
+    workspaceSettings,
   };
   const onVerified = (verified: Verified) => {
     if (json !== true) session.print(renderVerified(verified, session.colors, matrix));

@@ -90,7 +90,7 @@ export const settings = defineInside({
 });
 
 /** What is declared as it is found, and what is open besides. */
-async function observeSettings(
+export async function observeSettings(
   context: Context,
   declared: Inputs,
 ): Promise<Omit<Inputs, "project" | "state">> {

@@ -1,0 +1,179 @@
+import type { Context } from "../provider/context.ts";
+import { observeSettings } from "../provider/supabase/settings.ts";
+import type { InputsOf } from "../provider/table.ts";
+import type { Difference } from "./difference.ts";
+
+type Group = "api" | "auth" | "network" | "ssl" | "thirdPartyAuth" | "realtime" | "storage";
+
+/** What a project's settings are to be: `controlPlaneSettings` and `workspaceSettings` of infra/settings.ts. */
+export type ProjectSettings = Required<Pick<InputsOf<"supabase:Settings">, Group>>;
+
+/** Each compares one group of settings; one that can't be read fails and leaves the others to be compared. */
+export function settingsChecks(
+  context: Context,
+  project: string,
+  declared: ProjectSettings,
+): (() => Promise<Difference[]>)[] {
+  return GROUPS.map((group) => async () => {
+    const found = await observeSettings(context, { project, [group]: declared[group] });
+    return settingsDifferences({ [group]: declared[group] }, found);
+  });
+}
+
+type Found = Partial<ProjectSettings> & { readonly drift?: Readonly<Record<string, string>> };
+
+function settingsDifferences(declared: Partial<ProjectSettings>, found: Found): Difference[] {
+  return [
+    ...compare(API, declared.api, found.api),
+    ...compare(AUTH, declared.auth, found.auth),
+    ...Object.entries(found.drift ?? {}).map(([name, value]) => undeclared(name, value)),
+    ...issuerDifferences(declared.thirdPartyAuth, found.thirdPartyAuth),
+    ...compare(NETWORK, declared.network, found.network),
+    ...compare(SSL, declared.ssl, found.ssl),
+    ...compare(REALTIME, declared.realtime, found.realtime),
+    ...compare(STORAGE, declared.storage, found.storage),
+  ];
+}
+
+/** A sentence for each setting of a group, so that a setting without one doesn't compile. */
+type Sentences<T extends object> = {
+  readonly [K in keyof T]-?: { readonly subject: string; tell(value: NonNullable<T[K]>): string };
+};
+
+const API: Sentences<ProjectSettings["api"]> = {
+  schemas: {
+    subject: "data API",
+    tell: (schemas) => (schemas.length === 0 ? "is off" : `exposes the schemas ${sorted(schemas)}`),
+  },
+  maxRows: { subject: "data API", tell: (rows) => `returns at most ${rows} rows for a request` },
+  extraSearchPath: { subject: "data API", tell: (schemas) => `has the search path ${schemas.join(", ")}` },
+};
+
+const AUTH: Sentences<ProjectSettings["auth"]> = {
+  siteUrl: auth((url) => `sends people to ${url} after signing in`),
+  redirectUrls: auth((urls) => (urls.length === 0 ? "redirects nowhere" : `may redirect to ${sorted(urls)}`)),
+  disableSignup: auth((disabled) => (disabled ? "accepts no sign-ups" : "accepts sign-ups by anybody")),
+  jwtExpiry: auth((seconds) => `issues access tokens for ${seconds} seconds`),
+  anonymousSignIns: auth((on) => `${on ? "accepts" : "refuses"} anonymous sign-ins`),
+  emailSignIns: auth((on) => `${on ? "accepts" : "refuses"} sign-ins by e-mail`),
+  phoneSignIns: auth((on) => `${on ? "accepts" : "refuses"} sign-ins by phone`),
+  // Names what may be on; what is on besides is `drift`.
+  signInMethods: auth((methods) => `may have the sign-in methods ${sorted(methods)}`),
+  confirmEmail: auth((confirmed) =>
+    confirmed
+      ? "verifies e-mail addresses before people sign in"
+      : "accepts e-mail addresses that nobody verified",
+  ),
+  hooks: auth(
+    ({ customAccessToken, beforeUserCreated }) =>
+      `calls ${customAccessToken?.uri ?? "nothing"} before it issues a token and ${beforeUserCreated?.uri ?? "nothing"} before it creates a user`,
+  ),
+};
+
+const NETWORK: Sentences<ProjectSettings["network"]> = {
+  allowedCidrs: { subject: "network restrictions", tell: (ranges) => letsIn("IPv4", ranges) },
+  allowedCidrsV6: { subject: "network restrictions", tell: (ranges) => letsIn("IPv6", ranges) },
+};
+
+const SSL: Sentences<ProjectSettings["ssl"]> = {
+  enforced: {
+    subject: "database",
+    tell: (enforced) => `${enforced ? "refuses" : "accepts"} connections without TLS`,
+  },
+};
+
+const REALTIME: Sentences<ProjectSettings["realtime"]> = {
+  privateOnly: {
+    subject: "Realtime",
+    tell: (isPrivate) => (isPrivate ? "accepts private channels only" : "accepts public channels"),
+  },
+};
+
+const STORAGE: Sentences<ProjectSettings["storage"]> = {
+  icebergCatalog: { subject: "Storage", tell: (on) => `serves ${on ? "" : "no "}Iceberg catalogs` },
+  vectorBuckets: { subject: "Storage", tell: (on) => `serves ${on ? "" : "no "}vector buckets` },
+};
+
+const GROUPS: readonly Group[] = ["api", "auth", "thirdPartyAuth", "network", "ssl", "realtime", "storage"];
+
+function compare<T extends object>(
+  sentences: Sentences<T>,
+  declared: T | undefined,
+  found: T | undefined,
+): Difference[] {
+  if (declared === undefined) return [];
+  // A declaration is parsed strictly: it has no other keys.
+  return (Object.keys(declared) as (keyof T)[]).flatMap((key) => {
+    const { subject, tell } = sentences[key];
+    const [wanted, today] = [declared[key], found?.[key]];
+    if (wanted === undefined || wanted === null) return [];
+    const promised = tell(wanted);
+    const seen = today === undefined || today === null ? "isn't set" : tell(today);
+    return promised === seen ? [] : [{ subject, promised, found: seen }];
+  });
+}
+
+type Trusted = ProjectSettings["thirdPartyAuth"][number];
+
+function issuerDifferences(declared: readonly Trusted[] = [], found: readonly Trusted[] = []): Difference[] {
+  const [wanted, today] = [declared.map(signerOf), found.map(signerOf)];
+  const subject = "third-party auth";
+  const missing = wanted.filter((signer) => !today.includes(signer));
+  const foreign = today.filter((signer) => !wanted.includes(signer));
+  return [
+    ...missing.map((signer) => ({ subject, promised: `accepts tokens of ${signer}`, found: "refuses them" })),
+    ...foreign.map((signer) => ({
+      subject,
+      promised: wanted.length === 0 ? "accepts tokens of nobody" : `accepts tokens of ${sorted(wanted)} only`,
+      found: `accepts tokens of ${signer}`,
+    })),
+  ];
+}
+
+function signerOf({ issuer, jwksUrl }: Trusted): string {
+  return issuer ?? (jwksUrl ? `the keys at ${jwksUrl}` : "keys that were pasted into the project");
+}
+
+/** What the settings mean that let somebody in, where their names don't say it. */
+const OPENED: Readonly<Record<string, string>> = {
+  mailer_autoconfirm: "accepts e-mail addresses that nobody verified",
+  mailer_allow_unverified_email_sign_ins: "accepts sign-ins with unverified e-mail addresses",
+  mailer_secure_email_change_enabled: "changes an e-mail address without a confirmation from the old one",
+  sms_autoconfirm: "accepts phone numbers that nobody verified",
+  sms_test_otp: "accepts fixed codes for test phone numbers",
+  security_manual_linking_enabled: "lets people link identities to their account themselves",
+  refresh_token_rotation_enabled: "accepts used refresh tokens again",
+  oauth_server_allow_dynamic_registration: "lets anybody register an OAuth client",
+  external_google_skip_nonce_check: "accepts Google's tokens without their nonce",
+  uri_allow_list: "may redirect to other URLs after signing in",
+  saml_enabled: "accepts sign-ins by SAML",
+  oauth_server_enabled: "issues tokens to OAuth clients",
+};
+
+/** @param name as `drift` has it: `auth.external_google_enabled` */
+function undeclared(name: string, value: string): Difference {
+  const setting = name.replace(/^auth\./, "");
+  const [, method] = /^external_(\w+)_enabled$/.exec(setting) ?? [];
+  const [, hook] = /^hook_(\w+)_enabled$/.exec(setting) ?? [];
+  const found =
+    OPENED[setting] ??
+    (method && `accepts sign-ins by ${method}`) ??
+    (hook && `calls the hook ${hook}`) ??
+    `has it set to ${value}`;
+  return { subject: `auth service, ${setting}`, promised: "isn't declared", found };
+}
+
+function auth<T>(tell: (value: T) => string) {
+  return { subject: "auth service", tell };
+}
+
+const EVERYBODY = ["0.0.0.0/0", "::/0"];
+
+function letsIn(family: "IPv4" | "IPv6", ranges: readonly string[]): string {
+  if (ranges.some((range) => EVERYBODY.includes(range))) return `let in every ${family} address`;
+  return ranges.length === 0 ? `let in no ${family} address` : `let in ${sorted(ranges)}`;
+}
+
+function sorted(names: readonly string[]): string {
+  return [...new Set(names)].sort().join(", ");
+}
