@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   type Document,
   type DocumentOptions,
@@ -14,6 +13,7 @@ import {
 } from "yaml";
 import type { Place } from "../core/errors.ts";
 import { type Excerpt, excerptAt, lineAndColumn } from "./excerpt.ts";
+import { readRegularFile } from "./regular-file.ts";
 
 /**
  * How every manifest is parsed. The library looks for duplicate keys in quadratic time; the parser does it in linear time.
@@ -96,12 +96,8 @@ function rangeOf(node: unknown): Span | undefined {
  * Texts and syntax trees of good files aren't kept, so the file is read again; if it is gone by now, it is named as a whole.
  */
 export function locatorOf(file: string): (path: Path, part: Part) => Located {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    return () => locateFile(file);
-  }
+  const text = readRegularFile(file)?.toString("utf8");
+  if (text === undefined) return () => locateFile(file);
   const document = parseDocument(text, YAML_OPTIONS);
   return (path, part) => locatePath(file, text, document, path, part);
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseManifest } from "./parse.ts";
 import { ORGANIZATIONS_FOLDER, type ParsedOrganization } from "./read.ts";
+import { readRegularFile } from "./regular-file.ts";
 import { isFolder, readText } from "./text.ts";
 
 /** Other organizations of a platform that may declare the same values. */
@@ -58,11 +59,8 @@ function textOf(file: string, folder: string, texts: Texts): string | undefined 
 
 /** A digest of a file as it is now; undefined where there is none. */
 export function digestOfFile(file: string): string | undefined {
-  try {
-    return createHash("sha256").update(readFileSync(file)).digest("hex");
-  } catch {
-    return undefined;
-  }
+  const bytes = readRegularFile(file);
+  return bytes && createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Only quoted scalars can spell a value in another way: `"\x61"` and `'it''s'`. */

@@ -3,9 +3,7 @@ import { basename } from "node:path";
 import { isBelow } from "../core/real-path.ts";
 import { locateFile } from "./locate.ts";
 import type { Problem } from "./problem.ts";
-
-/** The largest manifest that is read, in bytes: 1 MiB, thousands of members. */
-const MAX_BYTES = 1024 * 1024;
+import { MAX_BYTES, READ_FLAGS } from "./regular-file.ts";
 
 /**
  * The text of a file, which must be a regular file of UTF-8 within `folder`, of at most 1 MiB.
@@ -49,9 +47,6 @@ export function fileProblem(
   return { severity: "error", rule, ...locateFile(file), ...words };
 }
 
-// Without O_NONBLOCK, opening a named pipe would wait for a writer.
-const READ = constants.O_RDONLY | constants.O_NONBLOCK;
-
 /**
  * Opens a file to read; undefined when a link leads out of the folder, be it the file itself or a folder on the way: an
  * excerpt would show its readers a file that isn't theirs.
@@ -59,7 +54,7 @@ const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 function open(file: string, folder: string): number | undefined {
   const target = realpathSync.native(file);
   if (!isBelow(target, realpathSync.native(folder))) return undefined;
-  return openSync(target, READ | constants.O_NOFOLLOW);
+  return openSync(target, READ_FLAGS | constants.O_NOFOLLOW);
 }
 
 /** The file's bytes as its size was when it was opened; one that grows meanwhile is read on the next run. */
