@@ -31,12 +31,13 @@ export async function rowSecurityRatio(): Promise<Figure> {
   }
 }
 
+const ISSUER = "https://control-plane.example/auth/v1";
 const USER = "a0000000-0000-4000-8000-000000000000";
 
 async function load(client: pg.Client): Promise<void> {
   await client.query(`
-    insert into public.platforms (id, name, display_name, currency, default_plan, managed_by)
-      values (gen_random_uuid(), 'bench', 'Bench', 'usd', 'free', 'manifest');
+    insert into public.platforms (id, name, display_name, currency, default_plan, issuer, managed_by)
+      values (gen_random_uuid(), 'bench', 'Bench', 'usd', 'free', '${ISSUER}', 'manifest');
     insert into public.plans (name, platform_id, display_name, per_workspace_access, managed_by)
       select 'free', id, 'Free', true, 'manifest' from public.platforms;
     insert into public.organizations
@@ -70,7 +71,7 @@ async function measure(database: Database): Promise<number> {
   );
   await bound.query("begin; set local role authenticated");
   await bound.query("select set_config('request.jwt.claims', $1, true)", [
-    JSON.stringify({ sub: USER, role: "authenticated" }),
+    JSON.stringify({ iss: ISSUER, sub: USER, role: "authenticated" }),
   ]);
   const secured = () => milliseconds(() => bound.query(SUM));
   const byHand = () => milliseconds(() => free.query(`${SUM} where workspace_id = any ($1)`, [rows[0]?.ids]));

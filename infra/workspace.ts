@@ -207,11 +207,12 @@ export class Workspace extends pulumi.ComponentResource {
   }
 
   #members(project: Project, row: pulumi.Resource, database: pulumi.Resource): pulumi.Resource {
-    const { organization, workspace, issuer } = this.#args;
+    const { organization, workspace, issuer, controlPlane } = this.#args;
     return declare(
       "directory:WorkspaceMembers",
       `${this.#name}-members`,
       {
+        controlPlane: { ...controlPlane },
         ...this.#in(project),
         workspace: workspace.id,
         issuer,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../core/package.ts";
 import { printableColored } from "../core/printable.ts";
 import { refuseFormerName } from "../core/root-secret.ts";
+import { addAccess } from "./commands/access.ts";
 import { addDestroy } from "./commands/destroy.ts";
 import { addDomains } from "./commands/domains.ts";
 import { addImport } from "./commands/import.ts";
@@ -66,6 +67,7 @@ function buildProgram(session: Session): Command {
   addOutputs(program, session);
   addWebhook(program, session);
   addReload(program, session);
+  addAccess(program, session);
   addDomains(program, session);
   addRestore(program, session);
   addSandbox(program, session);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { secretVariable } from "../core/secret-variable.ts";
 import type { Attached, Engine } from "../engine/engine.ts";
 import { secretNames } from "../model/secret-names.ts";
+import { Connections, type Context } from "../provider/context.ts";
 import type { RunningSandbox } from "../sandbox/running-sandbox.ts";
 import { assembleStacks, type Common } from "./assemble.ts";
 import { programDigest } from "./digest.ts";
@@ -32,6 +33,8 @@ export interface OpenFleet {
   readonly stacks: readonly FleetStack[];
   /** The provider that all stacks share, by package; undefined when nothing runs. */
   readonly attach: Attached | undefined;
+  /** What a run reaches beside its stacks. */
+  readonly context: Context;
   close(): Promise<void>;
 }
 
@@ -53,7 +56,10 @@ export async function openFleet(
     const provider = reach === "state" ? undefined : new SharedProvider({ env, signal, onStatus });
     if (provider !== undefined) closing.push(() => provider.close());
     const stacks = await findStacks(loaded, engine, common);
-    return { engine, stacks, attach: provider && { tenantry: provider.address }, close };
+    const connections = new Connections(env, signal);
+    closing.push(() => connections.close());
+    const context = connections.context("write", { signal, status: () => {} });
+    return { engine, stacks, context, attach: provider && { tenantry: provider.address }, close };
   } catch (error) {
     await close();
     throw error;

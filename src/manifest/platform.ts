@@ -189,6 +189,13 @@ export const platformSchema = fields({
   })
     .optional()
     .describe("How Stripe reaches the platform."),
+  access: fields({
+    stayOpen: text(/\S/, 500, "a reason").describe(
+      "The reason for which workspaces stay open to the people that they know while no process confirms who may enter. Without it, a workspace that `tenantry webhook` or `tenantry access --watch` has confirmed closes 60 seconds after the last confirmation.",
+    ),
+  })
+    .optional()
+    .describe("What happens while nothing carries the control plane's answer to workspaces."),
   features: list(word(FEATURES))
     .optional()
     .describe(

@@ -98,6 +98,8 @@ export interface PlatformModel {
   readonly security: SecurityModel;
   /** Where Stripe tells of payments; null where it tells nobody. */
   readonly webhook: { readonly url: string; readonly version: number } | null;
+  /** Why workspaces stay open while nobody confirms who may enter; null where they close. */
+  readonly staysOpen: string | null;
   readonly plans: Readonly<Record<string, PlanModel>>;
   readonly defaultPlan: string;
   readonly trial: TrialModel | null;

@@ -25,6 +25,7 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
     },
     security: securityModel(manifest),
     webhook: manifest.stripe?.webhook ? { version: 1, ...manifest.stripe.webhook } : null,
+    staysOpen: manifest.access?.stayOpen ?? null,
     plans: mapValues(manifest.plans, (plan, planName) => planModel(manifest, planName, plan)),
     defaultPlan: manifest.defaultPlan,
     trial: trial ? { plan: trial.plan, days: trial.days, credits: creditsOf(trial.credits) } : null,

@@ -12,5 +12,7 @@ export interface Database {
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
   /** The same, in a transaction that can't write. */
   read<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /** Calls back for each notification on the channel, until the signal ends it. Rejects when the connection is lost. */
+  listen(channel: string, heard: () => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { Secret } from "../core/secret.ts";
 import type { Database, Query } from "./database.ts";
 import type { Encryption } from "./encryption.ts";
 import { asVendorError, isWorthRepeating, isWrongPassword } from "./failure.ts";
+import { escapeIdentifier } from "./quote.ts";
 
 export interface Connection {
   /** The ref of the Supabase project. */
@@ -56,6 +57,7 @@ export function connect(connection: Connection): Database {
     ref: connection.ref,
     transaction: (work) => again(() => within(open, "begin", work, signal), attempts, signal),
     read: (work) => again(() => within(open, BEGIN_READING, work, signal), attempts, signal),
+    listen: (channel, heard, until) => listen(open, channel, heard, until),
     close: () => pool.end(),
   };
 }
@@ -96,6 +98,34 @@ async function signIn(pool: pg.Pool, passwords: Passwords): Promise<pg.PoolClien
       passwords.refuse(current);
       if (tried >= passwords.count) throw error;
     }
+  }
+}
+
+/** On a connection that it has for itself. */
+async function listen(
+  open: () => Promise<pg.PoolClient>,
+  channel: string,
+  heard: () => void,
+  until: AbortSignal,
+): Promise<void> {
+  const client = await open();
+  client.on("notification", heard);
+  let ended = () => {};
+  const ending = new Promise<void>((resolve, reject) => {
+    ended = resolve;
+    client.on("error", (error) => reject(asVendorError(error, "listen")));
+  });
+  until.addEventListener("abort", ended, { once: true });
+  try {
+    await queryOf(client)(`listen ${escapeIdentifier(channel)}`);
+    // What was committed before is for whoever listens to look up.
+    heard();
+    if (!until.aborted) await ending;
+  } finally {
+    until.removeEventListener("abort", ended);
+    client.off("notification", heard);
+    // It still listens: nobody else gets it.
+    client.release(true);
   }
 }
 

@@ -50,12 +50,17 @@ async function send(
 ): Promise<readonly unknown[]> {
   // Errors show the first words.
   const sql = `/* tenantry: ${what} */ ${[...PREAMBLE, ...statements].join("\n")}`;
-  for (let attempt = 1; ; attempt += 1) {
+  return persist(() => query(supabase, ref, sql), signal);
+}
+
+/** Repeats what is harmless to repeat, where the outcome is unknown or another transaction was in the way. */
+export async function persist<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let number = 1; ; number += 1) {
     try {
-      return await query(supabase, ref, sql);
+      return await attempt();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isWorthRepeating(error)) throw error;
-      await sleep(FIRST_WAIT_MILLISECONDS * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, {
+      if (number === ATTEMPTS || !isWorthRepeating(error)) throw error;
+      await sleep(FIRST_WAIT_MILLISECONDS * 2 ** (number - 1) * (0.5 + Math.random()), undefined, {
         signal,
       });
     }

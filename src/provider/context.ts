@@ -194,6 +194,7 @@ function readerOf(database: Database): Database {
     ref: database.ref,
     transaction: (work) => database.read(work),
     read: (work) => database.read(work),
+    listen: (...of) => database.listen(...of),
     close: () => database.close(),
   };
 }

@@ -46,6 +46,8 @@ const NAME = "'tenantry-verify'";
 
 /** The same in a workspace's own database. */
 export const WORKSPACE_CONTENT: readonly string[] = [
+  // A workspace whose lease has expired is closed; what its policies let through shows only while it counts.
+  "update private.settings set access_confirmed_at = clock_timestamp()",
   `insert into public.files (path) values (${NAME}) on conflict do nothing`,
   `with chat as (insert into public.chats (title) values (${NAME}) returning id)
     insert into public.messages (chat_id, role, content) select id, 'user', '{}' from chat`,

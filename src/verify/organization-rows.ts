@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { OrganizationModel } from "../model/model.ts";
 import type { Query } from "../postgres/database.ts";
+import { admittedShape } from "../postgres/scripts/admit.ts";
 
 const managedBy = z.enum(["manifest", "app"]);
 
@@ -22,6 +23,8 @@ const rowsShape = z.object({
     }),
   ),
   access: z.array(z.object({ workspace_id: z.string(), email: z.string(), managed_by: managedBy })),
+  /** By workspace: who may enter its own database, and the version of this answer that the database last had. */
+  entrance: z.record(z.string(), z.object({ version: z.number(), members: z.array(admittedShape) })),
   /** Users by lower-case e-mail. */
   accounts: z.record(z.string(), account),
   /** Ids of other organizations that people belong to, and of those organizations' workspaces, by e-mail. */
@@ -60,6 +63,10 @@ const READ_ORGANIZATION = `
       'project_ref', project_ref, 'managed_by', managed_by) order by name), '[]') from public.workspaces where organization_id = $1),
     'access', (select coalesce(jsonb_agg(jsonb_build_object('workspace_id', workspace_id, 'email', email,
       'managed_by', managed_by)), '[]') from public.workspace_members where organization_id = $1),
+    'entrance', (select coalesce(jsonb_object_agg(id, jsonb_build_object('version', coalesce(delivered_version, 0), 'members', (
+        select coalesce(jsonb_agg(jsonb_build_object('email', email, 'role', role, 'user_id', user_id, 'managed_by', managed_by)
+          order by email), '[]') from private.workspace_access where workspace_id = id))), '{}')
+      from public.workspaces left join private.access_deliveries on workspace_id = id where organization_id = $1),
     'accounts', (select coalesce(jsonb_object_agg(lower(users.email), jsonb_build_object('id', users.id,
       'verified', email_confirmed_at is not null and not is_sso_user)), '{}')
       from auth.users join people on people.email = lower(users.email) where deleted_at is null),

@@ -32,6 +32,8 @@ const EVERYWHERE: Promises = {
 
 export const CONTROL_PLANE: Promises = {
   ...EVERYWHERE,
+  "private.access_changes": { readers: "nobody" },
+  "private.access_deliveries": { readers: "nobody" },
   "private.api_key_hashes": { readers: "nobody" },
   "private.claim_token_hashes": { readers: "nobody" },
   "private.connection_credentials": { readers: "nobody" },
@@ -43,6 +45,7 @@ export const CONTROL_PLANE: Promises = {
   "private.limit_uses": { readers: "nobody" },
   "private.stripe_events": { readers: "nobody" },
   "private.wallet_allocations": { readers: "nobody" },
+  "private.workspace_access": { readers: "nobody" },
   "public.agent_sessions": { readers: "workspace" },
   "public.api_keys": { readers: "workspace" },
   "public.apps": { readers: "workspace" },

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { compareAccess } from "../access/compare.ts";
 import type { OrganizationModel, WorkspaceModel } from "../model/model.ts";
 import type { Catalog } from "../postgres/catalog/catalog.ts";
 import { escapeLiteral } from "../postgres/quote.ts";
@@ -19,7 +20,7 @@ export interface WorkspaceState {
   readonly found: NonNullable<Catalog["workspace"]>;
 }
 
-/** Where the database isn't this workspace's, trusts somebody else's tokens, or lets in other people than declared. */
+/** Where the database isn't this workspace's, trusts somebody else's tokens, or lets in other people than the control plane says. */
 export function entranceDifferences(state: WorkspaceState): Difference[] {
   const { workspace, issuer, found } = state;
   const { settings } = found;
@@ -28,6 +29,7 @@ export function entranceDifferences(state: WorkspaceState): Difference[] {
   return [
     ...same("the database's workspace", workspace.id, settings.workspace_id),
     ...same("the issuer of its tokens", issuer, settings.issuer),
+    ...confirmationDifferences(state, settings),
     ...memberDifferences(state),
   ];
 }
@@ -36,27 +38,43 @@ function same(subject: string, promised: string, found: string): Difference[] {
   return promised === found ? [] : [{ subject, promised, found }];
 }
 
+/** Where its answer is older than the one that was delivered, or so old that it is closed. */
+function confirmationDifferences(
+  state: WorkspaceState,
+  { access_version = 0, access_lease_seconds, expired }: NonNullable<WorkspaceState["found"]["settings"]>,
+): Difference[] {
+  const { version } = entranceOf(state);
+  const subject = "who may enter";
+  const older =
+    access_version < version
+      ? [{ subject, promised: `is version ${version}`, found: `is version ${access_version}` }]
+      : [];
+  if (!expired) return older;
+  const promised = `was confirmed in the last ${access_lease_seconds} s`;
+  return [...older, { subject, promised, found: "wasn't: nobody enters until tenantry webhook runs" }];
+}
+
+/** The control plane's answer for this workspace. */
+function entranceOf({ rows, workspace }: WorkspaceState): OrganizationRows["entrance"][string] {
+  return rows.entrance[workspace.id] ?? { version: 0, members: [] };
+}
+
 function memberDifferences(state: WorkspaceState): Difference[] {
-  const declared = declaredMembers(state);
-  const missing = [...declared]
-    .filter(([email]) => !state.found.members.some((member) => member.email === email))
+  const { members } = entranceOf(state);
+  const known = new Set(members.map(({ email }) => email));
+  const unknown = [...declaredMembers(state)]
+    .filter(([email]) => !known.has(email))
     .map(([email, role]) => ({
       subject: `member ${email}`,
       promised: `enters as ${role}`,
-      found: "isn't there",
+      found: "isn't let in by the control plane",
     }));
-  const others = state.found.members.flatMap(({ email, role }) => {
-    const subject = `member ${email}`;
-    const promised = declared.get(email);
-    if (promised !== undefined)
-      return promised === role
-        ? []
-        : [{ subject, promised: `enters as ${promised}`, found: `enters as ${role}` }];
-    return letInByApp(state, email)
-      ? []
-      : [{ subject, promised: "doesn't enter", found: `is still there, as ${role}` }];
-  });
-  return [...missing, ...others];
+  const others = compareAccess(members, state.found.members).map(({ email, promised, found }) => ({
+    subject: `member ${email}`,
+    promised,
+    found,
+  }));
+  return [...unknown, ...others];
 }
 
 /** Nobody whom the manifest lets in enters a workspace that isn't active. */
@@ -70,29 +88,16 @@ function declaredMembers({ organization, workspace }: WorkspaceState): Map<strin
   );
 }
 
-/**
- * Whether the control plane says that the app let somebody into this workspace: as an admin, or by a grant. The app's rows
- * stay while a workspace is closed; then its data API is off, and no token is good for it.
- */
-function letInByApp({ workspace, rows }: WorkspaceState, email: string): boolean {
-  const isApps = (row: { email: string; managed_by: string }) =>
-    row.email === email && row.managed_by === "app";
-  return (
-    rows.members.some((row) => isApps(row) && row.role !== "member") ||
-    rows.access.some((row) => isApps(row) && row.workspace_id === workspace.id)
-  );
-}
-
 const ENTER = "select public.claim_membership()";
 
 /** Everybody who tries a workspace's database, with tokens of the platform and with bad ones. */
 export function workspaceSubjects(state: WorkspaceState): Subject[] {
   const { rows, found, organization } = state;
-  const declared = declaredMembers(state);
-  const inside = new Set(found.members.map(({ email }) => email));
-  const emails = new Set([...Object.keys(organization.members), ...inside]);
+  const admitted = new Set(entranceOf(state).members.map(({ email }) => email));
+  const inside = found.members.map(({ email }) => email);
+  const emails = new Set([...Object.keys(organization.members), ...admitted, ...inside]);
   const people = [...emails].map((email) => {
-    const may = declared.has(email) || (inside.has(email) && letInByApp(state, email));
+    const may = admitted.has(email);
     return personSubject(state, email, may ? email : `${email} (not of this workspace)`, may);
   });
   const outsider =
@@ -104,7 +109,11 @@ export function workspaceSubjects(state: WorkspaceState): Subject[] {
 
 function personSubject(state: WorkspaceState, email: string, name: string, may: boolean): Subject {
   const { sub, verified } = knownAs(email, state.rows);
-  return subjectOf(state, name, tokenOf(state, sub, email, verified), may && verified);
+  // Whoever never signed in is bound to an account for the moment, as the control plane would.
+  const bind = `update public.workspace_members set user_id = ${escapeLiteral(sub)}
+    where email = ${escapeLiteral(email)} and user_id is null`;
+  const before = email in state.rows.accounts ? [] : [bind];
+  return subjectOf(state, name, tokenOf(state, sub, email, verified), may && verified, before);
 }
 
 function strangers(state: WorkspaceState): Subject[] {

@@ -95,6 +95,7 @@ describe("a change of an organization that people work in", () => {
       "insert into auth.users (id, email, email_confirmed_at) values (gen_random_uuid(), $1, now())",
       [email],
     );
+    expect(await run("access")).toMatchObject({ exitCode: 0 });
     const { role, claims } = await token(email);
     await workspace.client.query("begin");
     await workspace.client.query(

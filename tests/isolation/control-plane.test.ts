@@ -12,7 +12,7 @@ import {
   tablesToProbe,
   writesTo,
 } from "./probe.ts";
-import { type Reach, reachOf, rowsOf, uuid, type World, worlds } from "./world.ts";
+import { ISSUER, type Reach, reachOf, rowsOf, uuid, type World, worlds } from "./world.ts";
 
 let database: Database;
 let client: pg.Client;
@@ -45,6 +45,8 @@ const workspaceMembers =
 
 /** Who reads which rows of each table. Nobody writes any of them but through functions. */
 const READERS: Record<string, Rule> = {
+  "private.access_changes": nobody,
+  "private.access_deliveries": nobody,
   "private.api_key_hashes": nobody,
   "private.claim_token_hashes": nobody,
   "private.connection_credentials": nobody,
@@ -56,6 +58,7 @@ const READERS: Record<string, Rule> = {
   "private.limit_uses": nobody,
   "private.stripe_events": nobody,
   "private.wallet_allocations": nobody,
+  "private.workspace_access": nobody,
   "public.agent_sessions": workspaceMembers("workspace_id"),
   "public.api_keys": workspaceMembers("workspace_id"),
   "public.apps": workspaceMembers("workspace_id"),
@@ -94,6 +97,7 @@ const READERS: Record<string, Rule> = {
 const VIEWS = [
   "private.intake_requests",
   "private.limit_uses",
+  "private.workspace_access",
   "public.organization_domains",
   "public.wallet_spend",
 ];
@@ -139,7 +143,7 @@ describe("over random memberships", () => {
 /** Every person; two who are nobody; and tokens that claim more than the platform ever said. */
 function callersOf(world: World): { caller: Caller; person: number | undefined }[] {
   const people = world.people.map(({ id, email }, person) => ({
-    caller: { role: "authenticated" as const, claims: { sub: id, email } },
+    caller: { role: "authenticated" as const, claims: { iss: ISSUER, sub: id, email } },
     person,
   }));
   const boast = {
@@ -155,8 +159,11 @@ function callersOf(world: World): { caller: Caller; person: number | undefined }
   };
   return [
     ...people,
-    { caller: { role: "authenticated", claims: { sub: uuid("f", 1) } }, person: undefined },
-    { caller: { role: "authenticated", claims: { sub: uuid("f", 2), ...boast } }, person: undefined },
+    { caller: { role: "authenticated", claims: { iss: ISSUER, sub: uuid("f", 1) } }, person: undefined },
+    {
+      caller: { role: "authenticated", claims: { iss: ISSUER, sub: uuid("f", 2), ...boast } },
+      person: undefined,
+    },
     { caller: { role: "authenticated", claims: boast }, person: undefined },
     { caller: { role: "anon", claims: {} }, person: undefined },
     { caller: { role: "anon", claims: { sub: world.people[0]?.id, ...boast } }, person: undefined },

@@ -2,9 +2,8 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Caller, type Database, startDatabase } from "../databases/database.ts";
 import { attempt, callsOfEveryFunction, insertRows, look, type Outcome, tablesToProbe } from "./probe.ts";
-import { rowsOf, uuid, type World } from "./world.ts";
+import { ISSUER, rowsOf, uuid, type World } from "./world.ts";
 
-const ISSUER = "https://control-plane.example/auth/v1";
 const ADA = uuid("a", 0);
 const UNVERIFIED = uuid("a", 1);
 const ASSERTED = uuid("a", 2);
@@ -41,6 +40,8 @@ const BAD: Record<string, Record<string, unknown>> = {
   "of a stranger who edited the metadata": { ...good, ...boasts, sub: uuid("f", 1) },
   "without a subject": { ...good, ...boasts, sub: undefined },
   "of another issuer": { ...good, iss: "https://elsewhere.example/auth/v1" },
+  "without an issuer": { ...good, iss: undefined },
+  "whose issuer is null": { ...good, iss: null },
   "that has expired": { ...good, exp: now - HOUR },
   "of a member who never verified the address": {
     ...good,
@@ -69,7 +70,6 @@ beforeAll(async () => {
   calls = await callsOfEveryFunction(client, [uuid("b", 0), uuid("c", 0), uuid("1", 0)]);
   await client.query("begin");
   await insertRows(client, rowsOf(world));
-  await client.query("update public.platforms set issuer = $1", [ISSUER]);
 });
 afterAll(() => database.stop());
 
@@ -112,6 +112,14 @@ describe.each(Object.entries(BAD))("a token %s", (_, claims) => {
     expect(given).toEqual([]);
     expect(outcomes).toEqual(await outcomesOf({ iss: ISSUER, sub: uuid("f", 2) }));
   });
+});
+
+it("no token counts where the platform's issuer isn't known", async () => {
+  await client.query("savepoint known");
+  await client.query("update public.platforms set issuer = null");
+  for (const iss of [ISSUER, undefined, null])
+    expect(Object.entries(await shownTo({ ...good, iss })).filter(([, rows]) => rows > 0)).toEqual([]);
+  await client.query("rollback to savepoint known");
 });
 
 it("anon gets nothing with any of them, the good one included", async () => {

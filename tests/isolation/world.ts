@@ -30,6 +30,9 @@ interface Workspace {
 
 const PEOPLE = 6;
 
+/** Who issues the platform's tokens. */
+export const ISSUER = "https://control-plane.example/auth/v1";
+
 const account = fc.oneof(
   { weight: 4, arbitrary: fc.constant("confirmed" as const) },
   {
@@ -149,6 +152,7 @@ export function rowsOf(world: World): Rows {
         currency: "usd",
         default_plan: "free",
         trial_credits: {},
+        issuer: ISSUER,
         managed_by,
         created_at: NOW,
       },
@@ -318,6 +322,19 @@ export function rowsOf(world: World): Rows {
       workspace_id: id,
       domain_apps: ["store"],
       managed_by,
+    })),
+    "private.access_changes": inEach(({ id }) => ({
+      workspace_id: id,
+      transaction: "1",
+      closes: true,
+      created_at: NOW,
+    })),
+    "private.access_deliveries": inEach(({ id }) => ({
+      workspace_id: id,
+      version: 1,
+      delivered_version: 1,
+      failures: 0,
+      next_attempt_at: NOW,
     })),
     "private.departures": ofEach(({ id }) => ({
       organization_id: id,

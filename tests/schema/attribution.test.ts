@@ -2,7 +2,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Database, failure, startDatabase } from "../databases/database.ts";
 import { insertRows, look } from "../isolation/probe.ts";
-import { rowsOf, uuid, type World } from "../isolation/world.ts";
+import { ISSUER, rowsOf, uuid, type World } from "../isolation/world.ts";
 
 const HERE = uuid("c", 0);
 const THERE = uuid("c", 1);
@@ -83,7 +83,7 @@ describe.each(Object.entries(RECORDS))("a row of %s", (table, values) => {
 
   it("is read by the members of its workspace, and by nobody else", async () => {
     const workspacesOf = async (person: number) => {
-      const claims = { sub: uuid("a", person) };
+      const claims = { iss: ISSUER, sub: uuid("a", person) };
       const seen = await look(client, [table], { role: "authenticated", claims });
       const rows = seen[table] === "refused" ? [] : (seen[table] ?? []);
       return rows.map((row) => row.workspace_id).sort();

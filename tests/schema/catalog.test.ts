@@ -167,10 +167,7 @@ const CALLABLE: Record<Kind, readonly string[]> = {
     "withdraw_workspace(uuid)",
   ],
   workspace: [
-    "admit_member(text,text)",
     "claim_membership()",
-    "private.admit_member(text,text)",
-    "private.bind_membership()",
     "private.check_request()",
     "private.is_file_path(text)",
     "private.is_key(text)",
@@ -178,9 +175,7 @@ const CALLABLE: Record<Kind, readonly string[]> = {
     "private.is_title(text)",
     "private.is_workspace_member(uuid,uuid[])",
     "private.my_workspace_ids()",
-    "private.shut_out_member(text)",
     "private.workspace_id()",
-    "shut_out_member(text)",
   ],
 };
 

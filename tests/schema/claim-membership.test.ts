@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Admission, type Admitted, admit } from "../../src/postgres/scripts/admit.ts";
 import { as, type Caller, type Database, startDatabase, undone } from "../databases/database.ts";
 import { uuid } from "../isolation/world.ts";
 
@@ -19,8 +20,8 @@ beforeAll(async () => {
   ]);
   await client.query(
     `insert into public.workspace_members (email, role, user_id) values
-      ('ada@example.com', 'member', null), ('grace@example.com', 'admin', $1), ('old@example.com', 'member', null)`,
-    [GRACE],
+      ('ada@example.com', 'member', $1), ('grace@example.com', 'admin', $2), ('new@example.com', 'member', null)`,
+    [ADA, GRACE],
   );
 });
 afterAll(() => database.stop());
@@ -31,56 +32,103 @@ const token = (claims: Record<string, unknown> = {}, role: Caller["role"] = "aut
 });
 
 const call = (caller: Caller, sql: string): Promise<unknown> =>
-  undone(client, () =>
-    as(client, caller, async () => {
-      try {
-        return Object.values((await client.query(sql)).rows[0] ?? {})[0];
-      } catch (error) {
-        return (error as pg.DatabaseError).code;
-      }
-    }),
-  );
+  as(client, caller, async () => {
+    try {
+      return Object.values((await client.query(sql)).rows[0] ?? {})[0];
+    } catch (error) {
+      return (error as pg.DatabaseError).code;
+    }
+  });
+
+const reaches = (caller: Caller) =>
+  as(client, caller, async () => (await client.query("select from public.workspace_members")).rowCount);
 
 describe("claim_membership", () => {
   it.each<[string, Caller, unknown]>([
-    ["lets in whose verified address is a member's", token(), WORKSPACE],
-    ["lets in again who is bound already", token({ sub: GRACE, email: "grace@example.com" }), WORKSPACE],
-    ["refuses an address that isn't verified", token({ email_verified: false }), "42501"],
-    ["refuses a token that doesn't say", token({ email_verified: undefined }), "42501"],
-    ["refuses a claim that only looks like true", token({ email_verified: "true" }), "42501"],
+    ["names the workspace to whoever is in", token(), WORKSPACE],
     [
-      "refuses what the user wrote about itself",
-      token({ email_verified: undefined, user_metadata: { email_verified: true } }),
+      "goes by the account, whatever address the token names",
+      token({ email: "before@example.com" }),
+      WORKSPACE,
+    ],
+    ["refuses a member's address on another account", token({ sub: uuid("a", 3) }), "42501"],
+    [
+      "refuses an address that is bound to no account",
+      token({ sub: uuid("a", 3), email: "new@example.com" }),
       "42501",
     ],
     ["refuses another issuer", token({ iss: "https://elsewhere.example/auth/v1" }), "42501"],
     ["refuses a token without an issuer", token({ iss: undefined }), "42501"],
-    ["refuses who is no member", token({ email: "eve@example.com" }), "42501"],
-    ["refuses a membership that is bound to another user", token({ email: "grace@example.com" }), "42501"],
+    ["refuses a token whose issuer is null", token({ iss: null }), "42501"],
+    ["refuses who is no member", token({ sub: uuid("a", 4), email: "eve@example.com" }), "42501"],
     ["refuses a token without a user", token({ sub: undefined }), "42501"],
     ["refuses anon", token({}, "anon"), "42501"],
   ])("%s", async (_, caller, expected) => {
-    expect(await call(caller, "select public.claim_membership()")).toBe(expected);
+    expect(await undone(client, () => call(caller, "select public.claim_membership()"))).toBe(expected);
+  });
+});
+
+describe("who may enter", () => {
+  const answer = (version: number, members: readonly Admitted[], more: Partial<Admission> = {}) =>
+    client.query(admit({ workspace: WORKSPACE, issuer: ISSUER, version, members, ...more }));
+  const one = (email: string, user_id: string | null, role = "member"): Admitted => ({
+    email,
+    role,
+    user_id,
+    managed_by: "app",
   });
 
-  it("opens the workspace from then on, and moves with the verified address", async () => {
-    await undone(client, async () => {
-      const seen = (caller: Caller) =>
-        as(client, caller, async () => (await client.query("select from public.workspace_members")).rowCount);
-      expect(await seen(token())).toBe(0);
-      await asForGood(token(), "select public.claim_membership()");
-      expect(await seen(token())).toBe(3);
-      await asForGood(token({ email: "old@example.com" }), "select public.claim_membership()");
+  it("is the whole answer of the control plane, and an older one changes nothing", () =>
+    undone(client, async () => {
+      await answer(2, [one("ada@example.com", ADA)]);
+      await answer(1, [one("ada@example.com", ADA), one("eve@example.com", uuid("a", 4), "owner")]);
       const { rows } = await client.query(
-        "select email, user_id from public.workspace_members order by email",
+        "select email, role, user_id, managed_by from public.workspace_members",
       );
-      expect(rows).toEqual([
-        { email: "ada@example.com", user_id: null },
-        { email: "grace@example.com", user_id: GRACE },
-        { email: "old@example.com", user_id: ADA },
-      ]);
-    });
-  });
+      expect(rows).toEqual([one("ada@example.com", ADA)]);
+    }));
+
+  it("follows an account that moved to another address, and lets in the next holder of the first", () =>
+    undone(client, async () => {
+      const next = uuid("a", 5);
+      await answer(1, [one("ada@example.com", next), one("grace@example.com", ADA)]);
+      expect(await reaches(token({ sub: GRACE }))).toBe(0);
+      expect(await reaches(token({ sub: next }))).toBe(2);
+      expect(await reaches(token())).toBe(2);
+    }));
+
+  it.each([
+    ["counts while its lease lasts", 60, "1 second", 3],
+    ["is nobody when the lease has expired", 60, "61 seconds", 0],
+    ["is nobody when it never was confirmed", 60, null, 0],
+    ["counts for good without a lease", null, "1 year", 3],
+  ])("%s", (_, lease, ago, expected) =>
+    undone(client, async () => {
+      await client.query(
+        "update private.settings set access_lease_seconds = $1, access_confirmed_at = now() - $2::interval",
+        [lease, ago],
+      );
+      expect(await reaches(token())).toBe(expected);
+      const answered = await call(token(), "select private.check_request()");
+      expect(answered).toBe(expected === 0 ? "PT503" : "");
+      expect(await call({ role: "service_role", claims: {} }, "select private.check_request()")).toBe("");
+    }),
+  );
+
+  it("is confirmed by an answer, which keeps the lease unless it names another", () =>
+    undone(client, async () => {
+      const members = [one("ada@example.com", ADA)];
+      await answer(1, members, { leaseSeconds: 60 });
+      await client.query("update private.settings set access_confirmed_at = now() - interval '1 hour'");
+      expect(await reaches(token())).toBe(0);
+      await answer(2, members);
+      expect(await reaches(token())).toBe(1);
+      await client.query("update private.settings set access_confirmed_at = now() - interval '1 hour'");
+      expect(await reaches(token())).toBe(0);
+      await answer(3, members, { leaseSeconds: null });
+      await client.query("update private.settings set access_confirmed_at = null");
+      expect(await reaches(token())).toBe(1);
+    }));
 });
 
 describe("check_request", () => {
@@ -96,59 +144,6 @@ describe("check_request", () => {
     ["refuses anon", { role: "anon", claims: { iss: "supabase" } }, "42501"],
     ["refuses a request without a token", { role: "anon", claims: {} }, "42501"],
   ])("%s", async (_, caller, expected) => {
-    expect(await call(caller, "select private.check_request()")).toBe(expected);
-  });
-});
-
-/** Runs a statement as the caller and keeps what it did, until the transaction is undone. */
-async function asForGood(caller: Caller, sql: string): Promise<void> {
-  await client.query("select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)", [
-    JSON.stringify(caller.claims),
-    caller.role,
-  ]);
-  await client.query(sql);
-  await client.query("reset role");
-}
-
-describe("the product's own servers", () => {
-  const asServer = async (sql: string): Promise<void> => {
-    await client.query("set local role service_role");
-    await client.query(sql);
-    await client.query("reset role");
-  };
-  const reaches = (caller: Caller) =>
-    as(client, caller, async () => (await client.query("select from public.workspace_members")).rowCount);
-
-  it("let somebody in, who binds the membership, and shut them out with the next statement", () =>
-    undone(client, async () => {
-      const alan = token({ sub: uuid("a", 3), email: "alan@example.com" });
-      await asServer("select public.admit_member('Alan@example.com', 'member')");
-      await client.query("select set_config('request.jwt.claims', $1, true)", [JSON.stringify(alan.claims)]);
-      await client.query("select public.claim_membership()");
-      expect(await reaches(alan)).toBe(4);
-      await asServer("select public.admit_member('alan@example.com', 'admin')");
-      expect(await reaches(alan)).toBe(4);
-      await asServer("select public.shut_out_member('alan@example.com')");
-      expect(await reaches(alan)).toBe(0);
-    }));
-
-  it("leave what the manifest declares to it", () =>
-    undone(client, async () => {
-      await asServer("select public.admit_member('ada@example.com', 'owner')");
-      const { rows } = await client.query(
-        "select role, managed_by from public.workspace_members where email = 'ada@example.com'",
-      );
-      expect(rows).toEqual([{ role: "member", managed_by: "manifest" }]);
-      await expect(asServer("select public.shut_out_member('ada@example.com')")).rejects.toMatchObject({
-        code: "PT409",
-      });
-    }));
-
-  it.each(["anon", "authenticated"] as const)("are not %s", async (role) => {
-    for (const sql of [
-      "select public.admit_member('a@example.com', 'admin')",
-      "select public.shut_out_member('ada@example.com')",
-    ])
-      expect(await call(token({}, role), sql)).toBe("42501");
+    expect(await undone(client, () => call(caller, "select private.check_request()"))).toBe(expected);
   });
 });

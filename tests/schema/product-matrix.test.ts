@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { as, type Caller, type Database, startDatabase } from "../databases/database.ts";
-import { uuid } from "../isolation/world.ts";
+import { ISSUER, uuid } from "../isolation/world.ts";
 import {
   callAs,
   moveToPlan,
@@ -132,7 +132,7 @@ async function gatherCallers(ada: Person, organization: string): Promise<void> {
   // Who is invited, and whose address nobody verified.
   await callAs(client, ada, `select public.invite('${organization}', 'una@example.com')`);
   callers["somebody unverified"] = tokenOf(await signUp(client, "una@example.com", false));
-  callers["a stranger"] = { role: "authenticated", claims: { sub: uuid("f", 1) } };
+  callers["a stranger"] = { role: "authenticated", claims: { iss: ISSUER, sub: uuid("f", 1) } };
 }
 
 async function furnish(ada: Person, organization: string): Promise<Names> {

@@ -1,6 +1,6 @@
 import pg from "pg";
 import type { Caller } from "../databases/database.ts";
-import { uuid } from "../isolation/world.ts";
+import { ISSUER, uuid } from "../isolation/world.ts";
 
 /** Somebody with a user of the platform. */
 export interface Person {
@@ -13,8 +13,8 @@ const PLATFORM = uuid("d", 0);
 /** A platform with two wallets and two plans: `solo`, the default, for one; and `team`, with everything and some of it limited. */
 export async function openPlatform(client: pg.Client): Promise<void> {
   await client.query(`
-    insert into public.platforms (id, name, display_name, currency, default_plan, apps_domain, managed_by)
-      values ('${PLATFORM}', 'camelai', 'camelAI', 'usd', 'solo', 'apps.example', 'manifest');
+    insert into public.platforms (id, name, display_name, currency, default_plan, apps_domain, issuer, managed_by)
+      values ('${PLATFORM}', 'camelai', 'camelAI', 'usd', 'solo', 'apps.example', '${ISSUER}', 'manifest');
     insert into public.plans
         (name, platform_id, display_name, workspaces, seats, custom_domains, rpm, per_workspace_access, managed_by)
       values ('solo', '${PLATFORM}', 'Solo', 1, 1, 0, 60, false, 'manifest'),
@@ -55,7 +55,13 @@ export async function organizationOf(client: pg.Client, person: Person): Promise
 
 /** A token as the auth service issues it. */
 export function tokenOf(person: Person): Caller {
-  const claims = { sub: person.id, email: person.email, aud: "authenticated", exp: 4_000_000_000 };
+  const claims = {
+    iss: ISSUER,
+    sub: person.id,
+    email: person.email,
+    aud: "authenticated",
+    exp: 4_000_000_000,
+  };
   return { role: "authenticated", claims };
 }
 

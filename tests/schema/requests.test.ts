@@ -123,7 +123,7 @@ describe("whoever signs up", () => {
 it("whoever signs up before the platform is set up is let in, and gets nothing yet", async () => {
   const ada = await signUp(client, "ada@example.com");
   expect(await act(ada, "my_organizations()")).toEqual([]);
-  expect((await answer(ada, "create_organization('Acme')"))?.code).toBe("PT503");
+  expect((await answer(ada, "create_organization('Acme')"))?.code).toBe("PT403");
 });
 
 it("ids in the database are those of src/core/ids.ts", async () => {

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { as, type Database, startDatabase, undone } from "../databases/database.ts";
-import { uuid } from "../isolation/world.ts";
+import { ISSUER, uuid } from "../isolation/world.ts";
 
 let database: Database;
 let client: pg.Client;
@@ -24,7 +24,7 @@ it.each([
   const plan = await undone(client, async () => {
     // A small table is read whole; here it must be able to use the index.
     await client.query("set local enable_seqscan = off");
-    return as(client, { role: "authenticated", claims: { sub: uuid("a", 0) } }, async () => {
+    return as(client, { role: "authenticated", claims: { iss: ISSUER, sub: uuid("a", 0) } }, async () => {
       const { rows } = await client.query<{ "QUERY PLAN": string }>(
         `explain (costs off) select * from public.${table}`,
       );

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { as, type Database, failure, startDatabase, undone } from "../databases/database.ts";
+import { ISSUER } from "../isolation/world.ts";
 import { ADA, addsUpTo, insertOrganization, ORGANIZATION, sumsOf, WORKSPACES } from "./wallet.ts";
 
 let database: Database;
@@ -202,7 +203,7 @@ describe("spend", () => {
       await refund("r", "b", 3);
       expect(await sumsOf(client), "one wallet for both workspaces").toEqual(addsUpTo(80));
       const spend = (sub: string) =>
-        as(client, { role: "authenticated", claims: { sub } }, async () => {
+        as(client, { role: "authenticated", claims: { iss: ISSUER, sub } }, async () => {
           const { rows } = await client.query(
             "select workspace_id, credits::int, debits::int from public.wallet_spend order by workspace_id nulls first",
           );

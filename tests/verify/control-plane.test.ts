@@ -20,6 +20,8 @@ beforeAll(async () => {
   client = await database.connect();
   await client.query("create table realtime.messages_all partition of realtime.messages default");
   await insertRows(client, rowsOf(worldOf(organization)));
+  // The issuer of the project that `liveDatabase` names.
+  await client.query("update public.platforms set issuer = 'https://ref.supabase.co/auth/v1'");
   await client.query("set session authorization postgres");
 });
 afterAll(() => database.stop());

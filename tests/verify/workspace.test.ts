@@ -36,6 +36,17 @@ function rows(): OrganizationRows {
     })),
     workspaces: [],
     access: [],
+    entrance: {
+      [organization.workspaces["ws-0"]?.id ?? ""]: {
+        version: 7,
+        members: [
+          { ...admitted(0, "owner"), user_id: uuid("a", 0) },
+          admitted(1, "admin"),
+          { ...admitted(2, "member"), user_id: uuid("a", 2) },
+          admitted(4, "member"),
+        ],
+      },
+    },
     accounts: {
       "person-0@example.com": { id: uuid("a", 0), verified: true },
       "person-2@example.com": { id: uuid("a", 2), verified: true },
@@ -45,6 +56,10 @@ function rows(): OrganizationRows {
     neighbour: null,
     outsider: "person-3@example.com",
   };
+}
+
+function admitted(number: number, role: string) {
+  return { email: `person-${number}@example.com`, role, user_id: null, managed_by: "manifest" };
 }
 
 function content() {
@@ -60,11 +75,21 @@ function content() {
     created_at,
   });
   return {
-    "private.settings": [{ singleton: true, workspace_id, issuer: ISSUER }],
+    "private.settings": [
+      {
+        singleton: true,
+        workspace_id,
+        issuer: ISSUER,
+        access_version: 7,
+        // Whoever verifies sees what the policies let through, whether the lease counts or not.
+        access_lease_seconds: 60,
+        access_confirmed_at: new Date(Date.now() + 3_600_000).toISOString(),
+      },
+    ],
     "public.workspace_members": [
       member(0, "owner", uuid("a", 0)),
       member(1, "admin", null),
-      member(2, "member", null),
+      member(2, "member", uuid("a", 2)),
       member(4, "member", null),
     ],
     "public.chats": [{ ...who, id: uuid("2", 1), title: "t", updated_at: created_at }],
@@ -134,7 +159,7 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
   ],
   [
     "a member who should be gone, and still gets in",
-    "insert into public.workspace_members (email, role) values ('person-3@example.com', 'member')",
+    `insert into public.workspace_members (email, role, user_id) values ('person-3@example.com', 'member', '${uuid("a", 3)}')`,
     [
       "member person-3@example.com: doesn't enter; is still there, as member",
       /^person-3@example\.com \(not of this workspace\), entering: is refused; enters$/,
@@ -151,7 +176,30 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
   [
     "a membership that is bound to somebody else's user",
     "update public.workspace_members set user_id = gen_random_uuid() where email = 'person-2@example.com'",
-    [/^person-2@example\.com, entering: enters; is refused/],
+    [
+      /^member person-2@example\.com: is bound to the account a+-.*; is bound to the account /,
+      /^person-2@example\.com, entering: enters; is refused/,
+    ],
+  ],
+  [
+    "a member who has signed in, and isn't bound",
+    "update public.workspace_members set user_id = null where email = 'person-2@example.com'",
+    [/^member person-2@example\.com: is bound to the account .*; is bound to no account$/],
+  ],
+  [
+    "a member with another role",
+    "update public.workspace_members set role = 'owner' where email = 'person-1@example.com'",
+    ["member person-1@example.com: enters as admin; enters as owner"],
+  ],
+  [
+    "an older answer of the control plane, as after a restore",
+    "update private.settings set access_version = 6",
+    ["who may enter: is version 7; is version 6"],
+  ],
+  [
+    "a lease that has expired",
+    "update private.settings set access_confirmed_at = now() - interval '1 hour'",
+    ["who may enter: was confirmed in the last 60 s; wasn't: nobody enters until tenantry webhook runs"],
   ],
   [
     "row security off",

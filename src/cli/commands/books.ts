@@ -2,8 +2,16 @@ import { join } from "node:path";
 import type { Books } from "../../billing/books.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { PLATFORM_FILE } from "../../manifest/read.ts";
+import type { PlatformModel } from "../../model/model.ts";
+import type { Context } from "../../provider/context.ts";
 import type { Session } from "../session.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
+
+/** The platforms whose books are open, in the same order, and the vendors that they are reached by. */
+export interface OpenPlatforms {
+  readonly context: Context;
+  readonly platforms: readonly PlatformModel[];
+}
 
 /**
  * Opens the books of platforms for a piece of work, and closes them however it ends. Organizations are read from the control plane,
@@ -13,7 +21,7 @@ export async function withBooks(
   session: Session,
   targets: readonly string[],
   sandbox: string | undefined,
-  work: (books: readonly Books[], signal: AbortSignal) => Promise<void>,
+  work: (books: readonly Books[], signal: AbortSignal, open: OpenPlatforms) => Promise<void>,
 ): Promise<void> {
   const manifests = findTargets(targets, session.io).map(({ folder }) => join(folder, PLATFORM_FILE));
   const { loaded, ok } = await loadTargets(session, manifests, "nothing was done");
@@ -22,6 +30,6 @@ export async function withBooks(
     const { openBooks } = await import("../../billing/books.ts");
     const platforms = loaded.flatMap(({ platformModel }) => platformModel ?? []);
     const books = await Promise.all(platforms.map((platform) => openBooks(context, platform)));
-    await work(books, context.signal);
+    await work(books, context.signal, { context, platforms });
   });
 }

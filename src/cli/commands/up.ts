@@ -1,8 +1,12 @@
 import type { Command } from "commander";
-import { UserError } from "../../core/errors.ts";
+import { UserError, VendorError } from "../../core/errors.ts";
 import { applyFleet, readyStacks } from "../../fleet/apply.ts";
+import type { FleetStack } from "../../fleet/fleet.ts";
+import type { LoadedSelection } from "../../fleet/load.ts";
 import { clearPendingCreates, previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
+import type { PlatformModel } from "../../model/model.ts";
+import type { Context } from "../../provider/context.ts";
 import { confirm } from "../ask.ts";
 import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
@@ -36,7 +40,7 @@ async function up(session: Session, targets: readonly string[], options: UpOptio
   demandConsent(session, options, "up");
   const load = () => loadOrReport(session, findTargets(targets, session.io), "up", options);
   await withFleet(session, load, options, "programs", async (fleet, loaded) => {
-    const results = await previewAskApply(session, fleet, options);
+    const results = await previewAskApply(session, fleet, loaded, options);
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true)
       session.printJson(documentOf("up", results, problemsIn(loaded, session.io.cwd)));
@@ -44,9 +48,52 @@ async function up(session: Session, targets: readonly string[], options: UpOptio
   });
 }
 
+/**
+ * Delivers the changes of access that members made in the product: no stack's inputs show them. A platform whose
+ * stacks have no changes is left to `tenantry webhook` and `tenantry access`, so that an up without changes writes nothing.
+ */
+async function deliverAccess(
+  session: Session,
+  { context }: WatchedFleet,
+  loaded: readonly LoadedSelection[],
+  ready: readonly FleetStack[],
+  results: readonly StackResult[],
+): Promise<void> {
+  for (const { platform, platformModel } of loaded)
+    if (platformModel !== undefined && hasRun(platform, ready, results))
+      await deliverOf(session, context, platformModel);
+}
+
+/** Whether a stack of the platform had changes to make, and the platform's own didn't fail. */
+function hasRun(platform: string, ready: readonly FleetStack[], results: readonly StackResult[]): boolean {
+  const own = results.find(({ stack }) => stack === `${platform}.platform`);
+  return !(own && isFailure(own)) && ready.some(({ spec }) => spec.stack.startsWith(`${platform}.`));
+}
+
+async function deliverOf(session: Session, context: Context, platform: PlatformModel): Promise<void> {
+  const { deliverChanges } = await import("../../access/keep.ts");
+  const { openReachIfUp } = await import("../../access/open.ts");
+  try {
+    const reach = await openReachIfUp(context, platform);
+    const deliveries = reach === undefined ? [] : await deliverChanges(reach);
+    for (const { workspace, outcome, reason } of deliveries)
+      if (outcome === "failed") reportAccess(session, `${platform.name}/${workspace}`, reason);
+  } catch (error) {
+    // The report of the stacks must not be lost with it.
+    if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
+    reportAccess(session, platform.name, error.message);
+  }
+}
+
+function reportAccess(session: Session, subject: string, reason: string | null): void {
+  session.say(`access of ${subject}: ${reason}`);
+  session.exitCode = 1;
+}
+
 async function previewAskApply(
   session: Session,
   fleet: WatchedFleet,
+  loaded: readonly LoadedSelection[],
   options: UpOptions,
 ): Promise<StackResult[]> {
   const previews = await lookAt(fleet, options);
@@ -61,7 +108,9 @@ async function previewAskApply(
       return previews;
     }
   }
-  return fleet.watch(options, (run) => applyFleet(fleet.stacks, previews, run));
+  const results = await fleet.watch(options, (run) => applyFleet(fleet.stacks, previews, run));
+  if (!fleet.signal.aborted) await deliverAccess(session, fleet, loaded, ready, results);
+  return results;
 }
 
 /** Where pending creations were to be forgotten, and that failed, the stack's preview is that failure. */

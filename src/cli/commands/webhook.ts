@@ -5,10 +5,11 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { Books } from "../../billing/books.ts";
 import { UserError } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
+import type { PlatformModel } from "../../model/model.ts";
 import { untilAborted } from "../interrupt.ts";
 import { addSandboxOption, type SandboxOption, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
-import { withBooks } from "./books.ts";
+import { type OpenPlatforms, withBooks } from "./books.ts";
 
 interface WebhookOptions extends SandboxOption {
   readonly port: number;
@@ -21,7 +22,7 @@ export function addWebhook(program: Command, session: Session): void {
   const command = program
     .command("webhook")
     .description(
-      "Receive Stripe events at POST /stripe and apply them to a platform's control plane, until Ctrl-C",
+      "Receive Stripe events at POST /stripe, apply them to a platform's control plane, and deliver each change of access to the workspaces, until Ctrl-C",
     )
     .argument("[targets...]", `One platform: ${TARGETS}`)
     .option("--port <n>", "Port to listen on; 0 for any free port", portNumber, 4242)
@@ -32,7 +33,7 @@ export function addWebhook(program: Command, session: Session): void {
 }
 
 async function webhook(session: Session, targets: readonly string[], options: WebhookOptions): Promise<void> {
-  await withBooks(session, targets, options.sandbox, async (books, signal) => {
+  await withBooks(session, targets, options.sandbox, async (books, signal, open) => {
     // These modules load slowly, and no other command needs them.
     const [{ serve }, { webhookApp }] = await Promise.all([
       import("@hono/node-server"),
@@ -48,11 +49,25 @@ async function webhook(session: Session, targets: readonly string[], options: We
       await once(server, "listening");
       const { address, port } = server.address() as AddressInfo;
       session.print(`http://${address}:${port}/stripe`);
-      await untilAborted(signal);
+      await Promise.all([keepAccessOf(session, open, signal), untilAborted(signal)]);
     } finally {
       await closed(server);
     }
   });
+}
+
+/** Of the platforms whose books are open. */
+async function keepAccessOf(
+  session: Session,
+  { context, platforms }: OpenPlatforms,
+  signal: AbortSignal,
+): Promise<void> {
+  const { keepAccess } = await import("../../access/keep.ts");
+  const { openReach, withLease } = await import("../../access/open.ts");
+  const log = (line: string) => session.say(line);
+  const keep = async (platform: PlatformModel) =>
+    keepAccess(withLease(await openReach(context, platform), platform), { signal, log });
+  await Promise.all(platforms.map(keep));
 }
 
 function theOnly(books: readonly Books[]): Books {

@@ -1,22 +1,31 @@
 import * as z from "zod";
-import { UserError } from "../../core/errors.ts";
+import { compareAccess } from "../../access/compare.ts";
+import { deliverTo } from "../../access/deliver.ts";
+import { readAnswer } from "../../access/read.ts";
 import type { Catalog } from "../../postgres/catalog/catalog.ts";
-import { refusalOf } from "../../postgres/refusal.ts";
 import { look, run } from "../../postgres/run-script.ts";
-import { admit, OTHER_WORKSPACE, shutOut } from "../../postgres/scripts/admit.ts";
+import { type Admitted, shutOut } from "../../postgres/scripts/admit.ts";
 import { isGone } from "../../supabase/client.ts";
 import { defineInside, stateOfProject } from "../inside.ts";
+import { controlPlane } from "./control-plane.ts";
 
 const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");
 
 const workspaceMembersInputs = z.strictObject({
+  controlPlane,
   project: z.string().describe("The ref of the workspace's Supabase project."),
   state: stateOfProject,
   workspace: z.string().describe("The workspace's id."),
   issuer: z
     .string()
     .describe("Whose tokens are trusted, as `https://<control plane's ref>.supabase.co/auth/v1`."),
-  members: z.record(z.string(), z.strictObject({ role })).describe("By lower-case e-mail."),
+  members: z
+    .record(z.string(), z.strictObject({ role }))
+    .describe("Whom the manifest lets in, by lower-case e-mail."),
+  differences: z
+    .array(z.string())
+    .default([])
+    .describe("Never declared: a refresh shows where the database doesn't follow the control plane."),
 });
 
 const workspaceMembersOutputs = z.object({});
@@ -26,16 +35,23 @@ type Inputs = z.infer<typeof workspaceMembersInputs>;
 export const workspaceMembers = defineInside({
   type: "directory:WorkspaceMembers",
   description:
-    "Who may enter a workspace's own database, and whose tokens it trusts. Whoever is taken out is shut out as the call ends: every policy asks these rows. Members that the app let in stay. Removing it shuts out all whom the manifest let in.",
+    "Who may enter a workspace's own database, and whose tokens it trusts. The database gets the control plane's answer: whom the manifest lets in, whom the product let in, and the account that each of them has. Whoever is taken out is shut out as the call ends: every policy asks these rows. Removing it shuts out everyone.",
   inputs: workspaceMembersInputs,
   outputs: workspaceMembersOutputs,
   replaceOn: ["project", "workspace"],
   stable: [],
 
+  validate: ({ differences }) =>
+    differences.length > 0
+      ? [{ property: "differences", reason: "is found by a refresh, never declared" }]
+      : [],
+
   async observe(context, { inputs }) {
+    const database = await context.controlPlane(inputs.controlPlane);
+    const answer = await database.read((query) => readAnswer(query, inputs.workspace));
     try {
       const catalog = await look(context.supabase, inputs.project);
-      const found = foundInputs(inputs, catalog);
+      const found = foundInputs(inputs, catalog, answer?.members ?? []);
       return found && { inputs: found, outputs: {} };
     } catch (error) {
       if (isGone(error)) return undefined;
@@ -44,13 +60,11 @@ export const workspaceMembers = defineInside({
   },
 
   async ensure(context, inputs) {
-    const script = admit(inputs.workspace, inputs.issuer, inputs.members);
-    try {
-      await run(context.supabase, inputs.project, "members", script, context.signal);
-    } catch (error) {
-      throw explained(error, inputs);
-    }
-    return { id: `${inputs.project}/members`, outputs: {} };
+    const { issuer, project, workspace } = inputs;
+    const database = await context.controlPlane(inputs.controlPlane);
+    const { supabase, signal } = context;
+    await deliverTo({ database, supabase, issuer }, workspace, project, signal);
+    return { id: `${project}/members`, outputs: {} };
   },
 
   async remove(context, { inputs }) {
@@ -62,27 +76,19 @@ export const workspaceMembers = defineInside({
   },
 });
 
-function foundInputs(prior: Inputs, { workspace }: Catalog): Inputs | undefined {
+function foundInputs(prior: Inputs, { workspace }: Catalog, wanted: readonly Admitted[]): Inputs | undefined {
   if (workspace === null || workspace.settings === null) return undefined;
   const members = workspace.members
     .filter((member) => member.managed_by === "manifest")
     .map((member) => [member.email, { role: role.parse(member.role) }] as const);
   return {
+    controlPlane: prior.controlPlane,
     project: prior.project,
     workspace: workspace.settings.workspace_id,
     issuer: workspace.settings.issuer,
     members: Object.fromEntries(members),
+    differences: compareAccess(wanted, workspace.members).map(
+      (it) => `${it.email}: ${it.promised}; ${it.found}`,
+    ),
   };
-}
-
-function explained(error: unknown, { project, workspace }: Inputs): unknown {
-  const refusal = refusalOf(error);
-  if (refusal?.state !== OTHER_WORKSPACE) return error;
-  return new UserError(
-    `The database of project ${project} is workspace ${refusal.names}'s, not ${workspace}'s.`,
-    {
-      remedy: "A workspace never moves into another's database: give it a project of its own.",
-      cause: error,
-    },
-  );
 }

@@ -38,7 +38,8 @@ async function claim(token: string, email: string): Promise<string | undefined> 
     project,
     `insert into auth.users (id, email, email_confirmed_at) values ('${id}', '${email}', now()) on conflict do nothing`,
   );
-  const claims = JSON.stringify({ sub: id, email, email_verified: true, role: "authenticated" });
+  const iss = `https://${project}.supabase.co/auth/v1`;
+  const claims = JSON.stringify({ iss, sub: id, email, email_verified: true, role: "authenticated" });
   try {
     const [row] = await live.sql(
       project,

@@ -92,7 +92,7 @@ const life = () => new Life(organization, live.context());
 const act = (call: string) =>
   live.sql(
     project,
-    `select set_config('request.jwt.claims', json_build_object('sub', id)::text, false)
+    `select set_config('request.jwt.claims', json_build_object('sub', id, 'iss', (select issuer from public.platforms))::text, false)
        from auth.users where email = 'ada@acme.example';
      select private.${call}`,
   );

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { databaseDefinition } from "../../../infra/database.ts";
 import { projectName, stableId } from "../../../src/core/ids.ts";
-import { workspaceMembers } from "../../../src/provider/directory/workspace-members.ts";
+import { admit } from "../../../src/postgres/scripts/admit.ts";
 import { access } from "../../../src/provider/postgres/access.ts";
 import { guard } from "../../../src/provider/postgres/guard.ts";
 import { rowSecurity } from "../../../src/provider/postgres/row-security.ts";
@@ -33,12 +33,7 @@ beforeAll(async () => {
   await new Life(access, live.context()).up({ project, ...roles });
   await tables.up({ project, schemas: [...schemas], migrations });
   await new Life(rowSecurity, live.context()).up({ project, ...rows });
-  await new Life(workspaceMembers, live.context()).up({
-    project,
-    workspace: WORKSPACE,
-    issuer,
-    members: MEMBERS,
-  });
+  await admitMembers();
   life = new Life(guard, live.context());
   await life.up(guarded());
 });
@@ -96,9 +91,9 @@ const DOORS: readonly (readonly [door: string, open: string, isOpen: string, sub
   ],
   [
     "a function",
-    "grant execute on function private.bind_membership() to anon",
-    "select has_function_privilege('anon', 'private.bind_membership()', 'execute')",
-    "anon may call private.bind_membership()",
+    "grant execute on function private.my_workspace_ids() to anon",
+    "select has_function_privilege('anon', 'private.my_workspace_ids()', 'execute')",
+    "anon may call private.my_workspace_ids()",
   ],
   [
     "a policy of the storage",
@@ -278,16 +273,24 @@ describe("postgres:Guard", () => {
       expect(await life.refresh()).toEqual([]);
 
       await byHand(drop);
-      await new Life(workspaceMembers, live.context()).up({
-        project,
-        workspace: WORKSPACE,
-        issuer,
-        members: MEMBERS,
-      });
+      await admitMembers();
       await life.up(guarded());
     });
   });
 });
+
+/** As the control plane's answer would. */
+async function admitMembers(): Promise<void> {
+  const [held] = await live.sql(project, "select max(access_version)::int as version from private.settings");
+  const version = Number(held?.version ?? 0) + 1;
+  const members = Object.entries(MEMBERS).map(([email, { role }]) => ({
+    email,
+    role,
+    user_id: null,
+    managed_by: "manifest",
+  }));
+  await live.sql(project, admit({ workspace: WORKSPACE, issuer, version, members }));
+}
 
 /** What a refresh lists as access that isn't declared. */
 async function found(): Promise<string[]> {

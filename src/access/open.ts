@@ -1,0 +1,36 @@
+import type { PlatformModel } from "../model/model.ts";
+import type { Context } from "../provider/context.ts";
+import { issuerOf } from "../provider/directory/control-plane.ts";
+import { findProject } from "../supabase/projects.ts";
+import type { Reach } from "./deliver.ts";
+
+/**
+ * The control plane of a platform, and the way to its workspaces' databases.
+ *
+ * @throws UserError when the platform isn't up
+ */
+export async function openReach(
+  context: Context,
+  { project }: Pick<PlatformModel, "project">,
+): Promise<Reach> {
+  const database = await context.controlPlane(project);
+  return { database, supabase: context.supabase, issuer: issuerOf(database.ref) };
+}
+
+/** How long what was delivered counts, where a process confirms it all the time. */
+const LEASE_SECONDS = 60;
+
+/** The same for whoever goes on confirming: workspaces close when that ends, unless the platform has a reason to stay open. */
+export function withLease(reach: Reach, { staysOpen }: Pick<PlatformModel, "staysOpen">): Reach {
+  return { ...reach, leaseSeconds: staysOpen === null ? LEASE_SECONDS : null };
+}
+
+/** As {@link openReach}; undefined where the control plane has no project, or not yet. */
+export async function openReachIfUp(
+  context: Context,
+  platform: Pick<PlatformModel, "project">,
+): Promise<Reach | undefined> {
+  const { organization, name } = platform.project;
+  const found = await findProject(context.supabase, organization, name);
+  return found === undefined ? undefined : openReach(context, platform);
+}

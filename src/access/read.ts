@@ -1,0 +1,133 @@
+import * as z from "zod";
+import type { Query } from "../postgres/database.ts";
+import { type Admitted, admittedShape } from "../postgres/scripts/admit.ts";
+
+/** Who may enter one workspace, as the control plane says at one moment. */
+export interface Answer {
+  readonly workspace: string;
+  /** As `acme/production`. */
+  readonly name: string;
+  /** Its project; null where it has none. */
+  readonly ref: string | null;
+  readonly state: string;
+  readonly version: number;
+  readonly members: readonly Admitted[];
+  /** The transactions whose changes the answer holds. */
+  readonly changes: readonly string[];
+}
+
+const answerShape = z.object({
+  workspace: z.string(),
+  name: z.string(),
+  ref: z.string().nullable(),
+  state: z.string(),
+  version: z.coerce.number(),
+  members: z.array(admittedShape),
+  changes: z.array(z.string()),
+});
+
+/** Who may enter, by workspace: what is read here and nowhere else. One statement, and so one moment. */
+const READ = `
+  select workspaces.id as workspace, organizations.name || '/' || workspaces.name as name, project_ref as ref, state, version,
+    (select coalesce(jsonb_agg(jsonb_build_object('email', email, 'role', role, 'user_id', user_id, 'managed_by', managed_by)
+      order by email), '[]') from private.workspace_access where workspace_id = workspaces.id) as members,
+    (select coalesce(jsonb_agg(transaction::text), '[]') from private.access_changes where workspace_id = workspaces.id) as changes
+  from public.workspaces
+  join public.organizations on organizations.id = organization_id
+  left join private.access_deliveries on workspace_id = workspaces.id
+  where workspaces.id = any ($1)`;
+
+/** Reads it without any intention to write it somewhere. */
+export async function readAnswer(query: Query, workspace: string): Promise<Answer | undefined> {
+  const [row] = await query(READ, [[workspace]]);
+  return row && answerShape.parse({ ...row, version: row.version ?? 0 });
+}
+
+/**
+ * Reads it in order to write it to the workspace's database: with a version of its own. The row stays locked until the transaction ends,
+ * so that whoever has the higher version has read later.
+ *
+ * @param above a version that the database has already
+ */
+export async function takeAnswer(query: Query, workspace: string, above = 0): Promise<Answer | undefined> {
+  await query(
+    `insert into private.access_deliveries as held (workspace_id, version) select id, $2::bigint + 1 from public.workspaces where id = $1
+     on conflict (workspace_id) do update set version = greatest(held.version, $2::bigint) + 1`,
+    [workspace, above],
+  );
+  return readAnswer(query, workspace);
+}
+
+/** What is to be delivered now. */
+export interface Due {
+  readonly most: number;
+  /** Also what was last confirmed so many seconds ago; null: only what changed. */
+  readonly confirmAfterSeconds: number | null;
+}
+
+/** How long nobody else takes up what somebody takes up: longer than an attempt lasts. */
+const TAKEN_FOR = "30 seconds";
+
+/**
+ * Takes up workspaces to deliver to: first those that may lose somebody, then those that gain, then those to confirm. Of
+ * several processes each takes others.
+ */
+export async function takeDue(query: Query, { most, confirmAfterSeconds }: Due): Promise<readonly Answer[]> {
+  const taken = await query<{ id: string }>(
+    `with due as (
+       select held.workspace_id as id
+       from private.access_deliveries as held
+       join public.workspaces on workspaces.id = held.workspace_id
+       cross join lateral (select bool_or(closes) as closes, min(noted.created_at) as since
+         from private.access_changes as noted where noted.workspace_id = held.workspace_id) as changed
+       where project_ref is not null and next_attempt_at <= clock_timestamp() and (changed.since is not null
+         or state = 'active' and coalesce(delivered_at, '-infinity') <= clock_timestamp() - make_interval(secs => $2::double precision))
+       order by changed.closes desc nulls last, changed.since nulls last, delivered_at nulls first
+       limit $1::integer for no key update of held skip locked)
+     update private.access_deliveries as held
+       set version = version + 1, next_attempt_at = clock_timestamp() + interval '${TAKEN_FOR}'
+       from due where due.id = held.workspace_id returning held.workspace_id as id`,
+    [most, confirmAfterSeconds],
+  );
+  if (taken.length === 0) return [];
+  // In a statement of its own, so that it sees what was committed before the versions were given out.
+  const rows = await query(READ, [taken.map(({ id }) => id)]);
+  return rows.map((row) => answerShape.parse(row));
+}
+
+/** Notes that the workspace's database has the answer. */
+export async function settle(query: Query, { workspace, version, changes }: Answer): Promise<void> {
+  await query(
+    "delete from private.access_changes where workspace_id = $1 and transaction = any ($2::text[]::xid8[])",
+    [workspace, changes],
+  );
+  await query(
+    `update private.access_deliveries set delivered_version = greatest(delivered_version, $2), delivered_at = clock_timestamp(),
+       failures = 0, failure = null, next_attempt_at = '-infinity'
+     where workspace_id = $1`,
+    [workspace, version],
+  );
+}
+
+/**
+ * Notes a failure, and when to try again: later after each one, and after a minute at most.
+ *
+ * @returns seconds until then
+ */
+export async function postpone(query: Query, { workspace }: Answer, reason: string): Promise<number> {
+  const [row] = await query<{ wait: number }>(
+    `update private.access_deliveries set failures = failures + 1, failure = $2,
+       next_attempt_at = clock_timestamp() + make_interval(secs => least(power(2, least(failures, 10)), 60))
+     where workspace_id = $1 returning least(power(2, failures - 1), 60)::integer as wait`,
+    [workspace, reason],
+  );
+  return row?.wait ?? 0;
+}
+
+/** The workspaces whose databases can hold what the control plane says. */
+export async function workspacesWithProject(query: Query): Promise<readonly string[]> {
+  const rows = await query<{ id: string }>(
+    "select id from public.workspaces where project_ref is not null and state <> 'deleted' order by id",
+  );
+  return rows.map(({ id }) => id);
+}

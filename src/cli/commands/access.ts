@@ -1,0 +1,85 @@
+import type { Command } from "commander";
+import type { Delivery } from "../../access/deliver.ts";
+import type { LoadedSelection } from "../../fleet/load.ts";
+import type { Context } from "../../provider/context.ts";
+import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
+import { count } from "../render/values.ts";
+import type { Session } from "../session.ts";
+import { loadTargets, withVendors } from "./vendors.ts";
+
+type PlatformDelivery = Delivery & { readonly platform: string };
+
+/** What `tenantry access --json` prints. */
+interface AccessDocument {
+  /** Every workspace's database that answers lets in whom the control plane says. */
+  readonly ok: boolean;
+  readonly workspaces: readonly PlatformDelivery[];
+}
+
+interface AccessOptions extends JsonOption, SandboxOption {
+  readonly watch?: boolean;
+}
+
+export function addAccess(program: Command, session: Session): void {
+  const command = program
+    .command("access")
+    .description(
+      "Write the control plane's list of who may enter to every workspace's database, once or continuously",
+    )
+    .argument("[targets...]", `Platforms: ${TARGETS}`)
+    .option("--watch", "Deliver each change immediately, and confirm the other workspaces, until Ctrl-C");
+  addSandboxOption(addJsonOption(command)).action((targets: string[], options: AccessOptions) =>
+    access(session, targets, options),
+  );
+}
+
+async function access(session: Session, targets: readonly string[], options: AccessOptions): Promise<void> {
+  const { loaded, ok: isSound } = await loadTargets(session, targets, "nothing was delivered");
+  if (!isSound) return;
+  await withVendors(session, loaded, options.sandbox, (context) =>
+    options.watch === true ? watch(session, loaded, context) : deliverOnce(session, loaded, context, options),
+  );
+}
+
+async function deliverOnce(
+  session: Session,
+  loaded: readonly LoadedSelection[],
+  context: Context,
+  options: AccessOptions,
+): Promise<void> {
+  const { deliverAll } = await import("../../access/keep.ts");
+  const { openReach } = await import("../../access/open.ts");
+  const workspaces: PlatformDelivery[] = [];
+  for (const { platform, platformModel } of loaded) {
+    if (platformModel === undefined) continue;
+    const reach = await openReach(context, platformModel);
+    // Without a process that goes on confirming, nothing may close.
+    const once = platformModel.staysOpen === null ? reach : { ...reach, leaseSeconds: null };
+    workspaces.push(...(await deliverAll(once)).map((each) => ({ platform, ...each })));
+  }
+  const ok = workspaces.every(({ outcome }) => outcome !== "failed");
+  session.exitCode = ok ? 0 : 1;
+  if (options.json === true) session.printJson({ ok, workspaces } satisfies AccessDocument);
+  else for (const line of linesOf(workspaces)) session.print(line);
+}
+
+function linesOf(workspaces: readonly PlatformDelivery[]): string[] {
+  const delivered = workspaces.filter(({ outcome }) => outcome === "delivered").length;
+  const others = workspaces.flatMap(({ platform, workspace, outcome, reason }) =>
+    outcome === "delivered" ? [] : [`${platform}/${workspace}: ${outcome}: ${reason}`],
+  );
+  return [`${delivered} of ${count(workspaces.length, "workspace")} delivered`, ...others];
+}
+
+async function watch(session: Session, loaded: readonly LoadedSelection[], context: Context): Promise<void> {
+  const { keepAccess } = await import("../../access/keep.ts");
+  const { openReach, withLease } = await import("../../access/open.ts");
+  const platforms = loaded.flatMap(({ platformModel }) => platformModel ?? []);
+  const { signal } = context;
+  const reaches = await Promise.all(
+    platforms.map(async (platform) => withLease(await openReach(context, platform), platform)),
+  );
+  session.print(`watching ${count(platforms.length, "platform")}`);
+  const log = (line: string) => session.say(line);
+  await Promise.all(reaches.map((reach) => keepAccess(reach, { signal, log })));
+}
