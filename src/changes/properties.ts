@@ -1,21 +1,8 @@
 import type { StepMetadata } from "../engine/engine.ts";
 import { formatPath, parsePath, valueAt } from "./path.ts";
-import { type SecretSources, withSecretSources } from "./secret-sources.ts";
+import type { PropertyChange } from "./property-change.ts";
+import { withSecretSources } from "./secret-sources.ts";
 import { isRecord, SECRET, sameValue, shown } from "./values.ts";
-
-/** One property that a step changes. A secret is `[secret]` on both sides, also where only one side was marked as one. */
-export interface PropertyChange {
-  /** As Pulumi writes property paths: `members["ada@acme.example"].role`. */
-  readonly path: string;
-  readonly segments: readonly string[];
-  readonly kind: "add" | "update" | "delete";
-  /** Whether it is this property that makes another resource. */
-  readonly replaces: boolean;
-  readonly before?: unknown;
-  readonly after?: unknown;
-  /** Where a secret comes from. */
-  readonly sources?: SecretSources;
-}
 
 /**
  * What a step changes, property by property, down to the first value that isn't a map: a member is a line, not the list.

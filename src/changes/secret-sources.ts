@@ -1,13 +1,7 @@
-import type { PropertyChange } from "./properties.ts";
+import type { PropertyChange, SecretSources } from "./property-change.ts";
 import { isRecord } from "./values.ts";
 
 const SECRETS = "tenantry:supabase:Secrets";
-
-/** The names of the secrets that a value comes from. One is absent where there is no value, or no record of its name. */
-export interface SecretSources {
-  readonly before?: string;
-  readonly after?: string;
-}
 
 /** Adds to each changed value of a secret where it comes from: of the value itself, nothing can be shown. */
 export function withSecretSources(

@@ -1,5 +1,6 @@
 import type { Diagnostic, EngineEvent, Operation, StepMetadata } from "../engine/engine.ts";
-import { compare, type PropertyChange, propertyChanges } from "./properties.ts";
+import { compare, propertyChanges } from "./properties.ts";
+import type { PropertyChange } from "./property-change.ts";
 import type { Removal } from "./removals.ts";
 import { shown, UNKNOWN } from "./values.ts";
 

@@ -280,7 +280,7 @@ it("refuses to import what there isn't, or a whole platform", async () => {
     const { exitCode, stderr } = await run(["import", target]);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /error: (The control plane of demo has no organization globex|tenantry import takes single)/,
+      /error: (The control plane of demo has no organization globex|tenantry import works on single organizations)/,
     );
   }
   expect(existsSync(join(folder.path, "stacks/demo/orgs/globex.yaml"))).toBe(false);

@@ -1,4 +1,4 @@
-import type { PropertyChange } from "../../changes/properties.ts";
+import type { PropertyChange } from "../../changes/property-change.ts";
 import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
 import { isRecord, UNKNOWN } from "../../changes/values.ts";
 import { printable } from "../../core/printable.ts";

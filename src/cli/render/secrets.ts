@@ -1,4 +1,4 @@
-import type { PropertyChange } from "../../changes/properties.ts";
+import type { PropertyChange } from "../../changes/property-change.ts";
 import { isRecord } from "../../changes/values.ts";
 import { printable } from "../../core/printable.ts";
 import type { Line } from "./tree.ts";

@@ -1,4 +1,4 @@
-import type { PropertyChange } from "../../changes/properties.ts";
+import type { PropertyChange } from "../../changes/property-change.ts";
 import { sayPriceChange } from "./price.ts";
 import { secretLines } from "./secrets.ts";
 import type { Line } from "./tree.ts";

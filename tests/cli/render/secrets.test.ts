@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PropertyChange } from "../../../src/changes/properties.ts";
+import type { PropertyChange } from "../../../src/changes/property-change.ts";
 import { changesIn } from "../../../src/changes/stack.ts";
 import { layOut } from "../../../src/cli/render/layout.ts";
 import type { StepMetadata } from "../../../src/engine/engine.ts";

@@ -226,6 +226,16 @@ describe("what was changed outside", () => {
     expect(await one.refresh()).toEqual([]);
   });
 
+  test("codes for test phone numbers are found without their values", async () => {
+    const one = life();
+    await one.up(closed());
+    await change(...auth({ sms_test_otp: "15550100=123456" }));
+    await one.refresh();
+    expect(JSON.stringify(one.inputs)).toContain("is set");
+    expect(JSON.stringify(one.inputs)).not.toContain("123456");
+    await one.up(closed());
+  });
+
   test("by a product whose people sign in there is left alone where that is declared, or lets nobody in", async () => {
     const product = {
       ...closed(),

@@ -21,6 +21,9 @@ const ALWAYS_CLOSED: Doors = {
   external_google_skip_nonce_check: false,
 };
 
+/** Settings whose value lets its reader in: states and previews say only that they are set. */
+const HOLDS_SECRETS = new Set(["sms_test_otp"]);
+
 /** Where nobody signs in, links that carry a token lead nowhere else either. */
 const WITHOUT_SIGN_IN: Doors = { uri_allow_list: "" };
 
@@ -50,7 +53,10 @@ export async function openDoors(
   const config = await getAuth(context.supabase, ref);
   const found = new Map<string, unknown>(Object.entries(config));
   return Object.fromEntries(
-    Object.keys(doorsIn(config, declared)).map((name) => [`auth.${name}`, String(found.get(name))]),
+    Object.keys(doorsIn(config, declared)).map((name) => [
+      `auth.${name}`,
+      HOLDS_SECRETS.has(name) ? "is set" : String(found.get(name)),
+    ]),
   );
 }
 
