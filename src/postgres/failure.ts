@@ -50,6 +50,11 @@ export function isUnknownProject(error: unknown): boolean {
   return error instanceof VendorError && error.vendor === "PostgreSQL" && error.status === "XX000";
 }
 
+/** The project's network restrictions don't let this machine in: the pooler looked at no password. */
+export function isAddressRefused(error: unknown): boolean {
+  return isUnknownProject(error) && error instanceof Error && error.message.includes("EADDRNOTALLOWED");
+}
+
 /** Messages of the classes 22 and 23 may quote what was sent. */
 function told(error: pg.DatabaseError): string {
   const where = [error.constraint, error.table].filter((name) => name !== undefined).join(" of ");

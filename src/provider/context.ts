@@ -13,7 +13,7 @@ import { Secret } from "../core/secret.ts";
 import { patienceFromEnv } from "../http/patience.ts";
 import type { Database } from "../postgres/database.ts";
 import { encryptionFromEnv } from "../postgres/encryption.ts";
-import { isUnknownProject, isWrongPassword } from "../postgres/failure.ts";
+import { isAddressRefused, isUnknownProject, isWrongPassword } from "../postgres/failure.ts";
 import { connect } from "../postgres/pool.ts";
 import { type StripeAccess, stripeFromEnv } from "../stripe/client.ts";
 import { type Supabase, type SupabaseAccess, supabaseFromEnv } from "../supabase/client.ts";
@@ -28,7 +28,10 @@ export interface Context {
   controlPlane(project: { readonly organization: string; readonly name: string }): Promise<Database>;
   /** A workspace's own database, through its session pooler, by its ref and what its password is derived from. */
   workspaceDatabase(ref: string, password: PasswordSource): Promise<Database>;
-  /** Whether a project's session pooler lets one in with the password that the current root secret makes. */
+  /**
+   * Whether a project's session pooler lets one in with the password that the current root secret makes. True also where its
+   * network restrictions refuse this machine whatever the password is.
+   */
   acceptsPassword(ref: string, password: PasswordSource): Promise<boolean>;
   /** The folder that archives are written to, from `TENANTRY_ARCHIVES`. */
   readonly archives: string;
@@ -181,6 +184,8 @@ export class Connections {
       await database.read((query) => query("select"));
       return true;
     } catch (error) {
+      // A workspace's database may be closed to every address: nothing signs in there until it is opened.
+      if (isAddressRefused(error)) return true;
       if (isWrongPassword(error) || isUnknownProject(error)) return false;
       throw error;
     } finally {
