@@ -3,6 +3,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { selectEngine } from "../../engine/select.ts";
 import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
 import type { OpenFleet, OpenOptions } from "../../fleet/open.ts";
+import { stacksOnPreviousRootSecrets } from "../../fleet/previous-root-secrets.ts";
 import { projectFolder } from "../../fleet/project.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
@@ -100,6 +101,20 @@ async function openWatched(
     return run(fleetOptions(session, fleet, runOptions, signal, progress)).finally(() => progress?.stop());
   };
   return { ...fleet, signal, watch: watchRun };
+}
+
+/** Says whether the previous root secrets are still needed, where some are set. */
+export async function reportPreviousRootSecrets(
+  session: Session,
+  { engine, stacks }: OpenFleet,
+): Promise<void> {
+  const found = await stacksOnPreviousRootSecrets(engine, stacks, session.io.env);
+  if (found === undefined) return;
+  if (found.length === 0) session.say("None of these stacks depends on a previous root secret.");
+  else
+    session.say(
+      `warning: These stacks still depend on a previous root secret: ${found.join(", ")}. Keep TENANTRY_ROOT_SECRET_PREVIOUS until tenantry up has changed them.`,
+    );
 }
 
 /** While the manifests are read, an engine that is going to run programs gets ready. */

@@ -4,7 +4,7 @@ import { findTargets } from "../../fleet/targets.ts";
 import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview } from "../render/report.ts";
 import type { ExitCode, Session } from "../session.ts";
-import { documentOf, isFailure, loadOrReport, withFleet } from "./fleet.ts";
+import { documentOf, isFailure, loadOrReport, reportPreviousRootSecrets, withFleet } from "./fleet.ts";
 import { problemsIn } from "./manifests.ts";
 
 export function addPreview(program: Command, session: Session): void {
@@ -25,6 +25,7 @@ async function preview(session: Session, targets: readonly string[], options: Ru
     if (options.json === true)
       session.printJson(documentOf("preview", results, problemsIn(loaded, session.io.cwd)));
     else session.print(renderPreview(results, session.colors));
+    await reportPreviousRootSecrets(session, fleet);
   });
 }
 

@@ -12,7 +12,14 @@ import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
-import { documentOf, isFailure, loadOrReport, type WatchedFleet, withFleet } from "./fleet.ts";
+import {
+  documentOf,
+  isFailure,
+  loadOrReport,
+  reportPreviousRootSecrets,
+  type WatchedFleet,
+  withFleet,
+} from "./fleet.ts";
 import { problemsIn } from "./manifests.ts";
 
 export interface UpOptions extends RunOptions {
@@ -45,6 +52,7 @@ async function up(session: Session, targets: readonly string[], options: UpOptio
     if (options.json === true)
       session.printJson(documentOf("up", results, problemsIn(loaded, session.io.cwd)));
     else session.print(renderReport(results, session.colors));
+    await reportPreviousRootSecrets(session, fleet);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { PropertyChange } from "../../changes/property-change.ts";
 import { sayPriceChange } from "./price.ts";
+import { rederivedLines } from "./rederived.ts";
 import { secretLines } from "./secrets.ts";
 import type { Line } from "./tree.ts";
 
@@ -32,8 +33,18 @@ const INSIDE = { unsaid: ["state"] } as const;
 
 /** By type, without the package for those of `tenantry`. */
 const WORDS: Readonly<Record<string, Words>> = {
-  "supabase:Project": { section: "project", noun: "project", facts: ["name", "region", "compute"] },
-  "supabase:Ready": { section: "project", noun: "service health", ...INSIDE },
+  "supabase:Project": {
+    section: "project",
+    noun: "project",
+    facts: ["name", "region", "compute"],
+    lines: rederivedLines("the database password"),
+  },
+  "supabase:Ready": {
+    section: "project",
+    noun: "service health",
+    lines: rederivedLines("the recorded database password"),
+    ...INSIDE,
+  },
   "supabase:Settings": { section: "project", noun: "settings", ...INSIDE },
   "supabase:Secrets": {
     section: "project",
@@ -113,12 +124,14 @@ const WORDS: Readonly<Record<string, Words>> = {
     noun: "API keys",
     sections: { keys: "API keys" },
     gone: { keys: "revoked immediately" },
+    lines: rederivedLines("every key's value"),
   },
   "directory:ClaimTokens": {
     section: "claim tokens",
     noun: "claim tokens",
     sections: { tokens: "claim tokens" },
     gone: { tokens: "invalidated immediately" },
+    lines: rederivedLines("every open token's value"),
   },
 };
 
