@@ -1,4 +1,4 @@
-import type { PropertyChange } from "../../changes/properties.ts";
+import type { PropertyChange } from "../../changes/property-change.ts";
 import type { Words } from "./vocabulary.ts";
 
 /**
