@@ -341,7 +341,8 @@ describe("claim tokens", () => {
       controlPlane,
       `insert into auth.users (id, email, email_confirmed_at) values ('${id}', '${email}', now()) on conflict do nothing`,
     );
-    const claims = JSON.stringify({ sub: id, email, email_verified: true, role: "authenticated" });
+    const iss = `https://${controlPlane}.supabase.co/auth/v1`;
+    const claims = JSON.stringify({ iss, sub: id, email, email_verified: true, role: "authenticated" });
     const claimed = await live
       .sql(
         controlPlane,
