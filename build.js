@@ -7,7 +7,11 @@ import { isBuilt, markBuilt } from "./bin/load.js";
 // What processes and threads begin with. The engine, the provider's server and secrets are there for the processes that tests kill.
 const ENTRY_POINTS = [
   ...["src/cli/main.ts", "src/demo/main.ts", "src/provider/main.ts", "src/provider/thread.ts"],
-  ...["src/core/secret.ts", "src/engine/embedded/engine.ts", "src/provider/server.ts"],
+  ...[
+    "packages/core/src/secret.ts",
+    "packages/embedded-engine/src/engine.ts",
+    "src/provider/runtime/server.ts",
+  ],
   "infra/index.ts",
 ];
 

@@ -1,8 +1,8 @@
-import { projectName, stableId } from "../src/core/ids.ts";
-import { Secret } from "../src/core/secret.ts";
-import type { RequestRecord } from "../src/sandbox/faults.ts";
-import { createSupabase } from "../src/supabase/client.ts";
-import { findProject } from "../src/supabase/projects.ts";
+import { Secret } from "@tenantry/core/secret";
+import type { RequestRecord } from "../packages/sandbox/src/faults.ts";
+import { projectName, stableId } from "../src/shared/ids.ts";
+import { createSupabase } from "../src/vendors/supabase/client.ts";
+import { findProject } from "../src/vendors/supabase/projects.ts";
 import { organization, PLATFORM, World } from "../tests/e2e/harness.ts";
 import type { Figure } from "./figure.ts";
 

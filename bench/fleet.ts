@@ -10,13 +10,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { embeddedEngine } from "../packages/embedded-engine/src/engine.ts";
+import { joinSandbox } from "../packages/sandbox/src/join.ts";
 import { findPulumi } from "../src/engine/cli/pulumi.ts";
-import { embeddedEngine } from "../src/engine/embedded/engine.ts";
 import { loadSelection, todayOf } from "../src/fleet/load.ts";
 import { openFleet } from "../src/fleet/open.ts";
 import { findTargets } from "../src/fleet/targets.ts";
 import { markUpToDate } from "../src/fleet/up-to-date.ts";
-import { joinSandbox } from "../src/sandbox/join.ts";
 import { type Figure, median, rounded } from "./figure.ts";
 
 const ROOT = join(import.meta.dirname, "..");

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { loadPlatform } from "../src/load.ts";
+import { loadPlatform } from "../src/repository/load.ts";
 
 /** One measured process: `parse` or `validate` a platform's folder; prints seconds and peak memory as JSON. */
 const [mode, folder = ""] = process.argv.slice(2);

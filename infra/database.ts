@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { PACKAGE_ROOT } from "../src/core/package.ts";
-import type { InputsOf } from "../src/provider/table.ts";
+import type { InputsOf } from "../src/provider/registry.ts";
+import { PACKAGE_ROOT } from "../src/shared/package.ts";
 import type { Declared } from "./declare.ts";
 
 /** The two kinds of database: a platform's control plane, and a workspace's own. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Secret } from "../src/core/secret.ts";
-import type { InputsOf, OutputsOf, ResourceType } from "../src/provider/table.ts";
+import type { Secret } from "@tenantry/core/secret";
+import type { InputsOf, OutputsOf, ResourceType } from "../src/provider/registry.ts";
 
 /** A value as a program writes it: anywhere in it an output may stand for what isn't known yet; a secret is a string. */
 export type Input<T> = pulumi.Input<

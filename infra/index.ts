@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { refuseFormerName } from "../src/core/root-secret.ts";
-import { loadStack } from "../src/load.ts";
 import { type Problem, renderProblem } from "../src/manifest/problem.ts";
 import type { PlatformModel } from "../src/model/model.ts";
+import { loadStack } from "../src/repository/load.ts";
+import { refuseFormerName } from "../src/shared/root-secret.ts";
 import { domainRecords } from "./domains.ts";
-import { mistake, orMistake } from "./mistake.ts";
-import { organizationInStack } from "./names.ts";
+import { organizationInStack } from "./logical-names.ts";
 import type { OrganizationArgs } from "./organization.ts";
+import { mistake, orMistake } from "./user-error.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default async function program(): Promise<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { inForce, type PlanInForce } from "../src/model/in-force.ts";
+import { inForce, type PlanInForce } from "../src/model/effective-plan.ts";
 import type { OrganizationModel, PlatformModel, WalletModel } from "../src/model/model.ts";
 import { type Declared, declare } from "./declare.ts";
 import { directoryLimits, directoryOverrides } from "./limits.ts";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { secretVariable } from "../src/core/secret-variable.ts";
 import type { SecretReference } from "../src/model/model.ts";
-import { mistake, orMistake } from "./mistake.ts";
+import { secretVariable } from "../src/shared/secret-variable.ts";
+import { mistake, orMistake } from "./user-error.ts";
 
 /**
  * The value of `{ secret: name }`: `TENANTRY_SECRET_<NAME>` in the environment, else the stack's secret configuration

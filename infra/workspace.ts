@@ -7,7 +7,7 @@ import type {
 } from "../src/model/model.ts";
 import { databaseDefinition, warnOfDifferences } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
-import { nameInStack } from "./names.ts";
+import { nameInStack } from "./logical-names.ts";
 import { secretValue } from "./secrets.ts";
 import { networkOf, workspaceSettings } from "./settings.ts";
 

@@ -1,4 +1,4 @@
-import type { Admitted } from "../postgres/scripts/admit.ts";
+import type { Admitted } from "../vendors/postgres/scripts/admit.ts";
 
 /** Where a workspace's database lets in other people than the control plane says. */
 interface AccessDifference {

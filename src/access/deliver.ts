@@ -1,12 +1,12 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
 import * as z from "zod";
-import { UserError, VendorError } from "../core/errors.ts";
-import type { Database } from "../postgres/database.ts";
-import { refusalOf } from "../postgres/refusal.ts";
-import { persist } from "../postgres/run-script.ts";
-import { admit, OTHER_WORKSPACE } from "../postgres/scripts/admit.ts";
-import type { Supabase } from "../supabase/client.ts";
-import { isReachable } from "../supabase/projects.ts";
-import { query } from "../supabase/query.ts";
+import type { Database } from "../vendors/postgres/database.ts";
+import { refusalOf } from "../vendors/postgres/refusal.ts";
+import { persist } from "../vendors/postgres/run-script.ts";
+import { admit, OTHER_WORKSPACE } from "../vendors/postgres/scripts/admit.ts";
+import type { Supabase } from "../vendors/supabase/client.ts";
+import { isReachable } from "../vendors/supabase/projects.ts";
+import { query } from "../vendors/supabase/query.ts";
 import { type Answer, postpone, settle, takeAnswer } from "./read.ts";
 
 /** A platform's control plane, and the way to its workspaces' databases. */

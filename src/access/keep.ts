@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
-import type { Database } from "../postgres/database.ts";
+import type { Database } from "../vendors/postgres/database.ts";
 import { attempt, type Delivery, type Reach } from "./deliver.ts";
 import { type Answer, takeAnswer, takeDue, workspacesWithProject } from "./read.ts";
 

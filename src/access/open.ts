@@ -1,7 +1,7 @@
+import { issuerOf } from "../control-plane/control-plane.ts";
 import type { PlatformModel } from "../model/model.ts";
-import type { Context } from "../provider/context.ts";
-import { issuerOf } from "../provider/directory/control-plane.ts";
-import { findProject } from "../supabase/projects.ts";
+import type { Context } from "../vendors/connections.ts";
+import { findProject } from "../vendors/supabase/projects.ts";
 import type { Reach } from "./deliver.ts";
 
 /**

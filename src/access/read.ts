@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { Query } from "../postgres/database.ts";
-import { type Admitted, admittedShape } from "../postgres/scripts/admit.ts";
+import type { Query } from "../vendors/postgres/database.ts";
+import { type Admitted, admittedShape } from "../vendors/postgres/scripts/admit.ts";
 
 /** Who may enter one workspace, as the control plane says at one moment. */
 export interface Answer {

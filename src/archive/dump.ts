@@ -1,5 +1,5 @@
-import type { Query } from "../postgres/database.ts";
-import { escapeIdentifier } from "../postgres/quote.ts";
+import type { Query } from "../vendors/postgres/database.ts";
+import { escapeIdentifier } from "../vendors/postgres/quote.ts";
 import type { ArchiveHead, Contents, Origin, TableEnd, TableHead } from "./contents.ts";
 
 const BATCH = 1000;

@@ -1,4 +1,4 @@
-import { UserError } from "../core/errors.ts";
+import { UserError } from "@tenantry/core/errors";
 import type { ArchiveHead } from "./contents.ts";
 
 /** The workspace that an archive's rows are to be written into. */

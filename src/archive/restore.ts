@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { UserError } from "../core/errors.ts";
-import type { Query } from "../postgres/database.ts";
-import { escapeIdentifier } from "../postgres/quote.ts";
+import { UserError } from "@tenantry/core/errors";
+import type { Query } from "../vendors/postgres/database.ts";
+import { escapeIdentifier } from "../vendors/postgres/quote.ts";
 import { type Contents, holdTheSame, rowsOf, type TableHead } from "./contents.ts";
 import { verified } from "./verify.ts";
 

@@ -4,8 +4,8 @@ import { mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import type { ArchiveKey } from "../core/derive.ts";
-import { UserError } from "../core/errors.ts";
+import { UserError } from "@tenantry/core/errors";
+import type { ArchiveKey } from "../shared/derive.ts";
 
 /**
  * A file of lines that only the holder of the root secret can read or could have written: gzip, then AES-256-GCM.

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { UserError } from "../core/errors.ts";
+import { UserError } from "@tenantry/core/errors";
 import type { ArchiveHead, Contents, TableEnd, TableHead } from "./contents.ts";
 
 /** Is given what an archive holds while it is read. */

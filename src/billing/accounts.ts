@@ -1,7 +1,7 @@
-import type { Declared } from "../model/in-force.ts";
+import type { Declared } from "../model/effective-plan.ts";
 import type { Entitlements, Limit } from "../model/model.ts";
-import type { Query } from "../postgres/database.ts";
-import type { Brand } from "../stripe/brand.ts";
+import type { Query } from "../vendors/postgres/database.ts";
+import type { Brand } from "../vendors/stripe/brand.ts";
 
 /** An organization that is a customer in Stripe, as its row in the control plane has it. */
 export interface Account {

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import type { Query } from "../postgres/database.ts";
+import type { Query } from "../vendors/postgres/database.ts";
 
 /** A period for which a plan's credits are due. */
 export interface PaidPeriod {

@@ -1,4 +1,4 @@
-import type { ResourceView } from "../engine/engine.ts";
+import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import { type AppsByWorkspace, appMoves } from "../model/app-moves.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import type { Removal } from "./removals.ts";

@@ -1,4 +1,4 @@
-import type { StepMetadata } from "../engine/engine.ts";
+import type { StepMetadata } from "@tenantry/embedded-engine/interface";
 import { formatPath, parsePath, valueAt } from "./path.ts";
 import type { PropertyChange } from "./property-change.ts";
 import { withSecretSources } from "./secret-sources.ts";

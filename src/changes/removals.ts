@@ -1,4 +1,4 @@
-import type { ResourceView } from "../engine/engine.ts";
+import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import type { OrganizationModel } from "../model/model.ts";
 
 /** Something that still exists and that the YAML no longer names. Deleting is an update, never an omission. */

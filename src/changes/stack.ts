@@ -1,4 +1,4 @@
-import type { Diagnostic, EngineEvent, Operation, StepMetadata } from "../engine/engine.ts";
+import type { Diagnostic, EngineEvent, Operation, StepMetadata } from "@tenantry/embedded-engine/interface";
 import { compare, propertyChanges } from "./properties.ts";
 import type { PropertyChange } from "./property-change.ts";
 import type { Removal } from "./removals.ts";

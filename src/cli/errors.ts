@@ -1,6 +1,6 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
+import { printable, printableLines } from "@tenantry/core/printable";
 import { CommanderError } from "commander";
-import { UserError, VendorError } from "../core/errors.ts";
-import { printable, printableLines } from "../core/printable.ts";
 import type { Colors } from "./render/colors.ts";
 import { inSource } from "./stack-trace.ts";
 

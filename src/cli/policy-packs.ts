@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { UserError } from "../core/errors.ts";
-import type { PolicyPackSource } from "../engine/engine.ts";
+import { UserError } from "@tenantry/core/errors";
+import type { PolicyPackSource } from "@tenantry/embedded-engine/interface";
 import type { RunOptions } from "./options.ts";
 import { count } from "./render/values.ts";
 

@@ -1,7 +1,7 @@
+import { printableColored } from "@tenantry/core/printable";
 import { Command, CommanderError } from "commander";
-import { packageVersion } from "../core/package.ts";
-import { printableColored } from "../core/printable.ts";
-import { refuseFormerName } from "../core/root-secret.ts";
+import { packageVersion } from "../shared/package.ts";
+import { refuseFormerName } from "../shared/root-secret.ts";
 import { addAccess } from "./commands/access.ts";
 import { addDestroy } from "./commands/destroy.ts";
 import { addDomains } from "./commands/domains.ts";

@@ -1,9 +1,9 @@
-import { printable } from "../core/printable.ts";
-import type { EngineEvent, StepMetadata } from "../engine/engine.ts";
+import { printable } from "@tenantry/core/printable";
+import type { EngineEvent, StepMetadata } from "@tenantry/embedded-engine/interface";
 import type { FleetObserver, StackResult, Verb } from "../fleet/run.ts";
 import type { Colors } from "./render/colors.ts";
+import { wordsFor } from "./render/labels.ts";
 import { formatSeconds } from "./render/values.ts";
-import { wordsFor } from "./render/vocabulary.ts";
 import type { Output, Session } from "./session.ts";
 
 /** What a watcher sees while stacks run. */

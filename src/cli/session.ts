@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import { printableColored, printableJson } from "../core/printable.ts";
+import { printableColored, printableJson } from "@tenantry/core/printable";
 import type { Variables } from "../fleet/environment.ts";
 import { type Colors, colorsFor } from "./render/colors.ts";
 

@@ -2,11 +2,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Writable } from "node:stream";
+import { startSandbox } from "@tenantry/sandbox";
 import { runCommandLine } from "../cli/program.ts";
 import { colorsFor } from "../cli/render/colors.ts";
 import type { ExitCode, Io } from "../cli/session.ts";
-import { PACKAGE_ROOT } from "../core/package.ts";
-import { startSandbox } from "../sandbox/sandbox.ts";
+import { PACKAGE_ROOT } from "../shared/package.ts";
 import { type Customer, listCustomers } from "./stripe.ts";
 
 /** Demonstrates tenantry from nothing to running tenants. Each step is checked; the first failure ends the demo with exit code 1. */

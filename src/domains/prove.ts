@@ -1,6 +1,6 @@
-import type { DomainRecord } from "../core/domain-record.ts";
-import type { Database } from "../postgres/database.ts";
-import { type Lookup, LookupError } from "./lookup.ts";
+import type { DomainRecord } from "../shared/domain-record.ts";
+import type { Database } from "../vendors/postgres/database.ts";
+import { type Lookup, LookupError } from "./dns.ts";
 
 export interface Domain {
   readonly organization: string;

@@ -1,8 +1,8 @@
-import { UserError } from "../core/errors.ts";
+import { UserError } from "@tenantry/core/errors";
+import type { Engine } from "@tenantry/embedded-engine/interface";
+import { ProgramAhead } from "@tenantry/embedded-engine/prewarm-program";
 import { findPulumi } from "./cli/pulumi.ts";
 import { INSTALL } from "./cli/version.ts";
-import { ProgramAhead } from "./embedded/program-ahead.ts";
-import type { Engine } from "./engine.ts";
 
 /**
  * The engine to run stacks with: the one that was asked for, else the Pulumi CLI where there is one, else the embedded
@@ -26,5 +26,5 @@ export async function selectEngine(
     });
   const program = ahead === undefined ? undefined : new ProgramAhead(ahead);
   // The program's process starts while the engine is loaded.
-  return (await import("./embedded/engine.ts")).embeddedEngine(program);
+  return (await import("@tenantry/embedded-engine/engine")).embeddedEngine(program);
 }

@@ -1,10 +1,10 @@
 import { createHash, createHmac, type Hash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { PACKAGE_ROOT } from "../core/package.ts";
-import { secretVariable } from "../core/secret-variable.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
 import { secretNames } from "../model/secret-names.ts";
+import { PACKAGE_ROOT } from "../shared/package.ts";
+import { secretVariable } from "../shared/secret-variable.ts";
 import type { Environment } from "./environment.ts";
 
 /** The input of a stack's program. */

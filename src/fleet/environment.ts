@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { UserError } from "../core/errors.ts";
-import { Secret } from "../core/secret.ts";
-import { CERTIFICATE_REMEDY, hasEncryption } from "../postgres/encryption.ts";
+import { UserError } from "@tenantry/core/errors";
+import { Secret } from "@tenantry/core/secret";
+import { CERTIFICATE_REMEDY, hasEncryption } from "../vendors/postgres/encryption.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,4 @@
-import type { StackSpec } from "../engine/engine.ts";
+import type { StackSpec } from "@tenantry/embedded-engine/interface";
 import type { OrganizationModel } from "../model/model.ts";
 
 /** One stack of a fleet, with everything that a run needs. */

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UserError } from "../core/errors.ts";
-import { type Loaded, loadPlatform, loadStack, type StackModel } from "../load.ts";
+import { UserError } from "@tenantry/core/errors";
 import { digestOfFile, type Texts } from "../manifest/neighbours.ts";
 import type { Problem } from "../manifest/problem.ts";
 import { ORGANIZATIONS_FOLDER } from "../manifest/read.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
+import { type Loaded, loadPlatform, loadStack, type StackModel } from "../repository/load.ts";
 import { type Selection, stackNames } from "./targets.ts";
 
 /** The manifests of a selection, resolved for one day. */

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { secretVariable } from "../core/secret-variable.ts";
-import type { Attached, Engine } from "../engine/engine.ts";
+import type { Attached, Engine } from "@tenantry/embedded-engine/interface";
+import type { RunningSandbox } from "@tenantry/sandbox";
 import { secretNames } from "../model/secret-names.ts";
-import { Connections, type Context } from "../provider/context.ts";
-import type { RunningSandbox } from "../sandbox/running-sandbox.ts";
-import { assembleStacks, type Common } from "./assemble.ts";
+import { secretVariable } from "../shared/secret-variable.ts";
+import { Connections, type Context } from "../vendors/connections.ts";
+import { assembleStacks, type Common } from "./build-stacks.ts";
 import { programDigest } from "./digest.ts";
 import { type Environment, readEnvironment, type Variables } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";

@@ -1,5 +1,5 @@
-import { type RootSecret, rootSecretsFrom } from "../core/root-secret.ts";
-import type { Engine, ResourceView } from "../engine/engine.ts";
+import type { Engine, ResourceView } from "@tenantry/embedded-engine/interface";
+import { type RootSecret, rootSecretsFrom } from "../shared/root-secret.ts";
 import type { Variables } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";
 

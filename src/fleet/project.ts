@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { PACKAGE_ROOT } from "../core/package.ts";
+import { PACKAGE_ROOT } from "../shared/package.ts";
 
 /** The folder of the Pulumi project: the nearest parent folder with a Pulumi.yaml, else this package. */
 export function projectFolder(cwd: string): string {

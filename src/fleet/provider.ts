@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { PACKAGE_ROOT } from "../core/package.ts";
 import type { ThreadData, ThreadNews, ThreadOrder } from "../provider/thread.ts";
+import { PACKAGE_ROOT } from "../shared/package.ts";
 
 /**
  * The provider that all stacks of a run share, with one rate limiter per vendor and token and one pool per database.

@@ -1,8 +1,4 @@
-import pLimit from "p-limit";
-import { movedApps } from "../changes/moved-apps.ts";
-import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
-import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
-import { UserError, VendorError } from "../core/errors.ts";
+import { UserError, VendorError } from "@tenantry/core/errors";
 import type {
   Attached,
   DestroyOptions,
@@ -11,7 +7,11 @@ import type {
   EngineEvent,
   PolicyPackSource,
   RunResult,
-} from "../engine/engine.ts";
+} from "@tenantry/embedded-engine/interface";
+import pLimit from "p-limit";
+import { movedApps } from "../changes/moved-apps.ts";
+import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
+import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
 import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
 import { isUpToDate, markUpToDate } from "./up-to-date.ts";
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { joinSandbox } from "../sandbox/join.ts";
-import type { RunningSandbox } from "../sandbox/running-sandbox.ts";
+import type { RunningSandbox } from "@tenantry/sandbox";
+import { joinSandbox } from "@tenantry/sandbox";
 import type { LoadedSelection } from "./load.ts";
 
 /** Connects to the sandbox or starts it, with the platforms' Supabase organizations; undefined without --sandbox. */

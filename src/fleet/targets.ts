@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { UserError } from "../core/errors.ts";
-import { isBelow, isReallyInside } from "../core/real-path.ts";
-import { suggest } from "../core/suggest.ts";
+import { UserError } from "@tenantry/core/errors";
 import { ORGANIZATIONS_FOLDER, organizationFiles, PLATFORM_FILE } from "../manifest/read.ts";
+import { isBelow, isReallyInside } from "../shared/real-path.ts";
+import { suggest } from "../shared/suggest.ts";
 
 /** The selected parts of a platform. */
 export interface Selection {

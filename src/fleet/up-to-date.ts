@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Engine } from "../engine/engine.ts";
+import type { Engine } from "@tenantry/embedded-engine/interface";
 import type { FleetStack } from "./fleet.ts";
 
 /**
@@ -44,7 +44,7 @@ export async function markUpToDate(stack: FleetStack, engine: Engine): Promise<v
 /** The earliest change that happens without an edit; undefined when a resource is already waiting for one. */
 async function settledUntil({ spec }: FleetStack, engine: Engine): Promise<string | undefined> {
   // The vendors' clients load slowly, and most runs have nothing to mark.
-  const { resourceOf } = await import("../provider/table.ts");
+  const { resourceOf } = await import("../provider/registry.ts");
   const recorded = (await engine.resources(spec)) ?? [];
   const moves: string[] = [];
   for (const { type, outputs } of recorded) {

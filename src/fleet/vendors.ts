@@ -1,4 +1,4 @@
-import { Connections, type Context } from "../provider/context.ts";
+import { Connections, type Context } from "../vendors/connections.ts";
 import type { Variables } from "./environment.ts";
 import type { LoadedSelection } from "./load.ts";
 import { openSandbox } from "./sandbox.ts";

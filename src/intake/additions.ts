@@ -1,8 +1,8 @@
-import { lookup } from "../core/lookup.ts";
+import { lookup } from "@tenantry/core/own-property";
 import type { OrganizationManifest } from "../manifest/organization.ts";
 import { titleOf } from "../model/defaults.ts";
 import type { AppRows } from "./app-rows.ts";
-import type { Value } from "./splice.ts";
+import type { Value } from "./yaml-insert.ts";
 
 /** An entry that a manifest lacks. */
 export interface Addition {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Query } from "../postgres/database.ts";
+import type { Query } from "../vendors/postgres/database.ts";
 
 const managedBy = z.enum(["manifest", "app"]);
 

@@ -1,7 +1,7 @@
-import { listNames } from "../core/list-names.ts";
 import type { ParsedPlatform } from "../manifest/read.ts";
 import { readSurroundings } from "../manifest/repository.ts";
 import { ownerWords, type SecretAtRisk, secretsAtRisk } from "../model/secret-owner.ts";
+import { listNames } from "../shared/list-names.ts";
 
 /**
  * Why an organization that signed up can't have its name: a manifest of that name would take secrets from others, whose own

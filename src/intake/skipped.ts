@@ -1,10 +1,10 @@
 import type { Path } from "../manifest/locate.ts";
 import { organizationSchema } from "../manifest/organization.ts";
 import { describeValue } from "../manifest/problem.ts";
-import type { Finding } from "../model/finding.ts";
+import type { Finding } from "../model/diagnostic.ts";
 import type { Addition } from "./additions.ts";
 import type { AppRows } from "./app-rows.ts";
-import type { Value } from "./splice.ts";
+import type { Value } from "./yaml-insert.ts";
 
 /** A row of the product that no manifest takes in as it is. */
 export interface Skipped {

@@ -1,4 +1,4 @@
-import { printable } from "../core/printable.ts";
+import { printable } from "@tenantry/core/printable";
 
 /** One line of a source with what is wrong in it underlined. */
 export interface Excerpt {

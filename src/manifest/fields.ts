@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { COMPUTE_SIZES, REGIONS } from "../core/supabase-catalogue.ts";
+import { COMPUTE_SIZES, REGIONS } from "../shared/supabase-catalogue.ts";
 import {
   DISPLAY_NAME,
   EMAIL,
@@ -9,7 +9,7 @@ import {
   SCHEDULE,
   SLUG,
   type TextRule,
-} from "../core/text-rules.ts";
+} from "../shared/text-rules.ts";
 
 /*
  * The small shapes that both kinds of manifest are made of. The message of each says what is expected there, so that a

@@ -1,3 +1,4 @@
+import type { Place } from "@tenantry/core/errors";
 import {
   type Document,
   type DocumentOptions,
@@ -11,7 +12,6 @@ import {
   parseDocument,
   type SchemaOptions,
 } from "yaml";
-import type { Place } from "../core/errors.ts";
 import { type Excerpt, excerptAt, lineAndColumn } from "./excerpt.ts";
 import { readRegularFile } from "./regular-file.ts";
 

@@ -1,5 +1,5 @@
+import { lookup } from "@tenantry/core/own-property";
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
-import { lookup } from "../core/lookup.ts";
 import { type Kind, MANIFESTS, type ManifestOf } from "./kinds.ts";
 import {
   type Located,
@@ -11,7 +11,7 @@ import {
   YAML_OPTIONS,
 } from "./locate.ts";
 import { describeValue, type Fault, MOST_PROBLEMS, moreProblems, type Problem } from "./problem.ts";
-import { shapeFaults } from "./shape.ts";
+import { shapeFaults } from "./schema-errors.ts";
 import { syntaxFaults, tooDeep } from "./syntax.ts";
 
 /** What came of a text: the manifest when it has no error, and every problem found. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CURRENCY_DECIMALS, type Currency } from "../core/currency.ts";
+import { CURRENCY_DECIMALS, type Currency } from "../shared/currency.ts";
 import {
   apiVersion,
   cidr,

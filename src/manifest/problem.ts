@@ -1,5 +1,5 @@
-import type { Place } from "../core/errors.ts";
-import { printable } from "../core/printable.ts";
+import type { Place } from "@tenantry/core/errors";
+import { printable } from "@tenantry/core/printable";
 import { type Excerpt, maskSecrets } from "./excerpt.ts";
 
 /** Something wrong, or worth a warning, in a manifest: where it is, what was expected and found, and what mends it. */

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { isReallyInside, isTaken } from "../core/real-path.ts";
+import { isReallyInside, isTaken } from "../shared/real-path.ts";
 import type { Kind, ManifestOf } from "./kinds.ts";
 import { locatorOf } from "./locate.ts";
 import { parseManifest } from "./parse.ts";

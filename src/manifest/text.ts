@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { isBelow } from "../core/real-path.ts";
+import { isBelow } from "../shared/real-path.ts";
 import { locateFile } from "./locate.ts";
 import type { Problem } from "./problem.ts";
 import { MAX_BYTES, READ_FLAGS } from "./regular-file.ts";

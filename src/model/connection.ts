@@ -1,4 +1,4 @@
-import { lookup } from "../core/lookup.ts";
+import { lookup } from "@tenantry/core/own-property";
 import type { OrganizationManifest, WorkspaceManifest } from "../manifest/organization.ts";
 import { declaredWorkspaces } from "./usage.ts";
 

@@ -1,6 +1,6 @@
-import type { Currency } from "../core/currency.ts";
-import type { DomainRecord } from "../core/domain-record.ts";
-import type { ComputeSize, Region } from "../core/supabase-catalogue.ts";
+import type { Currency } from "../shared/currency.ts";
+import type { DomainRecord } from "../shared/domain-record.ts";
+import type { ComputeSize, Region } from "../shared/supabase-catalogue.ts";
 
 /**
  * The resolved model: what the manifests mean today. Pure data, JSON-serializable, no secrets, no I/O.

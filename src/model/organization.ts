@@ -1,6 +1,6 @@
-import { stableId } from "../core/ids.ts";
-import { lookup } from "../core/lookup.ts";
+import { lookup } from "@tenantry/core/own-property";
 import type { OrganizationManifest } from "../manifest/organization.ts";
+import { stableId } from "../shared/ids.ts";
 import { mapValues, titleOf } from "./defaults.ts";
 import type {
   AutoReloadModel,

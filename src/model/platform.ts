@@ -1,6 +1,6 @@
-import { smallestUnits } from "../core/currency.ts";
-import { projectName, stableId } from "../core/ids.ts";
 import type { PlatformManifest } from "../manifest/platform.ts";
+import { smallestUnits } from "../shared/currency.ts";
+import { projectName, stableId } from "../shared/ids.ts";
 import { mapValues, titleOf } from "./defaults.ts";
 import type { Entitlements, Limit, Money, PlanModel, PlatformModel, PriceModel } from "./model.ts";
 import { securityModel } from "./security.ts";

@@ -1,5 +1,5 @@
-import { smallestUnits } from "../core/currency.ts";
 import type { OrganizationManifest } from "../manifest/organization.ts";
+import { smallestUnits } from "../shared/currency.ts";
 import type { Money, OrganizationModel, PlanModel, PlatformModel, PriceModel } from "./model.ts";
 
 /** The price that an organization pays; undefined when its plan has none, or never had the one that it names. */

@@ -1,15 +1,15 @@
-import { lookup } from "../core/lookup.ts";
+import { lookup } from "@tenantry/core/own-property";
 import { FEATURES } from "../manifest/platform.ts";
 import type { ParsedOrganization, ParsedPlatform } from "../manifest/read.ts";
 import type { Repository } from "../manifest/repository.ts";
-import { applyRules, type Finding } from "./finding.ts";
+import { applyRules, type Finding } from "./diagnostic.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model.ts";
 import { entitlementsOf, organizationModel } from "./organization.ts";
 import { platformModel } from "./platform.ts";
 import { CLAIM_TOKEN_RULES } from "./rules/claim-tokens.ts";
 import { CONNECTION_RULES } from "./rules/connections.ts";
 import { repeatedValues } from "./rules/fleet.ts";
-import { LIFE_RULES } from "./rules/life.ts";
+import { LIFE_RULES } from "./rules/lifecycle.ts";
 import { ORGANIZATION_NAME_RULES } from "./rules/names.ts";
 import { OFFER_RULES } from "./rules/offers.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";

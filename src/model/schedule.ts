@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import { follows, SCHEDULE } from "../core/text-rules.ts";
+import { follows, SCHEDULE } from "../shared/text-rules.ts";
 
 /** Why a text isn't a schedule of cron's five fields, in UTC; undefined for one that comes round. */
 export function scheduleFault(schedule: string): string | undefined {

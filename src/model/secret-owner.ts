@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { lookup } from "../core/lookup.ts";
+import { lookup } from "@tenantry/core/own-property";
 import { namesThatBegin, type Repository, type Surroundings } from "../manifest/repository.ts";
 import { secretUses } from "../manifest/secret-uses.ts";
 

@@ -1,6 +1,6 @@
-import { domainRecord } from "../core/domain-record.ts";
-import { projectName, stableId } from "../core/ids.ts";
 import type { OrganizationManifest, WorkspaceManifest } from "../manifest/organization.ts";
+import { domainRecord } from "../shared/domain-record.ts";
+import { projectName, stableId } from "../shared/ids.ts";
 import { findConnection } from "./connection.ts";
 import { mapValues, titleOf } from "./defaults.ts";
 import type {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { VendorError } from "../core/errors.ts";
+import { VendorError } from "@tenantry/core/errors";
 
 const ATTEMPTS = 8;
 const FIRST_WAIT_MILLISECONDS = 200;

@@ -1,4 +1,4 @@
-import { serveProvider } from "./server.ts";
+import { serveProvider } from "./runtime/server.ts";
 
 /** The provider as Pulumi's engines start it: with the engine's address, and the port on the first line of its output. */
 const [, , engineAddress] = process.argv;

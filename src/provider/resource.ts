@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import type { RootSecrets } from "../core/root-secret.ts";
-import type { Context } from "./context.ts";
+import type { RootSecrets } from "../shared/root-secret.ts";
+import type { Context } from "../vendors/connections.ts";
 
 /**
  * One resource type: its schema, its doc and its life, in one file each.

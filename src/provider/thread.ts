@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type RunningProvider, serveProvider } from "./server.ts";
+import { type RunningProvider, serveProvider } from "./runtime/server.ts";
 
 /** What the thread of a provider begins with: the provider's environment. */
 export type ThreadData = Readonly<Record<string, string | undefined>>;

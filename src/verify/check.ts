@@ -1,10 +1,11 @@
-import { UserError } from "../core/errors.ts";
+import { UserError } from "@tenantry/core/errors";
+import { issuerOf } from "../control-plane/control-plane.ts";
 import type { OrganizationModel } from "../model/model.ts";
-import { issuerOf } from "../provider/directory/control-plane.ts";
 import { controlPlaneContent, WORKSPACE_CONTENT } from "./content.ts";
 import { controlPlaneSubjects, memberDifferences } from "./control-plane.ts";
 import { compareDefinition, type Definition, executorsOf, toDeparse } from "./definition.ts";
 import type { Difference } from "./difference.ts";
+import { CONTROL_PLANE, type Promises, WORKSPACE } from "./expected-access.ts";
 import type { LiveDatabase } from "./live-database.ts";
 import {
   type CallerReach,
@@ -16,7 +17,6 @@ import {
   sourcesOf,
 } from "./matrix.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
-import { CONTROL_PLANE, type Promises, WORKSPACE } from "./promises.ts";
 import { entranceDifferences, type WorkspaceState, workspaceSubjects } from "./workspace.ts";
 
 /** What a look at one database brought. */

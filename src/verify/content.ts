@@ -1,5 +1,5 @@
 import type { OrganizationModel } from "../model/model.ts";
-import { escapeLiteral } from "../postgres/quote.ts";
+import { escapeLiteral } from "../vendors/postgres/quote.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
 
 /**

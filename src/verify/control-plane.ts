@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { MemberModel, OrganizationModel, WorkspaceModel } from "../model/model.ts";
-import { escapeLiteral } from "../postgres/quote.ts";
+import { escapeLiteral } from "../vendors/postgres/quote.ts";
 import type { Difference } from "./difference.ts";
-import { hiddenFrom } from "./hidden.ts";
 import type { Subject } from "./matrix.ts";
+import { hiddenFrom } from "./non-disclosure.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
 
 /** Somebody as the whole platform knows them. */

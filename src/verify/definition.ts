@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Catalog } from "../postgres/catalog/catalog.ts";
-import { undeclared } from "../postgres/closed-world/undeclared.ts";
-import type { Deparsed } from "../postgres/scripts/deparse.ts";
-import { foundAccess } from "../provider/postgres/access.ts";
-import { canonical, found, specified } from "../provider/postgres/row-security-state.ts";
-import type { InputsOf } from "../provider/table.ts";
+import type { InputsOf } from "../provider/registry.ts";
+import { foundAccess } from "../provider/resources/postgres/access.ts";
+import { canonical, found, specified } from "../provider/resources/postgres/row-security-state.ts";
+import type { Catalog } from "../vendors/postgres/catalog/catalog.ts";
+import { undeclared } from "../vendors/postgres/closed-world/undeclared.ts";
+import type { Deparsed } from "../vendors/postgres/scripts/deparse.ts";
 import type { Difference } from "./difference.ts";
 
 type RowSecurity = Omit<InputsOf<"postgres:RowSecurity">, "project">;

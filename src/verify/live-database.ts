@@ -1,21 +1,21 @@
-import { UserError } from "../core/errors.ts";
+import { UserError } from "@tenantry/core/errors";
 import type { WorkspaceModel } from "../model/model.ts";
-import { type Catalog, catalogOf, catalogStatements } from "../postgres/catalog/catalog.ts";
-import type { Database, Query } from "../postgres/database.ts";
-import { look, runToAnswer } from "../postgres/run-script.ts";
-import { type Deparsed, deparse, deparsedShape } from "../postgres/scripts/deparse.ts";
-import type { RowSecuritySpecification } from "../postgres/scripts/secure-rows.ts";
+import type { Context } from "../vendors/connections.ts";
+import { type Catalog, catalogOf, catalogStatements } from "../vendors/postgres/catalog/catalog.ts";
+import type { Database, Query } from "../vendors/postgres/database.ts";
+import { look, runToAnswer } from "../vendors/postgres/run-script.ts";
+import { type Deparsed, deparse, deparsedShape } from "../vendors/postgres/scripts/deparse.ts";
+import { answerOf } from "../vendors/postgres/scripts/rollback.ts";
+import type { RowSecuritySpecification } from "../vendors/postgres/scripts/secure-rows.ts";
 import {
   type Person,
   type Source,
   type Tried,
   triesShape,
   tryAccess,
-} from "../postgres/scripts/try-access.ts";
-import { answerOf } from "../postgres/scripts/undone.ts";
-import type { Context } from "../provider/context.ts";
-import { answerOrGone } from "../supabase/client.ts";
-import { isAnswering } from "../supabase/projects.ts";
+} from "../vendors/postgres/scripts/try-access.ts";
+import { answerOrGone } from "../vendors/supabase/client.ts";
+import { isAnswering } from "../vendors/supabase/projects.ts";
 
 type Project = WorkspaceModel["project"];
 

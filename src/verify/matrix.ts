@@ -1,6 +1,6 @@
-import type { Person, Seen, Source, Tried, Write } from "../postgres/scripts/try-access.ts";
+import type { Person, Seen, Source, Tried, Write } from "../vendors/postgres/scripts/try-access.ts";
 import type { Difference } from "./difference.ts";
-import { type Promises, promiseOf, sourceOf } from "./promises.ts";
+import { type Promises, promiseOf, sourceOf } from "./expected-access.ts";
 
 /** Somebody who tries, and what that person is promised. */
 export interface Subject {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { OrganizationModel } from "../model/model.ts";
-import type { Query } from "../postgres/database.ts";
-import { admittedShape } from "../postgres/scripts/admit.ts";
+import type { Query } from "../vendors/postgres/database.ts";
+import { admittedShape } from "../vendors/postgres/scripts/admit.ts";
 
 const managedBy = z.enum(["manifest", "app"]);
 

@@ -1,6 +1,6 @@
-import type { Context } from "../provider/context.ts";
-import { observeSettings } from "../provider/supabase/settings.ts";
-import type { InputsOf } from "../provider/table.ts";
+import type { InputsOf } from "../provider/registry.ts";
+import { observeSettings } from "../provider/resources/supabase/settings.ts";
+import type { Context } from "../vendors/connections.ts";
 import type { Difference } from "./difference.ts";
 
 type Group = "api" | "auth" | "network" | "ssl" | "thirdPartyAuth" | "realtime" | "storage";

@@ -1,9 +1,9 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
 import pLimit from "p-limit";
-import { UserError, VendorError } from "../core/errors.ts";
+import { issuerOf } from "../control-plane/control-plane.ts";
 import type { OrganizationModel, PlatformModel, SecurityModel, WorkspaceModel } from "../model/model.ts";
-import type { Context } from "../provider/context.ts";
-import { issuerOf } from "../provider/directory/control-plane.ts";
-import { findProject } from "../supabase/projects.ts";
+import type { Context } from "../vendors/connections.ts";
+import { findProject } from "../vendors/supabase/projects.ts";
 import { type Checked, checkDefinition, checkOrganization, checkWorkspace } from "./check.ts";
 import type { Definition } from "./definition.ts";
 import { type ControlPlane, openControlPlane, openWorkspace } from "./live-database.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { compareAccess } from "../access/compare.ts";
 import type { OrganizationModel, WorkspaceModel } from "../model/model.ts";
-import type { Catalog } from "../postgres/catalog/catalog.ts";
-import { escapeLiteral } from "../postgres/quote.ts";
+import type { Catalog } from "../vendors/postgres/catalog/catalog.ts";
+import { escapeLiteral } from "../vendors/postgres/quote.ts";
 import { knownAs } from "./control-plane.ts";
 import type { Difference } from "./difference.ts";
 import type { Subject } from "./matrix.ts";

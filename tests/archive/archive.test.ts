@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { Secret } from "@tenantry/core/secret";
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { databaseDefinition } from "../../infra/database.ts";
@@ -11,8 +12,7 @@ import { dump } from "../../src/archive/dump.ts";
 import { isRestored, restore } from "../../src/archive/restore.ts";
 import { readSealed, writeSealed } from "../../src/archive/sealed-file.ts";
 import { verified } from "../../src/archive/verify.ts";
-import { Secret } from "../../src/core/secret.ts";
-import type { Query } from "../../src/postgres/database.ts";
+import type { Query } from "../../src/vendors/postgres/database.ts";
 import { type Database, startDatabase } from "../databases/database.ts";
 
 const KEY = { id: "0a1b2c3d", secret: new Secret(Buffer.alloc(32, 7).toString("base64url")) };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ArchiveHead } from "../../src/archive/contents.ts";
 import { relationOf, type Target } from "../../src/archive/owner.ts";
-import { stableId } from "../../src/core/ids.ts";
+import { stableId } from "../../src/shared/ids.ts";
 
 const ACME = stableId("agntdata/acme");
 const PRODUCTION = stableId("agntdata/acme/production");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type PassReport, runPass } from "../../src/billing/pass.ts";
+import { type PassReport, runPass } from "../../src/billing/billing-job.ts";
 import { Shop } from "./shop.ts";
 
 let shop: Shop;

@@ -3,8 +3,8 @@ import type Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { paidPeriod } from "../../src/billing/plan-credits.ts";
 import { outcomeOf } from "../../src/billing/reloads/payment.ts";
-import { creditsOf, disputedAmount } from "../../src/billing/reloads/settle.ts";
-import { concernOf, EVENTS } from "../../src/billing/webhook/concern.ts";
+import { creditsOf, disputedAmount } from "../../src/billing/reloads/record-payment.ts";
+import { concernOf, EVENTS } from "../../src/billing/webhook/event-target.ts";
 
 const NOVEMBER = Date.UTC(2026, 10, 22, 9) / 1000;
 

@@ -1,13 +1,17 @@
-import type { Books } from "../../src/billing/books.ts";
-import { stableId } from "../../src/core/ids.ts";
-import { organization } from "../../src/provider/directory/organization.ts";
-import { customer } from "../../src/provider/stripe/customer.ts";
-import { price } from "../../src/provider/stripe/price.ts";
-import { product } from "../../src/provider/stripe/product.ts";
-import { subscription } from "../../src/provider/stripe/subscription.ts";
-import { controlPlaneOf, organizationOf, withCatalogue } from "../provider/directory/directory.ts";
+import type { Books } from "../../src/billing/billing-context.ts";
+import { organization } from "../../src/provider/resources/control-plane/organization.ts";
+import { customer } from "../../src/provider/resources/stripe/customer.ts";
+import { price } from "../../src/provider/resources/stripe/price.ts";
+import { product } from "../../src/provider/resources/stripe/product.ts";
+import { subscription } from "../../src/provider/resources/stripe/subscription.ts";
+import { stableId } from "../../src/shared/ids.ts";
 import { Life } from "../provider/life.ts";
 import { type Live, startLive } from "../provider/live.ts";
+import {
+  controlPlaneOf,
+  organizationOf,
+  withCatalogue,
+} from "../provider/resources/control-plane/directory.ts";
 
 const PLATFORM = "shop";
 export const FREE = `${PLATFORM}--build--monthly--usd-0`;

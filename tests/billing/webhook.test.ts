@@ -1,11 +1,11 @@
+import { Secret } from "@tenantry/core/secret";
 import Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runPass } from "../../src/billing/pass.ts";
+import { runPass } from "../../src/billing/billing-job.ts";
 import { webhookApp } from "../../src/billing/webhook/app.ts";
-import { Secret } from "../../src/core/secret.ts";
-import { planCredits } from "../../src/provider/directory/plan-credits.ts";
-import { controlPlaneOf } from "../provider/directory/directory.ts";
+import { planCredits } from "../../src/provider/resources/control-plane/plan-credits.ts";
 import { Life } from "../provider/life.ts";
+import { controlPlaneOf } from "../provider/resources/control-plane/directory.ts";
 import { type Customer, FREE, LAUNCH, Shop } from "./shop.ts";
 
 let shop: Shop;

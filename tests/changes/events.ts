@@ -1,4 +1,9 @@
-import type { EngineEvent, Operation, ResourceView, StepMetadata } from "../../src/engine/engine.ts";
+import type {
+  EngineEvent,
+  Operation,
+  ResourceView,
+  StepMetadata,
+} from "../../packages/embedded-engine/src/interface.ts";
 
 const STACK = "urn:pulumi:agntdata.acme::tenants::pulumi:pulumi:Stack::tenants-agntdata.acme";
 

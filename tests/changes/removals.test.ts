@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { removedOrganization, removedWorkspaces } from "../../src/changes/removals.ts";
-import { projectName, stableId } from "../../src/core/ids.ts";
 import type { OrganizationModel, WorkspaceModel } from "../../src/model/model.ts";
+import { projectName, stableId } from "../../src/shared/ids.ts";
 import { view } from "./events.ts";
 
 const id = (workspace: string) => stableId(`agntdata/acme/${workspace}`);

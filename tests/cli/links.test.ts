@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { loadStack } from "../../src/load.ts";
+import { loadStack } from "../../src/repository/load.ts";
 import { folderWith, ORGANIZATION, PLATFORM, tenantry } from "./command-line.ts";
 
 let inside: string;

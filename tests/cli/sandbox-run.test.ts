@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startSandbox } from "../../packages/sandbox/src/sandbox.ts";
 import type { FleetDocument } from "../../src/cli/commands/fleet.ts";
 import type { OutputsDocument } from "../../src/cli/commands/outputs.ts";
-import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { folderWith, ORGANIZATION, PLATFORM, tenantry } from "./command-line.ts";
 
 const ACME = "stacks/demo/orgs/acme.yaml";

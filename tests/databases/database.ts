@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { databaseDefinition } from "../../infra/database.ts";
-import { grantAccess } from "../../src/postgres/scripts/access.ts";
-import { migrate } from "../../src/postgres/scripts/migrate.ts";
-import { secureRows } from "../../src/postgres/scripts/secure-rows.ts";
-import { specified } from "../../src/provider/postgres/row-security-state.ts";
-import { startPostgres } from "../../src/sandbox/postgres.ts";
-import { platformSeed } from "../../src/sandbox/supabase/platform-seed.ts";
+import { startPostgres } from "../../packages/sandbox/src/postgres.ts";
+import { platformSeed } from "../../packages/sandbox/src/supabase/platform-seed.ts";
+import { specified } from "../../src/provider/resources/postgres/row-security-state.ts";
+import { grantAccess } from "../../src/vendors/postgres/scripts/access.ts";
+import { migrate } from "../../src/vendors/postgres/scripts/migrate.ts";
+import { secureRows } from "../../src/vendors/postgres/scripts/secure-rows.ts";
 
 export type Kind = "control-plane" | "workspace";
 

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { organizationSchema } from "../../src/manifest/organization.ts";
 import { platformSchema } from "../../src/manifest/platform.ts";
-import { table as resources } from "../../src/provider/table.ts";
+import { table as resources } from "../../src/provider/registry.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -97,7 +97,7 @@ function helpers(): Set<string> {
 
 /** The names of the rules that manifests are judged by. */
 function rules(): Set<string> {
-  const sources = [...filesBelow("src/model/rules"), "src/manifest/shape.ts"].map(read).join("\n");
+  const sources = [...filesBelow("src/model/rules"), "src/manifest/schema-errors.ts"].map(read).join("\n");
   return new Set([...sources.matchAll(/\b(?:name|rule): "([a-z-]+)"/g)].map(([, name = ""]) => name));
 }
 

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { domainRecord } from "../../src/core/domain-record.ts";
-import { stableId } from "../../src/core/ids.ts";
-import { dnsLookup } from "../../src/domains/lookup.ts";
+import { dnsLookup } from "../../src/domains/dns.ts";
 import { proveDomains } from "../../src/domains/prove.ts";
-import { organization } from "../../src/provider/directory/organization.ts";
-import { workspace } from "../../src/provider/directory/workspace.ts";
+import { organization } from "../../src/provider/resources/control-plane/organization.ts";
+import { workspace } from "../../src/provider/resources/control-plane/workspace.ts";
+import { domainRecord } from "../../src/shared/domain-record.ts";
+import { stableId } from "../../src/shared/ids.ts";
+import { Life } from "../provider/life.ts";
+import { type Live, startLive } from "../provider/live.ts";
 import {
   controlPlaneOf,
   organizationOf,
   withCatalogue,
   workspaceOf,
-} from "../provider/directory/directory.ts";
-import { Life } from "../provider/life.ts";
-import { type Live, startLive } from "../provider/live.ts";
+} from "../provider/resources/control-plane/directory.ts";
 import { type NameServer, startNameServer } from "./name-server.ts";
 
 let live: Live;

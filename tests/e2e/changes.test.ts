@@ -1,9 +1,9 @@
+import { Secret } from "@tenantry/core/secret";
 import pg from "pg";
 import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
 import type { VerifyDocument } from "../../src/cli/commands/verify.ts";
-import { Secret } from "../../src/core/secret.ts";
-import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import { tenantry } from "../cli/command-line.ts";
 import { type Caller, undone } from "../databases/database.ts";
 import { attempt, look, type Outcome, tablesToProbe } from "../isolation/probe.ts";

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { RunOptions } from "../../src/engine/engine.ts";
-import type { Fault } from "../../src/sandbox/faults.ts";
+import type { RunOptions } from "../../packages/embedded-engine/src/interface.ts";
+import type { Fault } from "../../packages/sandbox/src/faults.ts";
 import { PLATFORM, World } from "./harness.ts";
 import { runOnce } from "./run-once.ts";
 

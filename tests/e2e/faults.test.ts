@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Fault } from "../../src/sandbox/faults.ts";
+import type { Fault } from "../../packages/sandbox/src/faults.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
 /** Four kinds, each drawn after the one before: together one call in five. */

@@ -3,7 +3,7 @@ import { PLATFORM, World } from "./harness.ts";
 
 const STACK = "tiny.acme";
 
-/** Its parts are tried in tests/provider/supabase/standby.test.ts each time; all of it with `npm run fuzz`. */
+/** Its parts are tried in tests/provider/resources/supabase/standby.test.ts each time; all of it with `npm run fuzz`. */
 describe.runIf(process.env.TENANTRY_FUZZ !== undefined)("in a free Supabase organization", () => {
   let world: World;
 

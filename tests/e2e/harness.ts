@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Secret } from "../../src/core/secret.ts";
-import { secretVariable } from "../../src/core/secret-variable.ts";
-import type { RunOptions, RunResult, StackSpec } from "../../src/engine/engine.ts";
-import type { SandboxOptions } from "../../src/sandbox/options.ts";
-import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
+import { Secret } from "@tenantry/core/secret";
+import type { RunOptions, RunResult, StackSpec } from "../../packages/embedded-engine/src/interface.ts";
+import type { SandboxOptions } from "../../packages/sandbox/src/options.ts";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/src/sandbox.ts";
+import { secretVariable } from "../../src/shared/secret-variable.ts";
 import { runOnce } from "./run-once.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");

@@ -1,13 +1,13 @@
 import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Secret } from "@tenantry/core/secret";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
+import type { EngineEvent, RunOptions } from "../../packages/embedded-engine/src/interface.ts";
 import { ChangesBuilder } from "../../src/changes/stack.ts";
 import { layOut } from "../../src/cli/render/layout.ts";
 import type { Branch } from "../../src/cli/render/tree.ts";
-import { Secret } from "../../src/core/secret.ts";
-import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
-import type { EngineEvent, RunOptions } from "../../src/engine/engine.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
 const TWO = "personal: {}\n  spike: {}";

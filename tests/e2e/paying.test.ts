@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
+import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
 import { PLATFORM, World } from "./harness.ts";
 import { addCard, stripeOf } from "./stripe.ts";
 

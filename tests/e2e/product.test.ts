@@ -2,10 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Fault } from "../../packages/sandbox/src/faults.ts";
+import { startSandbox } from "../../packages/sandbox/src/sandbox.ts";
 import type { IntakeDocument } from "../../src/cli/commands/intake.ts";
 import type { VerifyDocument } from "../../src/cli/commands/verify.ts";
-import type { Fault } from "../../src/sandbox/faults.ts";
-import { startSandbox } from "../../src/sandbox/sandbox.ts";
 import { folderWith, ORGANIZATION, PLATFORM, type Ran, tenantry } from "../cli/command-line.ts";
 
 let folder: ReturnType<typeof folderWith>;

@@ -1,6 +1,6 @@
-import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
-import type { RunOptions, RunResult, StackSpec } from "../../src/engine/engine.ts";
-import { serveProvider } from "../../src/provider/server.ts";
+import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
+import type { RunOptions, RunResult, StackSpec } from "../../packages/embedded-engine/src/interface.ts";
+import { serveProvider } from "../../src/provider/runtime/server.ts";
 
 /** One run of a stack with a provider in the same process, as a fleet has it. */
 export async function runOnce(

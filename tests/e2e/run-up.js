@@ -1,9 +1,9 @@
 // One `up` of a stack as `run-once.ts` makes it, in a process of its own, which a test may kill. The stack is the argument.
 import { load } from "../../bin/load.js";
 
-const { Secret } = await load("src/core/secret");
-const { embeddedEngine } = await load("src/engine/embedded/engine");
-const { serveProvider } = await load("src/provider/server");
+const { Secret } = await load("packages/core/src/secret");
+const { embeddedEngine } = await load("packages/embedded-engine/src/engine");
+const { serveProvider } = await load("src/provider/runtime/server");
 
 const spec = JSON.parse(process.argv[2] ?? "");
 const provider = await serveProvider({ env: spec.env, shared: true });

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
 import { changingSteps } from "../../src/changes/stack.ts";
 import type { FleetDocument } from "../../src/cli/commands/fleet.ts";
-import { embeddedEngine } from "../../src/engine/embedded/engine.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
 const WAREHOUSE = "personal: { connections: { warehouse: { kind: bigquery, secret: acme-warehouse } } }";

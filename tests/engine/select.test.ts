@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Secret } from "@tenantry/core/secret";
 import { afterAll, expect, test } from "vitest";
-import { Secret } from "../../src/core/secret.ts";
 import { selectEngine } from "../../src/engine/select.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "select-engine-"));

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { digestOf, programDigest, type Seen } from "../../src/fleet/digest.ts";
-import { loadStack } from "../../src/load.ts";
 import type { OrganizationModel } from "../../src/model/model.ts";
+import { loadStack } from "../../src/repository/load.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const { model } = loadStack(join(ROOT, "stacks"), "agntdata.acme", "2026-11-22");

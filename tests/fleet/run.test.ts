@@ -1,6 +1,6 @@
+import { UserError } from "@tenantry/core/errors";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../src/core/errors.ts";
 import { applyFleet } from "../../src/fleet/apply.ts";
 import {
   clearPendingCreates,

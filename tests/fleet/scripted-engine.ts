@@ -1,5 +1,11 @@
-import { Secret } from "../../src/core/secret.ts";
-import type { Engine, EngineEvent, ResourceView, RunOptions, RunResult } from "../../src/engine/engine.ts";
+import { Secret } from "@tenantry/core/secret";
+import type {
+  Engine,
+  EngineEvent,
+  ResourceView,
+  RunOptions,
+  RunResult,
+} from "../../packages/embedded-engine/src/interface.ts";
 import type { FleetStack } from "../../src/fleet/fleet.ts";
 import type { OrganizationModel } from "../../src/model/model.ts";
 import { ended, planned, said, step, view } from "../changes/events.ts";

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { UserError } from "@tenantry/core/errors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { UserError } from "../../src/core/errors.ts";
 import { findTargets } from "../../src/fleet/targets.ts";
 
 let root: string;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { takeIn } from "../../src/intake/take-in.ts";
-import { loadPlatform } from "../../src/load.ts";
+import { takeIn } from "../../src/intake/intake.ts";
+import { loadPlatform } from "../../src/repository/load.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 import { rowsOf } from "./rows.ts";
 

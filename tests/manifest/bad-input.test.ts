@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadPlatform } from "../../src/load.ts";
 import { renderProblem } from "../../src/manifest/problem.ts";
+import { loadPlatform } from "../../src/repository/load.ts";
 import { folderOf, HEAD, PLATFORM } from "./folder.ts";
 
 const TODAY = "2026-11-22";

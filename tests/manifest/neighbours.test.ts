@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadSelection } from "../../src/fleet/load.ts";
-import { loadStack } from "../../src/load.ts";
 import { digestOfFile } from "../../src/manifest/neighbours.ts";
+import { loadStack } from "../../src/repository/load.ts";
 import { folderOf, HEAD, PLATFORM } from "./folder.ts";
 
 const TODAY = "2026-11-22";

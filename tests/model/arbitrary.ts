@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { COMPUTE_SIZES, REGIONS } from "../../src/core/supabase-catalogue.ts";
 import type { OrganizationManifest, WorkspaceManifest } from "../../src/manifest/organization.ts";
+import { COMPUTE_SIZES, REGIONS } from "../../src/shared/supabase-catalogue.ts";
 
 /** Slugs, names that objects inherit among them. */
 const slug = fc.oneof(

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { loadPlatform, loadStack } from "../../src/load.ts";
 import { FEATURES, type Feature, type PlatformManifest } from "../../src/manifest/platform.ts";
 import type { OrganizationModel } from "../../src/model/model.ts";
+import { loadPlatform, loadStack } from "../../src/repository/load.ts";
 
 const STACKS = new URL("../../stacks", import.meta.url).pathname;
 const TODAY = "2026-11-22";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parse, parseDocument, stringify } from "yaml";
-import { loadPlatform } from "../../src/load.ts";
 import type { OrganizationManifest } from "../../src/manifest/organization.ts";
 import type { PlatformManifest } from "../../src/manifest/platform.ts";
+import { loadPlatform } from "../../src/repository/load.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 import { organizations } from "./arbitrary.ts";
 import { type Fleet, FORBIDDEN_EDITS } from "./forbidden.ts";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { loadStack } from "../../src/load.ts";
 import type { OrganizationManifest } from "../../src/manifest/organization.ts";
 import { organizationSchema } from "../../src/manifest/organization.ts";
 import { type PlatformManifest, platformSchema } from "../../src/manifest/platform.ts";
 import type { Repository } from "../../src/manifest/repository.ts";
 import { resolve, resolveOrganization } from "../../src/model/resolve.ts";
+import { loadStack } from "../../src/repository/load.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 import { organizations, organizationsNamed } from "./arbitrary.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { loadPlatform } from "../../src/load.ts";
+import { loadPlatform } from "../../src/repository/load.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 
 const TODAY = "2026-11-22";

@@ -3,14 +3,14 @@ import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { PACKAGE_ROOT } from "../../src/core/package.ts";
-import { loadPlatform, loadStack } from "../../src/load.ts";
 import type { OrganizationManifest } from "../../src/manifest/organization.ts";
 import { organizationSchema } from "../../src/manifest/organization.ts";
 import { platformSchema } from "../../src/manifest/platform.ts";
 import type { Repository } from "../../src/manifest/repository.ts";
 import { secretUses } from "../../src/manifest/secret-uses.ts";
 import { ownerOfSecret } from "../../src/model/secret-owner.ts";
+import { loadPlatform, loadStack } from "../../src/repository/load.ts";
+import { PACKAGE_ROOT } from "../../src/shared/package.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 
 const TODAY = "2026-11-22";

@@ -1,5 +1,5 @@
+import { VendorError } from "@tenantry/core/errors";
 import { expect, test } from "vitest";
-import { VendorError } from "../../src/core/errors.ts";
 import { createOnce } from "../../src/provider/create-once.ts";
 
 function failure(status: number | undefined): VendorError {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
-import type { Context } from "../../src/provider/context.ts";
 import type { Resource } from "../../src/provider/resource.ts";
+import type { Context } from "../../src/vendors/connections.ts";
 
 /** Leads one resource through its life as an engine does, on what a sandbox really holds. */
 export class Life<I extends z.ZodObject, O extends z.ZodObject> {

@@ -1,16 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Secret } from "@tenantry/core/secret";
 import pg from "pg";
 import { expect } from "vitest";
-import { deriveDatabasePassword } from "../../src/core/derive.ts";
-import { projectName, stableId } from "../../src/core/ids.ts";
-import { Secret } from "../../src/core/secret.ts";
-import { Connections, type Context } from "../../src/provider/context.ts";
-import type { Fault } from "../../src/sandbox/faults.ts";
-import type { SandboxOptions } from "../../src/sandbox/options.ts";
-import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
-import { answer, type Supabase } from "../../src/supabase/client.ts";
+import type { Fault } from "../../packages/sandbox/src/faults.ts";
+import type { SandboxOptions } from "../../packages/sandbox/src/options.ts";
+import { type Sandbox, startSandbox } from "../../packages/sandbox/src/sandbox.ts";
+import { deriveDatabasePassword } from "../../src/shared/derive.ts";
+import { projectName, stableId } from "../../src/shared/ids.ts";
+import { Connections, type Context } from "../../src/vendors/connections.ts";
+import { answer, type Supabase } from "../../src/vendors/supabase/client.ts";
 
 /** A sandbox with what a test needs in it. */
 export interface Live {

@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type RunningProvider, serveProvider } from "../../src/provider/server.ts";
+import { type RunningProvider, serveProvider } from "../../src/provider/runtime/server.ts";
 import { ProtocolClient } from "./engine.ts";
 import { type Live, startLive } from "./live.ts";
-import { brandOf, giveCard, LAUNCH_PRICE, newCustomer, sellPlan, stripeWrites } from "./stripe/billing.ts";
+import {
+  brandOf,
+  giveCard,
+  LAUNCH_PRICE,
+  newCustomer,
+  sellPlan,
+  stripeWrites,
+} from "./resources/stripe/billing.ts";
 
 const TYPE = "stripe:Subscription";
 

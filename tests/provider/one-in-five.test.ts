@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { customer } from "../../src/provider/stripe/customer.ts";
-import { subscription } from "../../src/provider/stripe/subscription.ts";
-import { project } from "../../src/provider/supabase/project.ts";
-import { ready } from "../../src/provider/supabase/ready.ts";
-import { secrets } from "../../src/provider/supabase/secrets.ts";
-import { settings } from "../../src/provider/supabase/settings.ts";
-import { answer } from "../../src/supabase/client.ts";
+import { customer } from "../../src/provider/resources/stripe/customer.ts";
+import { subscription } from "../../src/provider/resources/stripe/subscription.ts";
+import { project } from "../../src/provider/resources/supabase/project.ts";
+import { ready } from "../../src/provider/resources/supabase/ready.ts";
+import { secrets } from "../../src/provider/resources/supabase/secrets.ts";
+import { settings } from "../../src/provider/resources/supabase/settings.ts";
+import { answer } from "../../src/vendors/supabase/client.ts";
 import { Life } from "./life.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "./live.ts";
-import { brandOf, LAUNCH_PRICE, sellPlan } from "./stripe/billing.ts";
+import { brandOf, LAUNCH_PRICE, sellPlan } from "./resources/stripe/billing.ts";
 
 let live: Live;
 

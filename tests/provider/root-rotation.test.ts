@@ -1,24 +1,29 @@
 import { createHash } from "node:crypto";
+import { Secret } from "@tenantry/core/secret";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type * as z from "zod";
-import { deriveDatabasePassword } from "../../src/core/derive.ts";
-import { stableId } from "../../src/core/ids.ts";
-import { RootSecrets } from "../../src/core/root-secret.ts";
-import { Secret } from "../../src/core/secret.ts";
-import { apiKeys } from "../../src/provider/directory/api-keys.ts";
-import { claimTokens } from "../../src/provider/directory/claim-tokens.ts";
-import { organization } from "../../src/provider/directory/organization.ts";
-import { workspace } from "../../src/provider/directory/workspace.ts";
 import type { Resource } from "../../src/provider/resource.ts";
-import { serveProvider } from "../../src/provider/server.ts";
-import { project } from "../../src/provider/supabase/project.ts";
-import { ready } from "../../src/provider/supabase/ready.ts";
-import { answer } from "../../src/supabase/client.ts";
-import { json, localServer } from "../http/local-server.ts";
-import { controlPlaneOf, organizationOf, withCatalogue, workspaceOf } from "./directory/directory.ts";
+import { apiKeys } from "../../src/provider/resources/control-plane/api-keys.ts";
+import { claimTokens } from "../../src/provider/resources/control-plane/claim-tokens.ts";
+import { organization } from "../../src/provider/resources/control-plane/organization.ts";
+import { workspace } from "../../src/provider/resources/control-plane/workspace.ts";
+import { project } from "../../src/provider/resources/supabase/project.ts";
+import { ready } from "../../src/provider/resources/supabase/ready.ts";
+import { serveProvider } from "../../src/provider/runtime/server.ts";
+import { deriveDatabasePassword } from "../../src/shared/derive.ts";
+import { stableId } from "../../src/shared/ids.ts";
+import { RootSecrets } from "../../src/shared/root-secret.ts";
+import { answer } from "../../src/vendors/supabase/client.ts";
+import { json, localServer } from "../vendors/http/local-server.ts";
 import { ProtocolClient } from "./engine.ts";
 import { Life } from "./life.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "./live.ts";
+import {
+  controlPlaneOf,
+  organizationOf,
+  withCatalogue,
+  workspaceOf,
+} from "./resources/control-plane/directory.ts";
 
 let live: Live;
 let controlPlane: string;

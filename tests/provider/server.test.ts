@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import grpc from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type RunningProvider, serveProvider } from "../../src/provider/server.ts";
-import { allResources, table } from "../../src/provider/table.ts";
-import { json, localServer } from "../http/local-server.ts";
-import { organizationOf } from "./directory/directory.ts";
+import { allResources, table } from "../../src/provider/registry.ts";
+import { type RunningProvider, serveProvider } from "../../src/provider/runtime/server.ts";
+import { json, localServer } from "../vendors/http/local-server.ts";
 import { keptOf, ProtocolClient, secretOf, UNKNOWN } from "./engine.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "./live.ts";
+import { organizationOf } from "./resources/control-plane/directory.ts";
 
 let live: Live;
 let provider: RunningProvider;

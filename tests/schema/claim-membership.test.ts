@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Admission, type Admitted, admit } from "../../src/postgres/scripts/admit.ts";
+import { type Admission, type Admitted, admit } from "../../src/vendors/postgres/scripts/admit.ts";
 import { as, type Caller, type Database, startDatabase, undone } from "../databases/database.ts";
 import { uuid } from "../isolation/world.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { stableId } from "../../src/core/ids.ts";
+import { stableId } from "../../src/shared/ids.ts";
 import { type Database, startDatabase } from "../databases/database.ts";
 import {
   callAs,
@@ -126,7 +126,7 @@ it("whoever signs up before the platform is set up is let in, and gets nothing y
   expect((await answer(ada, "create_organization('Acme')"))?.code).toBe("PT403");
 });
 
-it("ids in the database are those of src/core/ids.ts", async () => {
+it("ids in the database are those of src/shared/ids.ts", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.string({ unit: "grapheme" }).filter((it) => !it.includes("\0")),

@@ -1,4 +1,4 @@
-import type { TextRule } from "../../src/core/text-rules.ts";
+import type { TextRule } from "../../src/shared/text-rules.ts";
 
 /** The body of a database's function that tells whether a value follows a rule. */
 export function checkOf({ pattern, max }: TextRule): string {

@@ -5,7 +5,7 @@ import { type Database, type Kind, startDatabase } from "../databases/database.t
 /**
  * Why a column can't hold just anything.
  *
- * - a rule of `src/core/text-rules.ts`, or `schedule`: a trigger asks it
+ * - a rule of `src/shared/text-rules.ts`, or `schedule`: a trigger asks it
  * - `limited`: a constraint, a trigger or a function of the table measures it
  * - `word`: one of a list, by a constraint
  * - `reference`: of a column that is decided itself

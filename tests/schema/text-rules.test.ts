@@ -2,9 +2,9 @@ import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { follows, TEXT_RULES, type TextRule } from "../../src/core/text-rules.ts";
 import * as fields from "../../src/manifest/fields.ts";
 import { scheduleFault } from "../../src/model/schedule.ts";
+import { follows, TEXT_RULES, type TextRule } from "../../src/shared/text-rules.ts";
 import { type Database, type Kind, startDatabase } from "../databases/database.ts";
 import { checkOf } from "./text-checks.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { stableId } from "../../src/core/ids.ts";
 import { scheduleFault } from "../../src/model/schedule.ts";
+import { stableId } from "../../src/shared/ids.ts";
 import { type Database, startDatabase } from "../databases/database.ts";
 import {
   callAs,

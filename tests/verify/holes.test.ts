@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { KINDS } from "../../src/postgres/closed-world/world.ts";
+import { KINDS } from "../../src/vendors/postgres/closed-world/world.ts";
 import { type ClosedWorld, startClosedWorld } from "./closed-world.ts";
 import { HOLES } from "./holes.ts";
 

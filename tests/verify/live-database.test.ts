@@ -1,9 +1,9 @@
+import { Secret } from "@tenantry/core/secret";
 import { expect, test } from "vitest";
-import { Secret } from "../../src/core/secret.ts";
-import type { Context } from "../../src/provider/context.ts";
-import { createSupabase } from "../../src/supabase/client.ts";
+import type { Context } from "../../src/vendors/connections.ts";
+import { createSupabase } from "../../src/vendors/supabase/client.ts";
 import { openWorkspace } from "../../src/verify/live-database.ts";
-import { json, localServer } from "../http/local-server.ts";
+import { json, localServer } from "../vendors/http/local-server.ts";
 
 const REF = "a".repeat(20);
 const NAME = "shop--acme--production--01234567";

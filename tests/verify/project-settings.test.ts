@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { controlPlaneSettings, workspaceSettings } from "../../infra/settings.ts";
 import type { SecurityModel } from "../../src/model/model.ts";
-import { settings } from "../../src/provider/supabase/settings.ts";
+import { settings } from "../../src/provider/resources/supabase/settings.ts";
 import { settingsChecks } from "../../src/verify/project-settings.ts";
 import { Life } from "../provider/life.ts";
 import { type Live, startLive } from "../provider/live.ts";

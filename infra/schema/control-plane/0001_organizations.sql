@@ -1,4 +1,4 @@
--- Organizations: the boundary of billing and access. Ids come from the manifest's path (src/core/ids.ts).
+-- Organizations: the boundary of billing and access. Ids come from the manifest's path (src/shared/ids.ts).
 
 create table public.platforms (
   id uuid primary key,

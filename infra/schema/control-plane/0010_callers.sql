@@ -4,7 +4,7 @@
 -- What somebody may not know of doesn't exist for them: the answer for another's organization is the one for none. The
 -- SQLSTATEs are PostgREST's: `PT404` becomes the status 404. https://docs.postgrest.org/en/stable/references/errors.html
 
--- The same id as src/core/ids.ts gives, so that what the product made has the id that its manifest will have.
+-- The same id as src/shared/ids.ts gives, so that what the product made has the id that its manifest will have.
 create function private.stable_id(path text, generation integer default 1) returns uuid
 language sql immutable strict set search_path = ''
 as $$

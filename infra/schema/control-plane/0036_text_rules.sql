@@ -1,4 +1,4 @@
--- What each text may be that people and the product's servers write: the rules of src/core/text-rules.ts, which a test
+-- What each text may be that people and the product's servers write: the rules of src/shared/text-rules.ts, which a test
 -- compares. Rows from before stay as they are until the text itself changes: a constraint would refuse every other change of
 -- such a row too.
 

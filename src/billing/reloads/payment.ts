@@ -1,8 +1,8 @@
+import { VendorError } from "@tenantry/core/errors";
 import type Stripe from "stripe";
-import { VendorError } from "../../core/errors.ts";
-import { toMetadata } from "../../stripe/brand.ts";
-import { idempotencyKey, stripeCall } from "../../stripe/client.ts";
-import { retrieveCustomer } from "../../stripe/customers.ts";
+import { toMetadata } from "../../vendors/stripe/brand.ts";
+import { idempotencyKey, stripeCall } from "../../vendors/stripe/client.ts";
+import { retrieveCustomer } from "../../vendors/stripe/customers.ts";
 import type { Account } from "../accounts.ts";
 
 /** On a payment: the request for credits that it pays, by its id. */

@@ -1,8 +1,8 @@
+import type { Secret } from "@tenantry/core/secret";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import Stripe from "stripe";
-import type { Secret } from "../../core/secret.ts";
-import type { Books } from "../books.ts";
+import type { Books } from "../billing-context.ts";
 import { eventIn } from "./event.ts";
 import { type Handled, handleEvent } from "./handle.ts";
 

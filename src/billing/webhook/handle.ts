@@ -1,12 +1,12 @@
 import type Stripe from "stripe";
-import type { Query } from "../../postgres/database.ts";
-import { stripeCall, stripeFind } from "../../stripe/client.ts";
+import type { Query } from "../../vendors/postgres/database.ts";
+import { stripeCall, stripeFind } from "../../vendors/stripe/client.ts";
 import { type Account, lockAccountOf } from "../accounts.ts";
-import { type Books, dayOf } from "../books.ts";
+import { type Books, dayOf } from "../billing-context.ts";
 import { paidPeriod, postPlanCredits } from "../plan-credits.ts";
-import { settlePayment } from "../reloads/settle.ts";
-import { applyStanding } from "../standing.ts";
-import { type Concern, concernOf } from "./concern.ts";
+import { settlePayment } from "../reloads/record-payment.ts";
+import { applyStanding } from "../subscription-status.ts";
+import { type Concern, concernOf } from "./event-target.ts";
 
 /**
  * What became of an event: `foreign` is about nobody of this platform, `ignored` about nothing that matters here.

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Delivery } from "../../access/deliver.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
-import type { Context } from "../../provider/context.ts";
+import type { Context } from "../../vendors/connections.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";

@@ -1,5 +1,5 @@
+import { UserError } from "@tenantry/core/errors";
 import type { Command } from "commander";
-import { UserError } from "../../core/errors.ts";
 import { recordedSelection } from "../../fleet/load.ts";
 import { destroyFleet } from "../../fleet/run.ts";
 import { findTargets, type Selection } from "../../fleet/targets.ts";

@@ -1,8 +1,8 @@
+import { printable } from "@tenantry/core/printable";
 import type { Command } from "commander";
-import { printable } from "../../core/printable.ts";
 import type { Domain } from "../../domains/prove.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
-import type { Context } from "../../provider/context.ts";
+import type { Context } from "../../vendors/connections.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
@@ -50,7 +50,7 @@ async function domainsOf(
   { dns }: DomainsOptions,
 ): Promise<DomainsDocument["domains"]> {
   if (platformModel === undefined) return [];
-  const { dnsLookup } = await import("../../domains/lookup.ts");
+  const { dnsLookup } = await import("../../domains/dns.ts");
   const { proveDomains } = await import("../../domains/prove.ts");
   const database = await context.controlPlane(platformModel.project);
   const organizations = selection.organizations === "all" ? undefined : selection.organizations;

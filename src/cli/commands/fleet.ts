@@ -1,5 +1,5 @@
+import type { Engine } from "@tenantry/embedded-engine/interface";
 import { addSummaries, type Summary } from "../../changes/stack.ts";
-import type { Engine } from "../../engine/engine.ts";
 import { selectEngine } from "../../engine/select.ts";
 import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
 import type { OpenFleet, OpenOptions } from "../../fleet/open.ts";

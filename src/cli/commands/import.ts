@@ -1,5 +1,5 @@
+import { UserError } from "@tenantry/core/errors";
 import type { Command } from "commander";
-import { UserError } from "../../core/errors.ts";
 import { readOrganizationRows } from "../../intake/app-rows.ts";
 import { addJsonOption, addSandboxOption } from "../options.ts";
 import type { Session } from "../session.ts";

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
+import { UserError } from "@tenantry/core/errors";
+import { lookup } from "@tenantry/core/own-property";
+import { Secret } from "@tenantry/core/secret";
 import type { Command } from "commander";
-import { UserError } from "../../core/errors.ts";
-import { lookup } from "../../core/lookup.ts";
-import { Secret } from "../../core/secret.ts";
-import { suggest } from "../../core/suggest.ts";
 import { recordedSelection } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
-import { deliverToCommand, deliverToFile } from "../deliver.ts";
+import { suggest } from "../../shared/suggest.ts";
+import { deliverToCommand, deliverToFile } from "../export-secret.ts";
 import { addEngineOptions, type EngineOptions, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
 import { withFleet } from "./fleet.ts";

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import type { PassReport } from "../../billing/pass.ts";
-import type { WorkedReload } from "../../billing/reloads/work.ts";
+import type { PassReport } from "../../billing/billing-job.ts";
+import type { WorkedReload } from "../../billing/reloads/process-reloads.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
-import { withBooks } from "./books.ts";
+import { withBooks } from "./billing-context.ts";
 
 /** What `tenantry reload --json` prints. */
 export interface ReloadDocument {
@@ -29,7 +29,7 @@ export function addReload(program: Command, session: Session): void {
 
 async function reload(session: Session, targets: readonly string[], options: ReloadOptions): Promise<void> {
   await withBooks(session, targets, options.sandbox, async (books, signal) => {
-    const { runPass } = await import("../../billing/pass.ts");
+    const { runPass } = await import("../../billing/billing-job.ts");
     const platforms: PassReport[] = [];
     for (const each of books) platforms.push(await runPass(each, signal));
     const ok = platforms.every(({ reloads }) => reloads.every(({ outcome }) => outcome !== "failed"));

@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
+import { UserError } from "@tenantry/core/errors";
 import type { Command } from "commander";
 import type { Contents } from "../../archive/contents.ts";
 import { originOf, relationOf, type Target } from "../../archive/owner.ts";
-import { type ArchiveKey, deriveArchiveKey } from "../../core/derive.ts";
-import { UserError } from "../../core/errors.ts";
-import { suggest } from "../../core/suggest.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
 import type { OrganizationModel, SecurityModel, WorkspaceModel } from "../../model/model.ts";
 import { everyWorkspaceId } from "../../model/organization.ts";
-import type { Database } from "../../postgres/database.ts";
-import type { Context } from "../../provider/context.ts";
+import { type ArchiveKey, deriveArchiveKey } from "../../shared/derive.ts";
+import { suggest } from "../../shared/suggest.ts";
+import type { Context } from "../../vendors/connections.ts";
+import type { Database } from "../../vendors/postgres/database.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
@@ -132,8 +132,8 @@ async function withDatabase(
   { network }: SecurityModel,
   work: (database: Database) => Promise<void>,
 ): Promise<void> {
-  const { findProject } = await import("../../supabase/projects.ts");
-  const { withNetworkOpen } = await import("../../supabase/network.ts");
+  const { findProject } = await import("../../vendors/supabase/projects.ts");
+  const { withNetworkOpen } = await import("../../vendors/supabase/network.ts");
   const found = await findProject(supabase, project.organization, project.name);
   if (found === undefined)
     throw new UserError(`There is no project ${project.name} yet.`, {

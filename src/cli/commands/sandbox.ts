@@ -23,7 +23,7 @@ export function addSandbox(program: Command, session: Session): void {
 }
 
 async function sandbox(session: Session, folder: string, options: JsonOption): Promise<void> {
-  const { joinSandbox } = await import("../../sandbox/join.ts");
+  const { joinSandbox } = await import("@tenantry/sandbox");
   const running = await joinSandbox({ folder: resolve(session.io.cwd, folder) });
   try {
     const { supabaseUrl, stripeUrl, env } = running;

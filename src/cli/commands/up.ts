@@ -1,13 +1,13 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
 import type { Command } from "commander";
-import { UserError, VendorError } from "../../core/errors.ts";
 import { applyFleet, readyStacks } from "../../fleet/apply.ts";
 import type { FleetStack } from "../../fleet/fleet.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
 import { clearPendingCreates, previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import type { PlatformModel } from "../../model/model.ts";
-import type { Context } from "../../provider/context.ts";
-import { confirm } from "../ask.ts";
+import type { Context } from "../../vendors/connections.ts";
+import { confirm } from "../confirm.ts";
 import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { wholeUnits } from "../../core/currency.ts";
-import { listNames } from "../../core/list-names.ts";
-import { unknownOrganization } from "../../fleet/assemble.ts";
+import { unknownOrganization } from "../../fleet/build-stacks.ts";
 import { hasErrors, type LoadedSelection } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
 import { type PriceChange, priceChanges } from "../../model/price.ts";
+import { wholeUnits } from "../../shared/currency.ts";
+import { listNames } from "../../shared/list-names.ts";
 import { addJsonOption, type JsonOption, TARGETS } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";

@@ -1,7 +1,7 @@
-import { unknownOrganization } from "../../fleet/assemble.ts";
+import { unknownOrganization } from "../../fleet/build-stacks.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
-import type { Context } from "../../provider/context.ts";
+import type { Context } from "../../vendors/connections.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { Session } from "../session.ts";
 import { loadManifests, type Manifests, reportProblems } from "./manifests.ts";

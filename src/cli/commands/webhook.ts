@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { ServerType } from "@hono/node-server";
+import { UserError } from "@tenantry/core/errors";
+import { Secret } from "@tenantry/core/secret";
 import { type Command, InvalidArgumentError } from "commander";
-import type { Books } from "../../billing/books.ts";
-import { UserError } from "../../core/errors.ts";
-import { Secret } from "../../core/secret.ts";
+import type { Books } from "../../billing/billing-context.ts";
 import type { PlatformModel } from "../../model/model.ts";
 import { untilAborted } from "../interrupt.ts";
 import { addSandboxOption, type SandboxOption, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
-import { type OpenPlatforms, withBooks } from "./books.ts";
+import { type OpenPlatforms, withBooks } from "./billing-context.ts";
 
 interface WebhookOptions extends SandboxOption {
   readonly port: number;

@@ -1,10 +1,10 @@
+import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
 import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
 import { isRecord, UNKNOWN } from "../../changes/values.ts";
-import { printable } from "../../core/printable.ts";
+import { compareSections, spaced, type Words, wordsFor } from "./labels.ts";
 import type { Branch, Line, Mark } from "./tree.ts";
 import { count, formatFields, formatValue } from "./values.ts";
-import { compareSections, spaced, type Words, wordsFor } from "./vocabulary.ts";
 
 const MARKS: Readonly<Record<Action, Mark>> = {
   create: "+",

@@ -1,4 +1,4 @@
-import { CURRENCY_DECIMALS, type Currency, wholeUnits } from "../../core/currency.ts";
+import { CURRENCY_DECIMALS, type Currency, wholeUnits } from "../../shared/currency.ts";
 
 interface Price {
   readonly plan: string;

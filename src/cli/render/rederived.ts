@@ -1,5 +1,5 @@
 import type { PropertyChange } from "../../changes/property-change.ts";
-import type { Words } from "./vocabulary.ts";
+import type { Words } from "./labels.ts";
 
 /**
  * Says in words that a resource depends on another root secret than before: its fingerprint means nothing to a reviewer.

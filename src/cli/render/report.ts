@@ -1,3 +1,5 @@
+import { printable } from "@tenantry/core/printable";
+import type { Diagnostic } from "@tenantry/embedded-engine/interface";
 import {
   addSummaries,
   countActions,
@@ -5,8 +7,6 @@ import {
   type StackChanges,
   type Summary,
 } from "../../changes/stack.ts";
-import { printable } from "../../core/printable.ts";
-import type { Diagnostic } from "../../engine/engine.ts";
 import type { Outcome, StackResult } from "../../fleet/run.ts";
 import type { Colors } from "./colors.ts";
 import { layOut } from "./layout.ts";

@@ -1,5 +1,5 @@
+import { printable } from "@tenantry/core/printable";
 import { isRecord } from "../../changes/values.ts";
-import { printable } from "../../core/printable.ts";
 
 const WIDTH = 72;
 

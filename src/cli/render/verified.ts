@@ -1,4 +1,4 @@
-import { printable } from "../../core/printable.ts";
+import { printable } from "@tenantry/core/printable";
 import type { Verified } from "../../verify/verify.ts";
 import type { Colors } from "./colors.ts";
 import { count } from "./values.ts";

@@ -1,5 +1,5 @@
 import { devNull } from "node:os";
-import type { DestroyOptions, PolicyPackSource, RunOptions } from "../engine.ts";
+import type { DestroyOptions, PolicyPackSource, RunOptions } from "@tenantry/embedded-engine/interface";
 
 export type Kind = "preview" | "up" | "refresh" | "destroy";
 

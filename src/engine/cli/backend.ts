@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { folderOf } from "../embedded/backend.ts";
+import { folderOf } from "@tenantry/embedded-engine/backend";
 
 /** Pulumi Cloud, or one's own: it keeps the secrets' keys itself, where other backends need a passphrase and its salt. */
 export function isCloud(backendUrl: string): boolean {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { DestroyOptions, Engine, RunResult, StackSpec } from "../engine.ts";
-import { settingsDigest } from "../settings-file.ts";
+import type { DestroyOptions, Engine, RunResult, StackSpec } from "@tenantry/embedded-engine/interface";
+import { settingsDigest } from "@tenantry/embedded-engine/settings-file";
 import type { Kind } from "./arguments.ts";
 import { backendExists } from "./backend.ts";
 import { environmentOf } from "./environment.ts";

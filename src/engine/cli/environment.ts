@@ -1,5 +1,5 @@
-import type { StackSpec } from "../engine.ts";
-import { PLAIN_ERRORS, preloading } from "../node-options.ts";
+import type { StackSpec } from "@tenantry/embedded-engine/interface";
+import { PLAIN_ERRORS, preloading } from "@tenantry/embedded-engine/node-options";
 import { attachedProviders } from "./arguments.ts";
 
 /** The environment of the CLI, and so of the program and the providers that it starts. */

@@ -1,8 +1,8 @@
 import type grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/events_grpc_pb.js";
 import type messages from "@pulumi/pulumi/proto/events_pb.js";
+import { serve } from "@tenantry/embedded-engine/grpc";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import { serve } from "../embedded/grpc.ts";
 
 /** Where a CLI sends its events, as they happen. */
 export interface EventStream {

@@ -1,5 +1,11 @@
-import { blinded, type PropertyMap } from "../embedded/property-value.ts";
-import type { Diagnostic, EngineEvent, ResourceView, StepEvent, StepMetadata } from "../engine.ts";
+import type {
+  Diagnostic,
+  EngineEvent,
+  ResourceView,
+  StepEvent,
+  StepMetadata,
+} from "@tenantry/embedded-engine/interface";
+import { blinded, type PropertyMap } from "@tenantry/embedded-engine/property-value";
 
 type Content = Omit<EngineEvent, "sequence" | "timestamp">;
 

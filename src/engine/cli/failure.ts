@@ -1,5 +1,5 @@
-import { UserError } from "../../core/errors.ts";
-import type { StackSpec } from "../engine.ts";
+import { UserError } from "@tenantry/core/errors";
+import type { StackSpec } from "@tenantry/embedded-engine/interface";
 import type { Ended } from "./pulumi.ts";
 import { INSTALL } from "./version.ts";
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
+import { projectReader } from "@tenantry/embedded-engine/project-file";
 import * as z from "zod";
-import { projectReader } from "../project-file.ts";
 
 /** What of Pulumi.yaml the CLI does not tell: it is the CLI that runs the project. */
 export interface Project {

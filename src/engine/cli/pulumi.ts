@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { UserError } from "../../core/errors.ts";
+import { UserError } from "@tenantry/core/errors";
 import { checkVersion } from "./version.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;

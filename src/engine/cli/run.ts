@@ -1,8 +1,15 @@
 import { join } from "node:path";
-import { Redactor } from "../embedded/redactor.ts";
-import { StackSettings, sharedSalt } from "../embedded/stack-settings.ts";
-import type { Attached, DestroyOptions, Diagnostic, EngineEvent, RunResult, StackSpec } from "../engine.ts";
-import { settingsFileName } from "../settings-file.ts";
+import type {
+  Attached,
+  DestroyOptions,
+  Diagnostic,
+  EngineEvent,
+  RunResult,
+  StackSpec,
+} from "@tenantry/embedded-engine/interface";
+import { Redactor } from "@tenantry/embedded-engine/redactor";
+import { settingsFileName } from "@tenantry/embedded-engine/settings-file";
+import { StackSettings, sharedSalt } from "@tenantry/embedded-engine/stack-settings";
 import { argumentsOf, type Kind } from "./arguments.ts";
 import { backendExists, isCloud, makeBackend } from "./backend.ts";
 import { environmentOf } from "./environment.ts";

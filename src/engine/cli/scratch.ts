@@ -2,8 +2,8 @@ import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { settingsFileName } from "@tenantry/embedded-engine/settings-file";
 import { stringify } from "yaml";
-import { settingsFileName } from "../settings-file.ts";
 import type { Project } from "./project.ts";
 
 /** A folder for what a run needs on disk and nobody keeps. */

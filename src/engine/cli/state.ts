@@ -1,9 +1,9 @@
-import { BLIND, type CheckpointFile, readCheckpoint } from "../embedded/checkpoint.ts";
-import { viewOf } from "../embedded/events.ts";
-import { isSecret, mapObject, type PropertyMap } from "../embedded/property-value.ts";
-import { STACK_TYPE } from "../embedded/urn.ts";
-import type { ResourceView, StackSpec } from "../engine.ts";
-import { readableOutputs } from "../outputs.ts";
+import { BLIND, type CheckpointFile, readCheckpoint } from "@tenantry/embedded-engine/checkpoint";
+import { viewOf } from "@tenantry/embedded-engine/events";
+import type { ResourceView, StackSpec } from "@tenantry/embedded-engine/interface";
+import { readableOutputs } from "@tenantry/embedded-engine/outputs";
+import { isSecret, mapObject, type PropertyMap } from "@tenantry/embedded-engine/property-value";
+import { STACK_TYPE } from "@tenantry/embedded-engine/urn";
 import { backendExists } from "./backend.ts";
 import { environmentOf } from "./environment.ts";
 import { endingOf, failureOf } from "./failure.ts";

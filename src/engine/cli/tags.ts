@@ -1,4 +1,4 @@
-import type { StackSpec } from "../engine.ts";
+import type { StackSpec } from "@tenantry/embedded-engine/interface";
 import { backendExists } from "./backend.ts";
 import { environmentOf } from "./environment.ts";
 import { endingOf, failureOf } from "./failure.ts";

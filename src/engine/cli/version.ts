@@ -1,4 +1,4 @@
-import { UserError } from "../../core/errors.ts";
+import { UserError } from "@tenantry/core/errors";
 
 /**
  * The oldest Pulumi CLI that does what the engine asks for: `destroy --ignore-protect` is its youngest part.

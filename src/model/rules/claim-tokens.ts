@@ -1,4 +1,4 @@
-import { lookup } from "../../core/lookup.ts";
+import { lookup } from "@tenantry/core/own-property";
 import { declaredWorkspaces } from "../usage.ts";
 import { presentEmails } from "./people.ts";
 import { unknownName } from "./platform.ts";

@@ -1,6 +1,6 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { ParsedOrganization } from "../../manifest/read.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../diagnostic.ts";
 import { appsOf, workspacesOf } from "./workspaces.ts";
 
 /** A value that one organization of a platform declares, and that no other may. */

@@ -1,6 +1,6 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { Feature } from "../../manifest/platform.ts";
-import type { Objection } from "../finding.ts";
+import type { Objection } from "../diagnostic.ts";
 import { unknownName } from "./platform.ts";
 import type { OrganizationRule } from "./subject.ts";
 import { appsOf, workspacesOf } from "./workspaces.ts";

@@ -1,4 +1,4 @@
-import type { Objection } from "../finding.ts";
+import type { Objection } from "../diagnostic.ts";
 import type { OrganizationRule, OrganizationSubject } from "./subject.ts";
 
 const ownerIsNoMember: OrganizationRule = {

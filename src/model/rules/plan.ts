@@ -1,6 +1,6 @@
-import { wholeUnits } from "../../core/currency.ts";
-import { listNames } from "../../core/list-names.ts";
-import type { Objection } from "../finding.ts";
+import { wholeUnits } from "../../shared/currency.ts";
+import { listNames } from "../../shared/list-names.ts";
+import type { Objection } from "../diagnostic.ts";
 import type { Entitlements, Limit } from "../model.ts";
 import { priceOf, pricesOf } from "../price.ts";
 import { cheapestFit, countedNames, within } from "../usage.ts";

@@ -1,8 +1,8 @@
-import { CURRENCY_DECIMALS, smallestUnits } from "../../core/currency.ts";
-import { lookup } from "../../core/lookup.ts";
-import { suggest } from "../../core/suggest.ts";
+import { lookup } from "@tenantry/core/own-property";
 import type { PlatformManifest } from "../../manifest/platform.ts";
-import type { Objection } from "../finding.ts";
+import { CURRENCY_DECIMALS, smallestUnits } from "../../shared/currency.ts";
+import { suggest } from "../../shared/suggest.ts";
+import type { Objection } from "../diagnostic.ts";
 import { SECURITY_RULES } from "./security.ts";
 import type { PlatformRule } from "./subject.ts";
 

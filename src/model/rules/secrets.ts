@@ -1,8 +1,8 @@
-import { listNames } from "../../core/list-names.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
 import type { Repository } from "../../manifest/repository.ts";
 import { type SecretUse, secretUses } from "../../manifest/secret-uses.ts";
-import type { Objection, Rule } from "../finding.ts";
+import { listNames } from "../../shared/list-names.ts";
+import type { Objection, Rule } from "../diagnostic.ts";
 import { isReserved, ownerOfSecret, ownersByName, ownerWords, type SecretOwner } from "../secret-owner.ts";
 import type { OrganizationRule } from "./subject.ts";
 

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { PlatformManifest } from "../../manifest/platform.ts";
-import type { Objection } from "../finding.ts";
+import type { Objection } from "../diagnostic.ts";
 import { isV4 } from "../security.ts";
 import type { PlatformRule } from "./subject.ts";
 

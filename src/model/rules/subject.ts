@@ -1,7 +1,7 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { Feature, PlatformManifest } from "../../manifest/platform.ts";
 import type { Repository } from "../../manifest/repository.ts";
-import type { Rule } from "../finding.ts";
+import type { Rule } from "../diagnostic.ts";
 import type { Entitlements, PlanModel, PlatformModel } from "../model.ts";
 import type { Usage } from "../usage.ts";
 

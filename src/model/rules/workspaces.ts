@@ -1,5 +1,5 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
-import type { Objection } from "../finding.ts";
+import type { Objection } from "../diagnostic.ts";
 import { normalHost } from "../platform.ts";
 import { scheduleFault } from "../schedule.ts";
 import { declaredWorkspaces } from "../usage.ts";

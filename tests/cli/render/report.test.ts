@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { UserError, VendorError } from "@tenantry/core/errors";
 import pc from "picocolors";
 import { describe, expect, test } from "vitest";
+import type { EngineEvent, ResourceView } from "../../../packages/embedded-engine/src/interface.ts";
 import { changesIn, type StackChanges } from "../../../src/changes/stack.ts";
 import { errorDocument, renderError } from "../../../src/cli/errors.ts";
 import { colorsFor } from "../../../src/cli/render/colors.ts";
 import { renderPreview, renderReport } from "../../../src/cli/render/report.ts";
 import { formatSeconds, formatValue } from "../../../src/cli/render/values.ts";
-import { UserError, VendorError } from "../../../src/core/errors.ts";
-import type { EngineEvent, ResourceView } from "../../../src/engine/engine.ts";
 import type { Outcome, StackResult } from "../../../src/fleet/run.ts";
 import { ended, failed, planned, said, step, view } from "../../changes/events.ts";
 

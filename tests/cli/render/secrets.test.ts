@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import type { StepMetadata } from "../../../packages/embedded-engine/src/interface.ts";
 import type { PropertyChange } from "../../../src/changes/property-change.ts";
 import { changesIn } from "../../../src/changes/stack.ts";
 import { layOut } from "../../../src/cli/render/layout.ts";
-import type { StepMetadata } from "../../../src/engine/engine.ts";
 import { planned, SECRET_MARK, step, view } from "../../changes/events.ts";
 
 const NAME = "CONNECTION_WAREHOUSE";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { embeddedEngine } from "../../../src/engine/embedded/engine.ts";
+import { embeddedEngine } from "../../../packages/embedded-engine/src/engine.ts";
 import type { World } from "../harness.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Secret } from "@tenantry/core/secret";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Secret } from "../../../src/core/secret.ts";
+import { embeddedEngine } from "../../../packages/embedded-engine/src/engine.ts";
+import { recorder, TestProject } from "../../../packages/embedded-engine/tests/project.ts";
 import { cliEngine } from "../../../src/engine/cli/engine.ts";
 import { findPulumi } from "../../../src/engine/cli/pulumi.ts";
-import { embeddedEngine } from "../../../src/engine/embedded/engine.ts";
-import { recorder, TestProject } from "../project.ts";
 
 const pulumi = await findPulumi(process.env);
 

@@ -1,5 +1,5 @@
+import { UserError } from "@tenantry/core/errors";
 import { expect, test } from "vitest";
-import { UserError } from "../../../src/core/errors.ts";
 import { checkVersion } from "../../../src/engine/cli/version.ts";
 
 test.each([

@@ -1,0 +1,179 @@
+import { readFileSync, statSync } from "node:fs";
+import { copyFile, mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { UserError } from "@tenantry/core/errors";
+import type { CheckpointFile } from "./checkpoint.ts";
+import { ORGANIZATION } from "./project.ts";
+
+/** One line of a stack's history, as `pulumi stack history` reads it. */
+export interface HistoryEntry {
+  readonly kind: "update" | "refresh" | "destroy";
+  readonly startTime: number;
+  readonly message: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly version: number;
+  readonly result: "succeeded" | "failed";
+  readonly endTime: number;
+  readonly resourceChanges: Readonly<Record<string, number>>;
+}
+
+interface TagsFile {
+  readonly version: 1;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The folder of Pulumi's own file backend, in its layout, so that the Pulumi CLI takes it over as it is.
+ *
+ * A file is written beside its place and renamed: a reader, or a run after a kill, sees the old one or the new one.
+ */
+export class FileBackend {
+  readonly #root: string;
+  readonly #project: string;
+
+  /** @param url `file:///…`; other backends are the Pulumi CLI's */
+  constructor(url: string, project: string) {
+    this.#root = join(folderOf(url), ".pulumi");
+    this.#project = project;
+  }
+
+  /** As the checkpoint names the stack. */
+  fullName(stack: string): string {
+    return `organization/${this.#project}/${stack}`;
+  }
+
+  stackFile(stack: string): string {
+    return join(this.#root, "stacks", this.#project, `${stack}.json`);
+  }
+
+  lockFolder(stack: string): string {
+    return join(this.#root, "locks", ORGANIZATION, this.#project, stack);
+  }
+
+  /** Names of the project's stacks, sorted. */
+  async stacks(): Promise<readonly string[]> {
+    const files = await entriesOf(join(this.#root, "stacks", this.#project));
+    const names = files.flatMap((file) => /^(.+)\.json(?:\.gz|\.zst)?$/.exec(file)?.[1] ?? []);
+    return [...new Set(names)].sort();
+  }
+
+  async read(stack: string): Promise<CheckpointFile | undefined> {
+    const file = await newestOf([this.stackFile(stack), `${this.stackFile(stack)}.gz`]);
+    if (file === undefined) {
+      await this.#refuseForeignLayout(stack);
+      return undefined;
+    }
+    const bytes = await readFile(file);
+    const json = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+    try {
+      return JSON.parse(json) as CheckpointFile;
+    } catch (cause) {
+      throw new UserError(`The state ${file} is not JSON.`, {
+        remedy: `Restore it from ${file}.bak.`,
+        cause,
+      });
+    }
+  }
+
+  async write(stack: string, checkpoint: CheckpointFile): Promise<void> {
+    const file = this.stackFile(stack);
+    await this.#prepare(dirname(file));
+    await copyFile(file, `${file}.bak`).catch(unlessMissing);
+    await writeAtomically(file, `${JSON.stringify(checkpoint, undefined, 4)}\n`);
+  }
+
+  async addHistory(stack: string, entry: HistoryEntry): Promise<void> {
+    const folder = join(this.#root, "history", this.#project, stack);
+    await mkdir(folder, { recursive: true });
+    const prefix = join(folder, `${stack}-${BigInt(Date.now()) * 1_000_000n}`);
+    await writeAtomically(`${prefix}.history.json`, `${JSON.stringify(entry, undefined, 4)}\n`);
+    await copyFile(this.stackFile(stack), `${prefix}.checkpoint.json`);
+  }
+
+  /**
+   * Of the state's files, by when they were written: another after each write. Undefined when there is none.
+   *
+   * A fleet asks for thousands at once, which is quicker without waiting for each: so too the tags.
+   */
+  revision(stack: string): string | undefined {
+    const files = [this.stackFile(stack), `${this.stackFile(stack)}.gz`];
+    const found = files.flatMap((file) => statSync(file, { bigint: true, throwIfNoEntry: false }) ?? []);
+    return found.length === 0 ? undefined : found.map(({ mtimeNs, size }) => `${mtimeNs}-${size}`).join();
+  }
+
+  tags(stack: string): Readonly<Record<string, string>> {
+    try {
+      return (JSON.parse(readFileSync(this.#tagsFile(stack), "utf8")) as TagsFile).tags ?? {};
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+      throw error;
+    }
+  }
+
+  async setTag(stack: string, name: string, value: string): Promise<void> {
+    const file: TagsFile = { version: 1, tags: { ...this.tags(stack), [name]: value } };
+    await writeAtomically(this.#tagsFile(stack), `${JSON.stringify(file, undefined, 4)}\n`);
+  }
+
+  #tagsFile(stack: string): string {
+    return join(this.#root, "stacks", this.#project, `${stack}.pulumi-tags`);
+  }
+
+  async #prepare(folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    const meta = join(this.#root, "meta.yaml");
+    // Without it, and with stacks of the old layout, the CLI takes the folder for one of an older Pulumi.
+    await writeFile(meta, "version: 1\n", { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  }
+
+  async #refuseForeignLayout(stack: string): Promise<void> {
+    const old = join(this.#root, "stacks", `${stack}.json`);
+    const packed = `${this.stackFile(stack)}.zst`;
+    const found = await newestOf([old, packed]);
+    if (found !== undefined)
+      throw new UserError(`The state ${found} is in a form that the embedded engine does not read.`, {
+        remedy: "Use the Pulumi CLI for this stack: --engine cli, or `pulumi state upgrade`.",
+      });
+  }
+}
+
+/** The folder of a file backend. */
+export function folderOf(url: string): string {
+  if (!url.startsWith("file://"))
+    throw new UserError(`The embedded engine keeps state in a file backend only, not in ${url}.`, {
+      remedy: "Set PULUMI_BACKEND_URL to file:///a/folder, or use the Pulumi CLI: --engine cli.",
+    });
+  const path = url.slice("file://".length);
+  if (path === "~" || path.startsWith("~/")) return join(process.env.HOME ?? "/", path.slice(1));
+  return path.startsWith("/") ? fileURLToPath(url) : join(process.cwd(), path);
+}
+
+async function newestOf(files: readonly string[]): Promise<string | undefined> {
+  const times = await Promise.all(
+    files.map(async (file) => ({ file, time: (await stat(file).catch(unlessMissing))?.mtimeMs })),
+  );
+  const found = times.filter((entry) => entry.time !== undefined);
+  return found.sort((a, b) => (b.time ?? 0) - (a.time ?? 0))[0]?.file;
+}
+
+async function writeAtomically(file: string, text: string): Promise<void> {
+  const unfinished = `${file}.new`;
+  // On the disk before it has its name: after a power cut an empty file in the state's place would lose everything.
+  await writeFile(unfinished, text, { flush: true });
+  await rename(unfinished, file);
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+  return undefined;
+}
+
+/** Entries of a folder; none when there is no folder. */
+export async function entriesOf(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder).catch(unlessMissing)) ?? [];
+}

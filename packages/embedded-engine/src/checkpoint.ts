@@ -1,0 +1,327 @@
+import { createHash } from "node:crypto";
+import { UserError } from "@tenantry/core/errors";
+import {
+  isObject,
+  isSecret,
+  mapObject,
+  type PropertyMap,
+  type PropertyValue,
+  SECRET,
+  SIGNATURE,
+  withoutSecrets,
+} from "./property-value.ts";
+import type { CustomTimeouts, PendingOperation, ResourceState } from "./resource-state.ts";
+import { NO_TIMEOUTS } from "./resource-state.ts";
+import type { Crypter } from "./secrets.ts";
+
+/** A stack's resources, and what was under way when it was last written. */
+export interface Deployment {
+  readonly resources: readonly ResourceState[];
+  readonly pendingOperations: readonly PendingOperation[];
+}
+
+/** The JSON of a stack's file: Pulumi's checkpoint, version 3. */
+export interface CheckpointFile {
+  readonly version: number;
+  readonly features?: readonly string[];
+  readonly checkpoint: {
+    readonly stack: string;
+    readonly latest?: {
+      readonly manifest?: { readonly time: string; readonly magic: string; readonly version: string };
+      readonly secrets_providers?: { readonly type: string; readonly state?: { readonly salt?: string } };
+      readonly resources?: readonly SerializedResource[] | null;
+      readonly pending_operations?:
+        | readonly { readonly resource: SerializedResource; readonly type: PendingOperation["type"] }[]
+        | null;
+      readonly metadata?: object;
+    } | null;
+  };
+}
+
+type SerializedResource = Readonly<Record<string, unknown>> & {
+  readonly urn: string;
+  readonly custom: boolean;
+  readonly type: string;
+};
+
+/** Which engine wrote a state, as its manifest says. The CLI checks its digest and nothing else. */
+const MANIFEST_VERSION = "v3.248.0";
+
+/** Kept for the other engine, though this one makes no use of it. */
+const CARRIED = ["aliases", "stackTrace"] as const;
+
+/** What a file says that it uses, so that older engines leave it alone; the format is then version 4. */
+const REPLACE_WITH = "replaceWith";
+
+/** State that only an engine with these features may touch. */
+const REFUSED: Readonly<Record<string, string>> = {
+  taint: "a tainted resource",
+  viewOf: "a view",
+  resourceHooks: "resource hooks",
+  refreshBeforeUpdate: "a refresh before its update",
+  extensionRef: "a provider extension",
+  snippetID: "a snippet",
+};
+
+/**
+ * Ciphertexts by place and plaintext, so that a secret which did not change keeps its ciphertext, and a state that did
+ * not change its bytes. The place is part of the key: equal secrets in two places must not look equal.
+ */
+export type CiphertextCache = Map<string, string>;
+
+export function readCheckpoint(
+  file: CheckpointFile,
+  crypter: Crypter | undefined,
+  cache: CiphertextCache,
+): Deployment {
+  const latest = file.checkpoint.latest;
+  const unsupported = (file.features ?? []).filter((feature) => feature !== REPLACE_WITH);
+  if (file.version > 4 || unsupported.length > 0)
+    throw new UserError(
+      `The stack's state uses ${unsupported.join(", ") || `version ${file.version} of the format`}, which the embedded engine does not have.`,
+      { remedy: "Use the Pulumi CLI for this stack: --engine cli." },
+    );
+  const magic = latest?.manifest?.magic;
+  if (magic !== undefined && magic !== "" && magic !== magicOf(latest?.manifest?.version ?? ""))
+    throw new UserError("The stack's state has a manifest whose digest does not match.", {
+      remedy: "Restore the state from the .bak file beside it.",
+    });
+  const read = (resource: SerializedResource) => readResource(resource, crypter, cache);
+  return {
+    resources: (latest?.resources ?? []).map(read),
+    pendingOperations: (latest?.pending_operations ?? []).map(({ resource, type }) => ({
+      resource: read(resource),
+      type,
+    })),
+  };
+}
+
+export function writeCheckpoint(
+  stack: string,
+  deployment: Deployment,
+  crypter: Crypter,
+  cache: CiphertextCache,
+  now: Date,
+): CheckpointFile {
+  const write = (resource: ResourceState) => writeResource(resource, crypter, cache);
+  const replacesWith = deployment.resources.some(({ replaceWith }) => replaceWith.length > 0);
+  return {
+    ...(replacesWith ? { version: 4, features: [REPLACE_WITH] } : { version: 3 }),
+    checkpoint: {
+      stack,
+      latest: {
+        manifest: {
+          time: now.toISOString(),
+          magic: magicOf(MANIFEST_VERSION),
+          version: MANIFEST_VERSION,
+        },
+        secrets_providers: { type: "passphrase", state: { salt: crypter.salt } },
+        ...(deployment.resources.length > 0 && { resources: deployment.resources.map(write) }),
+        ...(deployment.pendingOperations.length > 0 && {
+          pending_operations: deployment.pendingOperations.map(({ resource, type }) => ({
+            resource: write(resource),
+            type,
+          })),
+        }),
+        metadata: {},
+      },
+    },
+  };
+}
+
+/** Opens no secret: each is the text `[secret]`. */
+export const BLIND: Crypter = {
+  salt: "",
+  encrypt: () => {
+    throw new Error("a blind reader writes nothing");
+  },
+  decrypt: () => JSON.stringify("[secret]"),
+};
+
+/** Whether reading the file takes the key. */
+export function holdsSecrets(file: CheckpointFile): boolean {
+  return JSON.stringify(file).includes('"ciphertext":');
+}
+
+function magicOf(version: string): string {
+  return createHash("sha256").update(version).digest("hex");
+}
+
+function readResource(
+  raw: SerializedResource,
+  crypter: Crypter | undefined,
+  cache: CiphertextCache,
+): ResourceState {
+  for (const [field, what] of Object.entries(REFUSED))
+    if (raw[field])
+      throw new UserError(`The state of ${raw.urn} has ${what}, which the embedded engine does not have.`, {
+        remedy: "Use the Pulumi CLI for this stack: --engine cli.",
+      });
+  const decrypt = (field: "inputs" | "outputs") =>
+    decryptProperties((raw[field] ?? {}) as PropertyMap, `${raw.urn} ${field}`, crypter, cache);
+  return {
+    urn: raw.urn,
+    custom: raw.custom,
+    delete: raw.delete === true,
+    id: text(raw.id),
+    type: raw.type,
+    inputs: decrypt("inputs"),
+    outputs: decrypt("outputs"),
+    parent: text(raw.parent),
+    protect: raw.protect === true,
+    external: raw.external === true,
+    dependencies: list(raw.dependencies),
+    propertyDependencies: Object.fromEntries(
+      Object.entries((raw.propertyDependencies ?? {}) as Record<string, string[] | null>).map(
+        ([key, urns]) => [key, urns ?? []],
+      ),
+    ),
+    initErrors: list(raw.initErrors),
+    provider: text(raw.provider),
+    pendingReplacement: raw.pendingReplacement === true,
+    additionalSecretOutputs: list(raw.additionalSecretOutputs),
+    retainOnDelete: raw.retainOnDelete === true,
+    deletedWith: text(raw.deletedWith),
+    replaceWith: list(raw.replaceWith),
+    replacementTrigger: decryptTrigger(raw, crypter, cache),
+    importID: text(raw.importID),
+    customTimeouts: { ...NO_TIMEOUTS, ...(raw.customTimeouts as Partial<CustomTimeouts> | undefined) },
+    created: raw.created as string | undefined,
+    modified: raw.modified as string | undefined,
+    sourcePosition: text(raw.sourcePosition),
+    ignoreChanges: list(raw.ignoreChanges),
+    replaceOnChanges: list(raw.replaceOnChanges),
+    hideDiff: (raw.hideDiff ?? []) as ResourceState["hideDiff"],
+    carried: Object.fromEntries(
+      CARRIED.flatMap((key) => (raw[key] === undefined ? [] : [[key, raw[key]] as const])),
+    ),
+  };
+}
+
+/** Empty fields are left out, in the order in which Pulumi writes them. */
+function writeResource(state: ResourceState, crypter: Crypter, cache: CiphertextCache): SerializedResource {
+  const encrypt = (field: "inputs" | "outputs") =>
+    encryptProperties(state[field], `${state.urn} ${field}`, crypter, cache);
+  const fields = {
+    urn: state.urn,
+    custom: state.custom,
+    delete: state.delete,
+    id: state.id,
+    type: state.type,
+    inputs: encrypt("inputs"),
+    outputs: encrypt("outputs"),
+    parent: state.parent,
+    protect: state.protect,
+    external: state.external,
+    dependencies: state.dependencies,
+    initErrors: state.initErrors,
+    provider: state.provider,
+    propertyDependencies: state.propertyDependencies,
+    pendingReplacement: state.pendingReplacement,
+    additionalSecretOutputs: state.additionalSecretOutputs,
+    customTimeouts: Object.fromEntries(
+      Object.entries(state.customTimeouts).filter(([, value]) => value !== 0),
+    ),
+    importID: state.importID,
+    retainOnDelete: state.retainOnDelete,
+    deletedWith: state.deletedWith,
+    replaceWith: state.replaceWith,
+    created: state.created,
+    modified: state.modified,
+    sourcePosition: state.sourcePosition,
+    ignoreChanges: state.ignoreChanges,
+    hideDiff: state.hideDiff,
+    replaceOnChanges: state.replaceOnChanges,
+    replacementTrigger: encryptTrigger(state, crypter, cache),
+    ...state.carried,
+  };
+  const kept = Object.entries(fields).filter(([key, value]) => key === "custom" || !isEmpty(value));
+  return Object.fromEntries(kept) as SerializedResource;
+}
+
+/** A value of its own, not a map of them: it goes by its own name. */
+function decryptTrigger(
+  raw: SerializedResource,
+  crypter: Crypter | undefined,
+  cache: CiphertextCache,
+): PropertyValue | undefined {
+  if (raw.replacementTrigger === undefined) return undefined;
+  const trigger = { replacementTrigger: raw.replacementTrigger as PropertyValue };
+  return decryptProperties(trigger, raw.urn, crypter, cache).replacementTrigger;
+}
+
+function encryptTrigger(
+  state: ResourceState,
+  crypter: Crypter,
+  cache: CiphertextCache,
+): PropertyValue | undefined {
+  const { urn, replacementTrigger } = state;
+  if (replacementTrigger === undefined) return undefined;
+  return encryptProperties({ replacementTrigger }, urn, crypter, cache).replacementTrigger;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === "") return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function list(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function decryptProperties(
+  values: PropertyMap,
+  place: string,
+  crypter: Crypter | undefined,
+  cache: CiphertextCache,
+): PropertyMap {
+  return mapObject(values, (value, path) => {
+    if (!isSecret(value)) return undefined;
+    const ciphertext = value.ciphertext;
+    const plaintext = value.plaintext;
+    if (typeof ciphertext !== "string" && typeof plaintext !== "string") return undefined;
+    if (typeof ciphertext === "string" && crypter === undefined)
+      throw new Error(`${place}: secrets of a state that names no salt`);
+    const json =
+      typeof ciphertext === "string" && crypter !== undefined
+        ? crypter.decrypt(ciphertext)
+        : (plaintext as string);
+    if (typeof ciphertext === "string") cache.set(cacheKey(place, path, json), ciphertext);
+    return { [SIGNATURE]: SECRET, value: nestedInClear(JSON.parse(json) as PropertyValue) };
+  });
+}
+
+/** A secret inside of a secret is under the outer one's key only: what it calls its ciphertext is its plain JSON. */
+function nestedInClear(value: PropertyValue): PropertyValue {
+  if (isSecret(value)) {
+    const json = value.plaintext ?? value.ciphertext;
+    if (typeof json === "string") return nestedInClear(JSON.parse(json) as PropertyValue);
+  }
+  if (Array.isArray(value)) return value.map(nestedInClear);
+  if (isObject(value)) return mapObject(value, nestedInClear);
+  return value;
+}
+
+function encryptProperties(
+  values: PropertyMap,
+  place: string,
+  crypter: Crypter,
+  cache: CiphertextCache,
+): PropertyMap {
+  return mapObject(values, (value, path) => {
+    if (!isSecret(value)) return undefined;
+    const plaintext = JSON.stringify(withoutSecrets(value));
+    const key = cacheKey(place, path, plaintext);
+    const ciphertext = cache.get(key) ?? crypter.encrypt(plaintext);
+    cache.set(key, ciphertext);
+    return { [SIGNATURE]: SECRET, ciphertext };
+  });
+}
+
+function cacheKey(place: string, path: readonly (string | number)[], plaintext: string): string {
+  return `${place} ${JSON.stringify(path)} ${plaintext}`;
+}

@@ -1,0 +1,151 @@
+import type {
+  Diagnostic,
+  EngineEvent,
+  Operation,
+  ResourceView,
+  RunResult,
+  StepEvent,
+  StepMetadata,
+} from "./interface.ts";
+import { blinded, equalValues } from "./property-value.ts";
+import type { DiffResult } from "./provider.ts";
+import type { Redactor } from "./redactor.ts";
+import type { ResourceState } from "./resource-state.ts";
+import { isProviderType, nameOf, type Urn } from "./urn.ts";
+
+/** One operation on one resource, as events tell of it. */
+export interface Step {
+  readonly op: Operation;
+  readonly old: ResourceState | undefined;
+  readonly new: ResourceState | undefined;
+  readonly diff: DiffResult | undefined;
+}
+
+/** Part of a replacement that is not counted: `replace` stands for all of it. */
+const PHYSICAL: ReadonlySet<Operation> = new Set([
+  "create-replacement",
+  "delete-replaced",
+  "read-replacement",
+  "discard-replaced",
+  "remove-pending-replace",
+  "import-replacement",
+]);
+
+/** Tells of a run, in the shape of Pulumi's event log, and counts what it did. */
+export class Events {
+  readonly #listener: ((event: EngineEvent) => void) | undefined;
+  readonly #redactor: Redactor;
+  readonly #started = Date.now();
+  readonly #changes = new Map<Operation, number>();
+  readonly #diagnostics: Diagnostic[] = [];
+  #sequence = 0;
+
+  constructor(listener: ((event: EngineEvent) => void) | undefined, redactor: Redactor) {
+    this.#listener = listener;
+    this.#redactor = redactor;
+  }
+
+  prelude(config: Readonly<Record<string, string>>): void {
+    this.#emit({ preludeEvent: { config } });
+  }
+
+  started(step: Step, planning: boolean): void {
+    this.#emit({ resourcePreEvent: stepEvent(step, planning) });
+  }
+
+  succeeded(step: Step, planning: boolean): void {
+    this.count(step);
+    this.finished(step, planning);
+  }
+
+  /** Components and the stack finish when their outputs come, and are counted before. */
+  finished(step: Step, planning: boolean): void {
+    this.#emit({ resOutputsEvent: stepEvent(step, planning) });
+  }
+
+  count(step: Step): void {
+    const state = step.new ?? step.old;
+    const isDefaultProvider =
+      state !== undefined && isProviderType(state.type) && nameOf(state.urn).startsWith("default");
+    if (PHYSICAL.has(step.op) || isDefaultProvider || foundNothingNew(step)) return;
+    this.#changes.set(step.op, (this.#changes.get(step.op) ?? 0) + 1);
+  }
+
+  failed(step: Step, planning: boolean): void {
+    this.#emit({ resOpFailedEvent: { ...stepEvent(step, planning), status: 0, steps: 0 } });
+  }
+
+  diagnostic(severity: Diagnostic["severity"], text: string, urn: Urn | undefined): void {
+    const message = this.#redactor.redact(text);
+    if (severity === "error" || severity === "warning") this.#diagnostics.push({ severity, message, urn });
+    this.#emit({ diagnosticEvent: { severity, message, urn } });
+  }
+
+  summary(result: RunResult["result"], isPreview: boolean, maybeCorrupt: boolean): RunResult {
+    const durationSeconds = (Date.now() - this.#started) / 1000;
+    const changes = Object.fromEntries(this.#changes);
+    this.#emit({
+      summaryEvent: {
+        maybeCorrupt,
+        durationSeconds: Math.round(durationSeconds),
+        resourceChanges: changes,
+        isPreview,
+        result,
+      },
+    });
+    this.#emit({ cancelEvent: {} });
+    return { result, changes, diagnostics: this.#diagnostics, durationSeconds };
+  }
+
+  #emit(event: Omit<EngineEvent, "sequence" | "timestamp">): void {
+    this.#listener?.({ sequence: this.#sequence, timestamp: Math.floor(Date.now() / 1000), ...event });
+    this.#sequence += 1;
+  }
+}
+
+function stepEvent(step: Step, planning: boolean): StepEvent {
+  const state = step.new ?? step.old;
+  if (state === undefined) throw new Error(`a ${step.op} of nothing`);
+  const detailed = step.diff?.detailedDiff;
+  const metadata: StepMetadata = {
+    op: step.op,
+    urn: state.urn,
+    type: state.type,
+    old: step.old === undefined ? null : viewOf(step.old),
+    new: step.new === undefined ? null : viewOf(step.new),
+    keys: step.diff?.replaces ?? [],
+    diffs: step.diff?.diffs ?? [],
+    detailedDiff:
+      detailed === undefined
+        ? null
+        : Object.fromEntries(
+            Object.entries(detailed).map(([path, { kind, inputDiff }]) => [
+              path,
+              { diffKind: kind, inputDiff },
+            ]),
+          ),
+    logical: !PHYSICAL.has(step.op),
+    provider: state.provider,
+  };
+  return planning ? { metadata, planning } : { metadata };
+}
+
+/** A resource as it is shown, secrets blinded. */
+export function viewOf(state: ResourceState): ResourceView {
+  return {
+    urn: state.urn,
+    type: state.type,
+    id: state.id,
+    parent: state.parent,
+    protect: state.protect,
+    inputs: blinded(state.inputs),
+    outputs: blinded(state.outputs),
+  };
+}
+
+/** What belongs to somebody else is looked up by every run: that counts when it is another than before. */
+function foundNothingNew({ op, old, new: found }: Step): boolean {
+  return (
+    op === "read" && (old === undefined || found === undefined || equalValues(old.outputs, found.outputs))
+  );
+}

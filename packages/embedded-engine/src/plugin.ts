@@ -1,0 +1,118 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { UserError } from "@tenantry/core/errors";
+import { type PluginProcess, startChild } from "./child.ts";
+import type { Attached } from "./interface.ts";
+import type { Project } from "./project.ts";
+import { ProviderClient } from "./provider-client.ts";
+import type { EngineKnowledge } from "./pulumi-provider.ts";
+
+/** Where plugins find the engine, and what they are told of the program. */
+export interface PluginHost {
+  readonly project: Project;
+  /** The engine's own address. */
+  readonly engine: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Providers that already run, by package. */
+  readonly attach: Attached;
+  readonly knowledge: EngineKnowledge;
+  /** Called when a plugin ends that nobody ended, with the last of what it wrote. */
+  readonly onCrash: (message: string) => void;
+}
+
+const LOG_LINES = 40;
+const LAST_WORDS_MS = 1000;
+
+/** Starts the plugin of a package, or joins the one that runs, and connects to it. */
+export async function startPlugin(packageName: string, host: PluginHost): Promise<ProviderClient> {
+  const place = { engine: host.engine, root: host.project.root, program: host.project.programFolder };
+  const running = await host.attach[packageName];
+  if (running !== undefined) return ProviderClient.connect(running, place, undefined);
+  const { child, port } = launch(`The provider of package ${packageName}`, commandOf(packageName, host), {
+    cwd: host.project.programFolder,
+    env: { ...host.env, PULUMI_PROJECT: host.project.name },
+    onCrash: host.onCrash,
+  });
+  try {
+    const address = `127.0.0.1:${await port}`;
+    return await ProviderClient.connect(address, place, child);
+  } catch (error) {
+    await child.stop();
+    throw new Error(`the provider of package ${packageName} did not start: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function commandOf(packageName: string, host: PluginHost): readonly string[] {
+  const folder = host.project.plugins.get(packageName);
+  if (folder === undefined)
+    throw new UserError(
+      `No provider for package ${packageName}: Pulumi.yaml names none, and none is built in.`,
+      {
+        remedy:
+          "Name its folder under plugins.providers in Pulumi.yaml, or use the Pulumi CLI: --engine cli.",
+      },
+    );
+  const executable = join(folder, `pulumi-resource-${packageName}`);
+  if (existsSync(executable)) return [executable, host.engine];
+  if (!existsSync(join(folder, "PulumiPlugin.yaml")))
+    throw new UserError(`There is neither ${executable} nor a PulumiPlugin.yaml beside it.`, {
+      remedy: "Correct the path under plugins.providers in Pulumi.yaml.",
+    });
+  const runner = createRequire(join(folder, "package.json")).resolve("@pulumi/pulumi/cmd/run-plugin");
+  return [process.execPath, runner, folder, host.engine];
+}
+
+/** A plugin says its port in its first line; all that follows is its log. */
+export function launch(
+  what: string,
+  command: readonly string[],
+  place: {
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string | undefined>>;
+    readonly onCrash: (message: string) => void;
+  },
+): { readonly child: PluginProcess; readonly port: Promise<string> } {
+  const log: string[] = [];
+  let announce: ((port: string) => void) | undefined;
+  let stopping = false;
+  const port = new Promise<string>((resolve) => {
+    announce = resolve;
+  });
+  const child = startChild(command, {
+    cwd: place.cwd,
+    env: { ...process.env, ...place.env },
+    onLine: (line, stream) => {
+      if (stream === "stdout" && announce !== undefined) {
+        announce(line.trim());
+        announce = undefined;
+        return;
+      }
+      log.push(line);
+      if (log.length > LOG_LINES) log.shift();
+    },
+  });
+  const ended = child.ended.then(({ code, signal }) => {
+    const message = [`it ended with ${signal ?? `code ${code}`}`, ...log].join("\n");
+    if (announce === undefined && !stopping) place.onCrash(`${what} is gone: ${message}`);
+    throw new Error(message);
+  });
+  ended.catch(() => undefined);
+  const stop = () => {
+    stopping = true;
+    return child.stop();
+  };
+  const endsByItself = async () => {
+    const waiting = new AbortController();
+    const late = delay(LAST_WORDS_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
+    await Promise.race([child.ended, late]).finally(() => waiting.abort());
+  };
+  return { child: { stop, endsByItself }, port: Promise.race([port, ended]) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,46 @@
+import { readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { UserError } from "@tenantry/core/errors";
+import { parse } from "yaml";
+import * as z from "zod";
+
+/**
+ * Reads projects, each once as long as its Pulumi.yaml stays as it is: a fleet asks for each of its stacks.
+ *
+ * @param shape what an engine uses of the file
+ * @param make makes a project of that; `root` is the folder that holds the file, absolute
+ */
+export function projectReader<Shape extends z.ZodType, Project>(
+  shape: Shape,
+  make: (root: string, content: z.output<Shape>) => Project,
+): (folder: string) => Promise<Project> {
+  const known = new Map<string, { readonly stamp: string; readonly project: Project }>();
+  return async (folder) => {
+    const stamp = stampOf(folder);
+    const last = known.get(folder);
+    if (last?.stamp === stamp) return last.project;
+    const root = resolve(folder);
+    const project = make(root, readContent(join(root, "Pulumi.yaml"), shape));
+    known.set(folder, { stamp, project });
+    return project;
+  };
+}
+
+function readContent<Shape extends z.ZodType>(file: string, shape: Shape): z.output<Shape> {
+  const found = shape.safeParse(parse(readFileSync(file, "utf8")));
+  if (!found.success)
+    throw new UserError(`${file} can't be used: ${z.prettifyError(found.error)}`, {
+      remedy: "See https://www.pulumi.com/docs/iac/concepts/projects/project-file/.",
+    });
+  return found.data;
+}
+
+function stampOf(folder: string): string {
+  const file = join(folder, "Pulumi.yaml");
+  const state = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (state === undefined)
+    throw new UserError(`There is no ${resolve(file)}.`, {
+      remedy: "Run from the folder of a Pulumi project.",
+    });
+  return `${state.mtimeNs}-${state.size}`;
+}

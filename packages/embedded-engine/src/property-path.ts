@@ -1,0 +1,77 @@
+import { lookup } from "@tenantry/core/own-property";
+import { isObject, isSecret, type PropertyMap, type PropertyValue } from "./property-value.ts";
+
+type Step = string | number;
+
+/** Reads `root.nested[0]["a key"].*`, as ignoreChanges and replaceOnChanges are written. `*` is any key or index. */
+export function parsePath(text: string): readonly Step[] {
+  const steps: Step[] = [];
+  let rest = text;
+  while (rest !== "") {
+    const found = /^\.?([^.[\]"]+)|^\[(\d+)\]|^\[\*\]|^\["((?:[^"\\]|\\.)*)"\]/.exec(rest);
+    if (found === null) throw new Error(`${JSON.stringify(text)} is not a property path`);
+    const [all, name, index, key] = found;
+    steps.push(
+      name ?? (index === undefined ? undefined : Number(index)) ?? key?.replaceAll(/\\(.)/g, "$1") ?? "*",
+    );
+    rest = rest.slice(all.length);
+  }
+  return steps;
+}
+
+/** Whether a pattern names the path, or what it is inside of. */
+export function covers(pattern: readonly Step[], path: readonly Step[]): boolean {
+  return (
+    pattern.length <= path.length &&
+    pattern.every((step, index) => step === "*" || String(step) === String(path[index]))
+  );
+}
+
+/**
+ * Gives what a path names its old value back, so that no change of it is seen.
+ *
+ * A property that was absent becomes absent again, one that was there comes back. An element of an array that was added
+ * or taken away stays as it is now, for its neighbours have moved.
+ */
+export function resetPath(path: readonly Step[], olds: PropertyMap, news: PropertyMap): PropertyMap {
+  return resetInside(path, olds, news) as PropertyMap;
+}
+
+function resetInside(
+  path: readonly Step[],
+  old: PropertyValue | undefined,
+  value: PropertyValue | undefined,
+): PropertyValue | undefined {
+  const [step, ...rest] = path;
+  if (step === undefined) return old;
+  if (isSecret(old) || isSecret(value)) return resetSecret(path, old, value);
+  if (Array.isArray(value) && Array.isArray(old)) {
+    const before = old;
+    return value.map((item, index) =>
+      (step === "*" || index === Number(step)) && index < before.length
+        ? (resetInside(rest, before[index], item) ?? item)
+        : item,
+    );
+  }
+  if (!isObject(value)) return value;
+  const before = isObject(old) ? old : {};
+  const keys = step === "*" ? new Set([...Object.keys(value), ...Object.keys(before)]) : [String(step)];
+  const result = new Map(Object.entries(value));
+  for (const key of keys) {
+    const reset = resetInside(rest, lookup(before, key), lookup(value, key));
+    if (reset === undefined) result.delete(key);
+    else result.set(key, reset);
+  }
+  return Object.fromEntries(result);
+}
+
+/** A path that leads into a secret is followed inside; the secret mark of the new value stays. */
+function resetSecret(
+  path: readonly Step[],
+  old: PropertyValue | undefined,
+  value: PropertyValue | undefined,
+): PropertyValue | undefined {
+  const inner = (wrapped: PropertyValue | undefined) => (isSecret(wrapped) ? wrapped.value : wrapped);
+  const reset = resetInside(path, inner(old), inner(value));
+  return isSecret(value) && reset !== undefined ? { ...value, value: reset } : reset;
+}

@@ -1,0 +1,174 @@
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { UNKNOWN_VALUE } from "./interface.ts";
+
+/**
+ * A property value in the form in which Pulumi's protocol carries it: JSON, in which secrets, resource references,
+ * assets and archives are objects that carry a signature, and what is not known yet is one of a few fixed strings.
+ *
+ * @see https://www.pulumi.com/docs/iac/using-pulumi/extending-pulumi/provider-architecture/
+ */
+export type PropertyValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly PropertyValue[]
+  | { readonly [key: string]: PropertyValue };
+
+export type PropertyMap = { readonly [key: string]: PropertyValue };
+
+/** The key that says which kind of special object this is. */
+export const SIGNATURE = "4dabf18193072939515e22adb298388d";
+export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
+const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+const ASSET = "c44067f5952c0a294b673a41bacd8c17";
+const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
+
+/** What is unknown until it is made, by the kind of its value. Most unknowns are sent as strings. */
+export const UNKNOWN = UNKNOWN_VALUE;
+const UNKNOWNS: ReadonlySet<PropertyValue> = new Set([
+  UNKNOWN,
+  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+  "030794c1-ac77-496b-92df-f27374a8bd58",
+  "e48ece36-62e2-4504-bad9-02848725956a",
+  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+]);
+
+export function toStruct(values: PropertyMap): struct.Struct {
+  return struct.Struct.fromJavaScript(values as Parameters<typeof struct.Struct.fromJavaScript>[0]);
+}
+
+export function fromStruct(values: struct.Struct | undefined): PropertyMap {
+  return (values?.toJavaScript() ?? {}) as PropertyMap;
+}
+
+/** Any JSON object, special ones included. */
+export function isObject(value: PropertyValue | undefined): value is PropertyMap {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isSecret(value: PropertyValue | undefined): value is PropertyMap {
+  return signatureOf(value) === SECRET;
+}
+
+export function isUnknown(value: PropertyValue | undefined): boolean {
+  return typeof value === "string" && UNKNOWNS.has(value);
+}
+
+export function isAsset(value: PropertyValue | undefined): value is PropertyMap {
+  return signatureOf(value) === ASSET;
+}
+
+export function isArchive(value: PropertyValue | undefined): value is PropertyMap {
+  return signatureOf(value) === ARCHIVE;
+}
+
+export function isResourceReference(value: PropertyValue | undefined): value is PropertyMap {
+  return signatureOf(value) === RESOURCE;
+}
+
+/** An eventual value with its dependencies; the SDK sends none to an engine that doesn't ask for them. */
+export function isOutputValue(value: PropertyValue | undefined): boolean {
+  return signatureOf(value) === OUTPUT;
+}
+
+function signatureOf(value: PropertyValue | undefined): PropertyValue | undefined {
+  return isObject(value) ? value[SIGNATURE] : undefined;
+}
+
+export function secretOf(value: PropertyValue): PropertyMap {
+  return { [SIGNATURE]: SECRET, value: withoutSecrets(value) };
+}
+
+/** Replaces values from the outside in: what `replace` gives back is taken as it is, undefined means look inside. */
+function mapValue(
+  value: PropertyValue,
+  replace: (value: PropertyValue, path: readonly (string | number)[]) => PropertyValue | undefined,
+  path: readonly (string | number)[] = [],
+): PropertyValue {
+  const replaced = replace(value, path);
+  if (replaced !== undefined) return replaced;
+  if (Array.isArray(value)) return value.map((item, index) => mapValue(item, replace, [...path, index]));
+  if (isObject(value)) return mapObject(value, replace, path);
+  return value;
+}
+
+export function mapObject(
+  values: PropertyMap,
+  replace: (value: PropertyValue, path: readonly (string | number)[]) => PropertyValue | undefined,
+  path: readonly (string | number)[] = [],
+): PropertyMap {
+  // Object.fromEntries defines its keys, so that a key named __proto__ stays a key.
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, mapValue(value, replace, [...path, key])]),
+  );
+}
+
+/** The value in clear, secrets at any depth opened. */
+export function withoutSecrets<V extends PropertyValue>(value: V): V {
+  return mapValue(value, (inner) => (isSecret(inner) ? withoutSecrets(inner.value ?? null) : undefined)) as V;
+}
+
+/** As a person may see it: secrets are `[secret]`. */
+export function blinded(values: PropertyMap): PropertyMap {
+  return mapObject(values, (value) => (isSecret(value) ? "[secret]" : undefined));
+}
+
+export function contains(value: PropertyValue, test: (value: PropertyValue) => boolean): boolean {
+  if (test(value)) return true;
+  if (Array.isArray(value)) return value.some((item) => contains(item, test));
+  return isObject(value) && Object.values(value).some((item) => contains(item, test));
+}
+
+export function containsUnknowns(value: PropertyValue): boolean {
+  return contains(value, isUnknown);
+}
+
+export function containsSecrets(value: PropertyValue): boolean {
+  return contains(value, isSecret);
+}
+
+/** Makes the named outputs secret, and those whose input of the same name holds one. */
+export function markSecrets(
+  outputs: PropertyMap,
+  inputs: PropertyMap,
+  additional: readonly string[],
+): PropertyMap {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([key, value]) => {
+      const secret = additional.includes(key) || isSecret(inputs[key]);
+      return [key, secret && !isSecret(value) ? secretOf(value) : value];
+    }),
+  );
+}
+
+/** For a provider that takes no secrets: puts the mark back on what it returns under the same names. */
+export function annotateSecrets(values: PropertyMap, source: PropertyMap): PropertyMap {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => {
+      const original = source[key];
+      if (original === undefined || isSecret(value)) return [key, value];
+      if (isPlainObject(value) && isPlainObject(original)) return [key, annotateSecrets(value, original)];
+      return [key, containsSecrets(original) ? secretOf(value) : value];
+    }),
+  );
+}
+
+function isPlainObject(value: PropertyValue): value is PropertyMap {
+  return isObject(value) && value[SIGNATURE] === undefined;
+}
+
+export function equalValues(left: PropertyValue | undefined, right: PropertyValue | undefined): boolean {
+  if (left === right) return true;
+  if (Array.isArray(left) && Array.isArray(right))
+    return left.length === right.length && left.every((item, index) => equalValues(item, right[index]));
+  if (!isObject(left) || !isObject(right)) return false;
+  const keys = Object.keys(left);
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && equalValues(left[key], right[key]))
+  );
+}

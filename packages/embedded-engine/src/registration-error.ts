@@ -1,0 +1,23 @@
+import { UserError } from "@tenantry/core/errors";
+import type { Urn } from "./urn.ts";
+
+/** A resource can't be registered; it is shown as an error of that resource. */
+export class RegistrationError extends Error {
+  override readonly name = "RegistrationError";
+  readonly urn: Urn | undefined;
+
+  constructor(message: string, urn: Urn | undefined, options?: ErrorOptions) {
+    super(message, options);
+    this.urn = urn;
+  }
+}
+
+/** What a provider could not answer about a resource is that resource's error. */
+export async function ofResource<Answer>(urn: Urn, asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked;
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new RegistrationError(cause instanceof Error ? cause.message : String(cause), urn, { cause });
+  }
+}

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { replacedAlong } from "../src/cascade-replacements.ts";
+import type { ResourceState } from "../src/resource-state.ts";
+import { recorder, TestProject } from "./project.ts";
+import { emptyState } from "./states.ts";
+
+function urn(name: string): string {
+  return `urn:pulumi:dev::trial::test:index:Thing::${name}`;
+}
+
+function state(name: string, needs: Partial<ResourceState> = {}): ResourceState {
+  return { ...emptyState(urn(name)), id: name, ...needs };
+}
+
+/** Made with a property of another. */
+function made(name: string, from: string): ResourceState {
+  return state(name, { inputs: { value: "x" }, propertyDependencies: { value: [urn(from)] } });
+}
+
+describe("what goes with a resource that is deleted before its replacement", () => {
+  const root = state("root");
+  const always = async () => true;
+  const never = async () => false;
+
+  test.each<[string, readonly ResourceState[], () => Promise<boolean>, readonly string[]]>([
+    [
+      "what its change would replace, the last of them first",
+      [made("a", "root"), made("b", "a")],
+      always,
+      ["b", "a"],
+    ],
+    ["not what can live with another value", [made("a", "root"), made("b", "a")], never, []],
+    ["not what only comes after it", [state("a", { dependencies: [urn("root")] })], always, []],
+    ["what goes down with it", [state("a", { deletedWith: urn("root") })], never, ["a"]],
+    ["what is replaced with it", [state("a", { replaceWith: [urn("root")] })], never, ["a"]],
+    ["what it provides", [state("a", { provider: `${urn("root")}::root` })], never, ["a"]],
+    ["no component", [{ ...made("a", "root"), custom: false }], always, []],
+    ["nothing that belongs to others", [{ ...made("a", "root"), external: true }], always, []],
+  ])("%s", async (_, others, wouldReplace, expected) => {
+    const found = await replacedAlong(root, [root, ...others], () => false, wouldReplace);
+    expect(found.map(({ id }) => id)).toEqual(expected);
+  });
+
+  test("not what this run has come to already", async () => {
+    const a = made("a", "root");
+    expect(await replacedAlong(root, [root, a], (name) => name === a.urn, always)).toEqual([]);
+  });
+});
+
+describe("a run that deletes before it replaces", () => {
+  let project: TestProject;
+  beforeAll(() => {
+    project = new TestProject();
+  });
+  afterAll(() => project.remove());
+
+  /** The second is replaced whenever the id of the first changes; the third is updated. */
+  const body = (kind: string, options = "{ deleteBeforeReplace: true }") => `
+    const a = new Thing("a", { kind: "${kind}" }, ${options});
+    const b = new Thing("b", { kind: a.id });
+    new Thing("c", { value: b.id });`;
+
+  test("takes its dependents along, and makes them again after it", async () => {
+    await project.up(body("x"));
+    project.calls();
+    const { events, onEvent } = recorder();
+    const run = await project.up(body("y"), { onEvent });
+    expect(run).toMatchObject({ result: "succeeded", changes: { replace: 2, update: 1, same: 1 } });
+    expect(project.calls()).toEqual(["delete b", "delete a", "create a", "create b", "update c"]);
+    const ops = events.flatMap(({ resourcePreEvent: event }) =>
+      event?.metadata.urn.endsWith("::a") ? [event.metadata.op] : [],
+    );
+    expect(ops).toEqual(["delete-replaced", "replace", "create-replacement"]);
+    expect(project.stateText).not.toContain("pendingReplacement");
+  });
+
+  test("previews the same", async () => {
+    project.write(body("z"));
+    expect((await project.preview()).changes).toEqual({ replace: 2, update: 1, same: 1 });
+    expect(project.calls()).toEqual([]);
+  });
+
+  test("goes on with what was deleted and not made again", async () => {
+    project.fault({ "create a": "fail" });
+    expect((await project.up()).result).toBe("failed");
+    expect(project.calls()).toEqual(["delete b", "delete a", "create a"]);
+    project.fault({});
+    expect((await project.up()).result).toBe("succeeded");
+    expect(project.calls()).toEqual(["create a", "create b", "update c"]);
+  });
+
+  test("leaves alone what is protected", async () => {
+    const guarded = (kind: string) =>
+      body(kind).replace("{ kind: a.id }", "{ kind: a.id }, { protect: true }");
+    await project.up(guarded("z"));
+    project.calls();
+    const run = await project.up(guarded("w"));
+    expect(run.result).toBe("failed");
+    expect(run.diagnostics[0]?.message).toMatch(/unable to replace resource ".*::b" as part of replacing/);
+    expect(project.calls()).toEqual([]);
+    await project.up(body("z"));
+  });
+
+  test("the program's word counts for more than the provider's", async () => {
+    await project.up(
+      body("v", "{ deleteBeforeReplace: false }").replace('kind: "v"', 'kind: "v", first: "delete"'),
+    );
+    expect(project.calls()).toEqual(["create a", "create b", "update c", "delete b", "delete a"]);
+  });
+});
+
+describe("replacements that the program asks for", () => {
+  let project: TestProject;
+  beforeAll(() => {
+    project = new TestProject();
+  });
+  afterAll(() => project.remove());
+
+  const body = (trigger: string, kind: string) => `
+    const a = new Thing("a", { kind: "${kind}" }, { replacementTrigger: ${trigger} });
+    new Thing("b", {}, { replaceWith: [a] });`;
+
+  test("a changed trigger replaces, and what is replaced with it follows", async () => {
+    await project.up(body('pulumi.secret("planted one")', "x"));
+    expect(project.stateText).not.toContain("planted");
+    expect(JSON.parse(project.stateText)).toMatchObject({ version: 4, features: ["replaceWith"] });
+    project.calls();
+    expect((await project.up()).changes).toEqual({ same: 3 });
+    const run = await project.up(body('"two"', "x"));
+    expect(run.changes).toEqual({ replace: 2, same: 1 });
+    expect(project.calls()).toEqual(["create a", "create b", "delete b", "delete a"]);
+  });
+
+  test("a trigger that comes or goes changes nothing", async () => {
+    expect((await project.up(body("undefined", "x"))).changes).toEqual({ same: 3 });
+  });
+});

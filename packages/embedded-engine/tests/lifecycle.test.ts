@@ -1,0 +1,115 @@
+import { Secret } from "@tenantry/core/secret";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { recorder, TestProject } from "./project.ts";
+
+let project: TestProject;
+beforeAll(() => {
+  project = new TestProject();
+});
+afterAll(() => project.remove());
+
+/** Two things in a component, the second made from the first. */
+function program(value: string): string {
+  return `
+    const group = new Group("group");
+    const first = new Thing("first", ${value}, { parent: group });
+    const second = new Thing("second", { value: first.id }, { parent: group });
+    group.registerOutputs({ made: 2 });
+    exports.id = first.id;
+    exports.hidden = pulumi.secret({ deep: ["kept secret"] });`;
+}
+
+describe("the life of a stack, step by step", () => {
+  test("a first run makes everything, what is needed first", async () => {
+    const { events, onEvent } = recorder();
+    const run = await project.up(program('{ value: "one" }'), { onEvent });
+    expect(run).toMatchObject({ result: "succeeded", changes: { create: 4 }, diagnostics: [] });
+    expect(project.calls()).toEqual(["create first", "create second"]);
+    expect(events[0]?.preludeEvent).toBeDefined();
+    expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index));
+    expect(events.at(-2)?.summaryEvent).toMatchObject({
+      result: "succeeded",
+      resourceChanges: { create: 4 },
+    });
+    expect(events.at(-1)?.cancelEvent).toEqual({});
+  });
+
+  test("outputs are there, secret ones as secrets", async () => {
+    const outputs = (await project.outputs()) ?? {};
+    expect(outputs.id).toMatch(/^first-/);
+    expect(outputs.hidden).toBeInstanceOf(Secret);
+    expect((outputs.hidden as Secret).reveal()).toBe('{"deep":["kept secret"]}');
+    expect(project.stateText).not.toContain("kept secret");
+  });
+
+  test("a second run changes nothing and asks the provider for nothing", async () => {
+    const before = project.state();
+    const run = await project.up();
+    expect(run).toMatchObject({ result: "succeeded", changes: { same: 4 } });
+    expect(project.calls()).toEqual([]);
+    expect(project.state()).toEqual(before);
+  });
+
+  test("a change is an update, and what is made from it stays", async () => {
+    const { events, onEvent } = recorder();
+    const run = await project.up(program('{ value: "two" }'), { onEvent });
+    expect(run.changes).toEqual({ update: 1, same: 3 });
+    expect(project.calls()).toEqual(["update first"]);
+    const update = events.find(({ resourcePreEvent }) => resourcePreEvent?.metadata.op === "update");
+    expect(update?.resourcePreEvent?.metadata).toMatchObject({
+      diffs: ["value"],
+      old: { inputs: { value: "one" } },
+      new: { inputs: { value: "two" } },
+    });
+  });
+
+  test("a replacement makes the new one, moves over what needs it, and deletes the old one last", async () => {
+    const oldId = project.resource("first")?.id;
+    const run = await project.up(program('{ value: "two", kind: "other" }'));
+    expect(run.changes).toEqual({ replace: 1, update: 1, same: 2 });
+    expect(project.calls()).toEqual(["create first", "update second", "delete first"]);
+    expect(project.resource("first")?.id).not.toBe(oldId);
+    expect(project.resource("second")?.inputs?.value).toBe(project.resource("first")?.id);
+  });
+
+  test("what is no longer declared is deleted, dependents first", async () => {
+    const run = await project.up('new Thing("third", {});');
+    expect(run.changes).toEqual({ create: 1, delete: 3, same: 1 });
+    expect(project.calls()).toEqual(["create third", "delete second", "delete first"]);
+    expect((await project.outputs()) ?? {}).toEqual({});
+  });
+
+  test("destroy takes everything and leaves the empty stack", async () => {
+    const run = await project.destroy();
+    expect(run.changes).toEqual({ delete: 2 });
+    expect(project.calls()).toEqual(["delete third"]);
+    expect(project.state().resources).toEqual([]);
+    expect(await project.outputs()).toEqual({});
+  });
+});
+
+test("what the program prints is told line by line", async () => {
+  const { events, onEvent } = recorder();
+  await project.up('console.log("to stdout"); console.error("to stderr"); pulumi.log.warn("take care");', {
+    onEvent,
+  });
+  const lines = events.flatMap(({ diagnosticEvent }) => diagnosticEvent ?? []);
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ severity: "info", message: "to stdout" }),
+      expect.objectContaining({ severity: "info#err", message: "to stderr" }),
+      expect.objectContaining({ severity: "warning", message: "take care" }),
+    ]),
+  );
+});
+
+test("resources are made side by side, as many at a time as is said", async () => {
+  const body = `for (let i = 0; i < 6; i++) new Thing("t" + i, {});`;
+  await project.up(body, { parallel: 1 });
+  expect(project.calls()).toHaveLength(6);
+});
+
+test("a provider's function is answered", async () => {
+  await project.up(`exports.answer = pulumi.runtime.invokeOutput("test:index:ask", { question: 1 });`);
+  expect(await project.outputs()).toEqual({ answer: { question: 1, answered: true } });
+});

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import type { ResourceState } from "../src/resource-state.ts";
+import { LeftBehind } from "../src/skipped-resources.ts";
+import { emptyState } from "./states.ts";
+
+function urn(name: string): string {
+  return `urn:pulumi:dev::trial::test:index:Thing::${name}`;
+}
+
+function state(name: string, needs: Partial<ResourceState> = {}): ResourceState {
+  return { ...emptyState(urn(name)), ...needs };
+}
+
+test.each<[string, Partial<ResourceState>]>([
+  ["depends on it", { dependencies: [urn("failed")] }],
+  ["has a property of it", { propertyDependencies: { value: [urn("failed")] } }],
+  ["is a child of it", { parent: urn("failed") }],
+  ["is made by it", { provider: `${urn("failed")}::` }],
+  ["goes down with it", { deletedWith: urn("failed") }],
+  ["is replaced with it", { replaceWith: [urn("failed")] }],
+])("what %s waits for what failed", (_, needs) => {
+  const left = new LeftBehind();
+  left.add(urn("failed"), undefined);
+  expect(left.holdsUp(state("a", needs))).toBe(true);
+  expect(left.holdsUp(state("a"))).toBe(false);
+});
+
+test("what was left behind is kept with all that it needs, the copies of what was replaced included", () => {
+  const far = state("far");
+  const old = state("near", { delete: true });
+  const near = state("near", { dependencies: [urn("far")] });
+  const waits = state("former", { dependencies: [urn("near")] });
+  const other = state("other", { dependencies: [urn("former")] });
+  const left = new LeftBehind();
+  left.add(urn("waits"), waits);
+  expect([...left.keeps([far, old, near, waits, other])].map((each) => each.urn).sort()).toEqual(
+    [far, near, old, waits].map((each) => each.urn).sort(),
+  );
+});
+
+test("a deletion that is still to be made is not kept for a name that failed", () => {
+  const left = new LeftBehind();
+  left.add(urn("a"), undefined);
+  expect(left.keeps([state("a", { delete: true })]).size).toBe(0);
+});

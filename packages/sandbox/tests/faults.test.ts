@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Fault, Faults, type Target } from "../src/faults.ts";
+import { type LocalSandbox, openSandbox } from "./local-sandbox.ts";
+
+const get: Target = { service: "supabase", method: "GET", path: "/v1/projects", write: false };
+const post: Target = { service: "supabase", method: "POST", path: "/v1/projects", write: true };
+
+describe("which requests a fault befalls", () => {
+  const cases: [string, Fault, Target, boolean][] = [
+    ["one for all", { kind: "500" }, get, true],
+    ["one for the same service", { kind: "500", service: "supabase" }, get, true],
+    ["one for another service", { kind: "500", service: "stripe" }, get, false],
+    ["one for writes, and a read", { kind: "500", writesOnly: true }, get, false],
+    ["one for writes, and a write", { kind: "500", writesOnly: true }, post, true],
+    ["one for this route", { kind: "500", match: "^POST /v1/projects$" }, post, true],
+    ["one for another route", { kind: "500", match: "^POST /v1/projects$" }, get, false],
+    ["one for no share", { kind: "500", share: 0 }, get, false],
+  ];
+  test.each(cases)("%s", (_, fault, target, befalls) => {
+    expect(new Faults([fault]).next(target) === fault).toBe(befalls);
+  });
+
+  test("only the n-th that matches, counted from when it was set", () => {
+    const faults = new Faults([{ kind: "500", writesOnly: true, nth: 2 }]);
+    expect([post, get, post, post].map((target) => faults.next(target)?.kind)).toEqual([
+      undefined,
+      undefined,
+      "500",
+      undefined,
+    ]);
+  });
+
+  test("a share of them, however large, lets the same request through in the end", () => {
+    const faults = new Faults([{ kind: "500", share: 0.99 }]);
+    expect(Array.from({ length: 5 }, () => faults.next(get)?.kind)).toEqual([
+      ...["500", "500", "500", "500"],
+      undefined,
+    ]);
+    expect(faults.next(post)?.kind).toBe("500");
+  });
+
+  test("a share of them, the same ones for the same seed", () => {
+    const drawn = (seed: number): boolean[] => {
+      const faults = new Faults([{ kind: "429", share: 0.2 }], seed);
+      return Array.from({ length: 2000 }, () => faults.next(get) !== undefined);
+    };
+    const hits = drawn(7).filter(Boolean).length;
+    expect(hits).toBeGreaterThan(340);
+    expect(hits).toBeLessThan(460);
+    expect(drawn(7)).toEqual(drawn(7));
+    expect(drawn(7)).not.toEqual(drawn(8));
+  });
+});
+
+describe("a fault", () => {
+  let local: LocalSandbox;
+  beforeAll(async () => {
+    local = await openSandbox();
+  });
+  afterAll(() => local.close());
+  afterEach(() => {
+    local.sandbox.setFaults([]);
+    local.sandbox.clearRequests();
+  });
+
+  const make = (name: string) => local.call("POST", "/v1/organizations", { name });
+  const exists = async (name: string): Promise<boolean> =>
+    (await local.call("GET", "/v1/organizations")).body.some((one: { name: string }) => one.name === name);
+
+  test("429 has the vendor's headers and body, and no effect", async () => {
+    local.sandbox.setFaults([{ kind: "429", writesOnly: true }]);
+    const reply = await make("too-much");
+    expect(reply.status).toBe(429);
+    expect(reply.body).toEqual({ message: "ThrottlerException: Too Many Requests" });
+    expect(reply.headers.get("x-ratelimit-remaining")).toBe("0");
+    expect(reply.headers.get("x-ratelimit-reset")).toBe("1");
+    expect(await exists("too-much")).toBe(false);
+  });
+
+  test("500 has no effect", async () => {
+    local.sandbox.setFaults([{ kind: "500", writesOnly: true }]);
+    expect((await make("broken")).status).toBe(500);
+    expect(await exists("broken")).toBe(false);
+  });
+
+  test("of Stripe looks like Stripe's", async () => {
+    local.sandbox.setFaults([{ kind: "429", service: "stripe" }]);
+    const response = await fetch(`${local.sandbox.stripeUrl}/v1/customers`);
+    expect(response.status).toBe(429);
+    expect(await response.json()).toEqual({ error: expect.objectContaining({ code: "rate_limit" }) });
+    expect(response.headers.get("request-id")).toMatch(/^req_/);
+  });
+
+  test.each([
+    ["drop-before", false],
+    ["drop-after", true],
+  ] as const)("%s cuts the connection; it took effect: %s", async (kind, effect) => {
+    local.sandbox.setFaults([{ kind, writesOnly: true }]);
+    await expect(make(kind)).rejects.toThrow("fetch failed");
+    expect(await exists(kind)).toBe(effect);
+    expect(local.sandbox.requests()[0]).toMatchObject({ status: undefined, fault: kind, write: true });
+  });
+
+  test("latency only makes it late", async () => {
+    local.sandbox.setFaults([{ kind: "latency", milliseconds: 120, writesOnly: true }]);
+    const before = performance.now();
+    expect((await make("late")).status).toBe(201);
+    expect(performance.now() - before).toBeGreaterThanOrEqual(115);
+  });
+
+  test.each([
+    ["hold-before", false],
+    ["hold-after", true],
+  ] as const)("%s waits; if its caller ends meanwhile, it took effect: %s", async (kind, effect) => {
+    local.sandbox.setFaults([{ kind, writesOnly: true }]);
+    const caller = new AbortController();
+    const call = fetch(`${local.sandbox.supabaseUrl}/v1/organizations`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${local.sandbox.env.SUPABASE_ACCESS_TOKEN}` },
+      body: JSON.stringify({ name: kind }),
+      signal: caller.signal,
+    }).catch(() => "ended");
+    expect(await local.sandbox.held()).toMatchObject({
+      method: "POST",
+      body: JSON.stringify({ name: kind }),
+    });
+    caller.abort();
+    expect(await call).toBe("ended");
+    local.sandbox.setFaults([]);
+    local.sandbox.release();
+    expect(await exists(kind)).toBe(effect);
+  });
+
+  test.each(["hold-before", "hold-after"] as const)("%s goes on when released", async (kind) => {
+    local.sandbox.setFaults([{ kind, writesOnly: true }]);
+    const call = make(`${kind}-released`);
+    await local.sandbox.held();
+    local.sandbox.release();
+    expect((await call).status).toBe(201);
+  });
+
+  test("can be set from another process", async () => {
+    const faults = [{ kind: "500", match: "POST" }];
+    expect((await local.call("PUT", "/_sandbox/faults", { faults })).status).toBe(204);
+    expect((await make("remote")).status).toBe(500);
+    expect((await local.call("PUT", "/_sandbox/faults", { faults: [{ kind: "flood" }] })).status).toBe(400);
+    const seen = await local.call("GET", "/_sandbox/requests");
+    expect(seen.body).toMatchObject([{ path: "/v1/organizations", status: 500, fault: "500" }]);
+    expect((await local.call("GET", "/_sandbox/requests", undefined, "sbp_wrong")).status).toBe(401);
+  });
+});

@@ -1,0 +1,145 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { afterEach, describe, expect, test } from "vitest";
+import { joinSandbox } from "../src/join.ts";
+import { startSandbox } from "../src/sandbox.ts";
+import { LocalSandbox, temporaryFolder } from "./local-sandbox.ts";
+
+/** What a run needs, wherever the sandbox listens. */
+function withoutPorts(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value.replace(/:\d+$/, "")]));
+}
+
+describe("a sandbox", () => {
+  const folders: string[] = [];
+  async function folder(): Promise<string> {
+    const made = await temporaryFolder();
+    folders.push(made);
+    return made;
+  }
+
+  async function open(at: string): Promise<LocalSandbox> {
+    const options = { folder: at, readinessMilliseconds: 20, requestsPerMinute: 10_000 };
+    return new LocalSandbox(await startSandbox(options), at);
+  }
+
+  afterEach(async () => {
+    for (const made of folders.splice(0)) await rm(made, { recursive: true, force: true });
+  });
+
+  test("tells what a run needs, and has an empty folder for its state", async () => {
+    const at = await folder();
+    const sandbox = await startSandbox({ folder: at });
+    await sandbox.stop();
+    expect(sandbox.env).toEqual({
+      SUPABASE_API_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      SUPABASE_ACCESS_TOKEN: expect.stringMatching(/^sbp_[0-9a-f]{40}$/),
+      STRIPE_API_BASE: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      STRIPE_API_KEY: expect.stringMatching(/^sk_test_/),
+      TENANTRY_ROOT_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),
+      TENANTRY_ARCHIVES: join(at, "archives"),
+      PULUMI_BACKEND_URL: `file://${join(at, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: expect.stringMatching(/./),
+      PGSSLROOTCERT: join(at, "pooler.crt"),
+    });
+    expect(readdirSync(at).sort()).toEqual([
+      "pooler.crt",
+      "sandbox.json",
+      "state",
+      "stripe.journal",
+      "supabase.journal",
+    ]);
+    expect(readdirSync(join(at, "state"))).toEqual([]);
+  });
+
+  test("keeps its tokens, projects and their data from start to start", async () => {
+    const at = await folder();
+    const first = await open(at);
+    const ref = await first.project("kept");
+    await first.query(ref, "create table kept as select 7 as n");
+    await first.sandbox.stop();
+
+    const second = await open(at);
+    const rows = await second.query(ref, "table kept");
+    await second.sandbox.stop();
+
+    expect(withoutPorts(second.sandbox.env)).toEqual(withoutPorts(first.sandbox.env));
+    expect(rows.body).toEqual([{ n: 7 }]);
+  });
+
+  test("keeps its addresses, unless another has one of its ports by then", async () => {
+    const at = await folder();
+    const run = async () => {
+      const { supabaseUrl, stripeUrl, stop } = await startSandbox({ folder: at });
+      await stop();
+      return `${supabaseUrl} ${stripeUrl}`;
+    };
+    let [former, latest] = [await run(), await run()];
+    // Somebody may take a port in between, though hardly every time.
+    for (let more = 0; latest !== former && more < 5; more++) [former, latest] = [latest, await run()];
+    expect(latest).toBe(former);
+  });
+
+  test("is one per folder: a second one is refused, or joins", async () => {
+    const at = await folder();
+    const sandbox = await startSandbox({ folder: at });
+    await expect(startSandbox({ folder: at })).rejects.toThrow(`A sandbox runs in ${at} already.`);
+    const joined = await joinSandbox({ folder: at, organizations: ["joiners"] });
+    expect(joined.env).toEqual(sandbox.env);
+    const { body } = await new LocalSandbox(sandbox, at).call("GET", "/v1/organizations");
+    expect(body.map((one: { slug: string }) => one.slug)).toContain("joiners");
+    await joined.stop();
+    expect((await fetch(sandbox.supabaseUrl)).status).toBe(401);
+    await sandbox.stop();
+    expect(process.getActiveResourcesInfo()).not.toContain("TCPServerWrap");
+  });
+
+  test("is started by the first of many that join at once", async () => {
+    const at = await folder();
+    const all = await Promise.all(Array.from({ length: 5 }, () => joinSandbox({ folder: at })));
+    await Promise.all(all.map((one) => one.stop()));
+    expect(new Set(all.map(({ supabaseUrl }) => supabaseUrl)).size).toBe(1);
+    expect(existsSync(join(at, "sandbox.lock"))).toBe(false);
+  });
+
+  test("that was killed is started again with all that it had answered", async () => {
+    const at = await folder();
+    const program = `
+      const { startSandbox } = await import(${JSON.stringify(join(import.meta.dirname, "../src/sandbox.ts"))});
+      const sandbox = await startSandbox({ folder: ${JSON.stringify(at)}, readinessMilliseconds: 20 });
+      const response = await fetch(sandbox.supabaseUrl + "/v1/projects", {
+        method: "POST",
+        headers: { authorization: "Bearer " + sandbox.env.SUPABASE_ACCESS_TOKEN },
+        body: JSON.stringify({ name: "survivor", organization_slug: "demo", db_pass: "correct-horse-battery" }),
+      });
+      process.stdout.write((await response.json()).ref);`;
+    const child = spawn(process.execPath, ["--import", "tsx/esm", "--input-type=module", "-e", program]);
+    const [ref] = await once(child.stdout, "data");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+
+    const again = await open(at);
+    await again.healthy(String(ref));
+    expect((await again.query(String(ref), "select 1 as n")).body).toEqual([{ n: 1 }]);
+    await again.sandbox.stop();
+  });
+
+  test("lets tests read a project's database unseen", async () => {
+    const at = await folder();
+    const local = await open(at);
+    const ref = await local.project("seen");
+    local.sandbox.clearRequests();
+    local.sandbox.setFaults([{ kind: "500" }]);
+    const client = new pg.Client(local.sandbox.databaseUrl(ref));
+    await client.connect();
+    const { rows } = await client.query("select current_user");
+    await client.end();
+    expect(rows).toEqual([{ current_user: "supabase_admin" }]);
+    expect(local.sandbox.requests()).toEqual([]);
+    await local.sandbox.stop();
+  });
+});

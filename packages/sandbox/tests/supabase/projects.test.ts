@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { statusAt } from "../../src/supabase/projects-state.ts";
+import { type LocalSandbox, openSandbox, PASSWORD, until } from "../local-sandbox.ts";
+import { managementApi } from "./management-api.ts";
+
+let local: LocalSandbox;
+beforeAll(async () => {
+  local = await openSandbox({ freeOrganizations: ["hobby"] });
+});
+afterAll(() => local.close());
+
+const creation = { organization_slug: "demo", db_pass: PASSWORD };
+
+describe("creating a project", () => {
+  test("answers at once, with a status that isn't known yet", async () => {
+    const made = await local.call("POST", "/v1/projects", {
+      ...creation,
+      name: "fresh",
+      region_selection: { type: "specific", code: "eu-central-1" },
+      desired_instance_size: "small",
+    });
+    expect(made.status).toBe(201);
+    expect(made.body).toEqual({
+      id: made.body.ref,
+      ref: expect.stringMatching(/^[a-z]{20}$/),
+      organization_id: "demo",
+      organization_slug: "demo",
+      name: "fresh",
+      region: "eu-central-1",
+      created_at: expect.stringMatching(/^\d{4}-/),
+      status: "UNKNOWN",
+    });
+  });
+
+  test("twice under one name is refused, so that it can be found again by its name", async () => {
+    const ref = await local.project("once");
+    const again = await local.call("POST", "/v1/projects", { ...creation, name: "once" });
+    expect(again.status).toBe(409);
+    expect(again.body).toEqual({ message: 'Project with name "once" already exists in your organization.' });
+    const found = await local.call("GET", "/v1/organizations/demo/projects?search=once");
+    expect(found.body.projects.map((one: { ref: string }) => one.ref)).toEqual([ref]);
+    const elsewhere = await local.call("POST", "/v1/projects", {
+      ...creation,
+      organization_slug: "hobby",
+      name: "once",
+    });
+    expect(elsewhere.status).toBe(201);
+  });
+
+  test.each([
+    [
+      "a property that doesn't exist",
+      { ...creation, name: "x", colour: "red" },
+      400,
+      "property colour should not exist",
+    ],
+    ["no password", { organization_slug: "demo", name: "x" }, 400, "db_pass: "],
+    [
+      "a size that isn't offered",
+      { ...creation, name: "x", desired_instance_size: "pico" },
+      400,
+      "desired_instance_size: ",
+    ],
+    ["an unknown region", { ...creation, name: "x", region: "mars-1" }, 400, "region: "],
+    [
+      "an unknown organization",
+      { ...creation, name: "x", organization_slug: "nobody" },
+      404,
+      "Organization not found",
+    ],
+  ])("with %s is refused", async (_, body, status, text) => {
+    const reply = await local.call("POST", "/v1/projects", body);
+    expect([reply.status, reply.body.message]).toEqual([status, expect.stringContaining(text)]);
+  });
+});
+
+describe("the life of a project", () => {
+  test("goes through its stages", () => {
+    const change = {
+      through: ["UNKNOWN", "COMING_UP", "COMING_UP"],
+      to: "ACTIVE_HEALTHY",
+      startedAt: 1000,
+    } as const;
+    const seen = [1000, 1099, 1100, 1299, 1300, 9999].map((now) => statusAt(change, now, 300));
+    expect(seen).toEqual([
+      "UNKNOWN",
+      "UNKNOWN",
+      "COMING_UP",
+      "COMING_UP",
+      "ACTIVE_HEALTHY",
+      "ACTIVE_HEALTHY",
+    ]);
+  });
+
+  test("begins with waiting: services come up one after another, some after the project", async () => {
+    const { call, clock } = await managementApi();
+    const names = ["db", "pooler", "realtime"];
+    const { ref } = (await (
+      await call("POST", "/v1/projects", { ...creation, organization_slug: "a", name: "p" })
+    ).json()) as {
+      ref: string;
+    };
+    // biome-ignore lint/suspicious/noExplicitAny: replies of many shapes
+    const get = async (path: string): Promise<any> =>
+      (await call("GET", `/v1/projects/${ref}${path}`)).json();
+    const healthy = async (): Promise<string[]> => {
+      const services = await get(`/health?services=${names.join()}`);
+      return services
+        .filter((one: { healthy: boolean }) => one.healthy)
+        .map((one: { name: string }) => one.name);
+    };
+    const seen = async (): Promise<unknown> => [(await get("")).status, await healthy()];
+
+    expect(await seen()).toEqual(["UNKNOWN", []]);
+    expect(await get("/health?services=db&services=pooler")).toEqual([
+      { name: "db", healthy: false, status: "COMING_UP" },
+      { name: "pooler", healthy: false, status: "UNHEALTHY", error: "Tenant not found" },
+    ]);
+    expect((await call("POST", `/v1/projects/${ref}/database/query`, { query: "select 1" })).status).toBe(
+      544,
+    );
+    const removal = await call("DELETE", `/v1/projects/${ref}`);
+    expect([removal.status, await removal.json()]).toEqual([
+      400,
+      { message: "Project not ready for deletion." },
+    ]);
+
+    clock.now += 600;
+    await until(async () => (await healthy()).includes("db"));
+    expect(await seen()).toEqual(["COMING_UP", ["db"]]);
+    expect((await call("POST", `/v1/projects/${ref}/database/query`, { query: "select 1" })).status).toBe(
+      201,
+    );
+    clock.now += 400;
+    expect(await seen()).toEqual(["ACTIVE_HEALTHY", ["db"]]);
+    clock.now += 200;
+    expect(await seen()).toEqual(["ACTIVE_HEALTHY", names]);
+  });
+
+  test("ends: what is deleted is not found", async () => {
+    const ref = await local.project("ending");
+    expect((await local.call("DELETE", `/v1/projects/${ref}`)).body).toMatchObject({ ref, name: "ending" });
+    for (const path of ["", "/health?services=db", "/secrets", "/config/auth"]) {
+      const reply = await local.call("GET", `/v1/projects/${ref}${path}`);
+      expect([reply.status, reply.body]).toEqual([404, { message: "Project not found" }]);
+    }
+    await local.project("ending");
+  });
+
+  test("may change its name, not to another's", async () => {
+    const ref = await local.project("before");
+    await local.project("taken");
+    expect((await local.call("PATCH", `/v1/projects/${ref}`, { name: "after" })).body).toMatchObject({
+      name: "after",
+    });
+    expect((await local.call("GET", `/v1/projects/${ref}`)).body.name).toBe("after");
+    expect((await local.call("PATCH", `/v1/projects/${ref}`, { name: "taken" })).status).toBe(409);
+  });
+
+  test("has no pause in a paid organization", async () => {
+    const ref = await local.project("paid");
+    expect((await local.call("POST", `/v1/projects/${ref}/pause`)).status).toBe(400);
+    expect((await local.query(ref, "select 1")).status).toBe(201);
+  });
+
+  test("has a pause in a free one, that keeps the data", async () => {
+    const ref = await local.project("napping", { organization_slug: "hobby" });
+    await local.query(ref, "create table kept as select 1 as n");
+    const status = async (): Promise<string> => (await local.call("GET", `/v1/projects/${ref}`)).body.status;
+
+    const early = await local.call("POST", `/v1/projects/${ref}/restore`);
+    expect((await local.call("POST", `/v1/projects/${ref}/pause`)).status).toBe(200);
+    await until(async () => (await status()) === "INACTIVE");
+    const asleep = await local.query(ref, "table kept");
+    const health = await local.call("GET", `/v1/projects/${ref}/health?services=db`);
+    expect((await local.call("POST", `/v1/projects/${ref}/restore`)).status).toBe(200);
+    await local.healthy(ref);
+
+    expect([early.status, asleep.status, health.body[0].status]).toEqual([400, 544, "UNHEALTHY"]);
+    expect((await local.query(ref, "table kept")).body).toEqual([{ n: 1 }]);
+  });
+});
+
+describe("an organization's projects", () => {
+  test("come in pages, sorted, found by a part of their name", async () => {
+    const { call, clock } = await managementApi();
+    for (const name of ["delta", "alpha", "charlie", "bravo"]) {
+      clock.now += 1;
+      await call("POST", "/v1/projects", { ...creation, organization_slug: "a", name });
+    }
+    const page = (query: string): Promise<Response> => call("GET", `/v1/organizations/a/projects${query}`);
+    const list = async (query: string): Promise<string[]> => {
+      const { projects } = (await (await page(query)).json()) as { projects: { name: string }[] };
+      return projects.map(({ name }) => name);
+    };
+    expect(await list("")).toEqual(["alpha", "bravo", "charlie", "delta"]);
+    expect(await list("?limit=2&offset=1")).toEqual(["bravo", "charlie"]);
+    expect(await list("?sort=created_desc")).toEqual(["bravo", "charlie", "alpha", "delta"]);
+    expect(await list("?search=ALP")).toEqual(["alpha"]);
+    expect(await list("?statuses=INACTIVE")).toEqual([]);
+    expect(await (await page("?limit=1")).json()).toMatchObject({
+      pagination: { count: 4, limit: 1, offset: 0 },
+    });
+    expect((await page("?limit=101")).status).toBe(400);
+  });
+});

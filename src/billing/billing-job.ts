@@ -1,0 +1,112 @@
+import { stripeCall } from "../vendors/stripe/client.ts";
+import { accountsWhere, lockAccountOf } from "./accounts.ts";
+import { type Books, dayOf } from "./billing-context.ts";
+import { type CustomersPeriod, paidPeriod, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
+import { type WorkedReload, workReloads } from "./reloads/process-reloads.ts";
+import { settleTakenBack } from "./reloads/reversals.ts";
+import { applyStanding } from "./subscription-status.ts";
+
+/** What one pass over a platform's money did. */
+export interface PassReport {
+  readonly platform: string;
+  /** Credits that lapsed. */
+  readonly expired: number;
+  /** Credits of plans, posted for periods that were paid for. */
+  readonly granted: number;
+  readonly reloads: readonly WorkedReload[];
+  /** Payments of which it was learned now that they were refunded, disputed, or won back. */
+  readonly takenBack: number;
+  /** Credits that were owed since a payment was taken back, and are taken now. */
+  readonly settled: number;
+}
+
+/** Longer than a month: each organization's running period is looked at. */
+const LOOK_BACK_SECONDS = 35 * 24 * 60 * 60;
+
+/**
+ * Does what is due of a platform's money, once; meant for a cron. Whatever of it was done is not done again, by a pass that runs at
+ * the same time neither, so that one that was killed is mended by the next.
+ */
+export async function runPass(books: Books, signal: AbortSignal): Promise<PassReport> {
+  const expired = await callNumber(books, "private.expire_credits($1)", [books.now().toISOString()]);
+  const granted = await grantPeriods(books, signal);
+  await endGraces(books);
+  const reloads = await workReloads(books, signal);
+  const takenBack = await settleTakenBack(books, signal);
+  const settled = await callNumber(books, "private.settle_reversals()");
+  await forgetEvents(books);
+  return { platform: books.platform, expired, granted, reloads, takenBack, settled };
+}
+
+async function grantPeriods(books: Books, signal: AbortSignal): Promise<number> {
+  const periods = [...(await paidPeriods(books)), ...(await periodsByContract(books))];
+  const due = await books.database.read((query) => unpostedPeriods(query, periods));
+  let granted = 0;
+  for (const period of due) {
+    signal.throwIfAborted();
+    granted += await grant(books, period);
+  }
+  return granted;
+}
+
+/** Webhooks may be late, lost, or ahead of the organization's first rows: the invoices tell all the same. */
+async function paidPeriods({ stripe, now }: Books): Promise<CustomersPeriod[]> {
+  const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
+  const collect = async () => {
+    const found: CustomersPeriod[] = [];
+    for await (const invoice of stripe.invoices.list({ status: "paid", created, limit: 100 })) {
+      const period = paidPeriod(invoice);
+      const customer = typeof invoice.customer === "object" ? invoice.customer?.id : invoice.customer;
+      if (period !== undefined && customer !== undefined) found.push({ ...period, customer });
+    }
+    return found;
+  };
+  return stripeCall("invoices.list", collect());
+}
+
+/** A plan that is agreed by contract has no invoices of ours: its periods are the calendar's months, in UTC. */
+async function periodsByContract({ database, now }: Books): Promise<readonly CustomersPeriod[]> {
+  return database.read((query) =>
+    query<CustomersPeriod>(
+      `select stripe_customer as customer, stripe_product as product, $1 as since
+       from public.organizations join public.plans on plans.name = plan
+       where monthly_amount is null and stripe_customer is not null and stripe_product is not null`,
+      [`${dayOf(now()).slice(0, 7)}-01`],
+    ),
+  );
+}
+
+function grant({ database }: Books, period: CustomersPeriod): Promise<number> {
+  return database.transaction(async (query) => {
+    const account = await lockAccountOf(query, period.customer);
+    return account === undefined ? 0 : postPlanCredits(query, period);
+  });
+}
+
+/** A grace ends by the calendar, of which no event tells. */
+async function endGraces({ database, stripe, now }: Books): Promise<void> {
+  const late = await database.read((query) => accountsWhere(query, "subscription_status = 'past_due'"));
+  for (const { customer } of late)
+    await database.transaction(async (query) => {
+      const account = await lockAccountOf(query, customer);
+      if (account !== undefined) await applyStanding(query, stripe, account, dayOf(now()));
+    });
+}
+
+/** Stripe sends no event again after a month. */
+async function forgetEvents({ database }: Books): Promise<void> {
+  await database.transaction((query) =>
+    query("delete from private.stripe_events where created_at < now() - interval '60 days'"),
+  );
+}
+
+async function callNumber(
+  { database }: Books,
+  call: string,
+  values: readonly unknown[] = [],
+): Promise<number> {
+  const [row] = await database.transaction((query) =>
+    query<{ result: number }>(`select ${call}::float8 as result`, values),
+  );
+  return row?.result ?? 0;
+}

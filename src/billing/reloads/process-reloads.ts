@@ -1,0 +1,79 @@
+import { VendorError } from "@tenantry/core/errors";
+import { type Account, accountsWhere } from "../accounts.ts";
+import type { Books } from "../billing-context.ts";
+import { type Outcome, pay, type Reload } from "./payment.ts";
+import { record } from "./record-payment.ts";
+
+/** What was done about one request for credits. */
+export interface WorkedReload {
+  readonly organization: string;
+  readonly wallet: string;
+  /** Credits. */
+  readonly amount: number;
+  /** `open`: the payment is being processed; the next run looks again. */
+  readonly outcome: Outcome["kind"] | "failed";
+  /** Why it was declined, by Stripe's code, or how it failed. */
+  readonly reason: string | null;
+  /** Whether the wallet isn't charged any more until somebody resumes: its card needs its holder, or another. */
+  readonly paused: boolean;
+}
+
+/** Works all open requests, each handed out to one worker at a time. One that fails stops no other; it is handed out again. */
+export async function workReloads(books: Books, signal: AbortSignal): Promise<WorkedReload[]> {
+  const worked: WorkedReload[] = [];
+  for (;;) {
+    signal.throwIfAborted();
+    const reload = await claim(books);
+    if (reload === undefined) return worked;
+    worked.push(await workOne(books, reload));
+  }
+}
+
+async function workOne(books: Books, reload: Reload): Promise<WorkedReload> {
+  const account = await accountOf(books, reload);
+  const about = { organization: reload.organization, wallet: reload.wallet, amount: reload.amount };
+  try {
+    const outcome: Outcome =
+      account === undefined
+        ? { kind: "declined", reason: "no_payment_method", forGood: true }
+        : await pay(books.stripe, account, reload);
+    await books.database.transaction((query) => record(query, reload.id, outcome, books.now()));
+    const declined = outcome.kind === "declined" ? outcome : undefined;
+    return {
+      ...about,
+      organization: account?.path ?? reload.organization,
+      outcome: outcome.kind,
+      reason: declined?.reason ?? null,
+      paused: declined?.forGood ?? false,
+    };
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error;
+    return {
+      ...about,
+      organization: account?.path ?? reload.organization,
+      outcome: "failed",
+      reason: error.message,
+      paused: false,
+    };
+  }
+}
+
+async function claim({ database, now }: Books): Promise<Reload | undefined> {
+  const [row] = await database.transaction((query) =>
+    query<Reload>(
+      `select id, organization_id as organization, wallet, amount::float8 as amount,
+         credit_amount::float8 as "creditAmount", currency,
+         extract(epoch from requested_at)::float8 as "requestedAt"
+       from private.claim_reload($1)`,
+      [now().toISOString()],
+    ),
+  );
+  return row && { ...row, requestedAt: Math.floor(row.requestedAt) };
+}
+
+async function accountOf({ database }: Books, { organization }: Reload): Promise<Account | undefined> {
+  const [account] = await database.read((query) =>
+    accountsWhere(query, "organizations.id = $1", [organization]),
+  );
+  return account;
+}

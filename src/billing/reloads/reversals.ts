@@ -1,0 +1,83 @@
+import type Stripe from "stripe";
+import { stripeCall } from "../../vendors/stripe/client.ts";
+import { lockAccountOf } from "../accounts.ts";
+import type { Books } from "../billing-context.ts";
+import { costOf } from "./payment.ts";
+import { creditsOf, disputedAmount, settlePayment } from "./record-payment.ts";
+
+/** A bank may take months to decide a dispute: https://docs.stripe.com/disputes/how-disputes-work */
+const LOOK_BACK_SECONDS = 180 * 24 * 60 * 60;
+
+/** Of these nothing goes back to the customer: https://docs.stripe.com/refunds#failed-refunds */
+const WITHOUT_EFFECT: ReadonlySet<string | null> = new Set(["failed", "canceled"]);
+
+/**
+ * Settles the payments for credits that were refunded or disputed, or whose dispute was decided, where the control plane doesn't
+ * know it yet: an event may be late, lost, or told to nobody.
+ *
+ * @returns how many payments that were
+ */
+export async function settleTakenBack(books: Books, signal: AbortSignal): Promise<number> {
+  const takenBack = await amountsTakenBack(books);
+  const due = (await paidReloads(books, [...takenBack.keys()])).filter(
+    (reload) =>
+      creditsOf(reload.amount, takenBack.get(reload.payment) ?? 0, costOf(reload)) !== reload.reversed,
+  );
+  for (const { payment, organization, customer } of due) {
+    signal.throwIfAborted();
+    await books.database.transaction(async (query) => {
+      await lockAccountOf(query, customer);
+      const intent = await stripeCall(
+        "paymentIntents.retrieve",
+        books.stripe.paymentIntents.retrieve(payment),
+      );
+      await settlePayment(query, books.stripe, intent, organization, books.now());
+    });
+  }
+  return due.length;
+}
+
+/** By the payment's id, in the currency's smallest unit; zero where all of it was given back. */
+async function amountsTakenBack({ stripe, now }: Books): Promise<ReadonlyMap<string, number>> {
+  const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
+  const amounts = new Map<string, number>();
+  const add = (payment: string | Stripe.PaymentIntent | null, amount: number) => {
+    const id = typeof payment === "object" ? payment?.id : payment;
+    if (id !== undefined) amounts.set(id, (amounts.get(id) ?? 0) + amount);
+  };
+  const refunded = async () => {
+    for await (const refund of stripe.refunds.list({ created, limit: 100 }))
+      add(refund.payment_intent, WITHOUT_EFFECT.has(refund.status) ? 0 : refund.amount);
+  };
+  const disputed = async () => {
+    for await (const dispute of stripe.disputes.list({ created, limit: 100 }))
+      add(dispute.payment_intent, disputedAmount([dispute]));
+  };
+  await stripeCall("refunds.list", refunded());
+  await stripeCall("disputes.list", disputed());
+  return amounts;
+}
+
+interface PaidReload {
+  readonly payment: string;
+  readonly organization: string;
+  /** Stripe's id. */
+  readonly customer: string;
+  /** Credits. */
+  readonly amount: number;
+  readonly creditAmount: number;
+  /** Credits that have no payment any more, as far as is known. */
+  readonly reversed: number;
+}
+
+function paidReloads({ database }: Books, payments: readonly string[]): Promise<readonly PaidReload[]> {
+  return database.read((query) =>
+    query<PaidReload>(
+      `select payment, organization_id as organization, stripe_customer as customer, amount::float8 as amount,
+         credit_amount::float8 as "creditAmount", reversed::float8 as reversed
+       from public.reloads join public.organizations on organizations.id = organization_id
+       where payment = any ($1) and stripe_customer is not null order by payment`,
+      [payments],
+    ),
+  );
+}

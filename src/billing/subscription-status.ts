@@ -1,0 +1,47 @@
+import type Stripe from "stripe";
+import { inForce } from "../model/effective-plan.ts";
+import type { Query } from "../vendors/postgres/database.ts";
+import { isOwnedBy } from "../vendors/stripe/brand.ts";
+import { listSubscriptions } from "../vendors/stripe/customers.ts";
+import { hasEnded, standingOf } from "../vendors/stripe/subscription-status.ts";
+import type { Account } from "./accounts.ts";
+import { keepQuotas, readOffer } from "./catalogue.ts";
+
+/**
+ * Brings an organization's plan in force, its quotas and whom they open workspaces to in step with what Stripe says now. The
+ * caller holds the account's lock.
+ *
+ * @param today `2026-11-22`
+ */
+export async function applyStanding(
+  query: Query,
+  stripe: Stripe,
+  account: Account,
+  today: string,
+): Promise<void> {
+  const offer = await readOffer(query);
+  const isPriced = offer.plans[account.declared.plan]?.isPriced ?? false;
+  const subscription = await currentSubscription(stripe, account);
+  // Its first `up` is still at work.
+  if (isPriced && subscription === undefined) return;
+  const standing =
+    isPriced && subscription !== undefined ? await standingOf(stripe, subscription) : undefined;
+  const { plan, entitlements } = inForce(offer, account.declared, standing, today);
+  await query(
+    `update public.organizations set subscription_status = $2, stripe_subscription = $3, plan_in_force = $4
+     where id = $1 and (subscription_status, stripe_subscription, plan_in_force) is distinct from ($2, $3, $4)`,
+    [account.id, standing?.status ?? null, (isPriced && subscription?.id) || null, plan],
+  );
+  await keepQuotas(query, account.id, entitlements);
+  await query("select private.open_workspaces($1)", [account.id]);
+}
+
+/** The one that is alive, else the last that was; others' subscriptions of the same customer don't count. */
+async function currentSubscription(
+  stripe: Stripe,
+  { brand, customer }: Account,
+): Promise<Stripe.Subscription | undefined> {
+  const all = await listSubscriptions(stripe, customer);
+  const own = all.filter(({ metadata }) => isOwnedBy(brand, metadata));
+  return own.find((each) => !hasEnded(each)) ?? own[0];
+}

@@ -1,0 +1,32 @@
+import { printable } from "@tenantry/core/printable";
+import type { TakenIn } from "../../intake/intake.ts";
+import type { Colors } from "./colors.ts";
+import { count } from "./values.ts";
+
+const WIDTH = "unchanged".length;
+
+/** What became of each manifest: what was added, what stays with the app or is skipped, and why one wasn't written. */
+export function renderTakenIn(organizations: readonly TakenIn[], colors: Colors): string {
+  const written = organizations.filter(({ outcome }) => outcome === "written").length;
+  const next =
+    written === 0
+      ? "Nothing to write."
+      : `${count(written, "manifest")} written: review ${written === 1 ? "it" : "them"}, commit, then run tenantry up.`;
+  return [...organizations.map((each) => renderOne(each, colors)), next].join("\n");
+}
+
+function renderOne({ file, outcome, added, left, skipped, problems }: TakenIn, colors: Colors): string {
+  const paint = { written: colors.green, unchanged: colors.dim, refused: colors.red }[outcome];
+  return [
+    `${paint(outcome.padEnd(WIDTH))} ${file}`,
+    ...added.map((what) => colors.green(`  + ${printable(what)}`)),
+    ...left.map(({ what, reason }) =>
+      colors.dim(`    ${printable(what)} stays managed by the app: ${reason}`),
+    ),
+    ...skipped.map(
+      ({ what, reason, remedy }) =>
+        `  ${colors.red("!")} ${printable(`${what} is skipped: ${reason}`)}\n    ${colors.cyan(printable(remedy))}`,
+    ),
+    ...problems.map((problem) => `  ${colors.red("!")} ${printable(problem)}`),
+  ].join("\n");
+}

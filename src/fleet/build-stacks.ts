@@ -1,0 +1,101 @@
+import { dirname } from "node:path";
+import { UserError } from "@tenantry/core/errors";
+import type { StackSpec } from "@tenantry/embedded-engine/interface";
+import type { OrganizationModel } from "../model/model.ts";
+import { suggest } from "../shared/suggest.ts";
+import { digestOf } from "./digest.ts";
+import type { Environment } from "./environment.ts";
+import type { FleetStack } from "./fleet.ts";
+import type { LoadedSelection } from "./load.ts";
+import { stackNames } from "./targets.ts";
+
+/** Settings that all stacks of a run share. */
+export interface Common {
+  readonly projectFolder: string;
+  readonly settingsFolder: string | undefined;
+  readonly environment: Environment;
+  /** `2026-11-22` */
+  readonly today: string;
+  /** The digest of the program; undefined when nothing runs or the program is unknown. */
+  readonly program: string | undefined;
+}
+
+/**
+ * The stacks of a selection: those of the manifests, and those that exist in the backend but no longer in the YAML.
+ *
+ * @param existing names of the stacks in the backend
+ * @throws UserError for an organization that is in neither the YAML nor the backend
+ */
+export function assembleStacks(
+  loaded: LoadedSelection,
+  existing: readonly string[],
+  common: Common,
+): FleetStack[] {
+  const { selection, platform, organizations } = loaded;
+  const gone = goneOrganizations(loaded, existing);
+  const unknown = loaded.missing.find((name) => !gone.includes(name));
+  if (unknown !== undefined) throw unknownOrganization(loaded, unknown);
+  const stackOf = (part: string, organization: string | null, model: OrganizationModel | null) => ({
+    spec: specOf(loaded, `${platform}.${part}`, common),
+    platform,
+    organization,
+    model,
+    digest: organization !== null && model === null ? undefined : seenDigest(loaded, model, common),
+  });
+  return [
+    ...(selection.own ? [stackOf("platform", null, null)] : []),
+    ...organizations.map((model) => stackOf(model.name, model.name, model)),
+    ...gone.map((name) => stackOf(name, name, null)),
+  ];
+}
+
+function seenDigest(
+  { platformModel }: LoadedSelection,
+  organization: OrganizationModel | null,
+  { environment: { vendors }, program }: Common,
+): string | undefined {
+  if (platformModel === undefined || program === undefined) return undefined;
+  return digestOf({ platform: platformModel, organization, vendors }, program);
+}
+
+/** The selected organizations that exist without a manifest. */
+function goneOrganizations(
+  { platform, organizations, selection, missing }: LoadedSelection,
+  existing: readonly string[],
+): string[] {
+  const declared = new Set(organizations.map((organization) => organization.name));
+  return existing
+    .filter((stack) => stack.startsWith(`${platform}.`) && stack !== `${platform}.platform`)
+    .map((stack) => stack.slice(platform.length + 1))
+    .filter((name) => (selection.organizations === "all" ? !declared.has(name) : missing.includes(name)));
+}
+
+/** The program reads the manifests itself: from the stack's name, the platforms' folder and the day of the run. */
+function specOf({ selection, platform, checked }: LoadedSelection, stack: string, common: Common): StackSpec {
+  const digest = checked.get(stack.slice(platform.length + 1));
+  return {
+    projectFolder: common.projectFolder,
+    ...(common.settingsFolder === undefined ? {} : { settingsFolder: common.settingsFolder }),
+    stack,
+    backendUrl: common.environment.backendUrl,
+    passphrase: common.environment.passphrase,
+    env: {
+      ...common.environment.vendors,
+      TENANTRY_STACKS: dirname(selection.folder),
+      TENANTRY_TODAY: common.today,
+      ...(digest === undefined ? {} : { TENANTRY_CHECKED: digest }),
+    },
+  };
+}
+
+/** The error for a name without state, and possibly without a manifest. */
+export function unknownOrganization({ platform, selection }: LoadedSelection, name: string): UserError {
+  const stack = `${platform}.${name}`;
+  const declared = stackNames(selection.folder);
+  if (declared.includes(stack))
+    return new UserError(`${stack} doesn't exist yet`, { remedy: `Run: tenantry up ${stack}` });
+  const near = suggest(stack, declared);
+  return new UserError(`There is no organization ${name} on ${platform}`, {
+    remedy: near === undefined ? `Write its manifest: orgs/${name}.yaml.` : `Did you mean ${near}?`,
+  });
+}

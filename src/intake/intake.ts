@@ -1,0 +1,287 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { UserError } from "@tenantry/core/errors";
+import type { Path } from "../manifest/locate.ts";
+import type { OrganizationManifest } from "../manifest/organization.ts";
+import { parseManifest } from "../manifest/parse.ts";
+import { renderProblem } from "../manifest/problem.ts";
+import {
+  ORGANIZATIONS_FOLDER,
+  type ParsedOrganization,
+  type ParsedPlatform,
+  readPlatformFolder,
+} from "../manifest/read.ts";
+import { readRepository } from "../manifest/repository.ts";
+import type { Finding } from "../model/diagnostic.ts";
+import { resolve } from "../model/resolve.ts";
+import { isLink, isReallyInside, isTaken } from "../shared/real-path.ts";
+import {
+  type Addition,
+  type Additions,
+  importAdditions,
+  newManifest,
+  requestedAdditions,
+} from "./additions.ts";
+import type { AppRows } from "./app-rows.ts";
+import { secretsFault } from "./secrets-fault.ts";
+import { faulty, manifestFault, type Skipped, shapeFault, skip, valueAt, without } from "./skipped.ts";
+import { addTo, NotEditable } from "./yaml-insert.ts";
+
+/** What became of one organization's manifest. */
+export interface TakenIn {
+  /** As `agntdata.acme`. */
+  readonly stack: string;
+  readonly file: string;
+  readonly outcome: "written" | "unchanged" | "refused";
+  /** What was added, as `workspace spike`. */
+  readonly added: readonly string[];
+  readonly left: Additions["left"];
+  /** What wasn't added, since no manifest can hold it. */
+  readonly skipped: readonly Skipped[];
+  /** Why it was refused: what the manifest would have been wrong in. */
+  readonly problems: readonly string[];
+}
+
+/** A manifest as it is, and as it is to be. */
+interface Draft {
+  readonly rows: AppRows;
+  readonly file: string;
+  /** Null where the organization is new. */
+  readonly before: string | null;
+  readonly after: string;
+  readonly added: readonly string[];
+  /** The additions that are in `after`, with their places there. */
+  readonly additions: readonly PlacedAddition[];
+  readonly left: Additions["left"];
+  readonly skipped: readonly Skipped[];
+  readonly problems: readonly string[];
+}
+
+type PlacedAddition = Addition & { readonly place: Path };
+
+export interface TakeInOptions {
+  /** Whether people, apps and cron jobs come too, and not only what was asked for. */
+  readonly everything: boolean;
+  /** `2026-11-22` */
+  readonly today: string;
+}
+
+/**
+ * Writes what the product made into a platform's manifests: new files for new organizations, added lines in the others. A
+ * manifest that would have an error isn't written. Running it again writes nothing.
+ *
+ * @param folder the platform's, as `stacks/agntdata`; its manifests have no errors
+ */
+export async function takeIn(
+  folder: string,
+  organizations: readonly AppRows[],
+  options: TakeInOptions,
+): Promise<TakenIn[]> {
+  refuseForeignFolder(folder);
+  const { platform, organizations: declared } = await readPlatformFolder(folder);
+  if (platform === undefined) throw new Error(`${folder} has no platform, though it was read before`);
+  const judge = (drafts: readonly Draft[]) => errorsByFile(folder, platform, declared, drafts, options.today);
+  let drafts = organizations.map((rows) => draft(folder, platform, rows, [], options.everything));
+  let errors = judge(drafts);
+  // Each round leaves out what the errors of the round before were about.
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const better = drafts.map((each) => {
+      const more = faulty(each.additions, errors.get(each.file) ?? []);
+      return more.length === 0
+        ? each
+        : draft(folder, platform, each.rows, [...each.skipped, ...more], options.everything);
+    });
+    if (better.every((each, index) => each === drafts[index])) break;
+    drafts = better;
+    errors = judge(drafts);
+  }
+  return drafts.map((each) => {
+    const { file, before, after, added, left, skipped } = each;
+    const stack = `${platform.manifest.name}.${each.rows.name}`;
+    const found = (errors.get(file) ?? []).map(({ message, remedy }) => `${message}: ${remedy}`);
+    const problems = [...each.problems, ...found];
+    const result = { stack, file, left, skipped, problems };
+    if (problems.length > 0) return { ...result, outcome: "refused", added: [] };
+    if (after === before) return { ...result, outcome: "unchanged", added: [] };
+    write(file, before, after);
+    return { ...result, outcome: "written", added };
+  });
+}
+
+/** Errors that show only when others are gone are few: a workspace, what is in it, and what points at it. */
+const MOST_ROUNDS = 4;
+
+function draft(
+  folder: string,
+  platform: ParsedPlatform,
+  rows: AppRows,
+  skippedBefore: readonly Skipped[],
+  everything: boolean,
+): Draft {
+  const unnamed = manifestFault({ name: rows.name }, ["name"]);
+  const file = join(folder, ORGANIZATIONS_FOLDER, `${rows.name}.yaml`);
+  if (unnamed !== undefined) return unwritten(rows, file, null, `the name of the organization: ${unnamed}`);
+  if (isLink(file))
+    return unwritten(
+      rows,
+      file,
+      null,
+      `${basename(file)} is a symbolic link, and nothing is written through one: put the file itself there`,
+    );
+  const before = textOf(file);
+  if (before === null && rows.managed_by === "manifest")
+    return unwritten(rows, file, before, `${basename(file)} is gone, and it declared the organization`);
+  const head = newManifest(rows, platform.manifest.defaultPlan);
+  const dispute = before === null ? secretsFault(folder, platform, rows.name) : undefined;
+  if (dispute !== undefined) return unwritten(rows, file, before, dispute);
+  const wrong = before === null ? manifestFault(head, []) : undefined;
+  if (wrong !== undefined)
+    return unwritten(
+      rows,
+      file,
+      before,
+      `${wrong}: correct it in the product, or the rows of public.organizations and public.members in the control plane`,
+    );
+  try {
+    return filled(before ?? linesOf(head), file, before, rows, skippedBefore, everything);
+  } catch (error) {
+    if (!(error instanceof NotEditable)) throw error;
+    const problem = `\`${error.message}\` is written in a way that can't be added to: write it out`;
+    return unwritten(rows, file, before, problem);
+  }
+}
+
+/** The manifest's text with every addition that it can hold. */
+function filled(
+  text: string,
+  file: string,
+  before: string | null,
+  rows: AppRows,
+  skippedBefore: readonly Skipped[],
+  everything: boolean,
+): Draft {
+  let after = text;
+  const added: string[] = before === null ? [`organization ${rows.name}`] : [];
+  const additions: PlacedAddition[] = [];
+  const left: Additions["left"][number][] = [];
+  const skipped = [...skippedBefore];
+  for (const find of everything ? [requestedAdditions, importAdditions] : [requestedAdditions]) {
+    const names = () => new Set(skipped.map(({ what }) => what));
+    const faults = find(without(rows, names()).rows, parsed(after, file)).additions.flatMap((each) => {
+      const reason = shapeFault(each);
+      return reason === undefined ? [] : [skip(each, reason)];
+    });
+    skipped.push(...faults);
+    const manifest = parsed(after, file);
+    const found = find(without(rows, names()).rows, manifest);
+    for (const addition of found.additions) {
+      const { path, key, value } = addition;
+      after = addTo(after, path, key, value);
+      additions.push({
+        ...addition,
+        place: [...path, key ?? positionOf(addition, manifest, found.additions)],
+      });
+    }
+    added.push(...found.additions.map(({ what }) => what));
+    left.push(...found.left);
+  }
+  const { along } = everything ? without(rows, new Set(skipped.map(({ what }) => what))) : { along: [] };
+  const known = new Set(skipped.map(({ what }) => what));
+  return {
+    rows,
+    file,
+    before,
+    after,
+    added,
+    additions,
+    left,
+    skipped: [...skipped, ...along.filter(({ what }) => !known.has(what))],
+    problems: [],
+  };
+}
+
+/** Where an item comes to be in its list. */
+function positionOf(item: Addition, manifest: OrganizationManifest, all: readonly Addition[]): number {
+  const list = valueAt(manifest, item.path);
+  const before = all.slice(0, all.indexOf(item)).filter(({ path }) => isDeepStrictEqual(path, item.path));
+  return (Array.isArray(list) ? list.length : 0) + before.length;
+}
+
+function unwritten(rows: AppRows, file: string, before: string | null, problem: string): Draft {
+  const nothing = { added: [], additions: [], left: [], skipped: [] };
+  return { rows, file, before, after: before ?? "", ...nothing, problems: [problem] };
+}
+
+function linesOf(head: ReturnType<typeof newManifest>): string {
+  const [first, ...others] = Object.entries(head);
+  return others.reduce((text, [key, value]) => addTo(text, [], key, value), `${first?.join(": ")}\n`);
+}
+
+function parsed(text: string, file: string): OrganizationManifest {
+  const { manifest, problems } = parseManifest("Organization", text, file);
+  if (manifest === undefined)
+    throw new Error(`${file} has errors: ${problems.map(renderProblem).join("\n")}`);
+  return manifest;
+}
+
+/** By file, the errors that manifests would have with what was added. */
+function errorsByFile(
+  folder: string,
+  platform: ParsedPlatform,
+  declared: readonly ParsedOrganization[],
+  drafts: readonly Draft[],
+  today: string,
+): ReadonlyMap<string, readonly Finding[]> {
+  const files = new Set(drafts.map(({ file }) => file));
+  const written = drafts
+    .filter(({ problems }) => problems.length === 0)
+    .map(({ file, after }) => ({ file, manifest: parsed(after, file) }));
+  const others = declared.filter(({ file }) => !files.has(file));
+  const all = [...others, ...written];
+  const repository = readRepository(folder, platform, all);
+  const { findings } = resolve({ platform, repository, organizations: all, today });
+  const errors = new Map<string, Finding[]>();
+  for (const finding of findings)
+    if (finding.severity === "error")
+      errors.set(finding.file, [...(errors.get(finding.file) ?? []), finding]);
+  return errors;
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** At once and as a whole; what somebody wrote into the file meanwhile is never lost. */
+function write(file: string, before: string | null, after: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  // What begins with a dot is no manifest.
+  const scratch = join(dirname(file), `.${basename(file)}.${randomUUID()}`);
+  try {
+    writeFileSync(scratch, after);
+    if (textOf(file) !== before) throw changedMeanwhile(file);
+    if (before === null) linkSync(scratch, file);
+    else renameSync(scratch, file);
+  } finally {
+    rmSync(scratch, { force: true });
+  }
+}
+
+/** Files are written where the path says, and nowhere else. */
+function refuseForeignFolder(folder: string): void {
+  const orgs = join(folder, ORGANIZATIONS_FOLDER);
+  if (!isTaken(orgs) || (existsSync(orgs) && isReallyInside(orgs, folder))) return;
+  throw new UserError(`${orgs} leads out of the platform's folder, and nothing is written there`, {
+    remedy: "Put the folder itself there.",
+  });
+}
+
+function changedMeanwhile(file: string): UserError {
+  return new UserError(`${file} was changed while it was added to`, { remedy: "Run it again." });
+}

@@ -1,0 +1,223 @@
+import * as z from "zod";
+import { suggest } from "../shared/suggest.ts";
+import { hideFrom } from "./excerpt.ts";
+import type { Kind } from "./kinds.ts";
+import type { Located, Part, Path } from "./locate.ts";
+import type { Fault } from "./problem.ts";
+import { describeValue, type Problem } from "./problem.ts";
+
+type Issue = z.core.$ZodIssue;
+type Locate = (path: Path, part: Part) => Located;
+
+/** What the shape of a manifest objects to in a value. */
+export function shapeFaults(
+  kind: Kind,
+  schema: z.ZodType,
+  value: unknown,
+  issues: readonly Issue[],
+  locate: Locate,
+): Fault[] {
+  const wrongKind = kindProblem(kind, value, locate);
+  if (wrongKind) return [() => wrongKind];
+  return issues.flatMap((issue) => issueFaults(issue, schema, value, locate));
+}
+
+/** A manifest of another kind would differ in every key; one problem says so. */
+function kindProblem(kind: Kind, value: unknown, locate: Locate): Problem | undefined {
+  const found = valueAt(value, ["kind"]);
+  if (typeof found !== "string" || found === kind) return undefined;
+  const where =
+    kind === "Platform" ? "`platform.yaml` holds the platform" : "`orgs/` holds organizations only";
+  return {
+    severity: "error",
+    rule: "kind",
+    ...locate(["kind"], "value"),
+    message: `this isn't a manifest of kind ${kind}`,
+    expected: kind,
+    found: describeValue(found),
+    remedy: `write \`kind: ${kind}\` or move the file: ${where}`,
+  };
+}
+
+function issueFaults(issue: Issue, schema: z.ZodType, root: unknown, locate: Locate): Fault[] {
+  const path = issue.path as Path;
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => () => unknownKey(key, path, schema, locate));
+  }
+  if (issue.code === "invalid_key") return [() => badName(issue, path, locate)];
+  const closer = issue.code === "invalid_union" ? closestBranch(issue) : undefined;
+  if (closer) {
+    return closer.flatMap((inner) =>
+      issueFaults({ ...inner, path: [...issue.path, ...inner.path] } as Issue, schema, root, locate),
+    );
+  }
+  const found = valueAt(root, path);
+  return [
+    () => (found === undefined ? missingKey(issue, path, locate) : wrongValue(issue, path, found, locate)),
+  ];
+}
+
+function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate): Problem {
+  const known = keysAt(schema, path);
+  const meant = suggest(key, known);
+  const home = homeOf(key, schema);
+  return {
+    severity: "error",
+    rule: "unknown-key",
+    ...hidden(locate([...path, key], "key"), path, "key"),
+    message: `unknown key ${describeValue(key)}${path.length > 0 ? ` in ${pathText(path)}` : ""}`,
+    expected: known.length > 0 ? `one of ${known.join(", ")}` : undefined,
+    found: describeValue(key),
+    remedy: remedyForKey(meant, home),
+  };
+}
+
+function remedyForKey(meant: string | undefined, home: string | undefined): string {
+  if (home !== undefined) return `it belongs to ${home}: move it there`;
+  return meant ? `did you mean \`${meant}\`?` : "remove it";
+}
+
+/** The one map of a manifest that does have a key, as `Workspace` has `connections`. */
+function homeOf(key: string, schema: z.ZodType): string | undefined {
+  const homes = namedMaps(schema, "").filter(({ map }) => Object.hasOwn(map.shape, key));
+  return homes.length === 1 ? homes[0]?.where : undefined;
+}
+
+/** The maps of a schema with the way to them: the manifest itself, and those in it by name, as `workspaces.<name>`. */
+function namedMaps(schema: z.core.$ZodType, where: string): { map: z.ZodObject; where: string }[] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodRecord) return namedMaps(inner.valueType, `${where}.<name>`);
+  if (!(inner instanceof z.ZodObject)) return [];
+  const below = Object.entries(inner.shape).flatMap(([key, child]) =>
+    namedMaps(child, where === "" ? key : `${where}.${key}`),
+  );
+  return [{ map: inner, where: where === "" ? "the top of the manifest" : `\`${where}\`` }, ...below];
+}
+
+function badName(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, locate: Locate): Problem {
+  const name = path.at(-1);
+  return {
+    severity: "error",
+    rule: "name",
+    ...locate(path, "key"),
+    message: `${describeValue(name)} isn't a valid name in ${pathText(path.slice(0, -1))}`,
+    expected: issue.issues[0]?.message,
+    found: describeValue(name),
+    remedy: "rename it",
+  };
+}
+
+function missingKey(issue: Issue, path: Path, locate: Locate): Problem {
+  const key = path.at(-1);
+  const parent = path.slice(0, -1);
+  return {
+    severity: "error",
+    rule: "missing-key",
+    ...locate(parent, typeof parent.at(-1) === "number" ? "value" : "key"),
+    message: `\`${key}\` is missing${parent.length > 0 ? ` in ${pathText(parent)}` : ""}`,
+    expected: `\`${key}\`: ${issue.message}`,
+    found: "nothing",
+    remedy: `add \`${key}\``,
+  };
+}
+
+function wrongValue(issue: Issue, path: Path, found: unknown, locate: Locate): Problem {
+  const secret = mayHoldSecret(path) && typeof found === "string";
+  return {
+    severity: "error",
+    rule: "value",
+    ...hidden(locate(path, "value"), path, "value"),
+    message: path.length === 0 ? "a manifest must be a map" : `${pathText(path)} is invalid`,
+    expected: issue.message,
+    found: secret
+      ? `text of ${found.length} characters, hidden because it may be a secret`
+      : describeValue(found),
+    remedy: remedyFor(issue, path, found),
+  };
+}
+
+function remedyFor(issue: Issue, path: Path, found: unknown): string | undefined {
+  if (path.at(-1) === "apiKey" && typeof found === "string")
+    return "keep the key out of the file: `{ secret: <name> }`, with the value in TENANTRY_SECRET_<NAME>";
+  if (issue.code === "invalid_value" && typeof found === "string") {
+    const meant = suggest(
+      found,
+      issue.values.filter((value) => typeof value === "string"),
+    );
+    return meant && `did you mean \`${meant}\`?`;
+  }
+  if (issue.code !== "invalid_type") return undefined;
+  const wantsMap = issue.expected === "object" || issue.expected === "record";
+  if (wantsMap && found === null && path.length > 0) return `write \`${path.at(-1)}: {}\``;
+  if (issue.expected === "string" && isScalar(found)) return `put it in quotes: "${String(found)}"`;
+  return undefined;
+}
+
+const SECRET_PLACES = new Set<string | number>(["apiKey", "apiKeys", "secret", "llmProvider", "connections"]);
+
+function mayHoldSecret(path: Path): boolean {
+  return path.some((segment) => SECRET_PLACES.has(segment));
+}
+
+/** Where people put secrets by mistake, what they wrote there isn't shown. */
+function hidden(located: Located, path: Path, part: Part): Located {
+  const { excerpt } = located;
+  if (excerpt === undefined || !mayHoldSecret(path)) return located;
+  return { ...located, excerpt: hideFrom(excerpt, excerpt.caret + (part === "key" ? excerpt.length : 0)) };
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean";
+}
+
+/** The issues of the one branch of a union that the value was meant for: the only one that got past its own type. */
+function closestBranch(issue: Extract<Issue, { code: "invalid_union" }>): readonly Issue[] | undefined {
+  const entered = issue.errors.filter((branch) =>
+    branch.some((inner) => inner.path.length > 0 || isInside(inner)),
+  );
+  return entered.length === 1 ? entered[0] : undefined;
+}
+
+function isInside(issue: Issue): boolean {
+  return issue.code !== "invalid_type" && issue.code !== "invalid_value";
+}
+
+/** The keys that a map at a path of the schema may have. */
+function keysAt(schema: z.ZodType, path: Path): string[] {
+  let current: z.core.$ZodType | undefined = schema;
+  for (const segment of path) current = step(unwrap(current), segment);
+  const target = unwrap(current);
+  return target instanceof z.ZodObject ? Object.keys(target.shape) : [];
+}
+
+function step(schema: z.core.$ZodType | undefined, segment: string | number): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodObject) return schema.shape[segment] as z.core.$ZodType | undefined;
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  if (schema instanceof z.ZodArray) return schema.element;
+  return undefined;
+}
+
+function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return schema.options.find((option) => option instanceof z.ZodObject);
+  return schema;
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  let current: unknown = root;
+  for (const segment of path) {
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, segment)) return undefined;
+    current = (current as Record<string | number, unknown>)[segment];
+  }
+  return current;
+}
+
+/** `workspaces.production.apiKeys`, `members[0].email` */
+function pathText(path: Path): string {
+  const text = path.reduce<string>(
+    (sofar, segment) =>
+      typeof segment === "number" ? `${sofar}[${segment}]` : sofar === "" ? segment : `${sofar}.${segment}`,
+    "",
+  );
+  return `\`${text}\``;
+}

@@ -1,0 +1,175 @@
+import { lookup } from "@tenantry/core/own-property";
+import type { Objection } from "../diagnostic.ts";
+import { declaredWorkspaces } from "../usage.ts";
+import { firstName } from "../workspace.ts";
+import type { OrganizationRule } from "./subject.ts";
+import { workspacesOf } from "./workspaces.ts";
+
+/** An id comes from the first path a workspace had, so a path that was used before needs a higher generation. */
+const pathUsedOnce: OrganizationRule = {
+  name: "path-used-once",
+  check: ({ manifest }) => {
+    const workspaces = Object.entries(declaredWorkspaces(manifest));
+    if (workspaces.every(([, { previously }]) => previously === undefined)) return [];
+    return workspaces.flatMap(([name, workspace]) =>
+      workspaces.flatMap(([other, { previously = [], generation: used = 1 }]) => {
+        const { generation = 1 } = workspace;
+        const begins = firstName(name, workspace);
+        if (other === name || !previously.includes(begins) || generation > used) return [];
+        return [
+          {
+            path: ["workspaces", name],
+            part: "key" as const,
+            message: `the name \`${begins}\` previously belonged to \`${other}\`, and ids are derived from names`,
+            expected: `a generation above ${used}`,
+            found: `generation ${generation}`,
+            remedy: `add \`generation: ${used + 1}\` to \`${name}\`, or choose another name`,
+          },
+        ];
+      }),
+    );
+  },
+};
+
+const previouslyAnother: OrganizationRule = {
+  name: "previously-another",
+  check: ({ manifest }) =>
+    workspacesOf(manifest).flatMap(({ name, workspace, path }) =>
+      (workspace.previously ?? []).flatMap((before, index) =>
+        before === name || workspace.previously?.indexOf(before) !== index
+          ? [
+              {
+                path: [...path, "previously", index],
+                message: `\`${before}\` can't be a previous name of \`${name}\` here`,
+                expected: "its previous names, each once",
+                found: `\`${before}\``,
+                remedy: "remove it from `previously`",
+              },
+            ]
+          : [],
+      ),
+    ),
+};
+
+const throwawayExpired: OrganizationRule = {
+  name: "throwaway-expired",
+  check: ({ manifest, today }) =>
+    workspacesOf(manifest).flatMap(({ name, workspace, path }) =>
+      workspace.expires !== undefined &&
+      workspace.expires < today &&
+      (workspace.state ?? "active") === "active"
+        ? [
+            {
+              severity: "warning",
+              path: [...path, "expires"],
+              message: `the throwaway workspace \`${name}\` has expired`,
+              expected: `${today} or later`,
+              found: `\`${workspace.expires}\``,
+              remedy: "set `state: archived`, or set a later date",
+            },
+          ]
+        : [],
+    ),
+};
+
+/** An archive is kept for good, or until a day; past it somebody decides. */
+const archiveKept: OrganizationRule = {
+  name: "archive-kept",
+  check: ({ manifest, today }) =>
+    workspacesOf(manifest).flatMap(({ name, workspace, path }): Objection[] => {
+      const { keepUntil, state = "active" } = workspace;
+      if (keepUntil === undefined || state === "deleted") return [];
+      if (state !== "archived") {
+        return [
+          {
+            path: [...path, "keepUntil"],
+            part: "key",
+            message: `the workspace \`${name}\` isn't archived, but \`keepUntil\` only applies to archives`,
+            expected: "`keepUntil` beside `state: archived`",
+            found: `\`state: ${state}\``,
+            remedy: "set `state: archived`, or remove `keepUntil` (`expires` marks a throwaway)",
+          },
+        ];
+      }
+      if (keepUntil >= today) return [];
+      return [
+        {
+          severity: "warning",
+          path: [...path, "keepUntil"],
+          message: `the archive of \`${name}\` is past its retention date`,
+          expected: `${today} or later`,
+          found: `\`${keepUntil}\``,
+          remedy: `set \`state: deleted\` with a consent for \`${manifest.name}/${name}\`, or set a later date`,
+        },
+      ];
+    }),
+};
+
+/** Whether a consent is live is for the run that deletes to judge: what is deleted already stays so when it has expired. */
+const deletionNeedsConsent: OrganizationRule = {
+  name: "deletion-needs-consent",
+  check: ({ manifest }) => {
+    const consented = new Set((manifest.consents ?? []).map((consent) => consent.delete));
+    if (manifest.state === "deleted") {
+      return consented.has(manifest.name) ? [] : [unconsented(manifest.name, ["state"])];
+    }
+    return workspacesOf(manifest).flatMap(({ name, workspace, path }) => {
+      const thing = `${manifest.name}/${name}`;
+      if (workspace.state !== "deleted" || consented.has(thing)) return [];
+      return [unconsented(thing, [...path, "state"])];
+    });
+  },
+};
+
+const consentNamesDeletion: OrganizationRule = {
+  name: "consent-names-deletion",
+  check: ({ manifest, today }) =>
+    (manifest.consents ?? []).flatMap((consent, index): Objection[] => {
+      const [organization, workspaceName] = consent.delete.split("/");
+      const workspace =
+        workspaceName === undefined ? undefined : lookup(declaredWorkspaces(manifest), workspaceName);
+      const exists =
+        organization === manifest.name && (workspaceName === undefined || workspace !== undefined);
+      if (!exists) {
+        return [
+          {
+            path: ["consents", index, "delete"],
+            message: `\`${consent.delete}\` doesn't exist in this organization`,
+            expected: `\`${manifest.name}\` or \`${manifest.name}/<workspace>\``,
+            found: `\`${consent.delete}\``,
+            remedy: "correct the name, or remove the consent",
+          },
+        ];
+      }
+      if (consent.expires >= today) return [];
+      return [
+        {
+          severity: "warning",
+          path: ["consents", index, "expires"],
+          message: `the consent to delete \`${consent.delete}\` has expired`,
+          expected: `${today} or later`,
+          found: `\`${consent.expires}\``,
+          remedy: "have it approved again with a later date; if it is already deleted, remove both",
+        },
+      ];
+    }),
+};
+
+export const LIFE_RULES: readonly OrganizationRule[] = [
+  pathUsedOnce,
+  previouslyAnother,
+  throwawayExpired,
+  archiveKept,
+  deletionNeedsConsent,
+  consentNamesDeletion,
+];
+
+function unconsented(thing: string, path: Objection["path"]): Objection {
+  return {
+    path,
+    message: `the deletion of \`${thing}\` has no consent`,
+    expected: `an entry in \`consents\` that names \`${thing}\``,
+    found: "none",
+    remedy: `have it approved: \`consents: [{ delete: ${thing}, reason: …, approvedBy: …, expires: … }]\`, or set \`state: archived\``,
+  };
+}

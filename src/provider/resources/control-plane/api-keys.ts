@@ -1,0 +1,332 @@
+import { createHash } from "node:crypto";
+import { UserError } from "@tenantry/core/errors";
+import { lookup } from "@tenantry/core/own-property";
+import { Secret } from "@tenantry/core/secret";
+import * as z from "zod";
+import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
+import { derive } from "../../../shared/derive.ts";
+import { stableId } from "../../../shared/ids.ts";
+import type { RootSecret, RootSecrets } from "../../../shared/root-secret.ts";
+import type { Query } from "../../../vendors/postgres/database.ts";
+import { defineResource, derivedFrom, secret } from "../../runtime/schema.ts";
+
+const apiKeysInputs = z.strictObject({
+  controlPlane,
+  workspace: z.string().describe("The workspace's id: a key belongs to one for good."),
+  keys: z
+    .record(
+      z.string(),
+      z.strictObject({
+        rotate: z
+          .string()
+          .optional()
+          .describe("A label of the value, as `2026-11`; another label is another value. Each is used once."),
+        graceSeconds: z
+          .int()
+          .min(0)
+          .default(604_800)
+          .describe("How long the value before stays valid after a rotation. Default: seven days."),
+      }),
+    )
+    .describe("By name. A key that is taken out is revoked at once, with what a rotation left of it."),
+});
+
+const apiKeysOutputs = z.object({
+  values: z
+    .record(z.string(), secret())
+    .describe("The keys by name; one that the app made is known to its maker alone, and absent."),
+  prefixes: z.record(z.string(), z.string()).describe("What may be shown of each, by name."),
+  derivedFrom,
+});
+
+type Inputs = z.infer<typeof apiKeysInputs>;
+type Outputs = z.infer<typeof apiKeysOutputs>;
+
+export const apiKeys = defineResource({
+  type: "directory:ApiKeys",
+  description:
+    "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256 and its first characters. A rotation adds the new value and gives the old one an end; so does another root secret. What is revoked or has its end never comes back. Keys that the app manages stay as they are; one that is declared becomes the manifest's, with the value that it has.",
+  inputs: apiKeysInputs,
+  outputs: apiKeysOutputs,
+  replaceOn: ["controlPlane", "workspace"],
+  stable: [],
+
+  derives: (inputs) => Object.keys(inputs.keys).length > 0,
+
+  async observe(context, { inputs, outputs: { derivedFrom } }) {
+    const { roots } = context;
+    const database = await context.controlPlane(inputs.controlPlane);
+    const rows = await database.read((query) => openRows(query, inputs.workspace));
+    const isKept = (row: Row) => isSound(row, roots, inputs.workspace) || roots.isLost(derivedFrom);
+    const sound = rows.filter(isKept);
+    return {
+      inputs: asFound(inputs, sound),
+      outputs: { ...outputsOf(roots, inputs, sound), ...(derivedFrom === undefined ? {} : { derivedFrom }) },
+    };
+  },
+
+  async ensure(context, inputs, prior) {
+    const { roots } = context;
+    const database = await context.controlPlane(inputs.controlPlane);
+    const wanted = Object.entries(inputs.keys).map(([name, { rotate, graceSeconds }]) => ({
+      ...derived(roots.current.secret, inputs.workspace, { name, rotation: rotate ?? "" }),
+      graceSeconds,
+    }));
+    const lost = roots.isLost(prior?.outputs.derivedFrom) ? prior?.outputs.derivedFrom : undefined;
+    const rows = await database.transaction(async (query) => {
+      await refuseEnded(query, inputs.workspace, wanted);
+      const held = await openRows(query, inputs.workspace);
+      await endEarlier(
+        query,
+        inputs.workspace,
+        wanted,
+        earlierOf(roots, inputs.workspace, wanted, held, lost),
+      );
+      await keep(query, inputs.workspace, wanted);
+      await endRotated(query, inputs.workspace, wanted);
+      await revokeOthers(query, inputs.workspace, Object.keys(inputs.keys));
+      return openRows(query, inputs.workspace);
+    });
+    const { fingerprint } = roots.current;
+    return {
+      id: `${inputs.workspace}/api-keys`,
+      outputs: {
+        ...outputsOf(roots, inputs, rows),
+        ...(wanted.length === 0 ? {} : { derivedFrom: fingerprint }),
+      },
+    };
+  },
+
+  async remove(context, { inputs }) {
+    const database = await controlPlaneIfThere(context, inputs.controlPlane);
+    await database?.transaction((query) => revokeOthers(query, inputs.workspace, []));
+  },
+});
+
+/** One value of a key: its row's id and what is derived from that. */
+interface Derived {
+  readonly id: string;
+  readonly name: string;
+  readonly rotation: string;
+  readonly value: Secret;
+  /** What may be shown. */
+  readonly prefix: string;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
+interface Wanted extends Derived {
+  readonly graceSeconds: number;
+}
+
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly rotation: string;
+  readonly prefix: string;
+  readonly sha256: string | null;
+}
+
+/** As the control plane makes those of the app: what they begin with, and how much of them may be shown. */
+const BEGINNING = "tnt_";
+const SHOWN = 12;
+
+function idOf(
+  workspace: string,
+  { name, rotation }: { readonly name: string; readonly rotation: string },
+): string {
+  return stableId(`${workspace}/api-keys/${name}/${rotation}`);
+}
+
+function derived(
+  root: Secret,
+  workspace: string,
+  { name, rotation }: { readonly name: string; readonly rotation: string },
+): Derived {
+  const id = idOf(workspace, { name, rotation });
+  const text = `${BEGINNING}${derive(root, "api-key", id, 1).reveal()}`;
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  return { id, name, rotation, value: new Secret(text), prefix: text.slice(0, SHOWN), sha256 };
+}
+
+/** The root secret that a row of ours is derived from; undefined for one of the app, and for one that isn't as it was written. */
+function originOf(
+  row: Row,
+  roots: RootSecrets,
+  workspace: string,
+): { root: RootSecret; own: Derived } | undefined {
+  for (const root of roots.all) {
+    const own = derived(root.secret, workspace, row);
+    if (row.id === own.id && row.sha256 === own.sha256 && row.prefix === own.prefix) return { root, own };
+  }
+  return undefined;
+}
+
+/** Whether a row is as it was written: one of ours holds what is derived, one that the app made holds its own. */
+function isSound(row: Row, roots: RootSecrets, workspace: string): boolean {
+  return row.id !== idOf(workspace, row) || originOf(row, roots, workspace) !== undefined;
+}
+
+/** The values that have no end. */
+function openRows(query: Query, workspace: string): Promise<readonly Row[]> {
+  return query<Row>(
+    `select id, name, rotation, prefix, encode(sha256, 'hex') as sha256
+     from public.api_keys left join private.api_key_hashes on api_key_id = id
+     where workspace_id = $1 and managed_by = 'manifest' and revoked_at is null and expires_at is null
+     order by name, created_at, id`,
+    [workspace],
+  );
+}
+
+async function refuseEnded(query: Query, workspace: string, wanted: readonly Wanted[]): Promise<void> {
+  const [ended] = await query<{ name: string; rotation: string; revoked: boolean }>(
+    `select name, rotation, revoked_at is not null as revoked
+     from public.api_keys join ${WANTED} using (name, rotation)
+     where workspace_id = $1 and (revoked_at is not null or expires_at is not null) order by name limit 1`,
+    [workspace, asJson(wanted)],
+  );
+  if (ended === undefined) return;
+  const label = ended.rotation === "" ? "its first value" : `its value \`${ended.rotation}\``;
+  throw new UserError(
+    `The API key \`${ended.name}\` can't go back to ${label}: that ${ended.revoked ? "was revoked" : "has been given an end"}.`,
+    { remedy: `Give it a label that it never had, as \`${ended.name}: { rotate: … }\`.` },
+  );
+}
+
+async function keep(query: Query, workspace: string, wanted: readonly Wanted[]): Promise<void> {
+  await query(
+    `insert into public.api_keys as held (id, workspace_id, name, rotation, prefix, managed_by)
+     select id, $1, name, rotation, prefix, 'manifest' from ${WANTED}
+     on conflict (workspace_id, name, rotation) do update set managed_by = 'manifest',
+       prefix = case held.id when excluded.id then excluded.prefix else held.prefix end
+     where held.managed_by <> 'manifest' or held.id = excluded.id and held.prefix <> excluded.prefix`,
+    [workspace, asJson(wanted)],
+  );
+  await query(
+    `insert into private.api_key_hashes as held (api_key_id, sha256)
+     select id, decode(wanted.sha256, 'hex') from ${WANTED}
+     where $1 = (select workspace_id from public.api_keys where api_keys.id = wanted.id)
+     on conflict (api_key_id) do update set sha256 = excluded.sha256 where held.sha256 <> excluded.sha256`,
+    [workspace, asJson(wanted)],
+  );
+}
+
+/** The value that a key has of an earlier root secret, to be kept in a row of its own until its end. */
+interface Earlier {
+  readonly id: string;
+  readonly name: string;
+  readonly rotation: string;
+  readonly prefix: string;
+  readonly sha256: string;
+  readonly graceSeconds: number;
+}
+
+/** @param lost the fingerprint of the root secret that they were derived from, where nobody has that any more */
+function earlierOf(
+  roots: RootSecrets,
+  workspace: string,
+  wanted: readonly Wanted[],
+  rows: readonly Row[],
+  lost: string | undefined,
+): Earlier[] {
+  return wanted.flatMap(({ id, name, rotation, sha256, graceSeconds }) => {
+    const row = rows.find((each) => each.id === id);
+    if (row === undefined || row.sha256 === null || row.sha256 === sha256) return [];
+    const fingerprint = originOf(row, roots, workspace)?.root.fingerprint ?? lost;
+    if (fingerprint === undefined) return [];
+    const label = `${rotation}@${fingerprint}`;
+    const { prefix } = row;
+    return [
+      {
+        id: idOf(workspace, { name, rotation: label }),
+        name,
+        rotation: label,
+        prefix,
+        sha256: row.sha256,
+        graceSeconds,
+      },
+    ];
+  });
+}
+
+/** Gives each earlier value its end, and takes back the one that a root secret makes again. */
+async function endEarlier(
+  query: Query,
+  workspace: string,
+  wanted: readonly Wanted[],
+  earlier: readonly Earlier[],
+): Promise<void> {
+  await query(
+    `delete from private.api_key_hashes using public.api_keys, ${WANTED}
+     where api_keys.id = api_key_id and workspace_id = $1 and api_keys.name = wanted.name
+       and api_key_hashes.sha256 = decode(wanted.sha256, 'hex') and api_keys.id <> wanted.id`,
+    [workspace, asJson(wanted)],
+  );
+  if (earlier.length === 0) return;
+  const values = [workspace, JSON.stringify(earlier)];
+  await query(
+    `insert into public.api_keys (id, workspace_id, name, rotation, prefix, managed_by, expires_at)
+     select id, $1, name, rotation, prefix, 'manifest', now() + make_interval(secs => "graceSeconds") from ${WANTED}
+     on conflict (id) do update set expires_at = excluded.expires_at`,
+    values,
+  );
+  await query(
+    `update private.api_key_hashes set api_key_id = wanted.id from ${WANTED}
+     where api_key_hashes.sha256 = decode(wanted.sha256, 'hex')
+       and exists (select from public.api_keys where api_keys.id = wanted.id and workspace_id = $1)`,
+    values,
+  );
+}
+
+/** The new value is there by now; the ones before it get their end, once. */
+async function endRotated(query: Query, workspace: string, wanted: readonly Wanted[]): Promise<void> {
+  await query(
+    `update public.api_keys as held set expires_at = now() + make_interval(secs => wanted."graceSeconds")
+     from ${WANTED}
+     where held.workspace_id = $1 and held.managed_by = 'manifest' and held.name = wanted.name
+       and held.rotation <> wanted.rotation and held.revoked_at is null and held.expires_at is null`,
+    [workspace, asJson(wanted)],
+  );
+}
+
+async function revokeOthers(query: Query, workspace: string, names: readonly string[]): Promise<void> {
+  await query(
+    `update public.api_keys set revoked_at = now()
+     where workspace_id = $1 and managed_by = 'manifest' and revoked_at is null
+       and (expires_at is null or expires_at > now()) and name <> all ($2)`,
+    [workspace, names],
+  );
+}
+
+const WANTED = `jsonb_to_recordset($2::jsonb)
+  as wanted (id uuid, name text, rotation text, prefix text, sha256 text, "graceSeconds" integer)`;
+
+/** Without the values: only their digests leave. */
+function asJson(wanted: readonly Wanted[]): string {
+  return JSON.stringify(wanted.map(({ value: _, ...rest }) => rest));
+}
+
+/** A value that should have got its end long ago shows instead of the declared one, so that a run gives it one. */
+function asFound(inputs: Inputs, rows: readonly Row[]): Inputs {
+  const keys: Inputs["keys"] = {};
+  for (const { name, rotation } of rows) {
+    const declared = lookup(inputs.keys, name);
+    const isDeclared = (declared?.rotate ?? "") === rotation;
+    if (lookup(keys, name) !== undefined && isDeclared) continue;
+    const { graceSeconds } = declared ?? { graceSeconds: 0 };
+    keys[name] = rotation === "" ? { graceSeconds } : { rotate: rotation, graceSeconds };
+  }
+  return { ...inputs, keys };
+}
+
+function outputsOf(roots: RootSecrets, inputs: Inputs, rows: readonly Row[]): Outputs {
+  const values: Outputs["values"] = {};
+  const prefixes: Outputs["prefixes"] = {};
+  for (const row of rows) {
+    if (row.rotation !== (lookup(inputs.keys, row.name)?.rotate ?? "")) continue;
+    const origin = originOf(row, roots, inputs.workspace);
+    if (origin !== undefined) values[row.name] = origin.own.value;
+    prefixes[row.name] = row.prefix;
+  }
+  return { values, prefixes };
+}

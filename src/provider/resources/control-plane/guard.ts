@@ -1,0 +1,216 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
+import * as z from "zod";
+import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
+import type { Query } from "../../../vendors/postgres/database.ts";
+import { lifeState } from "../../project-scoped.ts";
+import { defineResource } from "../../runtime/schema.ts";
+
+const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");
+
+const guardInputs = z.strictObject({
+  controlPlane,
+  organization: z.string().describe("The organization's id."),
+  members: z.record(z.string(), role).describe("Roles by lower-case e-mail."),
+  invitations: z.array(z.string()).describe("Lower-case e-mails."),
+  claimTokens: z.array(z.string()).describe("Names."),
+  workspaces: z
+    .record(
+      z.string(),
+      z.strictObject({
+        state: lifeState.describe("Only an active one is open to its members."),
+        access: z.array(z.string()).describe("Who may enter, by lower-case e-mail."),
+        keys: z.array(z.string()).describe("The names of its API keys."),
+      }),
+    )
+    .describe("By id."),
+  open: z
+    .record(z.string(), z.literal("not declared"))
+    .optional()
+    .describe("Never declared: a refresh lists here the access that is to be taken away."),
+});
+
+const guardOutputs = z.object({});
+
+type Inputs = z.infer<typeof guardInputs>;
+
+export const guard = defineResource({
+  type: "directory:Guard",
+  description:
+    "Takes away what an organization's manifest no longer gives in the control plane: members, roles, invitations, claim tokens, entry into workspaces, API keys, and workspaces that aren't active. It needs no other resource, so that a failing bill, project or database keeps nobody in. It gives nothing, and leaves what the app manages alone. Removing it changes nothing.",
+  inputs: guardInputs,
+  outputs: guardOutputs,
+  replaceOn: ["controlPlane", "organization"],
+  stable: [],
+
+  validate: ({ open }) =>
+    open === undefined ? [] : [{ property: "open", reason: "is found by a refresh, never declared" }],
+
+  async observe(context, prior) {
+    const { open: _, ...inputs } = prior.inputs;
+    const database = await controlPlaneIfThere(context, inputs.controlPlane);
+    if (database === undefined) return { inputs, outputs: {} };
+    const found = await database.read((query) => ifMade(query, () => listOpen(query, inputs), []));
+    if (found.length === 0) return { inputs, outputs: {} };
+    const open = Object.fromEntries(found.map((subject) => [subject, "not declared" as const]));
+    return { inputs: { ...inputs, open }, outputs: {} };
+  },
+
+  async ensure(context, inputs) {
+    const id = `${inputs.organization}/guard`;
+    const database = await controlPlaneIfThere(context, inputs.controlPlane);
+    const problems =
+      (await database?.transaction((query) => ifMade(query, () => close(query, inputs), []))) ?? [];
+    if (problems.length > 0)
+      throw new UserError(
+        [
+          "The control plane gives access that isn't declared and can't be taken away. All other was taken away.",
+          ...problems.map((problem) => `  ${problem}`),
+        ].join("\n"),
+        { remedy: "Remove what PostgreSQL names, then run again." },
+      );
+    return { id, outputs: {} };
+  },
+
+  remove: async () => {},
+});
+
+const RANK = "array_position(array['member', 'admin', 'owner'],";
+
+/** $1 is the organization, $2 the declaration. */
+const WORKSPACE = "$2::jsonb -> 'workspaces' -> workspace_id::text";
+
+/** What is open: from where, what a person calls it, and what closes it. In this order. */
+const DOORS: readonly {
+  readonly table: string;
+  readonly open: string;
+  readonly subject: string;
+  /** Absent: the rows go. */
+  readonly set?: string;
+}[] = [
+  {
+    table: "public.workspaces",
+    open: "organization_id = $1 and state in ('requested', 'active') and $2::jsonb #>> array['workspaces', id::text, 'state'] <> 'active'",
+    subject: "'workspace ' || name || ' is open'",
+    set: "state = case $2::jsonb #>> array['workspaces', id::text, 'state'] when 'archived' then 'archived' else 'suspended' end",
+  },
+  {
+    table: "public.members",
+    open: "organization_id = $1 and managed_by = 'manifest' and not $2::jsonb -> 'members' ? email",
+    subject: "'member ' || email",
+  },
+  {
+    table: "public.members",
+    open: `organization_id = $1 and managed_by = 'manifest'
+      and ${RANK} $2::jsonb #>> array['members', email]) < ${RANK} role)`,
+    subject: "email || ' as ' || role",
+    set: "role = $2::jsonb #>> array['members', email]",
+  },
+  {
+    table: "public.invitations",
+    open: "organization_id = $1 and managed_by = 'manifest' and not $2::jsonb -> 'invitations' ? email",
+    subject: "'invitation of ' || email",
+  },
+  {
+    table: "public.claim_tokens",
+    open: "organization_id = $1 and managed_by = 'manifest' and claimed_at is null and not $2::jsonb -> 'claimTokens' ? name",
+    subject: "'claim token ' || name",
+  },
+  {
+    table: "public.workspace_members",
+    open: `organization_id = $1 and managed_by = 'manifest' and not ${WORKSPACE} -> 'access' ? email`,
+    subject: "email || ' in the workspace ' || workspace_id",
+  },
+  {
+    table: "public.api_keys",
+    open: `workspace_id in (select id from public.workspaces where organization_id = $1)
+      and managed_by = 'manifest' and revoked_at is null and (expires_at is null or expires_at > now())
+      and not ${WORKSPACE} -> 'keys' ? name`,
+    subject: "'API key ' || name || ' of the workspace ' || workspace_id",
+    set: "revoked_at = now()",
+  },
+];
+
+async function listOpen(query: Query, inputs: Inputs): Promise<readonly string[]> {
+  const each = DOORS.map(
+    ({ table, open, subject }) => `select ${subject} as subject from ${table} where ${open}`,
+  );
+  const found = await query<{ subject: string }>(
+    `${each.join(" union ")} order by subject`,
+    parameters(inputs),
+  );
+  return found.map(({ subject }) => subject);
+}
+
+/** Each whatever becomes of the others. @returns what stays open, with PostgreSQL's words */
+async function close(query: Query, inputs: Inputs): Promise<readonly string[]> {
+  // As every function of the product does first: nobody is let into the organization meanwhile whom this doesn't see.
+  await query("select from public.organizations where id = $1 for no key update", [inputs.organization]);
+  const failures: string[] = [];
+  for (const { table, open, set } of DOORS) {
+    const statement = set === undefined ? `delete from ${table}` : `update ${table} set ${set}`;
+    const closing = `${statement} where ${open}`;
+    if ((await attempt(query, closing, parameters(inputs))) === undefined) continue;
+    // One row is in the way: the others go without it.
+    const rows = await query<{ id: string }>(
+      `select ctid::text as id from ${table} where ${open}`,
+      parameters(inputs),
+    );
+    for (const { id } of rows) {
+      const failure = await attempt(query, `${closing} and ctid = $3::tid`, [...parameters(inputs), id]);
+      if (failure !== undefined) failures.push(failure);
+    }
+  }
+  const open = await listOpen(query, inputs);
+  return open.length === 0 ? [] : [...open, ...failures];
+}
+
+/** @returns PostgreSQL's words where it refuses, and then nothing was changed */
+async function attempt(
+  query: Query,
+  statement: string,
+  values: readonly string[],
+): Promise<string | undefined> {
+  await query("savepoint door");
+  try {
+    await query(statement, values);
+    await query("release savepoint door");
+    return undefined;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    await query("rollback to savepoint door");
+    return error.message;
+  }
+}
+
+function parameters({
+  organization,
+  members,
+  invitations,
+  claimTokens,
+  workspaces,
+}: Inputs): [string, string] {
+  return [organization, JSON.stringify({ members, invitations, claimTokens, workspaces })];
+}
+
+const UNDEFINED_TABLE = "42P01";
+
+/** A control plane whose tables are still to be made lets nobody in. */
+async function ifMade<T>(query: Query, work: () => Promise<T>, otherwise: T): Promise<T> {
+  await query("savepoint made");
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof VendorError) || error.status !== UNDEFINED_TABLE) throw error;
+    await query("rollback to savepoint made");
+    return otherwise;
+  }
+}
+
+/** What another transaction in the way, or a lost connection, is not. */
+function isRefusal(error: unknown): error is VendorError {
+  return (
+    error instanceof VendorError &&
+    typeof error.status === "string" &&
+    !/^(08|40|55P03|57)/.test(error.status)
+  );
+}

@@ -1,0 +1,94 @@
+import * as z from "zod";
+import { compareAccess } from "../../../access/compare.ts";
+import { deliverTo } from "../../../access/deliver.ts";
+import { readAnswer } from "../../../access/read.ts";
+import { controlPlane } from "../../../control-plane/control-plane.ts";
+import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
+import { look, run } from "../../../vendors/postgres/run-script.ts";
+import { type Admitted, shutOut } from "../../../vendors/postgres/scripts/admit.ts";
+import { isGone } from "../../../vendors/supabase/client.ts";
+import { defineInside, stateOfProject } from "../../project-scoped.ts";
+
+const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");
+
+const workspaceMembersInputs = z.strictObject({
+  controlPlane,
+  project: z.string().describe("The ref of the workspace's Supabase project."),
+  state: stateOfProject,
+  workspace: z.string().describe("The workspace's id."),
+  issuer: z
+    .string()
+    .describe("Whose tokens are trusted, as `https://<control plane's ref>.supabase.co/auth/v1`."),
+  members: z
+    .record(z.string(), z.strictObject({ role }))
+    .describe("Whom the manifest lets in, by lower-case e-mail."),
+  differences: z
+    .array(z.string())
+    .default([])
+    .describe("Never declared: a refresh shows where the database doesn't follow the control plane."),
+});
+
+const workspaceMembersOutputs = z.object({});
+
+type Inputs = z.infer<typeof workspaceMembersInputs>;
+
+export const workspaceMembers = defineInside({
+  type: "directory:WorkspaceMembers",
+  description:
+    "Who may enter a workspace's own database, and whose tokens it trusts. The database gets the control plane's answer: whom the manifest lets in, whom the product let in, and the account that each of them has. Whoever is taken out is shut out as the call ends: every policy asks these rows. Removing it shuts out everyone.",
+  inputs: workspaceMembersInputs,
+  outputs: workspaceMembersOutputs,
+  replaceOn: ["project", "workspace"],
+  stable: [],
+
+  validate: ({ differences }) =>
+    differences.length > 0
+      ? [{ property: "differences", reason: "is found by a refresh, never declared" }]
+      : [],
+
+  async observe(context, { inputs }) {
+    const database = await context.controlPlane(inputs.controlPlane);
+    const answer = await database.read((query) => readAnswer(query, inputs.workspace));
+    try {
+      const catalog = await look(context.supabase, inputs.project);
+      const found = foundInputs(inputs, catalog, answer?.members ?? []);
+      return found && { inputs: found, outputs: {} };
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
+    }
+  },
+
+  async ensure(context, inputs) {
+    const { issuer, project, workspace } = inputs;
+    const database = await context.controlPlane(inputs.controlPlane);
+    const { supabase, signal } = context;
+    await deliverTo({ database, supabase, issuer }, workspace, project, signal);
+    return { id: `${project}/members`, outputs: {} };
+  },
+
+  async remove(context, { inputs }) {
+    try {
+      await run(context.supabase, inputs.project, "members", shutOut, context.signal);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  },
+});
+
+function foundInputs(prior: Inputs, { workspace }: Catalog, wanted: readonly Admitted[]): Inputs | undefined {
+  if (workspace === null || workspace.settings === null) return undefined;
+  const members = workspace.members
+    .filter((member) => member.managed_by === "manifest")
+    .map((member) => [member.email, { role: role.parse(member.role) }] as const);
+  return {
+    controlPlane: prior.controlPlane,
+    project: prior.project,
+    workspace: workspace.settings.workspace_id,
+    issuer: workspace.settings.issuer,
+    members: Object.fromEntries(members),
+    differences: compareAccess(wanted, workspace.members).map(
+      (it) => `${it.email}: ${it.promised}; ${it.found}`,
+    ),
+  };
+}

@@ -1,0 +1,261 @@
+import { UserError } from "@tenantry/core/errors";
+import { lookup } from "@tenantry/core/own-property";
+import * as z from "zod";
+import { controlPlane, issuerOf } from "../../../control-plane/control-plane.ts";
+import type { Context } from "../../../vendors/connections.ts";
+import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
+import { look, runToAnswer } from "../../../vendors/postgres/run-script.ts";
+import {
+  closeUndeclared,
+  type GuardSpecification,
+  unclosedShape,
+} from "../../../vendors/postgres/scripts/guard.ts";
+import { isGone } from "../../../vendors/supabase/client.ts";
+import { findProject, isAnswering } from "../../../vendors/supabase/projects.ts";
+import { lifeState } from "../../project-scoped.ts";
+import { defineResource } from "../../runtime/schema.ts";
+import { apiGroup } from "../supabase/settings/api.ts";
+import { thirdPartyAuthGroup } from "../supabase/settings/third-party-auth.ts";
+import { canonical, split } from "./row-security-state.ts";
+
+const guardInputs = z.strictObject({
+  organization: z.string().describe("The slug of the Supabase organization."),
+  name: z.string().describe("The name of the Supabase project."),
+  state: lifeState.default("active").describe("Where in its life the project is. Default `active`."),
+  schemas: z.record(z.string(), z.array(z.string())).describe("The roles that may use each schema."),
+  functions: z
+    .record(z.string(), z.array(z.string()))
+    .describe("The roles that may call each function, by signature."),
+  tables: z
+    .record(
+      z.string(),
+      z.strictObject({
+        grants: z
+          .record(z.string(), z.array(z.string()))
+          .optional()
+          .describe("Privileges by role. Absent: not managed."),
+        policies: z.array(z.string()).describe("The names of its policies."),
+      }),
+    )
+    .describe("Tables and views by name."),
+  workspace: z
+    .strictObject({
+      id: z.string().describe("The workspace's id."),
+      controlPlane,
+      members: z
+        .record(
+          z.string(),
+          z.strictObject({ role: z.enum(["owner", "admin", "member"]).describe("In the organization.") }),
+        )
+        .describe("By lower-case e-mail."),
+    })
+    .optional()
+    .describe("Absent for a control plane."),
+  open: z
+    .record(z.string(), z.literal("not declared"))
+    .optional()
+    .describe("Never declared: a refresh lists here the access that is to be taken away."),
+});
+
+const guardOutputs = z.object({});
+
+type Inputs = z.infer<typeof guardInputs>;
+type Workspace = NonNullable<Inputs["workspace"]>;
+
+export const guard = defineResource({
+  type: "postgres:Guard",
+  description:
+    "Takes away every access to one database that isn't declared: row security that is off, policies, privileges and members; at a workspace also issuers of tokens and schemas of the data API. It finds the project by its name and needs no other resource, so that no failure of another keeps a door open. Each door is closed by itself; those that can't be are named when the others are closed. It opens nothing: see `RowSecurity` and `WorkspaceMembers`. Removing it changes nothing.",
+  inputs: guardInputs,
+  outputs: guardOutputs,
+  replaceOn: ["organization"],
+  stable: [],
+
+  validate: ({ open }) =>
+    open === undefined ? [] : [{ property: "open", reason: "is found by a refresh, never declared" }],
+
+  async observe(context, prior) {
+    const { open: _, ...inputs } = prior.inputs;
+    if (inputs.state !== "active") return prior;
+    const ref = await reachable(context, inputs, prior.inputs.name);
+    if (ref === undefined) return { inputs, outputs: {} };
+    const catalog = await look(context.supabase, ref);
+    const issuer = inputs.workspace && (await issuerIfKnown(context, inputs.workspace));
+    const found = openIn(inputs, catalog, issuer);
+    if (inputs.workspace !== undefined) {
+      const allowed = allowedServices(inputs, issuer);
+      found.push(...(await servicesBeyond(context, ref, allowed)).map(({ subject }) => subject));
+    }
+    if (found.length === 0) return { inputs, outputs: {} };
+    const open = Object.fromEntries(found.map((subject) => [subject, "not declared" as const]));
+    return { inputs: { ...inputs, open }, outputs: {} };
+  },
+
+  async ensure(context, inputs, prior) {
+    const id = prior?.id ?? inputs.name;
+    if (inputs.state === "deleted") return { id, outputs: {} };
+    const ref = await reachable(context, inputs, prior?.inputs.name ?? inputs.name);
+    if (ref !== undefined) await close(context, inputs, ref);
+    return { id, outputs: {} };
+  },
+
+  remove: async () => {},
+});
+
+/**
+ * The project's ref, where its database answers. Nobody reaches one that doesn't: it is still to be made, or paused.
+ *
+ * @param before its name before this run
+ */
+async function reachable(context: Context, inputs: Inputs, before: string): Promise<string | undefined> {
+  for (const name of new Set([before, inputs.name])) {
+    const found = await findProject(context.supabase, inputs.organization, name);
+    if (found !== undefined) return isAnswering(found.status) ? found.ref : undefined;
+  }
+  return undefined;
+}
+
+/** The services first: they close also where the database doesn't answer. */
+async function close(context: Context, inputs: Inputs, ref: string): Promise<void> {
+  const { workspace } = inputs;
+  const issuer = workspace && (await issuerIfKnown(context, workspace));
+  const services =
+    workspace === undefined ? undefined : closeServices(context, ref, allowedServices(inputs, issuer));
+  const [closedServices, closedDatabase] = await Promise.allSettled([
+    services,
+    closeDatabase(context, inputs, ref, issuer),
+  ]);
+  if (closedDatabase.status === "rejected") throw closedDatabase.reason;
+  if (closedServices.status === "rejected") throw closedServices.reason;
+}
+
+async function closeDatabase(
+  context: Context,
+  inputs: Inputs,
+  ref: string,
+  issuer: string | undefined,
+): Promise<void> {
+  const { workspace } = inputs;
+  const script = closeUndeclared({
+    access: accessOf(inputs),
+    ...(workspace && {
+      workspace: { id: workspace.id, issuer: issuer ?? null, members: workspace.members },
+    }),
+  });
+  let answer: unknown;
+  try {
+    answer = await runToAnswer(context.supabase, ref, "access that is not declared", script, context.signal);
+  } catch (error) {
+    if (isGone(error)) return;
+    throw error;
+  }
+  const unclosed = unclosedShape.parse(answer);
+  if (unclosed.length === 0) return;
+  throw new UserError(
+    [
+      `Project ${ref} gives access that isn't declared and can't be taken away. All other was taken away.`,
+      ...unclosed.map(({ subject, problem }) => `  ${subject}: ${problem}`),
+    ].join("\n"),
+    { remedy: "Take it away as the role that owns it, or drop it; then run again." },
+  );
+}
+
+/** What a workspace's services may open. */
+interface Services {
+  readonly schemas: readonly string[];
+  /** Undefined: not known at the moment. */
+  readonly issuers: readonly string[] | undefined;
+}
+
+function allowedServices({ state }: Inputs, issuer: string | undefined): Services {
+  if (state !== "active") return { schemas: [], issuers: [] };
+  return { schemas: ["public"], issuers: issuer === undefined ? undefined : [issuer] };
+}
+
+/** What is open beyond that, by what a person calls it, and what closes it. */
+async function servicesBeyond(
+  context: Context,
+  ref: string,
+  { schemas, issuers }: Services,
+): Promise<readonly { readonly subject: string; readonly close: () => Promise<void> }[]> {
+  const [api, trusted] = await Promise.all([
+    apiGroup.observe(context, ref, { schemas: [...schemas] }),
+    issuers && thirdPartyAuthGroup.observe(context, ref, []),
+  ]);
+  const kept = (api.schemas ?? []).filter((schema) => schemas.includes(schema));
+  const exposed = (api.schemas ?? []).filter((schema) => !schemas.includes(schema));
+  const foreign = (trusted ?? []).filter(({ issuer = "" }) => !issuers?.includes(issuer));
+  const rest = (trusted ?? []).filter((each) => !foreign.includes(each));
+  return [
+    ...exposed.map((schema) => ({
+      subject: `the data API exposes the schema ${schema}`,
+      close: () => apiGroup.ensure(context, ref, { schemas: kept }, false, undefined),
+    })),
+    ...foreign.map(({ issuer, jwksUrl }) => ({
+      subject: `tokens of ${issuer ?? jwksUrl} are trusted`,
+      close: () => thirdPartyAuthGroup.ensure(context, ref, rest, false, undefined),
+    })),
+  ];
+}
+
+/** One after the other, and each whatever becomes of the others. */
+async function closeServices(context: Context, ref: string, allowed: Services): Promise<void> {
+  const failures: unknown[] = [];
+  for (const { close } of await servicesBeyond(context, ref, allowed))
+    await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Undefined while the control plane can't be reached: the rest is closed without it. */
+async function issuerIfKnown(context: Context, workspace: Workspace): Promise<string | undefined> {
+  const { organization, name } = workspace.controlPlane;
+  const found = await findProject(context.supabase, organization, name);
+  return found && issuerOf(found.ref);
+}
+
+function accessOf({ schemas, functions, tables }: Inputs): GuardSpecification["access"] {
+  const roles = [
+    ...Object.values(schemas).flat(),
+    ...Object.values(functions).flat(),
+    ...Object.values(tables).flatMap(({ grants = {} }) => Object.keys(grants)),
+  ];
+  const callable = Object.entries(functions).map(([name, execute]) => [canonical(name), execute] as const);
+  const readable = Object.entries(tables).map(([name, { grants, policies }]) => {
+    if (grants === undefined) return [name, { policies }] as const;
+    const byColumn = Object.entries(grants).map(([role, given]) => [role, split(given)] as const);
+    return [name, { grants: Object.fromEntries(byColumn), policies }] as const;
+  });
+  return {
+    roles: [...new Set(roles)].sort(),
+    schemas,
+    functions: Object.fromEntries(callable),
+    tables: Object.fromEntries(readable),
+  };
+}
+
+/** What is open beyond the declaration, by what a person calls it. */
+function openIn({ schemas, workspace }: Inputs, catalog: Catalog, issuer: string | undefined): string[] {
+  if (catalog.openings === null) return [];
+  const subjects = new Set(catalog.openings);
+  const managed = new Set(catalog.access.apiRoles);
+  for (const [schema, { usage }] of Object.entries(catalog.access.schemas))
+    for (const role of usage)
+      if (schema !== "public" && managed.has(role) && schemas[schema]?.includes(role) !== true)
+        subjects.add(`${role} has usage on the schema ${schema}`);
+  if (workspace !== undefined) for (const each of entered(workspace, catalog, issuer)) subjects.add(each);
+  return [...subjects].sort();
+}
+
+function entered(workspace: Workspace, catalog: Catalog, issuer: string | undefined): string[] {
+  const { settings = null, members = [] } = catalog.workspace ?? {};
+  if (settings === null || settings.workspace_id !== workspace.id) return [];
+  const manifests = members.filter(({ managed_by }) => managed_by === "manifest");
+  return [
+    ...manifests.flatMap(({ email, role }) => {
+      const declared = lookup(workspace.members, email);
+      if (declared === undefined) return [`member ${email} is not declared`];
+      return declared.role === role ? [] : [`member ${email} is ${role}, not ${declared.role}`];
+    }),
+    ...(issuer === undefined || settings.issuer === issuer ? [] : ["the issuer of its tokens"]),
+  ];
+}

@@ -1,0 +1,171 @@
+import { UserError } from "@tenantry/core/errors";
+import type Stripe from "stripe";
+import * as z from "zod";
+import type { Context } from "../../../vendors/connections.ts";
+import {
+  ARCHIVED_KEY,
+  assertOwned,
+  differingMetadata,
+  isOwnedBy,
+  metadataDrift,
+  toMetadata,
+} from "../../../vendors/stripe/brand.ts";
+import { idempotencyKey, isReplayed, stripeCall } from "../../../vendors/stripe/client.ts";
+import {
+  earlierCustomers,
+  findCustomer,
+  forgetCustomers,
+  hadTrial,
+  rememberCustomer,
+  retrieveCustomer,
+  TRIAL_KEY,
+} from "../../../vendors/stripe/customers.ts";
+import { findPortal, portalUrl } from "../../../vendors/stripe/portal.ts";
+import { createOnce } from "../../create-once.ts";
+import { brand, defineResource } from "../../runtime/schema.ts";
+
+const customerInputs = z.strictObject({
+  name: z.string().min(1).optional().describe("Shown on invoices."),
+  email: z.string().min(1).describe("Where invoices go."),
+  brand: brand
+    .required({ organization: true, id: true, generation: true })
+    .describe("Whose it is; one that carries another brand, or none, is never changed."),
+  drift: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "Never declared: a refresh lists here the entries of its metadata under `tenantry_` that were changed. The next update puts them back, unless they make it somebody else's.",
+    ),
+});
+
+const customerOutputs = z.strictObject({
+  customerId: z.string().describe("Stripe's id; never deleted."),
+  portalUrl: z
+    .string()
+    .optional()
+    .describe("Where it changes its cards and reads its invoices; absent while the platform has no portal."),
+});
+
+type Inputs = z.infer<typeof customerInputs>;
+
+/** @see https://docs.stripe.com/api/customers */
+export const customer = defineResource({
+  type: "stripe:Customer",
+  description:
+    "An organization as Stripe knows it, found by the organization's id in its metadata. Never deleted, since that would cancel what it pays and forget its trial: removing it marks it as archived.",
+  inputs: customerInputs,
+  outputs: customerOutputs,
+  replaceOn: [],
+  stable: ["customerId"],
+
+  validate: ({ drift }) =>
+    drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }],
+
+  async observe(context, prior) {
+    const found = await retrieveCustomer(context.stripe, prior.id);
+    if (found === undefined) return undefined;
+    const drift = metadataDrift(prior.inputs.brand, found.metadata, [TRIAL_KEY]);
+    const inputs = {
+      email: found.email ?? "",
+      brand: prior.inputs.brand,
+      ...(found.name ? { name: found.name } : {}),
+      ...(Object.keys(drift).length === 0 ? {} : { drift }),
+    };
+    return { inputs, outputs: await outputsOf(context.stripe, prior.inputs.brand, found) };
+  },
+
+  async ensure(context, inputs, prior) {
+    const found =
+      prior === undefined ? await adoptOrCreate(context, inputs) : await recorded(context, prior.id);
+    assertOwned(`the customer ${found.id}`, inputs.brand, found.metadata);
+    await sync(context, inputs, found);
+    const outputs = await outputsOf(context.stripe, inputs.brand, { ...found, email: inputs.email });
+    return { id: found.id, outputs };
+  },
+
+  async remove(context, prior) {
+    const found = await retrieveCustomer(context.stripe, prior.id);
+    if (found === undefined || !isOwnedBy(prior.inputs.brand, found.metadata)) return;
+    if (found.metadata[ARCHIVED_KEY] !== undefined) return;
+    const metadata = { [ARCHIVED_KEY]: "true" };
+    await stripeCall("customers.update", context.stripe.customers.update(found.id, { metadata }));
+  },
+});
+
+async function recorded(context: Context, id: string): Promise<Stripe.Customer> {
+  const found = await retrieveCustomer(context.stripe, id);
+  if (found !== undefined) return found;
+  throw new UserError(
+    `The Stripe customer ${id} is gone: it was deleted elsewhere, and its subscriptions ended.`,
+    {
+      remedy: "Refresh the stack (pulumi refresh), then run again to make a new one.",
+    },
+  );
+}
+
+async function outputsOf(stripe: Stripe, brand: Inputs["brand"], { id, email }: Stripe.Customer) {
+  const url = portalUrl(await findPortal(stripe, brand), email ?? "");
+  return { customerId: id, ...(url === undefined ? {} : { portalUrl: url }) };
+}
+
+function adoptOrCreate(context: Context, inputs: Inputs): Promise<Stripe.Customer> {
+  return createOnce({
+    look: () => findCustomer(context.stripe, inputs.brand, inputs.email),
+    create: (attempt) => create(context, inputs, attempt),
+    signal: context.signal,
+  });
+}
+
+async function create(context: Context, inputs: Inputs, attempt: number): Promise<Stripe.Customer> {
+  const params: Stripe.CustomerCreateParams = {
+    email: inputs.email,
+    ...(inputs.name === undefined ? {} : { name: inputs.name }),
+    metadata: { ...toMetadata(inputs.brand), ...(await trialStamp(context, inputs)) },
+  };
+  try {
+    const made = await createAlive(context, params, attempt);
+    await rememberCustomer(context.stripe, made);
+    return made;
+  } catch (error) {
+    forgetCustomers(context.stripe);
+    throw error;
+  }
+}
+
+/** Under a key that was used today Stripe repeats its answer of then, though the customer may be deleted by now. */
+async function createAlive(
+  context: Context,
+  params: Stripe.CustomerCreateParams,
+  attempt: number,
+): Promise<Stripe.Customer> {
+  for (let life = 0; ; life += 1) {
+    const options = { idempotencyKey: idempotencyKey(["customer", params, attempt, life]) };
+    const made = await stripeCall("customers.create", context.stripe.customers.create(params, options));
+    if (!isReplayed(made)) return made;
+    const alive = await retrieveCustomer(context.stripe, made.id);
+    if (alive !== undefined) return alive;
+  }
+}
+
+/** An organization that is declared anew, in a higher generation, has had its one trial if an earlier one had it. */
+async function trialStamp(context: Context, inputs: Inputs): Promise<Record<string, string>> {
+  for (const earlier of await earlierCustomers(context.stripe, inputs.brand))
+    if (await hadTrial(context.stripe, earlier)) return { [TRIAL_KEY]: "used" };
+  return {};
+}
+
+async function sync(context: Context, inputs: Inputs, found: Stripe.Customer): Promise<void> {
+  const unknown = Object.keys(metadataDrift(inputs.brand, found.metadata, [TRIAL_KEY])).map((key) => [
+    key,
+    "",
+  ]);
+  const wanted = { ...Object.fromEntries(unknown), ...toMetadata(inputs.brand) };
+  const metadata = differingMetadata(wanted, found.metadata);
+  const changes: Stripe.CustomerUpdateParams = {
+    ...(found.email === inputs.email ? {} : { email: inputs.email }),
+    ...((found.name ?? undefined) === inputs.name ? {} : { name: inputs.name ?? "" }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  if (Object.keys(changes).length > 0)
+    await stripeCall("customers.update", context.stripe.customers.update(found.id, changes));
+}

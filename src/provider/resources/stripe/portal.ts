@@ -1,0 +1,153 @@
+import type Stripe from "stripe";
+import * as z from "zod";
+import type { Context } from "../../../vendors/connections.ts";
+import { differingMetadata, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
+import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import { findPortal } from "../../../vendors/stripe/portal.ts";
+import { createOnce } from "../../create-once.ts";
+import { brand, defineResource } from "../../runtime/schema.ts";
+
+const portalInputs = z.strictObject({
+  headline: z.string().min(1).max(60).describe("Shown at its top."),
+  brand: brand.describe("Whose it is; one that carries another brand, or none, is never changed."),
+  drift: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "Never declared: a refresh lists here what customers may do that isn't theirs to do, or may no longer do. The next update puts it back.",
+    ),
+});
+
+const portalOutputs = z.strictObject({
+  loginUrl: z
+    .string()
+    .describe("Where any customer of the platform logs in, by a code sent to their address."),
+});
+
+type Inputs = z.infer<typeof portalInputs>;
+type Configuration = Stripe.BillingPortal.Configuration;
+
+/** Cards and invoices are the customer's; the plan is declared, and changes where it is declared. */
+const FEATURES = {
+  customer_update: { enabled: true, allowed_updates: ["address", "tax_id"] },
+  invoice_history: { enabled: true },
+  payment_method_update: { enabled: true },
+  subscription_cancel: { enabled: false },
+  subscription_update: { enabled: false },
+} satisfies Stripe.BillingPortal.ConfigurationCreateParams.Features;
+
+/** @see https://docs.stripe.com/customer-management/activate-no-code-customer-portal */
+export const portal = defineResource({
+  type: "stripe:Portal",
+  description:
+    "Stripe's billing portal as a platform's customers see it: they change their cards and read their invoices, and no plan. A session of it lasts minutes, so what is given out is its login page. Deactivated when it is removed, since it can't be deleted.",
+  inputs: portalInputs,
+  outputs: portalOutputs,
+  replaceOn: [],
+  stable: ["loginUrl"],
+
+  validate: ({ drift }) =>
+    drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }],
+
+  async observe({ stripe }, { id, inputs }) {
+    const found = await stripeFind(
+      "billingPortal.configurations.retrieve",
+      stripe.billingPortal.configurations.retrieve(id),
+    );
+    if (!found?.active || !found.login_page.enabled || !isOwnedBy(inputs.brand, found.metadata ?? {}))
+      return undefined;
+    const drift = driftOf(found);
+    return {
+      inputs: {
+        brand: inputs.brand,
+        headline: found.business_profile.headline ?? "",
+        ...(Object.keys(drift).length === 0 ? {} : { drift }),
+      },
+      outputs: outputsOf(found),
+    };
+  },
+
+  async ensure(context, inputs) {
+    const found = await createOnce({
+      look: () => findPortal(context.stripe, inputs.brand),
+      create: (attempt) => create(context, inputs, attempt),
+      signal: context.signal,
+    });
+    const synced = await sync(context.stripe, inputs, found);
+    return { id: synced.id, outputs: outputsOf(synced) };
+  },
+
+  async remove({ stripe }, { id, inputs }) {
+    const found = await findPortal(stripe, inputs.brand);
+    if (found === undefined || found.id !== id) return;
+    // The first one of an account is its default, which Stripe keeps: without its login page nobody finds it.
+    const change = { login_page: { enabled: false }, ...(found.is_default ? {} : { active: false }) };
+    await stripeCall(
+      "billingPortal.configurations.update",
+      stripe.billingPortal.configurations.update(id, change),
+    );
+  },
+});
+
+function outputsOf(found: Configuration): { loginUrl: string } {
+  return { loginUrl: found.login_page.url ?? "" };
+}
+
+/** The features that aren't as they are made, with what was found; one that Stripe has added is closed too. */
+function driftOf({ features }: Configuration): Record<string, string> {
+  const known: Readonly<Record<string, Feature>> = FEATURES;
+  const drifted = Object.entries(features).filter(([name, found]) => !isAsMade(known[name], found));
+  return Object.fromEntries(drifted.map(([name, found]) => [name, told(found)]));
+}
+
+interface Feature {
+  readonly enabled: boolean;
+  readonly allowed_updates?: readonly string[];
+}
+
+function isAsMade(made: Feature = { enabled: false }, found: Feature): boolean {
+  if (made.enabled !== found.enabled) return false;
+  return !made.enabled || made.allowed_updates === undefined || listOf(made) === listOf(found);
+}
+
+function told(found: Feature): string {
+  if (!found.enabled) return "disabled";
+  return found.allowed_updates === undefined ? "enabled" : `enabled: ${listOf(found)}`;
+}
+
+function listOf({ allowed_updates = [] }: Feature): string {
+  return [...allowed_updates].sort().join(", ");
+}
+
+function create({ stripe }: Context, inputs: Inputs, attempt: number): Promise<Configuration> {
+  const params: Stripe.BillingPortal.ConfigurationCreateParams = {
+    business_profile: { headline: inputs.headline },
+    features: FEATURES,
+    login_page: { enabled: true },
+    metadata: toMetadata(inputs.brand),
+  };
+  const options = { idempotencyKey: idempotencyKey(["portal", params, attempt]) };
+  return stripeCall(
+    "billingPortal.configurations.create",
+    stripe.billingPortal.configurations.create(params, options),
+  );
+}
+
+async function sync(stripe: Stripe, inputs: Inputs, found: Configuration): Promise<Configuration> {
+  const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata ?? {});
+  const drift = driftOf(found);
+  const features = Object.fromEntries(Object.entries(FEATURES).filter(([name]) => name in drift));
+  const changes: Stripe.BillingPortal.ConfigurationUpdateParams = {
+    ...(found.business_profile.headline === inputs.headline
+      ? {}
+      : { business_profile: { headline: inputs.headline } }),
+    ...(Object.keys(features).length === 0 ? {} : { features }),
+    ...(found.login_page.enabled ? {} : { login_page: { enabled: true } }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  if (Object.keys(changes).length === 0) return found;
+  return stripeCall(
+    "billingPortal.configurations.update",
+    stripe.billingPortal.configurations.update(found.id, changes),
+  );
+}

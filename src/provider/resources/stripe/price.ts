@@ -1,0 +1,124 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
+import type Stripe from "stripe";
+import * as z from "zod";
+import type { Context } from "../../../vendors/connections.ts";
+import { assertOwned, differingMetadata, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
+import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import { findPrice } from "../../../vendors/stripe/prices.ts";
+import { createOnce } from "../../create-once.ts";
+import { brand, defineResource } from "../../runtime/schema.ts";
+
+const priceInputs = z.strictObject({
+  lookupKey: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe("Carries a version, as `agntdata--launch--monthly--usd-4900`, and never moves."),
+  product: z.string().describe("The product's id."),
+  amount: z.int().min(0).describe("Per interval, in the currency's smallest unit."),
+  currency: z
+    .string()
+    .regex(/^[a-z]{3}$/, "expected three lower-case letters")
+    .describe("ISO 4217."),
+  interval: z.enum(["day", "week", "month", "year"]).default("month").describe("Default `month`."),
+  nickname: z.string().min(1).optional().describe("Hidden from customers."),
+  brand,
+});
+
+const priceOutputs = z.strictObject({
+  priceId: z.string().describe("Stripe's id."),
+});
+
+type Inputs = z.infer<typeof priceInputs>;
+
+/** @see https://docs.stripe.com/api/prices */
+export const price = defineResource({
+  type: "stripe:Price",
+  description:
+    "A recurring price of a product, found by its lookup key. Archived when it is removed: prices can't be deleted, and keep their lookup key. Taken up again when it is declared anew.",
+  inputs: priceInputs,
+  outputs: priceOutputs,
+  replaceOn: ["lookupKey", "product", "amount", "currency", "interval"],
+  stable: ["priceId"],
+
+  async observe(context, prior) {
+    const found = await stripeFind("prices.retrieve", context.stripe.prices.retrieve(prior.id));
+    if (found === undefined || !found.active || !isOwnedBy(prior.inputs.brand, found.metadata))
+      return undefined;
+    const { nickname, ...rest } = prior.inputs;
+    const inputs = {
+      ...rest,
+      lookupKey: found.lookup_key ?? "",
+      ...(found.nickname ? { nickname: found.nickname } : {}),
+    };
+    return { inputs, outputs: { priceId: found.id } };
+  },
+
+  async ensure(context, inputs) {
+    const found = await createOnce({
+      look: () => findPrice(context.stripe, inputs.lookupKey),
+      create: (attempt) => create(context, inputs, attempt),
+      isTaken: ({ message }) => message.includes("already uses that lookup key"),
+      signal: context.signal,
+    });
+    assertOwned(`a price with the lookup key ${inputs.lookupKey}`, inputs.brand, found.metadata);
+    assertSame(inputs, found);
+    await sync(context, inputs, found);
+    return { id: found.id, outputs: { priceId: found.id } };
+  },
+
+  async remove(context, prior) {
+    const found = await stripeFind("prices.retrieve", context.stripe.prices.retrieve(prior.id));
+    if (found === undefined || !found.active || !isOwnedBy(prior.inputs.brand, found.metadata)) return;
+    await archive(context, found);
+  },
+});
+
+function create(context: Context, inputs: Inputs, attempt: number): Promise<Stripe.Price> {
+  const params: Stripe.PriceCreateParams = {
+    lookup_key: inputs.lookupKey,
+    product: inputs.product,
+    unit_amount: inputs.amount,
+    currency: inputs.currency,
+    recurring: { interval: inputs.interval },
+    ...(inputs.nickname === undefined ? {} : { nickname: inputs.nickname }),
+    metadata: toMetadata(inputs.brand),
+  };
+  const key = idempotencyKey(["price", params, attempt]);
+  return stripeCall("prices.create", context.stripe.prices.create(params, { idempotencyKey: key }));
+}
+
+/** A price's terms are fixed for life, so a lookup key that stands for others is never taken over. */
+function assertSame(inputs: Inputs, found: Stripe.Price): void {
+  const terms = [found.product, found.unit_amount, found.currency, found.recurring?.interval];
+  const wanted = [inputs.product, inputs.amount, inputs.currency, inputs.interval];
+  if (terms.every((term, index) => term === wanted[index])) return;
+  throw new UserError(
+    `The lookup key ${inputs.lookupKey} stands for another price (${found.id}): ${terms.join(" ")}; declared is ${wanted.join(" ")}.`,
+    { remedy: "Give the new price a lookup key of its own: keys never move." },
+  );
+}
+
+async function sync(context: Context, inputs: Inputs, found: Stripe.Price): Promise<void> {
+  const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
+  const changes: Stripe.PriceUpdateParams = {
+    ...(found.active ? {} : { active: true }),
+    ...((found.nickname ?? undefined) === inputs.nickname ? {} : { nickname: inputs.nickname ?? "" }),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+  if (Object.keys(changes).length > 0)
+    await stripeCall("prices.update", context.stripe.prices.update(found.id, changes));
+}
+
+/** The default price of a product can't be archived before the product has another, or none. */
+async function archive(context: Context, found: Stripe.Price): Promise<void> {
+  const update = () => stripeCall("prices.update", context.stripe.prices.update(found.id, { active: false }));
+  try {
+    await update();
+  } catch (error) {
+    if (!(error instanceof VendorError) || !error.message.includes("default price")) throw error;
+    const product = typeof found.product === "string" ? found.product : found.product.id;
+    await stripeCall("products.update", context.stripe.products.update(product, { default_price: "" }));
+    await update();
+  }
+}

@@ -1,0 +1,205 @@
+import type Stripe from "stripe";
+import type { Collected, Step } from "../../../billing/plan-change.ts";
+import { differingMetadata, toMetadata } from "../../../vendors/stripe/brand.ts";
+import { stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import { canPay, ENDED_BY_US, latestInvoice, scheduleOf } from "../../../vendors/stripe/subscriptions.ts";
+import { createOnce } from "../../create-once.ts";
+
+/** What a subscription is to be, with what that names in Stripe. */
+export interface Wanted {
+  readonly inputs: {
+    readonly brand: Parameters<typeof toMetadata>[0];
+    readonly collection: Collected["method"];
+    readonly daysUntilDue?: number | undefined;
+  };
+  readonly price: Stripe.Price;
+  readonly customer: Stripe.Customer;
+}
+
+export const DAYS_UNTIL_DUE = 30;
+
+/** What is read with every subscription. */
+export const EXPAND = ["latest_invoice", "schedule.phases.items.price"];
+
+/**
+ * Takes the steps that are left, each of which the next run finds done, and writes what differs besides.
+ *
+ * Stripe changes no item of a subscription while a schedule is in the way, and a schedule takes over what it finds: so the
+ * release comes first and the schedule last.
+ */
+export async function takeSteps(
+  stripe: Stripe,
+  found: Stripe.Subscription,
+  steps: readonly Step[],
+  wanted: Wanted,
+): Promise<Stripe.Subscription> {
+  const { id } = found;
+  const schedule = scheduleOf(found);
+  if (steps.includes("drop")) await voidOpenInvoice(stripe, found);
+  if (steps.includes("release") && schedule !== undefined) await release(stripe, schedule.id);
+  const changes = changesOf(found, steps, wanted);
+  if (Object.keys(changes).length > 0)
+    await stripeCall("subscriptions.update", stripe.subscriptions.update(id, changes));
+  if (steps.includes("switch"))
+    await stripeCall("subscriptions.update", stripe.subscriptions.update(id, switchOf(found, wanted)));
+  if (steps.includes("resume")) await resume(stripe, id);
+  if (steps.includes("schedule"))
+    await scheduleChange(stripe, steps.includes("release") ? undefined : schedule, found, wanted);
+  const isAsFound =
+    steps.every((step) => step === "begin" || step === "end") && Object.keys(changes).length === 0;
+  if (isAsFound) return found;
+  return stripeCall("subscriptions.retrieve", stripe.subscriptions.retrieve(id, { expand: EXPAND }));
+}
+
+/** What was released or resumed once is refused a second time: so both look before they repeat. */
+async function release(stripe: Stripe, id: string): Promise<void> {
+  await createOnce({
+    look: async () => {
+      const found = await stripeCall(
+        "subscriptionSchedules.retrieve",
+        stripe.subscriptionSchedules.retrieve(id),
+      );
+      return found.status === "active" || found.status === "not_started" ? undefined : found;
+    },
+    create: () => stripeCall("subscriptionSchedules.release", stripe.subscriptionSchedules.release(id)),
+  });
+}
+
+async function resume(stripe: Stripe, id: string): Promise<void> {
+  await createOnce({
+    look: async () => {
+      const found = await stripeCall("subscriptions.retrieve", stripe.subscriptions.retrieve(id));
+      return found.status === "paused" ? undefined : found;
+    },
+    create: () => stripeCall("subscriptions.resume", stripe.subscriptions.resume(id)),
+  });
+}
+
+function changesOf(
+  found: Stripe.Subscription,
+  steps: readonly Step[],
+  wanted: Wanted,
+): Stripe.SubscriptionUpdateParams {
+  const { inputs } = wanted;
+  const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
+  return {
+    ...(steps.includes("reprice")
+      ? { ...anotherPrice(found, wanted), proration_behavior: "none", ...paymentOf(wanted, found) }
+      : {}),
+    ...(steps.includes("collect") ? collectionOf(inputs) : {}),
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+/**
+ * The dearer price, once the difference is paid. Alone: nothing that Stripe doesn't let wait may go with it.
+ *
+ * @see https://docs.stripe.com/billing/subscriptions/pending-updates-reference
+ */
+function switchOf(found: Stripe.Subscription, wanted: Wanted): Stripe.SubscriptionUpdateParams {
+  return {
+    ...anotherPrice(found, wanted),
+    proration_behavior: "always_invoice",
+    ...(wanted.inputs.collection === "send_invoice" ? {} : { payment_behavior: "pending_if_incomplete" }),
+  };
+}
+
+function anotherPrice(
+  found: Stripe.Subscription,
+  { price }: Wanted,
+): Pick<Stripe.SubscriptionUpdateParams, "items" | "cancel_at_period_end"> {
+  const [item] = found.items.data;
+  if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
+  return {
+    items: [{ id: item.id, price: price.id }],
+    // Who takes another plan isn't leaving.
+    ...(found.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
+  };
+}
+
+/**
+ * The price of today until its period ends, then the declared one. Two writes: Stripe lets a schedule that is made from a
+ * subscription say nothing else. A run that was cut between them left one of a single phase, which the next run goes on with.
+ *
+ * @see https://docs.stripe.com/billing/subscriptions/subscription-schedules/use-cases
+ */
+async function scheduleChange(
+  stripe: Stripe,
+  attached: Stripe.SubscriptionSchedule | undefined,
+  found: Stripe.Subscription,
+  { inputs, price }: Wanted,
+): Promise<void> {
+  const [item] = found.items.data;
+  if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
+  const schedule = attached ?? (await scheduleFrom(stripe, found.id));
+  const start = schedule.current_phase?.start_date ?? item.current_period_start;
+  const today = { price: item.price.id, quantity: 1 };
+  await stripeCall(
+    "subscriptionSchedules.update",
+    stripe.subscriptionSchedules.update(schedule.id, {
+      end_behavior: "release",
+      metadata: toMetadata(inputs.brand),
+      phases: [
+        { items: [today], start_date: start, end_date: item.current_period_end, proration_behavior: "none" },
+        {
+          items: [{ price: price.id, quantity: 1 }],
+          duration: { interval: "month", interval_count: 1 },
+          proration_behavior: "none",
+        },
+      ],
+    }),
+  );
+}
+
+/** A POST that Stripe refuses when a schedule is attached already, which is what a lost answer leaves. */
+async function scheduleFrom(stripe: Stripe, subscription: string): Promise<Stripe.SubscriptionSchedule> {
+  return createOnce({
+    look: async () => {
+      const found = await stripeCall(
+        "subscriptions.retrieve",
+        stripe.subscriptions.retrieve(subscription, { expand: ["schedule"] }),
+      );
+      return scheduleOf(found);
+    },
+    create: () =>
+      stripeCall(
+        "subscriptionSchedules.create",
+        stripe.subscriptionSchedules.create({ from_subscription: subscription }),
+      ),
+  });
+}
+
+/** Ends a subscription. What was never paid can't be paid any more: nobody shall pay for two. */
+export async function end(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
+  if (found.status === "incomplete") await voidOpenInvoice(stripe, found);
+  const details = { cancellation_details: { comment: ENDED_BY_US } };
+  await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(found.id, details));
+}
+
+/** Stripe ends an incomplete subscription with its invoice, and drops a change that waited for it. */
+async function voidOpenInvoice(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
+  const invoice = latestInvoice(found);
+  if (invoice?.status === "open" && invoice.id !== undefined)
+    await stripeCall("invoices.voidInvoice", stripe.invoices.voidInvoice(invoice.id));
+}
+
+/** Without anything to charge, Stripe refuses what costs money at once, unless it may wait for the payment. */
+export function paymentOf(
+  { inputs, customer }: Wanted,
+  found?: Stripe.Subscription,
+): { payment_behavior?: "allow_incomplete" | "default_incomplete" } {
+  if (inputs.collection === "send_invoice") return {};
+  return { payment_behavior: canPay(customer, found) ? "allow_incomplete" : "default_incomplete" };
+}
+
+export function collectionOf(
+  inputs: Wanted["inputs"],
+): Pick<Stripe.SubscriptionCreateParams, "collection_method" | "days_until_due"> {
+  const { method, days } = collectedOf(inputs);
+  return { collection_method: method, ...(days === null ? {} : { days_until_due: days }) };
+}
+
+export function collectedOf(inputs: Wanted["inputs"]): Collected {
+  const { collection: method, daysUntilDue = DAYS_UNTIL_DUE } = inputs;
+  return { method, days: method === "send_invoice" ? daysUntilDue : null };
+}

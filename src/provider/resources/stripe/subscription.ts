@@ -1,0 +1,382 @@
+import { UserError } from "@tenantry/core/errors";
+import type Stripe from "stripe";
+import * as z from "zod";
+import { type FoundSubscription, type Step, stepsToPlan } from "../../../billing/plan-change.ts";
+import { type PaidPeriod, paidPeriod } from "../../../billing/plan-credits.ts";
+import type { Context } from "../../../vendors/connections.ts";
+import { isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
+import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../../vendors/stripe/customers.ts";
+import { findPrice } from "../../../vendors/stripe/prices.ts";
+import { hasEnded, standingOf } from "../../../vendors/stripe/subscription-status.ts";
+import {
+  canPay,
+  comingPrice,
+  latestInvoice,
+  pendingPrice,
+  scheduledPrice,
+  scheduleOf,
+  upcoming,
+  wasCanceled,
+} from "../../../vendors/stripe/subscriptions.ts";
+import { createOnce } from "../../create-once.ts";
+import { brand, defineResource } from "../../runtime/schema.ts";
+import {
+  collectedOf,
+  collectionOf,
+  DAYS_UNTIL_DUE,
+  EXPAND,
+  end,
+  paymentOf,
+  takeSteps,
+  type Wanted,
+} from "./subscription-steps.ts";
+
+const subscriptionInputs = z.strictObject({
+  customer: z.string().describe("The customer's id."),
+  price: z.string().describe("The lookup key of the price."),
+  trial: z
+    .strictObject({
+      days: z.int().min(1).max(730).describe("Its length."),
+      endBehavior: z
+        .enum(["cancel", "create_invoice", "pause"])
+        .default("cancel")
+        .describe("What happens at its end without a payment method. Default `cancel`."),
+    })
+    .optional()
+    .describe(
+      "Taken when the subscription starts, once ever for an organization; later changes have no effect.",
+    ),
+  collection: z
+    .enum(["charge_automatically", "send_invoice"])
+    .default("charge_automatically")
+    .describe("Default `charge_automatically`."),
+  daysUntilDue: z.int().min(1).optional().describe("For invoices that are sent. Default 30."),
+  resume: z
+    .string()
+    .optional()
+    .describe("ISO date: one that was canceled until this day is begun anew. Absent: it stays canceled."),
+  brand: brand
+    .required({ organization: true, id: true, generation: true })
+    .describe("Whose it is; one that carries another brand, or none, is never changed."),
+});
+
+const subscriptionOutputs = z.strictObject({
+  subscriptionId: z.string().describe("Stripe's id."),
+  status: z.string().describe("As Stripe says: `trialing`, `active`, `incomplete`, `past_due`, …"),
+  product: z
+    .string()
+    .describe("Stripe's id of the product that the running period is for: the plan's whose limits it gives."),
+  pastDueSince: z.string().optional().describe("ISO 8601; absent unless a payment is late."),
+  paidProduct: z
+    .string()
+    .optional()
+    .describe("Stripe's id of the product that the last paid period was for; absent before the first."),
+  paidSince: z.string().optional().describe("ISO date, the first day of that period."),
+  movesOn: z.string().optional().describe("ISO 8601: when Stripe opens the next period, or its invoice."),
+  endedOn: z
+    .string()
+    .optional()
+    .describe(
+      "ISO 8601: when it was canceled, by the customer or after the last decline; absent while it runs.",
+    ),
+  changesOn: z
+    .string()
+    .optional()
+    .describe("ISO 8601: when the declared price begins; absent once it has begun."),
+  trialEnd: z.string().optional().describe("ISO 8601; absent when no trial was taken."),
+  paymentUrl: z.string().optional().describe("Where the open invoice can be paid, while there is one."),
+  waitsFor: z
+    .enum(["payment", "payment_method"])
+    .optional()
+    .describe(
+      "What the declared price, a dearer one, waits for: that its invoice is paid, or something to charge. The old price stays until then.",
+    ),
+});
+
+type Inputs = z.infer<typeof subscriptionInputs>;
+type Outputs = z.infer<typeof subscriptionOutputs>;
+
+const HOUR_SECONDS = 60 * 60;
+
+/** @see https://docs.stripe.com/api/subscriptions */
+export const subscription = defineResource({
+  type: "stripe:Subscription",
+  description:
+    "What an organization pays for its plan: one subscription with one price. A dearer price begins at once and the difference is invoiced; where it can't be collected, the old price stays until it is paid. A cheaper one is scheduled for the end of the period that was paid for. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; it, and a free one that nothing can pay, is ended and begun anew for another price, and begun anew when nobody paid in time. One that was canceled stays so until another product is declared, or a later `resume`.",
+  inputs: subscriptionInputs,
+  outputs: subscriptionOutputs,
+  replaceOn: ["customer"],
+  stable: [],
+  notices: ["status", "product", "pastDueSince", "waitsFor", "paidSince"],
+
+  // What happens to it then comes by webhook; until then, and when it lapses, every run looks.
+  movesOn: ({ movesOn }) => (typeof movesOn === "string" ? movesOn : undefined),
+  isSettled: ({ status, changesOn, waitsFor }) => status === "active" && !changesOn && !waitsFor,
+
+  async observe({ stripe }, prior) {
+    const found = await stripeFind(
+      "subscriptions.retrieve",
+      stripe.subscriptions.retrieve(prior.outputs.subscriptionId, { expand: EXPAND }),
+    );
+    if (found === undefined || (hasEnded(found) && !staysEnded(found))) return undefined;
+    const stillUnable =
+      prior.outputs.waitsFor === "payment_method" && !(await hasMethod(stripe, prior.inputs, found));
+    return {
+      inputs: asFound(prior.inputs, found),
+      outputs: await outputsOf(stripe, found, waitingFor(found, stillUnable)),
+    };
+  },
+
+  async ensure(context, inputs) {
+    const { stripe } = context;
+    const price = await priceOf(stripe, inputs.price);
+    const customer = await customerOf(stripe, inputs.customer);
+    const declared = { inputs, price, customer };
+    const { live, canceled } = await find(context, declared);
+    const id = `${inputs.customer}/subscription`; // Not Stripe's: an update may end one and begin another.
+    if (canceled !== undefined) return { id, outputs: await outputsOf(stripe, canceled, undefined) };
+    let found = live;
+    const steps = stepsToPlan(found && asSeen(found, customer), wantedOf(declared));
+    if (found !== undefined) refuseForeignSchedule(found, inputs, steps);
+    if (found !== undefined && steps.includes("end")) {
+      await end(stripe, found);
+      found = undefined;
+    }
+    found ??= await findOrCreate(context, declared);
+    found = await takeSteps(stripe, found, steps, declared);
+    if (found.trial_start !== null) await stampTrial(stripe, customer);
+    const waits = waitingFor(found, comingPrice(found) !== price.id);
+    return { id, outputs: await outputsOf(stripe, found, waits) };
+  },
+
+  async remove(context, prior) {
+    const { stripe } = context;
+    const id = prior.outputs.subscriptionId;
+    const found = await stripeFind(
+      "subscriptions.retrieve",
+      stripe.subscriptions.retrieve(id, { expand: EXPAND }),
+    );
+    if (found === undefined || !isLive(found, prior.inputs)) return;
+    await end(stripe, found);
+  },
+});
+
+/** What is declared, with what it names in Stripe. */
+interface Declared extends Wanted {
+  readonly inputs: Inputs;
+}
+
+async function priceOf(stripe: Stripe, lookupKey: string): Promise<Stripe.Price> {
+  const found = await findPrice(stripe, lookupKey);
+  if (found?.active) return found;
+  throw new UserError(
+    `Stripe has no ${found === undefined ? "" : "active "}price with the lookup key ${lookupKey}.`,
+    { remedy: "Bring up the platform's stack first; it makes the plans' prices." },
+  );
+}
+
+async function customerOf(stripe: Stripe, id: string): Promise<Stripe.Customer> {
+  const found = await retrieveCustomer(stripe, id);
+  if (found !== undefined) return found;
+  throw new UserError(`The Stripe customer ${id} is gone: it was deleted elsewhere.`, {
+    remedy: "Refresh the stack (pulumi refresh), then run again to make a new one.",
+  });
+}
+
+function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
+  return isOwnedBy(inputs.brand, found.metadata) && !hasEnded(found);
+}
+
+/** The one that is alive; else the last one, where it was canceled and nobody has said since that it shall go on. */
+async function find(
+  { stripe }: Context,
+  declared: Declared,
+): Promise<{ readonly live?: Stripe.Subscription; readonly canceled?: Stripe.Subscription }> {
+  const { inputs, customer } = declared;
+  const all = await listSubscriptions(stripe, customer.id);
+  const live = all.find((each) => isLive(each, inputs));
+  if (live !== undefined) return { live };
+  const last = all.find(({ metadata }) => isOwnedBy(inputs.brand, metadata));
+  return last !== undefined && staysEnded(last) && !isWantedAgain(last, declared) ? { canceled: last } : {};
+}
+
+/** What costs nothing can always be begun anew. */
+function staysEnded(last: Stripe.Subscription): boolean {
+  return wasCanceled(last) && pointOf(last.items.data[0]?.price).amount > 0;
+}
+
+function isWantedAgain(last: Stripe.Subscription, { inputs, price }: Declared): boolean {
+  const day = isoTime(last.ended_at ?? last.created).slice(0, 10);
+  const isAnother = pointOf(price).product !== pointOf(last.items.data[0]?.price).product;
+  return isAnother || (inputs.resume !== undefined && day <= inputs.resume);
+}
+
+async function findOrCreate(context: Context, declared: Declared): Promise<Stripe.Subscription> {
+  let past: readonly Stripe.Subscription[] = [];
+  return createOnce({
+    look: async () => {
+      past = await listSubscriptions(context.stripe, declared.customer.id);
+      return past.find((each) => isLive(each, declared.inputs));
+    },
+    create: (attempt) => create(context, declared, past, attempt),
+    signal: context.signal,
+  });
+}
+
+/** A subscription as the rules of changing a plan see it. */
+function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSubscription {
+  return {
+    status: found.status,
+    price: pointOf(found.items.data[0]?.price),
+    collected: { method: collectionIn(found), days: found.days_until_due },
+    canPay: canPay(customer, found),
+    schedule: scheduleOf(found) && { next: scheduledPrice(found) },
+    pending: pendingPrice(found)?.id,
+  };
+}
+
+function wantedOf({ inputs, price }: Declared) {
+  return { price: pointOf(price), collected: collectedOf(inputs) };
+}
+
+function pointOf(price: Stripe.Price | undefined) {
+  const product = typeof price?.product === "object" ? price.product.id : price?.product;
+  return { id: price?.id ?? "", product: product ?? "", amount: price?.unit_amount ?? 0 };
+}
+
+function collectionIn(found: Stripe.Subscription): Inputs["collection"] {
+  return found.collection_method === "send_invoice" ? "send_invoice" : "charge_automatically";
+}
+
+function waitingFor(found: Stripe.Subscription, lacksMethod: boolean): Outputs["waitsFor"] {
+  if (pendingPrice(found) !== undefined) return "payment";
+  return lacksMethod ? "payment_method" : undefined;
+}
+
+async function hasMethod(stripe: Stripe, { customer }: Inputs, found: Stripe.Subscription): Promise<boolean> {
+  const holder = await retrieveCustomer(stripe, customer);
+  return holder !== undefined && canPay(holder, found);
+}
+
+/** What somebody else has planned for the subscription isn't thrown away. */
+function refuseForeignSchedule(found: Stripe.Subscription, inputs: Inputs, steps: readonly Step[]): void {
+  const schedule = scheduleOf(found);
+  if (schedule === undefined || upcoming(found) === undefined) return;
+  if (isOwnedBy(inputs.brand, schedule.metadata ?? {}) || steps.includes("end") || steps.length === 0) return;
+  throw new UserError(
+    `The subscription ${found.id} follows the schedule ${schedule.id}, which isn't tenantry's, and another plan is declared.`,
+    {
+      remedy: `Release the schedule in Stripe (stripe subscription_schedules release ${schedule.id}), then run again.`,
+    },
+  );
+}
+
+async function create(
+  context: Context,
+  declared: Declared,
+  past: readonly Stripe.Subscription[],
+  attempt: number,
+): Promise<Stripe.Subscription> {
+  const { inputs, customer, price } = declared;
+  const trialUsed =
+    customer.metadata[TRIAL_KEY] !== undefined || past.some(({ trial_start }) => trial_start !== null);
+  const params: Stripe.SubscriptionCreateParams = {
+    customer: customer.id,
+    items: [{ price: price.id }],
+    ...paymentOf(declared),
+    ...collectionOf(inputs),
+    ...(trialUsed ? {} : trialOf(inputs)),
+    metadata: toMetadata(inputs.brand),
+    expand: EXPAND,
+  };
+  // One that was cancelled today must not come back as the answer to the same words.
+  const last = past.map(({ id }) => id).sort();
+  const options = { idempotencyKey: idempotencyKey(["subscription", params, last, attempt]) };
+  return stripeCall("subscriptions.create", context.stripe.subscriptions.create(params, options));
+}
+
+function trialOf(
+  inputs: Inputs,
+): Pick<Stripe.SubscriptionCreateParams, "trial_period_days" | "trial_settings"> {
+  if (inputs.trial === undefined) return {};
+  return {
+    trial_period_days: inputs.trial.days,
+    trial_settings: { end_behavior: { missing_payment_method: inputs.trial.endBehavior } },
+  };
+}
+
+/** The subscription tells as much, but the stamp outlives it: lists of old subscriptions grow long, and end. */
+async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<void> {
+  if (customer.metadata[TRIAL_KEY] !== undefined) return;
+  const metadata = { [TRIAL_KEY]: "used" };
+  await stripeCall("customers.update", stripe.customers.update(customer.id, { metadata }));
+}
+
+/** A price that is scheduled, or waits for its payment, is the declared one. */
+function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
+  const { daysUntilDue, ...rest } = inputs;
+  const days = found.days_until_due ?? undefined;
+  const shown = daysUntilDue === undefined && days === DAYS_UNTIL_DUE ? undefined : days;
+  const next = upcoming(found)?.price;
+  const later = typeof next === "object" && !next.deleted ? next : undefined;
+  const price = pendingPrice(found) ?? later ?? found.items.data[0]?.price;
+  return {
+    ...rest,
+    price: price?.lookup_key ?? "",
+    collection: collectionIn(found),
+    ...(shown === undefined ? {} : { daysUntilDue: shown }),
+  };
+}
+
+async function outputsOf(
+  stripe: Stripe,
+  found: Stripe.Subscription,
+  waitsFor: Outputs["waitsFor"],
+): Promise<Outputs> {
+  const invoice = latestInvoice(found);
+  const payable = invoice?.status === "open" && !hasEnded(found) ? invoice.hosted_invoice_url : undefined;
+  const change = upcoming(found);
+  const moves = movesAt(found);
+  return {
+    subscriptionId: found.id,
+    ...(await standingOf(stripe, found)),
+    ...(await paidOutputs(stripe, found)),
+    ...(moves === undefined ? {} : { movesOn: isoTime(moves) }),
+    ...(found.ended_at === null ? {} : { endedOn: isoTime(found.ended_at) }),
+    ...(change === undefined ? {} : { changesOn: isoTime(change.at) }),
+    ...(found.trial_end === null ? {} : { trialEnd: isoTime(found.trial_end) }),
+    ...(payable ? { paymentUrl: payable } : {}),
+    ...(waitsFor === undefined ? {} : { waitsFor }),
+  };
+}
+
+/** The period that was paid for last: mostly the latest invoice's, but for a change in its middle, or one that is open. */
+async function paidOutputs(
+  stripe: Stripe,
+  found: Stripe.Subscription,
+): Promise<Pick<Outputs, "paidProduct" | "paidSince">> {
+  if (found.status === "incomplete" || found.status === "trialing") return {};
+  const latest = latestInvoice(found);
+  const period = (latest && paidPeriod(latest)) ?? (await lastPaidPeriod(stripe, found.id));
+  return period === undefined ? {} : { paidProduct: period.product, paidSince: period.since };
+}
+
+async function lastPaidPeriod(stripe: Stripe, subscription: string): Promise<PaidPeriod | undefined> {
+  const params = { subscription, status: "paid", limit: 100 } as const;
+  const { data } = await stripeCall("invoices.list", stripe.invoices.list(params));
+  return data.map(paidPeriod).find((period) => period !== undefined);
+}
+
+/** Stripe keeps the invoice of a new period a draft for about an hour, and then collects it. */
+function movesAt(found: Stripe.Subscription): number | undefined {
+  if (hasEnded(found)) return undefined;
+  const latest = latestInvoice(found);
+  if (latest?.status === "draft") return latest.automatically_finalizes_at ?? latest.created + HOUR_SECONDS;
+  return found.items.data[0]?.current_period_end;
+}
+
+/** @param seconds Unix time */
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}

@@ -1,0 +1,266 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
+import * as z from "zod";
+import { deriveDatabasePassword } from "../../../shared/derive.ts";
+import type { Context } from "../../../vendors/connections.ts";
+import { answer, answerOrGone, isGone } from "../../../vendors/supabase/client.ts";
+import { isPaused, restore, setCompute, untilHealthy } from "../../../vendors/supabase/lifecycle.ts";
+import { untilDone } from "../../../vendors/supabase/poll.ts";
+import { findProject, isLeaving } from "../../../vendors/supabase/projects.ts";
+import type { ComputeSize, ProjectSummary, Region } from "../../../vendors/supabase/types.ts";
+import { createOnce } from "../../create-once.ts";
+import { lifeState } from "../../project-scoped.ts";
+import { databasePassword, defineResource, derivedFrom } from "../../runtime/schema.ts";
+
+const projectInputs = z.strictObject({
+  name: z.string().min(1).max(256).describe("Unique in the organization; a change renames."),
+  organization: z
+    .string()
+    .regex(/^[\w-]+$/)
+    .describe("The slug of the Supabase organization."),
+  region: z.string().min(1).describe("Where it runs, as `eu-central-1`; fixed for life."),
+  compute: z.string().min(1).describe("The size of its database server, as `micro`."),
+  databasePassword,
+  state: lifeState
+    .default("active")
+    .describe(
+      "Where in its life it is. `active` restores it where it is paused and gives it its size, `deleted` deletes it and keeps this record; see `Standby` for the others. Default `active`.",
+    ),
+  consent: z
+    .strictObject({
+      approvedBy: z.string().describe("Who approved it."),
+      reason: z.string().describe("Why."),
+      expires: z.string().describe("ISO date, the last day on which it holds."),
+    })
+    .optional()
+    .describe("To delete it; what still exists isn't deleted without one that holds today."),
+});
+
+const projectOutputs = z.strictObject({
+  ref: z.string().describe("The project's reference, 20 letters, for good."),
+  derivedFrom,
+  createdAt: z.string().describe("When it was made, ISO 8601."),
+});
+
+type Inputs = z.infer<typeof projectInputs>;
+type Outputs = z.infer<typeof projectOutputs>;
+
+/** The id of the record of a project that was declared deleted before it ever existed. */
+const NEVER_MADE = "never-made";
+
+/** @see https://supabase.com/docs/reference/api/v1-create-a-project */
+export const project = defineResource({
+  type: "supabase:Project",
+  description:
+    "A Supabase project. Made at once and not waited for: see `Ready`. Its name says whose it is, so one that an earlier run made is adopted when organization and region agree. Another region is another project.",
+  inputs: projectInputs,
+  outputs: projectOutputs,
+  replaceOn: ["organization", "region"],
+  stable: ["ref", "createdAt"],
+
+  /** A paused project takes no password; it gets another when it is active again. */
+  derives: (inputs) => inputs.state === "active",
+
+  async observe(context, prior) {
+    const found = await findByRef(context, prior.inputs, prior.id);
+    if (found === undefined) return prior.inputs.state === "deleted" ? prior : undefined;
+    return { inputs: asFound(prior.inputs, found), outputs: prior.outputs };
+  },
+
+  async ensure(context, inputs, prior) {
+    if (inputs.state === "deleted") return ensureDeleted(context, inputs, prior);
+    const { found, made } =
+      prior === undefined
+        ? await adoptOrCreate(context, inputs)
+        : { found: await recorded(context, prior.inputs, prior.id), made: false };
+    const { ref } = found;
+    if (found.name !== inputs.name) await rename(context, ref, inputs.name);
+    if (inputs.state === "active") {
+      if (isPaused(found.status)) await restore(context.supabase, ref, context.signal);
+      await resize(context, found, inputs.compute);
+    }
+    const derivedFrom = made
+      ? context.roots.current.fingerprint
+      : await keepPassword(context, ref, inputs, prior);
+    const createdAt = prior?.outputs.createdAt ?? found.inserted_at;
+    return { id: ref, outputs: { ref, createdAt, ...(derivedFrom === undefined ? {} : { derivedFrom }) } };
+  },
+
+  remove: (context, prior) => deleteProject(context, prior.id),
+});
+
+/** By the name that it had, in one call that also tells its size; by its ref where it is called otherwise by now. */
+async function findByRef(context: Context, inputs: Inputs, ref: string): Promise<ProjectSummary | undefined> {
+  if (ref === NEVER_MADE) return undefined;
+  const named = await findProject(context.supabase, inputs.organization, inputs.name);
+  if (named?.ref === ref) return named;
+  const found = await answerOrGone(
+    context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }),
+  );
+  if (found === undefined || isLeaving(found.status)) return undefined;
+  // The list alone tells a project's size.
+  const listed = await findProject(context.supabase, inputs.organization, found.name);
+  return listed?.ref === ref ? listed : { ...found, inserted_at: found.created_at, databases: [] };
+}
+
+/** One that an earlier run recorded is never made anew by an update: its data would be missed by nobody. */
+async function recorded(context: Context, inputs: Inputs, ref: string): Promise<ProjectSummary> {
+  const found = await findByRef(context, inputs, ref);
+  if (found !== undefined) return found;
+  throw new UserError(`The Supabase project ${inputs.name} (${ref}) is gone: it was deleted elsewhere.`, {
+    remedy:
+      "Refresh the stack (pulumi refresh), then run again to make a new one, or restore it at Supabase.",
+  });
+}
+
+function asFound(inputs: Inputs, found: ProjectSummary): Inputs {
+  const isAwake = inputs.state === "active";
+  return {
+    ...inputs,
+    name: found.name,
+    region: found.region,
+    compute: (isAwake && sizeOf(found)) || inputs.compute,
+    state: isAwake && isPaused(found.status) ? "suspended" : inputs.state,
+  };
+}
+
+function sizeOf(found: ProjectSummary): ComputeSize | undefined {
+  return found.databases.find((each) => each.type === "PRIMARY")?.infra_compute_size;
+}
+
+/** Whether it was made here and now; another run's may have a password of another root secret. */
+async function adoptOrCreate(
+  context: Context,
+  inputs: Inputs,
+): Promise<{ found: ProjectSummary; made: boolean }> {
+  const { name, organization } = inputs;
+  let made = false;
+  const found = await createOnce({
+    look: () => findProject(context.supabase, organization, name),
+    create: async () => {
+      const project = await create(context, inputs);
+      made = true;
+      return project;
+    },
+    signal: context.signal,
+  });
+  if (found.region !== inputs.region)
+    throw new UserError(
+      `The Supabase project ${name} exists in ${found.region}; ${inputs.region} was declared. A project can't move.`,
+      { remedy: `Declare region ${found.region}, or raise the workspace's generation for a new project.` },
+    );
+  return { found, made };
+}
+
+async function create(context: Context, inputs: Inputs): Promise<ProjectSummary> {
+  context.status(`creating ${inputs.name}`);
+  const made = await answer(
+    context.supabase.api.POST("/v1/projects", {
+      body: {
+        name: inputs.name,
+        organization_slug: inputs.organization,
+        db_pass: deriveDatabasePassword(context.roots.current.secret, inputs.databasePassword).reveal(),
+        region_selection: { type: "specific", code: inputs.region as Region },
+        desired_instance_size: inputs.compute as Exclude<ComputeSize, "pico">,
+      },
+    }),
+  );
+  return { ...made, inserted_at: made.created_at, databases: [] };
+}
+
+async function rename(context: Context, ref: string, name: string): Promise<void> {
+  await answer(
+    context.supabase.api.PATCH("/v1/projects/{ref}", { params: { path: { ref } }, body: { name } }),
+  );
+}
+
+/** A project of another size restarts; what comes after needs its database. */
+async function resize(context: Context, found: ProjectSummary, compute: string): Promise<void> {
+  const size = sizeOf(found);
+  if (size === undefined || size === compute) return;
+  await setCompute(context.supabase, found.ref, size, compute);
+  await untilHealthy(context.supabase, found.ref, context.signal);
+}
+
+function sameGeneration(before: Inputs, now: Inputs): boolean {
+  const [old, wanted] = [before.databasePassword, now.databasePassword];
+  return old.id === wanted.id && old.generation === wanted.generation;
+}
+
+/**
+ * Gives an active project the password that the current root secret makes, where it may have another.
+ *
+ * @returns the fingerprint of the root secret that its password is derived from, where that is known
+ */
+async function keepPassword(
+  context: Context,
+  ref: string,
+  inputs: Inputs,
+  prior: { readonly inputs: Inputs; readonly outputs: Partial<Outputs> } | undefined,
+): Promise<string | undefined> {
+  const { roots } = context;
+  const before = prior?.outputs.derivedFrom;
+  const isOther = prior !== undefined && !sameGeneration(prior.inputs, inputs);
+  if (!isOther && (inputs.state !== "active" || !roots.isOutdated(before)))
+    return inputs.state === "active" ? roots.current.fingerprint : before;
+  await changePassword(context, ref, inputs);
+  return roots.current.fingerprint;
+}
+
+/** Ends when the pooler knows it: what comes next signs in. */
+async function changePassword(context: Context, ref: string, inputs: Inputs): Promise<void> {
+  const { databasePassword } = inputs;
+  const password = deriveDatabasePassword(context.roots.current.secret, databasePassword).reveal();
+  context.status("changing the database password");
+  await answer(
+    context.supabase.api.PATCH("/v1/projects/{ref}/database/password", {
+      params: { path: { ref } },
+      body: { password },
+    }),
+  );
+  if (inputs.state === "active")
+    await untilDone(`the new database password of ${ref}`, context.signal, () =>
+      context.acceptsPassword(ref, databasePassword),
+    );
+}
+
+async function ensureDeleted(
+  context: Context,
+  inputs: Inputs,
+  prior: { readonly id: string; readonly inputs: Inputs; readonly outputs: Outputs } | undefined,
+): Promise<{ id: string; outputs: Outputs }> {
+  const found =
+    prior === undefined
+      ? await findProject(context.supabase, inputs.organization, inputs.name)
+      : await findByRef(context, prior.inputs, prior.id);
+  if (found !== undefined) {
+    requireConsent(inputs, context.today);
+    await deleteProject(context, found.ref);
+  }
+  if (prior !== undefined) return { id: prior.id, outputs: prior.outputs };
+  const ref = found?.ref ?? NEVER_MADE;
+  return { id: ref, outputs: { ref, createdAt: found?.inserted_at ?? "" } };
+}
+
+function requireConsent({ name, consent }: Inputs, today: string): void {
+  if (consent !== undefined && consent.expires >= today) return;
+  const lack =
+    consent === undefined ? "nobody has consented to it" : `the consent ended on ${consent.expires}`;
+  throw new UserError(`The Supabase project ${name} isn't deleted: ${lack}.`, {
+    remedy: "Have its deletion approved under `consents`, until a day that is still to come.",
+  });
+}
+
+/** A project that is just being made can't be deleted yet: 400. */
+async function deleteProject(context: Context, ref: string): Promise<void> {
+  if (ref === NEVER_MADE) return;
+  await untilDone(`the deletion of ${ref}`, context.signal, async () => {
+    try {
+      await answer(context.supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
+      return true;
+    } catch (error) {
+      if (isGone(error)) return true;
+      if (error instanceof VendorError && error.status === 400) return false;
+      throw error;
+    }
+  });
+}

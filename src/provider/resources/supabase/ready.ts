@@ -1,0 +1,221 @@
+import { UserError } from "@tenantry/core/errors";
+import { Secret } from "@tenantry/core/secret";
+import * as z from "zod";
+import { deriveDatabasePassword } from "../../../shared/derive.ts";
+import type { RootSecrets } from "../../../shared/root-secret.ts";
+import type { Context } from "../../../vendors/connections.ts";
+import { answer } from "../../../vendors/supabase/client.ts";
+import { untilDone } from "../../../vendors/supabase/poll.ts";
+import { sessionPooler } from "../../../vendors/supabase/pooler.ts";
+import { enforceSsl } from "../../../vendors/supabase/ssl.ts";
+import type {
+  ApiKey,
+  ProjectStatus,
+  ProjectWithDatabase,
+  ServiceName,
+} from "../../../vendors/supabase/types.ts";
+import { defineInside, stateOfProject } from "../../project-scoped.ts";
+import { PartialError } from "../../resource.ts";
+import { databasePassword, derivedFrom, secret } from "../../runtime/schema.ts";
+
+const SERVICES = ["auth", "db", "pooler", "realtime", "rest", "storage"] as const;
+
+const readyInputs = z.strictObject({
+  project: z.string().describe("The ref of the Supabase project."),
+  services: z
+    .array(z.enum(SERVICES))
+    .min(1)
+    .default(["auth", "db", "pooler", "rest", "storage"])
+    .describe("The services that must be healthy. Default: all that a workspace uses."),
+  databasePassword: databasePassword.optional(),
+  sslEnforced: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether the database is to refuse connections in clear. It is brought about before anything else begins, since a change restarts the database; `Settings` keeps it so.",
+    ),
+  state: stateOfProject,
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(3600)
+    .default(300)
+    .describe("How long to wait; the next run goes on waiting. Default 300."),
+});
+
+const readyOutputs = z.strictObject({
+  databaseHost: z.string().describe("Reachable over IPv6 only."),
+  apiUrl: z.string().describe("The project's own URL, without a path."),
+  issuer: z.string().describe("The issuer of its users' tokens."),
+  poolerHost: z.string().describe("The session pooler, reachable over IPv4."),
+  poolerPort: z.int().describe("5432, unless the API names another."),
+  poolerUser: z.string().describe("`postgres.<ref>`."),
+  databaseName: z.string().describe("`postgres`, unless the API names another."),
+  databasePassword: secret().optional().describe("Of `postgres`, where it was asked for."),
+  derivedFrom,
+  publishableKey: z.string().optional().describe("May be shown to anyone."),
+  secretKey: secret().optional().describe("Bypasses row security."),
+  anonKey: z.string().optional().describe("The legacy form of the publishable key."),
+  serviceRoleKey: secret().optional().describe("The legacy form of the secret key."),
+});
+
+type Inputs = z.infer<typeof readyInputs>;
+type Outputs = z.infer<typeof readyOutputs>;
+
+/** From these a project doesn't become healthy by waiting. */
+const DEAD_ENDS: Readonly<Partial<Record<ProjectStatus, string>>> = {
+  INACTIVE: "It is paused: restore it, or declare the workspace active.",
+  PAUSING: "It is being paused: run again when that is done.",
+  INIT_FAILED: "Supabase couldn't make it: delete it at https://supabase.com/dashboard, then run again.",
+  RESTORE_FAILED: "Supabase couldn't restore it: ask Supabase's support.",
+  PAUSE_FAILED: "Supabase couldn't pause it: ask Supabase's support.",
+  GOING_DOWN: "It is being deleted: refresh the stack when that is done.",
+  REMOVED: "It was deleted: refresh the stack, then run again.",
+};
+
+export const ready = defineInside({
+  type: "supabase:Ready",
+  description:
+    "The wait until a project's services are healthy, encryption enforced, and what one needs to reach them. A wait that times out is resumed by the next run. Owns nothing.",
+  inputs: readyInputs,
+  outputs: readyOutputs,
+  replaceOn: ["project"],
+  stable: ["databaseHost", "apiUrl", "issuer", "databaseName"],
+
+  derives: (inputs) => inputs.databasePassword !== undefined,
+
+  /** PostgreSQL's own provider signs in with these: a preview in which they were unknown could say nothing of it. */
+  foresee: (inputs, prior, roots) =>
+    prior === undefined ? {} : { ...prior, ...passwordOf(roots(), inputs) },
+
+  /** Whether the project exists is its own resource's to find out, so a refresh costs no call here. */
+  observe: async (_context, prior) => ({ inputs: prior.inputs, outputs: prior.outputs }),
+
+  async ensure(context, inputs, prior) {
+    const ref = inputs.project;
+    try {
+      const project = await waitForProject(context, inputs);
+      const before = prior?.inputs.state ?? "active";
+      await waitForServices(context, inputs, before);
+      if (await changesSsl(context, inputs)) {
+        await waitForProject(context, inputs);
+        await waitForServices(context, inputs, before);
+      }
+      return { id: ref, outputs: await reachOf(context, inputs, project) };
+    } catch (error) {
+      throw new PartialError(
+        ref,
+        prior?.outputs ?? {},
+        error instanceof Error ? error : new Error(String(error)),
+      );
+    }
+  },
+
+  remove: async () => {},
+});
+
+async function waitForProject(context: Context, inputs: Inputs): Promise<ProjectWithDatabase> {
+  const ref = inputs.project;
+  let project: ProjectWithDatabase | undefined;
+  await untilDone(
+    `project ${ref} to be healthy`,
+    context.signal,
+    async () => {
+      project = await answer(context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+      const remedy = DEAD_ENDS[project.status];
+      if (remedy !== undefined)
+        throw new UserError(`The Supabase project ${project.name} (${ref}) is ${project.status}.`, {
+          remedy,
+        });
+      context.status(`project is ${project.status}`);
+      return project.status === "ACTIVE_HEALTHY";
+    },
+    inputs.timeoutSeconds,
+  );
+  return project as ProjectWithDatabase;
+}
+
+/**
+ * A project says that it is healthy before its services do.
+ *
+ * @param before a data API that is switched off is never healthy: the guard may be the first to close it, and `Settings`,
+ *   which opens it, comes later
+ */
+async function waitForServices(
+  context: Context,
+  inputs: Inputs,
+  before: NonNullable<Inputs["state"]>,
+): Promise<void> {
+  const path = { ref: inputs.project };
+  const isOn = before === "active" && (inputs.state ?? "active") === "active";
+  const services: ServiceName[] = inputs.services.filter((name) => name !== "rest" || isOn);
+  let waiting: readonly string[] = services;
+  await untilDone(
+    `the services of project ${inputs.project}`,
+    context.signal,
+    async () => {
+      const health = await answer(
+        context.supabase.api.GET("/v1/projects/{ref}/health", { params: { path, query: { services } } }),
+      );
+      const healthy = new Set(health.filter((it) => it.status === "ACTIVE_HEALTHY").map((it) => it.name));
+      waiting = services.filter((name) => !healthy.has(name));
+      if (waiting.length > 0) context.status(`waiting for ${waiting.join(", ")}`);
+      return waiting.length === 0;
+    },
+    inputs.timeoutSeconds,
+  );
+}
+
+async function changesSsl(context: Context, { project, sslEnforced }: Inputs): Promise<boolean> {
+  if (sslEnforced === undefined) return false;
+  return enforceSsl(context.supabase, project, sslEnforced, context.signal);
+}
+
+async function reachOf(context: Context, inputs: Inputs, project: ProjectWithDatabase): Promise<Outputs> {
+  const path = { ref: project.ref };
+  const [keys, pooler] = await Promise.all([
+    answer(
+      context.supabase.api.GET("/v1/projects/{ref}/api-keys", { params: { path, query: { reveal: true } } }),
+    ),
+    sessionPooler(context.supabase, project.ref),
+  ]);
+  const apiUrl = `https://${project.database.host.replace(/^db\./, "")}`;
+  return {
+    databaseHost: project.database.host,
+    apiUrl,
+    issuer: `${apiUrl}/auth/v1`,
+    poolerHost: pooler.host,
+    poolerPort: pooler.port,
+    poolerUser: pooler.user,
+    databaseName: pooler.database,
+    ...passwordOf(context.roots, inputs),
+    ...optional("publishableKey", keyOf(keys, "publishable", "default")),
+    ...optional("secretKey", asSecret(keyOf(keys, "secret", "default"))),
+    ...optional("anonKey", keyOf(keys, "legacy", "anon")),
+    ...optional("serviceRoleKey", asSecret(keyOf(keys, "legacy", "service_role"))),
+  };
+}
+
+function passwordOf(
+  { current: { secret, fingerprint } }: RootSecrets,
+  { databasePassword }: Inputs,
+): Pick<Outputs, "databasePassword" | "derivedFrom"> {
+  if (databasePassword === undefined) return {};
+  return {
+    databasePassword: deriveDatabasePassword(secret, databasePassword),
+    derivedFrom: fingerprint,
+  };
+}
+
+function keyOf(keys: readonly ApiKey[], type: NonNullable<ApiKey["type"]>, name: string): string | undefined {
+  const found = keys.find((key) => (key.type ?? "legacy") === type && key.name === name);
+  return found?.api_key ?? undefined;
+}
+
+function asSecret(value: string | undefined): Secret | undefined {
+  return value === undefined ? undefined : new Secret(value);
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}

@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import { Secret } from "@tenantry/core/secret";
+import * as z from "zod";
+import type { Context } from "../../../vendors/connections.ts";
+import { answer, answerOrGone } from "../../../vendors/supabase/client.ts";
+import { defineInside, stateOfProject } from "../../project-scoped.ts";
+import { secret } from "../../runtime/schema.ts";
+
+const secretName = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^(?!SUPABASE_)/, "names that begin with SUPABASE_ belong to Supabase");
+
+const secretsInputs = z.strictObject({
+  project: z.string().describe("The ref of the Supabase project."),
+  state: stateOfProject,
+  secrets: z
+    .record(secretName, secret(z.string().max(24_576)))
+    .describe("By name. Names that were never declared here are left alone."),
+  sources: z
+    .record(secretName, z.string().min(1))
+    .optional()
+    .describe(
+      "For entries of `secrets`, the name of the secret that the manifest takes the value from. It isn't secret: it tells a change of the name apart from a new value.",
+    ),
+});
+
+/** In place of the source of a value that isn't the declared one. No secret can have this name. */
+const CHANGED_ELSEWHERE = "changed elsewhere";
+
+const secretsOutputs = z.strictObject({});
+
+type Inputs = z.infer<typeof secretsInputs>;
+type Values = Readonly<Record<string, Secret>>;
+
+/** @see https://supabase.com/docs/reference/api/v1-bulk-create-secrets */
+export const secrets = defineInside({
+  type: "supabase:Secrets",
+  description:
+    "Secrets of a project's edge functions, compared by their SHA-256: the API never returns a value. Removes what it declared before and declares no more; leaves all others alone.",
+  inputs: secretsInputs,
+  outputs: secretsOutputs,
+  replaceOn: ["project"],
+  stable: [],
+
+  async observe(context, prior) {
+    const digests = await observeDigests(context, prior.inputs.project);
+    if (digests === undefined) return undefined;
+    return { inputs: { ...prior.inputs, ...asFound(prior.inputs, digests) }, outputs: {} };
+  },
+
+  async ensure(context, inputs, prior) {
+    // Nothing was declared before on a first run, and writing a value twice leaves the same behind: no need to look.
+    const digests = prior === undefined ? new Map() : await observeDigests(context, inputs.project);
+    await write(context, inputs.project, differing(inputs.secrets, digests ?? new Map()));
+    const dropped = Object.keys(prior?.inputs.secrets ?? {}).filter((name) => !(name in inputs.secrets));
+    await drop(
+      context,
+      inputs.project,
+      dropped.filter((name) => digests?.has(name)),
+    );
+    return { id: inputs.project, outputs: {} };
+  },
+
+  async remove(context, prior) {
+    const digests = await observeDigests(context, prior.inputs.project);
+    await drop(
+      context,
+      prior.inputs.project,
+      Object.keys(prior.inputs.secrets).filter((name) => digests?.has(name)),
+    );
+  },
+});
+
+/** The digests by name, or undefined when the project is gone. */
+async function observeDigests(
+  context: Context,
+  ref: string,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const found = await answerOrGone(
+    context.supabase.api.GET("/v1/projects/{ref}/secrets", { params: { path: { ref } } }),
+  );
+  return found && new Map(found.map(({ name, value }) => [name, value]));
+}
+
+/** What was declared, where it still is; a value that was changed elsewhere differs, and so does its source. */
+function asFound({ secrets, sources }: Inputs, digests: ReadonlyMap<string, string>): Partial<Inputs> {
+  const found: Record<string, Secret> = {};
+  const foundSources: Record<string, string> = {};
+  for (const [name, value] of Object.entries(secrets)) {
+    const digest = digests.get(name);
+    if (digest === undefined) continue;
+    const isDeclared = digest === digestOf(value);
+    found[name] = isDeclared ? value : new Secret(`${CHANGED_ELSEWHERE}, SHA-256 ${digest}`);
+    const source = sources?.[name];
+    if (source !== undefined) foundSources[name] = isDeclared ? source : CHANGED_ELSEWHERE;
+  }
+  return { secrets: found, ...(sources === undefined ? {} : { sources: foundSources }) };
+}
+
+function differing(declared: Values, digests: ReadonlyMap<string, string>): Values {
+  return Object.fromEntries(
+    Object.entries(declared).filter(([name, value]) => digests.get(name) !== digestOf(value)),
+  );
+}
+
+function digestOf(value: Secret): string {
+  return createHash("sha256").update(value.reveal()).digest("hex");
+}
+
+async function write(context: Context, ref: string, values: Values): Promise<void> {
+  const body = Object.entries(values).map(([name, value]) => ({ name, value: value.reveal() }));
+  if (body.length === 0) return;
+  await answer(context.supabase.api.POST("/v1/projects/{ref}/secrets", { params: { path: { ref } }, body }));
+}
+
+async function drop(context: Context, ref: string, names: string[]): Promise<void> {
+  if (names.length === 0) return;
+  await answerOrGone(
+    context.supabase.api.DELETE("/v1/projects/{ref}/secrets", { params: { path: { ref } }, body: names }),
+  );
+}

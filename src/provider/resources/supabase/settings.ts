@@ -1,0 +1,120 @@
+import * as z from "zod";
+import type { Context } from "../../../vendors/connections.ts";
+import { isGone } from "../../../vendors/supabase/client.ts";
+import { defineInside, stateOfProject } from "../../project-scoped.ts";
+import { apiGroup, apiSettings } from "./settings/api.ts";
+import { authGroup, authSettings } from "./settings/auth.ts";
+import { closeDoors, openDoors } from "./settings/doors.ts";
+import { isEmpty, present } from "./settings/group.ts";
+import { networkGroup, networkSettings } from "./settings/network.ts";
+import { realtimeGroup, realtimeSettings } from "./settings/realtime.ts";
+import { sslGroup, sslSettings } from "./settings/ssl.ts";
+import { storageGroup, storageSettings } from "./settings/storage.ts";
+import { thirdPartyAuthGroup, thirdPartyAuthSettings } from "./settings/third-party-auth.ts";
+
+const settingsInputs = z.strictObject({
+  project: z.string().describe("The ref of the Supabase project."),
+  state: stateOfProject,
+  api: apiSettings.optional(),
+  auth: authSettings.optional(),
+  network: networkSettings.optional(),
+  ssl: sslSettings.optional(),
+  thirdPartyAuth: thirdPartyAuthSettings.optional(),
+  realtime: realtimeSettings.optional(),
+  storage: storageSettings.optional(),
+  drift: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "Never declared: a refresh lists here the settings of the auth service that let somebody in and that nothing declares. The next update closes them.",
+    ),
+});
+
+type Inputs = z.infer<typeof settingsInputs>;
+
+const settingsOutputs = z.strictObject({});
+
+/** @see https://supabase.com/docs/reference/api */
+export const settings = defineInside({
+  type: "supabase:Settings",
+  description:
+    "Settings of a project's services. What is absent is not managed and stays as it is; `[]` is managed and empty. Removing this resource changes nothing at the project.",
+  inputs: settingsInputs,
+  outputs: settingsOutputs,
+  replaceOn: ["project"],
+  stable: [],
+
+  validate: ({ thirdPartyAuth = [], drift }) => [
+    ...thirdPartyAuth.flatMap((each, index) =>
+      (each.issuer === undefined) === (each.jwksUrl === undefined)
+        ? [{ property: `thirdPartyAuth[${index}]`, reason: "expected exactly one of issuer and jwksUrl" }]
+        : [],
+    ),
+    ...(drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }]),
+  ],
+
+  async observe(context, prior) {
+    const { inputs } = prior;
+    const ref = inputs.project;
+    try {
+      const found = await observeSettings(context, inputs);
+      return { inputs: present({ project: ref, ...found }), outputs: {} };
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
+    }
+  },
+
+  async ensure(context, inputs, prior) {
+    const ref = inputs.project;
+    const isNew = prior === undefined;
+    const was = prior?.inputs;
+    const { api, auth, thirdPartyAuth, realtime, network, storage, ssl } = inputs;
+    await each([
+      async () => api && apiGroup.ensure(context, ref, api, isNew, was?.api),
+      async () =>
+        thirdPartyAuth &&
+        thirdPartyAuthGroup.ensure(context, ref, thirdPartyAuth, isNew, was?.thirdPartyAuth),
+      async () => auth && authGroup.ensure(context, ref, auth, isNew, was?.auth),
+      async () => auth && was?.drift && closeDoors(context, ref, Object.keys(was.drift), auth),
+      async () => network && networkGroup.ensure(context, ref, network, isNew, was?.network),
+      async () => realtime && realtimeGroup.ensure(context, ref, realtime, isNew, was?.realtime),
+      async () => storage && storageGroup.ensure(context, ref, storage, isNew, was?.storage),
+      // Last: a change restarts the database.
+      async () => ssl && sslGroup.ensure(context, ref, ssl, isNew, was?.ssl),
+    ]);
+    return { id: ref, outputs: {} };
+  },
+
+  remove: async () => {},
+});
+
+/** What is declared as it is found, and what is open besides. */
+export async function observeSettings(
+  context: Context,
+  declared: Inputs,
+): Promise<Omit<Inputs, "project" | "state">> {
+  const ref = declared.project;
+  const [api, auth, network, ssl, thirdPartyAuth, realtime, storage, open] = await Promise.all([
+    declared.api && apiGroup.observe(context, ref, declared.api),
+    declared.auth && authGroup.observe(context, ref, declared.auth),
+    declared.network && networkGroup.observe(context, ref, declared.network),
+    declared.ssl && sslGroup.observe(context, ref, declared.ssl),
+    declared.thirdPartyAuth && thirdPartyAuthGroup.observe(context, ref, declared.thirdPartyAuth),
+    declared.realtime && realtimeGroup.observe(context, ref, declared.realtime),
+    declared.storage && storageGroup.observe(context, ref, declared.storage),
+    declared.auth && openDoors(context, ref, declared.auth),
+  ]);
+  const drift = open === undefined || isEmpty(open) ? undefined : open;
+  return present({ api, auth, network, ssl, thirdPartyAuth, realtime, storage, drift });
+}
+
+/** One after another; one that fails keeps none from being done. @throws the first failure, when all were tried */
+async function each(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps)
+    await step().catch((error: unknown) => {
+      failures.push(error);
+    });
+  if (failures.length > 0) throw failures[0];
+}

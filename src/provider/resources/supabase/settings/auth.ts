@@ -1,0 +1,125 @@
+import * as z from "zod";
+import { answer, type Supabase } from "../../../../vendors/supabase/client.ts";
+import type { AuthConfig } from "../../../../vendors/supabase/types.ts";
+import { secret } from "../../../runtime/schema.ts";
+import { declaredOnly, differing, type Group, isEmpty, list, present } from "./group.ts";
+
+const hook = z.strictObject({
+  uri: z.string().describe("`pg-functions://postgres/<schema>/<function>` or an https URL."),
+  secret: secret().optional().describe("Signs the calls to an https URL. Never compared: the API hides it."),
+});
+
+export const authSettings = z
+  .strictObject({
+    siteUrl: z.string().optional().describe("Where people land after signing in."),
+    redirectUrls: z.array(z.string()).optional().describe("Other URLs that may be redirected to."),
+    disableSignup: z.boolean().optional().describe("Whether nobody can sign up."),
+    jwtExpiry: z.int().min(0).max(604_800).optional().describe("Life of an access token, in seconds."),
+    anonymousSignIns: z.boolean().optional().describe("Whether one can sign in without credentials."),
+    emailSignIns: z.boolean().optional().describe("Whether one can sign in by e-mail."),
+    phoneSignIns: z.boolean().optional().describe("Whether one can sign in by phone."),
+    signInMethods: z
+      .array(z.string())
+      .optional()
+      .describe(
+        "Other ways of signing in that may be on, as Supabase's API names them: google, saml. They are switched on elsewhere; a refresh calls any other a difference.",
+      ),
+    confirmEmail: z.boolean().optional().describe("Whether an e-mail address must be verified first."),
+    hooks: z
+      .strictObject({
+        customAccessToken: hook.optional().describe("Adds claims to every token."),
+        beforeUserCreated: hook.optional().describe("May refuse a new user."),
+      })
+      .optional()
+      .describe("Called by the auth service."),
+  })
+  .describe("The auth service.");
+
+export type Auth = z.infer<typeof authSettings>;
+
+export const authGroup: Group<Auth> = {
+  async observe(context, ref, declared) {
+    return declaredOnly(declared, authFromConfig(await getAuth(context.supabase, ref), declared));
+  },
+  async ensure(context, ref, wanted, isNew, prior) {
+    const config = authToConfig(wanted, hooksDropped(prior, wanted));
+    const body = isNew ? config : differing(config, await getAuth(context.supabase, ref));
+    const changed = { ...body, ...hookSecrets(wanted, isNew ? undefined : prior) };
+    if (isEmpty(changed)) return;
+    await answer(
+      context.supabase.api.PATCH("/v1/projects/{ref}/config/auth", {
+        params: { path: { ref } },
+        body: changed,
+      }),
+    );
+  },
+};
+
+function getAuth(supabase: Supabase, ref: string): Promise<AuthConfig> {
+  return answer(supabase.api.GET("/v1/projects/{ref}/config/auth", { params: { path: { ref } } }));
+}
+
+const HOOKS = { customAccessToken: "custom_access_token", beforeUserCreated: "before_user_created" } as const;
+type HookName = keyof typeof HOOKS;
+const HOOK_NAMES = Object.keys(HOOKS) as HookName[];
+
+function authToConfig(auth: Auth, dropped: readonly HookName[]): Partial<AuthConfig> {
+  return present({
+    site_url: auth.siteUrl,
+    uri_allow_list: auth.redirectUrls?.join(","),
+    disable_signup: auth.disableSignup,
+    jwt_exp: auth.jwtExpiry,
+    external_anonymous_users_enabled: auth.anonymousSignIns,
+    external_email_enabled: auth.emailSignIns,
+    external_phone_enabled: auth.phoneSignIns,
+    mailer_autoconfirm: auth.confirmEmail === undefined ? undefined : !auth.confirmEmail,
+    ...Object.fromEntries(HOOK_NAMES.flatMap((name) => hookToConfig(name, auth.hooks?.[name]?.uri))),
+    ...Object.fromEntries(dropped.map((name) => [`hook_${HOOKS[name]}_enabled`, false])),
+  });
+}
+
+function hookToConfig(name: HookName, uri: string | undefined): [string, unknown][] {
+  if (uri === undefined) return [];
+  return [
+    [`hook_${HOOKS[name]}_enabled`, true],
+    [`hook_${HOOKS[name]}_uri`, uri],
+  ];
+}
+
+/** Hooks that were declared before and are no more: they are switched off. */
+function hooksDropped(prior: Auth | undefined, wanted: Auth): HookName[] {
+  return HOOK_NAMES.filter(
+    (name) => prior?.hooks?.[name] !== undefined && wanted.hooks?.[name] === undefined,
+  );
+}
+
+/** The API hides them, so they are written when the declaration changes. */
+function hookSecrets(wanted: Auth, prior: Auth | undefined): Partial<AuthConfig> {
+  const changed = HOOK_NAMES.flatMap((name) => {
+    const value = wanted.hooks?.[name]?.secret;
+    const before = prior?.hooks?.[name]?.secret;
+    if (value === undefined || value.reveal() === before?.reveal()) return [];
+    return [[`hook_${HOOKS[name]}_secrets`, value.reveal()]];
+  });
+  return Object.fromEntries(changed);
+}
+
+function authFromConfig(config: AuthConfig, declared: Auth): Auth {
+  const hooks = HOOK_NAMES.flatMap((name) => {
+    const uri = config[`hook_${HOOKS[name]}_uri`];
+    if (!config[`hook_${HOOKS[name]}_enabled`] || uri === null) return [];
+    return [[name, present({ uri, secret: declared.hooks?.[name]?.secret })]];
+  });
+  return {
+    ...present({ signInMethods: declared.signInMethods }),
+    siteUrl: config.site_url ?? "",
+    redirectUrls: list(config.uri_allow_list ?? ""),
+    disableSignup: config.disable_signup ?? false,
+    jwtExpiry: config.jwt_exp ?? 3600,
+    anonymousSignIns: config.external_anonymous_users_enabled ?? false,
+    emailSignIns: config.external_email_enabled ?? false,
+    phoneSignIns: config.external_phone_enabled ?? false,
+    confirmEmail: !(config.mailer_autoconfirm ?? false),
+    hooks: declaredOnly(declared.hooks ?? {}, Object.fromEntries(hooks)),
+  };
+}

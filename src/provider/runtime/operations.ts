@@ -1,0 +1,245 @@
+import { Secret } from "@tenantry/core/secret";
+import * as z from "zod";
+import type { Connections, Context } from "../../vendors/connections.ts";
+import { PartialError, type Resource } from "../resource.ts";
+import { type CheckFailure, checkInputs } from "./protocol/check.ts";
+import { diffInputs, type PropertyChange } from "./protocol/diff.ts";
+import type { Redactor } from "./protocol/redact.ts";
+import {
+  hasUnknowns,
+  isRecord,
+  type Path,
+  textsIn,
+  UNKNOWN,
+  unwrap,
+  valueAt,
+  wrap,
+} from "./protocol/wire.ts";
+
+/** Properties of a resource as Pulumi's protocol carries them. */
+export type Wire = Readonly<Record<string, unknown>>;
+
+/** What an engine remembers of a resource. */
+export interface Recorded {
+  readonly id: string;
+  readonly inputs: Wire;
+  /** The inputs too. */
+  readonly outputs: Wire;
+}
+
+/** How one call of an engine is watched and ended. */
+export type Call = Pick<Context, "signal" | "status">;
+
+/** Something exists and isn't finished: what an engine must keep of it. */
+export class Unfinished extends Error {
+  override readonly name = "Unfinished";
+  readonly id: string;
+  readonly inputs: Wire;
+  readonly outputs: Wire;
+
+  constructor(cause: PartialError, inputs: Wire, outputs: Wire) {
+    super(cause.message, { cause: cause.cause });
+    this.id = cause.id;
+    this.inputs = inputs;
+    this.outputs = outputs;
+  }
+}
+
+/** An engine's operations on one resource type: from Pulumi's values to the resource's own and back. */
+export class Operations {
+  readonly #connections: Connections;
+  readonly #redactor: Redactor;
+
+  constructor(connections: Connections, redactor: Redactor) {
+    this.#connections = connections;
+    this.#redactor = redactor;
+  }
+
+  /** @param olds the inputs that were recorded; undefined for a new resource */
+  check(
+    resource: Resource,
+    news: Wire,
+    olds: Wire | undefined,
+  ): { inputs: Wire; failures: readonly CheckFailure[] } {
+    const { value, secrets } = unwrap(news);
+    this.#learn(value, secrets);
+    const { inputs, failures } = checkInputs(resource, value, olds && unwrap(olds).value);
+    return { inputs: failures.length === 0 ? wrap(inputs, secrets) : news, failures };
+  }
+
+  /** Asks a service only where the resource changes by itself, and nothing else about it does. */
+  async diff(
+    resource: Resource,
+    recorded: Recorded,
+    news: Wire,
+    call: Call,
+  ): Promise<readonly PropertyChange[]> {
+    const inputs = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
+    const changes = [...inputs, ...this.#rederived(resource, recorded, news)];
+    if (resource.notices === undefined || changes.length > 0) return changes;
+    const noticed = await this.#notice(resource, recorded, call);
+    return resource.notices.filter((key) => noticed.after?.[key] !== noticed.before[key]).map(changeOfOutput);
+  }
+
+  /** What a run would leave in the state. Asks a service only where the resource changes by itself. */
+  async foresee(resource: Resource, news: Wire, recorded: Recorded | undefined, call: Call): Promise<Wire> {
+    const { value, secrets } = unwrap(news);
+    const before = recorded && this.#prior(resource, recorded);
+    const prior = before?.outputs;
+    const inputs = checkInputs(resource, value).inputs;
+    if (before !== undefined && resource.refuseChange !== undefined) {
+      const context = this.#connections.context("look", call);
+      await resource.refuseChange(context, before.inputs, withoutUnknowns(inputs));
+    }
+    const roots = () => this.#connections.roots;
+    const isDerived = recorded !== undefined && resource.derives?.(inputs) === true;
+    const derived = isDerived ? { derivedFrom: roots().current.fingerprint } : {};
+    const foreseen = hasUnknowns(inputs) ? {} : (resource.foresee?.(inputs, prior, roots) ?? {});
+    const known = { ...foreseen, ...derived };
+    const noticed = await this.#foreseeNoticed(resource, news, recorded, call);
+    const stable = resource.stable.flatMap((key) => (prior && key in prior ? [[key, prior[key]]] : []));
+    const unknown = Object.keys(resource.outputs.shape).map((key) => [key, UNKNOWN]);
+    return wrap({ ...inputs, ...Object.fromEntries([...unknown, ...stable]), ...known, ...noticed }, secrets);
+  }
+
+  /** What was derived from another root secret than the current one is derived again. */
+  #rederived(resource: Resource, recorded: Recorded, news: Wire): PropertyChange[] {
+    if (!resource.derives?.(checkInputs(resource, unwrap(news).value).inputs)) return [];
+    const { derivedFrom } = unwrap(recorded.outputs).value;
+    const fingerprint = typeof derivedFrom === "string" ? derivedFrom : undefined;
+    return this.#connections.roots.isOutdated(fingerprint) ? [changeOfOutput("derivedFrom")] : [];
+  }
+
+  async create(resource: Resource, news: Wire, call: Call): Promise<{ id: string; outputs: Wire }> {
+    return this.#ensure(resource, news, undefined, call);
+  }
+
+  async update(resource: Resource, news: Wire, recorded: Recorded, call: Call): Promise<Wire> {
+    const { id, outputs } = await this.#ensure(resource, news, recorded, call);
+    if (id !== recorded.id)
+      throw new Error(`${resource.type} changed its id from ${recorded.id} to ${id} in an update`);
+    return outputs;
+  }
+
+  async read(
+    resource: Resource,
+    recorded: Recorded,
+    call: Call,
+  ): Promise<{ inputs: Wire; outputs: Wire } | undefined> {
+    const { secrets } = unwrap(recorded.inputs);
+    const prior = this.#prior(resource, recorded);
+    const found = await resource.observe(this.#connections.context("look", call), prior);
+    if (found === undefined) return undefined;
+    this.#learn({ ...found.inputs, ...found.outputs }, []);
+    return {
+      inputs: wrap(found.inputs, secrets),
+      outputs: wrap({ ...found.inputs, ...withAbsent(resource, found.outputs) }, secrets),
+    };
+  }
+
+  async delete(resource: Resource, recorded: Recorded, call: Call): Promise<void> {
+    await resource.remove(this.#connections.context("write", call), this.#prior(resource, recorded));
+  }
+
+  async #ensure(
+    resource: Resource,
+    news: Wire,
+    recorded: Recorded | undefined,
+    call: Call,
+  ): Promise<{ id: string; outputs: Wire }> {
+    const { value, secrets } = unwrap(news);
+    this.#learn(value, secrets);
+    const prior = recorded && this.#prior(resource, recorded);
+    const inputs = resource.inputs.parse(value);
+    try {
+      const { id, outputs } = await resource.ensure(this.#connections.context("write", call), inputs, prior);
+      this.#learn(outputs, []);
+      return { id, outputs: wrap({ ...inputs, ...withAbsent(resource, outputs) }, secrets) };
+    } catch (error) {
+      if (!(error instanceof PartialError)) throw error;
+      this.#learn(error.outputs, []);
+      throw new Unfinished(error, news, wrap({ ...inputs, ...error.outputs }, secrets));
+    }
+  }
+
+  /** Where nothing else about a resource changes, what was noticed is what a run would record. */
+  async #foreseeNoticed(
+    resource: Resource,
+    news: Wire,
+    recorded: Recorded | undefined,
+    call: Call,
+  ): Promise<Wire> {
+    if (resource.notices === undefined || recorded === undefined) return {};
+    const changes = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
+    if (changes.length > 0) return {};
+    const noticed = await this.#notice(resource, recorded, call);
+    if (noticed.after === undefined) return {};
+    return withAbsent(resource, noticed.after);
+  }
+
+  /** The outputs as they were recorded and as they are found: `after` is undefined where the thing is gone. */
+  async #notice(
+    resource: Resource,
+    recorded: Recorded,
+    call: Call,
+  ): Promise<{ before: Wire; after: Wire | undefined }> {
+    const prior = this.#prior(resource, recorded);
+    const found = await resource.observe(this.#connections.context("look", call), prior);
+    return { before: prior.outputs, after: found?.outputs };
+  }
+
+  /** The outputs of a resource that isn't finished may lack some. */
+  #prior(resource: Resource, recorded: Recorded): { id: string; inputs: Wire; outputs: Wire } {
+    const inputs = unwrap(recorded.inputs);
+    const outputs = unwrap(recorded.outputs);
+    this.#learn(inputs.value, inputs.secrets);
+    this.#learn(outputs.value, outputs.secrets);
+    return {
+      id: recorded.id,
+      inputs: parseRecorded(resource, z.object(resource.inputs.shape), inputs.value),
+      outputs: parseRecorded(
+        resource,
+        z.object(resource.outputs.shape).partial(),
+        withoutAbsent(outputs.value),
+      ),
+    };
+  }
+
+  /** Every secret that passes is taken out of whatever text leaves. */
+  #learn(value: Wire, secrets: readonly Path[]): void {
+    this.#redactor.learn(secrets.flatMap((path) => textsIn(valueAt(value, path))));
+    this.#redactor.learn(secretsIn(value));
+  }
+}
+
+/** An output that is not in the state is unknown to a preview; null is known. */
+function withAbsent(resource: Resource, outputs: Wire): Wire {
+  return Object.fromEntries(Object.keys(resource.outputs.shape).map((key) => [key, outputs[key] ?? null]));
+}
+
+function withoutAbsent(outputs: Wire): Wire {
+  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== null));
+}
+
+function withoutUnknowns(inputs: Wire): Wire {
+  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => !hasUnknowns(value)));
+}
+
+function changeOfOutput(key: string): PropertyChange {
+  return { path: [key], kind: "update", replaces: false, output: true };
+}
+
+function parseRecorded(resource: Resource, schema: z.ZodObject, value: Wire): Wire {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Error(
+    `The state of a ${resource.type} isn't one that this version of tenantry wrote: ${issue?.path.join(".")}: ${issue?.message}`,
+  );
+}
+
+function secretsIn(value: unknown): Secret[] {
+  if (value instanceof Secret) return [value];
+  if (Array.isArray(value)) return value.flatMap(secretsIn);
+  return isRecord(value) ? Object.values(value).flatMap(secretsIn) : [];
+}

@@ -1,0 +1,56 @@
+import type { Resource } from "../../resource.ts";
+import { formatPath, isRecord, type Path, plain } from "./wire.ts";
+
+export interface PropertyChange {
+  readonly path: Path;
+  readonly kind: "add" | "update" | "delete";
+  readonly replaces: boolean;
+  /** Whether it is an output that changed by itself. Default: an input. */
+  readonly output?: boolean;
+}
+
+/** What differs between two values of a resource's inputs, down to the single key. Secrets are compared by what they hold. */
+export function diffInputs(
+  resource: Pick<Resource, "replaceOn">,
+  olds: Readonly<Record<string, unknown>>,
+  news: Readonly<Record<string, unknown>>,
+): PropertyChange[] {
+  const replaceOn: readonly string[] = resource.replaceOn;
+  return compare([], plain(olds), plain(news)).map((change) => ({
+    ...change,
+    replaces: replaceOn.includes(String(change.path[0])),
+  }));
+}
+
+/** A key is there or not, whatever its value: an empty map differs from none. */
+function compare(path: Path, before: unknown, after: unknown): Omit<PropertyChange, "replaces">[] {
+  if (before === after) return [];
+  if (isRecord(before) && isRecord(after)) return compareKeys(path, before, after);
+  if (Array.isArray(before) && Array.isArray(after))
+    return compareKeys(path, { ...before }, { ...after }, Number);
+  return [{ path, kind: "update" }];
+}
+
+function compareKeys(
+  path: Path,
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+  asKey: (key: string) => string | number = String,
+): Omit<PropertyChange, "replaces">[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return keys.flatMap((key) => {
+    const at = [...path, asKey(key)];
+    if (!Object.hasOwn(before, key)) return [{ path: at, kind: "add" as const }];
+    if (!Object.hasOwn(after, key)) return [{ path: at, kind: "delete" as const }];
+    return compare(at, before[key], after[key]);
+  });
+}
+
+/** The properties at the top that make another resource. */
+export function replacesOf(changes: readonly PropertyChange[]): string[] {
+  return topOf(changes.filter(({ replaces }) => replaces));
+}
+
+export function topOf(changes: readonly PropertyChange[]): string[] {
+  return [...new Set(changes.map(({ path }) => formatPath(path.slice(0, 1))))];
+}

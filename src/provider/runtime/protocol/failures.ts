@@ -1,0 +1,62 @@
+import grpc from "@grpc/grpc-js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import statuses from "@pulumi/pulumi/proto/status_pb.js";
+import { UserError, VendorError } from "@tenantry/core/errors";
+import any from "google-protobuf/google/protobuf/any_pb.js";
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { Unfinished } from "../operations.ts";
+import type { Redactor } from "./redact.ts";
+
+/**
+ * An error as an engine gets it.
+ *
+ * After INTERNAL, UNKNOWN or DATA_LOSS an engine holds its state for corrupt, so these are for faults of ours only, with the
+ * stack. Whatever is expected to fail now and then is a FAILED_PRECONDITION: its message says what to do.
+ */
+export function asServiceError(error: unknown, redactor: Redactor): Partial<grpc.ServiceError> {
+  if (error instanceof Unfinished) return initFailure(error, redactor);
+  if (isAbort(error)) return { code: grpc.status.ABORTED, details: "cancelled: the run was ended" };
+  const code = isExpected(error) ? grpc.status.FAILED_PRECONDITION : grpc.status.INTERNAL;
+  return { code, details: redactor.clean(messageOf(error)) };
+}
+
+/** The one error after which an engine keeps what was made. */
+function initFailure(error: Unfinished, redactor: Redactor): Partial<grpc.ServiceError> {
+  const message = redactor.clean(messageOf(error.cause ?? error));
+  const detail = new messages.ErrorResourceInitFailed();
+  detail.setId(error.id);
+  detail.setProperties(
+    struct.Struct.fromJavaScript({ ...error.outputs } as Record<string, struct.JavaScriptValue>),
+  );
+  detail.setInputs(
+    struct.Struct.fromJavaScript({ ...error.inputs } as Record<string, struct.JavaScriptValue>),
+  );
+  detail.setReasonsList([message]);
+
+  const wrapped = new any.Any();
+  wrapped.pack(detail.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const status = new statuses.Status();
+  const code = isExpected(error.cause) ? grpc.status.FAILED_PRECONDITION : grpc.status.INTERNAL;
+  status.setCode(code);
+  status.setMessage(message);
+  status.addDetails(wrapped);
+
+  const metadata = new grpc.Metadata();
+  metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+  return { code, details: message, metadata };
+}
+
+function isExpected(error: unknown): boolean {
+  return error instanceof UserError || error instanceof VendorError || isAbort(error);
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof UserError) return `${error.message}\n  ${error.remedy}`;
+  if (error instanceof VendorError) return error.message;
+  if (isAbort(error)) return "cancelled: the run was ended";
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,277 @@
+import type grpc from "@grpc/grpc-js";
+import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import { UserError } from "@tenantry/core/errors";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { packageVersion } from "../../../shared/package.ts";
+import type { Connections } from "../../../vendors/connections.ts";
+import { allResources, resourceOf } from "../../registry.ts";
+import type { Resource } from "../../resource.ts";
+import { type Call, Operations, type Wire } from "../operations.ts";
+import { type PropertyChange, replacesOf, topOf } from "./diff.ts";
+import { asServiceError } from "./failures.ts";
+import { pulumiSchema } from "./pulumi-schema.ts";
+import type { Redactor } from "./redact.ts";
+import { formatPath } from "./wire.ts";
+
+export interface ServiceOptions {
+  readonly connections: Connections;
+  readonly redactor: Redactor;
+  /** Aborted when the provider stops. */
+  readonly signal: AbortSignal;
+  readonly shared: boolean;
+  cancel(): void;
+  attach(engineAddress: string): void;
+  /** Gets a line when it differs from the one before, without secrets. */
+  status(urn: string, message: string): void;
+}
+
+/** What takes no configuration of ours, and is in every provider's. */
+const PULUMIS_OWN: ReadonlySet<string> = new Set(["version", "__internal", "pluginDownloadURL"]);
+
+/** The provider's protocol; what is missing here answers that it isn't implemented. */
+export function providerService(options: ServiceOptions): Partial<IResourceProviderServer> {
+  const operations = new Operations(options.connections, options.redactor);
+  const unary = unaryWith(options.redactor);
+  // Once an engine attached itself, others may have too.
+  let shared = options.shared;
+
+  return {
+    handshake: unary(async (request) => {
+      if (!shared && request.getEngineAddress() !== "") options.attach(request.getEngineAddress());
+      const response = new messages.ProviderHandshakeResponse();
+      response.setAcceptSecrets(true);
+      response.setAcceptResources(false);
+      response.setAcceptOutputs(false);
+      return response;
+    }),
+
+    attach: unary(async () => {
+      shared = true;
+      return new empty.Empty();
+    }),
+
+    getPluginInfo: unary(async () => {
+      const response = new plugin.PluginInfo();
+      response.setVersion(packageVersion());
+      return response;
+    }),
+
+    getSchema: unary(async () => {
+      const response = new messages.GetSchemaResponse();
+      response.setSchema(JSON.stringify(pulumiSchema(packageVersion(), allResources())));
+      return response;
+    }),
+
+    checkConfig: unary(async (request) => {
+      const news = fromStruct(request.getNews());
+      const response = new messages.CheckResponse();
+      response.setInputs(toStruct(news));
+      const unknown = Object.keys(news).filter((key) => !PULUMIS_OWN.has(key));
+      response.setFailuresList(
+        unknown.map((key) =>
+          failureOf(
+            key,
+            "takes no configuration: tokens come from the environment, so that no state holds them",
+          ),
+        ),
+      );
+      return response;
+    }),
+
+    /** Nothing in a provider's configuration makes its resources others. */
+    diffConfig: unary(async () => {
+      const response = new messages.DiffResponse();
+      response.setChanges(messages.DiffResponse.DiffChanges.DIFF_NONE);
+      return response;
+    }),
+
+    configure: unary(async () => {
+      options.connections.forget();
+      const response = new messages.ConfigureResponse();
+      response.setAcceptsecrets(true);
+      response.setSupportspreview(true);
+      response.setAcceptresources(false);
+      response.setAcceptoutputs(false);
+      return response;
+    }),
+
+    check: unary(async (request) => {
+      const { inputs, failures } = operations.check(
+        resourceFor(request.getUrn()),
+        fromStruct(request.getNews()),
+        request.hasOlds() ? fromStruct(request.getOlds()) : undefined,
+      );
+      const response = new messages.CheckResponse();
+      response.setInputs(toStruct(inputs));
+      response.setFailuresList(failures.map(({ property, reason }) => failureOf(property, reason)));
+      return response;
+    }),
+
+    diff: unary(async (request, call) => {
+      const resource = resourceFor(request.getUrn());
+      const recorded = {
+        id: request.getId(),
+        inputs: inputsOf(resource, request.getOldInputs(), request.getOlds()),
+        outputs: fromStruct(request.getOlds()),
+      };
+      const news = fromStruct(request.getNews());
+      const changes = await operations.diff(resource, recorded, news, callOf(request.getUrn(), call));
+      return diffResponse(resource, changes);
+    }),
+
+    create: unary(async (request, call) => {
+      const resource = resourceFor(request.getUrn());
+      const news = fromStruct(request.getProperties());
+      const response = new messages.CreateResponse();
+      if (request.getPreview()) {
+        const foreseen = await operations.foresee(resource, news, undefined, callOf(request.getUrn(), call));
+        response.setProperties(toStruct(foreseen));
+        return response;
+      }
+      const { id, outputs } = await operations.create(resource, news, callOf(request.getUrn(), call));
+      response.setId(id);
+      response.setProperties(toStruct(outputs));
+      return response;
+    }),
+
+    update: unary(async (request, call) => {
+      const resource = resourceFor(request.getUrn());
+      const news = fromStruct(request.getNews());
+      const recorded = {
+        id: request.getId(),
+        inputs: inputsOf(resource, request.getOldInputs(), request.getOlds()),
+        outputs: fromStruct(request.getOlds()),
+      };
+      const work = request.getPreview() ? operations.foresee : operations.update;
+      const outputs = await work.call(operations, resource, news, recorded, callOf(request.getUrn(), call));
+      const response = new messages.UpdateResponse();
+      response.setProperties(toStruct(outputs));
+      return response;
+    }),
+
+    read: unary(async (request, call) => {
+      const resource = resourceFor(request.getUrn());
+      const outputs = fromStruct(request.getProperties());
+      const inputs = inputsOf(resource, request.getInputs(), request.getProperties());
+      const response = new messages.ReadResponse();
+      if (Object.keys(inputs).length === 0)
+        throw new UserError(`${resource.type} can't be imported by its id yet.`, {
+          remedy: "Declare it: what was made under its name or id before is found and adopted.",
+        });
+      const recorded = { id: request.getId(), inputs, outputs };
+      const found = await operations.read(resource, recorded, callOf(request.getUrn(), call));
+      if (found === undefined) return response;
+      response.setId(request.getId());
+      response.setInputs(toStruct(found.inputs));
+      response.setProperties(toStruct(found.outputs));
+      return response;
+    }),
+
+    delete: unary(async (request, call) => {
+      const resource = resourceFor(request.getUrn());
+      const recorded = {
+        id: request.getId(),
+        inputs: inputsOf(resource, request.getOldInputs(), request.getProperties()),
+        outputs: fromStruct(request.getProperties()),
+      };
+      await operations.delete(resource, recorded, callOf(request.getUrn(), call));
+      return new empty.Empty();
+    }),
+
+    cancel: unary(async () => {
+      if (!shared) options.cancel();
+      return new empty.Empty();
+    }),
+  };
+
+  /** Ends when the provider stops or the engine gives the call up. */
+  function callOf(urn: string, call: grpc.ServerUnaryCall<unknown, unknown>): Call {
+    const given = new AbortController();
+    call.on("cancelled", () => given.abort());
+    let said: string | undefined;
+    return {
+      signal: AbortSignal.any([options.signal, given.signal]),
+      status(message) {
+        if (message === said) return;
+        said = message;
+        options.status(urn, options.redactor.clean(message));
+      },
+    };
+  }
+}
+
+function unaryWith(redactor: Redactor) {
+  return <Request, Response>(
+    answer: (request: Request, call: grpc.ServerUnaryCall<Request, Response>) => Promise<Response>,
+  ): grpc.handleUnaryCall<Request, Response> =>
+    (call, callback) => {
+      answer(call.request, call).then(
+        (response) => callback(null, response),
+        (error) => callback(asServiceError(error, redactor)),
+      );
+    };
+}
+
+function resourceFor(urn: string): Resource {
+  const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
+  const resource = resourceOf(type);
+  if (resource !== undefined) return resource;
+  throw new UserError(`The provider tenantry has no resource type ${type}.`, {
+    remedy: `It has ${allResources()
+      .map((each) => each.type)
+      .join(", ")}.`,
+  });
+}
+
+/** An engine sends the inputs along; one that doesn't has them among the outputs. */
+function inputsOf(
+  resource: Resource,
+  inputs: struct.Struct | undefined,
+  outputs: struct.Struct | undefined,
+): Wire {
+  if (inputs !== undefined && inputs.getFieldsMap().getLength() > 0) return fromStruct(inputs);
+  const names = Object.keys(resource.inputs.shape);
+  return Object.fromEntries(Object.entries(fromStruct(outputs)).filter(([key]) => names.includes(key)));
+}
+
+function diffResponse(resource: Resource, changes: readonly PropertyChange[]) {
+  const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
+  const response = new messages.DiffResponse();
+  response.setChanges(changes.length === 0 ? DIFF_NONE : DIFF_SOME);
+  response.setDiffsList(topOf(changes));
+  response.setReplacesList(replacesOf(changes));
+  response.setStablesList([...resource.stable]);
+  response.setHasdetaileddiff(true);
+  for (const { path, kind, replaces, output } of changes) {
+    const detail = new messages.PropertyDiff();
+    detail.setKind(KINDS[kind][replaces ? "replace" : "keep"]);
+    detail.setInputdiff(output !== true);
+    response.getDetaileddiffMap().set(formatPath(path), detail);
+  }
+  return response;
+}
+
+const { Kind } = messages.PropertyDiff;
+const KINDS = {
+  add: { keep: Kind.ADD, replace: Kind.ADD_REPLACE },
+  update: { keep: Kind.UPDATE, replace: Kind.UPDATE_REPLACE },
+  delete: { keep: Kind.DELETE, replace: Kind.DELETE_REPLACE },
+};
+
+function failureOf(property: string, reason: string) {
+  const failure = new messages.CheckFailure();
+  failure.setProperty(property);
+  failure.setReason(reason);
+  return failure;
+}
+
+function fromStruct(properties: struct.Struct | undefined): Wire {
+  return properties?.toJavaScript() ?? {};
+}
+
+function toStruct(properties: Wire): struct.Struct {
+  return struct.Struct.fromJavaScript(properties as Record<string, struct.JavaScriptValue>);
+}

@@ -1,0 +1,306 @@
+import * as z from "zod";
+import { isOfExtension, isOwnSchema } from "../catalog/section.ts";
+import { TAKE_BACK, undone } from "./rollback.ts";
+
+/** A table, a view or a function that returns rows, which everybody is to try. */
+export interface Source {
+  /** As it stands after `from`: `public.files`, `public.my_workspaces()`. */
+  readonly name: string;
+  /** A condition on a row `it`: it belongs to `k`, an organization or a workspace. */
+  readonly mine: string;
+  /** A condition on a row `it`: it belongs to none of `$2`. */
+  readonly others: string;
+  /** Columns with which rows are added, over those of a row that is there; `created_by` is always the person's. */
+  readonly added?: Readonly<Record<string, unknown>>;
+}
+
+/** Somebody who tries. */
+export interface Person {
+  readonly name: string;
+  /** As PostgREST would take it on; null tries nothing and sees what there is. */
+  readonly role: "anon" | "authenticated" | null;
+  /** Of the token. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** The ids of organizations and workspaces that rows are looked for by. */
+  readonly mine: readonly string[];
+  /** Further ids whose rows aren't others'. */
+  readonly also?: readonly string[];
+  /** Statements that make the person, as `postgres`. */
+  readonly before?: readonly string[];
+  /** A statement by which the person enters. */
+  readonly enter?: string;
+  /** What is there and the person mustn't know of. */
+  readonly hidden?: readonly Hidden[];
+}
+
+/** Ids that functions are told, and ids of nothing in their place: both have to get the same answer. */
+export interface Hidden {
+  /** What it is, as `what is somebody else's`. */
+  readonly what: string;
+  readonly there: Ids;
+  readonly nowhere: Ids;
+}
+
+/** Of an organization and of a workspace, which is also that of an API key of it. */
+interface Ids {
+  readonly organization: string;
+  readonly workspace: string;
+}
+
+const WRITES = ["insert", "update", "delete"] as const;
+
+export type Write = (typeof WRITES)[number];
+
+const seenShape = z.union([
+  z.object({
+    /** Of the person's ids, those of which it sees rows. */
+    mine: z.array(z.string()),
+    /** Whether it sees a row of anybody else's. */
+    others: z.boolean(),
+    /** What it could write. */
+    writes: z.array(z.enum(WRITES)),
+  }),
+  z.object({ error: z.string() }),
+]);
+
+/** What somebody saw and could do of one table. */
+export type Seen = z.infer<typeof seenShape>;
+
+const triedShape = z.object({
+  /** Null where there is nothing to enter, the SQLSTATE of a refusal, or empty. */
+  entered: z.string().nullable(),
+  /** By table. */
+  seen: z.record(z.string(), seenShape),
+  /** The functions that it may call, by signature. */
+  functions: z.array(z.string()),
+  /** Of those that were called for what is hidden: where the answer isn't the one for what doesn't exist. */
+  told: z.array(
+    z.object({ signature: z.string(), what: z.string(), there: z.string(), nowhere: z.string() }),
+  ),
+});
+
+export type Tried = z.infer<typeof triedShape>;
+
+/** By person. */
+export const triesShape = z.record(z.string(), triedShape);
+
+/**
+ * Tries every table as every person, with its role and the claims of its token, as the data API would; and takes
+ * everything back. Rows are read, and two of each table are added again, changed and removed; each function of the data API
+ * that is told ids is called with those of what is hidden, and with ids of nothing.
+ *
+ * @param people the first has no role: it sees what there is, and finds the rows that the others try
+ * @param content statements of rows that are there meanwhile, so that there is something to reach
+ */
+export function tryAccess(
+  people: readonly Person[],
+  sources: readonly Source[],
+  content: readonly string[],
+): readonly string[] {
+  return undone({ people, sources, content }, DECLARATIONS, BODY);
+}
+
+const DECLARATIONS = `
+  person jsonb;
+  source jsonb;
+  name text;
+  seen jsonb;
+  sight jsonb;
+  writes text[];
+  entered text;
+  mine uuid[];
+  known uuid[];
+  -- What the first person leaves to the others: by table its columns and a row or two to try with.
+  tables jsonb := '{}';
+  of_table jsonb;
+  places tid[];
+  sample jsonb;
+  a_column text;
+  changed bigint;
+  statement text;
+  callable jsonb;
+  told jsonb;
+  func record;
+  hidden jsonb;
+  ids jsonb;
+  answers text[];`;
+
+/** The end of a block that tried a write: whether it was refused. A lock that can't be had says nothing. */
+const noted = (write: Write, done = "true") => `
+            raise exception using errcode = '${TAKE_BACK}';
+          exception
+            when sqlstate '${TAKE_BACK}' then
+              if ${done} then writes := array_append(writes, '${write}'); end if;
+            when insufficient_privilege then
+              null;
+            when lock_not_available or deadlock_detected then
+              raise;
+            when others then
+              -- It came as far as a constraint or a trigger: privileges and policies let it pass.
+              writes := array_append(writes, '${write}');
+          end;`;
+
+/** Rows of `place` and `row`: one that belongs to the person, and one that belongs to nobody that it knows. */
+const SAMPLES = `
+  select jsonb_build_object(''rows'', coalesce(jsonb_agg(jsonb_build_object(''place'', place, ''row'', chosen)), ''[]'')) from (
+    (select it.ctid as place, to_jsonb(it) as chosen from %1$s as it, unnest($1) as k where %2$s limit 1)
+    union all
+    (select it.ctid, to_jsonb(it) from %1$s as it where %3$s limit 1)) as samples`;
+
+/**
+ * The functions of the data API that are told ids, each with a call of it: `$1` and `$2` for ids, and what content is called by, so that a
+ * function that forgets to ask whose it is finds something.
+ */
+const FUNCTIONS = `
+  select p.oid::regprocedure::text as signature, format('select to_jsonb(it)::text from %s(%s) as it',
+    p.oid::regproc, (
+      select string_agg(case
+          when type = 'uuid'::regtype then case when argument.name like '%organization_id' then '$1' else '$2' end
+          when type = 'text'::regtype then quote_literal(case argument.name when 'email' then 'invited@tenantry.invalid'
+            when 'role' then 'member' when 'schedule' then '0 0 * * *' else 'tenantry-verify' end)
+          when type in ('bigint'::regtype, 'integer'::regtype) then '1'
+          when type = 'date'::regtype then '(current_date + 1)'
+          else 'null' end || '::' || type::regtype, ', ' order by place)
+      from unnest(p.proargtypes::oid[], p.proargnames) with ordinality as argument (type, name, place)
+      where place <= p.pronargs)) as call
+  from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+  where n.nspname = 'public' and p.prokind = 'f' and 'uuid'::regtype = any (p.proargtypes)
+    and not ${isOfExtension("pg_proc", "p.oid")}
+  order by 1`;
+
+const BODY = `
+  -- Supabase refuses to delete rows of stored files by SQL; here nothing is deleted in the end.
+  perform set_config('storage.allow_delete_query', 'true', true);
+  for statement in select jsonb_array_elements_text(asked -> 'content') loop
+    execute statement;
+  end loop;
+  for person in select jsonb_array_elements(asked -> 'people') loop
+    seen := '{}';
+    entered := null;
+    callable := '[]';
+    told := '[]';
+    mine := array(select jsonb_array_elements_text(person -> 'mine')::uuid);
+    known := mine || array(select jsonb_array_elements_text(person -> 'also')::uuid);
+    begin
+      for statement in select jsonb_array_elements_text(person -> 'before') loop
+        execute statement;
+      end loop;
+      if person ->> 'role' is not null then
+        perform set_config('request.jwt.claims', person ->> 'claims', true), set_config('role', person ->> 'role', true);
+      end if;
+      if person ? 'enter' then
+        begin
+          execute person ->> 'enter';
+          entered := '';
+        exception when others then
+          entered := sqlstate;
+        end;
+      end if;
+
+      for source in select jsonb_array_elements(asked -> 'sources') loop
+        name := source ->> 'name';
+        writes := '{}';
+        begin
+          execute format(
+            'select jsonb_build_object(
+               ''mine'', (select coalesce(jsonb_agg(k), ''[]'') from unnest($1) as k
+                 where exists (select from %1$s as it where %2$s)),
+               ''others'', exists (select from %1$s as it where %3$s))',
+            name, source ->> 'mine', source ->> 'others') into sight using mine, known;
+        exception
+          when insufficient_privilege then
+            sight := '{"mine": [], "others": false}';
+          when lock_not_available or deadlock_detected then
+            raise;
+          when others then
+            sight := jsonb_build_object('error', sqlstate || ': ' || sqlerrm);
+        end;
+
+        if name like '%)' then
+          -- Nothing to write.
+        elsif person ->> 'role' is null then
+          if exists (select from pg_class c where c.oid = name::regclass and (c.relkind = 'r'
+              or c.relkind = 'p' and exists (select from pg_inherits where inhparent = c.oid))) then
+            execute format('${SAMPLES}', name, source ->> 'mine', source ->> 'others') into of_table using mine, known;
+            tables := tables || jsonb_build_object(name, of_table || (
+              select jsonb_build_object('oid', name::regclass::oid, 'columns', string_agg(quote_ident(attname), ', '))
+              from pg_attribute
+              where attrelid = name::regclass and attnum > 0 and not attisdropped and attgenerated = ''));
+          end if;
+        elsif tables ? name then
+          of_table := tables -> name;
+          places := array(select (it ->> 'place')::tid from jsonb_array_elements(of_table -> 'rows') as it);
+          if cardinality(places) = 0 then
+            begin
+              execute format('insert into %s default values', name);
+            ${noted("insert")}
+          end if;
+          for sample in
+            select (it -> 'row') || coalesce(source -> 'added', '{}') || case when it -> 'row' ? 'created_by'
+                then jsonb_build_object('created_by', person #> '{claims,sub}') else '{}' end
+              from jsonb_array_elements(of_table -> 'rows') as it
+          loop
+            begin
+              -- The columns that may be written, if any may: the others are the server's.
+              select coalesce(string_agg(quote_ident(attname), ', ')
+                  filter (where has_column_privilege(attrelid, attnum, 'insert')), of_table ->> 'columns')
+                into a_column from pg_attribute
+                where attrelid = (of_table ->> 'oid')::oid and attnum > 0 and not attisdropped and attgenerated = '';
+              execute format('insert into %1$s (%2$s) overriding system value
+                select %2$s from jsonb_populate_record(null::%1$s, $1)', name, a_column) using sample;
+            ${noted("insert")}
+          end loop;
+
+          -- A column that may be changed, if any may.
+          select attname into a_column from pg_attribute
+            where attrelid = (of_table ->> 'oid')::oid and attnum > 0 and not attisdropped and attgenerated = ''
+            order by has_column_privilege(attrelid, attnum, 'update') desc, attnum limit 1;
+          begin
+            execute format('update %1$s set %2$I = %2$I where ctid = any ($1)', name, a_column) using places;
+            get diagnostics changed = row_count;
+          ${noted("update", "changed > 0")}
+          begin
+            execute format('delete from %s where ctid = any ($1)', name) using places;
+            get diagnostics changed = row_count;
+          ${noted("delete", "changed > 0")}
+        end if;
+        seen := seen || jsonb_build_object(name, case when sight ? 'error' then sight
+          else sight || jsonb_build_object('writes', array(select distinct unnest(writes))) end);
+      end loop;
+
+      select coalesce(jsonb_agg(p.oid::regprocedure::text), '[]') into callable
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where p.prokind <> 'a' and p.prorettype <> 'trigger'::regtype and ${isOwnSchema("n.nspname")}
+          and not ${isOfExtension("pg_proc", "p.oid")}
+          and has_schema_privilege(n.oid, 'usage') and has_function_privilege(p.oid, 'execute');
+
+      for hidden in select jsonb_array_elements(person -> 'hidden') loop
+        for func in ${FUNCTIONS} loop
+          answers := '{}';
+          for ids in select unnest(array[hidden -> 'there', hidden -> 'nowhere']) loop
+            begin
+              execute func.call into statement using (ids ->> 'organization')::uuid, (ids ->> 'workspace')::uuid;
+              raise exception using errcode = '${TAKE_BACK}';
+            exception
+              when sqlstate '${TAKE_BACK}' then
+                answers := array_append(answers, 'answers ' || coalesce(statement, 'nothing'));
+              when insufficient_privilege then
+                answers := array_append(answers, 'is refused');
+              when lock_not_available or deadlock_detected then
+                raise;
+              when others then
+                answers := array_append(answers, sqlstate || ': ' || sqlerrm);
+            end;
+          end loop;
+          if answers[1] <> answers[2] then
+            told := told || jsonb_build_object('signature', func.signature, 'what', hidden -> 'what',
+              'there', answers[1], 'nowhere', answers[2]);
+          end if;
+        end loop;
+      end loop;
+      raise exception using errcode = '${TAKE_BACK}';
+    exception when sqlstate '${TAKE_BACK}' then
+    end;
+    answer := answer || jsonb_build_object(person ->> 'name',
+      jsonb_build_object('entered', entered, 'seen', seen, 'functions', callable, 'told', told));
+  end loop;`;

@@ -1,0 +1,193 @@
+import { createHash, randomUUID } from "node:crypto";
+import { UserError, VendorError } from "@tenantry/core/errors";
+import { Secret } from "@tenantry/core/secret";
+import Stripe from "stripe";
+import { PaceLimiter } from "../http/limiter.ts";
+import { type Call, type Fetch, type Outcome, politeFetch } from "../http/rate-limited-fetch.ts";
+import { refuseWrites, SharedReads, WriteRefused } from "../http/read-only.ts";
+import { type Patience, patienceFromEnv } from "../http/retry-options.ts";
+
+/** A writer and a reader on one key: they share its limits. */
+export interface StripeAccess {
+  readonly writer: Stripe;
+  /** Refuses every write before it leaves, and shares answers among those who ask the same at about the same time. */
+  readonly reader: Stripe;
+  /** Makes the reader look anew; called when a run begins. */
+  forget(): void;
+}
+
+/** Stripe allows a sandbox 25 calls a second and a live account 100, other programs of the account included. */
+const CALLS_PER_SECOND = { sandbox: 25, live: 80 };
+
+/**
+ * Stripe's own client, with our limiter and retries in place of its own.
+ *
+ * @param options.baseUrl default https://api.stripe.com
+ */
+export function stripeAccess(options: {
+  readonly key: Secret;
+  readonly baseUrl?: string | undefined;
+  readonly signal?: AbortSignal;
+  readonly patience?: Patience;
+}): StripeAccess {
+  const live = /^[rs]k_live_/.test(options.key.reveal());
+  const send = politeFetch({
+    limiter: new PaceLimiter(live ? CALLS_PER_SECOND.live : CALLS_PER_SECOND.sandbox),
+    bucketOf: ({ method, url }) => `${method} ${url.pathname}`,
+    again: repeatable,
+    ...options.patience,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const reads = new SharedReads();
+  return {
+    writer: clientOf(options.key, options.baseUrl, send),
+    reader: clientOf(options.key, options.baseUrl, refuseWrites(reads.share(send), isRead)),
+    forget: () => reads.forget(),
+  };
+}
+
+/** @throws UserError when the key is missing or the base URL is no URL */
+export function stripeFromEnv(
+  env: Readonly<Record<string, string | undefined>>,
+  signal?: AbortSignal,
+): StripeAccess {
+  const key = env.STRIPE_API_KEY;
+  if (key === undefined || key === "")
+    throw new UserError("STRIPE_API_KEY is not set.", {
+      remedy:
+        "Set it to a secret or restricted key (https://dashboard.stripe.com/apikeys), or add --sandbox to try without one.",
+    });
+  const baseUrl = env.STRIPE_API_BASE;
+  if (baseUrl !== undefined && !URL.canParse(baseUrl))
+    throw new UserError(`STRIPE_API_BASE is ${JSON.stringify(baseUrl)}, which isn't a URL.`, {
+      remedy: "Set it to a URL such as https://api.stripe.com, or unset it.",
+    });
+  return stripeAccess({
+    key: new Secret(key),
+    baseUrl,
+    patience: patienceFromEnv(env),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/**
+ * Runs one operation of Stripe's client.
+ *
+ * @param operation as the client names it, as `customers.create`
+ * @throws VendorError for whatever Stripe's client throws
+ */
+export async function stripeCall<T>(operation: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripeError)) throw error;
+    throw ownError(error) ?? asVendorError(operation, error);
+  }
+}
+
+/** The answer, or undefined when Stripe says that there is no such object. */
+export async function stripeFind<T>(operation: string, call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await stripeCall(operation, call);
+  } catch (error) {
+    if (error instanceof VendorError && error.code === "resource_missing") return undefined;
+    throw error;
+  }
+}
+
+/** Whether Stripe repeated an answer of earlier today instead of doing anything. */
+export function isReplayed(answer: Stripe.Response<unknown>): boolean {
+  return new Headers(answer.lastResponse.headers).get("idempotent-replayed") === "true";
+}
+
+/**
+ * A key under which Stripe makes a thing once in a day, however often it is asked.
+ *
+ * @param what who it is for (our own id and generation), what is made, and what was observed before: the last of its kind,
+ *   the attempt. Without that, Stripe would answer with the thing that was removed an hour ago.
+ */
+export function idempotencyKey(what: readonly unknown[]): string {
+  return `tenantry-${createHash("sha256").update(JSON.stringify(what)).digest("hex")}`;
+}
+
+function clientOf(key: Secret, baseUrl: string | undefined, fetch: Fetch): Stripe {
+  return new Stripe(key.reveal(), {
+    ...(baseUrl === undefined ? {} : addressOf(new URL(baseUrl))),
+    httpClient: Stripe.createFetchHttpClient(fetch),
+    maxNetworkRetries: 0,
+    telemetry: false,
+  });
+}
+
+function addressOf(url: URL): { host: string; port: string; protocol: "http" | "https" } {
+  const protocol = url.protocol === "http:" ? "http" : "https";
+  return { host: url.hostname, port: url.port || (protocol === "http" ? "80" : "443"), protocol };
+}
+
+function isRead(method: string): boolean {
+  return method === "GET";
+}
+
+/** `POST /v1/customers/cus_1` updates and leaves the same behind each time; `POST /v1/customers` creates. */
+const UPDATES = /^\/v1\/(billing_portal\/configurations|(?!billing_portal)[a-z_]+)\/[^/]+$/;
+
+/**
+ * Stripe answers a repeated idempotency key with its first answer, errors included: so after an error of the server an
+ * update goes out under a new key, and a creation is left to the caller, who looks first.
+ */
+function repeatable(call: Call, outcome: Outcome): Call | undefined {
+  const harmless = call.method !== "POST" || UPDATES.test(call.url.pathname);
+  if ("error" in outcome) return harmless || call.headers.has("idempotency-key") ? call : undefined;
+  const { status, headers } = outcome.response;
+  if (headers.get("stripe-should-retry") === "false") return undefined;
+  // The key is in use by an attempt whose connection was cut, or another request holds the object's lock.
+  if (status === 409) return call;
+  return status >= 500 && harmless ? withNewKey(call) : undefined;
+}
+
+function withNewKey(call: Call): Call {
+  if (!call.headers.has("idempotency-key")) return call;
+  const headers = new Headers(call.headers);
+  headers.set("idempotency-key", `tenantry-${randomUUID()}`);
+  return { ...call, headers };
+}
+
+/** What our own fetch throws, Stripe's client takes for a failure of the connection. */
+function ownError(error: Stripe.errors.StripeError): Error | undefined {
+  const { detail } = error;
+  const isOurs = detail instanceof WriteRefused || (detail instanceof Error && detail.name === "AbortError");
+  return isOurs ? detail : undefined;
+}
+
+function asVendorError(operation: string, error: Stripe.errors.StripeError): VendorError {
+  const reason = new Headers(error.headers).get("stripe-rate-limited-reason") ?? undefined;
+  const why = reason ?? (error.detail instanceof Error ? error.detail.message : undefined);
+  return new VendorError({
+    vendor: "Stripe",
+    operation,
+    status: error.statusCode,
+    requestId: error.requestId,
+    code: error.code ?? error.type,
+    message: why === undefined ? error.message : `${error.message} (${why})`,
+    remedy: remedyFor(error),
+    cause: error,
+  });
+}
+
+function remedyFor(error: Stripe.errors.StripeError): string {
+  const { statusCode: status } = error;
+  if (status === undefined)
+    return "Check the network and STRIPE_API_BASE, then run again. Nothing is created twice.";
+  if (status >= 500) return "Stripe returned a server error (https://status.stripe.com): run again later.";
+  return REMEDIES[status] ?? "See https://docs.stripe.com/error-codes for what it means.";
+}
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  400: "Stripe rejected the request: correct what the message names, then run again.",
+  401: "Check STRIPE_API_KEY: it is wrong, expired or revoked.",
+  402: "The payment failed: the customer must add another payment method.",
+  403: "Give the restricted key of STRIPE_API_KEY the permission that the message names.",
+  404: "Check that it exists in the account, and in the mode, of STRIPE_API_KEY.",
+  409: "Another request changed the same object at the same time: run again.",
+  429: "The account's rate limit is exceeded: wait a minute, or run less in parallel.",
+};

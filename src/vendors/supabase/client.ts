@@ -1,0 +1,203 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
+import { Secret } from "@tenantry/core/secret";
+import createClient, { type Client, type Middleware } from "openapi-fetch";
+import { HeaderLimiter } from "../http/limiter.ts";
+import { type Call, type Fetch, type Outcome, politeFetch } from "../http/rate-limited-fetch.ts";
+import { refuseWrites, SharedReads } from "../http/read-only.ts";
+import { type Patience, patienceFromEnv } from "../http/retry-options.ts";
+import type { paths } from "./types.ts";
+
+const DEFAULT_URL = "https://api.supabase.com";
+
+/** The Management API of one token. Every call either answers or throws a VendorError. */
+export interface Supabase {
+  readonly api: Client<paths>;
+}
+
+/** A writer and a reader on one token: they share its limits. */
+export interface SupabaseAccess {
+  readonly writer: Supabase;
+  /** Refuses every write before it leaves, and shares answers among those who ask the same at about the same time. */
+  readonly reader: Supabase;
+  /** Makes the reader look anew; called when a run begins. */
+  forget(): void;
+}
+
+/**
+ * The Management API through a token.
+ *
+ * @param options.baseUrl default https://api.supabase.com
+ * @param options.readOnly refuses every write before it leaves. Default false
+ */
+export function createSupabase(options: {
+  readonly token: Secret;
+  readonly baseUrl?: string | undefined;
+  readonly readOnly?: boolean;
+  readonly signal?: AbortSignal;
+}): Supabase {
+  const access = supabaseAccess(options);
+  return options.readOnly ? access.reader : access.writer;
+}
+
+function supabaseAccess(options: {
+  readonly token: Secret;
+  readonly baseUrl?: string | undefined;
+  readonly signal?: AbortSignal;
+  readonly patience?: Patience;
+}): SupabaseAccess {
+  const baseUrl = options.baseUrl ?? DEFAULT_URL;
+  const send = politeFetch({
+    limiter: new HeaderLimiter(),
+    bucketOf: ({ method, url }) => `${method} ${url.pathname}`,
+    again: repeatable,
+    ...options.patience,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  const reads = new SharedReads();
+  return {
+    writer: clientOf(baseUrl, options.token, send),
+    reader: clientOf(baseUrl, options.token, refuseWrites(reads.share(send), isRead)),
+    forget: () => reads.forget(),
+  };
+}
+
+/** @throws UserError when the token is missing or has no form of one */
+export function supabaseFromEnv(
+  env: Readonly<Record<string, string | undefined>>,
+  signal?: AbortSignal,
+): SupabaseAccess {
+  const token = env.SUPABASE_ACCESS_TOKEN;
+  if (token === undefined || token === "")
+    throw new UserError("SUPABASE_ACCESS_TOKEN is not set.", {
+      remedy:
+        "Set it to a personal access token (https://supabase.com/dashboard/account/tokens), or add --sandbox to try without one.",
+    });
+  return supabaseAccess({
+    token: new Secret(token),
+    baseUrl: env.SUPABASE_API_URL,
+    patience: patienceFromEnv(env),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** The answer's body. */
+export async function answer<T>(call: Promise<{ readonly data?: T }>): Promise<T> {
+  return (await call).data as T;
+}
+
+/** The answer's body, or undefined where the thing is gone: 404, and 406 on some of a deleted project's settings. */
+export async function answerOrGone<T>(call: Promise<{ readonly data?: T }>): Promise<T | undefined> {
+  try {
+    return await answer(call);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+export function isGone(error: unknown): boolean {
+  return error instanceof VendorError && (error.status === 404 || error.status === 406);
+}
+
+function clientOf(baseUrl: string, token: Secret, fetch: Fetch): Supabase {
+  const api = createClient<paths>({
+    baseUrl,
+    fetch,
+    headers: { authorization: `Bearer ${token.reveal()}` },
+    querySerializer: { array: { style: "form", explode: false } },
+  });
+  api.use(failures);
+  return { api };
+}
+
+const failures: Middleware = {
+  async onResponse({ request, response }) {
+    if (response.ok && !(await isPage(response))) return;
+    const message = messageOf(await response.text());
+    throw new VendorError({
+      vendor: "Supabase",
+      operation: operationOf(request),
+      status: response.status,
+      requestId: response.headers.get("x-request-id") ?? response.headers.get("cf-ray") ?? undefined,
+      message,
+      remedy: remedyFor(response.status),
+      cause: new Error(message),
+    });
+  },
+  onError({ request, error }) {
+    // A fault of ours and the end of a run are no failures of Supabase.
+    const isTimeout = error instanceof Error && error.name === "TimeoutError";
+    if (!(error instanceof TypeError) && !isTimeout) return;
+    throw new VendorError({
+      vendor: "Supabase",
+      operation: operationOf(request),
+      message: reasonOf(error),
+      remedy: "Check the network and SUPABASE_API_URL, then run again. Nothing is created twice.",
+      cause: error,
+    });
+  },
+};
+
+function operationOf(request: Request): string {
+  return `${request.method} ${new URL(request.url).pathname}`;
+}
+
+/** Errors are `{"message": "…"}`; a proxy in front may answer with a page. */
+function messageOf(body: string): string {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed === "object" && parsed !== null && "message" in parsed) return String(parsed.message);
+  } catch {
+    // Not JSON: the text itself is all there is.
+  }
+  return body.slice(0, 200) || "no message";
+}
+
+function reasonOf(error: Error): string {
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}
+
+/** What a proxy on the way may answer with, under whatever status. An answer that says nothing may be called a page, too. */
+async function isPage(response: Response): Promise<boolean> {
+  const isHtml = response.headers.get("content-type")?.startsWith("text/html") === true;
+  return isHtml && (await response.clone().text()) !== "";
+}
+
+function remedyFor(status: number): string {
+  if (status < 400) return "The response isn't from Supabase: check SUPABASE_API_URL and any proxies.";
+  if (status >= 500)
+    return "Supabase returned a server error (https://status.supabase.com): run again later.";
+  return REMEDIES[status] ?? "See https://supabase.com/docs/reference/api for what this operation takes.";
+}
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  400: "Supabase rejected the request: correct what the message names, then run again.",
+  401: "Check SUPABASE_ACCESS_TOKEN: it is wrong, expired or revoked.",
+  402: "The Supabase organization's plan doesn't allow it: change its plan, or what was declared.",
+  403: "Give the token's user the Owner or Administrator role in the Supabase organization.",
+  404: "Check that it exists and that the token's user may see it.",
+  409: "An object with this name already exists: rename one of the two.",
+  429: "The rate limit of this token is exceeded: wait a minute, or run less in parallel.",
+};
+
+/** The writes that may be sent twice: what they leave behind is the same. */
+const IDEMPOTENT_POSTS = /\/(secrets|network-restrictions\/apply|restore|pause)$/;
+
+function repeatable(call: Call, outcome: Outcome): Call | undefined {
+  const mayRepeat =
+    call.method !== "POST" ||
+    IDEMPOTENT_POSTS.test(call.url.pathname) ||
+    isRead(call.method, call.url, call.body ?? "");
+  const failed = "error" in outcome || outcome.response.status >= 500;
+  return mayRepeat && failed ? call : undefined;
+}
+
+function isRead(method: string, url: URL, body: string): boolean {
+  if (method === "GET" || method === "HEAD") return true;
+  return url.pathname.endsWith("/database/query") && isReadOnlyQuery(body);
+}
+
+function isReadOnlyQuery(body: string): boolean {
+  const parsed: unknown = JSON.parse(body);
+  return typeof parsed === "object" && parsed !== null && "read_only" in parsed && parsed.read_only === true;
+}

@@ -1,0 +1,71 @@
+import { isDeepStrictEqual } from "node:util";
+import { answer, type Supabase } from "./client.ts";
+import { untilDone } from "./poll.ts";
+
+/** CIDR ranges that reach a project's database; both empty lets nobody in. */
+export interface AllowedCidrs {
+  readonly v4: readonly string[];
+  readonly v6: readonly string[];
+}
+
+const EVERYBODY: AllowedCidrs = { v4: ["0.0.0.0/0"], v6: ["::/0"] };
+
+/**
+ * From where a project's database is reached, directly and through the pooler. The HTTP APIs don't depend on it.
+ *
+ * Restrictions that aren't applied keep nobody out, whatever they say.
+ *
+ * @see https://supabase.com/docs/guides/platform/network-restrictions
+ */
+export async function allowedCidrs(supabase: Supabase, ref: string): Promise<AllowedCidrs> {
+  const { config, status } = await answer(
+    supabase.api.GET("/v1/projects/{ref}/network-restrictions", { params: { path: { ref } } }),
+  );
+  if (status !== "applied") return EVERYBODY;
+  return { v4: config.dbAllowedCidrs ?? [], v6: config.dbAllowedCidrsV6 ?? [] };
+}
+
+/** Replaces the restrictions, and waits until they are applied. */
+export async function restrictNetwork(
+  supabase: Supabase,
+  ref: string,
+  { v4, v6 }: AllowedCidrs,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = { dbAllowedCidrs: [...v4], dbAllowedCidrsV6: [...v6] };
+  const { status } = await answer(
+    supabase.api.POST("/v1/projects/{ref}/network-restrictions/apply", { params: { path: { ref } }, body }),
+  );
+  if (status === "applied") return;
+  await untilDone(`the network restrictions of project ${ref}`, signal, async () =>
+    sameCidrs(await allowedCidrs(supabase, ref), { v4, v6 }),
+  );
+}
+
+export function sameCidrs(one: AllowedCidrs, other: AllowedCidrs): boolean {
+  const sorted = ({ v4, v6 }: AllowedCidrs) => [[...new Set(v4)].sort(), [...new Set(v6)].sort()];
+  return isDeepStrictEqual(sorted(one), sorted(other));
+}
+
+/**
+ * Lets some addresses reach a database for one piece of work, and closes it however the work ends. A process that is killed
+ * meanwhile leaves it open to them: the same work closes it when it is done again, and so does a refresh with an `up`.
+ *
+ * @param during who is let in
+ * @param after who is let in otherwise
+ */
+export async function withNetworkOpen<T>(
+  supabase: Supabase,
+  ref: string,
+  { during, after }: { readonly during: AllowedCidrs; readonly after: AllowedCidrs },
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (sameCidrs(during, after)) return work();
+  await restrictNetwork(supabase, ref, during, signal);
+  try {
+    return await work();
+  } finally {
+    await restrictNetwork(supabase, ref, after, signal);
+  }
+}

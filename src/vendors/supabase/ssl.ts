@@ -1,0 +1,39 @@
+import { answer, type Supabase } from "./client.ts";
+import { untilDone } from "./poll.ts";
+
+/** Whether a project's database refuses connections in clear. */
+export async function isSslEnforced(supabase: Supabase, ref: string): Promise<boolean> {
+  const found = await answer(
+    supabase.api.GET("/v1/projects/{ref}/ssl-enforcement", { params: { path: { ref } } }),
+  );
+  return found.currentConfig.database;
+}
+
+/**
+ * Enforces encryption, or no longer does, and waits until that is so. A write restarts the database even when it changes
+ * nothing, so this looks first; after a change the project's services have to be waited for.
+ *
+ * @returns whether it was changed
+ * @see https://supabase.com/docs/guides/platform/ssl-enforcement
+ */
+export async function enforceSsl(
+  supabase: Supabase,
+  ref: string,
+  enforced: boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if ((await isSslEnforced(supabase, ref)) === enforced) return false;
+  const changed = await answer(
+    supabase.api.PUT("/v1/projects/{ref}/ssl-enforcement", {
+      params: { path: { ref } },
+      body: { requestedConfig: { database: enforced } },
+    }),
+  );
+  if (!changed.appliedSuccessfully || changed.currentConfig.database !== enforced)
+    await untilDone(
+      `SSL enforcement of project ${ref}`,
+      signal,
+      async () => (await isSslEnforced(supabase, ref)) === enforced,
+    );
+  return true;
+}

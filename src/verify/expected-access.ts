@@ -1,0 +1,110 @@
+import type { Source, Write } from "../vendors/postgres/scripts/try-access.ts";
+
+/**
+ * Who may read a table's rows: the people of the organization, its owner and admins, those who reach the workspace, every
+ * customer of the platform, or nobody through the data API.
+ */
+type Readers = "organization" | "admins" | "workspace" | "customers" | "nobody";
+
+/** What is promised of a table, a view or a function that returns rows, said apart from the policies that are to keep it. */
+export interface TablePromise {
+  readonly readers: Readers;
+  /** The column that says whose a row is. Default `organization_id` or `workspace_id`, as the readers are. */
+  readonly column?: string;
+  /** Instead of a column: a condition that says which rows the readers may read. */
+  readonly rows?: string;
+  /** What readers may do besides reading. Default nothing: people write through functions. */
+  readonly writes?: readonly Write[];
+  /** What a row says that a reader adds. */
+  readonly added?: Readonly<Record<string, unknown>>;
+}
+
+export type Promises = Readonly<Record<string, TablePromise>>;
+
+/** In every database: what tenantry and Supabase keep for themselves. */
+const EVERYWHERE: Promises = {
+  "realtime.messages": { readers: "nobody" },
+  "storage.buckets": { readers: "nobody" },
+  "tenantry.migrations": { readers: "nobody" },
+  "tenantry.objects": { readers: "nobody" },
+  "tenantry.schemas": { readers: "nobody" },
+};
+
+export const CONTROL_PLANE: Promises = {
+  ...EVERYWHERE,
+  "private.access_changes": { readers: "nobody" },
+  "private.access_deliveries": { readers: "nobody" },
+  "private.api_key_hashes": { readers: "nobody" },
+  "private.claim_token_hashes": { readers: "nobody" },
+  "private.connection_credentials": { readers: "nobody" },
+  "private.declared_workspaces": { readers: "nobody" },
+  "private.departures": { readers: "nobody" },
+  "private.foundings": { readers: "nobody" },
+  "private.intake_requests": { readers: "nobody" },
+  "private.invitation_days": { readers: "nobody" },
+  "private.limit_uses": { readers: "nobody" },
+  "private.stripe_events": { readers: "nobody" },
+  "private.wallet_allocations": { readers: "nobody" },
+  "private.workspace_access": { readers: "nobody" },
+  "public.agent_sessions": { readers: "workspace" },
+  "public.api_keys": { readers: "workspace" },
+  "public.apps": { readers: "workspace" },
+  "public.claim_tokens": { readers: "admins" },
+  "public.connections": { readers: "workspace" },
+  "public.cron_jobs": { readers: "workspace" },
+  "public.escalations": { readers: "workspace" },
+  "public.invitations": { readers: "admins" },
+  "public.members": { readers: "organization" },
+  "public.my_organizations()": { readers: "organization", column: "id" },
+  "public.my_workspaces()": { readers: "workspace", column: "id" },
+  "public.organization_domains": { readers: "workspace" },
+  "public.organizations": { readers: "organization", column: "id" },
+  "public.plans": { readers: "customers" },
+  "public.platforms": { readers: "customers" },
+  "public.quota_usage": { readers: "organization" },
+  "public.quotas": { readers: "organization" },
+  "public.reloads": { readers: "admins" },
+  "public.trials": { readers: "organization" },
+  "public.usage_logs": { readers: "workspace" },
+  "public.wallet_credits": { readers: "organization" },
+  "public.wallet_entries": { readers: "admins" },
+  "public.wallet_spend": { readers: "admins" },
+  "public.wallet_types": { readers: "customers" },
+  "public.wallets": { readers: "organization" },
+  "public.workspace_members": { readers: "workspace" },
+  "public.workspaces": { readers: "workspace", column: "id" },
+  "storage.objects": { readers: "nobody" },
+};
+
+export const WORKSPACE: Promises = {
+  ...EVERYWHERE,
+  "private.settings": { readers: "nobody" },
+  "public.agent_sessions": { readers: "workspace" },
+  "public.agent_state": { readers: "workspace" },
+  "public.chats": { readers: "workspace", writes: ["insert", "update"] },
+  "public.files": { readers: "workspace", writes: ["insert", "update", "delete"] },
+  "public.messages": { readers: "workspace", writes: ["insert"] },
+  "public.workspace_members": { readers: "workspace" },
+  "storage.objects": {
+    readers: "workspace",
+    rows: "it.bucket_id = 'files'",
+    writes: ["insert", "update", "delete"],
+    added: { owner: null, owner_id: null },
+  },
+};
+
+/** The promise of a table; one that nobody knows of is nobody's to read. */
+export function promiseOf(promises: Promises, table: string): TablePromise {
+  return promises[table] ?? { readers: "nobody" };
+}
+
+/** How a table is tried: which of its rows belong to whom. */
+export function sourceOf(name: string, promise: TablePromise): Source {
+  const { rows, added } = promise;
+  const whose = { name, ...(added && { added }) };
+  if (rows !== undefined) return { ...whose, mine: rows, others: `(${rows}) is not true` };
+  if (promise.readers === "nobody" || promise.readers === "customers")
+    return { ...whose, mine: "false", others: "true" };
+  const column = promise.column ?? (promise.readers === "workspace" ? "workspace_id" : "organization_id");
+  return { ...whose, mine: `it.${column} = k`, others: `(it.${column} = any ($2)) is not true` };
+}

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { subscription } from "../../../../src/provider/resources/stripe/subscription.ts";
+import { Life } from "../../life.ts";
+import { type Live, startLive } from "../../live.ts";
+import { brandOf, daysPass, giveCard, LAUNCH_PRICE, newCustomer, sellPlan, stripeWrites } from "./billing.ts";
+
+let live: Live;
+const FREE = "demo--build--monthly--usd-0";
+const LAUNCH = LAUNCH_PRICE.lookupKey;
+const SCALE = "demo--scale--monthly--usd-49900";
+
+beforeAll(async () => {
+  live = await startLive();
+  await sellPlan(live);
+  await sellPlan(live, FREE, 0, "demo_build");
+  await sellPlan(live, SCALE, 49_900, "demo_scale");
+});
+afterAll(() => live.stop());
+
+const life = () => new Life(subscription, live.context());
+const stripe = () => live.context()("write").stripe;
+
+/** An organization that pays for a plan with its card. */
+async function paying(name: string, price: string) {
+  const customer = await newCustomer(live, name);
+  await giveCard(live, customer);
+  const declared = { customer, price, brand: brandOf(name) };
+  const one = life();
+  return { customer, declared, one, first: await one.up(declared) };
+}
+
+async function billed(customer: string): Promise<number[]> {
+  const { data } = await stripe().invoices.list({ customer, limit: 100 });
+  return data.map(({ total }) => total).reverse();
+}
+
+describe("a cheaper plan", () => {
+  test("begins when the period ends that was paid for", async () => {
+    const { customer, declared, one, first } = await paying("downgrades", SCALE);
+    const cheaper = { ...declared, price: LAUNCH };
+    const scheduled = await one.up(cheaper);
+    expect(scheduled).toMatchObject({
+      subscriptionId: first.subscriptionId,
+      status: "active",
+      product: "demo_scale",
+      changesOn: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+    live.sandbox.clearRequests();
+    expect(await one.up(cheaper)).toEqual(scheduled);
+    expect(stripeWrites(live)).toEqual([]);
+    expect(await one.refresh()).toEqual([]);
+
+    await daysPass(live, 32);
+    expect(await one.refresh()).toEqual([]);
+    expect(one.outputs).toMatchObject({ status: "active", product: "demo_launch" });
+    expect(one.outputs.changesOn).toBeUndefined();
+    live.sandbox.clearRequests();
+    await one.up(cheaper);
+    expect(stripeWrites(live)).toEqual([]);
+    expect(await billed(customer)).toEqual([49_900, 4900]);
+    await daysPass(live, 62);
+    expect(await one.refresh()).toEqual([]);
+    expect((await billed(customer)).slice(1)).toEqual([4900, 4900, 4900]);
+  });
+
+  test("is the free one: what was paid for is used up, nothing is paid after it", async () => {
+    const { customer, declared, one } = await paying("cancels", LAUNCH);
+    await one.up({ ...declared, price: FREE });
+    expect(one.outputs.product).toBe("demo_launch");
+    await daysPass(live, 32);
+    await one.refresh();
+    expect(one.outputs).toMatchObject({ status: "active", product: "demo_build" });
+    expect(await billed(customer)).toEqual([4900, 0]);
+  });
+
+  test("is taken back by declaring the old one again", async () => {
+    const { customer, declared, one, first } = await paying("regrets", LAUNCH);
+    await one.up({ ...declared, price: FREE });
+    expect(await one.up(declared)).toEqual(first);
+    await daysPass(live, 32);
+    await one.refresh();
+    expect(one.outputs.product).toBe("demo_launch");
+    expect(await billed(customer)).toEqual([4900, 4900]);
+  });
+
+  test("gives way to a dearer one, at once and prorated", async () => {
+    const { customer, declared, one } = await paying("climbs", LAUNCH);
+    await one.up({ ...declared, price: FREE });
+    expect(await one.up({ ...declared, price: SCALE })).toMatchObject({ product: "demo_scale" });
+    expect(one.outputs.changesOn).toBeUndefined();
+    const [first = 0, difference = 0] = await billed(customer);
+    expect([first, difference > 44_000 && difference <= 45_000]).toEqual([4900, true]);
+  });
+
+  test("isn't scheduled over somebody else's plans for the subscription", async () => {
+    const { declared, one, first } = await paying("foreign", SCALE);
+    const schedule = await stripe().subscriptionSchedules.create({ from_subscription: first.subscriptionId });
+    const [phase] = schedule.phases;
+    const price = (await stripe().prices.list({ lookup_keys: [FREE] })).data[0]?.id ?? "";
+    await stripe().subscriptionSchedules.update(schedule.id, {
+      phases: [
+        {
+          items: [{ price: String(phase?.items[0]?.price) }],
+          start_date: phase?.start_date,
+          end_date: phase?.end_date,
+        },
+        { items: [{ price }], duration: { interval: "month" } },
+      ],
+    });
+    await expect(one.up({ ...declared, price: LAUNCH })).rejects.toThrow("which isn't tenantry's");
+  });
+});
+
+/** Each write of a downgrade by invoice, of taking it back for a dearer plan: killed around it, and run again. */
+describe("a change of plan that is killed", () => {
+  const CHANGES = {
+    "to a cheaper one": { from: SCALE, to: LAUNCH, product: "demo_scale" },
+    "back, and to a dearer one": { from: LAUNCH, by: FREE, to: SCALE, product: "demo_scale" },
+  };
+  const WRITES = {
+    "to a cheaper one": ["^POST /v1/subscription_schedules$", "^POST /v1/subscription_schedules/[^/]+$"],
+    "back, and to a dearer one": [
+      "^POST /v1/subscription_schedules/[^/]+/release$",
+      "^POST /v1/subscriptions/[^/]+$",
+    ],
+  };
+  const cases = (Object.keys(CHANGES) as (keyof typeof CHANGES)[]).flatMap((change) =>
+    WRITES[change].flatMap((match) =>
+      (["hold-before", "hold-after"] as const).map((kind) => [change, kind, match] as const),
+    ),
+  );
+
+  test.each(cases)("%s, %s %s, goes on", async (change, kind, match) => {
+    const { from, to, product, ...more } = CHANGES[change];
+    const name = `killed-${cases.findIndex((each) => each[1] === kind && each[2] === match)}`;
+    const { customer, declared, one, first } = await paying(name, from);
+    if ("by" in more) await one.up({ ...declared, price: more.by });
+    const wanted = { ...declared, price: to };
+    await live.killed({ kind, match, nth: 1 }, (context) => new Life(subscription, context).up(wanted));
+
+    const mended = life();
+    expect(await mended.up(wanted)).toMatchObject({
+      subscriptionId: first.subscriptionId,
+      product,
+    });
+    expect(await mended.refresh()).toEqual([]);
+    const invoices = await billed(customer);
+    expect(invoices).toHaveLength(change === "to a cheaper one" ? 1 : 2);
+  });
+});

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { webhookEndpoint } from "../../../../src/provider/resources/stripe/webhook-endpoint.ts";
+import { Life } from "../../life.ts";
+import { type Live, startLive } from "../../live.ts";
+import { daysPass, stripeWrites } from "./billing.ts";
+
+let live: Live;
+beforeAll(async () => {
+  live = await startLive();
+});
+afterAll(() => live.stop());
+
+const life = () => new Life(webhookEndpoint, live.context());
+const stripe = () => live.context()("write").stripe;
+
+function declared(platform: string) {
+  return { url: `https://${platform}.example/stripe`, brand: { platform } };
+}
+
+async function endpointsOf(platform: string) {
+  const { data } = await stripe().webhookEndpoints.list({ limit: 100 });
+  return data.filter(({ metadata }) => metadata.tenantry_platform === platform);
+}
+
+describe("stripe:WebhookEndpoint", () => {
+  test("is made once, moves to another URL with its secret, and is deleted", async () => {
+    const one = life();
+    const first = await one.up(declared("moves"));
+    expect(first.signingSecret.reveal()).toMatch(/^whsec_/);
+    live.sandbox.clearRequests();
+    expect(await one.up(declared("moves"))).toEqual(first);
+    expect(stripeWrites(live)).toEqual([]);
+    expect(await one.refresh()).toEqual([]);
+    const moved = { ...declared("moves"), url: "https://moved.example/stripe" };
+    expect(await one.up(moved)).toEqual(first);
+    expect(await endpointsOf("moves")).toMatchObject([{ id: first.endpointId, url: moved.url }]);
+    await one.remove();
+    await one.remove();
+    expect(await endpointsOf("moves")).toEqual([]);
+    expect((await life().up(declared("moves"))).endpointId).not.toBe(first.endpointId);
+  });
+
+  test("is listened to again after somebody disabled it, or chose other events", async () => {
+    const one = life();
+    const { endpointId } = await one.up(declared("mended"));
+    await stripe().webhookEndpoints.update(endpointId, { disabled: true, enabled_events: ["invoice.paid"] });
+    expect(await one.refresh()).toEqual(["events"]);
+    await one.up(declared("mended"));
+    const [found] = await endpointsOf("mended");
+    expect([found?.id, found?.status, found?.enabled_events.length]).toEqual([endpointId, "enabled", 16]);
+  });
+
+  test("of another version has another secret, beside the old one", async () => {
+    const first = await life().up(declared("rotates"));
+    const second = await life().up({ ...declared("rotates"), version: 2 });
+    expect(second.signingSecret.reveal()).not.toBe(first.signingSecret.reveal());
+    expect(await endpointsOf("rotates")).toHaveLength(2);
+  });
+
+  describe.each(["hold-before", "hold-after"] as const)("of a run that was killed, %s the POST", (kind) => {
+    async function cut(platform: string): Promise<void> {
+      const fault = { kind, match: "^POST /v1/webhook_endpoints$", nth: 1 } as const;
+      await live.killed(fault, (context) => new Life(webhookEndpoint, context).up(declared(platform)));
+    }
+
+    test("is found again on the same day, its secret too", async () => {
+      await cut(`same-day-${kind}`);
+      const { endpointId } = await life().up(declared(`same-day-${kind}`));
+      expect(await endpointsOf(`same-day-${kind}`)).toMatchObject([{ id: endpointId }]);
+    });
+
+    test("gives way to another when Stripe has forgotten its answer", async () => {
+      await cut(`later-${kind}`);
+      await daysPass(live, 2);
+      const { endpointId, signingSecret } = await life().up(declared(`later-${kind}`));
+      expect(signingSecret.reveal()).toMatch(/^whsec_/);
+      expect(await endpointsOf(`later-${kind}`)).toMatchObject([{ id: endpointId }]);
+    });
+  });
+
+  test("leaves endpoints of others alone", async () => {
+    const theirs = await stripe().webhookEndpoints.create({
+      url: declared("ours").url,
+      enabled_events: ["*"],
+    });
+    await life().up(declared("ours"));
+    expect(await stripe().webhookEndpoints.retrieve(theirs.id)).toMatchObject({ status: "enabled" });
+  });
+});

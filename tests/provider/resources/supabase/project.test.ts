@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { project } from "../../../../src/provider/resources/supabase/project.ts";
+import { answer } from "../../../../src/vendors/supabase/client.ts";
+import { setCompute } from "../../../../src/vendors/supabase/lifecycle.ts";
+import { Life } from "../../life.ts";
+import { type Live, SUPABASE_ORGANIZATION, startLive } from "../../live.ts";
+
+let live: Live;
+
+beforeAll(async () => {
+  live = await startLive();
+});
+afterAll(() => live.stop());
+
+const DECLARED = {
+  organization: SUPABASE_ORGANIZATION,
+  region: "eu-central-1",
+  compute: "micro",
+  databasePassword: { id: "5f0f4c1e-0000-4000-8000-000000000001", generation: 1 },
+};
+
+const life = () => new Life(project, live.context());
+
+/** An independent look at what there is. */
+async function projectsNamed(name: string) {
+  const { supabase } = live.context()("look");
+  const all = await answer(
+    supabase.api.GET("/v1/organizations/{slug}/projects", {
+      params: { path: { slug: SUPABASE_ORGANIZATION } },
+    }),
+  );
+  return all.projects.filter((each) => each.name === name);
+}
+
+function writesSince(): string[] {
+  return live.sandbox
+    .requests()
+    .filter((request) => request.write && request.service === "supabase")
+    .map((request) => `${request.method} ${request.path.split("?")[0]}`);
+}
+
+describe("a project's life", () => {
+  test("it is made once, renamed, resized, left alone when nothing changes, and deleted", async () => {
+    const one = life();
+    const { ref } = await one.up({ ...DECLARED, name: "life--one" });
+    expect(await projectsNamed("life--one")).toMatchObject([{ ref, region: "eu-central-1" }]);
+
+    await one.up({ ...DECLARED, name: "life--two" });
+    expect(await projectsNamed("life--two")).toMatchObject([{ ref }]);
+
+    await one.up({ ...DECLARED, name: "life--two", compute: "small" });
+    expect(await projectsNamed("life--two")).toMatchObject([
+      { databases: [{ infra_compute_size: "small" }] },
+    ]);
+
+    live.sandbox.clearRequests();
+    await one.up({ ...DECLARED, name: "life--two", compute: "small" });
+    expect(writesSince()).toEqual([]);
+    expect(await one.refresh()).toEqual([]);
+
+    await one.remove();
+    await one.remove();
+    expect(await projectsNamed("life--two")).toEqual([]);
+    expect(await one.refresh()).toBe("gone");
+  });
+
+  test("a new one costs two calls, a refresh one", async () => {
+    const one = life();
+    live.sandbox.clearRequests();
+    await one.up({ ...DECLARED, name: "cost--one" });
+    expect(live.sandbox.requests()).toHaveLength(2);
+    live.sandbox.clearRequests();
+    await one.refresh();
+    expect(live.sandbox.requests()).toHaveLength(1);
+  });
+
+  test("what a killed run left is adopted", async () => {
+    const one = life();
+    const { ref } = await one.up({ ...DECLARED, name: "adopted--one" });
+    one.forget();
+    live.sandbox.clearRequests();
+    expect((await one.up({ ...DECLARED, name: "adopted--one" })).ref).toBe(ref);
+    expect(writesSince()).toEqual([]);
+  });
+
+  test("one of the same name in another region isn't taken over", async () => {
+    await life().up({ ...DECLARED, name: "region--one" });
+    await expect(life().up({ ...DECLARED, name: "region--one", region: "us-east-1" })).rejects.toThrow(
+      /exists in eu-central-1; us-east-1 was declared/,
+    );
+  });
+
+  test("one that was deleted elsewhere is gone after a refresh, and no update makes it silently anew", async () => {
+    const one = life();
+    await one.up({ ...DECLARED, name: "lost--one" });
+    const elsewhere = life();
+    await elsewhere.up({ ...DECLARED, name: "lost--one" });
+    await elsewhere.remove();
+    await expect(one.up({ ...DECLARED, name: "lost--one", compute: "small" })).rejects.toThrow(/is gone/);
+    expect(await one.refresh()).toBe("gone");
+  });
+
+  test("a rename at the dashboard is a difference", async () => {
+    const one = life();
+    const { ref } = await one.up({ ...DECLARED, name: "renamed--one" });
+    const { supabase } = live.context()("write");
+    const params = { path: { ref } };
+    await answer(supabase.api.PATCH("/v1/projects/{ref}", { params, body: { name: "by-hand" } }));
+    expect(await one.refresh()).toEqual(["name"]);
+    await one.up({ ...DECLARED, name: "renamed--one" });
+    expect(await projectsNamed("renamed--one")).toMatchObject([{ ref }]);
+  });
+
+  test("a run that was killed once it had renamed it is gone on with: it gets its size too", async () => {
+    const declared = { ...DECLARED, name: "cut--one" };
+    const one = life();
+    const { ref } = await one.up(declared);
+    const wanted = { ...declared, name: "cut--two", compute: "small" };
+    const fault = { kind: "hold-after", match: `^PATCH /v1/projects/${ref}` } as const;
+    const recorded = { id: ref, inputs: project.inputs.parse(declared), outputs: one.outputs };
+    await live.killed(fault, (context) =>
+      project.ensure(context("write"), project.inputs.parse(wanted), recorded),
+    );
+    await one.up(wanted);
+    expect(await projectsNamed("cut--two")).toMatchObject([
+      { ref, databases: [{ infra_compute_size: "small" }] },
+    ]);
+  });
+
+  test("declared deleted, with a consent, it is deleted and stays recorded", async () => {
+    const one = life();
+    const { ref } = await one.up({ ...DECLARED, name: "tomb--one" });
+    const deleted = { ...DECLARED, name: "tomb--one", state: "deleted" as const };
+    await expect(one.up(deleted)).rejects.toThrow(/isn't deleted: nobody has consented/);
+    const consent = { approvedBy: "ada@acme.example", reason: "trial over", expires: "2020-01-01" };
+    await expect(one.up({ ...deleted, consent })).rejects.toThrow(/the consent ended on 2020-01-01/);
+    expect(await projectsNamed("tomb--one")).toMatchObject([{ ref }]);
+
+    expect(await one.up({ ...deleted, consent: { ...consent, expires: "2999-01-01" } })).toMatchObject({
+      ref,
+    });
+    expect(await projectsNamed("tomb--one")).toEqual([]);
+    expect(await one.refresh()).toEqual([]);
+    // What is deleted stays so when its consent has ended, or is taken out.
+    await one.up(deleted);
+    await one.remove();
+  });
+
+  test("while it isn't active its size is nobody's difference, and coming back gives it its own", async () => {
+    const one = life();
+    const declared = { ...DECLARED, name: "asleep--one", compute: "small" };
+    const { ref } = await one.up(declared);
+    await one.up({ ...declared, state: "archived" });
+    await setCompute(live.context()("write").supabase, ref, "small", "micro");
+    expect(await one.refresh()).toEqual([]);
+    await one.up(declared);
+    expect(await projectsNamed("asleep--one")).toMatchObject([
+      { databases: [{ infra_compute_size: "small" }] },
+    ]);
+  });
+});
+
+describe("a connection that is cut", () => {
+  test.each(["drop-before", "drop-after", "500"] as const)(
+    "%s on the POST makes one project",
+    async (kind) => {
+      const name = `cut--${kind}`;
+      live.sandbox.setFaults([{ kind, match: "^POST /v1/projects$", nth: 1 }]);
+      const { ref } = await life().up({ ...DECLARED, name });
+      live.sandbox.setFaults([]);
+      expect(await projectsNamed(name)).toMatchObject([{ ref }]);
+    },
+  );
+});

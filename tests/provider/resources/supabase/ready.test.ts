@@ -1,0 +1,87 @@
+import { Secret } from "@tenantry/core/secret";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PartialError } from "../../../../src/provider/resource.ts";
+import { project } from "../../../../src/provider/resources/supabase/project.ts";
+import { ready } from "../../../../src/provider/resources/supabase/ready.ts";
+import { createSupabase } from "../../../../src/vendors/supabase/client.ts";
+import { json, localServer } from "../../../vendors/http/local-server.ts";
+import { Life } from "../../life.ts";
+import { type Live, SUPABASE_ORGANIZATION, startLive } from "../../live.ts";
+
+let live: Live;
+const PASSWORD = { id: "5f0f4c1e-0000-4000-8000-000000000002", generation: 1 };
+
+beforeAll(async () => {
+  live = await startLive();
+});
+afterAll(() => live.stop());
+
+async function newProject(name: string): Promise<string> {
+  const { ref } = await new Life(project, live.context()).up({
+    name,
+    organization: SUPABASE_ORGANIZATION,
+    region: "us-east-1",
+    compute: "micro",
+    databasePassword: PASSWORD,
+  });
+  return ref;
+}
+
+describe("the wait for a project", () => {
+  test("ends when it is healthy, with all that is needed to reach it", async () => {
+    const ref = await newProject("ready--one");
+    const reach = await new Life(ready, live.context()).up({ project: ref, databasePassword: PASSWORD });
+
+    expect(reach.poolerUser).toBe(`postgres.${ref}`);
+    expect(reach.issuer).toBe(`${reach.apiUrl}/auth/v1`);
+    expect(reach.publishableKey).toMatch(/^sb_publishable_/);
+    expect(reach.secretKey?.reveal()).toMatch(/^sb_secret_/);
+    expect(reach.anonKey).toMatch(/^ey/);
+    expect(reach.serviceRoleKey?.reveal()).toMatch(/^ey/);
+
+    const client = new pg.Client({
+      host: reach.poolerHost,
+      port: reach.poolerPort,
+      user: reach.poolerUser,
+      database: reach.databaseName,
+      password: reach.databasePassword?.reveal(),
+    });
+    await client.connect();
+    const { rows } = await client.query("select current_user::text as me");
+    await client.end();
+    expect(rows).toEqual([{ me: "postgres" }]);
+  });
+
+  test("costs two calls without the polls, and none at a refresh", async () => {
+    const ref = await newProject("ready--cost");
+    const one = new Life(ready, live.context());
+    live.sandbox.clearRequests();
+    await one.up({ project: ref });
+    const polls = new RegExp(`/(${ref}|health)(\\?|$)`);
+    expect(live.sandbox.requests().filter(({ path }) => !polls.test(path))).toHaveLength(2);
+    live.sandbox.clearRequests();
+    expect(await one.refresh()).toEqual([]);
+    expect(live.sandbox.requests()).toEqual([]);
+  });
+
+  test("a time-out keeps what is there, says what to do, and the next run goes on", async () => {
+    const ref = "b".repeat(20);
+    const project = { ref, name: "slow", status: "COMING_UP", database: { host: `db.${ref}.supabase.co` } };
+    const server = await localServer((_request, response) => json(response, 200, project));
+    const supabase = createSupabase({ token: new Secret("sbp_none"), baseUrl: server.url });
+    const context = { ...live.context()("write"), supabase };
+    const attempt = ready.ensure(context, ready.inputs.parse({ project: ref, timeoutSeconds: 1 }), undefined);
+    await expect(attempt).rejects.toBeInstanceOf(PartialError);
+    await expect(attempt).rejects.toMatchObject({
+      id: ref,
+      message: `Waited 1 s for project ${ref} to be healthy.`,
+    });
+  });
+
+  test("of one that doesn't exist says so", async () => {
+    await expect(new Life(ready, live.context()).up({ project: "a".repeat(20) })).rejects.toThrow(
+      /status 404.*[\s\S]*Check that it exists/,
+    );
+  });
+});

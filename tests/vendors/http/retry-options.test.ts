@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { patienceFromEnv } from "../../../src/vendors/http/retry-options.ts";
+
+test.each([
+  ["nothing", {}, {}],
+  ["what is empty", { TENANTRY_ATTEMPTS: "", TENANTRY_TIMEOUT: "" }, {}],
+  ["attempts", { TENANTRY_ATTEMPTS: "3" }, { attempts: 3 }],
+  ["seconds", { TENANTRY_TIMEOUT: "20" }, { timeoutMilliseconds: 20_000 }],
+])("patience is read from %s", (_, env, patience) => {
+  expect(patienceFromEnv(env)).toEqual(patience);
+});
+
+test.each(["0", "-1", "1.5", "often", " 2", "1e9"])("%j is no patience", (text) => {
+  expect(() => patienceFromEnv({ TENANTRY_ATTEMPTS: text })).toThrow(
+    `TENANTRY_ATTEMPTS is ${JSON.stringify(text)}.`,
+  );
+});
