@@ -5,9 +5,9 @@ import type { PlatformModel } from "../src/model/model.ts";
 import { loadStack } from "../src/repository/load.ts";
 import { refuseFormerName } from "../src/shared/root-secret.ts";
 import { domainRecords } from "./domains.ts";
-import { organizationInStack } from "./logical-names.ts";
+import { organizationLogicalName } from "./logical-names.ts";
 import type { OrganizationArgs } from "./organization.ts";
-import { mistake, orMistake } from "./user-error.ts";
+import { orMistake, userError } from "./user-error.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default async function program(): Promise<Record<string, unknown>> {
@@ -29,7 +29,7 @@ async function platformStack(platform: PlatformModel): Promise<Record<string, un
 async function organizationStack(args: OrganizationArgs): Promise<Record<string, unknown>> {
   const { Organization } = await import("./organization.ts");
   const { plan, planChangesOn, paymentUrl, billingUrl, workspaces, apiKeys, claimTokens } = new Organization(
-    organizationInStack(args.organization),
+    organizationLogicalName(args.organization),
     args,
   );
   const domains = domainRecords(args.organization);
@@ -46,7 +46,7 @@ function stackModel(stack: string, today: string) {
   const stacks = process.env.TENANTRY_STACKS ?? join(pulumi.getRootDirectory(), "stacks");
   const { model, problems } = loadStack(stacks, stack, today, { checked: process.env.TENANTRY_CHECKED });
   for (const problem of problems) if (problem.severity === "warning") pulumi.log.warn(renderProblem(problem));
-  if (model === undefined) throw mistake(errorsOf(problems));
+  if (model === undefined) throw userError(errorsOf(problems));
   return model;
 }
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { inForce, type PlanInForce } from "../src/model/effective-plan.ts";
+import { type EffectivePlan, effectivePlan } from "../src/model/effective-plan.ts";
 import type { OrganizationModel, PlatformModel, WalletModel } from "../src/model/model.ts";
 import { type Declared, declare } from "./declare.ts";
 import { directoryLimits, directoryOverrides } from "./limits.ts";
@@ -265,14 +265,14 @@ export class Organization extends pulumi.ComponentResource {
 function planInForce(
   { platform, organization, today }: OrganizationArgs,
   subscription: Subscription | undefined,
-): pulumi.Output<PlanInForce> {
+): pulumi.Output<EffectivePlan> {
   const declared = { plan: organization.plan.name, overrides: organization.overrides };
-  if (subscription === undefined) return pulumi.output(inForce(platform, declared, undefined, today));
+  if (subscription === undefined) return pulumi.output(effectivePlan(platform, declared, undefined, today));
   const { status, product, pastDueSince } = subscription;
   return pulumi
     .all([status, product, pastDueSince])
     .apply(([status, product, pastDueSince]) =>
-      inForce(platform, declared, { status, product, pastDueSince }, today),
+      effectivePlan(platform, declared, { status, product, pastDueSince }, today),
     );
 }
 

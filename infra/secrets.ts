@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretReference } from "../src/model/model.ts";
 import { secretVariable } from "../src/shared/secret-variable.ts";
-import { mistake, orMistake } from "./user-error.ts";
+import { orMistake, userError } from "./user-error.ts";
 
 /**
  * The value of `{ secret: name }`: `TENANTRY_SECRET_<NAME>` in the environment, else the stack's secret configuration
@@ -17,7 +17,7 @@ export function secretValue(reference: SecretReference): pulumi.Output<string> {
   const configured = new pulumi.Config("tenants").getSecret(reference.secret);
   if (configured !== undefined) return configured;
 
-  throw mistake(
+  throw userError(
     `the secret ${reference.secret} has no value: set ${variable} in the environment, ` +
       `or run: pulumi config set --secret tenants:${reference.secret}`,
   );

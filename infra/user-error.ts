@@ -7,7 +7,7 @@ import { UserError } from "@tenantry/core/errors";
  * It has no stack trace: nobody needs one for a mistake in YAML, and Node.js 20 takes half a minute to colour one that
  * leads through the SDK's source maps, before Pulumi throws it away.
  */
-export function mistake(message: string): RunError {
+export function userError(message: string): RunError {
   const error = new RunError(message);
   error.stack = message;
   return error;
@@ -18,7 +18,7 @@ export function orMistake<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof UserError) throw mistake(`${error.message}\n  ${error.remedy}`);
+    if (error instanceof UserError) throw userError(`${error.message}\n  ${error.remedy}`);
     throw error;
   }
 }

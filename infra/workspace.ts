@@ -7,7 +7,7 @@ import type {
 } from "../src/model/model.ts";
 import { databaseDefinition, warnOfDifferences } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
-import { nameInStack } from "./logical-names.ts";
+import { logicalName } from "./logical-names.ts";
 import { secretValue } from "./secrets.ts";
 import { networkOf, workspaceSettings } from "./settings.ts";
 
@@ -45,8 +45,8 @@ export class Workspace extends pulumi.ComponentResource {
 
   constructor(args: WorkspaceArgs, options: pulumi.ComponentResourceOptions) {
     const { organization, workspace } = args;
-    const name = nameInStack(organization, workspace, workspace.name);
-    const before = workspace.previously.map((each) => nameInStack(organization, workspace, each));
+    const name = logicalName(organization, workspace, workspace.name);
+    const before = workspace.previously.map((each) => logicalName(organization, workspace, each));
     // Only what was deleted, with a consent, may leave the YAML.
     const protect = workspace.state === "deleted" ? { protect: false } : {};
     super(

@@ -6,7 +6,7 @@ import type { Database } from "../vendors/postgres/database.ts";
 import { type Contents, holdTheSame, type Origin } from "./contents.ts";
 import { dump, survey } from "./dump.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
-import { NotWhole, verified } from "./verify.ts";
+import { CorruptArchive, verified } from "./verify.ts";
 
 /** What is archived. */
 export interface Source {
@@ -16,14 +16,14 @@ export interface Source {
 }
 
 /** The archives of one workspace: a file for each moment that something else was archived. */
-export interface Shelf {
+export interface ArchiveFolder {
   readonly folder: string;
   /** A latest file that another key opens stays, and another one is made. */
   readonly key: ArchiveKey;
 }
 
 /** A file of the shelf, read back from disk. */
-export interface Kept {
+export interface ArchiveFile {
   readonly name: string;
   readonly contents: Contents;
 }
@@ -37,12 +37,12 @@ const UNFINISHED = ".unfinished";
  *
  * @param tell is told of a latest file that nobody can read; it stays
  */
-export async function keepArchive(
-  shelf: Shelf,
+export async function storeArchive(
+  shelf: ArchiveFolder,
   { database, origin, schemas }: Source,
   tell: (message: string) => void,
   signal?: AbortSignal,
-): Promise<Kept> {
+): Promise<ArchiveFile> {
   await removeUnfinished(shelf);
   const latest = await readLatest(shelf, tell);
   const name = `${new Date().toISOString().replaceAll(":", "-")}${FINISHED}`;
@@ -64,21 +64,21 @@ export async function keepArchive(
 }
 
 async function readLatest(
-  { folder, key }: Shelf,
+  { folder, key }: ArchiveFolder,
   tell: (message: string) => void,
-): Promise<Kept | undefined> {
+): Promise<ArchiveFile | undefined> {
   const name = (await namesIn(folder, FINISHED)).at(-1);
   if (name === undefined) return undefined;
   try {
     return { name, contents: await readSealed(join(folder, name), [key], verified) };
   } catch (error) {
-    if (!(error instanceof UserError || error instanceof NotWhole)) throw error;
+    if (!(error instanceof UserError || error instanceof CorruptArchive)) throw error;
     tell(`another archive is made beside ${name}: ${error.message}`);
     return undefined;
   }
 }
 
-async function removeUnfinished({ folder }: Shelf): Promise<void> {
+async function removeUnfinished({ folder }: ArchiveFolder): Promise<void> {
   for (const name of await namesIn(folder, UNFINISHED)) await rm(join(folder, name), { force: true });
 }
 

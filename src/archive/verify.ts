@@ -20,7 +20,7 @@ export async function verified(lines: AsyncIterable<string>, taker?: Taker): Pro
   const tables: Record<string, Contents["tables"][string]> = {};
   for await (const line of lines) {
     if (line.startsWith("[")) {
-      if (table === undefined) throw new NotWhole("a row of no table");
+      if (table === undefined) throw new CorruptArchive("a row of no table");
       sums.add(line);
       await taker?.row(table, line);
       continue;
@@ -33,12 +33,12 @@ export async function verified(lines: AsyncIterable<string>, taker?: Taker): Pro
       table = parsed;
       sums = new Sums();
     } else {
-      if (parsed.end !== table?.table || !sums.agreeWith(parsed)) throw new NotWhole(parsed.end);
+      if (parsed.end !== table?.table || !sums.agreeWith(parsed)) throw new CorruptArchive(parsed.end);
       tables[parsed.end] = { rows: parsed.rows, checksum: parsed.checksum };
       table = undefined;
     }
   }
-  if (head === undefined || table !== undefined) throw new NotWhole(table?.table ?? "its beginning");
+  if (head === undefined || table !== undefined) throw new CorruptArchive(table?.table ?? "its beginning");
   return { head, tables };
 }
 
@@ -51,7 +51,7 @@ function supported(head: ArchiveHead): ArchiveHead {
 }
 
 /** The dump holds other rows than the database had. */
-export class NotWhole extends Error {
+export class CorruptArchive extends Error {
   override readonly name = "NotWhole";
 
   constructor(what: string) {

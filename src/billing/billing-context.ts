@@ -4,7 +4,7 @@ import type { Context } from "../vendors/connections.ts";
 import type { Database } from "../vendors/postgres/database.ts";
 
 /** One platform's money: its control plane, and the Stripe account that it sells with. */
-export interface Books {
+export interface BillingContext {
   /** The platform's slug. */
   readonly platform: string;
   readonly database: Database;
@@ -14,7 +14,10 @@ export interface Books {
 }
 
 /** @throws UserError when the platform isn't up, or a token is missing */
-export async function openBooks(context: Context, { name, project }: PlatformModel): Promise<Books> {
+export async function openBillingContext(
+  context: Context,
+  { name, project }: PlatformModel,
+): Promise<BillingContext> {
   const database = await context.controlPlane(project);
   return { platform: name, database, stripe: context.stripe, now: () => new Date() };
 }

@@ -1,19 +1,19 @@
 import { stripeCall } from "../vendors/stripe/client.ts";
 import { accountsWhere, lockAccountOf } from "./accounts.ts";
-import { type Books, dayOf } from "./billing-context.ts";
+import { type BillingContext, dayOf } from "./billing-context.ts";
 import { type CustomersPeriod, paidPeriod, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
-import { type WorkedReload, workReloads } from "./reloads/process-reloads.ts";
-import { settleTakenBack } from "./reloads/reversals.ts";
-import { applyStanding } from "./subscription-status.ts";
+import { type ProcessedReload, processReloads } from "./reloads/process-reloads.ts";
+import { recordReversals } from "./reloads/reversals.ts";
+import { applySubscriptionStatus } from "./subscription-status.ts";
 
 /** What one pass over a platform's money did. */
-export interface PassReport {
+export interface BillingJobReport {
   readonly platform: string;
   /** Credits that lapsed. */
   readonly expired: number;
   /** Credits of plans, posted for periods that were paid for. */
   readonly granted: number;
-  readonly reloads: readonly WorkedReload[];
+  readonly reloads: readonly ProcessedReload[];
   /** Payments of which it was learned now that they were refunded, disputed, or won back. */
   readonly takenBack: number;
   /** Credits that were owed since a payment was taken back, and are taken now. */
@@ -27,18 +27,18 @@ const LOOK_BACK_SECONDS = 35 * 24 * 60 * 60;
  * Does what is due of a platform's money, once; meant for a cron. Whatever of it was done is not done again, by a pass that runs at
  * the same time neither, so that one that was killed is mended by the next.
  */
-export async function runPass(books: Books, signal: AbortSignal): Promise<PassReport> {
+export async function runBillingJob(books: BillingContext, signal: AbortSignal): Promise<BillingJobReport> {
   const expired = await callNumber(books, "private.expire_credits($1)", [books.now().toISOString()]);
   const granted = await grantPeriods(books, signal);
   await endGraces(books);
-  const reloads = await workReloads(books, signal);
-  const takenBack = await settleTakenBack(books, signal);
+  const reloads = await processReloads(books, signal);
+  const takenBack = await recordReversals(books, signal);
   const settled = await callNumber(books, "private.settle_reversals()");
   await forgetEvents(books);
   return { platform: books.platform, expired, granted, reloads, takenBack, settled };
 }
 
-async function grantPeriods(books: Books, signal: AbortSignal): Promise<number> {
+async function grantPeriods(books: BillingContext, signal: AbortSignal): Promise<number> {
   const periods = [...(await paidPeriods(books)), ...(await periodsByContract(books))];
   const due = await books.database.read((query) => unpostedPeriods(query, periods));
   let granted = 0;
@@ -50,7 +50,7 @@ async function grantPeriods(books: Books, signal: AbortSignal): Promise<number> 
 }
 
 /** Webhooks may be late, lost, or ahead of the organization's first rows: the invoices tell all the same. */
-async function paidPeriods({ stripe, now }: Books): Promise<CustomersPeriod[]> {
+async function paidPeriods({ stripe, now }: BillingContext): Promise<CustomersPeriod[]> {
   const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
   const collect = async () => {
     const found: CustomersPeriod[] = [];
@@ -65,7 +65,7 @@ async function paidPeriods({ stripe, now }: Books): Promise<CustomersPeriod[]> {
 }
 
 /** A plan that is agreed by contract has no invoices of ours: its periods are the calendar's months, in UTC. */
-async function periodsByContract({ database, now }: Books): Promise<readonly CustomersPeriod[]> {
+async function periodsByContract({ database, now }: BillingContext): Promise<readonly CustomersPeriod[]> {
   return database.read((query) =>
     query<CustomersPeriod>(
       `select stripe_customer as customer, stripe_product as product, $1 as since
@@ -76,7 +76,7 @@ async function periodsByContract({ database, now }: Books): Promise<readonly Cus
   );
 }
 
-function grant({ database }: Books, period: CustomersPeriod): Promise<number> {
+function grant({ database }: BillingContext, period: CustomersPeriod): Promise<number> {
   return database.transaction(async (query) => {
     const account = await lockAccountOf(query, period.customer);
     return account === undefined ? 0 : postPlanCredits(query, period);
@@ -84,24 +84,24 @@ function grant({ database }: Books, period: CustomersPeriod): Promise<number> {
 }
 
 /** A grace ends by the calendar, of which no event tells. */
-async function endGraces({ database, stripe, now }: Books): Promise<void> {
+async function endGraces({ database, stripe, now }: BillingContext): Promise<void> {
   const late = await database.read((query) => accountsWhere(query, "subscription_status = 'past_due'"));
   for (const { customer } of late)
     await database.transaction(async (query) => {
       const account = await lockAccountOf(query, customer);
-      if (account !== undefined) await applyStanding(query, stripe, account, dayOf(now()));
+      if (account !== undefined) await applySubscriptionStatus(query, stripe, account, dayOf(now()));
     });
 }
 
 /** Stripe sends no event again after a month. */
-async function forgetEvents({ database }: Books): Promise<void> {
+async function forgetEvents({ database }: BillingContext): Promise<void> {
   await database.transaction((query) =>
     query("delete from private.stripe_events where created_at < now() - interval '60 days'"),
   );
 }
 
 async function callNumber(
-  { database }: Books,
+  { database }: BillingContext,
   call: string,
   values: readonly unknown[] = [],
 ): Promise<number> {

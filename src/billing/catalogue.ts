@@ -3,7 +3,7 @@ import type { Entitlements, Limit } from "../model/model.ts";
 import type { Query } from "../vendors/postgres/database.ts";
 
 /** What a platform sells, with the credits of a month, as the control plane's catalogue has it. */
-export interface CataloguedOffer extends Offer {
+export interface CatalogueEntry extends Offer {
   readonly plans: Readonly<
     Record<
       string,
@@ -31,7 +31,7 @@ interface PlanRow {
 }
 
 /** The offer of the platform that the control plane belongs to. */
-export async function readOffer(query: Query): Promise<CataloguedOffer> {
+export async function readCatalogueEntry(query: Query): Promise<CatalogueEntry> {
   const rows = await query<PlanRow & { default_plan: string }>(
     `select plans.name, stripe_product as product, monthly_amount is not null as priced, credits, workspaces, seats,
        custom_domains, rpm, webhook_events::float8 as webhook_events, per_workspace_access, default_plan
@@ -43,7 +43,7 @@ export async function readOffer(query: Query): Promise<CataloguedOffer> {
   };
 }
 
-function planOf(row: PlanRow): CataloguedOffer["plans"][string] {
+function planOf(row: PlanRow): CatalogueEntry["plans"][string] {
   return {
     productId: row.product,
     isPriced: row.priced,

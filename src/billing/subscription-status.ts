@@ -1,11 +1,11 @@
 import type Stripe from "stripe";
-import { inForce } from "../model/effective-plan.ts";
+import { effectivePlan } from "../model/effective-plan.ts";
 import type { Query } from "../vendors/postgres/database.ts";
 import { isOwnedBy } from "../vendors/stripe/brand.ts";
 import { listSubscriptions } from "../vendors/stripe/customers.ts";
-import { hasEnded, standingOf } from "../vendors/stripe/subscription-status.ts";
+import { hasEnded, subscriptionStatusOf } from "../vendors/stripe/subscription-status.ts";
 import type { Account } from "./accounts.ts";
-import { keepQuotas, readOffer } from "./catalogue.ts";
+import { keepQuotas, readCatalogueEntry } from "./catalogue.ts";
 
 /**
  * Brings an organization's plan in force, its quotas and whom they open workspaces to in step with what Stripe says now. The
@@ -13,20 +13,20 @@ import { keepQuotas, readOffer } from "./catalogue.ts";
  *
  * @param today `2026-11-22`
  */
-export async function applyStanding(
+export async function applySubscriptionStatus(
   query: Query,
   stripe: Stripe,
   account: Account,
   today: string,
 ): Promise<void> {
-  const offer = await readOffer(query);
+  const offer = await readCatalogueEntry(query);
   const isPriced = offer.plans[account.declared.plan]?.isPriced ?? false;
   const subscription = await currentSubscription(stripe, account);
   // Its first `up` is still at work.
   if (isPriced && subscription === undefined) return;
   const standing =
-    isPriced && subscription !== undefined ? await standingOf(stripe, subscription) : undefined;
-  const { plan, entitlements } = inForce(offer, account.declared, standing, today);
+    isPriced && subscription !== undefined ? await subscriptionStatusOf(stripe, subscription) : undefined;
+  const { plan, entitlements } = effectivePlan(offer, account.declared, standing, today);
   await query(
     `update public.organizations set subscription_status = $2, stripe_subscription = $3, plan_in_force = $4
      where id = $1 and (subscription_status, stripe_subscription, plan_in_force) is distinct from ($2, $3, $4)`,

@@ -13,7 +13,7 @@ const OTHERS = 0o077;
  *
  * @throws UserError when the path isn't a regular file, or others can read the file
  */
-export async function deliverToFile(secret: Secret, file: string): Promise<void> {
+export async function exportToFile(secret: Secret, file: string): Promise<void> {
   await refuseOpenFile(file);
   const unfinished = `${file}.${process.pid}.new`;
   try {
@@ -52,7 +52,7 @@ async function refuseOpenFile(file: string): Promise<void> {
  * @returns the command's output
  * @throws UserError when the command fails
  */
-export async function deliverToCommand(
+export async function exportToCommand(
   secret: Secret,
   command: string,
   options: { readonly cwd: string; readonly env: Variables; readonly signal: AbortSignal },

@@ -12,7 +12,7 @@ export async function withInterrupt<T>(
   const controller = new AbortController();
   const stopListening = session.io.onInterrupt(() => {
     if (controller.signal.aborted) session.io.exit(130);
-    session.say(
+    session.log(
       "\nStopping after the current operations are finished and saved. Press Ctrl-C again to stop immediately.",
     );
     controller.abort();

@@ -80,6 +80,6 @@ function reportError(error: unknown, session: Session, json: boolean): ExitCode 
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   if (json) session.printJson({ ok: false, error: errorDocument(error) });
   // What commander has to say about usage it has said already.
-  else if (!(error instanceof CommanderError)) session.say(renderError(error, session.errorColors));
+  else if (!(error instanceof CommanderError)) session.log(renderError(error, session.errorColors));
   return 1;
 }

@@ -2,7 +2,7 @@ import { printable } from "@tenantry/core/printable";
 import type { EngineEvent, StepMetadata } from "@tenantry/embedded-engine/interface";
 import type { FleetObserver, StackResult, Verb } from "../fleet/run.ts";
 import type { Colors } from "./render/colors.ts";
-import { wordsFor } from "./render/labels.ts";
+import { labelsFor } from "./render/labels.ts";
 import { formatSeconds } from "./render/values.ts";
 import type { Output, Session } from "./session.ts";
 
@@ -37,24 +37,24 @@ class PlainProgress implements Progress {
   }
 
   started(stack: string, verb: Verb): void {
-    this.#session.say(`[${stack}] ${DOING[verb]}`);
+    this.#session.log(`[${stack}] ${DOING[verb]}`);
   }
 
   event(stack: string, event: EngineEvent): void {
     const failed = event.resOpFailedEvent?.metadata;
-    if (failed !== undefined) this.#session.say(`[${stack}] ${describe(failed)} failed`);
+    if (failed !== undefined) this.#session.log(`[${stack}] ${describe(failed)} failed`);
     const done = event.resOutputsEvent;
     if (done !== undefined && !done.planning && isWork(done.metadata))
-      this.#session.say(`[${stack}] ${describe(done.metadata)}`);
+      this.#session.log(`[${stack}] ${describe(done.metadata)}`);
   }
 
   status(stack: string, message: string): void {
-    this.#session.say(`[${stack}]   ${printable(message)}`);
+    this.#session.log(`[${stack}]   ${printable(message)}`);
   }
 
   finished(result: StackResult): void {
     if (result.skipped) return;
-    this.#session.say(`[${result.stack}] ${result.outcome} in ${formatSeconds(result.seconds)}`);
+    this.#session.log(`[${result.stack}] ${result.outcome} in ${formatSeconds(result.seconds)}`);
   }
 
   stop(): void {}
@@ -160,5 +160,5 @@ const DEEDS: Readonly<Partial<Record<StepMetadata["op"], string>>> = {
 
 function describe(metadata: StepMetadata): string {
   const name = metadata.urn.split("::").at(-1) ?? metadata.urn;
-  return `${DEEDS[metadata.op] ?? metadata.op} ${wordsFor(metadata.type).noun} ${name}`;
+  return `${DEEDS[metadata.op] ?? metadata.op} ${labelsFor(metadata.type).noun} ${name}`;
 }

@@ -45,7 +45,7 @@ export class Session {
   }
 
   /** A line for the person who watches. */
-  say(text = ""): void {
+  log(text = ""): void {
     this.io.stderr.write(`${printableColored(text)}\n`);
   }
 

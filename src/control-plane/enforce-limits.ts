@@ -44,7 +44,7 @@ export interface Use {
  *
  * @throws UserError when there is no room; the transaction is to be taken back
  */
-export async function withinLimits(
+export async function enforceLimits(
   query: Query,
   organization: string,
   change: () => Promise<void>,
@@ -57,10 +57,10 @@ export async function withinLimits(
       needed > allowed &&
       before.some((use) => use.limit === limit && use.needed < needed),
   );
-  if (exceeded.length > 0) throw noRoom(exceeded);
+  if (exceeded.length > 0) throw limitExceeded(exceeded);
 }
 
-export function noRoom(exceeded: readonly Use[]): UserError {
+export function limitExceeded(exceeded: readonly Use[]): UserError {
   return new UserError(exceeded.map(said).join("\n"), { remedy: exceeded.map(remedyFor).join("\n") });
 }
 

@@ -1,5 +1,5 @@
 import type { Query } from "../vendors/postgres/database.ts";
-import { LIMIT_NAMES, type Limit, noRoom, type Use } from "./enforce-limits.ts";
+import { LIMIT_NAMES, type Limit, limitExceeded, type Use } from "./enforce-limits.ts";
 
 /** What of an organization's declaration is limited. */
 export interface Declared {
@@ -20,7 +20,7 @@ interface Held {
 }
 
 /** Whether a change declares more than before, or allows less. */
-export function asksForRoom(before: Declared, after: Declared): boolean {
+export function raisesUseOrLowersLimit(before: Declared, after: Declared): boolean {
   return LIMIT_NAMES.some((limit) => isSmaller(limit, before, after) || grows(limit, before, after, []));
 }
 
@@ -30,7 +30,7 @@ export function asksForRoom(before: Declared, after: Declared): boolean {
  *
  * @throws UserError with what the product holds of it
  */
-export async function expectRoom(
+export async function assertFits(
   query: Query,
   organization: string,
   before: Declared,
@@ -43,7 +43,7 @@ export async function expectRoom(
       needed > allowed &&
       (isSmaller(limit, before, after) || grows(limit, before, after, held)),
   );
-  if (exceeded.length > 0) throw noRoom(exceeded);
+  if (exceeded.length > 0) throw limitExceeded(exceeded);
 }
 
 /** None where the control plane isn't of this version yet: its own stack comes first, and the run itself counts. */

@@ -2,7 +2,7 @@ import { Resolver } from "node:dns/promises";
 import { UserError } from "@tenantry/core/errors";
 
 /** The texts of a name's TXT records; none where there is no such name. */
-export type Lookup = (name: string) => Promise<readonly string[]>;
+export type TxtLookup = (name: string) => Promise<readonly string[]>;
 
 /** The name servers had no answer: nothing is known of the record. */
 export class LookupError extends Error {
@@ -16,7 +16,7 @@ const NO_RECORD: readonly string[] = ["ENODATA", "ENOTFOUND"];
  *
  * @param servers addresses with ports, as `9.9.9.9` or `127.0.0.1:5353`. Default: those of the system
  */
-export function dnsLookup(servers?: readonly string[]): Lookup {
+export function dnsLookup(servers?: readonly string[]): TxtLookup {
   const resolver = new Resolver({ timeout: 3000, tries: 2 });
   if (servers !== undefined) useServers(resolver, servers);
   return async (name) => {

@@ -1,6 +1,6 @@
 import type { DomainRecord } from "../shared/domain-record.ts";
 import type { Database } from "../vendors/postgres/database.ts";
-import { type Lookup, LookupError } from "./dns.ts";
+import { LookupError, type TxtLookup } from "./dns.ts";
 
 export interface Domain {
   readonly organization: string;
@@ -33,7 +33,7 @@ interface Row {
  */
 export async function proveDomains(
   database: Database,
-  lookup: Lookup,
+  lookup: TxtLookup,
   organizations?: readonly string[],
 ): Promise<Domain[]> {
   const rows = await database.read((query) =>
@@ -51,7 +51,7 @@ export async function proveDomains(
   return Promise.all(rows.map((row) => prove(database, lookup, row)));
 }
 
-async function prove(database: Database, lookup: Lookup, row: Row): Promise<Domain> {
+async function prove(database: Database, lookup: TxtLookup, row: Row): Promise<Domain> {
   const { organization, workspace, app, domain } = row;
   const record = { name: `_tenantry.${domain}`, value: row.proof };
   const known = { organization, workspace, app, domain, record, reason: null };

@@ -1,6 +1,6 @@
 import { UserError } from "@tenantry/core/errors";
 import type { Engine } from "@tenantry/embedded-engine/interface";
-import { ProgramAhead } from "@tenantry/embedded-engine/prewarm-program";
+import { PrewarmedProgram } from "@tenantry/embedded-engine/prewarm-program";
 import { findPulumi } from "./cli/pulumi.ts";
 import { INSTALL } from "./cli/version.ts";
 
@@ -24,7 +24,7 @@ export async function selectEngine(
     throw new UserError("There is no Pulumi CLI on PATH, nor in the bin folder of PULUMI_HOME (~/.pulumi).", {
       remedy: `${INSTALL} Or leave --engine out.`,
     });
-  const program = ahead === undefined ? undefined : new ProgramAhead(ahead);
+  const program = ahead === undefined ? undefined : new PrewarmedProgram(ahead);
   // The program's process starts while the engine is loaded.
   return (await import("@tenantry/embedded-engine/engine")).embeddedEngine(program);
 }

@@ -26,7 +26,7 @@ export interface Common {
  * @param existing names of the stacks in the backend
  * @throws UserError for an organization that is in neither the YAML nor the backend
  */
-export function assembleStacks(
+export function buildStacks(
   loaded: LoadedSelection,
   existing: readonly string[],
   common: Common,

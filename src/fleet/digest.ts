@@ -8,7 +8,7 @@ import { secretVariable } from "../shared/secret-variable.ts";
 import type { Environment } from "./environment.ts";
 
 /** The input of a stack's program. */
-export interface Seen {
+export interface DigestInput {
   readonly platform: PlatformModel;
   /** Null for the platform's own stack. */
   readonly organization: OrganizationModel | null;
@@ -34,7 +34,7 @@ const ADDRESSES = ["SUPABASE_API_URL", "STRIPE_API_BASE"];
  * A digest of a program's input. It is keyed with the root secret, so that it reveals nothing of the secrets in the input.
  * Undefined without a root secret, for example when stacks are only read.
  */
-export function digestOf(seen: Seen, program: string): string | undefined {
+export function digestOf(seen: DigestInput, program: string): string | undefined {
   const root = seen.vendors.TENANTRY_ROOT_SECRET;
   if (root === undefined) return undefined;
   const secrets = seen.organization === null ? [] : secretNames(seen.organization).map(secretVariable);

@@ -4,7 +4,7 @@ import type { RunningSandbox } from "@tenantry/sandbox";
 import { secretNames } from "../model/secret-names.ts";
 import { secretVariable } from "../shared/secret-variable.ts";
 import { Connections, type Context } from "../vendors/connections.ts";
-import { assembleStacks, type Common } from "./build-stacks.ts";
+import { buildStacks, type Common } from "./build-stacks.ts";
 import { programDigest } from "./digest.ts";
 import { type Environment, readEnvironment, type Variables } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";
@@ -90,7 +90,7 @@ async function findStacks(
   const { projectFolder, environment } = common;
   const { backendUrl, vendors } = environment;
   const existing = await engine.stacks({ projectFolder, backendUrl, env: vendors });
-  return loaded.flatMap((each) => assembleStacks(each, existing, common));
+  return loaded.flatMap((each) => buildStacks(each, existing, common));
 }
 
 /** A sandbox needs no real secrets, so secrets without a value get a local one. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { ThreadData, ThreadNews, ThreadOrder } from "../provider/thread.ts";
+import type { ThreadCommand, ThreadData, ThreadEvent } from "../provider/thread.ts";
 import { PACKAGE_ROOT } from "../shared/package.ts";
 
 /**
@@ -27,7 +27,7 @@ export class SharedProvider {
     this.#ended = once(this.#thread, "exit");
     signal.addEventListener("abort", () => this.#tell("abort"), { once: true });
     this.address = new Promise((resolve) => {
-      this.#thread.on("message", (news: ThreadNews) => {
+      this.#thread.on("message", (news: ThreadEvent) => {
         if ("port" in news) resolve(`127.0.0.1:${news.port}`);
         else onStatus(stackOf(news.status.urn), news.status.message);
       });
@@ -39,7 +39,7 @@ export class SharedProvider {
     await this.#ended;
   }
 
-  #tell(order: ThreadOrder): void {
+  #tell(order: ThreadCommand): void {
     this.#thread.postMessage(order);
   }
 }

@@ -50,7 +50,7 @@ async function settledUntil({ spec }: FleetStack, engine: Engine): Promise<strin
   for (const { type, outputs } of recorded) {
     const resource = resourceOf(type);
     if (resource?.isSettled?.(outputs) === false) return undefined;
-    const on = resource?.movesOn?.(outputs);
+    const on = resource?.nextChangeAt?.(outputs);
     if (on !== undefined) moves.push(on);
   }
   return moves.sort()[0] ?? FOR_GOOD;

@@ -1,4 +1,4 @@
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import type { OrganizationManifest } from "../manifest/organization.ts";
 import { titleOf } from "../model/defaults.ts";
 import type { AppRows } from "./app-rows.ts";
@@ -61,10 +61,11 @@ export function requestedAdditions(rows: AppRows, manifest: OrganizationManifest
   const requested = rows.workspaces.map((row) => ({ name: row.name, value: workspaceValue(row) }));
   const missing = [...implicit.filter(() => requested.length > 0), ...requested].filter(
     ({ name }, index, all) =>
-      lookup(declared ?? {}, name) === undefined && all.findIndex((other) => other.name === name) === index,
+      ownProperty(declared ?? {}, name) === undefined &&
+      all.findIndex((other) => other.name === name) === index,
   );
   const others = rows.workspaces.filter(({ name, generation }) => {
-    const existing = lookup(declared ?? {}, name);
+    const existing = ownProperty(declared ?? {}, name);
     return existing !== undefined && (existing.generation ?? 1) !== generation;
   });
   return {
@@ -130,7 +131,7 @@ function workspaceValue({
 
 function walletAdditions({ wallets }: AppRows, manifest: OrganizationManifest): Addition[] {
   return wallets
-    .filter(({ name }) => lookup(manifest.wallets ?? {}, name) === undefined)
+    .filter(({ name }) => ownProperty(manifest.wallets ?? {}, name) === undefined)
     .map(({ name, reload_below, reload_add, reload_up_to, reload_monthly_cap }) => {
       const autoReload = {
         below: reload_below,
@@ -198,7 +199,10 @@ function invitationAdditions(rows: AppRows, { invitations = [] }: OrganizationMa
 
 function appAdditions({ apps }: AppRows, { workspaces = {} }: OrganizationManifest): Addition[] {
   return apps
-    .filter(({ workspace, name }) => lookup(lookup(workspaces, workspace)?.apps ?? {}, name) === undefined)
+    .filter(
+      ({ workspace, name }) =>
+        ownProperty(ownProperty(workspaces, workspace)?.apps ?? {}, name) === undefined,
+    )
     .map(({ workspace, name, domain }) =>
       addition(
         "apps",
@@ -212,7 +216,10 @@ function appAdditions({ apps }: AppRows, { workspaces = {} }: OrganizationManife
 
 function cronAdditions({ cron_jobs }: AppRows, { workspaces = {} }: OrganizationManifest): Addition[] {
   return cron_jobs
-    .filter(({ workspace, name }) => lookup(lookup(workspaces, workspace)?.cron ?? {}, name) === undefined)
+    .filter(
+      ({ workspace, name }) =>
+        ownProperty(ownProperty(workspaces, workspace)?.cron ?? {}, name) === undefined,
+    )
     .map(({ workspace, name, schedule, task }) =>
       addition(
         "cron_jobs",

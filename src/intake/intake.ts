@@ -14,7 +14,7 @@ import {
   readPlatformFolder,
 } from "../manifest/read.ts";
 import { readRepository } from "../manifest/repository.ts";
-import type { Finding } from "../model/diagnostic.ts";
+import type { Diagnostic } from "../model/diagnostic.ts";
 import { resolve } from "../model/resolve.ts";
 import { isLink, isReallyInside, isTaken } from "../shared/real-path.ts";
 import {
@@ -30,7 +30,7 @@ import { faulty, manifestFault, type Skipped, shapeFault, skip, valueAt, without
 import { addTo, NotEditable } from "./yaml-insert.ts";
 
 /** What became of one organization's manifest. */
-export interface TakenIn {
+export interface IntakeResult {
   /** As `agntdata.acme`. */
   readonly stack: string;
   readonly file: string;
@@ -61,7 +61,7 @@ interface Draft {
 
 type PlacedAddition = Addition & { readonly place: Path };
 
-export interface TakeInOptions {
+export interface IntakeOptions {
   /** Whether people, apps and cron jobs come too, and not only what was asked for. */
   readonly everything: boolean;
   /** `2026-11-22` */
@@ -74,11 +74,11 @@ export interface TakeInOptions {
  *
  * @param folder the platform's, as `stacks/agntdata`; its manifests have no errors
  */
-export async function takeIn(
+export async function runIntake(
   folder: string,
   organizations: readonly AppRows[],
-  options: TakeInOptions,
-): Promise<TakenIn[]> {
+  options: IntakeOptions,
+): Promise<IntakeResult[]> {
   refuseForeignFolder(folder);
   const { platform, organizations: declared } = await readPlatformFolder(folder);
   if (platform === undefined) throw new Error(`${folder} has no platform, though it was read before`);
@@ -233,7 +233,7 @@ function errorsByFile(
   declared: readonly ParsedOrganization[],
   drafts: readonly Draft[],
   today: string,
-): ReadonlyMap<string, readonly Finding[]> {
+): ReadonlyMap<string, readonly Diagnostic[]> {
   const files = new Set(drafts.map(({ file }) => file));
   const written = drafts
     .filter(({ problems }) => problems.length === 0)
@@ -242,7 +242,7 @@ function errorsByFile(
   const all = [...others, ...written];
   const repository = readRepository(folder, platform, all);
   const { findings } = resolve({ platform, repository, organizations: all, today });
-  const errors = new Map<string, Finding[]>();
+  const errors = new Map<string, Diagnostic[]>();
   for (const finding of findings)
     if (finding.severity === "error")
       errors.set(finding.file, [...(errors.get(finding.file) ?? []), finding]);

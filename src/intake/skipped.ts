@@ -1,7 +1,7 @@
 import type { Path } from "../manifest/locate.ts";
 import { organizationSchema } from "../manifest/organization.ts";
 import { describeValue } from "../manifest/problem.ts";
-import type { Finding } from "../model/diagnostic.ts";
+import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Addition } from "./additions.ts";
 import type { AppRows } from "./app-rows.ts";
 import type { Value } from "./yaml-insert.ts";
@@ -48,7 +48,7 @@ export function skip({ what, table }: Pick<Addition, "what" | "table">, reason: 
 /** The additions that errors of the manifest are about, with the reasons: of several around a place, the innermost. */
 export function faulty(
   additions: readonly (Addition & { readonly place: Path })[],
-  findings: readonly Finding[],
+  findings: readonly Diagnostic[],
 ): Skipped[] {
   const found = new Map<string, Skipped>();
   for (const { path, message, remedy } of findings) {

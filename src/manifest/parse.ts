@@ -1,4 +1,4 @@
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
 import { type Kind, MANIFESTS, type ManifestOf } from "./kinds.ts";
 import {
@@ -11,7 +11,7 @@ import {
   YAML_OPTIONS,
 } from "./locate.ts";
 import { describeValue, type Fault, MOST_PROBLEMS, moreProblems, type Problem } from "./problem.ts";
-import { shapeFaults } from "./schema-errors.ts";
+import { schemaFaults } from "./schema-errors.ts";
 import { syntaxFaults, tooDeep } from "./syntax.ts";
 
 /** What came of a text: the manifest when it has no error, and every problem found. */
@@ -33,7 +33,9 @@ export function parseManifest<K extends Kind>(kind: K, text: string, file: strin
   if (result.success && keyFaults.length === 0)
     return { manifest: result.data as ManifestOf[K], problems: [] };
   const locate = (path: Path, part: Part): Located => locatePath(file, text, document, path, part);
-  const issues = result.success ? [] : shapeFaults(kind, MANIFESTS[kind], value, result.error.issues, locate);
+  const issues = result.success
+    ? []
+    : schemaFaults(kind, MANIFESTS[kind], value, result.error.issues, locate);
   return failed(report([...keyFaults, ...issues], file));
 }
 
@@ -86,7 +88,7 @@ function checkKeys(node: unknown, value: unknown, text: string, file: string, fa
     const name = String(key.value);
     if (seen.has(name)) faults.push(() => duplicateKey(name, key.range, text, file));
     seen.add(name);
-    checkKeys(child, lookup(object, name), text, file, faults);
+    checkKeys(child, ownProperty(object, name), text, file, faults);
     if (name !== "__proto__") continue;
     faults.push(() => forbiddenKey(name, key.range, text, file));
     delete object[name];

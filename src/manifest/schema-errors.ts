@@ -10,7 +10,7 @@ type Issue = z.core.$ZodIssue;
 type Locate = (path: Path, part: Part) => Located;
 
 /** What the shape of a manifest objects to in a value. */
-export function shapeFaults(
+export function schemaFaults(
   kind: Kind,
   schema: z.ZodType,
   value: unknown,

@@ -1,4 +1,4 @@
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import type { OrganizationManifest, WorkspaceManifest } from "../manifest/organization.ts";
 import { declaredWorkspaces } from "./usage.ts";
 
@@ -25,6 +25,6 @@ export function connectionAt(
   path: string,
 ): ConnectionManifest | undefined {
   const [workspaceName = "", name = ""] = path.split("/");
-  const workspace = lookup(declaredWorkspaces(organization), workspaceName);
-  return workspace && lookup(workspace.connections ?? {}, name);
+  const workspace = ownProperty(declaredWorkspaces(organization), workspaceName);
+  return workspace && ownProperty(workspace.connections ?? {}, name);
 }

@@ -1,5 +1,5 @@
 /** Something that a rule objects to, as data: which file and which path in it, not yet which line. */
-export interface Finding {
+export interface Diagnostic {
   readonly severity: "error" | "warning";
   /** The rule's name. */
   readonly rule: string;
@@ -15,7 +15,7 @@ export interface Finding {
 }
 
 /** What a rule says of one spot; the rule's name and the file are added for it. */
-export type Objection = Omit<Finding, "rule" | "file" | "severity"> & { readonly severity?: "warning" };
+export type Objection = Omit<Diagnostic, "rule" | "file" | "severity"> & { readonly severity?: "warning" };
 
 /** One named rule about a subject. */
 export interface Rule<Subject> {
@@ -28,8 +28,8 @@ export function applyRules<Subject>(
   rules: readonly Rule<Subject>[],
   subject: Subject,
   file: string,
-): readonly Finding[] {
-  const findings: Finding[] = [];
+): readonly Diagnostic[] {
+  const findings: Diagnostic[] = [];
   for (const rule of rules) {
     for (const objection of rule.check(subject)) {
       findings.push({ severity: "error", rule: rule.name, file, ...objection });

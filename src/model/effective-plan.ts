@@ -1,7 +1,7 @@
 import type { Entitlements } from "./model.ts";
 
 /** The plan whose limits hold today, by its name, and those limits. */
-export interface PlanInForce {
+export interface EffectivePlan {
   readonly plan: string;
   readonly entitlements: Entitlements;
 }
@@ -42,12 +42,12 @@ const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
  * @param billing undefined where the plan has no price: it is agreed by contract, and holds
  * @param today `2026-11-22`
  */
-export function inForce(
+export function effectivePlan(
   offer: Offer,
   declared: Declared,
   billing: Billing | undefined,
   today: string,
-): PlanInForce {
+): EffectivePlan {
   const plan = billing === undefined ? declared.plan : planPaidFor(offer, declared, billing, today);
   const known = plan === undefined ? undefined : offer.plans[plan];
   if (plan === undefined || known === undefined) return plainly(offer, offer.defaultPlan);
@@ -55,7 +55,7 @@ export function inForce(
 }
 
 /** Overrides come with a plan that is paid for, or agreed. */
-function plainly({ plans }: Offer, plan: string): PlanInForce {
+function plainly({ plans }: Offer, plan: string): EffectivePlan {
   const known = plans[plan];
   if (known === undefined) throw new Error(`the default plan ${plan} isn't among the plans`);
   return { plan, entitlements: known.entitlements };

@@ -1,4 +1,4 @@
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import type { OrganizationManifest } from "../manifest/organization.ts";
 import { stableId } from "../shared/ids.ts";
 import { mapValues, titleOf } from "./defaults.ts";
@@ -153,7 +153,7 @@ function byEmail<Item extends { email: string }>(people: readonly Item[]): Recor
 }
 
 function walletOf(wallets: OrganizationManifest["wallets"], name: string): WalletModel {
-  return { autoReload: autoReloadOf(lookup(wallets ?? {}, name)?.autoReload) };
+  return { autoReload: autoReloadOf(ownProperty(wallets ?? {}, name)?.autoReload) };
 }
 
 type AutoReloadManifest = NonNullable<OrganizationManifest["wallets"]>[string]["autoReload"];

@@ -1,15 +1,15 @@
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import { FEATURES } from "../manifest/platform.ts";
 import type { ParsedOrganization, ParsedPlatform } from "../manifest/read.ts";
 import type { Repository } from "../manifest/repository.ts";
-import { applyRules, type Finding } from "./diagnostic.ts";
+import { applyRules, type Diagnostic } from "./diagnostic.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model.ts";
 import { entitlementsOf, organizationModel } from "./organization.ts";
 import { platformModel } from "./platform.ts";
 import { CLAIM_TOKEN_RULES } from "./rules/claim-tokens.ts";
 import { CONNECTION_RULES } from "./rules/connections.ts";
 import { repeatedValues } from "./rules/fleet.ts";
-import { LIFE_RULES } from "./rules/lifecycle.ts";
+import { LIFECYCLE_RULES } from "./rules/lifecycle.ts";
 import { ORGANIZATION_NAME_RULES } from "./rules/names.ts";
 import { OFFER_RULES } from "./rules/offers.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
@@ -25,7 +25,7 @@ const ORGANIZATION_RULES = [
   ...PLAN_RULES,
   ...PEOPLE_RULES,
   ...CLAIM_TOKEN_RULES,
-  ...LIFE_RULES,
+  ...LIFECYCLE_RULES,
   ...WORKSPACE_RULES,
   ...CONNECTION_RULES,
   ...OFFER_RULES,
@@ -35,7 +35,7 @@ const ORGANIZATION_RULES = [
 /** A result and what the rules say; undefined when one of them is an error. */
 export interface Resolved<Result> {
   readonly model: Result | undefined;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Diagnostic[];
 }
 
 export interface PlatformInput {
@@ -96,7 +96,7 @@ function resolveOn(
   { platform, repository, organization, today }: OrganizationInput,
 ): Resolved<OrganizationModel> {
   const { manifest, file } = organization;
-  const plan = lookup(above.plans, manifest.plan ?? above.defaultPlan);
+  const plan = ownProperty(above.plans, manifest.plan ?? above.defaultPlan);
   const subject: OrganizationSubject = {
     manifest,
     platform: above,
@@ -112,6 +112,6 @@ function resolveOn(
   return { model: organizationModel(above, plan, manifest, today), findings };
 }
 
-function hasError(findings: readonly Finding[]): boolean {
+function hasError(findings: readonly Diagnostic[]): boolean {
   return findings.some((finding) => finding.severity === "error");
 }

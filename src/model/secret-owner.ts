@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import { namesThatBegin, type Repository, type Surroundings } from "../manifest/repository.ts";
 import { secretUses } from "../manifest/secret-uses.ts";
 
@@ -100,7 +100,7 @@ interface Claim {
 function claimsTo(secret: string, { platforms }: Repository): readonly Claim[] {
   return platforms.flatMap(({ name: platform, manifest }): Claim[] => {
     if (manifest === undefined) return [];
-    const listed = lookup(manifest.secrets ?? {}, secret);
+    const listed = ownProperty(manifest.secrets ?? {}, secret);
     const used = secretUses(manifest).some((use) => use.secret === secret);
     return [
       ...(used ? [{ platform, organizations: undefined, words: `the platform \`${platform}\` itself` }] : []),

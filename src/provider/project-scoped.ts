@@ -4,12 +4,12 @@ import { isReachable } from "../vendors/supabase/projects.ts";
 import type { Resource } from "./resource.ts";
 
 /** Where in its life the workspace is that a project belongs to. */
-export const lifeState = z.enum(["active", "suspended", "archived", "deleted"]);
+export const lifecycleState = z.enum(["active", "suspended", "archived", "deleted"]);
 
-type LifeState = z.infer<typeof lifeState>;
+type LifeState = z.infer<typeof lifecycleState>;
 
 /** An input of everything that is inside a project. */
-export const stateOfProject = lifeState
+export const stateOfProject = lifecycleState
   .optional()
   .describe(
     "Where in its life the project is. Nothing in it is compared or changed while it isn't active, but for the step that leaves `active`; what was declared meanwhile is done when it is active again. Default `active`.",
@@ -25,7 +25,7 @@ const NEVER_MADE = "never-made";
  * Gives a resource inside a project a rest while the project has one: a paused or deleted project answers with errors, and
  * what can't be looked at is not compared, never gone.
  */
-export function defineInside<const I extends Inside, const O extends z.ZodObject>(
+export function defineProjectScoped<const I extends Inside, const O extends z.ZodObject>(
   resource: Resource<I, O>,
 ): Resource<I, O> {
   return {

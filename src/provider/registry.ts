@@ -27,7 +27,7 @@ import { settings } from "./resources/supabase/settings.ts";
 import { standby } from "./resources/supabase/standby.ts";
 
 /** Every resource type of the provider, by its type. */
-export const table = {
+export const registry = {
   "supabase:Project": project,
   "supabase:Ready": ready,
   "supabase:Settings": settings,
@@ -55,15 +55,15 @@ export const table = {
   "directory:PlanCredits": planCredits,
 };
 
-export type ResourceType = keyof typeof table;
+export type ResourceType = keyof typeof registry;
 
 /** What a program may pass; a Secret stands for a text that the program marks as one. */
-export type InputsOf<T extends ResourceType> = z.input<(typeof table)[T]["inputs"]>;
+export type InputsOf<T extends ResourceType> = z.input<(typeof registry)[T]["inputs"]>;
 
 /** What a program gets, beyond the inputs. */
-export type OutputsOf<T extends ResourceType> = z.output<(typeof table)[T]["outputs"]>;
+export type OutputsOf<T extends ResourceType> = z.output<(typeof registry)[T]["outputs"]>;
 
-const resources: ReadonlyMap<string, Resource> = new Map(Object.entries<Resource>(table));
+const resources: ReadonlyMap<string, Resource> = new Map(Object.entries<Resource>(registry));
 
 /** @param token as a URN has it: `tenantry:supabase:Project` */
 export function resourceOf(token: string): Resource | undefined {

@@ -25,7 +25,7 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
    * Outputs that change while nobody changes a declaration, as time passes or a customer pays. Every run looks at them, by
    * {@link observe}, and a change of one is an update.
    */
-  readonly notices?: readonly (keyof z.infer<O> & string)[];
+  readonly watchedOutputs?: readonly (keyof z.infer<O> & string)[];
   /** Checks across fields; one message each, naming the property. */
   validate?(inputs: z.infer<I>): readonly { readonly property: string; readonly reason: string }[];
   /** Checks between what was recorded and what is declared now, as {@link validate}; both have passed that. */
@@ -39,7 +39,7 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
    * @param after what is known of it: what comes from something that is still to change is absent
    * @throws UserError when a run would be refused, or what it makes would not fit
    */
-  refuseChange?(context: Context, before: z.infer<I>, after: Partial<z.infer<I>>): Promise<void>;
+  preflight?(context: Context, before: z.infer<I>, after: Partial<z.infer<I>>): Promise<void>;
   /** Looks; changes nothing. Undefined when it is gone. The inputs are as they are found, in the inputs' own shape. */
   observe(
     context: Context,
@@ -67,9 +67,13 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
    */
   isSettled?(outputs: Readonly<Record<string, unknown>>): boolean;
   /** ISO 8601: when it moves by itself, and a run looks at it again; undefined: never. */
-  movesOn?(outputs: Readonly<Record<string, unknown>>): string | undefined;
+  nextChangeAt?(outputs: Readonly<Record<string, unknown>>): string | undefined;
   /** Outputs that are known before anything is made; the others are unknown in a preview. */
-  foresee?(inputs: z.infer<I>, prior: z.infer<O> | undefined, roots: () => RootSecrets): Partial<z.infer<O>>;
+  previewOutputs?(
+    inputs: z.infer<I>,
+    prior: z.infer<O> | undefined,
+    roots: () => RootSecrets,
+  ): Partial<z.infer<O>>;
   /**
    * Whether something of it is derived from the root secret now. It then has the output `derivedFrom`, and another root
    * secret is an update. Never unless said.

@@ -5,20 +5,20 @@ import { type RunningProvider, serveProvider } from "./runtime/server.ts";
 export type ThreadData = Readonly<Record<string, string | undefined>>;
 
 /** What it is told to end: every call and every wait, or itself. */
-export type ThreadOrder = "abort" | "close";
+export type ThreadCommand = "abort" | "close";
 
 /** What it tells: where it listens, and lines for the person who watches. */
-export type ThreadNews =
+export type ThreadEvent =
   | { readonly port: number }
   | { readonly status: { readonly urn: string; readonly message: string } };
 
 if (parentPort === null) throw new Error("this is the module of a thread");
 const engine = parentPort;
-const tell = (news: ThreadNews): void => engine.postMessage(news);
+const tell = (news: ThreadEvent): void => engine.postMessage(news);
 const stop = new AbortController();
 let provider: RunningProvider | undefined;
 
-engine.on("message", async (order: ThreadOrder) => {
+engine.on("message", async (order: ThreadCommand) => {
   if (order === "abort") return stop.abort();
   await provider?.close();
   process.exit();

@@ -11,7 +11,7 @@ import {
   readPlatformFolder,
 } from "../manifest/read.ts";
 import { readRepository } from "../manifest/repository.ts";
-import type { Finding } from "../model/diagnostic.ts";
+import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Model, OrganizationModel, PlatformModel } from "../model/model.ts";
 import { resolve, resolveOrganization, resolvePlatform } from "../model/resolve.ts";
 import { uniqueValues } from "../model/rules/fleet.ts";
@@ -121,15 +121,15 @@ function unclearNeighbour(file: string, neighbour: string): Problem {
 function loaded<Result>(
   model: Result | undefined,
   problems: readonly Problem[],
-  findings: readonly Finding[],
+  findings: readonly Diagnostic[],
 ): Loaded<Result> {
   const all = [...problems, ...placed(findings)];
   return { model: all.some(({ severity }) => severity === "error") ? undefined : model, problems: all };
 }
 
 /** Adds the place in the file to each finding. */
-function placed(findings: readonly Finding[]): Problem[] {
-  const byFile = new Map<string, Finding[]>();
+function placed(findings: readonly Diagnostic[]): Problem[] {
+  const byFile = new Map<string, Diagnostic[]>();
   for (const finding of findings) {
     const ofFile = byFile.get(finding.file);
     if (ofFile) ofFile.push(finding);
@@ -145,16 +145,16 @@ function placed(findings: readonly Finding[]): Problem[] {
   });
 }
 
-function isError({ severity }: Finding): boolean {
+function isError({ severity }: Diagnostic): boolean {
   return severity === "error";
 }
 
-function severityOf(findings: readonly Finding[]): Problem["severity"] {
+function severityOf(findings: readonly Diagnostic[]): Problem["severity"] {
   return findings.some(isError) ? "error" : "warning";
 }
 
 /** Text that is quoted from a file is sanitized and its secrets are masked. */
-function problemOf(finding: Finding, locate: ReturnType<typeof locatorOf>): Problem {
+function problemOf(finding: Diagnostic, locate: ReturnType<typeof locatorOf>): Problem {
   const { severity, rule, path, part = "value", message, expected, found, remedy } = finding;
   const clean = (text: string | undefined) => text && maskSecrets(printable(text));
   return {

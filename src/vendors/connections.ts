@@ -10,7 +10,7 @@ import {
   rootSecretsFrom,
   rootTexts,
 } from "../shared/root-secret.ts";
-import { patienceFromEnv } from "./http/retry-options.ts";
+import { retryOptionsFromEnv } from "./http/retry-options.ts";
 import type { Database } from "./postgres/database.ts";
 import { encryptionFromEnv } from "./postgres/encryption.ts";
 import { isAddressRefused, isUnknownProject, isWrongPassword } from "./postgres/failure.ts";
@@ -174,7 +174,7 @@ export class Connections {
     const encryption = encryptionFromEnv(this.#env);
     const pooler = await sessionPooler(this.#supabaseAccess().reader, ref);
     const passwords = roots.map(({ secret }) => deriveDatabasePassword(secret, from));
-    const { attempts } = patienceFromEnv(this.#env);
+    const { attempts } = retryOptionsFromEnv(this.#env);
     return connect({ ref, ...pooler, passwords, encryption, signal: this.#signal, attempts });
   }
 

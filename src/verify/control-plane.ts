@@ -3,7 +3,7 @@ import type { MemberModel, OrganizationModel, WorkspaceModel } from "../model/mo
 import { escapeLiteral } from "../vendors/postgres/quote.ts";
 import type { Difference } from "./difference.ts";
 import type { Subject } from "./matrix.ts";
-import { hiddenFrom } from "./non-disclosure.ts";
+import { undisclosedTo } from "./non-disclosure.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
 
 /** Somebody as the whole platform knows them. */
@@ -66,7 +66,7 @@ export function controlPlaneSubjects(
     person: {
       ...subject.person,
       claims: { iss: issuer, ...subject.person.claims },
-      hidden: hiddenFrom(subject, organization, rows),
+      hidden: undisclosedTo(subject, organization, rows),
     },
   }));
 }

@@ -5,7 +5,7 @@ import type { Subject } from "./matrix.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
 
 /** What of a control plane somebody mustn't even learn of: another organization, and of the own one the workspaces out of reach. */
-export function hiddenFrom(subject: Subject, { id }: OrganizationModel, rows: OrganizationRows): Hidden[] {
+export function undisclosedTo(subject: Subject, { id }: OrganizationModel, rows: OrganizationRows): Hidden[] {
   if (subject.organization !== null)
     return [...neighbour(subject, rows), ...closedWorkspaces(subject, id, rows)];
   const [workspace] = rows.workspaces;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type PassReport, runPass } from "../../src/billing/billing-job.ts";
+import { type BillingJobReport, runBillingJob } from "../../src/billing/billing-job.ts";
 import { Shop } from "./shop.ts";
 
 let shop: Shop;
@@ -16,8 +16,8 @@ beforeEach(() => {
   minutes = 0;
 });
 
-async function pass(): Promise<PassReport> {
-  return runPass(await shop.books(minutes), new AbortController().signal);
+async function pass(): Promise<BillingJobReport> {
+  return runBillingJob(await shop.books(minutes), new AbortController().signal);
 }
 
 describe("a pass over open requests", () => {
@@ -102,7 +102,7 @@ describe("a pass over open requests", () => {
     await one.asksFor(400);
     const killed = new AbortController();
     shop.live.sandbox.setFaults([{ kind: "hold-after", match: "^POST /v1/payment_intents", nth: 1 }]);
-    const cut = runPass(await shop.books(0, killed.signal), killed.signal);
+    const cut = runBillingJob(await shop.books(0, killed.signal), killed.signal);
     await Promise.race([shop.live.sandbox.held(), cut]);
     killed.abort();
     await expect(cut).rejects.toThrow();
@@ -148,7 +148,9 @@ describe("a pass that is killed", () => {
       await one.asksFor(60);
       const killed = new AbortController();
       shop.live.sandbox.setFaults([{ kind, match: WRITE, nth }]);
-      const cut = runPass(await shop.books(0, killed.signal), killed.signal).catch((error: unknown) => error);
+      const cut = runBillingJob(await shop.books(0, killed.signal), killed.signal).catch(
+        (error: unknown) => error,
+      );
       await Promise.race([shop.live.sandbox.held(), cut]);
       killed.abort();
       await cut;

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { paidPeriod } from "../../src/billing/plan-credits.ts";
 import { outcomeOf } from "../../src/billing/reloads/payment.ts";
 import { creditsOf, disputedAmount } from "../../src/billing/reloads/record-payment.ts";
-import { concernOf, EVENTS } from "../../src/billing/webhook/event-target.ts";
+import { EVENTS, eventTargetOf } from "../../src/billing/webhook/event-target.ts";
 
 const NOVEMBER = Date.UTC(2026, 10, 22, 9) / 1000;
 
@@ -108,7 +108,7 @@ describe("credits whose payment was taken back", () => {
 
 describe("what an event is about", () => {
   const about = (type: string, object: object) =>
-    concernOf({ type, data: { object } } as unknown as Stripe.Event);
+    eventTargetOf({ type, data: { object } } as unknown as Stripe.Event);
 
   test.each<[string, object, object | undefined]>([
     ["customer.subscription.updated", { customer: "cus_1" }, { about: "subscription", customer: "cus_1" }],

@@ -1,4 +1,4 @@
-import type { Books } from "../../src/billing/billing-context.ts";
+import type { BillingContext } from "../../src/billing/billing-context.ts";
 import { organization } from "../../src/provider/resources/control-plane/organization.ts";
 import { customer } from "../../src/provider/resources/stripe/customer.ts";
 import { price } from "../../src/provider/resources/stripe/price.ts";
@@ -53,7 +53,7 @@ export class Shop {
   }
 
   /** @param minutes how far ahead its clock is */
-  async books(minutes = 0, signal?: AbortSignal): Promise<Books> {
+  async books(minutes = 0, signal?: AbortSignal): Promise<BillingContext> {
     const context = this.live.context(signal)("write");
     return {
       platform: PLATFORM,

@@ -1,7 +1,7 @@
 import { Secret } from "@tenantry/core/secret";
 import Stripe from "stripe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runPass } from "../../src/billing/billing-job.ts";
+import { runBillingJob } from "../../src/billing/billing-job.ts";
 import { webhookApp } from "../../src/billing/webhook/app.ts";
 import { planCredits } from "../../src/provider/resources/control-plane/plan-credits.ts";
 import { Life } from "../provider/life.ts";
@@ -238,7 +238,7 @@ describe("the plan in force", () => {
     await deliver(event, { days: late });
     expect(await one.standing()).toBe("launch past_due 250000 40");
     const pass = async (days: number) =>
-      runPass(await shop.books(days * 24 * 60), new AbortController().signal);
+      runBillingJob(await shop.books(days * 24 * 60), new AbortController().signal);
     await pass(late + 13);
     expect(await one.standing()).toBe("launch past_due 250000 40");
     await pass(late + 16);
@@ -275,7 +275,7 @@ describe("a month's credits", () => {
   test("are posted for each period that is paid for, by whichever comes first", async () => {
     const one = await shop.organization("monthly", "pm_card_visa");
     await one.subscribe(LAUNCH);
-    const pass = async () => runPass(await shop.books(), new AbortController().signal);
+    const pass = async () => runBillingJob(await shop.books(), new AbortController().signal);
     await pass();
     expect(await one.entries()).toEqual(["plan 5000"]);
     expect(await deliver(await eventOf("invoice.paid", one))).toBe("200 applied");
@@ -302,7 +302,7 @@ describe("a month's credits", () => {
     await run.up(declared(paid));
     expect(await run.refresh()).toEqual([]);
     await run.up(declared(paid));
-    await runPass(await shop.books(), new AbortController().signal);
+    await runBillingJob(await shop.books(), new AbortController().signal);
     await deliver(await eventOf("invoice.paid", one));
     await new Life(planCredits, shop.live.context()).up(declared(paid));
     expect(await one.entries()).toEqual(["plan 5000"]);
@@ -334,7 +334,7 @@ test("a plan that is agreed by contract brings its credits each calendar month",
     const midMonth = Date.parse(`${new Date().toISOString().slice(0, 7)}-15T12:00:00Z`);
     const month = async (days: number) => {
       const minutes = (midMonth - Date.now()) / 60_000 + days * 24 * 60;
-      await runPass(await shop.books(minutes), new AbortController().signal);
+      await runBillingJob(await shop.books(minutes), new AbortController().signal);
       return one.entries();
     };
     expect(await month(0)).toEqual(["plan 5000"]);
@@ -350,7 +350,7 @@ describe("a payment for credits", () => {
   async function bought(name: string, credits: number) {
     const one = await shop.organization(name, "pm_card_visa");
     const request = await one.asksFor(credits);
-    await runPass(await shop.books(), new AbortController().signal);
+    await runBillingJob(await shop.books(), new AbortController().signal);
     const [payment] = await one.payments();
     return { one, request, payment: payment?.id ?? "", charge: String(payment?.latest_charge) };
   }
@@ -358,7 +358,7 @@ describe("a payment for credits", () => {
   test("that ends after all is booked", async () => {
     const one = await shop.organization("slow", "pm_card_slowToProcess");
     const request = await one.asksFor(900);
-    await runPass(await shop.books(), new AbortController().signal);
+    await runBillingJob(await shop.books(), new AbortController().signal);
     const [payment] = await one.payments();
     await shop.happens(`/payment_intents/${payment?.id}/finish`);
     expect(await deliver(await eventOf("payment_intent.succeeded", one))).toBe("200 applied");
@@ -393,7 +393,8 @@ describe("a payment for credits", () => {
   test("that is refunded or disputed while nobody listens is found by the next pass, once", async () => {
     const { one, request, payment } = await bought("unheard", 1000);
     const { one: two, charge } = await bought("unheard-too", 800);
-    const pass = async () => (await runPass(await shop.books(), new AbortController().signal)).takenBack;
+    const pass = async () =>
+      (await runBillingJob(await shop.books(), new AbortController().signal)).takenBack;
     await pass(); // What other tests left.
     await shop.stripe.refunds.create({ payment_intent: payment, amount: 255 });
     const { id } = await shop.happens(`/charges/${charge}/dispute`);

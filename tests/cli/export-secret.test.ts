@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 import { Secret } from "@tenantry/core/secret";
 import { afterAll, describe, expect, it } from "vitest";
-import { deliverToCommand, deliverToFile } from "../../src/cli/export-secret.ts";
+import { exportToCommand, exportToFile } from "../../src/cli/export-secret.ts";
 import { folderWith } from "./command-line.ts";
 
 const KEY = new Secret("tnt_the-plain-value");
@@ -21,8 +21,8 @@ describe("delivering to a file", () => {
 
   it("writes one that its owner alone can read, and writes it again", async () => {
     const file = join(folder, "key");
-    await deliverToFile(new Secret("older"), file);
-    await deliverToFile(KEY, file);
+    await exportToFile(new Secret("older"), file);
+    await exportToFile(KEY, file);
     expect(readFileSync(file, "utf8")).toBe("tnt_the-plain-value");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(["key"]);
@@ -42,11 +42,11 @@ describe("delivering to a file", () => {
   ])("refuses %s", async (what, make, remedy) => {
     const path = join(folder, what);
     make(path);
-    await expect(deliverToFile(KEY, path)).rejects.toMatchObject({ remedy: expect.stringContaining(remedy) });
+    await expect(exportToFile(KEY, path)).rejects.toMatchObject({ remedy: expect.stringContaining(remedy) });
   });
 
   it("refuses a folder that isn't there", async () => {
-    await expect(deliverToFile(KEY, join(folder, "nowhere/key"))).rejects.toThrow("can't be written");
+    await expect(exportToFile(KEY, join(folder, "nowhere/key"))).rejects.toThrow("can't be written");
   });
 });
 
@@ -56,19 +56,17 @@ describe("delivering to a command", () => {
   const options = { cwd: folder, env: { PATH: process.env.PATH }, signal: new AbortController().signal };
 
   it("hands it the value on its input, and blinds what it prints", async () => {
-    expect(await deliverToCommand(KEY, "cat > got; cat got; echo stored >&2", options)).toBe(
-      "[secret]stored",
-    );
+    expect(await exportToCommand(KEY, "cat > got; cat got; echo stored >&2", options)).toBe("[secret]stored");
     expect(readFileSync(join(folder, "got"), "utf8")).toBe("tnt_the-plain-value");
   });
 
   it("says how one failed, without the value", async () => {
-    const failure = deliverToCommand(KEY, "cat; exit 3", options);
+    const failure = exportToCommand(KEY, "cat; exit 3", options);
     await expect(failure).rejects.toThrow("The command exited with 3: cat; exit 3\n[secret]");
     await expect(failure).rejects.not.toThrow("the-plain-value");
   });
 
   it("needs no command that reads", async () => {
-    expect(await deliverToCommand(new Secret("x".repeat(1_000_000)), "true", options)).toBe("");
+    expect(await exportToCommand(new Secret("x".repeat(1_000_000)), "true", options)).toBe("");
   });
 });

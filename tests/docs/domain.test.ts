@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { organizationSchema } from "../../src/manifest/organization.ts";
 import { platformSchema } from "../../src/manifest/platform.ts";
-import { table as resources } from "../../src/provider/registry.ts";
+import { registry as resources } from "../../src/provider/registry.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 

@@ -2,20 +2,20 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { digestOf, programDigest, type Seen } from "../../src/fleet/digest.ts";
+import { type DigestInput, digestOf, programDigest } from "../../src/fleet/digest.ts";
 import type { OrganizationModel } from "../../src/model/model.ts";
 import { loadStack } from "../../src/repository/load.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const { model } = loadStack(join(ROOT, "stacks"), "agntdata.acme", "2026-11-22");
-const platform = model?.platform as Seen["platform"];
+const platform = model?.platform as DigestInput["platform"];
 const organization = model?.organization as OrganizationModel;
 
 const vendors = { TENANTRY_ROOT_SECRET: "root", TENANTRY_SECRET_ACME_BIGQUERY: "key", STRIPE_API_KEY: "sk" };
-const seen: Seen = { platform, organization, vendors };
+const seen: DigestInput = { platform, organization, vendors };
 
 describe("a digest of what a program would see", () => {
-  test.each<[string, Seen, string?]>([
+  test.each<[string, DigestInput, string?]>([
     ["a model", { ...seen, organization: { ...organization, displayName: "Another" } }],
     ["a platform", { ...seen, platform: { ...platform, defaultPlan: "another" } }],
     ["the value of a secret", { ...seen, vendors: { ...vendors, TENANTRY_SECRET_ACME_BIGQUERY: "new" } }],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import type { AppRows } from "../../src/intake/app-rows.ts";
-import { takeIn } from "../../src/intake/intake.ts";
+import { runIntake } from "../../src/intake/intake.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 import { rowsOf } from "./rows.ts";
 
@@ -38,7 +38,7 @@ it("adds a workspace to its organization's manifest, and changes no other line",
   const rows = rowsOf({
     workspaces: [workspace("spike", { display_name: "Agent spike", expires_on: "2026-12-15" })],
   });
-  const [taken] = await takeIn(folder, [rows], asked);
+  const [taken] = await runIntake(folder, [rows], asked);
   expect(taken).toMatchObject({ stack: "shop.acme", outcome: "written", added: ["workspace spike"] });
   expect(read(folder)).toBe(`${ACME}  spike: { displayName: Agent spike, expires: 2026-12-15 }\n`);
 });
@@ -49,7 +49,7 @@ it("writes through no link, be it a manifest or its folder", async () => {
   const within = platformFolder();
   renameSync(join(within, "orgs/acme.yaml"), join(within, "acme.txt"));
   symlinkSync("../acme.txt", join(within, "orgs/acme.yaml"));
-  expect(await takeIn(within, [rows], asked)).toMatchObject([
+  expect(await runIntake(within, [rows], asked)).toMatchObject([
     { outcome: "refused", problems: [expect.stringContaining("acme.yaml is a symbolic link")] },
   ]);
   expect(readFileSync(join(within, "acme.txt"), "utf8")).toBe(ACME);
@@ -57,7 +57,7 @@ it("writes through no link, be it a manifest or its folder", async () => {
   for (const target of [join(elsewhere, "orgs"), join(elsewhere, "not-there-yet")]) {
     const folder = folderOf({ "platform.yaml": PLATFORM });
     symlinkSync(target, join(folder, "orgs"));
-    await expect(takeIn(folder, [rows], asked)).rejects.toThrow("leads out of the platform's folder");
+    await expect(runIntake(folder, [rows], asked)).rejects.toThrow("leads out of the platform's folder");
   }
   expect(readdirSync(elsewhere, { recursive: true }).sort()).toEqual([
     "acme.yaml",
@@ -72,16 +72,16 @@ it("writes nothing a second time", async () => {
     workspaces: [workspace("spike")],
     members: [{ email: "new@acme.example", role: "member" }],
   });
-  await takeIn(folder, [rows], everything);
+  await runIntake(folder, [rows], everything);
   const before = read(folder);
-  expect(await takeIn(folder, [rows], everything)).toMatchObject([{ outcome: "unchanged", added: [] }]);
+  expect(await runIntake(folder, [rows], everything)).toMatchObject([{ outcome: "unchanged", added: [] }]);
   expect(read(folder)).toBe(before);
   expect(readdirSync(join(folder, "orgs"))).toEqual(["acme.yaml"]);
 });
 
 it("keeps the workspace that comes by itself when another is added", async () => {
   const folder = platformFolder(`${HEAD}plan: big\n`);
-  await takeIn(folder, [rowsOf({ workspaces: [workspace("spike")] })], asked);
+  await runIntake(folder, [rowsOf({ workspaces: [workspace("spike")] })], asked);
   expect(read(folder)).toBe(`${HEAD}plan: big\nworkspaces:\n  personal: {}\n  spike: {}\n`);
 });
 
@@ -97,7 +97,7 @@ it("writes the manifest of an organization that signed up", async () => {
     wallets: [{ name: "data", reload_below: 5, reload_add: 10, reload_up_to: null, reload_monthly_cap: 100 }],
     workspaces: [workspace("personal")],
   });
-  expect(await takeIn(folder, [rows], asked)).toMatchObject([
+  expect(await runIntake(folder, [rows], asked)).toMatchObject([
     { stack: "shop.jo-0a1b2c3d", outcome: "written" },
   ]);
   expect(read(folder, "jo-0a1b2c3d")).toBe(`apiVersion: tenantry/v1
@@ -135,7 +135,7 @@ it("imports people, apps and cron jobs, and says what stays with the app", async
     connections: [{ workspace: "production", name: "warehouse" }],
     api_keys: [{ workspace: "production", name: "ci" }],
   });
-  const [taken] = await takeIn(folder, [rows], everything);
+  const [taken] = await runIntake(folder, [rows], everything);
   expect(taken?.left.map(({ what }) => what)).toEqual([
     "connection production/warehouse",
     "API key production/ci",
@@ -163,7 +163,7 @@ it("leaves access to single workspaces out where the plan has none", async () =>
     members: [{ email: "lin@acme.example", role: "member" }],
     access: [{ email: "lin@acme.example", workspace: "personal" }],
   });
-  await takeIn(folder, [rows], everything);
+  await runIntake(folder, [rows], everything);
   expect(read(folder)).toBe(`${HEAD}plan: big\nmembers:\n  - { email: lin@acme.example, role: member }\n`);
 });
 
@@ -177,7 +177,7 @@ it("refuses what would break a rule, says which, and writes the others", async (
     owner: "jo@x.example",
     workspaces: [workspace("personal")],
   });
-  const [refused, written] = await takeIn(folder, [rows, fresh], asked);
+  const [refused, written] = await runIntake(folder, [rows, fresh], asked);
   expect(refused).toMatchObject({
     outcome: "refused",
     added: [],
@@ -192,13 +192,13 @@ it("refuses an organization whose manifest has gone, and a list that it can't ad
     `${HEAD}plan: big\nmembers: &them [{ email: a@acme.example, role: admin }]\ninvitations: []\n`,
   );
   const gone = rowsOf({ name: "globex", workspaces: [workspace("spike")] });
-  expect(await takeIn(folder, [gone], asked)).toMatchObject([
+  expect(await runIntake(folder, [gone], asked)).toMatchObject([
     { outcome: "refused", problems: [expect.stringMatching(/globex\.yaml is gone/)] },
   ]);
   const aliased = `${HEAD}plan: big\nworkspaces:\n  one: &w { apps: {} }\n  two: *w\n`;
   writeFileSync(join(folder, "orgs/acme.yaml"), aliased);
   const app = rowsOf({ apps: [{ workspace: "two", name: "store", domain: null }] });
-  expect(await takeIn(folder, [app], everything)).toMatchObject([
+  expect(await runIntake(folder, [app], everything)).toMatchObject([
     { outcome: "refused", problems: [expect.stringMatching(/workspaces\.two/)] },
   ]);
   expect(read(folder)).toBe(aliased);
@@ -207,7 +207,7 @@ it("refuses an organization whose manifest has gone, and a list that it can't ad
 it("takes in nothing of a workspace that is an earlier one's namesake", async () => {
   const folder = platformFolder();
   const rows = rowsOf({ workspaces: [workspace("production", { generation: 2 })] });
-  expect(await takeIn(folder, [rows], asked)).toMatchObject([
+  expect(await runIntake(folder, [rows], asked)).toMatchObject([
     {
       outcome: "unchanged",
       left: [{ what: "workspace production", reason: expect.stringMatching(/generation: 2/) }],
@@ -224,7 +224,7 @@ it("makes the folder of a platform's first organization", async () => {
     owner: "jo@x.example",
     workspaces: [workspace("personal")],
   });
-  expect(await takeIn(folder, [rows], asked)).toMatchObject([{ outcome: "written" }]);
+  expect(await runIntake(folder, [rows], asked)).toMatchObject([{ outcome: "written" }]);
 });
 
 const BAD_ADDRESSES = ["a..b@x.example", `${"a".repeat(120)}@x.example`, "a\u0001b@x.example", "a@localhost"];
@@ -258,7 +258,7 @@ it("skips rows that no manifest can hold by their names, says what to do, and ta
       { workspace: "sales", name: "nightly", schedule: "0 3 * * *", task: "- { a: b } # c" },
     ],
   });
-  const [taken] = await takeIn(folder, [rows], everything);
+  const [taken] = await runIntake(folder, [rows], everything);
   expect(taken).toMatchObject({ outcome: "written", problems: [] });
   expect(taken?.skipped.map(({ what }) => what).sort()).toEqual(
     [
@@ -301,7 +301,7 @@ it("skips organizations that no manifest can be of, and takes in the others", as
       workspaces: [workspace("personal")],
       ...more,
     });
-  const taken = await takeIn(
+  const taken = await runIntake(
     folder,
     [
       fresh("unseen", { display_name: "\ufeff" }),
@@ -333,7 +333,7 @@ it("skips a member whom a rule of the manifest refuses, and takes in the rest", 
       { email: "two@acme.example", workspace: "production" },
     ],
   });
-  const [taken] = await takeIn(folder, [rows], everything);
+  const [taken] = await runIntake(folder, [rows], everything);
   expect(taken?.skipped).toMatchObject([
     { what: "member one@acme.example", reason: expect.stringMatching(/gone/) },
   ]);

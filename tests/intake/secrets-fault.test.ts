@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { takeIn } from "../../src/intake/intake.ts";
+import { runIntake } from "../../src/intake/intake.ts";
 import { loadPlatform } from "../../src/repository/load.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 import { rowsOf } from "./rows.ts";
@@ -27,7 +27,7 @@ const folderWith = (files: Files) =>
 async function signUp(stacks: string, name: string) {
   const signedUp = (each: string) =>
     rowsOf({ name: each, plan: "free", managed_by: "app", owner: `new@${each}.example` });
-  const [taken, another] = await takeIn(join(stacks, "shop"), [signedUp(name), signedUp("bystander")], {
+  const [taken, another] = await runIntake(join(stacks, "shop"), [signedUp(name), signedUp("bystander")], {
     everything: false,
     today: TODAY,
   });

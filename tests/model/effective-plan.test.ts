@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inForce } from "../../src/model/effective-plan.ts";
+import { effectivePlan } from "../../src/model/effective-plan.ts";
 import type { Entitlements } from "../../src/model/model.ts";
 
 const NONE = {
@@ -30,7 +30,7 @@ function late(since: string) {
   return { status: "past_due", product: "demo_launch", pastDueSince: `${since}T09:00:00.000Z` };
 }
 
-test.each<[string, string, Parameters<typeof inForce>[2], string, number | null]>([
+test.each<[string, string, Parameters<typeof effectivePlan>[2], string, number | null]>([
   ["paid for", "launch", { status: "active", product: "demo_launch" }, "launch", 3],
   ["on trial", "launch", { status: "trialing", product: "demo_launch" }, "launch", 3],
   ["not paid yet", "launch", { status: "incomplete", product: "demo_launch" }, "free", 1],
@@ -46,14 +46,14 @@ test.each<[string, string, Parameters<typeof inForce>[2], string, number | null]
   ["of a plan that isn't sold any more", "launch", { status: "active", product: "demo_old" }, "launch", 3],
   ["agreed by contract", "custom", undefined, "custom", 20],
 ])("a plan that is %s", (_, declared, billing, expected, workspaces) => {
-  const now = inForce(OFFER, { plan: declared, overrides: {} }, billing, TODAY);
+  const now = effectivePlan(OFFER, { plan: declared, overrides: {} }, billing, TODAY);
   expect([now.plan, now.entitlements.workspaces]).toEqual([expected, workspaces]);
 });
 
 test("an override comes with whichever plan is paid for, and not with the default plan in its stead", () => {
   const declared = { plan: "launch", overrides: { workspaces: 7, rpm: null } };
-  const paid = inForce(OFFER, declared, { status: "active", product: "demo_scale" }, TODAY);
+  const paid = effectivePlan(OFFER, declared, { status: "active", product: "demo_scale" }, TODAY);
   expect(paid).toEqual({ plan: "scale", entitlements: { ...NONE, workspaces: 7, rpm: null } });
-  const unpaid = inForce(OFFER, declared, { status: "incomplete", product: "demo_launch" }, TODAY);
+  const unpaid = effectivePlan(OFFER, declared, { status: "incomplete", product: "demo_launch" }, TODAY);
   expect(unpaid).toEqual({ plan: "free", entitlements: NONE });
 });

@@ -41,7 +41,7 @@ export class Life<I extends z.ZodObject, O extends z.ZodObject> {
   async preview(inputs: z.input<I>): Promise<void> {
     if (this.#prior === undefined) throw new Error("it isn't there");
     const checked = this.#resource.inputs.parse(inputs) as z.infer<I>;
-    await this.#resource.refuseChange?.(this.#context("look"), this.#prior.inputs, checked);
+    await this.#resource.preflight?.(this.#context("look"), this.#prior.inputs, checked);
   }
 
   /** Looks, takes what is found into the state, and tells the paths at which it differs from what was declared. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import grpc from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { allResources, table } from "../../src/provider/registry.ts";
+import { allResources, registry } from "../../src/provider/registry.ts";
 import { type RunningProvider, serveProvider } from "../../src/provider/runtime/server.ts";
 import { json, localServer } from "../vendors/http/local-server.ts";
 import { keptOf, ProtocolClient, secretOf, UNKNOWN } from "./engine.ts";
@@ -49,8 +49,8 @@ describe("the schema", () => {
   });
 
   test("holds every type, and every type is in the table under its name", () => {
-    for (const [name, resource] of Object.entries(table)) expect(resource.type).toBe(name);
-    expect(allResources()).toHaveLength(Object.keys(table).length);
+    for (const [name, resource] of Object.entries(registry)) expect(resource.type).toBe(name);
+    expect(allResources()).toHaveLength(Object.keys(registry).length);
   });
 
   test("describes every resource, and every property however deep", async () => {

@@ -11,7 +11,7 @@ import { parseReference, type Urn } from "./urn.ts";
  * @param handled what this run has come to already, which depends on the resource no more
  * @param wouldReplace whether inputs in which what would change is unknown would replace the resource
  */
-export async function replacedAlong(
+export async function cascadeReplacements(
   root: ResourceState,
   states: readonly ResourceState[],
   handled: (urn: Urn) => boolean,

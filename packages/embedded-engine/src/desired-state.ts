@@ -10,7 +10,7 @@ import type { Urn } from "./urn.ts";
  *
  * @param root the project's folder, against which source positions are written
  */
-export function wantedState(urn: Urn, goal: Goal, provider: string, root: string): ResourceState {
+export function desiredState(urn: Urn, goal: Goal, provider: string, root: string): ResourceState {
   return {
     urn,
     custom: goal.custom,

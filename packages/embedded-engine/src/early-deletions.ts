@@ -1,4 +1,4 @@
-import { replacedAlong } from "./cascade-replacements.ts";
+import { cascadeReplacements } from "./cascade-replacements.ts";
 import type { Providers } from "./providers.ts";
 import { RegistrationError } from "./registration-error.ts";
 import type { ResourceState } from "./resource-state.ts";
@@ -11,7 +11,7 @@ export class EarlyDeletions {
   readonly #snapshot: Snapshot;
   readonly #executor: StepExecutor;
   readonly #providers: Providers;
-  readonly #wouldReplace: Parameters<typeof replacedAlong>[3];
+  readonly #wouldReplace: Parameters<typeof cascadeReplacements>[3];
   /** Done or under way, by the URN that the state has for it. */
   readonly #deletions = new Map<Urn, Promise<ResourceState>>();
 
@@ -20,7 +20,7 @@ export class EarlyDeletions {
     readonly executor: StepExecutor;
     readonly providers: Providers;
     /** Whether a resource of the state could not stay if these were its inputs. */
-    readonly wouldReplace: Parameters<typeof replacedAlong>[3];
+    readonly wouldReplace: Parameters<typeof cascadeReplacements>[3];
   }) {
     this.#snapshot = parts.snapshot;
     this.#executor = parts.executor;
@@ -64,7 +64,7 @@ export class EarlyDeletions {
   async #goingFirst(old: ResourceState, decided: (urn: Urn) => boolean): Promise<readonly ResourceState[]> {
     const states = this.#snapshot.base.filter((state) => !this.#snapshot.isDone(state));
     const handled = (urn: Urn) => decided(urn) || this.#deletions.has(urn);
-    const along = await replacedAlong(old, states, handled, this.#wouldReplace);
+    const along = await cascadeReplacements(old, states, handled, this.#wouldReplace);
     const kept = along.find((state) => state.protect && !state.delete);
     if (kept !== undefined) throw new RegistrationError(protectedAlong(kept.urn, old.urn), old.urn);
     // A run that was cut short may have deleted some of them already.

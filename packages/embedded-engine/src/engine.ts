@@ -2,7 +2,7 @@ import { FileBackend } from "./backend.ts";
 import { viewOf } from "./events.ts";
 import type { DestroyOptions, Engine, RunResult, StackSpec } from "./interface.ts";
 import { readableOutputs } from "./outputs.ts";
-import type { ProgramAhead } from "./prewarm-program.ts";
+import type { PrewarmedProgram } from "./prewarm-program.ts";
 import { readProject } from "./project.ts";
 import { withoutSecrets } from "./property-value.ts";
 import { Run, type RunKind } from "./run.ts";
@@ -17,7 +17,7 @@ import { STACK_TYPE } from "./urn.ts";
  *
  * @param ahead the process of the first program, where it was started before
  */
-export function embeddedEngine(ahead?: ProgramAhead): Engine {
+export function embeddedEngine(ahead?: PrewarmedProgram): Engine {
   const execute =
     (kind: RunKind) =>
     async (spec: StackSpec, options: DestroyOptions = {}): Promise<RunResult> =>

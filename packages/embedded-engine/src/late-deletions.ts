@@ -2,7 +2,7 @@ import { deletionLevels } from "./deletes.ts";
 import type { Flow } from "./flow.ts";
 import type { Providers } from "./providers.ts";
 import type { ResourceState } from "./resource-state.ts";
-import type { LeftBehind } from "./skipped-resources.ts";
+import type { SkippedResources } from "./skipped-resources.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StepExecutor } from "./step-executor.ts";
 import type { Targets } from "./targets.ts";
@@ -15,7 +15,7 @@ export class LateDeletions {
   readonly #providers: Providers;
   readonly #targets: Targets;
   readonly #flow: Flow;
-  readonly #left: LeftBehind;
+  readonly #left: SkippedResources;
 
   constructor(parts: {
     readonly snapshot: Snapshot;
@@ -23,7 +23,7 @@ export class LateDeletions {
     readonly providers: Providers;
     readonly targets: Targets;
     readonly flow: Flow;
-    readonly left: LeftBehind;
+    readonly left: SkippedResources;
   }) {
     this.#snapshot = parts.snapshot;
     this.#executor = parts.executor;

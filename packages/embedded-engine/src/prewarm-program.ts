@@ -3,7 +3,7 @@ import { ProgramProcess } from "./program.ts";
 import { type Project, readProject } from "./project.ts";
 
 /** The process of the first program that will be run, started while everything else gets ready. */
-export class ProgramAhead {
+export class PrewarmedProgram {
   readonly #folder: string;
   #waiting: Promise<ProgramProcess | undefined>;
 

@@ -1,4 +1,4 @@
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import { isObject, isSecret, type PropertyMap, type PropertyValue } from "./property-value.ts";
 
 type Step = string | number;
@@ -58,7 +58,7 @@ function resetInside(
   const keys = step === "*" ? new Set([...Object.keys(value), ...Object.keys(before)]) : [String(step)];
   const result = new Map(Object.entries(value));
   for (const key of keys) {
-    const reset = resetInside(rest, lookup(before, key), lookup(value, key));
+    const reset = resetInside(rest, ownProperty(before, key), ownProperty(value, key));
     if (reset === undefined) result.delete(key);
     else result.set(key, reset);
   }

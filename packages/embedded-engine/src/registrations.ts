@@ -2,7 +2,7 @@ import { hashAssets } from "./assets.ts";
 import { ComponentOutputs } from "./component-outputs.ts";
 import { DefaultProviders } from "./default-providers.ts";
 import { requirementsOf } from "./dependencies.ts";
-import { wantedState } from "./desired-state.ts";
+import { desiredState } from "./desired-state.ts";
 import { Differences } from "./differences.ts";
 import { EarlyDeletions } from "./early-deletions.ts";
 import type { Events } from "./events.ts";
@@ -17,7 +17,7 @@ import type { Providers } from "./providers.ts";
 import type { Redactor } from "./redactor.ts";
 import { RegistrationError } from "./registration-error.ts";
 import type { ResourceState } from "./resource-state.ts";
-import type { LeftBehind } from "./skipped-resources.ts";
+import type { SkippedResources } from "./skipped-resources.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StackConfig } from "./stack-settings.ts";
 import type { StepExecutor } from "./step-executor.ts";
@@ -49,7 +49,7 @@ export class Registrations {
   readonly #policies: Policies;
   readonly #redactor: Redactor;
   readonly #flow: Flow;
-  readonly #left: LeftBehind;
+  readonly #left: SkippedResources;
   readonly #defaults: DefaultProviders;
   readonly #checks: InputChecks;
   readonly #differences: Differences;
@@ -79,7 +79,7 @@ export class Registrations {
     readonly policies: Policies;
     readonly redactor: Redactor;
     readonly flow: Flow;
-    readonly left: LeftBehind;
+    readonly left: SkippedResources;
   }) {
     const { preview, providers, executor, snapshot, events } = parts;
     this.#stack = parts.stack;
@@ -142,7 +142,7 @@ export class Registrations {
     const provider = await this.#providerOf(inherited);
     const inputs = await hashAssets(inherited.inputs, this.#programFolder, urn);
     const goal = { ...inherited, inputs };
-    const wanted = wantedState(urn, goal, provider, this.#root);
+    const wanted = desiredState(urn, goal, provider, this.#root);
     return this.#settle(old, wanted, async () =>
       this.#targets.coversRegistered(wanted) ? this.#realize(goal, old, wanted) : this.#leaveOut(old, wanted),
     );
@@ -155,7 +155,7 @@ export class Registrations {
     if (id === "") throw new RegistrationError(`Expected an ID for ${urn}`, urn);
     const old = this.#findOld(urn, goal);
     const provider = await this.#providerOf(goal);
-    const plain = wantedState(urn, goal, provider, this.#root);
+    const plain = desiredState(urn, goal, provider, this.#root);
     const wanted = { ...plain, propertyDependencies: {}, id, external: true };
     return this.#settle(old, wanted, async () => {
       this.#planner.decided(urn);

@@ -9,7 +9,7 @@ import { LateDeletions } from "./late-deletions.ts";
 import { StackLock } from "./lock.ts";
 import { monitorService } from "./monitor.ts";
 import { Policies } from "./policies.ts";
-import type { ProgramAhead } from "./prewarm-program.ts";
+import type { PrewarmedProgram } from "./prewarm-program.ts";
 import { ProgramProcess } from "./program.ts";
 import { type Project, readProject } from "./project.ts";
 import { Providers } from "./providers.ts";
@@ -19,7 +19,7 @@ import { RegistrationError } from "./registration-error.ts";
 import { Registrations } from "./registrations.ts";
 import { openSalt } from "./secrets.ts";
 import { ShownFailure } from "./shown-failure.ts";
-import { LeftBehind } from "./skipped-resources.ts";
+import { SkippedResources } from "./skipped-resources.ts";
 import { Snapshot } from "./snapshot.ts";
 import { stackOutputs } from "./stack-outputs.ts";
 import { type StackConfig, StackSettings } from "./stack-settings.ts";
@@ -37,7 +37,7 @@ export class Run {
   readonly #kind: RunKind;
   readonly #spec: StackSpec;
   readonly #options: DestroyOptions;
-  readonly #ahead: ProgramAhead | undefined;
+  readonly #ahead: PrewarmedProgram | undefined;
   readonly #project: Project;
   readonly #config: StackConfig;
   readonly #state: StackState;
@@ -45,7 +45,7 @@ export class Run {
   readonly #redactor: Redactor;
   readonly #flow: Flow;
   readonly #targets: Targets;
-  readonly #left = new LeftBehind();
+  readonly #left = new SkippedResources();
   #providers: Providers | undefined;
   #snapshot: Snapshot | undefined;
   #executor: StepExecutor | undefined;
@@ -57,7 +57,7 @@ export class Run {
     kind: RunKind,
     spec: StackSpec,
     options: DestroyOptions,
-    ahead: ProgramAhead | undefined,
+    ahead: PrewarmedProgram | undefined,
   ): Promise<Run> {
     const project = await readProject(spec.projectFolder);
     const folder = spec.settingsFolder ?? project.settingsFolder;
@@ -79,7 +79,7 @@ export class Run {
     project: Project,
     config: StackConfig,
     state: StackState,
-    ahead: ProgramAhead | undefined,
+    ahead: PrewarmedProgram | undefined,
   ) {
     this.#kind = kind;
     this.#spec = spec;

@@ -3,7 +3,7 @@ import type { ResourceState } from "./resource-state.ts";
 import type { Urn } from "./urn.ts";
 
 /** What a run that goes on after a failure leaves as it was: what failed, and what waits because it needs that. */
-export class LeftBehind {
+export class SkippedResources {
   /** By the names of now, and of before. */
   readonly #urns = new Set<Urn>();
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { replacedAlong } from "../src/cascade-replacements.ts";
+import { cascadeReplacements } from "../src/cascade-replacements.ts";
 import type { ResourceState } from "../src/resource-state.ts";
 import { recorder, TestProject } from "./project.ts";
 import { emptyState } from "./states.ts";
@@ -37,13 +37,13 @@ describe("what goes with a resource that is deleted before its replacement", () 
     ["no component", [{ ...made("a", "root"), custom: false }], always, []],
     ["nothing that belongs to others", [{ ...made("a", "root"), external: true }], always, []],
   ])("%s", async (_, others, wouldReplace, expected) => {
-    const found = await replacedAlong(root, [root, ...others], () => false, wouldReplace);
+    const found = await cascadeReplacements(root, [root, ...others], () => false, wouldReplace);
     expect(found.map(({ id }) => id)).toEqual(expected);
   });
 
   test("not what this run has come to already", async () => {
     const a = made("a", "root");
-    expect(await replacedAlong(root, [root, a], (name) => name === a.urn, always)).toEqual([]);
+    expect(await cascadeReplacements(root, [root, a], (name) => name === a.urn, always)).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ResourceState } from "../src/resource-state.ts";
-import { LeftBehind } from "../src/skipped-resources.ts";
+import { SkippedResources } from "../src/skipped-resources.ts";
 import { emptyState } from "./states.ts";
 
 function urn(name: string): string {
@@ -19,7 +19,7 @@ test.each<[string, Partial<ResourceState>]>([
   ["goes down with it", { deletedWith: urn("failed") }],
   ["is replaced with it", { replaceWith: [urn("failed")] }],
 ])("what %s waits for what failed", (_, needs) => {
-  const left = new LeftBehind();
+  const left = new SkippedResources();
   left.add(urn("failed"), undefined);
   expect(left.holdsUp(state("a", needs))).toBe(true);
   expect(left.holdsUp(state("a"))).toBe(false);
@@ -31,7 +31,7 @@ test("what was left behind is kept with all that it needs, the copies of what wa
   const near = state("near", { dependencies: [urn("far")] });
   const waits = state("former", { dependencies: [urn("near")] });
   const other = state("other", { dependencies: [urn("former")] });
-  const left = new LeftBehind();
+  const left = new SkippedResources();
   left.add(urn("waits"), waits);
   expect([...left.keeps([far, old, near, waits, other])].map((each) => each.urn).sort()).toEqual(
     [far, near, old, waits].map((each) => each.urn).sort(),
@@ -39,7 +39,7 @@ test("what was left behind is kept with all that it needs, the copies of what wa
 });
 
 test("a deletion that is still to be made is not kept for a name that failed", () => {
-  const left = new LeftBehind();
+  const left = new SkippedResources();
   left.add(urn("a"), undefined);
   expect(left.keeps([state("a", { delete: true })]).size).toBe(0);
 });

@@ -1,11 +1,11 @@
 import { VendorError } from "@tenantry/core/errors";
 import { type Account, accountsWhere } from "../accounts.ts";
-import type { Books } from "../billing-context.ts";
+import type { BillingContext } from "../billing-context.ts";
 import { type Outcome, pay, type Reload } from "./payment.ts";
 import { record } from "./record-payment.ts";
 
 /** What was done about one request for credits. */
-export interface WorkedReload {
+export interface ProcessedReload {
   readonly organization: string;
   readonly wallet: string;
   /** Credits. */
@@ -19,8 +19,8 @@ export interface WorkedReload {
 }
 
 /** Works all open requests, each handed out to one worker at a time. One that fails stops no other; it is handed out again. */
-export async function workReloads(books: Books, signal: AbortSignal): Promise<WorkedReload[]> {
-  const worked: WorkedReload[] = [];
+export async function processReloads(books: BillingContext, signal: AbortSignal): Promise<ProcessedReload[]> {
+  const worked: ProcessedReload[] = [];
   for (;;) {
     signal.throwIfAborted();
     const reload = await claim(books);
@@ -29,7 +29,7 @@ export async function workReloads(books: Books, signal: AbortSignal): Promise<Wo
   }
 }
 
-async function workOne(books: Books, reload: Reload): Promise<WorkedReload> {
+async function workOne(books: BillingContext, reload: Reload): Promise<ProcessedReload> {
   const account = await accountOf(books, reload);
   const about = { organization: reload.organization, wallet: reload.wallet, amount: reload.amount };
   try {
@@ -58,7 +58,7 @@ async function workOne(books: Books, reload: Reload): Promise<WorkedReload> {
   }
 }
 
-async function claim({ database, now }: Books): Promise<Reload | undefined> {
+async function claim({ database, now }: BillingContext): Promise<Reload | undefined> {
   const [row] = await database.transaction((query) =>
     query<Reload>(
       `select id, organization_id as organization, wallet, amount::float8 as amount,
@@ -71,7 +71,10 @@ async function claim({ database, now }: Books): Promise<Reload | undefined> {
   return row && { ...row, requestedAt: Math.floor(row.requestedAt) };
 }
 
-async function accountOf({ database }: Books, { organization }: Reload): Promise<Account | undefined> {
+async function accountOf(
+  { database }: BillingContext,
+  { organization }: Reload,
+): Promise<Account | undefined> {
   const [account] = await database.read((query) =>
     accountsWhere(query, "organizations.id = $1", [organization]),
   );

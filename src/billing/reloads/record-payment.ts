@@ -22,7 +22,7 @@ export async function record(query: Query, reload: string, outcome: Outcome, at:
  * @param organization whose request it must be
  * @returns whether it was for a request of that organization
  */
-export async function settlePayment(
+export async function recordPayment(
   query: Query,
   stripe: Stripe,
   intent: Stripe.PaymentIntent,

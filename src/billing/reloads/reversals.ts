@@ -1,9 +1,9 @@
 import type Stripe from "stripe";
 import { stripeCall } from "../../vendors/stripe/client.ts";
 import { lockAccountOf } from "../accounts.ts";
-import type { Books } from "../billing-context.ts";
+import type { BillingContext } from "../billing-context.ts";
 import { costOf } from "./payment.ts";
-import { creditsOf, disputedAmount, settlePayment } from "./record-payment.ts";
+import { creditsOf, disputedAmount, recordPayment } from "./record-payment.ts";
 
 /** A bank may take months to decide a dispute: https://docs.stripe.com/disputes/how-disputes-work */
 const LOOK_BACK_SECONDS = 180 * 24 * 60 * 60;
@@ -17,7 +17,7 @@ const WITHOUT_EFFECT: ReadonlySet<string | null> = new Set(["failed", "canceled"
  *
  * @returns how many payments that were
  */
-export async function settleTakenBack(books: Books, signal: AbortSignal): Promise<number> {
+export async function recordReversals(books: BillingContext, signal: AbortSignal): Promise<number> {
   const takenBack = await amountsTakenBack(books);
   const due = (await paidReloads(books, [...takenBack.keys()])).filter(
     (reload) =>
@@ -31,14 +31,14 @@ export async function settleTakenBack(books: Books, signal: AbortSignal): Promis
         "paymentIntents.retrieve",
         books.stripe.paymentIntents.retrieve(payment),
       );
-      await settlePayment(query, books.stripe, intent, organization, books.now());
+      await recordPayment(query, books.stripe, intent, organization, books.now());
     });
   }
   return due.length;
 }
 
 /** By the payment's id, in the currency's smallest unit; zero where all of it was given back. */
-async function amountsTakenBack({ stripe, now }: Books): Promise<ReadonlyMap<string, number>> {
+async function amountsTakenBack({ stripe, now }: BillingContext): Promise<ReadonlyMap<string, number>> {
   const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
   const amounts = new Map<string, number>();
   const add = (payment: string | Stripe.PaymentIntent | null, amount: number) => {
@@ -70,7 +70,10 @@ interface PaidReload {
   readonly reversed: number;
 }
 
-function paidReloads({ database }: Books, payments: readonly string[]): Promise<readonly PaidReload[]> {
+function paidReloads(
+  { database }: BillingContext,
+  payments: readonly string[],
+): Promise<readonly PaidReload[]> {
   return database.read((query) =>
     query<PaidReload>(
       `select payment, organization_id as organization, stripe_customer as customer, amount::float8 as amount,

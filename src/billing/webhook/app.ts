@@ -2,12 +2,12 @@ import type { Secret } from "@tenantry/core/secret";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import Stripe from "stripe";
-import type { Books } from "../billing-context.ts";
+import type { BillingContext } from "../billing-context.ts";
 import { eventIn } from "./event.ts";
 import { type Handled, handleEvent } from "./handle.ts";
 
 export interface WebhookOptions {
-  readonly books: Books;
+  readonly books: BillingContext;
   /** Of the endpoint; several while one takes another's place. */
   readonly secrets: readonly Secret[];
   /** Gets a line for each event, and for each that failed. */

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 
 /** What an event is about. Of its body only ids are taken: the state is asked of Stripe. */
-export type Concern =
+export type EventTarget =
   | { readonly about: "subscription"; readonly customer: string }
   | { readonly about: "invoice"; readonly customer: string; readonly invoice: string }
   | { readonly about: "payment"; readonly payment: string };
@@ -27,7 +27,7 @@ export const EVENTS = [
 ] as const satisfies readonly Stripe.Event.Type[];
 
 /** Undefined for an event that nothing here depends on. */
-export function concernOf(event: Pick<Stripe.Event, "type" | "data">): Concern | undefined {
+export function eventTargetOf(event: Pick<Stripe.Event, "type" | "data">): EventTarget | undefined {
   if (!EVENTS.some((type) => type === event.type)) return undefined;
   const object: Readonly<Record<string, unknown>> = { ...event.data.object };
   const customer = idOf(object.customer);

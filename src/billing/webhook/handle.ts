@@ -2,11 +2,11 @@ import type Stripe from "stripe";
 import type { Query } from "../../vendors/postgres/database.ts";
 import { stripeCall, stripeFind } from "../../vendors/stripe/client.ts";
 import { type Account, lockAccountOf } from "../accounts.ts";
-import { type Books, dayOf } from "../billing-context.ts";
+import { type BillingContext, dayOf } from "../billing-context.ts";
 import { paidPeriod, postPlanCredits } from "../plan-credits.ts";
-import { settlePayment } from "../reloads/record-payment.ts";
-import { applyStanding } from "../subscription-status.ts";
-import { type Concern, concernOf } from "./event-target.ts";
+import { recordPayment } from "../reloads/record-payment.ts";
+import { applySubscriptionStatus } from "../subscription-status.ts";
+import { type EventTarget, eventTargetOf } from "./event-target.ts";
 
 /**
  * What became of an event: `foreign` is about nobody of this platform, `ignored` about nothing that matters here.
@@ -19,8 +19,8 @@ export type Handled = "applied" | "duplicate" | "foreign" | "ignored";
  * The organization's row is locked before Stripe is asked, so that of two events the one that is applied last has seen the
  * newest state, in whichever order they came.
  */
-export async function handleEvent(books: Books, event: Stripe.Event): Promise<Handled> {
-  const concern = concernOf(event);
+export async function handleEvent(books: BillingContext, event: Stripe.Event): Promise<Handled> {
+  const concern = eventTargetOf(event);
   if (concern === undefined) return "ignored";
   const payment = concern.about === "payment" ? await findPayment(books, concern.payment) : undefined;
   const customer = concern.about === "payment" ? customerOf(payment) : concern.customer;
@@ -33,16 +33,21 @@ export async function handleEvent(books: Books, event: Stripe.Event): Promise<Ha
   });
 }
 
-async function apply(query: Query, books: Books, account: Account, concern: Concern): Promise<boolean> {
+async function apply(
+  query: Query,
+  books: BillingContext,
+  account: Account,
+  concern: EventTarget,
+): Promise<boolean> {
   const { stripe } = books;
   if (concern.about === "payment") {
     const intent = await stripeCall(
       "paymentIntents.retrieve",
       stripe.paymentIntents.retrieve(concern.payment),
     );
-    return settlePayment(query, stripe, intent, account.id, books.now());
+    return recordPayment(query, stripe, intent, account.id, books.now());
   }
-  await applyStanding(query, stripe, account, dayOf(books.now()));
+  await applySubscriptionStatus(query, stripe, account, dayOf(books.now()));
   if (concern.about === "invoice") await grantPeriod(query, stripe, concern);
   return true;
 }
@@ -50,14 +55,14 @@ async function apply(query: Query, books: Books, account: Account, concern: Conc
 async function grantPeriod(
   query: Query,
   stripe: Stripe,
-  { customer, invoice: id }: Concern & { readonly about: "invoice" },
+  { customer, invoice: id }: EventTarget & { readonly about: "invoice" },
 ): Promise<void> {
   const invoice = await stripeFind("invoices.retrieve", stripe.invoices.retrieve(id));
   const period = invoice && paidPeriod(invoice);
   if (period !== undefined) await postPlanCredits(query, { ...period, customer });
 }
 
-function findPayment({ stripe }: Books, id: string): Promise<Stripe.PaymentIntent | undefined> {
+function findPayment({ stripe }: BillingContext, id: string): Promise<Stripe.PaymentIntent | undefined> {
   return stripeFind("paymentIntents.retrieve", stripe.paymentIntents.retrieve(id));
 }
 

@@ -80,6 +80,6 @@ async function watch(session: Session, loaded: readonly LoadedSelection[], conte
     platforms.map(async (platform) => withLease(await openReach(context, platform), platform)),
   );
   session.print(`watching ${count(platforms.length, "platform")}`);
-  const log = (line: string) => session.say(line);
+  const log = (line: string) => session.log(line);
   await Promise.all(reaches.map((reach) => keepAccess(reach, { signal, log })));
 }

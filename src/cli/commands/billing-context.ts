@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Books } from "../../billing/billing-context.ts";
+import type { BillingContext } from "../../billing/billing-context.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { PLATFORM_FILE } from "../../manifest/read.ts";
 import type { PlatformModel } from "../../model/model.ts";
@@ -17,19 +17,19 @@ export interface OpenPlatforms {
  * Opens the books of platforms for a piece of work, and closes them however it ends. Organizations are read from the control plane,
  * so that a mistake in one's manifest stops nobody's money.
  */
-export async function withBooks(
+export async function withBillingContext(
   session: Session,
   targets: readonly string[],
   sandbox: string | undefined,
-  work: (books: readonly Books[], signal: AbortSignal, open: OpenPlatforms) => Promise<void>,
+  work: (books: readonly BillingContext[], signal: AbortSignal, open: OpenPlatforms) => Promise<void>,
 ): Promise<void> {
   const manifests = findTargets(targets, session.io).map(({ folder }) => join(folder, PLATFORM_FILE));
   const { loaded, ok } = await loadTargets(session, manifests, "nothing was done");
   if (!ok) return;
   await withVendors(session, loaded, sandbox, async (context) => {
-    const { openBooks } = await import("../../billing/billing-context.ts");
+    const { openBillingContext } = await import("../../billing/billing-context.ts");
     const platforms = loaded.flatMap(({ platformModel }) => platformModel ?? []);
-    const books = await Promise.all(platforms.map((platform) => openBooks(context, platform)));
+    const books = await Promise.all(platforms.map((platform) => openBillingContext(context, platform)));
     await work(books, context.signal, { context, platforms });
   });
 }

@@ -110,9 +110,9 @@ export async function reportPreviousRootSecrets(
 ): Promise<void> {
   const found = await stacksOnPreviousRootSecrets(engine, stacks, session.io.env);
   if (found === undefined) return;
-  if (found.length === 0) session.say("None of these stacks depends on a previous root secret.");
+  if (found.length === 0) session.log("None of these stacks depends on a previous root secret.");
   else
-    session.say(
+    session.log(
       `warning: These stacks still depend on a previous root secret: ${found.join(", ")}. Keep TENANTRY_ROOT_SECRET_PREVIOUS until tenantry up has changed them.`,
     );
 }

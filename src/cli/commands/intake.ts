@@ -2,11 +2,11 @@ import { relative } from "node:path";
 import type { Command } from "commander";
 import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
 import { type AppRows, readRequested } from "../../intake/app-rows.ts";
-import { type TakenIn, takeIn } from "../../intake/intake.ts";
+import { type IntakeResult, runIntake } from "../../intake/intake.ts";
 import type { Problem } from "../../manifest/problem.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
-import { renderTakenIn } from "../render/intake.ts";
+import { renderIntake } from "../render/intake.ts";
 import type { Session } from "../session.ts";
 import type { Manifests } from "./manifests.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
@@ -17,7 +17,7 @@ export type IntakeOptions = JsonOption & SandboxOption;
 export interface IntakeDocument {
   /** No manifest was refused, and no row was skipped. */
   readonly ok: boolean;
-  readonly organizations: readonly TakenIn[];
+  readonly organizations: readonly IntakeResult[];
   /** Of the manifests as they were: warnings, or the errors for which nothing was written. */
   readonly problems: readonly Problem[];
 }
@@ -57,7 +57,7 @@ export async function writeManifests(
     project: { readonly organization: string; readonly name: string },
   ) => Promise<readonly AppRows[]>,
 ): Promise<void> {
-  const organizations: TakenIn[] = [];
+  const organizations: IntakeResult[] = [];
   const today = todayOf(session.io.env);
   if (ok)
     await withVendors(session, loaded, options.sandbox, async (context) => {
@@ -65,7 +65,7 @@ export async function writeManifests(
         if (each.platformModel === undefined) continue;
         const { organization, name } = each.platformModel.project;
         const rows = await read(each, context, { organization, name });
-        organizations.push(...(await takeIn(each.selection.folder, rows, { everything, today })));
+        organizations.push(...(await runIntake(each.selection.folder, rows, { everything, today })));
       }
     });
   if (organizations.some(({ outcome, skipped }) => outcome === "refused" || skipped.length > 0))
@@ -73,5 +73,5 @@ export async function writeManifests(
   const shown = organizations.map((each) => ({ ...each, file: relative(session.io.cwd, each.file) }));
   const document: IntakeDocument = { ok: session.exitCode === 0, organizations: shown, problems };
   if (options.json === true) session.printJson(document);
-  else if (ok) session.print(renderTakenIn(shown, session.colors));
+  else if (ok) session.print(renderIntake(shown, session.colors));
 }

@@ -33,11 +33,11 @@ export function reportProblems(
   undone: string,
 ): Manifests {
   const problems = problemsIn(loaded, session.io.cwd);
-  for (const problem of problems) session.say(`${renderProblem(problem)}\n`);
+  for (const problem of problems) session.log(`${renderProblem(problem)}\n`);
   const ok = !hasErrors(loaded);
   if (!ok) {
     session.exitCode = 1;
-    session.say(session.errorColors.red(`${countProblems(problems)}: ${undone}`));
+    session.log(session.errorColors.red(`${countProblems(problems)}: ${undone}`));
   }
   return { loaded, ok, problems };
 }

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import { Secret } from "@tenantry/core/secret";
 import type { Command } from "commander";
 import { recordedSelection } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { suggest } from "../../shared/suggest.ts";
-import { deliverToCommand, deliverToFile } from "../export-secret.ts";
+import { exportToCommand, exportToFile } from "../export-secret.ts";
 import { addEngineOptions, type EngineOptions, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
 import { withFleet } from "./fleet.ts";
@@ -87,9 +87,9 @@ async function deliver(
       });
     const value = valueAt(await engine.outputs(stack.spec), path, stack.spec.stack);
     const { cwd, env } = session.io;
-    if (toFile !== undefined) await deliverToFile(value, resolve(cwd, toFile));
-    else session.say(await deliverToCommand(value, toCommand ?? "", { cwd, env, signal }));
-    session.say(`${path} of ${stack.spec.stack} was delivered`);
+    if (toFile !== undefined) await exportToFile(value, resolve(cwd, toFile));
+    else session.log(await exportToCommand(value, toCommand ?? "", { cwd, env, signal }));
+    session.log(`${path} of ${stack.spec.stack} was delivered`);
   });
 }
 
@@ -104,7 +104,7 @@ function valueAt(
   for (const name of path.split("/")) {
     const record = isRecord(value) ? value : {};
     known = Object.keys(record);
-    value = lookup(record, name);
+    value = ownProperty(record, name);
     if (value instanceof Secret) value = JSON.parse(value.reveal());
   }
   if (typeof value === "string") return new Secret(value);

@@ -1,16 +1,16 @@
 import type { Command } from "commander";
-import type { PassReport } from "../../billing/billing-job.ts";
-import type { WorkedReload } from "../../billing/reloads/process-reloads.ts";
+import type { BillingJobReport } from "../../billing/billing-job.ts";
+import type { ProcessedReload } from "../../billing/reloads/process-reloads.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
-import { withBooks } from "./billing-context.ts";
+import { withBillingContext } from "./billing-context.ts";
 
 /** What `tenantry reload --json` prints. */
 export interface ReloadDocument {
   /** No payment failed for another reason than its card. */
   readonly ok: boolean;
-  readonly platforms: readonly PassReport[];
+  readonly platforms: readonly BillingJobReport[];
 }
 
 interface ReloadOptions extends JsonOption, SandboxOption {}
@@ -28,10 +28,10 @@ export function addReload(program: Command, session: Session): void {
 }
 
 async function reload(session: Session, targets: readonly string[], options: ReloadOptions): Promise<void> {
-  await withBooks(session, targets, options.sandbox, async (books, signal) => {
-    const { runPass } = await import("../../billing/billing-job.ts");
-    const platforms: PassReport[] = [];
-    for (const each of books) platforms.push(await runPass(each, signal));
+  await withBillingContext(session, targets, options.sandbox, async (books, signal) => {
+    const { runBillingJob } = await import("../../billing/billing-job.ts");
+    const platforms: BillingJobReport[] = [];
+    for (const each of books) platforms.push(await runBillingJob(each, signal));
     const ok = platforms.every(({ reloads }) => reloads.every(({ outcome }) => outcome !== "failed"));
     session.exitCode = ok ? 0 : 1;
     if (options.json === true) session.printJson({ ok, platforms } satisfies ReloadDocument);
@@ -39,7 +39,7 @@ async function reload(session: Session, targets: readonly string[], options: Rel
   });
 }
 
-function printReport(session: Session, report: PassReport): void {
+function printReport(session: Session, report: BillingJobReport): void {
   const { colors } = session;
   const paid = report.reloads.filter(({ outcome }) => outcome === "paid").length;
   const parts = [
@@ -53,7 +53,7 @@ function printReport(session: Session, report: PassReport): void {
   for (const each of report.reloads) session.print(`  ${lineOf(each)}`);
 }
 
-function lineOf({ organization, wallet, amount, outcome, reason, paused }: WorkedReload): string {
+function lineOf({ organization, wallet, amount, outcome, reason, paused }: ProcessedReload): string {
   const what = `${organization} ${wallet} +${amount}`;
   const why = reason === null ? "" : ` (${reason})`;
   const next = paused ? "; paused until the card is replaced or the cardholder approves the payment" : "";

@@ -170,11 +170,11 @@ async function agreedTo(
 ): Promise<boolean> {
   const { presentRows, restorableRows } = await import("../../archive/restore.ts");
   const present = await database.read((query) => presentRows(query, contents));
-  session.say(`The archive was created from ${originOf(contents.head)} at ${contents.head.takenAt}.`);
-  session.say(`These rows would be added to ${path}:`);
+  session.log(`The archive was created from ${originOf(contents.head)} at ${contents.head.takenAt}.`);
+  session.log(`These rows would be added to ${path}:`);
   for (const [table, rows] of Object.entries(restorableRows(contents)))
-    session.say(`  ${table}: ${count(rows, "row")} (it has ${present[table] ?? 0})`);
-  session.say("Members and settings are never restored.");
+    session.log(`  ${table}: ${count(rows, "row")} (it has ${present[table] ?? 0})`);
+  session.log("Members and settings are never restored.");
   demandConsent(session, options, "restore", "Check the rows above, then run the command again with --yes.");
   return agreed(session, options, `Restore these rows into ${path}?`, signal);
 }

@@ -37,10 +37,10 @@ async function sandbox(session: Session, folder: string, options: JsonOption): P
 }
 
 function printDocument(session: Session, document: SandboxDocument): void {
-  session.say(
+  session.log(
     `A local Supabase (${document.supabaseUrl}) and Stripe (${document.stripeUrl}), in ${document.folder}.`,
   );
-  session.say("Commands with --sandbox use it; so does any tool with these variables. Ctrl-C ends it.\n");
+  session.log("Commands with --sandbox use it; so does any tool with these variables. Ctrl-C ends it.\n");
   for (const [name, value] of Object.entries(document.env)) session.print(`export ${name}=${quoted(value)}`);
 }
 

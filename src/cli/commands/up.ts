@@ -94,7 +94,7 @@ async function deliverOf(session: Session, context: Context, platform: PlatformM
 }
 
 function reportAccess(session: Session, subject: string, reason: string | null): void {
-  session.say(`access of ${subject}: ${reason}`);
+  session.log(`access of ${subject}: ${reason}`);
   session.exitCode = 1;
 }
 
@@ -140,13 +140,13 @@ export async function agreed(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (options.yes === true || (await confirm(session, question, signal))) return true;
-  session.say("No changes were made.");
+  session.log("No changes were made.");
   return false;
 }
 
 /** With `--json` stdout is the document's alone. */
 function show(session: Session, options: UpOptions, text: string): void {
-  if (options.json === true) session.say(text);
+  if (options.json === true) session.log(text);
   else session.print(text);
 }
 

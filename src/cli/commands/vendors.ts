@@ -35,7 +35,7 @@ export function withVendors<T>(
     // The clients and the sandbox load slowly.
     const { openVendors } = await import("../../fleet/vendors.ts");
     const { cwd, env } = session.io;
-    const onStatus = (message: string) => session.say(message);
+    const onStatus = (message: string) => session.log(message);
     const { context, close } = await openVendors(loaded, { cwd, env, sandbox, signal, onStatus });
     try {
       return await work(context);

@@ -4,12 +4,12 @@ import type { ServerType } from "@hono/node-server";
 import { UserError } from "@tenantry/core/errors";
 import { Secret } from "@tenantry/core/secret";
 import { type Command, InvalidArgumentError } from "commander";
-import type { Books } from "../../billing/billing-context.ts";
+import type { BillingContext } from "../../billing/billing-context.ts";
 import type { PlatformModel } from "../../model/model.ts";
 import { untilAborted } from "../interrupt.ts";
 import { addSandboxOption, type SandboxOption, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
-import { type OpenPlatforms, withBooks } from "./billing-context.ts";
+import { type OpenPlatforms, withBillingContext } from "./billing-context.ts";
 
 interface WebhookOptions extends SandboxOption {
   readonly port: number;
@@ -33,7 +33,7 @@ export function addWebhook(program: Command, session: Session): void {
 }
 
 async function webhook(session: Session, targets: readonly string[], options: WebhookOptions): Promise<void> {
-  await withBooks(session, targets, options.sandbox, async (books, signal, open) => {
+  await withBillingContext(session, targets, options.sandbox, async (books, signal, open) => {
     // These modules load slowly, and no other command needs them.
     const [{ serve }, { webhookApp }] = await Promise.all([
       import("@hono/node-server"),
@@ -42,7 +42,7 @@ async function webhook(session: Session, targets: readonly string[], options: We
     const app = webhookApp({
       books: theOnly(books),
       secrets: secretsIn(session.io.env[SECRETS_VARIABLE]),
-      log: (line) => session.say(line),
+      log: (line) => session.log(line),
     });
     const server = serve({ fetch: app.fetch, port: options.port, hostname: options.host });
     try {
@@ -64,13 +64,13 @@ async function keepAccessOf(
 ): Promise<void> {
   const { keepAccess } = await import("../../access/keep.ts");
   const { openReach, withLease } = await import("../../access/open.ts");
-  const log = (line: string) => session.say(line);
+  const log = (line: string) => session.log(line);
   const keep = async (platform: PlatformModel) =>
     keepAccess(withLease(await openReach(context, platform), platform), { signal, log });
   await Promise.all(platforms.map(keep));
 }
 
-function theOnly(books: readonly Books[]): Books {
+function theOnly(books: readonly BillingContext[]): BillingContext {
   const [one, ...others] = books;
   if (one !== undefined && others.length === 0) return one;
   throw new UserError(`tenantry webhook serves one platform, but ${books.length} were selected.`, {

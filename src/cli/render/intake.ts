@@ -1,12 +1,12 @@
 import { printable } from "@tenantry/core/printable";
-import type { TakenIn } from "../../intake/intake.ts";
+import type { IntakeResult } from "../../intake/intake.ts";
 import type { Colors } from "./colors.ts";
 import { count } from "./values.ts";
 
 const WIDTH = "unchanged".length;
 
 /** What became of each manifest: what was added, what stays with the app or is skipped, and why one wasn't written. */
-export function renderTakenIn(organizations: readonly TakenIn[], colors: Colors): string {
+export function renderIntake(organizations: readonly IntakeResult[], colors: Colors): string {
   const written = organizations.filter(({ outcome }) => outcome === "written").length;
   const next =
     written === 0
@@ -15,7 +15,7 @@ export function renderTakenIn(organizations: readonly TakenIn[], colors: Colors)
   return [...organizations.map((each) => renderOne(each, colors)), next].join("\n");
 }
 
-function renderOne({ file, outcome, added, left, skipped, problems }: TakenIn, colors: Colors): string {
+function renderOne({ file, outcome, added, left, skipped, problems }: IntakeResult, colors: Colors): string {
   const paint = { written: colors.green, unchanged: colors.dim, refused: colors.red }[outcome];
   return [
     `${paint(outcome.padEnd(WIDTH))} ${file}`,

@@ -5,7 +5,7 @@ import { secretLines } from "./secrets.ts";
 import type { Line } from "./tree.ts";
 
 /** How a type of resource is shown to a reviewer: under which heading, by which noun, and what to say of a new one. */
-export interface Words {
+export interface Labels {
   /** The heading within its organization, workspace or platform. */
   readonly section: string;
   readonly noun: string;
@@ -32,7 +32,7 @@ export interface Words {
 const INSIDE = { unsaid: ["state"] } as const;
 
 /** By type, without the package for those of `tenantry`. */
-const WORDS: Readonly<Record<string, Words>> = {
+const WORDS: Readonly<Record<string, Labels>> = {
   "supabase:Project": {
     section: "project",
     noun: "project",
@@ -155,7 +155,7 @@ const SECTION_ORDER = [
 ];
 
 /** The words for a type token, as `tenantry:supabase:Project` or `postgresql:index/schema:Schema`. */
-export function wordsFor(type: string): Words {
+export function labelsFor(type: string): Labels {
   const known = WORDS[type.replace(/^tenantry:/, "")];
   if (known !== undefined) return known;
   const noun = spaced(type.split(":").at(-1) ?? type);

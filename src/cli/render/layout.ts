@@ -2,7 +2,7 @@ import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
 import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
 import { isRecord, UNKNOWN } from "../../changes/values.ts";
-import { compareSections, spaced, type Words, wordsFor } from "./labels.ts";
+import { compareSections, type Labels, labelsFor, spaced } from "./labels.ts";
 import type { Branch, Line, Mark } from "./tree.ts";
 import { count, formatFields, formatValue } from "./values.ts";
 
@@ -70,7 +70,7 @@ function componentBranches(
     .flatMap((urn) => byUrn.get(urn) ?? [])
     .filter((step) => (componentOf(step, byUrn)?.urn ?? null) === parent)
     .map((step) => ({
-      label: `${wordsFor(step.type).noun} ${step.name}`,
+      label: `${labelsFor(step.type).noun} ${step.name}`,
       lines: [],
       branches: [
         ...sectionsOf(groups.get(step.urn) ?? [], step.name),
@@ -125,7 +125,7 @@ function isAlike(step: Step, steps: readonly Step[]): boolean {
 }
 
 function foldedEntry(steps: readonly Step[], component: string): Entry {
-  const { section, noun } = wordsFor(steps[0]?.type ?? "");
+  const { section, noun } = labelsFor(steps[0]?.type ?? "");
   const names = steps.map((step) => shortName(step, component, noun)).join(", ");
   return {
     section,
@@ -135,7 +135,7 @@ function foldedEntry(steps: readonly Step[], component: string): Entry {
 
 /** What a step says, and under which headings: a resource is a line, its maps of people, apps and wallets have their own. */
 function entriesOf(step: Step, component: string): Entry[] {
-  const words = wordsFor(step.type);
+  const words = labelsFor(step.type);
   const said = step.changes.filter((change) => words.unsaid?.includes(change.segments[0] ?? "") !== true);
   if (said.length === 0 && step.changes.length > 0) return [];
   const own = said.filter((change) => words.sections?.[change.segments[0] ?? ""] === undefined);
@@ -149,7 +149,7 @@ function entriesOf(step: Step, component: string): Entry[] {
 
 function resourceLines(
   step: Step,
-  words: Words,
+  words: Labels,
   changes: readonly PropertyChange[],
   component: string,
 ): Line[] {
@@ -166,7 +166,7 @@ function resourceLines(
   ];
 }
 
-function changeLines(change: PropertyChange, words: Words): Line[] {
+function changeLines(change: PropertyChange, words: Labels): Line[] {
   const [first = "", name] = change.segments;
   // The members of the members need no saying twice.
   if (first === words.noun && name !== undefined)
@@ -183,7 +183,7 @@ function followingLines(changes: readonly PropertyChange[]): Line[] {
   return [{ mark: "~", text: `${names.join(", ")}: known after the run`, depth: 1 }];
 }
 
-function titleOf(step: Step, words: Words, changes: readonly PropertyChange[], name: string): string {
+function titleOf(step: Step, words: Labels, changes: readonly PropertyChange[], name: string): string {
   const title = name === "" ? words.noun : `${words.noun} ${name}`;
   const protection = step.action === "delete" && step.protected ? " (protected)" : "";
   if (step.action !== "create") return `${title}${protection}`;
@@ -210,7 +210,7 @@ function shortName({ name, type }: Step, component: string, noun: string): strin
 }
 
 /** `members["ada@acme.example"].role` becomes a line for Ada under the heading of members. */
-function headedEntries(changes: readonly PropertyChange[], words: Words): Entry[] {
+function headedEntries(changes: readonly PropertyChange[], words: Labels): Entry[] {
   return changes.flatMap(splitMap).flatMap((change) => {
     const [map = "", name] = change.segments;
     const section = words.sections?.[map] ?? map;

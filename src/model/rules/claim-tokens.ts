@@ -1,4 +1,4 @@
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import { declaredWorkspaces } from "../usage.ts";
 import { presentEmails } from "./people.ts";
 import { unknownName } from "./platform.ts";
@@ -11,7 +11,7 @@ const claimTokenWorkspace: OrganizationRule = {
     return tokensOf(manifest).flatMap(({ token, path }) => {
       if (token.workspace === undefined) return [];
       const unknown = unknownName("workspace", workspaces, token.workspace, [...path, "workspace"]);
-      if (unknown.length > 0 || lookup(workspaces, token.workspace)?.state !== "deleted") return unknown;
+      if (unknown.length > 0 || ownProperty(workspaces, token.workspace)?.state !== "deleted") return unknown;
       return [
         {
           path: [...path, "workspace"],

@@ -1,6 +1,6 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { ParsedOrganization } from "../../manifest/read.ts";
-import type { Finding } from "../diagnostic.ts";
+import type { Diagnostic } from "../diagnostic.ts";
 import { appsOf, workspacesOf } from "./workspaces.ts";
 
 /** A value that one organization of a platform declares, and that no other may. */
@@ -56,11 +56,11 @@ function slackValue(team: string, channel: string, path: readonly string[]): Uni
 export function repeatedValues(
   organizations: readonly ParsedOrganization[],
   others: readonly ParsedOrganization[] = [],
-): readonly Finding[] {
+): readonly Diagnostic[] {
   const places = new Map<string, Place[]>();
   const judged = organizations.map((organization) => placesOf(organization, places));
   for (const other of others) placesOf(other, places);
-  return judged.flat().flatMap((place): Finding[] => {
+  return judged.flat().flatMap((place): Diagnostic[] => {
     const { file, rule, what, value, path } = place;
     const other = places.get(`${rule} ${value}`)?.find((each) => each !== place);
     if (other === undefined) return [];

@@ -1,4 +1,4 @@
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import type { Objection } from "../diagnostic.ts";
 import { declaredWorkspaces } from "../usage.ts";
 import { firstName } from "../workspace.ts";
@@ -127,7 +127,7 @@ const consentNamesDeletion: OrganizationRule = {
     (manifest.consents ?? []).flatMap((consent, index): Objection[] => {
       const [organization, workspaceName] = consent.delete.split("/");
       const workspace =
-        workspaceName === undefined ? undefined : lookup(declaredWorkspaces(manifest), workspaceName);
+        workspaceName === undefined ? undefined : ownProperty(declaredWorkspaces(manifest), workspaceName);
       const exists =
         organization === manifest.name && (workspaceName === undefined || workspace !== undefined);
       if (!exists) {
@@ -155,7 +155,7 @@ const consentNamesDeletion: OrganizationRule = {
     }),
 };
 
-export const LIFE_RULES: readonly OrganizationRule[] = [
+export const LIFECYCLE_RULES: readonly OrganizationRule[] = [
   pathUsedOnce,
   previouslyAnother,
   throwawayExpired,

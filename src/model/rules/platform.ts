@@ -1,4 +1,4 @@
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import type { PlatformManifest } from "../../manifest/platform.ts";
 import { CURRENCY_DECIMALS, smallestUnits } from "../../shared/currency.ts";
 import { suggest } from "../../shared/suggest.ts";
@@ -21,7 +21,7 @@ const knownTrialPlan: PlatformRule = {
 const pricedDefaultPlan: PlatformRule = {
   name: "priced-default-plan",
   check: ({ plans, defaultPlan }) => {
-    const plan = lookup(plans, defaultPlan);
+    const plan = ownProperty(plans, defaultPlan);
     if (plan === undefined || plan.price !== undefined) return [];
     return [
       {
@@ -39,7 +39,7 @@ const pricedDefaultPlan: PlatformRule = {
 const pricedTrialPlan: PlatformRule = {
   name: "priced-trial-plan",
   check: ({ plans, trial }) => {
-    const plan = trial && lookup(plans, trial.plan);
+    const plan = trial && ownProperty(plans, trial.plan);
     if (plan === undefined || (plan.price?.monthly ?? 0) > 0) return [];
     return [
       {

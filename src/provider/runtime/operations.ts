@@ -31,7 +31,7 @@ export interface Recorded {
 export type Call = Pick<Context, "signal" | "status">;
 
 /** Something exists and isn't finished: what an engine must keep of it. */
-export class Unfinished extends Error {
+export class PartialState extends Error {
   override readonly name = "Unfinished";
   readonly id: string;
   readonly inputs: Wire;
@@ -76,9 +76,11 @@ export class Operations {
   ): Promise<readonly PropertyChange[]> {
     const inputs = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
     const changes = [...inputs, ...this.#rederived(resource, recorded, news)];
-    if (resource.notices === undefined || changes.length > 0) return changes;
+    if (resource.watchedOutputs === undefined || changes.length > 0) return changes;
     const noticed = await this.#notice(resource, recorded, call);
-    return resource.notices.filter((key) => noticed.after?.[key] !== noticed.before[key]).map(changeOfOutput);
+    return resource.watchedOutputs
+      .filter((key) => noticed.after?.[key] !== noticed.before[key])
+      .map(changeOfOutput);
   }
 
   /** What a run would leave in the state. Asks a service only where the resource changes by itself. */
@@ -87,14 +89,14 @@ export class Operations {
     const before = recorded && this.#prior(resource, recorded);
     const prior = before?.outputs;
     const inputs = checkInputs(resource, value).inputs;
-    if (before !== undefined && resource.refuseChange !== undefined) {
+    if (before !== undefined && resource.preflight !== undefined) {
       const context = this.#connections.context("look", call);
-      await resource.refuseChange(context, before.inputs, withoutUnknowns(inputs));
+      await resource.preflight(context, before.inputs, withoutUnknowns(inputs));
     }
     const roots = () => this.#connections.roots;
     const isDerived = recorded !== undefined && resource.derives?.(inputs) === true;
     const derived = isDerived ? { derivedFrom: roots().current.fingerprint } : {};
-    const foreseen = hasUnknowns(inputs) ? {} : (resource.foresee?.(inputs, prior, roots) ?? {});
+    const foreseen = hasUnknowns(inputs) ? {} : (resource.previewOutputs?.(inputs, prior, roots) ?? {});
     const known = { ...foreseen, ...derived };
     const noticed = await this.#foreseeNoticed(resource, news, recorded, call);
     const stable = resource.stable.flatMap((key) => (prior && key in prior ? [[key, prior[key]]] : []));
@@ -158,7 +160,7 @@ export class Operations {
     } catch (error) {
       if (!(error instanceof PartialError)) throw error;
       this.#learn(error.outputs, []);
-      throw new Unfinished(error, news, wrap({ ...inputs, ...error.outputs }, secrets));
+      throw new PartialState(error, news, wrap({ ...inputs, ...error.outputs }, secrets));
     }
   }
 
@@ -169,7 +171,7 @@ export class Operations {
     recorded: Recorded | undefined,
     call: Call,
   ): Promise<Wire> {
-    if (resource.notices === undefined || recorded === undefined) return {};
+    if (resource.watchedOutputs === undefined || recorded === undefined) return {};
     const changes = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
     if (changes.length > 0) return {};
     const noticed = await this.#notice(resource, recorded, call);

@@ -14,7 +14,7 @@ export interface Call {
 /** What came of an attempt: an answer, or the error of a connection that gave none. */
 export type Outcome = { readonly response: Response } | { readonly error: unknown };
 
-export interface Manners {
+export interface FetchPolicy {
   readonly limiter: Limiter;
   /** The bucket of the service's limit that a call counts against. */
   bucketOf(call: Call): string;
@@ -33,7 +33,7 @@ export interface Manners {
 }
 
 /** A fetch that keeps to the service's limits, and repeats what is safe to repeat. */
-export function politeFetch(manners: Manners): Fetch {
+export function rateLimitedFetch(manners: FetchPolicy): Fetch {
   const attempts = manners.attempts ?? 8;
   return async (input, init) => {
     let call = await callOf(input, init);
@@ -61,7 +61,7 @@ async function callOf(input: string | URL | Request, init: RequestInit | undefin
   return { method: request.method, url: new URL(request.url), headers: request.headers, body };
 }
 
-async function send(call: Call, manners: Manners): Promise<Outcome> {
+async function send(call: Call, manners: FetchPolicy): Promise<Outcome> {
   const timeout = AbortSignal.timeout(manners.timeoutMilliseconds ?? 120_000);
   const signal = manners.signal === undefined ? timeout : AbortSignal.any([manners.signal, timeout]);
   try {
@@ -79,12 +79,12 @@ function holdsNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
 
-function nextCall(call: Call, outcome: Outcome, manners: Manners): Call | undefined {
+function nextCall(call: Call, outcome: Outcome, manners: FetchPolicy): Call | undefined {
   if ("response" in outcome && outcome.response.status === 429) return call;
   return manners.again(call, outcome);
 }
 
-function wait(attempt: number, manners: Manners): number {
+function wait(attempt: number, manners: FetchPolicy): number {
   const first = manners.firstWaitMilliseconds ?? 200;
   const most = Math.min(first * 2 ** (attempt - 1), manners.longestWaitMilliseconds ?? 15_000);
   // Never shorter than half, so that a short outage isn't used up in a burst of attempts.

@@ -31,7 +31,7 @@ export function refuseWrites(
 }
 
 /** Answers the same read once for all who ask at about the same time. Only for readers: a writer must see what is now. */
-export class SharedReads {
+export class ReadCache {
   readonly #answers = new Map<string, Promise<Answer>>();
 
   share(fetch: Fetch): Fetch {

@@ -1,15 +1,15 @@
 import { UserError } from "@tenantry/core/errors";
-import type { Manners } from "./rate-limited-fetch.ts";
+import type { FetchPolicy } from "./rate-limited-fetch.ts";
 
 /** How long a service is waited for that fails, refuses calls for their number, or is silent. Absent: as each client has it. */
-export type Patience = Pick<Manners, "attempts" | "timeoutMilliseconds">;
+export type RetryOptions = Pick<FetchPolicy, "attempts" | "timeoutMilliseconds">;
 
 /**
  * From `TENANTRY_ATTEMPTS`, at one call in all, and `TENANTRY_TIMEOUT`, in seconds for one answer.
  *
  * @throws UserError when one is set to anything but a whole number from 1
  */
-export function patienceFromEnv(env: Readonly<Record<string, string | undefined>>): Patience {
+export function retryOptionsFromEnv(env: Readonly<Record<string, string | undefined>>): RetryOptions {
   const [attempts, seconds] = [numberFrom(env, "TENANTRY_ATTEMPTS"), numberFrom(env, "TENANTRY_TIMEOUT")];
   return {
     ...(attempts === undefined ? {} : { attempts }),

@@ -20,13 +20,13 @@ export type Row = Readonly<Record<string, unknown>>;
  *
  * Rows that the app manages stay; one that is declared here becomes the manifest's.
  */
-export async function keepRows(query: Query, set: RowSet, rows: readonly Row[]): Promise<void> {
+export async function syncRows(query: Query, set: RowSet, rows: readonly Row[]): Promise<void> {
   await removeOthers(query, set, rows);
   if (rows.length > 0) await upsert(query, set, rows);
 }
 
 /** Makes one row this, with what its scope says, and touches it only where it differs. */
-export async function keepRow(query: Query, set: RowSet, row: Row): Promise<void> {
+export async function syncRow(query: Query, set: RowSet, row: Row): Promise<void> {
   await upsert(query, set, [row]);
 }
 

@@ -3,9 +3,9 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import { Secret } from "@tenantry/core/secret";
 import Stripe from "stripe";
 import { PaceLimiter } from "../http/limiter.ts";
-import { type Call, type Fetch, type Outcome, politeFetch } from "../http/rate-limited-fetch.ts";
-import { refuseWrites, SharedReads, WriteRefused } from "../http/read-only.ts";
-import { type Patience, patienceFromEnv } from "../http/retry-options.ts";
+import { type Call, type Fetch, type Outcome, rateLimitedFetch } from "../http/rate-limited-fetch.ts";
+import { ReadCache, refuseWrites, WriteRefused } from "../http/read-only.ts";
+import { type RetryOptions, retryOptionsFromEnv } from "../http/retry-options.ts";
 
 /** A writer and a reader on one key: they share its limits. */
 export interface StripeAccess {
@@ -28,17 +28,17 @@ export function stripeAccess(options: {
   readonly key: Secret;
   readonly baseUrl?: string | undefined;
   readonly signal?: AbortSignal;
-  readonly patience?: Patience;
+  readonly patience?: RetryOptions;
 }): StripeAccess {
   const live = /^[rs]k_live_/.test(options.key.reveal());
-  const send = politeFetch({
+  const send = rateLimitedFetch({
     limiter: new PaceLimiter(live ? CALLS_PER_SECOND.live : CALLS_PER_SECOND.sandbox),
     bucketOf: ({ method, url }) => `${method} ${url.pathname}`,
     again: repeatable,
     ...options.patience,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const reads = new SharedReads();
+  const reads = new ReadCache();
   return {
     writer: clientOf(options.key, options.baseUrl, send),
     reader: clientOf(options.key, options.baseUrl, refuseWrites(reads.share(send), isRead)),
@@ -65,7 +65,7 @@ export function stripeFromEnv(
   return stripeAccess({
     key: new Secret(key),
     baseUrl,
-    patience: patienceFromEnv(env),
+    patience: retryOptionsFromEnv(env),
     ...(signal === undefined ? {} : { signal }),
   });
 }

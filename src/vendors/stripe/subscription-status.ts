@@ -5,7 +5,7 @@ import { stripeCall } from "./client.ts";
 const ENDED: readonly Stripe.Subscription.Status[] = ["canceled", "incomplete_expired"];
 
 /** What a subscription says of the plan that may be used. */
-export interface Standing {
+export interface SubscriptionStatus {
   /** As Stripe says: https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
   readonly status: string;
   /** Stripe's id of the product that the running period is for; one that is scheduled doesn't count yet. */
@@ -19,7 +19,10 @@ export function hasEnded(subscription: Stripe.Subscription): boolean {
 }
 
 /** Asks for the open invoices only where a payment is late. */
-export async function standingOf(stripe: Stripe, found: Stripe.Subscription): Promise<Standing> {
+export async function subscriptionStatusOf(
+  stripe: Stripe,
+  found: Stripe.Subscription,
+): Promise<SubscriptionStatus> {
   const product = found.items.data[0]?.price.product;
   const standing = {
     status: found.status,

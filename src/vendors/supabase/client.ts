@@ -2,9 +2,9 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import { Secret } from "@tenantry/core/secret";
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 import { HeaderLimiter } from "../http/limiter.ts";
-import { type Call, type Fetch, type Outcome, politeFetch } from "../http/rate-limited-fetch.ts";
-import { refuseWrites, SharedReads } from "../http/read-only.ts";
-import { type Patience, patienceFromEnv } from "../http/retry-options.ts";
+import { type Call, type Fetch, type Outcome, rateLimitedFetch } from "../http/rate-limited-fetch.ts";
+import { ReadCache, refuseWrites } from "../http/read-only.ts";
+import { type RetryOptions, retryOptionsFromEnv } from "../http/retry-options.ts";
 import type { paths } from "./types.ts";
 
 const DEFAULT_URL = "https://api.supabase.com";
@@ -43,17 +43,17 @@ function supabaseAccess(options: {
   readonly token: Secret;
   readonly baseUrl?: string | undefined;
   readonly signal?: AbortSignal;
-  readonly patience?: Patience;
+  readonly patience?: RetryOptions;
 }): SupabaseAccess {
   const baseUrl = options.baseUrl ?? DEFAULT_URL;
-  const send = politeFetch({
+  const send = rateLimitedFetch({
     limiter: new HeaderLimiter(),
     bucketOf: ({ method, url }) => `${method} ${url.pathname}`,
     again: repeatable,
     ...options.patience,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const reads = new SharedReads();
+  const reads = new ReadCache();
   return {
     writer: clientOf(baseUrl, options.token, send),
     reader: clientOf(baseUrl, options.token, refuseWrites(reads.share(send), isRead)),
@@ -75,7 +75,7 @@ export function supabaseFromEnv(
   return supabaseAccess({
     token: new Secret(token),
     baseUrl: env.SUPABASE_API_URL,
-    patience: patienceFromEnv(env),
+    patience: retryOptionsFromEnv(env),
     ...(signal === undefined ? {} : { signal }),
   });
 }

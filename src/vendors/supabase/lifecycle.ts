@@ -1,6 +1,6 @@
 import { VendorError } from "@tenantry/core/errors";
 import { answer, answerOrGone, type Supabase } from "./client.ts";
-import { untilDone } from "./poll.ts";
+import { poll } from "./poll.ts";
 import type { ComputeVariant, ProjectStatus } from "./types.ts";
 
 const PAUSED: readonly ProjectStatus[] = ["INACTIVE", "PAUSING"];
@@ -30,7 +30,7 @@ function isRefused(error: unknown): boolean {
 
 /** Restores a paused project, and waits until it is healthy. One that is still being paused is waited for first. */
 export async function restore(supabase: Supabase, ref: string, signal: AbortSignal): Promise<void> {
-  await untilDone(`project ${ref} to be paused`, signal, async () => {
+  await poll(`project ${ref} to be paused`, signal, async () => {
     const status = await statusOf(supabase, ref);
     return status !== "PAUSING";
   });
@@ -40,7 +40,7 @@ export async function restore(supabase: Supabase, ref: string, signal: AbortSign
 }
 
 export async function untilHealthy(supabase: Supabase, ref: string, signal: AbortSignal): Promise<void> {
-  await untilDone(
+  await poll(
     `project ${ref} to be healthy`,
     signal,
     async () => (await statusOf(supabase, ref)) === "ACTIVE_HEALTHY",

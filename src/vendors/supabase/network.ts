@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { answer, type Supabase } from "./client.ts";
-import { untilDone } from "./poll.ts";
+import { poll } from "./poll.ts";
 
 /** CIDR ranges that reach a project's database; both empty lets nobody in. */
 export interface AllowedCidrs {
@@ -37,7 +37,7 @@ export async function restrictNetwork(
     supabase.api.POST("/v1/projects/{ref}/network-restrictions/apply", { params: { path: { ref } }, body }),
   );
   if (status === "applied") return;
-  await untilDone(`the network restrictions of project ${ref}`, signal, async () =>
+  await poll(`the network restrictions of project ${ref}`, signal, async () =>
     sameCidrs(await allowedCidrs(supabase, ref), { v4, v6 }),
   );
 }

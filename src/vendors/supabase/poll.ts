@@ -16,7 +16,7 @@ class TimeoutError extends UserError {
  * @param timeoutSeconds default 300
  * @throws TimeoutError; the signal's reason when it is aborted
  */
-export async function untilDone(
+export async function poll(
   what: string,
   signal: AbortSignal,
   ask: () => Promise<boolean>,

@@ -1,5 +1,5 @@
 import { answer, type Supabase } from "./client.ts";
-import { untilDone } from "./poll.ts";
+import { poll } from "./poll.ts";
 
 /** Whether a project's database refuses connections in clear. */
 export async function isSslEnforced(supabase: Supabase, ref: string): Promise<boolean> {
@@ -30,7 +30,7 @@ export async function enforceSsl(
     }),
   );
   if (!changed.appliedSuccessfully || changed.currentConfig.database !== enforced)
-    await untilDone(
+    await poll(
       `SSL enforcement of project ${ref}`,
       signal,
       async () => (await isSslEnforced(supabase, ref)) === enforced,

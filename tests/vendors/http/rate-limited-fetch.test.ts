@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { HeaderLimiter, type Limiter } from "../../../src/vendors/http/limiter.ts";
-import { type Manners, politeFetch } from "../../../src/vendors/http/rate-limited-fetch.ts";
+import { type FetchPolicy, rateLimitedFetch } from "../../../src/vendors/http/rate-limited-fetch.ts";
 import { json, localServer } from "./local-server.ts";
 
 const unlimited: Limiter = { enter: async () => {}, learn: () => {} };
 
-function fetchWith(manners: Partial<Manners>) {
-  return politeFetch({
+function fetchWith(manners: Partial<FetchPolicy>) {
+  return rateLimitedFetch({
     limiter: unlimited,
     bucketOf: ({ method, url }) => `${method} ${url.pathname}`,
     again: (call, outcome) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { refuseWrites, SharedReads } from "../../../src/vendors/http/read-only.ts";
+import { ReadCache, refuseWrites } from "../../../src/vendors/http/read-only.ts";
 import { json, localServer } from "./local-server.ts";
 
 test("a write is refused before it leaves", async () => {
@@ -16,7 +16,7 @@ test("those who ask the same at the same time share an answer; a failure is shar
   const server = await localServer((request, response, number) =>
     request.url === "/bad" ? json(response, 404, {}) : json(response, 200, { number }),
   );
-  const reads = new SharedReads();
+  const reads = new ReadCache();
   const reader = reads.share(fetch);
   const numbers = await Promise.all(
     [1, 2, 3].map(async () => (await (await reader(`${server.url}/a`)).json()) as { number: number }),

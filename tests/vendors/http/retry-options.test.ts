@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { patienceFromEnv } from "../../../src/vendors/http/retry-options.ts";
+import { retryOptionsFromEnv } from "../../../src/vendors/http/retry-options.ts";
 
 test.each([
   ["nothing", {}, {}],
@@ -7,11 +7,11 @@ test.each([
   ["attempts", { TENANTRY_ATTEMPTS: "3" }, { attempts: 3 }],
   ["seconds", { TENANTRY_TIMEOUT: "20" }, { timeoutMilliseconds: 20_000 }],
 ])("patience is read from %s", (_, env, patience) => {
-  expect(patienceFromEnv(env)).toEqual(patience);
+  expect(retryOptionsFromEnv(env)).toEqual(patience);
 });
 
 test.each(["0", "-1", "1.5", "often", " 2", "1e9"])("%j is no patience", (text) => {
-  expect(() => patienceFromEnv({ TENANTRY_ATTEMPTS: text })).toThrow(
+  expect(() => retryOptionsFromEnv({ TENANTRY_ATTEMPTS: text })).toThrow(
     `TENANTRY_ATTEMPTS is ${JSON.stringify(text)}.`,
   );
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { UserError } from "@tenantry/core/errors";
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
 import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
@@ -310,9 +310,9 @@ function asJson(wanted: readonly Wanted[]): string {
 function asFound(inputs: Inputs, rows: readonly Row[]): Inputs {
   const keys: Inputs["keys"] = {};
   for (const { name, rotation } of rows) {
-    const declared = lookup(inputs.keys, name);
+    const declared = ownProperty(inputs.keys, name);
     const isDeclared = (declared?.rotate ?? "") === rotation;
-    if (lookup(keys, name) !== undefined && isDeclared) continue;
+    if (ownProperty(keys, name) !== undefined && isDeclared) continue;
     const { graceSeconds } = declared ?? { graceSeconds: 0 };
     keys[name] = rotation === "" ? { graceSeconds } : { rotate: rotation, graceSeconds };
   }
@@ -323,7 +323,7 @@ function outputsOf(roots: RootSecrets, inputs: Inputs, rows: readonly Row[]): Ou
   const values: Outputs["values"] = {};
   const prefixes: Outputs["prefixes"] = {};
   for (const row of rows) {
-    if (row.rotation !== (lookup(inputs.keys, row.name)?.rotate ?? "")) continue;
+    if (row.rotation !== (ownProperty(inputs.keys, row.name)?.rotate ?? "")) continue;
     const origin = originOf(row, roots, inputs.workspace);
     if (origin !== undefined) values[row.name] = origin.own.value;
     prefixes[row.name] = row.prefix;

@@ -3,7 +3,7 @@ import { controlPlane, issuerOf } from "../../../control-plane/control-plane.ts"
 import { LIMIT_COLUMNS, limits, limitsFromRow, limitsToRow } from "../../../control-plane/limits.ts";
 import { byColumn, present, toRows } from "../../../control-plane/rows.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
-import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../../vendors/postgres/rows.ts";
+import { type Row, type RowSet, readRows, syncRow, syncRows } from "../../../vendors/postgres/rows.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
 const platform = z.strictObject({
@@ -74,9 +74,9 @@ export const catalogue = defineResource({
 
 async function write(query: Query, inputs: Inputs, ref: string): Promise<void> {
   const { id } = inputs.platform;
-  await keepRow(query, platformSet(id), { ...platformToRow(inputs), issuer: issuerOf(ref) });
-  await keepRows(query, planSet(id), toRows(inputs.plans, "name", planToRow));
-  await keepRows(
+  await syncRow(query, platformSet(id), { ...platformToRow(inputs), issuer: issuerOf(ref) });
+  await syncRows(query, planSet(id), toRows(inputs.plans, "name", planToRow));
+  await syncRows(
     query,
     walletSet(id),
     toRows(inputs.wallets, "name", (it) => ({ credit_amount: it.creditAmount })),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
 import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
@@ -53,7 +53,7 @@ export const claimTokens = defineResource({
     const sound = rows.filter((row) =>
       row.claimed === null
         ? isSound(row, roots, inputs.organization) || roots.isLost(derivedFrom)
-        : lookup(inputs.tokens, row.name) !== undefined,
+        : ownProperty(inputs.tokens, row.name) !== undefined,
     );
     const tokens = Object.fromEntries(sound.map((row) => [row.name, asFound(inputs, row)]));
     return {
@@ -191,14 +191,14 @@ function wantedIn(parameter: string): string {
 
 /** What was claimed is past changing: it is as it was declared, whatever that was. */
 function asFound({ tokens }: Inputs, row: Row): Inputs["tokens"][string] {
-  const declared = lookup(tokens, row.name);
+  const declared = ownProperty(tokens, row.name);
   if (row.claimed !== null && declared !== undefined) return declared;
   const { role, workspace, email, expires } = row;
   return { role, expires, ...present({ workspace: workspace ?? undefined, email: email ?? undefined }) };
 }
 
 function outputsOf(roots: RootSecrets, { organization, tokens }: Inputs, rows: readonly Row[]): Outputs {
-  const declared = rows.filter(({ name }) => lookup(tokens, name) !== undefined);
+  const declared = rows.filter(({ name }) => ownProperty(tokens, name) !== undefined);
   const open = declared.filter(({ claimed }) => claimed === null);
   return {
     values: Object.fromEntries(

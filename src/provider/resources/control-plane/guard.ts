@@ -2,7 +2,7 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import * as z from "zod";
 import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
-import { lifeState } from "../../project-scoped.ts";
+import { lifecycleState } from "../../project-scoped.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
 const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");
@@ -17,7 +17,7 @@ const guardInputs = z.strictObject({
     .record(
       z.string(),
       z.strictObject({
-        state: lifeState.describe("Only an active one is open to its members."),
+        state: lifecycleState.describe("Only an active one is open to its members."),
         access: z.array(z.string()).describe("Who may enter, by lower-case e-mail."),
         keys: z.array(z.string()).describe("The names of its API keys."),
       }),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { controlPlane, controlPlaneIfThere, issuerOf } from "../../../control-plane/control-plane.ts";
-import { withinLimits } from "../../../control-plane/enforce-limits.ts";
-import { asksForRoom, type Declared, expectRoom } from "../../../control-plane/limit-preflight.ts";
+import { enforceLimits } from "../../../control-plane/enforce-limits.ts";
+import { assertFits, type Declared, raisesUseOrLowersLimit } from "../../../control-plane/limit-preflight.ts";
 import {
   LIMIT_COLUMNS,
   limits,
@@ -12,7 +12,7 @@ import {
 import { byColumn, present, toRows } from "../../../control-plane/rows.ts";
 import { appMoves } from "../../../model/app-moves.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
-import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../../vendors/postgres/rows.ts";
+import { type Row, type RowSet, readRows, syncRow, syncRows } from "../../../vendors/postgres/rows.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
 const member = z.strictObject({
@@ -120,11 +120,11 @@ export const organization = defineResource({
     }));
   },
 
-  async refuseChange(context, before, after) {
+  async preflight(context, before, after) {
     const [was, wanted] = [declaredOf(before), declaredOf(after)];
-    if (was === undefined || wanted === undefined || !asksForRoom(was, wanted)) return;
+    if (was === undefined || wanted === undefined || !raisesUseOrLowersLimit(was, wanted)) return;
     const database = await controlPlaneIfThere(context, before.controlPlane);
-    await database?.read((query) => expectRoom(query, before.organizationId, was, wanted));
+    await database?.read((query) => assertFits(query, before.organizationId, was, wanted));
   },
 
   async observe(context, { inputs }) {
@@ -177,9 +177,9 @@ function declaredOf({
 
 async function write(query: Query, inputs: Inputs): Promise<void> {
   // First, also where it stays as it is: the row is locked then, and nobody else takes what is limited meanwhile.
-  await keepRow(query, organizationSet(inputs.organizationId), organizationToRow(inputs));
-  await keepRow(query, quotaSet(inputs.organizationId), limitsToRow(inputs.limits));
-  await withinLimits(query, inputs.organizationId, async () => {
+  await syncRow(query, organizationSet(inputs.organizationId), organizationToRow(inputs));
+  await syncRow(query, quotaSet(inputs.organizationId), limitsToRow(inputs.limits));
+  await enforceLimits(query, inputs.organizationId, async () => {
     await keepPeople(query, inputs);
     await keepDeclared(query, inputs);
   });
@@ -189,8 +189,8 @@ async function write(query: Query, inputs: Inputs): Promise<void> {
 }
 
 async function keepPeople(query: Query, { organizationId, members, invitations }: Inputs): Promise<void> {
-  await keepRows(query, memberSet(organizationId), ownerLast(members));
-  await keepRows(
+  await syncRows(query, memberSet(organizationId), ownerLast(members));
+  await syncRows(
     query,
     invitationSet(organizationId),
     toRows(invitations, "email", ({ expires, ...it }) => ({ ...it, expires_on: expires })),
@@ -199,7 +199,7 @@ async function keepPeople(query: Query, { organizationId, members, invitations }
 
 async function keepDeclared(query: Query, { organizationId, workspaces }: Inputs): Promise<void> {
   const rows = toRows(workspaces, "workspace_id", ({ domainApps }) => ({ domain_apps: domainApps }));
-  await keepRows(query, declaredSet(organizationId), rows);
+  await syncRows(query, declaredSet(organizationId), rows);
 }
 
 async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
@@ -288,7 +288,7 @@ async function keepWallets(query: Query, { organizationId: id, wallets }: Inputs
      where organization_id = $1 and managed_by = 'manifest' and name <> all ($2)`,
     [id, Object.keys(wallets)],
   );
-  await keepRows(query, walletSet(id), toRows(wallets, "name", walletToRow));
+  await syncRows(query, walletSet(id), toRows(wallets, "name", walletToRow));
 }
 
 function walletToRow({ autoReload }: Inputs["wallets"][string]): Row {

@@ -7,7 +7,7 @@ import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
 import { look, run } from "../../../vendors/postgres/run-script.ts";
 import { type Admitted, shutOut } from "../../../vendors/postgres/scripts/admit.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
-import { defineInside, stateOfProject } from "../../project-scoped.ts";
+import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 
 const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");
 
@@ -32,7 +32,7 @@ const workspaceMembersOutputs = z.object({});
 
 type Inputs = z.infer<typeof workspaceMembersInputs>;
 
-export const workspaceMembers = defineInside({
+export const workspaceMembers = defineProjectScoped({
   type: "directory:WorkspaceMembers",
   description:
     "Who may enter a workspace's own database, and whose tokens it trusts. The database gets the control plane's answer: whom the manifest lets in, whom the product let in, and the account that each of them has. Whoever is taken out is shut out as the call ends: every policy asks these rows. Removing it shuts out everyone.",

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
 import { byColumn, present, toRows } from "../../../control-plane/rows.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
-import { keepRow, keepRows, type Row, type RowSet, readRows } from "../../../vendors/postgres/rows.ts";
+import { type Row, type RowSet, readRows, syncRow, syncRows } from "../../../vendors/postgres/rows.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
 const workspaceInputs = z.strictObject({
@@ -125,24 +125,24 @@ async function write(query: Query, inputs: Inputs): Promise<void> {
   const sets = setsOf(inputs);
   // As every function of the product does first: nobody is let into the organization meanwhile whom this doesn't see.
   await query("select from public.organizations where id = $1 for no key update", [inputs.organization]);
-  await keepRow(query, sets.workspace, workspaceToRow(inputs));
-  await keepRows(
+  await syncRow(query, sets.workspace, workspaceToRow(inputs));
+  await syncRows(
     query,
     sets.access,
     Object.keys(inputs.access).map((email) => ({ email })),
   );
   await query("select private.open_workspaces($1)", [inputs.organization]);
-  await keepRows(
+  await syncRows(
     query,
     sets.apps,
     toRows(inputs.apps, "name", (app) => ({ ...app })),
   );
-  await keepRows(
+  await syncRows(
     query,
     sets.connections,
     toRows(inputs.connections, "name", ({ kind, cloneOf }) => ({ kind, clone_of: cloneOf })),
   );
-  await keepRows(
+  await syncRows(
     query,
     sets.cron,
     toRows(inputs.cron, "name", (job) => ({ ...job })),
@@ -181,7 +181,7 @@ function readAccess(query: Query, workspace: string): Promise<readonly Row[]> {
 /** Nobody enters, and its names are free for another: its domains, its address, its Slack channel. */
 async function close(query: Query, inputs: Inputs): Promise<void> {
   const { access, apps, connections, cron } = setsOf(inputs);
-  for (const set of [access, apps, connections, cron]) await keepRows(query, set, []);
+  for (const set of [access, apps, connections, cron]) await syncRows(query, set, []);
   await query(
     `update public.workspaces set state = 'deleted', project_ref = null, project_url = null, email = null,
        slack_team = null, slack_channel = null

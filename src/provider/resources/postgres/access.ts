@@ -16,7 +16,7 @@ import {
   revokeAccess,
 } from "../../../vendors/postgres/scripts/access.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
-import { defineInside, stateOfProject } from "../../project-scoped.ts";
+import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { sameNames } from "./found.ts";
 import { isPutBack } from "./schema.ts";
 
@@ -102,7 +102,7 @@ const accessOutputs = z.object({});
 
 type Inputs = z.infer<typeof accessInputs>;
 
-export const access = defineInside({
+export const access = defineProjectScoped({
   type: "postgres:Access",
   description:
     "Roles and their settings, extensions, the use of schemas and default privileges of one database, in one transaction. It speaks for the roles of the data API and those that it names; the attributes of another role are never changed. A refresh lists what else in the database opens something; the next update closes what can be closed without destroying anything, and leaves the rest. Removing it takes the use of the schemas back and leaves the rest.",

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import * as z from "zod";
-import { type Kept, keepArchive, type Shelf } from "../../../archive/archive-store.ts";
+import { type ArchiveFile, type ArchiveFolder, storeArchive } from "../../../archive/archive-store.ts";
 import { rowsOf } from "../../../archive/contents.ts";
 import { digestOf } from "../../../archive/sealed-file.ts";
 import { deriveArchiveKey } from "../../../shared/derive.ts";
@@ -87,7 +87,7 @@ async function wake(context: Context, ref: string): Promise<void> {
   if (isPaused(status)) await restore(context.supabase, ref, context.signal);
 }
 
-async function archived(context: Context, inputs: Inputs, shelf: Shelf): Promise<Kept> {
+async function archived(context: Context, inputs: Inputs, shelf: ArchiveFolder): Promise<ArchiveFile> {
   const { project, network } = inputs;
   if (network === undefined) return dumped(context, inputs, shelf);
   const lists = { during: cidrsOf(network.during), after: cidrsOf(network.after) };
@@ -96,18 +96,18 @@ async function archived(context: Context, inputs: Inputs, shelf: Shelf): Promise
   );
 }
 
-async function dumped(context: Context, inputs: Inputs, shelf: Shelf): Promise<Kept> {
+async function dumped(context: Context, inputs: Inputs, shelf: ArchiveFolder): Promise<ArchiveFile> {
   const { name, workspace, organization, schemas } = inputs;
   const database = await context.workspaceDatabase(inputs.project, inputs.databasePassword);
   try {
     const origin = { workspace, organization, project: name };
-    return await keepArchive(shelf, { database, origin, schemas }, context.status, context.signal);
+    return await storeArchive(shelf, { database, origin, schemas }, context.status, context.signal);
   } finally {
     await database.close();
   }
 }
 
-async function outputsOf(path: string, { contents }: Kept): Promise<Omit<Outputs, "file">> {
+async function outputsOf(path: string, { contents }: ArchiveFile): Promise<Omit<Outputs, "file">> {
   const { size } = await stat(path);
   const { takenAt } = contents.head;
   return { sha256: await digestOf(path), bytes: size, takenAt, rows: rowsOf(contents) };

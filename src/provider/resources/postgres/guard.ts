@@ -1,5 +1,5 @@
 import { UserError } from "@tenantry/core/errors";
-import { lookup } from "@tenantry/core/own-property";
+import { ownProperty } from "@tenantry/core/own-property";
 import * as z from "zod";
 import { controlPlane, issuerOf } from "../../../control-plane/control-plane.ts";
 import type { Context } from "../../../vendors/connections.ts";
@@ -12,7 +12,7 @@ import {
 } from "../../../vendors/postgres/scripts/guard.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
 import { findProject, isAnswering } from "../../../vendors/supabase/projects.ts";
-import { lifeState } from "../../project-scoped.ts";
+import { lifecycleState } from "../../project-scoped.ts";
 import { defineResource } from "../../runtime/schema.ts";
 import { apiGroup } from "../supabase/settings/api.ts";
 import { thirdPartyAuthGroup } from "../supabase/settings/third-party-auth.ts";
@@ -21,7 +21,7 @@ import { canonical, split } from "./row-security-state.ts";
 const guardInputs = z.strictObject({
   organization: z.string().describe("The slug of the Supabase organization."),
   name: z.string().describe("The name of the Supabase project."),
-  state: lifeState.default("active").describe("Where in its life the project is. Default `active`."),
+  state: lifecycleState.default("active").describe("Where in its life the project is. Default `active`."),
   schemas: z.record(z.string(), z.array(z.string())).describe("The roles that may use each schema."),
   functions: z
     .record(z.string(), z.array(z.string()))
@@ -252,7 +252,7 @@ function entered(workspace: Workspace, catalog: Catalog, issuer: string | undefi
   const manifests = members.filter(({ managed_by }) => managed_by === "manifest");
   return [
     ...manifests.flatMap(({ email, role }) => {
-      const declared = lookup(workspace.members, email);
+      const declared = ownProperty(workspace.members, email);
       if (declared === undefined) return [`member ${email} is not declared`];
       return declared.role === role ? [] : [`member ${email} is ${role}, not ${declared.role}`];
     }),

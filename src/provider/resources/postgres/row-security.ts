@@ -5,7 +5,7 @@ import { refusalOf } from "../../../vendors/postgres/refusal.ts";
 import { look, run } from "../../../vendors/postgres/run-script.ts";
 import { closeRows, MISFITS, secureRows } from "../../../vendors/postgres/scripts/secure-rows.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
-import { defineInside } from "../../project-scoped.ts";
+import { defineProjectScoped } from "../../project-scoped.ts";
 import { rowSecurityInputs } from "./row-security-inputs.ts";
 import { canonical, deparsed, found, rolesNamed, specified } from "./row-security-state.ts";
 
@@ -15,7 +15,7 @@ const rowSecurityOutputs = z.object({
     .describe("By function and by policy: a digest of what PostgreSQL made of the definition."),
 });
 
-export const rowSecurity = defineInside({
+export const rowSecurity = defineProjectScoped({
   type: "postgres:RowSecurity",
   description:
     "Every policy, helper function and privilege of one database, in one transaction, so that no table is open for a moment. In the schemas that it names, what it doesn't declare is closed to the roles of the data API. Drift is what PostgreSQL deparses. Removing it drops its policies and functions and takes the privileges back; row security stays on.",

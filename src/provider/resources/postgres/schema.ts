@@ -7,7 +7,7 @@ import { refusalOf } from "../../../vendors/postgres/refusal.ts";
 import { look, run } from "../../../vendors/postgres/run-script.ts";
 import { migrate, REFUSALS } from "../../../vendors/postgres/scripts/migrate.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
-import { defineInside, stateOfProject } from "../../project-scoped.ts";
+import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { sameNames } from "./found.ts";
 
 const schemaInputs = z.strictObject({
@@ -45,7 +45,7 @@ const schemaOutputs = z.object({
 type Inputs = z.infer<typeof schemaInputs>;
 type Outputs = z.infer<typeof schemaOutputs>;
 
-export const schema = defineInside({
+export const schema = defineProjectScoped({
   type: "postgres:Schema",
   description:
     "The tables, functions and triggers of one database, by ordered SQL migrations. Forward only: the pending ones run in one transaction, each recorded with its checksum; an applied one never changes. A function or a trigger that differs from what the migrations made is put back; any other difference is named in `differences`, stops nothing, and is left to a person, or to a new migration, which takes the schema as it then is. Removing the resource leaves the database as it is.",

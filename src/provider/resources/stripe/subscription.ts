@@ -8,7 +8,7 @@ import { isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../../vendors/stripe/customers.ts";
 import { findPrice } from "../../../vendors/stripe/prices.ts";
-import { hasEnded, standingOf } from "../../../vendors/stripe/subscription-status.ts";
+import { hasEnded, subscriptionStatusOf } from "../../../vendors/stripe/subscription-status.ts";
 import {
   canPay,
   comingPrice,
@@ -108,10 +108,10 @@ export const subscription = defineResource({
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
   stable: [],
-  notices: ["status", "product", "pastDueSince", "waitsFor", "paidSince"],
+  watchedOutputs: ["status", "product", "pastDueSince", "waitsFor", "paidSince"],
 
   // What happens to it then comes by webhook; until then, and when it lapses, every run looks.
-  movesOn: ({ movesOn }) => (typeof movesOn === "string" ? movesOn : undefined),
+  nextChangeAt: ({ movesOn }) => (typeof movesOn === "string" ? movesOn : undefined),
   isSettled: ({ status, changesOn, waitsFor }) => status === "active" && !changesOn && !waitsFor,
 
   async observe({ stripe }, prior) {
@@ -340,7 +340,7 @@ async function outputsOf(
   const moves = movesAt(found);
   return {
     subscriptionId: found.id,
-    ...(await standingOf(stripe, found)),
+    ...(await subscriptionStatusOf(stripe, found)),
     ...(await paidOutputs(stripe, found)),
     ...(moves === undefined ? {} : { movesOn: isoTime(moves) }),
     ...(found.ended_at === null ? {} : { endedOn: isoTime(found.ended_at) }),

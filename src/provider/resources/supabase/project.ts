@@ -4,11 +4,11 @@ import { deriveDatabasePassword } from "../../../shared/derive.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { answer, answerOrGone, isGone } from "../../../vendors/supabase/client.ts";
 import { isPaused, restore, setCompute, untilHealthy } from "../../../vendors/supabase/lifecycle.ts";
-import { untilDone } from "../../../vendors/supabase/poll.ts";
+import { poll } from "../../../vendors/supabase/poll.ts";
 import { findProject, isLeaving } from "../../../vendors/supabase/projects.ts";
 import type { ComputeSize, ProjectSummary, Region } from "../../../vendors/supabase/types.ts";
 import { createOnce } from "../../create-once.ts";
-import { lifeState } from "../../project-scoped.ts";
+import { lifecycleState } from "../../project-scoped.ts";
 import { databasePassword, defineResource, derivedFrom } from "../../runtime/schema.ts";
 
 const projectInputs = z.strictObject({
@@ -20,7 +20,7 @@ const projectInputs = z.strictObject({
   region: z.string().min(1).describe("Where it runs, as `eu-central-1`; fixed for life."),
   compute: z.string().min(1).describe("The size of its database server, as `micro`."),
   databasePassword,
-  state: lifeState
+  state: lifecycleState
     .default("active")
     .describe(
       "Where in its life it is. `active` restores it where it is paused and gives it its size, `deleted` deletes it and keeps this record; see `Standby` for the others. Default `active`.",
@@ -218,7 +218,7 @@ async function changePassword(context: Context, ref: string, inputs: Inputs): Pr
     }),
   );
   if (inputs.state === "active")
-    await untilDone(`the new database password of ${ref}`, context.signal, () =>
+    await poll(`the new database password of ${ref}`, context.signal, () =>
       context.acceptsPassword(ref, databasePassword),
     );
 }
@@ -253,7 +253,7 @@ function requireConsent({ name, consent }: Inputs, today: string): void {
 /** A project that is just being made can't be deleted yet: 400. */
 async function deleteProject(context: Context, ref: string): Promise<void> {
   if (ref === NEVER_MADE) return;
-  await untilDone(`the deletion of ${ref}`, context.signal, async () => {
+  await poll(`the deletion of ${ref}`, context.signal, async () => {
     try {
       await answer(context.supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
       return true;

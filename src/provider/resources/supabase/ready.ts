@@ -5,7 +5,7 @@ import { deriveDatabasePassword } from "../../../shared/derive.ts";
 import type { RootSecrets } from "../../../shared/root-secret.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { answer } from "../../../vendors/supabase/client.ts";
-import { untilDone } from "../../../vendors/supabase/poll.ts";
+import { poll } from "../../../vendors/supabase/poll.ts";
 import { sessionPooler } from "../../../vendors/supabase/pooler.ts";
 import { enforceSsl } from "../../../vendors/supabase/ssl.ts";
 import type {
@@ -14,7 +14,7 @@ import type {
   ProjectWithDatabase,
   ServiceName,
 } from "../../../vendors/supabase/types.ts";
-import { defineInside, stateOfProject } from "../../project-scoped.ts";
+import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { PartialError } from "../../resource.ts";
 import { databasePassword, derivedFrom, secret } from "../../runtime/schema.ts";
 
@@ -73,7 +73,7 @@ const DEAD_ENDS: Readonly<Partial<Record<ProjectStatus, string>>> = {
   REMOVED: "It was deleted: refresh the stack, then run again.",
 };
 
-export const ready = defineInside({
+export const ready = defineProjectScoped({
   type: "supabase:Ready",
   description:
     "The wait until a project's services are healthy, encryption enforced, and what one needs to reach them. A wait that times out is resumed by the next run. Owns nothing.",
@@ -85,7 +85,7 @@ export const ready = defineInside({
   derives: (inputs) => inputs.databasePassword !== undefined,
 
   /** PostgreSQL's own provider signs in with these: a preview in which they were unknown could say nothing of it. */
-  foresee: (inputs, prior, roots) =>
+  previewOutputs: (inputs, prior, roots) =>
     prior === undefined ? {} : { ...prior, ...passwordOf(roots(), inputs) },
 
   /** Whether the project exists is its own resource's to find out, so a refresh costs no call here. */
@@ -117,7 +117,7 @@ export const ready = defineInside({
 async function waitForProject(context: Context, inputs: Inputs): Promise<ProjectWithDatabase> {
   const ref = inputs.project;
   let project: ProjectWithDatabase | undefined;
-  await untilDone(
+  await poll(
     `project ${ref} to be healthy`,
     context.signal,
     async () => {
@@ -150,7 +150,7 @@ async function waitForServices(
   const isOn = before === "active" && (inputs.state ?? "active") === "active";
   const services: ServiceName[] = inputs.services.filter((name) => name !== "rest" || isOn);
   let waiting: readonly string[] = services;
-  await untilDone(
+  await poll(
     `the services of project ${inputs.project}`,
     context.signal,
     async () => {

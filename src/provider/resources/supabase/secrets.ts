@@ -3,7 +3,7 @@ import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
 import type { Context } from "../../../vendors/connections.ts";
 import { answer, answerOrGone } from "../../../vendors/supabase/client.ts";
-import { defineInside, stateOfProject } from "../../project-scoped.ts";
+import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { secret } from "../../runtime/schema.ts";
 
 const secretName = z
@@ -35,7 +35,7 @@ type Inputs = z.infer<typeof secretsInputs>;
 type Values = Readonly<Record<string, Secret>>;
 
 /** @see https://supabase.com/docs/reference/api/v1-bulk-create-secrets */
-export const secrets = defineInside({
+export const secrets = defineProjectScoped({
   type: "supabase:Secrets",
   description:
     "Secrets of a project's edge functions, compared by their SHA-256: the API never returns a value. Removes what it declared before and declares no more; leaves all others alone.",

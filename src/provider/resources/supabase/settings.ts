@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Context } from "../../../vendors/connections.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
-import { defineInside, stateOfProject } from "../../project-scoped.ts";
+import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { apiGroup, apiSettings } from "./settings/api.ts";
 import { authGroup, authSettings } from "./settings/auth.ts";
 import { closeDoors, openDoors } from "./settings/doors.ts";
@@ -35,7 +35,7 @@ type Inputs = z.infer<typeof settingsInputs>;
 const settingsOutputs = z.strictObject({});
 
 /** @see https://supabase.com/docs/reference/api */
-export const settings = defineInside({
+export const settings = defineProjectScoped({
   type: "supabase:Settings",
   description:
     "Settings of a project's services. What is absent is not managed and stays as it is; `[]` is managed and empty. Removing this resource changes nothing at the project.",

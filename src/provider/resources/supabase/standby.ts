@@ -3,14 +3,14 @@ import type { Context } from "../../../vendors/connections.ts";
 import { isPaused, pause, setCompute, untilHealthy } from "../../../vendors/supabase/lifecycle.ts";
 import { findProject } from "../../../vendors/supabase/projects.ts";
 import type { ProjectSummary } from "../../../vendors/supabase/types.ts";
-import { lifeState } from "../../project-scoped.ts";
+import { lifecycleState } from "../../project-scoped.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
 const standbyInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
   organization: z.string().describe("The slug of the Supabase organization."),
   name: z.string().describe("The project's name."),
-  state: lifeState
+  state: lifecycleState
     .exclude(["active", "deleted"])
     .describe("`suspended` pauses where Supabase does; `archived` makes it the smallest too."),
   awake: z

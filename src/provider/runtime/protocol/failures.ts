@@ -4,7 +4,7 @@ import statuses from "@pulumi/pulumi/proto/status_pb.js";
 import { UserError, VendorError } from "@tenantry/core/errors";
 import any from "google-protobuf/google/protobuf/any_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import { Unfinished } from "../operations.ts";
+import { PartialState } from "../operations.ts";
 import type { Redactor } from "./redact.ts";
 
 /**
@@ -14,14 +14,14 @@ import type { Redactor } from "./redact.ts";
  * stack. Whatever is expected to fail now and then is a FAILED_PRECONDITION: its message says what to do.
  */
 export function asServiceError(error: unknown, redactor: Redactor): Partial<grpc.ServiceError> {
-  if (error instanceof Unfinished) return initFailure(error, redactor);
+  if (error instanceof PartialState) return initFailure(error, redactor);
   if (isAbort(error)) return { code: grpc.status.ABORTED, details: "cancelled: the run was ended" };
   const code = isExpected(error) ? grpc.status.FAILED_PRECONDITION : grpc.status.INTERNAL;
   return { code, details: redactor.clean(messageOf(error)) };
 }
 
 /** The one error after which an engine keeps what was made. */
-function initFailure(error: Unfinished, redactor: Redactor): Partial<grpc.ServiceError> {
+function initFailure(error: PartialState, redactor: Redactor): Partial<grpc.ServiceError> {
   const message = redactor.clean(messageOf(error.cause ?? error));
   const detail = new messages.ErrorResourceInitFailed();
   detail.setId(error.id);

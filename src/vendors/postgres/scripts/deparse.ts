@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { functionDigest } from "../catalog/functions.ts";
 import { policyDigest } from "../catalog/relations.ts";
-import { takeTurns, undone } from "./rollback.ts";
+import { rolledBack, takeTurns } from "./rollback.ts";
 import type { RowSecuritySpecification } from "./secure-rows.ts";
 
 /** What PostgreSQL makes of a row security's definitions: digests by function, and by policy within each table. */
@@ -21,7 +21,7 @@ export const deparsedShape = z.object({
  * everything is taken back.
  */
 export function deparse({ functions, tables }: RowSecuritySpecification): readonly string[] {
-  return undone({ functions, tables }, DECLARATIONS, BODY);
+  return rolledBack({ functions, tables }, DECLARATIONS, BODY);
 }
 
 const DECLARATIONS = `

@@ -8,7 +8,7 @@ export const SETTINGS: readonly string[] = ["set local lock_timeout = '10s';", "
 export const takeTurns = "pg_advisory_xact_lock(hashtextextended('tenantry', 0))";
 
 /** The SQLSTATE with which a script of ours takes back what it did. */
-export const TAKE_BACK = "TN040";
+export const ROLL_BACK = "TN040";
 
 /**
  * The statements of a script that leaves nothing behind but its answer, which the last of them returns: they are to run
@@ -18,7 +18,7 @@ export const TAKE_BACK = "TN040";
  * @param declarations further variables of the body, in PL/pgSQL
  * @param body statements that put their answer into the variable `answer`, a jsonb object that is empty at first
  */
-export function undone(asked: unknown, declarations: string, body: string): readonly string[] {
+export function rolledBack(asked: unknown, declarations: string, body: string): readonly string[] {
   return [
     ...SETTINGS,
     passSpecification(asked),
@@ -30,8 +30,8 @@ ${declarations}
 begin
   begin
 ${body}
-    raise exception using errcode = '${TAKE_BACK}';
-  exception when sqlstate '${TAKE_BACK}' then
+    raise exception using errcode = '${ROLL_BACK}';
+  exception when sqlstate '${ROLL_BACK}' then
     -- Variables keep what they hold; everything else is as it was.
   end;
   perform set_config('tenantry.answer', answer::text, true);
@@ -41,7 +41,7 @@ $tenantry$;`,
   ];
 }
 
-/** The answer in the rows that the statements of {@link undone} return. */
+/** The answer in the rows that the statements of {@link rolledBack} return. */
 export function answerOf(rows: readonly unknown[]): unknown {
   return z.tuple([z.object({ answer: z.unknown() })]).parse(rows)[0].answer;
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { isOfExtension, isOwnSchema } from "../catalog/section.ts";
-import { TAKE_BACK, undone } from "./rollback.ts";
+import { ROLL_BACK, rolledBack } from "./rollback.ts";
 
 /** A table, a view or a function that returns rows, which everybody is to try. */
 export interface Source {
@@ -97,7 +97,7 @@ export function tryAccess(
   sources: readonly Source[],
   content: readonly string[],
 ): readonly string[] {
-  return undone({ people, sources, content }, DECLARATIONS, BODY);
+  return rolledBack({ people, sources, content }, DECLARATIONS, BODY);
 }
 
 const DECLARATIONS = `
@@ -127,9 +127,9 @@ const DECLARATIONS = `
 
 /** The end of a block that tried a write: whether it was refused. A lock that can't be had says nothing. */
 const noted = (write: Write, done = "true") => `
-            raise exception using errcode = '${TAKE_BACK}';
+            raise exception using errcode = '${ROLL_BACK}';
           exception
-            when sqlstate '${TAKE_BACK}' then
+            when sqlstate '${ROLL_BACK}' then
               if ${done} then writes := array_append(writes, '${write}'); end if;
             when insufficient_privilege then
               null;
@@ -280,9 +280,9 @@ const BODY = `
           for ids in select unnest(array[hidden -> 'there', hidden -> 'nowhere']) loop
             begin
               execute func.call into statement using (ids ->> 'organization')::uuid, (ids ->> 'workspace')::uuid;
-              raise exception using errcode = '${TAKE_BACK}';
+              raise exception using errcode = '${ROLL_BACK}';
             exception
-              when sqlstate '${TAKE_BACK}' then
+              when sqlstate '${ROLL_BACK}' then
                 answers := array_append(answers, 'answers ' || coalesce(statement, 'nothing'));
               when insufficient_privilege then
                 answers := array_append(answers, 'is refused');
@@ -298,8 +298,8 @@ const BODY = `
           end if;
         end loop;
       end loop;
-      raise exception using errcode = '${TAKE_BACK}';
-    exception when sqlstate '${TAKE_BACK}' then
+      raise exception using errcode = '${ROLL_BACK}';
+    exception when sqlstate '${ROLL_BACK}' then
     end;
     answer := answer || jsonb_build_object(person ->> 'name',
       jsonb_build_object('entered', entered, 'seen', seen, 'functions', callable, 'told', told));
