@@ -1,9 +1,16 @@
 import { defineConfig } from "vitest/config";
 
 /** What looks at its own process, with its children and open handles, or runs an engine in it. */
-const ALONE = ["tests/{conformance,e2e,engine,takeover}/**/*.test.ts", "tests/{provider,sandbox}/*.test.ts"];
+const ALONE = [
+  "packages/embedded-engine/tests/**/*.test.ts",
+  "packages/sandbox/tests/*.test.ts",
+  "tests/{e2e,engine}/**/*.test.ts",
+  "tests/provider/*.test.ts",
+];
 
 export default defineConfig({
+  // Packages of this repository are tested from their source.
+  ssr: { resolve: { conditions: ["tenantry-source", "node", "development|production"] } },
   test: {
     setupFiles: ["tests/properties.ts"],
     pool: "forks",
@@ -18,7 +25,12 @@ export default defineConfig({
       // Files that share a process load its modules once: a third of a second less for each. Nothing in src keeps what would tell.
       {
         extends: true,
-        test: { name: "together", include: ["tests/**/*.test.ts"], exclude: ALONE, isolate: false },
+        test: {
+          name: "together",
+          include: ["{packages/*/,}tests/**/*.test.ts"],
+          exclude: ALONE,
+          isolate: false,
+        },
       },
     ],
   },

@@ -18,6 +18,10 @@ import { openFleet } from "../src/fleet/open.ts";
 import { findTargets } from "../src/fleet/targets.ts";
 import { markUpToDate } from "../src/fleet/up-to-date.ts";
 import { type Figure, median, rounded } from "./figure.ts";
+import { size } from "./size.ts";
+
+const FLEET = size(100, 2);
+const LARGE_FLEET = size(2000, 4);
 
 const ROOT = join(import.meta.dirname, "..");
 const ROUNDS = 3;
@@ -30,10 +34,10 @@ const FIRST = "customer-0";
 export async function measureFleet(): Promise<Figure[]> {
   const bench = await Fleet.open();
   try {
-    await bench.grow(100);
+    await bench.grow(FLEET);
     const hundred = await bench.timed(["preview"]);
     const figures = await comparedWithTheCli(bench, hundred);
-    await bench.grow(2000);
+    await bench.grow(LARGE_FLEET);
     return [...figures, ...(await oneAmongAll(bench))];
   } finally {
     await bench.close();
@@ -60,7 +64,7 @@ async function comparedWithTheCli(bench: Fleet, hundred: Measured): Promise<Figu
     const cli = await bench.pulumi(pulumi);
     one.push(embedded.seconds / cli.seconds);
     const empty = await bench.emptyStack(pulumi);
-    all.push((await bench.timed(["preview"])).seconds / (100 * empty.seconds));
+    all.push((await bench.timed(["preview"])).seconds / (FLEET * empty.seconds));
   }
   return [
     ratio("preview of an unchanged organization, the embedded engine / `pulumi preview`", one, 0.5),

@@ -1,15 +1,16 @@
 import type pg from "pg";
 import { type Database, startDatabase } from "../tests/databases/database.ts";
 import { type Figure, median, rounded } from "./figure.ts";
+import { size } from "./size.ts";
 
-const ROWS = 1_000_000;
+const ROWS = size(1_000_000, 2_000);
 const ORGANIZATIONS = 100;
 const WORKSPACES_PER_ORGANIZATION = 10;
 /** The user is a member of 5 organizations and was granted 2 workspaces of each. */
 const MEMBERSHIPS = 5;
 const GRANTED = ["w1", "w2"];
-const WARM_UP = 10;
-const ROUNDS = 101;
+const WARM_UP = size(10, 1);
+const ROUNDS = size(101, 3);
 
 /**
  * A sum over the usage of a user's 10 of 1,000 workspaces, in a table of a million rows: under row security, against the

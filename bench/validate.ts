@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Figure, median, rounded } from "./figure.ts";
+import { size } from "./size.ts";
 
-const ORGANIZATIONS = 10_000;
+const ORGANIZATIONS = size(10_000, 20);
 const PAIRS = 5;
 
 /** Validating a large fleet against parsing the same files with `yaml` alone, each in a process of its own. */

@@ -1,11 +1,12 @@
 import type pg from "pg";
 import { type Database, startDatabase } from "../tests/databases/database.ts";
 import { type Figure, median, rounded } from "./figure.ts";
+import { size } from "./size.ts";
 
 const CLIENTS = 8;
 const WARM_UP = 1;
 const ROUNDS = 9;
-const CALLS_PER_CLIENT = 150;
+const CALLS_PER_CLIENT = size(150, 5);
 
 /**
  * Debits of one wallet a second, by clients side by side as the gateway, against as many bare updates of the same row:

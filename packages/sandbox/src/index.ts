@@ -1,6 +1,7 @@
 import type { SandboxOptions } from "./options.ts";
 import type { Sandbox } from "./sandbox.ts";
 
+export type { Fault, RequestRecord } from "./faults.ts";
 export { joinSandbox } from "./join.ts";
 export type { SandboxOptions } from "./options.ts";
 export type { RunningSandbox } from "./running-sandbox.ts";
