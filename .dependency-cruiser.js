@@ -21,12 +21,13 @@ const MAY_IMPORT = {
   "src/control-plane": ["src/vendors", "src/shared"],
   "src/billing": ["src/control-plane", "src/model", "src/vendors", "src/shared"],
   "src/archive": ["src/vendors", "src/shared"],
-  "src/access": ["src/control-plane", "src/vendors", "src/shared"],
+  "src/access": ["src/control-plane", "src/model", "src/vendors", "src/shared"],
   "src/domains": ["src/vendors", "src/shared"],
   "src/intake": ["src/model", "src/manifest", "src/vendors", "src/shared"],
 
   // The provider applies one resource at a time. It never sees a manifest.
   "src/provider": [
+    "src/access",
     "src/billing",
     "src/archive",
     "src/control-plane",
@@ -43,7 +44,7 @@ const MAY_IMPORT = {
     ...["src/changes", "src/engine", "src/provider", "src/repository", "src/model", "src/manifest"],
     ...["src/vendors", "src/shared", "packages/embedded-engine", "packages/sandbox"],
   ],
-  "src/verify": ["src/access", "src/provider", "src/model", "src/vendors", "src/shared"],
+  "src/verify": ["src/access", "src/control-plane", "src/provider", "src/model", "src/vendors", "src/shared"],
 
   // What people run.
   "src/cli": ["src", "infra", "packages/embedded-engine", "packages/sandbox"],

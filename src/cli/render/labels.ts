@@ -1,8 +1,7 @@
-import type { PropertyChange } from "../../changes/property-change.ts";
+import type { LinesOf } from "./lines-of.ts";
 import { sayPriceChange } from "./price.ts";
 import { rederivedLines } from "./rederived.ts";
 import { secretLines } from "./secrets.ts";
-import type { Line } from "./tree.ts";
 
 /** How a type of resource is shown to a reviewer: under which heading, by which noun, and what to say of a new one. */
 export interface Labels {
@@ -22,10 +21,7 @@ export interface Labels {
   /** Inputs of which people say a change in words of their own. */
   readonly says?: Readonly<Record<string, (before: unknown, after: unknown) => string | undefined>>;
   /** Lines for changes that can only be told together, and the changes that are left to tell one by one. */
-  readonly lines?: (changes: readonly PropertyChange[]) => {
-    readonly lines: readonly Line[];
-    readonly rest: readonly PropertyChange[];
-  };
+  readonly lines?: LinesOf;
 }
 
 /** What is inside a project has the project's state. */

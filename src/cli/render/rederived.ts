@@ -1,12 +1,12 @@
 import type { PropertyChange } from "../../changes/property-change.ts";
-import type { Labels } from "./labels.ts";
+import type { LinesOf } from "./lines-of.ts";
 
 /**
  * Says in words that a resource depends on another root secret than before: its fingerprint means nothing to a reviewer.
  *
  * @param what the values of the resource that are derived, as the subject of a sentence
  */
-export function rederivedLines(what: string): NonNullable<Labels["lines"]> {
+export function rederivedLines(what: string): LinesOf {
   const isRederived = ({ path }: PropertyChange) => path === "derivedFrom";
   return (changes) => ({
     lines: changes
