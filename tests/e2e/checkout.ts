@@ -7,6 +7,7 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 /** All that runs, as it was built if it was, and what it was built from. */
 const PARTS = [
   ...["bin", "dist", "infra", "policies", "src"],
+  ...["packages/core/src", "packages/embedded-engine/src", "packages/sandbox/src"],
   ...["build.js", "package.json", "package-lock.json", "tsconfig.json", "Pulumi.yaml"],
 ];
 

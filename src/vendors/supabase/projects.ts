@@ -34,6 +34,20 @@ export function isAnswering(status: ProjectStatus): boolean {
   return ANSWERING.includes(status);
 }
 
+const RESTARTING: readonly ProjectStatus[] = [
+  "RESIZING",
+  "RESTARTING",
+  "RESTORING",
+  "UPGRADING",
+  "COMING_UP",
+];
+
+/** Whether a project is between two states in which its services answer. */
+export async function isRestarting(supabase: Supabase, ref: string): Promise<boolean> {
+  const found = await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+  return found !== undefined && RESTARTING.includes(found.status);
+}
+
 /** Whether a project's services answer; a paused or restarting one can't be compared with anything. */
 export async function isReachable(supabase: Supabase, ref: string): Promise<boolean> {
   const found = await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));

@@ -1,4 +1,4 @@
-import { UserError } from "@tenantry/core/errors";
+import { UserError, VendorError } from "@tenantry/core/errors";
 import { ownProperty } from "@tenantry/core/own-property";
 import * as z from "zod";
 import { controlPlane, issuerOf } from "../../../control-plane/control-plane.ts";
@@ -11,7 +11,8 @@ import {
   unclosedShape,
 } from "../../../vendors/postgres/scripts/guard.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
-import { findProject, isAnswering } from "../../../vendors/supabase/projects.ts";
+import { poll } from "../../../vendors/supabase/poll.ts";
+import { findProject, isAnswering, isReachable, isRestarting } from "../../../vendors/supabase/projects.ts";
 import { lifecycleState } from "../../project-scoped.ts";
 import { defineResource } from "../../runtime/schema.ts";
 import { apiGroup } from "../supabase/settings/api.ts";
@@ -95,7 +96,7 @@ export const guard = defineResource({
     const id = prior?.id ?? inputs.name;
     if (inputs.state === "deleted") return { id, outputs: {} };
     const ref = await reachable(context, inputs, prior?.inputs.name ?? inputs.name);
-    if (ref !== undefined) await close(context, inputs, ref);
+    if (ref !== undefined) await closeThroughRestart(context, inputs, ref);
     return { id, outputs: {} };
   },
 
@@ -113,6 +114,18 @@ async function reachable(context: Context, inputs: Inputs, before: string): Prom
     if (found !== undefined) return isAnswering(found.status) ? found.ref : undefined;
   }
   return undefined;
+}
+
+/** Closes what is open. A project that restarts meanwhile, for another size for example, is closed once it answers again. */
+async function closeThroughRestart(context: Context, inputs: Inputs, ref: string): Promise<void> {
+  try {
+    await close(context, inputs, ref);
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error;
+    const { supabase, signal } = context;
+    await poll(`project ${ref} to answer`, signal, async () => !(await isRestarting(supabase, ref)));
+    if (await isReachable(supabase, ref)) await close(context, inputs, ref);
+  }
 }
 
 /** The services first: they close also where the database doesn't answer. */
