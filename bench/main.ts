@@ -1,3 +1,4 @@
+import { measureAccess } from "./access.ts";
 import { measureApiCalls } from "./api-calls.ts";
 import type { Figure } from "./figure.ts";
 import { measureFleet } from "./fleet.ts";
@@ -11,6 +12,7 @@ const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> =
   fleet: measureFleet,
   "api-calls": measureApiCalls,
   "row-security": async () => [await rowSecurityRatio()],
+  access: measureAccess,
   wallet: async () => [await debitRatio()],
 };
 

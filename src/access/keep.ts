@@ -38,13 +38,16 @@ export interface KeepOptions {
   readonly signal: AbortSignal;
   /** Gets a line for each workspace that fails, and when it is delivered to again. */
   readonly log: (line: string) => void;
+  /** How often it looks without being woken. */
+  readonly pollMilliseconds?: number;
 }
 
 /**
  * Delivers each change as soon as it is committed, and renews the leases of workspaces, until the signal ends it. Several processes may
  * do so side by side; after a crash the next one does what is left.
  */
-export async function keepAccess(reach: Reach, { signal, log }: KeepOptions): Promise<void> {
+export async function keepAccess(reach: Reach, options: KeepOptions): Promise<void> {
+  const { signal, log, pollMilliseconds = POLL_MILLISECONDS } = options;
   const { leaseSeconds = null } = reach;
   const confirmAfter = leaseSeconds === null ? null : leaseSeconds * RENEWED_AT;
   const bell = new Bell();
@@ -58,7 +61,7 @@ export async function keepAccess(reach: Reach, { signal, log }: KeepOptions): Pr
     const due = free === 0 ? [] : await takeUp(reach.database, free, confirmAfter).catch(told);
     for (const answer of due) start(answer);
     // With all hands full, the next one that is free looks again; without, whoever commits a change wakes us.
-    if (due.length < free || free === 0) await Promise.race([rung, pause(signal)]);
+    if (due.length < free || free === 0) await pause(signal, pollMilliseconds, rung);
   }
   await Promise.all([listening, ...running]);
 
@@ -95,7 +98,7 @@ function takeUp(database: Database, most: number, confirmAfterSeconds: number | 
 async function listen(database: Database, bell: Bell, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await database.listen("tenantry_access", () => bell.ring(), signal).catch(() => undefined);
-    if (!signal.aborted) await pause(signal);
+    if (!signal.aborted) await pause(signal, POLL_MILLISECONDS);
   }
 }
 
@@ -120,7 +123,10 @@ class Bell {
   }
 }
 
-/** Until it is time to look again, or nothing is to be done any more. */
-function pause(signal: AbortSignal): Promise<void> {
-  return sleep(POLL_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+/** Until it is time to look again, it is woken, or nothing is to be done any more. */
+async function pause(signal: AbortSignal, milliseconds: number, woken?: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const timer = sleep(milliseconds, undefined, { signal: AbortSignal.any([signal, over.signal]) });
+  await Promise.race([timer.catch(() => undefined), ...(woken === undefined ? [] : [woken])]);
+  over.abort();
 }

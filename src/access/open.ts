@@ -4,15 +4,17 @@ import type { Context } from "../vendors/connections.ts";
 import { findProject } from "../vendors/supabase/projects.ts";
 import type { Reach } from "./deliver.ts";
 
+/** A platform, by what its project is found by. */
+interface WithProject {
+  readonly project: Pick<PlatformModel["project"], "organization" | "name">;
+}
+
 /**
  * The control plane of a platform, and the way to its workspaces' databases.
  *
  * @throws UserError when the platform isn't up
  */
-export async function openReach(
-  context: Context,
-  { project }: Pick<PlatformModel, "project">,
-): Promise<Reach> {
+export async function openReach(context: Context, { project }: WithProject): Promise<Reach> {
   const database = await context.controlPlane(project);
   return { database, supabase: context.supabase, issuer: issuerOf(database.ref) };
 }
@@ -26,10 +28,7 @@ export function withLease(reach: Reach, { staysOpen }: Pick<PlatformModel, "stay
 }
 
 /** As {@link openReach}; undefined where the control plane has no project, or not yet. */
-export async function openReachIfUp(
-  context: Context,
-  platform: Pick<PlatformModel, "project">,
-): Promise<Reach | undefined> {
+export async function openReachIfUp(context: Context, platform: WithProject): Promise<Reach | undefined> {
   const { organization, name } = platform.project;
   const found = await findProject(context.supabase, organization, name);
   return found === undefined ? undefined : openReach(context, platform);

@@ -1,0 +1,233 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { attempt } from "../../src/access/deliver.ts";
+import { deliverChanges, keepAccess } from "../../src/access/keep.ts";
+import { withLease } from "../../src/access/open.ts";
+import { takeAnswer } from "../../src/access/read.ts";
+import { folderWith } from "../cli/command-line.ts";
+import { AccessWorld, OWNER, PLATFORM, WORKSPACE } from "./access-world.ts";
+
+const REFUSED = "42501";
+const CLOSED = "PT503";
+
+const LEASE = { staysOpen: null };
+/** Nothing but a notification wakes a process within a test. */
+const NEVER = 3_600_000;
+
+let world: AccessWorld;
+const stopping: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  world = await AccessWorld.open();
+});
+afterAll(() => world.close());
+afterEach(async () => {
+  world.live.sandbox.setFaults([]);
+  world.live.sandbox.release();
+  await Promise.all(stopping.splice(0).map((stop) => stop()));
+  await world.askWorkspace("update private.settings set access_lease_seconds = null");
+});
+
+/** A process that keeps access, in this one. */
+async function keep(pollMilliseconds = NEVER, log: (line: string) => void = () => {}) {
+  const ending = new AbortController();
+  const reach = withLease(await world.reach(), LEASE);
+  const kept = keepAccess(reach, { signal: ending.signal, log, pollMilliseconds });
+  stopping.push(async () => {
+    ending.abort();
+    await kept;
+  });
+}
+
+const untilIn = (email: string) => expect.poll(() => world.enters(email)).toBe("in");
+const untilRefused = (email: string) => expect.poll(() => world.enters(email)).toBe(REFUSED);
+
+const CHANGES: readonly (readonly [
+  change: string,
+  role: "admin" | "member",
+  act: (email: string) => Promise<unknown>,
+])[] = [
+  ["is removed", "member", (email) => world.remove(email)],
+  ["is removed as an admin", "admin", (email) => world.remove(email)],
+  ["moves to another address", "member", (email) => world.changeAddress(email, `moved-${email}`)],
+  ["loses the role that reached every workspace", "admin", (email) => world.changeRole(email, "member")],
+  [
+    "loses the workspace",
+    "member",
+    (email) => world.act(OWNER, `revoke_workspace('${WORKSPACE}', '${email}')`),
+  ],
+];
+
+describe("a process that is woken by notifications alone", () => {
+  it.each(CHANGES)("refuses the valid token of whoever %s", async (change, role, act) => {
+    await keep();
+    const email = `${change.replaceAll(" ", "-")}@acme.example`;
+    await world.join(email, role);
+    await untilIn(email);
+    await act(email);
+    await untilRefused(email);
+    await untilIn(OWNER);
+  });
+
+  it("lets in whoever takes over an address, with the new account", async () => {
+    await keep();
+    await world.join("first@acme.example", "member");
+    await untilIn("first@acme.example");
+    await world.changeAddress("first@acme.example", "elsewhere@acme.example");
+    await untilRefused("first@acme.example");
+    await world.ask(
+      "insert into auth.users (id, email, email_confirmed_at) values (gen_random_uuid(), 'First@acme.example', now())",
+    );
+    await expect
+      .poll(() => world.bothAnswers().then(({ wanted, found }) => found.length === wanted.length))
+      .toBe(true);
+    await expect
+      .poll(() =>
+        world.askWorkspace(
+          "select from public.workspace_members where email = 'first@acme.example' and user_id is not null",
+        ),
+      )
+      .toHaveLength(1);
+  });
+
+  it("never lets in whose invitation has expired", async () => {
+    await keep();
+    const late = "late@acme.example";
+    await world.signUp(late);
+    await world.invite(late, "member");
+    await world.expire(late);
+    await expect(world.accept(late)).rejects.toMatchObject({ code: "PT404" });
+    await world.join("in-time@acme.example", "member");
+    await untilIn("in-time@acme.example");
+    expect(await world.enters(late)).toBe(REFUSED);
+  });
+});
+
+describe("several processes at once", () => {
+  it("end with the control plane's answer, whoever was last", async () => {
+    await Promise.all([keep(), keep(50), keep(50)]);
+    const people = Array.from({ length: 6 }, (_, index) => `busy-${index}@acme.example`);
+    for (const email of people) await world.join(email, "admin");
+    for (const [index, email] of people.entries())
+      await (index % 2 === 0 ? world.remove(email) : world.changeRole(email, "member"));
+    await world.join("last@acme.example", "member");
+    await expect.poll(() => world.ask("select from private.access_changes")).toEqual([]);
+    const { wanted, found } = await world.bothAnswers();
+    expect(found).toEqual(wanted);
+  });
+
+  it("go on where one was killed between taking a change up and delivering it", async () => {
+    const leaving = "leaving@acme.example";
+    await world.join(leaving, "admin");
+    await deliverChanges(await world.reach());
+    expect(await world.enters(leaving)).toBe("in");
+
+    const { sandbox } = world.live;
+    sandbox.setFaults([{ kind: "hold-before", service: "supabase", writesOnly: true, match: world.project }]);
+    const folder = folderWith({ "stacks/shop/platform.yaml": PLATFORM });
+    const child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, "../../bin/tenantry"), "access", "--watch", "stacks/shop"],
+      {
+        cwd: folder.path,
+        env: { ...process.env, ...sandbox.env },
+        stdio: "ignore",
+        detached: true,
+      },
+    );
+    const ended = once(child, "exit");
+    await world.remove(leaving);
+    await sandbox.held();
+    process.kill(-Number(child.pid), "SIGKILL");
+    await ended;
+    folder.remove();
+    sandbox.setFaults([]);
+    expect(await world.enters(leaving)).toBe("in");
+
+    // The one that was killed holds it for half a minute: that has passed.
+    await world.ask("update private.access_deliveries set next_attempt_at = now()");
+    await keep(50);
+    await untilRefused(leaving);
+    await expect.poll(() => world.ask("select from private.access_changes")).toEqual([]);
+  });
+});
+
+it("an answer that was read earlier changes nothing", async () => {
+  const reach = await world.reach();
+  const early = await reach.database.transaction((query) => takeAnswer(query, WORKSPACE));
+  if (early === undefined) throw new Error("there is no workspace");
+  await world.join("later@acme.example", "admin");
+  await deliverChanges(reach);
+  expect(await world.enters("later@acme.example")).toBe("in");
+  await world.remove("later@acme.example");
+  await deliverChanges(reach);
+
+  const [{ version } = { version: 0 }] = await world.askWorkspace(
+    "select access_version from private.settings as it(version)",
+  );
+  expect(Number(version)).not.toBe(early.version);
+  expect(await attempt(reach, { ...early, members: [...early.members, ADMITTED] })).toMatchObject({
+    outcome: "delivered",
+  });
+  const { wanted, found } = await world.bothAnswers();
+  expect(found).toEqual(wanted);
+});
+
+const ADMITTED = { email: "later@acme.example", role: "admin", user_id: null, managed_by: "app" };
+
+it("a workspace that fails is named, and delivered to once it answers", async () => {
+  const lines: string[] = [];
+  await world.askWorkspace(`
+    create function private.refuse() returns trigger language plpgsql as $$ begin raise exception 'not today'; end $$;
+    create trigger refuse before insert on public.workspace_members execute function private.refuse()`);
+  await keep(50, (line) => lines.push(line));
+  await world.join("patient@acme.example", "admin");
+  await expect.poll(() => lines.join("\n")).toMatch(/^access of acme\/production: .*not today/);
+  expect(lines.join("\n")).toContain("It is tried again in 1 s.");
+  await world.askWorkspace("drop function private.refuse() cascade");
+  await untilIn("patient@acme.example");
+  await expect.poll(() => lines).toContain("access of acme/production: delivered again");
+});
+
+describe("the lease", () => {
+  const confirmed = (secondsAgo: number) =>
+    world.askWorkspace(
+      `update private.settings set access_confirmed_at = clock_timestamp() - make_interval(secs => ${secondsAgo})`,
+    );
+  const lease = () => world.askWorkspace("select access_lease_seconds as seconds from private.settings");
+
+  it("begins with a running process, and closes the workspace to people when it has ended", async () => {
+    await deliverChanges(await world.reach());
+    expect(await lease()).toEqual([{ seconds: null }]);
+    await world.ask("update private.access_deliveries set delivered_at = '-infinity'");
+    await keep();
+    await expect.poll(lease).toEqual([{ seconds: 60 }]);
+    await Promise.all(stopping.splice(0).map((stop) => stop()));
+
+    await confirmed(59);
+    expect(await world.enters(OWNER)).toBe("in");
+    await confirmed(61);
+    expect([await world.enters(OWNER), await world.enters(OWNER, "service_role")]).toEqual([CLOSED, "in"]);
+  });
+
+  it("is renewed by a process, before it is over", async () => {
+    await world.ask("update private.access_deliveries set delivered_at = now() - interval '21 seconds'");
+    await world.askWorkspace("update private.settings set access_lease_seconds = 60");
+    await confirmed(61);
+    await keep();
+    await untilIn(OWNER);
+  });
+
+  it("is taken away where the platform stays open", async () => {
+    await world.askWorkspace("update private.settings set access_lease_seconds = 60");
+    await confirmed(61);
+    await world.ask("update private.access_deliveries set delivered_at = '-infinity'");
+    const reach = withLease(await world.reach(), { staysOpen: "the shops sell at night" });
+    await world.join("night@acme.example", "admin");
+    await deliverChanges(reach);
+    await confirmed(3600);
+    expect([await lease(), await world.enters(OWNER)]).toEqual([[{ seconds: null }], "in"]);
+  });
+});
