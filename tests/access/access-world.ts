@@ -3,20 +3,20 @@ import { databaseDefinition } from "../../infra/database.ts";
 import type { Reach } from "../../src/access/deliver.ts";
 import { deliverAll } from "../../src/access/keep.ts";
 import { openReach } from "../../src/access/open.ts";
-import { stableId } from "../../src/core/ids.ts";
-import { organization } from "../../src/provider/directory/organization.ts";
-import { workspace } from "../../src/provider/directory/workspace.ts";
-import { access } from "../../src/provider/postgres/access.ts";
-import { rowSecurity } from "../../src/provider/postgres/row-security.ts";
+import { organization } from "../../src/provider/resources/control-plane/organization.ts";
+import { workspace } from "../../src/provider/resources/control-plane/workspace.ts";
+import { access } from "../../src/provider/resources/postgres/access.ts";
+import { rowSecurity } from "../../src/provider/resources/postgres/row-security.ts";
+import { stableId } from "../../src/shared/ids.ts";
+import { Life } from "../provider/life.ts";
+import { type Live, startLive } from "../provider/live.ts";
 import {
   controlPlaneOf,
   organizationOf,
   withCatalogue,
   withTables,
   workspaceOf,
-} from "../provider/directory/directory.ts";
-import { Life } from "../provider/life.ts";
-import { type Live, startLive } from "../provider/live.ts";
+} from "../provider/resources/control-plane/directory.ts";
 
 const ORGANIZATION = stableId("shop/acme");
 export const OWNER = "ada@acme.example";
