@@ -158,7 +158,9 @@ export function isRunning(pid: number): boolean {
 
 async function copyPrograms(native: string, target: string): Promise<void> {
   const unused = /\.a$|pkgconfig$|pgxs$/;
-  await cp(native, target, { recursive: true, filter: (path) => !unused.test(path) });
+  // Links stay relative: the cache outlives the checkout that it was copied from.
+  const options = { recursive: true, verbatimSymlinks: true };
+  await cp(native, target, { ...options, filter: (path) => !unused.test(path) });
   const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as {
     source: string;
     target: string;
