@@ -19,8 +19,8 @@ export async function openReach(context: Context, { project }: WithProject): Pro
   return { database, supabase: context.supabase, issuer: issuerOf(database.ref) };
 }
 
-/** How long what was delivered counts, where a process confirms it all the time. */
-const LEASE_SECONDS = 60;
+/** How long a confirmation is valid. Below the promised 60 seconds, so that a late renewal and a slow poll fit in. */
+const LEASE_SECONDS = 45;
 
 /** The same for whoever goes on confirming: workspaces close when that ends, unless the platform has a reason to stay open. */
 export function withLease(reach: Reach, { staysOpen }: Pick<PlatformModel, "staysOpen">): Reach {

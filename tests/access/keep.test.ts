@@ -203,7 +203,7 @@ describe("the lease", () => {
     expect(await lease()).toEqual([{ seconds: null }]);
     await world.ask("update private.access_deliveries set delivered_at = '-infinity'");
     await keep();
-    await expect.poll(lease).toEqual([{ seconds: 60 }]);
+    await expect.poll(lease).toEqual([{ seconds: 45 }]);
     await Promise.all(stopping.splice(0).map((stop) => stop()));
 
     await confirmed(59);
