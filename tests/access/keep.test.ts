@@ -206,23 +206,23 @@ describe("the lease", () => {
     await expect.poll(lease).toEqual([{ seconds: 45 }]);
     await Promise.all(stopping.splice(0).map((stop) => stop()));
 
-    await confirmed(59);
+    await confirmed(44);
     expect(await world.enters(OWNER)).toBe("in");
-    await confirmed(61);
+    await confirmed(46);
     expect([await world.enters(OWNER), await world.enters(OWNER, "service_role")]).toEqual([CLOSED, "in"]);
   });
 
   it("is renewed by a process, before it is over", async () => {
     await world.ask("update private.access_deliveries set delivered_at = now() - interval '21 seconds'");
     await world.askWorkspace("update private.settings set access_lease_seconds = 60");
-    await confirmed(61);
+    await confirmed(46);
     await keep();
     await untilIn(OWNER);
   });
 
   it("is taken away where the platform stays open", async () => {
     await world.askWorkspace("update private.settings set access_lease_seconds = 60");
-    await confirmed(61);
+    await confirmed(46);
     await world.ask("update private.access_deliveries set delivered_at = '-infinity'");
     const reach = withLease(await world.reach(), { staysOpen: "the shops sell at night" });
     await world.join("night@acme.example", "admin");
