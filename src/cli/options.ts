@@ -37,7 +37,7 @@ export function addJsonOption(command: Command): Command {
 export function addSandboxOption(command: Command): Command {
   return command.option(
     "--sandbox [folder]",
-    `Use a local Supabase and Stripe, and start them if needed; --sandbox=<folder> uses another data folder than ${SANDBOX_FOLDER}`,
+    `Use a local Supabase and Stripe, and start them if needed; set the data folder with --sandbox=<folder> (default: ${SANDBOX_FOLDER})`,
   );
 }
 

@@ -75,11 +75,11 @@ function buildProgram(session: Session): Command {
   return program;
 }
 
-/** Help and version are no errors, though commander ends on them as on one. */
+/** Help and version are no errors, though commander reports them as such. */
 function reportError(error: unknown, session: Session, json: boolean): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   if (json) session.printJson({ ok: false, error: errorDocument(error) });
-  // What commander has to say about usage it has said already.
+  // Commander has already printed its own usage errors.
   else if (!(error instanceof CommanderError)) session.log(renderError(error, session.errorColors));
   return 1;
 }

@@ -6,29 +6,29 @@ import { labelsFor } from "./render/labels.ts";
 import { formatSeconds } from "./render/values.ts";
 import type { Output, Session } from "./session.ts";
 
-/** What a watcher sees while stacks run. */
+/** Shows the progress of running stacks. */
 export interface Progress extends FleetObserver {
-  /** What a resource of a stack says while it works. */
+  /** Shows a status message of a resource. */
   status(stack: string, message: string): void;
-  /** Leaves nothing behind on the screen but finished lines. */
+  /** Removes the live lines and keeps the finished ones. */
   stop(): void;
 }
 
 const DOING: Readonly<Record<Verb, string>> = {
   preview: "previewing",
   up: "updating",
-  refresh: "looking",
+  refresh: "refreshing",
   destroy: "destroying",
 };
 
-/** Live lines on a terminal, plain ones elsewhere (CI, a file, a dumb terminal). */
+/** Shows live lines on a terminal, and plain lines elsewhere (CI, a file, a dumb terminal). */
 export function watch(session: Session, stacks: number): Progress {
   const { stderr, env } = session.io;
   const live = stderr.isTTY === true && !env.CI && env.TERM !== "dumb";
   return live ? new LiveProgress(stderr, session.errorColors, stacks) : new PlainProgress(session);
 }
 
-/** A line when a stack begins, when one of its resources is done or fails, and when it ends. */
+/** Prints a line when a stack begins, when one of its resources is done or fails, and when it ends. */
 class PlainProgress implements Progress {
   readonly #session: Session;
 
@@ -63,14 +63,14 @@ class PlainProgress implements Progress {
 interface Running {
   readonly verb: Verb;
   readonly since: number;
-  /** What runs now, by URN; the last begun is shown. */
+  /** The running steps by URN. The one that started last is shown. */
   readonly now: Map<string, string>;
-  /** What a resource said last; over when a resource ends. */
+  /** The latest status message; cleared when a resource ends. */
   status: string | undefined;
   steps: number;
 }
 
-/** A line for each running stack, drawn again in place: what runs now, how many steps are done, for how long. */
+/** Redraws a line for each running stack with its current step, the number of finished steps and the elapsed time. */
 class LiveProgress implements Progress {
   readonly #output: Output;
   readonly #colors: Colors;
@@ -142,7 +142,7 @@ class LiveProgress implements Progress {
   }
 }
 
-/** Whether a step does something, at a vendor. */
+/** Whether a step calls a provider. */
 function isWork(metadata: StepMetadata): boolean {
   return metadata.op !== "same" && metadata.op !== "replace" && metadata.provider !== "";
 }

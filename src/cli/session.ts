@@ -3,25 +3,25 @@ import { printableColored, printableJson } from "@tenantry/core/printable";
 import type { Variables } from "../fleet/environment.ts";
 import { type Colors, colorsFor } from "./render/colors.ts";
 
-/** The world of a command line: what a process gives it, or a test. */
+/** The environment of a command line: that of the process, or a test's. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Variables;
   readonly cwd: string;
-  /** Called for each Ctrl-C (and for SIGTERM); gives back how to stop listening. */
+  /** Calls the listener for each Ctrl-C and SIGTERM. Returns a function that removes the listener. */
   onInterrupt(listener: () => void): () => void;
-  /** Ends the process at once. */
+  /** Ends the process immediately. */
   exit(code: number): never;
 }
 
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** 0: nothing to do, or done. 1: an error. 2: changes or differences were found. */
+/** 0: success, or nothing to do. 1: an error. 2: changes or differences were found. */
 export type ExitCode = 0 | 1 | 2;
 
-/** One run of the command line. Results go to stdout, everything else to stderr, so that a pipe gets the result alone. */
+/** One run of the command line. Results go to stdout and everything else to stderr, so that a pipe receives only the result. */
 export class Session {
   readonly io: Io;
   readonly colors: Colors;
@@ -34,22 +34,22 @@ export class Session {
     this.errorColors = colorsFor(io.stderr, io.env);
   }
 
-  /** A line of the result. */
+  /** Prints a line of the result. */
   print(text = ""): void {
     this.io.stdout.write(`${printableColored(text)}\n`);
   }
 
-  /** The result of a run with `--json`: the only thing on stdout. */
+  /** Prints the result of a run with `--json`, which is all that goes to stdout. */
   printJson(document: unknown): void {
     this.io.stdout.write(`${printableJson(JSON.stringify(document, null, 2))}\n`);
   }
 
-  /** A line for the person who watches. */
+  /** Prints a message to stderr. */
   log(text = ""): void {
     this.io.stderr.write(`${printableColored(text)}\n`);
   }
 
-  /** Whether someone can be asked. */
+  /** Whether the user can be asked for confirmation. */
   get interactive(): boolean {
     return this.io.stdin.isTTY === true && this.io.stderr.isTTY === true && !this.io.env.CI;
   }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 /** `file:///…/dist/chunk-ABC.js:12:34` */
 const PLACE = /(file:\/\/[^\s()]+\.m?js):(\d+):(\d+)/g;
 
-/** A stack trace that names the source's files and lines: what runs is a bundle of them. A place without a source map stays. */
+/** Rewrites a bundle's stack trace to the files and lines of the source. Keeps places without a source map. */
 export function inSource(stack: string): string {
   const maps = new Map<string, SourceMap | undefined>();
   return stack.replace(PLACE, (place, url: string, line: string, column: string) => {

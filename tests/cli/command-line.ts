@@ -11,7 +11,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs a command line in this process, as if from a folder and with nothing in its environment but what is given. */
+/** Runs a command line in this process, from the given folder and with only the given environment. */
 export async function tenantry(
   args: readonly string[],
   options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
@@ -31,7 +31,7 @@ export async function tenantry(
   return { exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
 
-/** A folder with these files, and how to remove it. */
+/** Creates a temporary folder with these files. */
 export function folderWith(files: Readonly<Record<string, string>>): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "tenantry-cli-"));
   for (const [name, text] of Object.entries(files)) {

@@ -19,7 +19,7 @@ describe("delivering to a file", () => {
   const { path: folder, remove } = folderWith({});
   afterAll(remove);
 
-  it("writes one that its owner alone can read, and writes it again", async () => {
+  it("writes a file that only its owner can read, and overwrites it", async () => {
     const file = join(folder, "key");
     await exportToFile(new Secret("older"), file);
     await exportToFile(KEY, file);
@@ -45,7 +45,7 @@ describe("delivering to a file", () => {
     await expect(exportToFile(KEY, path)).rejects.toMatchObject({ remedy: expect.stringContaining(remedy) });
   });
 
-  it("refuses a folder that isn't there", async () => {
+  it("refuses a folder that doesn't exist", async () => {
     await expect(exportToFile(KEY, join(folder, "nowhere/key"))).rejects.toThrow("can't be written");
   });
 });
@@ -55,18 +55,18 @@ describe("delivering to a command", () => {
   afterAll(remove);
   const options = { cwd: folder, env: { PATH: process.env.PATH }, signal: new AbortController().signal };
 
-  it("hands it the value on its input, and blinds what it prints", async () => {
+  it("passes the value on standard input, and masks it in the output", async () => {
     expect(await exportToCommand(KEY, "cat > got; cat got; echo stored >&2", options)).toBe("[secret]stored");
     expect(readFileSync(join(folder, "got"), "utf8")).toBe("tnt_the-plain-value");
   });
 
-  it("says how one failed, without the value", async () => {
+  it("reports the failure of a command, without the value", async () => {
     const failure = exportToCommand(KEY, "cat; exit 3", options);
     await expect(failure).rejects.toThrow("The command exited with 3: cat; exit 3\n[secret]");
     await expect(failure).rejects.not.toThrow("the-plain-value");
   });
 
-  it("needs no command that reads", async () => {
+  it("accepts a command that doesn't read its input", async () => {
     expect(await exportToCommand(new Secret("x".repeat(1_000_000)), "true", options)).toBe("");
   });
 });

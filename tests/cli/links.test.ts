@@ -35,7 +35,7 @@ beforeEach(() => {
   [inside, outside] = [here.path, there.path];
 });
 
-/** Puts a link where something is. */
+/** Replaces a file or folder by a link. */
 function replace(path: string, target: string): void {
   renameSync(join(inside, path), join(inside, "moved"));
   symlinkSync(target, join(inside, path));
@@ -43,7 +43,7 @@ function replace(path: string, target: string): void {
 
 const TARGETS = [[], ["stacks"], ["stacks/demo"], ["stacks/demo/orgs/acme.yaml"], ["demo.acme"]];
 
-/** The commands that read manifests, and each way to name what they read. */
+/** Runs every command that reads manifests with every kind of target. */
 async function everything(): Promise<{ exitCode: number; said: string }[]> {
   const lines = TARGETS.flatMap((targets) => [
     ["validate", ...targets],
@@ -61,7 +61,7 @@ async function everything(): Promise<{ exitCode: number; said: string }[]> {
   return runs;
 }
 
-describe("what a link below stacks leads to outside is read by no command, and nothing of it is shown", () => {
+describe("no command reads or shows a file outside the repository through a link", () => {
   test.each<[string, () => void]>([
     ["stacks itself", () => replace("stacks", outside)],
     ["a platform's folder", () => replace("stacks/demo", join(outside, "demo"))],
@@ -69,7 +69,7 @@ describe("what a link below stacks leads to outside is read by no command, and n
     ["the folder of organizations", () => replace("stacks/demo/orgs", join(outside, "demo/orgs"))],
     ["an organization's manifest", () => replace("stacks/demo/orgs/acme.yaml", join(outside, "secret.yaml"))],
     [
-      "a link by way of another",
+      "a link through another link",
       () => {
         symlinkSync(join(outside, "demo/orgs"), join(inside, "stacks/demo/between"));
         replace("stacks/demo/orgs", "between");
@@ -89,7 +89,7 @@ describe("what a link below stacks leads to outside is read by no command, and n
   });
 });
 
-test("links that stay inside a platform's folder are followed", async () => {
+test("links within a platform's folder are followed", async () => {
   const demo = join(inside, "stacks/demo");
   mkdirSync(join(demo, "shared"));
   renameSync(join(demo, "orgs/acme.yaml"), join(demo, "shared/acme.yaml"));
@@ -101,16 +101,16 @@ test("links that stay inside a platform's folder are followed", async () => {
   expect(await tenantry(["validate", "demo.acme"], { cwd: inside })).toMatchObject({ exitCode: 0 });
 });
 
-test("a repository that is itself reached by a link is read", async () => {
+test("a repository that is itself behind a link is read", async () => {
   symlinkSync(inside, join(outside, "checkout"));
   expect(await tenantry(["validate"], { cwd: join(outside, "checkout") })).toMatchObject({ exitCode: 0 });
 });
 
-describe("what is no file or folder makes nothing wait, and isn't taken for nothing", () => {
+describe("something other than a regular file or folder is an error, and never blocks", () => {
   test.each<[string, (path: string) => void]>([
     ["a pipe", (path) => execFileSync("mkfifo", [path])],
     ["a device", (path) => symlinkSync("/dev/zero", path)],
-    ["a link that leads nowhere", (path) => symlinkSync("nowhere", path)],
+    ["a dangling link", (path) => symlinkSync("nowhere", path)],
     [
       "a huge file",
       (path) => {
@@ -133,7 +133,7 @@ describe("what is no file or folder makes nothing wait, and isn't taken for noth
   });
 });
 
-test("the folder outside stays as it was", async () => {
+test("the folder outside is not changed", async () => {
   const before = readdirSync(outside, { recursive: true }).sort();
   replace("stacks/demo/orgs", join(outside, "demo/orgs"));
   await everything();

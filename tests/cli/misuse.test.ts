@@ -17,29 +17,29 @@ afterAll(() => folder.remove());
 const TOKENS = { SUPABASE_ACCESS_TOKEN: "sbp_x", STRIPE_API_KEY: "sk_test_x", TENANTRY_ROOT_SECRET: "r" };
 const BACKEND = { PULUMI_BACKEND_URL: "file:///tmp/none", PULUMI_CONFIG_PASSPHRASE: "" };
 
-/** What was done wrong, the command line, what the message names, and the environment. */
+/** The mistake, the command line, texts in the message, and the environment. */
 const MISUSE: readonly [string, string, readonly string[], Readonly<Record<string, string>>?][] = [
   ["an unknown command", "validat", ["unknown command 'validat'", "Did you mean validate?"]],
   ["an unknown option", "validate --jsn", ["unknown option '--jsn'", "--json"]],
   ["an unknown engine", "preview --engine cloud", ["Allowed choices are embedded, cli"]],
-  ["no number of stacks", "preview --parallel many", ["whole number from 1 to 64"]],
-  ["no stack at a time", "preview --parallel 0", ["whole number from 1 to 64"]],
+  ["a number of stacks that isn't a number", "preview --parallel many", ["whole number from 1 to 64"]],
+  ["zero stacks in parallel", "preview --parallel 0", ["whole number from 1 to 64"]],
   [
     "a mistyped folder",
     "validate stacks/dem",
     ["no platform, manifest or stack", "Did you mean stacks/demo?"],
   ],
   ["a mistyped stack", "validate demo.acm", ["no organization acm on demo", "Did you mean demo.acme?"]],
-  ["a file that isn't there", "validate stacks/demo/orgs/x.yaml", ["stacks/demo/orgs/x.yaml"]],
-  ["no terminal to ask on", "up", ["there is no terminal", "tenantry up --yes"]],
+  ["a missing file", "validate stacks/demo/orgs/x.yaml", ["stacks/demo/orgs/x.yaml"]],
+  ["no terminal for the confirmation", "up", ["there is no terminal", "tenantry up --yes"]],
   [
-    "destroying what is real",
+    "destroying real stacks",
     "destroy --yes",
     ["only destroys the stacks of a sandbox", "--sandbox", "state: deleted", "consents"],
   ],
-  ["destroying unasked", "destroy --sandbox", ["tenantry destroy --yes"]],
+  ["destroying without confirmation", "destroy --sandbox", ["tenantry destroy --yes"]],
   [
-    "no environment",
+    "an empty environment",
     "preview",
     [
       "SUPABASE_ACCESS_TOKEN",
@@ -50,10 +50,10 @@ const MISUSE: readonly [string, string, readonly string[], Readonly<Record<strin
       "--sandbox",
     ],
   ],
-  ["no token of Stripe", "up --yes", ["STRIPE_API_KEY"], { ...TOKENS, ...BACKEND, STRIPE_API_KEY: "" }],
+  ["no Stripe key", "up --yes", ["STRIPE_API_KEY"], { ...TOKENS, ...BACKEND, STRIPE_API_KEY: "" }],
   ...["validate", "preview", "up --yes", "verify", "intake", "outputs", "reload", "restore x y"].map(
     (line): [string, string, readonly string[], Readonly<Record<string, string>>] => [
-      "a root secret in the variable of its former name",
+      "a root secret in the variable with the former name",
       line,
       ["TENANTRY_SECRET_ROOT is set", "Rename the variable to TENANTRY_ROOT_SECRET"],
       { ...TOKENS, ...BACKEND, TENANTRY_SECRET_ROOT: "r" },
@@ -62,14 +62,14 @@ const MISUSE: readonly [string, string, readonly string[], Readonly<Record<strin
   ["no backend", "up --yes", ["PULUMI_BACKEND_URL"], { ...TOKENS, PULUMI_CONFIG_PASSPHRASE: "x" }],
   ["no passphrase", "outputs", ["PULUMI_CONFIG_PASSPHRASE"], { PULUMI_BACKEND_URL: "file:///tmp/none" }],
   [
-    "a passphrase in a file that isn't there",
+    "a passphrase in a missing file",
     "outputs",
     ["PULUMI_CONFIG_PASSPHRASE_FILE names /nowhere"],
     { PULUMI_BACKEND_URL: "file:///tmp/none", PULUMI_CONFIG_PASSPHRASE_FILE: "/nowhere" },
   ],
-  ["a day that is none", "validate", ["TENANTRY_TODAY", "2026-11-22"], { TENANTRY_TODAY: "tomorrow" }],
+  ["an invalid date", "validate", ["TENANTRY_TODAY", "2026-11-22"], { TENANTRY_TODAY: "tomorrow" }],
   [
-    "outputs of what isn't up",
+    "outputs of a stack that doesn't exist yet",
     "outputs demo.acme",
     ["demo.acme doesn't exist yet", "tenantry up demo.acme"],
     BACKEND,
@@ -77,7 +77,7 @@ const MISUSE: readonly [string, string, readonly string[], Readonly<Record<strin
   ["a broken manifest", "up --yes broken", ["ownr", "owner", "nothing was run"], { ...TOKENS, ...BACKEND }],
 ];
 
-describe("misuse ends with 1, names what is wrong and what to do", () => {
+describe("misuse exits with 1, and states the mistake and the fix", () => {
   test.each(MISUSE)("%s: tenantry %s", async (_what, line, named, env = {}) => {
     const ran = await tenantry(line.split(" "), { cwd: folder.path, env });
     expect(ran.exitCode).toBe(1);
@@ -94,7 +94,7 @@ describe("misuse ends with 1, names what is wrong and what to do", () => {
     expect(JSON.stringify(document)).toContain(JSON.stringify(named).slice(1, -1));
   });
 
-  test("of several things that the environment lacks, only those are named", async () => {
+  test("only the missing variables are named", async () => {
     const env = { ...TOKENS, PULUMI_BACKEND_URL: "file:///tmp/none" };
     const { stderr } = await tenantry(["preview"], { cwd: folder.path, env });
     expect(stderr).toContain("PULUMI_CONFIG_PASSPHRASE");
@@ -102,7 +102,7 @@ describe("misuse ends with 1, names what is wrong and what to do", () => {
     expect(stderr).not.toContain("PULUMI_BACKEND_URL");
   });
 
-  test("webhook, which prints no JSON, refuses the former name of the root secret too", async () => {
+  test("webhook, which has no --json, also refuses the former name of the root secret", async () => {
     const env = { ...TOKENS, ...BACKEND, TENANTRY_SECRET_ROOT: "r" };
     const { exitCode, stderr } = await tenantry(["webhook"], { cwd: folder.path, env });
     expect(exitCode).toBe(1);

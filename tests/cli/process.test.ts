@@ -27,7 +27,7 @@ function start(command: string, ...args: string[]) {
 }
 
 describe("the launcher", () => {
-  test("works from any folder and through a symbolic link, as npx and npm link make it", async () => {
+  test("works from any folder and through a symbolic link, as npx and npm link create", async () => {
     const link = join(folder, "tenantry");
     symlinkSync(LAUNCHER, link);
     const { code, stdout } = await start(link, "--version").exited;
@@ -35,13 +35,13 @@ describe("the launcher", () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test("gives the exit code of the command", async () => {
+  test("returns the exit code of the command", async () => {
     expect((await start(LAUNCHER, "validate", "nowhere").exited).code).toBe(1);
   });
 });
 
 describe("the sandbox", () => {
-  test("says where it is, serves until Ctrl-C, then ends with 0", async () => {
+  test("prints its addresses, serves until Ctrl-C, then exits with 0", async () => {
     const { child, exited, printed } = start(LAUNCHER, "sandbox", "--json");
     const document = await documentFrom(child.stdout, printed);
     const response = await fetch(`${document.supabaseUrl}/v1/organizations`, {
@@ -55,7 +55,7 @@ describe("the sandbox", () => {
   });
 });
 
-/** The document, as soon as all of it was printed. */
+/** Waits until the whole document was printed. */
 async function documentFrom(stream: NodeJS.ReadableStream, printed: () => string): Promise<SandboxDocument> {
   while (!printed().endsWith("\n}\n")) await once(stream, "data");
   return JSON.parse(printed()) as SandboxDocument;

@@ -6,7 +6,7 @@ import { Session } from "../../src/cli/session.ts";
 import type { StackResult } from "../../src/fleet/run.ts";
 import { begun, ended, failed, step, view } from "../changes/events.ts";
 
-/** A watcher, and what it wrote so far. */
+/** A progress display, and its output so far. */
 function watcher(options: { tty: boolean; columns?: number; env?: Record<string, string> }) {
   const stderr = Object.assign(new PassThrough(), { isTTY: options.tty, columns: options.columns ?? 80 });
   const session = new Session({
@@ -50,8 +50,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("where nobody watches", () => {
-  test("there is a plain line for each beginning, resource and end", () => {
+describe("without a terminal", () => {
+  test("a plain line is printed for each start, resource and end", () => {
     const { progress, written } = watcher({ tty: false });
     play(progress);
     progress.event?.("agntdata.acme", ended(project));
@@ -71,7 +71,7 @@ describe("where nobody watches", () => {
   test.each([
     ["in CI", { CI: "true" }],
     ["on a dumb terminal", { TERM: "dumb" }],
-  ])("nothing is drawn again %s", (_where, env) => {
+  ])("nothing is redrawn %s", (_where, env) => {
     const { progress, written } = watcher({ tty: true, env });
     play(progress);
     vi.advanceTimersByTime(1000);
@@ -82,7 +82,7 @@ describe("where nobody watches", () => {
 });
 
 describe("on a terminal", () => {
-  test("a line for each running stack says what runs now, and goes when it is over", () => {
+  test("each running stack has a line with its current step, which is removed at its end", () => {
     const { progress, written } = watcher({ tty: true, env: { NO_COLOR: "1" } });
     play(progress);
     vi.advanceTimersByTime(100);
@@ -93,7 +93,7 @@ describe("on a terminal", () => {
     expect(written().endsWith("\x1b[2A\x1b[0J✓ agntdata.acme 12 s\n")).toBe(true);
   });
 
-  test("no line is longer than the terminal is wide, or it could not be drawn again", () => {
+  test("no line is wider than the terminal, because it couldn't be redrawn", () => {
     const { progress, written } = watcher({ tty: true, columns: 30, env: { NO_COLOR: "1" } });
     play(progress);
     vi.advanceTimersByTime(100);
@@ -107,7 +107,7 @@ describe("on a terminal", () => {
     ).toBeLessThan(30);
   });
 
-  test("what a vendor says doesn't steer the terminal", () => {
+  test("escape sequences in a vendor's message don't reach the terminal", () => {
     const { progress, written } = watcher({ tty: true, env: { NO_COLOR: "1" } });
     play(progress);
     progress.status("agntdata.acme", "\x1b[2Jgone");

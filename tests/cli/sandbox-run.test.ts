@@ -22,7 +22,7 @@ afterAll(async () => {
   folder.remove();
 });
 
-/** Runs a command on the sandbox, which it joins; what it writes is its one document. */
+/** Runs a command that joins the sandbox, and parses its JSON output. */
 async function run<Document>(...args: string[]): Promise<{ exitCode: number; document: Document }> {
   const ran = await tenantry([...args, "--json", "--sandbox"], { cwd: folder.path });
   return { exitCode: ran.exitCode, document: JSON.parse(ran.stdout) as Document };
@@ -33,7 +33,7 @@ const outcomes = ({ stacks }: FleetDocument) =>
 
 const writes = () => sandbox.requests().filter((request) => request.write).length;
 
-test("from nothing to a running organization, to what must not be lost, and back to nothing", async () => {
+test("creates an organization, refuses to lose a workspace, and destroys everything", async () => {
   const preview = await run<FleetDocument>("preview");
   expect(preview.exitCode).toBe(2);
   expect(outcomes(preview.document)).toEqual({ "demo.platform": "changes", "demo.acme": "changes" });

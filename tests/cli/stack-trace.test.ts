@@ -48,6 +48,6 @@ test.each([
   ["of a file without a source map", "    at run (file:///nowhere/dist/chunk.js:3:4)"],
   ["of Node.js itself", "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)"],
   ["of a package in CommonJS", "    at Client.call (/app/node_modules/pg/lib/client.js:526:17)"],
-])("a place %s stays as it is", (_, line) => {
+])("a place %s is not changed", (_, line) => {
   expect(inSource(`Error: x\n${line}`)).toBe(`Error: x\n${line}`);
 });

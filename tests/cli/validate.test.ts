@@ -21,7 +21,7 @@ const BAD = {
 };
 
 describe("validate", () => {
-  test("says what was checked, and ends with 0", async () => {
+  test("prints what was checked, and exits with 0", async () => {
     const ran = await validate(GOOD);
     expect(ran).toEqual({
       exitCode: 0,
@@ -30,7 +30,7 @@ describe("validate", () => {
     });
   });
 
-  test("needs nothing from the environment, and writes nothing", async () => {
+  test("needs no environment variables", async () => {
     const ran = await validate(GOOD, "--json");
     expect(JSON.parse(ran.stdout)).toEqual({
       ok: true,
@@ -42,7 +42,7 @@ describe("validate", () => {
     });
   });
 
-  test("says who stays on a price that a plan had before", async () => {
+  test("lists the organizations that keep a previous price of their plan", async () => {
     const raised = PLATFORM.replace("monthly: 0 }", "monthly: 59, previously: [49.5, 39] }");
     const { exitCode, stdout } = await validate({
       ...GOOD,
@@ -51,11 +51,11 @@ describe("validate", () => {
     });
     expect(exitCode).toBe(0);
     expect(stdout).toContain(
-      "demo free: 59 usd a month for 1 organization; 49.50 usd a month until moved for beta\n",
+      "demo free: 59 usd a month for 1 organization; still 49.50 usd a month for beta\n",
     );
   });
 
-  test("prints every problem of every file with its place, a caret and the near word, and counts them", async () => {
+  test("prints and counts every problem of every file, with its place and a caret", async () => {
     const ran = await validate(BAD);
     expect(ran.exitCode).toBe(1);
     expect(ran.stdout).toContain("stacks/demo/orgs/beta.yaml:4:1");
@@ -65,7 +65,7 @@ describe("validate", () => {
     expect(ran.stdout).toMatch(/1 platform, 3 organizations: \d+ errors\n$/);
   });
 
-  test("gives the same problems as data", async () => {
+  test("prints the same problems as JSON", async () => {
     const { stdout, exitCode } = await validate(BAD, "--json");
     const document = JSON.parse(stdout) as ValidateDocument;
     expect(exitCode).toBe(1);
@@ -79,12 +79,12 @@ describe("validate", () => {
     );
   });
 
-  test("looks at what was named, and not at what is wrong elsewhere", async () => {
+  test("checks only the targets", async () => {
     expect((await validate(BAD, "demo.acme")).exitCode).toBe(0);
     expect((await validate(BAD, "stacks/demo/orgs/beta.yaml")).exitCode).toBe(1);
   });
 
-  test("refuses a platform in a folder of another name", async () => {
+  test("refuses a platform in a folder with a different name", async () => {
     const { stdout, exitCode } = await validate({ "stacks/other/platform.yaml": PLATFORM }, "stacks/other");
     expect(exitCode).toBe(1);
     expect(stdout).toContain("`other`");
@@ -99,14 +99,14 @@ test("schema prints the JSON Schema of both kinds", async () => {
   expect(schema.properties.kind).toEqual({ enum: ["Platform", "Organization"] });
 });
 
-// `\x9b` begins an escape sequence as `\x1b[` does.
+// `\x9b` begins an escape sequence, like `\x1b[`.
 const STEERING = ["\u001b[2J", "\u009b2J", "\u202e", "\u2066", "\u200b", "\ufeff", "\u2028", "\u{e0041}"];
 
 describe.each(STEERING)("a manifest with %j in a name, a key or an address", (hidden) => {
   const shown = /\\x1b\[2J|\\x9b2J|\\u\{[0-9a-f]+\}/;
   const manifest = `${ORGANIZATION}displayName: ${JSON.stringify(`Acme${hidden}gpj`)}\n"${hidden}": 1\nbilling: { email: "a${hidden}@x.example" }\n`;
 
-  test("is refused, and shown with its code, which nothing obeys", async () => {
+  test("is refused, and the hidden character is printed as its code", async () => {
     const ran = await validate({ "stacks/demo/orgs/acme.yaml": manifest });
     expect(ran.exitCode).toBe(1);
     expect(ran.stdout + ran.stderr).not.toContain(hidden);
@@ -114,14 +114,14 @@ describe.each(STEERING)("a manifest with %j in a name, a key or an address", (hi
     expect(ran.stdout).toMatch(shown);
   });
 
-  test("is the same in JSON, as an escape", async () => {
+  test("is refused in JSON too, with the character escaped", async () => {
     const { stdout } = await validate({ "stacks/demo/orgs/acme.yaml": manifest }, "--json");
     expect(stdout).not.toContain(hidden);
     expect((JSON.parse(stdout) as ValidateDocument).ok).toBe(false);
   });
 });
 
-test("the caret is below what is meant, whatever hidden characters are before it", async () => {
+test("the caret is below the unknown key, even after hidden characters", async () => {
   const manifest = `${ORGANIZATION}limits: { "\u202e": 1, "\u009b": 2, nonsense: 3 }\n`;
   const { stdout } = await validate({ "stacks/demo/orgs/acme.yaml": manifest });
   const lines = stdout.split("\n");

@@ -28,7 +28,7 @@ afterAll(async () => {
   await shop.stop();
 });
 
-test("tenantry webhook applies what Stripe sends, until it is stopped", async () => {
+test("tenantry webhook applies Stripe's events until it is stopped", async () => {
   const one = await shop.organization("acme", "pm_card_visa");
   const server = startWebhook({ STRIPE_WEBHOOK_SECRET: "whsec_of_another,whsec_none" });
   const url = await server.line(/^http\S+\/stripe$/m);
@@ -51,25 +51,22 @@ test("tenantry webhook applies what Stripe sends, until it is stopped", async ()
 });
 
 test.each([
-  ["says how long it is", true],
-  ["comes in pieces", false],
-])(
-  "tenantry webhook answers 413 to a body that is too large and %s, and takes no more of it",
-  async (_what, says) => {
-    const server = startWebhook({ STRIPE_WEBHOOK_SECRET: "whsec_of_somebody" });
-    const url = new URL(await server.line(/^http\S+\/stripe$/m));
-    const size = 64 * 1024 * 1024;
-    const sent = await answerTo(url, size, says ? { "content-length": String(size) } : {});
-    expect(sent.status).toBe(413);
-    // What the sockets hold on the way counts as sent.
-    expect(sent.bytes).toBeLessThan(size / 2);
-    expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(400);
-    server.stop();
-    expect(await server.ended).toBe(0);
-  },
-);
+  ["declares its length", true],
+  ["is sent in chunks", false],
+])("tenantry webhook answers 413 to a too large body that %s, and stops reading it", async (_what, says) => {
+  const server = startWebhook({ STRIPE_WEBHOOK_SECRET: "whsec_of_somebody" });
+  const url = new URL(await server.line(/^http\S+\/stripe$/m));
+  const size = 64 * 1024 * 1024;
+  const sent = await answerTo(url, size, says ? { "content-length": String(size) } : {});
+  expect(sent.status).toBe(413);
+  // Bytes in the sockets' buffers count as sent.
+  expect(sent.bytes).toBeLessThan(size / 2);
+  expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(400);
+  server.stop();
+  expect(await server.ended).toBe(0);
+});
 
-/** Sends zeros until an answer comes. */
+/** Sends zeros until the server answers. */
 function answerTo(url: URL, size: number, headers: Record<string, string>) {
   return new Promise<{ status: number | undefined; bytes: number }>((resolve, reject) => {
     const piece = Buffer.alloc(64 * 1024);
@@ -92,7 +89,7 @@ function answerTo(url: URL, size: number, headers: Record<string, string>) {
   });
 }
 
-test("tenantry reload makes one pass, and says what it did", async () => {
+test("tenantry reload runs once and prints its results", async () => {
   const one = await shop.organization("globex", "pm_card_chargeCustomerFail");
   await one.asksFor(500);
   const ran = await tenantry(["reload", "shop.platform", "--json"], {
@@ -115,13 +112,13 @@ test.each([
   [["webhook", "stacks/shop"], {}, "STRIPE_WEBHOOK_SECRET isn't set"],
   [["webhook", "stacks/shop", "--port", "http"], {}, "a whole number from 0 to 65535"],
   [["reload", "stacks/shop"], { STRIPE_API_KEY: "" }, "STRIPE_API_KEY is not set"],
-])("%j with %j says what is missing", async (args, more, message) => {
+])("%j with %j names what is missing", async (args, more, message) => {
   const env = { ...shop.live.sandbox.env, ...more };
   const ran = await tenantry(args, { cwd: folder.path, env });
   expect([ran.exitCode, ran.stderr]).toEqual([1, expect.stringContaining(message)]);
 });
 
-test("a platform that isn't up has no books", async () => {
+test("tenantry reload refuses a platform that doesn't exist yet", async () => {
   const other = folderWith({ "stacks/shoe/platform.yaml": PLATFORM.replace("name: shop", "name: shoe") });
   const ran = await tenantry(["reload", "stacks/shoe"], { cwd: other.path, env: shop.live.sandbox.env });
   other.remove();
@@ -131,7 +128,7 @@ test("a platform that isn't up has no books", async () => {
   ]);
 });
 
-/** Runs the server in this process, on a port that is free. */
+/** Runs the server in this process on a free port. */
 function startWebhook(env: Record<string, string>) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const waiting: (() => void)[] = [];
@@ -159,7 +156,7 @@ function startWebhook(env: Record<string, string>) {
   return {
     ended,
     stop: () => interrupt(),
-    /** What it printed that matches, once it has. */
+    /** Waits for output that matches. */
     async line(pattern: RegExp): Promise<string> {
       for (let found = pattern.exec(text); ; found = pattern.exec(text)) {
         if (found !== null) return found[0];

@@ -11,7 +11,7 @@ type PlatformDelivery = Delivery & { readonly platform: string };
 
 /** What `tenantry access --json` prints. */
 interface AccessDocument {
-  /** Every workspace's database that answers lets in whom the control plane says. */
+  /** True if no delivery failed: every database that could be reached has the control plane's access list. */
   readonly ok: boolean;
   readonly workspaces: readonly PlatformDelivery[];
 }
@@ -23,11 +23,12 @@ interface AccessOptions extends JsonOption, SandboxOption {
 export function addAccess(program: Command, session: Session): void {
   const command = program
     .command("access")
-    .description(
-      "Write the control plane's list of who may enter to every workspace's database, once or continuously",
-    )
+    .description("Deliver the control plane's access list to every workspace database, once or continuously")
     .argument("[targets...]", `Platforms: ${TARGETS}`)
-    .option("--watch", "Deliver each change immediately, and confirm the other workspaces, until Ctrl-C");
+    .option(
+      "--watch",
+      "Deliver each change immediately, and renew the leases of all workspaces, until Ctrl-C",
+    );
   addSandboxOption(addJsonOption(command)).action((targets: string[], options: AccessOptions) =>
     access(session, targets, options),
   );
@@ -53,7 +54,7 @@ async function deliverOnce(
   for (const { platform, platformModel } of loaded) {
     if (platformModel === undefined) continue;
     const reach = await openReach(context, platformModel);
-    // Without a process that goes on confirming, nothing may close.
+    // A single delivery must not start a lease: no process would renew it, and the workspace would close.
     const once = platformModel.staysOpen === null ? reach : { ...reach, leaseSeconds: null };
     workspaces.push(...(await deliverAll(once)).map((each) => ({ platform, ...each })));
   }

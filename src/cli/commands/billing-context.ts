@@ -7,15 +7,15 @@ import type { Context } from "../../vendors/connections.ts";
 import type { Session } from "../session.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
-/** The platforms whose books are open, in the same order, and the vendors that they are reached by. */
+/** The platforms in the order of their billing contexts, and the connections to their vendors. */
 export interface OpenPlatforms {
   readonly context: Context;
   readonly platforms: readonly PlatformModel[];
 }
 
 /**
- * Opens the books of platforms for a piece of work, and closes them however it ends. Organizations are read from the control plane,
- * so that a mistake in one's manifest stops nobody's money.
+ * Opens the billing contexts of platforms, runs the work and always closes them. Reads organizations from the control plane,
+ * not from manifests, so that an error in one manifest doesn't stop the billing of others.
  */
 export async function withBillingContext(
   session: Session,

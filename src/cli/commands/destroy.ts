@@ -37,7 +37,7 @@ async function destroy(session: Session, targets: readonly string[], options: Up
   });
 }
 
-/** Organizations can't do without their platform's control plane, so they go first. */
+/** Organizations depend on their platform's control plane, so they are destroyed with it. */
 function withOrganizations(selection: Selection): Selection {
   return selection.own ? { ...selection, organizations: "all" } : selection;
 }

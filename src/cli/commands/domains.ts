@@ -9,7 +9,7 @@ import { loadTargets, withVendors } from "./vendors.ts";
 
 /** What `tenantry domains --json` prints. */
 interface DomainsDocument {
-  /** Every record that had to be looked up was answered, with or without the proof. */
+  /** True if every DNS lookup was answered, whether or not the record proves the domain. */
   readonly ok: boolean;
   readonly domains: readonly (Domain & { readonly platform: string })[];
 }

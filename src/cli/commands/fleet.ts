@@ -15,19 +15,19 @@ import { type Progress, watch } from "../progress.ts";
 import type { Session } from "../session.ts";
 import { loadManifests, reportProblems } from "./manifests.ts";
 
-/** What `preview`, `up` and `destroy` print with `--json`. */
+/** The output of `preview`, `up` and `destroy` with `--json`. */
 export interface FleetDocument {
-  /** No stack failed or was refused. */
+  /** True if no stack failed, was refused or was not started, and no manifest has errors. */
   readonly ok: boolean;
   readonly command: "preview" | "up" | "destroy";
   readonly stacks: readonly StackResult[];
-  /** Steps of all stacks by action. */
+  /** The number of steps in all stacks, by action. */
   readonly summary: Summary;
-  /** Of the manifests: warnings, or the errors for which nothing was run. */
+  /** Problems of the manifests. With an error among them, nothing was run. */
   readonly problems: readonly Problem[];
 }
 
-/** Reads the manifests of what was selected; undefined, with everything said, when they have errors. */
+/** Reads the selected manifests. If they have errors, prints every problem and returns undefined. */
 export async function loadOrReport(
   session: Session,
   selections: readonly Selection[],
@@ -41,21 +41,21 @@ export async function loadOrReport(
   return undefined;
 }
 
-/** A fleet that is open, and the eyes on it. */
+/** An open fleet whose runs show their progress. */
 export interface WatchedFleet extends OpenFleet {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Runs stacks, showing what happens. */
+  /** Runs stacks and shows the progress. */
   watch(options: RunOptions, run: (options: FleetOptions) => Promise<StackResult[]>): Promise<StackResult[]>;
 }
 
-/** What a command needs of its fleet: to run programs, to work on what they made, or to read what stacks recorded. */
+/** How a command uses its fleet: to run programs, to call vendors, or only to read recorded state. */
 type Use = "programs" | "vendors" | "state";
 
 /**
- * Opens the fleet for a piece of work, and closes it however the work ends.
+ * Opens a fleet, runs the work and always closes the fleet.
  *
- * @param load what it is a fleet of; undefined for none, when everything is said
+ * @param load loads the manifests; undefined when they have errors that were printed, so that the work is skipped
  */
 export function withFleet(
   session: Session,
@@ -75,7 +75,7 @@ export function withFleet(
       const fleet = await openWatched(session, loaded, { engine, sandbox, reach, signal });
       await work(fleet, loaded).finally(() => fleet.close());
     } finally {
-      // Without an engine, whoever waited for it has said why.
+      // A failure to start the engine was thrown above.
       await starting.then(
         (engine) => engine.close(),
         () => undefined,
@@ -89,7 +89,7 @@ async function openWatched(
   loaded: readonly LoadedSelection[],
   options: Pick<OpenOptions, "engine" | "sandbox" | "reach" | "signal">,
 ): Promise<WatchedFleet> {
-  // It takes its time to load, and most commands fail or answer without it.
+  // The module loads slowly, and many runs end before they need it.
   const { openFleet } = await import("../../fleet/open.ts");
   const { cwd, env } = session.io;
   const { signal } = options;
@@ -103,7 +103,7 @@ async function openWatched(
   return { ...fleet, signal, watch: watchRun };
 }
 
-/** Says whether the previous root secrets are still needed, where some are set. */
+/** If previous root secrets are set, prints whether they are still needed. */
 export async function reportPreviousRootSecrets(
   session: Session,
   { engine, stacks }: OpenFleet,
@@ -117,13 +117,13 @@ export async function reportPreviousRootSecrets(
     );
 }
 
-/** While the manifests are read, an engine that is going to run programs gets ready. */
+/** Starts the engine while the manifests are read. */
 function startEngine(
   { io: { cwd, env } }: Session,
   { engine, sandbox }: EngineOptions,
   runsPrograms: boolean,
 ): Promise<Engine> {
-  // A sandbox is to work at once and anywhere: the CLI would first have to fetch its plugins.
+  // A sandbox must work offline, and the CLI would have to download its plugins first.
   const name = engine ?? (sandbox === undefined ? undefined : "embedded");
   const starting = selectEngine(name, env, runsPrograms ? projectFolder(cwd) : undefined);
   starting.catch(() => undefined);
@@ -164,7 +164,7 @@ export function documentOf(
   };
 }
 
-/** Whether a stack is not what its manifest says, after all was tried. */
+/** Whether a stack doesn't match its manifest after the run. */
 export function isFailure({ outcome }: StackResult): boolean {
   return outcome === "failed" || outcome === "refused" || outcome === "not started";
 }

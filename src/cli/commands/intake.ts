@@ -13,12 +13,12 @@ import { loadTargets, withVendors } from "./vendors.ts";
 
 export type IntakeOptions = JsonOption & SandboxOption;
 
-/** What `tenantry intake --json` and `tenantry import --json` print. */
+/** The output of `tenantry intake --json` and `tenantry import --json`. */
 export interface IntakeDocument {
-  /** No manifest was refused, and no row was skipped. */
+  /** True if no manifest was refused and no row was skipped. */
   readonly ok: boolean;
   readonly organizations: readonly IntakeResult[];
-  /** Of the manifests as they were: warnings, or the errors for which nothing was written. */
+  /** Problems of the manifests before the run. With an error among them, nothing was written. */
   readonly problems: readonly Problem[];
 }
 
@@ -41,10 +41,10 @@ async function intake(session: Session, names: readonly string[], options: Intak
 }
 
 /**
- * Writes manifests from what the product made, and prints what became of each.
+ * Adds rows of the product to manifests and prints the result for each manifest.
  *
- * @param everything whether people, apps and cron jobs come too, and not only what was asked for
- * @param read finds the rows of a platform
+ * @param everything whether to add members, invitations, apps and cron jobs too, not only requests
+ * @param read reads the rows of a platform from its control plane
  */
 export async function writeManifests(
   session: Session,

@@ -4,10 +4,10 @@ import type { Selection } from "../../fleet/targets.ts";
 import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
 import type { Session } from "../session.ts";
 
-/** Manifests that were read for a command. */
+/** The manifests of a command. */
 export interface Manifests {
   readonly loaded: readonly LoadedSelection[];
-  /** Whether no problem is an error. */
+  /** True if no problem is an error. */
   readonly ok: boolean;
   readonly problems: readonly Problem[];
 }
@@ -23,9 +23,9 @@ export async function loadManifests(
 }
 
 /**
- * Says every problem; with an error also that nothing is done, and the exit code is set.
+ * Prints every problem. If one is an error, also prints that the command was skipped and sets the exit code.
  *
- * @param undone what then doesn't happen, as `nothing was run`
+ * @param undone the step that is then skipped, such as `nothing was run`
  */
 export function reportProblems(
   session: Session,
@@ -42,7 +42,7 @@ export function reportProblems(
   return { loaded, ok, problems };
 }
 
-/** All problems, with files as seen from the current folder. */
+/** All problems, with paths relative to the current folder. */
 export function problemsIn(loaded: readonly LoadedSelection[], cwd: string): Problem[] {
   return loaded
     .flatMap(({ problems }) => problems)

@@ -11,12 +11,12 @@ import { addEngineOptions, type EngineOptions, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
 import { withFleet } from "./fleet.ts";
 
-/** What `tenantry outputs --json` prints. */
+/** The output of `tenantry outputs --json`. */
 export interface OutputsDocument {
   readonly ok: boolean;
   readonly stacks: readonly {
     readonly stack: string;
-    /** Null where the stack isn't up. Secrets are `[secret]` without `--show-secrets`. */
+    /** Null if the stack doesn't exist yet. Secrets are `[secret]` without `--show-secrets`. */
     readonly outputs: Readonly<Record<string, unknown>> | null;
   }[];
 }
@@ -66,7 +66,7 @@ async function outputs(session: Session, targets: readonly string[], options: Ou
   });
 }
 
-/** Hands one value of one stack on. It is printed nowhere. */
+/** Delivers one output of one stack to a file or a command, and never prints it. */
 async function deliver(
   session: Session,
   targets: readonly string[],
@@ -93,7 +93,7 @@ async function deliver(
   });
 }
 
-/** A text within the outputs, by the names that lead to it. */
+/** Finds a string in the outputs by its path, such as `apiKeys/production/backend`. */
 function valueAt(
   outputs: Readonly<Record<string, unknown>> | undefined,
   path: string,
@@ -125,7 +125,7 @@ function readable(values: Readonly<Record<string, unknown>>, options: OutputsOpt
   );
 }
 
-/** A secret output is a Secret that holds its JSON. */
+/** A secret output is a `Secret` with the JSON of its value. */
 function readableValue(value: unknown, options: OutputsOptions): unknown {
   if (!(value instanceof Secret)) return value;
   return options.showSecrets === true ? JSON.parse(value.reveal()) : "[secret]";
@@ -133,7 +133,7 @@ function readableValue(value: unknown, options: OutputsOptions): unknown {
 
 function printOutputs(session: Session, { stack, outputs }: OutputsDocument["stacks"][number]): void {
   session.print(session.colors.bold(stack));
-  if (outputs === null) session.print(`  ${session.colors.dim("isn't up yet")}`);
+  if (outputs === null) session.print(`  ${session.colors.dim("doesn't exist yet")}`);
   for (const [name, value] of Object.entries(outputs ?? {}))
     session.print(`  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
 }

@@ -6,9 +6,9 @@ import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
 import { withBillingContext } from "./billing-context.ts";
 
-/** What `tenantry reload --json` prints. */
+/** The output of `tenantry reload --json`. */
 export interface ReloadDocument {
-  /** No payment failed for another reason than its card. */
+  /** True if no payment failed, other than those that the card's bank declined. */
   readonly ok: boolean;
   readonly platforms: readonly BillingJobReport[];
 }

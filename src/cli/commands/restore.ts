@@ -16,17 +16,17 @@ import type { Session } from "../session.ts";
 import { agreed, demandConsent } from "./up.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
-/** What `tenantry restore --json` prints. */
+/** The output of `tenantry restore --json`. */
 interface RestoreDocument {
   readonly ok: true;
   readonly workspace: string;
-  /** The id of the workspace that the archive was made of. */
+  /** The id of the archived workspace. */
   readonly archiveOf: string;
-  /** ISO 8601: the moment that the archive is of. */
+  /** When the archive was created (ISO 8601). */
   readonly takenAt: string;
-  /** The archive's rows by table, without access and settings, which are never restored. */
+  /** The number of restorable rows in the archive, by table. Access and settings are never restored. */
   readonly rows: Readonly<Record<string, number>>;
-  /** How many of them weren't in the workspace yet. */
+  /** The number of rows that were written, by table, because the workspace didn't have them. */
   readonly written: Readonly<Record<string, number>>;
 }
 
@@ -35,7 +35,7 @@ interface RestoreOptions extends JsonOption, SandboxOption {
   readonly yes?: boolean;
 }
 
-/** An archive's file that was read to its end: its seal holds. */
+/** An archive that was read to its end and whose seal is valid. */
 interface Archive {
   readonly file: string;
   readonly keys: readonly ArchiveKey[];
@@ -117,7 +117,7 @@ function activeWorkspace({ stack, workspaces }: OrganizationModel, name: string)
   });
 }
 
-/** Reads the whole file first: what its head says counts only when the seal at its end does. */
+/** Reads the whole file, because its header can be trusted only once the seal at its end is verified. */
 async function openArchive(context: Context, file: string): Promise<Archive> {
   const { readSealed } = await import("../../archive/sealed-file.ts");
   const { verified } = await import("../../archive/verify.ts");
@@ -125,7 +125,7 @@ async function openArchive(context: Context, file: string): Promise<Archive> {
   return { file, keys, contents: await readSealed(file, keys, (lines) => verified(lines)) };
 }
 
-/** Opens the workspace's database to the platform's own networks meanwhile. */
+/** Runs the work on the workspace's database, which is open to the platform's own networks during the work. */
 async function withDatabase(
   { supabase, signal, workspaceDatabase }: Context,
   { id, project }: WorkspaceModel,
@@ -152,7 +152,7 @@ async function withDatabase(
 
 function otherWorkspace({ contents }: Archive, { path }: Target): UserError {
   return new UserError(
-    `The archive isn't restored into ${path}: it was created from another workspace of the organization, or from an earlier generation: ${originOf(contents.head)}.`,
+    `The archive isn't restored into ${path}: it was created from another workspace of the organization or from an earlier generation: ${originOf(contents.head)}.`,
     {
       remedy:
         "To restore its rows into this workspace, add --from-another-workspace. You see the row counts by table and confirm.",

@@ -4,21 +4,21 @@ import { untilAborted, withInterrupt } from "../interrupt.ts";
 import { addJsonOption, type JsonOption, SANDBOX_FOLDER } from "../options.ts";
 import type { Session } from "../session.ts";
 
-/** What `tenantry sandbox --json` prints once it runs. */
+/** The output of `tenantry sandbox --json` once the sandbox runs. */
 export interface SandboxDocument {
   readonly ok: true;
   readonly folder: string;
   readonly supabaseUrl: string;
   readonly stripeUrl: string;
-  /** To set for tools that are to use it. */
+  /** The environment variables with which other tools can use the sandbox. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export function addSandbox(program: Command, session: Session): void {
   const command = program
     .command("sandbox")
-    .description("run a local Supabase and Stripe until Ctrl-C; commands with --sandbox join it")
-    .argument("[folder]", "where it keeps its data", SANDBOX_FOLDER);
+    .description("Run a local Supabase and Stripe until Ctrl-C; commands with --sandbox join it")
+    .argument("[folder]", "Data folder", SANDBOX_FOLDER);
   addJsonOption(command).action((folder: string, options: JsonOption) => sandbox(session, folder, options));
 }
 
@@ -38,13 +38,15 @@ async function sandbox(session: Session, folder: string, options: JsonOption): P
 
 function printDocument(session: Session, document: SandboxDocument): void {
   session.log(
-    `A local Supabase (${document.supabaseUrl}) and Stripe (${document.stripeUrl}), in ${document.folder}.`,
+    `A local Supabase (${document.supabaseUrl}) and Stripe (${document.stripeUrl}) are running. Their data is in ${document.folder}.`,
   );
-  session.log("Commands with --sandbox use it; so does any tool with these variables. Ctrl-C ends it.\n");
+  session.log(
+    "Commands with --sandbox use them, and so does any tool with these variables. Press Ctrl-C to stop.\n",
+  );
   for (const [name, value] of Object.entries(document.env)) session.print(`export ${name}=${quoted(value)}`);
 }
 
-/** As a shell reads it back, whatever is in it. */
+/** Quotes a value for a POSIX shell. */
 function quoted(value: string): string {
   return /^[\w:/.@-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -7,6 +7,6 @@ export function addSchema(program: Command, session: Session): void {
   const command = program
     .command("schema")
     .description("Print the JSON Schema of manifests for completion and validation in editors");
-  // A JSON Schema is one JSON document either way.
+  // The output is one JSON document with and without --json.
   addJsonOption(command).action(() => session.printJson(manifestJsonSchema()));
 }

@@ -57,8 +57,8 @@ async function up(session: Session, targets: readonly string[], options: UpOptio
 }
 
 /**
- * Delivers the changes of access that members made in the product: no stack's inputs show them. A platform whose
- * stacks have no changes is left to `tenantry webhook` and `tenantry access`, so that an up without changes writes nothing.
+ * Delivers changes of access that were made in the product, because they aren't inputs of any stack. Skips platforms without
+ * changed stacks, so that an `up` without changes writes nothing; `tenantry webhook` and `tenantry access` deliver those.
  */
 async function deliverAccess(
   session: Session,
@@ -72,7 +72,7 @@ async function deliverAccess(
       await deliverOf(session, context, platformModel);
 }
 
-/** Whether a stack of the platform had changes to make, and the platform's own didn't fail. */
+/** Whether a stack of the platform had changes, and the platform's own stack didn't fail. */
 function hasRun(platform: string, ready: readonly FleetStack[], results: readonly StackResult[]): boolean {
   const own = results.find(({ stack }) => stack === `${platform}.platform`);
   return !(own && isFailure(own)) && ready.some(({ spec }) => spec.stack.startsWith(`${platform}.`));
@@ -87,14 +87,14 @@ async function deliverOf(session: Session, context: Context, platform: PlatformM
     for (const { workspace, outcome, reason } of deliveries)
       if (outcome === "failed") reportAccess(session, `${platform.name}/${workspace}`, reason);
   } catch (error) {
-    // The report of the stacks must not be lost with it.
+    // The report of the stacks must still be printed.
     if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
     reportAccess(session, platform.name, error.message);
   }
 }
 
 function reportAccess(session: Session, subject: string, reason: string | null): void {
-  session.log(`access of ${subject}: ${reason}`);
+  session.log(`Access wasn't delivered to ${subject}: ${reason}`);
   session.exitCode = 1;
 }
 
@@ -121,7 +121,7 @@ async function previewAskApply(
   return results;
 }
 
-/** Where pending creations were to be forgotten, and that failed, the stack's preview is that failure. */
+/** Previews the stacks. If pending creations of a stack couldn't be cleared, that failure is its result. */
 async function lookAt(fleet: WatchedFleet, options: UpOptions): Promise<StackResult[]> {
   const cleared =
     options.clearPendingCreates === true
@@ -132,7 +132,7 @@ async function lookAt(fleet: WatchedFleet, options: UpOptions): Promise<StackRes
   return [...failed, ...(await fleet.watch(options, (run) => previewFleet(left, run)))];
 }
 
-/** Whether it may be done: said by `--yes`, or when asked. */
+/** Whether the user agreed, by `--yes` or when asked. */
 export async function agreed(
   session: Session,
   options: { readonly yes?: boolean },
@@ -144,13 +144,13 @@ export async function agreed(
   return false;
 }
 
-/** With `--json` stdout is the document's alone. */
+/** With `--json`, only the document goes to stdout. */
 function show(session: Session, options: UpOptions, text: string): void {
   if (options.json === true) session.log(text);
   else session.print(text);
 }
 
-/** Nobody is there to be asked in CI or a pipe: consent has to be given before. */
+/** Refuses to run without `--yes` where no one can be asked, such as in CI or a pipe. */
 export function demandConsent(
   session: Session,
   options: { readonly yes?: boolean },
@@ -158,5 +158,5 @@ export function demandConsent(
   remedy = `Check the changes with tenantry preview, then run tenantry ${command} --yes.`,
 ): void {
   if (options.yes === true || session.interactive) return;
-  throw new UserError(`tenantry ${command} asks for confirmation, but there is no terminal`, { remedy });
+  throw new UserError(`tenantry ${command} asks for confirmation, but there is no terminal.`, { remedy });
 }

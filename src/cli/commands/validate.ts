@@ -11,16 +11,16 @@ import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
 import { loadManifests, problemsIn } from "./manifests.ts";
 
-/** What `tenantry validate --json` prints. */
+/** The output of `tenantry validate --json`. */
 export interface ValidateDocument {
-  /** No errors; there may be warnings. */
+  /** True if there are no errors. There may be warnings. */
   readonly ok: boolean;
   readonly platforms: number;
   readonly organizations: number;
-  /** Of the organizations without errors; 0 on a platform with one. */
+  /** The workspaces of valid organizations. A platform with an error counts 0. */
   readonly workspaces: number;
   readonly problems: readonly Problem[];
-  /** Plans that cost something else before, and which organizations stay on that. */
+  /** Plans whose price changed, and the organizations that keep a previous price. */
   readonly priceChanges: readonly (PriceChange & { readonly platform: string })[];
 }
 
@@ -72,7 +72,7 @@ function printDocument(session: Session, document: ValidateDocument): void {
   session.print(`${checked}: ${document.ok ? verdict : colors.red(verdict)}`);
 }
 
-/** `agntdata launch: 59 usd a month for 2 organizations; 49 usd a month until moved for acme` */
+/** `agntdata launch: 59 usd a month for 2 organizations; still 49 usd a month for acme` */
 function renderPriceChange({ platform, plan, prices }: ValidateDocument["priceChanges"][number]): string {
   const [present, ...previous] = prices.map(({ amount, currency, organizations }) => ({
     price: `${wholeUnits(amount, currency)} ${currency} a month`,
@@ -81,6 +81,6 @@ function renderPriceChange({ platform, plan, prices }: ValidateDocument["priceCh
   const held = previous.filter(({ organizations }) => organizations.length > 0);
   return [
     `${platform} ${plan}: ${present?.price} for ${count(present?.organizations.length ?? 0, "organization")}`,
-    ...held.map(({ price, organizations }) => `${price} until moved for ${listNames(organizations)}`),
+    ...held.map(({ price, organizations }) => `still ${price} for ${listNames(organizations)}`),
   ].join("; ");
 }

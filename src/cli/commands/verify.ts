@@ -13,12 +13,12 @@ interface VerifyOptions extends JsonOption, SandboxOption {
   readonly matrix?: boolean;
 }
 
-/** What `tenantry verify --json` prints. */
+/** The output of `tenantry verify --json`. */
 export interface VerifyDocument {
-  /** Every database was reached, and is what was promised. */
+  /** True if every database was reached and matches what is expected. */
   readonly ok: boolean;
   readonly databases: readonly Verified[];
-  /** Of the manifests: warnings, or the errors for which nothing was verified. */
+  /** Problems of the manifests. With an error among them, nothing was verified. */
   readonly problems: readonly Problem[];
 }
 
@@ -43,7 +43,7 @@ async function verify(session: Session, targets: readonly string[], options: Ver
   else if (ok) session.print(renderVerdict(databases, session.colors));
 }
 
-/** Prints each database as soon as it is known. */
+/** Prints the result of each database as soon as it is known. */
 function verifyAll(
   session: Session,
   loaded: readonly LoadedSelection[],
@@ -70,7 +70,7 @@ function verifyAll(
   });
 }
 
-/** What couldn't be reached isn't clean, and isn't known to differ either. */
+/** A database that couldn't be reached is an error: it is neither known to be clean nor known to differ. */
 function exitCodeOf(databases: readonly Verified[]): ExitCode {
   if (databases.some(({ outcome }) => outcome === "not verified")) return 1;
   return databases.some(({ outcome }) => outcome === "differs") ? 2 : 0;

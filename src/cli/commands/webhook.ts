@@ -56,7 +56,7 @@ async function webhook(session: Session, targets: readonly string[], options: We
   });
 }
 
-/** Of the platforms whose books are open. */
+/** Delivers changes of access on all open platforms. */
 async function keepAccessOf(
   session: Session,
   { context, platforms }: OpenPlatforms,
@@ -78,7 +78,7 @@ function theOnly(books: readonly BillingContext[]): BillingContext {
   });
 }
 
-/** There are two secrets while an endpoint is replaced: both endpoints sign events for a while. */
+/** Accepts several secrets, because two endpoints send events while one replaces the other. */
 function secretsIn(value: string | undefined): Secret[] {
   const secrets = (value ?? "").split(",").map((secret) => secret.trim());
   if (secrets.every((secret) => secret.startsWith("whsec_"))) return secrets.map((each) => new Secret(each));

@@ -5,7 +5,7 @@ import { count } from "./values.ts";
 
 const WIDTH = "unchanged".length;
 
-/** What became of each manifest: what was added, what stays with the app or is skipped, and why one wasn't written. */
+/** Renders the result of each manifest: what was added, what the product keeps managing, what was skipped, and why. */
 export function renderIntake(organizations: readonly IntakeResult[], colors: Colors): string {
   const written = organizations.filter(({ outcome }) => outcome === "written").length;
   const next =
@@ -21,7 +21,7 @@ function renderOne({ file, outcome, added, left, skipped, problems }: IntakeResu
     `${paint(outcome.padEnd(WIDTH))} ${file}`,
     ...added.map((what) => colors.green(`  + ${printable(what)}`)),
     ...left.map(({ what, reason }) =>
-      colors.dim(`    ${printable(what)} stays managed by the app: ${reason}`),
+      colors.dim(`    ${printable(what)} is still managed in the product: ${reason}`),
     ),
     ...skipped.map(
       ({ what, reason, remedy }) =>

@@ -3,31 +3,31 @@ import { sayPriceChange } from "./price.ts";
 import { rederivedLines } from "./rederived.ts";
 import { secretLines } from "./secrets.ts";
 
-/** How a type of resource is shown to a reviewer: under which heading, by which noun, and what to say of a new one. */
+/** How previews show a type of resource. */
 export interface Labels {
   /** The heading within its organization, workspace or platform. */
   readonly section: string;
   readonly noun: string;
-  /** Inputs worth a word on the line of a new one. */
+  /** Inputs that the line of a new resource shows. */
   readonly facts?: readonly string[];
-  /** Maps among its inputs of which the size says enough, with the noun of an entry. */
+  /** Maps of which the line of a new resource shows only the size, with the noun of an entry. */
   readonly counts?: Readonly<Record<string, string>>;
-  /** Maps among its inputs that have a heading of their own, with a line for each entry. */
+  /** Maps that are shown under another heading, with a line for each entry. */
   readonly sections?: Readonly<Record<string, string>>;
-  /** What becomes of an entry of such a map that leaves the YAML, where a reader may not expect it. */
+  /** What happens to an entry of such a map when it is removed, if that isn't obvious. */
   readonly gone?: Readonly<Record<string, string>>;
-  /** Inputs that only say again what another resource says. */
+  /** Inputs that aren't shown, because another resource shows them. */
   readonly unsaid?: readonly string[];
-  /** Inputs of which people say a change in words of their own. */
+  /** Inputs whose changes are described in words. */
   readonly says?: Readonly<Record<string, (before: unknown, after: unknown) => string | undefined>>;
-  /** Lines for changes that can only be told together, and the changes that are left to tell one by one. */
+  /** Renders changes that make sense only together. */
   readonly lines?: LinesOf;
 }
 
-/** What is inside a project has the project's state. */
+/** The parts of a project share the project's state. */
 const INSIDE = { unsaid: ["state"] } as const;
 
-/** By type, without the package for those of `tenantry`. */
+/** By type; types of `tenantry` omit the package. */
 const WORDS: Readonly<Record<string, Labels>> = {
   "supabase:Project": {
     section: "project",
@@ -131,7 +131,7 @@ const WORDS: Readonly<Record<string, Labels>> = {
   },
 };
 
-/** The order of headings; what isn't named comes last, by name. */
+/** The order of headings. Others follow by name. */
 const SECTION_ORDER = [
   "plans",
   "organization",
@@ -150,7 +150,7 @@ const SECTION_ORDER = [
   "cron jobs",
 ];
 
-/** The words for a type token, as `tenantry:supabase:Project` or `postgresql:index/schema:Schema`. */
+/** The labels of a type token, such as `tenantry:supabase:Project` or `postgresql:index/schema:Schema`. */
 export function labelsFor(type: string): Labels {
   const known = WORDS[type.replace(/^tenantry:/, "")];
   if (known !== undefined) return known;

@@ -18,8 +18,8 @@ const MARKS: Readonly<Record<Action, Mark>> = {
 };
 
 /**
- * What changes in a stack as a reviewer thinks of it: its organization or platform, the workspaces in it, and in each the
- * sections (members, billing, wallets; project, database, …) that change. Pure.
+ * Arranges the changes of a stack for a reviewer: its organization or platform, the workspaces in it, and in each of them the
+ * sections with changes (members, billing, wallets; project, database, …). Pure.
  */
 export function layOut(changes: StackChanges): Branch {
   const byUrn = withMissingComponents(changes.steps);
@@ -34,8 +34,8 @@ export function layOut(changes: StackChanges): Branch {
 }
 
 /**
- * All steps by URN, with the components that the program doesn't declare any more: what is deleted still belongs to one.
- * Of those only the URN is known, which tells the types above it but not their names.
+ * All steps by URN, including components that the program no longer declares, because deleted resources belong to them. Only
+ * the URN of such a component is known: it contains the types of its parents, but not their names.
  */
 function withMissingComponents(steps: readonly Step[]): Map<string, Step> {
   const byUrn = new Map(steps.map((step) => [step.urn, step]));
@@ -119,7 +119,7 @@ function sectionsOf(steps: readonly Step[], component: string): Branch[] {
     }));
 }
 
-/** PostgreSQL's own resources are many and small: of one type, new ones share a line. */
+/** PostgreSQL's resources are many and small, so new ones of the same type share a line. */
 function isAlike(step: Step, steps: readonly Step[]): boolean {
   return step.type.startsWith("postgresql:") && steps.filter(({ type }) => type === step.type).length > 2;
 }
@@ -133,7 +133,7 @@ function foldedEntry(steps: readonly Step[], component: string): Entry {
   };
 }
 
-/** What a step says, and under which headings: a resource is a line, its maps of people, apps and wallets have their own. */
+/** The lines of a step by heading: one for the resource, and others for its maps, such as members, apps and wallets. */
 function entriesOf(step: Step, component: string): Entry[] {
   const words = labelsFor(step.type);
   const said = step.changes.filter((change) => words.unsaid?.includes(change.segments[0] ?? "") !== true);
@@ -168,7 +168,7 @@ function resourceLines(
 
 function changeLines(change: PropertyChange, words: Labels): Line[] {
   const [first = "", name] = change.segments;
-  // The members of the members need no saying twice.
+  // In "members", a line for each member needs no prefix "members".
   if (first === words.noun && name !== undefined)
     return [{ ...entryLine(name, change, undefined), depth: 1 }];
   const said = change.kind === "update" && words.says?.[change.path]?.(change.before, change.after);
@@ -176,7 +176,7 @@ function changeLines(change: PropertyChange, words: Labels): Line[] {
   return propertyLines(change, 1);
 }
 
-/** What follows from another resource's change is nothing that a reviewer could judge. */
+/** Lists properties whose new value depends on another resource's change and isn't known yet. */
 function followingLines(changes: readonly PropertyChange[]): Line[] {
   if (changes.length === 0) return [];
   const names = changes.map(({ segments }) => segments.map(readable).join(" › "));
@@ -198,7 +198,7 @@ function titleOf(step: Step, words: Labels, changes: readonly PropertyChange[], 
   return rest.length === 0 ? title : `${words.noun} ${rest.join(", ")}`;
 }
 
-/** What a resource's name adds to that of its component and to its noun: `launch` of the price `agntdata-launch-price`. */
+/** A resource's name without those of its component and its type: `launch` for the price `agntdata-launch-price`. */
 function shortName({ name, type }: Step, component: string, noun: string): string {
   const own = name.startsWith(`${component}-`) ? name.slice(component.length + 1) : name;
   for (const word of [noun, spaced(type.split(":").at(-1) ?? ""), "directory"]) {
@@ -219,7 +219,7 @@ function headedEntries(changes: readonly PropertyChange[], words: Labels): Entry
   });
 }
 
-/** A map that comes or goes as a whole is one change; a reader wants its entries. */
+/** Splits the change of a whole map, which is added or removed at once, into changes of its entries. */
 function splitMap(change: PropertyChange): PropertyChange[] {
   if (change.segments.length > 1) return [change];
   const value = change.kind === "delete" ? change.before : change.after;
@@ -261,7 +261,7 @@ function propertyLine(
   };
 }
 
-/** A property's line; below it, of a text of several lines, those that differ. */
+/** A property's line; for text of several lines, also the lines that differ. */
 function propertyLines(change: PropertyChange, depth: number): Line[] {
   const { before, after } = change;
   if (typeof before !== "string" || typeof after !== "string" || !`${before}${after}`.includes("\n"))
@@ -275,7 +275,7 @@ function propertyLines(change: PropertyChange, depth: number): Line[] {
   ];
 }
 
-/** What is left of two texts without their common beginning and end. */
+/** The lines of two texts without those that they share at the beginning and the end. */
 function differingLines(before: readonly string[], after: readonly string[]) {
   const shorter = Math.min(before.length, after.length);
   let start = 0;

@@ -1,7 +1,7 @@
 import type { PropertyChange } from "../../changes/property-change.ts";
 import type { Line } from "./tree.ts";
 
-/** Lines for changes that make sense only together, and the changes that are left to show one by one. */
+/** Renders changes that make sense only together. Returns their lines and the remaining changes. */
 export type LinesOf = (changes: readonly PropertyChange[]) => {
   readonly lines: readonly Line[];
   readonly rest: readonly PropertyChange[];

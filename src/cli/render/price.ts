@@ -8,10 +8,10 @@ interface Price {
 }
 
 /**
- * A subscription's change of price as people say it: `free, 0 usd → team, 49 usd a month, at once`. Undefined where a lookup
- * key isn't one of ours.
+ * Describes a subscription's change of price: `free, 0 usd → team, 49 usd a month, immediately`. Undefined if a lookup key
+ * isn't one of tenantry's.
  *
- * When it takes effect is the rule of src/billing/plan-change.ts, in words that are true of a trial and an unpaid one as well.
+ * The time follows the rule of src/billing/plan-change.ts. Its wording is also true of trials and unpaid subscriptions.
  */
 export function sayPriceChange(before: unknown, after: unknown): string | undefined {
   const [from, to] = [priceIn(before), priceIn(after)];

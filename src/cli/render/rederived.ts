@@ -2,9 +2,9 @@ import type { PropertyChange } from "../../changes/property-change.ts";
 import type { LinesOf } from "./lines-of.ts";
 
 /**
- * Says in words that a resource depends on another root secret than before: its fingerprint means nothing to a reviewer.
+ * Describes in words that a resource will use the new root secret, because a fingerprint means nothing to a reviewer.
  *
- * @param what the values of the resource that are derived, as the subject of a sentence
+ * @param what the derived values of the resource, as the subject of a sentence
  */
 export function rederivedLines(what: string): LinesOf {
   const isRederived = ({ path }: PropertyChange) => path === "derivedFrom";

@@ -13,14 +13,14 @@ import { layOut } from "./layout.ts";
 import { renderTree } from "./tree.ts";
 import { count, formatSeconds } from "./values.ts";
 
-/** What a preview found: the tree of each stack that changes, what is wrong, and one line that sums it up. */
+/** Renders a preview: the tree of each stack with changes, its problems, and a summary line. */
 export function renderPreview(results: readonly StackResult[], colors: Colors): string {
   const blocks = results.map((result) => renderStack(result, colors)).filter((block) => block !== "");
   const total = addSummaries(results.map((result) => result.changes.summary));
   return [...blocks, summarize(results, summaryText(total, true), colors)].join("\n\n");
 }
 
-/** What a run did: a line for each stack, what went wrong in full, and one line that sums it up. */
+/** Renders a run: a line for each stack, all problems, and a summary line. */
 export function renderReport(results: readonly StackResult[], colors: Colors): string {
   const lines = results.filter(({ skipped }) => !skipped).map((result) => outcomeLine(result, colors));
   const problems = results.map((result) => renderProblems(result, colors)).filter((block) => block !== "");
@@ -48,13 +48,13 @@ function titled(changes: StackChanges, colors: Colors) {
   };
 }
 
-/** Errors and warnings of a stack, and what left its YAML; empty when there are none. */
+/** Errors and warnings of a stack, and what was removed from its YAML; empty if there are none. */
 function renderProblems(result: StackResult, colors: Colors): string {
   const removals = result.changes.removals.map(
     ({ message, remedy }) =>
       `  ${colors.red("refused:")} ${indented(message)}\n    ${colors.cyan(indented(remedy))}`,
   );
-  // That what is gone from the YAML is protected is the engine's way to say what the removal says better.
+  // The engine reports that a removed resource is protected. The removal explains this better.
   const isSaid = ({ message }: Diagnostic) =>
     removals.length > 0 && message.includes("because it is protected");
   const told = result.changes.problems.filter((problem) => !isSaid(problem));
@@ -76,7 +76,7 @@ function indented(message: string): string {
     .join("\n");
 }
 
-/** What was done, not what was only planned or begun. */
+/** Counts finished steps only, not planned or running ones. */
 function doneSummary(changes: StackChanges): Summary {
   return countActions(changes.steps.filter((step) => step.status === "done"));
 }

@@ -5,8 +5,8 @@ import type { Line } from "./tree.ts";
 import { formatFields } from "./values.ts";
 
 /**
- * The lines for changes of a project's secrets: which secret each comes from, before and after. Another name and a new value
- * under the same name are different changes to a reviewer, though both write a value that can't be shown.
+ * Renders changes of a project's secrets by their names before and after. To a reviewer, a different name and a new value under
+ * the same name are different changes, though both write a value that can't be shown.
  *
  * @returns the lines, and the changes that they don't cover
  */
@@ -39,10 +39,10 @@ function sayValue({ kind, sources: { before, after } = {} }: PropertyChange): st
   if (after === undefined) return "value changed";
   if (before === undefined) return `value changed; it comes from ${printable(after)}`;
   if (before === after) return `value of ${printable(after)} changed`;
-  return `${printable(before)} → ${printable(after)}, with another value`;
+  return `${printable(before)} → ${printable(after)}, with a different value`;
 }
 
-/** Another name for the same value; or all names, where an earlier version of tenantry recorded none. */
+/** A different name for the same value, or all names if an earlier version of tenantry recorded none. */
 function sourceLines(change: PropertyChange, written: ReadonlySet<string>): Line[] {
   const { segments, kind, before, after } = change;
   if (segments.length > 1) {

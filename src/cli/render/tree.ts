@@ -2,7 +2,7 @@ import type { Colors } from "./colors.ts";
 
 export type Mark = "+" | "~" | "-" | "±" | "!" | " ";
 
-/** A tree to print: a label, lines that belong to it, and branches. */
+/** A node of a printed tree. */
 export interface Branch {
   readonly label: string;
   readonly lines: readonly Line[];
@@ -12,11 +12,11 @@ export interface Branch {
 export interface Line {
   readonly mark: Mark;
   readonly text: string;
-  /** How far it is under the line before it: 0 for a resource, 1 for one of its properties. */
+  /** The indentation: 0 for a resource, 1 for one of its properties. */
   readonly depth: number;
 }
 
-/** The tree as lines of text, drawn with box characters. */
+/** Renders a tree as lines of text with box-drawing characters. */
 export function renderTree(root: Branch, colors: Colors): string[] {
   return [root.label, ...renderInside(root, "", colors)];
 }

@@ -3,7 +3,7 @@ import { isRecord } from "../../changes/values.ts";
 
 const WIDTH = 72;
 
-/** A value in one short line: text as it is, lists by commas, maps by key; what is longer is cut and measured. */
+/** Formats a value in one short line. Longer values are cut. */
 export function formatValue(value: unknown): string {
   if (typeof value === "string") return formatText(value);
   if (Array.isArray(value)) return value.length === 0 ? "none" : cut(value.map(formatValue).join(", "));
@@ -11,7 +11,7 @@ export function formatValue(value: unknown): string {
   return value === null || value === undefined ? "none" : String(value);
 }
 
-/** The fields of a map, without those that say nothing. */
+/** Formats the fields of a map, without those that are null or undefined. */
 export function formatFields(record: Readonly<Record<string, unknown>>): string {
   return Object.entries(record)
     .filter(([, value]) => value !== null && value !== undefined)
@@ -39,7 +39,7 @@ function pluralOf(noun: string): string {
   return /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
-/** Seconds as people say them: `0.4 s`, `12 s`, `2 min 5 s`. */
+/** Formats a duration: `0.4 s`, `12 s`, `2 min 5 s`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

@@ -7,9 +7,9 @@ const OUTCOMES = ["clean", "closed", "differs", "not verified"] as const;
 const WIDTH = "not verified".length;
 
 /**
- * One database: what came of it, what was tried, and each difference with what was promised and what was found.
+ * Renders the result of one database, with each difference between what was expected and what was found.
  *
- * @param matrix whether every caller has a line that says how far it reaches
+ * @param matrix whether to show the access of every caller
  */
 export function renderVerified(verified: Verified, colors: Colors, matrix = false): string {
   const { stack, database, outcome, callers, cells, differences, reason } = verified;
@@ -21,7 +21,7 @@ export function renderVerified(verified: Verified, colors: Colors, matrix = fals
     ...(matrix ? renderMatrix(callers, colors) : []),
     ...differences.flatMap((difference) => [
       `  ${colors.bold(printable(difference.subject))}${triedBy(difference.callers, colors)}`,
-      `    ${colors.green("promised")} ${printable(difference.promised)}`,
+      `    ${colors.green("expected")} ${printable(difference.promised)}`,
       `    ${colors.red("found")}    ${printable(difference.found)}`,
     ]),
   ].join("\n");
@@ -31,7 +31,7 @@ function renderMatrix(callers: Verified["callers"], colors: Colors): string[] {
   const width = Math.max(0, ...callers.map(({ caller }) => caller.length));
   return callers.map(({ caller, promised, found }) => {
     const [expected, seen] = [renderReach(promised), renderReach(found)];
-    const line = `  ${printable(caller).padEnd(width)}  ${colors.dim("promised")} ${expected}`;
+    const line = `  ${printable(caller).padEnd(width)}  ${colors.dim("expected")} ${expected}`;
     return expected === seen ? `${line}, as found` : `${line}${colors.red(`, found ${seen}`)}`;
   });
 }
@@ -49,7 +49,7 @@ function triedBy(callers: readonly string[] = [], colors: Colors): string {
   return colors.dim(printable(`, as ${shown}${more > 0 ? `; and ${more} more` : ""}`));
 }
 
-/** The line that sums it up. */
+/** Renders the summary line. */
 export function renderVerdict(databases: readonly Verified[], colors: Colors): string {
   const cells = databases.reduce((sum, each) => sum + each.cells, 0);
   const parts = OUTCOMES.flatMap((outcome) => {

@@ -14,7 +14,7 @@ import { ended, failed, planned, said, step, view } from "../../changes/events.t
 
 const plain = pc.createColors(false);
 
-/** The events of a real preview, as the embedded engine told them; long texts are cut. */
+/** The events of a real preview by the embedded engine, with long texts cut. */
 function recorded(name: string): EngineEvent[] {
   const text = readFileSync(join(import.meta.dirname, `recorded/${name}.jsonl`), "utf8");
   return text
@@ -31,7 +31,7 @@ const result = (outcome: Outcome, changes: StackChanges, seconds = 1.5): StackRe
   skipped: false,
 });
 
-/** A change of an organization that exists: members, a plan, a workspace's size, a removed app. */
+/** Changes of an existing organization: members, the plan, a workspace's size, a removed app. */
 function changed(): EngineEvent[] {
   const organization = view("tenantry:index:Organization", "acme");
   const workspace = view("tenantry:index:Workspace", "production", { parent: organization.urn });
@@ -84,17 +84,17 @@ function changed(): EngineEvent[] {
 }
 
 describe("a preview", () => {
-  test("of a new organization reads as what it will have", () => {
+  test("of a new organization lists everything that it gets", () => {
     const changes = changesIn("demo.acme", recorded("new-organization"));
     expect(renderPreview([result("changes", changes)], plain)).toMatchSnapshot();
   });
 
-  test("of a change shows a line for each member, limit and size that differs", () => {
+  test("of a change shows a line for each changed member, limit and size", () => {
     const changes = changesIn("agntdata.acme", changed());
     expect(renderPreview([result("changes", changes)], plain)).toMatchSnapshot();
   });
 
-  test("shows what is deleted under the component that the program doesn't declare any more", () => {
+  test("shows deleted resources under a component that the program no longer declares", () => {
     const organization = view("tenantry:index:Organization", "acme");
     const workspace =
       "urn:pulumi:agntdata.acme::tenants::tenantry:index:Organization$tenantry:index:Workspace::staging";
@@ -118,19 +118,19 @@ describe("a preview", () => {
   });
 
   test.each([
-    ["a dearer plan", "tiny--free--monthly--usd-0", "free, 0 usd → team, 49 usd a month, immediately"],
+    ["an upgrade", "tiny--free--monthly--usd-0", "free, 0 usd → team, 49 usd a month, immediately"],
     [
-      "a cheaper plan",
+      "a downgrade",
       "tiny--scale--monthly--usd-49950",
       "scale, 499.50 usd → team, 49 usd a month, when the paid period ends",
     ],
     [
-      "another price of the same plan",
+      "a different price of the same plan",
       "tiny--team--monthly--usd-3900",
       "team, 39 usd → team, 49 usd a month, from the next billing period",
     ],
-    ["a price of somebody else", "price_1Nx", "price_1Nx → tiny--team--monthly--usd-4900"],
-  ])("of %s says when it begins", (_, before, said) => {
+    ["a foreign price", "price_1Nx", "price_1Nx → tiny--team--monthly--usd-4900"],
+  ])("of %s shows when it takes effect", (_, before, said) => {
     const subscription = (price: string) =>
       view("tenantry:stripe:Subscription", "acme-subscription", { inputs: { price } });
     const changes = changesIn("tiny.acme", [
@@ -139,7 +139,7 @@ describe("a preview", () => {
     expect(renderPreview([result("changes", changes)], plain)).toContain(`~ price: ${said}\n`);
   });
 
-  test("of what follows from another resource's change says no more than that", () => {
+  test("shows values that aren't known before the run in one line", () => {
     const row = (plan: string, planInForce: string, limits: unknown) =>
       view("tenantry:directory:Organization", "acme", { inputs: { plan, planInForce, limits } });
     const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -150,7 +150,7 @@ describe("a preview", () => {
     expect(text).toMatch(/~ plan: free → team\n.*~ limits, plan in force: known after the run\n/);
   });
 
-  test("of many small resources of PostgreSQL is one line", () => {
+  test("shows many small PostgreSQL resources in one line", () => {
     const grants = ["anon", "authenticated", "service_role"].map((role) =>
       planned(step("create", null, view("postgresql:index/grant:Grant", `public-${role}`))),
     );
@@ -158,7 +158,7 @@ describe("a preview", () => {
     expect(text).toContain("+ 3 × grant: public-anon, public-authenticated, public-service_role");
   });
 
-  test("of a text of several lines shows those that differ", () => {
+  test("shows the differing lines of a text of several lines", () => {
     const policy = (sql: string) =>
       view("tenantry:postgres:RowSecurity", "x", { inputs: { definition: sql } });
     const changes = changesIn("agntdata.acme", [
@@ -175,7 +175,7 @@ describe("a preview", () => {
     );
   });
 
-  test("names what left the YAML and the state to set", () => {
+  test("names what was removed from the YAML, and the state to set", () => {
     const removal = {
       kind: "workspace" as const,
       stack: "demo.acme",
@@ -191,14 +191,14 @@ describe("a preview", () => {
     );
   });
 
-  test("holds nothing in clear that an event blinded", () => {
+  test("contains no secret in plain text", () => {
     const text = JSON.stringify(changesIn("demo.acme", recorded("new-organization")));
     expect(text).toContain("[secret]");
     expect(text).not.toContain("local value of");
   });
 });
 
-test("a report says what each stack did, what failed and why, and sums it up", () => {
+test("a report shows the result of each stack, the failures and their reasons, and a summary", () => {
   const customer = view("tenantry:stripe:Customer", "acme", { id: "cus_1" });
   const done = changesIn("demo.acme", [ended(step("create", null, customer))]);
   const broken = changesIn("demo.beta", [
@@ -230,8 +230,8 @@ describe("values in a line", () => {
     ["a list", ["a", "b"], "a, b"],
     ["an empty list", [], "none"],
     ["a map", { role: "admin", workspaces: ["a"] }, "role: admin, workspaces: a"],
-    ["a long text, by its beginning", `create table t\n(\n)\n`, "create table t (3 lines)"],
-    ["what would steer the terminal", "\x1b[2J", "\\x1b[2J"],
+    ["the beginning of a long text", `create table t\n(\n)\n`, "create table t (3 lines)"],
+    ["an escape sequence", "\x1b[2J", "\\x1b[2J"],
   ])("%s", (_what, value, expected) => {
     expect(formatValue(value)).toBe(expected);
   });
@@ -265,7 +265,7 @@ describe("colors", () => {
 });
 
 describe("errors", () => {
-  test("a mistake shows its place and what mends it, and no stack", () => {
+  test("a user's mistake shows its place and the fix, without a stack trace", () => {
     const place = { file: "orgs/acme.yaml", line: 3, column: 7 };
     const error = new UserError("unknown plan", { remedy: "Use launch.", place });
     expect(renderError(error, plain)).toBe("error: orgs/acme.yaml:3:7: unknown plan\n  Use launch.");
@@ -277,7 +277,7 @@ describe("errors", () => {
     });
   });
 
-  test("a vendor's failure shows operation, status, request and remedy, once", () => {
+  test("a vendor's failure shows operation, status, request id and remedy, once", () => {
     const error = new VendorError({
       vendor: "Stripe",
       operation: "customers.create",
@@ -291,7 +291,7 @@ describe("errors", () => {
     expect(text.match(/Check STRIPE_API_KEY/g)).toHaveLength(1);
   });
 
-  test("a bug of ours says so and shows its stack", () => {
+  test("a bug in tenantry is reported as one, with its stack trace", () => {
     const text = renderError(new TypeError("x is undefined"), plain);
     expect(text).toContain("bug in tenantry");
     expect(text).toContain("report.test.ts");

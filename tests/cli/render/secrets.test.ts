@@ -9,7 +9,7 @@ const NAME = "CONNECTION_WAREHOUSE";
 type Sources = Readonly<Record<string, string>> | undefined;
 type Paths = Readonly<Record<string, "add" | "update" | "delete">>;
 
-/** A step of a project's secrets, with the paths that the provider finds to differ. */
+/** A step of a project's secrets, with the paths that the provider reports as different. */
 function changed(before: Sources, after: Sources, paths: Paths): StepMetadata {
   const inputs = (sources: Sources, absent: string) => ({
     project: "ref",
@@ -40,17 +40,17 @@ const VALUE = `secrets.${NAME}`;
 const SOURCE = `sources.${NAME}`;
 
 test.each<[string, Sources, Sources, Paths, string[]]>([
-  ["another name for the same value", A, B, { [SOURCE]: "update" }, [`~ ${NAME}: acme-a → acme-b`]],
+  ["a different name for the same value", A, B, { [SOURCE]: "update" }, [`~ ${NAME}: acme-a → acme-b`]],
   ["a new value under the same name", A, A, { [VALUE]: "update" }, [`~ ${NAME}: value of acme-a changed`]],
   [
-    "another name and another value",
+    "a different name and value",
     A,
     B,
     { [VALUE]: "update", [SOURCE]: "update" },
-    [`~ ${NAME}: acme-a → acme-b, with another value`],
+    [`~ ${NAME}: acme-a → acme-b, with a different value`],
   ],
   [
-    "another name of one and a new value of another",
+    "a different name of one secret and a new value of another",
     { ...A, LLM_API_KEY: "acme-llm" },
     { ...B, LLM_API_KEY: "acme-llm" },
     { [SOURCE]: "update", "secrets.LLM_API_KEY": "update" },
@@ -79,18 +79,18 @@ test.each<[string, Sources, Sources, Paths, string[]]>([
   ],
   ["the first secret", undefined, A, { [VALUE]: "add", sources: "add" }, [`+ ${NAME}: acme-a`]],
   [
-    "a value that comes from no secret",
+    "a value that isn't from a secret",
     A,
     A,
     { "secrets.LLM_PROVIDER": "update" },
     ["~ LLM_PROVIDER: value changed"],
   ],
   [
-    "a value that somebody changed elsewhere",
+    "a value that was changed elsewhere",
     { [NAME]: "changed elsewhere" },
     A,
     { [VALUE]: "update", [SOURCE]: "update" },
-    [`~ ${NAME}: changed elsewhere → acme-a, with another value`],
+    [`~ ${NAME}: changed elsewhere → acme-a, with a different value`],
   ],
   [
     "names that an earlier version didn't record",
@@ -106,11 +106,11 @@ test.each<[string, Sources, Sources, Paths, string[]]>([
     { [VALUE]: "update", sources: "add" },
     [`~ ${NAME}: value changed; it comes from acme-a`],
   ],
-])("a preview says of %s which secret it is", (_, before, after, paths, lines) => {
+])("a preview names the secrets of %s", (_, before, after, paths, lines) => {
   expect(said(changed(before, after, paths))).toEqual(["~ secrets", ...lines]);
 });
 
-test("JSON has the names beside the values, which it never shows", () => {
+test("JSON contains the names of secrets, and never their values", () => {
   const changesOf = (metadata: StepMetadata): readonly PropertyChange[] =>
     changesIn("tiny.acme", [planned(metadata)]).steps[0]?.changes ?? [];
   const [rotated] = changesOf(changed(A, A, { [VALUE]: "update" }));
@@ -129,7 +129,7 @@ test("JSON has the names beside the values, which it never shows", () => {
   ]);
 });
 
-test("a new workspace shows the secrets that it gets", () => {
+test("a new workspace shows its secrets", () => {
   const inputs = { secrets: { [NAME]: SECRET_MARK }, sources: A };
   const made = (more: object) =>
     step("create", null, view("tenantry:supabase:Secrets", "secrets", { inputs: { ...more } }));
