@@ -1,9 +1,17 @@
 import { Hono } from "hono";
 import * as z from "zod";
+import { FAULT_KINDS } from "./faults.ts";
 import type { Interceptor } from "./interceptor.ts";
 
 const fault = z.strictObject({
-  kind: z.enum(["latency", "429", "500", "drop-before", "drop-after", "hold-before", "hold-after"]),
+  kind: z.enum(FAULT_KINDS),
+  response: z
+    .strictObject({
+      status: z.int().min(200).max(599),
+      headers: z.record(z.string(), z.string()).optional(),
+      body: z.unknown().optional(),
+    })
+    .optional(),
   service: z.enum(["supabase", "stripe", "postgres"]).optional(),
   writesOnly: z.boolean().optional(),
   match: z.string().optional(),

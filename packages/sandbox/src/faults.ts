@@ -1,16 +1,36 @@
 /** Which of the sandbox's services a request went to: `postgres` is the pooler. */
 export type Service = "supabase" | "stripe" | "postgres";
 
+/** Every kind of fault, as {@link Fault} describes them. */
+export const FAULT_KINDS = [
+  "latency",
+  "429",
+  "500",
+  "500-after",
+  "500-stored",
+  "respond",
+  "drop-before",
+  "drop-after",
+  "hold-before",
+  "hold-after",
+] as const;
+
 /**
  * A fault on demand. The first fault that matches a request and whose share or turn comes up is applied.
  *
  * - `latency`: the answer is late by `milliseconds`.
  * - `429`, `500`: refused with that status (with the vendor's headers and body), without effect.
+ * - `500-after`: the same, after the request took effect.
+ * - `500-stored`: without effect, but stored under the request's idempotency key, as `500-after` is too. Stripe stores every
+ *   result once a request began to execute, and repeats it for a day: https://docs.stripe.com/api/idempotent_requests
+ * - `respond`: answered with `response`, without effect. The pooler can't; its requests are refused.
  * - `drop-before`, `drop-after`: the connection is cut without an answer, before or after the request took effect.
  * - `hold-before`, `hold-after`: the request is held there, unanswered, until released: a test ends the caller meanwhile.
  */
 export interface Fault {
-  readonly kind: "latency" | "429" | "500" | "drop-before" | "drop-after" | "hold-before" | "hold-after";
+  readonly kind: (typeof FAULT_KINDS)[number];
+  /** What `respond` answers with. A body that isn't a text is sent as JSON. */
+  readonly response?: FaultResponse;
   readonly service?: Service;
   /** Only requests that change something. */
   readonly writesOnly?: boolean;
@@ -24,6 +44,12 @@ export interface Fault {
   /** Only the n-th matching request since the fault was set, counting from 1. */
   readonly nth?: number;
   readonly milliseconds?: number;
+}
+
+export interface FaultResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
 }
 
 /** One request that the sandbox has seen, in order. Bodies are kept so that tests can look for planted secrets. */

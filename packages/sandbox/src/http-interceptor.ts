@@ -1,6 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import type { Service } from "./faults.ts";
+import type { FaultResponse, Service } from "./faults.ts";
 import type { Interceptor } from "./interceptor.ts";
 
 /** A vendor API whose requests are intercepted. */
@@ -10,6 +10,8 @@ export interface Vendor {
   readonly isWrite: (method: string, path: string, body: string) => boolean;
   /** The vendor's own rate-limit and server-error responses. */
   readonly refusal: (status: 429 | 500) => Response;
+  /** Stores an answer for repetitions of a request, where the vendor does. */
+  readonly store?: (request: Request, answer: Response) => Promise<void>;
 }
 
 /** A handler for `serve` of @hono/node-server that intercepts requests to a vendor API. */
@@ -24,16 +26,15 @@ export function intercepted(
     const bytes = Buffer.from(await request.arrayBuffer());
     const body = bytes.toString("utf8");
     const hasBody = method !== "GET" && method !== "HEAD" && bytes.length > 0;
-    const copy = new Request(request.url, {
-      method,
-      headers: request.headers,
-      ...(hasBody ? { body: bytes } : {}),
-    });
+    const copy = () =>
+      new Request(request.url, { method, headers: request.headers, ...(hasBody ? { body: bytes } : {}) });
     return interceptor.handle({
       request: { service: vendor.service, method, path, body, write: vendor.isWrite(method, path, body) },
-      forward: async () => vendor.fetch(copy),
+      forward: async () => vendor.fetch(copy()),
       statusOf: (response) => response.status,
       refuse: vendor.refusal,
+      store: async (answer) => vendor.store?.(copy(), answer.clone()),
+      respond,
       cut: () => {
         outgoing.socket?.destroy();
         return RESPONSE_ALREADY_SENT;
@@ -41,4 +42,10 @@ export function intercepted(
       isGone: () => incoming.aborted || incoming.socket.readableEnded || incoming.socket.destroyed,
     });
   };
+}
+
+function respond({ status, headers, body }: FaultResponse): Response {
+  const init = headers === undefined ? { status } : { status, headers };
+  if (body === undefined) return new Response(null, init);
+  return typeof body === "string" ? new Response(body, init) : Response.json(body, init);
 }

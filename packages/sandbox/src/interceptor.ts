@@ -1,5 +1,5 @@
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
-import { type Fault, Faults, type RequestRecord } from "./faults.ts";
+import { type Fault, type FaultResponse, Faults, type RequestRecord } from "./faults.ts";
 
 /** A request that arrived over HTTP or through the pooler. */
 export interface InterceptedRequest<T> {
@@ -9,6 +9,10 @@ export interface InterceptedRequest<T> {
   statusOf(answer: T): number;
   /** The vendor's own error response. */
   refuse(status: 429 | 500): T;
+  /** Makes the vendor repeat this answer to the same request. */
+  store(answer: T): Promise<void>;
+  /** An answer of a test's choice. */
+  respond(response: FaultResponse): T;
   /** Cuts the connection without an answer. */
   cut(): T;
   /** Whether the caller has hung up. */
@@ -65,6 +69,13 @@ export class Interceptor {
         return answered(intercepted.refuse(429));
       case "500":
         return answered(intercepted.refuse(500));
+      case "500-after":
+        await intercepted.forward();
+        return answered(await this.#stored(intercepted));
+      case "500-stored":
+        return answered(await this.#stored(intercepted));
+      case "respond":
+        return answered(intercepted.respond(fault.response ?? { status: 500 }));
       case "drop-before":
         return intercepted.cut();
       case "drop-after":
@@ -80,6 +91,12 @@ export class Interceptor {
         return intercepted.isGone() ? intercepted.cut() : answered(answer);
       }
     }
+  }
+
+  async #stored<T>(intercepted: InterceptedRequest<T>): Promise<T> {
+    const answer = intercepted.refuse(500);
+    await intercepted.store(answer);
+    return answer;
   }
 
   #write(request: InterceptedRequest<unknown>["request"], fault: Fault | undefined): Mutable<RequestRecord> {

@@ -118,7 +118,7 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
   });
   const admin = createAdmin({ id, token, interceptor, addOrganizations });
   const interceptSupabase = intercepted(interceptor, supabaseVendor(supabaseApp));
-  const interceptStripe = intercepted(interceptor, stripeVendor(localStripe.app));
+  const interceptStripe = intercepted(interceptor, stripeVendor(localStripe));
   supabase.answer((request, bindings) =>
     isOwn(request) ? admin.fetch(request) : interceptSupabase(request, bindings),
   );

@@ -1,15 +1,17 @@
 import type { Hono } from "hono";
 import type { Vendor } from "./http-interceptor.ts";
+import type { LocalStripe } from "./stripe/app.ts";
 import { refusal } from "./supabase/refusals.ts";
 
 export function supabaseVendor(app: Hono): Vendor {
   return { service: "supabase", fetch: (request) => app.fetch(request), isWrite: isSupabaseWrite, refusal };
 }
 
-export function stripeVendor(app: Hono): Vendor {
+export function stripeVendor({ app, store }: LocalStripe): Vendor {
   return {
     service: "stripe",
     fetch: (request) => app.fetch(request),
+    store,
     isWrite: (method) => method !== "GET",
     refusal: stripeRefusal,
   };

@@ -91,6 +91,58 @@ describe("a fault", () => {
     expect(response.headers.get("request-id")).toMatch(/^req_/);
   });
 
+  test("500-after answers as 500 does, after the effect", async () => {
+    local.sandbox.setFaults([{ kind: "500-after", writesOnly: true }]);
+    expect((await make("broken-later")).status).toBe(500);
+    expect(await exists("broken-later")).toBe(true);
+  });
+
+  test("an answer can be given word for word, on any route, without effect", async () => {
+    const response = { status: 402, headers: { "x-request-id": "r1" }, body: { message: "overdue" } };
+    local.sandbox.setFaults([{ kind: "respond", response, match: "^POST /v1/organizations$" }]);
+    const reply = await make("unpaid");
+    expect([reply.status, reply.headers.get("x-request-id"), reply.body]).toEqual([
+      ...[402, "r1"],
+      { message: "overdue" },
+    ]);
+    expect(await exists("unpaid")).toBe(false);
+  });
+
+  describe("of Stripe, under an idempotency key", () => {
+    const create = (email: string): Promise<Response> =>
+      fetch(`${local.sandbox.stripeUrl}/v1/customers`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${local.sandbox.env.STRIPE_API_KEY}`,
+          "content-type": "application/x-www-form-urlencoded",
+          "idempotency-key": email,
+        },
+        body: `email=${email}`,
+      });
+    const count = async (email: string): Promise<number> => {
+      const found = await fetch(`${local.sandbox.stripeUrl}/v1/customers?email=${email}`, {
+        headers: { authorization: `Bearer ${local.sandbox.env.STRIPE_API_KEY}` },
+      });
+      return ((await found.json()) as { data: object[] }).data.length;
+    };
+
+    test.each([
+      ["500", false, 0],
+      ["500-stored", true, 0],
+      ["500-after", true, 1],
+    ] as const)("%s is repeated: %s, with %i made", async (kind, repeated, made) => {
+      const email = `${kind}@acme.example`;
+      local.sandbox.setFaults([{ kind, writesOnly: true, nth: 1 }]);
+      expect((await create(email)).status).toBe(500);
+      expect(await count(email)).toBe(made);
+      const again = await create(email);
+      expect([again.status, again.headers.get("idempotent-replayed")]).toEqual(
+        repeated ? [500, "true"] : [200, null],
+      );
+      expect(await count(email)).toBe(repeated ? made : 1);
+    });
+  });
+
   test.each([
     ["drop-before", false],
     ["drop-after", true],

@@ -301,6 +301,11 @@ class Session {
         this.#client.end(fatal(code ?? "", text ?? ""));
         return undefined;
       },
+      store: async () => {},
+      respond: () => {
+        this.#client.end(fatal("0A000", "the pooler takes no answer from a test"));
+        return undefined;
+      },
       cut: () => {
         this.#client.destroy();
         return undefined;

@@ -88,17 +88,21 @@ const KINDS: Readonly<Record<string, Kind>> = {
   subscription_schedule: subscriptionSchedule,
 };
 
+export interface LocalStripe {
+  readonly app: Hono;
+  /** Stores an answer under a request's idempotency key, over what is stored there; without a key, nothing. */
+  store(request: Request, answer: Response): Promise<void>;
+  /** Stops background work. Call it after the last request. */
+  stop(): Promise<void>;
+}
+
 /**
  * A stateful local Stripe with one account and one API key.
  *
  * Trials, renewals and retries happen when the account's clock passes them: before each request, and at once when
  * `POST /_sandbox/clock` moves it (./sandbox-routes.ts).
  */
-export function createStripe(options: StripeOptions): {
-  readonly app: Hono;
-  /** Stops background work. Call it after the last request. */
-  stop(): Promise<void>;
-} {
+export function createStripe(options: StripeOptions): LocalStripe {
   const account = new Account(options.store, new Clock(options.store, options.now ?? (() => new Date())));
   const answers = new IdempotencyKeys(options.store.collection("stripe.idempotency_keys"));
   const limit = new RateLimit(options.requestsPerSecond ?? 25);
@@ -117,7 +121,21 @@ export function createStripe(options: StripeOptions): {
       throw unknownRoute(context);
     }),
   );
-  return { app, stop: () => deliveries.stop() };
+  return { app, store, stop: () => deliveries.stop() };
+
+  async function store(request: Request, told: Response): Promise<void> {
+    const key = request.headers.get("idempotency-key");
+    if (request.method !== "POST" || key === null) return;
+    const url = new URL(request.url);
+    const form = decodeForm(
+      [url.search.slice(1), await request.text()].filter((part) => part !== "").join("&"),
+    );
+    const requestId = told.headers.get("request-id") ?? newId("req");
+    answers.store(
+      { key, endpoint: url.pathname, body: canonical(form), now: account.now() },
+      { status: told.status, body: await told.text(), requestId },
+    );
+  }
 
   async function answer(context: Context, operation: Operation, requestId: string): Promise<Response> {
     authenticate(context.req.header("authorization"), options.key);

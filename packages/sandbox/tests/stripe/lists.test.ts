@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import type Stripe from "stripe";
 import { describe, expect, it } from "vitest";
-import { localStripe, refusal } from "./local-stripe.ts";
+import { customerWithCard, localStripe, monthlyPrice, refusal } from "./local-stripe.ts";
 
 describe("a list", () => {
   it("is newest first, ten at a time", async () => {
@@ -124,5 +125,33 @@ describe("expand", () => {
       message: `This property cannot be expanded (${path}).`,
     });
     expect((await stripe.customers.list()).data).toEqual([]);
+  });
+});
+
+describe("a list that an object embeds", () => {
+  it("holds ten, and is read whole from its own address", async () => {
+    const { stripe } = await localStripe();
+    const customer = await customerWithCard(stripe);
+    const prices = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => monthlyPrice(stripe, 100 + index)),
+    );
+    const subscription = await stripe.subscriptions.create({
+      customer: customer.id,
+      items: prices.map(({ id }) => ({ price: id })),
+      expand: ["latest_invoice"],
+    });
+    expect([subscription.items.data.length, subscription.items.has_more]).toEqual([10, true]);
+    const items = await stripe.subscriptionItems.list({ subscription: subscription.id, limit: 100 });
+    expect([items.data.length, items.has_more]).toEqual([12, false]);
+
+    const invoice = subscription.latest_invoice as Stripe.Invoice;
+    expect([invoice.lines.data.length, invoice.lines.has_more]).toEqual([10, true]);
+    const lines = await stripe.invoices.listLineItems(invoice.id, { limit: 100 });
+    expect([lines.data.length, lines.has_more]).toEqual([12, false]);
+    expect(lines.data.slice(0, 10).map(({ id }) => id)).toEqual(invoice.lines.data.map(({ id }) => id));
+    const rest = await stripe.invoices.listLineItems(invoice.id, {
+      starting_after: invoice.lines.data[9]?.id ?? "",
+    });
+    expect(rest.data.map(({ id }) => id)).toEqual(lines.data.slice(10).map(({ id }) => id));
   });
 });

@@ -55,6 +55,15 @@ export const invoiceOperations: readonly Operation[] = [
     return page("/v1/invoices", found, wanted, "invoice");
   }),
 
+  // In the order of the lines, as the invoice embeds them.
+  operation(
+    "get",
+    "/v1/invoices/:id/lines",
+    parameters({ ...paging }),
+    ({ account, id, parameters: wanted }) =>
+      page(`/v1/invoices/${id}/lines`, getInvoice(account, id).lines.toReversed(), wanted, "line_item"),
+  ),
+
   operation("get", "/v1/invoices/:id", parameters({}), ({ account, id }) => show(getInvoice(account, id))),
 
   operation(

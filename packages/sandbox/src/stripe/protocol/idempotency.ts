@@ -15,6 +15,15 @@ export interface StoredAnswer extends Answer {
   readonly at: number;
 }
 
+/** A POST with an idempotency key: the path, and its parameters as text, whatever their order. */
+export interface KeyedRequest {
+  readonly key: string;
+  readonly endpoint: string;
+  readonly body: string;
+  /** Unix seconds. */
+  readonly now: number;
+}
+
 const DAY = 24 * 60 * 60;
 
 /**
@@ -37,7 +46,7 @@ export class IdempotencyKeys {
    * @throws StripeRefusal 400 for a key that was used for something else, 409 while the first request is in the works
    */
   async once(
-    request: { readonly key: string; readonly endpoint: string; readonly body: string; readonly now: number },
+    request: KeyedRequest,
     execute: () => Promise<Answer & { readonly keep: boolean }>,
   ): Promise<Answer & { readonly replayed: boolean }> {
     const { key, endpoint, now } = request;
@@ -45,7 +54,7 @@ export class IdempotencyKeys {
       throw invalidParameter(
         `Idempotency keys must be at most 255 characters long; yours has ${key.length}.`,
       );
-    const digest = createHash("sha256").update(request.body).digest("hex");
+    const digest = digestOf(request);
     const kept = this.#find(key, now);
     if (kept !== undefined) return { ...this.#sameRequest(kept, key, endpoint, digest), replayed: true };
     if (this.#inFlight.has(key)) throw inUse(key);
@@ -53,11 +62,17 @@ export class IdempotencyKeys {
     try {
       const answer = await execute();
       const { keep, ...told } = answer;
-      if (keep) this.#answers.put(key, { ...told, endpoint, digest, at: now });
+      if (keep) this.store(request, told);
       return { ...told, replayed: false };
     } finally {
       this.#inFlight.delete(key);
     }
+  }
+
+  /** Stores the answer to a request, over what is stored under its key. */
+  store(request: KeyedRequest, answer: Answer): void {
+    const { key, endpoint, now } = request;
+    this.#answers.put(key, { ...answer, endpoint, digest: digestOf(request), at: now });
   }
 
   #find(key: string, now: number): StoredAnswer | undefined {
@@ -78,6 +93,10 @@ export class IdempotencyKeys {
       );
     return { status: kept.status, body: kept.body, requestId: kept.requestId };
   }
+}
+
+function digestOf({ body }: KeyedRequest): string {
+  return createHash("sha256").update(body).digest("hex");
 }
 
 function misuse(message: string): StripeRefusal {

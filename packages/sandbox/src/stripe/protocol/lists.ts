@@ -48,12 +48,15 @@ export function showing<T, S>(list: Shown & { data: T[] }, show: (item: T) => S)
   return { ...list, data: list.data.map(show) };
 }
 
-/** A list that an object embeds: everything, in order. */
+/** An embedded list holds ten at most; the others are read from its `url`: https://docs.stripe.com/expand#how-it-works */
+const EMBEDDED = 10;
+
+/** The beginning of a list, as an object embeds it. */
 export function embedded<T>(
   url: string,
-  data: T[],
-): { object: "list"; data: T[]; has_more: false; url: string } {
-  return { object: "list", data, has_more: false, url };
+  inOrder: readonly T[],
+): { object: "list"; data: T[]; has_more: boolean; url: string } {
+  return { object: "list", data: inOrder.slice(0, EMBEDDED), has_more: inOrder.length > EMBEDDED, url };
 }
 
 /** Whether an object matches the filters of a list request. */
