@@ -5,13 +5,13 @@ const ATTEMPTS = 8;
 const FIRST_WAIT_MILLISECONDS = 200;
 
 /**
- * Makes a thing that must not be made twice, through a call that isn't idempotent: looks, creates, and after a failure that
- * doesn't say whether it took effect, looks again before it repeats.
+ * Creates an object exactly once through a call that isn't idempotent: looks for it, creates it, and looks again before
+ * each retry, because a failed call may have taken effect.
  *
- * @param steps.look finds what an earlier attempt, or an earlier run that was killed, left behind
- * @param steps.create counts its attempts from 0
- * @param steps.isTaken whether a refusal says that the thing exists by now. Default: a 409
- * @throws what `create` throws, when nothing was made or when eight attempts failed
+ * @param steps.look finds the object if an earlier attempt or an interrupted run created it
+ * @param steps.create creates the object; `attempt` counts from 0
+ * @param steps.isTaken whether a refusal means that the object now exists. Default: status 409
+ * @throws the error of `create` if it is final, or after eight attempts
  */
 export async function createOnce<T>(steps: {
   look(): Promise<T | undefined>;
@@ -25,20 +25,20 @@ export async function createOnce<T>(steps: {
     try {
       return await steps.create(attempt);
     } catch (error) {
-      const worthALook = isAmbiguous(error) || isTaken(error, steps.isTaken);
-      if (!worthALook || attempt + 1 >= ATTEMPTS) throw error;
+      const mayExist = isAmbiguous(error) || isTaken(error, steps.isTaken);
+      if (!mayExist || attempt + 1 >= ATTEMPTS) throw error;
     }
     await sleep(FIRST_WAIT_MILLISECONDS * 2 ** attempt * Math.random(), undefined, { signal: steps.signal });
   }
 }
 
-/** No answer, or one of a server that failed: the call may have taken effect. */
+/** Whether the call may have taken effect: there was no response, or a server error. */
 function isAmbiguous(error: unknown): boolean {
   if (!(error instanceof VendorError)) return false;
   return error.status === undefined || (typeof error.status === "number" && error.status >= 500);
 }
 
-function isTaken(error: unknown, says: ((error: VendorError) => boolean) | undefined): boolean {
+function isTaken(error: unknown, matches: ((error: VendorError) => boolean) | undefined): boolean {
   if (!(error instanceof VendorError)) return false;
-  return says === undefined ? error.status === 409 : says(error);
+  return matches === undefined ? error.status === 409 : matches(error);
 }

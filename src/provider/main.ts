@@ -1,6 +1,6 @@
 import { serveProvider } from "./runtime/server.ts";
 
-/** The provider as Pulumi's engines start it: with the engine's address, and the port on the first line of its output. */
+/** The executable that a Pulumi engine starts: its argument is the engine's address, its first line of output the port. */
 const [, , engineAddress] = process.argv;
 const provider = await serveProvider({
   env: process.env,
@@ -13,7 +13,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
     provider.close().finally(() => process.exit(0));
   });
 
-// An engine that is killed can't end its providers: they notice that their parent is another.
+// A killed engine can't stop its providers. They exit when their parent process changes.
 if (engineAddress !== undefined) {
   const parent = process.ppid;
   setInterval(() => {

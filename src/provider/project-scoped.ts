@@ -3,27 +3,27 @@ import type { Context } from "../vendors/connections.ts";
 import { isReachable } from "../vendors/supabase/projects.ts";
 import type { Resource } from "./resource.ts";
 
-/** Where in its life the workspace is that a project belongs to. */
+/** The lifecycle state of the workspace that a project belongs to. */
 export const lifecycleState = z.enum(["active", "suspended", "archived", "deleted"]);
 
 type LifeState = z.infer<typeof lifecycleState>;
 
-/** An input of everything that is inside a project. */
+/** The `state` input of every resource inside a project. */
 export const stateOfProject = lifecycleState
   .optional()
   .describe(
-    "Where in its life the project is. Nothing in it is compared or changed while it isn't active, but for the step that leaves `active`; what was declared meanwhile is done when it is active again. Default `active`.",
+    "The project's lifecycle state. Resources inside it are compared and changed only while it is `active`, and once when it leaves `active`. Changes declared in the meantime are applied when it is `active` again. Default `active`.",
   );
 
 type Inside = z.ZodObject<{ project: z.ZodString; state: typeof stateOfProject }>;
 type InsideInputs = z.infer<Inside>;
 
-/** The id of what was declared inside a project that was deleted, or never made. */
+/** The recorded id of a resource that was never created, because its project was already deleted. */
 const NEVER_MADE = "never-made";
 
 /**
- * Gives a resource inside a project a rest while the project has one: a paused or deleted project answers with errors, and
- * what can't be looked at is not compared, never gone.
+ * Skips a project-scoped resource while its project is inactive. A paused or deleted project answers with errors; a resource
+ * that can't be read is treated as unchanged, not as gone.
  */
 export function defineProjectScoped<const I extends Inside, const O extends z.ZodObject>(
   resource: Resource<I, O>,
@@ -39,15 +39,15 @@ export function defineProjectScoped<const I extends Inside, const O extends z.Zo
         return found && { ...found, inputs: { ...found.inputs, ...keep(prior.inputs) } };
       } catch (error) {
         if (await isReachable(context.supabase, project)) throw error;
-        context.status("not compared: the project is paused or restarts");
+        context.status("not compared: the project is paused or restarting");
         return prior;
       }
     },
 
     async ensure(context: Context, inputs, prior) {
-      if (!rests(stateOf(inputs), prior && stateOf(prior.inputs)))
+      if (!isSkipped(stateOf(inputs), prior && stateOf(prior.inputs)))
         return resource.ensure(context, inputs, prior);
-      // Nothing asks for the outputs of what was never made.
+      // Nothing reads the outputs of a resource that was never created.
       return prior ?? { id: NEVER_MADE, outputs: {} as z.infer<O> };
     },
 
@@ -65,7 +65,7 @@ function keep({ state }: InsideInputs): Partial<InsideInputs> {
   return state === undefined ? {} : { state };
 }
 
-/** The step out of `active` closes the doors, and is done; so is a first one, whatever the state, unless it is the end. */
-function rests(now: LifeState, before: LifeState | undefined): boolean {
+/** The run that leaves `active` isn't skipped, because it closes access. Neither is the first run, unless `deleted`. */
+function isSkipped(now: LifeState, before: LifeState | undefined): boolean {
   return now === "deleted" || (now !== "active" && before !== undefined && before !== "active");
 }

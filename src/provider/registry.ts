@@ -26,7 +26,7 @@ import { secrets } from "./resources/supabase/secrets.ts";
 import { settings } from "./resources/supabase/settings.ts";
 import { standby } from "./resources/supabase/standby.ts";
 
-/** Every resource type of the provider, by its type. */
+/** The provider's resources, by type. */
 export const registry = {
   "supabase:Project": project,
   "supabase:Ready": ready,
@@ -57,15 +57,15 @@ export const registry = {
 
 export type ResourceType = keyof typeof registry;
 
-/** What a program may pass; a Secret stands for a text that the program marks as one. */
+/** The inputs that a program passes. A `Secret` stands for a string that the program marks as secret. */
 export type InputsOf<T extends ResourceType> = z.input<(typeof registry)[T]["inputs"]>;
 
-/** What a program gets, beyond the inputs. */
+/** The outputs that a program gets in addition to the inputs. */
 export type OutputsOf<T extends ResourceType> = z.output<(typeof registry)[T]["outputs"]>;
 
 const resources: ReadonlyMap<string, Resource> = new Map(Object.entries<Resource>(registry));
 
-/** @param token as a URN has it: `tenantry:supabase:Project` */
+/** @param token the type as in a URN: `tenantry:supabase:Project` */
 export function resourceOf(token: string): Resource | undefined {
   return resources.get(token.replace(/^tenantry:/, ""));
 }

@@ -3,85 +3,85 @@ import type { RootSecrets } from "../shared/root-secret.ts";
 import type { Context } from "../vendors/connections.ts";
 
 /**
- * One resource type: its schema, its doc and its life, in one file each.
+ * A resource type: its schema, documentation and operations.
  *
- * Life is observe, ensure, sync, return: there is no branch on "create or update". `ensure` looks at the world first,
- * writes only what differs from the inputs, and may be repeated after a crash at any point.
+ * `ensure` has no separate branches for "create" and "update". It reads the live state, writes only what differs from the
+ * inputs, and can be repeated after a crash at any point.
  */
 export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject = z.ZodObject> {
-  /** Module and name; the Pulumi token is `tenantry:<type>`, as `tenantry:supabase:Project`. */
+  /** Module and name. The Pulumi token is `tenantry:<type>`, for example `tenantry:supabase:Project`. */
   readonly type: `${"supabase" | "postgres" | "stripe" | "directory"}:${string}`;
-  /** One line of what it is, then what it owns and leaves alone. Served in the schema. */
+  /** One sentence that says what it is, then what it owns and what it leaves alone. Part of the provider's schema. */
   readonly description: string;
-  /** Every field has a `.describe()`; a secret one is marked by `secret()` of ./schema.ts. Unknown keys are refused. */
+  /** Each field has a `.describe()`; `secret()` of runtime/schema.ts marks a secret. Unknown keys are refused. */
   readonly inputs: I;
-  /** What is known after it exists. Inputs are always part of the state too; they need no repeating here. */
+  /** The values known once it exists. The state always contains the inputs as well; don't repeat them here. */
   readonly outputs: O;
-  /** Inputs whose change makes another resource. */
+  /** Inputs whose change forces a replacement. */
   readonly replaceOn: readonly (keyof z.infer<I> & string)[];
-  /** Output keys that keep their value through every update. */
+  /** Outputs that never change in an update. */
   readonly stable: readonly (keyof z.infer<O> & string)[];
   /**
-   * Outputs that change while nobody changes a declaration, as time passes or a customer pays. Every run looks at them, by
-   * {@link observe}, and a change of one is an update.
+   * Outputs that change without a change of the inputs, for example when time passes or a customer pays. Every run reads
+   * them with {@link observe}; a changed value is an update.
    */
   readonly watchedOutputs?: readonly (keyof z.infer<O> & string)[];
-  /** Checks across fields; one message each, naming the property. */
+  /** Checks across fields. Each problem names its property. */
   validate?(inputs: z.infer<I>): readonly { readonly property: string; readonly reason: string }[];
-  /** Checks between what was recorded and what is declared now, as {@link validate}; both have passed that. */
+  /** Checks the change from the recorded to the declared inputs. Both have passed {@link validate}. */
   validateChange?(
     before: z.infer<I>,
     after: z.infer<I>,
   ): readonly { readonly property: string; readonly reason: string }[];
   /**
-   * Refuses a change in its preview for what the world holds, before anything is written for it.
+   * Checks during a preview whether the live state allows a change.
    *
-   * @param after what is known of it: what comes from something that is still to change is absent
-   * @throws UserError when a run would be refused, or what it makes would not fit
+   * @param after the inputs that are known; those that depend on a pending change are absent
+   * @throws UserError if the run would be refused, or would exceed a limit
    */
   preflight?(context: Context, before: z.infer<I>, after: Partial<z.infer<I>>): Promise<void>;
-  /** Looks; changes nothing. Undefined when it is gone. The inputs are as they are found, in the inputs' own shape. */
+  /** Reads the live state and changes nothing. Returns it in the shape of the inputs, or undefined if it is gone. */
   observe(
     context: Context,
     prior: { readonly id: string; readonly inputs: z.infer<I>; readonly outputs: z.infer<O> },
   ): Promise<{ readonly inputs: z.infer<I>; readonly outputs: z.infer<O> } | undefined>;
   /**
-   * Makes the world what the inputs say.
+   * Makes the live state match the inputs.
    *
-   * @param prior what an earlier run recorded; undefined on the first, which may still meet what a killed run left
-   * @throws PartialError when something exists that must not be forgotten, but is not finished
+   * @param prior the recorded state. Undefined in the first run, which may still find what an interrupted run created
+   * @throws PartialError if the resource exists, and must be recorded, but is incomplete
    */
   ensure(
     context: Context,
     inputs: z.infer<I>,
     prior: { readonly id: string; readonly inputs: z.infer<I>; readonly outputs: z.infer<O> } | undefined,
   ): Promise<{ readonly id: string; readonly outputs: z.infer<O> }>;
-  /** Takes it away; already gone is success. */
+  /** Removes it. "Already gone" is success. */
   remove(
     context: Context,
     prior: { readonly id: string; readonly inputs: z.infer<I>; readonly outputs: z.infer<O> },
   ): Promise<void>;
   /**
-   * Whether it will stay as it is unless someone changes what is declared. A stack with something that waits, as for a
-   * payment, is looked at by every run. Always unless said.
+   * Whether it changes only when its inputs change. A stack with a resource that isn't settled, for example one that waits
+   * for a payment, is never skipped. Default: always settled.
    */
   isSettled?(outputs: Readonly<Record<string, unknown>>): boolean;
-  /** ISO 8601: when it moves by itself, and a run looks at it again; undefined: never. */
+  /** The time (ISO 8601) at which it changes without a change of its inputs, so that a run must check it. Default: never. */
   nextChangeAt?(outputs: Readonly<Record<string, unknown>>): string | undefined;
-  /** Outputs that are known before anything is made; the others are unknown in a preview. */
+  /** The outputs that are known before the change is applied. The others are unknown in a preview. */
   previewOutputs?(
     inputs: z.infer<I>,
     prior: z.infer<O> | undefined,
     roots: () => RootSecrets,
   ): Partial<z.infer<O>>;
   /**
-   * Whether something of it is derived from the root secret now. It then has the output `derivedFrom`, and another root
-   * secret is an update. Never unless said.
+   * Whether any of its values is derived from the root secret. If so, it has the output `derivedFrom`, and a new root secret
+   * is an update. Default: never.
    */
   derives?(inputs: z.infer<I>): boolean;
 }
 
-/** The resource exists but isn't finished; the engine keeps it and the next run goes on with it. */
+/** The resource exists but is incomplete. The engine records it, and the next run completes it. */
 export class PartialError extends Error {
   override readonly name = "PartialError";
   readonly id: string;

@@ -1,25 +1,25 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type RunningProvider, serveProvider } from "./runtime/server.ts";
 
-/** What the thread of a provider begins with: the provider's environment. */
+/** The worker thread's input: the provider's environment variables. */
 export type ThreadData = Readonly<Record<string, string | undefined>>;
 
-/** What it is told to end: every call and every wait, or itself. */
+/** `abort` cancels every call and wait; `close` ends the thread. */
 export type ThreadCommand = "abort" | "close";
 
-/** What it tells: where it listens, and lines for the person who watches. */
+/** The port that the provider listens on, or a line of progress. */
 export type ThreadEvent =
   | { readonly port: number }
   | { readonly status: { readonly urn: string; readonly message: string } };
 
-if (parentPort === null) throw new Error("this is the module of a thread");
+if (parentPort === null) throw new Error("src/provider/thread.ts runs only in a worker thread");
 const engine = parentPort;
-const tell = (news: ThreadEvent): void => engine.postMessage(news);
+const send = (event: ThreadEvent): void => engine.postMessage(event);
 const stop = new AbortController();
 let provider: RunningProvider | undefined;
 
-engine.on("message", async (order: ThreadCommand) => {
-  if (order === "abort") return stop.abort();
+engine.on("message", async (command: ThreadCommand) => {
+  if (command === "abort") return stop.abort();
   await provider?.close();
   process.exit();
 });
@@ -28,6 +28,6 @@ provider = await serveProvider({
   env: workerData as ThreadData,
   shared: true,
   signal: stop.signal,
-  onStatus: (urn, message) => tell({ status: { urn, message } }),
+  onStatus: (urn, message) => send({ status: { urn, message } }),
 });
-tell({ port: provider.port });
+send({ port: provider.port });

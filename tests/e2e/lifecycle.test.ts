@@ -235,7 +235,7 @@ describe("a workspace's life", () => {
     const consent = (expires: string) =>
       `consents: [{ delete: acme/spike, reason: done, approvedBy: owner@acme.example, expires: ${expires} }]\n`;
     declare(`${SPIKE}, state: deleted }`, consent("2026-11-21"));
-    await expect(up()).rejects.toThrow(/isn't deleted: the consent ended on 2026-11-21/);
+    await expect(up()).rejects.toThrow(/was not deleted: the consent expired on 2026-11-21/);
     expect(await projectsNamed("spike")).toHaveLength(1);
 
     declare(`${SPIKE}, state: deleted }`, consent("2026-11-22"));

@@ -12,7 +12,7 @@ function failure(status: number | undefined): VendorError {
   });
 }
 
-/** A service that makes things, and fails as told: before or after the effect. */
+/** A service that creates things and fails on demand, before or after the effect. */
 class Service {
   things: number[] = [];
   calls = 0;
@@ -34,7 +34,7 @@ class Service {
   };
 }
 
-test("what is there is not made", async () => {
+test("an existing thing is not created", async () => {
   const service = new Service();
   service.things = [7];
   expect(await createOnce(service)).toBe(7);
@@ -46,25 +46,25 @@ test.each([
   [undefined, "after", 1],
   [500, "before", 2],
   [500, "after", 1],
-] as const)("status %s %s the effect: one thing, %i calls", async (status, when, calls) => {
+] as const)("status %s %s the effect leaves one thing after %i calls", async (status, when, calls) => {
   const service = new Service([status, when]);
   await createOnce(service);
   expect(service.things).toHaveLength(1);
   expect(service.calls).toBe(calls);
 });
 
-test("a name that is taken by now is looked for", async () => {
+test("a name that is taken meanwhile is looked up", async () => {
   const service = new Service([409, "after"]);
   expect(await createOnce(service)).toBe(0);
 });
 
-test("a refusal is the caller's", async () => {
+test("a refusal is passed to the caller", async () => {
   const service = new Service([403, "before"]);
   await expect(createOnce(service)).rejects.toMatchObject({ status: 403 });
   expect(service.calls).toBe(1);
 });
 
-test("a fault of ours is never repeated", async () => {
+test("a bug is never retried", async () => {
   let calls = 0;
   const create = async () => {
     calls += 1;

@@ -20,12 +20,12 @@ export type Properties = Record<string, unknown>;
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** As Pulumi marks a secret. */
+/** A secret in Pulumi's encoding. */
 export function secretOf(value: unknown): Properties {
   return { [SIGNATURE]: "1b47061264138c4ac30d75fd1eb44270", value };
 }
 
-/** What Pulumi's engines say to a provider, over a real connection. */
+/** A client that calls a provider over gRPC like Pulumi's engine. */
 export class ProtocolClient {
   readonly #client: ResourceProviderClient;
 
@@ -60,7 +60,7 @@ export class ProtocolClient {
       .failuresList;
   }
 
-  /** @param olds the recorded inputs; none for a new resource */
+  /** @param olds the recorded inputs; absent for a new resource */
   async check(type: string, news: Properties, olds: Properties = {}) {
     const request = new messages.CheckRequest();
     request.setUrn(urnOf(type));
@@ -70,7 +70,7 @@ export class ProtocolClient {
     return { inputs: fromStruct(response.getInputs()), failures: response.toObject().failuresList };
   }
 
-  /** @param outputs of the recorded state; its inputs unless said */
+  /** @param outputs the recorded outputs. Default: the recorded inputs */
   async diff(type: string, olds: Properties, news: Properties, outputs = olds) {
     const request = new messages.DiffRequest();
     request.setUrn(urnOf(type));
@@ -148,7 +148,7 @@ export class ProtocolClient {
   }
 }
 
-/** What an engine keeps of a resource whose making failed half-way, or undefined when it keeps nothing. */
+/** The state that an engine records after a failed create, or undefined if it records nothing. */
 export function keptOf(error: unknown): { id: string; outputs: Properties; reasons: string[] } | undefined {
   const [bytes] = (error as grpc.ServiceError).metadata.get("grpc-status-details-bin");
   if (bytes === undefined) return undefined;

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Resource } from "../../src/provider/resource.ts";
 import type { Context } from "../../src/vendors/connections.ts";
 
-/** Leads one resource through its life as an engine does, on what a sandbox really holds. */
+/** Creates, updates, refreshes and removes one resource like an engine, against the sandbox. */
 export class Life<I extends z.ZodObject, O extends z.ZodObject> {
   readonly #resource: Resource<I, O>;
   readonly #context: (mode: "look" | "write") => Context;
@@ -14,7 +14,7 @@ export class Life<I extends z.ZodObject, O extends z.ZodObject> {
     this.#context = context;
   }
 
-  /** As they were last recorded, by an update or a refresh. */
+  /** The inputs that the last update or refresh recorded. */
   get inputs(): z.infer<I> {
     if (this.#prior === undefined) throw new Error("it isn't there");
     return this.#prior.inputs;
@@ -25,7 +25,7 @@ export class Life<I extends z.ZodObject, O extends z.ZodObject> {
     return this.#prior.outputs;
   }
 
-  /** Creates it, or updates what an earlier call or a refresh left in the state. */
+  /** Creates the resource, or updates the recorded one. */
   async up(inputs: z.input<I>): Promise<z.infer<O>> {
     const checked = this.#resource.inputs.parse(inputs) as z.infer<I>;
     const problems = this.#resource.validate?.(checked) ?? [];
@@ -44,7 +44,7 @@ export class Life<I extends z.ZodObject, O extends z.ZodObject> {
     await this.#resource.preflight?.(this.#context("look"), this.#prior.inputs, checked);
   }
 
-  /** Looks, takes what is found into the state, and tells the paths at which it differs from what was declared. */
+  /** Refreshes: records the live state and returns the paths at which it differs from the declaration. */
   async refresh(context = this.#context): Promise<string[] | "gone"> {
     if (this.#prior === undefined) throw new Error("it isn't there");
     const found = await this.#resource.observe(context("look"), this.#prior);
@@ -63,7 +63,7 @@ export class Life<I extends z.ZodObject, O extends z.ZodObject> {
     await this.#resource.remove(this.#context("write"), this.#prior);
   }
 
-  /** A run that was killed before it wrote its state. */
+  /** Simulates a run that was killed before it wrote its state. */
   forget(): void {
     this.#prior = undefined;
   }

@@ -12,19 +12,19 @@ import { projectName, stableId } from "../../src/shared/ids.ts";
 import { Connections, type Context } from "../../src/vendors/connections.ts";
 import { answer, type Supabase } from "../../src/vendors/supabase/client.ts";
 
-/** A sandbox with what a test needs in it. */
+/** A sandbox with helpers for tests. */
 export interface Live {
   readonly sandbox: Sandbox;
-  /** What a resource gets, of a provider that was just started. */
+  /** The context that a newly started provider passes to resources. */
   context(signal?: AbortSignal, env?: Readonly<Record<string, string>>): (mode: "look" | "write") => Context;
-  /** Makes a platform's project, whose password is derived; gives its ref. */
+  /** Creates a platform's project with a derived password, and returns its ref. */
   project(platform: string): Promise<string>;
   deleteProject(ref: string): Promise<void>;
-  /** Runs SQL as the superuser, past everything. */
+  /** Runs SQL as the superuser. */
   sql(ref: string, text: string): Promise<Record<string, unknown>[]>;
-  /** Runs SQL as a role of the data API, with a token's claims. */
+  /** Runs SQL as an API role with a token's claims. */
   as(ref: string, role: string, claims: object, text: string): Promise<Record<string, unknown>[]>;
-  /** A run that is killed where a fault holds one of its calls: `hold-before` its effect, or `hold-after` it. */
+  /** Kills a run while a fault holds one of its calls: `hold-before` the effect or `hold-after` it. */
   killed(
     fault: Fault,
     run: (context: (mode: "look" | "write") => Context) => Promise<unknown>,
@@ -45,7 +45,7 @@ export async function startLive(options: Partial<SandboxOptions> = {}): Promise<
     const connections = new Connections({ ...sandbox.env, ...env }, signal);
     opened.push(connections);
     return (mode: "look" | "write") => {
-      // Each look is a run of its own.
+      // A new context for each read, so that reads aren't cached.
       connections.forget();
       return connections.context(mode, { signal, status: () => {} });
     };
@@ -112,7 +112,7 @@ export async function startLive(options: Partial<SandboxOptions> = {}): Promise<
   };
 }
 
-/** Each question waits for the answer of the one before; the sandbox gets a project ready meanwhile. */
+/** Queries run one after another; the sandbox prepares a project meanwhile. */
 async function untilHealthy(supabase: Supabase, ref: string): Promise<void> {
   for (;;) {
     const { status } = await answer(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));

@@ -28,14 +28,14 @@ afterAll(async () => {
   await live.stop();
 });
 
-/** What a run without a refresh would do to a subscription that is declared as it was. */
+/** The changes that a run without a refresh plans for a subscription whose declaration didn't change. */
 async function aRun(inputs: Record<string, unknown>, outputs: Record<string, unknown>) {
-  // Each run begins by this, and sees nothing that an earlier one saw.
+  // As at the start of each run: drops cached reads.
   await engine.configure();
   return engine.diff(TYPE, inputs, inputs, outputs);
 }
 
-test("a run without a refresh notices that a subscription was paid, or has ended, and writes nothing to find out", async () => {
+test("a run without a refresh detects a paid or ended subscription by reading only", async () => {
   const { stripe } = live.context()("write");
   const customer = await newCustomer(live, "acme");
   const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf("acme") };

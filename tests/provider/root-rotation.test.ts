@@ -46,12 +46,12 @@ afterAll(() => live.stop());
 
 type Env = Readonly<Record<string, string>>;
 
-/** The environment of a run with a root secret and previous ones. */
+/** The environment of a run with a current and previous root secrets. */
 function rootsOf(current: string, ...previous: string[]): Env {
   return { TENANTRY_ROOT_SECRET: current, TENANTRY_ROOT_SECRET_PREVIOUS: previous.join("\n") };
 }
 
-/** While the control plane has the password of another root secret, runs get in without the one that it was made with. */
+/** Whether a run without the control plane's original root secret can still connect. */
 async function withControlPlaneOf(root: string, work: () => Promise<void>): Promise<void> {
   const { supabase } = live.context()("write");
   const change = (to: string) =>
@@ -67,12 +67,12 @@ async function withControlPlaneOf(root: string, work: () => Promise<void>): Prom
   await work().finally(() => change(old));
 }
 
-/** A resource's life, in runs each of which has root secrets of its own. */
+/** A resource's lifecycle in runs with different root secrets. */
 function lifeOf<I extends z.ZodObject, O extends z.ZodObject>(resource: Resource<I, O>) {
   let context = live.context();
   return {
     life: new Life(resource, (mode) => context(mode)),
-    /** From here on runs have another environment. */
+    /** Changes the environment of the following runs. */
     turn: (env: Env) => {
       context = live.context(undefined, env);
     },
@@ -88,7 +88,7 @@ describe("a project's database password", () => {
     databasePassword: { id: stableId(name), generation: 1 },
   });
 
-  /** Whether a run with these root secrets gets into the database, by two connections at once. */
+  /** Whether a run with these root secrets can open two connections to the database at once. */
   async function opens(ref: string, name: string, env: Env): Promise<boolean> {
     const database = await live
       .context(
@@ -117,7 +117,7 @@ describe("a project's database password", () => {
     return { ...own, ref };
   }
 
-  test("is changed by another root secret, once, and both kinds of process get in meanwhile", async () => {
+  test("is changed once by a new root secret, and runs with either secret can connect meanwhile", async () => {
     const { life, turn, ref } = await made("turn--once");
     expect(life.outputs.derivedFrom).toBe(fingerprintOf(old));
     const both = live.context(undefined, rootsOf(NEW, old))("look");
@@ -138,7 +138,7 @@ describe("a project's database password", () => {
   });
 
   test.each(["hold-before", "hold-after"] as const)(
-    "is changed after a kill at its change, %s",
+    "is changed after a run was killed during the change, %s",
     async (kind) => {
       const name = `turn--${kind}`;
       const { life, turn, ref } = await made(name);
@@ -156,7 +156,7 @@ describe("a project's database password", () => {
     },
   );
 
-  test("needs no earlier root secret to be changed: one that is lost is named by its fingerprint", async () => {
+  test("is changed without the earlier root secret: a lost one is named by its fingerprint", async () => {
     const { life, turn, ref } = await made("turn--lost");
     turn(rootsOf(NEW));
     await expect(life.up(declared("turn--lost"))).rejects.toThrow(`the root secret ${fingerprintOf(old)}`);
@@ -165,7 +165,7 @@ describe("a project's database password", () => {
     expect(await opens(ref, "turn--lost", rootsOf(NEW))).toBe(true);
   });
 
-  test("is changed where a killed run made the project under an earlier root secret", async () => {
+  test("is changed if a killed run created the project under an earlier root secret", async () => {
     const { ref, life, turn } = await made("turn--adopted");
     life.forget();
     turn(rootsOf(NEW, old));
@@ -173,7 +173,7 @@ describe("a project's database password", () => {
     expect(await opens(ref, "turn--adopted", rootsOf(NEW))).toBe(true);
   });
 
-  test("stays while the workspace rests, and is changed when it is active again", async () => {
+  test("is unchanged while the workspace is inactive, and changed when it is active again", async () => {
     const { life, turn, ref } = await made("turn--rests");
     const resting = { ...declared("turn--rests"), state: "suspended" as const };
     turn(rootsOf(NEW, old));
@@ -213,14 +213,14 @@ describe("API keys", () => {
     return row === undefined ? "unknown" : `${row.standing}, ${row.accepted ? "accepted" : "refused"}`;
   }
 
-  test("get another value, and the one before is accepted until its end", async () => {
+  test("get a new value, and the previous one is accepted until its grace period ends", async () => {
     const { turn, up, value, life } = await workspaceWith("overlap", {
       backend: {},
       ci: { rotate: "2026-11" },
     });
     const [before, ci] = [value(), value("ci")];
     turn(rootsOf(NEW, old));
-    // Nothing has been changed yet: what is found is what was recorded.
+    // Nothing has changed yet, so a refresh finds the recorded state.
     expect(await life.refresh()).toEqual([]);
     expect(value()).toBe(before);
 
@@ -243,12 +243,12 @@ describe("API keys", () => {
       await up();
     });
     expect(await versions()).toEqual(rows);
-    // What left the YAML ends with all of its values.
+    // A key that is removed from the YAML loses all of its values.
     await up({ ci: { rotate: "2026-11" } });
     expect(await standingOf(before)).toBe("revoked, refused");
   });
 
-  test("have no overlap where their grace is none", async () => {
+  test("have no overlap without a grace period", async () => {
     const { turn, up, value } = await workspaceWith("at-once", { backend: { graceSeconds: 0 } });
     const before = value();
     turn(rootsOf(NEW, old));
@@ -259,7 +259,7 @@ describe("API keys", () => {
     ]);
   });
 
-  test("follow each of several rotations, there and back", async () => {
+  test("follow several rotations, and back to an earlier secret", async () => {
     const { turn, up, value } = await workspaceWith("back", { backend: {} });
     const first = value();
     turn(rootsOf(NEW, old));
@@ -281,28 +281,35 @@ describe("API keys", () => {
     ]);
   });
 
-  test.each(["hold-before", "hold-after"] as const)("go on after a kill at the commit, %s", async (kind) => {
-    const { turn, up, value, declare, life } = await workspaceWith(`cut-${kind}`, { backend: {} });
-    const before = value();
-    const prior = { id: "x", inputs: apiKeys.inputs.parse(declare({ backend: {} })), outputs: life.outputs };
-    await live.killed(
-      { kind, match: "^commit" },
-      (context) => apiKeys.ensure(context("write"), prior.inputs as never, prior as never),
-      rootsOf(NEW, old),
-    );
-    expect(await standingOf(before)).toContain("accepted");
-    turn(rootsOf(NEW, old));
-    await up();
-    expect([await standingOf(value()), await standingOf(before)]).toEqual([
-      "open, accepted",
-      "in grace, accepted",
-    ]);
-  });
+  test.each(["hold-before", "hold-after"] as const)(
+    "complete the rotation after a kill at the commit, %s",
+    async (kind) => {
+      const { turn, up, value, declare, life } = await workspaceWith(`cut-${kind}`, { backend: {} });
+      const before = value();
+      const prior = {
+        id: "x",
+        inputs: apiKeys.inputs.parse(declare({ backend: {} })),
+        outputs: life.outputs,
+      };
+      await live.killed(
+        { kind, match: "^commit" },
+        (context) => apiKeys.ensure(context("write"), prior.inputs as never, prior as never),
+        rootsOf(NEW, old),
+      );
+      expect(await standingOf(before)).toContain("accepted");
+      turn(rootsOf(NEW, old));
+      await up();
+      expect([await standingOf(value()), await standingOf(before)]).toEqual([
+        "open, accepted",
+        "in grace, accepted",
+      ]);
+    },
+  );
 
-  test("that were derived from a lost root secret are accepted until their end too", async () => {
+  test("of a lost root secret are also accepted until their grace period ends", async () => {
     const { turn, up, value, life } = await workspaceWith("lost", { backend: {} });
     const before = value();
-    // The control plane is still open by the old one; the key is of one that this run doesn't have.
+    // The old secret still opens the control plane, but the key is of a secret that this run doesn't have.
     turn(rootsOf(LATER, old));
     await up();
     const lost = value();
@@ -316,7 +323,7 @@ describe("API keys", () => {
     ]);
   });
 
-  test("whose hash somebody changed give nobody a grace", async () => {
+  test("get no grace period if somebody changed their hash", async () => {
     const { turn, up, value } = await workspaceWith("planted", { backend: {} });
     const sha256 = createHash("sha256").update("tnt_planted").digest("hex");
     const before = createHash("sha256").update(value()).digest("hex");
@@ -361,7 +368,7 @@ describe("claim tokens", () => {
   }
 
   test.each(["before", "after"])(
-    "can be claimed by the value of %s the rotation, by one alone",
+    "can be claimed once, with the value from %s the rotation",
     async (which) => {
       const { life, turn } = lifeOf(claimTokens);
       const name = `door-${which}`;
@@ -381,7 +388,7 @@ describe("claim tokens", () => {
     },
   );
 
-  test("are void by the value of before once a run without its root secret looked", async () => {
+  test("can't be claimed with the old value after a run without its root secret", async () => {
     const { life, turn } = lifeOf(claimTokens);
     await life.up(declare("leaked"));
     const before = life.outputs.values.leaked?.reveal() ?? "none";
@@ -397,7 +404,7 @@ describe("claim tokens", () => {
   });
 });
 
-describe("an engine is told", () => {
+describe("a diff", () => {
   const TYPE = "supabase:Project";
   const inputs = {
     name: "told",
@@ -413,7 +420,7 @@ describe("an engine is told", () => {
     derivedFrom,
   });
 
-  /** What a provider with these root secrets answers on what was recorded. */
+  /** The diff of a provider with these root secrets. */
   async function asked<T>(env: Env, ask: (client: ProtocolClient) => Promise<T>): Promise<T> {
     const provider = await serveProvider({ env: { ...live.sandbox.env, ...env } });
     const client = new ProtocolClient(provider.port);
@@ -426,24 +433,24 @@ describe("an engine is told", () => {
   }
 
   test.each<[string, Env, string | null, boolean]>([
-    ["of the same root secret", rootsOf(NEW, LATER), fingerprintOf(NEW), false],
-    ["of a previous one", rootsOf(NEW, LATER), fingerprintOf(LATER), true],
-    ["of a lost one", rootsOf(NEW, "lost:12345678"), "12345678", true],
-    ["of nobody knows which, with previous ones", rootsOf(NEW, LATER), null, true],
-    ["of nobody knows which, without", rootsOf(NEW), null, false],
-  ])("what a root secret changes: %s", async (_, env, fingerprint, changes) => {
+    ["the same root secret", rootsOf(NEW, LATER), fingerprintOf(NEW), false],
+    ["a previous one", rootsOf(NEW, LATER), fingerprintOf(LATER), true],
+    ["a lost one", rootsOf(NEW, "lost:12345678"), "12345678", true],
+    ["an unknown one, with previous ones declared", rootsOf(NEW, LATER), null, true],
+    ["an unknown one, without previous ones", rootsOf(NEW), null, false],
+  ])("of a value that was derived from %s", async (_, env, fingerprint, changes) => {
     const diff = await asked(env, (client) => client.diff(TYPE, inputs, inputs, recorded(fingerprint)));
     expect(diff).toMatchObject({ changes, replaces: [], detailed: changes ? { derivedFrom: "UPDATE" } : {} });
   });
 
-  test("of a root secret that the run doesn't know, which may be the newer one", async () => {
+  test("refuses a root secret that the run doesn't know, because it may be newer", async () => {
     const failure = await asked(rootsOf(old), (client) =>
       client.diff(TYPE, inputs, inputs, recorded(fingerprintOf(NEW))).catch((error) => String(error)),
     );
     expect(failure).toContain(`If ${fingerprintOf(NEW)} is newer, set TENANTRY_ROOT_SECRET to it.`);
   });
 
-  test("no root secret, whatever a message repeats", async () => {
+  test("contains no root secret, even if an error repeats it", async () => {
     const server = await localServer((_request, response) =>
       json(response, 403, { message: `${NEW}, ${LATER}` }),
     );

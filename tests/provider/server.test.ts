@@ -35,7 +35,7 @@ afterAll(async () => {
   await live.stop();
 });
 
-/** A provider whose Supabase is a server of the test's own. */
+/** A provider that calls a test server instead of Supabase. */
 async function providerOn(supabaseUrl: string, env: Record<string, string> = {}) {
   const other = await serveProvider({ env: { ...live.sandbox.env, SUPABASE_API_URL: supabaseUrl, ...env } });
   const client = new ProtocolClient(other.port);
@@ -43,17 +43,17 @@ async function providerOn(supabaseUrl: string, env: Record<string, string> = {})
 }
 
 describe("the schema", () => {
-  test("is the one that is written down", async () => {
+  test("matches the snapshot", async () => {
     const schema = JSON.stringify(await engine.schema(), null, 2);
     await expect(`${schema}\n`).toMatchFileSnapshot("schema.snap");
   });
 
-  test("holds every type, and every type is in the table under its name", () => {
+  test("contains every type under its name in the registry", () => {
     for (const [name, resource] of Object.entries(registry)) expect(resource.type).toBe(name);
     expect(allResources()).toHaveLength(Object.keys(registry).length);
   });
 
-  test("describes every resource, and every property however deep", async () => {
+  test("describes every resource and every nested property", async () => {
     const { resources, types } = (await engine.schema()) as unknown as SchemaSpec;
     const silent = [
       ...Object.entries(resources).filter(([, { description }]) => !description),
@@ -66,7 +66,7 @@ describe("the schema", () => {
     expect(silent.map(([name]) => name)).toEqual([]);
   });
 
-  test("has no property that Pulumi keeps for itself, and would drop without a word", async () => {
+  test("has no property that Pulumi reserves and would silently drop", async () => {
     const { resources } = (await engine.schema()) as unknown as SchemaSpec;
     const properties = Object.entries(resources).flatMap(([name, spec]) =>
       Object.keys({ ...spec.inputProperties, ...spec.properties }).map((key) => [name, key] as const),
@@ -88,14 +88,14 @@ interface ObjectSpec {
 }
 
 describe("configuration", () => {
-  test("holds no tokens: whatever is put there is refused", async () => {
+  test("refuses all keys, so that it never contains tokens", async () => {
     expect(await engine.checkConfig({ version: "1.0.0" })).toEqual([]);
     expect(await engine.checkConfig({ accessToken: "sbp_1" })).toMatchObject([
       { property: "accessToken", reason: expect.stringContaining("from the environment") },
     ]);
   });
 
-  test("says what the provider can do", async () => {
+  test("states the provider's capabilities", async () => {
     expect(await engine.configure()).toMatchObject({
       acceptsecrets: true,
       supportspreview: true,
@@ -110,9 +110,9 @@ describe("check", () => {
     ["a missing property", { project: undefined }, "project", "expected string"],
     ["a wrong type", { project: 7 }, "project", "expected string"],
     ["an unknown property", { projct: "x" }, "projct", "unknown property; did you mean project?"],
-    ["a deep one", { api: { maxRows: -1 } }, "api.maxRows", "Too small"],
-    ["a deep unknown one", { api: { rows: 1 } }, "api.rows", "unknown property"],
-    ["one of a list", { api: { schemas: ["public", 7] } }, "api.schemas[1]", "expected string"],
+    ["a nested value", { api: { maxRows: -1 } }, "api.maxRows", "Too small"],
+    ["a nested unknown property", { api: { rows: 1 } }, "api.rows", "unknown property"],
+    ["a list item", { api: { schemas: ["public", 7] } }, "api.schemas[1]", "expected string"],
     [
       "a rule across fields",
       { thirdPartyAuth: [{}] },
@@ -127,14 +127,14 @@ describe("check", () => {
     expect(failures).toContainEqual({ property, reason: expect.stringContaining(reason) });
   });
 
-  test("fills defaults and marks secrets, whoever forgot to", async () => {
+  test("applies defaults, and marks secrets that the program didn't", async () => {
     const ready = await engine.check("supabase:Ready", { project: "p" });
     expect(ready.inputs).toMatchObject({ timeoutSeconds: 300 });
     const secrets = await engine.check("supabase:Secrets", { project: "p", secrets: { A: "in clear" } });
     expect(secrets.inputs).toEqual({ project: "p", secrets: { A: secretOf("in clear") } });
   });
 
-  test("keeps a mark that the program set", async () => {
+  test("keeps the secret markers of the program", async () => {
     const { inputs } = await engine.check("supabase:Settings", {
       project: secretOf("p"),
       auth: secretOf({ siteUrl: "https://a.example" }),
@@ -142,7 +142,7 @@ describe("check", () => {
     expect(inputs).toEqual({ project: secretOf("p"), auth: secretOf({ siteUrl: "https://a.example" }) });
   });
 
-  test("refuses an app's move to another workspace, whatever else isn't known yet", async () => {
+  test("refuses an app's move to another workspace, even if other values aren't known yet", async () => {
     const TYPE = "directory:Organization";
     const declared = (apps: Record<string, string[]>) => ({
       ...organizationOf("demo"),
@@ -166,7 +166,7 @@ describe("check", () => {
     expect((await engine.check(TYPE, moved)).failures).toEqual([]);
   });
 
-  test("lets through what isn't known yet, and still checks and marks the rest", async () => {
+  test("accepts unknown values, and still checks and marks the others", async () => {
     const { inputs, failures } = await engine.check("supabase:Secrets", {
       project: UNKNOWN,
       secrets: { A: UNKNOWN, B: "in clear" },
@@ -185,7 +185,7 @@ describe("diff", () => {
     thirdPartyAuth: [{ issuer: "a" }],
   };
 
-  test("of the same is nothing, whatever is marked as secret", async () => {
+  test("of equal values is empty, whether marked as secret or not", async () => {
     expect(await engine.diff("supabase:Settings", settings, { ...settings, project: secretOf("p") })).toEqual(
       {
         changes: false,
@@ -195,7 +195,7 @@ describe("diff", () => {
     );
   });
 
-  test("has a line for each key, however deep", async () => {
+  test("has an entry for each changed key, however deep", async () => {
     const news = {
       project: "p",
       api: { schemas: ["public", "api"] },
@@ -210,7 +210,7 @@ describe("diff", () => {
     });
   });
 
-  test("says what makes another resource", async () => {
+  test("states which property forces a replacement", async () => {
     expect(await engine.diff("supabase:Settings", settings, { ...settings, project: UNKNOWN })).toEqual({
       changes: true,
       replaces: ["project"],
@@ -218,7 +218,7 @@ describe("diff", () => {
     });
   });
 
-  test("sees a secret that changed, by its key alone", async () => {
+  test("detects a changed secret and shows only its key", async () => {
     const olds = { project: "p", secrets: { A: secretOf("one"), "b.c": secretOf("two") } };
     const news = { project: "p", secrets: { A: secretOf("one"), "b.c": secretOf("three") } };
     expect(await engine.diff("supabase:Secrets", olds, news)).toMatchObject({
@@ -244,7 +244,7 @@ describe("diff", () => {
   });
 });
 
-describe("a life over the protocol", () => {
+describe("operations over the protocol", () => {
   test("create, read, update, delete", async () => {
     const { inputs } = await engine.check("supabase:Project", PROJECT);
     const made = await engine.create("supabase:Project", inputs);
@@ -261,7 +261,7 @@ describe("a life over the protocol", () => {
     expect(await engine.read("supabase:Project", made.id, renamed, outputs)).toMatchObject({ id: "" });
   });
 
-  test("secrets are wrapped in what is kept", async () => {
+  test("secrets are encrypted in the recorded state", async () => {
     const { inputs } = await engine.check("supabase:Project", { ...PROJECT, name: "protocol--secrets" });
     const { id } = await engine.create("supabase:Project", inputs);
     const ready = await engine.check("supabase:Ready", { project: id, databasePassword: PASSWORD });
@@ -271,7 +271,7 @@ describe("a life over the protocol", () => {
     expect(outputs.apiUrl).toMatch(/^https:/);
   });
 
-  test("a root secret in the variable of its former name is refused before anything is asked", async () => {
+  test("a root secret in the variable's former name is refused before any call", async () => {
     const other = await providerOn("http://127.0.0.1:1", { TENANTRY_SECRET_ROOT: "a planted root secret" });
     try {
       const olds = { ...PROJECT, ref: "abc", createdAt: "then" };
@@ -289,7 +289,7 @@ describe("a life over the protocol", () => {
     }
   });
 
-  test("a preview asks and writes nothing, and tells what it knows", async () => {
+  test("a preview makes no call and returns the known outputs", async () => {
     live.sandbox.clearRequests();
     const { inputs } = await engine.check("supabase:Project", { ...PROJECT, name: "protocol--preview" });
     const made = await engine.create("supabase:Project", inputs, true);
@@ -304,7 +304,7 @@ describe("a life over the protocol", () => {
     expect(live.sandbox.requests()).toEqual([]);
   });
 
-  test("what exists but isn't finished is kept, and the next run goes on with it", async () => {
+  test("an incomplete resource is recorded, and the next run completes it", async () => {
     let status = "INIT_FAILED";
     const ref = "c".repeat(20);
     const server = await localServer((request, response) => {
@@ -341,7 +341,7 @@ describe("a life over the protocol", () => {
   });
 });
 
-describe("lines for the person who watches", () => {
+describe("progress", () => {
   async function watched(answers: (path: string) => unknown) {
     const lines: string[] = [];
     const server = await localServer((request, response) => json(response, 200, answers(request.url ?? "")));
@@ -355,7 +355,7 @@ describe("lines for the person who watches", () => {
     return { lines, client, close: () => Promise.all([client.close(), other.close()]) };
   }
 
-  test("say the same once, however often it is asked for", async () => {
+  test("repeats no line", async () => {
     const statuses = ["COMING_UP", "COMING_UP", "RESTORING", "RESTORING", "INIT_FAILED"];
     const ref = "e".repeat(20);
     const other = await watched(() => ({
@@ -373,7 +373,7 @@ describe("lines for the person who watches", () => {
     }
   });
 
-  test("hold no secret", async () => {
+  test("contains no secret", async () => {
     const other = await watched(() => ({ projects: [], pagination: { count: 0 } }));
     try {
       const { inputs } = await other.client.check("supabase:Project", {
@@ -389,7 +389,7 @@ describe("lines for the person who watches", () => {
 });
 
 describe("failures", () => {
-  test("that are expected leave the state trusted, and say what to do", async () => {
+  test("of users and vendors keep the state trusted and state the remedy", async () => {
     const server = await localServer((_request, response) =>
       json(response, 403, { message: "Forbidden resource" }, { "x-request-id": "req-42" }),
     );
@@ -407,7 +407,7 @@ describe("failures", () => {
     }
   });
 
-  test("hold no secret, even one that the service repeats", async () => {
+  test("contain no secret, even if the service repeats it", async () => {
     const planted = "planted-secret-4711";
     const server = await localServer((_request, response) =>
       json(response, 400, { message: `can't store ${planted} under the token sbp_planted_token` }),
@@ -426,7 +426,7 @@ describe("failures", () => {
     }
   });
 
-  test("of a missing token name the variable", async () => {
+  test("for a missing token name the variable", async () => {
     const other = await providerOn("http://127.0.0.1:1", { SUPABASE_ACCESS_TOKEN: "" });
     try {
       const { inputs } = await other.client.check("supabase:Project", PROJECT);
@@ -439,16 +439,16 @@ describe("failures", () => {
     }
   });
 
-  test("a type that isn't there, and an import, are refused by name", async () => {
+  test("an unknown type and an import are refused by name", async () => {
     await expect(engine.check("supabase:Nothing", {})).rejects.toMatchObject({
       details: expect.stringContaining("has no resource type tenantry:supabase:Nothing"),
     });
     await expect(engine.read("supabase:Project", "abc", {}, {})).rejects.toMatchObject({
-      details: expect.stringContaining("can't be imported by its id yet"),
+      details: expect.stringContaining("doesn't support `pulumi import`"),
     });
   });
 
-  test("cancel ends a wait, and what was made is kept", async () => {
+  test("cancel ends a wait, and the created resource is recorded", async () => {
     const ref = "d".repeat(20);
     const project = { ref, name: "slow", status: "COMING_UP", database: { host: "db.x" } };
     let asked = () => {};
@@ -472,7 +472,7 @@ describe("failures", () => {
   });
 });
 
-test("the executable serves from any folder, and says its port first", async () => {
+test("the executable runs in any folder and prints its port first", async () => {
   const executable = join(import.meta.dirname, "../../bin/pulumi-resource-tenantry");
   const child = spawn(executable, ["127.0.0.1:1"], { cwd: tmpdir(), env: { PATH: process.env.PATH } });
   try {

@@ -16,23 +16,23 @@ import {
   wrap,
 } from "./protocol/wire.ts";
 
-/** Properties of a resource as Pulumi's protocol carries them. */
+/** A resource's properties in the encoding of Pulumi's protocol. */
 export type Wire = Readonly<Record<string, unknown>>;
 
-/** What an engine remembers of a resource. */
+/** A resource in an engine's state. */
 export interface Recorded {
   readonly id: string;
   readonly inputs: Wire;
-  /** The inputs too. */
+  /** Includes the inputs. */
   readonly outputs: Wire;
 }
 
-/** How one call of an engine is watched and ended. */
+/** The cancellation and progress of one call. */
 export type Call = Pick<Context, "signal" | "status">;
 
-/** Something exists and isn't finished: what an engine must keep of it. */
+/** The state that an engine must record for a resource that exists but is incomplete. */
 export class PartialState extends Error {
-  override readonly name = "Unfinished";
+  override readonly name = "PartialState";
   readonly id: string;
   readonly inputs: Wire;
   readonly outputs: Wire;
@@ -45,7 +45,7 @@ export class PartialState extends Error {
   }
 }
 
-/** An engine's operations on one resource type: from Pulumi's values to the resource's own and back. */
+/** The operations of Pulumi's protocol. Converts between Pulumi's values and those of the resources. */
 export class Operations {
   readonly #connections: Connections;
   readonly #redactor: Redactor;
@@ -55,7 +55,7 @@ export class Operations {
     this.#redactor = redactor;
   }
 
-  /** @param olds the inputs that were recorded; undefined for a new resource */
+  /** @param olds the recorded inputs; undefined for a new resource */
   check(
     resource: Resource,
     news: Wire,
@@ -67,7 +67,7 @@ export class Operations {
     return { inputs: failures.length === 0 ? wrap(inputs, secrets) : news, failures };
   }
 
-  /** Asks a service only where the resource changes by itself, and nothing else about it does. */
+  /** Calls a vendor only for a resource with watched outputs, and only if nothing else about it changed. */
   async diff(
     resource: Resource,
     recorded: Recorded,
@@ -83,7 +83,7 @@ export class Operations {
       .map(changeOfOutput);
   }
 
-  /** What a run would leave in the state. Asks a service only where the resource changes by itself. */
+  /** The state that a run would record. Calls a vendor only for watched outputs and preflight checks. */
   async foresee(resource: Resource, news: Wire, recorded: Recorded | undefined, call: Call): Promise<Wire> {
     const { value, secrets } = unwrap(news);
     const before = recorded && this.#prior(resource, recorded);
@@ -104,7 +104,7 @@ export class Operations {
     return wrap({ ...inputs, ...Object.fromEntries([...unknown, ...stable]), ...known, ...noticed }, secrets);
   }
 
-  /** What was derived from another root secret than the current one is derived again. */
+  /** Values that were derived from an earlier root secret are derived again. */
   #rederived(resource: Resource, recorded: Recorded, news: Wire): PropertyChange[] {
     if (!resource.derives?.(checkInputs(resource, unwrap(news).value).inputs)) return [];
     const { derivedFrom } = unwrap(recorded.outputs).value;
@@ -164,7 +164,7 @@ export class Operations {
     }
   }
 
-  /** Where nothing else about a resource changes, what was noticed is what a run would record. */
+  /** A run records the watched outputs as they are now, if nothing else about the resource changes. */
   async #foreseeNoticed(
     resource: Resource,
     news: Wire,
@@ -179,7 +179,7 @@ export class Operations {
     return withAbsent(resource, noticed.after);
   }
 
-  /** The outputs as they were recorded and as they are found: `after` is undefined where the thing is gone. */
+  /** The recorded and the live outputs. `after` is undefined if the resource is gone. */
   async #notice(
     resource: Resource,
     recorded: Recorded,
@@ -190,7 +190,7 @@ export class Operations {
     return { before: prior.outputs, after: found?.outputs };
   }
 
-  /** The outputs of a resource that isn't finished may lack some. */
+  /** An incomplete resource may lack some outputs. */
   #prior(resource: Resource, recorded: Recorded): { id: string; inputs: Wire; outputs: Wire } {
     const inputs = unwrap(recorded.inputs);
     const outputs = unwrap(recorded.outputs);
@@ -207,14 +207,14 @@ export class Operations {
     };
   }
 
-  /** Every secret that passes is taken out of whatever text leaves. */
+  /** Registers every secret that passes, so that no message contains one. */
   #learn(value: Wire, secrets: readonly Path[]): void {
     this.#redactor.learn(secrets.flatMap((path) => textsIn(valueAt(value, path))));
     this.#redactor.learn(secretsIn(value));
   }
 }
 
-/** An output that is not in the state is unknown to a preview; null is known. */
+/** Absent outputs become null, because a preview treats an output that is missing from the state as unknown. */
 function withAbsent(resource: Resource, outputs: Wire): Wire {
   return Object.fromEntries(Object.keys(resource.outputs.shape).map((key) => [key, outputs[key] ?? null]));
 }
@@ -236,7 +236,7 @@ function parseRecorded(resource: Resource, schema: z.ZodObject, value: Wire): Wi
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new Error(
-    `The state of a ${resource.type} isn't one that this version of tenantry wrote: ${issue?.path.join(".")}: ${issue?.message}`,
+    `The recorded state of a ${resource.type} doesn't match this version of tenantry: ${issue?.path.join(".")}: ${issue?.message}`,
   );
 }
 

@@ -3,21 +3,21 @@ import * as z from "zod";
 import type { Resource } from "../resource.ts";
 
 /**
- * A text that must never be printed. It reaches the resource as a Secret, is wrapped in the state whether the program
- * marked it or not, and no message about it holds the value.
+ * A string that must never be printed. The resource receives it as a `Secret`. It is encrypted in the state even if the
+ * program didn't mark it as secret, and no message contains its value.
  *
- * @param shape what the text must look like. Default: any text
+ * @param shape checks the string. Default: any string
  */
 export function secret(shape: z.ZodString = z.string()) {
   return z
     .custom<Secret | string>(
       (value) => value instanceof Secret || typeof value === "string",
-      "expected a text",
+      "expected a string",
     )
     .transform((value) => (value instanceof Secret ? value : new Secret(value)))
     .refine(
       (value) => shape.safeParse(value.reveal()).success,
-      "the secret's value has not the expected form",
+      "the secret's value doesn't have the expected form",
     )
     .meta({ secret: true });
 }
@@ -27,28 +27,30 @@ export function isSecret(schema: z.core.$ZodType): boolean {
   return z.globalRegistry.get(schema)?.secret === true;
 }
 
-/** Gives a resource its types from its own schemas. */
+/** Infers a resource's types from its schemas. */
 export function defineResource<const I extends z.ZodObject, const O extends z.ZodObject>(
   resource: Resource<I, O>,
 ): Resource<I, O> {
   return resource;
 }
 
-/** From what a project's database password is derived. */
+/** The values that a project's database password is derived from. */
 export const databasePassword = z
   .strictObject({
     id: z.string().min(1).describe("The stable id of the workspace, or of the platform."),
     generation: z.int().min(1).default(1).describe("Raised to rotate the password. Default 1."),
   })
-  .describe("The password is an HMAC of TENANTRY_ROOT_SECRET over these; it is never stored.");
+  .describe(
+    "The password is an HMAC of these values, with TENANTRY_ROOT_SECRET as the key. It is never stored.",
+  );
 
-/** The output of what is derived from the root secret, of the resources that have `derives`. */
+/** The output of each resource whose values are derived from the root secret; see `Resource.derives`. */
 export const derivedFrom = z
   .string()
   .optional()
-  .describe("The fingerprint of the root secret that it is derived from. Another root secret is an update.");
+  .describe("The fingerprint of the root secret that it is derived from. A new root secret is an update.");
 
-/** Who owns an object in Stripe: kept in its metadata, which holds slugs and ids and no person. */
+/** The owner of a Stripe object, stored in its metadata: slugs and ids, no personal data. */
 export const brand = z
   .strictObject({
     platform: slug("The platform's name."),
@@ -56,11 +58,11 @@ export const brand = z
     id: z.string().min(1).optional().describe("The organization's stable id."),
     generation: z.int().min(1).optional().describe("The organization's generation."),
   })
-  .describe("Whose it is. An object that carries another brand, or none, is never changed.");
+  .describe("The object's owner. An object with a different owner, or none, is never changed.");
 
 function slug(description: string) {
   return z
     .string()
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "expected a lower-case slug")
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "expected lower-case letters, digits and hyphens")
     .describe(description);
 }

@@ -6,23 +6,23 @@ import { EngineLog } from "./protocol/engine-log.ts";
 import { Redactor } from "./protocol/redact.ts";
 import { providerService } from "./protocol/service.ts";
 
-/** As Pulumi's own limit: a state can be large. */
+/** Pulumi's own limit; a state can be large. */
 const LARGEST_MESSAGE = 400 * 1024 * 1024;
 
 export interface ProviderOptions {
-  /** Tokens, base URLs and the secret root: SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_ROOT_SECRET, … */
+  /** Tokens, base URLs and the root secret: SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_ROOT_SECRET, … */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Default 0: the system chooses. */
+  /** Default 0: the system chooses a free port. */
   readonly port?: number;
-  /** Where the engine that started it listens; it gets the lines for the person who watches. */
+  /** The address of the engine that started it. Progress is sent there. */
   readonly engineAddress?: string;
-  /** Whether several engines use it at once: one that cancels then doesn't end the others' work. Default false. */
+  /** Whether several engines use it at once, so that a cancel by one doesn't end the work of the others. Default false. */
   readonly shared?: boolean;
-  /** Ends every call and every wait. */
+  /** Cancels every call and wait. */
   readonly signal?: AbortSignal;
-  /** Gets the lines for the person who watches, of a provider in the same process. */
+  /** Receives progress instead of the engine, if the provider runs in the same process. */
   readonly onStatus?: (urn: string, message: string) => void;
 }
 
@@ -31,7 +31,7 @@ export interface RunningProvider {
   close(): Promise<void>;
 }
 
-/** Serves the provider's protocol on a port of this machine. */
+/** Starts the provider's gRPC server. */
 export async function serveProvider(options: ProviderOptions): Promise<RunningProvider> {
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);

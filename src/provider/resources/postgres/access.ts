@@ -22,12 +22,14 @@ import { isPutBack } from "./schema.ts";
 
 const extensions = z.record(
   z.string(),
-  z.strictObject({ schema: z.string().describe("Where its objects are.") }),
+  z.strictObject({ schema: z.string().describe("The schema of its objects.") }),
 );
 
 const schemas = z.record(
   z.string(),
-  z.strictObject({ usage: z.array(z.string()).describe("Roles; no other API role may use the schema.") }),
+  z.strictObject({
+    usage: z.array(z.string()).describe("The roles that may use the schema. No other API role may."),
+  }),
 );
 
 export const accessInputs = z.strictObject({
@@ -43,58 +45,62 @@ export const accessInputs = z.strictObject({
       }),
     )
     .optional()
-    .describe("Roles by name. One that exists and is as declared is adopted; none is ever dropped."),
-  extensions: extensions.optional().describe("Extensions by name; none is ever dropped."),
-  schemas: schemas.optional().describe("Schemas by name; made where missing, never dropped."),
+    .describe(
+      "Roles by name. An existing role is adopted if it matches the declaration. Roles are never dropped.",
+    ),
+  extensions: extensions.optional().describe("Extensions by name. Never dropped."),
+  schemas: schemas.optional().describe("Schemas by name. Created if missing, never dropped."),
   defaultPrivileges: z
     .array(
       z.strictObject({
-        schema: z.string().optional().describe("Absent: in every schema."),
+        schema: z.string().optional().describe("Default: every schema."),
         on: z.enum(["tables", "sequences", "functions", "types"]).describe("The kind of new object."),
         revokeFrom: z
           .array(z.string())
-          .describe("Roles (or `public`) that get nothing on new objects of the project's `postgres` role."),
+          .describe(
+            "Roles, or `public`, that get no privileges on new objects of the project's `postgres` role.",
+          ),
       }),
     )
     .optional()
-    .describe("What new objects grant."),
+    .describe("The privileges that new objects don't grant."),
   settings: z
     .record(
       z.string(),
       z
         .record(z.string(), z.string())
-        .describe("By name, with an extension's prefix, as `pgrst.db_pre_request`."),
+        .describe("By name, with an extension's prefix: `pgrst.db_pre_request`."),
     )
     .optional()
-    .describe("Settings by role. PostgREST reads those of `authenticator`."),
+    .describe("Settings by role. PostgREST reads the settings of `authenticator`."),
   memberships: z
     .record(z.string(), z.array(z.string()))
     .optional()
-    .describe("The roles that a role may act as, by its name."),
+    .describe("The roles that each role is a member of, by its name."),
   buckets: z
     .record(
       z.string(),
       z.strictObject({
-        public: z.boolean().optional().describe("Whether anybody reads its files. Default false."),
+        public: z.boolean().optional().describe("Whether its files are public. Default false."),
       }),
     )
     .optional()
-    .describe("The storage buckets that may exist; none is made here."),
+    .describe("The storage buckets that may exist. This resource creates none."),
   elsewhere: z
     .strictObject({
-      schemas: schemas.optional().describe("Schemas and who may use them."),
+      schemas: schemas.optional().describe("Schemas and the roles that may use them."),
       extensions: extensions.optional().describe("Extensions."),
       policies: z.array(z.string()).optional().describe("Tables outside these schemas that have policies."),
     })
     .optional()
     .describe(
-      "What other resources of the same database declare: it isn't written here, and is no difference.",
+      "Objects that other resources declare in the same database. They aren't written here and don't count as undeclared.",
     ),
   undeclared: z
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Never declared: a refresh lists here everything in the database that opens something and that neither Supabase brought nor anything declares.",
+      "Set by a refresh only: everything in the database that grants access and that neither Supabase created nor a resource declares.",
     ),
 });
 
@@ -105,7 +111,7 @@ type Inputs = z.infer<typeof accessInputs>;
 export const access = defineProjectScoped({
   type: "postgres:Access",
   description:
-    "Roles and their settings, extensions, the use of schemas and default privileges of one database, in one transaction. It speaks for the roles of the data API and those that it names; the attributes of another role are never changed. A refresh lists what else in the database opens something; the next update closes what can be closed without destroying anything, and leaves the rest. Removing it takes the use of the schemas back and leaves the rest.",
+    "The roles and their settings, extensions, schema usage and default privileges of one database, written in one transaction. It manages the roles of the data API and those that it names, and never changes the attributes of other roles. A refresh lists everything else in the database that grants access; the next update closes what it can close without destroying anything. Removing the resource revokes the usage of its schemas and leaves everything else.",
   inputs: accessInputs,
   outputs: accessOutputs,
   replaceOn: ["project"],
@@ -114,13 +120,13 @@ export const access = defineProjectScoped({
   validate: ({ defaultPrivileges = [], settings = {}, undeclared }) => [
     ...(undeclared === undefined
       ? []
-      : [{ property: "undeclared", reason: "is found by a refresh, never declared" }]),
+      : [{ property: "undeclared", reason: "is set by a refresh and can't be declared" }]),
     ...defaultPrivileges.flatMap(({ schema, on, revokeFrom }, index) =>
       schema !== undefined && revokeFrom.includes("public")
         ? [
             {
               property: `defaultPrivileges[${index}].revokeFrom`,
-              reason: `what everyone gets on new ${on} can't be taken back in one schema only: leave \`schema\` out`,
+              reason: `PostgreSQL can't revoke the default privileges of public on new ${on} in a single schema; remove \`schema\``,
             },
           ]
         : [],
@@ -130,7 +136,7 @@ export const access = defineProjectScoped({
         .filter((name) => !/^[a-z_]\w*\.[a-z_]\w*$/.test(name))
         .map((name) => ({
           property: `settings["${role}"]["${name}"]`,
-          reason: `${name} is PostgreSQL's own: only an extension's settings can be declared, in lower case, as pgrst.db_pre_request`,
+          reason: `expected an extension's setting in lower case, such as pgrst.db_pre_request, found ${name}`,
         })),
     ),
   ],
@@ -179,10 +185,10 @@ export const access = defineProjectScoped({
 });
 
 /**
- * Closes what isn't declared: the first time all of it, later what the last refresh found, so that a preview has shown it.
- * What can't be closed stays in the list that the next refresh makes.
+ * Closes undeclared access. The first run closes all of it; later runs close what the last refresh found, so that a preview
+ * has shown it. The next refresh lists whatever couldn't be closed.
  *
- * @param prior what was recorded; undefined the first time
+ * @param prior the recorded inputs; undefined in the first run
  */
 async function close(
   context: Context,
@@ -191,26 +197,26 @@ async function close(
   catalog: Catalog,
 ): Promise<void> {
   const { project } = inputs;
-  const seen = prior && new Set(Object.keys(prior.undeclared ?? {}));
+  const shown = prior && new Set(Object.keys(prior.undeclared ?? {}));
   const open = undeclared(inputs, catalog, issuerOf(project)).filter(
-    ({ identity }) => seen === undefined || seen.has(identity),
+    ({ identity }) => shown === undefined || shown.has(identity),
   );
   const statements = open.flatMap(({ close }) => close ?? []);
-  if (statements.length === 0) return left(context, open);
+  if (statements.length === 0) return reportUnclosed(context, open);
   const script = closeEach(statements);
-  const after = await run(context.supabase, project, "what is not declared", script, context.signal);
-  const still = new Set(after.world.map(({ identity }) => identity));
-  left(
+  const after = await run(context.supabase, project, "closing undeclared access", script, context.signal);
+  const remaining = new Set(after.world.map(({ identity }) => identity));
+  reportUnclosed(
     context,
-    open.filter(({ identity }) => still.has(identity)),
+    open.filter(({ identity }) => remaining.has(identity)),
   );
 }
 
-function left(context: Context, open: readonly Found[]): void {
+function reportUnclosed(context: Context, open: readonly Found[]): void {
   if (open.length === 0) return;
   const [first] = open;
   const more = open.length > 1 ? ` and ${open.length - 1} more` : "";
-  context.status(`left as it is: ${first?.identity}${more}; tenantry verify lists all`);
+  context.status(`undeclared access remains: ${first?.identity}${more}; tenantry verify lists all`);
 }
 
 function specified(inputs: Inputs): Omit<AccessSpecification, "formerly" | "formerSettings"> {
@@ -232,7 +238,7 @@ function rolesNamed({ schemas = {} }: Inputs): string[] {
   return [...new Set(Object.values(schemas).flatMap(({ usage }) => usage))];
 }
 
-/** What is in the database beyond the declaration, by what it is; also what postgres:Schema leaves to a person. */
+/** Undeclared access by its identity, including the differences that `postgres:Schema` reports but doesn't repair. */
 function foundBeyond(declared: Inputs, catalog: Catalog): Pick<Inputs, "undeclared"> {
   const objects = Object.entries(catalog.ledger?.differences ?? {})
     .filter(([identity, difference]) => !isPutBack(identity, difference))
@@ -245,7 +251,7 @@ function foundBeyond(declared: Inputs, catalog: Catalog): Pick<Inputs, "undeclar
   return all.length === 0 ? {} : { undeclared: Object.fromEntries(all) };
 }
 
-/** The declaration as it is found: what is missing is left out, what differs comes as it is. */
+/** The declared inputs with their live values. Missing entries are left out. */
 export function foundAccess(declared: Inputs, catalog: Pick<Catalog, "access" | "world">): Inputs {
   const { access: today, world } = catalog;
   const present = new Set(world.map(({ identity }) => identity));
@@ -278,7 +284,7 @@ export function foundAccess(declared: Inputs, catalog: Pick<Catalog, "access" | 
   };
 }
 
-/** The declared entries that exist, as they are found. */
+/** The declared entries that exist, with their live values. */
 function existing<D, F>(
   declared: Readonly<Record<string, D>>,
   find: (name: string, declared: D) => F | undefined,
@@ -293,7 +299,7 @@ function existing<D, F>(
 
 type Role = NonNullable<Inputs["roles"]>[string];
 
-/** An attribute that is absent and false stays absent. */
+/** An attribute that isn't declared and has its default value stays absent. */
 function foundRole(declared: Role, role: Required<Role> | undefined): Role | undefined {
   if (role === undefined) return undefined;
   const attributes = ["login", "inherit", "bypassRowSecurity"] as const;
@@ -317,7 +323,7 @@ function foundUsage(
 
 type DefaultPrivilege = NonNullable<Inputs["defaultPrivileges"]>[number];
 
-/** Of the roles that shall get nothing, those that get nothing. */
+/** The roles of `revokeFrom` that have no default privileges. */
 function foundDefault(entry: DefaultPrivilege, today: Catalog["access"]): DefaultPrivilege {
   const granted = today.defaultPrivileges
     .filter(({ schema, on }) => schema === (entry.schema ?? null) && on === entry.on)
@@ -329,14 +335,15 @@ function explained(error: unknown, project: string): unknown {
   const refusal = refusalOf(error);
   if (refusal?.state === FOREIGN_ROLE)
     return new UserError(
-      `Project ${project} has a role ${refusal.names} that differs from what is declared and isn't tenantry's.`,
-      { remedy: "Declare it as it is, or declare another name.", cause: error },
+      `Project ${project} has a role ${refusal.names} that tenantry didn't create and that differs from its declaration.`,
+      { remedy: "Declare the role with its existing attributes, or under another name.", cause: error },
     );
   if (refusal?.state === MISPLACED_EXTENSION)
     return new UserError(
-      `Project ${project} has the extension ${refusal.names}, and an extension can't be moved.`,
+      `Project ${project} has the extension ${refusal.names}. An extension can't be moved to another schema.`,
       {
-        remedy: "Declare the schema that it is in, or drop it first: what uses it goes with it.",
+        remedy:
+          "Declare the schema that it is in. Or drop the extension first; that also drops everything that uses it.",
         cause: error,
       },
     );

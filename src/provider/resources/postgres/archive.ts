@@ -17,28 +17,28 @@ import { cidrsOf, networkSettings } from "../supabase/settings/network.ts";
 
 const archiveInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
-  name: z.string().describe("The folder below TENANTRY_ARCHIVES, as the project's name."),
+  name: z.string().describe("The folder below TENANTRY_ARCHIVES: the project's name."),
   workspace: z.string().describe("The workspace's id."),
-  organization: z.string().describe("The organization's id: no other one's workspaces get the rows."),
+  organization: z
+    .string()
+    .describe("The organization's id. The rows are restored only to its own workspaces."),
   databasePassword,
   schemas: z.array(z.string()).min(1).describe("The schemas whose tables are dumped."),
   network: z
     .strictObject({
-      during: networkSettings.describe("Who reaches the database while it is dumped."),
-      after: networkSettings.describe("Who reaches it otherwise."),
+      during: networkSettings.describe("The network restrictions during the dump."),
+      after: networkSettings.describe("The network restrictions before and after it."),
     })
     .optional()
-    .describe(
-      "The database is opened for the dump, and closed after it. Left as it is where this is absent.",
-    ),
+    .describe("Opens the database's network for the dump and closes it afterwards. Default: unchanged."),
 });
 
 const archiveOutputs = z.strictObject({
-  file: z.string().describe("Below TENANTRY_ARCHIVES."),
-  sha256: z.string().describe("Of the file, in hexadecimal."),
+  file: z.string().describe("The file's path below TENANTRY_ARCHIVES."),
+  sha256: z.string().describe("The file's SHA-256, in hexadecimal."),
   bytes: z.int().describe("The file's size."),
-  takenAt: z.string().describe("ISO 8601: the file holds what there was at this moment."),
-  rows: z.record(z.string(), z.int()).describe("By table."),
+  takenAt: z.string().describe("The moment of the snapshot, ISO 8601."),
+  rows: z.record(z.string(), z.int()).describe("The number of rows by table."),
 });
 
 type Inputs = z.infer<typeof archiveInputs>;
@@ -47,37 +47,37 @@ type Outputs = z.infer<typeof archiveOutputs>;
 export const archive = defineResource({
   type: "postgres:Archive",
   description:
-    "A dump of a workspace's tables at one moment, in a file below TENANTRY_ARCHIVES, sealed with a key that is an HMAC of TENANTRY_ROOT_SECRET. It exists once the file was read back and agrees with what PostgreSQL counted; where the latest file there holds just what the database does, it is that one. Objects of the storage buckets are not in it. A paused project is restored for it. Removing it leaves the file.",
+    "A snapshot of a workspace's tables, in a file below TENANTRY_ARCHIVES that is encrypted with a key derived from TENANTRY_ROOT_SECRET. The resource exists once the file was read back and its rows match PostgreSQL's counts. If the latest file already matches the database, it is reused. Files in storage buckets are not included. A paused project is restored for the dump. Removing the resource leaves the file.",
   inputs: archiveInputs,
   outputs: archiveOutputs,
   replaceOn: ["project", "workspace"],
   stable: [],
 
-  /** The file is the storage's to keep, which this machine may not even see. */
+  /** This machine may have no access to the folder of archives. */
   observe: async (_context, prior) => ({ inputs: prior.inputs, outputs: prior.outputs }),
 
   async ensure(context, inputs, prior) {
     if (prior !== undefined) return { id: prior.id, outputs: prior.outputs };
-    const shelf = {
+    const folder = {
       folder: join(context.archives, inputs.name),
       key: deriveArchiveKey(context.roots.current),
     };
-    refuseForeignFolder(shelf.folder, context.archives);
+    refuseForeignFolder(folder.folder, context.archives);
     await wake(context, inputs.project);
-    context.status(`dumping to ${shelf.folder}`);
-    const kept = await archived(context, inputs, shelf);
-    const file = join(inputs.name, kept.name);
-    return { id: file, outputs: { file, ...(await outputsOf(join(context.archives, file), kept)) } };
+    context.status(`dumping to ${folder.folder}`);
+    const stored = await archived(context, inputs, folder);
+    const file = join(inputs.name, stored.name);
+    return { id: file, outputs: { file, ...(await outputsOf(join(context.archives, file), stored)) } };
   },
 
   remove: async () => {},
 });
 
-/** Whoever else writes below the archives' folder doesn't decide where the rows go. */
+/** Another program that writes to the folder of archives must not redirect the rows to a place outside it. */
 function refuseForeignFolder(folder: string, archives: string): void {
   if (!isTaken(folder) || (existsSync(folder) && isReallyInside(folder, archives))) return;
-  throw new UserError(`${folder} leads out of TENANTRY_ARCHIVES by a symbolic link.`, {
-    remedy: "Put the folder itself there, or set TENANTRY_ARCHIVES to where the archives really are.",
+  throw new UserError(`${folder} is a symbolic link that leads out of TENANTRY_ARCHIVES.`, {
+    remedy: "Replace the link with a folder, or set TENANTRY_ARCHIVES to the folder that holds the archives.",
   });
 }
 
@@ -87,21 +87,21 @@ async function wake(context: Context, ref: string): Promise<void> {
   if (isPaused(status)) await restore(context.supabase, ref, context.signal);
 }
 
-async function archived(context: Context, inputs: Inputs, shelf: ArchiveFolder): Promise<ArchiveFile> {
+async function archived(context: Context, inputs: Inputs, folder: ArchiveFolder): Promise<ArchiveFile> {
   const { project, network } = inputs;
-  if (network === undefined) return dumped(context, inputs, shelf);
+  if (network === undefined) return dumped(context, inputs, folder);
   const lists = { during: cidrsOf(network.during), after: cidrsOf(network.after) };
   return withNetworkOpen(context.supabase, project, lists, context.signal, () =>
-    dumped(context, inputs, shelf),
+    dumped(context, inputs, folder),
   );
 }
 
-async function dumped(context: Context, inputs: Inputs, shelf: ArchiveFolder): Promise<ArchiveFile> {
+async function dumped(context: Context, inputs: Inputs, folder: ArchiveFolder): Promise<ArchiveFile> {
   const { name, workspace, organization, schemas } = inputs;
   const database = await context.workspaceDatabase(inputs.project, inputs.databasePassword);
   try {
     const origin = { workspace, organization, project: name };
-    return await storeArchive(shelf, { database, origin, schemas }, context.status, context.signal);
+    return await storeArchive(folder, { database, origin, schemas }, context.status, context.signal);
   } finally {
     await database.close();
   }

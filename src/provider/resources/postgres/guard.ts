@@ -22,7 +22,7 @@ import { canonical, split } from "./row-security-state.ts";
 const guardInputs = z.strictObject({
   organization: z.string().describe("The slug of the Supabase organization."),
   name: z.string().describe("The name of the Supabase project."),
-  state: lifecycleState.default("active").describe("Where in its life the project is. Default `active`."),
+  state: lifecycleState.default("active").describe("The project's lifecycle state. Default `active`."),
   schemas: z.record(z.string(), z.array(z.string())).describe("The roles that may use each schema."),
   functions: z
     .record(z.string(), z.array(z.string()))
@@ -34,7 +34,7 @@ const guardInputs = z.strictObject({
         grants: z
           .record(z.string(), z.array(z.string()))
           .optional()
-          .describe("Privileges by role. Absent: not managed."),
+          .describe("Privileges by role. If absent, privileges aren't managed."),
         policies: z.array(z.string()).describe("The names of its policies."),
       }),
     )
@@ -46,16 +46,18 @@ const guardInputs = z.strictObject({
       members: z
         .record(
           z.string(),
-          z.strictObject({ role: z.enum(["owner", "admin", "member"]).describe("In the organization.") }),
+          z.strictObject({
+            role: z.enum(["owner", "admin", "member"]).describe("The role in the organization."),
+          }),
         )
-        .describe("By lower-case e-mail."),
+        .describe("Members by lower-case e-mail address."),
     })
     .optional()
-    .describe("Absent for a control plane."),
+    .describe("The workspace. Absent for a control plane."),
   open: z
     .record(z.string(), z.literal("not declared"))
     .optional()
-    .describe("Never declared: a refresh lists here the access that is to be taken away."),
+    .describe("Set by a refresh only: the undeclared access that the next update revokes."),
 });
 
 const guardOutputs = z.object({});
@@ -66,14 +68,14 @@ type Workspace = NonNullable<Inputs["workspace"]>;
 export const guard = defineResource({
   type: "postgres:Guard",
   description:
-    "Takes away every access to one database that isn't declared: row security that is off, policies, privileges and members; at a workspace also issuers of tokens and schemas of the data API. It finds the project by its name and needs no other resource, so that no failure of another keeps a door open. Each door is closed by itself; those that can't be are named when the others are closed. It opens nothing: see `RowSecurity` and `WorkspaceMembers`. Removing it changes nothing.",
+    "Revokes all undeclared access to one database: disabled row security, policies, privileges and members, and in a workspace also trusted token issuers and exposed schemas of the data API. It finds the project by its name and depends on no other resource, so that no other failure prevents the revocation. Each revocation is independent; those that fail are reported after the others succeeded. It grants nothing: see `RowSecurity` and `WorkspaceMembers`. Removing the resource changes nothing.",
   inputs: guardInputs,
   outputs: guardOutputs,
   replaceOn: ["organization"],
   stable: [],
 
   validate: ({ open }) =>
-    open === undefined ? [] : [{ property: "open", reason: "is found by a refresh, never declared" }],
+    open === undefined ? [] : [{ property: "open", reason: "is set by a refresh and can't be declared" }],
 
   async observe(context, prior) {
     const { open: _, ...inputs } = prior.inputs;
@@ -104,9 +106,9 @@ export const guard = defineResource({
 });
 
 /**
- * The project's ref, where its database answers. Nobody reaches one that doesn't: it is still to be made, or paused.
+ * The project's ref, or undefined if its database isn't running: there is no access to a project that is missing or paused.
  *
- * @param before its name before this run
+ * @param before the project's name before this run
  */
 async function reachable(context: Context, inputs: Inputs, before: string): Promise<string | undefined> {
   for (const name of new Set([before, inputs.name])) {
@@ -116,7 +118,7 @@ async function reachable(context: Context, inputs: Inputs, before: string): Prom
   return undefined;
 }
 
-/** Closes what is open. A project that restarts meanwhile, for another size for example, is closed once it answers again. */
+/** Revokes undeclared access. If the project restarts meanwhile, for example to change its size, waits and tries again. */
 async function closeThroughRestart(context: Context, inputs: Inputs, ref: string): Promise<void> {
   try {
     await close(context, inputs, ref);
@@ -128,7 +130,7 @@ async function closeThroughRestart(context: Context, inputs: Inputs, ref: string
   }
 }
 
-/** The services first: they close also where the database doesn't answer. */
+/** Closes services and database independently: services can be closed even if the database doesn't answer. */
 async function close(context: Context, inputs: Inputs, ref: string): Promise<void> {
   const { workspace } = inputs;
   const issuer = workspace && (await issuerIfKnown(context, workspace));
@@ -166,17 +168,17 @@ async function closeDatabase(
   if (unclosed.length === 0) return;
   throw new UserError(
     [
-      `Project ${ref} gives access that isn't declared and can't be taken away. All other was taken away.`,
+      `Some undeclared access to project ${ref} couldn't be revoked. All other undeclared access was revoked.`,
       ...unclosed.map(({ subject, problem }) => `  ${subject}: ${problem}`),
     ].join("\n"),
-    { remedy: "Take it away as the role that owns it, or drop it; then run again." },
+    { remedy: "Revoke it as the role that owns the object, or drop the object; then run again." },
   );
 }
 
-/** What a workspace's services may open. */
+/** The access that a workspace's services may grant. */
 interface Services {
   readonly schemas: readonly string[];
-  /** Undefined: not known at the moment. */
+  /** Undefined while the control plane's project is unknown. */
   readonly issuers: readonly string[] | undefined;
 }
 
@@ -185,7 +187,7 @@ function allowedServices({ state }: Inputs, issuer: string | undefined): Service
   return { schemas: ["public"], issuers: issuer === undefined ? undefined : [issuer] };
 }
 
-/** What is open beyond that, by what a person calls it, and what closes it. */
+/** Undeclared access through services: a description for people, and the function that closes it. */
 async function servicesBeyond(
   context: Context,
   ref: string,
@@ -211,7 +213,7 @@ async function servicesBeyond(
   ];
 }
 
-/** One after the other, and each whatever becomes of the others. */
+/** Closes services one by one. A failure doesn't stop the others. @throws the first failure, after all were tried */
 async function closeServices(context: Context, ref: string, allowed: Services): Promise<void> {
   const failures: unknown[] = [];
   for (const { close } of await servicesBeyond(context, ref, allowed))
@@ -219,7 +221,7 @@ async function closeServices(context: Context, ref: string, allowed: Services): 
   if (failures.length > 0) throw failures[0];
 }
 
-/** Undefined while the control plane can't be reached: the rest is closed without it. */
+/** The issuer of the control plane's tokens. Undefined if the control plane has no project. */
 async function issuerIfKnown(context: Context, workspace: Workspace): Promise<string | undefined> {
   const { organization, name } = workspace.controlPlane;
   const found = await findProject(context.supabase, organization, name);
@@ -246,7 +248,7 @@ function accessOf({ schemas, functions, tables }: Inputs): GuardSpecification["a
   };
 }
 
-/** What is open beyond the declaration, by what a person calls it. */
+/** Undeclared access in the database, described for people. */
 function openIn({ schemas, workspace }: Inputs, catalog: Catalog, issuer: string | undefined): string[] {
   if (catalog.openings === null) return [];
   const subjects = new Set(catalog.openings);

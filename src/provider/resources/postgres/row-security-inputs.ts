@@ -11,12 +11,12 @@ export const rowSecurityInputs = z.strictObject({
         definition: z
           .string()
           .optional()
-          .describe("A `create or replace function` statement. Absent: a migration makes it."),
-        owner: z.string().optional().describe("Absent: the project's `postgres`."),
-        execute: z.array(z.string()).describe("Roles; no other API role may call it."),
+          .describe("A `create or replace function` statement. Default: a migration creates the function."),
+        owner: z.string().optional().describe("Default: the project's `postgres` role."),
+        execute: z.array(z.string()).describe("The roles that may call it. No other API role may."),
       }),
     )
-    .describe("Functions by signature, as `private.my_workspace_ids()`."),
+    .describe("Functions by signature: `private.my_workspace_ids()`."),
   tables: z
     .record(
       z.string(),
@@ -25,7 +25,7 @@ export const rowSecurityInputs = z.strictObject({
           .record(z.string(), z.array(z.string()))
           .optional()
           .describe(
-            "Privileges by role, as `select` or `update(title)`; no other API role has any. Absent: not managed, as on Supabase's own tables.",
+            "Privileges by role: `select`, `update(title)`. No other API role has any. If absent, privileges aren't managed; use this for Supabase's own tables.",
           ),
         policies: z
           .record(
@@ -34,17 +34,17 @@ export const rowSecurityInputs = z.strictObject({
               as: z.enum(["permissive", "restrictive"]).optional().describe("Default permissive."),
               for: z.enum(["all", "select", "insert", "update", "delete"]).describe("The command."),
               to: z.array(z.string()).describe("Roles."),
-              using: z.string().optional().describe("Which rows are seen."),
-              check: z.string().optional().describe("Which rows may be written."),
+              using: z.string().optional().describe("The condition for rows that are visible."),
+              check: z.string().optional().describe("The condition for rows that may be written."),
             }),
           )
           .optional()
-          .describe("Policies by name. Any other policy of the table is dropped."),
+          .describe("Policies by name. Other policies of the table are dropped."),
         open: z
           .literal(true)
           .optional()
-          .describe("Never declared: a refresh shows it on a table whose row security is switched off."),
+          .describe("Set by a refresh only: the table's row security is disabled."),
       }),
     )
-    .describe("Tables and views by name, as `public.workspaces`."),
+    .describe("Tables and views by name: `public.workspaces`."),
 });

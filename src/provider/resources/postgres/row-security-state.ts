@@ -10,12 +10,12 @@ type Tables = Inputs["tables"];
 type Policy = NonNullable<Tables[string]["policies"]>[string];
 type Digests = Readonly<Record<string, string>>;
 
-/** A signature as PostgreSQL writes it: no space after a comma. */
+/** A signature in PostgreSQL's format: no space after a comma. */
 export function canonical(signature: string): string {
   return signature.replaceAll(/,\s+/g, ",");
 }
 
-/** Every role that the declaration gives something. */
+/** Every role that the declaration grants a privilege. */
 export function rolesNamed({ functions, tables }: Inputs): string[] {
   const executors = Object.values(functions).flatMap(({ execute }) => execute);
   const grantees = Object.values(tables).flatMap(({ grants }) => Object.keys(grants ?? {}));
@@ -23,9 +23,9 @@ export function rolesNamed({ functions, tables }: Inputs): string[] {
 }
 
 /**
- * What the script is to make so.
+ * The input of the script that writes row security.
  *
- * @param prior what was last made; a definition that hasn't changed since carries the digest that PostgreSQL gave it
+ * @param prior the recorded state. An unchanged definition carries its recorded digest, so that the script can skip it
  */
 export function specified(
   inputs: Inputs,
@@ -37,14 +37,14 @@ export function specified(
     return [canonical(signature), { definition, owner, execute, recorded }] as const;
   });
   const tables = Object.entries(inputs.tables).map(([table, { grants, policies = {} }]) => {
-    const wanted = Object.entries(policies).map(([name, policy]) => {
+    const specifications = Object.entries(policies).map(([name, policy]) => {
       const same = samePolicy(prior?.inputs.tables[table]?.policies?.[name], policy);
       const recorded = same ? prior?.outputs.deparsed[policyKey(table, name)] : undefined;
       return [name, { ...policy, as: policy.as ?? "permissive", recorded }] as const;
     });
     const byColumn =
       grants && Object.fromEntries(Object.entries(grants).map(([role, it]) => [role, split(it)]));
-    return [table, { grants: byColumn, policies: Object.fromEntries(wanted) }] as const;
+    return [table, { grants: byColumn, policies: Object.fromEntries(specifications) }] as const;
   });
   return {
     functions: Object.fromEntries(functions),
@@ -53,7 +53,7 @@ export function specified(
   };
 }
 
-/** The digests of what PostgreSQL made of each definition and policy. */
+/** The digest of each definition and policy as PostgreSQL deparses it. */
 export function deparsed({ functions, tables }: Inputs, catalog: Catalog): Record<string, string> {
   const digests: Record<string, string> = {};
   for (const [signature, { definition }] of Object.entries(functions)) {
@@ -69,10 +69,10 @@ export function deparsed({ functions, tables }: Inputs, catalog: Catalog): Recor
 }
 
 /**
- * The declaration as it is found: what still is what PostgreSQL made of it stays in its own words, what differs comes in
- * PostgreSQL's, and what somebody else opened comes on top.
+ * The declared inputs with their live values. Unchanged definitions keep the declared text, changed ones have PostgreSQL's
+ * deparsed text, and undeclared access is added.
  *
- * @param recorded the digests of the last time it was made
+ * @param recorded the digests after the last update
  */
 export function found(declared: Inputs, recorded: Digests, catalog: Catalog): Inputs {
   const managed = new Set([...catalog.access.apiRoles, ...rolesNamed(declared)]);
@@ -126,9 +126,9 @@ function foundTables(
     if (existing === undefined) continue;
     const foundPolicies = Object.fromEntries(
       Object.entries(existing.policies).map(([name, policy]) => {
-        const wanted = policies?.[name];
-        const same = wanted !== undefined && recorded[policyKey(table, name)] === policy.digest;
-        return [name, same ? wanted : inPostgresWords(policy)];
+        const declared = policies?.[name];
+        const same = declared !== undefined && recorded[policyKey(table, name)] === policy.digest;
+        return [name, same ? declared : fromCatalog(policy)];
       }),
     );
     tables[table] = {
@@ -142,21 +142,21 @@ function foundTables(
 
 type Grants = Record<string, string[]>;
 
-/** A role that is declared to have nothing stays in the list. */
+/** A role that is declared without privileges keeps its entry. */
 function foundGrants(declared: Grants, existing: Grants, managed: ReadonlySet<string>): Grants {
   const roles = new Set([...Object.keys(declared), ...Object.keys(existing)]);
   const grants: Grants = {};
   for (const role of roles) {
     const today = existing[role] ?? [];
-    const wanted = declared[role];
-    if (!managed.has(role) || (wanted === undefined && today.length === 0)) continue;
-    const same = wanted !== undefined && sameSet(split(wanted), today);
-    grants[role] = [...(same ? wanted : today)];
+    const privileges = declared[role];
+    if (!managed.has(role) || (privileges === undefined && today.length === 0)) continue;
+    const same = privileges !== undefined && sameSet(split(privileges), today);
+    grants[role] = [...(same ? privileges : today)];
   }
   return grants;
 }
 
-/** Functions of ours that aren't declared, and still can be called by a role of the data API, or are left over. */
+/** Undeclared functions that API roles can call, and functions that tenantry created and no longer declares. */
 function openFunctions(scope: Scope, catalog: Catalog): Functions {
   const functions: Functions = {};
   for (const [signature, it] of Object.entries(catalog.functions)) {
@@ -168,7 +168,7 @@ function openFunctions(scope: Scope, catalog: Catalog): Functions {
   return functions;
 }
 
-/** Tables and views of ours that aren't declared, and are open to a role of the data API. */
+/** Undeclared tables and views that are open to API roles. */
 function openTables(scope: Scope, catalog: Catalog): Tables {
   const tables: Tables = {};
   for (const [name, it] of Object.entries(catalog.relations)) {
@@ -182,7 +182,7 @@ function openTables(scope: Scope, catalog: Catalog): Tables {
 
 const DEFAULT_OWNER = "postgres";
 
-/** What the declaration speaks for beyond what it names: all that is ours in the schemas that it names. */
+/** The objects that the declaration manages beyond those it names: those of tenantry's owners in the schemas that it names. */
 class Scope {
   readonly managed: ReadonlySet<string>;
   readonly #functions: ReadonlySet<string>;
@@ -215,7 +215,7 @@ function schemaOf(name: string): string {
   return name.slice(0, name.indexOf("."));
 }
 
-function inPostgresWords(policy: Catalog["relations"][string]["policies"][string]): Policy {
+function fromCatalog(policy: Catalog["relations"][string]["policies"][string]): Policy {
   return {
     ...(policy.as === "restrictive" && { as: policy.as }),
     for: policy.for,
@@ -238,7 +238,7 @@ function samePolicy(a: Policy | undefined, b: Policy): boolean {
   );
 }
 
-/** `update(a, b)` is `update(a)` and `update(b)`. */
+/** Splits privileges on several columns: `update(a, b)` becomes `update(a)` and `update(b)`. */
 export function split(privileges: readonly string[]): string[] {
   return privileges.flatMap((privilege) => {
     const [, word, columns] = /^(\w+)\s*\((.*)\)$/.exec(privilege) ?? [];

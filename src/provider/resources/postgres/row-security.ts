@@ -12,13 +12,13 @@ import { canonical, deparsed, found, rolesNamed, specified } from "./row-securit
 const rowSecurityOutputs = z.object({
   deparsed: z
     .record(z.string(), z.string())
-    .describe("By function and by policy: a digest of what PostgreSQL made of the definition."),
+    .describe("A digest of each function and policy as PostgreSQL deparses it."),
 });
 
 export const rowSecurity = defineProjectScoped({
   type: "postgres:RowSecurity",
   description:
-    "Every policy, helper function and privilege of one database, in one transaction, so that no table is open for a moment. In the schemas that it names, what it doesn't declare is closed to the roles of the data API. Drift is what PostgreSQL deparses. Removing it drops its policies and functions and takes the privileges back; row security stays on.",
+    "The policies, helper functions and privileges of one database, written in one transaction, so that no table is open in between. In the schemas that it names, undeclared objects are closed to the roles of the data API. Drift is detected by comparing PostgreSQL's deparsed definitions. Removing the resource drops its policies and functions and revokes the privileges; row security stays enabled.",
   inputs: rowSecurityInputs,
   outputs: rowSecurityOutputs,
   replaceOn: ["project"],
@@ -29,13 +29,13 @@ export const rowSecurity = defineProjectScoped({
       .filter((signature) => !/^[^.()]+\.[^.()]+\(.*\)$/.test(signature))
       .map((signature) => ({
         property: `functions["${signature}"]`,
-        reason: "is no signature; write it as `schema.name(type, type)`",
+        reason: "expected a signature in the form `schema.name(type, type)`",
       })),
     ...Object.entries(inputs.tables)
       .filter(([, { open }]) => open !== undefined)
       .map(([name]) => ({
         property: `tables["${name}"].open`,
-        reason: "is found by a refresh, never declared",
+        reason: "is set by a refresh and can't be declared",
       })),
   ],
 
@@ -83,15 +83,15 @@ function explained(error: unknown, project: string): unknown {
 
 const EXPLANATIONS = {
   "another-signature": [
-    "A definition makes another function than the one that it is listed under",
-    "List it under its own signature, with the types as PostgreSQL writes them.",
+    "The definition creates a function with another signature than the declared one",
+    "Declare it under its own signature, with the types as PostgreSQL writes them.",
   ],
   "no-function": [
-    "Neither a migration nor a definition makes this function",
-    "Give it a definition, or write its signature as PostgreSQL does: select 'name(type)'::regprocedure.",
+    "Neither a migration nor a definition creates this function",
+    "Add a definition, or write the signature as PostgreSQL does: select 'name(type)'::regprocedure.",
   ],
   "no-table": [
-    "No migration makes this table",
-    "Add it to the migrations, or take it out of the row security.",
+    "No migration creates this table",
+    "Add the table to the migrations, or remove it from the row security.",
   ],
 } as const;

@@ -15,7 +15,7 @@ const schemaInputs = z.strictObject({
   state: stateOfProject,
   schemas: z
     .array(z.string())
-    .describe("The schemas whose objects the migrations own; drift is looked for in these."),
+    .describe("The schemas whose objects the migrations own. Drift is detected in these."),
   migrations: z
     .record(
       z.string(),
@@ -24,22 +24,24 @@ const schemaInputs = z.strictObject({
         sql: z.string().describe("Statements without transaction control."),
       }),
     )
-    .describe("By name, as `0001_tables`; they run in the order of their names."),
+    .describe("Migrations by name: `0001_tables`. They run in the order of their names."),
   drift: z
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Never declared: a refresh lists here the functions and triggers that differ from what the migrations made. The next run puts them back.",
+      "Set by a refresh only: the functions and triggers that differ from the migrations. The next run restores them.",
     ),
 });
 
 const schemaOutputs = z.object({
-  applied: z.array(z.string()).describe("The names of the migrations that the database holds, in order."),
-  digest: z.string().describe("A digest of every object that the migrations made, as last recorded."),
+  applied: z.array(z.string()).describe("The names of the applied migrations, in order."),
+  digest: z.string().describe("The recorded digest of every object that the migrations created."),
   differences: z
     .record(z.string(), z.string())
     .optional()
-    .describe("The objects that aren't what the migrations made and are left to a person: `made by hand`, …"),
+    .describe(
+      "The objects that differ from the migrations and need a person's decision, each with its difference: `made by hand`, …",
+    ),
 });
 
 type Inputs = z.infer<typeof schemaInputs>;
@@ -48,7 +50,7 @@ type Outputs = z.infer<typeof schemaOutputs>;
 export const schema = defineProjectScoped({
   type: "postgres:Schema",
   description:
-    "The tables, functions and triggers of one database, by ordered SQL migrations. Forward only: the pending ones run in one transaction, each recorded with its checksum; an applied one never changes. A function or a trigger that differs from what the migrations made is put back; any other difference is named in `differences`, stops nothing, and is left to a person, or to a new migration, which takes the schema as it then is. Removing the resource leaves the database as it is.",
+    "The tables, functions and triggers of one database, created by ordered SQL migrations. Forward only: pending migrations run in one transaction, each recorded with its checksum, and an applied migration must not change. A function or trigger that differs from the migrations is restored. Other differences are listed in `differences` and don't fail the run; resolve them by hand or with a new migration, which records the schema as it is then. Removing the resource leaves the database unchanged.",
   inputs: schemaInputs,
   outputs: schemaOutputs,
   replaceOn: ["project"],
@@ -61,7 +63,9 @@ export const schema = defineProjectScoped({
         property: `migrations["${name}"].checksum`,
         reason: "is not the SHA-256 of the SQL",
       })),
-    ...(drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }]),
+    ...(drift === undefined
+      ? []
+      : [{ property: "drift", reason: "is set by a refresh and can't be declared" }]),
   ],
 
   async observe(context, prior) {
@@ -80,7 +84,7 @@ export const schema = defineProjectScoped({
   },
 
   async remove() {
-    // The tables hold data: they go with the project, and only with it.
+    // The tables contain data. They are deleted with the project only.
   },
 });
 
@@ -112,7 +116,7 @@ function found(
 }
 
 function recorded({ ledger }: Catalog): Outputs {
-  if (ledger === null) throw new Error("the ledger of migrations is missing right after it was written");
+  if (ledger === null) throw new Error("the migrations ledger is missing right after it was written");
   return {
     applied: Object.keys(ledger.migrations).sort(),
     digest: ledger.digest,
@@ -120,7 +124,7 @@ function recorded({ ledger }: Catalog): Outputs {
   };
 }
 
-/** Whether the script puts it back; what somebody added stays. */
+/** Whether the script restores the object. Objects that people added stay. */
 export function isPutBack(identity: string, difference: string): boolean {
   return /^(function|trigger) /.test(identity) && difference !== MADE_BY_HAND;
 }
@@ -135,15 +139,15 @@ function explained(error: unknown, project: string): unknown {
 const EXPLANATIONS = {
   changed: [
     "A migration was changed after it was applied",
-    "Put it back as it was, and add a new migration that makes the change.",
+    "Restore its original text, and make the change in a new migration.",
   ],
   removed: [
-    "A migration that was applied is no longer declared",
-    "Put it back, and add a new migration that undoes what it did.",
+    "An applied migration is no longer declared",
+    "Restore it, and undo its effect in a new migration.",
   ],
   late: [
-    "A new migration comes before one that was applied",
-    "Give it a name that comes after the applied ones: migrations run in the order of their names.",
+    "A new migration comes before an applied one",
+    "Rename it so that it sorts after the applied ones. Migrations run in the order of their names.",
   ],
 } as const;
 

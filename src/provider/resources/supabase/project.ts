@@ -12,52 +12,56 @@ import { lifecycleState } from "../../project-scoped.ts";
 import { databasePassword, defineResource, derivedFrom } from "../../runtime/schema.ts";
 
 const projectInputs = z.strictObject({
-  name: z.string().min(1).max(256).describe("Unique in the organization; a change renames."),
+  name: z
+    .string()
+    .min(1)
+    .max(256)
+    .describe("The project's name, unique in the organization. A change renames the project."),
   organization: z
     .string()
     .regex(/^[\w-]+$/)
     .describe("The slug of the Supabase organization."),
-  region: z.string().min(1).describe("Where it runs, as `eu-central-1`; fixed for life."),
-  compute: z.string().min(1).describe("The size of its database server, as `micro`."),
+  region: z.string().min(1).describe("The region: `eu-central-1`. A change forces a replacement."),
+  compute: z.string().min(1).describe("The compute size of its database: `micro`."),
   databasePassword,
   state: lifecycleState
     .default("active")
     .describe(
-      "Where in its life it is. `active` restores it where it is paused and gives it its size, `deleted` deletes it and keeps this record; see `Standby` for the others. Default `active`.",
+      "The lifecycle state. `active` restores a paused project and sets its compute size; `deleted` deletes the project and keeps this record. `Standby` implements the other states. Default `active`.",
     ),
   consent: z
     .strictObject({
       approvedBy: z.string().describe("Who approved it."),
       reason: z.string().describe("Why."),
-      expires: z.string().describe("ISO date, the last day on which it holds."),
+      expires: z.string().describe("The last day on which it is valid, as an ISO date."),
     })
     .optional()
-    .describe("To delete it; what still exists isn't deleted without one that holds today."),
+    .describe("The consent to its deletion. An existing project is deleted only with a valid consent."),
 });
 
 const projectOutputs = z.strictObject({
-  ref: z.string().describe("The project's reference, 20 letters, for good."),
+  ref: z.string().describe("The project's reference: 20 letters that never change."),
   derivedFrom,
-  createdAt: z.string().describe("When it was made, ISO 8601."),
+  createdAt: z.string().describe("The time of its creation, ISO 8601."),
 });
 
 type Inputs = z.infer<typeof projectInputs>;
 type Outputs = z.infer<typeof projectOutputs>;
 
-/** The id of the record of a project that was declared deleted before it ever existed. */
+/** The recorded id of a project that was declared `deleted` before it was ever created. */
 const NEVER_MADE = "never-made";
 
 /** @see https://supabase.com/docs/reference/api/v1-create-a-project */
 export const project = defineResource({
   type: "supabase:Project",
   description:
-    "A Supabase project. Made at once and not waited for: see `Ready`. Its name says whose it is, so one that an earlier run made is adopted when organization and region agree. Another region is another project.",
+    "A Supabase project. Creation doesn't wait until the project is healthy: see `Ready`. The name identifies the owner, so a project that an earlier run created is adopted if organization and region match. A change of the region forces a replacement.",
   inputs: projectInputs,
   outputs: projectOutputs,
   replaceOn: ["organization", "region"],
   stable: ["ref", "createdAt"],
 
-  /** A paused project takes no password; it gets another when it is active again. */
+  /** A paused project can't change its password. It gets the new one when it is active again. */
   derives: (inputs) => inputs.state === "active",
 
   async observe(context, prior) {
@@ -88,7 +92,7 @@ export const project = defineResource({
   remove: (context, prior) => deleteProject(context, prior.id),
 });
 
-/** By the name that it had, in one call that also tells its size; by its ref where it is called otherwise by now. */
+/** Finds a project by its recorded name, in one call that also returns its size; if it was renamed, by its ref. */
 async function findByRef(context: Context, inputs: Inputs, ref: string): Promise<ProjectSummary | undefined> {
   if (ref === NEVER_MADE) return undefined;
   const named = await findProject(context.supabase, inputs.organization, inputs.name);
@@ -97,18 +101,18 @@ async function findByRef(context: Context, inputs: Inputs, ref: string): Promise
     context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }),
   );
   if (found === undefined || isLeaving(found.status)) return undefined;
-  // The list alone tells a project's size.
+  // Only the list contains a project's size.
   const listed = await findProject(context.supabase, inputs.organization, found.name);
   return listed?.ref === ref ? listed : { ...found, inserted_at: found.created_at, databases: [] };
 }
 
-/** One that an earlier run recorded is never made anew by an update: its data would be missed by nobody. */
+/** An update never creates a recorded project again: the loss of its data would go unnoticed. */
 async function recorded(context: Context, inputs: Inputs, ref: string): Promise<ProjectSummary> {
   const found = await findByRef(context, inputs, ref);
   if (found !== undefined) return found;
-  throw new UserError(`The Supabase project ${inputs.name} (${ref}) is gone: it was deleted elsewhere.`, {
+  throw new UserError(`The Supabase project ${inputs.name} (${ref}) was deleted outside tenantry.`, {
     remedy:
-      "Refresh the stack (pulumi refresh), then run again to make a new one, or restore it at Supabase.",
+      "To create a new, empty project in its place, refresh the stack (pulumi refresh), then run again.",
   });
 }
 
@@ -127,7 +131,7 @@ function sizeOf(found: ProjectSummary): ComputeSize | undefined {
   return found.databases.find((each) => each.type === "PRIMARY")?.infra_compute_size;
 }
 
-/** Whether it was made here and now; another run's may have a password of another root secret. */
+/** `made` tells whether this run created it. An adopted project may have a password of an earlier root secret. */
 async function adoptOrCreate(
   context: Context,
   inputs: Inputs,
@@ -145,7 +149,7 @@ async function adoptOrCreate(
   });
   if (found.region !== inputs.region)
     throw new UserError(
-      `The Supabase project ${name} exists in ${found.region}; ${inputs.region} was declared. A project can't move.`,
+      `The Supabase project ${name} is in region ${found.region}, but ${inputs.region} is declared. A project can't be moved.`,
       { remedy: `Declare region ${found.region}, or raise the workspace's generation for a new project.` },
     );
   return { found, made };
@@ -173,7 +177,7 @@ async function rename(context: Context, ref: string, name: string): Promise<void
   );
 }
 
-/** A project of another size restarts; what comes after needs its database. */
+/** A change of the size restarts the project. Waits, because later resources need its database. */
 async function resize(context: Context, found: ProjectSummary, compute: string): Promise<void> {
   const size = sizeOf(found);
   if (size === undefined || size === compute) return;
@@ -182,14 +186,14 @@ async function resize(context: Context, found: ProjectSummary, compute: string):
 }
 
 function sameGeneration(before: Inputs, now: Inputs): boolean {
-  const [old, wanted] = [before.databasePassword, now.databasePassword];
-  return old.id === wanted.id && old.generation === wanted.generation;
+  const [old, current] = [before.databasePassword, now.databasePassword];
+  return old.id === current.id && old.generation === current.generation;
 }
 
 /**
- * Gives an active project the password that the current root secret makes, where it may have another.
+ * Changes an active project's password if it may not be derived from the current root secret.
  *
- * @returns the fingerprint of the root secret that its password is derived from, where that is known
+ * @returns the fingerprint of the root secret that its password is derived from, if known
  */
 async function keepPassword(
   context: Context,
@@ -206,7 +210,7 @@ async function keepPassword(
   return roots.current.fingerprint;
 }
 
-/** Ends when the pooler knows it: what comes next signs in. */
+/** Waits until the pooler accepts the new password, because later resources sign in with it. */
 async function changePassword(context: Context, ref: string, inputs: Inputs): Promise<void> {
   const { databasePassword } = inputs;
   const password = deriveDatabasePassword(context.roots.current.secret, databasePassword).reveal();
@@ -243,14 +247,16 @@ async function ensureDeleted(
 
 function requireConsent({ name, consent }: Inputs, today: string): void {
   if (consent !== undefined && consent.expires >= today) return;
-  const lack =
-    consent === undefined ? "nobody has consented to it" : `the consent ended on ${consent.expires}`;
-  throw new UserError(`The Supabase project ${name} isn't deleted: ${lack}.`, {
-    remedy: "Have its deletion approved under `consents`, until a day that is still to come.",
+  const reason =
+    consent === undefined
+      ? "there is no consent to its deletion"
+      : `the consent expired on ${consent.expires}`;
+  throw new UserError(`The Supabase project ${name} was not deleted: ${reason}.`, {
+    remedy: "Add a consent to the deletion under `consents`, with an expiry date in the future.",
   });
 }
 
-/** A project that is just being made can't be deleted yet: 400. */
+/** Retries on status 400: a project that is still being created can't be deleted yet. */
 async function deleteProject(context: Context, ref: string): Promise<void> {
   if (ref === NEVER_MADE) return;
   await poll(`the deletion of ${ref}`, context.signal, async () => {

@@ -26,13 +26,13 @@ const readyInputs = z.strictObject({
     .array(z.enum(SERVICES))
     .min(1)
     .default(["auth", "db", "pooler", "rest", "storage"])
-    .describe("The services that must be healthy. Default: all that a workspace uses."),
+    .describe("The services that must be healthy. Default: those that a workspace uses."),
   databasePassword: databasePassword.optional(),
   sslEnforced: z
     .boolean()
     .optional()
     .describe(
-      "Whether the database is to refuse connections in clear. It is brought about before anything else begins, since a change restarts the database; `Settings` keeps it so.",
+      "Whether the database refuses unencrypted connections. Set here before other resources start, because a change restarts the database; afterwards `Settings` manages it. Default: unchanged.",
     ),
   state: stateOfProject,
   timeoutSeconds: z
@@ -40,21 +40,23 @@ const readyInputs = z.strictObject({
     .min(1)
     .max(3600)
     .default(300)
-    .describe("How long to wait; the next run goes on waiting. Default 300."),
+    .describe("The maximum wait. The next run resumes it. Default 300."),
 });
 
 const readyOutputs = z.strictObject({
-  databaseHost: z.string().describe("Reachable over IPv6 only."),
-  apiUrl: z.string().describe("The project's own URL, without a path."),
+  databaseHost: z.string().describe("The database's host, reachable over IPv6 only."),
+  apiUrl: z.string().describe("The project's URL, without a path."),
   issuer: z.string().describe("The issuer of its users' tokens."),
-  poolerHost: z.string().describe("The session pooler, reachable over IPv4."),
-  poolerPort: z.int().describe("5432, unless the API names another."),
-  poolerUser: z.string().describe("`postgres.<ref>`."),
-  databaseName: z.string().describe("`postgres`, unless the API names another."),
-  databasePassword: secret().optional().describe("Of `postgres`, where it was asked for."),
+  poolerHost: z.string().describe("The session pooler's host, reachable over IPv4."),
+  poolerPort: z.int().describe("The session pooler's port, usually 5432."),
+  poolerUser: z.string().describe("The user name at the session pooler: `postgres.<ref>`."),
+  databaseName: z.string().describe("The database's name, usually `postgres`."),
+  databasePassword: secret()
+    .optional()
+    .describe("The password of `postgres`, if the input `databasePassword` is set."),
   derivedFrom,
-  publishableKey: z.string().optional().describe("May be shown to anyone."),
-  secretKey: secret().optional().describe("Bypasses row security."),
+  publishableKey: z.string().optional().describe("The publishable API key. Not a secret."),
+  secretKey: secret().optional().describe("The secret API key. It bypasses row security."),
   anonKey: z.string().optional().describe("The legacy form of the publishable key."),
   serviceRoleKey: secret().optional().describe("The legacy form of the secret key."),
 });
@@ -62,21 +64,22 @@ const readyOutputs = z.strictObject({
 type Inputs = z.infer<typeof readyInputs>;
 type Outputs = z.infer<typeof readyOutputs>;
 
-/** From these a project doesn't become healthy by waiting. */
+/** Statuses that waiting doesn't change, each with its remedy. */
 const DEAD_ENDS: Readonly<Partial<Record<ProjectStatus, string>>> = {
-  INACTIVE: "It is paused: restore it, or declare the workspace active.",
-  PAUSING: "It is being paused: run again when that is done.",
-  INIT_FAILED: "Supabase couldn't make it: delete it at https://supabase.com/dashboard, then run again.",
-  RESTORE_FAILED: "Supabase couldn't restore it: ask Supabase's support.",
-  PAUSE_FAILED: "Supabase couldn't pause it: ask Supabase's support.",
-  GOING_DOWN: "It is being deleted: refresh the stack when that is done.",
-  REMOVED: "It was deleted: refresh the stack, then run again.",
+  INACTIVE: "The project is paused. Restore it, or declare the workspace active.",
+  PAUSING: "The project is being paused. Run again when that is done.",
+  INIT_FAILED:
+    "Supabase couldn't create the project. Delete it at https://supabase.com/dashboard, then run again.",
+  RESTORE_FAILED: "Supabase couldn't restore the project. Ask Supabase's support.",
+  PAUSE_FAILED: "Supabase couldn't pause the project. Ask Supabase's support.",
+  GOING_DOWN: "The project is being deleted. Refresh the stack when that is done.",
+  REMOVED: "The project was deleted. Refresh the stack, then run again.",
 };
 
 export const ready = defineProjectScoped({
   type: "supabase:Ready",
   description:
-    "The wait until a project's services are healthy, encryption enforced, and what one needs to reach them. A wait that times out is resumed by the next run. Owns nothing.",
+    "Waits until a project's services are healthy and its database enforces encryption, and returns the addresses and keys of the services. If the wait times out, the next run resumes it. Owns nothing.",
   inputs: readyInputs,
   outputs: readyOutputs,
   replaceOn: ["project"],
@@ -84,11 +87,11 @@ export const ready = defineProjectScoped({
 
   derives: (inputs) => inputs.databasePassword !== undefined,
 
-  /** PostgreSQL's own provider signs in with these: a preview in which they were unknown could say nothing of it. */
+  /** The PostgreSQL provider signs in with these. If they were unknown, a preview couldn't show its resources. */
   previewOutputs: (inputs, prior, roots) =>
     prior === undefined ? {} : { ...prior, ...passwordOf(roots(), inputs) },
 
-  /** Whether the project exists is its own resource's to find out, so a refresh costs no call here. */
+  /** `Project` detects whether the project exists, so a refresh needs no call here. */
   observe: async (_context, prior) => ({ inputs: prior.inputs, outputs: prior.outputs }),
 
   async ensure(context, inputs, prior) {
@@ -136,10 +139,10 @@ async function waitForProject(context: Context, inputs: Inputs): Promise<Project
 }
 
 /**
- * A project says that it is healthy before its services do.
+ * Waits for the services, which become healthy later than the project itself.
  *
- * @param before a data API that is switched off is never healthy: the guard may be the first to close it, and `Settings`,
- *   which opens it, comes later
+ * @param before the state before this run. The data API of an inactive project is switched off, and therefore never healthy,
+ *   until `Settings` switches it on later in the run
  */
 async function waitForServices(
   context: Context,

@@ -10,23 +10,23 @@ const secretName = z
   .string()
   .min(1)
   .max(256)
-  .regex(/^(?!SUPABASE_)/, "names that begin with SUPABASE_ belong to Supabase");
+  .regex(/^(?!SUPABASE_)/, "names that begin with SUPABASE_ are reserved by Supabase");
 
 const secretsInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
   state: stateOfProject,
   secrets: z
     .record(secretName, secret(z.string().max(24_576)))
-    .describe("By name. Names that were never declared here are left alone."),
+    .describe("Secrets by name. Secrets that were never declared here are left alone."),
   sources: z
     .record(secretName, z.string().min(1))
     .optional()
     .describe(
-      "For entries of `secrets`, the name of the secret that the manifest takes the value from. It isn't secret: it tells a change of the name apart from a new value.",
+      "For each entry of `secrets`, the name under which the manifest refers to its value. The name isn't secret; it distinguishes a changed reference from a changed value.",
     ),
 });
 
-/** In place of the source of a value that isn't the declared one. No secret can have this name. */
+/** Stands for the source of a value that was changed outside tenantry. No secret can have this name. */
 const CHANGED_ELSEWHERE = "changed elsewhere";
 
 const secretsOutputs = z.strictObject({});
@@ -38,7 +38,7 @@ type Values = Readonly<Record<string, Secret>>;
 export const secrets = defineProjectScoped({
   type: "supabase:Secrets",
   description:
-    "Secrets of a project's edge functions, compared by their SHA-256: the API never returns a value. Removes what it declared before and declares no more; leaves all others alone.",
+    "The secrets of a project's edge functions, compared by their SHA-256, because the API never returns values. Secrets that are no longer declared are removed; secrets that were never declared are left alone.",
   inputs: secretsInputs,
   outputs: secretsOutputs,
   replaceOn: ["project"],
@@ -51,7 +51,7 @@ export const secrets = defineProjectScoped({
   },
 
   async ensure(context, inputs, prior) {
-    // Nothing was declared before on a first run, and writing a value twice leaves the same behind: no need to look.
+    // The first run doesn't need to read: there is nothing to remove, and writing a value twice is harmless.
     const digests = prior === undefined ? new Map() : await observeDigests(context, inputs.project);
     await write(context, inputs.project, differing(inputs.secrets, digests ?? new Map()));
     const dropped = Object.keys(prior?.inputs.secrets ?? {}).filter((name) => !(name in inputs.secrets));
@@ -73,7 +73,7 @@ export const secrets = defineProjectScoped({
   },
 });
 
-/** The digests by name, or undefined when the project is gone. */
+/** The digests by name, or undefined if the project is gone. */
 async function observeDigests(
   context: Context,
   ref: string,
@@ -84,7 +84,7 @@ async function observeDigests(
   return found && new Map(found.map(({ name, value }) => [name, value]));
 }
 
-/** What was declared, where it still is; a value that was changed elsewhere differs, and so does its source. */
+/** The declared secrets that exist. A value that was changed outside tenantry differs, and so does its source. */
 function asFound({ secrets, sources }: Inputs, digests: ReadonlyMap<string, string>): Partial<Inputs> {
   const found: Record<string, Secret> = {};
   const foundSources: Record<string, string> = {};

@@ -26,7 +26,7 @@ const settingsInputs = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Never declared: a refresh lists here the settings of the auth service that let somebody in and that nothing declares. The next update closes them.",
+      "Set by a refresh only: undeclared settings of the auth service that let people sign in. The next update resets them.",
     ),
 });
 
@@ -38,7 +38,7 @@ const settingsOutputs = z.strictObject({});
 export const settings = defineProjectScoped({
   type: "supabase:Settings",
   description:
-    "Settings of a project's services. What is absent is not managed and stays as it is; `[]` is managed and empty. Removing this resource changes nothing at the project.",
+    "The settings of a project's services. Absent settings aren't managed and stay unchanged; `[]` is managed and empty. Removing the resource leaves the settings unchanged.",
   inputs: settingsInputs,
   outputs: settingsOutputs,
   replaceOn: ["project"],
@@ -50,7 +50,9 @@ export const settings = defineProjectScoped({
         ? [{ property: `thirdPartyAuth[${index}]`, reason: "expected exactly one of issuer and jwksUrl" }]
         : [],
     ),
-    ...(drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }]),
+    ...(drift === undefined
+      ? []
+      : [{ property: "drift", reason: "is set by a refresh and can't be declared" }]),
   ],
 
   async observe(context, prior) {
@@ -89,7 +91,7 @@ export const settings = defineProjectScoped({
   remove: async () => {},
 });
 
-/** What is declared as it is found, and what is open besides. */
+/** The live values of the declared settings, and the undeclared settings that let people sign in. */
 export async function observeSettings(
   context: Context,
   declared: Inputs,
@@ -109,7 +111,7 @@ export async function observeSettings(
   return present({ api, auth, network, ssl, thirdPartyAuth, realtime, storage, drift });
 }
 
-/** One after another; one that fails keeps none from being done. @throws the first failure, when all were tried */
+/** Runs steps one by one. A failure doesn't stop the others. @throws the first failure, after all were tried */
 async function each(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (const step of steps)

@@ -12,15 +12,19 @@ const standbyInputs = z.strictObject({
   name: z.string().describe("The project's name."),
   state: lifecycleState
     .exclude(["active", "deleted"])
-    .describe("`suspended` pauses where Supabase does; `archived` makes it the smallest too."),
+    .describe(
+      "`suspended` pauses the project if Supabase allows it; `archived` also sets the smallest compute size.",
+    ),
   awake: z
     .boolean()
     .optional()
-    .describe("Never declared: a refresh says so of a project that was paused and is no longer."),
+    .describe("Set by a refresh only: the project was paused and is running again."),
 });
 
 const standbyOutputs = z.strictObject({
-  paused: z.boolean().describe("Whether it is paused; projects of paid organizations run on."),
+  paused: z
+    .boolean()
+    .describe("Whether the project is paused. Projects of paid organizations can't be paused."),
 });
 
 type Inputs = z.infer<typeof standbyInputs>;
@@ -31,14 +35,14 @@ const SMALLEST: readonly string[] = ["nano", "micro"];
 export const standby = defineResource({
   type: "supabase:Standby",
   description:
-    "What a project does while its workspace isn't active: it is paused where Supabase pauses projects, those of free organizations, and an archived one has the smallest compute. Comes last, when its doors are closed and, of an archived one, the dump is verified. Removing it changes nothing: `Project` restores what is active again.",
+    "The standby of a project whose workspace isn't active. The project is paused if Supabase allows it (in free organizations only), and an archived one gets the smallest compute size. It runs last: after access is closed and, for an archived workspace, after the archive is verified. Removing the resource changes nothing; `Project` restores a project that is active again.",
   inputs: standbyInputs,
   outputs: standbyOutputs,
   replaceOn: ["project"],
   stable: [],
 
   validate: ({ awake }) =>
-    awake === undefined ? [] : [{ property: "awake", reason: "is found by a refresh, never declared" }],
+    awake === undefined ? [] : [{ property: "awake", reason: "is set by a refresh and can't be declared" }],
 
   async observe(context, { inputs, outputs }) {
     const found = await find(context, inputs);
@@ -54,7 +58,7 @@ export const standby = defineResource({
       await shrink(context, found);
     const paused =
       found !== undefined && (isPaused(found.status) || (await pause(context.supabase, found.ref)));
-    if (!paused) context.status("stays up: Supabase pauses projects of free organizations only");
+    if (!paused) context.status("not paused: Supabase pauses only projects of free organizations");
     return { id: inputs.project, outputs: { paused } };
   },
 

@@ -9,9 +9,9 @@ export interface CheckFailure {
 }
 
 /**
- * Inputs with their defaults and with secrets as Secrets, or what is wrong with them. Unknown values pass.
+ * Parses a resource's inputs: applies defaults, converts secrets to `Secret` and collects all problems. Unknown values pass.
  *
- * @param olds as they were recorded; undefined for a new resource, and where only the news are of interest
+ * @param olds the recorded inputs; undefined for a new resource, or to check `news` alone
  */
 export function checkInputs(
   resource: Resource,
@@ -40,7 +40,7 @@ function failuresOf(issue: z.core.$ZodIssue, resource: Resource): CheckFailure[]
   });
 }
 
-/** The schema, with no demand on the places where the value isn't known yet. */
+/** The schema, accepting anything where the value isn't known yet. */
 function allowUnknowns(schema: z.core.$ZodType, value: unknown): z.ZodType {
   if (value === UNKNOWN) return z.unknown();
   if (!hasUnknowns(value)) return schema as z.ZodType;
@@ -58,6 +58,6 @@ function allowUnknowns(schema: z.core.$ZodType, value: unknown): z.ZodType {
     const [first, ...rest] = value.map((each) => allowUnknowns(schema.element, each));
     return first === undefined ? schema : z.tuple([first, ...rest]);
   }
-  // A union: which of its shapes is meant may depend on what isn't known.
+  // In a union, the alternative may depend on the unknown value.
   return z.unknown();
 }

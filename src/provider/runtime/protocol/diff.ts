@@ -5,11 +5,11 @@ export interface PropertyChange {
   readonly path: Path;
   readonly kind: "add" | "update" | "delete";
   readonly replaces: boolean;
-  /** Whether it is an output that changed by itself. Default: an input. */
+  /** Whether it is a watched output that changed. Default: an input. */
   readonly output?: boolean;
 }
 
-/** What differs between two values of a resource's inputs, down to the single key. Secrets are compared by what they hold. */
+/** The differences between two versions of a resource's inputs, down to single keys. Secrets are compared by value. */
 export function diffInputs(
   resource: Pick<Resource, "replaceOn">,
   olds: Readonly<Record<string, unknown>>,
@@ -22,7 +22,7 @@ export function diffInputs(
   }));
 }
 
-/** A key is there or not, whatever its value: an empty map differs from none. */
+/** A present key differs from an absent one, whatever its value: an empty map isn't the same as no map. */
 function compare(path: Path, before: unknown, after: unknown): Omit<PropertyChange, "replaces">[] {
   if (before === after) return [];
   if (isRecord(before) && isRecord(after)) return compareKeys(path, before, after);
@@ -46,7 +46,7 @@ function compareKeys(
   });
 }
 
-/** The properties at the top that make another resource. */
+/** The top-level properties that force a replacement. */
 export function replacesOf(changes: readonly PropertyChange[]): string[] {
   return topOf(changes.filter(({ replaces }) => replaces));
 }

@@ -2,7 +2,7 @@ import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 
-/** Lines for the person who watches a run, sent to its engine. A line that can't be sent is lost. */
+/** Sends lines of progress to the engine. A line that can't be sent is dropped. */
 export class EngineLog {
   #client: InstanceType<typeof services.EngineClient> | undefined;
 
@@ -15,7 +15,7 @@ export class EngineLog {
     this.#client = new services.EngineClient(address, grpc.credentials.createInsecure());
   }
 
-  /** Shown next to the resource while it works, and kept in no log. */
+  /** Shows a line next to the resource while it is being processed. The engine doesn't log it. */
   status(urn: string, message: string): void {
     if (this.#client === undefined) return;
     const request = new messages.LogRequest();

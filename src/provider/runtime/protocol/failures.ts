@@ -8,10 +8,10 @@ import { PartialState } from "../operations.ts";
 import type { Redactor } from "./redact.ts";
 
 /**
- * An error as an engine gets it.
+ * Converts an error to a gRPC error.
  *
- * After INTERNAL, UNKNOWN or DATA_LOSS an engine holds its state for corrupt, so these are for faults of ours only, with the
- * stack. Whatever is expected to fail now and then is a FAILED_PRECONDITION: its message says what to do.
+ * After INTERNAL, UNKNOWN or DATA_LOSS an engine considers its state corrupt. These codes are for our own bugs only, with the
+ * stack trace. Users' mistakes and vendors' failures are FAILED_PRECONDITION, and the message says how to fix them.
  */
 export function asServiceError(error: unknown, redactor: Redactor): Partial<grpc.ServiceError> {
   if (error instanceof PartialState) return initFailure(error, redactor);
@@ -20,7 +20,7 @@ export function asServiceError(error: unknown, redactor: Redactor): Partial<grpc
   return { code, details: redactor.clean(messageOf(error)) };
 }
 
-/** The one error after which an engine keeps what was made. */
+/** The only error after which an engine records the new resource. */
 function initFailure(error: PartialState, redactor: Redactor): Partial<grpc.ServiceError> {
   const message = redactor.clean(messageOf(error.cause ?? error));
   const detail = new messages.ErrorResourceInitFailed();

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Resource } from "../../resource.ts";
 import { isSecret } from "../schema.ts";
 
-/** A property as Pulumi's package schema writes it. */
+/** A property in Pulumi's package schema. */
 interface PropertySpec {
   readonly type?: string;
   readonly items?: PropertySpec;
@@ -26,7 +26,7 @@ interface ObjectSpec {
 type JsonSchema = z.core.JSONSchema.JSONSchema & { readonly secret?: boolean };
 
 /**
- * The provider's schema as Pulumi's tools read it, made from the resources' own schemas.
+ * The provider's Pulumi package schema, generated from the schemas of its resources.
  *
  * @see https://www.pulumi.com/docs/iac/packages-and-automation/pulumi-packages/schema/
  */
@@ -38,11 +38,12 @@ export function pulumiSchema(version: string, resources: readonly Resource[]): o
     displayName: "tenantry",
     version,
     description:
-      "Tenancy as code: Supabase projects and Stripe billing of a SaaS team's customer organizations.",
+      "Tenancy as code: Supabase projects and Stripe billing for the customer organizations of a SaaS product.",
     license: "Apache-2.0",
     config: {},
     provider: {
-      description: "Takes no configuration: tokens come from the environment, so that no state holds them.",
+      description:
+        "The provider takes no configuration. It reads tokens from the environment, so that no state contains them.",
     },
     types,
     resources: Object.fromEntries(specs),
@@ -105,7 +106,7 @@ function propertySpec(schema: JsonSchema, name: string, types: Record<string, Ob
   return {
     ...shapeSpec(schema, name, types),
     ...(description === undefined ? {} : { description }),
-    // Pulumi's schema knows defaults of simple types only; the others are in the description.
+    // Pulumi's schema supports defaults of simple types only. The description states the others.
     ...(fallback === undefined || !isSimple ? {} : { default: fallback }),
     ...(schema.secret ? { secret: true } : {}),
   };

@@ -24,18 +24,18 @@ export interface ServiceOptions {
   readonly shared: boolean;
   cancel(): void;
   attach(engineAddress: string): void;
-  /** Gets a line when it differs from the one before, without secrets. */
+  /** Receives a line of progress without secrets, if it differs from the previous one. */
   status(urn: string, message: string): void;
 }
 
-/** What takes no configuration of ours, and is in every provider's. */
+/** Configuration keys that Pulumi sets for every provider. */
 const PULUMIS_OWN: ReadonlySet<string> = new Set(["version", "__internal", "pluginDownloadURL"]);
 
-/** The provider's protocol; what is missing here answers that it isn't implemented. */
+/** Implements Pulumi's provider protocol. Calls that are missing here are answered with UNIMPLEMENTED. */
 export function providerService(options: ServiceOptions): Partial<IResourceProviderServer> {
   const operations = new Operations(options.connections, options.redactor);
   const unary = unaryWith(options.redactor);
-  // Once an engine attached itself, others may have too.
+  // An engine that attaches to a running provider may not be the only one.
   let shared = options.shared;
 
   return {
@@ -74,14 +74,14 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
         unknown.map((key) =>
           failureOf(
             key,
-            "takes no configuration: tokens come from the environment, so that no state holds them",
+            "the provider takes no configuration; it reads tokens from the environment, so that no state contains them",
           ),
         ),
       );
       return response;
     }),
 
-    /** Nothing in a provider's configuration makes its resources others. */
+    /** The provider has no configuration that could replace its resources. */
     diffConfig: unary(async () => {
       const response = new messages.DiffResponse();
       response.setChanges(messages.DiffResponse.DiffChanges.DIFF_NONE);
@@ -158,8 +158,8 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
       const inputs = inputsOf(resource, request.getInputs(), request.getProperties());
       const response = new messages.ReadResponse();
       if (Object.keys(inputs).length === 0)
-        throw new UserError(`${resource.type} can't be imported by its id yet.`, {
-          remedy: "Declare it: what was made under its name or id before is found and adopted.",
+        throw new UserError(`tenantry:${resource.type} doesn't support \`pulumi import\`.`, {
+          remedy: "Declare the resource instead: `up` finds an existing one by its name or id and adopts it.",
         });
       const recorded = { id: request.getId(), inputs, outputs };
       const found = await operations.read(resource, recorded, callOf(request.getUrn(), call));
@@ -187,16 +187,16 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
     }),
   };
 
-  /** Ends when the provider stops or the engine gives the call up. */
+  /** Aborted when the provider stops or the engine cancels the call. */
   function callOf(urn: string, call: grpc.ServerUnaryCall<unknown, unknown>): Call {
-    const given = new AbortController();
-    call.on("cancelled", () => given.abort());
-    let said: string | undefined;
+    const cancelled = new AbortController();
+    call.on("cancelled", () => cancelled.abort());
+    let last: string | undefined;
     return {
-      signal: AbortSignal.any([options.signal, given.signal]),
+      signal: AbortSignal.any([options.signal, cancelled.signal]),
       status(message) {
-        if (message === said) return;
-        said = message;
+        if (message === last) return;
+        last = message;
         options.status(urn, options.redactor.clean(message));
       },
     };
@@ -219,14 +219,14 @@ function resourceFor(urn: string): Resource {
   const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
   const resource = resourceOf(type);
   if (resource !== undefined) return resource;
-  throw new UserError(`The provider tenantry has no resource type ${type}.`, {
-    remedy: `It has ${allResources()
+  throw new UserError(`The tenantry provider has no resource type ${type}.`, {
+    remedy: `Use one of its types: ${allResources()
       .map((each) => each.type)
       .join(", ")}.`,
   });
 }
 
-/** An engine sends the inputs along; one that doesn't has them among the outputs. */
+/** Engines that don't send the inputs have them among the outputs. */
 function inputsOf(
   resource: Resource,
   inputs: struct.Struct | undefined,

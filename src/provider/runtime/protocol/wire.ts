@@ -1,7 +1,7 @@
 import { Secret } from "@tenantry/core/secret";
 
 /**
- * Values as Pulumi's protocol writes them, and as resources see them.
+ * The signatures that mark special values in Pulumi's protocol.
  *
  * @see https://github.com/pulumi/pulumi/blob/master/docs/architecture/deployment-execution/resources.md
  */
@@ -20,7 +20,7 @@ const UNKNOWN_VALUES: ReadonlySet<unknown> = new Set([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 ]);
 
-/** A value that is known only after the run; it appears in previews. */
+/** A value that is known only after the run. It occurs in previews. */
 class Unknown {
   toString(): string {
     return "[unknown]";
@@ -30,7 +30,7 @@ export const UNKNOWN = new Unknown();
 
 export type Path = readonly (string | number)[];
 
-/** A value without Pulumi's marks, and where the marks of secrets were. */
+/** Properties without Pulumi's markers. `secrets` lists the paths that were marked as secret. */
 export interface Unwrapped {
   readonly value: Readonly<Record<string, unknown>>;
   readonly secrets: readonly Path[];
@@ -61,12 +61,12 @@ function unwrapValue(value: unknown, path: Path, secrets: Path[]): unknown {
       return value.id === "" ? UNKNOWN : (value.id ?? value.urn);
     default:
       throw new TypeError(
-        `${formatPath(path)} holds an asset or an archive, which no tenantry resource takes`,
+        `${formatPath(path)} contains a Pulumi asset or archive, which no tenantry resource accepts`,
       );
   }
 }
 
-/** The value with Pulumi's marks: every Secret, and whatever is at one of the paths, becomes a secret of the state. */
+/** Adds Pulumi's markers: every `Secret`, and every value at one of the paths, becomes a secret of the state. */
 export function wrap(
   properties: Readonly<Record<string, unknown>>,
   secrets: readonly Path[] = [],
@@ -78,7 +78,7 @@ export function wrap(
 function wrapValue(value: unknown, path: Path, marked: ReadonlySet<string>): unknown {
   if (value === UNKNOWN) return UNKNOWN_TEXT;
   if (value instanceof Secret) return asSecret(value.reveal());
-  // Nothing inside a secret needs a mark of its own.
+  // The marker covers everything inside the value.
   if (marked.has(JSON.stringify(path))) return asSecret(plain(value));
   if (Array.isArray(value)) return value.map((each, index) => wrapValue(each, [...path, index], marked));
   if (!isRecord(value)) return value;
@@ -89,7 +89,7 @@ function asSecret(value: unknown): Record<string, unknown> {
   return { [SIGNATURE]: SECRET, value };
 }
 
-/** The value in clear, with no mark at all. */
+/** The value in plain text, without markers. */
 export function plain(value: unknown): unknown {
   if (value === UNKNOWN) return UNKNOWN_TEXT;
   if (value instanceof Secret) return value.reveal();
@@ -103,7 +103,7 @@ export function hasUnknowns(value: unknown): boolean {
   return isRecord(value) && Object.values(value).some(hasUnknowns);
 }
 
-/** Every text in a value, secrets opened: for the list of what must not be printed. */
+/** Every string in a value, including revealed secrets, for the list of strings that must not be printed. */
 export function textsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (value instanceof Secret) return [value.reveal()];
@@ -119,7 +119,7 @@ export function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
-/** As Pulumi writes property paths: `members["ada@acme.example"].role`. */
+/** Formats a property path like Pulumi: `members["ada@acme.example"].role`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.map((key, index) => formatKey(key, index === 0)).join("");
 }
@@ -131,7 +131,7 @@ function formatKey(key: PropertyKey, first: boolean): string {
   return first ? text : `.${text}`;
 }
 
-/** A map of values: no array, no Secret, no unknown. */
+/** Whether the value is a map: not an array, a `Secret` or an unknown value. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return !(value instanceof Secret) && value !== UNKNOWN;

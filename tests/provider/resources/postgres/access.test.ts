@@ -36,7 +36,7 @@ function declared(changes: Partial<Inputs> = {}): Inputs {
   };
 }
 
-/** What a refresh lists beyond the declaration. */
+/** The undeclared access that a refresh lists. */
 async function undeclared(): Promise<string[]> {
   const paths = await life.refresh();
   if (paths === "gone") throw new Error("it is gone");
@@ -49,7 +49,7 @@ async function value(text: string): Promise<unknown> {
 }
 
 describe("postgres:Access", () => {
-  test("makes roles, schemas and extensions, and gives new objects to nobody", async () => {
+  test("creates roles, schemas and extensions, and grants nothing on new objects", async () => {
     await live.sql(
       project,
       `set role postgres; create function public.fresh() returns int language sql as 'select 1';
@@ -68,7 +68,7 @@ describe("postgres:Access", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test("makes one call to make it and one to look", async () => {
+  test("takes one call to write and one to read", async () => {
     const calls = () => live.sandbox.requests().filter(({ path }) => path.includes(project));
     live.sandbox.clearRequests();
     await new Life(access, live.context()).up(declared());
@@ -80,30 +80,30 @@ describe("postgres:Access", () => {
 
   test.each<[string, string, string[]]>([
     ["a role that may log in", "alter role tenantry_policy login", ["roles/tenantry_policy/login"]],
-    ["an extension dropped", "drop extension citext", ["extensions/citext"]],
+    ["a dropped extension", "drop extension citext", ["extensions/citext"]],
     ["a schema opened to anon", "grant usage on schema private to anon", ["schemas/private/usage"]],
     ["a schema closed", "revoke usage on schema private from authenticated", ["schemas/private/usage"]],
     [
-      "everyone runs new functions",
+      "public may execute new functions",
       "alter default privileges for role postgres grant execute on functions to public",
       ["defaultPrivileges"],
     ],
     [
-      "anon reads new tables",
+      "anon may read new tables",
       "alter default privileges for role postgres in schema public grant select on tables to anon",
       ["defaultPrivileges"],
     ],
     [
-      "a setting taken away",
+      "a removed setting",
       "alter role authenticator reset pgrst.db_pre_request",
       ["settings/authenticator/pgrst.db_pre_request"],
     ],
     [
-      "a setting of the database that outdoes the role's",
+      "a database setting that overrides the role's",
       "alter role authenticator in database postgres set pgrst.db_pre_request = ''",
       ["settings/authenticator/pgrst.db_pre_request"],
     ],
-  ])("sees drift and mends it: %s", async (_, change, paths) => {
+  ])("detects and repairs drift: %s", async (_, change, paths) => {
     await live.sql(project, change);
     expect(await life.refresh()).toEqual(paths);
     await life.up(declared());
@@ -117,7 +117,7 @@ describe("postgres:Access", () => {
       "membership of authenticated in service_role",
     ],
     [
-      "a helper's role for everybody",
+      "membership in the helpers' role",
       "grant tenantry_policy to authenticated",
       "membership of authenticated in tenantry_policy",
     ],
@@ -139,12 +139,12 @@ describe("postgres:Access", () => {
       "policy people on auth.users",
     ],
     [
-      "new tables for everybody",
+      "default privileges on new tables",
       "alter default privileges in schema private grant select on tables to anon",
       "default privileges on tables of postgres in schema private for anon",
     ],
     [
-      "a public bucket, which stays as a private one",
+      "a public bucket, which becomes private",
       "insert into storage.buckets (id, name, public) values ('shared', 'shared', true)",
       "bucket shared (public)",
     ],
@@ -153,14 +153,14 @@ describe("postgres:Access", () => {
       "create table private.heard (id int); alter publication supabase_realtime add table private.heard",
       "table private.heard in publication supabase_realtime",
     ],
-  ])("a refresh finds what nobody declared, and the next update closes it: %s", async (_, sql, identity) => {
+  ])("a refresh finds undeclared access, and the next update closes it: %s", async (_, sql, identity) => {
     await live.sql(project, `set role postgres; ${sql}`);
     expect(await undeclared()).toContain(identity);
     await life.up(declared());
     expect(await undeclared()).not.toContain(identity);
   });
 
-  test("closes the rest where something can't be closed, and destroys nothing", async () => {
+  test("closes what it can if something can't be closed, and destroys nothing", async () => {
     await live.sql(project, "grant service_role to anon");
     await live.sql(
       project,
@@ -188,7 +188,7 @@ describe("postgres:Access", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test("closes without a refresh nothing that a preview hasn't shown", async () => {
+  test("closes nothing that no preview has shown", async () => {
     await live.sql(project, "set role postgres; grant service_role to authenticated");
     await life.up(declared());
     expect(await undeclared()).toContain("membership of authenticated in service_role");
@@ -196,7 +196,7 @@ describe("postgres:Access", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test("takes back what is no longer declared", async () => {
+  test("revokes what is no longer declared", async () => {
     await life.up(declared({ schemas: { private: { usage: ["tenantry_policy", "supabase_auth_admin"] } } }));
     expect(await value("select has_schema_privilege('authenticated', 'private', 'usage')")).toBe(false);
     await life.up(declared());
@@ -204,7 +204,7 @@ describe("postgres:Access", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test("tells PostgREST of a setting that changed, and leaves a role's other settings alone", async () => {
+  test("notifies PostgREST of a changed setting, and leaves a role's other settings alone", async () => {
     const watcher = new pg.Client(live.sandbox.databaseUrl(project));
     await watcher.connect();
     try {
@@ -228,21 +228,25 @@ describe("postgres:Access", () => {
     ]);
   });
 
-  test("sets nothing that PostgreSQL itself reads", async () => {
+  test("refuses PostgreSQL's built-in settings", async () => {
     const wanted = declared({ settings: { authenticator: { search_path: "public" } } });
-    await expect(life.up(wanted)).rejects.toThrow("search_path is PostgreSQL's own");
+    await expect(life.up(wanted)).rejects.toThrow(
+      "expected an extension's setting in lower case, such as pgrst.db_pre_request, found search_path",
+    );
   });
 
-  test("says where an extension is that it can't move", async () => {
+  test("names the schema of an extension that it can't move", async () => {
     await expect(life.up(declared({ extensions: { citext: { schema: "public" } } }))).rejects.toThrow(
       /has the extension citext in extensions/,
     );
   });
 
-  test("never changes a role that isn't its own", async () => {
+  test("never changes a role that tenantry didn't create", async () => {
     await live.sql(project, "create role stranger login");
     const wanted = declared({ roles: { stranger: { login: false } } });
-    await expect(life.up(wanted)).rejects.toThrow(/has a role stranger that differs .* isn't tenantry's/);
+    await expect(life.up(wanted)).rejects.toThrow(
+      /has a role stranger that tenantry didn't create and that differs/,
+    );
     expect(await value("select rolcanlogin from pg_roles where rolname = 'stranger'")).toBe(true);
     await life.up(declared({ roles: { stranger: { login: true, inherit: true } } }));
     await life.up(declared());
@@ -250,14 +254,14 @@ describe("postgres:Access", () => {
     await live.sql(project, "drop role stranger");
   });
 
-  test("says that a schema alone can't take back what everyone gets", async () => {
+  test("refuses to revoke public's default privileges in a single schema", async () => {
     const wanted = declared({
       defaultPrivileges: [{ schema: "public", on: "functions", revokeFrom: ["public"] }],
     });
-    await expect(life.up(wanted)).rejects.toThrow("leave `schema` out");
+    await expect(life.up(wanted)).rejects.toThrow("remove `schema`");
   });
 
-  test.each(["hold-before", "hold-after"] as const)("goes on after a kill at %s", async (kind) => {
+  test.each(["hold-before", "hold-after"] as const)("completes after a kill at %s", async (kind) => {
     const wanted = declared({ schemas: { private: { usage: [] } } });
     const fault = { kind, writesOnly: true, match: project } as const;
     await live.killed(fault, (context) => new Life(access, context).up(wanted));
@@ -266,7 +270,7 @@ describe("postgres:Access", () => {
     await life.up(declared());
   });
 
-  test("gets through when every other call fails or is cut", async () => {
+  test("succeeds although every other call fails or is cut", async () => {
     live.sandbox.setFaults(
       (["500", "drop-before", "drop-after", "429"] as const).map((kind) => ({
         kind,
@@ -286,11 +290,11 @@ describe("postgres:Access", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test("takes the use of schemas back when it is removed, and removing it again is no error", async () => {
+  test("revokes the usage of schemas when it is removed, and removing it again succeeds", async () => {
     await life.remove();
     await life.remove();
     expect(await value("select has_schema_privilege('authenticated', 'private', 'usage')")).toBe(false);
-    // What closes isn't taken back: without it the data API would be open to more than before.
+    // Restrictions stay: without them the data API would expose more than before.
     expect(await value("select rolconfig::text from pg_roles where rolname = 'authenticator'")).toContain(
       "pgrst.db_pre_request",
     );

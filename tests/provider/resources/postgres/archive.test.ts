@@ -50,7 +50,7 @@ const declared = () => ({
 });
 
 describe("postgres:Archive", () => {
-  test("asks for a folder that outlives the machine, before it touches the project", async () => {
+  test("requires a durable folder before it touches the project", async () => {
     const env = { ...live.sandbox.env, TENANTRY_ARCHIVES: "" };
     const homeless = new Connections(env, new AbortController().signal);
     const call = { signal: new AbortController().signal, status: () => {} };
@@ -60,7 +60,7 @@ describe("postgres:Archive", () => {
     expect(live.sandbox.requests()).toEqual([]);
   });
 
-  test("wakes a paused project for its dump, and makes no second one", async () => {
+  test("restores a paused project for its dump, and writes no second file", async () => {
     expect(await pause(live.context()("write").supabase, ref)).toBe(true);
     const life = new Life(archive, live.context());
     const { file, rows, sha256 } = await life.up(declared());
@@ -79,7 +79,7 @@ describe("postgres:Archive", () => {
     expect(rowsOf(contents)).toEqual(rows);
   });
 
-  test("begins anew when its connection is cut, and leaves one whole file", async () => {
+  test("starts again after its connection is cut, and leaves one complete file", async () => {
     await live.sql(ref, "insert into public.notes values (8)");
     const before = files();
     live.sandbox.clearRequests();
@@ -91,7 +91,7 @@ describe("postgres:Archive", () => {
     expect(files()).toEqual([...before, basename(file)]);
   });
 
-  test("goes on with the dump that a killed run had finished, while it holds what the database does", async () => {
+  test("reuses the archive of a killed run while it matches the database", async () => {
     await live.sql(ref, "insert into public.notes values (9)");
     const killed = await new Life(archive, live.context()).up(declared());
     const before = files();
@@ -105,7 +105,7 @@ describe("postgres:Archive", () => {
   });
 
   test.each(["hold-before", "hold-after"] as const)(
-    "takes away what a killed run had only begun, %s",
+    "deletes the incomplete file of a killed run, %s",
     async (kind) => {
       await live.sql(ref, "insert into public.notes values (11)");
       const fault = { kind, service: "postgres", match: "^close dumped" } as const;
@@ -117,7 +117,7 @@ describe("postgres:Archive", () => {
     },
   );
 
-  test("makes another beside a file that can't be read, which stays", async () => {
+  test("writes a new file beside one that can't be read, and keeps that one", async () => {
     const unreadable = join(folder(), "9999-01-01T00-00-00.000Z.archive");
     writeFileSync(unreadable, "spoilt");
     try {

@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-describe.each(["control-plane", "workspace"] as const)("the %s as it is defined", (kind) => {
-  test("is made in three calls, and shows no drift, in one call for all", async () => {
+describe.each(["control-plane", "workspace"] as const)("the definition of the %s", (kind) => {
+  test("is written in three calls, and compared without drift in one", async () => {
     const project = await live.project(kind);
     const { access: who, schemas, migrations, rowSecurity: rows } = databaseDefinition(kind);
     const context = live.context();
@@ -53,7 +53,7 @@ describe("PostgREST in a workspace", () => {
     await live.sql(project, `insert into private.settings values (true, gen_random_uuid(), '${ISSUER}')`);
   });
 
-  /** What it does when a request comes in: its role, the token's claims, then the function that its settings name. */
+  /** Does what PostgREST does for a request: sets the role and the token's claims, then calls the pre-request function. */
   async function request(role: string, claims: object): Promise<unknown> {
     const [setting] = await live.sql(
       project,

@@ -58,15 +58,15 @@ function guarded(members: Record<string, { role: "owner" | "admin" | "member" }>
   };
 }
 
-/** As the project's owner would, by hand. */
+/** Runs SQL as the project's `postgres` role. */
 const byHand = (sql: string) => live.sql(project, `set role postgres; ${sql}`);
 
 const EVE = "https://eve.example/auth/v1";
 
-/** What somebody opens: how, what is then true, and what a refresh calls it. */
+/** Access that somebody opens: its name, the statement, a query that detects it, and its description in a refresh. */
 const DOORS: readonly (readonly [door: string, open: string, isOpen: string, subject: string | null])[] = [
   [
-    "row security switched off",
+    "disabled row security",
     "alter table public.files disable row level security",
     "select not relrowsecurity from pg_class where oid = 'public.files'::regclass",
     "row security of public.files is off",
@@ -84,7 +84,7 @@ const DOORS: readonly (readonly [door: string, open: string, isOpen: string, sub
     "authenticated may update(created_by) public.files",
   ],
   [
-    "a privilege to pass on",
+    "a privilege with grant option",
     "grant select on public.chats to authenticated with grant option",
     "select has_table_privilege('authenticated', 'public.chats', 'select with grant option')",
     "authenticated may select public.chats and pass it on",
@@ -96,33 +96,33 @@ const DOORS: readonly (readonly [door: string, open: string, isOpen: string, sub
     "anon may call private.my_workspace_ids()",
   ],
   [
-    "a policy of the storage",
+    "a policy on storage.objects",
     "create policy leak on storage.objects for select to anon using (true)",
     "select exists (select from pg_policy where polname = 'leak')",
     "policy leak on storage.objects is not declared",
   ],
   [
-    "a declared policy that lets everything through",
+    "a declared policy that was changed to allow everything",
     'alter policy "members read" on public.chats using (true)',
     `select pg_get_expr(polqual, polrelid) = 'true' from pg_policy
        where polname = 'members read' and polrelid = 'public.chats'::regclass`,
     "policy members read on public.chats was changed",
   ],
   [
-    "a helper that trusts everybody",
+    "a helper function that was changed to trust every token",
     `create or replace function private.trusted_claims() returns jsonb language sql stable security definer
        set search_path = '' as $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb $$`,
     "select prosrc not like '%settings%' from pg_proc where oid = 'private.trusted_claims()'::regprocedure",
     "function private.trusted_claims() was changed",
   ],
   [
-    "a schema to create in",
+    "the right to create in a schema",
     "grant create on schema public to authenticated",
     "select has_schema_privilege('authenticated', 'public', 'create')",
     "authenticated has create on the schema public",
   ],
   [
-    "the schema of the ledger",
+    "access to the migrations ledger",
     "grant usage on schema tenantry to anon; grant select on tenantry.migrations to anon",
     "select has_schema_privilege('anon', 'tenantry', 'usage') or has_table_privilege('anon', 'tenantry.migrations', 'select')",
     "anon has usage on the schema tenantry",
@@ -140,20 +140,20 @@ const DOORS: readonly (readonly [door: string, open: string, isOpen: string, sub
     "the issuer of its tokens",
   ],
   [
-    "somebody let in",
+    "an added member",
     "insert into public.workspace_members (email, role) values ('eve@evil.example', 'admin')",
     "select exists (select from public.workspace_members where email = 'eve@evil.example')",
     "member eve@evil.example is not declared",
   ],
   [
-    "a member who left the manifest",
+    "a member who was removed from the manifest",
     "select",
     "select exists (select from public.workspace_members where email = 'alan@acme.example')",
     null,
   ],
 ];
 
-/** What else is in the database: how it came, and how it goes; whether the roles of the data API reach it. */
+/** Other objects in the database: how to create them, whether API roles can reach them, and how to drop them. */
 const FOREIGN: readonly (readonly [thing: string, make: string, reach: string, drop: string])[] = [
   ["nothing", "select", "select false", "select"],
   [
@@ -164,7 +164,7 @@ const FOREIGN: readonly (readonly [thing: string, make: string, reach: string, d
     "drop table public.handmade",
   ],
   [
-    "a table in a schema of its own",
+    "a table in another schema",
     `create schema reports; create table reports.handmade (id int); grant usage on schema reports to anon;
      grant select on reports.handmade to public`,
     `select has_schema_privilege('anon', 'reports', 'usage') or has_table_privilege('anon', 'reports.handmade', 'select')
@@ -227,7 +227,7 @@ const FOREIGN: readonly (readonly [thing: string, make: string, reach: string, d
     "alter table public.files enable trigger touch",
   ],
   [
-    "a trigger that keeps members",
+    "a trigger that prevents the removal of members",
     `create function public.keep() returns trigger language plpgsql as $$ begin return null; end $$;
      create trigger keep before delete on public.workspace_members for each row execute function public.keep()`,
     "select false",
@@ -246,7 +246,7 @@ const FOREIGN: readonly (readonly [thing: string, make: string, reach: string, d
 const SUBJECTS = DOORS.flatMap(([, , , subject]) => (subject === null ? [] : [subject]));
 
 describe("postgres:Guard", () => {
-  test("finds nothing right after all is made, by looks that others share", async () => {
+  test("finds nothing right after creation, with reads that it shares with others", async () => {
     live.sandbox.clearRequests();
     expect(await life.refresh()).toEqual([]);
     const calls = live.sandbox.requests().filter(({ path }) => path.includes(project));
@@ -258,28 +258,31 @@ describe("postgres:Guard", () => {
   });
 
   describe.each(FOREIGN)("beside %s", (_, make, reach, drop) => {
-    test.each(["up to date", "with a migration that fails"])("closes every door, %s", async (state) => {
-      for (const [, open] of DOORS) await byHand(open);
-      await byHand(make);
-      expect(await found()).toEqual(expect.arrayContaining(SUBJECTS));
-      if (state !== "up to date")
-        await expect(tables.up(withBroken())).rejects.toThrow(/migration 9999_broken: .*nowhere/);
-      await life.up(guarded({ "ada@acme.example": { role: "owner" } }));
+    test.each(["up to date", "with a failing migration"])(
+      "revokes all undeclared access, %s",
+      async (state) => {
+        for (const [, open] of DOORS) await byHand(open);
+        await byHand(make);
+        expect(await found()).toEqual(expect.arrayContaining(SUBJECTS));
+        if (state !== "up to date")
+          await expect(tables.up(withBroken())).rejects.toThrow(/migration 9999_broken: .*nowhere/);
+        await life.up(guarded({ "ada@acme.example": { role: "owner" } }));
 
-      const stillOpen: string[] = [];
-      for (const [door, , isOpen] of DOORS) if (await isTrue(isOpen)) stillOpen.push(door);
-      if (await isTrue(reach)) stillOpen.push("the thing itself");
-      expect(stillOpen).toEqual([]);
-      expect(await life.refresh()).toEqual([]);
+        const stillOpen: string[] = [];
+        for (const [door, , isOpen] of DOORS) if (await isTrue(isOpen)) stillOpen.push(door);
+        if (await isTrue(reach)) stillOpen.push("the thing itself");
+        expect(stillOpen).toEqual([]);
+        expect(await life.refresh()).toEqual([]);
 
-      await byHand(drop);
-      await admitMembers();
-      await life.up(guarded());
-    });
+        await byHand(drop);
+        await admitMembers();
+        await life.up(guarded());
+      },
+    );
   });
 });
 
-/** As the control plane's answer would. */
+/** Writes members like a delivery from the control plane. */
 async function admitMembers(): Promise<void> {
   const [held] = await live.sql(project, "select max(access_version)::int as version from private.settings");
   const version = Number(held?.version ?? 0) + 1;
@@ -292,7 +295,7 @@ async function admitMembers(): Promise<void> {
   await live.sql(project, admit({ workspace: WORKSPACE, issuer, version, members }));
 }
 
-/** What a refresh lists as access that isn't declared. */
+/** The undeclared access that a refresh lists. */
 async function found(): Promise<string[]> {
   const prior = { id: "", inputs: guard.inputs.parse(guarded()), outputs: {} };
   const { inputs } = (await guard.observe(live.context()("look"), prior)) ?? {};

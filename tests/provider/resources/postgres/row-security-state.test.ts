@@ -44,16 +44,16 @@ const declared = {
   tables: { "public.t": { grants: { authenticated: ["update(a, b)", "select"] } } },
 };
 
-describe("row security, declared and found", () => {
+describe("declared and live row security", () => {
   test.each([
     ["private.f()", "private.f()"],
     ["private.f(uuid, text)", "private.f(uuid,text)"],
     ["private.f(timestamp with time zone,  text[])", "private.f(timestamp with time zone,text[])"],
-  ])("writes the signature %s as PostgreSQL does", (signature, expected) => {
+  ])("formats the signature %s like PostgreSQL", (signature, expected) => {
     expect(canonical(signature)).toBe(expected);
   });
 
-  test("finds no difference in spaces, order or how columns are listed", () => {
+  test("ignores spaces, order and the notation of columns", () => {
     const today = catalog({ authenticated: ["select", "update(a)", "update(b)"] });
     const digests = deparsed(declared, today);
     expect(digests).toEqual({ "function private.f(uuid,text)": DIGEST });
@@ -62,7 +62,7 @@ describe("row security, declared and found", () => {
 
   test.each<[string, Record<string, string[]>, Record<string, string[]>]>([
     [
-      "one column less",
+      "a missing column",
       { authenticated: ["select", "update(a)"] },
       { authenticated: ["select", "update(a)"] },
     ],
@@ -71,18 +71,18 @@ describe("row security, declared and found", () => {
       { authenticated: ["select", "update(a)", "update(b)"], anon: ["select"] },
       { authenticated: ["update(a, b)", "select"], anon: ["select"] },
     ],
-    ["none at all", {}, { authenticated: [] }],
+    ["missing privileges", {}, { authenticated: [] }],
     [
-      "a role that is nobody's business",
+      "a role that isn't managed",
       { authenticated: ["select", "update(a)", "update(b)"], reporter: ["select"] },
       { authenticated: ["update(a, b)", "select"] },
     ],
-  ])("finds %s among the grants", (_, today, expected) => {
+  ])("compares grants: %s", (_, today, expected) => {
     const state = catalog(today);
     expect(found(declared, deparsed(declared, state), state).tables["public.t"]?.grants).toEqual(expected);
   });
 
-  test("carries the digest of a definition only while the definition is the same", () => {
+  test("carries the digest of a definition only while it is unchanged", () => {
     const outputs = { deparsed: { "function private.f(uuid,text)": DIGEST } };
     const same = specified(declared, { inputs: declared, outputs });
     expect(same.functions["private.f(uuid,text)"]?.recorded).toBe(DIGEST);

@@ -12,7 +12,7 @@ let live: Live;
 let project: string;
 let life: Life<typeof rowSecurity.inputs, typeof rowSecurity.outputs>;
 
-// One database for all: each test makes it what is declared again, and starts from there.
+// All tests share a database. Each starts by restoring the declared state.
 beforeAll(async () => {
   live = await startLive();
   project = await live.project("rows");
@@ -39,7 +39,7 @@ const CALLER = `create or replace function private.caller() returns text
   language sql stable security definer set search_path = ''
   as $$ select nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub' $$`;
 
-/** Its body names a function that comes later in the alphabet, and is bound to it when it is made. */
+/** Its body refers to a function that sorts after it, and binds to that function when it is created. */
 const ALLOWED = `create or replace function private.allowed(owner text) returns boolean
   language sql stable return owner = private.caller()`;
 
@@ -71,7 +71,7 @@ const ada = (sql: string) => live.as(project, "authenticated", { sub: "ada" }, s
 const anybody = (sql: string) => live.as(project, "anon", {}, sql);
 
 describe("postgres:RowSecurity", () => {
-  test("opens what is declared, and nothing else", async () => {
+  test("grants the declared access, and nothing else", async () => {
     expect(await ada("select id from public.notes")).toEqual([{ id: 1 }]);
     expect(await ada("select title from public.titles")).toEqual([{ title: "first" }]);
     await ada("update public.notes set title = 'mine'");
@@ -87,7 +87,7 @@ describe("postgres:RowSecurity", () => {
     await expect(anybody("select private.caller()")).rejects.toThrow("permission denied");
   });
 
-  test("finds no drift right after, and a second run changes nothing in the catalog", async () => {
+  test("finds no drift after an update, and a second update changes nothing in the catalog", async () => {
     expect(await life.refresh()).toEqual([]);
     const versions = () =>
       live.sql(
@@ -101,7 +101,7 @@ describe("postgres:RowSecurity", () => {
     expect(await versions()).toEqual(before);
   });
 
-  test("makes one call to make it and one to look", async () => {
+  test("takes one call to write and one to read", async () => {
     const calls = () => live.sandbox.requests().filter(({ path }) => path.includes(project));
     live.sandbox.clearRequests();
     await new Life(rowSecurity, live.context()).up(declared());
@@ -113,53 +113,53 @@ describe("postgres:RowSecurity", () => {
 
   test.each<[string, string, string[]]>([
     [
-      "a policy changed",
+      "a changed policy",
       'alter policy "owners read" on public.notes using (true)',
       ["tables/public.notes/policies/owners read/using"],
     ],
     [
-      "a policy dropped",
+      "a dropped policy",
       'drop policy "owners read" on public.notes',
       ["tables/public.notes/policies/owners read"],
     ],
     [
-      "a policy more",
+      "an added policy",
       "create policy leak on public.notes for select to anon using (true)",
       ["tables/public.notes/policies/leak"],
     ],
     [
-      "row security switched off",
+      "disabled row security",
       "alter table public.notes disable row level security",
       ["tables/public.notes/open"],
     ],
     ["a grant to anon", "grant select on public.notes to anon", ["tables/public.notes/grants/anon"]],
     [
-      "a grant of a column",
+      "a column privilege",
       "grant update (owner) on public.notes to authenticated",
       ["tables/public.notes/grants/authenticated"],
     ],
     [
-      "a grant taken away",
+      "a revoked privilege",
       "revoke insert on public.notes from authenticated",
       ["tables/public.notes/grants/authenticated"],
     ],
     [
-      "a function's body changed",
+      "a changed function body",
       CALLER.replace("->> 'sub'", "->> 'email'"),
       ["functions/private.caller()/definition"],
     ],
     [
-      "a function's owner changed",
+      "a changed function owner",
       "alter function private.caller() owner to postgres",
       ["functions/private.caller()/owner"],
     ],
     [
-      "a function opened to everyone",
+      "a function that public may execute",
       "grant execute on function private.caller() to public",
       ["functions/private.caller()/execute"],
     ],
     [
-      "a migration's function opened",
+      "a migration's function that anon may execute",
       "grant execute on function private.note_count() to anon",
       ["functions/private.note_count()/execute"],
     ],
@@ -173,7 +173,7 @@ describe("postgres:RowSecurity", () => {
       "set role postgres; create function public.back_door() returns int language sql as 'select 1'; grant execute on function public.back_door() to public",
       ["functions/public.back_door()"],
     ],
-  ])("sees %s as drift, and mends it", async (_, change, paths) => {
+  ])("detects and repairs %s", async (_, change, paths) => {
     await live.sql(project, change);
     expect(await life.refresh()).toEqual(paths);
     await life.up(declared());
@@ -183,7 +183,7 @@ describe("postgres:RowSecurity", () => {
     await expect(anybody("select from public.notes")).rejects.toThrow("permission denied");
   });
 
-  test("mends a policy that was changed by hand in a run that changes something else", async () => {
+  test("restores a policy that was changed by hand in a run that changes something else", async () => {
     await live.sql(project, 'alter policy "owners read" on public.notes using (true)');
     await life.up(
       declared(({ tables }) => {
@@ -195,7 +195,7 @@ describe("postgres:RowSecurity", () => {
     await life.up(declared());
   });
 
-  test("changes one policy, and takes away what is no longer declared", async () => {
+  test("changes one policy, and revokes what is no longer declared", async () => {
     await life.up(
       declared(({ functions, tables }) => {
         tables["public.notes"] = {
@@ -214,7 +214,7 @@ describe("postgres:RowSecurity", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test("replaces a function whose result changes under the policies that use it", async () => {
+  test("replaces a function whose result type changes, along with the policies that use it", async () => {
     const result = (type: string) =>
       declared(({ functions, tables }) => {
         functions["private.caller()"] = {
@@ -251,21 +251,21 @@ describe("postgres:RowSecurity", () => {
       ({ functions }) => {
         functions["private.other()"] = { definition: CALLER, execute: [] };
       },
-      /makes another function than the one that it is listed under: private\.other\(\)/,
+      /creates a function with another signature than the declared one: private\.other\(\)/,
     ],
     [
-      "a function that nobody makes",
+      "a function without a definition or migration",
       ({ functions }) => {
         functions["private.nobody()"] = { execute: [] };
       },
-      /makes this function: private\.nobody\(\)/,
+      /creates this function: private\.nobody\(\)/,
     ],
     [
-      "a table that nobody makes",
+      "a table without a migration",
       ({ tables }) => {
         tables["public.nowhere"] = { grants: {} };
       },
-      /No migration makes this table: public\.nowhere/,
+      /No migration creates this table: public\.nowhere/,
     ],
     [
       "a policy that isn't SQL",
@@ -281,7 +281,7 @@ describe("postgres:RowSecurity", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test.each(["hold-before", "hold-after"] as const)("goes on after a kill at %s", async (kind) => {
+  test.each(["hold-before", "hold-after"] as const)("completes after a kill at %s", async (kind) => {
     const wanted = declared(({ tables }) => {
       tables["public.titles"] = { grants: { authenticated: [], service_role: ["select"] } };
     });
@@ -292,7 +292,7 @@ describe("postgres:RowSecurity", () => {
     await life.up(declared());
   });
 
-  test("leaves another role's own grants alone", async () => {
+  test("leaves the grants of other roles alone", async () => {
     await live.sql(project, "create role reporter; grant select on public.notes to reporter");
     expect(await life.refresh()).toEqual([]);
     await life.up(declared());
@@ -303,7 +303,7 @@ describe("postgres:RowSecurity", () => {
     expect(held).toEqual([{ it: true }]);
   });
 
-  test("guards policies on Supabase's own tables, and leaves their privileges alone", async () => {
+  test("manages policies on Supabase's own tables, and leaves their privileges alone", async () => {
     const withStorage = declared(({ tables }) => {
       tables["storage.objects"] = {
         policies: { nobody: { for: "select", to: ["authenticated"], using: "false" } },
@@ -317,7 +317,7 @@ describe("postgres:RowSecurity", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test("closes everything when it is removed, and removing it again is no error", async () => {
+  test("closes everything when it is removed, and removing it again succeeds", async () => {
     await life.remove();
     await life.remove();
     await expect(ada("select from public.notes")).rejects.toThrow("permission denied");

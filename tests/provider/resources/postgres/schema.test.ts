@@ -39,7 +39,7 @@ async function begin(platform: string, ...sql: string[]) {
 }
 
 describe("postgres:Schema", () => {
-  test("applies what is pending, once, in the order of the names, and says what it holds", async () => {
+  test("applies pending migrations once, in the order of their names, and lists the applied ones", async () => {
     const { project, life, declare } = await begin("order", TABLES, GREETING);
     expect(life.outputs.applied).toEqual(["0001_step", "0002_step"]);
     await life.up(declare(TABLES, GREETING, INDEX));
@@ -48,7 +48,7 @@ describe("postgres:Schema", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test("makes one call when it is new and one when it looks", async () => {
+  test("takes one call to create and one to read", async () => {
     const { project, declare } = await begin("calls");
     const life = new Life(schema, live.context());
     live.sandbox.clearRequests();
@@ -60,7 +60,7 @@ describe("postgres:Schema", () => {
     expect(looks.map(({ write }) => write)).toEqual([false]);
   });
 
-  test("applies all that is pending or nothing, and names the migration that failed", async () => {
+  test("applies all pending migrations or none, and names the one that failed", async () => {
     const { project, life, declare } = await begin("whole", TABLES);
     await expect(life.up(declare(TABLES, GREETING, "create table public.notes ();"))).rejects.toThrow(
       /migration 0003_step: relation "notes" already exists/,
@@ -72,7 +72,7 @@ describe("postgres:Schema", () => {
   test.each([
     ["changed", [`${TABLES} -- again`, GREETING], /changed after it was applied \(0001_step; project/],
     ["removed", [TABLES], /no longer declared \(0002_step; project/],
-  ])("refuses a migration that was %s, and changes nothing", async (kind, sql, message) => {
+  ])("refuses a %s migration, and changes nothing", async (kind, sql, message) => {
     const { life, declare } = await begin(`refuses-${kind}`, TABLES, GREETING);
     await expect(life.up(declare(...sql))).rejects.toThrow(message);
     expect(await life.refresh()).toEqual([]);
@@ -82,16 +82,16 @@ describe("postgres:Schema", () => {
     const { life, declare } = await begin("late", TABLES);
     const late = migrations(TABLES);
     const inputs = { ...declare(), migrations: { ...late, "0000_early": migrations(GREETING)["0001_step"] } };
-    await expect(life.up(inputs)).rejects.toThrow(/comes before one that was applied \(0000_early/);
+    await expect(life.up(inputs)).rejects.toThrow(/comes before an applied one \(0000_early/);
   });
 
-  test("refuses SQL that isn't what its checksum says", async () => {
+  test("refuses SQL that doesn't match its checksum", async () => {
     const { declare, life } = await begin("checksum");
     const inputs = { ...declare(TABLES), migrations: { "0001_step": { sql: TABLES, checksum: "00" } } };
     await expect(life.up(inputs)).rejects.toThrow('migrations["0001_step"].checksum: is not the SHA-256');
   });
 
-  test("puts a function back whose body was changed or that was dropped", async () => {
+  test("restores a changed or dropped function", async () => {
     const { project, life, declare } = await begin("bodies", TABLES, GREETING);
     await live.sql(
       project,
@@ -107,7 +107,7 @@ describe("postgres:Schema", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  describe("on one database that differs in one thing after the other", () => {
+  describe("on a database with one difference at a time", () => {
     const all = [
       TABLES,
       INDEX,
@@ -123,34 +123,34 @@ describe("postgres:Schema", () => {
 
     test.each([
       [
-        "a column more",
+        "an added column",
         "alter table public.notes add column secret text",
         "column public.notes.secret (made by hand)",
       ],
       [
-        "a default changed",
+        "a changed default",
         "alter table public.notes alter column title set default 'old'",
         "column public.notes.title (changed)",
       ],
-      ["an index dropped", "drop index public.notes_title_idx", "index public.notes_title_idx (missing)"],
+      ["a dropped index", "drop index public.notes_title_idx", "index public.notes_title_idx (missing)"],
       [
-        "a constraint more",
+        "an added constraint",
         "alter table public.notes add constraint short check (length(title) < 9)",
         "constraint short of public.notes (made by hand)",
       ],
       [
-        "a function more",
+        "an added function",
         "create function public.back_door() returns int language sql as 'select 1'",
         "function public.back_door() (made by hand)",
       ],
       [
-        "a view changed",
+        "a changed view",
         "create or replace view public.titles as select id, title || '!' as title from public.notes",
         "view public.titles (changed)",
       ],
-      ["a label more", "alter type public.mood add value 'grim'", "type public.mood (changed)"],
+      ["an added enum label", "alter type public.mood add value 'grim'", "type public.mood (changed)"],
     ])(
-      "names %s, which stops nothing, and leaves it to a person or a new migration",
+      "reports %s without failing, and leaves it to a person or a new migration",
       async (what, change, named) => {
         const { project, life, declare } = it;
         await live.sql(project, change);
@@ -166,19 +166,19 @@ describe("postgres:Schema", () => {
     );
 
     test.each([
-      ["a trigger switched off", "alter table public.notes disable trigger touch"],
-      ["a trigger dropped", "drop trigger touch on public.notes"],
+      ["a disabled trigger", "alter table public.notes disable trigger touch"],
+      ["a dropped trigger", "drop trigger touch on public.notes"],
       [
-        "a trigger that fires at another time",
+        "a trigger with another timing",
         `drop trigger touch on public.notes;
          create trigger touch after insert on public.notes for each row execute function public.touch()`,
       ],
       [
-        "a function changed beside a table more",
+        "a changed function beside an added table",
         `create or replace function public.touch() returns trigger language plpgsql set search_path = '' as $$ begin return null; end $$;
          create table public.handmade ()`,
       ],
-    ])("puts %s back", async (_, change) => {
+    ])("restores %s", async (_, change) => {
       const { project, life, declare } = it;
       const state = `select pg_get_triggerdef(oid) as trigger, tgenabled as enabled, pg_get_functiondef(tgfoid) as function
         from pg_trigger where tgname = 'touch'`;
@@ -191,7 +191,7 @@ describe("postgres:Schema", () => {
       expect(await life.refresh()).toEqual([]);
     });
 
-    test("puts a trigger back before a new migration, which doesn't take it as it is", async () => {
+    test("restores a trigger before a new migration runs, which doesn't record the changed one", async () => {
       const { project, life, declare } = it;
       await live.sql(project, "alter table public.notes disable trigger touch");
       all.push("comment on table public.notes is 'One more.';");
@@ -200,7 +200,7 @@ describe("postgres:Schema", () => {
       expect(trigger).toEqual({ tgenabled: "O" });
     });
 
-    test("a function that can't be put back stops nothing", async () => {
+    test("doesn't fail if a function can't be restored", async () => {
       const { project, life, declare } = it;
       all.push(GREETING);
       await life.up(declare(...all));
@@ -213,7 +213,7 @@ describe("postgres:Schema", () => {
     });
   });
 
-  test.each(["hold-before", "hold-after"] as const)("goes on after a kill at %s", async (kind) => {
+  test.each(["hold-before", "hold-after"] as const)("completes after a kill at %s", async (kind) => {
     const { project, declare } = await begin(kind);
     const fault = { kind, writesOnly: true, match: project } as const;
     await live.killed(fault, (context) => new Life(schema, context).up(declare(TABLES, GREETING)));
@@ -223,7 +223,7 @@ describe("postgres:Schema", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
-  test("keeps the tables when it is removed, and goes on with them when it comes back", async () => {
+  test("keeps the tables when it is removed, and adopts them when it is declared again", async () => {
     const { project, life, declare } = await begin("removed", TABLES);
     await live.sql(project, "insert into public.notes values (1)");
     await life.remove();
@@ -233,7 +233,7 @@ describe("postgres:Schema", () => {
     expect(await live.sql(project, "select id from public.notes")).toEqual([{ id: 1 }]);
   });
 
-  test("is gone when the project is, and then its removal is no error", async () => {
+  test("is gone with its project, and its removal then succeeds", async () => {
     const { project, life } = await begin("gone", TABLES);
     await live.deleteProject(project);
     await life.remove();

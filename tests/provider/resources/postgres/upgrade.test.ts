@@ -25,8 +25,8 @@ let api: Server;
 let connections: Connections;
 
 /**
- * Fifty workspaces' databases in one PostgreSQL server, each reached as a project is: by its ref, over the Management API's
- * `database/query`. Projects of a server each would take minutes to start, and prove the same.
+ * The databases of fifty workspaces in one PostgreSQL server. Each is reached like a project: by its ref, over the
+ * Management API's `database/query`. One server per project would take minutes to start and prove the same.
  */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "tenantry-upgrade-"));
@@ -64,7 +64,7 @@ function context(mode: "look" | "write") {
   return connections.context(mode, { signal: new AbortController().signal, status: () => {} });
 }
 
-/** All of a text as one transaction, as the project's `postgres`. */
+/** Runs a script in one transaction as the project's `postgres`. */
 async function run(database: string, query: string): Promise<{ status: number; body: unknown }> {
   const password = server.password.reveal();
   const client = new pg.Client({
@@ -110,7 +110,7 @@ function upgrade(project: string, wanted: ReturnType<typeof migrations>) {
   return new Life(schema, context).up({ project, schemas: [...schemas], migrations: wanted });
 }
 
-/** As a fleet does it: side by side, and what fails stops nobody else. */
+/** Upgrades in parallel like the fleet: a failure doesn't stop the others. */
 async function upgradeAll(wanted: ReturnType<typeof migrations>): Promise<Record<string, string>> {
   const limit = pLimit(8);
   const results = await Promise.allSettled(WORKSPACES.map((name) => limit(() => upgrade(name, wanted))));
@@ -121,7 +121,7 @@ async function upgradeAll(wanted: ReturnType<typeof migrations>): Promise<Record
   );
 }
 
-/** What of the upgrade is in each workspace. */
+/** The parts of the upgrade that each workspace has. */
 async function madeOf(name: string): Promise<string> {
   const made = "select coalesce(string_agg(relname, ' ' order by relname), '') as made from pg_class";
   const [row] = await asSuperuser(name, `${made} where relname in ('tags', 'tags_idx')`);
@@ -133,8 +133,8 @@ const NEXT = {
   "0902_notes": "create index tags_idx on public.tags (id); create table public.notes (id int primary key);",
 };
 
-describe("a new schema for fifty workspaces, one of which it doesn't fit", () => {
-  test("upgrades 49, leaves the one as it was, and says which and why", async () => {
+describe("a new schema for fifty workspaces, one of which conflicts with it", () => {
+  test("upgrades 49, leaves one unchanged, and reports which one and why", async () => {
     await asSuperuser(UNLIKE, "create table public.notes (made text default 'by hand')");
     const failed = await upgradeAll(migrations(NEXT));
     expect(failed).toEqual({
@@ -148,7 +148,7 @@ describe("a new schema for fifty workspaces, one of which it doesn't fit", () =>
     ]);
   });
 
-  test("the next run mends it when the way is clear, and touches no other", async () => {
+  test("the next run upgrades it once the conflict is resolved, and touches no other", async () => {
     await asSuperuser(UNLIKE, "drop table public.notes");
     const applied = (name: string) =>
       asSuperuser(name, "select name, xmin::text, applied_at from tenantry.migrations order by 1");

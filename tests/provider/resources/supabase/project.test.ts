@@ -21,7 +21,7 @@ const DECLARED = {
 
 const life = () => new Life(project, live.context());
 
-/** An independent look at what there is. */
+/** An independent read of the live projects. */
 async function projectsNamed(name: string) {
   const { supabase } = live.context()("look");
   const all = await answer(
@@ -39,8 +39,8 @@ function writesSince(): string[] {
     .map((request) => `${request.method} ${request.path.split("?")[0]}`);
 }
 
-describe("a project's life", () => {
-  test("it is made once, renamed, resized, left alone when nothing changes, and deleted", async () => {
+describe("a project", () => {
+  test("is created once, renamed, resized, left alone without changes, and deleted", async () => {
     const one = life();
     const { ref } = await one.up({ ...DECLARED, name: "life--one" });
     expect(await projectsNamed("life--one")).toMatchObject([{ ref, region: "eu-central-1" }]);
@@ -64,7 +64,7 @@ describe("a project's life", () => {
     expect(await one.refresh()).toBe("gone");
   });
 
-  test("a new one costs two calls, a refresh one", async () => {
+  test("takes two calls to create and one to refresh", async () => {
     const one = life();
     live.sandbox.clearRequests();
     await one.up({ ...DECLARED, name: "cost--one" });
@@ -74,7 +74,7 @@ describe("a project's life", () => {
     expect(live.sandbox.requests()).toHaveLength(1);
   });
 
-  test("what a killed run left is adopted", async () => {
+  test("of a killed run is adopted", async () => {
     const one = life();
     const { ref } = await one.up({ ...DECLARED, name: "adopted--one" });
     one.forget();
@@ -83,24 +83,26 @@ describe("a project's life", () => {
     expect(writesSince()).toEqual([]);
   });
 
-  test("one of the same name in another region isn't taken over", async () => {
+  test("of the same name in another region isn't adopted", async () => {
     await life().up({ ...DECLARED, name: "region--one" });
     await expect(life().up({ ...DECLARED, name: "region--one", region: "us-east-1" })).rejects.toThrow(
-      /exists in eu-central-1; us-east-1 was declared/,
+      /is in region eu-central-1, but us-east-1 is declared/,
     );
   });
 
-  test("one that was deleted elsewhere is gone after a refresh, and no update makes it silently anew", async () => {
+  test("that was deleted outside tenantry is gone after a refresh, and no update silently creates it again", async () => {
     const one = life();
     await one.up({ ...DECLARED, name: "lost--one" });
     const elsewhere = life();
     await elsewhere.up({ ...DECLARED, name: "lost--one" });
     await elsewhere.remove();
-    await expect(one.up({ ...DECLARED, name: "lost--one", compute: "small" })).rejects.toThrow(/is gone/);
+    await expect(one.up({ ...DECLARED, name: "lost--one", compute: "small" })).rejects.toThrow(
+      /was deleted outside tenantry/,
+    );
     expect(await one.refresh()).toBe("gone");
   });
 
-  test("a rename at the dashboard is a difference", async () => {
+  test("renamed at the dashboard is drift", async () => {
     const one = life();
     const { ref } = await one.up({ ...DECLARED, name: "renamed--one" });
     const { supabase } = live.context()("write");
@@ -111,7 +113,7 @@ describe("a project's life", () => {
     expect(await projectsNamed("renamed--one")).toMatchObject([{ ref }]);
   });
 
-  test("a run that was killed once it had renamed it is gone on with: it gets its size too", async () => {
+  test("gets its size in the next run if a run was killed after the rename", async () => {
     const declared = { ...DECLARED, name: "cut--one" };
     const one = life();
     const { ref } = await one.up(declared);
@@ -127,13 +129,13 @@ describe("a project's life", () => {
     ]);
   });
 
-  test("declared deleted, with a consent, it is deleted and stays recorded", async () => {
+  test("declared deleted, with a consent, is deleted and stays recorded", async () => {
     const one = life();
     const { ref } = await one.up({ ...DECLARED, name: "tomb--one" });
     const deleted = { ...DECLARED, name: "tomb--one", state: "deleted" as const };
-    await expect(one.up(deleted)).rejects.toThrow(/isn't deleted: nobody has consented/);
+    await expect(one.up(deleted)).rejects.toThrow(/was not deleted: there is no consent/);
     const consent = { approvedBy: "ada@acme.example", reason: "trial over", expires: "2020-01-01" };
-    await expect(one.up({ ...deleted, consent })).rejects.toThrow(/the consent ended on 2020-01-01/);
+    await expect(one.up({ ...deleted, consent })).rejects.toThrow(/the consent expired on 2020-01-01/);
     expect(await projectsNamed("tomb--one")).toMatchObject([{ ref }]);
 
     expect(await one.up({ ...deleted, consent: { ...consent, expires: "2999-01-01" } })).toMatchObject({
@@ -141,12 +143,12 @@ describe("a project's life", () => {
     });
     expect(await projectsNamed("tomb--one")).toEqual([]);
     expect(await one.refresh()).toEqual([]);
-    // What is deleted stays so when its consent has ended, or is taken out.
+    // A deleted project stays deleted when its consent expires or is removed.
     await one.up(deleted);
     await one.remove();
   });
 
-  test("while it isn't active its size is nobody's difference, and coming back gives it its own", async () => {
+  test("keeps any size while it isn't active, and gets the declared one when it is active again", async () => {
     const one = life();
     const declared = { ...DECLARED, name: "asleep--one", compute: "small" };
     const { ref } = await one.up(declared);
@@ -162,7 +164,7 @@ describe("a project's life", () => {
 
 describe("a connection that is cut", () => {
   test.each(["drop-before", "drop-after", "500"] as const)(
-    "%s on the POST makes one project",
+    "%s on the POST creates one project",
     async (kind) => {
       const name = `cut--${kind}`;
       live.sandbox.setFaults([{ kind, match: "^POST /v1/projects$", nth: 1 }]);

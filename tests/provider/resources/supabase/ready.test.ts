@@ -29,7 +29,7 @@ async function newProject(name: string): Promise<string> {
 }
 
 describe("the wait for a project", () => {
-  test("ends when it is healthy, with all that is needed to reach it", async () => {
+  test("ends when it is healthy, and returns how to connect", async () => {
     const ref = await newProject("ready--one");
     const reach = await new Life(ready, live.context()).up({ project: ref, databasePassword: PASSWORD });
 
@@ -53,7 +53,7 @@ describe("the wait for a project", () => {
     expect(rows).toEqual([{ me: "postgres" }]);
   });
 
-  test("costs two calls without the polls, and none at a refresh", async () => {
+  test("takes two calls besides polling, and none to refresh", async () => {
     const ref = await newProject("ready--cost");
     const one = new Life(ready, live.context());
     live.sandbox.clearRequests();
@@ -65,7 +65,7 @@ describe("the wait for a project", () => {
     expect(live.sandbox.requests()).toEqual([]);
   });
 
-  test("a time-out keeps what is there, says what to do, and the next run goes on", async () => {
+  test("is recorded after a timeout that states the remedy, and resumed by the next run", async () => {
     const ref = "b".repeat(20);
     const project = { ref, name: "slow", status: "COMING_UP", database: { host: `db.${ref}.supabase.co` } };
     const server = await localServer((_request, response) => json(response, 200, project));
@@ -79,7 +79,7 @@ describe("the wait for a project", () => {
     });
   });
 
-  test("of one that doesn't exist says so", async () => {
+  test("reports a project that doesn't exist", async () => {
     await expect(new Life(ready, live.context()).up({ project: "a".repeat(20) })).rejects.toThrow(
       /status 404.*[\s\S]*Check that it exists/,
     );

@@ -28,7 +28,7 @@ async function names(): Promise<string[]> {
 }
 
 describe("edge secrets", () => {
-  test("are written, changed, left alone and dropped; those of others stay", async () => {
+  test("are written, changed, left alone and removed; undeclared ones stay", async () => {
     const body = [{ name: "BY_HAND", value: "kept" }];
     await answer(api().POST("/v1/projects/{ref}/secrets", { ...params(), body }));
     const one = life();
@@ -50,7 +50,7 @@ describe("edge secrets", () => {
     expect(await names()).toEqual(["BY_HAND"]);
   });
 
-  test("a value that was changed elsewhere, or dropped, is a difference", async () => {
+  test("a value that was changed or removed outside tenantry is drift", async () => {
     const one = life();
     await one.up({ project: ref, secrets: { C: "declared", D: "declared too" } });
     const body = [{ name: "C", value: "tampered" }];
@@ -64,7 +64,7 @@ describe("edge secrets", () => {
     expect(await one.refresh()).toEqual([]);
   });
 
-  test("are not written for another name of the same value, and its source shows a change elsewhere", async () => {
+  test("aren't written if only the source's name changes, and the source shows an outside change", async () => {
     const one = life();
     const secretsBefore = { F: "same", G: "kept" };
     await one.up({ project: ref, secrets: secretsBefore, sources: { F: "acme-a", G: "acme-g" } });
@@ -85,7 +85,7 @@ describe("edge secrets", () => {
     expect(found?.inputs.sources).toEqual({ F: "changed elsewhere" });
   });
 
-  test("cost one call at first and one at a refresh", async () => {
+  test("take one call to create and one to refresh", async () => {
     const one = life();
     live.sandbox.clearRequests();
     await one.up({ project: ref, secrets: { E: "value" } });

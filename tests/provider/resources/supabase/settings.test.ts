@@ -28,8 +28,8 @@ async function change(method: string, path: string, body?: object): Promise<unkn
 }
 const writes = () => live.sandbox.requests().filter(({ write }) => write);
 
-describe("what is declared", () => {
-  test("is written, and nothing is written again", async () => {
+describe("declared settings", () => {
+  test("are written once", async () => {
     const declared = {
       project: ref,
       api: { schemas: ["public", "graphql_public"], maxRows: 500 },
@@ -64,7 +64,7 @@ describe("what is declared", () => {
     expect(await one.refresh()).toEqual([]);
   });
 
-  test("and isn't any more is left alone, but for a hook and a trusted issuer", async () => {
+  test("that are no longer declared stay unchanged, except hooks and trusted issuers", async () => {
     const one = life();
     const hooks = { customAccessToken: { uri: "pg-functions://postgres/private/add_claims" } };
     await one.up({
@@ -82,7 +82,7 @@ describe("what is declared", () => {
     expect(trusted).toEqual([]);
   });
 
-  test("is compared with what is there; what isn't declared is not", async () => {
+  test("are compared with the live ones; undeclared settings are not", async () => {
     const one = life();
     await one.up({ project: ref, api: { maxRows: 100 }, thirdPartyAuth: [{ issuer: "https://a.example" }] });
     await answer(
@@ -106,7 +106,7 @@ describe("what is declared", () => {
     });
   });
 
-  test("for the network and for SSL is written as a whole, and only when it differs", async () => {
+  test("for network and SSL are written as a whole, only when they differ", async () => {
     const declared = { project: ref, network: { allowedCidrs: ["203.0.113.0/24"] }, ssl: { enforced: true } };
     const one = life();
     await one.up(declared);
@@ -122,7 +122,7 @@ describe("what is declared", () => {
     await one.up({ project: ref, ssl: { enforced: false } });
   });
 
-  test("a trusted issuer whose POST is cut is there once", async () => {
+  test("include a trusted issuer once although its POST is cut", async () => {
     const issuer = "https://cut.example";
     live.sandbox.setFaults([{ kind: "drop-after", match: "^POST .*third-party-auth$", nth: 1 }]);
     await life().up({ project: ref, thirdPartyAuth: [{ issuer }] });
@@ -132,7 +132,7 @@ describe("what is declared", () => {
   });
 });
 
-describe("what was changed outside", () => {
+describe("settings that were changed outside tenantry", () => {
   let shared: string;
   beforeAll(async () => {
     shared = ref;
@@ -161,18 +161,18 @@ describe("what was changed outside", () => {
     ["sign-up", auth({ disable_signup: false }), ["auth/disableSignup"]],
     ["anonymous users", auth({ external_anonymous_users_enabled: true }), ["auth/anonymousSignIns"]],
     ["a sign-in method", auth({ external_google_enabled: true }), ["drift"]],
-    ["a self-run one", auth({ external_keycloak_enabled: true }), ["drift"]],
+    ["a self-hosted sign-in method", auth({ external_keycloak_enabled: true }), ["drift"]],
     ["phones", auth({ external_phone_enabled: true }), ["drift"]],
     ["wallets", auth({ external_web3_solana_enabled: true }), ["drift"]],
     ["SAML", auth({ saml_enabled: true }), ["drift"]],
     ["an OAuth server", auth({ oauth_server_enabled: true }), ["drift"]],
     ["sign-in without a verified address", auth({ mailer_allow_unverified_email_sign_ins: true }), ["drift"]],
-    ["addresses that nobody verifies", auth({ mailer_autoconfirm: true }), ["drift"]],
-    ["codes that everybody knows", auth({ sms_test_otp: "15550100=123456" }), ["drift"]],
-    ["sessions that are never renewed", auth({ refresh_token_rotation_enabled: false }), ["drift"]],
+    ["unverified addresses", auth({ mailer_autoconfirm: true }), ["drift"]],
+    ["test codes", auth({ sms_test_otp: "15550100=123456" }), ["drift"]],
+    ["refresh tokens that don't rotate", auth({ refresh_token_rotation_enabled: false }), ["drift"]],
     ["a hook that writes claims", auth({ hook_custom_access_token_enabled: true }), ["drift"]],
-    ["a hook that passwords go to", auth({ hook_password_verification_attempt_enabled: true }), ["drift"]],
-    ["links that lead elsewhere", auth({ uri_allow_list: "https://evil.example" }), ["drift"]],
+    ["a hook that receives passwords", auth({ hook_password_verification_attempt_enabled: true }), ["drift"]],
+    ["redirects to another site", auth({ uri_allow_list: "https://evil.example" }), ["drift"]],
     ["maxRows", ["PATCH", "/postgrest", { max_rows: 1_000_000 }] as const, ["api/maxRows"]],
     ["exposed schemas", ["PATCH", "/postgrest", { db_schema: "public,private" }] as const, ["api/schemas"]],
     [
@@ -186,18 +186,22 @@ describe("what was changed outside", () => {
       ["thirdPartyAuth"],
     ],
     [
-      "keys of somebody",
+      "another issuer's keys",
       ["POST", "/config/auth/third-party-auth", { custom_jwks: { keys: [] } }] as const,
       ["thirdPartyAuth"],
     ],
     [
-      "the network, to everybody",
+      "the network, opened to everybody",
       restrict({ dbAllowedCidrs: ["0.0.0.0/0"], dbAllowedCidrsV6: ["::/0"] }),
       ["network/allowedCidrs", "network/allowedCidrsV6"],
     ],
-    ["the network, to one address", restrict({ dbAllowedCidrs: ["8.8.8.8/32"] }), ["network/allowedCidrs"]],
     [
-      "plain connections",
+      "the network, opened to one address",
+      restrict({ dbAllowedCidrs: ["8.8.8.8/32"] }),
+      ["network/allowedCidrs"],
+    ],
+    [
+      "unencrypted connections",
       ["PUT", "/ssl-enforcement", { requestedConfig: { database: false } }] as const,
       ["ssl/enforced"],
     ],
@@ -207,16 +211,16 @@ describe("what was changed outside", () => {
       ["realtime/privateOnly"],
     ],
     [
-      "catalogs of files",
+      "Iceberg catalogs",
       features({ icebergCatalog: { enabled: true, maxNamespaces: 1, maxTables: 1, maxCatalogs: 1 } }),
       ["storage/icebergCatalog"],
     ],
     [
-      "vectors",
+      "vector buckets",
       features({ vectorBuckets: { enabled: true, maxBuckets: 1, maxIndexes: 1 } }),
       ["storage/vectorBuckets"],
     ],
-  ])("%s: a refresh sees it, and the next update puts it back", async (_, [method, path, body], paths) => {
+  ])("%s: a refresh detects it, and the next update resets it", async (_, [method, path, body], paths) => {
     const one = life();
     await one.up(closed());
     expect(await one.refresh()).toEqual([]);
@@ -226,7 +230,7 @@ describe("what was changed outside", () => {
     expect(await one.refresh()).toEqual([]);
   });
 
-  test("codes for test phone numbers are found without their values", async () => {
+  test("show no values of test codes", async () => {
     const one = life();
     await one.up(closed());
     await change(...auth({ sms_test_otp: "15550100=123456" }));
@@ -236,7 +240,7 @@ describe("what was changed outside", () => {
     await one.up(closed());
   });
 
-  test("by a product whose people sign in there is left alone where that is declared, or lets nobody in", async () => {
+  test("stay in a product whose users sign in there, if they are declared or let nobody in", async () => {
     const product = {
       ...closed(),
       auth: { confirmEmail: true, anonymousSignIns: false, signInMethods: ["google", "saml"] },
@@ -262,7 +266,7 @@ describe("what was changed outside", () => {
     expect([external_google_enabled, external_github_enabled]).toEqual([true, false]);
   });
 
-  test("is put back where it can be, whatever else fails", async () => {
+  test("are reset even if something else fails", async () => {
     const one = life();
     await one.up(closed());
     await change("PATCH", "/config/realtime", { private_only: false });
@@ -273,20 +277,20 @@ describe("what was changed outside", () => {
     expect(await change("GET", "/config/realtime")).toMatchObject({ private_only: true });
   });
 
-  test("and was never declared can't be declared", async () => {
+  test("can't be declared", async () => {
     await expect(life().up({ project: ref, drift: { "auth.saml_enabled": "true" } })).rejects.toThrow(
-      "drift: is found by a refresh, never declared",
+      "drift: is set by a refresh and can't be declared",
     );
   });
 });
 
-test("an entry that names both an issuer and keys, or neither, is refused", async () => {
+test("an entry with both an issuer and keys, or neither, is refused", async () => {
   await expect(life().up({ project: ref, thirdPartyAuth: [{}] })).rejects.toThrow(
     "thirdPartyAuth[0]: expected exactly one of issuer and jwksUrl",
   );
 });
 
-test("of a project that is gone, they are gone", async () => {
+test("settings of a deleted project are gone", async () => {
   const other = await live.project("gone");
   const one = life();
   await one.up({ project: other, api: { maxRows: 9 } });

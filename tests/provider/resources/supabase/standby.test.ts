@@ -45,8 +45,8 @@ async function workspaceProject(organization: string, name: string) {
   };
 }
 
-describe("what isn't active", () => {
-  test("runs on in a paid organization; archived it has the smallest size, until it is active again", async () => {
+describe("an inactive project", () => {
+  test("keeps running in a paid organization; an archived one has the smallest size until it is active again", async () => {
     const one = await workspaceProject(SUPABASE_ORGANIZATION, "paid--one");
     const rest = new Life(standby, live.context());
     await one.become("suspended");
@@ -63,7 +63,7 @@ describe("what isn't active", () => {
     expect(await one.found()).toEqual({ status: "ACTIVE_HEALTHY", size: "small" });
   });
 
-  test("is paused in a free organization; what is inside isn't compared, and comes back with it", async () => {
+  test("is paused in a free organization; its resources aren't compared until it is active again", async () => {
     const one = await workspaceProject(FREE, "free--one");
     const rest = new Life(standby, live.context());
     const inside = new Life(settings, live.context());
@@ -90,7 +90,7 @@ describe("what isn't active", () => {
     { kind: "hold-after", organization: SUPABASE_ORGANIZATION, match: "/billing/addons", becomes: "micro" },
     { kind: "hold-before", organization: FREE, match: "/pause$", becomes: "INACTIVE" },
     { kind: "hold-after", organization: FREE, match: "/pause$", becomes: "INACTIVE" },
-  ] as const)("a run that is killed, $kind $match, is gone on with", async (each) => {
+  ] as const)("completes after a killed run, $kind $match", async (each) => {
     const { kind, organization, match, becomes } = each;
     const one = await workspaceProject(organization, `killed--${becomes.toLowerCase()}-${kind}`);
     const declared = { ...one.standby, state: "archived" as const };
@@ -98,13 +98,13 @@ describe("what isn't active", () => {
       new Life(standby, context).up(declared),
     );
 
-    const mended = new Life(standby, live.context());
-    expect(await mended.up(declared)).toEqual({ paused: organization === FREE });
-    expect(await mended.refresh()).toEqual([]);
+    const next = new Life(standby, live.context());
+    expect(await next.up(declared)).toEqual({ paused: organization === FREE });
+    expect(await next.refresh()).toEqual([]);
     await expect.poll(async () => Object.values(await one.found())).toContain(becomes);
   });
 
-  test("one that was restored by hand is a difference, and is paused again", async () => {
+  test("that was restored by hand is drift, and is paused again", async () => {
     const one = await workspaceProject(FREE, "woken--one");
     const rest = new Life(standby, live.context());
     await rest.up({ ...one.standby, state: "suspended" });
@@ -113,7 +113,7 @@ describe("what isn't active", () => {
     expect(await rest.up({ ...one.standby, state: "suspended" })).toEqual({ paused: true });
   });
 
-  test("a project that was paused behind our back is restored when it is declared active", async () => {
+  test("that was paused outside tenantry is restored when it is declared active", async () => {
     const one = await workspaceProject(FREE, "dozed--one");
     await answer(supabase().api.POST("/v1/projects/{ref}/pause", { params: { path: { ref: one.ref } } }));
     await one.become("active");

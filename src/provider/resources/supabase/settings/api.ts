@@ -5,9 +5,9 @@ import { declaredOnly, differing, type Group, isEmpty, list, present } from "./g
 
 export const apiSettings = z
   .strictObject({
-    schemas: z.array(z.string()).optional().describe("Exposed by the data API; `[]` switches it off."),
-    maxRows: z.int().min(0).max(1_000_000).optional().describe("Rows of one answer, at most."),
-    extraSearchPath: z.array(z.string()).optional().describe("Schemas added to the search path."),
+    schemas: z.array(z.string()).optional().describe("The exposed schemas. `[]` switches the data API off."),
+    maxRows: z.int().min(0).max(1_000_000).optional().describe("The maximum number of rows in a response."),
+    extraSearchPath: z.array(z.string()).optional().describe("Schemas that are added to the search path."),
   })
   .describe("The data API.");
 

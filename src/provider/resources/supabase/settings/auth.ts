@@ -6,32 +6,36 @@ import { declaredOnly, differing, type Group, isEmpty, list, present } from "./g
 
 const hook = z.strictObject({
   uri: z.string().describe("`pg-functions://postgres/<schema>/<function>` or an https URL."),
-  secret: secret().optional().describe("Signs the calls to an https URL. Never compared: the API hides it."),
+  secret: secret()
+    .optional()
+    .describe(
+      "Signs the calls to an https URL. Drift isn't detected, because the API doesn't return the secret.",
+    ),
 });
 
 export const authSettings = z
   .strictObject({
-    siteUrl: z.string().optional().describe("Where people land after signing in."),
-    redirectUrls: z.array(z.string()).optional().describe("Other URLs that may be redirected to."),
-    disableSignup: z.boolean().optional().describe("Whether nobody can sign up."),
-    jwtExpiry: z.int().min(0).max(604_800).optional().describe("Life of an access token, in seconds."),
-    anonymousSignIns: z.boolean().optional().describe("Whether one can sign in without credentials."),
-    emailSignIns: z.boolean().optional().describe("Whether one can sign in by e-mail."),
-    phoneSignIns: z.boolean().optional().describe("Whether one can sign in by phone."),
+    siteUrl: z.string().optional().describe("The URL that users are redirected to after signing in."),
+    redirectUrls: z.array(z.string()).optional().describe("Other URLs that users may be redirected to."),
+    disableSignup: z.boolean().optional().describe("Whether sign-up is disabled."),
+    jwtExpiry: z.int().min(0).max(604_800).optional().describe("The lifetime of an access token in seconds."),
+    anonymousSignIns: z.boolean().optional().describe("Whether users can sign in without credentials."),
+    emailSignIns: z.boolean().optional().describe("Whether users can sign in by e-mail."),
+    phoneSignIns: z.boolean().optional().describe("Whether users can sign in by phone."),
     signInMethods: z
       .array(z.string())
       .optional()
       .describe(
-        "Other ways of signing in that may be on, as Supabase's API names them: google, saml. They are switched on elsewhere; a refresh calls any other a difference.",
+        "Other sign-in methods that may be enabled, by their names in Supabase's API: google, saml. tenantry doesn't enable them; a refresh reports all others as drift.",
       ),
     confirmEmail: z.boolean().optional().describe("Whether an e-mail address must be verified first."),
     hooks: z
       .strictObject({
         customAccessToken: hook.optional().describe("Adds claims to every token."),
-        beforeUserCreated: hook.optional().describe("May refuse a new user."),
+        beforeUserCreated: hook.optional().describe("Can reject a new user."),
       })
       .optional()
-      .describe("Called by the auth service."),
+      .describe("Hooks that the auth service calls."),
   })
   .describe("The auth service.");
 
@@ -41,10 +45,10 @@ export const authGroup: Group<Auth> = {
   async observe(context, ref, declared) {
     return declaredOnly(declared, authFromConfig(await getAuth(context.supabase, ref), declared));
   },
-  async ensure(context, ref, wanted, isNew, prior) {
-    const config = authToConfig(wanted, hooksDropped(prior, wanted));
+  async ensure(context, ref, declared, isNew, prior) {
+    const config = authToConfig(declared, hooksDropped(prior, declared));
     const body = isNew ? config : differing(config, await getAuth(context.supabase, ref));
-    const changed = { ...body, ...hookSecrets(wanted, isNew ? undefined : prior) };
+    const changed = { ...body, ...hookSecrets(declared, isNew ? undefined : prior) };
     if (isEmpty(changed)) return;
     await answer(
       context.supabase.api.PATCH("/v1/projects/{ref}/config/auth", {
@@ -86,17 +90,17 @@ function hookToConfig(name: HookName, uri: string | undefined): [string, unknown
   ];
 }
 
-/** Hooks that were declared before and are no more: they are switched off. */
-function hooksDropped(prior: Auth | undefined, wanted: Auth): HookName[] {
+/** Hooks that are no longer declared, and are therefore switched off. */
+function hooksDropped(prior: Auth | undefined, declared: Auth): HookName[] {
   return HOOK_NAMES.filter(
-    (name) => prior?.hooks?.[name] !== undefined && wanted.hooks?.[name] === undefined,
+    (name) => prior?.hooks?.[name] !== undefined && declared.hooks?.[name] === undefined,
   );
 }
 
-/** The API hides them, so they are written when the declaration changes. */
-function hookSecrets(wanted: Auth, prior: Auth | undefined): Partial<AuthConfig> {
+/** The API doesn't return secrets, so they are written when the declaration changes. */
+function hookSecrets(declared: Auth, prior: Auth | undefined): Partial<AuthConfig> {
   const changed = HOOK_NAMES.flatMap((name) => {
-    const value = wanted.hooks?.[name]?.secret;
+    const value = declared.hooks?.[name]?.secret;
     const before = prior?.hooks?.[name]?.secret;
     if (value === undefined || value.reveal() === before?.reveal()) return [];
     return [[`hook_${HOOKS[name]}_secrets`, value.reveal()]];

@@ -5,10 +5,10 @@ import type { Auth } from "./auth.ts";
 
 type Value = boolean | string;
 
-/** Settings of the auth service by their names in Supabase's API, each with its value where it lets nobody in. */
+/** Settings of the auth service by their names in Supabase's API, each with the value that grants no access. */
 type Doors = Readonly<Record<string, Value>>;
 
-/** Whoever passes one of these is taken for somebody without a proof, or stays in without one. */
+/** Settings that let a user sign in, or stay signed in, without proof of identity. */
 const ALWAYS_CLOSED: Doors = {
   mailer_autoconfirm: false,
   mailer_allow_unverified_email_sign_ins: false,
@@ -21,17 +21,17 @@ const ALWAYS_CLOSED: Doors = {
   external_google_skip_nonce_check: false,
 };
 
-/** Settings whose value lets its reader in: states and previews say only that they are set. */
+/** Settings whose value is a credential. States and previews show only that they are set. */
 const HOLDS_SECRETS = new Set(["sms_test_otp"]);
 
-/** Where nobody signs in, links that carry a token lead nowhere else either. */
+/** A project without sign-up must not redirect links that carry a token. */
 const WITHOUT_SIGN_IN: Doors = { uri_allow_list: "" };
 
-/** What is switched on without letting anybody in. Anything else that is `…_enabled` counts as a way in. */
+/** `…_enabled` settings that let nobody sign in. Any other `…_enabled` setting counts as a sign-in method. */
 const HARMLESS =
   /^(external_email|passkey|mfa_.*|mailer_notifications_.*|password_hibp|security_captcha|mailer_secure_email_change|refresh_token_rotation)_enabled$/;
 
-/** Hooks that a product has of its own; they decide nothing about who somebody is. */
+/** Hooks that a product may use for its own purposes: they don't affect who a user is. */
 const PRODUCT_HOOKS = /^hook_(send_email|send_sms|before_user_created|after_user_created)_enabled$/;
 
 const DECLARED_BY: Readonly<Record<string, (auth: Auth) => unknown>> = {
@@ -44,7 +44,7 @@ const DECLARED_BY: Readonly<Record<string, (auth: Auth) => unknown>> = {
   hook_before_user_created_enabled: (auth) => auth.hooks?.beforeUserCreated,
 };
 
-/** What is open at a project though its declaration doesn't say so, as it was found. */
+/** The undeclared settings that let people sign in, with their live values. */
 export async function openDoors(
   context: Context,
   ref: string,
@@ -60,7 +60,7 @@ export async function openDoors(
   );
 }
 
-/** @param names of what a refresh found open */
+/** @param names the settings that a refresh found */
 export async function closeDoors(
   context: Context,
   ref: string,
@@ -75,7 +75,7 @@ export async function closeDoors(
   );
 }
 
-/** The doors that are open in a configuration, with the value that closes each. */
+/** The undeclared settings of a configuration that let people sign in, each with the value that closes it. */
 function doorsIn(config: AuthConfig, declared: Auth): Doors {
   const isSignedInto = declared.disableSignup !== true;
   const fixed = { ...ALWAYS_CLOSED, ...(isSignedInto ? {} : WITHOUT_SIGN_IN) };
@@ -83,7 +83,7 @@ function doorsIn(config: AuthConfig, declared: Auth): Doors {
   const open = Object.entries(config).flatMap(([name, value]): [string, Value][] => {
     if (DECLARED_BY[name]?.(declared) !== undefined || allowed.has(name)) return [];
     const closed = fixed[name];
-    // A setting that this service doesn't know yet is null.
+    // Null: this version of the auth service doesn't have the setting yet.
     if (closed !== undefined) return (value ?? "") === closed || value === null ? [] : [[name, closed]];
     if (!name.endsWith("_enabled") || value !== true || HARMLESS.test(name)) return [];
     return isSignedInto && PRODUCT_HOOKS.test(name) ? [] : [[name, false]];
@@ -91,7 +91,7 @@ function doorsIn(config: AuthConfig, declared: Auth): Doors {
   return Object.fromEntries(open);
 }
 
-/** `google` is `external_google_enabled`, `saml` is `saml_enabled`. */
+/** The settings that enable a sign-in method: `external_google_enabled` for `google`, `saml_enabled` for `saml`. */
 function settingsOf(method: string): string[] {
   return [`external_${method}_enabled`, `${method}_enabled`];
 }

@@ -1,20 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../../../../vendors/connections.ts";
 
-/** One group of settings: how it is read, compared and written. A group that isn't declared costs no call. */
+/** A group of settings that are read, compared and written together. Undeclared groups cost no API call. */
 export interface Group<T> {
-  /** What is there, for the declared fields only. */
+  /** The live values of the declared fields. */
   observe(context: Context, ref: string, declared: T): Promise<T>;
   /**
-   * Writes what differs.
+   * Writes the settings that differ.
    *
-   * @param isNew nothing was declared before: writing is harmless, so there is no need to look first
-   * @param prior what was declared before
+   * @param isNew whether this is the first run, which writes without comparing
+   * @param prior the previously declared settings
    */
   ensure(context: Context, ref: string, wanted: T, isNew: boolean, prior: T | undefined): Promise<void>;
 }
 
-/** The fields of `found` that are declared: the others aren't managed. */
+/** The fields of `found` that are declared. Undeclared fields aren't managed. */
 export function declaredOnly<T extends object>(declared: T, found: T): T {
   return Object.fromEntries(
     Object.entries(found).filter(([key]) => declared[key as keyof T] !== undefined),
@@ -27,7 +27,7 @@ export function differing<T extends object>(wanted: Partial<T>, found: T): Parti
   ) as Partial<T>;
 }
 
-/** Without the keys whose value is undefined. */
+/** A copy without the keys whose value is undefined. */
 export function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
@@ -38,7 +38,7 @@ export function isEmpty(value: object): boolean {
   return Object.keys(value).length === 0;
 }
 
-/** Supabase keeps lists as texts with commas. */
+/** Parses a list: Supabase stores lists as comma-separated strings. */
 export function list(text: string): string[] {
   return text
     .split(",")

@@ -9,17 +9,17 @@ import type { Group } from "./group.ts";
 
 export const networkSettings = z
   .strictObject({
-    allowedCidrs: z.array(z.string()).optional().describe("IPv4 ranges that reach the database."),
-    allowedCidrsV6: z.array(z.string()).optional().describe("IPv6 ranges that reach the database."),
+    allowedCidrs: z.array(z.string()).optional().describe("IPv4 ranges that can connect to the database."),
+    allowedCidrsV6: z.array(z.string()).optional().describe("IPv6 ranges that can connect to the database."),
   })
-  .describe("Who reaches the database; written as a whole: a list that is absent is cleared.");
+  .describe("The database's network restrictions. Written as a whole: an absent list is cleared.");
 
 type Network = z.infer<typeof networkSettings>;
 
 export const networkGroup: Group<Network> = {
   async observe(context, ref, declared) {
     const found = await allowedCidrs(context.supabase, ref);
-    // In the declaration's own order and form, where it is the same.
+    // A different order or notation of the same ranges isn't drift.
     if (sameCidrs(found, cidrsOf(declared))) return declared;
     return { allowedCidrs: [...found.v4], allowedCidrsV6: [...found.v6] };
   },

@@ -7,7 +7,7 @@ export const realtimeSettings = z
     privateOnly: z
       .boolean()
       .describe(
-        "Whether every channel is private, so that policies on realtime.messages decide who joins it.",
+        "Whether all channels are private, so that the policies on realtime.messages control who can join.",
       ),
   })
   .describe("The Realtime service.");

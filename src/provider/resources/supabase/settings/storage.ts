@@ -6,9 +6,9 @@ import { declaredOnly, type Group, isEmpty } from "./group.ts";
 export const storageSettings = z
   .strictObject({
     icebergCatalog: z.boolean().optional().describe("Whether buckets are served as Iceberg catalogs."),
-    vectorBuckets: z.boolean().optional().describe("Whether there are buckets of vectors."),
+    vectorBuckets: z.boolean().optional().describe("Whether vector buckets are enabled."),
   })
-  .describe("The storage service's ways to its data besides files, which row security doesn't guard.");
+  .describe("Features of the storage service that row security doesn't protect.");
 
 type Storage = z.infer<typeof storageSettings>;
 
@@ -36,7 +36,7 @@ export const storageGroup: Group<Storage> = {
   },
 };
 
-/** A feature is written with its limits, which stay as they are. */
+/** The API requires a feature's limits in each write. They stay unchanged. */
 function changedFeature<Name extends string, Feature extends { readonly enabled: boolean }>(
   name: Name,
   found: Feature,

@@ -10,17 +10,17 @@ export const thirdPartyAuthSettings = z
   .array(
     z.strictObject({
       issuer: z.string().optional().describe("An OpenID Connect issuer."),
-      jwksUrl: z.string().optional().describe("Where the issuer's keys are, when it is no OpenID issuer."),
+      jwksUrl: z.string().optional().describe("The URL of the issuer's keys, if it isn't an OpenID issuer."),
     }),
   )
-  .describe("Whose tokens the project accepts besides its own; any other is removed.");
+  .describe("Issuers whose tokens the project accepts in addition to its own. All others are removed.");
 
 type Trusted = z.infer<typeof thirdPartyAuthSettings>[number];
 
 export const thirdPartyAuthGroup: Group<z.infer<typeof thirdPartyAuthSettings>> = {
   async observe(context, ref, declared) {
     const found = (await getThirdParties(context.supabase, ref)).map(trustedOf);
-    // In the order of the declaration, so that an order of Supabase's own makes no difference.
+    // In declared order, so that Supabase's order isn't drift.
     const known = declared.filter((each) => found.some((other) => isDeepStrictEqual(each, other)));
     const foreign = found.filter((each) => !declared.some((other) => isDeepStrictEqual(each, other)));
     return [...known, ...foreign];
@@ -48,7 +48,7 @@ function trusts(found: ThirdPartyAuth, wanted: Trusted): boolean {
   return isDeepStrictEqual(trustedOf(found), wanted);
 }
 
-/** Found missing just now: the first attempt needs no second look, a repetition does. */
+/** The first attempt skips the lookup, because the caller has just done it. */
 async function trust(context: Context, ref: string, wanted: Trusted): Promise<void> {
   let looks = 0;
   const body = present({ oidc_issuer_url: wanted.issuer, jwks_url: wanted.jwksUrl });
