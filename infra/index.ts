@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Diagnostic, isError, renderDiagnostic } from "../src/manifest/diagnostic.ts";
+import { type Problem, renderProblem } from "../src/manifest/problem.ts";
+import { modelDigest } from "../src/model/digest.ts";
 import type { PlatformModel } from "../src/model/model.ts";
-import { loadStack } from "../src/repository/load.ts";
+import { loadStack, type StackModel } from "../src/repository/load.ts";
 import { refuseFormerName } from "../src/shared/root-secret.ts";
 import { domainRecords } from "./domains.ts";
 import { organizationLogicalName } from "./logical-names.ts";
@@ -44,13 +45,25 @@ async function organizationStack(args: OrganizationArgs): Promise<Record<string,
 /** What the manifests say of this stack, or an end of the run with every problem that they have. */
 function stackModel(stack: string, today: string) {
   const stacks = process.env.TENANTRY_STACKS ?? join(pulumi.getRootDirectory(), "stacks");
-  const { model, diagnostics } = loadStack(stacks, stack, today, { checked: process.env.TENANTRY_CHECKED });
-  for (const diagnostic of diagnostics)
-    if (!isError(diagnostic)) pulumi.log.warn(renderDiagnostic(diagnostic));
-  if (model === undefined) throw userError(errorsOf(diagnostics));
+  const { model, problems } = loadStack(stacks, stack, today, { checked: process.env.TENANTRY_CHECKED });
+  for (const problem of problems) if (problem.severity === "warning") pulumi.log.warn(renderProblem(problem));
+  if (model === undefined) throw userError(errorsOf(problems));
+  expectReviewed(model);
   return model;
 }
 
-function errorsOf(diagnostics: readonly Diagnostic[]): string {
-  return diagnostics.filter(isError).map(renderDiagnostic).join("\n\n");
+/** `tenantry` passes the digest of the model that it loaded, previewed and asked about. Plain `pulumi` passes none. */
+function expectReviewed({ platform, organization }: StackModel): void {
+  const expected = process.env.TENANTRY_MODEL;
+  if (expected === undefined || expected === modelDigest(platform, organization ?? null)) return;
+  throw userError(
+    "The manifests changed after this run had read them, so nothing was changed\n  Run the command again, to review the manifests as they are now.",
+  );
+}
+
+function errorsOf(problems: readonly Problem[]): string {
+  return problems
+    .filter((problem) => problem.severity === "error")
+    .map(renderProblem)
+    .join("\n\n");
 }

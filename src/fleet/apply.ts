@@ -20,7 +20,10 @@ export async function applyFleet(
   const ready = readyStacks(fleet, previews);
   await markUnchanged(fleet, previewOf, options);
   const continueOnError = (stack: string) => goesOn(previewOf.get(stack));
-  const results = await upFleet(ready, { ...options, continueOnError });
+  const reviewed = new Map(
+    previews.flatMap(({ stack, revision }) => (revision === undefined ? [] : [[stack, revision] as const])),
+  );
+  const results = await upFleet(ready, { ...options, continueOnError, reviewed });
   const done = new Map(results.map((result) => [result.stack, result]));
   return fleet.flatMap(
     ({ spec }) => done.get(spec.stack) ?? blocked.get(spec.stack) ?? previewOf.get(spec.stack) ?? [],

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { StackSpec } from "@tenantry/embedded-engine/interface";
+import { modelDigest } from "../model/digest.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import { suggest } from "../shared/suggest.ts";
 import { digestOf } from "./digest.ts";
@@ -36,7 +37,7 @@ export function buildStacks(
   const unknown = loaded.missing.find((name) => !gone.includes(name));
   if (unknown !== undefined) throw unknownOrganization(loaded, unknown);
   const stackOf = (part: string, organization: string | null, model: OrganizationModel | null) => ({
-    spec: specOf(loaded, `${platform}.${part}`, common),
+    spec: specOf(loaded, part, model, common),
     platform,
     organization,
     model,
@@ -70,19 +71,28 @@ function goneOrganizations(
     .filter((name) => (selection.organizations === "all" ? !declared.has(name) : missing.includes(name)));
 }
 
-/** The program reads the manifests itself: from the stack's name, the platforms' folder and the day of the run. */
-function specOf({ selection, platform, checked }: LoadedSelection, stack: string, common: Common): StackSpec {
-  const digest = checked.get(stack.slice(platform.length + 1));
+/**
+ * The program reads the manifests itself: from the stack's name, the platforms' folder and the day of the run. It fails when
+ * its model differs from the one that was loaded here, and reviewed.
+ */
+function specOf(
+  { selection, platform, platformModel, checked }: LoadedSelection,
+  part: string,
+  organization: OrganizationModel | null,
+  common: Common,
+): StackSpec {
+  const digest = checked.get(part);
   return {
     projectFolder: common.projectFolder,
     ...(common.settingsFolder === undefined ? {} : { settingsFolder: common.settingsFolder }),
-    stack,
+    stack: `${platform}.${part}`,
     backendUrl: common.environment.backendUrl,
     passphrase: common.environment.passphrase,
     env: {
       ...common.environment.vendors,
       TENANTRY_STACKS: dirname(selection.folder),
       TENANTRY_TODAY: common.today,
+      ...(platformModel === undefined ? {} : { TENANTRY_MODEL: modelDigest(platformModel, organization) }),
       ...(digest === undefined ? {} : { TENANTRY_CHECKED: digest }),
     },
   };

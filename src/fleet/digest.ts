@@ -16,7 +16,7 @@ export interface DigestInput {
 }
 
 /** The sources that decide what a program declares: the program, its schemas and its provider. `dist` is built from them. */
-const PROGRAM = [
+export const PROGRAM = [
   "Pulumi.yaml",
   "package.json",
   "package-lock.json",

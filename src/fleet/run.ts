@@ -2,8 +2,8 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import type {
   Attached,
   DestroyOptions,
+  Diagnostic,
   Engine,
-  EngineDiagnostic,
   EngineEvent,
   PolicyPackSource,
   RunResult,
@@ -34,6 +34,8 @@ export interface StackResult {
   readonly seconds: number;
   /** Nothing ran, because the state and the program's input are unchanged since the last run. */
   readonly skipped: boolean;
+  /** For a preview with changes: the revision of the state that they are based on; null when there is no state yet. */
+  readonly revision?: string | null;
 }
 
 /** Receives events while the run is in progress. */
@@ -58,6 +60,8 @@ export interface FleetOptions {
    * Whether an `up` of a stack continues after a failure, with the resources that don't depend on it. Default: no stack does.
    */
   readonly continueOnError?: (stack: string) => boolean;
+  /** By stack, the revision of the state that its preview was based on. An `up` refuses a state that has another one. */
+  readonly reviewed?: ReadonlyMap<string, string | null>;
   /** Stops cleanly: no more stacks are started, and the engine ends those that run. */
   readonly signal?: AbortSignal;
   /** Running providers that the whole fleet shares, by package. */
@@ -153,13 +157,30 @@ function skipped({ spec: { stack } }: FleetStack, observer: FleetObserver | unde
 
 async function previewStack(stack: FleetStack, options: FleetOptions): Promise<StackResult> {
   return timed("preview", stack, options, async (builder) => {
+    // Taken before the state is read, so that a write in between is noticed.
+    const revision = await revisionOf(stack, options.engine);
     const removals = await findRemovals(stack, options.engine);
     // The program can't run for an organization without a manifest.
     const result = isGone(stack) ? undefined : await runEngine("preview", stack, options, builder);
     const changes = builder.build(removals);
     if (removals.length > 0) return { outcome: "refused", changes };
     if (result?.result === "failed" || !isAllowed(changes)) return { outcome: "failed", changes };
-    return { outcome: hasChanges(changes) ? "changes" : "unchanged", changes };
+    return hasChanges(changes)
+      ? { outcome: "changes", changes, revision }
+      : { outcome: "unchanged", changes };
+  });
+}
+
+async function revisionOf({ spec }: FleetStack, engine: Engine): Promise<string | null> {
+  return (await engine.revision(spec)) ?? null;
+}
+
+/** Another run may have changed the stack while the question stood. */
+async function expectReviewedState(stack: FleetStack, { engine, reviewed }: FleetOptions): Promise<void> {
+  const expected = reviewed?.get(stack.spec.stack);
+  if (expected === undefined || expected === (await revisionOf(stack, engine))) return;
+  throw new UserError("Another run changed this stack after its preview, so nothing was changed", {
+    remedy: "Run the command again, to review the changes that are left.",
   });
 }
 
@@ -171,6 +192,7 @@ async function runStack(
   return timed(verb, stack, options, async (builder) => {
     if (verb !== "up" && (await isEmpty(stack, options.engine)))
       return { outcome: "unchanged", changes: builder.build() };
+    if (verb === "up") await expectReviewedState(stack, options);
     const result = await runEngine(verb, stack, options, builder);
     const changes = builder.build();
     if (result.result === "failed") return { outcome: "failed", changes };
@@ -231,7 +253,7 @@ async function timed(
   verb: Verb,
   stack: FleetStack,
   options: FleetOptions,
-  work: (builder: ChangesBuilder) => Promise<{ outcome: Outcome; changes: StackChanges }>,
+  work: (builder: ChangesBuilder) => Promise<Pick<StackResult, "outcome" | "changes" | "revision">>,
 ): Promise<StackResult> {
   const name = stack.spec.stack;
   if (options.signal?.aborted === true) return notStarted(stack, "not started: the run was stopped");
@@ -240,8 +262,8 @@ async function timed(
   options.observer?.started?.(name, verb);
   let result: StackResult;
   try {
-    const { outcome, changes } = await work(builder);
-    result = { stack: name, outcome, changes, seconds: secondsSince(begin), skipped: false };
+    const done = await work(builder);
+    result = { stack: name, ...done, seconds: secondsSince(begin), skipped: false };
   } catch (error) {
     builder.note(diagnosticOf(error));
     result = {
@@ -269,7 +291,7 @@ export function notStarted(stack: FleetStack, reason: string): StackResult {
 }
 
 /** Users' mistakes and vendors' failures keep their message. Anything else is a bug in tenantry and shows its stack trace. */
-function diagnosticOf(error: unknown): EngineDiagnostic {
+function diagnosticOf(error: unknown): Diagnostic {
   const message =
     error instanceof UserError
       ? `${error.message}\n  ${error.remedy}`

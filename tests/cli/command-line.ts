@@ -31,6 +31,39 @@ export async function tenantry(
   return { exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
 
+/**
+ * Runs a command line in this process as if at a terminal.
+ *
+ * @param answer receives the question, and returns the line that the person types
+ */
+export async function tenantryAsked(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  answer: (question: string) => string | Promise<string>,
+): Promise<Ran> {
+  const terminal = () => Object.assign(new PassThrough(), { isTTY: true });
+  const [stdin, stdout, stderr] = [terminal(), terminal(), terminal()];
+  let written = "";
+  stderr.on("data", async (chunk: Buffer) => {
+    const asked = written.includes("[y/N] ");
+    written += chunk.toString("utf8");
+    const question = /[^\n]*\[y\/N\] /.exec(written);
+    if (question !== null && !asked) stdin.write(`${await answer(question[0])}\n`);
+  });
+  const exitCode = await runCommandLine(args, {
+    stdin,
+    stdout,
+    stderr,
+    env: options.env ?? {},
+    cwd: options.cwd,
+    onInterrupt: () => () => {},
+    exit: (code) => {
+      throw new Error(`the command line ended the process with ${code}`);
+    },
+  });
+  return { exitCode, stdout: textOf(stdout), stderr: written };
+}
+
 /** Creates a temporary folder with these files. */
 export function folderWith(files: Readonly<Record<string, string>>): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "tenantry-cli-"));

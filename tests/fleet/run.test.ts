@@ -154,6 +154,26 @@ describe("bringing a fleet up", () => {
   });
 });
 
+describe("a stack that another run changed after its preview", () => {
+  test.each([
+    ["a new state", "1", "2"],
+    ["a state where there was none", undefined, "1"],
+    ["a state that is gone", "1", undefined],
+  ])("isn't changed: %s", async (_, before, after) => {
+    const script = { revisions: { "agntdata.acme": before } as Record<string, string | undefined> };
+    const { engine, log } = scriptedEngine(script);
+    const fleet = fleetOf(FLEET);
+    const previews = await previewFleet(fleet, { engine, parallel: 3 });
+    script.revisions["agntdata.acme"] = after;
+    const results = await applyFleet(fleet, previews, { engine, parallel: 3 });
+    expect(outcomes(results)).toMatchObject({ "agntdata.acme": "failed", "agntdata.beta": "done" });
+    expect(log).not.toContain("up agntdata.acme");
+    expect(results.flatMap(({ changes }) => changes.problems)).toMatchObject([
+      { message: expect.stringContaining("Another run changed this stack after its preview") },
+    ]);
+  });
+});
+
 describe("what left the YAML", () => {
   const project = view("tenantry:supabase:Project", "production", {
     id: "ref1",

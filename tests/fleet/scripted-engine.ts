@@ -24,6 +24,8 @@ export interface Script {
   readonly recorded?: Readonly<Record<string, readonly ResourceView[]>>;
   /** Of every stack that is recorded. */
   readonly revision?: string;
+  /** By stack; over `revision`. */
+  readonly revisions?: Readonly<Record<string, string | undefined>>;
   /** Kept from one engine to the next. */
   readonly tags?: Map<string, Readonly<Record<string, string>>>;
   /** Holds a run until it resolves. */
@@ -53,7 +55,11 @@ export function scriptedEngine(script: Script = {}) {
     outputs: async () => undefined,
     resources: async (spec) => script.recorded?.[spec.stack],
     revision: async ({ stack }) =>
-      script.recorded?.[stack] === undefined ? undefined : (script.revision ?? "1"),
+      script.revisions !== undefined && stack in script.revisions
+        ? script.revisions[stack]
+        : script.recorded?.[stack] === undefined
+          ? undefined
+          : (script.revision ?? "1"),
     tags: async ({ stack }) => tags.get(stack) ?? {},
     setTag: async ({ stack }, name, value) => void tags.set(stack, { ...tags.get(stack), [name]: value }),
     stacks: async () => Object.keys(script.recorded ?? {}),

@@ -90,11 +90,11 @@ export interface RunResult {
   /** Resources by operation, as Pulumi's summary counts them. */
   readonly changes: Readonly<Partial<Record<Operation, number>>>;
   /** Errors and warnings, secrets blinded. */
-  readonly diagnostics: readonly EngineDiagnostic[];
+  readonly diagnostics: readonly Diagnostic[];
   readonly durationSeconds: number;
 }
 
-export interface EngineDiagnostic {
+export interface Diagnostic {
   readonly severity: "debug" | "info" | "info#err" | "warning" | "error";
   readonly message: string;
   readonly urn: string | undefined;
@@ -138,7 +138,7 @@ export interface EngineEvent {
   readonly resourcePreEvent?: StepEvent;
   readonly resOutputsEvent?: StepEvent;
   readonly resOpFailedEvent?: StepEvent & { readonly status: number; readonly steps: number };
-  readonly diagnosticEvent?: EngineDiagnostic & { readonly prefix?: string; readonly color?: string };
+  readonly diagnosticEvent?: Diagnostic & { readonly prefix?: string; readonly color?: string };
   readonly summaryEvent?: {
     readonly maybeCorrupt: boolean;
     readonly durationSeconds: number;

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
 import { type AppRows, readRequested } from "../../intake/app-rows.ts";
 import { type IntakeResult, runIntake } from "../../intake/intake.ts";
-import type { Diagnostic } from "../../manifest/diagnostic.ts";
+import type { Problem } from "../../manifest/problem.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
 import { renderIntake } from "../render/intake.ts";
@@ -19,7 +19,7 @@ export interface IntakeDocument {
   readonly ok: boolean;
   readonly organizations: readonly IntakeResult[];
   /** Problems of the manifests before the run. With an error among them, nothing was written. */
-  readonly problems: readonly Diagnostic[];
+  readonly problems: readonly Problem[];
 }
 
 export function addIntake(program: Command, session: Session): void {
@@ -48,7 +48,7 @@ async function intake(session: Session, names: readonly string[], options: Intak
  */
 export async function writeManifests(
   session: Session,
-  { loaded, ok, diagnostics }: Manifests,
+  { loaded, ok, problems }: Manifests,
   options: IntakeOptions,
   everything: boolean,
   read: (
@@ -71,11 +71,7 @@ export async function writeManifests(
   if (organizations.some(({ outcome, skipped }) => outcome === "refused" || skipped.length > 0))
     session.exitCode = 1;
   const shown = organizations.map((each) => ({ ...each, file: relative(session.io.cwd, each.file) }));
-  const document: IntakeDocument = {
-    ok: session.exitCode === 0,
-    organizations: shown,
-    problems: diagnostics,
-  };
+  const document: IntakeDocument = { ok: session.exitCode === 0, organizations: shown, problems };
   if (options.json === true) session.printJson(document);
   else if (ok) session.print(renderIntake(shown, session.colors));
 }

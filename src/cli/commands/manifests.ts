@@ -1,6 +1,7 @@
+import { relative } from "node:path";
 import { hasErrors, type LoadedSelection, loadSelection, todayOf } from "../../fleet/load.ts";
 import type { Selection } from "../../fleet/targets.ts";
-import { countDiagnostics, type Diagnostic, renderDiagnostic } from "../../manifest/diagnostic.ts";
+import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
 import type { Session } from "../session.ts";
 
 /** The manifests of a command. */
@@ -8,7 +9,7 @@ export interface Manifests {
   readonly loaded: readonly LoadedSelection[];
   /** True if no problem is an error. */
   readonly ok: boolean;
-  readonly diagnostics: readonly Diagnostic[];
+  readonly problems: readonly Problem[];
 }
 
 export async function loadManifests(
@@ -24,24 +25,26 @@ export async function loadManifests(
 /**
  * Prints every problem. If one is an error, also prints that the command was skipped and sets the exit code.
  *
- * @param consequence the step that is then skipped, such as `nothing was run`
+ * @param undone the step that is then skipped, such as `nothing was run`
  */
-export function reportDiagnostics(
+export function reportProblems(
   session: Session,
   loaded: readonly LoadedSelection[],
-  consequence: string,
+  undone: string,
 ): Manifests {
-  const diagnostics = diagnosticsOf(loaded, session.io.cwd);
-  for (const diagnostic of diagnostics) session.log(`${renderDiagnostic(diagnostic)}\n`);
+  const problems = problemsIn(loaded, session.io.cwd);
+  for (const problem of problems) session.log(`${renderProblem(problem)}\n`);
   const ok = !hasErrors(loaded);
   if (!ok) {
     session.exitCode = 1;
-    session.log(session.errorColors.red(`${countDiagnostics(diagnostics)}: ${consequence}`));
+    session.log(session.errorColors.red(`${countProblems(problems)}: ${undone}`));
   }
-  return { loaded, ok, diagnostics };
+  return { loaded, ok, problems };
 }
 
 /** All problems, with paths relative to the current folder. */
-export function diagnosticsOf(loaded: readonly LoadedSelection[], cwd: string): Diagnostic[] {
-  return loaded.flatMap(({ diagnostics }) => diagnostics).map((diagnostic) => diagnostic.relativeTo(cwd));
+export function problemsIn(loaded: readonly LoadedSelection[], cwd: string): Problem[] {
+  return loaded
+    .flatMap(({ problems }) => problems)
+    .map((problem) => ({ ...problem, place: { ...problem.place, file: relative(cwd, problem.place.file) } }));
 }

@@ -1,14 +1,18 @@
+import { dirname } from "node:path";
 import { UserError, VendorError } from "@tenantry/core/errors";
 import type { Command } from "commander";
 import { applyFleet, readyStacks } from "../../fleet/apply.ts";
 import type { FleetStack } from "../../fleet/fleet.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
+import { projectFolder } from "../../fleet/project.ts";
 import { clearPendingCreates, previewFleet, type StackResult } from "../../fleet/run.ts";
+import { expectSameSources, readSources, type Sources } from "../../fleet/sources.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import type { PlatformModel } from "../../model/model.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { confirm } from "../confirm.ts";
 import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
+import { policyPacksOf } from "../policy-packs.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
@@ -20,7 +24,7 @@ import {
   type WatchedFleet,
   withFleet,
 } from "./fleet.ts";
-import { diagnosticsOf } from "./manifests.ts";
+import { problemsIn } from "./manifests.ts";
 
 export interface UpOptions extends RunOptions {
   readonly yes?: boolean;
@@ -50,7 +54,7 @@ async function up(session: Session, targets: readonly string[], options: UpOptio
     const results = await previewAskApply(session, fleet, loaded, options);
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true)
-      session.printJson(documentOf("up", results, diagnosticsOf(loaded, session.io.cwd)));
+      session.printJson(documentOf("up", results, problemsIn(loaded, session.io.cwd)));
     else session.print(renderReport(results, session.colors));
     await reportPreviousRootSecrets(session, fleet);
   });
@@ -104,6 +108,8 @@ async function previewAskApply(
   loaded: readonly LoadedSelection[],
   options: UpOptions,
 ): Promise<StackResult[]> {
+  const sources = () => sourcesOf(session, loaded, options);
+  const reviewed = sources();
   const previews = await lookAt(fleet, options);
   const ready = readyStacks(fleet.stacks, previews);
   if (ready.length > 0 && !fleet.signal.aborted) {
@@ -115,10 +121,21 @@ async function previewAskApply(
       session.exitCode = 1;
       return previews;
     }
+    expectSameSources(reviewed, sources(), session.io.cwd);
   }
   const results = await fleet.watch(options, (run) => applyFleet(fleet.stacks, previews, run));
   if (!fleet.signal.aborted) await deliverAccess(session, fleet, loaded, ready, results);
   return results;
+}
+
+/** The code and the policies that the changes come from, beside the manifests. */
+function sourcesOf(
+  { io: { cwd } }: Session,
+  loaded: readonly LoadedSelection[],
+  options: UpOptions,
+): Sources {
+  const manifests = loaded.map(({ selection }) => dirname(selection.folder));
+  return readSources(projectFolder(cwd), policyPacksOf(options, cwd), manifests);
 }
 
 /** Previews the stacks. If pending creations of a stack couldn't be cleared, that failure is its result. */

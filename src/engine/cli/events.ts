@@ -1,5 +1,5 @@
 import type {
-  EngineDiagnostic,
+  Diagnostic,
   EngineEvent,
   ResourceView,
   StepEvent,
@@ -17,7 +17,7 @@ interface CliEvent {
   readonly resOutputsEvent?: CliStep;
   readonly resOpFailedEvent?: CliStep & { readonly status: number; readonly steps: number };
   readonly diagnosticEvent?: {
-    readonly severity: EngineDiagnostic["severity"];
+    readonly severity: Diagnostic["severity"];
     readonly message: string;
     readonly urn?: string;
   };
@@ -81,7 +81,7 @@ function contentOf(event: CliEvent): Content | undefined {
   return event.cancelEvent === undefined ? undefined : { cancelEvent: {} };
 }
 
-function diagnosticOf({ diagnosticEvent, policyEvent, errorEvent }: CliEvent): EngineDiagnostic | undefined {
+function diagnosticOf({ diagnosticEvent, policyEvent, errorEvent }: CliEvent): Diagnostic | undefined {
   if (diagnosticEvent !== undefined) {
     const { severity, message, urn } = diagnosticEvent;
     return severity === "debug" ? undefined : { severity, message: plain(message), urn: urn || undefined };

@@ -1,9 +1,8 @@
 import { ownProperty } from "@tenantry/core/own-property";
-import type { Part, Path } from "../../manifest/locate.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
 import { CURRENCY_DECIMALS, smallestUnits } from "../../shared/currency.ts";
 import { suggest } from "../../shared/suggest.ts";
-import type { RuleDiagnostic } from "./rule.ts";
+import type { Objection } from "../diagnostic.ts";
 import { SECURITY_RULES } from "./security.ts";
 import type { PlatformRule } from "./subject.ts";
 
@@ -141,14 +140,14 @@ function pricesOf({ plans, wallets = {} }: PlatformManifest) {
   ];
 }
 
-/** Reports a name that doesn't exist, with the name that was probably meant. */
+/** An objection to a name that isn't among those known, with the one that was likely meant. */
 export function unknownName(
   what: string,
   known: Readonly<Record<string, unknown>>,
   name: string,
-  path: Path,
-  part: Part | undefined = "value",
-): readonly RuleDiagnostic[] {
+  path: Objection["path"],
+  part: Objection["part"] = "value",
+): readonly Objection[] {
   if (Object.hasOwn(known, name)) return [];
   const names = Object.keys(known);
   const meant = suggest(name, names);

@@ -1,10 +1,9 @@
-import type { Path } from "../../manifest/locate.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
 import type { Repository } from "../../manifest/repository.ts";
 import { type SecretUse, secretUses } from "../../manifest/secret-uses.ts";
 import { listNames } from "../../shared/list-names.ts";
+import type { Objection, Rule } from "../diagnostic.ts";
 import { isReserved, ownerOfSecret, ownersByName, ownerWords, type SecretOwner } from "../secret-owner.ts";
-import type { Rule, RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
 
 /** A key or a credential of one organization reaches no other, whichever file is read. */
@@ -56,9 +55,9 @@ const listedSecret: PlatformSecretsRule = {
   check: ({ manifest, repository }) =>
     Object.entries(manifest.secrets ?? {}).flatMap(([secret, { organizations }]) => {
       const path = ["secrets", secret];
-      const error = listingError(secret, repository);
+      const objection = listingObjection(secret, repository);
       return [
-        ...(error === undefined ? [] : [{ path, part: "key" as const, ...error }]),
+        ...(objection === undefined ? [] : [{ path, part: "key" as const, ...objection }]),
         ...organizations.flatMap((name, index) =>
           isOrganization(name, repository)
             ? []
@@ -74,7 +73,7 @@ function isOrganization(name: string, { own, platforms }: Repository): boolean {
   return platforms.some((platform) => platform.name === own && platform.organizations.has(name));
 }
 
-function unknownOrganization(name: string, path: Path): RuleDiagnostic {
+function unknownOrganization(name: string, path: Objection["path"]): Objection {
   return {
     path,
     message: `there is no organization \`${name}\` on this platform`,
@@ -84,11 +83,11 @@ function unknownOrganization(name: string, path: Path): RuleDiagnostic {
   };
 }
 
-function listingError(
+function listingObjection(
   secret: string,
   repository: Repository,
-): Omit<RuleDiagnostic, "path" | "part"> | undefined {
-  const taken = (whose: string): Omit<RuleDiagnostic, "path" | "part"> => ({
+): Omit<Objection, "path" | "part"> | undefined {
+  const taken = (whose: string): Omit<Objection, "path" | "part"> => ({
     message: `the secret \`${secret}\` can't be listed here: it belongs to ${whose}`,
     expected: "secrets of organizations of this platform",
     found: `\`${secret}\``,
@@ -123,7 +122,7 @@ function foreignSecret(
   organization: string,
   owner: SecretOwner,
   { own }: Repository,
-): RuleDiagnostic {
+): Objection {
   const proposal = `${organization}-${lastPart(secret)}`;
   const rename = `name a secret of \`${organization}\`, as \`${proposal}\``;
   const list = `list it under \`secrets\` in the platform's manifest, with a reason`;

@@ -1,0 +1,20 @@
+import { createHash } from "node:crypto";
+import type { OrganizationModel, PlatformModel } from "./model.ts";
+
+/** Cached, because every organization's digest includes its platform. */
+const platforms = new WeakMap<PlatformModel, string>();
+
+/**
+ * A digest of the model of one stack. Two runs with the same digest declare the same resources.
+ *
+ * @param organization null for the platform's own stack
+ */
+export function modelDigest(platform: PlatformModel, organization: OrganizationModel | null): string {
+  const above = platforms.get(platform) ?? sha256(JSON.stringify(platform));
+  platforms.set(platform, above);
+  return sha256(JSON.stringify([above, organization]));
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
