@@ -5,13 +5,12 @@ import { findPulumi } from "./cli/pulumi.ts";
 import { INSTALL } from "./cli/version.ts";
 
 /**
- * The engine to run stacks with: the one that was asked for, else the Pulumi CLI where there is one, else the embedded
- * engine.
+ * Selects the engine that runs stacks: the named one, else the Pulumi CLI if it is installed, else the embedded engine.
  *
- * @param name as given by `--engine`
- * @param env where the CLI is looked for: PATH, and PULUMI_HOME
- * @param ahead the folder of the project whose program will be run, so that the embedded engine starts with it at once
- * @throws UserError when the CLI was asked for and there is none
+ * @param name the value of `--engine`
+ * @param env the variables PATH and PULUMI_HOME, where the CLI is searched
+ * @param ahead the folder of a project whose program the embedded engine starts in advance
+ * @throws UserError when the CLI was named and isn't installed
  */
 export async function selectEngine(
   name: Engine["name"] | undefined,
@@ -21,8 +20,8 @@ export async function selectEngine(
   const file = name === "embedded" ? undefined : await findPulumi(env);
   if (file !== undefined) return (await import("./cli/engine.ts")).cliEngine(file);
   if (name === "cli")
-    throw new UserError("There is no Pulumi CLI on PATH, nor in the bin folder of PULUMI_HOME (~/.pulumi).", {
-      remedy: `${INSTALL} Or leave --engine out.`,
+    throw new UserError("The Pulumi CLI is neither on PATH nor in $PULUMI_HOME/bin (~/.pulumi/bin).", {
+      remedy: `${INSTALL} Or omit --engine.`,
     });
   const program = ahead === undefined ? undefined : new PrewarmedProgram(ahead);
   // The program's process starts while the engine is loaded.

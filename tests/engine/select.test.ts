@@ -8,7 +8,7 @@ import { selectEngine } from "../../src/engine/select.ts";
 const folder = mkdtempSync(join(tmpdir(), "select-engine-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A folder with a `pulumi` that knows its version and nothing else. */
+/** Creates a folder with a `pulumi` that only prints its version. */
 function installed(name: string, version: string, mode = 0o755): string {
   const bin = join(folder, name, "bin");
   mkdirSync(bin, { recursive: true });
@@ -23,22 +23,22 @@ installed("home", "v3.260.0");
 const inHome = { ...NOWHERE, PULUMI_HOME: join(folder, "home") };
 
 test.each([
-  ["none is asked for, and none is there", undefined, NOWHERE, "embedded"],
-  ["none is asked for, and a CLI is on PATH", undefined, onPath, "cli"],
-  ["none is asked for, and a CLI is in PULUMI_HOME", undefined, inHome, "cli"],
-  ["embedded is asked for", "embedded", onPath, "embedded"],
-  ["cli is asked for", "cli", onPath, "cli"],
-] as const)("where %s", async (_, name, env, expected) => {
+  ["no engine is named, and no CLI is installed", undefined, NOWHERE, "embedded"],
+  ["no engine is named, and a CLI is on PATH", undefined, onPath, "cli"],
+  ["no engine is named, and a CLI is in PULUMI_HOME", undefined, inHome, "cli"],
+  ["embedded is named", "embedded", onPath, "embedded"],
+  ["cli is named", "cli", onPath, "cli"],
+] as const)("selects the engine when %s", async (_, name, env, expected) => {
   expect((await selectEngine(name, env)).name).toBe(expected);
 });
 
-test("a file that can't be run is no CLI", async () => {
+test("a file that isn't executable is ignored", async () => {
   const env = { ...NOWHERE, PATH: installed("data", "v3.260.0", 0o644) };
-  // The superuser may run what anyone may; this file nobody may.
+  // The file is executable for no one, so root can't run it either.
   expect((await selectEngine(undefined, env)).name).toBe("embedded");
 });
 
-test("cli without a CLI says where it was looked for, and how to get it", async () => {
+test("naming cli without a CLI is an error with the searched folders and the way to install it", async () => {
   await expect(selectEngine("cli", NOWHERE)).rejects.toMatchObject({
     name: "UserError",
     message: expect.stringContaining("PATH"),
@@ -46,7 +46,7 @@ test("cli without a CLI says where it was looked for, and how to get it", async 
   });
 });
 
-test("a CLI that is too old is refused before it does anything", async () => {
+test("a CLI that is too old is refused before it runs a command", async () => {
   const env = { ...NOWHERE, PATH: installed("old", "v3.200.0") };
   const engine = await selectEngine(undefined, env);
   const stack = {
@@ -59,6 +59,6 @@ test("a CLI that is too old is refused before it does anything", async () => {
   };
   await expect(engine.preview(stack)).rejects.toMatchObject({
     name: "UserError",
-    message: expect.stringContaining("is version 3.200.0; 3.256.0 or newer is needed"),
+    message: expect.stringContaining("is version 3.200.0, but 3.256.0 or later is required"),
   });
 });

@@ -1,6 +1,6 @@
 import { printableLines } from "./printable.ts";
 
-/** Where in a user's file a problem is. Lines and columns count from 1. */
+/** A position in a user's file. Lines and columns count from 1. */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -10,7 +10,8 @@ export interface Place {
 const USER_ERROR = Symbol.for("tenantry.UserError");
 
 /**
- * A mistake that the user can mend. It says what is wrong and the command or edit that mends it; no stack trace is shown.
+ * A mistake that the user can fix. The message states the problem, and `remedy` the command or edit that fixes it. It is shown
+ * without a stack trace.
  */
 export class UserError extends Error {
   override readonly name = "UserError";
@@ -32,17 +33,17 @@ export class UserError extends Error {
   }
 }
 
-/** A failure of a remote service: which operation, what it answered, under which request id, and what to do about it. */
+/** A failed call to a remote service, with the operation, the status, the request id, the service's message and a remedy. */
 export class VendorError extends Error {
   override readonly name = "VendorError";
   readonly vendor: "Supabase" | "Stripe" | "PostgreSQL";
-  /** As the vendor writes it: `POST /v1/projects`, `customers.create`, or the first words of a statement. */
+  /** The operation as the vendor names it: `POST /v1/projects`, `customers.create`, or the first words of a statement. */
   readonly operation: string;
-  /** The HTTP status or the SQLSTATE; undefined when no answer came. */
+  /** The HTTP status or the SQLSTATE; undefined if there was no response. */
   readonly status: number | string | undefined;
   readonly requestId: string | undefined;
   readonly remedy: string;
-  /** Stripe's `code` or `type`, where there is one. */
+  /** Stripe's `code` or `type`, if there is one. */
   readonly code: string | undefined;
 
   constructor(details: {
@@ -55,7 +56,7 @@ export class VendorError extends Error {
     remedy: string;
     cause?: unknown;
   }) {
-    const status = details.status === undefined ? "no answer" : `status ${details.status}`;
+    const status = details.status === undefined ? "no response" : `status ${details.status}`;
     const request = details.requestId === undefined ? "" : `, request ${details.requestId}`;
     super(
       `${details.vendor}: ${details.operation} failed (${status}${request}): ${printableLines(details.message)}\n  ${details.remedy}`,

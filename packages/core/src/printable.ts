@@ -1,13 +1,13 @@
 /**
- * What a terminal obeys, what changes the direction of text, and what nobody sees. Variation selectors and the joiners of
- * Persian, Indic scripts and emoji are text (src/shared/text-rules.ts), and so are tabs.
+ * Characters that control a terminal, change the direction of text or are invisible. Variation selectors, tabs and the joiners of
+ * Persian, Indic scripts and emoji are allowed (src/shared/text-rules.ts).
  */
 const HIDDEN =
   /(?!\t|\u200c|\u200d|\p{Variation_Selector})[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * A text that people, vendors or databases wrote, in one line for a terminal or a log: each hidden character, line breaks
- * among them, as its code. Whatever shows a text that isn't tenantry's own does so through this function.
+ * Escapes hidden characters, including line breaks, so that a text from people, vendors or databases fits in one line of a
+ * terminal or a log. Every text that isn't tenantry's own must be shown through this function.
  */
 export function printable(text: string): string {
   return text.replace(HIDDEN, (character) => {
@@ -16,7 +16,7 @@ export function printable(text: string): string {
   });
 }
 
-/** The same for a text of several lines. */
+/** Escapes hidden characters in a text of several lines, and keeps the line breaks. */
 export function printableLines(text: string): string {
   return text
     .split("\n")
@@ -27,7 +27,7 @@ export function printableLines(text: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colors begin with one
 const COLOR = /(\u001b\[[0-9;]*m)/;
 
-/** Lines with the colors that tenantry gave them: all that a terminal may be sent, whatever was forgotten before. */
+/** Escapes everything but line breaks and colors. It is the last safeguard before a terminal. */
 export function printableColored(text: string): string {
   return text
     .split(COLOR)
@@ -35,7 +35,7 @@ export function printableColored(text: string): string {
     .join("");
 }
 
-/** The same JSON document, with every hidden character of its texts as an escape of JSON. */
+/** Replaces hidden characters in a JSON document by JSON escapes. */
 export function printableJson(json: string): string {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return json

@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 
 /**
- * A value that must never be printed. It is wrapped where it is read and opened, by `reveal`, only where it is sent.
+ * A value that must never be printed. Wrap it where it is read, and call `reveal` only where it is sent.
  *
- * Every way in which JavaScript turns a value into text (string, JSON, inspect, template) gives `[secret]`.
+ * Every conversion to text (string, template, JSON, inspect) returns `[secret]`.
  */
 export class Secret {
   readonly #value: string;

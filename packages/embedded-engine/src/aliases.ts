@@ -1,17 +1,17 @@
 import type { Alias } from "@pulumi/pulumi/proto/alias_pb.js";
 import { nameOf, partsOf, STACK_TYPE, typeOf, type Urn, urnOf } from "./urn.ts";
 
-/** What a resource was called before: a whole URN, or what was different about it. */
+/** A former identity of a resource: a whole URN, or the parts of it that were different. */
 export type AliasSpec =
   | { readonly urn: Urn }
   | {
-      /** Empty is as it is now, here and below. */
+      /** Empty if unchanged; the same applies to the fields below. */
       readonly name: string;
       readonly type: string;
       readonly stack: string;
       readonly project: string;
       readonly parent: Urn;
-      /** It had no parent, or only the stack. */
+      /** The resource had no parent, or only the stack. */
       readonly noParent: boolean;
     };
 
@@ -28,7 +28,7 @@ export function aliasOf(message: Alias): AliasSpec {
   };
 }
 
-/** What aliases are read against. */
+/** The current identity of a resource, against which its aliases are resolved. */
 export interface Aliased {
   readonly stack: string;
   readonly project: string;
@@ -39,10 +39,10 @@ export interface Aliased {
 }
 
 /**
- * All URNs under which an older state may know a resource, its own aliases first. A child of a resource that was
- * renamed was below the old name, and is found there without an alias of its own.
+ * All URNs that a resource may have in an older state, beginning with its own aliases. A child of a renamed resource is also
+ * found under the parent's old URN, without an alias.
  *
- * @param formerOf the URN under which the state knew a resource that this run found by an alias
+ * @param formerOf returns the old URN of a resource that this run has found by an alias
  */
 export function formerUrns(resource: Aliased, formerOf: (urn: Urn) => Urn | undefined): readonly Urn[] {
   const own = resource.aliases.map((alias) => resolve(alias, resource, formerOf));
@@ -59,7 +59,7 @@ function resolve(alias: AliasSpec, resource: Aliased, formerOf: (urn: Urn) => Ur
   if ("urn" in alias) return alias.urn;
   const named = alias.parent === "" ? resource.parent : (formerOf(alias.parent) ?? alias.parent);
   const parent = alias.noParent || typeOf(named) === STACK_TYPE ? "" : named;
-  // Below a parent a resource is in the parent's stack and project.
+  // A resource with a parent is in the parent's stack and project.
   const { stack, project } =
     parent === ""
       ? { stack: alias.stack || resource.stack, project: alias.project || resource.project }
@@ -67,7 +67,7 @@ function resolve(alias: AliasSpec, resource: Aliased, formerOf: (urn: Urn) => Ur
   return urnOf(stack, project, parent, alias.type || resource.type, alias.name || resource.name);
 }
 
-/** A child whose name begins with its parent's, as `app-database` below `app`, is taken to have followed its rename. */
+/** Assumes that a child whose name begins with its parent's, such as `app-database` of `app`, was renamed with it. */
 function below(formerParent: Urn, type: string, name: string, resource: Aliased): Urn {
   const prefix = nameOf(resource.parent);
   const former = name.startsWith(prefix) ? nameOf(formerParent) + name.slice(prefix.length) : name;

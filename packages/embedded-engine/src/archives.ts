@@ -7,17 +7,17 @@ import { isArchive, isAsset, isObject, type PropertyMap } from "./property-value
 import { TAR_END, tarHeader, tarPadding } from "./tar.ts";
 import type { Urn } from "./urn.ts";
 
-/** A file of an archive: its path in it, and what reads it. */
+/** A file in an archive. */
 type Member = readonly [name: string, read: () => Promise<Buffer>];
 
 const FILES = /\.(tar|tgz|tar\.gz|zip|jar)$/;
-/** The engine's own files are no part of what a folder holds. */
+/** Pulumi's own folder, which isn't part of an archive. */
 const BOOKKEEPING = ".pulumi";
 
 /**
- * By what an archive's changes are seen: the hash of its file, or of all that is in it, made one file (tar) for that.
+ * The hash that detects changes of an archive: of its file, or of its members in tar format.
  *
- * @param folder what its paths are relative to
+ * @param folder the folder that the archive's paths are relative to
  */
 export async function archiveHash(archive: PropertyMap, folder: string, urn: Urn): Promise<string> {
   const hash = createHash("sha256");
@@ -29,7 +29,7 @@ export async function archiveHash(archive: PropertyMap, folder: string, urn: Urn
     seen.add(name);
     const bytes = await read();
     const header = tarHeader(name, bytes.length);
-    if (header === undefined) throw unsupported(`an archive with a name as ${JSON.stringify(name)}`, urn);
+    if (header === undefined) throw unsupported(`an archive with the file name ${JSON.stringify(name)}`, urn);
     hash.update(header).update(bytes).update(tarPadding(bytes.length));
   }
   return hash.update(TAR_END).digest("hex");
@@ -38,7 +38,7 @@ export async function archiveHash(archive: PropertyMap, folder: string, urn: Urn
 async function* membersOf(archive: PropertyMap, folder: string, urn: Urn): AsyncGenerator<Member> {
   const path = pathOf(archive, folder);
   if (path !== undefined) {
-    if (FILES.test(path)) throw unsupported("an archive's file inside of another archive", urn);
+    if (FILES.test(path)) throw unsupported("an archive file inside another archive", urn);
     yield* membersOfFolder(path);
     return;
   }
@@ -51,7 +51,7 @@ async function* membersOf(archive: PropertyMap, folder: string, urn: Urn): Async
   }
 }
 
-/** All files of a folder by their paths below it, in the order of their names; links to folders are left out. */
+/** All files below a folder, by relative path, sorted by name. Skips links to folders. */
 async function* membersOfFolder(folder: string, below = ""): AsyncGenerator<Member> {
   if (basename(folder) === BOOKKEEPING) return;
   const entries = await readdir(folder, { withFileTypes: true });

@@ -4,7 +4,7 @@ import { unsupported } from "./goal.ts";
 import type { PropertyMap } from "./property-value.ts";
 import type { Urn } from "./urn.ts";
 
-/** @param folder what its path is relative to */
+/** @param folder the folder that the asset's path is relative to */
 export async function bytesOf(asset: PropertyMap, folder: string, urn: Urn): Promise<Buffer> {
   if (typeof asset.text === "string") return Buffer.from(asset.text);
   if (typeof asset.path !== "string") throw unsupported("an asset by its URI", urn);

@@ -13,16 +13,16 @@ import {
 import type { Urn } from "./urn.ts";
 
 /**
- * Gives each asset and archive the hash of its bytes, by which its changes are seen: the engine's part, not the SDK's.
+ * Adds to each asset and archive the hash that detects its changes. The SDK leaves this to the engine.
  *
- * @param folder where the program runs, which paths are relative to
+ * @param folder the program's folder, which paths are relative to
  */
 export async function hashAssets(inputs: PropertyMap, folder: string, urn: Urn): Promise<PropertyMap> {
   const isEither = (value: PropertyValue) => isAsset(value) || isArchive(value);
   return contains(inputs, isEither) ? await hashEach(inputs, folder, urn) : inputs;
 }
 
-/** Assets and archives without the marks by which the SDK knows its own objects. */
+/** Removes the marks by which the SDK recognizes its own objects from assets and archives. */
 export function withoutMarks(values: PropertyMap): PropertyMap {
   return mapObject(values, (value) => {
     if (!isAsset(value) && !isArchive(value)) return undefined;

@@ -7,7 +7,7 @@ import { UserError } from "@tenantry/core/errors";
 import type { CheckpointFile } from "./checkpoint.ts";
 import { ORGANIZATION } from "./project.ts";
 
-/** One line of a stack's history, as `pulumi stack history` reads it. */
+/** One entry of a stack's history, in the format of `pulumi stack history`. */
 export interface HistoryEntry {
   readonly kind: "update" | "refresh" | "destroy";
   readonly startTime: number;
@@ -26,21 +26,21 @@ interface TagsFile {
 }
 
 /**
- * The folder of Pulumi's own file backend, in its layout, so that the Pulumi CLI takes it over as it is.
+ * A file backend in Pulumi's layout, which the Pulumi CLI can use too.
  *
- * A file is written beside its place and renamed: a reader, or a run after a kill, sees the old one or the new one.
+ * Files are written under a temporary name and renamed, so that a reader, or a run after a kill, sees the old or the new file.
  */
 export class FileBackend {
   readonly #root: string;
   readonly #project: string;
 
-  /** @param url `file:///…`; other backends are the Pulumi CLI's */
+  /** @param url `file:///…`; other backends require the Pulumi CLI */
   constructor(url: string, project: string) {
     this.#root = join(folderOf(url), ".pulumi");
     this.#project = project;
   }
 
-  /** As the checkpoint names the stack. */
+  /** The stack's name in a checkpoint. */
   fullName(stack: string): string {
     return `organization/${this.#project}/${stack}`;
   }
@@ -71,7 +71,7 @@ export class FileBackend {
     try {
       return JSON.parse(json) as CheckpointFile;
     } catch (cause) {
-      throw new UserError(`The state ${file} is not JSON.`, {
+      throw new UserError(`The state file ${file} isn't valid JSON.`, {
         remedy: `Restore it from ${file}.bak.`,
         cause,
       });
@@ -94,9 +94,9 @@ export class FileBackend {
   }
 
   /**
-   * Of the state's files, by when they were written: another after each write. Undefined when there is none.
+   * A value that changes with each write of the state, from the files' times and sizes. Undefined if there is no state.
    *
-   * A fleet asks for thousands at once, which is quicker without waiting for each: so too the tags.
+   * It is synchronous, like `tags`, because that is faster for a fleet with thousands of stacks.
    */
   revision(stack: string): string | undefined {
     const files = [this.stackFile(stack), `${this.stackFile(stack)}.gz`];
@@ -125,7 +125,7 @@ export class FileBackend {
   async #prepare(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
     const meta = join(this.#root, "meta.yaml");
-    // Without it, and with stacks of the old layout, the CLI takes the folder for one of an older Pulumi.
+    // Without this file, and with stacks in the old layout, the CLI assumes a backend of an older Pulumi.
     await writeFile(meta, "version: 1\n", { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
@@ -136,8 +136,9 @@ export class FileBackend {
     const packed = `${this.stackFile(stack)}.zst`;
     const found = await newestOf([old, packed]);
     if (found !== undefined)
-      throw new UserError(`The state ${found} is in a form that the embedded engine does not read.`, {
-        remedy: "Use the Pulumi CLI for this stack: --engine cli, or `pulumi state upgrade`.",
+      throw new UserError(`The embedded engine can't read the format of the state file ${found}.`, {
+        remedy:
+          "Use the Pulumi CLI for this stack (--engine cli), or convert it with `pulumi state upgrade`.",
       });
   }
 }
@@ -145,7 +146,7 @@ export class FileBackend {
 /** The folder of a file backend. */
 export function folderOf(url: string): string {
   if (!url.startsWith("file://"))
-    throw new UserError(`The embedded engine keeps state in a file backend only, not in ${url}.`, {
+    throw new UserError(`The embedded engine supports only file backends, not ${url}.`, {
       remedy: "Set PULUMI_BACKEND_URL to file:///a/folder, or use the Pulumi CLI: --engine cli.",
     });
   const path = url.slice("file://".length);
@@ -163,7 +164,7 @@ async function newestOf(files: readonly string[]): Promise<string | undefined> {
 
 async function writeAtomically(file: string, text: string): Promise<void> {
   const unfinished = `${file}.new`;
-  // On the disk before it has its name: after a power cut an empty file in the state's place would lose everything.
+  // Flush before the rename. Otherwise a power failure could leave an empty state file.
   await writeFile(unfinished, text, { flush: true });
   await rename(unfinished, file);
 }
@@ -173,7 +174,7 @@ function unlessMissing(error: NodeJS.ErrnoException): undefined {
   return undefined;
 }
 
-/** Entries of a folder; none when there is no folder. */
+/** The entries of a folder; empty if the folder doesn't exist. */
 export async function entriesOf(folder: string): Promise<readonly string[]> {
   return (await readdir(folder).catch(unlessMissing)) ?? [];
 }

@@ -4,12 +4,12 @@ import type { ResourceState } from "./resource-state.ts";
 import { parseReference, type Urn } from "./urn.ts";
 
 /**
- * What must be deleted before a resource is that will be deleted before its replacement is made: the dependents that
- * its change would replace as well. In the order in which they are deleted.
+ * The dependents that must be deleted before a resource that is deleted before its replacement is created: those that the change
+ * would replace too. Returned in the order of their deletion.
  *
  * @param states the old state, in its order
- * @param handled what this run has come to already, which depends on the resource no more
- * @param wouldReplace whether inputs in which what would change is unknown would replace the resource
+ * @param handled whether this run has already decided about a resource, so that it no longer depends on the old one
+ * @param wouldReplace whether inputs with unknown values in place of the changing ones would replace the resource
  */
 export async function cascadeReplacements(
   root: ResourceState,
@@ -17,7 +17,7 @@ export async function cascadeReplacements(
   handled: (urn: Urn) => boolean,
   wouldReplace: (state: ResourceState, inputs: PropertyMap) => Promise<boolean>,
 ): Promise<readonly ResourceState[]> {
-  // What a preview has only foreseen has no dependents yet.
+  // A resource that exists only in this preview has no dependents yet.
   if (!states.includes(root)) return [];
   const open = states.filter((state) => state === root || !handled(state.urn));
   const replaced = new Set([root.urn]);
@@ -48,7 +48,7 @@ async function goesAlong(
   return inputs !== undefined && wouldReplace(state, inputs);
 }
 
-/** The inputs with those unknown that come from a replaced resource; undefined when there are none. */
+/** The inputs, with those that come from a replaced resource set to unknown. Undefined if there are none. */
 function withUnknowns(state: ResourceState, replaced: ReadonlySet<Urn>): PropertyMap | undefined {
   const changing = Object.keys(state.inputs).filter((key) =>
     (state.propertyDependencies[key] ?? []).some((urn) => replaced.has(urn)),

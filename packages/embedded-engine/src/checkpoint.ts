@@ -14,13 +14,13 @@ import type { CustomTimeouts, PendingOperation, ResourceState } from "./resource
 import { NO_TIMEOUTS } from "./resource-state.ts";
 import type { Crypter } from "./secrets.ts";
 
-/** A stack's resources, and what was under way when it was last written. */
+/** A stack's resources, and the operations that were running when the state was last written. */
 export interface Deployment {
   readonly resources: readonly ResourceState[];
   readonly pendingOperations: readonly PendingOperation[];
 }
 
-/** The JSON of a stack's file: Pulumi's checkpoint, version 3. */
+/** The JSON of a state file: Pulumi's checkpoint, version 3. */
 export interface CheckpointFile {
   readonly version: number;
   readonly features?: readonly string[];
@@ -44,16 +44,16 @@ type SerializedResource = Readonly<Record<string, unknown>> & {
   readonly type: string;
 };
 
-/** Which engine wrote a state, as its manifest says. The CLI checks its digest and nothing else. */
+/** The engine version in the manifest of a state. The CLI only checks the digest of it. */
 const MANIFEST_VERSION = "v3.248.0";
 
-/** Kept for the other engine, though this one makes no use of it. */
+/** Fields that are preserved for the Pulumi CLI, although this engine doesn't use them. */
 const CARRIED = ["aliases", "stackTrace"] as const;
 
-/** What a file says that it uses, so that older engines leave it alone; the format is then version 4. */
+/** The feature flag for `replaceWith`, which older engines refuse. A file with it has version 4. */
 const REPLACE_WITH = "replaceWith";
 
-/** State that only an engine with these features may touch. */
+/** Fields of a state that this engine doesn't support, and therefore refuses. */
 const REFUSED: Readonly<Record<string, string>> = {
   taint: "a tainted resource",
   viewOf: "a view",
@@ -64,8 +64,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Ciphertexts by place and plaintext, so that a secret which did not change keeps its ciphertext, and a state that did
- * not change its bytes. The place is part of the key: equal secrets in two places must not look equal.
+ * Ciphertexts by place and plaintext, so that unchanged secrets keep their ciphertext and an unchanged state keeps its bytes. The
+ * place is part of the key, because equal secrets in two places must not have equal ciphertexts.
  */
 export type CiphertextCache = Map<string, string>;
 
@@ -78,13 +78,13 @@ export function readCheckpoint(
   const unsupported = (file.features ?? []).filter((feature) => feature !== REPLACE_WITH);
   if (file.version > 4 || unsupported.length > 0)
     throw new UserError(
-      `The stack's state uses ${unsupported.join(", ") || `version ${file.version} of the format`}, which the embedded engine does not have.`,
+      `The stack's state uses ${unsupported.join(", ") || `version ${file.version} of the format`}, which the embedded engine doesn't support.`,
       { remedy: "Use the Pulumi CLI for this stack: --engine cli." },
     );
   const magic = latest?.manifest?.magic;
   if (magic !== undefined && magic !== "" && magic !== magicOf(latest?.manifest?.version ?? ""))
-    throw new UserError("The stack's state has a manifest whose digest does not match.", {
-      remedy: "Restore the state from the .bak file beside it.",
+    throw new UserError("The digest in the manifest of the stack's state doesn't match.", {
+      remedy: "Restore the state from the .bak file next to it.",
     });
   const read = (resource: SerializedResource) => readResource(resource, crypter, cache);
   return {
@@ -129,7 +129,7 @@ export function writeCheckpoint(
   };
 }
 
-/** Opens no secret: each is the text `[secret]`. */
+/** Decrypts every secret to the text `[secret]`. */
 export const BLIND: Crypter = {
   salt: "",
   encrypt: () => {
@@ -138,7 +138,7 @@ export const BLIND: Crypter = {
   decrypt: () => JSON.stringify("[secret]"),
 };
 
-/** Whether reading the file takes the key. */
+/** Whether the file contains secrets, so that reading it needs the key. */
 export function holdsSecrets(file: CheckpointFile): boolean {
   return JSON.stringify(file).includes('"ciphertext":');
 }
@@ -154,7 +154,7 @@ function readResource(
 ): ResourceState {
   for (const [field, what] of Object.entries(REFUSED))
     if (raw[field])
-      throw new UserError(`The state of ${raw.urn} has ${what}, which the embedded engine does not have.`, {
+      throw new UserError(`The state of ${raw.urn} has ${what}, which the embedded engine doesn't support.`, {
         remedy: "Use the Pulumi CLI for this stack: --engine cli.",
       });
   const decrypt = (field: "inputs" | "outputs") =>
@@ -198,7 +198,7 @@ function readResource(
   };
 }
 
-/** Empty fields are left out, in the order in which Pulumi writes them. */
+/** Omits empty fields, and writes the others in Pulumi's order. */
 function writeResource(state: ResourceState, crypter: Crypter, cache: CiphertextCache): SerializedResource {
   const encrypt = (field: "inputs" | "outputs") =>
     encryptProperties(state[field], `${state.urn} ${field}`, crypter, cache);
@@ -239,7 +239,7 @@ function writeResource(state: ResourceState, crypter: Crypter, cache: Ciphertext
   return Object.fromEntries(kept) as SerializedResource;
 }
 
-/** A value of its own, not a map of them: it goes by its own name. */
+/** The trigger is a single value, not a map, so it is wrapped in one. */
 function decryptTrigger(
   raw: SerializedResource,
   crypter: Crypter | undefined,
@@ -285,7 +285,7 @@ function decryptProperties(
     const plaintext = value.plaintext;
     if (typeof ciphertext !== "string" && typeof plaintext !== "string") return undefined;
     if (typeof ciphertext === "string" && crypter === undefined)
-      throw new Error(`${place}: secrets of a state that names no salt`);
+      throw new Error(`${place}: the state has secrets, but no salt`);
     const json =
       typeof ciphertext === "string" && crypter !== undefined
         ? crypter.decrypt(ciphertext)
@@ -295,7 +295,7 @@ function decryptProperties(
   });
 }
 
-/** A secret inside of a secret is under the outer one's key only: what it calls its ciphertext is its plain JSON. */
+/** Opens secrets inside a secret. Only the outer one is encrypted: the inner `ciphertext` is plain JSON. */
 function nestedInClear(value: PropertyValue): PropertyValue {
   if (isSecret(value)) {
     const json = value.plaintext ?? value.ciphertext;

@@ -2,25 +2,25 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { preloading } from "./node-options.ts";
 
-/** Ends a Node.js child when the engine is gone, however it went: the channel between them closes with it. */
+/** Ends a Node.js child when the engine ends in any way, because that closes the channel between them. */
 const GUARD = 'process.on("disconnect", () => process.exit(1)); process.channel?.unref();';
 
 const GRACE_MS = 5000;
 
-/** A process of a run: a program or a provider. It never outlives the engine. */
+/** A process of a run: a program or a provider. It ends with the engine. */
 export interface Child {
-  /** Resolves when it has ended and all it wrote has been read. */
+  /** Resolves when the process has ended and its output has been read. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
-  /** Sends it a message over the channel that a Node.js child has. */
+  /** Sends a message to a Node.js child over its channel. */
   tell(message: Readonly<Record<string, unknown>>): void;
-  /** Asks it to end by `signal`, and ends it after five seconds. */
+  /** Sends `signal` to the process, and kills it after five seconds. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** The process of a plugin, to those who talk to it. */
+/** The process of a plugin. */
 export interface PluginProcess {
   stop(): Promise<void>;
-  /** Waits a second for an end that nobody asked for: what it last said is told then. */
+  /** Waits up to a second for the process to end on its own, so that its last output can be reported. */
   endsByItself(): Promise<void>;
 }
 
@@ -39,21 +39,21 @@ export function startChild(
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: { ...options.env, NODE_OPTIONS: nodeOptions },
-    // A group of its own: Ctrl-C on the terminal reaches the engine, which ends its children in good order.
+    // In a separate process group the child doesn't get the terminal's Ctrl-C. The engine stops it in order.
     detached: true,
-    // A provider that is no Node.js program sees its standard input close instead.
+    // A provider that isn't a Node.js program sees its standard input close instead.
     stdio: ["pipe", "pipe", "pipe", "ipc"],
   });
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
-  // Whoever waits for the end sees the failure; nobody has to.
+  // Callers that await the end get the failure. Awaiting it is optional.
   ended.catch(() => undefined);
   readLines(child, options.onLine);
   return {
     ended,
-    // One that has ended hears nothing, and its end tells.
+    // A process that has ended gets no message. Its end is reported by `ended`.
     tell: (message) => void child.send(message, () => undefined),
     stop: (signal = "SIGTERM") => stop(child, ended, signal),
   };
@@ -73,13 +73,13 @@ async function stop(child: ChildProcess, ended: Child["ended"], signal: NodeJS.S
   clearTimeout(timer);
 }
 
-/** The child and all that it has started. */
+/** Signals the child and the processes that it started. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
     process.kill(-child.pid, signal);
   } catch (error) {
-    // It has just ended by itself.
+    // The process has just ended on its own.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

@@ -5,17 +5,17 @@ import type { ResourceState } from "./resource-state.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { STACK_TYPE, type Urn } from "./urn.ts";
 
-/** Outputs of components, the stack's among them: a component's step ends when they come. */
+/** The outputs of components, including the stack. A component's step ends when its outputs are registered. */
 export class ComponentOutputs {
   readonly #preview: boolean;
   readonly #mayBeUnknown: () => boolean;
   readonly #snapshot: Snapshot;
   readonly #events: Events;
   readonly #open = new Map<Urn, Step>();
-  /** Held until it is known how the run ended. */
+  /** Kept until the result of the run is known. */
   #ofStack: PropertyMap | undefined;
 
-  /** @param mayBeUnknown whether something failed that outputs may come from */
+  /** @param mayBeUnknown whether outputs may be unknown, because a resource failed */
   constructor(preview: boolean, mayBeUnknown: () => boolean, snapshot: Snapshot, events: Events) {
     this.#preview = preview;
     this.#mayBeUnknown = mayBeUnknown;
@@ -23,12 +23,12 @@ export class ComponentOutputs {
     this.#events = events;
   }
 
-  /** A component's step has begun. */
+  /** Records that a component's step has begun. */
   await(urn: Urn, step: Step): void {
     this.#open.set(urn, step);
   }
 
-  /** @returns the component with its outputs; the stack without, which come in the end */
+  /** @returns the component with its outputs; the stack without them, because they are added at the end */
   add(state: ResourceState, outputs: PropertyMap): ResourceState {
     if (state.type !== STACK_TYPE) return this.#finish(state, outputs);
     this.#ofStack = outputs;
@@ -36,9 +36,9 @@ export class ComponentOutputs {
   }
 
   /**
-   * Gives the stack its outputs: after a failure they only add to what it had.
+   * Sets the stack's outputs. After a failure, they are merged into the previous ones.
    *
-   * @param before what it had
+   * @param before the previous outputs
    */
   finishStack(state: ResourceState, before: PropertyMap, failed: boolean): ResourceState {
     const outputs = this.#ofStack ?? (failed ? {} : before);

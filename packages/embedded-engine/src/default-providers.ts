@@ -5,7 +5,7 @@ import type { ResourceState } from "./resource-state.ts";
 import type { StackConfig } from "./stack-settings.ts";
 import { formatReference } from "./urn.ts";
 
-/** The providers of resources that name none: one for each package and version, registered when it is first needed. */
+/** The default providers, for resources without an explicit one. Each package and version has one, registered on first use. */
 export class DefaultProviders {
   readonly #config: StackConfig;
   readonly #register: (goal: Goal) => Promise<ResourceState>;
@@ -16,7 +16,7 @@ export class DefaultProviders {
     this.#register = register;
   }
 
-  /** The reference of a package's provider; of a version of its own where the program's package has one. */
+  /** The reference of the default provider for a package and a version; the version may be empty. */
   async referenceOf(packageName: string, version: string): Promise<string> {
     const key = `${packageName}@${version}`;
     const registered = this.#registered.get(key) ?? this.#make(packageName, version);

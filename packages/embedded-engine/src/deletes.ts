@@ -3,9 +3,10 @@ import type { ResourceState } from "./resource-state.ts";
 import type { Urn } from "./urn.ts";
 
 /**
- * In which order condemned resources are deleted: levels, one after the other, dependents before what they depend on.
+ * Orders deletions in levels, to be deleted one after the other, with dependents before their dependencies.
  *
- * @param resources the old state, in its order: what a resource depends on always comes before it
+ * @param resources the old state, in its order: dependencies come before their dependents
+ * @param condemned the resources to delete
  */
 export function deletionLevels(
   resources: readonly ResourceState[],
@@ -27,7 +28,7 @@ export function deletionLevels(
   return levels.reverse();
 }
 
-/** What of `earlier` a resource needs. Needing a component means needing what was made inside of it before. */
+/** The resources in `earlier` that a resource needs. If it needs a component, it also needs the component's earlier children. */
 function neededBy(
   state: ResourceState,
   earlier: readonly ResourceState[],
@@ -43,7 +44,7 @@ function neededBy(
   );
 }
 
-/** Children, and their children, by component. */
+/** All descendants by component. */
 function descendants(resources: readonly ResourceState[]): ReadonlyMap<Urn, ReadonlySet<ResourceState>> {
   const parents = new Map(resources.map((state) => [state.urn, state.parent]));
   const found = new Map<Urn, Set<ResourceState>>();

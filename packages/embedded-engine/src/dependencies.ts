@@ -1,7 +1,7 @@
 import type { ResourceState } from "./resource-state.ts";
 import { parseReference, type Urn } from "./urn.ts";
 
-/** What a resource needs beside its parent: what it was made from or after, its provider, and what it goes with. */
+/** The resources that a resource needs besides its parent: its dependencies, its provider, and those that it is deleted or replaced with. */
 export function dependenciesOf(state: ResourceState): ReadonlySet<Urn> {
   const urns = new Set([
     ...state.dependencies,
@@ -13,15 +13,15 @@ export function dependenciesOf(state: ResourceState): ReadonlySet<Urn> {
   return urns;
 }
 
-/** The same with the parent, which is there before its children. */
+/** The dependencies of a resource, including its parent. */
 export function requirementsOf(state: ResourceState): ReadonlySet<Urn> {
   return state.parent === "" ? dependenciesOf(state) : new Set([...dependenciesOf(state), state.parent]);
 }
 
 /**
- * All that resources need, directly or not.
+ * All resources that the roots need, directly or indirectly.
  *
- * @param states in their order: what a resource depends on always comes before it
+ * @param states in their order: dependencies come before their dependents
  */
 export function requirementsClosure(
   roots: readonly ResourceState[],
@@ -38,10 +38,10 @@ export function requirementsClosure(
 }
 
 /**
- * What depends on a resource, directly or not, in the order of the state.
+ * All resources that depend on the roots, directly or indirectly, in the order of the state.
  *
- * @param states in their order: what a resource depends on always comes before it
- * @param needs which dependencies count
+ * @param states in their order: dependencies come before their dependents
+ * @param needs the dependencies that count
  */
 export function dependentsOf(
   roots: readonly ResourceState[],

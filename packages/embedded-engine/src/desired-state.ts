@@ -6,9 +6,9 @@ import type { ResourceState } from "./resource-state.ts";
 import type { Urn } from "./urn.ts";
 
 /**
- * The state that a goal asks for, as yet without an id or outputs.
+ * The state that a goal describes, without an id and outputs.
  *
- * @param root the project's folder, against which source positions are written
+ * @param root the project's folder, which source positions are relative to
  */
 export function desiredState(urn: Urn, goal: Goal, provider: string, root: string): ResourceState {
   return {

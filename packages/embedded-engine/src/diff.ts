@@ -16,7 +16,7 @@ export const NO_CHANGE: DiffResult = {
   detailedDiff: undefined,
 };
 
-/** Compares inputs where no provider does: for components, and for providers that don't say. Secrets by value. */
+/** Compares inputs of components, and of resources whose provider doesn't compare them. Secrets are compared by value. */
 export function diffInputs(olds: PropertyMap, news: PropertyMap): DiffResult {
   const before = withoutSecrets(olds);
   const after = withoutSecrets(news);

@@ -9,7 +9,7 @@ import type { ResourceState } from "./resource-state.ts";
 import { isReplacement, withReplaceOnChanges } from "./step-generator.ts";
 import { formatReference, isProviderType, parseReference, type Urn } from "./urn.ts";
 
-/** How resources differ from what they were: by the engine's own rules first, then as their providers see it. */
+/** Compares resources with their old state, first by the engine's own rules, then by their providers. */
 export class Differences {
   readonly #preview: boolean;
   readonly #olds: OldResources;
@@ -23,9 +23,9 @@ export class Differences {
     readonly olds: OldResources;
     readonly providers: Providers;
     readonly events: Events;
-    /** What this run has registered. */
+    /** A resource that this run has registered. */
     readonly registered: (urn: Urn) => ResourceState | undefined;
-    /** Whether this run replaces it. */
+    /** Whether this run replaces a resource. */
     readonly isReplaced: (urn: Urn) => boolean;
   }) {
     this.#preview = parts.preview;
@@ -51,9 +51,9 @@ export class Differences {
   }
 
   /**
-   * Whether a resource of the state could not stay if these were its inputs, as its own provider sees it.
+   * Whether a resource's provider would replace it if it had these inputs.
    *
-   * @param states where its provider is found
+   * @param states the state that contains the resource's provider
    */
   async wouldReplace(
     state: ResourceState,
@@ -88,7 +88,7 @@ export class Differences {
     const oldProvider = this.#olds.get(oldUrn);
     const newProvider = this.#registered(newUrn);
     if (oldProvider === undefined || newProvider === undefined)
-      throw new RegistrationError(`the provider of ${wanted.urn} is not known`, wanted.urn);
+      throw new RegistrationError(`the provider of ${wanted.urn} is unknown`, wanted.urn);
     return this.#providers.mustReplace(oldProvider, wanted.provider, newProvider.inputs);
   }
 }
@@ -104,7 +104,7 @@ function requestOf(old: ResourceState, news: PropertyMap): DiffRequest {
   };
 }
 
-/** A provider that doesn't say how a resource differs leaves it to its inputs. */
+/** Compares the inputs if the provider doesn't say how the resource differs. */
 function orInputs(diff: DiffResult, olds: PropertyMap, news: PropertyMap): DiffResult {
   return diff.changes === "unknown" ? diffInputs(olds, news) : diff;
 }

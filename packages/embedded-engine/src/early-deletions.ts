@@ -6,20 +6,20 @@ import type { Snapshot } from "./snapshot.ts";
 import type { StepExecutor } from "./step-executor.ts";
 import type { Urn } from "./urn.ts";
 
-/** What is deleted before its replacement is made, and the dependents that can't stay meanwhile. */
+/** Deletes resources before their replacements are created, with the dependents that can't exist without them. */
 export class EarlyDeletions {
   readonly #snapshot: Snapshot;
   readonly #executor: StepExecutor;
   readonly #providers: Providers;
   readonly #wouldReplace: Parameters<typeof cascadeReplacements>[3];
-  /** Done or under way, by the URN that the state has for it. */
+  /** Finished and running deletions, by the resource's URN in the state. */
   readonly #deletions = new Map<Urn, Promise<ResourceState>>();
 
   constructor(parts: {
     readonly snapshot: Snapshot;
     readonly executor: StepExecutor;
     readonly providers: Providers;
-    /** Whether a resource of the state could not stay if these were its inputs. */
+    /** Whether a resource would be replaced if it had these inputs. */
     readonly wouldReplace: Parameters<typeof cascadeReplacements>[3];
   }) {
     this.#snapshot = parts.snapshot;
@@ -28,27 +28,27 @@ export class EarlyDeletions {
     this.#wouldReplace = parts.wouldReplace;
   }
 
-  /** The deletion of an old resource, which ends with its state as it is by then; undefined when it is to stay. */
+  /** The deletion of an old resource, which resolves to its state afterwards. Undefined if it isn't deleted. */
   of(old: ResourceState): Promise<ResourceState> | undefined {
     return this.#deletions.get(old.urn);
   }
 
-  /** An old state as it is by now. */
+  /** The current form of an old state, after a deletion that was begun. */
   async standing(old: ResourceState | undefined): Promise<ResourceState | undefined> {
     return old === undefined ? undefined : ((await this.of(old)) ?? old);
   }
 
-  /** An old resource lives on after all, as another. */
+  /** Drops the deletion of an old resource, because another one takes over its state. */
   forget(old: ResourceState): void {
     this.#deletions.delete(old.urn);
   }
 
   /**
-   * Deletes a resource, what can't stay without it first.
+   * Begins to delete a resource, after the dependents that can't exist without it.
    *
-   * @param decided what this run has come to already, which needs the resource no more
-   * @returns waits until it is gone, and gives its state as it is then
-   * @throws RegistrationError when something of it is protected
+   * @param decided whether this run has already decided about a resource, so that it no longer needs the old one
+   * @returns a function that waits for the deletion and returns the resource's state afterwards
+   * @throws RegistrationError when a dependent is protected
    */
   async begin(old: ResourceState, decided: (urn: Urn) => boolean): Promise<() => Promise<ResourceState>> {
     const going = await this.#goingFirst(old, decided);
@@ -60,18 +60,18 @@ export class EarlyDeletions {
     };
   }
 
-  /** What is deleted before a replacement is made, the old one last. */
+  /** The resources to delete before the replacement is created; the old one comes last. */
   async #goingFirst(old: ResourceState, decided: (urn: Urn) => boolean): Promise<readonly ResourceState[]> {
     const states = this.#snapshot.base.filter((state) => !this.#snapshot.isDone(state));
     const handled = (urn: Urn) => decided(urn) || this.#deletions.has(urn);
     const along = await cascadeReplacements(old, states, handled, this.#wouldReplace);
     const kept = along.find((state) => state.protect && !state.delete);
     if (kept !== undefined) throw new RegistrationError(protectedAlong(kept.urn, old.urn), old.urn);
-    // A run that was cut short may have deleted some of them already.
+    // An interrupted run may have deleted some of them already.
     return [...along, old].filter((state) => !state.pendingReplacement);
   }
 
-  /** One after the other: each needs the next. */
+  /** Deletes one resource after the other, because each needs the next. */
   #deleteInOrder(going: readonly ResourceState[]): void {
     const condemned = new Set(going.map(({ urn }) => urn));
     let last: Promise<unknown> = Promise.resolve();
@@ -82,7 +82,7 @@ export class EarlyDeletions {
         await this.#executor.delete(state, provider, condemned);
         return state;
       });
-      // Whoever makes it again sees the failure.
+      // The failure is thrown where the replacement awaits the deletion.
       deletion.catch(() => undefined);
       if (!state.delete) this.#deletions.set(state.urn, deletion);
       last = deletion;

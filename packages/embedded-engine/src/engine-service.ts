@@ -13,7 +13,7 @@ import { demandVersion } from "./pulumi-version.ts";
 
 const SEVERITIES: readonly Diagnostic["severity"][] = ["debug", "info", "warning", "error"];
 
-/** The service that programs and providers log to, and by which a program names its root. */
+/** The service that receives the logs of programs and providers, and the program's root resource. */
 export function engineService(
   log: (severity: Diagnostic["severity"], message: string, urn: string | undefined) => void,
 ): readonly [grpc.ServiceDefinition, grpc.UntypedServiceImplementation] {
@@ -21,7 +21,7 @@ export function engineService(
   const implementation = {
     log: unary(async (request: LogRequest) => {
       const severity = SEVERITIES[request.getSeverity()] ?? "info";
-      // Debug messages come by the hundred, and the SDK waits for each.
+      // There can be hundreds of debug messages, and the SDK waits for each one.
       if (severity !== "debug") log(severity, request.getMessage(), request.getUrn() || undefined);
       return new empty.Empty();
     }),

@@ -12,10 +12,10 @@ import { StackState } from "./stack-state.ts";
 import { STACK_TYPE } from "./urn.ts";
 
 /**
- * The engine that needs nothing but Node.js: it runs the unchanged Pulumi program against the unchanged providers, and
- * keeps state as the Pulumi CLI does, on file backends.
+ * The engine that needs only Node.js. It runs an unchanged Pulumi program with unchanged providers, and keeps its state in file
+ * backends in the format of the Pulumi CLI.
  *
- * @param ahead the process of the first program, where it was started before
+ * @param ahead the process of the first program, if it was started in advance
  */
 export function embeddedEngine(ahead?: PrewarmedProgram): Engine {
   const execute =

@@ -13,7 +13,7 @@ import type { Redactor } from "./redactor.ts";
 import type { ResourceState } from "./resource-state.ts";
 import { isProviderType, nameOf, type Urn } from "./urn.ts";
 
-/** One operation on one resource, as events tell of it. */
+/** One operation on one resource, as reported in events. */
 export interface Step {
   readonly op: Operation;
   readonly old: ResourceState | undefined;
@@ -21,7 +21,7 @@ export interface Step {
   readonly diff: DiffResult | undefined;
 }
 
-/** Part of a replacement that is not counted: `replace` stands for all of it. */
+/** Parts of a replacement, which aren't counted because `replace` counts for all of them. */
 const PHYSICAL: ReadonlySet<Operation> = new Set([
   "create-replacement",
   "delete-replaced",
@@ -31,7 +31,7 @@ const PHYSICAL: ReadonlySet<Operation> = new Set([
   "import-replacement",
 ]);
 
-/** Tells of a run, in the shape of Pulumi's event log, and counts what it did. */
+/** Emits the events of a run in the format of Pulumi's event log, and counts its operations. */
 export class Events {
   readonly #listener: ((event: EngineEvent) => void) | undefined;
   readonly #redactor: Redactor;
@@ -58,7 +58,7 @@ export class Events {
     this.finished(step, planning);
   }
 
-  /** Components and the stack finish when their outputs come, and are counted before. */
+  /** Components and the stack are counted first, and finish when their outputs are registered. */
   finished(step: Step, planning: boolean): void {
     this.#emit({ resOutputsEvent: stepEvent(step, planning) });
   }
@@ -130,7 +130,7 @@ function stepEvent(step: Step, planning: boolean): StepEvent {
   return planning ? { metadata, planning } : { metadata };
 }
 
-/** A resource as it is shown, secrets blinded. */
+/** A resource as it can be shown, with secrets masked. */
 export function viewOf(state: ResourceState): ResourceView {
   return {
     urn: state.urn,
@@ -143,7 +143,7 @@ export function viewOf(state: ResourceState): ResourceView {
   };
 }
 
-/** What belongs to somebody else is looked up by every run: that counts when it is another than before. */
+/** Every run reads external resources. Such a read is counted only if the outputs changed. */
 function foundNothingNew({ op, old, new: found }: Step): boolean {
   return (
     op === "read" && (old === undefined || found === undefined || equalValues(old.outputs, found.outputs))

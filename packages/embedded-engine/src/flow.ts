@@ -3,10 +3,10 @@ import { RpcError } from "./grpc.ts";
 import { StepFailed } from "./shown-failure.ts";
 
 /**
- * How far a run has got: what is under way, and whether something has failed.
+ * Tracks the running operations of a run, and its failures.
  *
- * From the first failure on that it does not survive the program gets no more answers than "unavailable", which makes it
- * stop quietly, while what is under way runs to its end and is recorded.
+ * After a failure that ends the run, the program gets the answer "unavailable" to every request, which makes it stop quietly.
+ * Running operations finish and are recorded.
  */
 export class Flow {
   readonly #onFailure: (error: unknown) => void;
@@ -18,8 +18,8 @@ export class Flow {
   #ended = false;
 
   /**
-   * @param continueOnError whether an operation that failed ends the run only where it is needed
-   * @param onFailure shows an error; called for each
+   * @param continueOnError whether independent resources continue after a failed operation
+   * @param onFailure called for each error, to show it
    */
   constructor(continueOnError: boolean, onFailure: (error: unknown) => void) {
     this.#continueOnError = continueOnError;
@@ -34,23 +34,23 @@ export class Flow {
     return this.#failed;
   }
 
-  /** Whether nothing new begins any more. */
+  /** Whether the run has ended, so that no new operation begins. */
   get ended(): boolean {
     return this.#ended;
   }
 
-  /** Rejects when the run ends by a failure. */
+  /** Rejects when a failure ends the run. */
   get stopped(): Promise<never> {
     return this.#stopped;
   }
 
-  /** Does a part of the run for the program. It hears of the result, or that the run is over. */
+  /** Does a part of the run for the program. Resolves to the result, or rejects when the run ends. */
   async answer<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#ended) return this.#stopped;
     return Promise.race([this.run(work), this.#stopped]);
   }
 
-  /** Does a part of the run. Its failure is the run's. */
+  /** Does a part of the run. If it fails, the run fails. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     const running = work();
     this.#running.add(running);
@@ -65,8 +65,8 @@ export class Flow {
   }
 
   /**
-   * Whether the run goes on after an error with all that doesn't need what failed; it fails in the end. What is forbidden
-   * was not even tried: that never holds up the rest.
+   * Whether independent resources continue after an error. The run fails at the end. After a forbidden operation, which wasn't
+   * tried, they always continue.
    */
   survives(error: unknown): boolean {
     if (this.#ended || !(error instanceof StepFailed)) return false;
@@ -82,7 +82,7 @@ export class Flow {
     this.#stop(new RpcError(grpc.status.UNAVAILABLE, "the run has ended"));
   }
 
-  /** Waits until nothing is under way. */
+  /** Waits until no operation is running. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }

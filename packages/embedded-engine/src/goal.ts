@@ -15,7 +15,7 @@ import {
 import { type CustomTimeouts, NO_TIMEOUTS } from "./resource-state.ts";
 import type { Urn } from "./urn.ts";
 
-/** What a program asks for: one resource, with its options. */
+/** A resource that a program registers, with its options. */
 export interface Goal {
   readonly type: string;
   readonly name: string;
@@ -24,21 +24,21 @@ export interface Goal {
   readonly inputs: PropertyMap;
   readonly dependencies: readonly Urn[];
   readonly propertyDependencies: Readonly<Record<string, readonly Urn[]>>;
-  /** `<urn>::<id>`; empty for the default one. */
+  /** `<urn>::<id>`; empty for the default provider. */
   readonly provider: string;
-  /** Of a component, for its children: by package. */
+  /** A component's providers for its children, by package. */
   readonly providers: Readonly<Record<string, string>>;
-  /** Of the SDK's package; decides which default provider it is. */
+  /** The version of the SDK's package, which selects the default provider. */
   readonly version: string;
-  /** Undefined is as the parent says. */
+  /** Undefined inherits the parent's value. */
   readonly protect: boolean | undefined;
   readonly retainOnDelete: boolean | undefined;
   readonly deletedWith: Urn;
   readonly replaceWith: readonly Urn[];
   readonly replacementTrigger: PropertyValue | undefined;
-  /** Undefined is as the provider says. */
+  /** Undefined leaves it to the provider. */
   readonly deleteBeforeReplace: boolean | undefined;
-  /** The id of what exists already and is to be taken over; empty for none. */
+  /** The id of an existing resource to import; empty for none. */
   readonly importID: string;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];
@@ -55,7 +55,7 @@ interface SourcePosition {
   readonly column: number;
 }
 
-/** A goal that asks for nothing; the engine's own requests begin with it. */
+/** A goal with defaults, the base of the engine's own requests. */
 export const EMPTY_GOAL: Goal = {
   type: "",
   name: "",
@@ -83,7 +83,7 @@ export const EMPTY_GOAL: Goal = {
   sourcePosition: undefined,
 };
 
-/** @throws RpcError that names the first option which the engine does not have, and the resource */
+/** @throws RpcError that names the resource and the first unsupported option */
 export function goalOf(request: RegisterResourceRequest): Goal {
   refuseUnsupported(request);
   return {
@@ -120,7 +120,7 @@ export function goalOf(request: RegisterResourceRequest): Goal {
   };
 }
 
-/** What a program wants to look up, and not to own: `id` is what it calls it. */
+/** The goal of a resource that a program only reads, and its id. */
 export function readGoalOf(request: ReadResourceRequest): { readonly goal: Goal; readonly id: string } {
   refuseOptions(request, [
     ["parameterized packages", request.getPackageref() !== ""],
@@ -166,15 +166,15 @@ function refuseOptions(
   throw unsupported(option, `${request.getType()} ${JSON.stringify(request.getName())}`);
 }
 
-/** The error for what the embedded engine leaves out. */
+/** The error for a feature that the embedded engine doesn't support. */
 export function unsupported(what: string, who: string): RpcError {
   return new RpcError(
     grpc.status.UNIMPLEMENTED,
-    `${who} uses ${what}, which the embedded engine does not have; use the Pulumi CLI: --engine cli`,
+    `${who} uses ${what}, which the embedded engine doesn't support; use the Pulumi CLI: --engine cli`,
   );
 }
 
-/** The one value that a program sends with its dependencies; here only the value counts. */
+/** The program sends the trigger as an output value with its dependencies. Only the value is kept. */
 function triggerOf(request: RegisterResourceRequest): PropertyValue | undefined {
   const trigger = request.getReplacementTrigger()?.toJavaScript() as PropertyValue | undefined;
   if (trigger === undefined) return undefined;
@@ -205,18 +205,18 @@ const UNITS: Readonly<Record<string, number>> = {
   h: 3600,
 };
 
-/** Seconds of a Go duration, as `1h30m`; 0 for none. */
+/** Converts a Go duration, such as `1h30m`, to seconds; 0 for none. */
 function secondsOf(duration: string): number {
   const parts = [...duration.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g)];
   if (parts.map(([all]) => all).join("") !== duration)
     throw new RpcError(
       grpc.status.INVALID_ARGUMENT,
-      `${JSON.stringify(duration)} is no duration, as 5m or 1h30m`,
+      `${JSON.stringify(duration)} isn't a duration such as 5m or 1h30m`,
     );
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? "s"] ?? 1), 0);
 }
 
-/** A program that names no dependencies by property depends with each on all. */
+/** Without dependencies by property, each property depends on all of the resource's dependencies. */
 function propertyDependenciesOf(request: RegisterResourceRequest): Goal["propertyDependencies"] {
   const named = [...request.getPropertydependenciesMap().entries()];
   const keys = Object.keys(fromStruct(request.getObject()));

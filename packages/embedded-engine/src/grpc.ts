@@ -2,13 +2,13 @@ import grpc from "@grpc/grpc-js";
 
 const MAX_MESSAGE = 400 * 1024 * 1024;
 
-/** As Pulumi sets them: states and assets travel in single messages. */
+/** Pulumi's limits: states and assets are sent in single messages. */
 export const MESSAGE_OPTIONS = {
   "grpc.max_receive_message_length": MAX_MESSAGE,
   "grpc.max_send_message_length": MAX_MESSAGE,
 };
 
-/** An error that a client sees with this status. */
+/** An error that the client receives with this status. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
   readonly code: grpc.status;
@@ -34,7 +34,7 @@ export function unary<Request, Response>(
   };
 }
 
-/** A server on a port of the system's choice, on this machine only. */
+/** Starts a server on a free port of the loopback interface. */
 export async function serve(
   services: readonly (readonly [grpc.ServiceDefinition, grpc.UntypedServiceImplementation])[],
 ): Promise<{ readonly address: string; close(): void }> {

@@ -7,7 +7,7 @@ import { ofResource, RegistrationError } from "./registration-error.ts";
 import type { ResourceState } from "./resource-state.ts";
 import { isProviderType } from "./urn.ts";
 
-/** The inputs of resources, as their providers complete them. */
+/** Lets providers check and complete the inputs of resources. */
 export class InputChecks {
   readonly #providers: Providers;
   readonly #preview: boolean;
@@ -18,7 +18,7 @@ export class InputChecks {
   }
 
   /**
-   * @param old whose ignored inputs and whose defaults go on; undefined where all is new
+   * @param old the old state, whose ignored inputs and defaults are kept; undefined for a new resource
    * @throws RegistrationError when the provider refuses the inputs
    */
   async check(goal: Goal, wanted: ResourceState, old: ResourceState | undefined): Promise<PropertyMap> {
@@ -38,7 +38,7 @@ export class InputChecks {
   }
 }
 
-/** The wanted inputs, with those whose changes the program ignores as they were. */
+/** The wanted inputs, with the old values of those in `ignoreChanges`. */
 function withoutIgnored(wanted: ResourceState, old: ResourceState): PropertyMap {
   return wanted.ignoreChanges.reduce((inputs, text) => {
     try {

@@ -1,65 +1,65 @@
 import type { Secret } from "@tenantry/core/secret";
 
-/** What an event shows for a value that nobody knows before it is made. */
+/** How an event shows a value that isn't known before the operation. */
 export const UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** A stack, and all that a run of it needs. Nothing here knows which engine runs. */
+/** A stack, and everything that a run of it needs, with either engine. */
 export interface StackSpec {
   /** The folder of Pulumi.yaml. */
   readonly projectFolder: string;
-  /** The stack's name, as `agntdata.acme`. */
+  /** The stack's name, such as `agntdata.acme`. */
   readonly stack: string;
-  /** `file://…`; the CLI engine takes any backend. */
+  /** The embedded engine supports `file://…`, the CLI engine any backend. */
   readonly backendUrl: string;
   readonly passphrase: Secret;
   /**
-   * Where the stacks' settings (`Pulumi.<stack>.yaml`) are read and written, instead of the project's `stackConfigDir`:
-   * a sandbox's passphrase and salt have no business among those of production.
+   * The folder of the stacks' settings (`Pulumi.<stack>.yaml`). Default: the project's `stackConfigDir`. A sandbox uses its own
+   * folder, so that its salt isn't mixed with those of production.
    */
   readonly settingsFolder?: string;
-  /** Set for the program and its providers, over the run's own environment. */
+  /** Environment variables for the program and its providers. They override those of this process. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export interface PolicyPackSource {
-  /** The folder of its PulumiPolicy.yaml. */
+  /** The folder of PulumiPolicy.yaml. */
   readonly folder: string;
-  /** A JSON file that sets its policies' levels and values, over what they and the pack say themselves. */
+  /** A JSON file with levels and values for the policies. It overrides those of the policies and the pack. */
   readonly config?: string | undefined;
 }
 
-/** Where providers listen that others start, by package; an address may be known only later. */
+/** The addresses of running providers, by package. An address may become known later. */
 export type Attached = Readonly<Record<string, string | Promise<string>>>;
 
 export interface RunOptions {
-  /** Called for each event as it happens, in the shape of Pulumi's own event log. */
+  /** Called for each event as it happens, in the format of Pulumi's event log. */
   readonly onEvent?: (event: EngineEvent) => void;
-  /** Resource operations at a time. Default 8. */
+  /** The number of resource operations that run in parallel. Default 8. */
   readonly parallel?: number;
   /** Refresh before the operation. Default false. */
   readonly refresh?: boolean;
   /**
-   * URNs of the resources that the operation is about; all of them unless said. `**` stands for anything, `*` for anything
-   * without a colon. The others stay as they are, and new ones are not made.
+   * URNs of the resources to operate on. Default: all. `**` matches anything, `*` anything without a colon. Other resources are
+   * left unchanged, and new ones are not created.
    */
   readonly targets?: readonly string[];
-  /** Takes along what depends on the targets. Default false: what can't stay without a target fails the run. */
+  /** Includes the targets' dependents. Default false: the run fails if a dependent would have to be deleted with its target. */
   readonly targetDependents?: boolean;
   /**
-   * The policy packs (CrossGuard) that `preview` and `up` are held to. A mandatory policy stops `up` before the resource that
-   * violates it, and fails both; an advisory one warns.
+   * The policy packs (CrossGuard) that `preview` and `up` check. A violation of a mandatory policy fails the run, and stops `up`
+   * before the resource is changed. An advisory policy warns.
    */
   readonly policyPacks?: readonly PolicyPackSource[];
   /**
-   * For `up` and `destroy`: where an operation on a resource fails, go on with all that does not need it. The run fails in the
-   * end. Default false: no new operation begins after a failure.
+   * For `up` and `destroy`: independent resources continue after a failure, and the run fails at the end. Default false: no new
+   * operation begins after a failure.
    */
   readonly continueOnError?: boolean;
-  /** For `refresh` only: forget creations whose end nobody saw. Without it they stay, and warn, as with the Pulumi CLI. */
+  /** For `refresh` only: clears pending creations of an interrupted run. Default false: they are kept, and every run warns. */
   readonly clearPendingCreates?: boolean;
-  /** Ends cleanly: no new steps, running ones finish and are saved. */
+  /** Stops cleanly: no new operation begins, and running ones finish and are saved. */
   readonly signal?: AbortSignal;
-  /** Providers that already run, by package: `{ tenantry: "127.0.0.1:4711" }`, so that a fleet shares one. */
+  /** Running providers that a fleet shares, by package: `{ tenantry: "127.0.0.1:4711" }`. */
   readonly attach?: Attached;
 }
 
@@ -81,15 +81,15 @@ export type Operation =
   | "import-replacement";
 
 export interface DestroyOptions extends RunOptions {
-  /** Takes protected resources too: for a sandbox's stacks. Default false: a protected resource fails the run. */
+  /** Destroys protected resources too, for a sandbox. Default false: a protected resource fails the run. */
   readonly ignoreProtect?: boolean;
 }
 
 export interface RunResult {
   readonly result: "succeeded" | "failed";
-  /** Resources by operation, as Pulumi's summary counts them. */
+  /** The number of resources by operation, as in Pulumi's summary. */
   readonly changes: Readonly<Partial<Record<Operation, number>>>;
-  /** Errors and warnings, secrets blinded. */
+  /** Errors and warnings, with secrets masked. */
   readonly diagnostics: readonly Diagnostic[];
   readonly durationSeconds: number;
 }
@@ -102,31 +102,30 @@ export interface Diagnostic {
 
 export interface Engine {
   readonly name: "embedded" | "cli";
-  /** Shows what `up` would do. Writes nothing: no stack, no file, no call that changes anything. */
+  /** Shows what `up` would do, and writes nothing: no stack, no file, no change at a vendor. */
   preview(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
-  /** Creates the stack where there is none. */
+  /** Applies the program. Creates the stack if it doesn't exist. */
   up(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
   refresh(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
-  /** Takes everything away, from what the state records; the program isn't run. The empty stack stays. */
+  /** Destroys all recorded resources without running the program. Keeps the empty stack. */
   destroy(stack: StackSpec, options?: DestroyOptions): Promise<RunResult>;
   /**
-   * The stack's outputs; a secret one is a Secret holding its JSON. One that came from what failed, so that nobody knows it,
-   * is left out. Undefined when the stack does not exist.
+   * The stack's outputs. A secret output is a `Secret` with its JSON. Outputs that are unknown after a failure are omitted.
+   * Undefined if the stack doesn't exist.
    */
   outputs(stack: StackSpec): Promise<Readonly<Record<string, unknown>> | undefined>;
-  /** What the state records, secrets blinded, in its order; needs no passphrase. Undefined when the stack does not exist. */
+  /** The recorded resources in order, with secrets masked. Needs no passphrase. Undefined if the stack doesn't exist. */
   resources(stack: StackSpec): Promise<readonly ResourceView[] | undefined>;
   /**
-   * What the stack is now, its state and its settings: another value after each write of either, also by another engine.
-   * Undefined when the stack does not exist.
+   * A value that changes with each write of the stack's state or settings, by either engine. Undefined if the stack doesn't exist.
    */
   revision(stack: StackSpec): Promise<string | undefined>;
-  /** The stack's tags, which are no part of its state; none when it does not exist. */
+  /** The stack's tags, which aren't part of its state. Empty if the stack doesn't exist. */
   tags(stack: StackSpec): Promise<Readonly<Record<string, string>>>;
   setTag(stack: StackSpec, name: string, value: string): Promise<void>;
   /** The names of the project's stacks in the backend, sorted. */
   stacks(where: Pick<StackSpec, "projectFolder" | "backendUrl" | "env">): Promise<readonly string[]>;
-  /** Ends what was started ahead of a run and not needed. */
+  /** Ends processes that were started in advance and not used. */
   close(): Promise<void>;
 }
 
@@ -169,7 +168,7 @@ export interface StepMetadata {
   readonly provider: string;
 }
 
-/** A resource as an event or a listing shows it: secrets are already `[secret]`. */
+/** A resource as shown in events and listings. Secrets are `[secret]`. */
 export interface ResourceView {
   readonly urn: string;
   readonly type: string;

@@ -8,7 +8,7 @@ import type { StepExecutor } from "./step-executor.ts";
 import type { Targets } from "./targets.ts";
 import type { Urn } from "./urn.ts";
 
-/** What is deleted when all else is done: what was replaced or is no longer wanted, dependents first. */
+/** Deletes, at the end of a run, resources that were replaced or are no longer declared, dependents first. */
 export class LateDeletions {
   readonly #snapshot: Snapshot;
   readonly #executor: StepExecutor;
@@ -33,14 +33,14 @@ export class LateDeletions {
     this.#left = parts.left;
   }
 
-  /** What of the state as it was the run is not about, it leaves as it is. */
+  /** Keeps the old resources that the run doesn't target. */
   leaveOthers(): void {
     const deletable = this.#targets.deletable(this.#snapshot.base);
     for (const state of this.#undone())
       if (!deletable.has(state) && !state.delete) this.#executor.leave(state);
   }
 
-  /** What may be deleted. */
+  /** The resources to delete. */
   get condemned(): ReadonlySet<ResourceState> {
     const deletable = this.#targets.deletable(this.#snapshot.base);
     const kept = this.#left.keeps(this.#undone());
@@ -57,13 +57,13 @@ export class LateDeletions {
     }
   }
 
-  /** The old states that nothing new stands for yet. */
+  /** The old states that have no new state yet. */
   #undone(): readonly ResourceState[] {
     return this.#snapshot.base.filter((state) => !this.#snapshot.isDone(state));
   }
 
   async #delete(state: ResourceState, condemned: ReadonlySet<Urn>): Promise<void> {
-    // It is deleted already; only its replacement was never made.
+    // The resource is already deleted. Only its replacement was never created.
     if (state.pendingReplacement && !state.delete) return this.#executor.forget(state);
     try {
       const provider = () => this.#providers.ensure(state.provider, this.#snapshot.base);

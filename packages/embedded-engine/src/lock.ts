@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import { entriesOf } from "./backend.ts";
 
-/** What Pulumi writes into a lock file. */
+/** The content of Pulumi's lock files. */
 interface LockContent {
   readonly pid: number;
   readonly username: string;
@@ -14,10 +14,10 @@ interface LockContent {
 }
 
 /**
- * A stack's lock, in Pulumi's file: while it is held, neither engine touches the stack.
+ * A stack's lock, in Pulumi's format, which both engines respect.
  *
- * A lock is broken, with a warning, only when its process was one of this user on this host and is gone: a run that was
- * killed must not keep the next one out. Every other lock is someone's, and only they can tell.
+ * A lock whose process belonged to this user on this host and no longer exists is removed with a warning, so that a killed run
+ * doesn't block the next one. Any other lock may be in use.
  */
 export class StackLock {
   readonly #file: string;
@@ -33,7 +33,7 @@ export class StackLock {
     await writeFile(join(folder, name), JSON.stringify(ownContent()));
     const lock = new StackLock(join(folder, name));
     try {
-      // Another run may have looked and written between our look and our write: then both give way.
+      // Another run may have written its lock at the same time. Then both give up.
       await refuseForeign(folder, name, warn);
     } catch (error) {
       await lock.release();
@@ -61,12 +61,12 @@ async function refuseForeign(
     const who = `${content.username}@${content.hostname} (pid ${content.pid}) at ${content.timestamp}`;
     if (isDead(content)) {
       await rm(file, { force: true });
-      warn(`The lock of ${who} was left by a run that was killed; it is removed.`);
+      warn(`Removed the lock of ${who}, whose run was killed.`);
     } else held.push(`  ${file}: created by ${who}`);
   }
   if (held.length === 0) return;
   throw new UserError(`The stack is currently locked by ${held.length} lock(s):\n${held.join("\n")}`, {
-    remedy: "Wait for the other run to end. If it is gone, delete the file (or run `pulumi cancel`).",
+    remedy: "Wait for the other run to end. If it no longer runs, delete the file or run `pulumi cancel`.",
   });
 }
 
@@ -74,7 +74,7 @@ async function readLock(file: string): Promise<LockContent | undefined> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as LockContent;
   } catch (error) {
-    // Released between the listing and this read, or written this very moment: an empty file is a lock all the same.
+    // The lock was released after the listing, or is just being written. An empty file is a lock too.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     return { pid: 0, username: "?", hostname: "?", timestamp: "?" };
   }

@@ -18,8 +18,8 @@ import type { Providers } from "./providers.ts";
 import { knownId, type Registrations } from "./registrations.ts";
 
 /**
- * What the SDK may ask for. It hears yes for what is refused when it is used: refused by the SDK itself, it would be an
- * exception of the program, without the resource's name.
+ * The features that the SDK may ask for, including those that are refused when they are used. If the SDK refused them, the
+ * program would throw an exception without the resource's name.
  */
 const FEATURES: ReadonlySet<string> = new Set([
   "secrets",
@@ -34,7 +34,7 @@ const FEATURES: ReadonlySet<string> = new Set([
   "errorHooks",
 ]);
 
-/** How the SDK is told of what could not be done, whose outputs are unknown then. */
+/** The results that the SDK understands. Outputs of resources that aren't done are unknown. */
 const RESULTS = {
   done: messages.Result.SUCCESS,
   failed: messages.Result.FAIL,
@@ -42,15 +42,15 @@ const RESULTS = {
 } as const;
 
 /**
- * The service that a program registers its resources with.
+ * The service with which a program registers its resources.
  *
- * @param registrations resolves when the state has been read; the program is being loaded meanwhile
+ * @param registrations resolves when the state has been read, while the program loads
  */
 export function monitorService(
   flow: Flow,
   registrations: Promise<Registrations>,
   providers: Providers,
-  /** Called when the program has registered everything; its answer lets the program end. */
+  /** Called when the program has registered everything. The program ends when it resolves. */
   finished: () => Promise<void>,
 ): readonly [grpc.ServiceDefinition, grpc.UntypedServiceImplementation] {
   const refuse = (what: string) =>
@@ -123,9 +123,9 @@ export function monitorService(
   return [services.ResourceMonitorService as unknown as grpc.ServiceDefinition, implementation];
 }
 
-/** Without word of the failure the program would take what is missing for empty. */
+/** Without the result, the program would take missing outputs for empty ones. */
 function resultsUnsupported(): Error {
   return new Error(
-    "This version of @pulumi/pulumi can't go on after an error. Update it, or run without going on after errors.",
+    "This version of @pulumi/pulumi can't continue after an error. Update it, or run without continueOnError.",
   );
 }

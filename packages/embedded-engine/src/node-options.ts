@@ -1,6 +1,6 @@
 /**
- * The SDK shows an uncaught error by inspecting it in colour, over which Node.js 20 hangs for up to a minute where the
- * stack holds a file right under a scope, as the SDK's own source maps do: `node_modules/@pulumi/resource.ts`.
+ * The SDK prints an uncaught error with a colored `util.inspect`. In Node.js 20 this hangs for up to a minute if the stack contains
+ * a file directly below a scope, such as `node_modules/@pulumi/resource.ts` from the SDK's own source maps.
  */
 export const PLAIN_ERRORS = `
 import util from "node:util";
@@ -9,10 +9,13 @@ util.inspect = new Proxy(util.inspect, {
 });`;
 
 /**
- * Spares an unchanged program three quarters of its time. The SDK loads a compiler, a package manager, exporters of traces
- * and the Automation API, which few programs need: they are loaded when first used. For each promise it maps a stack trace
- * through source maps that it parses itself: Node.js maps the traces that are shown. And it starts a debugger, to name the
- * file of a function that can't be serialized: such an error names its line alone.
+ * Saves an unchanged program three quarters of its time:
+ *
+ * - The SDK loads a compiler, a package manager, trace exporters and the Automation API, which few programs need. Here they are
+ *   loaded on first use.
+ * - For each promise, the SDK maps a stack trace through source maps that it parses. Here Node.js maps only the traces that are
+ *   shown.
+ * - The SDK starts a debugger to name the file of a function that can't be serialized. Here such an error names only the line.
  */
 export const QUICK_START = `
 import module from "node:module";
@@ -41,12 +44,17 @@ module._load = function (request, parent, ...rest) {
   });
 };`;
 
-/** NODE_OPTIONS that load JavaScript modules, given as their code, before anything else. */
+/**
+ * Adds JavaScript modules to NODE_OPTIONS, which Node.js loads first.
+ *
+ * @param modules the modules' code
+ * @param given the previous value of NODE_OPTIONS
+ */
 export function preloading(modules: readonly string[], given: string | undefined): string {
   return [...modules.map((code) => `--import ${moduleUrl(code)}`), given ?? ""].join(" ").trim();
 }
 
-/** Percent-encoded, as it travels through NODE_OPTIONS, where blanks and quotes divide. */
+/** Percent-encoded, because spaces and quotes are separators in NODE_OPTIONS. */
 function moduleUrl(code: string): string {
   return `data:text/javascript,${encodeURIComponent(code)}`;
 }

@@ -3,12 +3,12 @@ import { RegistrationError } from "./registration-error.ts";
 import type { ResourceState } from "./resource-state.ts";
 import type { Urn } from "./urn.ts";
 
-/** The state as it was before the run, by the names that the program has for it now. */
+/** The state before the run, by the current names of its resources. */
 export class OldResources {
   readonly #states: ReadonlyMap<Urn, ResourceState>;
-  /** Old URNs that a resource of this run goes on with under another name, and that resource's URN. */
+  /** New URNs by old ones, for resources that this run has renamed. */
   readonly #renamed = new Map<Urn, Urn>();
-  /** The same, the other way round. */
+  /** Old URNs by new ones. */
   readonly #former = new Map<Urn, Urn>();
   readonly #claimed = new Set<Urn>();
 
@@ -20,15 +20,15 @@ export class OldResources {
     return this.#states.get(urn);
   }
 
-  /** What an old URN is called now. */
+  /** The current URN of a resource with this old URN. */
   currentName(urn: Urn): Urn {
     return this.#renamed.get(urn) ?? urn;
   }
 
   /**
-   * The old state of a resource: under its own URN, else under the first of its aliases that is known.
+   * Finds the old state of a resource by its URN, else by the first known alias.
    *
-   * @throws RegistrationError when two resources of the program claim one name, or one old state
+   * @throws RegistrationError when two resources of the program claim the same name or the same old state
    */
   claim(urn: Urn, resource: Aliased): ResourceState | undefined {
     const owner = this.#renamed.get(urn);

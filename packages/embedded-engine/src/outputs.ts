@@ -2,9 +2,10 @@ import { Secret } from "@tenantry/core/secret";
 import { containsSecrets, containsUnknowns, type PropertyMap } from "./property-value.ts";
 
 /**
- * A stack's outputs as an engine gives them: one that holds a secret is a Secret with its JSON, one that nobody knows is left out.
+ * Converts a stack's outputs for callers: an output that contains a secret becomes a `Secret` with its JSON, and unknown outputs
+ * are omitted.
  *
- * @param open takes secrets out of their marks
+ * @param open decrypts the secrets in the outputs
  */
 export function readableOutputs(
   outputs: PropertyMap,

@@ -9,23 +9,23 @@ import type { Project } from "./project.ts";
 import { ProviderClient } from "./provider-client.ts";
 import type { EngineKnowledge } from "./pulumi-provider.ts";
 
-/** Where plugins find the engine, and what they are told of the program. */
+/** What a plugin needs to know about the engine and the program. */
 export interface PluginHost {
   readonly project: Project;
-  /** The engine's own address. */
+  /** The engine's address. */
   readonly engine: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Providers that already run, by package. */
+  /** Running providers, by package. */
   readonly attach: Attached;
   readonly knowledge: EngineKnowledge;
-  /** Called when a plugin ends that nobody ended, with the last of what it wrote. */
+  /** Called when a plugin ends unexpectedly, with its last output. */
   readonly onCrash: (message: string) => void;
 }
 
 const LOG_LINES = 40;
 const LAST_WORDS_MS = 1000;
 
-/** Starts the plugin of a package, or joins the one that runs, and connects to it. */
+/** Connects to the plugin of a package. Starts it unless it is already running. */
 export async function startPlugin(packageName: string, host: PluginHost): Promise<ProviderClient> {
   const place = { engine: host.engine, root: host.project.root, program: host.project.programFolder };
   const running = await host.attach[packageName];
@@ -40,7 +40,7 @@ export async function startPlugin(packageName: string, host: PluginHost): Promis
     return await ProviderClient.connect(address, place, child);
   } catch (error) {
     await child.stop();
-    throw new Error(`the provider of package ${packageName} did not start: ${messageOf(error)}`, {
+    throw new Error(`the provider of package ${packageName} didn't start: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -50,23 +50,23 @@ function commandOf(packageName: string, host: PluginHost): readonly string[] {
   const folder = host.project.plugins.get(packageName);
   if (folder === undefined)
     throw new UserError(
-      `No provider for package ${packageName}: Pulumi.yaml names none, and none is built in.`,
+      `There is no provider for package ${packageName}: Pulumi.yaml names none, and none is built in.`,
       {
         remedy:
-          "Name its folder under plugins.providers in Pulumi.yaml, or use the Pulumi CLI: --engine cli.",
+          "Add the provider's folder to plugins.providers in Pulumi.yaml, or use the Pulumi CLI: --engine cli.",
       },
     );
   const executable = join(folder, `pulumi-resource-${packageName}`);
   if (existsSync(executable)) return [executable, host.engine];
   if (!existsSync(join(folder, "PulumiPlugin.yaml")))
-    throw new UserError(`There is neither ${executable} nor a PulumiPlugin.yaml beside it.`, {
+    throw new UserError(`There is neither ${executable} nor a PulumiPlugin.yaml next to it.`, {
       remedy: "Correct the path under plugins.providers in Pulumi.yaml.",
     });
   const runner = createRequire(join(folder, "package.json")).resolve("@pulumi/pulumi/cmd/run-plugin");
   return [process.execPath, runner, folder, host.engine];
 }
 
-/** A plugin says its port in its first line; all that follows is its log. */
+/** Starts a plugin, which prints its port in the first line and its log after that. */
 export function launch(
   what: string,
   command: readonly string[],
@@ -97,7 +97,7 @@ export function launch(
   });
   const ended = child.ended.then(({ code, signal }) => {
     const message = [`it ended with ${signal ?? `code ${code}`}`, ...log].join("\n");
-    if (announce === undefined && !stopping) place.onCrash(`${what} is gone: ${message}`);
+    if (announce === undefined && !stopping) place.onCrash(`${what} ended unexpectedly: ${message}`);
     throw new Error(message);
   });
   ended.catch(() => undefined);

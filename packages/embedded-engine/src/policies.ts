@@ -6,21 +6,21 @@ import type { ResourceState } from "./resource-state.ts";
 import { ShownFailure } from "./shown-failure.ts";
 import type { Urn } from "./urn.ts";
 
-/** The policies that a run is held to: those of all its packs. */
+/** Checks a run against the policies of all its packs. */
 export class Policies {
   readonly #packs: readonly PolicyPack[];
   readonly #preview: boolean;
   readonly #tell: (violation: Violation) => void;
   #violated = false;
 
-  /** @param tell shows a violation; called for each */
+  /** @param tell called for each violation, to show it */
   constructor(packs: readonly PolicyPack[], preview: boolean, tell: (violation: Violation) => void) {
     this.#packs = packs;
     this.#preview = preview;
     this.#tell = tell;
   }
 
-  /** Starts the packs side by side; where one fails, none is left running. */
+  /** Starts the packs in parallel. If one fails to start, the others are stopped. */
   static async start(
     sources: readonly PolicyPackSource[],
     host: PackHost,
@@ -34,21 +34,21 @@ export class Policies {
     throw failed.reason;
   }
 
-  /** Whether a mandatory policy was violated: the run fails in the end, if it didn't at once. */
+  /** Whether a mandatory policy was violated, so that the run fails at the end if it didn't before. */
   get violated(): boolean {
     return this.#violated;
   }
 
   /**
-   * Holds a resource to the policies before anything is done about it.
+   * Checks a resource before any operation on it.
    *
-   * @returns it with remedies made
-   * @throws ShownFailure when a mandatory policy is violated, which was told; a preview goes on, to show all of them
+   * @returns the resource after remediation
+   * @throws ShownFailure when a mandatory policy is violated. A preview continues, to show all violations.
    */
   async judge(wanted: Judged): Promise<ResourceState> {
     const { urn } = wanted.state;
     let judged = wanted;
-    // One after the other: each pack sees what the ones before it have made.
+    // Sequential, because each pack sees the remediations of the ones before it.
     for (const pack of this.#packs) {
       const { inputs, violations } = await ofResource(urn, pack.remediate(judged));
       judged = { ...judged, state: { ...judged.state, inputs } };
@@ -61,9 +61,9 @@ export class Policies {
   }
 
   /**
-   * Holds the whole stack to the policies, once it is as the program wants it.
+   * Checks the whole stack at the end of the run.
    *
-   * @param stack its own URN
+   * @param stack the stack's URN
    */
   async judgeStack(judged: readonly Judged[], stack: Urn): Promise<void> {
     const found = await Promise.all(this.#packs.map((pack) => pack.analyzeStack(judged, stack)));

@@ -16,16 +16,16 @@ const LEVELS = {
 const level = z.enum(["advisory", "mandatory", "remediate", "disabled"]);
 const settings = z.looseObject({ enforcementLevel: level.optional() });
 
-/** By policy, or `all`: a level, or a level and values. */
+/** Settings by policy, or for `all`: a level, or an object with a level and values. */
 const shape = z.record(
   z.string(),
   z.union([level.transform((enforcementLevel) => ({ enforcementLevel })), settings]),
 );
 
 /**
- * Reads how a pack's policies are to be set, as the Pulumi CLI's `--policy-pack-config` does. An empty file sets nothing.
+ * Reads the configuration of a policy pack, in the format of the Pulumi CLI's `--policy-pack-config`. An empty file sets nothing.
  *
- * @throws UserError when it can't be read, or has another shape
+ * @throws UserError when the file can't be read or has a wrong format
  * @see https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/#policy-configuration
  */
 export async function readPolicyConfig(file: string): Promise<GivenSettings> {
@@ -52,7 +52,7 @@ async function contentOf(file: string): Promise<unknown> {
 }
 
 function unusable(file: string, why: string, cause?: unknown): UserError {
-  return new UserError(`The policies can't be set as ${file} says: ${why}`, {
+  return new UserError(`The policy configuration ${file} can't be used: ${why}`, {
     remedy:
       'Write JSON: { "<policy>": "mandatory", "<policy>": { "enforcementLevel": "advisory", "<key>": <value> } }.',
     cause,

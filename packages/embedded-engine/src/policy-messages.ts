@@ -9,17 +9,17 @@ import { type PropertyMap, toStruct } from "./property-value.ts";
 import type { ResourceState } from "./resource-state.ts";
 import { about } from "./urn.ts";
 
-/** A resource as policies are told of it. */
+/** A resource as policies see it. */
 export interface Judged {
-  /** As it is to be, or as it has become. */
+  /** The desired state, or the final one at the end of the run. */
   readonly state: ResourceState;
-  /** What makes it; undefined for components and providers. */
+  /** The resource's provider; undefined for components and providers. */
   readonly provider: ResourceState | undefined;
-  /** As the program says; undefined where it leaves that to the provider. */
+  /** Undefined if the program leaves it to the provider. */
   readonly deleteBeforeReplace: boolean | undefined;
 }
 
-/** A resource before anything is done about it. */
+/** The request to analyze a resource before any operation on it. */
 export function requestOf(judged: Judged, properties: PropertyMap): AnalyzeRequest {
   const { state, provider } = judged;
   const message = about(state.urn, new messages.AnalyzeRequest());
@@ -29,7 +29,7 @@ export function requestOf(judged: Judged, properties: PropertyMap): AnalyzeReque
   return message;
 }
 
-/** A resource as it is in the end. */
+/** A resource at the end of the run. */
 export function stackResourceOf(judged: Judged): AnalyzerResource {
   const { state, provider } = judged;
   const message = about(state.urn, new messages.AnalyzerResource());
@@ -71,7 +71,7 @@ function providerOf(state: ResourceState): AnalyzerProviderResource {
   return provider;
 }
 
-/** What providers keep for themselves is no policy's business. */
+/** Removes the providers' internal properties, which policies must not see. */
 export function withoutInternal(properties: PropertyMap): PropertyMap {
   return Object.fromEntries(Object.entries(properties).filter(([key]) => !key.startsWith("__")));
 }

@@ -23,24 +23,24 @@ import { fromStruct, type PropertyMap } from "./property-value.ts";
 import type { StackConfig } from "./stack-settings.ts";
 import type { Urn } from "./urn.ts";
 
-/** What a policy has against a resource, or against the stack. */
+/** A violation of a policy by a resource or by the stack. */
 export interface Violation {
   readonly policy: string;
   readonly message: string;
-  /** Whether the run must not go on with it. */
+  /** Whether it fails the run. */
   readonly mandatory: boolean;
   readonly urn: Urn;
 }
 
 export interface Remediated {
   readonly inputs: PropertyMap;
-  /** Remedies that could not be made. */
+  /** Remediations that failed. */
   readonly violations: readonly Violation[];
 }
 
-/** What packs are told of the run. */
+/** What a pack needs to know about the run. */
 export interface PackHost {
-  /** The engine's own address. */
+  /** The engine's address. */
   readonly engine: string;
   readonly env: Readonly<Record<string, string>>;
   readonly project: string;
@@ -49,13 +49,13 @@ export interface PackHost {
   /** The stack's tags. */
   readonly tags: Readonly<Record<string, string>>;
   readonly preview: boolean;
-  /** Called when a pack ends that nobody ended, with the last of what it wrote. */
+  /** Called when a pack ends unexpectedly, with its last output. */
   readonly onCrash: (message: string) => void;
 }
 
 const READY_MS = 10_000;
 
-/** A pack of policies (CrossGuard), in a process of its own, behind Pulumi's gRPC protocol. */
+/** A policy pack (CrossGuard) in a separate process, which speaks Pulumi's gRPC protocol. */
 export class PolicyPack {
   readonly #client: AnalyzerClient;
   readonly #stop: () => Promise<void>;
@@ -66,8 +66,8 @@ export class PolicyPack {
   }
 
   /**
-   * @throws UserError when it is no policy pack for Node.js, its packages are not installed, or its policies are set in a
-   * way that they don't take
+   * @throws UserError when the folder isn't a policy pack for Node.js, its packages aren't installed, or its configuration is
+   * invalid
    */
   static async start({ folder, config }: PolicyPackSource, host: PackHost): Promise<PolicyPack> {
     const root = resolve(folder);
@@ -108,15 +108,15 @@ export class PolicyPack {
     }
   }
 
-  /** Sets the pack's policies as their defaults, the pack itself and, over both, a file say. */
+  /** Configures the pack's policies: by their defaults, then by the pack, then by a file. */
   async #set(config: string | undefined): Promise<void> {
     const info = await call<AnalyzerInfo>((callback) =>
       this.#client.getAnalyzerInfo(new empty.Empty(), callback),
     );
     if (!info.getSupportsconfig()) {
       if (config === undefined) return;
-      throw new UserError(`The policy pack ${info.getName()} can't be set by a file.`, {
-        remedy: "Update its @pulumi/policy, or leave out the file.",
+      throw new UserError(`The policy pack ${info.getName()} doesn't support a configuration file.`, {
+        remedy: "Update its @pulumi/policy, or omit --policy-pack-config.",
       });
     }
     const given = config === undefined ? undefined : await readPolicyConfig(resolve(config));
@@ -130,7 +130,7 @@ export class PolicyPack {
     await call((callback) => this.#client.configure(message, callback));
   }
 
-  /** A resource's inputs with the pack's remedies made. */
+  /** The inputs of a resource after the pack's remediations. */
   async remediate(judged: Judged): Promise<Remediated> {
     const { inputs, urn } = judged.state;
     const message = requestOf(judged, inputs);
@@ -156,7 +156,7 @@ export class PolicyPack {
     };
   }
 
-  /** What the pack has against a resource before anything is done about it. */
+  /** Checks a resource before any operation on it. */
   async analyze(judged: Judged): Promise<readonly Violation[]> {
     const message = requestOf(judged, withoutInternal(judged.state.inputs));
     const response = await call<AnalyzeResponse>((callback) => this.#client.analyze(message, callback));
@@ -164,9 +164,9 @@ export class PolicyPack {
   }
 
   /**
-   * What the pack has against the stack as it has become.
+   * Checks the stack at the end of the run.
    *
-   * @param stack the stack's own URN, which is told of what is against no resource of it
+   * @param stack the stack's URN, to which violations without a known resource are attributed
    */
   async analyzeStack(judged: readonly Judged[], stack: Urn): Promise<readonly Violation[]> {
     const message = new messages.AnalyzeStackRequest();
@@ -198,7 +198,7 @@ async function connect(port: string): Promise<AnalyzerClient> {
   return client;
 }
 
-/** What a pack's code finds out by itself, as a program does. */
+/** The environment of a pack's code, with the same variables as a program's. */
 function environmentOf({ env, config, project, stack, preview }: PackHost): Record<string, string> {
   return {
     ...env,
@@ -225,8 +225,8 @@ async function runnerOf(root: string): Promise<string> {
   try {
     return createRequire(join(root, "package.json")).resolve("@pulumi/pulumi/cmd/run-policy-pack");
   } catch (cause) {
-    throw new UserError(`The packages of the policy pack ${root} are not installed.`, {
-      remedy: "Run npm ci where its package.json is.",
+    throw new UserError(`The packages of the policy pack ${root} aren't installed.`, {
+      remedy: "Run npm ci in the folder of its package.json.",
       cause,
     });
   }
@@ -239,7 +239,7 @@ function violationsOf(response: AnalyzeResponse, about: (urn: Urn) => Urn): read
     return {
       policy: diagnostic.getPolicyname(),
       message: diagnostic.getMessage(),
-      // What is still wrong after its remedy was made is as bad as without one.
+      // A violation that remains after remediation counts like any other.
       mandatory: level === MANDATORY || level === REMEDIATE,
       urn: about(diagnostic.getUrn()),
     };

@@ -3,26 +3,26 @@ import { UserError } from "@tenantry/core/errors";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 import * as z from "zod";
 
-/** How a policy is set: how much it weighs, and the values of what can be set about it. */
+/** The enforcement level of a policy, and the values of its configurable properties. */
 export interface PolicySetting {
   readonly level: EnforcementLevel;
   readonly properties: Readonly<Record<string, JavaScriptValue>>;
 }
 
-/** What somebody sets, by policy or `all`: what is not set stays as it is. */
+/** Settings by policy, or for `all`. What they don't set keeps its default. */
 export type GivenSettings = ReadonlyMap<
   string,
   { readonly level: EnforcementLevel | undefined; readonly properties: PolicySetting["properties"] }
 >;
 
-/** A setting under this name is of all policies. */
+/** The name of a setting for all policies. */
 const ALL = "all";
 
 /**
- * How a pack's policies are set, by their names: by their own levels and defaults, over those by the pack, and over both as
- * is given.
+ * The settings of a pack's policies by name: the policy's own level and defaults, overridden by the pack's settings, overridden by
+ * the given ones.
  *
- * @throws UserError when a setting is not what its policy takes
+ * @throws UserError when a setting doesn't match its policy's schema
  */
 export function settingsOf(
   info: AnalyzerInfo,
@@ -39,12 +39,12 @@ export function settingsOf(
   ];
   if (mistakes.length === 0) return settings;
   throw new UserError(
-    `The policy pack ${info.getName()} is set in a way its policies don't take:\n${mistakes.join("\n")}`,
-    { remedy: "Mend what its policies are given, or what they take (configSchema)." },
+    `The configuration of the policy pack ${info.getName()} is invalid:\n${mistakes.join("\n")}`,
+    { remedy: "Correct the configuration, or the policies' configSchema." },
   );
 }
 
-/** What the pack itself sets. Values without a level set the level to advisory: over the wire no level is that one. */
+/** The pack's own settings. Values without a level set the level to advisory, which is the protocol's default. */
 function ofPack(info: AnalyzerInfo): GivenSettings {
   const settings = [...info.getInitialconfigMap().entries()].map(
     ([policy, config]) =>
@@ -81,7 +81,10 @@ function defaultsOf(policy: PolicyInfo): PolicySetting["properties"] {
   );
 }
 
-/** A level for a policy that isn't there does no harm: one file may be for several packs. Its values can't be right. */
+/**
+ * Names of unknown policies with values, which must be a mistake. A level for an unknown policy is allowed, because one file may be
+ * for several packs.
+ */
 function valuesOfNone(given: GivenSettings, settings: ReadonlyMap<string, PolicySetting>): readonly string[] {
   return [...given].flatMap(([name, { level, properties }]) =>
     !settings.has(name) && level === undefined && Object.keys(properties).length > 0 ? [name] : [],

@@ -2,18 +2,18 @@ import { UserError } from "@tenantry/core/errors";
 import { ProgramProcess } from "./program.ts";
 import { type Project, readProject } from "./project.ts";
 
-/** The process of the first program that will be run, started while everything else gets ready. */
+/** The process of the first program, started while everything else is prepared. */
 export class PrewarmedProgram {
   readonly #folder: string;
   #waiting: Promise<ProgramProcess | undefined>;
 
-  /** @param folder of Pulumi.yaml */
+  /** @param folder the folder of Pulumi.yaml */
   constructor(folder: string) {
     this.#folder = folder;
     this.#waiting = startAhead(folder);
   }
 
-  /** Once: the process for a program of this project. Undefined where there is none. */
+  /** Hands out the process once, for a program of the same project. Undefined otherwise. */
   async take({ root }: Project): Promise<ProgramProcess | undefined> {
     if (root !== this.#folder) return undefined;
     const waiting = this.#waiting;
@@ -30,7 +30,7 @@ async function startAhead(folder: string): Promise<ProgramProcess | undefined> {
   try {
     return new ProgramProcess(await readProject(folder));
   } catch (error) {
-    // The run itself says what is missing, if there will be one.
+    // If there is a run, it reports the problem.
     if (error instanceof UserError) return undefined;
     throw error;
   }

@@ -18,10 +18,10 @@ export interface ProgramRun {
   readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
 }
 
-/** Says to a process that its program is to come. */
+/** Tells a process to wait for its program. */
 const TO_COME = "PULUMI_NODEJS_PROGRAM_TO_COME";
 
-/** Loads what every program needs and no environment changes, until it is told what to run, for which stack. */
+/** Preloads modules that every program needs, independently of its environment, then waits for the program and its stack. */
 const WAIT = `
 import { createRequire } from "node:module";
 if (process.env.${TO_COME}) {
@@ -30,20 +30,20 @@ if (process.env.${TO_COME}) {
   process.channel.ref();
   const load = createRequire(process.cwd() + "/package.json");
   for (const part of ["@pulumi/pulumi/proto/resource_grpc_pb.js", "@pulumi/pulumi/proto/engine_grpc_pb.js"])
-    try { load(part); } catch { /* Another SDK, which loads what it needs when it runs. */ }
+    try { load(part); } catch { /* Another version of the SDK, which loads its own modules. */ }
   const { args, env } = await told;
   process.channel.unref();
   process.argv.push(...args);
   Object.assign(process.env, env);
 }`;
 
-/** The process of a program, as Pulumi's own language host starts it, but before it is known what it will run for. */
+/** The process of a program, started as by Pulumi's language host, but before its stack is known. */
 export class ProgramProcess {
   readonly #project: Project;
   readonly #child: Child;
   #onLine: ProgramRun["onLine"] = () => undefined;
 
-  /** @throws UserError when the project's packages are not installed */
+  /** @throws UserError when the project's packages aren't installed */
   constructor(project: Project) {
     this.#project = project;
     const runner = resolveRunner(project.programFolder);
@@ -55,7 +55,7 @@ export class ProgramProcess {
     });
   }
 
-  /** Once. */
+  /** Runs the program. Call it once. */
   run(program: ProgramRun): Child {
     this.#onLine = program.onLine;
     this.#child.tell({
@@ -85,7 +85,7 @@ function argumentsOf(project: Project, program: ProgramRun): readonly string[] {
   ];
 }
 
-/** The stack's configuration as the SDK reads it. */
+/** The variables from which the SDK reads the stack's configuration. */
 export function configVariables(config: StackConfig): Readonly<Record<string, string>> {
   const values = [...config].map(([key, { value }]) => [key.replace(":", ":config:"), value]);
   const secrets = [...config].filter(([, { secret }]) => secret).map(([key]) => key);
@@ -106,8 +106,8 @@ function resolveRunner(folder: string): string {
   try {
     return createRequire(join(folder, "package.json")).resolve("@pulumi/pulumi/cmd/run");
   } catch (cause) {
-    throw new UserError(`@pulumi/pulumi is not installed where ${folder} finds it.`, {
-      remedy: "Run npm ci.",
+    throw new UserError(`@pulumi/pulumi isn't installed for the program in ${folder}.`, {
+      remedy: "Run npm ci in the program's folder.",
       cause,
     });
   }

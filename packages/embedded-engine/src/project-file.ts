@@ -5,10 +5,10 @@ import { parse } from "yaml";
 import * as z from "zod";
 
 /**
- * Reads projects, each once as long as its Pulumi.yaml stays as it is: a fleet asks for each of its stacks.
+ * Creates a function that reads Pulumi.yaml, and again only when the file changes, because a fleet asks once per stack.
  *
- * @param shape what an engine uses of the file
- * @param make makes a project of that; `root` is the folder that holds the file, absolute
+ * @param shape the schema of the parts that an engine uses
+ * @param make creates a project from them; `root` is the folder of the file, absolute
  */
 export function projectReader<Shape extends z.ZodType, Project>(
   shape: Shape,
@@ -29,8 +29,8 @@ export function projectReader<Shape extends z.ZodType, Project>(
 function readContent<Shape extends z.ZodType>(file: string, shape: Shape): z.output<Shape> {
   const found = shape.safeParse(parse(readFileSync(file, "utf8")));
   if (!found.success)
-    throw new UserError(`${file} can't be used: ${z.prettifyError(found.error)}`, {
-      remedy: "See https://www.pulumi.com/docs/iac/concepts/projects/project-file/.",
+    throw new UserError(`${file} is invalid: ${z.prettifyError(found.error)}`, {
+      remedy: "Correct it. See https://www.pulumi.com/docs/iac/concepts/projects/project-file/.",
     });
   return found.data;
 }
@@ -40,7 +40,7 @@ function stampOf(folder: string): string {
   const state = statSync(file, { bigint: true, throwIfNoEntry: false });
   if (state === undefined)
     throw new UserError(`There is no ${resolve(file)}.`, {
-      remedy: "Run from the folder of a Pulumi project.",
+      remedy: "Run the command in the folder of a Pulumi project.",
     });
   return `${state.mtimeNs}-${state.size}`;
 }

@@ -5,10 +5,10 @@ import * as z from "zod";
 import { projectReader } from "./project-file.ts";
 import { demandVersion, PULUMI_VERSION } from "./pulumi-version.ts";
 
-/** On a file backend every organization is called so. */
+/** The name of every organization on a file backend. */
 export const ORGANIZATION = "organization";
 
-/** What the engine uses of Pulumi.yaml. */
+/** The parts of Pulumi.yaml that the engine uses. */
 const shape = z.object({
   name: z.string(),
   main: z.string().optional(),
@@ -41,20 +41,20 @@ export interface Project {
   readonly name: string;
   /** The folder of Pulumi.yaml, absolute. */
   readonly root: string;
-  /** Where the program runs, and what of it: `.` is the package's own main. */
+  /** The folder in which the program runs, and its entry point in it: `.` is the package's `main`. */
   readonly programFolder: string;
   readonly entryPoint: string;
   readonly settingsFolder: string;
   readonly typescript: boolean;
   readonly tsconfig: string | undefined;
   readonly nodeArgs: readonly string[];
-  /** Provider plugins that the project names, by package: the folder of each. */
+  /** The folders of the provider plugins that the project names, by package. */
   readonly plugins: ReadonlyMap<string, string>;
-  /** Values for every stack, by full key. */
+  /** Configuration for every stack, by full key. */
   readonly config: ReadonlyMap<string, string>;
 }
 
-/** @throws UserError when there is no Pulumi.yaml, or it is of no Node.js program, or of another version */
+/** @throws UserError when Pulumi.yaml is missing or invalid, or requires another runtime or version */
 export const readProject = projectReader(shape, projectOf);
 
 function projectOf(root: string, project: z.output<typeof shape>): Project {
@@ -84,7 +84,7 @@ function checkVersion(root: string, range: string): void {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(`${root}/Pulumi.yaml, requiredPulumiVersion: ${why}`, {
-      remedy: `Mend the range; the embedded engine does as Pulumi ${PULUMI_VERSION}. Or use the Pulumi CLI: --engine cli.`,
+      remedy: `Change the range to include Pulumi ${PULUMI_VERSION}, with which the embedded engine is compatible. Or use the Pulumi CLI: --engine cli.`,
       cause,
     });
   }
@@ -97,7 +97,7 @@ function entryOf(root: string, main: string | undefined): { programFolder: strin
   return { programFolder: dirname(path), entryPoint: basename(path) };
 }
 
-/** Words as a shell splits them: blanks divide, quotes hold together. */
+/** Splits words like a shell: at spaces, except in quotes. */
 function splitWords(text: string): readonly string[] {
   const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
   return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2"));
@@ -116,7 +116,7 @@ function configOf(project: string, config: Readonly<Record<string, unknown>>): R
   );
 }
 
-/** Configuration reaches programs as text; what is no plain value, as its JSON. */
+/** Converts a configuration value to text: JSON for lists and maps. */
 export function textOf(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

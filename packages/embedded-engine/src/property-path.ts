@@ -3,13 +3,13 @@ import { isObject, isSecret, type PropertyMap, type PropertyValue } from "./prop
 
 type Step = string | number;
 
-/** Reads `root.nested[0]["a key"].*`, as ignoreChanges and replaceOnChanges are written. `*` is any key or index. */
+/** Parses a path of `ignoreChanges` or `replaceOnChanges`, such as `root.nested[0]["a key"].*`. `*` matches any key or index. */
 export function parsePath(text: string): readonly Step[] {
   const steps: Step[] = [];
   let rest = text;
   while (rest !== "") {
     const found = /^\.?([^.[\]"]+)|^\[(\d+)\]|^\[\*\]|^\["((?:[^"\\]|\\.)*)"\]/.exec(rest);
-    if (found === null) throw new Error(`${JSON.stringify(text)} is not a property path`);
+    if (found === null) throw new Error(`${JSON.stringify(text)} isn't a property path`);
     const [all, name, index, key] = found;
     steps.push(
       name ?? (index === undefined ? undefined : Number(index)) ?? key?.replaceAll(/\\(.)/g, "$1") ?? "*",
@@ -19,7 +19,7 @@ export function parsePath(text: string): readonly Step[] {
   return steps;
 }
 
-/** Whether a pattern names the path, or what it is inside of. */
+/** Whether a pattern matches the path or a parent of it. */
 export function covers(pattern: readonly Step[], path: readonly Step[]): boolean {
   return (
     pattern.length <= path.length &&
@@ -28,10 +28,10 @@ export function covers(pattern: readonly Step[], path: readonly Step[]): boolean
 }
 
 /**
- * Gives what a path names its old value back, so that no change of it is seen.
+ * Resets the value at a path to its old value, so that its change is ignored.
  *
- * A property that was absent becomes absent again, one that was there comes back. An element of an array that was added
- * or taken away stays as it is now, for its neighbours have moved.
+ * An added property is removed, and a removed one is restored. Added and removed elements of an array are kept as they are now,
+ * because the indexes of other elements have changed.
  */
 export function resetPath(path: readonly Step[], olds: PropertyMap, news: PropertyMap): PropertyMap {
   return resetInside(path, olds, news) as PropertyMap;
@@ -65,7 +65,7 @@ function resetInside(
   return Object.fromEntries(result);
 }
 
-/** A path that leads into a secret is followed inside; the secret mark of the new value stays. */
+/** Follows a path into a secret, and keeps the new value's secret mark. */
 function resetSecret(
   path: readonly Step[],
   old: PropertyValue | undefined,

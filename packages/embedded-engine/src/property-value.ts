@@ -2,8 +2,8 @@ import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { UNKNOWN_VALUE } from "./interface.ts";
 
 /**
- * A property value in the form in which Pulumi's protocol carries it: JSON, in which secrets, resource references,
- * assets and archives are objects that carry a signature, and what is not known yet is one of a few fixed strings.
+ * A property value in the format of Pulumi's protocol: JSON in which secrets, resource references, assets and archives are objects
+ * with a signature, and unknown values are fixed strings.
  *
  * @see https://www.pulumi.com/docs/iac/using-pulumi/extending-pulumi/provider-architecture/
  */
@@ -17,7 +17,7 @@ export type PropertyValue =
 
 export type PropertyMap = { readonly [key: string]: PropertyValue };
 
-/** The key that says which kind of special object this is. */
+/** The key that identifies the kind of a special object. */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
@@ -25,7 +25,7 @@ const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 const ASSET = "c44067f5952c0a294b673a41bacd8c17";
 const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
 
-/** What is unknown until it is made, by the kind of its value. Most unknowns are sent as strings. */
+/** Values that are unknown before the operation, by type. Most unknowns are sent as unknown strings. */
 export const UNKNOWN = UNKNOWN_VALUE;
 const UNKNOWNS: ReadonlySet<PropertyValue> = new Set([
   UNKNOWN,
@@ -45,7 +45,7 @@ export function fromStruct(values: struct.Struct | undefined): PropertyMap {
   return (values?.toJavaScript() ?? {}) as PropertyMap;
 }
 
-/** Any JSON object, special ones included. */
+/** Whether a value is a JSON object, including special ones. */
 export function isObject(value: PropertyValue | undefined): value is PropertyMap {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -70,7 +70,7 @@ export function isResourceReference(value: PropertyValue | undefined): value is 
   return signatureOf(value) === RESOURCE;
 }
 
-/** An eventual value with its dependencies; the SDK sends none to an engine that doesn't ask for them. */
+/** An output value with its dependencies. The SDK sends none to an engine that doesn't ask for them. */
 export function isOutputValue(value: PropertyValue | undefined): boolean {
   return signatureOf(value) === OUTPUT;
 }
@@ -83,7 +83,7 @@ export function secretOf(value: PropertyValue): PropertyMap {
   return { [SIGNATURE]: SECRET, value: withoutSecrets(value) };
 }
 
-/** Replaces values from the outside in: what `replace` gives back is taken as it is, undefined means look inside. */
+/** Replaces values from the outside in. Where `replace` returns undefined, continues inside the value. */
 function mapValue(
   value: PropertyValue,
   replace: (value: PropertyValue, path: readonly (string | number)[]) => PropertyValue | undefined,
@@ -101,18 +101,18 @@ export function mapObject(
   replace: (value: PropertyValue, path: readonly (string | number)[]) => PropertyValue | undefined,
   path: readonly (string | number)[] = [],
 ): PropertyMap {
-  // Object.fromEntries defines its keys, so that a key named __proto__ stays a key.
+  // Object.fromEntries defines properties, so that __proto__ is an ordinary key.
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => [key, mapValue(value, replace, [...path, key])]),
   );
 }
 
-/** The value in clear, secrets at any depth opened. */
+/** The value in plain text, with secrets opened at any depth. */
 export function withoutSecrets<V extends PropertyValue>(value: V): V {
   return mapValue(value, (inner) => (isSecret(inner) ? withoutSecrets(inner.value ?? null) : undefined)) as V;
 }
 
-/** As a person may see it: secrets are `[secret]`. */
+/** Replaces secrets by `[secret]`. */
 export function blinded(values: PropertyMap): PropertyMap {
   return mapObject(values, (value) => (isSecret(value) ? "[secret]" : undefined));
 }
@@ -131,7 +131,7 @@ export function containsSecrets(value: PropertyValue): boolean {
   return contains(value, isSecret);
 }
 
-/** Makes the named outputs secret, and those whose input of the same name holds one. */
+/** Marks the named outputs as secret, and outputs whose input of the same name is secret. */
 export function markSecrets(
   outputs: PropertyMap,
   inputs: PropertyMap,
@@ -145,7 +145,7 @@ export function markSecrets(
   );
 }
 
-/** For a provider that takes no secrets: puts the mark back on what it returns under the same names. */
+/** Restores secret marks on the values that a provider without support for secrets returned, by name. */
 export function annotateSecrets(values: PropertyMap, source: PropertyMap): PropertyMap {
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => {

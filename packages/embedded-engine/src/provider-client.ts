@@ -37,7 +37,7 @@ import {
 } from "./provider.ts";
 import { about, providedPackage, typeOf, type Urn } from "./urn.ts";
 
-/** What a provider understands, by its answer to Handshake or Configure. */
+/** What a provider supports, according to its response to Handshake or Configure. */
 interface Capabilities {
   readonly secrets: boolean;
   readonly resources: boolean;
@@ -56,7 +56,7 @@ const DIFF_KINDS: readonly DiffKind[] = [
   "update-replace",
 ];
 
-/** A provider behind Pulumi's gRPC protocol. */
+/** A provider that is called by Pulumi's gRPC protocol. */
 export class ProviderClient implements Provider {
   readonly #client: ResourceProviderClient;
   readonly #process: PluginProcess | undefined;
@@ -69,7 +69,7 @@ export class ProviderClient implements Provider {
   }
 
   /**
-   * @param process undefined for one that others use too, which is never cancelled
+   * @param process the provider's process; undefined for a shared provider, which is never canceled or stopped
    */
   static async connect(
     address: string,
@@ -247,7 +247,7 @@ export class ProviderClient implements Provider {
     const metadata = new grpc.Metadata();
     await call((callback) => this.#client.cancel(new empty.Empty(), metadata, options, callback)).catch(
       () => {
-        // A provider that knows no Cancel, or is gone, ends by its process's end.
+        // Ignored: a provider that doesn't support Cancel, or has ended, is stopped with its process.
       },
     );
   }
@@ -363,7 +363,7 @@ function diffResult(response: DiffResponse): DiffResult {
   };
 }
 
-/** What a provider's error means for the resource. */
+/** Converts a gRPC error to the error that tells what happened to the resource. */
 function explain(error: unknown): unknown {
   if (!(error instanceof Error) || !("metadata" in error)) return error;
   const failure = error as grpc.ServiceError;

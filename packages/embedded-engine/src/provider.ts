@@ -2,24 +2,24 @@ import type { PropertyMap } from "./property-value.ts";
 import type { Urn } from "./urn.ts";
 
 /**
- * A resource provider, as the engine speaks to it: over gRPC (./provider-client.ts) or in this process (./postgresql.ts).
+ * A resource provider, called over gRPC (./provider-client.ts) or in this process (./postgresql/provider.ts).
  *
- * Values travel as property values, secrets marked. Inputs that are not known yet hold unknowns, in previews only.
+ * Values are property values with secret marks. Inputs may contain unknowns in previews only.
  */
 export interface Provider {
   checkConfig(request: CheckRequest): Promise<CheckResult>;
   diffConfig(request: Omit<DiffRequest, "id">): Promise<DiffResult>;
-  /** Called once, before all that follows, with nothing unknown. */
+  /** Called once, before the methods below, without unknowns. */
   configure(request: { readonly urn: Urn; readonly id: string; readonly inputs: PropertyMap }): Promise<void>;
   check(request: CheckRequest): Promise<CheckResult>;
   diff(request: DiffRequest): Promise<DiffResult>;
   create(request: CreateRequest): Promise<CreateResult>;
-  /** Undefined when the resource is gone. */
+  /** Undefined if the resource doesn't exist. */
   read(request: ReadRequest): Promise<ReadResult | undefined>;
   update(request: UpdateRequest): Promise<{ readonly outputs: PropertyMap }>;
   delete(request: DeleteRequest): Promise<void>;
   invoke(token: string, args: PropertyMap): Promise<InvokeResult>;
-  /** Running calls end as soon as they can. */
+  /** Ends running calls as soon as possible. */
   cancel(): Promise<void>;
   close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface CheckResult {
 }
 
 interface CheckFailure {
-  /** Empty when the failure is of no single property. */
+  /** Empty if the failure doesn't concern a single property. */
   readonly property: string;
   readonly reason: string;
 }
@@ -59,26 +59,26 @@ export interface PropertyDiff {
 }
 
 export interface DiffResult {
-  /** `unknown`: the provider doesn't say; the inputs are compared instead. */
+  /** `unknown`: the provider doesn't say, so the inputs are compared instead. */
   readonly changes: "unknown" | "none" | "some";
   readonly replaces: readonly string[];
   readonly diffs: readonly string[];
   readonly deleteBeforeReplace: boolean;
   readonly detailedDiff: Readonly<Record<string, PropertyDiff>> | undefined;
-  /** Why a preview can't say; then an update is assumed. */
+  /** Why a preview can't compare the resource. An update is assumed then. */
   readonly unavailable?: string;
 }
 
 export interface CreateRequest {
   readonly urn: Urn;
   readonly inputs: PropertyMap;
-  /** Seconds; 0 is the provider's own default. */
+  /** In seconds; 0 is the provider's default. */
   readonly timeout: number;
   readonly preview: boolean;
 }
 
 export interface CreateResult {
-  /** Empty in previews that don't know it. */
+  /** Empty in a preview that doesn't know it. */
   readonly id: string;
   readonly outputs: PropertyMap;
 }
@@ -92,7 +92,7 @@ export interface ReadRequest {
 
 export interface ReadResult {
   readonly id: string;
-  /** Undefined from a provider that can't tell. */
+  /** Undefined if the provider doesn't return inputs. */
   readonly inputs: PropertyMap | undefined;
   readonly outputs: PropertyMap;
   readonly initErrors: readonly string[];
@@ -122,7 +122,7 @@ export interface InvokeResult {
   readonly failures: readonly CheckFailure[];
 }
 
-/** A resource exists but is not finished: it is kept with its reasons, and the next run goes on with it. */
+/** A resource was created but not initialized. It is recorded with the reasons, and the next run updates it. */
 export class InitError extends Error {
   override readonly name = "InitError";
   readonly id: string;
@@ -146,7 +146,7 @@ export class InitError extends Error {
   }
 }
 
-/** A provider's failure after which nobody can say what became of the resource. */
+/** A provider's failure that leaves the state of the resource unknown. */
 export class UnclearError extends Error {
   override readonly name = "UnclearError";
 }

@@ -10,20 +10,20 @@ import { UnconfiguredProvider } from "./unconfigured-provider.ts";
 import { formatReference, parseReference, providedPackage, providerType, typeOf, type Urn } from "./urn.ts";
 
 /**
- * The providers of a run: each provider resource, default or explicit, has a provider of its own, configured once.
+ * The providers of a run. Each provider resource, default or explicit, has a separate provider that is configured once.
  *
- * Those of the state that the program didn't register are started when something of theirs must be deleted or read.
+ * Providers in the state that the program didn't register are started when one of their resources must be deleted or read.
  */
 export class Providers {
   readonly #host: PluginHost;
   readonly #preview: boolean;
-  /** Checked, and not yet configured, by URN. */
+  /** Providers that are checked but not configured yet, by URN. */
   readonly #checked = new Map<Urn, Provider>();
-  /** Configured, by reference. */
+  /** Configured providers by reference. */
   readonly #configured = new Map<string, Promise<Provider>>();
-  /** Old URNs of providers that go on under another. */
+  /** New URNs of renamed providers, by old URN. */
   readonly #renamed = new Map<Urn, Urn>();
-  /** Started ahead of their use, by package. */
+  /** Providers that were started in advance, by package. */
   readonly #ahead = new Map<string, Promise<Provider>>();
   readonly #all: Promise<Provider>[] = [];
 
@@ -32,30 +32,30 @@ export class Providers {
     this.#preview = preview;
   }
 
-  /** Starts what the project names, while the program is still being loaded. A failure shows when it is used. */
+  /** Starts the providers that the project names, while the program loads. A failure is reported on first use. */
   startAhead(): void {
     for (const packageName of this.#host.project.plugins.keys())
       this.#ahead.set(packageName, this.#start(packageName));
   }
 
-  /** @throws Error when the reference is of no provider that was registered */
+  /** @throws Error when no provider was registered under the reference */
   get(reference: string): Promise<Provider> {
     const provider = this.#configured.get(reference);
     if (provider === undefined) return Promise.reject(new Error(`unknown provider ${reference}`));
     return provider;
   }
 
-  /** A provider goes on under another name: what it made before is its own still. */
+  /** Records a provider's new name, so that it is also found under the old one. */
   rename(from: Urn, to: Urn): void {
     this.#renamed.set(from, to);
   }
 
-  /** Whether a provider was registered, under its name of now or of before. */
+  /** Whether a provider was registered, under its current or its old name. */
   runs(reference: string): boolean {
     return this.#running(reference) !== undefined;
   }
 
-  /** The provider that a resource of the state was made with, started from its own state where it doesn't run yet. */
+  /** The provider of a resource in the state. Starts it from the provider's own state if it isn't running. */
   ensure(reference: string, states: readonly ResourceState[]): Promise<Provider> {
     const running = this.#running(reference);
     if (running !== undefined) return running;
@@ -87,10 +87,10 @@ export class Providers {
     return { ...result, inputs: { ...result.inputs, ...kept } };
   }
 
-  /** A provider's own inputs, compared by the provider itself. */
+  /** Compares a provider's inputs, by the provider itself. */
   async diff(request: DiffRequest): Promise<DiffResult> {
     const provider = this.#checked.get(request.urn);
-    if (provider === undefined) throw new Error(`${request.urn} was not checked before it is compared`);
+    if (provider === undefined) throw new Error(`${request.urn} must be checked before it is compared`);
     const news = forPlugin(request.news);
     const result = await provider.diffConfig({ ...request, oldInputs: forPlugin(request.oldInputs), news });
     if (result.changes !== "unknown") return result;
@@ -99,7 +99,7 @@ export class Providers {
       : diffInputs(request.oldOutputs, news);
   }
 
-  /** Whether resources of an old provider can go on with a new one, or must be replaced. */
+  /** Whether the resources of an old provider must be replaced when they get a new one. */
   async mustReplace(old: ResourceState, reference: string, inputs: PropertyMap): Promise<boolean> {
     const provider = await this.get(reference);
     const { urn } = parseReference(reference);
@@ -124,13 +124,13 @@ export class Providers {
   }
 
   async update(urn: Urn, id: string, inputs: PropertyMap): Promise<{ outputs: PropertyMap }> {
-    // A refresh, or a deletion, may have started it from its state.
+    // A refresh or a deletion may have started it from its old state.
     this.#configured.delete(formatReference({ urn, id }));
     await this.#configure(urn, id, inputs);
     return { outputs: forPlugin(inputs) };
   }
 
-  /** Goes on with an unchanged provider, configured as it was. */
+  /** Configures an unchanged provider with its old inputs. */
   same(state: ResourceState, inputs: PropertyMap): Promise<Provider> {
     return this.#configure(state.urn, state.id, inputs);
   }
@@ -148,7 +148,7 @@ export class Providers {
     let configured = this.#configured.get(reference);
     if (configured === undefined) {
       configured = this.#configureNew(urn, id, inputs);
-      // Whoever uses it sees the failure; until then it is nobody's.
+      // A failure is thrown on first use.
       configured.catch(() => undefined);
       this.#configured.set(reference, configured);
     }
@@ -188,7 +188,7 @@ export class Providers {
   }
 }
 
-/** What the engine remembers of a provider under its inputs, and never shows it. */
+/** The engine's own data in a provider's inputs, which the provider never sees. */
 const INTERNAL = "__internal";
 
 function forPlugin(inputs: PropertyMap): PropertyMap {
@@ -196,7 +196,7 @@ function forPlugin(inputs: PropertyMap): PropertyMap {
   return own;
 }
 
-/** The provider of a package that resources use which name none. */
+/** The default provider of a package. */
 export function defaultProvider(
   packageName: string,
   version: string,

@@ -12,17 +12,17 @@ import type {
 import type { ResourceState } from "./resource-state.ts";
 import { typeOf, type Urn } from "./urn.ts";
 
-/** What of the engine a program may ask for. */
+/** What a program can ask the engine for. */
 export interface EngineKnowledge {
-  /** Outputs of another stack, by its name. */
+  /** The outputs of another stack, by name. */
   readonly stackOutputs: (name: string) => Promise<PropertyMap>;
-  /** What this run has registered or read. */
+  /** A resource that this run has registered or read. */
   readonly resource: (urn: Urn) => ResourceState | undefined;
 }
 
 const STACK_REFERENCE = "pulumi:pulumi:StackReference";
 
-/** The package `pulumi`, which is the engine itself: references to other stacks, and resources by their URN. */
+/** The built-in package `pulumi`: references to other stacks, and resources by URN. */
 export class PulumiProvider implements Provider {
   readonly #engine: EngineKnowledge;
 
@@ -61,7 +61,7 @@ export class PulumiProvider implements Provider {
     return Promise.reject(readOnly());
   }
 
-  /** A reference is nothing that could be deleted. */
+  /** There is nothing to delete for a reference. */
   async delete(): Promise<void> {}
 
   async invoke(token: string, args: PropertyMap): Promise<InvokeResult> {
@@ -85,7 +85,7 @@ export class PulumiProvider implements Provider {
 
   async #reference(name: PropertyValue | undefined): Promise<PropertyMap> {
     if (typeof name !== "string")
-      throw new Error('a stack reference has a property "name", which is a string');
+      throw new Error('a stack reference needs the property "name", which is a string');
     const outputs = await this.#engine.stackOutputs(name);
     const secret = Object.keys(outputs).filter((key) => containsSecrets(outputs[key] ?? null));
     return { name, outputs, secretOutputNames: secret.sort() };
@@ -100,6 +100,6 @@ export class PulumiProvider implements Provider {
 
 function readOnly(): Error {
   return new Error(
-    "the embedded engine has stack references to be read, and no other resource of the package pulumi; use the Pulumi CLI: --engine cli",
+    "of the package pulumi, the embedded engine supports only reading stack references; use the Pulumi CLI: --engine cli",
   );
 }

@@ -1,7 +1,7 @@
-/** The Pulumi CLI that this engine does as: the one whose results it is held to. */
+/** The version of the Pulumi CLI whose behavior this engine reproduces. */
 export const PULUMI_VERSION = "3.260.0";
 
-/** `>= 3.1.x`: an operator, and a version whose last numbers may be left open by an `x`. */
+/** A term such as `>= 3.1.x`: an operator, and a version whose last numbers may be `x`, for any. */
 const TERM =
   /^(?<operator>[<>]=?|={0,2}|!=?)(?<numbers>\d+\.(?:x(?:\.x)?|\d+\.(?:x|\d+)))(?<early>-[\w.-]+)?(?:\+[\w.-]+)?$/;
 
@@ -20,9 +20,9 @@ const HOLDS: Readonly<Record<string, (order: Order) => boolean>> = {
 };
 
 /**
- * Demands that a released version is one of a range, as Pulumi writes them: `>=3.5.0 !3.7.7 || 3.9.x`.
+ * Checks that a released version is in a range in Pulumi's syntax, such as `>=3.5.0 !3.7.7 || 3.9.x`.
  *
- * @throws Error when it isn't, or the range can't be read
+ * @throws Error when it isn't, or the range is invalid
  * @see https://pkg.go.dev/github.com/blang/semver#ParseRange
  */
 export function demandVersion(range: string, version: string = PULUMI_VERSION): void {
@@ -46,11 +46,11 @@ function termsOf(alternative: string): readonly string[] {
 function satisfies(version: string, term: string, range: string): boolean {
   const { operator, numbers, early } = TERM.exec(term)?.groups ?? {};
   if (operator === undefined || numbers === undefined)
-    throw unreadable(range, `${JSON.stringify(term)} is no version`);
+    throw unreadable(range, `${JSON.stringify(term)} isn't a version`);
   return HOLDS[operator]?.(compare(version, numbers, early !== undefined)) ?? false;
 }
 
-/** Where a version is to one that is written, or to all that an open one stands for. */
+/** Compares a version with a written one, which may end in `x`. */
 function compare(version: string, written: string, early: boolean): Order {
   const found = version.split(".").map(Number);
   for (const [index, number] of written.split(".").entries()) {
@@ -58,7 +58,7 @@ function compare(version: string, written: string, early: boolean): Order {
     const difference = (found[index] ?? 0) - Number(number);
     if (difference !== 0) return difference < 0 ? -1 : 1;
   }
-  // What was released came after its release candidates.
+  // A released version comes after its release candidates.
   return early ? 1 : 0;
 }
 

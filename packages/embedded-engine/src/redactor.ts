@@ -6,10 +6,10 @@ import {
   withoutSecrets,
 } from "./property-value.ts";
 
-/** Shorter ones are everyday words, and hiding those would make every message unreadable. */
+/** Shorter secrets may be everyday words. Masking those would make messages unreadable. */
 const SHORTEST = 4;
 
-/** Takes every secret that a run has met out of the texts that it shows: errors of vendors quote what they were sent. */
+/** Masks all known secrets of a run in its messages, because vendors quote requests in their errors. */
 export class Redactor {
   readonly #secrets = new Set<string>();
 
@@ -17,7 +17,7 @@ export class Redactor {
     if (secret.length >= SHORTEST) this.#secrets.add(secret);
   }
 
-  /** Every text inside a secret value, at any depth. */
+  /** Adds every text inside secret values, at any depth. */
   addFrom(values: PropertyMap): void {
     mapObject(values, (value) => {
       if (!isSecret(value)) return undefined;

@@ -8,20 +8,20 @@ import type { ResourceState } from "./resource-state.ts";
 import { isProviderType, type Urn } from "./urn.ts";
 
 /**
- * Looks at every resource of a state, and gives back the state as it was found.
+ * Reads every resource of a state, and returns the state with what was found.
  *
- * @throws the first failure, after every other look has ended
+ * A resource that can't be read keeps its old state and is reported to `failed`.
  */
 export async function refreshResources(
   resources: readonly ResourceState[],
   parts: {
     readonly providerOf: (state: ResourceState) => Promise<Provider>;
-    /** Whether the refresh is about a resource; asked in the state's order. */
+    /** Whether the refresh includes a resource. Called in the order of the state. */
     readonly covers: (state: ResourceState) => boolean;
     readonly events: Events;
     readonly redactor: Redactor;
     readonly planning: boolean;
-    /** Whether it is what the run is about, and not only goes before. */
+    /** Whether the refresh is the operation itself and is counted, not the first step of another one. */
     readonly counted: boolean;
     readonly parallel: number;
     readonly stopping: () => boolean;
@@ -84,9 +84,9 @@ async function look(
     initErrors: found.initErrors,
     modified: changed ? new Date().toISOString() : state.modified,
   };
-  // Nobody would change back what the stack doesn't own.
+  // The stack doesn't own the resource, so no program would change it back.
   if (state.external) return { refreshed, diff: diffInputs(state.outputs, outputs) };
-  // What an unchanged program would change back is what has drifted, seen from the other side.
+  // The drift is the inverse of the changes that an unchanged program would make.
   const back = await provider.diff({
     urn: state.urn,
     id: found.id,
@@ -119,7 +119,7 @@ function inverted(diff: DiffResult): DiffResult {
   return { ...diff, detailedDiff: Object.fromEntries(entries) };
 }
 
-/** What is gone is nobody's dependency or parent any more. */
+/** Removes references to resources that no longer exist. */
 function withoutDangling(resources: readonly ResourceState[]): readonly ResourceState[] {
   const urns = new Set(resources.map(({ urn }) => urn));
   const known = (urn: Urn) => urns.has(urn);

@@ -1,7 +1,7 @@
 import { UserError } from "@tenantry/core/errors";
 import type { Urn } from "./urn.ts";
 
-/** A resource can't be registered; it is shown as an error of that resource. */
+/** A resource can't be registered. It is reported as an error of that resource. */
 export class RegistrationError extends Error {
   override readonly name = "RegistrationError";
   readonly urn: Urn | undefined;
@@ -12,7 +12,7 @@ export class RegistrationError extends Error {
   }
 }
 
-/** What a provider could not answer about a resource is that resource's error. */
+/** Converts an error of a provider to an error of the resource. */
 export async function ofResource<Answer>(urn: Urn, asked: Promise<Answer>): Promise<Answer> {
   try {
     return await asked;

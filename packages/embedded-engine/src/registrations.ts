@@ -26,14 +26,14 @@ import { StepPlanner } from "./step-planner.ts";
 import type { Targets } from "./targets.ts";
 import { isProviderType, packageOf, parseReference, STACK_TYPE, type Urn, urnOf } from "./urn.ts";
 
-/** What has become of what a program registered. */
+/** The result of registering a resource. */
 export interface Registered {
   readonly state: ResourceState;
-  /** It `waits` when something that it needs has failed: nobody was asked about it. */
+  /** `waits`: a resource that it needs has failed, so nothing was done about this one. */
   readonly outcome: "done" | "failed" | "waits";
 }
 
-/** What a program registers: each goal becomes a step against what the state knows of it. */
+/** Processes the resources that a program registers. Each goal is compared with the state and becomes a step. */
 export class Registrations {
   readonly #stack: string;
   readonly #project: string;
@@ -59,7 +59,7 @@ export class Registrations {
   readonly #goals = new Map<Urn, Goal>();
   readonly #seen = new Set<Urn>();
   readonly #states = new Map<Urn, ResourceState>();
-  /** New resources that the run is not about. */
+  /** Resources that the run doesn't target. */
   readonly #skipped = new Set<Urn>();
   #refused = false;
 
@@ -117,23 +117,23 @@ export class Registrations {
     this.#outputs = new ComponentOutputs(preview, () => this.#flow.failed, snapshot, events);
   }
 
-  /** All that the program owns, as it is now, for its policies. */
+  /** All resources that the program owns, in their current state, for policies. */
   get judged(): readonly Judged[] {
     return [...this.#states.values()].filter(({ external }) => !external).map((state) => this.#judged(state));
   }
 
-  /** Whether a URN is of the program, or of the state as it was. */
+  /** Whether the program or the old state contains a URN. */
   knows(urn: Urn): boolean {
     return this.#seen.has(urn) || this.#olds.get(urn) !== undefined;
   }
 
-  /** A preview goes on after a refusal, so that all of them are shown; it fails in the end. */
+  /** Whether something was refused. A preview continues, to show all refusals, and fails at the end. */
   get refused(): boolean {
     return this.#refused;
   }
 
   async register(requested: Goal): Promise<Registered> {
-    // Before anybody else sees them, and can quote them.
+    // First, because later steps may quote the inputs in errors.
     this.#redactor.addFrom(requested.inputs);
     const inherited = this.#inherit(requested);
     const urn = this.#claim(inherited);
@@ -163,7 +163,7 @@ export class Registrations {
     });
   }
 
-  /** Does what is to be done about a resource, unless it has to wait. */
+  /** Runs the operation on a resource, unless a resource that it needs has failed. */
   async #settle(
     old: ResourceState | undefined,
     wanted: ResourceState,
@@ -185,12 +185,12 @@ export class Registrations {
     }
   }
 
-  /** What the program has registered or read under a URN. */
+  /** Finds a resource that the program has registered or read. */
   find(urn: Urn): ResourceState | undefined {
     return this.#states.get(urn);
   }
 
-  /** Outputs of a component; the stack's are held until it is known how the run ended. */
+  /** Registers the outputs of a component. Those of the stack are kept until the result of the run is known. */
   registerOutputs(urn: Urn, outputs: PropertyMap): void {
     if (this.#left.has(urn)) return;
     const state = this.#states.get(urn);
@@ -199,7 +199,7 @@ export class Registrations {
     this.#states.set(urn, this.#outputs.add(state, outputs));
   }
 
-  /** Gives the stack its outputs: after a failure they only add to what it had. */
+  /** Sets the stack's outputs. After a failure, they are merged into the previous ones. */
   finishStack(failed: boolean): void {
     for (const state of this.#states.values()) {
       if (state.type !== STACK_TYPE) continue;
@@ -252,7 +252,7 @@ export class Registrations {
     return this.#defaults.referenceOf(packageOf(goal.type), goal.version);
   }
 
-  /** A resource that the run is not about keeps its state as it is; a new one isn't made. */
+  /** Keeps the state of a resource that the run doesn't target. A new one isn't created. */
   #leaveOut(old: ResourceState | undefined, wanted: ResourceState): ResourceState {
     this.#planner.decided(wanted.urn);
     this.#skipped.add(wanted.urn);
@@ -265,14 +265,14 @@ export class Registrations {
       );
     this.#demandTargets(old);
     this.#bringForward(old);
-    // The program knows it by its old name, too.
+    // The program may refer to it by its old URN too.
     this.#seen.add(old.urn);
     const state = this.#executor.leave(old);
     this.#states.set(old.urn, state);
     return state;
   }
 
-  /** What a left out resource needs comes before it in the state, also where the program has dropped it. */
+  /** Writes the dependencies of an untargeted resource before it, even if the program no longer declares them. */
   #bringForward(state: ResourceState): void {
     for (const urn of requirementsOf(state)) {
       const needed = this.#olds.get(urn);
@@ -283,7 +283,7 @@ export class Registrations {
     }
   }
 
-  /** @throws RegistrationError when a resource needs a new one that the run is not about; a preview only says so */
+  /** @throws RegistrationError when a resource needs a new one that isn't a target. A preview only reports it. */
   #demandTargets(state: ResourceState): void {
     for (const urn of requirementsOf(state)) {
       if (!this.#skipped.has(urn) || this.#olds.get(urn) !== undefined) continue;
@@ -316,7 +316,7 @@ export class Registrations {
     return state;
   }
 
-  /** What the program didn't own before, or what is deleted already, is nothing that could be updated. */
+  /** Whether the old resource can be compared: it was owned by the stack and isn't deleted already. */
   #isComparable(before: ResourceState | undefined): boolean {
     return before !== undefined && !before.external && this.#deletions.of(before) === undefined;
   }
@@ -333,7 +333,7 @@ export class Registrations {
     return this.#executor.import(standing, wanted);
   }
 
-  /** Before a replacement: defaults that were carried over from the old one are computed anew for the new one. */
+  /** Before a replacement, computes defaults again instead of keeping those of the old resource. */
   async #prepare(goal: Goal, wanted: ResourceState, decision: Decision): Promise<ResourceState> {
     if (decision.kind === "refuse") this.#refuse(decision.message, wanted.urn, decision.severity);
     if (decision.kind !== "replace" && decision.kind !== "refuse") return wanted;
@@ -343,7 +343,7 @@ export class Registrations {
     };
   }
 
-  /** @throws RegistrationError outside a preview, which goes on so that all refusals are shown */
+  /** @throws RegistrationError outside a preview. A preview continues, to show all refusals. */
   #refuse(message: string, urn: Urn, severity: "error" | "warning"): void {
     if (!this.#preview) throw new RegistrationError(message, urn);
     if (severity === "error") this.#refused = true;
@@ -351,13 +351,13 @@ export class Registrations {
   }
 }
 
-/** Whether what the program names by an id has to be taken over first. */
+/** Whether a resource must be imported first. */
 function mustImport(goal: Goal, old: ResourceState | undefined): boolean {
   if (!goal.custom || goal.importID === "") return false;
   return old === undefined || old.external || (old.importID || old.id) !== goal.importID;
 }
 
-/** The id as the program is told: empty while it is unknown. */
+/** The id that the program gets; empty while it is unknown. */
 export function knownId(state: ResourceState): string {
   return state.id === UNKNOWN ? "" : state.id;
 }

@@ -11,10 +11,10 @@ import {
 } from "./urn.ts";
 
 /**
- * Gives resources the names that they have now, and with them all that refers to them. What isn't registered yet lies
- * below a parent that may be: it gets a name below the new one.
+ * Applies new URNs to resources and to all references to them. Resources that aren't registered yet get a URN below their
+ * parent's new one.
  *
- * @param renamed old URNs, and the new ones of the same resources
+ * @param renamed new URNs by old ones
  */
 export function withCurrentNames(
   states: readonly ResourceState[],

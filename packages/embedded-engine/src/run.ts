@@ -141,7 +141,7 @@ export class Run {
     );
   }
 
-  /** Runs with the engine's own services up, and ends every process that was started. */
+  /** Starts the engine's services, does the run, and ends every process that it started. */
   async #serve(): Promise<void> {
     const engine = await serve([
       engineService((severity, message, urn) => this.#events.diagnostic(severity, message, urn)),
@@ -177,7 +177,7 @@ export class Run {
     }
   }
 
-  /** Runs the program against the state, then deletes what it no longer wants. */
+  /** Runs the program against the state, then deletes resources that it no longer declares. */
   async #runProgram(engine: string, providers: Providers): Promise<void> {
     let signalled: () => void = () => undefined;
     const registered = new Promise<void>((resolve) => {
@@ -323,7 +323,7 @@ export class Run {
     snapshot.rebase(resources);
   }
 
-  /** A name that is nobody's is a mistake, which fails the run once the rest is done. */
+  /** Refuses targets that match no resource, which fails the run at the end. */
   #demandTargets(known: (urn: Urn) => boolean): void {
     for (const urn of this.#targets.missing(known)) this.#refuse(missingTarget(urn), undefined);
   }
@@ -333,7 +333,7 @@ export class Run {
     this.#events.diagnostic("error", message, urn);
   }
 
-  /** Deletes what was replaced or is no longer wanted, dependents first. */
+  /** Deletes resources that were replaced or are no longer declared, dependents first. */
   async #delete(providers: Providers): Promise<void> {
     const snapshot = this.#snapshot;
     const executor = this.#executor;
@@ -356,20 +356,20 @@ export class Run {
       "warning",
       `Attempting to deploy or update resources with ${pending.length} pending operations from previous deployment.\n` +
         `${list.join("\n")}\n` +
-        "These were under way when an earlier run was cut short, and nobody saw their end. What they may have made is " +
-        "looked for as they are made again. To forget the creations, refresh with clearing of pending creates " +
-        "(`pulumi refresh --clear-pending-creates`).",
+        "An earlier run was interrupted during these operations, so their results are unknown. tenantry's resources are " +
+        "looked up before they are created again. To clear the pending creations, run tenantry up " +
+        "--clear-pending-creates, or `pulumi refresh --clear-pending-creates`.",
       undefined,
     );
   }
 
-  /** What the program writes. After the run's end it only complains that nobody answers any more. */
+  /** Reports a line of the program's output, until the run has ended. After that the program only reports lost connections. */
   #say(line: string, stream: "stdout" | "stderr"): void {
     if (this.#flow.ended) return;
     this.#events.diagnostic(stream === "stdout" ? "info" : "info#err", line, undefined);
   }
 
-  /** A program that was refused an answer ends as if all were well; one that threw has said why itself. */
+  /** Evaluates the program's exit code. A program that ended by an exception has already reported it. */
   #judgeExit(code: number | null, signal: NodeJS.Signals | null): void {
     const alreadyShown = 32;
     if (code === 0 || this.#flow.ended) return;
@@ -386,7 +386,7 @@ export class Run {
 
   #show(error: unknown): void {
     if (error instanceof ShownFailure) return;
-    // An answer that was refused because of an earlier failure is no failure of its own.
+    // A request that was refused because of an earlier failure isn't another failure.
     if (error instanceof RpcError && this.#flow.ended) return;
     const urn = error instanceof RegistrationError ? error.urn : undefined;
     const remedy = error instanceof UserError ? `\n${error.remedy}` : "";

@@ -5,7 +5,7 @@ import type { Secret } from "@tenantry/core/secret";
 
 /** Encrypts and decrypts with the key of one salt, in the form of Pulumi's passphrase provider. */
 export interface Crypter {
-  /** `v1:<8 bytes salt>:<a known text, encrypted>`: what stack settings and states carry. */
+  /** `v1:<8 bytes salt>:<an encrypted known text>`, as in stack settings and states. */
   readonly salt: string;
   encrypt(plaintext: string): string;
   decrypt(ciphertext: string): string;
@@ -16,20 +16,21 @@ const KNOWN_TEXT = "pulumi";
 const CIPHER = "aes-256-gcm";
 const TAG_BYTES = 16;
 
-/** Derivations of this process: one costs about a second of CPU, and a fleet's stacks share one salt. */
+/** Derived keys, cached because a derivation takes about a second of CPU and a fleet's stacks share one salt. */
 const keys = new Map<string, Promise<Buffer>>();
 
-/** @throws UserError when the passphrase is not the one that the salt was made with */
+/** @throws UserError when the passphrase isn't the one that the salt was created with */
 export async function openSalt(salt: string, passphrase: Secret): Promise<Crypter> {
   const parts = salt.split(":");
   if (parts.length < 3 || parts[0] !== "v1")
-    throw new UserError(`The encryption salt ${JSON.stringify(salt)} has an unknown form.`, {
+    throw new UserError(`The encryption salt ${JSON.stringify(salt)} has an unknown format.`, {
       remedy: "Restore `encryptionsalt` in the stack's settings from version control.",
     });
   const key = await deriveKey(parts[1] ?? "", passphrase);
   if (tryDecrypt(key, parts.slice(2).join(":")) !== KNOWN_TEXT)
-    throw new UserError("The passphrase does not open this stack's secrets: incorrect passphrase.", {
-      remedy: "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one it was made with.",
+    throw new UserError("The stack's secrets can't be decrypted: incorrect passphrase.", {
+      remedy:
+        "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the passphrase that the stack was created with.",
     });
   return crypterOf(key, salt);
 }
@@ -49,7 +50,7 @@ function crypterOf(key: Buffer, salt: string): Crypter {
       if (plaintext === undefined)
         throw new UserError("A secret can't be decrypted with this stack's salt.", {
           remedy:
-            "Restore `encryptionsalt` in the stack's settings to the one that its secrets were made with.",
+            "Restore the `encryptionsalt` in the stack's settings with which its secrets were encrypted.",
         });
       return plaintext;
     },
@@ -84,7 +85,7 @@ function tryDecrypt(key: Buffer, ciphertext: string): string | undefined {
   try {
     return decipher.update(bytes.subarray(0, -TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
   } catch {
-    // Authentication failed: another key, or a changed text. The callers say which.
+    // Authentication failed, because of a different key or a changed text. The callers report it.
     return undefined;
   }
 }

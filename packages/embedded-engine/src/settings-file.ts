@@ -6,7 +6,7 @@ export function settingsFileName(stack: string): string {
   return `Pulumi.${stack}.yaml`;
 }
 
-/** What a stack's settings are now: a digest of `Pulumi.<stack>.yaml`; `none` where there is no such file. */
+/** A digest of a stack's settings, `Pulumi.<stack>.yaml`; `none` if there is no such file. */
 export function settingsDigest(folder: string, stack: string): string {
   try {
     const text = readFileSync(join(folder, settingsFileName(stack)));

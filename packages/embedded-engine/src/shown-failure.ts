@@ -1,12 +1,12 @@
-/** Something failed, and that has been shown. */
+/** A failure that has already been reported. */
 export class ShownFailure extends Error {
   override readonly name: string = "ShownFailure";
 }
 
-/** An operation on a resource failed. What doesn't need the resource may go on. */
+/** An operation on a resource failed. Independent resources may continue. */
 export class StepFailed extends ShownFailure {
   override readonly name = "StepFailed";
-  /** Nothing was tried: something forbids it. */
+  /** Whether the operation is forbidden and wasn't tried. */
   readonly forbidden: boolean;
 
   constructor(message: string, options: ErrorOptions & { readonly forbidden?: boolean } = {}) {

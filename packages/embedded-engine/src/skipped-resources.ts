@@ -2,9 +2,9 @@ import { requirementsClosure, requirementsOf } from "./dependencies.ts";
 import type { ResourceState } from "./resource-state.ts";
 import type { Urn } from "./urn.ts";
 
-/** What a run that goes on after a failure leaves as it was: what failed, and what waits because it needs that. */
+/** The resources that a run with `continueOnError` leaves unchanged: those that failed, and those that need them. */
 export class SkippedResources {
-  /** By the names of now, and of before. */
+  /** Current and old URNs. */
   readonly #urns = new Set<Urn>();
 
   add(urn: Urn, old: ResourceState | undefined): void {
@@ -16,15 +16,15 @@ export class SkippedResources {
     return this.#urns.has(urn);
   }
 
-  /** Whether a resource has to wait. */
+  /** Whether a resource needs one that was left. */
   holdsUp(wanted: ResourceState): boolean {
     return [...requirementsOf(wanted)].some((urn) => this.#urns.has(urn));
   }
 
   /**
-   * What may not be deleted: what was left behind, and all that it still needs.
+   * The resources that must not be deleted: those that were left, and everything that they need.
    *
-   * @param states the old states that the run has not replaced by new ones, in their order
+   * @param states the old states that have no new state yet, in their order
    */
   keeps(states: readonly ResourceState[]): ReadonlySet<ResourceState> {
     const left = states.filter((state) => !state.delete && this.#urns.has(state.urn));

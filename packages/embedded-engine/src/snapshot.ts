@@ -4,21 +4,21 @@ import type { PendingOperation, ResourceState } from "./resource-state.ts";
 import type { Urn } from "./urn.ts";
 
 /**
- * What a run knows of its stack at any moment: what it has finished, what is under way, and the old state of the rest.
+ * The state of a stack during a run: finished and pending operations, and the old state of the rest.
  *
- * `begin` and the function it gives back resolve when they are on disk: an operation starts only once its pending
- * operation is written, and the program hears of its end only once that is. Writes that wait become one.
+ * `begin`, and the function that it returns, resolve once the state is on disk. So an operation starts only after it is recorded as
+ * pending, and the program gets its result only after that is recorded. Waiting writes are merged.
  */
 export class Snapshot {
   readonly #save: (deployment: Deployment) => Promise<void>;
-  /** As it was before, with replaced ones marked for deletion. */
+  /** The old state, with replaced resources marked for deletion. */
   #base: ResourceState[];
   readonly #pendingCreates: readonly PendingOperation[];
-  /** Finished by this run, in the order of completion: what a resource needs always comes before it. */
+  /** Resources that this run has finished, in the order of completion, so that dependencies come before their dependents. */
   readonly #current: ResourceState[] = [];
   readonly #done = new Set<ResourceState>();
   readonly #pending = new Set<PendingOperation>();
-  /** Old URNs of what goes on under another. */
+  /** New URNs of renamed resources, by old URN. */
   readonly #renamed = new Map<Urn, Urn>();
   #running: Promise<void> | undefined;
   #waiting: Promise<void> | undefined;
@@ -26,11 +26,11 @@ export class Snapshot {
   constructor(base: Deployment, save: (deployment: Deployment) => Promise<void>) {
     this.#save = save;
     this.#base = [...base.resources];
-    // Nobody knows whether these exist: they stay until a person clears them, as with the Pulumi CLI.
+    // It is unknown whether these resources exist. They are kept until a user clears them, as with the Pulumi CLI.
     this.#pendingCreates = base.pendingOperations.filter(({ type }) => type === "creating");
   }
 
-  /** The old state, done or not, in its order. */
+  /** All resources of the old state, in its order. */
   get base(): readonly ResourceState[] {
     return this.#base;
   }
@@ -47,7 +47,7 @@ export class Snapshot {
     };
   }
 
-  /** Before an operation. What it gives back ends it; the changes are made at once, and resolve when written. */
+  /** Records an operation as pending. The returned function ends it: it applies the changes and resolves once they are written. */
   async begin(operation: PendingOperation): Promise<(changes?: Changes) => Promise<void>> {
     this.#pending.add(operation);
     await this.write();
@@ -58,7 +58,7 @@ export class Snapshot {
     };
   }
 
-  /** A change that no write has to wait for: nothing outside has changed. */
+  /** Applies a change without writing it, because nothing changed at a vendor. */
   apply(changes: Changes): void {
     if (changes.done !== undefined) this.#done.add(changes.done);
     if (changes.replaced !== undefined) {
@@ -71,14 +71,14 @@ export class Snapshot {
       this.#renamed.set(former.urn, changes.finished.urn);
   }
 
-  /** Outputs that came after the resource itself, or a refreshed state. */
+  /** Replaces a state, when outputs are registered after the resource, or by a refresh. */
   replace(before: ResourceState, after: ResourceState): void {
     const index = this.#current.indexOf(before);
     if (index >= 0) this.#current[index] = after;
     else this.#base = this.#base.map((state) => (state === before ? after : state));
   }
 
-  /** After a refresh: what was found is the old state of all that follows. */
+  /** Replaces the old state by the result of a refresh. */
   rebase(resources: readonly ResourceState[]): void {
     this.#base = [...resources];
     this.#current.length = 0;
@@ -92,7 +92,7 @@ export class Snapshot {
       });
       return this.#running;
     }
-    // Everything that changes while a write runs is in the next one.
+    // Changes during a write go into the next one.
     this.#waiting ??= this.#running
       .catch(() => undefined)
       .then(() => {
@@ -104,9 +104,9 @@ export class Snapshot {
 }
 
 export interface Changes {
-  /** Old states that this one stands for, or that are gone. */
+  /** The old state that is replaced by the finished one, or that is deleted. */
   readonly done?: ResourceState | undefined;
   readonly finished?: ResourceState | undefined;
-  /** An old state that was replaced, and how it is kept until it is deleted. */
+  /** An old state, and its new form until it is deleted. */
   readonly replaced?: readonly [ResourceState, ResourceState] | undefined;
 }

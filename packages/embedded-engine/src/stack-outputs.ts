@@ -7,10 +7,10 @@ import { openSalt } from "./secrets.ts";
 import { STACK_TYPE } from "./urn.ts";
 
 /**
- * The outputs of a stack in the same backend, secrets marked, as a stack reference reads them.
+ * The outputs of a stack in the same backend for a stack reference, with secret marks.
  *
- * @param name `organization/<project>/<stack>`, or the stack's own name within the same project
- * @throws Error when there is no such stack; UserError when its secrets are under another passphrase
+ * @param name `organization/<project>/<stack>`, or only the stack's name in the same project
+ * @throws Error when the stack doesn't exist; UserError when its secrets have another passphrase
  */
 export async function stackOutputs(
   name: string,

@@ -16,7 +16,7 @@ interface ConfigValue {
 
 export type StackConfig = ReadonlyMap<string, ConfigValue>;
 
-/** A stack's settings: `Pulumi.<stack>.yaml`. Reading writes nothing. */
+/** A stack's settings, `Pulumi.<stack>.yaml`. */
 export class StackSettings {
   readonly #folder: string;
   readonly #file: string;
@@ -37,7 +37,7 @@ export class StackSettings {
     const document = parseDocument(text);
     const problem = document.errors[0];
     if (problem !== undefined)
-      throw new UserError(`${file} is not YAML: ${problem.message}`, { remedy: "Mend the file." });
+      throw new UserError(`${file} isn't valid YAML: ${problem.message}`, { remedy: "Correct the file." });
     return new StackSettings(folder, file, document);
   }
 
@@ -46,17 +46,17 @@ export class StackSettings {
     return typeof salt === "string" && salt !== "" ? salt : undefined;
   }
 
-  /** Whether it says who keeps the key of its secrets: a passphrase with this salt, or someone else. */
+  /** Whether the settings name a secrets provider: a passphrase with a salt, or another one. */
   get namesKeeper(): boolean {
     return ["encryptionsalt", "secretsprovider", "encryptedkey"].some((key) => this.#document.has(key));
   }
 
-  /** Whether reading the configuration takes the key. */
+  /** Whether the configuration contains secrets, so that reading it needs the key. */
   get hasSecrets(): boolean {
     return holdsSecure(this.#plain().config);
   }
 
-  /** @param crypter of this file's salt; only needed when there are secrets */
+  /** @param crypter decrypts with this file's salt; required if there are secrets */
   config(crypter: Crypter | undefined): StackConfig {
     const config = (this.#plain().config ?? {}) as Record<string, unknown>;
     const open = (ciphertext: string): string => {
@@ -74,7 +74,7 @@ export class StackSettings {
     );
   }
 
-  /** Adds the salt, keeping everything else as it is written. */
+  /** Adds the salt, and keeps the rest of the file. */
   async addSalt(salt: string): Promise<void> {
     this.#document.set("encryptionsalt", salt);
     await mkdir(this.#folder, { recursive: true });
@@ -87,10 +87,10 @@ export class StackSettings {
   }
 }
 
-/** Salts being made by this process, by folder: stacks that come up side by side agree on one. */
+/** Salts that this process is creating, by folder and passphrase, so that parallel stacks share one. */
 const beingMade = new Map<string, Promise<Crypter>>();
 
-/** The salt that the folder's stacks share under this passphrase; a new one where there is none. */
+/** The salt that a folder's stacks share for this passphrase. Creates one if there is none. */
 export function sharedSalt(folder: string, passphrase: Secret): Promise<Crypter> {
   const key = JSON.stringify([folder, passphrase.reveal()]);
   let made = beingMade.get(key);
@@ -114,7 +114,7 @@ async function findSalt(folder: string, passphrase: Secret): Promise<Crypter | u
     try {
       return await openSalt(salt, passphrase);
     } catch (error) {
-      // Made with another passphrase, which is another fleet's business.
+      // The salt belongs to another passphrase.
       if (!(error instanceof UserError)) throw error;
     }
   }

@@ -14,7 +14,7 @@ import type { Project } from "./project.ts";
 import { type Crypter, openSalt } from "./secrets.ts";
 import { type StackSettings, sharedSalt } from "./stack-settings.ts";
 
-/** A stack's state, read and written with the stack's own key. */
+/** Reads and writes a stack's state with the stack's key. */
 export class StackState {
   readonly #spec: StackSpec;
   readonly #backend: FileBackend;
@@ -39,12 +39,12 @@ export class StackState {
     return (await this.#backend.read(this.#spec.stack)) !== undefined;
   }
 
-  /** @throws UserError when there is no such stack, and a new one won't do */
+  /** @throws UserError when the stack doesn't exist and `mustExist` is set */
   async read(options: { readonly mustExist: boolean }): Promise<Deployment> {
     const file = await this.#backend.read(this.#spec.stack);
     if (file === undefined && options.mustExist)
       throw new UserError(`There is no stack ${this.#spec.stack} in ${this.#spec.backendUrl}.`, {
-        remedy: "Bring it up first, or check its name and PULUMI_BACKEND_URL.",
+        remedy: "Create it with tenantry up, or check its name and PULUMI_BACKEND_URL.",
       });
     this.#file = file;
     if (file === undefined) return { resources: [], pendingOperations: [] };
@@ -53,13 +53,13 @@ export class StackState {
     return readCheckpoint(file, crypter, this.#cache);
   }
 
-  /** What the state records, without its secrets. Undefined when there is no such stack. */
+  /** Reads the state with secrets masked. Undefined if the stack doesn't exist. */
   async readBlind(): Promise<Deployment | undefined> {
     const file = await this.#backend.read(this.#spec.stack);
     return file === undefined ? undefined : readCheckpoint(file, BLIND, new Map());
   }
 
-  /** Makes sure of the key before anything is changed; a new stack's settings get the fleet's salt. */
+  /** Opens the key before anything is changed. The settings of a new stack get the fleet's salt. */
   async prepareToWrite(): Promise<void> {
     this.#writer ??= this.#openWriter();
     await this.#writer;
@@ -89,7 +89,7 @@ function saltOf(file: CheckpointFile): string | undefined {
   const secrets = file.checkpoint.latest?.secrets_providers;
   if (secrets !== undefined && secrets.type !== "passphrase")
     throw new UserError(
-      `The stack's secrets are kept by ${secrets.type}, which the embedded engine does not have.`,
+      `The embedded engine doesn't support the secrets provider of the stack: ${secrets.type}.`,
       {
         remedy: "Use the Pulumi CLI for this stack: --engine cli.",
       },

@@ -10,9 +10,9 @@ import type { Changes, Snapshot } from "./snapshot.ts";
 import { isProviderType, packageOf, type Urn } from "./urn.ts";
 
 /**
- * Carries out steps: on disk before and after each, events around it, at most so many provider calls at a time.
+ * Executes steps. It records each on disk before and after, emits events, and limits parallel provider calls.
  *
- * In a preview the same steps run, by providers that only foresee, over a snapshot that nobody writes.
+ * In a preview, the same steps run with providers in preview mode and a snapshot that isn't written.
  */
 export class StepExecutor {
   readonly #snapshot: Snapshot;
@@ -42,7 +42,7 @@ export class StepExecutor {
     this.#limit = pLimit(parts.parallel);
   }
 
-  /** A provider failed in a way that leaves open what it did. */
+  /** Whether a provider failed in a way that leaves the state of a resource unknown. */
   get maybeCorrupt(): boolean {
     return this.#maybeCorrupt;
   }
@@ -57,7 +57,7 @@ export class StepExecutor {
     };
     const step: Step = { op: "same", old, new: state, diff: undefined };
     this.#events.started(step, this.#preview);
-    // An unchanged provider goes on with the inputs that it had, also where it calls changed ones the same.
+    // An unchanged provider keeps its old inputs, even if it considers different ones equal.
     if (isProviderType(state.type)) await this.#attempt(step, () => this.#providers.same(state, old.inputs));
     this.#snapshot.apply({ done: old, finished: state });
     this.#conclude(step);
@@ -68,7 +68,7 @@ export class StepExecutor {
     return this.#make({ op: "create", old: undefined, new: wanted, diff: undefined }, wanted);
   }
 
-  /** A resource that the run is not about stays as it was, whatever the program says now. */
+  /** Keeps the old state of a resource that the run doesn't target. */
   leave(old: ResourceState): ResourceState {
     const state = { ...old };
     this.#tell({ op: "same", old, new: state, diff: undefined });
@@ -76,15 +76,14 @@ export class StepExecutor {
     return state;
   }
 
-  /** A new resource that the run is not about: the program hears of it, the state doesn't. */
+  /** Skips a new resource that the run doesn't target. It isn't recorded. */
   skip(wanted: ResourceState): ResourceState {
     this.#tell({ op: "same", old: wanted, new: wanted, diff: undefined });
     return wanted;
   }
 
   /**
-   * Makes the new one. The old one waits for its deletion until everything else has moved over, or has been deleted
-   * already.
+   * Creates the replacement. The old resource is deleted at the end of the run, unless it has been deleted already.
    */
   async replace(old: ResourceState, wanted: ResourceState, diff: Step["diff"]): Promise<ResourceState> {
     if (old.pendingReplacement) this.#tell({ op: "replace", old, new: wanted, diff });
@@ -93,7 +92,7 @@ export class StepExecutor {
     return state;
   }
 
-  /** Takes over, under the id that the program gives, what exists already. What is found becomes its state. */
+  /** Imports an existing resource by the id in the program. */
   async import(old: ResourceState | undefined, wanted: ResourceState): Promise<ResourceState> {
     const replacing = old !== undefined && !old.pendingReplacement;
     const step: Step = { op: replacing ? "import-replacement" : "import", old, new: wanted, diff: undefined };
@@ -111,7 +110,7 @@ export class StepExecutor {
     return state;
   }
 
-  /** Looks up what belongs to somebody else; an old one that was owned, and is another, is given up for it. */
+  /** Reads an external resource. If the stack owned a different one under this name, that is replaced. */
   async read(old: ResourceState | undefined, wanted: ResourceState): Promise<ResourceState> {
     const replacing = old !== undefined && !old.external && old.id !== wanted.id;
     const step: Step = { op: replacing ? "read-replacement" : "read", old, new: wanted, diff: undefined };
@@ -137,7 +136,7 @@ export class StepExecutor {
     const result = await this.#attempt(
       step,
       () => this.#callUpdate(old, base),
-      // The old inputs stay, so that the next run sees the same change again.
+      // Keeps the old inputs, so that the next run sees the same change again.
       (failure) =>
         end({ done: old, finished: this.#partial({ ...base, inputs: old.inputs }, failure, old.id) }),
       () => end(),
@@ -148,7 +147,7 @@ export class StepExecutor {
     return state;
   }
 
-  /** @param condemned all that is being deleted, for what goes down with another */
+  /** @param condemned all resources that are being deleted, so that those with `deletedWith` can be skipped */
   async delete(
     old: ResourceState,
     provider: () => Promise<Provider>,
@@ -162,7 +161,7 @@ export class StepExecutor {
     await this.#remove(step, old, provider, condemned, { done: old });
   }
 
-  /** Deletes what will be made again. It stays in the state, as deleted, until it is. */
+  /** Deletes a resource before its replacement is created. It is kept in the state, marked as deleted, until then. */
   async deleteFirst(
     old: ResourceState,
     provider: () => Promise<Provider>,
@@ -174,7 +173,7 @@ export class StepExecutor {
     return gone;
   }
 
-  /** What was deleted to be made again, and is wanted no more. */
+  /** Removes a resource that was deleted for a replacement and is no longer declared. */
   forget(old: ResourceState): void {
     this.#tell({ op: "remove-pending-replace", old, new: undefined, diff: undefined });
     this.#snapshot.apply({ done: old });
@@ -273,7 +272,7 @@ export class StepExecutor {
     return { ...found, inputs };
   }
 
-  /** Components and providers change nothing outside: no pending operation has to be on disk for them. */
+  /** Records a pending operation on disk. Components and providers need none, because they change nothing at a vendor. */
   async #begin(step: Step, operation: PendingOperation): Promise<(changes?: Changes) => Promise<void>> {
     this.#redactor.addFrom(operation.resource.inputs);
     const { resource } = operation;
@@ -304,7 +303,7 @@ export class StepExecutor {
   }
 
   #fail(step: Step, error: unknown, how: { readonly forbidden?: boolean } = {}): never {
-    // What a create may have left is told by its pending operation.
+    // A resource that a failed create may have left is recorded as a pending operation.
     if (error instanceof UnclearError && step.old !== undefined) this.#maybeCorrupt = true;
     const urn = (step.new ?? step.old)?.urn;
     this.#events.diagnostic("error", error instanceof Error ? error.message : String(error), urn);
@@ -318,26 +317,26 @@ export class StepExecutor {
 
   #complete(state: ResourceState): ResourceState {
     if (!this.#preview && containsUnknowns(state.outputs))
-      throw new Error(`${state.urn} has unknown outputs after it was made`);
+      throw new Error(`${state.urn} has unknown outputs after its creation`);
     const outputs = markSecrets(state.outputs, state.inputs, state.additionalSecretOutputs);
     this.#redactor.addFrom(outputs);
     return { ...state, outputs };
   }
 
-  /** A step that takes no time. */
+  /** Reports a step that needs no operation. */
   #tell(step: Step): void {
     this.#events.started(step, this.#preview);
     this.#events.succeeded(step, this.#preview);
   }
 
-  /** Components conclude when their outputs come. */
+  /** Counts a step and reports its end. Components end when their outputs are registered. */
   #conclude(step: Step): void {
     this.#events.count(step);
     if (step.new?.custom === true) this.#events.finished(step, this.#preview);
   }
 }
 
-/** What becomes of an old state when another takes its place. */
+/** The changes to an old state when a new one replaces it. */
 function replacementOf(old: ResourceState | undefined): Changes {
   if (old === undefined) return {};
   return old.pendingReplacement ? { done: old } : { replaced: [old, { ...old, delete: true }] };

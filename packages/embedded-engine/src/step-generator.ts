@@ -2,7 +2,7 @@ import { covers, parsePath } from "./property-path.ts";
 import type { DiffResult } from "./provider.ts";
 import type { ResourceState } from "./resource-state.ts";
 
-/** What is to be done with a registered resource. Pure: made from what was, what is wanted and how they differ. */
+/** The operation for a registered resource. */
 export type Decision =
   | { readonly kind: "create" | "same" }
   | { readonly kind: "update"; readonly diff: DiffResult }
@@ -12,35 +12,36 @@ export type Decision =
 interface Replacement {
   readonly kind: "replace";
   readonly diff: DiffResult;
-  /** The old one goes before the new one is made; else after all that needs it has moved over. */
+  /** Whether the old resource is deleted before the new one is created. Otherwise it is deleted at the end of the run. */
   readonly deleteFirst: boolean;
 }
 
-/** A replacement that may not be. A preview shows why, and goes on as if it might. */
+/** A replacement that isn't allowed. A preview shows the reason and continues as if it were. */
 interface Refusal extends Omit<Replacement, "kind"> {
   readonly kind: "refuse";
   readonly message: string;
-  /** How a preview tells it: an error fails it in the end. */
+  /** The severity in a preview. An error fails it at the end. */
   readonly severity: "error" | "warning";
 }
 
 export interface Situation {
   readonly old: ResourceState | undefined;
   readonly wanted: Pick<ResourceState, "protect" | "replaceOnChanges"> & {
-    /** The id that the program wants it to be taken over by; empty for none. */
+    /** The id to import; empty for none. */
     readonly importID: string;
-    /** Undefined is as the provider says. */
+    /** Undefined leaves it to the provider. */
     readonly deleteBeforeReplace: boolean | undefined;
   };
-  /** How old and new differ; undefined where there is no old. */
+  /** The differences between the old and the new state; undefined without an old one. */
   readonly diff: DiffResult | undefined;
 }
 
+/** Decides on the operation for a resource. Pure. */
 export function decide({ old, wanted, diff: given }: Situation): Decision {
   if (old === undefined || given === undefined) return { kind: "create" };
   const diff = withReplaceOnChanges(given, wanted.replaceOnChanges);
   if (old.pendingReplacement || isReplacement(diff)) return replacement(old, wanted, diff);
-  // What could not be finished last time is tried again, though nothing changed.
+  // A resource whose initialization failed is updated even without changes.
   if (diff.changes === "some" || old.initErrors.length > 0) return { kind: "update", diff };
   return { kind: "same" };
 }
@@ -64,7 +65,7 @@ function replacement(
   return { kind: "replace", diff, deleteFirst };
 }
 
-/** Whether a difference is one that only a new resource can make good. */
+/** Whether the differences require a replacement. */
 export function isReplacement(diff: DiffResult): boolean {
   const kinds = Object.values(diff.detailedDiff ?? {});
   return (
@@ -73,11 +74,11 @@ export function isReplacement(diff: DiffResult): boolean {
   );
 }
 
-/** Changes that the program wants to be replacements. */
+/** Marks changes in `replaceOnChanges` as requiring a replacement. */
 export function withReplaceOnChanges(diff: DiffResult, wanted: readonly string[]): DiffResult {
   if (wanted.length === 0 || diff.changes !== "some") return diff;
   const patterns = wanted.map(parsePath);
-  // Where only the changed keys are known, no path inside of one counts as changed.
+  // If only the changed keys are known, no path inside one counts as changed.
   const changed =
     diff.detailedDiff === undefined
       ? diff.diffs.map((key) => [key])

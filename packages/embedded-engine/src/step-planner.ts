@@ -6,20 +6,20 @@ import type { StepExecutor } from "./step-executor.ts";
 import type { Decision } from "./step-generator.ts";
 import type { Urn } from "./urn.ts";
 
-/** One step, decided on and not yet begun. */
+/** A step that hasn't begun yet. */
 export interface Planned {
   readonly op: Step["op"];
   readonly act: () => Promise<ResourceState>;
 }
 
-/** Turns decisions into steps, and knows which resources the run has come to. */
+/** Turns decisions into steps, and records which resources are decided. */
 export class StepPlanner {
   readonly #executor: StepExecutor;
   readonly #deletions: EarlyDeletions;
-  /** What the run has come to, and its old name. */
+  /** The URNs of decided resources, current and old. */
   readonly #decided = new Set<Urn>();
   readonly #replaced = new Set<Urn>();
-  /** One at a time: a deletion before a replacement takes others along. */
+  /** Planning is sequential, because a deletion before a replacement includes dependents. */
   readonly #planning = pLimit(1);
 
   constructor(executor: StepExecutor, deletions: EarlyDeletions) {
@@ -27,7 +27,7 @@ export class StepPlanner {
     this.#deletions = deletions;
   }
 
-  /** Something was decided about a resource that needs no planning. */
+  /** Records that a resource is decided without planning. */
   decided(urn: Urn): void {
     this.#decided.add(urn);
   }

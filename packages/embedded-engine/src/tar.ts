@@ -2,14 +2,13 @@ const BLOCK = 512;
 const NAME = 100;
 const PREFIX = 155;
 
-/** Two empty blocks end an archive. */
+/** The end of an archive: two empty blocks. */
 export const TAR_END = Buffer.alloc(2 * BLOCK);
 
 /**
- * What comes before a file's content: its header, in the first format that POSIX standardized (ustar), as Go's `archive/tar`
- * writes one for a name, mode 0600 and a size.
+ * The header of a file in the ustar format, as Go's `archive/tar` writes it for a name, mode 0600 and a size.
  *
- * @returns undefined when that format can't hold the name
+ * @returns undefined if the format can't represent the name
  * @see https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06
  */
 export function tarHeader(name: string, size: number): Buffer | undefined {
@@ -22,7 +21,7 @@ export function tarHeader(name: string, size: number): Buffer | undefined {
   header.write(octal(0, 7), 116);
   header.write(octal(size, 11), 124);
   header.write(octal(0, 11), 136);
-  // The sum of all bytes is over a header whose own sum is blank.
+  // The checksum is computed with a checksum field of spaces.
   header.fill(" ", 148, 156);
   header.write("0", 156);
   header.write("ustar\0" + "00", 257);
@@ -34,12 +33,12 @@ export function tarHeader(name: string, size: number): Buffer | undefined {
   return header;
 }
 
-/** What comes after a file's content: it fills its last block. */
+/** The padding after a file's content, up to the end of its last block. */
 export function tarPadding(size: number): Buffer {
   return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
 }
 
-/** A long name is divided at one of its slashes, as late as the first part may be. */
+/** Splits a long name at the last slash for which the prefix fits. */
 function splitName(name: string): { readonly name: string; readonly prefix: string } | undefined {
   if (Buffer.byteLength(name) !== name.length) return undefined;
   if (name.length <= NAME) return { name, prefix: "" };

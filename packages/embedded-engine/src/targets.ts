@@ -3,29 +3,28 @@ import type { ResourceState } from "./resource-state.ts";
 import { isProviderType, STACK_TYPE, type Urn } from "./urn.ts";
 
 /**
- * The resources that a run is about: all of them, or those that are named by their URNs. `**` stands for anything, `*`
- * for anything without a colon.
+ * The resources that a run targets: all, or those that match a URN pattern. `**` matches anything, `*` anything without a colon.
  */
 export class Targets {
   readonly #literals: ReadonlySet<string>;
   readonly #globs: readonly RegExp[];
   readonly #withDependents: boolean;
-  /** Reached by way of what they depend on. */
+  /** Dependents of targets. */
   readonly #dependents = new Set<Urn>();
 
-  /** @param withDependents takes along what depends on a target */
+  /** @param withDependents includes the dependents of targets */
   constructor(patterns: readonly string[], withDependents: boolean) {
     this.#literals = new Set(patterns.filter((pattern) => !pattern.includes("*")));
     this.#globs = patterns.filter((pattern) => pattern.includes("*")).map(globOf);
     this.#withDependents = withDependents;
   }
 
-  /** Whether only some resources are meant. */
+  /** Whether only some resources are targets. */
   get constrained(): boolean {
     return this.#literals.size > 0 || this.#globs.length > 0;
   }
 
-  /** Whether a resource is meant. Asked for in the order of dependencies: what depends on it may be meant for its sake. */
+  /** Whether a resource is a target. Must be called in the order of dependencies, because it records dependents of targets. */
   covers(state: ResourceState): boolean {
     if (!this.constrained || this.#names(state.urn)) return true;
     const meant =
@@ -35,24 +34,24 @@ export class Targets {
     return meant;
   }
 
-  /** The same of what a program registers: what others need to run at all always is. */
+  /** Whether a registered resource is a target. Providers and the stack always are. */
   coversRegistered(state: ResourceState): boolean {
     return this.covers(state) || isProviderType(state.type) || state.type === STACK_TYPE;
   }
 
-  /** What of a state may be deleted: what is meant, and all that can't be without it. */
+  /** The resources of a state that may be deleted: the targets and their dependents. */
   deletable(states: readonly ResourceState[]): ReadonlySet<ResourceState> {
     if (!this.constrained) return new Set(states);
     const named = states.filter(({ urn }) => this.#names(urn));
     return new Set([...named, ...dependentsOf(named, states, requirementsOf)]);
   }
 
-  /** Whether a deletion is more than was asked for. */
+  /** Whether a deletion exceeds the targets. */
   forbidsDeletion(state: ResourceState): boolean {
     return this.constrained && !this.#withDependents && !this.#names(state.urn);
   }
 
-  /** Names of which there is no resource. */
+  /** Targets without a resource. */
   missing(known: (urn: Urn) => boolean): readonly string[] {
     return [...this.#literals].filter((urn) => !known(urn));
   }

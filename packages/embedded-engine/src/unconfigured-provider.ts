@@ -17,7 +17,7 @@ const UNAVAILABLE =
   "The provider for this resource has inputs that are not known during preview.\n" +
   "This preview may not correctly represent the changes that will be applied during an update.";
 
-/** Stands for a provider whose own inputs a preview doesn't know: it can't be asked, and nearly everything is unknown. */
+/** Replaces a provider whose inputs are unknown in a preview. It can't be called, so most values are unknown. */
 export class UnconfiguredProvider implements Provider {
   readonly #provider: Provider;
 
@@ -63,7 +63,7 @@ export class UnconfiguredProvider implements Provider {
   }
 
   async delete(): Promise<void> {
-    throw new Error("a provider that is not configured deletes nothing");
+    throw new Error("a provider that isn't configured can't delete resources");
   }
 
   async invoke(): Promise<InvokeResult> {

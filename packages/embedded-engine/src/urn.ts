@@ -1,4 +1,4 @@
-/** The names by which the engine knows resources: `urn:pulumi:<stack>::<project>::<parent types$>type::name`. */
+/** The unique name of a resource: `urn:pulumi:<stack>::<project>::<parent types$>type::name`. */
 export type Urn = string;
 
 export const STACK_TYPE = "pulumi:pulumi:Stack";
@@ -11,14 +11,14 @@ export function urnOf(
   type: string,
   name: string,
 ): Urn {
-  // The stack's own type is left out of its children's.
+  // A child's type omits that of the stack.
   const parentType = parent === undefined || parent === "" ? STACK_TYPE : qualifiedTypeOf(parent);
   const qualified = parentType === STACK_TYPE ? type : `${parentType}$${type}`;
   return `urn:pulumi:${stack}::${project}::${qualified}::${name}`;
 }
 
 export function nameOf(urn: Urn): string {
-  // A resource's name may hold `::` itself.
+  // A resource's name may contain `::`.
   return urn.split("::").slice(3).join("::");
 }
 
@@ -26,7 +26,7 @@ export function typeOf(urn: Urn): string {
   return qualifiedTypeOf(urn).split("$").at(-1) ?? "";
 }
 
-/** A message that is about one resource: it says so by URN, and by name and type besides. */
+/** Sets the URN, name and type of a resource in a message. */
 export function about<
   Message extends {
     setUrn(urn: string): unknown;
@@ -67,7 +67,7 @@ export function providedPackage(type: string): string {
   return type.slice(PROVIDER_PREFIX.length);
 }
 
-/** A provider is referred to by its URN and its id: `<urn>::<id>`. */
+/** A reference to a provider: `<urn>::<id>`. */
 export interface ProviderReference {
   readonly urn: Urn;
   readonly id: string;

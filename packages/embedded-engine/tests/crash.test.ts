@@ -93,13 +93,13 @@ describe("a run that is killed in the middle of a create", () => {
     const run = await project.up();
     expect(run).toMatchObject({ result: "succeeded", changes: { same: 2, create: 1 } });
     expect(run.diagnostics.map(({ severity, message }) => [severity, message.split("\n")[0]])).toEqual([
-      ["warning", expect.stringContaining("left by a run that was killed")],
+      ["warning", expect.stringContaining("Removed the lock of")],
       ["warning", expect.stringContaining("1 pending operations")],
     ]);
     expect(project.calls()).toEqual(["create b"]);
     expect(locks()).toEqual([]);
 
-    // As with the Pulumi CLI, only a refresh that is told so forgets it.
+    // As with the Pulumi CLI, only a refresh with clearPendingCreates clears it.
     expect(project.state().pending).toHaveLength(1);
     await project.refresh();
     expect(project.state().pending).toHaveLength(1);

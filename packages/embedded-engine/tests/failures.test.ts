@@ -87,12 +87,12 @@ test("inputs that the provider refuses fail the resource, in a preview too", asy
 });
 
 test.each(["crash", "hang-up"])(
-  "a provider that goes away (%s) fails the run, which says what it last knew; the next run goes on",
+  "a provider that ends unexpectedly (%s) fails the run, which shows its last output; the next run continues",
   async (fault) => {
     project.fault({ [`create ${fault}`]: fault });
     const run = await project.up(`new Thing("${fault}", {});`);
     expect(run.result).toBe("failed");
-    expect(errors(run)).toContain("The provider of package test is gone: it ended with code 7");
+    expect(errors(run)).toContain("The provider of package test ended unexpectedly: it ended with code 7");
     project.fault({});
     expect((await project.up()).result).toBe("succeeded");
   },

@@ -88,7 +88,7 @@ test("replaceOnChanges makes an update a replacement", async () => {
   expect(project.calls()).toEqual(["create r", "delete r"]);
 });
 
-describe("what is left out is refused by name", () => {
+describe("an unsupported feature is refused by name", () => {
   test.each([
     ["transforms", 'new Thing("a", {}, { transforms: [() => undefined] });'],
     ["hooks", 'new pulumi.ResourceHook("h", () => undefined); new Thing("a", {});'],
@@ -97,11 +97,11 @@ describe("what is left out is refused by name", () => {
       'new Thing("a", { value: new pulumi.asset.RemoteArchive("https://a.example/b.zip") });',
     ],
     [
-      "an archive's file inside of another archive",
+      "an archive file inside another archive",
       'new Thing("a", { value: new pulumi.asset.AssetArchive({ b: new pulumi.asset.FileArchive("b.zip") }) });',
     ],
     [
-      'an archive with a name as "ü"',
+      'an archive with the file name "ü"',
       'new Thing("a", { value: new pulumi.asset.AssetArchive({ ü: new pulumi.asset.StringAsset("") }) });',
     ],
   ])("%s", async (option, body) => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readPolicyConfig } from "../src/policy-config.ts";
 
-/** What a file does to policies is `tests/conformance`'s matter; here is what is said of one that can't be used. */
+/** Errors of invalid files. `tests/conformance` tests the effect of valid ones. */
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "tenantry-policy-config-"));
@@ -12,21 +12,23 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each([
-  ["no JSON", "{", /JSON/],
-  ["a level that there is not", '{ "one": "sometimes" }', /→ at one/],
-  ["a level that is no word", '{ "one": { "enforcementLevel": 3 } }', /→ at one/],
-  ["no settings", '{ "one": 3 }', /→ at one/],
+  ["invalid JSON", "{", /JSON/],
+  ["an unknown level", '{ "one": "sometimes" }', /→ at one/],
+  ["a level that isn't text", '{ "one": { "enforcementLevel": 3 } }', /→ at one/],
+  ["a number as settings", '{ "one": 3 }', /→ at one/],
   ["a list", "[]", /expected record/],
 ])("a file with %s is refused by its name", async (_, text, why) => {
   const file = join(folder, "config.json");
   writeFileSync(file, text);
   await expect(readPolicyConfig(file)).rejects.toMatchObject({
     name: "UserError",
-    message: expect.stringMatching(new RegExp(`config\\.json says: .*${why.source}`, "s")),
+    message: expect.stringMatching(new RegExp(`config\\.json can't be used: .*${why.source}`, "s")),
     remedy: expect.stringContaining("enforcementLevel"),
   });
 });
 
-test("a file that is not there is refused by its name", async () => {
-  await expect(readPolicyConfig(join(folder, "none.json"))).rejects.toThrow(/none\.json says: ENOENT/);
+test("a missing file is refused by its name", async () => {
+  await expect(readPolicyConfig(join(folder, "none.json"))).rejects.toThrow(
+    /none\.json can't be used: ENOENT/,
+  );
 });

@@ -160,17 +160,17 @@ test("a dropped connection is tried again", async () => {
 
 test.each([
   [
-    "a type that is not there",
+    "an unsupported type",
     'new pg.Role("r", { name: "r" }, options);',
-    "postgresql:index/role:Role is not among the types",
+    "doesn't support the type postgresql:index/role:Role",
   ],
   [
-    "an input that is not there",
+    "an unsupported input",
     'new pg.Schema("s", { name: "s", policies: [{ usage: true }] }, options);',
     "property policies",
   ],
   [
-    "a privilege that is none",
+    "an unknown privilege",
     'new pg.Grant("g", { database: "postgres", schema: "public", role: "app", objectType: "schema", privileges: ["SELECT"] }, options);',
     "SELECT is not an allowed privilege for object type schema",
   ],

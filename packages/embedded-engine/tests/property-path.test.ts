@@ -14,7 +14,7 @@ test.each([
 });
 
 test.each(["a[", "a]", 'a["b', "a[b]"])("%s is refused", (text) => {
-  expect(() => parsePath(text)).toThrow("is not a property path");
+  expect(() => parsePath(text)).toThrow("isn't a property path");
 });
 
 test.each<[string, string, PropertyMap, PropertyMap, PropertyMap]>([

@@ -91,10 +91,10 @@ describe("an explicit provider", () => {
   });
 });
 
-test("a package without a provider is refused with what to do", async () => {
+test("a package without a provider is refused with the fix", async () => {
   const run = await project.up(`new pulumi.CustomResource("absent:index:Thing", "a", {});`);
   expect(run.result).toBe("failed");
-  expect(run.diagnostics[0]?.message).toMatch(/No provider for package absent.*plugins\.providers/s);
+  expect(run.diagnostics[0]?.message).toMatch(/no provider for package absent.*plugins\.providers/s);
 });
 
 test("a provider that runs already is shared, and outlives the runs", async () => {

@@ -123,7 +123,7 @@ test.each([
         },
       },
     },
-    "kept by cloud",
+    "the secrets provider of the stack: cloud",
   ],
 ])("a state with %s is refused by name", async (_, content, said) => {
   writeFileSync(join(dirname(project.stateFile), "odd.json"), JSON.stringify(content));
@@ -134,7 +134,7 @@ test.each([
 });
 
 test.each([
-  ["another backend", { backendUrl: "s3://bucket" }, "file backend only"],
+  ["another backend", { backendUrl: "s3://bucket" }, "only file backends"],
   ["a folder without a project", { projectFolder: "/" }, "no /Pulumi.yaml"],
 ])("%s is refused", async (_, other, said) => {
   await expect(engine.up({ ...project.spec(), ...other })).rejects.toMatchObject({

@@ -4,9 +4,8 @@ import type { DestroyOptions, PolicyPackSource, RunOptions } from "@tenantry/emb
 export type Kind = "preview" | "up" | "refresh" | "destroy";
 
 /**
- * The arguments of one operation.
- *
- * Whoever runs an engine has previewed before, so that only a preview previews.
+ * The arguments of one operation. Operations other than `preview` skip the CLI's own preview, because the caller has already
+ * previewed.
  */
 export function argumentsOf(
   kind: Kind,
@@ -33,7 +32,7 @@ export function argumentsOf(
   ];
 }
 
-/** The CLI wants a configuration of every pack or of none; an empty file sets nothing. */
+/** The CLI requires a configuration for every pack or for none. An empty file sets nothing. */
 function policyArguments(packs: readonly PolicyPackSource[]): string[] {
   const configured = packs.some(({ config }) => config !== undefined);
   return packs.flatMap(({ folder, config = devNull }) => [
@@ -42,7 +41,7 @@ function policyArguments(packs: readonly PolicyPackSource[]): string[] {
   ]);
 }
 
-/** Providers that already run, as the CLI takes them: `tenantry:4711,other:4712`. They are on this machine. */
+/** The value of PULUMI_DEBUG_PROVIDERS for providers that already run on this machine: `tenantry:4711,other:4712`. */
 export function attachedProviders(
   attach: Readonly<Record<string, string>>,
   given: string | undefined,

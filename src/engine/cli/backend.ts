@@ -3,12 +3,12 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { folderOf } from "@tenantry/embedded-engine/backend";
 
-/** Pulumi Cloud, or one's own: it keeps the secrets' keys itself, where other backends need a passphrase and its salt. */
+/** Whether the backend is Pulumi Cloud, hosted or self-hosted. It manages secret keys; other backends need a passphrase and a salt. */
 export function isCloud(backendUrl: string): boolean {
   return /^https?:\/\//.test(backendUrl);
 }
 
-/** Whether there can be stacks: the CLI refuses a folder that is not there, and sets up one that it was never used with. */
+/** Whether the backend can contain stacks. The CLI refuses a missing folder, and initializes an unused one. */
 export function backendExists(backendUrl: string): boolean {
   return !isFile(backendUrl) || existsSync(join(folderOf(backendUrl), ".pulumi"));
 }

@@ -12,11 +12,11 @@ import { type ExportedStack, exportStack, outputsOf, resourcesOf } from "./state
 import { readTags, writeTag } from "./tags.ts";
 
 /**
- * The Pulumi CLI as the engine: any backend, and whatever else it has learned since.
+ * Runs stacks with the Pulumi CLI, on any backend that it supports.
  *
- * A new stack is previewed in a temporary backend of its own, where references to other stacks lead nowhere.
+ * A new stack is previewed in a temporary backend, so its references to other stacks can't be resolved.
  *
- * @param file the CLI; its version is checked before it is first used
+ * @param file the path of the CLI, whose version is checked before its first use
  */
 export function cliEngine(file: string): Engine {
   const pulumi = new Pulumi(file);

@@ -2,7 +2,7 @@ import type { StackSpec } from "@tenantry/embedded-engine/interface";
 import { PLAIN_ERRORS, preloading } from "@tenantry/embedded-engine/node-options";
 import { attachedProviders } from "./arguments.ts";
 
-/** The environment of the CLI, and so of the program and the providers that it starts. */
+/** The environment of the CLI, which the program and the providers inherit. */
 export function environmentOf(
   where: Pick<StackSpec, "backendUrl" | "env"> & Partial<Pick<StackSpec, "passphrase">>,
   attach: Readonly<Record<string, string>> = {},
@@ -14,7 +14,7 @@ export function environmentOf(
     PULUMI_CONFIG_PASSPHRASE: where.passphrase?.reveal(),
     PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
     PULUMI_DEBUG_PROVIDERS: attachedProviders(attach, base.PULUMI_DEBUG_PROVIDERS),
-    // `--event-log` is there for tools only.
+    // The CLI accepts `--event-log` only with this variable.
     PULUMI_DEBUG_COMMANDS: "true",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     NODE_OPTIONS: preloading([PLAIN_ERRORS], base.NODE_OPTIONS),

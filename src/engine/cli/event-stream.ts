@@ -4,16 +4,16 @@ import type messages from "@pulumi/pulumi/proto/events_pb.js";
 import { serve } from "@tenantry/embedded-engine/grpc";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 
-/** Where a CLI sends its events, as they happen. */
+/** A server that receives the CLI's events as they happen. */
 export interface EventStream {
-  /** For `--event-log`. */
+  /** The value of `--event-log`. */
   readonly url: string;
-  /** Resolves when all that was sent has been read; at once if nothing ever was. */
+  /** Resolves when all sent events have been read, or immediately if none were sent. */
   drained(): Promise<void>;
   close(): void;
 }
 
-/** @param onLine gets each event as JSON */
+/** @param onLine receives each event as JSON */
 export async function openEventStream(onLine: (line: string) => void): Promise<EventStream> {
   let drained = Promise.resolve();
   const streamEvents: grpc.handleClientStreamingCall<messages.EventRequest, empty.Empty> = (
@@ -26,7 +26,7 @@ export async function openEventStream(onLine: (line: string) => void): Promise<E
         callback(null, new empty.Empty());
         resolve();
       });
-      // A CLI that is killed breaks the stream off; its exit code tells of it.
+      // A killed CLI breaks the stream. Its exit code reports that.
       call.on("error", () => resolve());
       call.on("cancelled", () => resolve());
     });

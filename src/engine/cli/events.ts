@@ -9,7 +9,7 @@ import { blinded, type PropertyMap } from "@tenantry/embedded-engine/property-va
 
 type Content = Omit<EngineEvent, "sequence" | "timestamp">;
 
-/** One line of the CLI's event log, as far as it is read. */
+/** One line of the CLI's event log; only the fields that are used. */
 interface CliEvent {
   readonly timestamp: number;
   readonly preludeEvent?: EngineEvent["preludeEvent"];
@@ -48,14 +48,15 @@ type CliResource = Omit<Partial<ResourceView>, "inputs" | "outputs"> & {
 };
 
 /**
- * Reads the CLI's event log.
- *
- * Messages for debugging are left out: they hold the program's secrets in clear.
+ * Reads the CLI's event log. Drops debug messages, because they contain secrets in plain text.
  */
 export class EventReader {
   #sequence = 0;
 
-  /** @param line one event as JSON; undefined when it tells nothing that an engine's events tell */
+  /**
+   * @param line one event as JSON
+   * @returns undefined for events that the embedded engine doesn't have
+   */
   read(line: string): EngineEvent | undefined {
     const event = JSON.parse(line) as CliEvent;
     const content = contentOf(event);
@@ -96,7 +97,7 @@ function diagnosticOf({ diagnosticEvent, policyEvent, errorEvent }: CliEvent): D
     : { severity: "error", message: plain(errorEvent.error), urn: undefined };
 }
 
-/** Without Pulumi's colour directives and terminals' own. */
+/** Removes Pulumi's color directives and terminal colors. */
 function plain(message: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
   return message.replaceAll(/<\{%[^%]*%\}>|\u001b\[[\d;]*m/g, "").trimEnd();

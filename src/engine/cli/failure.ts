@@ -5,7 +5,7 @@ import { INSTALL } from "./version.ts";
 
 type Where = Pick<StackSpec, "stack" | "backendUrl">;
 
-/** How a run of the CLI ended. @see https://www.pulumi.com/docs/iac/cli/exit-codes/ */
+/** The meaning of the CLI's exit code. @see https://www.pulumi.com/docs/iac/cli/exit-codes/ */
 export type Ending =
   | "succeeded"
   | "failed"
@@ -31,24 +31,24 @@ const ENDINGS: Readonly<Record<number, Ending>> = {
   9: "timed out",
 };
 
-/** @param code null when a signal ended it */
+/** @param code null if a signal ended the process */
 export function endingOf(code: number | null): Ending {
   return code === null ? "cancelled" : (ENDINGS[code] ?? "failed");
 }
 
-/** What is missing or in the way, by what the CLI says of it, and how to mend it. */
+/** Remedies for messages of the CLI about missing plugins. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [
     /no language plugin '(pulumi-language-\w+)'/,
-    `$1 comes with the Pulumi CLI and belongs next to it. ${INSTALL} Or use --engine embedded.`,
+    `$1 comes with the Pulumi CLI and must be in the same folder. ${INSTALL} Or use --engine embedded.`,
   ],
   [
     /pulumi-resource-([a-z][\w-]*)'.*(?:version|\$PATH)/s,
-    "The provider's plugin is missing, and the CLI could not fetch it: pulumi plugin install resource $1. Or use --engine embedded.",
+    "The provider's plugin is missing, and the CLI couldn't download it. Run: pulumi plugin install resource $1. Or use --engine embedded.",
   ],
 ];
 
-/** What the CLI said, with what to do about it where that is known. */
+/** Adds the remedy to a message of the CLI, if one is known. */
 export function withRemedy(message: string): string {
   for (const [pattern, remedy] of REMEDIES) {
     const found = pattern.exec(message);
@@ -57,35 +57,37 @@ export function withRemedy(message: string): string {
   return message;
 }
 
-/** A mistake that stops a run before it begins, as both engines report it; undefined for any other text. */
+/** The error for a mistake that stops a run before it begins, worded as by the embedded engine. Undefined for other failures. */
 export function refusalOf(spec: Where, ending: Ending, stderr: string): UserError | undefined {
   const said = stderr.replace(/^error: /m, "").trim();
   if (ending === "stack not found")
     return new UserError(`There is no stack ${spec.stack} in ${spec.backendUrl}.`, {
-      remedy: "Bring it up first, or check its name and PULUMI_BACKEND_URL.",
+      remedy: "Create it with tenantry up, or check its name and PULUMI_BACKEND_URL.",
     });
   if (/incorrect passphrase/.test(stderr))
-    return new UserError("The passphrase does not open this stack's secrets: incorrect passphrase.", {
-      remedy: "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the one it was made with.",
+    return new UserError(`The secrets of ${spec.stack} can't be decrypted: incorrect passphrase.`, {
+      remedy:
+        "Set PULUMI_CONFIG_PASSPHRASE (or PULUMI_CONFIG_PASSPHRASE_FILE) to the passphrase that the stack was created with.",
     });
   if (/currently locked by|\[409\] Conflict/.test(stderr))
     return new UserError(`${spec.stack}: ${said}`, {
-      remedy: `Wait for the other run. If it was killed: pulumi cancel --stack ${spec.stack}.`,
+      remedy: `Wait until the other run ends. If it was killed, run: pulumi cancel --stack ${spec.stack}`,
     });
   if (ending === "unauthorized")
-    return new UserError(`${spec.backendUrl} does not let the Pulumi CLI in: ${said}`, {
-      remedy: "Set PULUMI_ACCESS_TOKEN for Pulumi Cloud, or the credentials of the bucket.",
+    return new UserError(`${spec.backendUrl} refused the Pulumi CLI's credentials: ${said}`, {
+      remedy: "Set PULUMI_ACCESS_TOKEN for Pulumi Cloud, or the credentials for the bucket.",
     });
   return undefined;
 }
 
-/** Why a command that only reads failed. */
+/** The error for a failed command other than a run. */
 export function failureOf(spec: Where, { code, stderr }: Ended): Error {
   const ending = endingOf(code);
   return (
     refusalOf(spec, ending, stderr) ??
     new UserError(`The Pulumi CLI can't read ${spec.stack} (${ending}): ${stderr.trim()}`, {
-      remedy: "Mend what it says, or use --engine embedded for a file backend.",
+      remedy:
+        "Fix the problem that it reports. If the backend is a folder (file://), you can also use --engine embedded.",
     })
   );
 }

@@ -2,18 +2,18 @@ import { resolve } from "node:path";
 import { projectReader } from "@tenantry/embedded-engine/project-file";
 import * as z from "zod";
 
-/** What of Pulumi.yaml the CLI does not tell: it is the CLI that runs the project. */
+/** The parts of Pulumi.yaml that are needed besides the CLI, which reads the file itself. */
 export interface Project {
   readonly name: string;
   /** The folder of Pulumi.yaml, absolute. */
   readonly root: string;
-  /** Where `Pulumi.<stack>.yaml` are, absolute. */
+  /** The folder of the `Pulumi.<stack>.yaml` files, absolute. */
   readonly settingsFolder: string;
 }
 
 const shape = z.object({ name: z.string(), stackConfigDir: z.string().default(".") });
 
-/** @throws UserError when there is no Pulumi.yaml that can be used */
+/** @throws UserError when Pulumi.yaml is missing or invalid */
 export const readProject = projectReader(
   shape,
   (root, { name, stackConfigDir }): Project => ({

@@ -8,15 +8,15 @@ import { checkVersion } from "./version.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** How a command ended, and what it printed. */
+/** The exit code and output of a command. */
 export interface Ended {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended the process. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The Pulumi CLI of this machine. */
+/** The installed Pulumi CLI. */
 export class Pulumi {
   readonly #file: string;
   #checked: Promise<void> | undefined;
@@ -26,9 +26,9 @@ export class Pulumi {
   }
 
   /**
-   * Runs one command, without questions and colours.
+   * Runs one command, non-interactively and without colors.
    *
-   * @param signal asks it to end as Ctrl-C does: what runs is finished and saved
+   * @param options.signal interrupts the CLI like Ctrl-C: running operations are finished and saved
    * @throws UserError when the CLI is too old
    */
   async run(
@@ -47,7 +47,7 @@ export class Pulumi {
   }
 }
 
-/** The CLI's file: on PATH, else where its installer puts it, PULUMI_HOME/bin. */
+/** Finds the CLI on PATH, then in PULUMI_HOME/bin, where its installer puts it. */
 export async function findPulumi(env: Variables): Promise<string | undefined> {
   const home = env.PULUMI_HOME || join(env.HOME || homedir(), ".pulumi");
   const folders = [...(env.PATH ?? "").split(delimiter).filter(Boolean), join(home, "bin")];
@@ -63,14 +63,14 @@ async function isExecutable(file: string): Promise<boolean> {
     await access(file, constants.X_OK);
     return (await stat(file)).isFile();
   } catch {
-    // Absent, or nothing that this user can run: either way it is not found here.
+    // The file is missing, or this user can't run it.
     return false;
   }
 }
 
 const running = new Set<ChildProcess>();
 
-/** Nothing outlives us for long: what was interrupted before ends at once, all else finishes what it is doing. */
+/** Interrupts the running CLIs when this process exits. For those that were interrupted before, the second signal is a hard stop. */
 function interruptAll(): void {
   for (const child of running) child.kill("SIGINT");
 }
@@ -84,7 +84,7 @@ function start(
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: options.env,
-      // A group of its own: Ctrl-C on the terminal reaches only us, and the CLI hears of it once. Twice would end it hard.
+      // In a separate process group, the CLI doesn't get the terminal's Ctrl-C. With ours it would get two, and stop hard.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -108,7 +108,7 @@ function start(
       forget();
       reject(
         new UserError(`The Pulumi CLI ${file} can't be started: ${cause.message}`, {
-          remedy: "Install it anew, or use --engine embedded.",
+          remedy: "Reinstall it, or use --engine embedded.",
           cause,
         }),
       );

@@ -21,7 +21,7 @@ import type { Ended, Pulumi } from "./pulumi.ts";
 import { Scratch } from "./scratch.ts";
 import { exportStack, hasKeeper, saltOf } from "./state.ts";
 
-/** One operation on one stack, through the CLI. */
+/** One operation on one stack with the CLI. */
 export class Run {
   readonly #pulumi: Pulumi;
   readonly #kind: Kind;
@@ -63,7 +63,7 @@ export class Run {
     }
   }
 
-  /** Leaves nothing behind: what a new stack lacks for it, it finds in the scratch folder. */
+  /** Previews without writing: a new stack gets a temporary backend and settings in the scratch folder. */
   async #preview(scratch: Scratch): Promise<Ended> {
     const exists = backendExists(this.#spec.backendUrl);
     const complete = isCloud(this.#spec.backendUrl) || (await this.#settings()).namesKeeper;
@@ -92,7 +92,7 @@ export class Run {
     return StackSettings.read(this.#settingsFolder, this.#spec.stack);
   }
 
-  /** A copy of the settings, with the fleet's salt: without one the CLI would make one of its own, and write it down. */
+  /** Copies the settings and adds the fleet's salt. Without a salt, the CLI would generate one and save it. */
   async #completeCopy(scratch: Scratch): Promise<string> {
     const copy = await scratch.copySettings(this.#settingsFolder, this.#spec.stack);
     const settings = await StackSettings.read(copy, this.#spec.stack);
@@ -100,12 +100,12 @@ export class Run {
     return copy;
   }
 
-  /** Settings without a salt get that of the state, and those of a new stack the fleet's. */
+  /** Adds a missing salt to the settings: the salt in the state, or the fleet's for a new stack. */
   async #completeSettings(): Promise<void> {
     const settings = await this.#settings();
     if (settings.namesKeeper) return;
     const exported = await exportStack(this.#pulumi, this.#project, this.#spec, "blind");
-    // Whoever needs a stack that is not there is told so by the CLI.
+    // The CLI reports the missing stack.
     if (exported === undefined && this.#kind !== "up") return;
     const known = exported === undefined ? undefined : saltOf(exported);
     if (exported !== undefined && known === undefined && hasKeeper(exported)) return;
@@ -155,7 +155,7 @@ export class Run {
     return noted;
   }
 
-  /** A run that failed says why: in its events, or, where it never got as far, on its standard error. */
+  /** Makes sure that a failed run has an error: from its events, else from the CLI's standard error. */
   #explain({ code, stderr, stdout }: Ended): void {
     const ending = endingOf(code);
     const refusal = refusalOf(this.#spec, ending, stderr);

@@ -6,12 +6,12 @@ import { settingsFileName } from "@tenantry/embedded-engine/settings-file";
 import { stringify } from "yaml";
 import type { Project } from "./project.ts";
 
-/** A folder for what a run needs on disk and nobody keeps. */
+/** A temporary folder for the files of one run. */
 export class Scratch {
   readonly folder: string;
 
   constructor() {
-    // The CLI takes a project's paths as they really are, where the system's temporary folder may be a link.
+    // The CLI resolves the links in a project's path, and the system's temporary folder may be a link.
     this.folder = mkdtempSync(join(realpathSync(tmpdir()), "tenantry-pulumi-"));
   }
 
@@ -19,7 +19,7 @@ export class Scratch {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** A folder with a copy of a stack's settings, if there are any. */
+  /** Copies a stack's settings, if there are any. Returns the folder of the copy. */
   async copySettings(folder: string, stack: string): Promise<string> {
     const copy = join(this.folder, "settings");
     await mkdir(copy, { recursive: true });
@@ -30,7 +30,7 @@ export class Scratch {
     return copy;
   }
 
-  /** The same project without its program, whose stacks' settings are in another folder: `stack init` takes no file. */
+  /** Creates a project without a program, with settings in the given folder, because `stack init` has no `--config-file`. */
   async projectWithSettings(project: Project, settingsFolder: string): Promise<string> {
     const folder = join(this.folder, "project");
     await mkdir(folder, { recursive: true });
@@ -43,7 +43,7 @@ export class Scratch {
     return folder;
   }
 
-  /** A backend that holds one stack without resources. Returns its URL. */
+  /** Creates a backend with one empty stack. Returns its URL. */
   async backendWithEmptyStack(project: Project, stack: string): Promise<string> {
     const backend = join(this.folder, "backend");
     const folder = join(backend, ".pulumi", "stacks", project.name);

@@ -10,13 +10,17 @@ import { endingOf, failureOf } from "./failure.ts";
 import type { Project } from "./project.ts";
 import type { Pulumi } from "./pulumi.ts";
 
-/** What `pulumi stack export` prints: the latest part of a checkpoint. */
+/** The output of `pulumi stack export`: the latest part of a checkpoint. */
 export interface ExportedStack {
   readonly version: number;
   readonly deployment: NonNullable<CheckpointFile["checkpoint"]["latest"]>;
 }
 
-/** @param secrets `open` needs the passphrase. Undefined when there is no such stack. */
+/**
+ * Exports the state of a stack. Undefined if the stack doesn't exist.
+ *
+ * @param secrets `open` decrypts secrets, which needs the passphrase
+ */
 export async function exportStack(
   pulumi: Pulumi,
   project: Project,
@@ -32,30 +36,34 @@ export async function exportStack(
   return JSON.parse(ended.stdout) as ExportedStack;
 }
 
-/** Whether someone keeps the key of the state's secrets. A new stack in a bucket has no keeper yet. */
+/** Whether the state names a secrets provider. A new stack in a bucket has none yet. */
 export function hasKeeper({ deployment }: ExportedStack): boolean {
   return deployment.secrets_providers !== undefined;
 }
 
-/** The salt of the key that the state's secrets are encrypted with; undefined where another provider keeps the key. */
+/** The salt of the passphrase that encrypts the state's secrets; undefined for other secrets providers. */
 export function saltOf({ deployment }: ExportedStack): string | undefined {
   const secrets = deployment.secrets_providers;
   return secrets?.type === "passphrase" ? secrets.state?.salt : undefined;
 }
 
-/** What was recorded, secrets blinded. */
+/** The recorded resources, with secrets masked. */
 export function resourcesOf({ version, deployment }: ExportedStack): ResourceView[] {
   const file = { version, checkpoint: { stack: "", latest: deployment } };
   return readCheckpoint(file, BLIND, new Map()).resources.map(viewOf);
 }
 
-/** @param exported with its secrets in clear; an output that holds one is a Secret */
+/**
+ * The outputs of a stack. An output that contains a secret is a `Secret`.
+ *
+ * @param exported with decrypted secrets
+ */
 export function outputsOf({ deployment }: ExportedStack): Readonly<Record<string, unknown>> {
   const root = (deployment.resources ?? []).find(({ type }) => type === STACK_TYPE);
   return readableOutputs((root?.outputs ?? {}) as PropertyMap, opened);
 }
 
-/** An exported secret holds the JSON of its value, which may hold others. */
+/** Parses decrypted secrets: the plaintext is the JSON of the value, which may contain further secrets. */
 function opened(values: PropertyMap): PropertyMap {
   return mapObject(values, (value) =>
     isSecret(value) ? (opened({ value: JSON.parse(String(value.plaintext)) }).value ?? null) : undefined,

@@ -1,26 +1,32 @@
 import { UserError } from "@tenantry/core/errors";
 
 /**
- * The oldest Pulumi CLI that does what the engine asks for: `destroy --ignore-protect` is its youngest part.
+ * The oldest supported Pulumi CLI: the first with `destroy --ignore-protect`.
  *
  * @see https://github.com/pulumi/pulumi/releases/tag/v3.256.0
  */
 const OLDEST_CLI = "3.256.0";
 
 /**
- * @param text what `pulumi version` prints, as `v3.260.0`
- * @throws UserError when the CLI is too old, or it isn't one
+ * Parses and checks the CLI's version.
+ *
+ * @param text the output of `pulumi version`, such as `v3.260.0`
+ * @throws UserError when the CLI is too old, or the file isn't the Pulumi CLI
  */
 export function checkVersion(text: string, file: string): string {
   const version = /^v?(\d+\.\d+\.\d+)/.exec(text.trim())?.[1];
   if (version === undefined)
-    throw new UserError(`${file} is no Pulumi CLI: \`pulumi version\` says ${JSON.stringify(text.trim())}.`, {
-      remedy: INSTALL,
-    });
+    throw new UserError(
+      `${file} isn't the Pulumi CLI: \`pulumi version\` printed ${JSON.stringify(text.trim())}.`,
+      { remedy: INSTALL },
+    );
   if (isOlder(version, OLDEST_CLI))
-    throw new UserError(`The Pulumi CLI ${file} is version ${version}; ${OLDEST_CLI} or newer is needed.`, {
-      remedy: `${INSTALL} Or use --engine embedded.`,
-    });
+    throw new UserError(
+      `The Pulumi CLI ${file} is version ${version}, but ${OLDEST_CLI} or later is required.`,
+      {
+        remedy: `${INSTALL} Or use --engine embedded.`,
+      },
+    );
   return version;
 }
 

@@ -32,6 +32,6 @@ test.each([
   [{}, undefined, undefined],
   [{ tenantry: "127.0.0.1:4711" }, undefined, "tenantry:4711"],
   [{ tenantry: "127.0.0.1:4711", other: "[::1]:5" }, "mine:1", "tenantry:4711,other:5,mine:1"],
-])("providers that already run: %j and %j", (attach, given, expected) => {
+])("attaches running providers: %j and %j", (attach, given, expected) => {
   expect(attachedProviders(attach, given)).toBe(expected);
 });

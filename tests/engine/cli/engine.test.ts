@@ -13,7 +13,7 @@ const ABSENT = "the CLI engine's tests did NOT run: there is no Pulumi CLI on PA
 if (pulumi === undefined) process.stderr.write(`${ABSENT}\n`);
 test.skipIf(pulumi !== undefined)(ABSENT, ({ skip }) => skip(ABSENT));
 
-/** Two things in a component, the second made from the first. */
+/** Two resources in a component; the second depends on the first. */
 function program(value: string): string {
   return `
     const group = new Group("group");
@@ -23,7 +23,7 @@ function program(value: string): string {
     exports.hidden = pulumi.secret({ deep: ["kept secret"] });`;
 }
 
-describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
+describe.skipIf(pulumi === undefined)("the CLI engine", () => {
   const engine = cliEngine(pulumi ?? "");
   let project: TestProject;
   beforeAll(() => {
@@ -31,14 +31,14 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
   });
   afterAll(() => project.remove());
 
-  /** All but what the provider itself notes. */
+  /** All files except those of the test provider. */
   const files = () =>
     readdirSync(project.folder, { recursive: true })
       .map(String)
       .filter((file) => !file.startsWith("world"))
       .sort();
 
-  test("a new stack's preview shows everything, and leaves nothing: no backend, no stack, no settings", async () => {
+  test("previewing a new stack shows all changes and creates no backend, stack or settings", async () => {
     project.write(program('"one"'));
     rmSync(project.backend, { recursive: true });
     const before = files();
@@ -56,7 +56,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     expect(await engine.resources(project.spec())).toBeUndefined();
   });
 
-  test("up makes the stack, and its settings get the salt that the fleet shares", async () => {
+  test("up creates the stack, with the fleet's salt in its settings", async () => {
     const { events, onEvent } = recorder();
     const run = await project.up(program('"one"'), { onEvent });
     expect(run).toMatchObject({ result: "succeeded", changes: { create: 4 }, diagnostics: [] });
@@ -66,7 +66,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     expect(await engine.stacks(project.spec())).toEqual(["dev"]);
   });
 
-  test("outputs and resources are told as the embedded engine tells them, secret ones as secrets", async () => {
+  test("outputs and resources equal those of the embedded engine, with secrets as secrets", async () => {
     const spec = project.spec();
     const outputs = (await engine.outputs(spec)) ?? {};
     expect(outputs.id).toMatch(/^first-/);
@@ -77,7 +77,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     expect(JSON.stringify(outputs)).toBe(JSON.stringify(await embeddedEngine().outputs(spec)));
   });
 
-  test("either engine goes on from the other's state", async () => {
+  test("either engine continues from the other's state", async () => {
     expect(await embeddedEngine().preview(project.spec())).toMatchObject({ changes: { same: 4 } });
     const byEmbedded = await embeddedEngine().up({ ...project.spec("other") });
     expect(byEmbedded.result).toBe("succeeded");
@@ -85,7 +85,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     project.calls();
   });
 
-  test("either engine reads the tags that the other wrote, and a tag is no write of the state", async () => {
+  test("either engine reads the other's tags, and a tag doesn't change the state's revision", async () => {
     const embedded = embeddedEngine();
     const spec = project.spec();
     const before = [await engine.revision(spec), await embedded.revision(spec)];
@@ -99,7 +99,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     expect([await engine.revision(absent), await engine.tags(absent)]).toEqual([undefined, {}]);
   });
 
-  test("a change is shown with what differs, and made, and is another revision", async () => {
+  test("a change shows its differences, is applied, and changes the revision", async () => {
     const before = await engine.revision(project.spec());
     project.write(program('"two"'));
     const { events, onEvent } = recorder();
@@ -126,7 +126,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     });
   });
 
-  test("a program that throws says so at once", async () => {
+  test("a program that throws fails the run immediately", async () => {
     const run = await project.up('throw new Error("the program broke");');
     expect(run.result).toBe("failed");
     expect(run.diagnostics.map(({ message }) => message).join()).toContain("the program broke");
@@ -134,7 +134,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     project.write(program('"two"'));
   });
 
-  test("a stack that another run holds is left alone", async () => {
+  test("a locked stack is refused", async () => {
     const locks = join(project.backend, ".pulumi/locks/organization/trial/dev");
     mkdirSync(locks, { recursive: true });
     writeFileSync(
@@ -145,14 +145,14 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     rmSync(locks, { recursive: true });
   });
 
-  test("a wrong passphrase and a stack that is not there are the user's to mend", async () => {
+  test("a wrong passphrase and a missing stack are user errors", async () => {
     const wrong = { ...project.spec(), passphrase: new Secret("wrong") };
     await expect(engine.preview(wrong)).rejects.toThrow(/incorrect passphrase/);
     await expect(engine.refresh(project.spec("nobody"))).rejects.toThrow(/no stack nobody/);
     expect(existsSync(join(project.folder, "settings/Pulumi.nobody.yaml"))).toBe(false);
   });
 
-  test("an interrupted run finishes what runs, saves it, and leaves no lock", async () => {
+  test("an interrupted run finishes and saves running operations, and leaves no lock", async () => {
     project.fault({ "create slow": "until-cancelled" });
     const stop = new AbortController();
     const run = await project.up(`${program('"two"')}; new Thing("slow", {});`, {
@@ -170,7 +170,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     project.write(program('"two"'));
   });
 
-  test("settings may be kept elsewhere, and the project's own stay untouched", async () => {
+  test("settings can be in another folder, and the project's own are not changed", async () => {
     const settingsFolder = join(project.folder, "elsewhere");
     const spec = { ...project.spec("apart"), settingsFolder };
     const own = readdirSync(join(project.folder, "settings"));
@@ -180,7 +180,7 @@ describe.skipIf(pulumi === undefined)("the CLI engine, a stack's life", () => {
     expect((await engine.preview(spec)).changes).toEqual({ same: 4 });
   });
 
-  test("destroy stops at what is protected, unless told not to", async () => {
+  test("destroy stops at protected resources, unless they are ignored", async () => {
     expect((await project.destroy()).result).toBe("failed");
     expect(project.resource("second")).toBeDefined();
     const run = await project.destroy({ ignoreProtect: true });

@@ -41,7 +41,7 @@ function step(op: string, more: object = {}) {
   };
 }
 
-test("a step has its resource as it may be shown, secrets blinded", () => {
+test("a step shows its resource with secrets masked", () => {
   const [event] = read({ resourcePreEvent: { ...step("create"), planning: true } });
   expect(event).toEqual({
     sequence: 0,
@@ -72,7 +72,7 @@ test("a step has its resource as it may be shown, secrets blinded", () => {
   });
 });
 
-test("messages for debugging, which hold secrets in clear, are left out, and nobody misses their numbers", () => {
+test("debug messages, which contain secrets in plain text, are dropped without a gap in the sequence", () => {
   const events = read(
     { preludeEvent: { config: { "trial:key": "[secret]" } } },
     { diagnosticEvent: { severity: "debug", message: "resp: hidden in clear" } },
@@ -96,7 +96,7 @@ test.each([
 test.each([
   ["mandatory", "error"],
   ["advisory", "warning"],
-])("a violation of a policy that is %s is an %s", (enforcementLevel, severity) => {
+])("a violation of a policy with level %s has severity %s", (enforcementLevel, severity) => {
   const violated = {
     message: "no public buckets",
     policyName: "buckets",
@@ -112,7 +112,7 @@ test.each([
 });
 
 test.each(["create-replacement", "import-replacement", "read-replacement", "remove-pending-replace"])(
-  "the operation %s is told as it is",
+  "the operation %s is passed on",
   (op) => {
     const [event] = read({ resOutputsEvent: step(op) });
     expect(event?.resOutputsEvent?.metadata.op).toBe(op);

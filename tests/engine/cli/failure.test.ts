@@ -29,15 +29,19 @@ test.each([
     /currently locked by 1 lock/,
   ],
   ["failed", "error: [409] Conflict: Another update is currently in progress.", /another update/i],
-  ["unauthorized", "error: invalid access token", /does not let the Pulumi CLI in: invalid access token/],
-] as const)("%s: %s is the user's to mend", (ending, stderr, message) => {
+  [
+    "unauthorized",
+    "error: invalid access token",
+    /refused the Pulumi CLI's credentials: invalid access token/,
+  ],
+] as const)("%s: %s is a user error", (ending, stderr, message) => {
   expect(refusalOf(WHERE, ending, stderr)).toMatchObject({
     name: "UserError",
     message: expect.stringMatching(message),
   });
 });
 
-test("a failure of a resource is no refusal", () => {
+test("a failed resource isn't a user error", () => {
   expect(refusalOf(WHERE, "resource failed", "")).toBeUndefined();
 });
 
@@ -50,12 +54,12 @@ test.each([
     "Could not automatically download and install resource plugin 'pulumi-resource-postgresql' at version v3.18.1",
     "pulumi plugin install resource postgresql",
   ],
-])("what is missing is said with how to get it: %s", (message, remedy) => {
+])("a missing plugin is reported with the command that installs it: %s", (message, remedy) => {
   const text = withRemedy(message);
   expect(text.startsWith(message)).toBe(true);
   expect(text).toContain(remedy);
 });
 
-test.each(["update was refused", "creating the project failed (500)"])("%j stays as it is", (message) => {
+test.each(["update was refused", "creating the project failed (500)"])("%j is not changed", (message) => {
   expect(withRemedy(message)).toBe(message);
 });

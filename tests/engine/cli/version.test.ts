@@ -12,16 +12,16 @@ test.each([
   expect(checkVersion(text, "/usr/bin/pulumi")).toBe(version);
 });
 
-test.each(["v3.255.9", "v3.99.0", "v2.999.0"])("%j is too old, and what to do is said", (text) => {
+test.each(["v3.255.9", "v3.99.0", "v2.999.0"])("%j is too old, and the error says how to update", (text) => {
   expect(() => checkVersion(text, "/usr/bin/pulumi")).toThrow(
     expect.objectContaining({
       name: "UserError",
-      message: expect.stringMatching(/\/usr\/bin\/pulumi is version .*3\.256\.0 or newer/),
+      message: expect.stringMatching(/\/usr\/bin\/pulumi is version .*3\.256\.0 or later/),
       remedy: expect.stringContaining("https://www.pulumi.com/docs/iac/download-install/"),
     }),
   );
 });
 
-test("what answers otherwise is no Pulumi CLI", () => {
+test("a program with other output isn't the Pulumi CLI", () => {
   expect(() => checkVersion("command not found", "/usr/bin/pulumi")).toThrow(UserError);
 });

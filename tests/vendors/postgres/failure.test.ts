@@ -32,7 +32,7 @@ describe("a failure of PostgreSQL", () => {
   test("says what each address of a host answered", () => {
     const none = new AggregateError([new Error("connect ECONNREFUSED ::1:5432"), new Error("timed out")]);
     expect(asVendorError(none, "connect")).toMatchObject({
-      message: expect.stringContaining("(no answer): connect ECONNREFUSED ::1:5432; timed out"),
+      message: expect.stringContaining("(no response): connect ECONNREFUSED ::1:5432; timed out"),
     });
   });
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type PropertyMap, withoutSecrets } from "../property-value.ts";
 
-/** Text of a statement, its parameters by position, and the rows that it returns. */
+/** Runs a statement with positional parameters. Returns its rows. */
 export type Query = (
   text: string,
   values?: readonly unknown[],
@@ -12,15 +12,15 @@ export type Query = (
 const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 100;
 
-/** A server, by the inputs of the provider resource. One pool per database, opened when it is needed. */
+/** A PostgreSQL server, from the inputs of the provider resource. Opens one pool per database on first use. */
 export class Server {
   readonly #config: pg.PoolConfig;
   readonly #pools = new Map<string, pg.Pool>();
   readonly #aborted = new AbortController();
-  /** Where resources are that name no database. */
+  /** The database of resources that name none. */
   readonly database: string;
 
-  /** @param rootCertificate what PGSSLROOTCERT names, as lib/pq reads it where the inputs name none */
+  /** @param rootCertificate the value of PGSSLROOTCERT, which lib/pq uses if the inputs name no certificate */
   constructor(inputs: PropertyMap, rootCertificate: string | undefined) {
     const settings = withoutSecrets(inputs);
     const text = (key: string, fallback: string) => String(settings[key] ?? fallback);
@@ -38,7 +38,7 @@ export class Server {
     };
   }
 
-  /** Runs the work in one transaction; again after a dropped connection or a conflict, for repeating it is harmless. */
+  /** Runs the work in one transaction. Repeats it after a lost connection or a conflict, so it must be safe to repeat. */
   async transaction<Result>(database: string, work: (query: Query) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -88,7 +88,7 @@ export class Server {
     let pool = this.#pools.get(database);
     if (pool === undefined) {
       pool = new pg.Pool({ ...this.#config, database });
-      // A connection that is cut while idle is replaced by the next use.
+      // An idle connection that is lost is replaced on next use.
       pool.on("error", () => undefined);
       this.#pools.set(database, pool);
     }
@@ -97,8 +97,8 @@ export class Server {
 }
 
 /**
- * As lib/pq, which the plugin is built on, takes libpq's modes: `require` looks at the certificate where there is one to
- * hold it against, and not at the host's name.
+ * Implements sslmode like lib/pq, which the plugin uses: `require` verifies the certificate if a root certificate is given, but not
+ * the host name.
  *
  * @see https://github.com/lib/pq/blob/master/ssl.go
  */
@@ -114,7 +114,7 @@ function encryption(mode: string, rootCertificate: unknown): pg.PoolConfig["ssl"
   };
 }
 
-/** A connection that is lost or refused for the moment, a deadlock, two transactions that got in each other's way. */
+/** Whether an error is transient: a lost or refused connection, a deadlock or a serialization failure. */
 function isWorthRepeating(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return error instanceof Error && !(error instanceof TypeError);
   return /^(08|57P|40001|40P01|53300|XX000)/.test(error.code ?? "");

@@ -4,7 +4,7 @@ import { asWanted, refusalOf } from "./privileges.ts";
 import { listOf, type ResourceType, textOf } from "./resource-type.ts";
 import { exist, lockRole, withRoles } from "./roles.ts";
 
-/** How pg_default_acl marks the kinds of objects. */
+/** The codes of object types in pg_default_acl. */
 const OBJECT_TYPES: Readonly<Record<string, string>> = {
   table: "r",
   sequence: "S",
@@ -14,7 +14,7 @@ const OBJECT_TYPES: Readonly<Record<string, string>> = {
   schema: "n",
 };
 
-/** What a role gets on objects that an owner will make. */
+/** Privileges that a role gets on objects that an owner creates later. */
 export const defaultPrivilegesType: ResourceType = {
   properties: {
     role: { required: true, replaces: true },

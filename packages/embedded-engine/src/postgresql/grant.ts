@@ -6,7 +6,7 @@ import { exist, lockRole, ownersOfSchema, withRoles } from "./roles.ts";
 
 const OBJECT_TYPES = ["database", "schema", "table", "sequence", "function", "procedure", "routine"];
 
-/** Privileges of one role on a database, a schema, or objects of a schema: exactly these, no more and no fewer. */
+/** Privileges of one role on a database, a schema or objects of a schema. Revokes all others. */
 export const grantType: ResourceType = {
   properties: {
     role: { required: true, replaces: true },
@@ -25,14 +25,14 @@ export const grantType: ResourceType = {
       return [
         {
           property: "objectType",
-          reason: `it is ${JSON.stringify(objectType)}; the embedded engine has ${OBJECT_TYPES.join(", ")}`,
+          reason: `it is ${JSON.stringify(objectType)}; the embedded engine supports ${OBJECT_TYPES.join(", ")}`,
         },
       ];
     if (inputs.columns !== undefined)
       return [
         {
           property: "columns",
-          reason: "they go with object type column, which the embedded engine does not have",
+          reason: "they require the object type column, which the embedded engine doesn't support",
         },
       ];
     if (inputs.schema === undefined && objectType !== "database")
@@ -53,7 +53,7 @@ export const grantType: ResourceType = {
   async ensure(query, inputs, olds) {
     await lockRole(query, textOf(inputs, "role"));
     await withRoles(query, await ownersOf(query, inputs), async () => {
-      // In one transaction, so that nobody is without a privilege in between.
+      // In one transaction, so that the role never lacks a privilege.
       await query(revocation(olds ?? inputs));
       const privileges = listOf(inputs, "privileges");
       if (privileges.length === 0) return;
@@ -90,7 +90,7 @@ function revocation(inputs: PropertyMap): string {
   return `REVOKE ALL PRIVILEGES ON ${target(inputs)} FROM ${quoteName(textOf(inputs, "role"))}`;
 }
 
-/** What the privileges are on, as GRANT and REVOKE name it. */
+/** The objects of the privileges, in the syntax of GRANT and REVOKE. */
 function target(inputs: PropertyMap): string {
   const objectType = textOf(inputs, "objectType");
   const schema = quoteName(textOf(inputs, "schema"));
@@ -101,13 +101,13 @@ function target(inputs: PropertyMap): string {
   return objects.length > 0 ? `${keyword} ${objects.join(",")}` : `ALL ${keyword}S IN SCHEMA ${schema}`;
 }
 
-/** Functions are named with the types of their arguments: `f(int, text)`. */
+/** Quotes an object's name. Functions include their argument types: `f(int, text)`. */
 function quoteObject(object: string): string {
   const start = object.indexOf("(");
   return start < 0 ? quoteName(object) : quoteName(object.slice(0, start)) + object.slice(start);
 }
 
-/** The privileges that the role has, for each of the objects. */
+/** The privileges of the role on each of the objects. */
 async function grantedOn(query: Query, known: PropertyMap): Promise<readonly (readonly string[])[]> {
   const objectType = textOf(known, "objectType");
   const objects = listOf(known, "objects").map((object) => object.split("(")[0]);

@@ -1,4 +1,4 @@
-/** Privileges by kind of object, as PostgreSQL 17 has them. */
+/** The privileges of PostgreSQL 17 by object type. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   database: ["CREATE", "CONNECT", "TEMPORARY"],
   schema: ["CREATE", "USAGE"],
@@ -10,7 +10,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   type: ["USAGE"],
 };
 
-/** Why these privileges can't be given on such objects; undefined when they can. */
+/** Why these privileges can't be granted on the object type; undefined if they can. */
 export function refusalOf(objectType: string, privileges: readonly string[]): string | undefined {
   const allowed = ALLOWED[objectType] ?? [];
   const wrong = privileges.find((privilege) => privilege !== "ALL" && !allowed.includes(privilege));
@@ -19,7 +19,7 @@ export function refusalOf(objectType: string, privileges: readonly string[]): st
     : `${wrong} is not an allowed privilege for object type ${objectType}`;
 }
 
-/** What is granted, in the words of what was wanted: in its order, and as ALL where that is what it amounts to. */
+/** The granted privileges, as the wanted list if both are equivalent (in any order, or as ALL). */
 export function asWanted(
   objectType: string,
   wanted: readonly string[],

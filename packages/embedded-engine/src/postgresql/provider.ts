@@ -32,22 +32,22 @@ import { grantType } from "./grant.ts";
 import { type ResourceType, textOf } from "./resource-type.ts";
 import { schemaType } from "./schema.ts";
 
-/** The types that are there; the plugin has more. */
+/** The supported types. The plugin has more. */
 const TYPES: Readonly<Record<string, ResourceType>> = {
   "postgresql:index/schema:Schema": schemaType,
   "postgresql:index/extension:Extension": extensionType,
   "postgresql:index/grant:Grant": grantType,
   "postgresql:index/defaultPrivileges:DefaultPrivileges": defaultPrivilegesType,
-  // The name that it had before; the SDK still has both.
+  // The former name, which the SDK still exports.
   "postgresql:index/defaultPrivileg:DefaultPrivileg": defaultPrivilegesType,
 };
 
-/** Which inputs the provider filled in, not the program. */
+/** The input that lists the properties with default values. */
 const DEFAULTS = "__defaults";
 
 /**
- * Stands for the plugin of `@pulumi/postgresql`, which comes from the network only: the same inputs, outputs and ids for
- * the types above, so that the plugin goes on with what this one made. All other types are refused.
+ * Replaces the plugin of `@pulumi/postgresql`, which would have to be downloaded. It uses the same inputs, outputs and ids for the
+ * types above, so that the plugin can continue from its state. It refuses all other types.
  *
  * @see https://www.pulumi.com/registry/packages/postgresql/
  */
@@ -55,7 +55,7 @@ export class PostgresqlProvider implements Provider {
   #server: Server | undefined;
   readonly #rootCertificate: string | undefined;
 
-  /** @param env of the run */
+  /** @param env the environment of the run */
   constructor(env: Readonly<Record<string, string | undefined>>) {
     this.#rootCertificate = env.PGSSLROOTCERT;
   }
@@ -64,7 +64,7 @@ export class PostgresqlProvider implements Provider {
     return { inputs: request.news, failures: [] };
   }
 
-  /** Another server is an update: as with the plugin, what was made on the old one is looked for on the new one. */
+  /** A change of the server is an update, as with the plugin: resources are then expected on the new server. */
   async diffConfig(): Promise<DiffResult> {
     return { ...NO_CHANGE, changes: "unknown" };
   }
@@ -82,7 +82,7 @@ export class PostgresqlProvider implements Provider {
     const unexpected = Object.keys(inputs).flatMap((key) =>
       key === DEFAULTS || type.properties[key] !== undefined
         ? []
-        : [{ property: key, reason: "the embedded engine's stand-in for the plugin does not have it" }],
+        : [{ property: key, reason: "the embedded engine doesn't support it" }],
     );
     const failures = [...missing, ...unexpected];
     if (failures.length > 0 || containsUnknowns(inputs)) return { inputs, failures };
@@ -149,7 +149,7 @@ export class PostgresqlProvider implements Provider {
   }
 
   async invoke(token: string): Promise<InvokeResult> {
-    throw new Error(`${token} is not among what the embedded engine has of package postgresql`);
+    throw new Error(`the embedded engine doesn't support the function ${token} of package postgresql`);
   }
 
   async cancel(): Promise<void> {
@@ -169,12 +169,12 @@ export class PostgresqlProvider implements Provider {
       return type.read(query, wanted);
     });
     const id = type.id(wanted, server.database);
-    if (found === undefined) throw new Error(`${id} is not there right after it was made`);
+    if (found === undefined) throw new Error(`${id} doesn't exist right after it was created`);
     return { id, outputs: { ...found, id } };
   }
 
   #configured(): Server {
-    if (this.#server === undefined) throw new Error("the postgresql provider was not configured");
+    if (this.#server === undefined) throw new Error("the postgresql provider wasn't configured");
     return this.#server;
   }
 }
@@ -183,7 +183,7 @@ function knownType(urn: Urn): ResourceType {
   const type = TYPES[typeOf(urn)];
   if (type === undefined)
     throw new Error(
-      `${typeOf(urn)} is not among the types that the embedded engine has of package postgresql; use the Pulumi CLI: --engine cli`,
+      `the embedded engine doesn't support the type ${typeOf(urn)} of package postgresql; use the Pulumi CLI: --engine cli`,
     );
   return type;
 }
@@ -192,7 +192,7 @@ function databaseOf(properties: PropertyMap, server: Server): string {
   return textOf(properties, "database") || server.database;
 }
 
-/** What the program left out: the schema's defaults, and a name with a random end that stays from then on. */
+/** Adds defaults to the inputs: those of the schema, and a name with a random suffix that later runs keep. */
 function withDefaults(type: ResourceType, request: CheckRequest): PropertyMap {
   const inputs: Record<string, PropertyValue> = { ...request.news };
   const filled: string[] = [];
@@ -213,7 +213,7 @@ function propertiesOf(values: PropertyMap): PropertyMap {
   return properties;
 }
 
-/** What is known before it is made. */
+/** The outputs that a preview shows. */
 function foreseen(type: ResourceType, inputs: PropertyMap): PropertyMap {
   const computed = Object.entries(type.properties).filter(
     ([key, property]) => property.computed && inputs[key] === undefined,

@@ -1,29 +1,29 @@
 import type { PropertyMap } from "../property-value.ts";
 import type { Query } from "./connection.ts";
 
-/** A property of a resource type, as the plugin's schema has it. */
+/** A property of a resource type, as in the plugin's schema. */
 interface Property {
   readonly required?: boolean;
-  /** Changing it makes another resource. */
+  /** Whether a change requires a replacement. */
   readonly replaces?: boolean;
-  /** The server says it where the program doesn't. */
+  /** Whether the server determines the value if the program doesn't. */
   readonly computed?: boolean;
   readonly default?: boolean;
-  /** A list whose order means nothing. */
+  /** Whether it is a list whose order doesn't matter. */
   readonly set?: boolean;
 }
 
-/** One type of resource: its properties, and how it is made, found and removed. All are harmless to repeat. */
+/** A type of resource. Its operations are safe to repeat. */
 export interface ResourceType {
   readonly properties: Readonly<Record<string, Property>>;
-  /** The plugin deletes the old one first when it replaces one. */
+  /** Whether a replacement deletes the old resource first, as in the plugin. */
   readonly deleteBeforeReplace: boolean;
-  /** Why inputs can't be used, by property; empty for none. Unknown values are left alone. */
+  /** The reasons why inputs are invalid, by property. Not called with unknown values. */
   validate(inputs: PropertyMap): readonly { readonly property: string; readonly reason: string }[];
   id(inputs: PropertyMap, database: string): string;
-  /** @param olds as it was, when it is changed */
+  /** @param olds the old properties; undefined for a new resource */
   ensure(query: Query, inputs: PropertyMap, olds: PropertyMap | undefined): Promise<void>;
-  /** What is found; undefined when it is gone. */
+  /** Reads the resource. Undefined if it doesn't exist. */
   read(query: Query, known: PropertyMap): Promise<PropertyMap | undefined>;
   remove(query: Query, known: PropertyMap): Promise<void>;
 }

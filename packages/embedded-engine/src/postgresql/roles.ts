@@ -1,8 +1,8 @@
 import { type Query, quoteName } from "./connection.ts";
 
 /**
- * Lets the connected user act as these roles for the length of the work: a user that is no superuser must be a member of
- * the owner of what it changes. Memberships that were lent are taken back in the same transaction.
+ * Makes the connected user a member of these roles during the work, because a user other than a superuser must be a member of an
+ * object's owner to change it. The memberships are revoked in the same transaction.
  */
 export async function withRoles<Result>(
   query: Query,
@@ -25,7 +25,7 @@ export async function withRoles<Result>(
   return result;
 }
 
-/** Serializes changes of one role's privileges, which PostgreSQL itself answers with "tuple concurrently updated". */
+/** Serializes changes of one role's privileges. Without the lock, PostgreSQL fails with "tuple concurrently updated". */
 export async function lockRole(query: Query, role: string): Promise<void> {
   await query("SELECT pg_advisory_xact_lock(oid::bigint) FROM pg_roles WHERE rolname = $1", [role]);
 }
@@ -37,7 +37,7 @@ export async function ownerOfDatabase(query: Query): Promise<string> {
   return String(row?.owner);
 }
 
-/** Owners of a schema and, if asked, of the tables in it. */
+/** The owners of a schema and, with `tables`, of the tables in it. */
 export async function ownersOfSchema(
   query: Query,
   schema: string,
@@ -53,7 +53,7 @@ export async function ownersOfSchema(
   );
 }
 
-/** Whether role and schema, where given, are there: without them no grant is either. */
+/** Whether the role and, if given, the schema exist. Without them, no grant exists either. */
 export async function exist(query: Query, role: string, schema: string): Promise<boolean> {
   const [row] = await query(
     "SELECT ($1 = 'public' OR EXISTS (SELECT FROM pg_roles WHERE rolname = $1))" +

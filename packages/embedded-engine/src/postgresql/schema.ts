@@ -2,7 +2,7 @@ import { quoteName } from "./connection.ts";
 import { type ResourceType, textOf } from "./resource-type.ts";
 import { ownerOfDatabase, withRoles } from "./roles.ts";
 
-/** A schema. One that exists is taken as it is, and given its owner. */
+/** A schema. An existing one is adopted, and its owner is set. */
 export const schemaType: ResourceType = {
   properties: {
     name: {},
