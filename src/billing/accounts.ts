@@ -9,6 +9,8 @@ export interface Account {
   /** `agntdata/acme`: part of the keys of credits that are posted once. */
   readonly path: string;
   readonly customer: string;
+  /** Stripe's id of its subscription, as it was recorded last; null before the first. */
+  readonly subscription: string | null;
   readonly brand: Brand;
   readonly declared: Declared;
 }
@@ -20,11 +22,12 @@ interface Row {
   readonly generation: number;
   readonly plan: string;
   readonly customer: string;
+  readonly subscription: string | null;
   readonly overrides: Readonly<Record<string, number | boolean | "unlimited">>;
 }
 
 const ROW = `organizations.id, platforms.name as platform, organizations.name, generation, plan,
-  stripe_customer as customer, limit_overrides as overrides
+  stripe_customer as customer, stripe_subscription as subscription, limit_overrides as overrides
   from public.organizations join public.platforms on platforms.id = organizations.platform_id`;
 
 /** The account of a customer in Stripe, locked until the transaction ends: what is read of Stripe from now on is applied in order. */
@@ -50,11 +53,21 @@ export async function accountsWhere(
   return rows.map(accountOf);
 }
 
-function accountOf({ id, platform, name, generation, plan, customer, overrides }: Row): Account {
+function accountOf({
+  id,
+  platform,
+  name,
+  generation,
+  plan,
+  customer,
+  subscription,
+  overrides,
+}: Row): Account {
   return {
     id,
     path: `${platform}/${name}`,
     customer,
+    subscription,
     brand: { platform, organization: name, id, generation },
     declared: { plan, overrides: overridesOf(overrides) },
   };

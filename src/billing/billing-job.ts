@@ -1,4 +1,4 @@
-import { stripeCall } from "../vendors/stripe/client.ts";
+import { listAll, wholeInvoice } from "../vendors/stripe/lists.ts";
 import { accountsWhere, lockAccountOf } from "./accounts.ts";
 import { type BillingContext, dayOf } from "./billing-context.ts";
 import { type CustomersPeriod, paidPeriod, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
@@ -52,16 +52,14 @@ async function grantPeriods(books: BillingContext, signal: AbortSignal): Promise
 /** Webhooks may be late, lost, or ahead of the organization's first rows: the invoices tell all the same. */
 async function paidPeriods({ stripe, now }: BillingContext): Promise<CustomersPeriod[]> {
   const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
-  const collect = async () => {
-    const found: CustomersPeriod[] = [];
-    for await (const invoice of stripe.invoices.list({ status: "paid", created, limit: 100 })) {
-      const period = paidPeriod(invoice);
-      const customer = typeof invoice.customer === "object" ? invoice.customer?.id : invoice.customer;
-      if (period !== undefined && customer !== undefined) found.push({ ...period, customer });
-    }
-    return found;
-  };
-  return stripeCall("invoices.list", collect());
+  const paid = await listAll("invoices.list", stripe.invoices.list({ status: "paid", created, limit: 100 }));
+  const found: CustomersPeriod[] = [];
+  for (const invoice of paid) {
+    const period = paidPeriod(await wholeInvoice(stripe, invoice));
+    const customer = typeof invoice.customer === "object" ? invoice.customer?.id : invoice.customer;
+    if (period !== undefined && customer !== undefined) found.push({ ...period, customer });
+  }
+  return found;
 }
 
 /** A plan that is agreed by contract has no invoices of ours: its periods are the calendar's months, in UTC. */

@@ -4,6 +4,7 @@ import type { Query } from "../vendors/postgres/database.ts";
 import { isOwnedBy } from "../vendors/stripe/brand.ts";
 import { listSubscriptions } from "../vendors/stripe/customers.ts";
 import { hasEnded, subscriptionStatusOf } from "../vendors/stripe/subscription-status.ts";
+import { retrieveSubscription } from "../vendors/stripe/subscriptions.ts";
 import type { Account } from "./accounts.ts";
 import { keepQuotas, readCatalogueEntry } from "./catalogue.ts";
 
@@ -36,11 +37,16 @@ export async function applySubscriptionStatus(
   await query("select private.open_workspaces($1)", [account.id]);
 }
 
-/** The one that is alive, else the last that was; others' subscriptions of the same customer don't count. */
+/**
+ * The subscription that runs, else the last one that ended. The recorded one is asked for first. Subscriptions that other
+ * programs made for the same customer don't count.
+ */
 async function currentSubscription(
   stripe: Stripe,
-  { brand, customer }: Account,
+  { brand, customer, subscription }: Account,
 ): Promise<Stripe.Subscription | undefined> {
+  const recorded = subscription === null ? undefined : await retrieveSubscription(stripe, subscription);
+  if (recorded !== undefined && isOwnedBy(brand, recorded.metadata) && !hasEnded(recorded)) return recorded;
   const all = await listSubscriptions(stripe, customer);
   const own = all.filter(({ metadata }) => isOwnedBy(brand, metadata));
   return own.find((each) => !hasEnded(each)) ?? own[0];

@@ -15,10 +15,13 @@ export interface Customer {
 export async function listCustomers(base: string, key: string): Promise<Customer[]> {
   const { hostname, port } = new URL(base);
   const stripe = new Stripe(key, { host: hostname, port, protocol: "http", telemetry: false });
-  const customers = await stripe.customers.list({ limit: 100 });
-  const subscriptions = await stripe.subscriptions.list({ limit: 100, status: "all" });
-  return customers.data.map((customer) => {
-    const subscription = subscriptions.data.find((each) => each.customer === customer.id);
+  const most = { limit: 10_000 };
+  const customers = await stripe.customers.list({ limit: 100 }).autoPagingToArray(most);
+  const subscriptions = await stripe.subscriptions
+    .list({ limit: 100, status: "all" })
+    .autoPagingToArray(most);
+  return customers.map((customer) => {
+    const subscription = subscriptions.find((each) => each.customer === customer.id);
     const price = subscription?.items.data[0]?.price.lookup_key;
     const trialEnd = subscription?.trial_end;
     return {

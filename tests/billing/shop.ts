@@ -1,3 +1,4 @@
+import type { SandboxOptions } from "../../packages/sandbox/src/options.ts";
 import type { BillingContext } from "../../src/billing/billing-context.ts";
 import { organization } from "../../src/provider/resources/control-plane/organization.ts";
 import { customer } from "../../src/provider/resources/stripe/customer.ts";
@@ -27,8 +28,8 @@ export class Shop {
     this.project = project;
   }
 
-  static async open(): Promise<Shop> {
-    const live = await startLive();
+  static async open(options: Partial<SandboxOptions> = {}): Promise<Shop> {
+    const live = await startLive(options);
     const shop = new Shop(live, await withCatalogue(live, PLATFORM));
     for (const [plan, lookupKey, amount] of [
       ["build", FREE, 0],
@@ -132,12 +133,17 @@ export class Customer {
     return { product: paidProduct, since: paidSince };
   }
 
+  /** What every subscription of it is declared with. */
+  get declared() {
+    const brand = { platform: PLATFORM, organization: this.name, id: this.id, generation: 1 };
+    return { customer: this.customer, brand };
+  }
+
   async #subscribed(lookupKey: string, trialDays?: number) {
     return await new Life(subscription, this.#shop.live.context()).up({
-      customer: this.customer,
+      ...this.declared,
       price: lookupKey,
       ...(trialDays === undefined ? {} : { trial: { days: trialDays } }),
-      brand: { platform: PLATFORM, organization: this.name, id: this.id, generation: 1 },
     });
   }
 

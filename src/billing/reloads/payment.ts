@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import { toMetadata } from "../../vendors/stripe/brand.ts";
 import { idempotencyKey, stripeCall } from "../../vendors/stripe/client.ts";
 import { retrieveCustomer } from "../../vendors/stripe/customers.ts";
+import { findInList } from "../../vendors/stripe/lists.ts";
 import type { Account } from "../accounts.ts";
 
 /** On a payment: the request for credits that it pays, by its id. */
@@ -85,13 +86,11 @@ async function findPayment(
 ): Promise<Stripe.PaymentIntent | undefined> {
   // Stripe's clock and the database's may differ.
   const created = { gte: requestedAt - DAY_SECONDS };
-  return stripeCall("paymentIntents.list", find());
-
-  async function find(): Promise<Stripe.PaymentIntent | undefined> {
-    for await (const intent of stripe.paymentIntents.list({ customer, created, limit: 100 }))
-      if (intent.metadata[RELOAD_KEY] === id) return intent;
-    return undefined;
-  }
+  return findInList(
+    "paymentIntents.list",
+    stripe.paymentIntents.list({ customer, created, limit: 100 }),
+    ({ metadata }) => metadata[RELOAD_KEY] === id,
+  );
 }
 
 /** The customer's default, else the card that was added last. */
@@ -100,11 +99,12 @@ async function methodOf(stripe: Stripe, id: string): Promise<string | undefined>
   if (customer === undefined) return undefined;
   const chosen = customer.invoice_settings.default_payment_method ?? customer.default_source;
   if (chosen !== null) return typeof chosen === "string" ? chosen : chosen.id;
-  const cards = await stripeCall(
+  const newest = await findInList(
     "paymentMethods.list",
     stripe.paymentMethods.list({ customer: id, type: "card", limit: 1 }),
+    () => true,
   );
-  return cards.data[0]?.id;
+  return newest?.id;
 }
 
 /** In the currency's smallest unit; a part of one counts as one. */

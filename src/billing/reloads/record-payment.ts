@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Query } from "../../vendors/postgres/database.ts";
 import { stripeCall } from "../../vendors/stripe/client.ts";
+import { listAll } from "../../vendors/stripe/lists.ts";
 import { type Outcome, outcomeOf, RELOAD_KEY, type Reload } from "./payment.ts";
 
 /** Records what became of a request's payment; the same again changes nothing. */
@@ -47,8 +48,8 @@ async function reverse(
   const charge = typeof intent.latest_charge === "string" ? intent.latest_charge : intent.latest_charge?.id;
   if (charge === undefined) return;
   const { amount_refunded } = await stripeCall("charges.retrieve", stripe.charges.retrieve(charge));
-  const disputes = await stripeCall("disputes.list", stripe.disputes.list({ charge, limit: 100 }));
-  const disputed = disputedAmount(disputes.data);
+  const disputes = await listAll("disputes.list", stripe.disputes.list({ charge, limit: 100 }));
+  const disputed = disputedAmount(disputes);
   const reversed = creditsOf(amount, amount_refunded + disputed, intent.amount);
   await query("select private.reverse_reload($1, $2, $3)", [id, reversed, disputed > 0]);
 }

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { stripeCall } from "../../vendors/stripe/client.ts";
+import { listAll } from "../../vendors/stripe/lists.ts";
 import { lockAccountOf } from "../accounts.ts";
 import type { BillingContext } from "../billing-context.ts";
 import { costOf } from "./payment.ts";
@@ -45,16 +46,10 @@ async function amountsTakenBack({ stripe, now }: BillingContext): Promise<Readon
     const id = typeof payment === "object" ? payment?.id : payment;
     if (id !== undefined) amounts.set(id, (amounts.get(id) ?? 0) + amount);
   };
-  const refunded = async () => {
-    for await (const refund of stripe.refunds.list({ created, limit: 100 }))
-      add(refund.payment_intent, WITHOUT_EFFECT.has(refund.status) ? 0 : refund.amount);
-  };
-  const disputed = async () => {
-    for await (const dispute of stripe.disputes.list({ created, limit: 100 }))
-      add(dispute.payment_intent, disputedAmount([dispute]));
-  };
-  await stripeCall("refunds.list", refunded());
-  await stripeCall("disputes.list", disputed());
+  for (const refund of await listAll("refunds.list", stripe.refunds.list({ created, limit: 100 })))
+    add(refund.payment_intent, WITHOUT_EFFECT.has(refund.status) ? 0 : refund.amount);
+  for (const dispute of await listAll("disputes.list", stripe.disputes.list({ created, limit: 100 })))
+    add(dispute.payment_intent, disputedAmount([dispute]));
   return amounts;
 }
 

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import type { Query } from "../../vendors/postgres/database.ts";
 import { stripeCall, stripeFind } from "../../vendors/stripe/client.ts";
+import { wholeInvoice } from "../../vendors/stripe/lists.ts";
 import { type Account, lockAccountOf } from "../accounts.ts";
 import { type BillingContext, dayOf } from "../billing-context.ts";
 import { paidPeriod, postPlanCredits } from "../plan-credits.ts";
@@ -58,7 +59,7 @@ async function grantPeriod(
   { customer, invoice: id }: EventTarget & { readonly about: "invoice" },
 ): Promise<void> {
   const invoice = await stripeFind("invoices.retrieve", stripe.invoices.retrieve(id));
-  const period = invoice && paidPeriod(invoice);
+  const period = invoice && paidPeriod(await wholeInvoice(stripe, invoice));
   if (period !== undefined) await postPlanCredits(query, { ...period, customer });
 }
 

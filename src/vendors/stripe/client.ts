@@ -6,6 +6,7 @@ import { PaceLimiter } from "../http/limiter.ts";
 import { type Call, type Fetch, type Outcome, rateLimitedFetch } from "../http/rate-limited-fetch.ts";
 import { ReadCache, refuseWrites, WriteRefused } from "../http/read-only.ts";
 import { type RetryOptions, retryOptionsFromEnv } from "../http/retry-options.ts";
+import type { Read } from "./read.ts";
 
 /** A writer and a reader on one key: they share its limits. */
 export interface StripeAccess {
@@ -76,9 +77,18 @@ export function stripeFromEnv(
  * @param operation as the client names it, as `customers.create`
  * @throws VendorError for whatever Stripe's client throws
  */
-export async function stripeCall<T>(operation: string, call: Promise<T>): Promise<T> {
+export async function stripeCall<T>(operation: string, call: Promise<T>): Promise<Read<T>> {
+  return (await withVendorErrors(operation, call)) as Read<T>;
+}
+
+/**
+ * Waits for work that uses Stripe's client.
+ *
+ * @throws VendorError for whatever Stripe's client throws
+ */
+export async function withVendorErrors<T>(operation: string, work: Promise<T>): Promise<T> {
   try {
-    return await call;
+    return await work;
   } catch (error) {
     if (!(error instanceof Stripe.errors.StripeError)) throw error;
     throw ownError(error) ?? asVendorError(operation, error);
@@ -86,7 +96,7 @@ export async function stripeCall<T>(operation: string, call: Promise<T>): Promis
 }
 
 /** The answer, or undefined when Stripe says that there is no such object. */
-export async function stripeFind<T>(operation: string, call: Promise<T>): Promise<T | undefined> {
+export async function stripeFind<T>(operation: string, call: Promise<T>): Promise<Read<T> | undefined> {
   try {
     return await stripeCall(operation, call);
   } catch (error) {

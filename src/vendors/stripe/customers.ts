@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { BRAND_KEYS, type Brand } from "./brand.ts";
-import { stripeCall, stripeFind } from "./client.ts";
+import { stripeFind } from "./client.ts";
+import { findInList, listAll, wholeSubscription } from "./lists.ts";
 
 /** On a customer whose organization has had its one trial, in whichever generation. */
 export const TRIAL_KEY = "tenantry_trial";
@@ -22,8 +23,7 @@ export async function findCustomer(
   const isIt = (customer: Stripe.Customer) =>
     customer.metadata[BRAND_KEYS.platform] === brand.platform &&
     customer.metadata[BRAND_KEYS.id] === brand.id;
-  const sameEmail = await stripeCall("customers.list", stripe.customers.list({ email, limit: 100 }));
-  const found = sameEmail.data.find(isIt);
+  const found = await findInList("customers.list", stripe.customers.list({ email, limit: 100 }), isIt);
   if (found !== undefined) return found;
   const scanned = (await scan(stripe)).find(isIt);
   return scanned && retrieveCustomer(stripe, scanned.id);
@@ -53,12 +53,12 @@ export async function hadTrial(stripe: Stripe, customer: Stripe.Customer): Promi
   return subscriptions.some(({ trial_start }) => trial_start !== null);
 }
 
-/** All that a customer ever had, the newest first. */
+/** All subscriptions that a customer ever had, the newest first, whichever program made them. */
 export async function listSubscriptions(
   stripe: Stripe,
   customer: string,
 ): Promise<readonly Stripe.Subscription[]> {
-  const { data } = await stripeCall(
+  const found = await listAll(
     "subscriptions.list",
     stripe.subscriptions.list({
       customer,
@@ -67,7 +67,7 @@ export async function listSubscriptions(
       expand: ["data.latest_invoice", "data.schedule"],
     }),
   );
-  return data;
+  return Promise.all(found.map((each) => wholeSubscription(stripe, each)));
 }
 
 /** Adds one that was just made, so that a scan from before it doesn't hide it. */
@@ -84,15 +84,9 @@ export function forgetCustomers(stripe: Stripe): void {
 function scan(stripe: Stripe): Promise<readonly Stripe.Customer[]> {
   const known = scans.get(stripe);
   if (known !== undefined) return known;
-  const running = stripeCall("customers.list", listAll(stripe));
+  const running = listAll("customers.list", stripe.customers.list({ limit: 100 }));
   scans.set(stripe, running);
   // What failed isn't remembered.
   running.catch(() => scans.delete(stripe));
   return running;
-}
-
-async function listAll(stripe: Stripe): Promise<Stripe.Customer[]> {
-  const found: Stripe.Customer[] = [];
-  for await (const customer of stripe.customers.list({ limit: 100 })) found.push(customer);
-  return found;
 }

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { stripeCall } from "./client.ts";
+import { listAll } from "./lists.ts";
 
 /** From these a subscription never comes back. */
 const ENDED: readonly Stripe.Subscription.Status[] = ["canceled", "incomplete_expired"];
@@ -34,10 +34,10 @@ export async function subscriptionStatusOf(
 
 /** The latest invoice isn't enough: each month makes another, and would begin the grace anew. */
 async function lateSince(stripe: Stripe, { id }: Stripe.Subscription): Promise<string> {
-  const open = await stripeCall(
+  const open = await listAll(
     "invoices.list",
     stripe.invoices.list({ subscription: id, status: "open", limit: 100 }),
   );
-  const due = open.data.map((invoice) => invoice.due_date ?? invoice.created);
+  const due = open.map((invoice) => invoice.due_date ?? invoice.created);
   return new Date(Math.min(...due) * 1000).toISOString();
 }

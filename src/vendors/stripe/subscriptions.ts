@@ -1,7 +1,24 @@
 import type Stripe from "stripe";
+import { stripeFind } from "./client.ts";
+import { wholeSubscription } from "./lists.ts";
 
 /** The comment of a cancellation that is tenantry's own: another subscription follows, or nothing is declared any more. */
 export const ENDED_BY_US = "Ended by tenantry.";
+
+/** What is read with every subscription. */
+export const EXPAND = ["latest_invoice", "schedule.phases.items.price"];
+
+/** A subscription, ended or not, with every item and every line of its latest invoice. */
+export async function retrieveSubscription(
+  stripe: Stripe,
+  id: string,
+): Promise<Stripe.Subscription | undefined> {
+  const read = await stripeFind(
+    "subscriptions.retrieve",
+    stripe.subscriptions.retrieve(id, { expand: EXPAND }),
+  );
+  return read && wholeSubscription(stripe, read);
+}
 
 /**
  * Whether it ended by somebody's will, or after the last decline. One that ended with its trial, as nothing could pay, was never
@@ -19,7 +36,9 @@ export function latestInvoice({ latest_invoice: latest }: Stripe.Subscription): 
   return typeof latest === "object" && latest !== null ? latest : undefined;
 }
 
-export function scheduleOf(found: Stripe.Subscription): Stripe.SubscriptionSchedule | undefined {
+export function scheduleOf(
+  found: Pick<Stripe.Subscription, "schedule">,
+): Stripe.SubscriptionSchedule | undefined {
   return typeof found.schedule === "object" && found.schedule !== null ? found.schedule : undefined;
 }
 

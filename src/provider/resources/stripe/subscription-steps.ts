@@ -2,7 +2,13 @@ import type Stripe from "stripe";
 import type { Collected, Step } from "../../../billing/plan-change.ts";
 import { differingMetadata, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
-import { canPay, ENDED_BY_US, latestInvoice, scheduleOf } from "../../../vendors/stripe/subscriptions.ts";
+import {
+  canPay,
+  ENDED_BY_US,
+  latestInvoice,
+  retrieveSubscription,
+  scheduleOf,
+} from "../../../vendors/stripe/subscriptions.ts";
 import { createOnce } from "../../create-once.ts";
 
 /** What a subscription is to be, with what that names in Stripe. */
@@ -17,9 +23,6 @@ export interface Wanted {
 }
 
 export const DAYS_UNTIL_DUE = 30;
-
-/** What is read with every subscription. */
-export const EXPAND = ["latest_invoice", "schedule.phases.items.price"];
 
 /**
  * Takes the steps that are left, each of which the next run finds done, and writes what differs besides.
@@ -48,7 +51,7 @@ export async function takeSteps(
   const isAsFound =
     steps.every((step) => step === "begin" || step === "end") && Object.keys(changes).length === 0;
   if (isAsFound) return found;
-  return stripeCall("subscriptions.retrieve", stripe.subscriptions.retrieve(id, { expand: EXPAND }));
+  return (await retrieveSubscription(stripe, id)) ?? found;
 }
 
 /** What was released or resumed once is refused a second time: so both look before they repeat. */

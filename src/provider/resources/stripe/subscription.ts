@@ -5,15 +5,18 @@ import { type FoundSubscription, type Step, stepsToPlan } from "../../../billing
 import { type PaidPeriod, paidPeriod } from "../../../billing/plan-credits.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
-import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import { idempotencyKey, stripeCall } from "../../../vendors/stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../../vendors/stripe/customers.ts";
+import { listAll, wholeInvoice, wholeSubscription } from "../../../vendors/stripe/lists.ts";
 import { findPrice } from "../../../vendors/stripe/prices.ts";
 import { hasEnded, subscriptionStatusOf } from "../../../vendors/stripe/subscription-status.ts";
 import {
   canPay,
   comingPrice,
+  EXPAND,
   latestInvoice,
   pendingPrice,
+  retrieveSubscription,
   scheduledPrice,
   scheduleOf,
   upcoming,
@@ -25,7 +28,6 @@ import {
   collectedOf,
   collectionOf,
   DAYS_UNTIL_DUE,
-  EXPAND,
   end,
   paymentOf,
   takeSteps,
@@ -115,10 +117,7 @@ export const subscription = defineResource({
   isSettled: ({ status, changesOn, waitsFor }) => status === "active" && !changesOn && !waitsFor,
 
   async observe({ stripe }, prior) {
-    const found = await stripeFind(
-      "subscriptions.retrieve",
-      stripe.subscriptions.retrieve(prior.outputs.subscriptionId, { expand: EXPAND }),
-    );
+    const found = await retrieveSubscription(stripe, prior.outputs.subscriptionId);
     if (found === undefined || (hasEnded(found) && !staysEnded(found))) return undefined;
     const stillUnable =
       prior.outputs.waitsFor === "payment_method" && !(await hasMethod(stripe, prior.inputs, found));
@@ -128,12 +127,12 @@ export const subscription = defineResource({
     };
   },
 
-  async ensure(context, inputs) {
+  async ensure(context, inputs, prior) {
     const { stripe } = context;
     const price = await priceOf(stripe, inputs.price);
     const customer = await customerOf(stripe, inputs.customer);
     const declared = { inputs, price, customer };
-    const { live, canceled } = await find(context, declared);
+    const { live, canceled } = await find(context, declared, prior?.outputs.subscriptionId);
     const id = `${inputs.customer}/subscription`; // Not Stripe's: an update may end one and begin another.
     if (canceled !== undefined) return { id, outputs: await outputsOf(stripe, canceled, undefined) };
     let found = live;
@@ -152,11 +151,7 @@ export const subscription = defineResource({
 
   async remove(context, prior) {
     const { stripe } = context;
-    const id = prior.outputs.subscriptionId;
-    const found = await stripeFind(
-      "subscriptions.retrieve",
-      stripe.subscriptions.retrieve(id, { expand: EXPAND }),
-    );
+    const found = await retrieveSubscription(stripe, prior.outputs.subscriptionId);
     if (found === undefined || !isLive(found, prior.inputs)) return;
     await end(stripe, found);
   },
@@ -188,12 +183,17 @@ function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
   return isOwnedBy(inputs.brand, found.metadata) && !hasEnded(found);
 }
 
-/** The one that is alive; else the last one, where it was canceled and nobody has said since that it shall go on. */
+/**
+ * The subscription that runs, the recorded one first; else the last one, where it was canceled and isn't declared again since.
+ */
 async function find(
   { stripe }: Context,
   declared: Declared,
+  recorded: string | undefined,
 ): Promise<{ readonly live?: Stripe.Subscription; readonly canceled?: Stripe.Subscription }> {
   const { inputs, customer } = declared;
+  const known = recorded === undefined ? undefined : await retrieveSubscription(stripe, recorded);
+  if (known !== undefined && known.customer === customer.id && isLive(known, inputs)) return { live: known };
   const all = await listSubscriptions(stripe, customer.id);
   const live = all.find((each) => isLive(each, inputs));
   if (live !== undefined) return { live };
@@ -293,7 +293,9 @@ async function create(
   // One that was cancelled today must not come back as the answer to the same words.
   const last = past.map(({ id }) => id).sort();
   const options = { idempotencyKey: idempotencyKey(["subscription", params, last, attempt]) };
-  return stripeCall("subscriptions.create", context.stripe.subscriptions.create(params, options));
+  const { stripe } = context;
+  const made = await stripeCall("subscriptions.create", stripe.subscriptions.create(params, options));
+  return wholeSubscription(stripe, made);
 }
 
 function trialOf(
@@ -364,8 +366,11 @@ async function paidOutputs(
 
 async function lastPaidPeriod(stripe: Stripe, subscription: string): Promise<PaidPeriod | undefined> {
   const params = { subscription, status: "paid", limit: 100 } as const;
-  const { data } = await stripeCall("invoices.list", stripe.invoices.list(params));
-  return data.map(paidPeriod).find((period) => period !== undefined);
+  for (const invoice of await listAll("invoices.list", stripe.invoices.list(params))) {
+    const period = paidPeriod(await wholeInvoice(stripe, invoice));
+    if (period !== undefined) return period;
+  }
+  return undefined;
 }
 
 /** Stripe keeps the invoice of a new period a draft for about an hour, and then collects it. */

@@ -5,6 +5,7 @@ import { EVENTS } from "../../../billing/webhook/event-target.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { assertOwned, differingMetadata, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, isReplayed, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import { listAll } from "../../../vendors/stripe/lists.ts";
 import { brand, defineResource, secret } from "../../runtime/schema.ts";
 
 const webhookEndpointInputs = z.strictObject({
@@ -108,8 +109,8 @@ async function create(context: Context, inputs: Inputs): Promise<Stripe.WebhookE
 
 /** What an earlier run made and nobody knows the secret of any more. */
 async function removeOthers(stripe: Stripe, inputs: Inputs, kept: string): Promise<void> {
-  const all = await stripeCall("webhookEndpoints.list", stripe.webhookEndpoints.list({ limit: 100 }));
-  const lost = all.data.filter(
+  const all = await listAll("webhookEndpoints.list", stripe.webhookEndpoints.list({ limit: 100 }));
+  const lost = all.filter(
     ({ id, metadata }) =>
       id !== kept && isOwnedBy(inputs.brand, metadata) && metadata[VERSION_KEY] === String(inputs.version),
   );
