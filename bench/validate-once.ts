@@ -18,6 +18,6 @@ function parseAll(platform: string): void {
 }
 
 async function validateAll(platform: string): Promise<void> {
-  const { model, problems } = await loadPlatform(platform, "2026-11-22");
-  if (model === undefined) throw new Error(JSON.stringify(problems.slice(0, 3)));
+  const { model, diagnostics } = await loadPlatform(platform, "2026-11-22");
+  if (model === undefined) throw new Error(JSON.stringify(diagnostics.slice(0, 3)));
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Problem, renderProblem } from "../src/manifest/problem.ts";
+import { type Diagnostic, isError, renderDiagnostic } from "../src/manifest/diagnostic.ts";
 import { modelDigest } from "../src/model/digest.ts";
 import type { PlatformModel } from "../src/model/model.ts";
 import { loadStack, type StackModel } from "../src/repository/load.ts";
@@ -45,9 +45,10 @@ async function organizationStack(args: OrganizationArgs): Promise<Record<string,
 /** What the manifests say of this stack, or an end of the run with every problem that they have. */
 function stackModel(stack: string, today: string) {
   const stacks = process.env.TENANTRY_STACKS ?? join(pulumi.getRootDirectory(), "stacks");
-  const { model, problems } = loadStack(stacks, stack, today, { checked: process.env.TENANTRY_CHECKED });
-  for (const problem of problems) if (problem.severity === "warning") pulumi.log.warn(renderProblem(problem));
-  if (model === undefined) throw userError(errorsOf(problems));
+  const { model, diagnostics } = loadStack(stacks, stack, today, { checked: process.env.TENANTRY_CHECKED });
+  for (const diagnostic of diagnostics)
+    if (!isError(diagnostic)) pulumi.log.warn(renderDiagnostic(diagnostic));
+  if (model === undefined) throw userError(errorsOf(diagnostics));
   expectReviewed(model);
   return model;
 }
@@ -61,9 +62,6 @@ function expectReviewed({ platform, organization }: StackModel): void {
   );
 }
 
-function errorsOf(problems: readonly Problem[]): string {
-  return problems
-    .filter((problem) => problem.severity === "error")
-    .map(renderProblem)
-    .join("\n\n");
+function errorsOf(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics.filter(isError).map(renderDiagnostic).join("\n\n");
 }

@@ -1,4 +1,9 @@
-import type { Diagnostic, EngineEvent, Operation, StepMetadata } from "@tenantry/embedded-engine/interface";
+import type {
+  EngineDiagnostic,
+  EngineEvent,
+  Operation,
+  StepMetadata,
+} from "@tenantry/embedded-engine/interface";
 import { compare, propertyChanges } from "./properties.ts";
 import type { PropertyChange } from "./property-change.ts";
 import type { Removal } from "./removals.ts";
@@ -42,7 +47,7 @@ export interface StackChanges {
   readonly outputs: readonly PropertyChange[];
   readonly summary: Summary;
   /** Warnings and errors, secrets blinded. With an error the changes can't be made. */
-  readonly problems: readonly Diagnostic[];
+  readonly problems: readonly EngineDiagnostic[];
   /** What left the YAML while it still exists: each one refuses the changes. */
   readonly removals: readonly Removal[];
 }
@@ -72,7 +77,7 @@ const ACTIONS: Readonly<Record<Operation, Action>> = {
 export class ChangesBuilder {
   readonly #stack: string;
   readonly #steps = new Map<string, Step>();
-  readonly #problems: Diagnostic[] = [];
+  readonly #problems: EngineDiagnostic[] = [];
   #outputs: readonly PropertyChange[] = [];
 
   constructor(stack: string) {
@@ -108,7 +113,7 @@ export class ChangesBuilder {
   }
 
   /** A warning or an error from elsewhere than the events; one that is known already is not repeated. */
-  note({ severity, message, urn }: Diagnostic): void {
+  note({ severity, message, urn }: EngineDiagnostic): void {
     if (severity !== "error" && severity !== "warning") return;
     const problem = { severity, message: message.trimEnd(), urn: urn || undefined };
     const known = this.#problems.some((each) => each.message === problem.message && each.urn === problem.urn);

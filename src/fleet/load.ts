@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
+import { type Diagnostic, isError } from "../manifest/diagnostic.ts";
 import { digestOfFile, type Texts } from "../manifest/neighbours.ts";
-import type { Problem } from "../manifest/problem.ts";
 import { ORGANIZATIONS_FOLDER } from "../manifest/read.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
 import { type Loaded, loadPlatform, loadStack, type StackModel } from "../repository/load.ts";
@@ -21,7 +21,7 @@ export interface LoadedSelection {
   readonly missing: readonly string[];
   /** The number of organization manifests that were read, valid or not. */
   readonly read: number;
-  readonly problems: readonly Problem[];
+  readonly diagnostics: readonly Diagnostic[];
   /** By organization, the digest of its file, taken before the file was compared with all others. */
   readonly checked: ReadonlyMap<string, string>;
 }
@@ -41,8 +41,8 @@ export async function loadSelection(selection: Selection, today: string): Promis
       stackNames(folder).map((stack) => stack.slice(platform.length + 1)),
     );
     const own = loadStack(dirname(folder), `${platform}.platform`, today);
-    const { model, problems } = await loadPlatform(folder, today);
-    const misnamed = own.problems.filter((problem) => problem.rule === "platform-name");
+    const { model, diagnostics } = await loadPlatform(folder, today);
+    const misnamed = own.diagnostics.filter((diagnostic) => diagnostic.rule === "platform-name");
     return {
       selection,
       platform,
@@ -50,7 +50,7 @@ export async function loadSelection(selection: Selection, today: string): Promis
       organizations: model?.organizations ?? [],
       missing: [],
       read: stackNames(folder).length - 1,
-      problems: [...misnamed, ...problems],
+      diagnostics: [...misnamed, ...diagnostics],
       checked,
     };
   }
@@ -68,7 +68,7 @@ export async function loadSelection(selection: Selection, today: string): Promis
     organizations: loaded.flatMap(({ model }) => model?.organization ?? []),
     missing,
     read: present.length,
-    problems: distinctProblems(loaded),
+    diagnostics: distinct(loaded),
     checked,
   };
 }
@@ -83,19 +83,19 @@ export function recordedSelection(selection: Selection): LoadedSelection {
     organizations: [],
     missing,
     read: 0,
-    problems: [],
+    diagnostics: [],
     checked: new Map(),
   };
 }
 
 export function hasErrors(loaded: readonly LoadedSelection[]): boolean {
-  return loaded.some(({ problems }) => problems.some((problem) => problem.severity === "error"));
+  return loaded.some(({ diagnostics }) => diagnostics.some(isError));
 }
 
 /** Removes the duplicates that arise because every stack reads the platform's manifest. */
-function distinctProblems(loaded: readonly Loaded<StackModel>[]): Problem[] {
-  const problems = loaded.flatMap((each) => each.problems);
-  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+function distinct(loaded: readonly Loaded<StackModel>[]): Diagnostic[] {
+  const diagnostics = loaded.flatMap((each) => each.diagnostics);
+  return [...new Map(diagnostics.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic])).values()];
 }
 
 /** Taken before the files are read, so that a file that changes in the meantime is compared again. */

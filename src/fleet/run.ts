@@ -2,8 +2,8 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import type {
   Attached,
   DestroyOptions,
-  Diagnostic,
   Engine,
+  EngineDiagnostic,
   EngineEvent,
   PolicyPackSource,
   RunResult,
@@ -291,7 +291,7 @@ export function notStarted(stack: FleetStack, reason: string): StackResult {
 }
 
 /** Users' mistakes and vendors' failures keep their message. Anything else is a bug in tenantry and shows its stack trace. */
-function diagnosticOf(error: unknown): Diagnostic {
+function diagnosticOf(error: unknown): EngineDiagnostic {
   const message =
     error instanceof UserError
       ? `${error.message}\n  ${error.remedy}`

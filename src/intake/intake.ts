@@ -3,10 +3,10 @@ import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "@tenantry/core/errors";
+import { type Diagnostic, isError, renderDiagnostic } from "../manifest/diagnostic.ts";
 import type { Path } from "../manifest/locate.ts";
 import type { OrganizationManifest } from "../manifest/organization.ts";
 import { parseManifest } from "../manifest/parse.ts";
-import { renderProblem } from "../manifest/problem.ts";
 import {
   ORGANIZATIONS_FOLDER,
   type ParsedOrganization,
@@ -14,7 +14,6 @@ import {
   readPlatformFolder,
 } from "../manifest/read.ts";
 import { readRepository } from "../manifest/repository.ts";
-import type { Diagnostic } from "../model/diagnostic.ts";
 import { resolve } from "../model/resolve.ts";
 import { isLink, isReallyInside, isTaken } from "../shared/real-path.ts";
 import {
@@ -25,8 +24,16 @@ import {
   requestedAdditions,
 } from "./additions.ts";
 import type { AppRows } from "./app-rows.ts";
-import { secretsFault } from "./secrets-fault.ts";
-import { faulty, manifestFault, type Skipped, shapeFault, skip, valueAt, without } from "./skipped.ts";
+import { secretConflict } from "./secret-conflict.ts";
+import {
+  additionError,
+  additionsWithErrors,
+  type Skipped,
+  schemaErrorAt,
+  skip,
+  valueAt,
+  without,
+} from "./skipped.ts";
 import { addTo, NotEditable } from "./yaml-insert.ts";
 
 /** What became of one organization's manifest. */
@@ -88,7 +95,7 @@ export async function runIntake(
   // Each round leaves out what the errors of the round before were about.
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const better = drafts.map((each) => {
-      const more = faulty(each.additions, errors.get(each.file) ?? []);
+      const more = additionsWithErrors(each.additions, errors.get(each.file) ?? []);
       return more.length === 0
         ? each
         : draft(folder, platform, each.rows, [...each.skipped, ...more], options.everything);
@@ -120,7 +127,7 @@ function draft(
   skippedBefore: readonly Skipped[],
   everything: boolean,
 ): Draft {
-  const unnamed = manifestFault({ name: rows.name }, ["name"]);
+  const unnamed = schemaErrorAt({ name: rows.name }, ["name"]);
   const file = join(folder, ORGANIZATIONS_FOLDER, `${rows.name}.yaml`);
   if (unnamed !== undefined) return unwritten(rows, file, null, `the name of the organization: ${unnamed}`);
   if (isLink(file))
@@ -134,9 +141,9 @@ function draft(
   if (before === null && rows.managed_by === "manifest")
     return unwritten(rows, file, before, `${basename(file)} is gone, and it declared the organization`);
   const head = newManifest(rows, platform.manifest.defaultPlan);
-  const dispute = before === null ? secretsFault(folder, platform, rows.name) : undefined;
+  const dispute = before === null ? secretConflict(folder, platform, rows.name) : undefined;
   if (dispute !== undefined) return unwritten(rows, file, before, dispute);
-  const wrong = before === null ? manifestFault(head, []) : undefined;
+  const wrong = before === null ? schemaErrorAt(head, []) : undefined;
   if (wrong !== undefined)
     return unwritten(
       rows,
@@ -169,11 +176,11 @@ function filled(
   const skipped = [...skippedBefore];
   for (const find of everything ? [requestedAdditions, importAdditions] : [requestedAdditions]) {
     const names = () => new Set(skipped.map(({ what }) => what));
-    const faults = find(without(rows, names()).rows, parsed(after, file)).additions.flatMap((each) => {
-      const reason = shapeFault(each);
+    const invalid = find(without(rows, names()).rows, parsed(after, file)).additions.flatMap((each) => {
+      const reason = additionError(each);
       return reason === undefined ? [] : [skip(each, reason)];
     });
-    skipped.push(...faults);
+    skipped.push(...invalid);
     const manifest = parsed(after, file);
     const found = find(without(rows, names()).rows, manifest);
     for (const addition of found.additions) {
@@ -220,9 +227,9 @@ function linesOf(head: ReturnType<typeof newManifest>): string {
 }
 
 function parsed(text: string, file: string): OrganizationManifest {
-  const { manifest, problems } = parseManifest("Organization", text, file);
+  const { manifest, diagnostics } = parseManifest("Organization", text, file);
   if (manifest === undefined)
-    throw new Error(`${file} has errors: ${problems.map(renderProblem).join("\n")}`);
+    throw new Error(`${file} has errors: ${diagnostics.map(renderDiagnostic).join("\n")}`);
   return manifest;
 }
 
@@ -241,11 +248,10 @@ function errorsByFile(
   const others = declared.filter(({ file }) => !files.has(file));
   const all = [...others, ...written];
   const repository = readRepository(folder, platform, all);
-  const { findings } = resolve({ platform, repository, organizations: all, today });
+  const { diagnostics } = resolve({ platform, repository, organizations: all, today });
   const errors = new Map<string, Diagnostic[]>();
-  for (const finding of findings)
-    if (finding.severity === "error")
-      errors.set(finding.file, [...(errors.get(finding.file) ?? []), finding]);
+  for (const error of diagnostics.filter(isError))
+    errors.set(error.file, [...(errors.get(error.file) ?? []), error]);
   return errors;
 }
 

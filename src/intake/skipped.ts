@@ -1,7 +1,7 @@
+import { describeValue } from "../manifest/describe-value.ts";
+import type { Diagnostic } from "../manifest/diagnostic.ts";
 import type { Path } from "../manifest/locate.ts";
 import { organizationSchema } from "../manifest/organization.ts";
-import { describeValue } from "../manifest/problem.ts";
-import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Addition } from "./additions.ts";
 import type { AppRows } from "./app-rows.ts";
 import type { Value } from "./yaml-insert.ts";
@@ -15,18 +15,18 @@ export interface Skipped {
 }
 
 /** Why an entry can't stand in a manifest, whatever else is in it; undefined for one that can. */
-export function shapeFault({
+export function additionError({
   path,
   key,
   value,
 }: Pick<Addition, "path" | "key" | "value">): string | undefined {
   const whole = nested(path, key === undefined ? [value] : { [key]: value });
   const place = [...path, key ?? 0].map((segment) => (typeof segment === "number" ? 0 : segment));
-  return manifestFault(whole, place);
+  return schemaErrorAt(whole, place);
 }
 
 /** What is wrong with a value at a path of a manifest. Keys that the value is only a part of may be missing. */
-export function manifestFault(manifest: Value, place: Path): string | undefined {
+export function schemaErrorAt(manifest: Value, place: Path): string | undefined {
   const { error } = organizationSchema.safeParse(manifest);
   const issue = error?.issues.find(({ path }) => place.every((segment, index) => path[index] === segment));
   if (issue === undefined) return undefined;
@@ -46,13 +46,15 @@ export function skip({ what, table }: Pick<Addition, "what" | "table">, reason: 
 }
 
 /** The additions that errors of the manifest are about, with the reasons: of several around a place, the innermost. */
-export function faulty(
+export function additionsWithErrors(
   additions: readonly (Addition & { readonly place: Path })[],
-  findings: readonly Diagnostic[],
+  errors: readonly Diagnostic[],
 ): Skipped[] {
   const found = new Map<string, Skipped>();
-  for (const { path, message, remedy } of findings) {
-    const around = additions.filter(({ place }) => place.every((segment, index) => path[index] === segment));
+  for (const { path, message, remedy } of errors) {
+    const around = additions.filter(({ place }) =>
+      place.every((segment, index) => path?.[index] === segment),
+    );
     const innermost = around.sort((a, b) => b.place.length - a.place.length)[0];
     if (innermost !== undefined) found.set(innermost.what, skip(innermost, `${message}: ${remedy}`));
   }

@@ -91,11 +91,18 @@ function rangeOf(node: unknown): Span | undefined {
 }
 
 /**
- * Finds places in a file that was read before and is fine as YAML, any number of them from one more parse.
- *
- * Texts and syntax trees of good files aren't kept, so the file is read again; if it is gone by now, it is named as a whole.
+ * Finds places in a file that was read before and is valid YAML. The file is read and parsed when the first place is needed:
+ * neither texts nor syntax trees of valid files are kept. If the file is gone by then, every place is the file as a whole.
  */
 export function locatorOf(file: string): (path: Path, part: Part) => Located {
+  let locate: ((path: Path, part: Part) => Located) | undefined;
+  return (path, part) => {
+    locate ??= openLocator(file);
+    return locate(path, part);
+  };
+}
+
+function openLocator(file: string): (path: Path, part: Part) => Located {
   const text = readRegularFile(file)?.toString("utf8");
   if (text === undefined) return () => locateFile(file);
   const document = parseDocument(text, YAML_OPTIONS);

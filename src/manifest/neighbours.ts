@@ -41,7 +41,7 @@ export function readNeighbours(
     const contains = values.some((parts) => parts.every((part) => text.includes(part)));
     if (!contains && !mayBeEscaped(text)) continue;
     const read = readText(neighbour, folder);
-    if ("problem" in read) continue;
+    if ("error" in read) continue;
     const { manifest } = parseManifest("Organization", read.text, neighbour);
     if (manifest !== undefined) organizations.push({ file: neighbour, manifest });
     else if (contains) unclear.push(neighbour);
@@ -52,7 +52,7 @@ export function readNeighbours(
 function textOf(file: string, folder: string, texts: Texts): string | undefined {
   if (texts.has(file)) return texts.get(file);
   const read = readText(file, folder);
-  const text = "problem" in read ? undefined : read.text.toLowerCase();
+  const text = "error" in read ? undefined : read.text.toLowerCase();
   texts.set(file, text);
   return text;
 }

@@ -3,11 +3,11 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { isReallyInside, isTaken } from "../shared/real-path.ts";
+import { type Diagnostic, errorAt, fileError } from "./diagnostic.ts";
 import type { Kind, ManifestOf } from "./kinds.ts";
 import { locatorOf } from "./locate.ts";
 import { parseManifest } from "./parse.ts";
-import type { Problem } from "./problem.ts";
-import { fileProblem, isFolder, readText } from "./text.ts";
+import { isFolder, readText } from "./text.ts";
 
 /** A manifest and the file that it came from. Neither its text nor its syntax tree is kept. */
 interface Parsed<K extends Kind> {
@@ -18,17 +18,17 @@ interface Parsed<K extends Kind> {
 export type ParsedPlatform = Parsed<"Platform">;
 export type ParsedOrganization = Parsed<"Organization">;
 
-/** What is in a file: the manifest when it has no error, and every problem found. */
+/** What is in a file: the manifest, if it has no error, and every diagnostic. */
 export interface ReadResult<K extends Kind> {
   readonly parsed: Parsed<K> | undefined;
-  readonly problems: readonly Problem[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface PlatformFolder {
   readonly platform: ParsedPlatform | undefined;
   /** Those without errors of their own, sorted by file name. */
   readonly organizations: readonly ParsedOrganization[];
-  readonly problems: readonly Problem[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 export const PLATFORM_FILE = "platform.yaml";
@@ -38,53 +38,53 @@ export const ORGANIZATIONS_FOLDER = "orgs";
 export async function readPlatformFolder(folder: string): Promise<PlatformFolder> {
   const platform = readPlatformFile(folder);
   if (isFolder(folder) && !staysInside(folder))
-    return { platform: undefined, organizations: [], problems: platform.problems };
+    return { platform: undefined, organizations: [], diagnostics: platform.diagnostics };
   const listing = await listOrganizations(folder);
   const organizations: ParsedOrganization[] = [];
-  const problems: Problem[] = [...platform.problems, ...listing.problems];
+  const diagnostics: Diagnostic[] = [...platform.diagnostics, ...listing.diagnostics];
   for (const [index, file] of listing.files.entries()) {
     // Reading and parsing hold the thread; a breath now and then lets timers and signals through.
     if (index % 200 === 199) await setImmediate();
     const result = readManifestFile("Organization", file, folder);
     if (result.parsed) organizations.push(result.parsed);
-    problems.push(...result.problems);
+    diagnostics.push(...result.diagnostics);
   }
-  problems.push(...misnamed(organizations));
-  return { platform: platform.parsed, organizations, problems };
+  diagnostics.push(...misnamed(organizations));
+  return { platform: platform.parsed, organizations, diagnostics };
 }
 
 /** Reads a platform's own manifest, without its organizations. */
 export function readPlatformFile(folder: string): ReadResult<"Platform"> {
-  if (!isFolder(folder)) return { parsed: undefined, problems: [noFolder(folder)] };
-  if (!staysInside(folder)) return { parsed: undefined, problems: [foreignFolder(folder)] };
+  if (!isFolder(folder)) return { parsed: undefined, diagnostics: [noFolder(folder)] };
+  if (!staysInside(folder)) return { parsed: undefined, diagnostics: [foreignFolder(folder)] };
   return readManifestFile("Platform", join(folder, PLATFORM_FILE), folder);
 }
 
 /** Reads one organization of a platform, by its name. */
 export function readOrganizationFile(folder: string, name: string): ReadResult<"Organization"> {
   const file = join(folder, ORGANIZATIONS_FOLDER, `${name}.yaml`);
-  const { parsed, problems } = readManifestFile("Organization", file, folder);
-  return { parsed, problems: [...problems, ...misnamed(parsed ? [parsed] : [])] };
+  const { parsed, diagnostics } = readManifestFile("Organization", file, folder);
+  return { parsed, diagnostics: [...diagnostics, ...misnamed(parsed ? [parsed] : [])] };
 }
 
 function readManifestFile<K extends Kind>(kind: K, file: string, folder: string): ReadResult<K> {
   const read = readText(file, folder);
-  if ("problem" in read) return { parsed: undefined, problems: [read.problem] };
-  const { manifest, problems } = parseManifest(kind, read.text, file);
-  return { parsed: manifest === undefined ? undefined : { file, manifest }, problems };
+  if ("error" in read) return { parsed: undefined, diagnostics: [read.error] };
+  const { manifest, diagnostics } = parseManifest(kind, read.text, file);
+  return { parsed: manifest === undefined ? undefined : { file, manifest }, diagnostics };
 }
 
-async function listOrganizations(folder: string): Promise<{ files: string[]; problems: Problem[] }> {
+async function listOrganizations(folder: string): Promise<{ files: string[]; diagnostics: Diagnostic[] }> {
   const orgs = join(folder, ORGANIZATIONS_FOLDER);
-  if (!isTaken(orgs)) return { files: [], problems: [] };
-  if (!isFolder(orgs)) return { files: [], problems: [noOrganizationsFolder(orgs)] };
-  if (!isReallyInside(orgs, folder)) return { files: [], problems: [foreignFolder(orgs)] };
+  if (!isTaken(orgs)) return { files: [], diagnostics: [] };
+  if (!isFolder(orgs)) return { files: [], diagnostics: [noOrganizationsFolder(orgs)] };
+  if (!isReallyInside(orgs, folder)) return { files: [], diagnostics: [foreignFolder(orgs)] };
   const names = (await readdir(orgs)).sort();
   const files = names.filter((name) => name.endsWith(".yaml")).map((name) => join(orgs, name));
   const strays = names
     .filter((name) => !name.endsWith(".yaml") && !ignored(name))
     .map((name) => join(orgs, name));
-  return { files, problems: strays.map(stray) };
+  return { files, diagnostics: strays.map(stray) };
 }
 
 /**
@@ -112,9 +112,9 @@ function ignored(name: string): boolean {
   return name.startsWith(".") || name.endsWith("~") || /\.(md|txt)$/i.test(name);
 }
 
-function stray(file: string): Problem {
+function stray(file: string): Diagnostic {
   const name = basename(file);
-  return fileProblem("stray-file", file, {
+  return fileError("stray-file", file, {
     message: `\`${name}\` is ignored: it isn't the name of an organization's manifest`,
     expected: "`orgs/<organization>.yaml`, directly in `orgs/`",
     found: `\`${name}\``,
@@ -125,7 +125,7 @@ function stray(file: string): Problem {
 }
 
 /** The file of an organization bears its name, so that two files of one organization can't both be right. */
-function misnamed(organizations: readonly ParsedOrganization[]): Problem[] {
+function misnamed(organizations: readonly ParsedOrganization[]): Diagnostic[] {
   const names = new Map<string, string>();
   for (const { file, manifest } of organizations) {
     if (nameOf(file) === manifest.name) names.set(manifest.name, file);
@@ -138,36 +138,30 @@ function misnamed(organizations: readonly ParsedOrganization[]): Problem[] {
   });
 }
 
-function wrongName(file: string, name: string): Problem {
-  return {
-    severity: "error",
-    rule: "file-name",
-    ...locatorOf(file)(["name"], "value"),
+function wrongName(file: string, name: string): Diagnostic {
+  return errorAt("file-name", locatorOf(file)(["name"], "value"), {
     message: `the file \`${basename(file)}\` declares the organization \`${name}\``,
     expected: `\`name: ${nameOf(file)}\`, to match the file name`,
     found: `\`${name}\``,
     remedy: `rename the file to \`${name}.yaml\`, or correct the name`,
-  };
+  });
 }
 
-function duplicate(file: string, name: string, other: string): Problem {
-  return {
-    severity: "error",
-    rule: "duplicate-organization",
-    ...locatorOf(file)(["name"], "value"),
+function duplicate(file: string, name: string, other: string): Diagnostic {
+  return errorAt("duplicate-organization", locatorOf(file)(["name"], "value"), {
     message: `the organization \`${name}\` is declared twice`,
     expected: "one file for each organization",
     found: `${other} declares it too`,
     remedy: "delete one of the two files, or rename this organization",
-  };
+  });
 }
 
 function nameOf(file: string): string {
   return basename(file, ".yaml");
 }
 
-function foreignFolder(folder: string): Problem {
-  return fileProblem("foreign-folder", folder, {
+function foreignFolder(folder: string): Diagnostic {
+  return fileError("foreign-folder", folder, {
     message: `a link leads out of ${basename(dirname(folder))}, so its target isn't read`,
     expected: "real folders, or links to a neighbour",
     found: "a symbolic link to another place",
@@ -176,8 +170,8 @@ function foreignFolder(folder: string): Problem {
   });
 }
 
-function noOrganizationsFolder(orgs: string): Problem {
-  return fileProblem("regular-file", orgs, {
+function noOrganizationsFolder(orgs: string): Diagnostic {
+  return fileError("regular-file", orgs, {
     message: `\`${ORGANIZATIONS_FOLDER}\` isn't a folder`,
     expected: "a folder with a manifest for each organization",
     found: "a file, or a broken link",
@@ -185,8 +179,8 @@ function noOrganizationsFolder(orgs: string): Problem {
   });
 }
 
-function noFolder(folder: string): Problem {
-  return fileProblem("no-folder", folder, {
+function noFolder(folder: string): Diagnostic {
+  return fileError("no-folder", folder, {
     message: `there is no folder ${folder}`,
     expected: "a platform's folder with `platform.yaml` and `orgs/`",
     found: "no folder",

@@ -182,7 +182,7 @@ function namedBy(
 function secretsNamedIn(folder: string, name: string, secrets: ReadonlySet<string>): ReadonlySet<string> {
   const file = join(folder, ORGANIZATIONS_FOLDER, `${name}.yaml`);
   const read = readText(file, folder);
-  if ("problem" in read) return new Set();
+  if ("error" in read) return new Set();
   const { manifest } = parseManifest("Organization", read.text, file);
   if (manifest !== undefined) return new Set(secretUses(manifest).map(({ secret }) => secret));
   return new Set([...secrets].filter((secret) => read.text.includes(secret)));
@@ -197,5 +197,5 @@ function secretsOrWordsOf(folder: string, organization: string): string[] {
 
 function wordsIn(folder: string, file: string): string[] {
   const read = readText(join(folder, file), folder);
-  return "problem" in read ? [] : (read.text.match(/[a-z0-9]+(-[a-z0-9]+)*/g) ?? []);
+  return "error" in read ? [] : (read.text.match(/[a-z0-9]+(-[a-z0-9]+)*/g) ?? []);
 }

@@ -1,75 +1,76 @@
 import * as z from "zod";
 import { suggest } from "../shared/suggest.ts";
+import { describeValue } from "./describe-value.ts";
+import { type Diagnostic, type DiagnosticCollector, errorAt } from "./diagnostic.ts";
 import { hideFrom } from "./excerpt.ts";
 import type { Kind } from "./kinds.ts";
 import type { Located, Part, Path } from "./locate.ts";
-import type { Fault } from "./problem.ts";
-import { describeValue, type Problem } from "./problem.ts";
 
 type Issue = z.core.$ZodIssue;
 type Locate = (path: Path, part: Part) => Located;
 
-/** What the shape of a manifest objects to in a value. */
-export function schemaFaults(
+/** Reports where a value differs from the schema of its kind. */
+export function reportSchemaErrors(
   kind: Kind,
   schema: z.ZodType,
   value: unknown,
   issues: readonly Issue[],
   locate: Locate,
-): Fault[] {
-  const wrongKind = kindProblem(kind, value, locate);
-  if (wrongKind) return [() => wrongKind];
-  return issues.flatMap((issue) => issueFaults(issue, schema, value, locate));
+  errors: DiagnosticCollector,
+): void {
+  const wrongKind = wrongKindError(kind, value, locate);
+  if (wrongKind) errors.add(() => wrongKind);
+  else for (const issue of issues) reportIssue(issue, schema, value, locate, errors);
 }
 
-/** A manifest of another kind would differ in every key; one problem says so. */
-function kindProblem(kind: Kind, value: unknown, locate: Locate): Problem | undefined {
+/** A manifest of another kind would differ in every key, so it gets one error only. */
+function wrongKindError(kind: Kind, value: unknown, locate: Locate): Diagnostic | undefined {
   const found = valueAt(value, ["kind"]);
   if (typeof found !== "string" || found === kind) return undefined;
   const where =
     kind === "Platform" ? "`platform.yaml` holds the platform" : "`orgs/` holds organizations only";
-  return {
-    severity: "error",
-    rule: "kind",
-    ...locate(["kind"], "value"),
+  return errorAt("kind", locate(["kind"], "value"), {
     message: `this isn't a manifest of kind ${kind}`,
     expected: kind,
     found: describeValue(found),
     remedy: `write \`kind: ${kind}\` or move the file: ${where}`,
-  };
+  });
 }
 
-function issueFaults(issue: Issue, schema: z.ZodType, root: unknown, locate: Locate): Fault[] {
+function reportIssue(
+  issue: Issue,
+  schema: z.ZodType,
+  root: unknown,
+  locate: Locate,
+  errors: DiagnosticCollector,
+): void {
   const path = issue.path as Path;
+  const closest = issue.code === "invalid_union" ? closestBranch(issue) : undefined;
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => () => unknownKey(key, path, schema, locate));
-  }
-  if (issue.code === "invalid_key") return [() => badName(issue, path, locate)];
-  const closer = issue.code === "invalid_union" ? closestBranch(issue) : undefined;
-  if (closer) {
-    return closer.flatMap((inner) =>
-      issueFaults({ ...inner, path: [...issue.path, ...inner.path] } as Issue, schema, root, locate),
+    for (const key of issue.keys) errors.add(() => unknownKey(key, path, schema, locate));
+  } else if (issue.code === "invalid_key") {
+    errors.add(() => badName(issue, path, locate));
+  } else if (closest) {
+    for (const inner of closest)
+      reportIssue({ ...inner, path: [...issue.path, ...inner.path] } as Issue, schema, root, locate, errors);
+  } else {
+    const found = valueAt(root, path);
+    errors.add(() =>
+      found === undefined ? missingKey(issue, path, locate) : wrongValue(issue, path, found, locate),
     );
   }
-  const found = valueAt(root, path);
-  return [
-    () => (found === undefined ? missingKey(issue, path, locate) : wrongValue(issue, path, found, locate)),
-  ];
 }
 
-function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate): Problem {
+function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate): Diagnostic {
   const known = keysAt(schema, path);
   const meant = suggest(key, known);
   const home = homeOf(key, schema);
-  return {
-    severity: "error",
-    rule: "unknown-key",
-    ...hidden(locate([...path, key], "key"), path, "key"),
+  return errorAt("unknown-key", hidden(locate([...path, key], "key"), path, "key"), {
     message: `unknown key ${describeValue(key)}${path.length > 0 ? ` in ${pathText(path)}` : ""}`,
     expected: known.length > 0 ? `one of ${known.join(", ")}` : undefined,
     found: describeValue(key),
     remedy: remedyForKey(meant, home),
-  };
+  });
 }
 
 function remedyForKey(meant: string | undefined, home: string | undefined): string {
@@ -94,46 +95,37 @@ function namedMaps(schema: z.core.$ZodType, where: string): { map: z.ZodObject; 
   return [{ map: inner, where: where === "" ? "the top of the manifest" : `\`${where}\`` }, ...below];
 }
 
-function badName(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, locate: Locate): Problem {
+function badName(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, locate: Locate): Diagnostic {
   const name = path.at(-1);
-  return {
-    severity: "error",
-    rule: "name",
-    ...locate(path, "key"),
+  return errorAt("name", locate(path, "key"), {
     message: `${describeValue(name)} isn't a valid name in ${pathText(path.slice(0, -1))}`,
     expected: issue.issues[0]?.message,
     found: describeValue(name),
     remedy: "rename it",
-  };
+  });
 }
 
-function missingKey(issue: Issue, path: Path, locate: Locate): Problem {
+function missingKey(issue: Issue, path: Path, locate: Locate): Diagnostic {
   const key = path.at(-1);
   const parent = path.slice(0, -1);
-  return {
-    severity: "error",
-    rule: "missing-key",
-    ...locate(parent, typeof parent.at(-1) === "number" ? "value" : "key"),
+  return errorAt("missing-key", locate(parent, typeof parent.at(-1) === "number" ? "value" : "key"), {
     message: `\`${key}\` is missing${parent.length > 0 ? ` in ${pathText(parent)}` : ""}`,
     expected: `\`${key}\`: ${issue.message}`,
     found: "nothing",
     remedy: `add \`${key}\``,
-  };
+  });
 }
 
-function wrongValue(issue: Issue, path: Path, found: unknown, locate: Locate): Problem {
+function wrongValue(issue: Issue, path: Path, found: unknown, locate: Locate): Diagnostic {
   const secret = mayHoldSecret(path) && typeof found === "string";
-  return {
-    severity: "error",
-    rule: "value",
-    ...hidden(locate(path, "value"), path, "value"),
+  return errorAt("value", hidden(locate(path, "value"), path, "value"), {
     message: path.length === 0 ? "a manifest must be a map" : `${pathText(path)} is invalid`,
     expected: issue.message,
     found: secret
       ? `text of ${found.length} characters, hidden because it may be a secret`
       : describeValue(found),
     remedy: remedyFor(issue, path, found),
-  };
+  });
 }
 
 function remedyFor(issue: Issue, path: Path, found: unknown): string | undefined {

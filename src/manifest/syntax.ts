@@ -1,6 +1,6 @@
 import type { ErrorCode, YAMLParseError, YAMLWarning } from "yaml";
-import { locateFile, locateSpan } from "./locate.ts";
-import type { Fault, Problem } from "./problem.ts";
+import { type Diagnostic, type DiagnosticCollector, errorAt, fileError } from "./diagnostic.ts";
+import { locateSpan } from "./locate.ts";
 
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   ALIAS_PROPS: "remove the anchor or tag from the alias",
@@ -18,48 +18,42 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
 };
 
 /**
- * The errors and warnings of the YAML parser. Warnings count as errors: the text wouldn't mean what it seems to. Of several at
- * one spot, the first says most.
+ * Reports the errors and warnings of the YAML parser. Warnings count as errors, because the text has another meaning than its
+ * author intends. Of several at one position, only the first is reported.
  */
-export function syntaxFaults(
+export function reportSyntaxErrors(
   errors: readonly (YAMLParseError | YAMLWarning)[],
   text: string,
   file: string,
-): Fault[] {
-  const spots = new Set<number>();
-  return errors.flatMap((error) => {
-    if (spots.has(error.pos[0])) return [];
-    spots.add(error.pos[0]);
-    return [() => syntaxProblem(error, text, file)];
-  });
+  diagnostics: DiagnosticCollector,
+): void {
+  const positions = new Set<number>();
+  for (const error of errors) {
+    if (!positions.has(error.pos[0])) diagnostics.add(() => syntaxError(error, text, file));
+    positions.add(error.pos[0]);
+  }
 }
 
-function syntaxProblem(error: YAMLParseError | YAMLWarning, text: string, file: string): Problem {
+function syntaxError(error: YAMLParseError | YAMLWarning, text: string, file: string): Diagnostic {
   if (error.code === "RESOURCE_EXHAUSTION") return tooDeep(file);
   const [from, to] = error.pos;
   const tab = error.code !== "MULTIPLE_DOCS" && text.slice(from, to + 1).startsWith("\t");
   const several = error.code === "MULTIPLE_DOCS";
-  return {
-    severity: "error",
-    rule: several ? "one-document" : "yaml-syntax",
-    ...locateSpan(file, text, from, to),
+  return errorAt(several ? "one-document" : "yaml-syntax", locateSpan(file, text, from, to), {
     message: several ? "this file contains several documents" : sentence(error.message),
     expected: several ? "one YAML document per file" : "YAML 1.2",
     remedy: tab ? REMEDIES.TAB_AS_INDENT : (REMEDIES[error.code] ?? "correct the YAML syntax here"),
-  };
+  });
 }
 
 /** The parser goes down level by level and gives up where the stack ends. */
-export function tooDeep(file: string): Problem {
-  return {
-    severity: "error",
-    rule: "nesting",
-    ...locateFile(file),
+export function tooDeep(file: string): Diagnostic {
+  return fileError("nesting", file, {
     message: "the file is nested too deeply",
     expected: "the few levels of a manifest",
     found: "hundreds of levels",
     remedy: "remove the accidental nesting",
-  };
+  });
 }
 
 function sentence(message: string): string {

@@ -1,8 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { isBelow } from "../shared/real-path.ts";
-import { locateFile } from "./locate.ts";
-import type { Problem } from "./problem.ts";
+import { type Diagnostic, fileError } from "./diagnostic.ts";
 import { MAX_BYTES, READ_FLAGS } from "./regular-file.ts";
 
 /**
@@ -10,18 +9,18 @@ import { MAX_BYTES, READ_FLAGS } from "./regular-file.ts";
  *
  * It doesn't wait: thousands of small files are read several times faster this way than by asynchronous calls.
  */
-export function readText(file: string, folder: string): { text: string } | { problem: Problem } {
+export function readText(file: string, folder: string): { text: string } | { error: Diagnostic } {
   let descriptor: number | undefined;
   try {
     const opened = open(file, folder);
-    if (opened === undefined) return { problem: foreignLink(file) };
+    if (opened === undefined) return { error: foreignLink(file) };
     descriptor = opened;
     const status = fstatSync(descriptor);
-    if (!status.isFile()) return { problem: notAFile(file, status.isDirectory()) };
-    if (status.size > MAX_BYTES) return { problem: tooLarge(file, status.size) };
+    if (!status.isFile()) return { error: notAFile(file, status.isDirectory()) };
+    if (status.size > MAX_BYTES) return { error: tooLarge(file, status.size) };
     return decode(readUpTo(descriptor, status.size), file);
   } catch (error) {
-    return { problem: unreadable(file, error as NodeJS.ErrnoException) };
+    return { error: unreadable(file, error as NodeJS.ErrnoException) };
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
@@ -36,15 +35,6 @@ export function isFolder(path: string): boolean {
     if (code === "ELOOP" || code === "ENOTDIR") return false;
     throw error;
   }
-}
-
-/** A problem of a file as a whole. */
-export function fileProblem(
-  rule: string,
-  file: string,
-  words: Pick<Problem, "message" | "expected" | "found" | "remedy">,
-): Problem {
-  return { severity: "error", rule, ...locateFile(file), ...words };
 }
 
 /**
@@ -71,14 +61,14 @@ function readUpTo(descriptor: number, size: number): Buffer {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
-function decode(bytes: Buffer, file: string): { text: string } | { problem: Problem } {
+function decode(bytes: Buffer, file: string): { text: string } | { error: Diagnostic } {
   try {
     return { text: UTF8.decode(bytes) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
     return {
-      problem: fileProblem("utf-8", file, {
+      error: fileError("utf-8", file, {
         message: "the file isn't UTF-8",
         expected: "text in UTF-8",
         found: utf16 ? "UTF-16" : "bytes that aren't valid UTF-8",
@@ -88,8 +78,8 @@ function decode(bytes: Buffer, file: string): { text: string } | { problem: Prob
   }
 }
 
-function foreignLink(file: string): Problem {
-  return fileProblem("regular-file", file, {
+function foreignLink(file: string): Diagnostic {
+  return fileError("regular-file", file, {
     message: "the file is a link that leads out of its platform's folder",
     expected: "a file within the folder",
     found: "a symbolic link",
@@ -97,8 +87,8 @@ function foreignLink(file: string): Problem {
   });
 }
 
-function notAFile(file: string, folder: boolean): Problem {
-  return fileProblem("regular-file", file, {
+function notAFile(file: string, folder: boolean): Diagnostic {
+  return fileError("regular-file", file, {
     message: `\`${basename(file)}\` isn't a file`,
     expected: "a regular file",
     found: folder ? "a folder" : "a device, pipe or socket",
@@ -106,8 +96,8 @@ function notAFile(file: string, folder: boolean): Problem {
   });
 }
 
-function tooLarge(file: string, size: number): Problem {
-  return fileProblem("file-size", file, {
+function tooLarge(file: string, size: number): Diagnostic {
+  return fileError("file-size", file, {
     message: "the file is too large for a manifest",
     expected: "at most 1 MiB",
     found: `${(size / MAX_BYTES).toFixed(1)} MiB`,
@@ -115,10 +105,10 @@ function tooLarge(file: string, size: number): Problem {
   });
 }
 
-function unreadable(file: string, error: NodeJS.ErrnoException): Problem {
+function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
   if (error.code === "ENOENT") {
     const platform = basename(file) === "platform.yaml";
-    return fileProblem("missing-file", file, {
+    return fileError("missing-file", file, {
       message: platform ? "the platform's manifest is missing" : `there is no file ${file}`,
       expected: platform ? "a `platform.yaml` of kind Platform in the platform's folder" : "a manifest",
       found: "no file",
@@ -129,7 +119,7 @@ function unreadable(file: string, error: NodeJS.ErrnoException): Problem {
   }
   if (error.code === undefined) throw error;
   const loop = error.code === "ELOOP";
-  return fileProblem("unreadable-file", file, {
+  return fileError("unreadable-file", file, {
     message: loop
       ? "the file is a link that leads back to itself"
       : `the file can't be read: ${error.message}`,

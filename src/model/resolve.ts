@@ -1,22 +1,23 @@
 import { ownProperty } from "@tenantry/core/own-property";
+import { type Diagnostic, isError } from "../manifest/diagnostic.ts";
 import { FEATURES } from "../manifest/platform.ts";
 import type { ParsedOrganization, ParsedPlatform } from "../manifest/read.ts";
 import type { Repository } from "../manifest/repository.ts";
-import { applyRules, type Diagnostic } from "./diagnostic.ts";
 import type { Model, OrganizationModel, PlatformModel } from "./model.ts";
 import { entitlementsOf, organizationModel } from "./organization.ts";
 import { platformModel } from "./platform.ts";
 import { CLAIM_TOKEN_RULES } from "./rules/claim-tokens.ts";
 import { CONNECTION_RULES } from "./rules/connections.ts";
-import { repeatedValues } from "./rules/fleet.ts";
 import { LIFECYCLE_RULES } from "./rules/lifecycle.ts";
 import { ORGANIZATION_NAME_RULES } from "./rules/names.ts";
 import { OFFER_RULES } from "./rules/offers.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
 import { PLAN_RULES } from "./rules/plan.ts";
 import { PLATFORM_RULES } from "./rules/platform.ts";
+import { applyRules } from "./rules/rule.ts";
 import { ORGANIZATION_SECRET_RULES, PLATFORM_SECRET_RULES } from "./rules/secrets.ts";
 import type { OrganizationSubject } from "./rules/subject.ts";
+import { repeatedValues } from "./rules/unique-values.ts";
 import { WORKSPACE_RULES } from "./rules/workspaces.ts";
 import { usageOf } from "./usage.ts";
 
@@ -32,10 +33,10 @@ const ORGANIZATION_RULES = [
   ...ORGANIZATION_SECRET_RULES,
 ];
 
-/** A result and what the rules say; undefined when one of them is an error. */
+/** A model, and what the rules report. The model is undefined if that includes an error. */
 export interface Resolved<Result> {
   readonly model: Result | undefined;
-  readonly findings: readonly Diagnostic[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface PlatformInput {
@@ -62,33 +63,36 @@ export interface FleetInput extends PlatformInput {
 export function resolve({ platform, repository, organizations, today }: FleetInput): Resolved<Model> {
   const resolvedPlatform = resolvePlatform({ platform, repository });
   const above = platformModel(platform.manifest);
-  const findings = [...resolvedPlatform.findings];
+  const diagnostics = [...resolvedPlatform.diagnostics];
   const models: OrganizationModel[] = [];
   for (const organization of organizations) {
     const resolved = resolveOn(above, { platform, repository, organization, today });
-    for (const finding of resolved.findings) findings.push(finding);
+    for (const diagnostic of resolved.diagnostics) diagnostics.push(diagnostic);
     if (resolved.model) models.push(resolved.model);
   }
-  findings.push(...repeatedValues(organizations));
+  diagnostics.push(...repeatedValues(organizations));
   models.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { model: hasError(findings) ? undefined : { platform: above, organizations: models }, findings };
+  return {
+    model: hasError(diagnostics) ? undefined : { platform: above, organizations: models },
+    diagnostics,
+  };
 }
 
 /** Resolves a platform without its organizations. */
 export function resolvePlatform({ platform, repository }: PlatformInput): Resolved<PlatformModel> {
   const { manifest, file } = platform;
-  const findings = [
+  const diagnostics = [
     ...applyRules(PLATFORM_RULES, manifest, file),
     ...applyRules(PLATFORM_SECRET_RULES, { manifest, repository }, file),
   ];
-  return { model: hasError(findings) ? undefined : platformModel(manifest), findings };
+  return { model: hasError(diagnostics) ? undefined : platformModel(manifest), diagnostics };
 }
 
 /** Resolves one organization on its platform, and judges no other. */
 export function resolveOrganization(input: OrganizationInput): Resolved<OrganizationModel> {
-  const { model, findings } = resolveOn(platformModel(input.platform.manifest), input);
-  const all = [...findings, ...repeatedValues([input.organization], input.neighbours)];
-  return { model: hasError(all) ? undefined : model, findings: all };
+  const { model, diagnostics } = resolveOn(platformModel(input.platform.manifest), input);
+  const all = [...diagnostics, ...repeatedValues([input.organization], input.neighbours)];
+  return { model: hasError(all) ? undefined : model, diagnostics: all };
 }
 
 function resolveOn(
@@ -107,11 +111,11 @@ function resolveOn(
     repository,
     today,
   };
-  const findings = applyRules(ORGANIZATION_RULES, subject, file);
-  if (plan === undefined || hasError(findings)) return { model: undefined, findings };
-  return { model: organizationModel(above, plan, manifest, today), findings };
+  const diagnostics = applyRules(ORGANIZATION_RULES, subject, file);
+  if (plan === undefined || hasError(diagnostics)) return { model: undefined, diagnostics };
+  return { model: organizationModel(above, plan, manifest, today), diagnostics };
 }
 
-function hasError(findings: readonly Diagnostic[]): boolean {
-  return findings.some((finding) => finding.severity === "error");
+function hasError(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(isError);
 }

@@ -2,7 +2,7 @@ import { Cron } from "croner";
 import { follows, SCHEDULE } from "../shared/text-rules.ts";
 
 /** Why a text isn't a schedule of cron's five fields, in UTC; undefined for one that comes round. */
-export function scheduleFault(schedule: string): string | undefined {
+export function scheduleError(schedule: string): string | undefined {
   try {
     // What the library accepts beside the five fields, such as `@daily`, isn't the same from one cron to another.
     const known = follows(SCHEDULE, schedule);

@@ -1,9 +1,7 @@
 import { join } from "node:path";
-import { printable } from "@tenantry/core/printable";
-import { maskSecrets } from "../manifest/excerpt.ts";
-import { locateFile, locatorOf } from "../manifest/locate.ts";
+import { type Diagnostic, errorAt, fileError, isError, limitDiagnostics } from "../manifest/diagnostic.ts";
+import { locatorOf } from "../manifest/locate.ts";
 import { digestOfFile, type Neighbours, readNeighbours, type Texts } from "../manifest/neighbours.ts";
-import { MOST_PROBLEMS, moreProblems, type Problem } from "../manifest/problem.ts";
 import {
   type ParsedOrganization,
   readOrganizationFile,
@@ -11,15 +9,14 @@ import {
   readPlatformFolder,
 } from "../manifest/read.ts";
 import { readRepository } from "../manifest/repository.ts";
-import type { Diagnostic } from "../model/diagnostic.ts";
 import type { Model, OrganizationModel, PlatformModel } from "../model/model.ts";
 import { resolve, resolveOrganization, resolvePlatform } from "../model/resolve.ts";
-import { uniqueValues } from "../model/rules/fleet.ts";
+import { uniqueValues } from "../model/rules/unique-values.ts";
 
 /** The result of reading and resolving; the model is undefined when there are errors. */
 export interface Loaded<Result> {
   readonly model: Result | undefined;
-  readonly problems: readonly Problem[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** The model of a stack: the platform and, for an organization's stack, the organization. */
@@ -35,11 +32,11 @@ export interface StackModel {
  * @param today `2026-11-22`
  */
 export async function loadPlatform(folder: string, today: string): Promise<Loaded<Model>> {
-  const { platform, organizations, problems } = await readPlatformFolder(folder);
-  if (platform === undefined) return { model: undefined, problems };
+  const { platform, organizations, diagnostics } = await readPlatformFolder(folder);
+  if (platform === undefined) return { model: undefined, diagnostics };
   const repository = readRepository(folder, platform, organizations);
-  const { model, findings } = resolve({ platform, repository, organizations, today });
-  return loaded(model, problems, findings);
+  const resolved = resolve({ platform, repository, organizations, today });
+  return loaded(resolved.model, diagnostics, resolved.diagnostics);
 }
 
 export interface LoadStackOptions {
@@ -66,24 +63,27 @@ export function loadStack(
   const folder = join(stacks, platformName);
   const read = readPlatformFile(folder);
   const platform = read.parsed;
-  if (platform === undefined) return { model: undefined, problems: read.problems };
-  const problems = [...read.problems, ...otherPlatform(platform.manifest.name, platformName, platform.file)];
+  if (platform === undefined) return { model: undefined, diagnostics: read.diagnostics };
+  const diagnostics = [
+    ...read.diagnostics,
+    ...otherPlatform(platform.manifest.name, platformName, platform.file),
+  ];
   const file = name === "platform" ? undefined : readOrganizationFile(folder, name);
   const repository = readRepository(folder, platform, file?.parsed === undefined ? [] : [file.parsed]);
   const above = resolvePlatform({ platform, repository });
   if (file === undefined) {
     return loaded(
       above.model && { platform: above.model, organization: undefined },
-      problems,
-      above.findings,
+      diagnostics,
+      above.diagnostics,
     );
   }
-  problems.push(...file.problems);
-  if (file.parsed === undefined) return loaded<StackModel>(undefined, problems, above.findings);
+  diagnostics.push(...file.diagnostics);
+  if (file.parsed === undefined) return loaded<StackModel>(undefined, diagnostics, above.diagnostics);
   const organization = file.parsed;
   const known = checked !== undefined && checked === digestOfFile(organization.file);
   const neighbours = known ? NO_NEIGHBOURS : neighboursOf(folder, organization, texts);
-  problems.push(...neighbours.unclear.map((each) => unclearNeighbour(organization.file, each)));
+  diagnostics.push(...neighbours.unclear.map((each) => unclearNeighbour(organization.file, each)));
   const below = resolveOrganization({
     platform,
     repository,
@@ -92,7 +92,7 @@ export function loadStack(
     today,
   });
   const model = above.model && below.model && { platform: above.model, organization: below.model };
-  return loaded(model, problems, [...above.findings, ...below.findings]);
+  return loaded(model, diagnostics, [...above.diagnostics, ...below.diagnostics]);
 }
 
 const NO_NEIGHBOURS: Neighbours = { organizations: [], unclear: [] };
@@ -106,80 +106,40 @@ function neighboursOf(
   return readNeighbours(folder, file, values, texts);
 }
 
-function unclearNeighbour(file: string, neighbour: string): Problem {
-  return {
-    severity: "error",
-    rule: "neighbour-with-errors",
-    ...locateFile(file),
+function unclearNeighbour(file: string, neighbour: string): Diagnostic {
+  return fileError("neighbour-with-errors", file, {
     message: `can't check whether ${neighbour} declares the same domain, address or channel, because it has errors`,
     expected: "a valid file, because it contains a value that must be unique on the platform",
     found: "a file with errors",
     remedy: "correct that file first",
-  };
+  });
 }
 
 function loaded<Result>(
   model: Result | undefined,
-  problems: readonly Problem[],
-  findings: readonly Diagnostic[],
+  ofFiles: readonly Diagnostic[],
+  ofRules: readonly Diagnostic[],
 ): Loaded<Result> {
-  const all = [...problems, ...placed(findings)];
-  return { model: all.some(({ severity }) => severity === "error") ? undefined : model, problems: all };
-}
-
-/** Adds the place in the file to each finding. */
-function placed(findings: readonly Diagnostic[]): Problem[] {
   const byFile = new Map<string, Diagnostic[]>();
-  for (const finding of findings) {
-    const ofFile = byFile.get(finding.file);
-    if (ofFile) ofFile.push(finding);
-    else byFile.set(finding.file, [finding]);
+  for (const diagnostic of ofRules) {
+    const others = byFile.get(diagnostic.file);
+    if (others === undefined) byFile.set(diagnostic.file, [diagnostic]);
+    else others.push(diagnostic);
   }
-  return [...byFile].flatMap(([file, ofFile]) => {
-    const locate = locatorOf(file);
-    // Errors come first, so that truncation never hides them behind warnings.
-    const sorted = [...ofFile.filter(isError), ...ofFile.filter((finding) => !isError(finding))];
-    const shown = sorted.slice(0, MOST_PROBLEMS).map((finding) => problemOf(finding, locate));
-    const more = sorted.length - shown.length;
-    return more > 0 ? [...shown, { ...moreProblems(more, file), severity: severityOf(sorted) }] : shown;
-  });
-}
-
-function isError({ severity }: Diagnostic): boolean {
-  return severity === "error";
-}
-
-function severityOf(findings: readonly Diagnostic[]): Problem["severity"] {
-  return findings.some(isError) ? "error" : "warning";
-}
-
-/** Text that is quoted from a file is sanitized and its secrets are masked. */
-function problemOf(finding: Diagnostic, locate: ReturnType<typeof locatorOf>): Problem {
-  const { severity, rule, path, part = "value", message, expected, found, remedy } = finding;
-  const clean = (text: string | undefined) => text && maskSecrets(printable(text));
-  return {
-    severity,
-    rule,
-    ...locate(path, part),
-    message: maskSecrets(printable(message)),
-    expected: clean(expected),
-    found: clean(found),
-    remedy: clean(remedy),
-  };
+  const limited = [...byFile].flatMap(([file, diagnostics]) => limitDiagnostics(diagnostics, file));
+  const all = [...ofFiles, ...limited];
+  return { model: all.some(isError) ? undefined : model, diagnostics: all };
 }
 
 /** The stack's name determines the folder, so the platform in it must have that name. */
-function otherPlatform(found: string, expected: string, file: string): Problem[] {
+function otherPlatform(found: string, expected: string, file: string): Diagnostic[] {
   if (found === expected) return [];
   return [
-    {
-      severity: "error",
-      rule: "platform-name",
-      ...locatorOf(file)(["name"], "value"),
+    errorAt("platform-name", locatorOf(file)(["name"], "value"), {
       message: `the platform in this folder is named \`${found}\``,
       expected: `\`${expected}\`, to match its folder and its stacks`,
       found: `\`${found}\``,
       remedy: "rename the folder, or correct the name",
-    },
+    }),
   ];
 }

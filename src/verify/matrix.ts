@@ -130,14 +130,14 @@ export function compareMatrix(matrix: Matrix, tries: Readonly<Record<string, Tri
 
 /** What several callers found is one difference. */
 function together(differences: readonly (Difference & { callers: string[] })[]): Difference[] {
-  const byFinding = new Map<string, Difference & { callers: string[] }>();
-  for (const { callers, ...finding } of differences) {
-    const key = JSON.stringify(finding);
-    const known = byFinding.get(key);
-    if (known === undefined) byFinding.set(key, { ...finding, callers });
+  const unique = new Map<string, Difference & { callers: string[] }>();
+  for (const { callers, ...difference } of differences) {
+    const key = JSON.stringify(difference);
+    const known = unique.get(key);
+    if (known === undefined) unique.set(key, { ...difference, callers });
     else known.callers.push(...callers);
   }
-  return [...byFinding.values()];
+  return [...unique.values()];
 }
 
 function entrance({ enters }: Subject, { entered }: Tried): Difference[] {

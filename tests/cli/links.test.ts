@@ -83,9 +83,9 @@ describe("no command reads or shows a file outside the repository through a link
       expect(said).not.toMatch(/hidden|concealed-customer/);
       expect(said).not.toMatch(/^ {4}at /m);
     }
-    const { problems, model } = loadStack(join(inside, "stacks"), "demo.acme", "2026-11-22");
+    const { diagnostics, model } = loadStack(join(inside, "stacks"), "demo.acme", "2026-11-22");
     expect(model).toBeUndefined();
-    expect(JSON.stringify(problems)).not.toMatch(/hidden|concealed-customer/);
+    expect(JSON.stringify(diagnostics)).not.toMatch(/hidden|concealed-customer/);
   });
 });
 

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { renderProblem } from "../../src/manifest/problem.ts";
+import { renderDiagnostic } from "../../src/manifest/diagnostic.ts";
 import { loadPlatform } from "../../src/repository/load.ts";
 import { folderOf, HEAD, PLATFORM } from "./folder.ts";
 
@@ -12,7 +12,7 @@ interface Case {
   readonly name: string;
   /** What the folder holds besides or instead of a sound platform. */
   readonly files: Readonly<Record<string, string | Buffer>>;
-  /** `rule file:line:column message`, one line per problem. */
+  /** `rule file:line:column message`, one line per diagnostic. */
   readonly want: readonly string[];
 }
 
@@ -284,19 +284,19 @@ const CASES: readonly Case[] = [
 
 test.each(CASES)("$name", async ({ files, want }) => {
   const folder = folderOf({ "platform.yaml": PLATFORM, ...files });
-  expect(await problemsOf(folder)).toEqual(want);
+  expect(await diagnosticsOf(folder)).toEqual(want);
 });
 
 test("a folder that isn't there, an empty one and one without a platform", async () => {
   const empty = folderOf({});
-  expect(await problemsOf(join(empty, "nowhere"))).toEqual([
+  expect(await diagnosticsOf(join(empty, "nowhere"))).toEqual([
     expect.stringMatching(/^no-folder .* there is no folder/),
   ]);
-  expect(await problemsOf(empty)).toEqual([
+  expect(await diagnosticsOf(empty)).toEqual([
     "missing-file platform.yaml:1:1 the platform's manifest is missing",
   ]);
   const without = folderOf({ "orgs/acme.yaml": `${HEAD}pln: team\n` });
-  expect(await problemsOf(without)).toEqual([
+  expect(await diagnosticsOf(without)).toEqual([
     "missing-file platform.yaml:1:1 the platform's manifest is missing",
     "unknown-key orgs/acme.yaml:5:1 unknown key `pln`",
   ]);
@@ -310,7 +310,7 @@ test("links and things that aren't files", async () => {
   symlinkSync(join(elsewhere, "secret.yaml"), join(folder, "orgs/out.yaml"));
   mkdirSync(join(folder, "orgs/folder.yaml"));
   execFileSync("mkfifo", [join(folder, "orgs/pipe.yaml")]);
-  expect(await problemsOf(folder)).toEqual([
+  expect(await diagnosticsOf(folder)).toEqual([
     "regular-file orgs/folder.yaml:1:1 `folder.yaml` isn't a file",
     "unreadable-file orgs/loop.yaml:1:1 the file is a link that leads back to itself",
     `missing-file orgs/lost.yaml:1:1 there is no file ${join(folder, "orgs/lost.yaml")}`,
@@ -322,18 +322,20 @@ test("links and things that aren't files", async () => {
 test("a platform's folder that is itself reached by a link is read", async () => {
   const folder = folderOf({ "real/platform.yaml": PLATFORM, "real/orgs/acme.yaml": HEAD });
   symlinkSync("real", join(folder, "linked"));
-  expect(await problemsOf(join(folder, "linked"))).toEqual([]);
+  expect(await diagnosticsOf(join(folder, "linked"))).toEqual([]);
 });
 
 test("duplicate keys by the ten thousand take no quadratic time", async () => {
   const lines = Array.from({ length: 30_000 }, (_, index) => `k${index}: 1\n`).join("");
   const folder = folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": `${HEAD}${lines}k7: 2\n` });
   const started = process.cpuUsage();
-  const problems = await problemsOf(folder);
+  const diagnostics = await diagnosticsOf(folder);
   const used = process.cpuUsage(started);
-  expect(problems).toContain("duplicate-key orgs/acme.yaml:30005:1 duplicate key `k7`");
-  expect(problems).toContain("more-problems orgs/acme.yaml:1:1 there are 29901 more problems in this file");
-  expect(problems).toHaveLength(101);
+  expect(diagnostics).toContain("duplicate-key orgs/acme.yaml:30005:1 duplicate key `k7`");
+  expect(diagnostics).toContain(
+    "more-problems orgs/acme.yaml:1:1 there are 29901 more problems in this file",
+  );
+  expect(diagnostics).toHaveLength(101);
   expect(used.user + used.system).toBeLessThan(15_000_000);
 });
 
@@ -347,9 +349,9 @@ test("what looks like a secret is never shown", async () => {
     "orgs/epsilon.yaml": `${HEAD.replace("acme", "epsilon")}plan: ${key}\n`,
     "orgs/delta.yaml": `${HEAD.replace("acme", "delta")}workspaces: { one: { connections: { db: planted-by-hand } } }\n`,
   });
-  const { problems } = await loadPlatform(folder, TODAY);
-  const shown = problems.map(renderProblem).join("\n") + JSON.stringify(problems);
-  expect(problems).toHaveLength(5);
+  const { diagnostics } = await loadPlatform(folder, TODAY);
+  const shown = diagnostics.map(renderDiagnostic).join("\n") + JSON.stringify(diagnostics);
+  expect(diagnostics).toHaveLength(5);
   expect(shown).not.toContain("planted");
   expect(shown).toContain("`{ secret: <name> }`");
 });
@@ -359,8 +361,8 @@ test("a problem shows its line, what was expected and found, and the way out", a
     "platform.yaml": PLATFORM,
     "orgs/acme.yaml": `${HEAD}workspaces:\n  production: { compte: small }\n`,
   });
-  const [problem] = (await loadPlatform(folder, TODAY)).problems;
-  expect(problem && renderProblem(problem).replace(`${folder}/`, "")).toMatchInlineSnapshot(`
+  const [diagnostic] = (await loadPlatform(folder, TODAY)).diagnostics;
+  expect(diagnostic && renderDiagnostic(diagnostic).replace(`${folder}/`, "")).toMatchInlineSnapshot(`
     "error[unknown-key]: unknown key \`compte\` in \`workspaces.production\`
      --> orgs/acme.yaml:6:17
       |
@@ -377,22 +379,22 @@ test("a terminal is never spoken to by a file", async () => {
     "platform.yaml": PLATFORM,
     "orgs/acme.yaml": `${HEAD}"\\e[2Jpl\u202ean": 1\nplan: "\u001b[31mred"\n`,
   });
-  const { problems } = await loadPlatform(folder, TODAY);
-  const text = problems.map(renderProblem).join("\n");
-  expect(problems.length).toBeGreaterThan(0);
+  const { diagnostics } = await loadPlatform(folder, TODAY);
+  const text = diagnostics.map(renderDiagnostic).join("\n");
+  expect(diagnostics.length).toBeGreaterThan(0);
   expect([...text].filter((character) => /\p{Cc}|\u202e/u.test(character) && character !== "\n")).toEqual([]);
 });
 
-async function problemsOf(folder: string): Promise<string[]> {
-  const { model, problems } = await loadPlatform(folder, TODAY);
-  expect(model === undefined).toBe(problems.some(({ severity }) => severity === "error"));
-  for (const problem of problems) {
-    expect(problem.remedy ?? problem.expected, problem.message).toBeTruthy();
-    expect(renderProblem(problem)).toContain(
-      `${problem.place.file}:${problem.place.line}:${problem.place.column}`,
+async function diagnosticsOf(folder: string): Promise<string[]> {
+  const { model, diagnostics } = await loadPlatform(folder, TODAY);
+  expect(model === undefined).toBe(diagnostics.some(({ severity }) => severity === "error"));
+  for (const diagnostic of diagnostics) {
+    expect(diagnostic.remedy ?? diagnostic.expected, diagnostic.message).toBeTruthy();
+    expect(renderDiagnostic(diagnostic)).toContain(
+      `${diagnostic.place.file}:${diagnostic.place.line}:${diagnostic.place.column}`,
     );
   }
-  return problems.map(
+  return diagnostics.map(
     ({ rule, place, message }) =>
       `${rule} ${place.file.replace(`${folder}/`, "")}:${place.line}:${place.column} ${message}`,
   );

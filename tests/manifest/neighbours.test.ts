@@ -63,8 +63,8 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
 
 test.each(CASES)("one stack is compared with a neighbour that has %s", (_, neighbour, rules) => {
   const stacks = stacksWith(neighbour);
-  const { model, problems } = loadStack(stacks, "shop.acme", TODAY);
-  expect(problems.map(({ rule, place }) => `${rule} ${place.file}`)).toEqual(
+  const { model, diagnostics } = loadStack(stacks, "shop.acme", TODAY);
+  expect(diagnostics.map(({ rule, place }) => `${rule} ${place.file}`)).toEqual(
     rules.map((rule) => `${rule} ${join(stacks, "shop/orgs/acme.yaml")}`),
   );
   expect(model === undefined).toBe(rules.length > 0);
@@ -75,14 +75,16 @@ test.each(CASES)(
   async (_, neighbour, rules) => {
     const stacks = stacksWith(neighbour);
     const selection = { folder: join(stacks, "shop"), own: false, organizations: ["acme"] };
-    const { problems } = await loadSelection(selection, TODAY);
-    expect(problems.map(({ rule }) => rule)).toEqual(rules);
+    const { diagnostics } = await loadSelection(selection, TODAY);
+    expect(diagnostics.map(({ rule }) => rule)).toEqual(rules);
   },
 );
 
 test("a value that two organizations share is refused to each, which names the other", () => {
   const stacks = stacksWith(beta("workspaces: { b: { email: IN@x.example } }\n"));
-  const found = ["acme", "beta"].map((name) => loadStack(stacks, `shop.${name}`, TODAY).problems[0]?.found);
+  const found = ["acme", "beta"].map(
+    (name) => loadStack(stacks, `shop.${name}`, TODAY).diagnostics[0]?.found,
+  );
   expect(found).toEqual([
     `also at \`workspaces.b.email\` in ${join(stacks, "shop/orgs/beta.yaml")}`,
     `also at \`workspaces.a.email\` in ${join(stacks, "shop/orgs/acme.yaml")}`,
@@ -93,9 +95,9 @@ test("what was compared a moment ago isn't compared again, unless the file has c
   const stacks = stacksWith(beta("workspaces: { b: { email: in@x.example } }\n"));
   const file = join(stacks, "shop/orgs/acme.yaml");
   const checked = digestOfFile(file);
-  expect(loadStack(stacks, "shop.acme", TODAY, { checked }).problems).toEqual([]);
+  expect(loadStack(stacks, "shop.acme", TODAY, { checked }).diagnostics).toEqual([]);
   writeFileSync(file, `${HEAD}${MINE}# changed\n`);
-  expect(loadStack(stacks, "shop.acme", TODAY, { checked }).problems).toMatchObject([
+  expect(loadStack(stacks, "shop.acme", TODAY, { checked }).diagnostics).toMatchObject([
     { rule: "unique-workspace-email" },
   ]);
 });

@@ -10,8 +10,8 @@ test("a folder gives its platform and its organizations, sorted, as they were wr
     "orgs/README.md": "# Customers\n",
     "orgs/.acme.yaml.swp": "an editor's",
   });
-  const { platform, organizations, problems } = await readPlatformFolder(folder);
-  expect(problems).toEqual([]);
+  const { platform, organizations, diagnostics } = await readPlatformFolder(folder);
+  expect(diagnostics).toEqual([]);
   expect(platform?.manifest.plans.team?.entitlements.workspaces).toBe(3);
   expect(organizations.map(({ manifest }) => [manifest.name, manifest.owner])).toEqual([
     ["acme", "Ada@acme.example"],
@@ -20,27 +20,27 @@ test("a folder gives its platform and its organizations, sorted, as they were wr
 });
 
 test("a platform without organizations is a platform", async () => {
-  const { platform, organizations, problems } = await readPlatformFolder(
+  const { platform, organizations, diagnostics } = await readPlatformFolder(
     folderOf({ "platform.yaml": PLATFORM }),
   );
-  expect([platform?.manifest.name, organizations, problems]).toEqual(["shop", [], []]);
+  expect([platform?.manifest.name, organizations, diagnostics]).toEqual(["shop", [], []]);
 });
 
 test("one file is read without its neighbours", () => {
   const folder = folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": HEAD, "orgs/broken.yaml": "{" });
-  expect(readPlatformFile(folder)).toMatchObject({ parsed: { manifest: { name: "shop" } }, problems: [] });
+  expect(readPlatformFile(folder)).toMatchObject({ parsed: { manifest: { name: "shop" } }, diagnostics: [] });
   expect(readOrganizationFile(folder, "acme")).toMatchObject({
     parsed: { manifest: { name: "acme" } },
-    problems: [],
+    diagnostics: [],
   });
-  expect(readOrganizationFile(folder, "nobody").problems).toMatchObject([{ rule: "missing-file" }]);
+  expect(readOrganizationFile(folder, "nobody").diagnostics).toMatchObject([{ rule: "missing-file" }]);
 });
 
 test("YAML 1.2: off, no and dates are text, a byte-order mark and Windows line ends are nothing", async () => {
   const text = `\ufeff${HEAD}displayName: no\nwallets: { data: { autoReload: off } }\nworkspaces: { one: { expires: 2027-01-31 } }\n`;
   const folder = folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": text.replaceAll("\n", "\r\n") });
-  const { organizations, problems } = await readPlatformFolder(folder);
-  expect(problems).toEqual([]);
+  const { organizations, diagnostics } = await readPlatformFolder(folder);
+  expect(diagnostics).toEqual([]);
   expect(organizations[0]?.manifest).toMatchObject({
     displayName: "no",
     wallets: { data: { autoReload: "off" } },
@@ -50,10 +50,10 @@ test("YAML 1.2: off, no and dates are text, a byte-order mark and Windows line e
 
 test("an anchor saves writing the same twice", async () => {
   const text = `${HEAD}workspaces:\n  one: &like { compute: small }\n  two: *like\n`;
-  const { organizations, problems } = await readPlatformFolder(
+  const { organizations, diagnostics } = await readPlatformFolder(
     folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": text }),
   );
-  expect(problems).toEqual([]);
+  expect(diagnostics).toEqual([]);
   expect(organizations[0]?.manifest.workspaces).toEqual({
     one: { compute: "small" },
     two: { compute: "small" },

@@ -10,8 +10,8 @@ const TODAY = "2026-11-22";
 
 describe.each(["agntdata", "camelai"])("the example %s", (platform) => {
   test("resolves without a problem", async () => {
-    const { model, problems } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
-    expect(problems).toEqual([]);
+    const { model, diagnostics } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
+    expect(diagnostics).toEqual([]);
     expect(model?.organizations).toHaveLength(5);
   });
 
@@ -31,12 +31,12 @@ describe.each(["agntdata", "camelai"])("the example %s", (platform) => {
     const { model } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
     expect(loadStack(STACKS, `${platform}.platform`, TODAY)).toEqual({
       model: { platform: model?.platform, organization: undefined },
-      problems: [],
+      diagnostics: [],
     });
     for (const organization of model?.organizations ?? []) {
       expect(loadStack(STACKS, organization.stack, TODAY)).toEqual({
         model: { platform: model?.platform, organization },
-        problems: [],
+        diagnostics: [],
       });
     }
   });
@@ -131,7 +131,7 @@ test.each([
   ["camelai.nobody", "missing-file"],
   ["nowhere.acme", "no-folder"],
 ])("the stack %s has no manifest", (stack, rule) => {
-  expect(loadStack(STACKS, stack, TODAY)).toMatchObject({ model: undefined, problems: [{ rule }] });
+  expect(loadStack(STACKS, stack, TODAY)).toMatchObject({ model: undefined, diagnostics: [{ rule }] });
 });
 
 test("one person in two organizations is two members, and each has what that organization gave", async () => {

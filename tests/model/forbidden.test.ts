@@ -67,8 +67,8 @@ function filesOf({ platform, acme, aaron }: Fleet) {
 /** `rule file:line:column` of each error. */
 async function errorsIn(files: Readonly<Record<string, string>>): Promise<string[]> {
   const folder = folderOf(files);
-  const { problems } = await loadPlatform(folder, TODAY);
-  return problems
+  const { diagnostics } = await loadPlatform(folder, TODAY);
+  return diagnostics
     .filter(({ severity }) => severity === "error")
     .map(({ rule, place }) => `${rule} ${place.file.slice(folder.length + 1)}:${place.line}:${place.column}`);
 }

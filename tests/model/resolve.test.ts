@@ -25,14 +25,14 @@ function repositoryOf(...names: readonly string[]): Repository {
 
 function organization(change: Partial<OrganizationManifest>, on = platform) {
   const manifest = { ...(parse(HEAD) as OrganizationManifest), plan: "big", ...change };
-  const { model, findings } = resolveOrganization({
+  const { model, diagnostics } = resolveOrganization({
     platform: on,
     repository: repositoryOf(manifest.name),
     organization: { file: "acme.yaml", manifest },
     today: TODAY,
   });
-  expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
-  if (model === undefined) throw new Error("no model without a finding");
+  expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+  if (model === undefined) throw new Error("no model without a diagnostic");
   return model;
 }
 
@@ -41,13 +41,13 @@ test("any organization within the shape and the rules resolves to plain data", (
     fc.property(organizations, (manifest) => {
       expect(platformSchema.safeParse(platform.manifest).success).toBe(true);
       expect(organizationSchema.safeParse(manifest).error?.issues ?? []).toEqual([]);
-      const { model, findings } = resolve({
+      const { model, diagnostics } = resolve({
         platform,
         repository: repositoryOf(manifest.name),
         organizations: [{ file: "a.yaml", manifest }],
         today: TODAY,
       });
-      expect(findings.filter(({ severity }) => severity === "error")).toEqual([]);
+      expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
       expect(JSON.parse(JSON.stringify(model))).toEqual(model);
     }),
     { numRuns: 300 },
@@ -201,10 +201,10 @@ test("an organization is judged alone: a neighbour's mistake is not its own", ()
   });
   expect(loadStack(folder, "shop.acme", TODAY)).toMatchObject({
     model: { organization: { name: "acme" } },
-    problems: [],
+    diagnostics: [],
   });
   expect(loadStack(folder, "shop.bad", TODAY).model).toBeUndefined();
-  expect(loadStack(folder, "other.platform", TODAY).problems).toMatchObject([{ rule: "platform-name" }]);
+  expect(loadStack(folder, "other.platform", TODAY).diagnostics).toMatchObject([{ rule: "platform-name" }]);
 });
 
 function identityOf({ id, stack, workspaces }: ReturnType<typeof organization>) {

@@ -604,18 +604,21 @@ workspaces:
 describe.each(Object.entries(CASES))("%s", (_, cases) => {
   test.each(cases)("$name", async ({ given, want }) => {
     const files = typeof given === "string" ? { "orgs/acme.yaml": `${HEAD}${given}` } : given;
-    const { model, problems } = await loadPlatform(folderOf({ "platform.yaml": PLATFORM, ...files }), TODAY);
+    const { model, diagnostics } = await loadPlatform(
+      folderOf({ "platform.yaml": PLATFORM, ...files }),
+      TODAY,
+    );
     expect(
-      problems.map(
+      diagnostics.map(
         ({ severity, rule, place, message, remedy }) =>
           `${severity === "warning" ? "warning " : ""}${rule} ${place.line}:${place.column} ${message} → ${remedy}`,
       ),
     ).toEqual(want);
-    expect(model === undefined).toBe(problems.some(({ severity }) => severity === "error"));
+    expect(model === undefined).toBe(diagnostics.some(({ severity }) => severity === "error"));
   });
 });
 
-test("ten thousand objections in one file are cut short, in little time", async () => {
+test("ten thousand diagnostics in one file are cut short, in little time", async () => {
   const members = Array.from(
     { length: 10_000 },
     (_, index) => `  - { email: m${index}@a.example, role: admin, workspaces: [] }\n`,
@@ -625,9 +628,9 @@ test("ten thousand objections in one file are cut short, in little time", async 
     "orgs/acme.yaml": `${HEAD}plan: big\nmembers:\n${members.join("")}`,
   });
   const started = process.cpuUsage();
-  const { problems } = await loadPlatform(folder, TODAY);
+  const { diagnostics } = await loadPlatform(folder, TODAY);
   const used = process.cpuUsage(started);
-  expect(problems).toHaveLength(101);
-  expect(problems.at(-1)?.message).toBe("there are 9900 more problems in this file");
+  expect(diagnostics).toHaveLength(101);
+  expect(diagnostics.at(-1)?.message).toBe("there are 9900 more problems in this file");
   expect(used.user + used.system).toBeLessThan(15_000_000);
 });

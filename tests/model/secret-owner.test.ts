@@ -25,8 +25,8 @@ const other = PLATFORM.replace("name: shop", "name: other");
 
 /** `file rule` of each error, of one stack. */
 function errorsOf(stacks: string, stack: string): string[] {
-  const { model, problems } = loadStack(stacks, stack, TODAY);
-  const errors = problems.filter(({ severity }) => severity === "error");
+  const { model, diagnostics } = loadStack(stacks, stack, TODAY);
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
   expect(model === undefined).toBe(errors.length > 0);
   return errors.map(({ rule, place }) => `${place.file.slice(stacks.length + 1)} ${rule}`);
 }
@@ -264,9 +264,9 @@ describe("in both example platforms, every name of a secret of every other organ
     for (const attempt of Object.values(ATTEMPTS)) {
       for (const secret of names) {
         writeFileSync(file, stringify(attempt(subject.manifest, secret)));
-        const { model, problems } = loadStack(stacks, `${subject.platform}.${subject.name}`, TODAY);
+        const { model, diagnostics } = loadStack(stacks, `${subject.platform}.${subject.name}`, TODAY);
         expect(model).toBeUndefined();
-        expect(problems.map(({ rule, place }) => `${rule} ${place.file}`)).toContain(
+        expect(diagnostics.map(({ rule, place }) => `${rule} ${place.file}`)).toContain(
           `secret-of-one-organization ${file}`,
         );
       }
@@ -286,9 +286,9 @@ describe("in both example platforms, every name of a secret of every other organ
             join(stacks, platform, "orgs", `${name}.yaml`),
             stringify(Object.values(ATTEMPTS).reduce((each, attempt) => attempt(each, secret), manifest)),
           );
-        const { model, problems } = await loadPlatform(join(stacks, platform), TODAY);
+        const { model, diagnostics } = await loadPlatform(join(stacks, platform), TODAY);
         expect(model).toBeUndefined();
-        const refused = problems.filter(({ rule }) => rule === "secret-of-one-organization");
+        const refused = diagnostics.filter(({ rule }) => rule === "secret-of-one-organization");
         const holders = mine.filter(({ manifest }) => secretsOf(manifest).includes(secret));
         expect(new Set(refused.map(({ place }) => basename(place.file, ".yaml")))).toEqual(
           new Set(mine.filter((each) => !holders.includes(each)).map(({ name }) => name)),

@@ -7,7 +7,7 @@ import { z } from "zod";
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 
-export interface Finding {
+export interface Lint {
   /** As `security/functionSearchPathMutable`. */
   readonly rule: string;
   readonly message: string;
@@ -28,7 +28,7 @@ export async function linterRuns(): Promise<boolean> {
  *
  * @param url of a role that reads the whole catalog
  */
-export async function lint(url: string): Promise<Finding[]> {
+export async function lint(url: string): Promise<Lint[]> {
   const args = ["dblint", `--connection-string=${url}`, "--reporter=json", "--max-diagnostics=none"];
   const { stdout } = await run(program(), args, { maxBuffer: 64 * 1024 * 1024 }).catch(
     // It ends with 1 when it finds an error: the report is the same.

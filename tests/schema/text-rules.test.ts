@@ -3,7 +3,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import * as fields from "../../src/manifest/fields.ts";
-import { scheduleFault } from "../../src/model/schedule.ts";
+import { scheduleError } from "../../src/model/schedule.ts";
 import { follows, TEXT_RULES, type TextRule } from "../../src/shared/text-rules.ts";
 import { type Database, type Kind, startDatabase } from "../databases/database.ts";
 import { checkOf } from "./text-checks.ts";
@@ -251,7 +251,7 @@ describe("a schedule", () => {
       schedules,
     );
     const sound = (text: string) =>
-      fields.schedule.safeParse(text).success && scheduleFault(text) === undefined;
+      fields.schedule.safeParse(text).success && scheduleError(text) === undefined;
     expect(found).toEqual(Object.fromEntries(schedules.map((text) => [text, sound(text)])));
     expect(Object.values(found).filter(Boolean).length).toBeGreaterThan(200);
   });
@@ -259,7 +259,7 @@ describe("a schedule", () => {
   it.each(["*,".repeat(16_000), `0 0 * * ${"sun,".repeat(16_000)}sun`, `${"0-59,".repeat(20_000)}1 * * * *`])(
     "that is too long is refused at once",
     async (text) => {
-      expect(scheduleFault(text)).toBeDefined();
+      expect(scheduleError(text)).toBeDefined();
       expect(await verdicts("control-plane", "private.is_schedule(value)", [text])).toEqual({
         [text]: false,
       });

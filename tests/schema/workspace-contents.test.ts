@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { scheduleFault } from "../../src/model/schedule.ts";
+import { scheduleError } from "../../src/model/schedule.ts";
 import { stableId } from "../../src/shared/ids.ts";
 import { type Database, startDatabase } from "../databases/database.ts";
 import {
@@ -306,7 +306,7 @@ describe("a cron job", () => {
        from unnest($1::text[]) as schedule`,
       [schedules],
     );
-    expect(rows).toEqual(schedules.map((one) => ({ schedule: one, runs: scheduleFault(one) === undefined })));
+    expect(rows).toEqual(schedules.map((one) => ({ schedule: one, runs: scheduleError(one) === undefined })));
     expect(new Set(rows.map(({ runs }) => runs)).size).toBe(2);
   });
 

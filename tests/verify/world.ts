@@ -37,13 +37,13 @@ const ORGANIZATION: OrganizationManifest = {
 
 /** An organization as its manifest means it. */
 export function organizationModel(): OrganizationModel {
-  const { model, findings } = resolveOrganization({
+  const { model, diagnostics } = resolveOrganization({
     platform: { file: "platform.yaml", manifest: PLATFORM },
     repository: { own: PLATFORM.name, platforms: [] },
     organization: { file: "org-0.yaml", manifest: ORGANIZATION },
     today: "2026-11-22",
   });
-  if (model === undefined) throw new Error(JSON.stringify(findings));
+  if (model === undefined) throw new Error(JSON.stringify(diagnostics));
   return model;
 }
 

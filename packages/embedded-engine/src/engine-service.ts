@@ -8,14 +8,14 @@ import type {
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { unary } from "./grpc.ts";
-import type { Diagnostic } from "./interface.ts";
+import type { EngineDiagnostic } from "./interface.ts";
 import { demandVersion } from "./pulumi-version.ts";
 
-const SEVERITIES: readonly Diagnostic["severity"][] = ["debug", "info", "warning", "error"];
+const SEVERITIES: readonly EngineDiagnostic["severity"][] = ["debug", "info", "warning", "error"];
 
 /** The service that receives the logs of programs and providers, and the program's root resource. */
 export function engineService(
-  log: (severity: Diagnostic["severity"], message: string, urn: string | undefined) => void,
+  log: (severity: EngineDiagnostic["severity"], message: string, urn: string | undefined) => void,
 ): readonly [grpc.ServiceDefinition, grpc.UntypedServiceImplementation] {
   let root = "";
   const implementation = {

@@ -1,5 +1,5 @@
 import type {
-  Diagnostic,
+  EngineDiagnostic,
   EngineEvent,
   Operation,
   ResourceView,
@@ -37,7 +37,7 @@ export class Events {
   readonly #redactor: Redactor;
   readonly #started = Date.now();
   readonly #changes = new Map<Operation, number>();
-  readonly #diagnostics: Diagnostic[] = [];
+  readonly #diagnostics: EngineDiagnostic[] = [];
   #sequence = 0;
 
   constructor(listener: ((event: EngineEvent) => void) | undefined, redactor: Redactor) {
@@ -75,7 +75,7 @@ export class Events {
     this.#emit({ resOpFailedEvent: { ...stepEvent(step, planning), status: 0, steps: 0 } });
   }
 
-  diagnostic(severity: Diagnostic["severity"], text: string, urn: Urn | undefined): void {
+  diagnostic(severity: EngineDiagnostic["severity"], text: string, urn: Urn | undefined): void {
     const message = this.#redactor.redact(text);
     if (severity === "error" || severity === "warning") this.#diagnostics.push({ severity, message, urn });
     this.#emit({ diagnosticEvent: { severity, message, urn } });

@@ -90,11 +90,11 @@ export interface RunResult {
   /** The number of resources by operation, as in Pulumi's summary. */
   readonly changes: Readonly<Partial<Record<Operation, number>>>;
   /** Errors and warnings, with secrets masked. */
-  readonly diagnostics: readonly Diagnostic[];
+  readonly diagnostics: readonly EngineDiagnostic[];
   readonly durationSeconds: number;
 }
 
-export interface Diagnostic {
+export interface EngineDiagnostic {
   readonly severity: "debug" | "info" | "info#err" | "warning" | "error";
   readonly message: string;
   readonly urn: string | undefined;
@@ -137,7 +137,7 @@ export interface EngineEvent {
   readonly resourcePreEvent?: StepEvent;
   readonly resOutputsEvent?: StepEvent;
   readonly resOpFailedEvent?: StepEvent & { readonly status: number; readonly steps: number };
-  readonly diagnosticEvent?: Diagnostic & { readonly prefix?: string; readonly color?: string };
+  readonly diagnosticEvent?: EngineDiagnostic & { readonly prefix?: string; readonly color?: string };
   readonly summaryEvent?: {
     readonly maybeCorrupt: boolean;
     readonly durationSeconds: number;

@@ -7,13 +7,13 @@ import { stacksOnPreviousRootSecrets } from "../../fleet/previous-root-secrets.t
 import { projectFolder } from "../../fleet/project.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
-import type { Problem } from "../../manifest/problem.ts";
+import { type Diagnostic, isError } from "../../manifest/diagnostic.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { EngineOptions, RunOptions } from "../options.ts";
 import { policyPacksOf } from "../policy-packs.ts";
 import { type Progress, watch } from "../progress.ts";
 import type { Session } from "../session.ts";
-import { loadManifests, reportProblems } from "./manifests.ts";
+import { loadManifests, reportDiagnostics } from "./manifests.ts";
 
 /** The output of `preview`, `up` and `destroy` with `--json`. */
 export interface FleetDocument {
@@ -24,7 +24,7 @@ export interface FleetDocument {
   /** The number of steps in all stacks, by action. */
   readonly summary: Summary;
   /** Problems of the manifests. With an error among them, nothing was run. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Diagnostic[];
 }
 
 /** Reads the selected manifests. If they have errors, prints every problem and returns undefined. */
@@ -35,9 +35,9 @@ export async function loadOrReport(
   options: EngineOptions,
 ): Promise<LoadedSelection[] | undefined> {
   const loaded = await loadManifests(session, selections);
-  const { ok, problems } = reportProblems(session, loaded, "nothing was run");
+  const { ok, diagnostics } = reportDiagnostics(session, loaded, "nothing was run");
   if (ok) return loaded;
-  if (options.json === true) session.printJson(documentOf(command, [], problems));
+  if (options.json === true) session.printJson(documentOf(command, [], diagnostics));
   return undefined;
 }
 
@@ -152,15 +152,15 @@ function fleetOptions(
 export function documentOf(
   command: FleetDocument["command"],
   stacks: readonly StackResult[],
-  problems: readonly Problem[],
+  diagnostics: readonly Diagnostic[],
 ): FleetDocument {
-  const failed = stacks.some(isFailure) || problems.some((problem) => problem.severity === "error");
+  const failed = stacks.some(isFailure) || diagnostics.some(isError);
   return {
     ok: !failed,
     command,
     stacks,
     summary: addSummaries(stacks.map((result) => result.changes.summary)),
-    problems,
+    problems: diagnostics,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
 import { type AppRows, readRequested } from "../../intake/app-rows.ts";
 import { type IntakeResult, runIntake } from "../../intake/intake.ts";
-import type { Problem } from "../../manifest/problem.ts";
+import type { Diagnostic } from "../../manifest/diagnostic.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
 import { renderIntake } from "../render/intake.ts";
@@ -19,7 +19,7 @@ export interface IntakeDocument {
   readonly ok: boolean;
   readonly organizations: readonly IntakeResult[];
   /** Problems of the manifests before the run. With an error among them, nothing was written. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Diagnostic[];
 }
 
 export function addIntake(program: Command, session: Session): void {
@@ -48,7 +48,7 @@ async function intake(session: Session, names: readonly string[], options: Intak
  */
 export async function writeManifests(
   session: Session,
-  { loaded, ok, problems }: Manifests,
+  { loaded, ok, diagnostics }: Manifests,
   options: IntakeOptions,
   everything: boolean,
   read: (
@@ -71,7 +71,11 @@ export async function writeManifests(
   if (organizations.some(({ outcome, skipped }) => outcome === "refused" || skipped.length > 0))
     session.exitCode = 1;
   const shown = organizations.map((each) => ({ ...each, file: relative(session.io.cwd, each.file) }));
-  const document: IntakeDocument = { ok: session.exitCode === 0, organizations: shown, problems };
+  const document: IntakeDocument = {
+    ok: session.exitCode === 0,
+    organizations: shown,
+    problems: diagnostics,
+  };
   if (options.json === true) session.printJson(document);
   else if (ok) session.print(renderIntake(shown, session.colors));
 }

@@ -1,7 +1,6 @@
-import { relative } from "node:path";
 import { hasErrors, type LoadedSelection, loadSelection, todayOf } from "../../fleet/load.ts";
 import type { Selection } from "../../fleet/targets.ts";
-import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
+import { countDiagnostics, type Diagnostic, renderDiagnostic } from "../../manifest/diagnostic.ts";
 import type { Session } from "../session.ts";
 
 /** The manifests of a command. */
@@ -9,7 +8,7 @@ export interface Manifests {
   readonly loaded: readonly LoadedSelection[];
   /** True if no problem is an error. */
   readonly ok: boolean;
-  readonly problems: readonly Problem[];
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 export async function loadManifests(
@@ -25,26 +24,24 @@ export async function loadManifests(
 /**
  * Prints every problem. If one is an error, also prints that the command was skipped and sets the exit code.
  *
- * @param undone the step that is then skipped, such as `nothing was run`
+ * @param consequence the step that is then skipped, such as `nothing was run`
  */
-export function reportProblems(
+export function reportDiagnostics(
   session: Session,
   loaded: readonly LoadedSelection[],
-  undone: string,
+  consequence: string,
 ): Manifests {
-  const problems = problemsIn(loaded, session.io.cwd);
-  for (const problem of problems) session.log(`${renderProblem(problem)}\n`);
+  const diagnostics = diagnosticsOf(loaded, session.io.cwd);
+  for (const diagnostic of diagnostics) session.log(`${renderDiagnostic(diagnostic)}\n`);
   const ok = !hasErrors(loaded);
   if (!ok) {
     session.exitCode = 1;
-    session.log(session.errorColors.red(`${countProblems(problems)}: ${undone}`));
+    session.log(session.errorColors.red(`${countDiagnostics(diagnostics)}: ${consequence}`));
   }
-  return { loaded, ok, problems };
+  return { loaded, ok, diagnostics };
 }
 
 /** All problems, with paths relative to the current folder. */
-export function problemsIn(loaded: readonly LoadedSelection[], cwd: string): Problem[] {
-  return loaded
-    .flatMap(({ problems }) => problems)
-    .map((problem) => ({ ...problem, place: { ...problem.place, file: relative(cwd, problem.place.file) } }));
+export function diagnosticsOf(loaded: readonly LoadedSelection[], cwd: string): Diagnostic[] {
+  return loaded.flatMap(({ diagnostics }) => diagnostics).map((diagnostic) => diagnostic.relativeTo(cwd));
 }

@@ -5,7 +5,7 @@ import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview } from "../render/report.ts";
 import type { ExitCode, Session } from "../session.ts";
 import { documentOf, isFailure, loadOrReport, reportPreviousRootSecrets, withFleet } from "./fleet.ts";
-import { problemsIn } from "./manifests.ts";
+import { diagnosticsOf } from "./manifests.ts";
 
 export function addPreview(program: Command, session: Session): void {
   const command = program
@@ -23,7 +23,7 @@ async function preview(session: Session, targets: readonly string[], options: Ru
     const results = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
     session.exitCode = exitCodeOf(results);
     if (options.json === true)
-      session.printJson(documentOf("preview", results, problemsIn(loaded, session.io.cwd)));
+      session.printJson(documentOf("preview", results, diagnosticsOf(loaded, session.io.cwd)));
     else session.print(renderPreview(results, session.colors));
     await reportPreviousRootSecrets(session, fleet);
   });

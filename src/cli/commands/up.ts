@@ -24,7 +24,7 @@ import {
   type WatchedFleet,
   withFleet,
 } from "./fleet.ts";
-import { problemsIn } from "./manifests.ts";
+import { diagnosticsOf } from "./manifests.ts";
 
 export interface UpOptions extends RunOptions {
   readonly yes?: boolean;
@@ -54,7 +54,7 @@ async function up(session: Session, targets: readonly string[], options: UpOptio
     const results = await previewAskApply(session, fleet, loaded, options);
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true)
-      session.printJson(documentOf("up", results, problemsIn(loaded, session.io.cwd)));
+      session.printJson(documentOf("up", results, diagnosticsOf(loaded, session.io.cwd)));
     else session.print(renderReport(results, session.colors));
     await reportPreviousRootSecrets(session, fleet);
   });

@@ -2,14 +2,14 @@ import type { Command } from "commander";
 import { unknownOrganization } from "../../fleet/build-stacks.ts";
 import { hasErrors, type LoadedSelection } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
-import { countProblems, type Problem, renderProblem } from "../../manifest/problem.ts";
+import { countDiagnostics, type Diagnostic, renderDiagnostic } from "../../manifest/diagnostic.ts";
 import { type PriceChange, priceChanges } from "../../model/price.ts";
 import { wholeUnits } from "../../shared/currency.ts";
 import { listNames } from "../../shared/list-names.ts";
 import { addJsonOption, type JsonOption, TARGETS } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
-import { loadManifests, problemsIn } from "./manifests.ts";
+import { diagnosticsOf, loadManifests } from "./manifests.ts";
 
 /** The output of `tenantry validate --json`. */
 export interface ValidateDocument {
@@ -19,7 +19,7 @@ export interface ValidateDocument {
   readonly organizations: number;
   /** The workspaces of valid organizations. A platform with an error counts 0. */
   readonly workspaces: number;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Diagnostic[];
   /** Plans whose price changed, and the organizations that keep a previous price. */
   readonly priceChanges: readonly (PriceChange & { readonly platform: string })[];
 }
@@ -51,7 +51,7 @@ function documentOf(loaded: readonly LoadedSelection[], cwd: string): ValidateDo
     platforms: loaded.length,
     organizations: sum(loaded.map(({ read }) => read)),
     workspaces: sum(organizations.map(({ workspaces }) => Object.keys(workspaces).length)),
-    problems: problemsIn(loaded, cwd),
+    problems: diagnosticsOf(loaded, cwd),
     priceChanges: loaded.flatMap(({ platform, organizations }) =>
       priceChanges(organizations).map((change) => ({ platform, ...change })),
     ),
@@ -60,7 +60,7 @@ function documentOf(loaded: readonly LoadedSelection[], cwd: string): ValidateDo
 
 function printDocument(session: Session, document: ValidateDocument): void {
   const { colors } = session;
-  for (const problem of document.problems) session.print(`${renderProblem(problem)}\n`);
+  for (const problem of document.problems) session.print(`${renderDiagnostic(problem)}\n`);
   for (const change of document.priceChanges) session.print(renderPriceChange(change));
   const checked = [
     count(document.platforms, "platform"),
@@ -68,7 +68,7 @@ function printDocument(session: Session, document: ValidateDocument): void {
     ...(document.ok ? [count(document.workspaces, "workspace")] : []),
   ].join(", ");
   const verdict =
-    document.problems.length === 0 ? colors.green("no problems") : countProblems(document.problems);
+    document.problems.length === 0 ? colors.green("no problems") : countDiagnostics(document.problems);
   session.print(`${checked}: ${document.ok ? verdict : colors.red(verdict)}`);
 }
 

@@ -4,24 +4,24 @@ import { findTargets } from "../../fleet/targets.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { Session } from "../session.ts";
-import { loadManifests, type Manifests, reportProblems } from "./manifests.ts";
+import { loadManifests, type Manifests, reportDiagnostics } from "./manifests.ts";
 
 /**
  * Reads the manifests of the targets. On errors it prints every problem and sets the exit code.
  *
- * @param undone the step that is then skipped, such as `nothing was verified`
+ * @param consequence the step that is then skipped, such as `nothing was verified`
  * @param mayLack whether a target may be an organization without a manifest
  */
 export async function loadTargets(
   session: Session,
   targets: readonly string[],
-  undone: string,
+  consequence: string,
   mayLack = false,
 ): Promise<Manifests> {
   const loaded = await loadManifests(session, findTargets(targets, session.io));
   for (const each of loaded)
     for (const name of each.missing) if (!mayLack) throw unknownOrganization(each, name);
-  return reportProblems(session, loaded, undone);
+  return reportDiagnostics(session, loaded, consequence);
 }
 
 /** Connects to the vendors, or to a sandbox instead, runs the work and always closes the connections. */

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { databaseDefinition } from "../../../infra/database.ts";
 import { controlPlaneSettings, workspaceSettings } from "../../../infra/settings.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
-import type { Problem } from "../../manifest/problem.ts";
+import type { Diagnostic } from "../../manifest/diagnostic.ts";
 import type { Verified } from "../../verify/verify.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
 import { renderVerdict, renderVerified } from "../render/verified.ts";
@@ -19,7 +19,7 @@ export interface VerifyDocument {
   readonly ok: boolean;
   readonly databases: readonly Verified[];
   /** Problems of the manifests. With an error among them, nothing was verified. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Diagnostic[];
 }
 
 export function addVerify(program: Command, session: Session): void {
@@ -35,10 +35,10 @@ export function addVerify(program: Command, session: Session): void {
 }
 
 async function verify(session: Session, targets: readonly string[], options: VerifyOptions): Promise<void> {
-  const { loaded, ok, problems } = await loadTargets(session, targets, "nothing was verified");
+  const { loaded, ok, diagnostics } = await loadTargets(session, targets, "nothing was verified");
   const databases = ok ? await verifyAll(session, loaded, options) : [];
   if (ok) session.exitCode = exitCodeOf(databases);
-  const document: VerifyDocument = { ok: session.exitCode === 0, databases, problems };
+  const document: VerifyDocument = { ok: session.exitCode === 0, databases, problems: diagnostics };
   if (options.json === true) session.printJson(document);
   else if (ok) session.print(renderVerdict(databases, session.colors));
 }

@@ -1,5 +1,5 @@
 import { printable } from "@tenantry/core/printable";
-import type { Diagnostic } from "@tenantry/embedded-engine/interface";
+import type { EngineDiagnostic } from "@tenantry/embedded-engine/interface";
 import {
   addSummaries,
   countActions,
@@ -55,7 +55,7 @@ function renderProblems(result: StackResult, colors: Colors): string {
       `  ${colors.red("refused:")} ${indented(message)}\n    ${colors.cyan(indented(remedy))}`,
   );
   // The engine reports that a removed resource is protected. The removal explains this better.
-  const isSaid = ({ message }: Diagnostic) =>
+  const isSaid = ({ message }: EngineDiagnostic) =>
     removals.length > 0 && message.includes("because it is protected");
   const told = result.changes.problems.filter((problem) => !isSaid(problem));
   const problems = told.map(({ severity, message, urn }) => {

@@ -1,5 +1,5 @@
 import type {
-  Diagnostic,
+  EngineDiagnostic,
   EngineEvent,
   ResourceView,
   StepEvent,
@@ -17,7 +17,7 @@ interface CliEvent {
   readonly resOutputsEvent?: CliStep;
   readonly resOpFailedEvent?: CliStep & { readonly status: number; readonly steps: number };
   readonly diagnosticEvent?: {
-    readonly severity: Diagnostic["severity"];
+    readonly severity: EngineDiagnostic["severity"];
     readonly message: string;
     readonly urn?: string;
   };
@@ -82,7 +82,7 @@ function contentOf(event: CliEvent): Content | undefined {
   return event.cancelEvent === undefined ? undefined : { cancelEvent: {} };
 }
 
-function diagnosticOf({ diagnosticEvent, policyEvent, errorEvent }: CliEvent): Diagnostic | undefined {
+function diagnosticOf({ diagnosticEvent, policyEvent, errorEvent }: CliEvent): EngineDiagnostic | undefined {
   if (diagnosticEvent !== undefined) {
     const { severity, message, urn } = diagnosticEvent;
     return severity === "debug" ? undefined : { severity, message: plain(message), urn: urn || undefined };

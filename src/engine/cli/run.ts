@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type {
   Attached,
   DestroyOptions,
-  Diagnostic,
+  EngineDiagnostic,
   EngineEvent,
   RunResult,
   StackSpec,
@@ -31,7 +31,7 @@ export class Run {
   readonly #settingsFolder: string;
   readonly #reader = new EventReader();
   readonly #redactor = new Redactor();
-  readonly #diagnostics: Diagnostic[] = [];
+  readonly #diagnostics: EngineDiagnostic[] = [];
   #summary: EngineEvent["summaryEvent"];
 
   constructor(pulumi: Pulumi, kind: Kind, project: Project, spec: StackSpec, options: DestroyOptions) {
@@ -149,7 +149,7 @@ export class Run {
     this.#options.onEvent?.(diagnosticEvent === undefined ? event : { ...event, diagnosticEvent });
   }
 
-  #note({ severity, message, urn }: Diagnostic): Diagnostic {
+  #note({ severity, message, urn }: EngineDiagnostic): EngineDiagnostic {
     const noted = { severity, message: this.#redactor.redact(withRemedy(message)), urn };
     if (severity === "error" || severity === "warning") this.#diagnostics.push(noted);
     return noted;

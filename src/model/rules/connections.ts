@@ -1,7 +1,8 @@
+import type { Path } from "../../manifest/locate.ts";
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import { connectionAt, findConnection } from "../connection.ts";
-import type { Objection } from "../diagnostic.ts";
 import { unknownName } from "./platform.ts";
+import type { RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
 import { workspacesOf } from "./workspaces.ts";
 
@@ -70,18 +71,18 @@ function connectionsOf(manifest: OrganizationManifest) {
   );
 }
 
-function noOrigin(manifest: OrganizationManifest, cloneOf: string, path: Objection["path"]): Objection {
+function noOrigin(manifest: OrganizationManifest, cloneOf: string, path: Path): RuleDiagnostic {
   const known = Object.fromEntries(
     connectionsOf(manifest)
       .filter(({ connection }) => connection.cloneOf === undefined)
       .map((entry) => [`${entry.path[1]}/${entry.name}`, entry]),
   );
-  const [objection] = unknownName("connection", known, cloneOf, path);
+  const [unknown] = unknownName("connection", known, cloneOf, path);
   return {
     path,
     message: `there is no connection \`${cloneOf}\` in this organization`,
-    expected: objection?.expected,
+    expected: unknown?.expected,
     found: `\`${cloneOf}\``,
-    remedy: objection?.remedy ?? "name another",
+    remedy: unknown?.remedy ?? "name another",
   };
 }

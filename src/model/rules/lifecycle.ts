@@ -1,7 +1,8 @@
 import { ownProperty } from "@tenantry/core/own-property";
-import type { Objection } from "../diagnostic.ts";
+import type { Path } from "../../manifest/locate.ts";
 import { declaredWorkspaces } from "../usage.ts";
 import { firstName } from "../workspace.ts";
+import type { RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
 import { workspacesOf } from "./workspaces.ts";
 
@@ -76,7 +77,7 @@ const throwawayExpired: OrganizationRule = {
 const archiveKept: OrganizationRule = {
   name: "archive-kept",
   check: ({ manifest, today }) =>
-    workspacesOf(manifest).flatMap(({ name, workspace, path }): Objection[] => {
+    workspacesOf(manifest).flatMap(({ name, workspace, path }): RuleDiagnostic[] => {
       const { keepUntil, state = "active" } = workspace;
       if (keepUntil === undefined || state === "deleted") return [];
       if (state !== "archived") {
@@ -124,7 +125,7 @@ const deletionNeedsConsent: OrganizationRule = {
 const consentNamesDeletion: OrganizationRule = {
   name: "consent-names-deletion",
   check: ({ manifest, today }) =>
-    (manifest.consents ?? []).flatMap((consent, index): Objection[] => {
+    (manifest.consents ?? []).flatMap((consent, index): RuleDiagnostic[] => {
       const [organization, workspaceName] = consent.delete.split("/");
       const workspace =
         workspaceName === undefined ? undefined : ownProperty(declaredWorkspaces(manifest), workspaceName);
@@ -164,7 +165,7 @@ export const LIFECYCLE_RULES: readonly OrganizationRule[] = [
   consentNamesDeletion,
 ];
 
-function unconsented(thing: string, path: Objection["path"]): Objection {
+function unconsented(thing: string, path: Path): RuleDiagnostic {
   return {
     path,
     message: `the deletion of \`${thing}\` has no consent`,

@@ -1,7 +1,7 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { Feature } from "../../manifest/platform.ts";
-import type { Objection } from "../diagnostic.ts";
 import { unknownName } from "./platform.ts";
+import type { RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
 import { appsOf, workspacesOf } from "./workspaces.ts";
 
@@ -98,7 +98,7 @@ const knownLlmProvider: OrganizationRule = {
 const featureOfPlatform: OrganizationRule = {
   name: "feature-of-platform",
   check: ({ manifest, features, platform }) =>
-    usedFeatures(manifest).flatMap(({ feature, path }): Objection[] =>
+    usedFeatures(manifest).flatMap(({ feature, path }): RuleDiagnostic[] =>
       features.has(feature)
         ? []
         : [

@@ -1,4 +1,4 @@
-import type { Objection } from "../diagnostic.ts";
+import type { RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule, OrganizationSubject } from "./subject.ts";
 
 const ownerIsNoMember: OrganizationRule = {
@@ -136,7 +136,7 @@ function sameEmail(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
 
-function repeated(entries: readonly { email: string }[], key: string): Objection[] {
+function repeated(entries: readonly { email: string }[], key: string): RuleDiagnostic[] {
   if (entries.length < 2) return [];
   const first = new Map<string, string>();
   return entries.flatMap(({ email }, index) => {

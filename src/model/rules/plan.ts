@@ -1,11 +1,12 @@
+import type { Path } from "../../manifest/locate.ts";
 import { wholeUnits } from "../../shared/currency.ts";
 import { listNames } from "../../shared/list-names.ts";
-import type { Objection } from "../diagnostic.ts";
 import type { Entitlements, Limit } from "../model.ts";
 import { priceOf, pricesOf } from "../price.ts";
 import { cheapestFit, countedNames, within } from "../usage.ts";
 import { people } from "./people.ts";
 import { unknownName } from "./platform.ts";
+import type { RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule, OrganizationSubject } from "./subject.ts";
 
 const knownPlan: OrganizationRule = {
@@ -180,7 +181,7 @@ export const PLAN_RULES: readonly OrganizationRule[] = [
 ];
 
 /** Where members, invited people and holders of claim tokens are granted single workspaces. */
-function singleGrants({ manifest }: OrganizationSubject): readonly Objection["path"][] {
+function singleGrants({ manifest }: OrganizationSubject): readonly Path[] {
   return [
     ...people(manifest)
       .filter(({ person }) => person.role === "member" && person.workspaces !== undefined)
@@ -195,10 +196,10 @@ function singleGrants({ manifest }: OrganizationSubject): readonly Objection["pa
 function overLimit(
   subject: OrganizationSubject,
   limit: "workspaces" | "seats" | "customDomains",
-  path: Objection["path"],
+  path: Path,
   noun: string,
   wayDown: string,
-): readonly Objection[] {
+): readonly RuleDiagnostic[] {
   const { manifest, today, plan, entitlements, usage } = subject;
   if (plan === undefined || entitlements === undefined) return [];
   const use = usage[limit];

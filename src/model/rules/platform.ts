@@ -1,8 +1,9 @@
 import { ownProperty } from "@tenantry/core/own-property";
+import type { Part, Path } from "../../manifest/locate.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
 import { CURRENCY_DECIMALS, smallestUnits } from "../../shared/currency.ts";
 import { suggest } from "../../shared/suggest.ts";
-import type { Objection } from "../diagnostic.ts";
+import type { RuleDiagnostic } from "./rule.ts";
 import { SECURITY_RULES } from "./security.ts";
 import type { PlatformRule } from "./subject.ts";
 
@@ -140,14 +141,14 @@ function pricesOf({ plans, wallets = {} }: PlatformManifest) {
   ];
 }
 
-/** An objection to a name that isn't among those known, with the one that was likely meant. */
+/** Reports a name that doesn't exist, with the name that was probably meant. */
 export function unknownName(
   what: string,
   known: Readonly<Record<string, unknown>>,
   name: string,
-  path: Objection["path"],
-  part: Objection["part"] = "value",
-): readonly Objection[] {
+  path: Path,
+  part: Part | undefined = "value",
+): readonly RuleDiagnostic[] {
   if (Object.hasOwn(known, name)) return [];
   const names = Object.keys(known);
   const meant = suggest(name, names);

@@ -1,9 +1,10 @@
+import type { Path } from "../../manifest/locate.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
 import type { Repository } from "../../manifest/repository.ts";
 import { type SecretUse, secretUses } from "../../manifest/secret-uses.ts";
 import { listNames } from "../../shared/list-names.ts";
-import type { Objection, Rule } from "../diagnostic.ts";
 import { isReserved, ownerOfSecret, ownersByName, ownerWords, type SecretOwner } from "../secret-owner.ts";
+import type { Rule, RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
 
 /** A key or a credential of one organization reaches no other, whichever file is read. */
@@ -55,9 +56,9 @@ const listedSecret: PlatformSecretsRule = {
   check: ({ manifest, repository }) =>
     Object.entries(manifest.secrets ?? {}).flatMap(([secret, { organizations }]) => {
       const path = ["secrets", secret];
-      const objection = listingObjection(secret, repository);
+      const error = listingError(secret, repository);
       return [
-        ...(objection === undefined ? [] : [{ path, part: "key" as const, ...objection }]),
+        ...(error === undefined ? [] : [{ path, part: "key" as const, ...error }]),
         ...organizations.flatMap((name, index) =>
           isOrganization(name, repository)
             ? []
@@ -73,7 +74,7 @@ function isOrganization(name: string, { own, platforms }: Repository): boolean {
   return platforms.some((platform) => platform.name === own && platform.organizations.has(name));
 }
 
-function unknownOrganization(name: string, path: Objection["path"]): Objection {
+function unknownOrganization(name: string, path: Path): RuleDiagnostic {
   return {
     path,
     message: `there is no organization \`${name}\` on this platform`,
@@ -83,11 +84,11 @@ function unknownOrganization(name: string, path: Objection["path"]): Objection {
   };
 }
 
-function listingObjection(
+function listingError(
   secret: string,
   repository: Repository,
-): Omit<Objection, "path" | "part"> | undefined {
-  const taken = (whose: string): Omit<Objection, "path" | "part"> => ({
+): Omit<RuleDiagnostic, "path" | "part"> | undefined {
+  const taken = (whose: string): Omit<RuleDiagnostic, "path" | "part"> => ({
     message: `the secret \`${secret}\` can't be listed here: it belongs to ${whose}`,
     expected: "secrets of organizations of this platform",
     found: `\`${secret}\``,
@@ -122,7 +123,7 @@ function foreignSecret(
   organization: string,
   owner: SecretOwner,
   { own }: Repository,
-): Objection {
+): RuleDiagnostic {
   const proposal = `${organization}-${lastPart(secret)}`;
   const rename = `name a secret of \`${organization}\`, as \`${proposal}\``;
   const list = `list it under \`secrets\` in the platform's manifest, with a reason`;

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { PlatformManifest } from "../../manifest/platform.ts";
-import type { Objection } from "../diagnostic.ts";
 import { isV4 } from "../security.ts";
+import type { RuleDiagnostic } from "./rule.ts";
 import type { PlatformRule } from "./subject.ts";
 
 type Network = NonNullable<NonNullable<PlatformManifest["security"]>["network"]>;
@@ -51,7 +51,7 @@ const knownAddresses: PlatformRule = {
   name: "range-is-an-address",
   check: ({ security }) =>
     rangesOf(security?.network).flatMap(({ key, ranges }) =>
-      ranges.flatMap((range, index): Objection[] => {
+      ranges.flatMap((range, index): RuleDiagnostic[] => {
         if (isIP(range.split("/")[0] ?? "") !== 0) return [];
         return [
           {
@@ -70,7 +70,7 @@ const wideRanges: PlatformRule = {
   name: "range-is-a-network",
   check: ({ security }) =>
     rangesOf(security?.network).flatMap(({ key, ranges }) =>
-      ranges.flatMap((range, index): Objection[] => {
+      ranges.flatMap((range, index): RuleDiagnostic[] => {
         const least = isV4(range) ? WIDEST.v4 : WIDEST.v6;
         if (Number(range.split("/")[1]) >= least) return [];
         return [

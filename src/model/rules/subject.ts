@@ -1,9 +1,9 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { Feature, PlatformManifest } from "../../manifest/platform.ts";
 import type { Repository } from "../../manifest/repository.ts";
-import type { Rule } from "../diagnostic.ts";
 import type { Entitlements, PlanModel, PlatformModel } from "../model.ts";
 import type { Usage } from "../usage.ts";
+import type { Rule } from "./rule.ts";
 
 /** What a rule about one organization looks at. */
 export interface OrganizationSubject {

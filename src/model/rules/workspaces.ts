@@ -1,10 +1,10 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
-import type { Objection } from "../diagnostic.ts";
 import { normalHost } from "../platform.ts";
-import { scheduleFault } from "../schedule.ts";
+import { scheduleError } from "../schedule.ts";
 import { declaredWorkspaces } from "../usage.ts";
 import { people } from "./people.ts";
 import { unknownName } from "./platform.ts";
+import type { RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
 
 const knownWorkspaces: OrganizationRule = {
@@ -24,8 +24,8 @@ const cronSchedule: OrganizationRule = {
   check: ({ manifest }) =>
     workspacesOf(manifest).flatMap(({ workspace, path }) =>
       Object.entries(workspace.cron ?? {}).flatMap(([name, { schedule }]) => {
-        const objection = scheduleObjection(schedule);
-        return objection === undefined ? [] : [{ ...objection, path: [...path, "cron", name, "schedule"] }];
+        const error = checkSchedule(schedule);
+        return error === undefined ? [] : [{ ...error, path: [...path, "cron", name, "schedule"] }];
       }),
     ),
 };
@@ -71,18 +71,18 @@ export function appsOf(manifest: OrganizationManifest) {
   );
 }
 
-type ScheduleObjection = Omit<Objection, "path">;
+type ScheduleError = Omit<RuleDiagnostic, "path">;
 
 /** Thousands of workspaces share a few schedules, and judging one takes longer than all other rules together. */
-const judged = new Map<string, ScheduleObjection | undefined>();
+const checkedSchedules = new Map<string, ScheduleError | undefined>();
 
-function scheduleObjection(schedule: string): ScheduleObjection | undefined {
-  if (!judged.has(schedule)) judged.set(schedule, judgeSchedule(schedule));
-  return judged.get(schedule);
+function checkSchedule(schedule: string): ScheduleError | undefined {
+  if (!checkedSchedules.has(schedule)) checkedSchedules.set(schedule, scheduleErrorOf(schedule));
+  return checkedSchedules.get(schedule);
 }
 
-function judgeSchedule(schedule: string): ScheduleObjection | undefined {
-  const reason = scheduleFault(schedule);
+function scheduleErrorOf(schedule: string): ScheduleError | undefined {
+  const reason = scheduleError(schedule);
   if (reason === undefined) return undefined;
   return {
     message: `the schedule isn't a valid cron expression: ${reason}`,

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Diagnostic, EngineEvent, RunResult, StepMetadata } from "../../src/interface.ts";
+import type { EngineDiagnostic, EngineEvent, RunResult, StepMetadata } from "../../src/interface.ts";
 import type { Crypter } from "../../src/secrets.ts";
 import type { TestProject } from "../project.ts";
 import type { Step } from "./rule.ts";
@@ -88,7 +88,7 @@ export class Observer {
     };
   }
 
-  #diagnosticsOf(diagnostics: readonly Diagnostic[]): readonly string[] {
+  #diagnosticsOf(diagnostics: readonly EngineDiagnostic[]): readonly string[] {
     const texts = diagnostics
       .filter(({ message }) => !isResult(message))
       .map(({ severity, urn, message }) => {

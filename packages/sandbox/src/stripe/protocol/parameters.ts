@@ -5,8 +5,8 @@ import type { FormObject, FormValue } from "./form.ts";
 /** Parameter types of the API, read from a form's text. Each refuses in Stripe's words. */
 
 /** Parses one value, or reports why it is invalid. */
-type Read<T> = (value: FormValue) => T | Problem;
-class Problem {
+type Read<T> = (value: FormValue) => T | InvalidValue;
+class InvalidValue {
   readonly message: string;
   readonly code: string | undefined;
   constructor(message: string, code?: string) {
@@ -17,8 +17,8 @@ class Problem {
 
 function required<T>(read: Read<T>) {
   return z.unknown().transform((value, context): T => {
-    const result = value === undefined ? new Problem("", "parameter_missing") : read(value as FormValue);
-    if (!(result instanceof Problem)) return result;
+    const result = value === undefined ? new InvalidValue("", "parameter_missing") : read(value as FormValue);
+    if (!(result instanceof InvalidValue)) return result;
     context.addIssue({ code: "custom", message: result.message, params: { code: result.code } });
     return z.NEVER;
   });
@@ -26,10 +26,10 @@ function required<T>(read: Read<T>) {
 
 function readText(max: number): Read<string> {
   return (value) => {
-    if (typeof value !== "string") return new Problem(`Invalid string: ${JSON.stringify(value)}`);
-    if (value === "") return new Problem("", "parameter_invalid_empty");
+    if (typeof value !== "string") return new InvalidValue(`Invalid string: ${JSON.stringify(value)}`);
+    if (value === "") return new InvalidValue("", "parameter_invalid_empty");
     if (value.length > max)
-      return new Problem(`Invalid string: ${excerpt(value)}; must be at most ${max} characters`);
+      return new InvalidValue(`Invalid string: ${excerpt(value)}; must be at most ${max} characters`);
     return value;
   };
 }
@@ -41,22 +41,28 @@ function excerpt(value: string): string {
 function readInteger(min: number, max: number): Read<number> {
   return (value) => {
     if (typeof value !== "string" || !/^-?\d{1,15}$/.test(value))
-      return new Problem(`Invalid integer: ${textOf(value)}`, "parameter_invalid_integer");
+      return new InvalidValue(`Invalid integer: ${textOf(value)}`, "parameter_invalid_integer");
     const number = Number(value);
     if (number < min)
       return min === 0
-        ? new Problem("Invalid non-negative integer", "parameter_invalid_integer")
-        : new Problem(`This value must be greater than or equal to ${min}.`, "parameter_invalid_integer");
+        ? new InvalidValue("Invalid non-negative integer", "parameter_invalid_integer")
+        : new InvalidValue(
+            `This value must be greater than or equal to ${min}.`,
+            "parameter_invalid_integer",
+          );
     if (number > max)
-      return new Problem(`This value must be less than or equal to ${max}.`, "parameter_invalid_integer");
+      return new InvalidValue(
+        `This value must be less than or equal to ${max}.`,
+        "parameter_invalid_integer",
+      );
     return number;
   };
 }
 
-function readBoolean(value: FormValue): boolean | Problem {
+function readBoolean(value: FormValue): boolean | InvalidValue {
   if (value === "true") return true;
   if (value === "false") return false;
-  return new Problem(`Invalid boolean: ${textOf(value)}`);
+  return new InvalidValue(`Invalid boolean: ${textOf(value)}`);
 }
 
 function readOneOf<const T extends string>(values: readonly T[]): Read<T> {
@@ -65,7 +71,7 @@ function readOneOf<const T extends string>(values: readonly T[]): Read<T> {
     if (found !== undefined) return found;
     const last = values.at(-1);
     const listed = values.length === 1 ? last : `one of ${values.slice(0, -1).join(", ")}, or ${last}`;
-    return new Problem(`Invalid %s: must be ${listed}`);
+    return new InvalidValue(`Invalid %s: must be ${listed}`);
   };
 }
 
@@ -88,14 +94,14 @@ export const currency = () =>
   required((value) =>
     typeof value === "string" && /^[A-Za-z]{3}$/.test(value)
       ? value.toLowerCase()
-      : new Problem(`Invalid currency: ${textOf(value)}.`),
+      : new InvalidValue(`Invalid currency: ${textOf(value)}.`),
   );
 /** An amount as decimal text with at most 12 places. */
 export const decimal = () =>
   required((value) =>
     typeof value === "string" && /^-?\d{1,15}(\.\d{1,12})?$/.test(value)
       ? value
-      : new Problem(`Invalid decimal: ${textOf(value)}; must contain at maximum 12 decimal places.`),
+      : new InvalidValue(`Invalid decimal: ${textOf(value)}; must contain at maximum 12 decimal places.`),
   );
 
 /** A parameter whose empty string unsets it: null. */
@@ -136,7 +142,7 @@ export function list<T extends z.ZodType>(of: T, max = 100) {
  */
 export function parameters<T extends z.ZodRawShape>(shape: T, notYet: readonly string[] = []) {
   const refused = Object.fromEntries(
-    notYet.map((name) => [name, required(() => new Problem("", "sandbox_unsupported")).optional()]),
+    notYet.map((name) => [name, required(() => new InvalidValue("", "sandbox_unsupported")).optional()]),
   );
   return z.strictObject({ ...refused, ...shape } as T);
 }

@@ -10,7 +10,7 @@ import { listNames } from "../shared/list-names.ts";
  * @param folder the platform's
  * @returns undefined where nobody loses a secret
  */
-export function secretsFault(folder: string, platform: ParsedPlatform, name: string): string | undefined {
+export function secretConflict(folder: string, platform: ParsedPlatform, name: string): string | undefined {
   const surroundings = readSurroundings(folder, platform, name);
   const rename = `give the new organization another name in its row of public.organizations in the control plane`;
   const [unclear] = surroundings.unclear;

@@ -1,6 +1,6 @@
+import { type Diagnostic, reporterOf } from "../../manifest/diagnostic.ts";
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { ParsedOrganization } from "../../manifest/read.ts";
-import type { Diagnostic } from "../diagnostic.ts";
 import { appsOf, workspacesOf } from "./workspaces.ts";
 
 /** A value that one organization of a platform declares, and that no other may. */
@@ -48,10 +48,10 @@ function slackValue(team: string, channel: string, path: readonly string[]): Uni
 }
 
 /**
- * Objects to each value of the organizations that is declared elsewhere too, at each of its places. The files don't say who
- * was first, so each finding names the other place. Only readers of this repository see it.
+ * Reports each value of the organizations that another organization also declares, at each of its places. The files don't say who
+ * was first, so each diagnostic names the other place. Only readers of this repository see it.
  *
- * @param others more organizations of the platform, which are compared and not judged
+ * @param others more organizations of the platform, which are compared and not checked
  */
 export function repeatedValues(
   organizations: readonly ParsedOrganization[],
@@ -65,16 +65,15 @@ export function repeatedValues(
     const other = places.get(`${rule} ${value}`)?.find((each) => each !== place);
     if (other === undefined) return [];
     return [
-      {
-        severity: "error",
-        rule,
-        file,
-        path,
-        message: `the ${what} \`${value}\` is used twice`,
-        expected: `each ${what} once on the platform`,
-        found: `also at \`${other.path.join(".")}\` in ${other.file}`,
-        remedy: "remove one of the two",
-      },
+      reporterOf(file)(
+        { severity: "error", rule, path },
+        {
+          message: `the ${what} \`${value}\` is used twice`,
+          expected: `each ${what} once on the platform`,
+          found: `also at \`${other.path.join(".")}\` in ${other.file}`,
+          remedy: "remove one of the two",
+        },
+      ),
     ];
   });
 }

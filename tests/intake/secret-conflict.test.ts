@@ -39,8 +39,8 @@ async function errorsIn(stacks: string): Promise<string[]> {
   const loaded = await Promise.all(
     ["shop", "other"].map((platform) => loadPlatform(join(stacks, platform), TODAY)),
   );
-  return loaded.flatMap(({ problems }) =>
-    problems.filter(({ severity }) => severity === "error").map(({ rule }) => rule),
+  return loaded.flatMap(({ diagnostics }) =>
+    diagnostics.filter(({ severity }) => severity === "error").map(({ rule }) => rule),
   );
 }
 

@@ -1,0 +1,32 @@
+import { type Diagnostic, type DiagnosticText, reporterOf } from "../../manifest/diagnostic.ts";
+import type { Part, Path } from "../../manifest/locate.ts";
+
+/** What a rule reports: a diagnostic at a path of the manifest. `applyRules` adds the rule's name and the file. */
+export interface RuleDiagnostic extends DiagnosticText {
+  /** "error" by default. */
+  readonly severity?: "warning" | undefined;
+  readonly path: Path;
+  /** Whether the key or the value at the path is meant; "value" by default. */
+  readonly part?: Part | undefined;
+  readonly remedy: string;
+}
+
+/** One named rule about a subject. */
+export interface Rule<Subject> {
+  readonly name: string;
+  readonly check: (subject: Subject) => readonly RuleDiagnostic[];
+}
+
+/** What the rules report about a subject that is declared in a file. */
+export function applyRules<Subject>(
+  rules: readonly Rule<Subject>[],
+  subject: Subject,
+  file: string,
+): readonly Diagnostic[] {
+  const report = reporterOf(file);
+  return rules.flatMap(({ name, check }) =>
+    check(subject).map(({ severity, path, part, ...text }) =>
+      report({ severity: severity ?? "error", rule: name, path, part }, text),
+    ),
+  );
+}
