@@ -17,6 +17,8 @@ const SUBSCRIPTION_OUTPUTS = [
   "status",
   "product",
   "pastDueSince",
+  "trialStart",
+  "trialEnd",
   "endedOn",
   "paidProduct",
   "paidSince",
@@ -65,7 +67,7 @@ export class Organization extends pulumi.ComponentResource {
       child,
       ["customerId", "portalUrl"],
     );
-    const subscription = this.#subscribe(name, organization, customer.customerId);
+    const subscription = this.#subscribe(name, organization, customer.customerId, controlPlane);
 
     const holding = planInForce(args, subscription);
     const row = declare(
@@ -93,10 +95,7 @@ export class Organization extends pulumi.ComponentResource {
         wallets: walletsOf(organization),
         apps: appsOf(organization),
         workspaces: workspacesOf(organization),
-        trial:
-          organization.trial === null
-            ? undefined
-            : { plan: organization.trial.plan, days: organization.trial.days },
+        trial: takenTrial(args, subscription),
       },
       child,
       ["issuer"],
@@ -195,6 +194,7 @@ export class Organization extends pulumi.ComponentResource {
     name: string,
     organization: OrganizationModel,
     customer: pulumi.Output<string>,
+    controlPlane: { organization: string; name: string },
   ): Subscription | undefined {
     if (organization.priceLookupKey === null) return undefined;
     const subscription: Subscription = declare(
@@ -205,7 +205,7 @@ export class Organization extends pulumi.ComponentResource {
         price: organization.priceLookupKey,
         collection: organization.billing.collection,
         resume: organization.billing.resume ?? undefined,
-        trial: organization.trial === null ? undefined : { days: organization.trial.days },
+        trial: organization.trial === null ? undefined : { days: organization.trial.days, controlPlane },
         brand: brandOf(organization),
       },
       { parent: this },
@@ -274,6 +274,15 @@ function planInForce(
     .apply(([status, product, pastDueSince]) =>
       effectivePlan(platform, declared, { status, product, pastDueSince }, today),
     );
+}
+
+/** The trial that Stripe began, which isn't always the one that was declared. */
+function takenTrial({ platform, organization }: OrganizationArgs, subscription: Subscription | undefined) {
+  if (subscription === undefined) return undefined;
+  const plan = platform.trial?.plan ?? organization.plan.name;
+  return pulumi
+    .all([subscription.trialStart, subscription.trialEnd])
+    .apply(([started, ends]) => (started && ends ? { plan, started, ends } : undefined));
 }
 
 /** The period whose credits are due: the last that was paid for; by contract, the calendar's month. */

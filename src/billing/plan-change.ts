@@ -31,42 +31,34 @@ export interface FoundSubscription {
 export interface WantedSubscription {
   readonly price: PricePoint;
   readonly collected: Collected;
+  /** Whether a trial is declared that the organization may still take. */
+  readonly trial: boolean;
 }
 
 /**
  * One step towards the declared plan:
- * - `end`: cancel at once; what was never paid can't be paid any more
- * - `begin`: create
+ * - `begin`: create another subscription; the one that it replaces ends afterwards
  * - `drop`: give up a change that waits for its payment
- * - `release`: the subscription stops following its schedule, and goes on as it is
- * - `switch`: the new price now; the difference for the rest of the period is invoiced at once, and until it is paid the old
- *   price stays
+ * - `release`: the subscription stops following its schedule, and otherwise stays as it is
+ * - `switch`: the new price now. The difference for the rest of the period is invoiced at once, during a trial the whole
+ *   period. Until that is paid, the old price and the trial stay.
  * - `reprice`: the new price from the next period on; nothing is invoiced now
  * - `schedule`: the new price when the paid period ends, the old one until then
  * - `collect`: another way of collecting
  * - `resume`: out of the pause that followed a trial without a payment method
  */
-export type Step =
-  | "end"
-  | "begin"
-  | "drop"
-  | "release"
-  | "switch"
-  | "reprice"
-  | "schedule"
-  | "collect"
-  | "resume";
+export type Step = "begin" | "drop" | "release" | "switch" | "reprice" | "schedule" | "collect" | "resume";
 
 /**
- * What leads from the subscription that is found to the declared plan; empty when it is as declared.
+ * The steps from the subscription that is found to the declared plan; empty when it is as declared.
  *
- * The dearer plan begins as soon as it is paid; where nothing could pay, not before something can. The cheaper one, the free one included, begins when the period ends that was paid for. Another
- * version of the same plan's price is what the next period costs. Declaring the old plan again takes back a change that
- * hasn't happened yet.
+ * A dearer plan begins as soon as it is paid, during a trial too: the trial belongs to its own plan. A cheaper plan begins
+ * when the paid period ends, during a trial at once. Another version of the same plan's price is what the next period costs.
+ * Declaring the old plan again takes back a change that hasn't happened yet.
  */
 export function stepsToPlan(found: FoundSubscription | undefined, wanted: WantedSubscription): Step[] {
   if (found === undefined) return ["begin"];
-  if (!canBecome(found, wanted)) return ["end", "begin"];
+  if (!canBecome(found, wanted)) return ["begin"];
   const collect = sameCollected(found.collected, wanted.collected) ? [] : (["collect"] as const);
   const waits = found.pending === wanted.price.id && collect.length === 0;
   if (waits) return [];
@@ -95,16 +87,18 @@ function stepsFrom(
 }
 
 /**
- * Whether changes lead to what is declared, or only an end and a beginning do.
+ * Whether the subscription can be changed into the declared one. If not, another takes its place.
  *
- * Stripe changes nothing of an incomplete one but its metadata. A free one that becomes a paid one, with nothing that could
- * pay, would become past due: as if the plan had been paid before. A paused one stays paused whatever its price.
+ * Stripe changes only the metadata of an incomplete subscription. A free one that becomes a paid one without a payment
+ * method would be past due, as if the plan had been paid before. A paused one stays paused whatever its price. The one
+ * trial begins with a subscription of its own.
  */
 function canBecome(found: FoundSubscription, wanted: WantedSubscription): boolean {
   const samePrice = found.price.id === wanted.price.id;
   if (found.status === "incomplete") return samePrice && sameCollected(found.collected, wanted.collected);
   if (found.status === "paused") return samePrice;
   const startsToCost = found.price.amount === 0 && wanted.price.amount > 0;
+  if (startsToCost && wanted.trial) return false;
   return !startsToCost || found.canPay || wanted.collected.method === "send_invoice";
 }
 
@@ -113,9 +107,9 @@ function priceStep(
   { price, collected }: WantedSubscription,
 ): "switch" | "reprice" | "schedule" | undefined {
   if (found.price.id === price.id) return undefined;
-  // Nothing of a trial was paid for.
-  if (found.status === "trialing" || found.price.product === price.product) return "reprice";
-  if (price.amount < found.price.amount) return "schedule";
+  if (found.price.product === price.product) return "reprice";
+  // A trial isn't paid for, so there is no paid period to wait for.
+  if (price.amount < found.price.amount) return found.status === "trialing" ? "reprice" : "schedule";
   return found.canPay || collected.method === "send_invoice" ? "switch" : undefined;
 }
 

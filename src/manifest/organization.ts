@@ -207,7 +207,8 @@ export const organizationSchema = fields({
       "The monthly price that it stays on, one that its plan has or had; the plan's present one unless said.",
     ),
   trial: flag.optional().meta({
-    description: "Whether it takes the platform's trial, which it can do once ever.",
+    description:
+      "Whether it takes the platform's trial, which it can do once ever, before it pays for a plan.",
     default: false,
   }),
   owner: email.describe("The one owner. Ownership moves by changing this."),

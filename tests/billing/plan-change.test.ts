@@ -27,7 +27,7 @@ function found(price: PricePoint, more: Partial<FoundSubscription> = {}): FoundS
 }
 
 function wanted(price: PricePoint, collected: WantedSubscription["collected"] = CHARGED): WantedSubscription {
-  return { price, collected };
+  return { price, collected, trial: false };
 }
 
 const toFree = { schedule: { next: FREE.id } };
@@ -49,7 +49,7 @@ describe("the steps to the declared plan", () => {
     ["a dearer plan, nothing to charge", found(LAUNCH, { canPay: false }), wanted(SCALE), ""],
     ["a dearer plan by invoice", found(LAUNCH, { canPay: false }), wanted(SCALE, SENT), "switch collect"],
     ["from free, with a card", found(FREE), wanted(LAUNCH), "switch"],
-    ["from free, without a card", found(FREE, { canPay: false }), wanted(LAUNCH), "end begin"],
+    ["from free, without a card", found(FREE, { canPay: false }), wanted(LAUNCH), "begin"],
     ["from free, by invoice", found(FREE, { canPay: false }), wanted(LAUNCH, SENT), "switch collect"],
     ["a cheaper plan", found(SCALE), wanted(LAUNCH), "schedule"],
     ["the free plan", found(LAUNCH), wanted(FREE), "schedule"],
@@ -63,16 +63,22 @@ describe("the steps to the declared plan", () => {
     ["a new version of the price", found(LAUNCH), wanted(LAUNCH_2027), "reprice"],
     ["back to the dearer version", found(LAUNCH_2027), wanted(LAUNCH), "reprice"],
     ["another plan in the trial", found(LAUNCH, { status: "trialing" }), wanted(FREE), "reprice"],
-    ["a dearer plan in the trial", found(LAUNCH, { status: "trialing" }), wanted(SCALE), "reprice"],
+    ["a dearer plan in the trial", found(LAUNCH, { status: "trialing" }), wanted(SCALE), "switch"],
+    ["the same, nothing to charge", found(LAUNCH, { status: "trialing", canPay: false }), wanted(SCALE), ""],
+    ["the same, by invoice", found(LAUNCH, { status: "trialing" }), wanted(SCALE, SENT), "switch collect"],
+    ["another price in the trial", found(LAUNCH, { status: "trialing" }), wanted(LAUNCH_2027), "reprice"],
+    ["from free, on trial", found(FREE), { ...wanted(LAUNCH), trial: true }, "begin"],
+    ["from free by invoice, on trial", found(FREE), { ...wanted(LAUNCH, SENT), trial: true }, "begin"],
+    ["from paid, with a trial", found(LAUNCH), { ...wanted(SCALE), trial: true }, "switch"],
     ["invoices instead of a card", found(LAUNCH), wanted(LAUNCH, SENT), "collect"],
     ["a cheaper plan by invoice", found(SCALE), wanted(LAUNCH, SENT), "collect schedule"],
     ["by invoice, with a schedule", found(SCALE, toLaunch), wanted(LAUNCH, SENT), "release collect schedule"],
     ["not paid yet", found(LAUNCH, { status: "incomplete" }), wanted(LAUNCH), ""],
-    ["not paid yet, another plan", found(LAUNCH, { status: "incomplete" }), wanted(FREE), "end begin"],
-    ["not paid yet, by invoice", found(LAUNCH, { status: "incomplete" }), wanted(LAUNCH, SENT), "end begin"],
+    ["not paid yet, another plan", found(LAUNCH, { status: "incomplete" }), wanted(FREE), "begin"],
+    ["not paid yet, by invoice", found(LAUNCH, { status: "incomplete" }), wanted(LAUNCH, SENT), "begin"],
     ["paused, no card", found(LAUNCH, { status: "paused", canPay: false }), wanted(LAUNCH), ""],
     ["paused, a card came", found(LAUNCH, { status: "paused" }), wanted(LAUNCH), "resume"],
-    ["paused, another plan", found(LAUNCH, { status: "paused" }), wanted(FREE), "end begin"],
+    ["paused, another plan", found(LAUNCH, { status: "paused" }), wanted(FREE), "begin"],
   ])("%s", (_, subscription, declared, steps) => {
     expect(stepsToPlan(subscription, declared).join(" ")).toBe(steps);
   });
@@ -106,9 +112,9 @@ describe("the steps to the declared plan", () => {
       fc.property(subscription, price, collected, (before, to, how) => {
         fc.pre(before.status === "active" && before.price.product !== to.product);
         fc.pre(to.amount < before.price.amount);
-        const steps = stepsToPlan(before, { price: to, collected: how });
+        const steps = stepsToPlan(before, { price: to, collected: how, trial: false });
         expect(steps).not.toContain("switch");
-        expect(steps).not.toContain("end");
+        expect(steps).not.toContain("begin");
       }),
     );
   });
@@ -116,7 +122,7 @@ describe("the steps to the declared plan", () => {
   test("are done once: after them nothing is left to do", () => {
     fc.assert(
       fc.property(subscription, price, collected, (before, to, how) => {
-        const declared = { price: to, collected: how };
+        const declared = { price: to, collected: how, trial: false };
         expect(stepsToPlan(after(before, declared), declared)).toEqual([]);
       }),
     );
@@ -130,7 +136,8 @@ function after(before: FoundSubscription, declared: WantedSubscription): FoundSu
     if (step === "begin") now = found(declared.price, { collected: declared.collected });
     if (step === "drop") now = { ...now, pending: undefined };
     if (step === "release") now = { ...now, schedule: undefined };
-    if (step === "switch" || step === "reprice") now = { ...now, price: declared.price };
+    if (step === "switch") now = { ...now, price: declared.price, status: "active" };
+    if (step === "reprice") now = { ...now, price: declared.price };
     if (step === "schedule") now = { ...now, schedule: { next: declared.price.id } };
     if (step === "collect") now = { ...now, collected: declared.collected };
     if (step === "resume") now = { ...now, status: "active" };

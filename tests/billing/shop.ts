@@ -13,6 +13,7 @@ import {
   organizationOf,
   withCatalogue,
 } from "../provider/resources/control-plane/directory.ts";
+import { NO_CONTROL_PLANE } from "../provider/resources/stripe/billing.ts";
 
 const PLATFORM = "shop";
 export const FREE = `${PLATFORM}--build--monthly--usd-0`;
@@ -143,7 +144,7 @@ export class Customer {
     return await new Life(subscription, this.#shop.live.context()).up({
       ...this.declared,
       price: lookupKey,
-      ...(trialDays === undefined ? {} : { trial: { days: trialDays } }),
+      ...(trialDays === undefined ? {} : { trial: { days: trialDays, controlPlane: NO_CONTROL_PLANE } }),
     });
   }
 

@@ -8,7 +8,7 @@ import { settings } from "../../src/provider/resources/supabase/settings.ts";
 import { answer } from "../../src/vendors/supabase/client.ts";
 import { Life } from "./life.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "./live.ts";
-import { brandOf, LAUNCH_PRICE, sellPlan } from "./resources/stripe/billing.ts";
+import { brandOf, LAUNCH_PRICE, NO_CONTROL_PLANE, sellPlan } from "./resources/stripe/billing.ts";
 
 let live: Live;
 
@@ -39,7 +39,12 @@ async function bringUp(organization: string): Promise<{ ref: string; customerId:
 
   const email = `billing@${organization}.example`;
   const { customerId } = await new Life(customer, context).up({ email, brand });
-  const declared = { customer: customerId, price: LAUNCH_PRICE.lookupKey, trial: { days: 14 }, brand };
+  const declared = {
+    customer: customerId,
+    price: LAUNCH_PRICE.lookupKey,
+    trial: { days: 14, controlPlane: NO_CONTROL_PLANE },
+    brand,
+  };
   await new Life(subscription, context).up(declared);
   return { ref, customerId };
 }

@@ -85,10 +85,11 @@ const organizationInputs = z.strictObject({
   trial: z
     .strictObject({
       plan: z.string().describe("The plan that is tried."),
-      days: z.int().min(1).describe("Its length."),
+      started: z.string().describe("ISO 8601: when Stripe began it."),
+      ends: z.string().describe("ISO 8601: when Stripe ends it."),
     })
     .optional()
-    .describe("The trial that it may take; recorded once, for ever."),
+    .describe("The trial that Stripe began; recorded once, for ever."),
 });
 
 const organizationOutputs = z.object({
@@ -317,9 +318,9 @@ function walletFromRow(row: Row): Row {
 async function beginTrial(query: Query, inputs: Inputs, trial: NonNullable<Inputs["trial"]>): Promise<void> {
   await query(
     `insert into public.trials (platform_id, organization_name, organization_id, plan, started_at, ends_at, managed_by)
-     values ($1, $2, $3, $4, now(), now() + make_interval(days => $5), 'manifest')
+     values ($1, $2, $3, $4, $5, greatest($6, $5::timestamptz + interval '1 second'), 'manifest')
      on conflict (platform_id, organization_name) do nothing`,
-    [inputs.platform, inputs.name, inputs.organizationId, trial.plan, trial.days],
+    [inputs.platform, inputs.name, inputs.organizationId, trial.plan, trial.started, trial.ends],
   );
 }
 

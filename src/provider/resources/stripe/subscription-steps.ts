@@ -48,8 +48,7 @@ export async function takeSteps(
   if (steps.includes("resume")) await resume(stripe, id);
   if (steps.includes("schedule"))
     await scheduleChange(stripe, steps.includes("release") ? undefined : schedule, found, wanted);
-  const isAsFound =
-    steps.every((step) => step === "begin" || step === "end") && Object.keys(changes).length === 0;
+  const isAsFound = steps.every((step) => step === "begin") && Object.keys(changes).length === 0;
   if (isAsFound) return found;
   return (await retrieveSubscription(stripe, id)) ?? found;
 }
@@ -95,7 +94,8 @@ function changesOf(
 }
 
 /**
- * The dearer price, once the difference is paid. Alone: nothing that Stripe doesn't let wait may go with it.
+ * The more expensive price, once it is paid. A trial ends with it, since the trial belongs to another plan. The update
+ * contains nothing that Stripe doesn't let wait for a payment.
  *
  * @see https://docs.stripe.com/billing/subscriptions/pending-updates-reference
  */
@@ -103,6 +103,7 @@ function switchOf(found: Stripe.Subscription, wanted: Wanted): Stripe.Subscripti
   return {
     ...anotherPrice(found, wanted),
     proration_behavior: "always_invoice",
+    ...(found.status === "trialing" ? { trial_end: "now" as const } : {}),
     ...(wanted.inputs.collection === "send_invoice" ? {} : { payment_behavior: "pending_if_incomplete" }),
   };
 }

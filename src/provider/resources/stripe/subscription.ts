@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import * as z from "zod";
 import { type FoundSubscription, type Step, stepsToPlan } from "../../../billing/plan-change.ts";
 import { type PaidPeriod, paidPeriod } from "../../../billing/plan-credits.ts";
+import { controlPlane } from "../../../control-plane/control-plane.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, stripeCall } from "../../../vendors/stripe/client.ts";
@@ -33,6 +34,7 @@ import {
   takeSteps,
   type Wanted,
 } from "./subscription-steps.ts";
+import { mayTakeTrial, refuseVainTrial } from "./subscription-trial.ts";
 
 const subscriptionInputs = z.strictObject({
   customer: z.string().describe("The customer's id."),
@@ -44,10 +46,11 @@ const subscriptionInputs = z.strictObject({
         .enum(["cancel", "create_invoice", "pause"])
         .default("cancel")
         .describe("What happens at its end without a payment method. Default `cancel`."),
+      controlPlane: controlPlane.describe("Where the trials that were taken are recorded."),
     })
     .optional()
     .describe(
-      "Taken when the subscription starts, once ever for an organization; later changes have no effect.",
+      "Taken before the first paid period, once ever for an organization. Later changes have no effect.",
     ),
   collection: z
     .enum(["charge_automatically", "send_invoice"])
@@ -57,7 +60,9 @@ const subscriptionInputs = z.strictObject({
   resume: z
     .string()
     .optional()
-    .describe("ISO date: one that was canceled until this day is begun anew. Absent: it stays canceled."),
+    .describe(
+      "ISO date: a subscription that was canceled on or before this day is started again. Absent: it stays canceled.",
+    ),
   brand: brand
     .required({ organization: true, id: true, generation: true })
     .describe("Whose it is; one that carries another brand, or none, is never changed."),
@@ -86,6 +91,7 @@ const subscriptionOutputs = z.strictObject({
     .string()
     .optional()
     .describe("ISO 8601: when the declared price begins; absent once it has begun."),
+  trialStart: z.string().optional().describe("ISO 8601; absent when no trial was taken."),
   trialEnd: z.string().optional().describe("ISO 8601; absent when no trial was taken."),
   paymentUrl: z.string().optional().describe("Where the open invoice can be paid, while there is one."),
   waitsFor: z
@@ -105,7 +111,7 @@ const HOUR_SECONDS = 60 * 60;
 export const subscription = defineResource({
   type: "stripe:Subscription",
   description:
-    "What an organization pays for its plan: one subscription with one price. A dearer price begins at once and the difference is invoiced; where it can't be collected, the old price stays until it is paid. A cheaper one is scheduled for the end of the period that was paid for. Cancelled when it is removed. A plan that isn't paid stays `incomplete`, with the address at which to pay; it, and a free one that nothing can pay, is ended and begun anew for another price, and begun anew when nobody paid in time. One that was canceled stays so until another product is declared, or a later `resume`.",
+    "What an organization pays for its plan: one subscription with one price. A more expensive price begins at once, also during a trial, and the difference is invoiced; if it can't be collected, the old price stays until it is paid. A cheaper price is scheduled for the end of the paid period. A plan that isn't paid stays `incomplete`, with the address at which to pay; it is started again when nobody paid in time. Another subscription takes the place of one that Stripe can't change into the declared one: an incomplete or paused one, and a free one that has no payment method or begins the trial. Removing the resource cancels the subscription. A canceled subscription stays canceled until another product, or a later `resume`, is declared.",
   inputs: subscriptionInputs,
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
@@ -127,26 +133,42 @@ export const subscription = defineResource({
     };
   },
 
+  async preflight(context, before, after) {
+    if (before.trial !== undefined || after.trial === undefined) return;
+    const customer = await retrieveCustomer(context.stripe, before.customer);
+    if (customer === undefined) return;
+    const all = await listSubscriptions(context.stripe, customer.id);
+    const paid = all.some((each) => isLive(each, before) && !isReplaceable(each));
+    await refuseVainTrial(context, { brand: before.brand, trial: after.trial }, customer, all, paid);
+  },
+
   async ensure(context, inputs, prior) {
     const { stripe } = context;
     const price = await priceOf(stripe, inputs.price);
     const customer = await customerOf(stripe, inputs.customer);
-    const declared = { inputs, price, customer };
-    const { live, canceled } = await find(context, declared, prior?.outputs.subscriptionId);
-    const id = `${inputs.customer}/subscription`; // Not Stripe's: an update may end one and begin another.
-    if (canceled !== undefined) return { id, outputs: await outputsOf(stripe, canceled, undefined) };
-    let found = live;
-    const steps = stepsToPlan(found && asSeen(found, customer), wantedOf(declared));
-    if (found !== undefined) refuseForeignSchedule(found, inputs, steps);
-    if (found !== undefined && steps.includes("end")) {
-      await end(stripe, found);
-      found = undefined;
+    // Not Stripe's id: an update may replace the subscription.
+    const id = `${inputs.customer}/subscription`;
+    for (let look = 1; ; look += 1) {
+      const all = await listSubscriptions(stripe, customer.id);
+      const live = liveOne(all, inputs, prior?.outputs.subscriptionId);
+      const trial =
+        (live === undefined || isReplaceable(live)) && (await mayTakeTrial(context, inputs, customer, all));
+      const declared = { inputs, price, customer, trial };
+      const canceled = live === undefined ? stayingCanceled(all, declared) : undefined;
+      if (canceled !== undefined) return { id, outputs: await outputsOf(stripe, canceled, undefined) };
+      const steps = stepsToPlan(live && asSeen(live, customer), wantedOf(declared));
+      if (live !== undefined) refuseForeignSchedule(live, inputs, steps);
+      const found =
+        live === undefined || steps.includes("begin") ? await findOrCreate(context, declared, live) : live;
+      if (!(await endReplaced(stripe, all, inputs, found))) {
+        if (look >= LOOKS) throw paidMeanwhile(inputs);
+        continue;
+      }
+      const reached = await takeSteps(stripe, found, steps, declared);
+      if (reached.trial_start !== null) await stampTrial(stripe, customer);
+      const waits = waitingFor(reached, comingPrice(reached) !== price.id);
+      return { id, outputs: await outputsOf(stripe, reached, waits) };
     }
-    found ??= await findOrCreate(context, declared);
-    found = await takeSteps(stripe, found, steps, declared);
-    if (found.trial_start !== null) await stampTrial(stripe, customer);
-    const waits = waitingFor(found, comingPrice(found) !== price.id);
-    return { id, outputs: await outputsOf(stripe, found, waits) };
   },
 
   async remove(context, prior) {
@@ -160,7 +182,12 @@ export const subscription = defineResource({
 /** What is declared, with what it names in Stripe. */
 interface Declared extends Wanted {
   readonly inputs: Inputs;
+  /** Whether it begins with the organization's one trial. */
+  readonly trial: boolean;
 }
+
+/** How often a run looks again when a subscription is paid while another takes its place. */
+const LOOKS = 3;
 
 async function priceOf(stripe: Stripe, lookupKey: string): Promise<Stripe.Price> {
   const found = await findPrice(stripe, lookupKey);
@@ -184,24 +211,66 @@ function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
 }
 
 /**
- * The subscription that runs, the recorded one first; else the last one, where it was canceled and isn't declared again since.
+ * The subscription that the organization has: one that is paid for before one that another may replace, then the recorded one,
+ * then the newest. A killed run can leave two, one of which was to be replaced.
  */
-async function find(
-  { stripe }: Context,
-  declared: Declared,
+function liveOne(
+  all: readonly Stripe.Subscription[],
+  inputs: Inputs,
   recorded: string | undefined,
-): Promise<{ readonly live?: Stripe.Subscription; readonly canceled?: Stripe.Subscription }> {
-  const { inputs, customer } = declared;
-  const known = recorded === undefined ? undefined : await retrieveSubscription(stripe, recorded);
-  if (known !== undefined && known.customer === customer.id && isLive(known, inputs)) return { live: known };
-  const all = await listSubscriptions(stripe, customer.id);
-  const live = all.find((each) => isLive(each, inputs));
-  if (live !== undefined) return { live };
-  const last = all.find(({ metadata }) => isOwnedBy(inputs.brand, metadata));
-  return last !== undefined && staysEnded(last) && !isWantedAgain(last, declared) ? { canceled: last } : {};
+): Stripe.Subscription | undefined {
+  const live = all.filter((each) => isLive(each, inputs));
+  const paid = live.filter((each) => !isReplaceable(each));
+  const isRecorded = ({ id }: Stripe.Subscription) => id === recorded;
+  return paid.find(isRecorded) ?? paid[0] ?? live.find(isRecorded) ?? live[0];
 }
 
-/** What costs nothing can always be begun anew. */
+/** Whether nobody loses anything paid when another subscription takes its place. */
+function isReplaceable({ status, items }: Stripe.Subscription): boolean {
+  if (status === "incomplete" || status === "paused") return true;
+  return items.data.every(({ price, quantity }) => price.unit_amount === 0 || quantity === 0);
+}
+
+/**
+ * Ends the subscriptions that the current one replaces, after looking at each once more.
+ *
+ * @returns false when one of them was paid meanwhile
+ */
+async function endReplaced(
+  stripe: Stripe,
+  all: readonly Stripe.Subscription[],
+  inputs: Inputs,
+  current: Stripe.Subscription,
+): Promise<boolean> {
+  const replaced = all.filter(
+    (each) => each.id !== current.id && isLive(each, inputs) && isReplaceable(each),
+  );
+  for (const { id } of replaced) {
+    const found = await retrieveSubscription(stripe, id);
+    if (found === undefined || hasEnded(found)) continue;
+    if (!isReplaceable(found)) return false;
+    await end(stripe, found);
+  }
+  return true;
+}
+
+function paidMeanwhile({ brand }: Inputs): UserError {
+  return new UserError(
+    `The subscription of ${brand.organization} was paid while another one was about to replace it.`,
+    { remedy: "Run again." },
+  );
+}
+
+/** The last subscription, if it was canceled and nothing declared since starts it again. */
+function stayingCanceled(
+  all: readonly Stripe.Subscription[],
+  declared: Declared,
+): Stripe.Subscription | undefined {
+  const last = all.find(({ metadata }) => isOwnedBy(declared.inputs.brand, metadata));
+  return last !== undefined && staysEnded(last) && !isWantedAgain(last, declared) ? last : undefined;
+}
+
+/** A subscription that costs nothing can always be started again. */
 function staysEnded(last: Stripe.Subscription): boolean {
   return wasCanceled(last) && pointOf(last.items.data[0]?.price).amount > 0;
 }
@@ -212,12 +281,21 @@ function isWantedAgain(last: Stripe.Subscription, { inputs, price }: Declared): 
   return isAnother || (inputs.resume !== undefined && day <= inputs.resume);
 }
 
-async function findOrCreate(context: Context, declared: Declared): Promise<Stripe.Subscription> {
+/** @param replaced the subscription whose place the new one takes; it ends only once there is another */
+async function findOrCreate(
+  context: Context,
+  declared: Declared,
+  replaced: Stripe.Subscription | undefined,
+): Promise<Stripe.Subscription> {
+  const { inputs, price } = declared;
   let past: readonly Stripe.Subscription[] = [];
+  const isIt = (each: Stripe.Subscription) =>
+    isLive(each, inputs) &&
+    (replaced === undefined || (each.id !== replaced.id && isAsBegun(each, price, inputs)));
   return createOnce({
     look: async () => {
       past = await listSubscriptions(context.stripe, declared.customer.id);
-      return past.find((each) => isLive(each, declared.inputs));
+      return past.find(isIt);
     },
     create: (attempt) => create(context, declared, past, attempt),
     signal: context.signal,
@@ -236,8 +314,13 @@ function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSub
   };
 }
 
-function wantedOf({ inputs, price }: Declared) {
-  return { price: pointOf(price), collected: collectedOf(inputs) };
+/** Whether a killed run created it to take another's place. */
+function isAsBegun(found: Stripe.Subscription, price: Stripe.Price, inputs: Inputs): boolean {
+  return found.items.data[0]?.price.id === price.id && collectionIn(found) === inputs.collection;
+}
+
+function wantedOf({ inputs, price, trial }: Declared) {
+  return { price: pointOf(price), collected: collectedOf(inputs), trial };
 }
 
 function pointOf(price: Stripe.Price | undefined) {
@@ -263,7 +346,8 @@ async function hasMethod(stripe: Stripe, { customer }: Inputs, found: Stripe.Sub
 function refuseForeignSchedule(found: Stripe.Subscription, inputs: Inputs, steps: readonly Step[]): void {
   const schedule = scheduleOf(found);
   if (schedule === undefined || upcoming(found) === undefined) return;
-  if (isOwnedBy(inputs.brand, schedule.metadata ?? {}) || steps.includes("end") || steps.length === 0) return;
+  if (isOwnedBy(inputs.brand, schedule.metadata ?? {}) || steps.includes("begin") || steps.length === 0)
+    return;
   throw new UserError(
     `The subscription ${found.id} follows the schedule ${schedule.id}, which isn't tenantry's, and another plan is declared.`,
     {
@@ -279,18 +363,16 @@ async function create(
   attempt: number,
 ): Promise<Stripe.Subscription> {
   const { inputs, customer, price } = declared;
-  const trialUsed =
-    customer.metadata[TRIAL_KEY] !== undefined || past.some(({ trial_start }) => trial_start !== null);
   const params: Stripe.SubscriptionCreateParams = {
     customer: customer.id,
     items: [{ price: price.id }],
     ...paymentOf(declared),
     ...collectionOf(inputs),
-    ...(trialUsed ? {} : trialOf(inputs)),
+    ...(declared.trial ? trialOf(inputs) : {}),
     metadata: toMetadata(inputs.brand),
     expand: EXPAND,
   };
-  // One that was cancelled today must not come back as the answer to the same words.
+  // Stripe would repeat its answer to the same request of today, with a subscription that was canceled since.
   const last = past.map(({ id }) => id).sort();
   const options = { idempotencyKey: idempotencyKey(["subscription", params, last, attempt]) };
   const { stripe } = context;
@@ -308,7 +390,7 @@ function trialOf(
   };
 }
 
-/** The subscription tells as much, but the stamp outlives it: lists of old subscriptions grow long, and end. */
+/** The stamp outlives the subscription: lists of old subscriptions grow long. */
 async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<void> {
   if (customer.metadata[TRIAL_KEY] !== undefined) return;
   const metadata = { [TRIAL_KEY]: "used" };
@@ -347,6 +429,7 @@ async function outputsOf(
     ...(moves === undefined ? {} : { movesOn: isoTime(moves) }),
     ...(found.ended_at === null ? {} : { endedOn: isoTime(found.ended_at) }),
     ...(change === undefined ? {} : { changesOn: isoTime(change.at) }),
+    ...(found.trial_start === null ? {} : { trialStart: isoTime(found.trial_start) }),
     ...(found.trial_end === null ? {} : { trialEnd: isoTime(found.trial_end) }),
     ...(payable ? { paymentUrl: payable } : {}),
     ...(waitsFor === undefined ? {} : { waitsFor }),

@@ -127,7 +127,7 @@ export function organizationOf(platform: string, name = "acme", generation = 1) 
       string,
       { autoReload?: { below: number; add?: number; upTo?: number; monthlyCap?: number } }
     >,
-    trial: { plan: "launch", days: 14 },
+    trial: { plan: "launch", started: "2026-11-22T09:00:00Z", ends: "2026-12-06T09:00:00Z" },
   };
 }
 

@@ -128,6 +128,26 @@ describe("directory:Organization", () => {
     await life.up(organizationOf("shop"));
   });
 
+  test("records the trial that Stripe began, with its dates, and none that is only declared", async () => {
+    const rows = () =>
+      live.sql(project, "select plan, started_at::text, ends_at - started_at as lasts from public.trials");
+    const recorded = await rows();
+    expect(recorded).toEqual([
+      { plan: "launch", started_at: expect.stringMatching(/^2026-11-22 09:00:00/), lasts: { days: 14 } },
+    ]);
+    const { trial: _, ...untried } = organizationOf("shop", "untried");
+    const other = new Life(organization, live.context());
+    await other.up(untried);
+    expect(other.outputs.trialStarted).toBeUndefined();
+    // A trial that ended in the second in which it began.
+    const short = { plan: "launch", started: "2026-11-22T09:00:00Z", ends: "2026-11-22T09:00:00Z" };
+    await other.up({ ...untried, trial: short });
+    expect(other.outputs.trialStarted).toMatch(/^2026-11-22T09:00:00/);
+    await live.sql(project, "alter table public.trials disable trigger user");
+    await live.sql(project, "delete from public.trials where organization_name = 'untried'");
+    await live.sql(project, "alter table public.trials enable trigger user");
+  });
+
   test("has one trial, in every generation", async () => {
     const again = new Life(organization, live.context());
     await again.up(organizationOf("shop", "acme", 2));

@@ -9,6 +9,9 @@ export const PLATFORM = { platform: "demo" };
 
 export const LAUNCH = { productId: "demo_launch", name: "Launch", brand: PLATFORM };
 
+/** A control plane that has no project yet, and so records no trial. */
+export const NO_CONTROL_PLANE = { organization: "demo", name: "demo--none" };
+
 export const LAUNCH_PRICE = {
   lookupKey: "demo--launch--monthly--usd-4900",
   product: LAUNCH.productId,

@@ -2,7 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { subscription } from "../../../../src/provider/resources/stripe/subscription.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { brandOf, daysPass, giveCard, LAUNCH_PRICE, newCustomer, sellPlan, stripeWrites } from "./billing.ts";
+import {
+  brandOf,
+  daysPass,
+  giveCard,
+  LAUNCH_PRICE,
+  NO_CONTROL_PLANE,
+  newCustomer,
+  sellPlan,
+  stripeWrites,
+} from "./billing.ts";
 
 let live: Live;
 const FREE = "demo--build--monthly--usd-0";
@@ -232,10 +241,10 @@ describe("a change of plan", () => {
   });
 
   test.each([
-    ["before the end of the old one", "hold-before", "^DELETE /v1/subscriptions/"],
-    ["after the end of the old one", "hold-after", "^DELETE /v1/subscriptions/"],
     ["before the new one", "hold-before", "^POST /v1/subscriptions$"],
     ["after the new one", "hold-after", "^POST /v1/subscriptions$"],
+    ["before the end of the old one", "hold-before", "^DELETE /v1/subscriptions/"],
+    ["after the end of the old one", "hold-after", "^DELETE /v1/subscriptions/"],
   ] as const)("goes on after a kill %s", async (_, kind, match) => {
     const name = `killed-${kind}-${match.length}`;
     const { customer, declared } = await begun(name, FREE);
@@ -310,7 +319,7 @@ describe("one that was canceled", () => {
     const declared = {
       customer,
       price: LAUNCH_PRICE.lookupKey,
-      trial: { days: 14 },
+      trial: { days: 14, controlPlane: NO_CONTROL_PLANE },
       brand: brandOf("tried"),
     };
     const one = life();
@@ -322,7 +331,7 @@ describe("one that was canceled", () => {
 });
 
 describe("the one trial of an organization", () => {
-  const trial = { days: 14 };
+  const trial = { days: 14, controlPlane: NO_CONTROL_PLANE };
 
   test("is taken once, and not again after a cancellation", async () => {
     const customer = await newCustomer(live, "trying");

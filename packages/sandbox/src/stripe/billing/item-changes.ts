@@ -169,7 +169,14 @@ function newCycle(
   const now = account.now();
   const credits =
     how.proration_behavior === "none" ? [] : before.flatMap((item) => unused(account, item, now));
-  for (const item of itemsOf(account, subscription.id)) {
+  const charges = [...credits, ...beginPeriod(account, subscription.id)];
+  billChange(account, { ...subscription, billing_cycle_anchor: now }, before, charges, how);
+}
+
+/** Begins a new period of every item now. @returns what it costs */
+function beginPeriod(account: Account, subscription: string): Charge[] {
+  const now = account.now();
+  for (const item of itemsOf(account, subscription)) {
     const { recurring } = priceOf(account, item);
     if (recurring === null) throw new Error(`Price ${item.price} isn't recurring`);
     account.subscriptionItems.put(item.id, {
@@ -178,8 +185,26 @@ function newCycle(
       current_period_end: after(now, recurring),
     });
   }
-  const charges = [...credits, ...chargesFor(account, itemsOf(account, subscription.id))];
-  billChange(account, { ...subscription, billing_cycle_anchor: now }, before, charges, how);
+  return chargesFor(account, itemsOf(account, subscription));
+}
+
+/**
+ * Ends a trial if its first paid period can be paid; until then the trial and its items stay.
+ *
+ * `trial_end` is among the attributes that may wait: https://docs.stripe.com/billing/subscriptions/pending-updates-reference
+ *
+ * @param before the items as they were before the request
+ */
+export function payForEndOfTrial(
+  account: Account,
+  subscription: StoredSubscription,
+  before: readonly StoredSubscriptionItem[],
+  how: Collecting,
+): void {
+  const now = account.now();
+  const charges = beginPeriod(account, subscription.id);
+  const ended = { ...subscription, billing_cycle_anchor: now, status: "active" as const, trial_end: now };
+  billChange(account, ended, before, charges, how);
 }
 
 function prorate(

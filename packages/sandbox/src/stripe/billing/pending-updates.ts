@@ -20,8 +20,7 @@ export function suspendChange(
   invoice: StoredInvoice,
   cancelsAtPeriodEnd: boolean | undefined,
 ): void {
-  const { billing_cycle_anchor: anchor = subscription.billing_cycle_anchor } =
-    account.subscriptions.get(subscription.id) ?? subscription;
+  const stored = account.subscriptions.get(subscription.id) ?? subscription;
   const wanted = itemsOf(account, subscription.id);
   setItems(account, subscription.id, before);
   // The payment isn't retried: the customer pays the invoice, or the update expires.
@@ -29,18 +28,20 @@ export function suspendChange(
   const ends = before.map(({ current_period_end }) => current_period_end);
   update(
     account,
-    { ...subscription, billing_cycle_anchor: anchor, latest_invoice: invoice.id },
+    { ...stored, latest_invoice: invoice.id },
     {
       pending_update: {
         billing_cycle_anchor:
-          subscription.billing_cycle_anchor === anchor ? null : subscription.billing_cycle_anchor,
+          subscription.billing_cycle_anchor === stored.billing_cycle_anchor
+            ? null
+            : subscription.billing_cycle_anchor,
         cancel_at_period_end: cancelsAtPeriodEnd ?? null,
         discount: null,
         discounts: null,
         expires_at: Math.min(account.now() + PENDING_FOR, ...ends),
         metadata: null,
         subscription_items: wanted,
-        trial_end: null,
+        trial_end: subscription.trial_end === stored.trial_end ? null : subscription.trial_end,
         trial_from_plan: null,
       },
     },
@@ -60,6 +61,7 @@ export function applyPending(account: Account, subscription: StoredSubscription)
       ...(pending.cancel_at_period_end === false
         ? { cancel_at: null, cancel_at_period_end: false, canceled_at: null }
         : {}),
+      ...(pending.trial_end === null ? {} : { status: "active", trial_end: pending.trial_end }),
       pending_update: null,
     },
     "customer.subscription.pending_update_applied",

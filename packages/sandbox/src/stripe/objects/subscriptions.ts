@@ -1,6 +1,11 @@
 import type * as z from "zod";
 import type { Account } from "../account.ts";
-import { type Collecting, changeSubscriptionItems, type ItemChange } from "../billing/item-changes.ts";
+import {
+  type Collecting,
+  changeSubscriptionItems,
+  type ItemChange,
+  payForEndOfTrial,
+} from "../billing/item-changes.ts";
 import { startSubscription } from "../billing/start.ts";
 import {
   bill,
@@ -33,7 +38,7 @@ import { page, showing, within } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { parameters } from "../protocol/parameters.ts";
-import type { StoredSubscription } from "../stored.ts";
+import type { StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { checkOwnMethod } from "./customers.ts";
 import { getCustomer } from "./find-customer.ts";
 
@@ -77,11 +82,14 @@ export const subscriptionOperations: readonly Operation[] = [
     if (before.status === "incomplete") checkUnpaid(given);
     const mayWait = given.payment_behavior === "pending_if_incomplete";
     if (mayWait) checkMayWait(before, given);
-    const changed = mayWait ? before : keep(account, before, changeOf(account, before, given));
-    if (given.items !== undefined) changeSubscriptionItems(account, changed, given.items, given);
+    const items = itemsOf(account, id);
+    if (!mayWait) keep(account, before, changeOf(account, before, given));
+    // A trial that begins with the change comes first: nothing is billed during a trial.
+    if (typeof given.trial_end === "number") extendTrial(account, read(account, id), given.trial_end);
+    if (given.items !== undefined) changeSubscriptionItems(account, read(account, id), given.items, given);
+    if (given.trial_end === "now") endTrialNow(account, read(account, id), items, given);
     if (mayWait && read(account, id).pending_update === null)
       keep(account, read(account, id), cancelChange(account, read(account, id), given));
-    if (given.trial_end !== undefined) moveTrialEnd(account, read(account, id), given.trial_end);
     if (given.billing_cycle_anchor === "now") restartCycle(account, read(account, id));
     return showSubscription(account, read(account, id));
   }),
@@ -203,6 +211,11 @@ function checkMayWait(before: StoredSubscription, given: Update): void {
       "Stripe lets a pending update cancel at the period's end; this sandbox doesn't support it.",
       "cancel_at_period_end",
     );
+  if (typeof given.trial_end === "number")
+    throw invalid(
+      "Stripe lets a pending update move the end of a trial; this sandbox only supports `now`.",
+      "trial_end",
+    );
 }
 
 const MAY_WAIT: ReadonlySet<string> = new Set([
@@ -211,6 +224,7 @@ const MAY_WAIT: ReadonlySet<string> = new Set([
   "payment_behavior",
   "proration_behavior",
   "proration_date",
+  "trial_end",
 ]);
 
 /** The fields that an update sets without further consequences. */
@@ -282,13 +296,8 @@ function cancelChange(
   return { cancel_at: Number(at), cancel_at_period_end: false, canceled_at: account.now() };
 }
 
-function moveTrialEnd(account: Account, before: StoredSubscription, end: number | "now"): void {
+function extendTrial(account: Account, before: StoredSubscription, end: number): void {
   const now = account.now();
-  if (end === "now") {
-    if (before.status !== "trialing") return;
-    endTrialEarly(account, before);
-    return;
-  }
   if (end <= now)
     throw invalid("Invalid timestamp: must be an integer Unix timestamp in the future.", "trial_end");
   for (const item of itemsOf(account, before.id))
@@ -299,6 +308,18 @@ function moveTrialEnd(account: Account, before: StoredSubscription, end: number 
     trial_end: end,
     trial_start: before.trial_start ?? now,
   });
+}
+
+/** @param items as they were before the request */
+function endTrialNow(
+  account: Account,
+  before: StoredSubscription,
+  items: readonly StoredSubscriptionItem[],
+  given: Update,
+): void {
+  if (before.status !== "trialing") return;
+  if (given.payment_behavior === "pending_if_incomplete") payForEndOfTrial(account, before, items, given);
+  else endTrialEarly(account, before);
 }
 
 function endTrialEarly(account: Account, before: StoredSubscription): void {
