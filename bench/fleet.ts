@@ -24,7 +24,7 @@ const FLEET = size(100, 2);
 const LARGE_FLEET = size(2000, 4);
 
 const ROOT = join(import.meta.dirname, "..");
-const ROUNDS = 3;
+const ROUNDS = size(3, 1);
 const FIRST = "customer-0";
 
 /**
@@ -35,8 +35,8 @@ export async function measureFleet(): Promise<Figure[]> {
   const bench = await Fleet.open();
   try {
     await bench.grow(FLEET);
-    const hundred = await bench.timed(["preview"]);
-    const figures = await comparedWithTheCli(bench, hundred);
+    const unchanged = await bench.timed(["preview"]);
+    const figures = await comparedWithTheCli(bench, unchanged);
     await bench.grow(LARGE_FLEET);
     return [...figures, ...(await oneAmongAll(bench))];
   } finally {
@@ -44,10 +44,10 @@ export async function measureFleet(): Promise<Figure[]> {
   }
 }
 
-async function comparedWithTheCli(bench: Fleet, hundred: Measured): Promise<Figure[]> {
+async function comparedWithTheCli(bench: Fleet, unchanged: Measured): Promise<Figure[]> {
   const memory: Figure = {
-    name: "preview of 100 unchanged organizations, peak memory",
-    value: Math.round(hundred.mebibytes),
+    name: `preview of ${FLEET} unchanged organizations, peak memory`,
+    value: Math.round(unchanged.mebibytes),
     unit: "MiB",
     goal: 1024,
     better: "lower",
@@ -68,7 +68,11 @@ async function comparedWithTheCli(bench: Fleet, hundred: Measured): Promise<Figu
   }
   return [
     ratio("preview of an unchanged organization, the embedded engine / `pulumi preview`", one, 0.5),
-    ratio("preview of 100 unchanged organizations / 100 × `pulumi preview` of an empty stack", all, 0.1),
+    ratio(
+      `preview of ${FLEET} unchanged organizations / ${FLEET} × \`pulumi preview\` of an empty stack`,
+      all,
+      0.1,
+    ),
     memory,
   ];
 }
@@ -81,7 +85,8 @@ async function oneAmongAll(bench: Fleet): Promise<Figure[]> {
     const preview = await bench.timed(["preview"], 2);
     ratios.push(preview.seconds / validate.seconds);
   }
-  return [ratio("preview of one changed organization among 2,000 / validating the 2,000", ratios, 1.5)];
+  const name = `preview of one changed organization among ${LARGE_FLEET} / validating all of them`;
+  return [ratio(name, ratios, 1.5)];
 }
 
 function ratio(name: string, values: readonly number[], goal: number): Figure {

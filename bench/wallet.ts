@@ -5,7 +5,7 @@ import { size } from "./size.ts";
 
 const CLIENTS = 8;
 const WARM_UP = 1;
-const ROUNDS = 9;
+const ROUNDS = size(9, 1);
 const CALLS_PER_CLIENT = size(150, 5);
 
 /**
