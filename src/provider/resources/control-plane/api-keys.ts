@@ -4,6 +4,7 @@ import { ownProperty } from "@tenantry/core/own-property";
 import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
 import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
+import { apiKeys as apiKeyTable } from "../../../control-plane/tables/workspace.ts";
 import { derive } from "../../../shared/derive.ts";
 import { stableId } from "../../../shared/ids.ts";
 import type { RootSecret, RootSecrets } from "../../../shared/root-secret.ts";
@@ -119,11 +120,7 @@ interface Wanted extends Derived {
   readonly graceSeconds: number;
 }
 
-interface Row {
-  readonly id: string;
-  readonly name: string;
-  readonly rotation: string;
-  readonly prefix: string;
+interface Row extends z.infer<typeof apiKeyTable.row> {
   readonly sha256: string | null;
 }
 
@@ -170,7 +167,7 @@ function isSound(row: Row, roots: RootSecrets, workspace: string): boolean {
 /** The values that have no end. */
 function openRows(query: Query, workspace: string): Promise<readonly Row[]> {
   return query<Row>(
-    `select id, name, rotation, prefix, encode(sha256, 'hex') as sha256
+    `select ${apiKeyTable.columns.join(", ")}, encode(sha256, 'hex') as sha256
      from public.api_keys left join private.api_key_hashes on api_key_id = id
      where workspace_id = $1 and managed_by = 'manifest' and revoked_at is null and expires_at is null
      order by name, created_at, id`,
@@ -194,13 +191,13 @@ async function refuseEnded(query: Query, workspace: string, wanted: readonly Wan
 }
 
 async function keep(query: Query, workspace: string, wanted: readonly Wanted[]): Promise<void> {
-  await query(
-    `insert into public.api_keys as held (id, workspace_id, name, rotation, prefix, managed_by)
-     select id, $1, name, rotation, prefix, 'manifest' from ${WANTED}
-     on conflict (workspace_id, name, rotation) do update set managed_by = 'manifest',
+  await apiKeyTable.insert(
+    query,
+    { workspace_id: workspace },
+    wanted.map((key) => apiKeyTable.rowFrom(key)),
+    `on conflict (workspace_id, name, rotation) do update set managed_by = 'manifest',
        prefix = case held.id when excluded.id then excluded.prefix else held.prefix end
      where held.managed_by <> 'manifest' or held.id = excluded.id and held.prefix <> excluded.prefix`,
-    [workspace, asJson(wanted)],
   );
   await query(
     `insert into private.api_key_hashes as held (api_key_id, sha256)
@@ -212,11 +209,7 @@ async function keep(query: Query, workspace: string, wanted: readonly Wanted[]):
 }
 
 /** The value that a key has of an earlier root secret, to be kept in a row of its own until its end. */
-interface Earlier {
-  readonly id: string;
-  readonly name: string;
-  readonly rotation: string;
-  readonly prefix: string;
+interface Earlier extends z.infer<typeof apiKeyTable.row> {
   readonly sha256: string;
   readonly graceSeconds: number;
 }
@@ -263,11 +256,16 @@ async function endEarlier(
     [workspace, asJson(wanted)],
   );
   if (earlier.length === 0) return;
+  await apiKeyTable.insert(
+    query,
+    { workspace_id: workspace },
+    earlier.map((key) => apiKeyTable.rowFrom(key)),
+    "on conflict (id) do nothing",
+  );
   const values = [workspace, JSON.stringify(earlier)];
   await query(
-    `insert into public.api_keys (id, workspace_id, name, rotation, prefix, managed_by, expires_at)
-     select id, $1, name, rotation, prefix, 'manifest', now() + make_interval(secs => "graceSeconds") from ${WANTED}
-     on conflict (id) do update set expires_at = excluded.expires_at`,
+    `update public.api_keys set expires_at = now() + make_interval(secs => "graceSeconds") from ${WANTED}
+     where workspace_id = $1 and api_keys.id = wanted.id`,
     values,
   );
   await query(
@@ -299,7 +297,7 @@ async function revokeOthers(query: Query, workspace: string, names: readonly str
 }
 
 const WANTED = `jsonb_to_recordset($2::jsonb)
-  as wanted (id uuid, name text, rotation text, prefix text, sha256 text, "graceSeconds" integer)`;
+  as wanted (id uuid, name text, rotation text, sha256 text, "graceSeconds" integer)`;
 
 /** Without the values: only their digests leave. */
 function asJson(wanted: readonly Wanted[]): string {

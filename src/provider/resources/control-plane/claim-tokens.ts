@@ -3,7 +3,7 @@ import { ownProperty } from "@tenantry/core/own-property";
 import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
 import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
-import { present } from "../../../control-plane/rows.ts";
+import { claimTokens as claimTokenTable } from "../../../control-plane/tables/organization.ts";
 import { derive } from "../../../shared/derive.ts";
 import { stableId } from "../../../shared/ids.ts";
 import type { RootSecrets } from "../../../shared/root-secret.ts";
@@ -14,16 +14,8 @@ const claimTokensInputs = z.strictObject({
   controlPlane,
   organization: z.string().describe("The organization's id."),
   tokens: z
-    .record(
-      z.string(),
-      z.strictObject({
-        role: z.enum(["admin", "member"]).describe("What its holder becomes."),
-        workspace: z.string().optional().describe("The id of the one workspace that it leads into."),
-        email: z.string().optional().describe("Who alone may claim it, lower case; a verified address."),
-        expires: z.string().describe("ISO date, the last day on which it can be claimed."),
-      }),
-    )
-    .describe("By name. One that is taken out is void at once; who claimed it before stays."),
+    .record(z.string(), claimTokenTable.row.omit({ id: true, name: true }))
+    .describe("By name. A token that is taken out is void at once. Whoever claimed it before stays."),
 });
 
 const claimTokensOutputs = z.object({
@@ -51,7 +43,7 @@ export const claimTokens = defineResource({
     const database = await context.controlPlane(inputs.controlPlane);
     const rows = await database.read((query) => readTokens(query, inputs.organization));
     const sound = rows.filter((row) =>
-      row.claimed === null
+      row.claimed === undefined
         ? isSound(row, roots, inputs.organization) || roots.isLost(derivedFrom)
         : ownProperty(inputs.tokens, row.name) !== undefined,
     );
@@ -65,16 +57,15 @@ export const claimTokens = defineResource({
   async ensure(context, inputs, prior) {
     const { roots } = context;
     const database = await context.controlPlane(inputs.controlPlane);
-    const wanted = Object.entries(inputs.tokens).map(([name, { role, workspace, email, expires }]) => {
+    const wanted = Object.keys(inputs.tokens).map((name) => {
       const [own, ...earlier] = valuesOf(roots, inputs.organization, name).map(({ sha256 }) => sha256);
-      const id = idOf(inputs.organization, name);
-      return { id, name, sha256: own, earlier, role, workspace_id: workspace, email, expires };
+      return { id: idOf(inputs.organization, name), sha256: own, earlier };
     });
     const rows = await database.transaction(async (query) => {
-      await dropOthers(query, inputs.organization, Object.keys(inputs.tokens));
-      await keep(query, inputs.organization, JSON.stringify(wanted));
-      // Nobody can tell the values of a lost root secret from foreign ones; the next change drops them.
-      if (!roots.isLost(prior?.outputs.derivedFrom)) await dropForeign(query, JSON.stringify(wanted));
+      await claimTokenTable.sync(query, { organization_id: inputs.organization }, rowsOf(inputs));
+      await keepHashes(query, JSON.stringify(wanted));
+      // Values of a lost root secret look like values that somebody else wrote. The next change drops them.
+      if (!roots.isLost(prior?.outputs.derivedFrom)) await dropForeignHashes(query, JSON.stringify(wanted));
       return readTokens(query, inputs.organization);
     });
     const { fingerprint } = roots.current;
@@ -89,7 +80,8 @@ export const claimTokens = defineResource({
 
   async remove(context, { inputs }) {
     const database = await controlPlaneIfThere(context, inputs.controlPlane);
-    await database?.transaction((query) => dropOthers(query, inputs.organization, []));
+    const owner = { organization_id: inputs.organization };
+    await database?.transaction((query) => claimTokenTable.sync(query, owner, []));
   },
 });
 
@@ -100,15 +92,11 @@ interface Derived {
   readonly sha256: string;
 }
 
-interface Row {
-  readonly name: string;
-  readonly role: "admin" | "member";
-  readonly workspace: string | null;
-  readonly email: string | null;
-  readonly expires: string;
-  /** In hexadecimal: of the value that it has, and of those that it had under earlier root secrets. */
+interface Token extends Omit<z.infer<typeof claimTokenTable.row>, "id"> {
+  /** In hexadecimal: of its value, and of its values under earlier root secrets. */
   readonly hashes: readonly string[];
-  readonly claimed: string | null;
+  /** ISO 8601: when it was claimed. */
+  readonly claimed?: string | undefined;
 }
 
 function idOf(organization: string, name: string): string {
@@ -124,82 +112,68 @@ function valuesOf(roots: RootSecrets, organization: string, name: string): Deriv
 }
 
 /** Whether it has a value, and no other one than those that the root secrets make. */
-function isSound({ name, hashes }: Row, roots: RootSecrets, organization: string): boolean {
+function isSound({ name, hashes }: Token, roots: RootSecrets, organization: string): boolean {
   const known = valuesOf(roots, organization, name).map(({ sha256 }) => sha256);
   return hashes.length > 0 && hashes.every((hash) => known.includes(hash));
 }
 
-function readTokens(query: Query, organization: string): Promise<readonly Row[]> {
-  return query<Row>(
-    `select name, role, workspace_id as workspace, email,
-       (select coalesce(json_agg(encode(sha256, 'hex')), '[]') from private.claim_token_hashes
-         where claim_token_id = id) as hashes,
-       ((expires_at at time zone 'UTC')::date - 1)::text as expires, to_json(claimed_at) #>> '{}' as claimed
-     from public.claim_tokens
-     where organization_id = $1 and managed_by = 'manifest' order by name`,
-    [organization],
+function rowsOf({ organization, tokens }: Inputs) {
+  const named = Object.entries(tokens).map(
+    ([name, token]) => [idOf(organization, name), { ...token, name }] as const,
   );
+  return claimTokenTable.rowsFrom(Object.fromEntries(named), "id");
 }
 
-/** What was claimed stays, so that it is known who came in by which. */
-async function dropOthers(query: Query, organization: string, names: readonly string[]): Promise<void> {
-  await query(
-    `delete from public.claim_tokens
-     where organization_id = $1 and managed_by = 'manifest' and claimed_at is null and name <> all ($2)`,
-    [organization, names],
+async function readTokens(query: Query, organization: string): Promise<readonly Token[]> {
+  const tokens = await claimTokenTable.read(query, { organization_id: organization });
+  const hashes = await query<{ id: string; sha256: string }>(
+    `select claim_token_id as id, encode(sha256, 'hex') as sha256 from private.claim_token_hashes
+     where claim_token_id = any ($1)`,
+    [tokens.map(({ id }) => id)],
   );
+  return tokens.map(({ id, ...token }) => ({
+    ...token,
+    hashes: hashes.filter((hash) => hash.id === id).map(({ sha256 }) => sha256),
+  }));
 }
 
-async function keep(query: Query, organization: string, wanted: string): Promise<void> {
-  await query(
-    `insert into public.claim_tokens as held
-       (id, organization_id, workspace_id, name, role, email, expires_at, managed_by)
-     select id, $1, workspace_id, name, role, email, (expires + 1)::timestamp at time zone 'UTC', 'manifest'
-     from ${wantedIn("$2")}
-     on conflict (id) do update set workspace_id = excluded.workspace_id, role = excluded.role,
-       email = excluded.email, expires_at = excluded.expires_at
-     where held.claimed_at is null and (held.workspace_id, held.role, held.email, held.expires_at)
-       is distinct from (excluded.workspace_id, excluded.role, excluded.email, excluded.expires_at)`,
-    [organization, wanted],
-  );
+async function keepHashes(query: Query, wanted: string): Promise<void> {
   await query(
     `insert into private.claim_token_hashes (claim_token_id, sha256)
-     select id, decode(sha256, 'hex') from ${wantedIn("$1")} where ${IS_OPEN}
+     select id, decode(sha256, 'hex') from ${WANTED} where ${IS_OPEN}
      on conflict (sha256) do nothing`,
     [wanted],
   );
 }
 
-/** A value that no root secret makes lets nobody in. */
-async function dropForeign(query: Query, wanted: string): Promise<void> {
+/** Deletes the hashes of values that no root secret derives, so that nobody gets in with one. */
+async function dropForeignHashes(query: Query, wanted: string): Promise<void> {
   await query(
-    `delete from private.claim_token_hashes as held using ${wantedIn("$1")}
+    `delete from private.claim_token_hashes as held using ${WANTED}
      where held.claim_token_id = wanted.id and ${IS_OPEN} and encode(held.sha256, 'hex') <> wanted.sha256
        and not wanted.earlier ? encode(held.sha256, 'hex')`,
     [wanted],
   );
 }
 
-/** What was claimed never changes again. */
+/** A token that was claimed never changes again. */
 const IS_OPEN =
   "exists (select from public.claim_tokens where claim_tokens.id = wanted.id and claimed_at is null)";
 
-function wantedIn(parameter: string): string {
-  return `jsonb_to_recordset(${parameter}::jsonb)
-    as wanted (id uuid, name text, sha256 text, earlier jsonb, workspace_id uuid, role text, email text, expires date)`;
+const WANTED = "jsonb_to_recordset($1::jsonb) as wanted (id uuid, sha256 text, earlier jsonb)";
+
+/** A token that was claimed can't change any more, so it counts as declared. */
+function asFound(
+  { tokens }: Inputs,
+  { name, hashes: _, claimed, ...found }: Token,
+): Inputs["tokens"][string] {
+  const declared = ownProperty(tokens, name);
+  return claimed !== undefined && declared !== undefined ? declared : found;
 }
 
-/** What was claimed is past changing: it is as it was declared, whatever that was. */
-function asFound({ tokens }: Inputs, row: Row): Inputs["tokens"][string] {
-  const declared = ownProperty(tokens, row.name);
-  if (row.claimed !== null && declared !== undefined) return declared;
-  const { role, workspace, email, expires } = row;
-  return { role, expires, ...present({ workspace: workspace ?? undefined, email: email ?? undefined }) };
-}
-
-function outputsOf(roots: RootSecrets, { organization, tokens }: Inputs, rows: readonly Row[]): Outputs {
+function outputsOf(roots: RootSecrets, { organization, tokens }: Inputs, rows: readonly Token[]): Outputs {
   const declared = rows.filter(({ name }) => ownProperty(tokens, name) !== undefined);
-  const open = declared.filter(({ claimed }) => claimed === null);
+  const open = declared.filter(({ claimed }) => claimed === undefined);
   return {
     values: Object.fromEntries(
       open.flatMap(({ name, hashes }) => {
@@ -208,7 +182,7 @@ function outputsOf(roots: RootSecrets, { organization, tokens }: Inputs, rows: r
       }),
     ),
     claimed: Object.fromEntries(
-      declared.flatMap(({ name, claimed }) => (claimed === null ? [] : [[name, claimed]])),
+      declared.flatMap(({ name, claimed }) => (claimed === undefined ? [] : [[name, claimed]])),
     ),
   };
 }

@@ -1,7 +1,6 @@
 import { UserError, VendorError } from "@tenantry/core/errors";
 import * as z from "zod";
 import { controlPlane } from "../../../control-plane/control-plane.ts";
-import { present } from "../../../control-plane/rows.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
@@ -107,7 +106,7 @@ function foundInputs(inputs: Inputs, entry: Entry): Inputs {
     wallet: entry.wallet,
     kind: entry.kind,
     credits: entry.credits,
-    ...present({ expires: entry.expires ?? undefined }),
+    ...(entry.expires === null ? {} : { expires: entry.expires }),
   };
 }
 
