@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { LIFECYCLE_STATES } from "../shared/lifecycle.ts";
 import { COMPUTE_SIZES, REGIONS } from "../shared/supabase-catalogue.ts";
 import {
   DISPLAY_NAME,
@@ -118,9 +119,7 @@ export const generation = whole(1, 10_000, "a whole number from 1").meta({
   default: 1,
 });
 
-const STATES = ["active", "suspended", "archived", "deleted"] as const;
-
-export const state = word(STATES).meta({
+export const state = word(LIFECYCLE_STATES).meta({
   description:
     "Where it stands in its life. `deleted` also needs a consent; nothing is ever deleted by leaving it out.",
   default: "active",

@@ -1,5 +1,6 @@
 import type { Currency } from "../shared/currency.ts";
 import type { DomainRecord } from "../shared/domain-record.ts";
+import type { LifecycleState } from "../shared/lifecycle.ts";
 import type { ComputeSize, Region } from "../shared/supabase-catalogue.ts";
 
 /**
@@ -191,8 +192,6 @@ interface CronJobModel {
   readonly task: string;
 }
 
-export type WorkspaceState = "active" | "suspended" | "archived" | "deleted";
-
 export interface WorkspaceModel {
   readonly name: string;
   /** The names that it had before, the oldest first. */
@@ -200,7 +199,7 @@ export interface WorkspaceModel {
   readonly id: string;
   readonly generation: number;
   readonly displayName: string;
-  readonly state: WorkspaceState;
+  readonly state: LifecycleState;
   readonly project: ProjectModel;
   readonly apiKeys: Readonly<Record<string, ApiKeyModel>>;
   readonly connections: Readonly<Record<string, ConnectionModel>>;
@@ -234,7 +233,7 @@ export interface OrganizationModel {
   readonly stack: string;
   readonly displayName: string;
   /** Its workspaces' states have it in them already. */
-  readonly state: WorkspaceState;
+  readonly state: LifecycleState;
   readonly plan: PlanModel;
   /** Of the price that it pays: its plan's, or the previous one that it stays on. Null when the plan has no price. */
   readonly priceLookupKey: string | null;

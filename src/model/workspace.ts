@@ -1,16 +1,10 @@
 import type { OrganizationManifest, WorkspaceManifest } from "../manifest/organization.ts";
 import { domainRecord } from "../shared/domain-record.ts";
 import { projectName, stableId } from "../shared/ids.ts";
+import { LIFECYCLE_STATES, type LifecycleState } from "../shared/lifecycle.ts";
 import { findConnection } from "./connection.ts";
 import { mapValues, titleOf } from "./defaults.ts";
-import type {
-  ApiKeyModel,
-  AppModel,
-  ConnectionModel,
-  PlatformModel,
-  WorkspaceModel,
-  WorkspaceState,
-} from "./model.ts";
+import type { ApiKeyModel, AppModel, ConnectionModel, PlatformModel, WorkspaceModel } from "./model.ts";
 import { normalHost } from "./platform.ts";
 
 /** What a workspace takes from the things above it. */
@@ -73,11 +67,9 @@ export function firstName(name: string, { previously = [] }: WorkspaceManifest):
   return previously[0] ?? name;
 }
 
-const ORDER: readonly WorkspaceState[] = ["active", "suspended", "archived", "deleted"];
-
 /** An organization's state holds for its workspaces too, so the later of the two counts. */
-function laterState(a: WorkspaceState, b: WorkspaceState): WorkspaceState {
-  return ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b;
+function laterState(a: LifecycleState, b: LifecycleState): LifecycleState {
+  return LIFECYCLE_STATES.indexOf(a) > LIFECYCLE_STATES.indexOf(b) ? a : b;
 }
 
 const SECONDS = { m: 60, h: 3600, d: 86_400 } as const;

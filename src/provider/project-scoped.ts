@@ -1,12 +1,8 @@
-import * as z from "zod";
+import type * as z from "zod";
+import { type LifecycleState, lifecycleState } from "../shared/lifecycle.ts";
 import type { Context } from "../vendors/connections.ts";
 import { isReachable } from "../vendors/supabase/projects.ts";
 import type { Resource } from "./resource.ts";
-
-/** The lifecycle state of the workspace that a project belongs to. */
-export const lifecycleState = z.enum(["active", "suspended", "archived", "deleted"]);
-
-type LifeState = z.infer<typeof lifecycleState>;
 
 /** The `state` input of every resource inside a project. */
 export const stateOfProject = lifecycleState
@@ -57,7 +53,7 @@ export function defineProjectScoped<const I extends Inside, const O extends z.Zo
   };
 }
 
-function stateOf({ state = "active" }: InsideInputs): LifeState {
+function stateOf({ state = "active" }: InsideInputs): LifecycleState {
   return state;
 }
 
@@ -66,6 +62,6 @@ function keep({ state }: InsideInputs): Partial<InsideInputs> {
 }
 
 /** The run that leaves `active` isn't skipped, because it closes access. Neither is the first run, unless `deleted`. */
-function isSkipped(now: LifeState, before: LifeState | undefined): boolean {
+function isSkipped(now: LifecycleState, before: LifecycleState | undefined): boolean {
   return now === "deleted" || (now !== "active" && before !== undefined && before !== "active");
 }

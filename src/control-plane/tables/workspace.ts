@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { LIFECYCLE_STATES } from "../../shared/lifecycle.ts";
+import { lifecycleState } from "../../shared/lifecycle.ts";
 import { column, optionalColumns } from "../field.ts";
 import { Table } from "../table.ts";
 
@@ -14,7 +14,7 @@ export const workspaces = new Table({
       z.int().min(1).describe("Distinguishes it from earlier workspaces of the same name."),
     ),
     displayName: column("display_name", z.string().describe("The name that people see.")),
-    state: column("state", z.enum(LIFECYCLE_STATES).describe("Members can enter an active workspace only.")),
+    state: column("state", lifecycleState.describe("Members can enter an active workspace only.")),
     expires: column(
       "expires_on",
       z.string().optional().describe("ISO date after which a temporary workspace is to be archived."),

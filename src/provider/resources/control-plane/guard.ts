@@ -1,8 +1,8 @@
 import { UserError, VendorError } from "@tenantry/core/errors";
 import * as z from "zod";
 import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
+import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
-import { lifecycleState } from "../../project-scoped.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
 const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");

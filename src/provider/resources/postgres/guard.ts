@@ -2,6 +2,7 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import { ownProperty } from "@tenantry/core/own-property";
 import * as z from "zod";
 import { controlPlane, issuerOf } from "../../../control-plane/control-plane.ts";
+import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
 import { look, runToAnswer } from "../../../vendors/postgres/run-script.ts";
@@ -13,7 +14,6 @@ import {
 import { isGone } from "../../../vendors/supabase/client.ts";
 import { poll } from "../../../vendors/supabase/poll.ts";
 import { findProject, isAnswering, isReachable, isRestarting } from "../../../vendors/supabase/projects.ts";
-import { lifecycleState } from "../../project-scoped.ts";
 import { defineResource } from "../../runtime/schema.ts";
 import { apiGroup } from "../supabase/settings/api.ts";
 import { thirdPartyAuthGroup } from "../supabase/settings/third-party-auth.ts";

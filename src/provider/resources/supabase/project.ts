@@ -1,6 +1,7 @@
 import { UserError, VendorError } from "@tenantry/core/errors";
 import * as z from "zod";
 import { deriveDatabasePassword } from "../../../shared/derive.ts";
+import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { answer, answerOrGone, isGone } from "../../../vendors/supabase/client.ts";
 import { isPaused, restore, setCompute, untilHealthy } from "../../../vendors/supabase/lifecycle.ts";
@@ -8,7 +9,6 @@ import { poll } from "../../../vendors/supabase/poll.ts";
 import { findProject, isLeaving } from "../../../vendors/supabase/projects.ts";
 import type { ComputeSize, ProjectSummary, Region } from "../../../vendors/supabase/types.ts";
 import { createOnce } from "../../create-once.ts";
-import { lifecycleState } from "../../project-scoped.ts";
 import { databasePassword, defineResource, derivedFrom } from "../../runtime/schema.ts";
 
 const projectInputs = z.strictObject({

@@ -1,9 +1,9 @@
 import * as z from "zod";
+import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { isPaused, pause, setCompute, untilHealthy } from "../../../vendors/supabase/lifecycle.ts";
 import { findProject } from "../../../vendors/supabase/projects.ts";
 import type { ProjectSummary } from "../../../vendors/supabase/types.ts";
-import { lifecycleState } from "../../project-scoped.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
 const standbyInputs = z.strictObject({
