@@ -6,7 +6,7 @@ import { type Located, locateFile, locatorOf, type Part, type Path } from "./loc
 
 export type Severity = "error" | "warning";
 
-/** What a diagnostic says, apart from where. */
+/** The text of a diagnostic, without its place. */
 export interface DiagnosticText {
   readonly message: string;
   readonly expected?: string | undefined;
@@ -119,7 +119,7 @@ function sanitized(text: string | undefined): string | undefined {
   return text && maskSecrets(printable(text));
 }
 
-/** A file with thousands of problems is reported by its first ones. */
+/** The number of diagnostics that are shown of one file. */
 const MAX_SHOWN = 100;
 
 /** Collects the diagnostics of one file. Beyond the first 100 they are only counted: locating thousands takes minutes. */
@@ -169,7 +169,7 @@ export function isError({ severity }: Diagnostic): boolean {
   return severity === "error";
 }
 
-/** A diagnostic for people: the message, the place, the line with a caret, what was expected and found, and the remedy. */
+/** Renders a diagnostic for the terminal: the message, the place, the line with a caret, expected and found, and the remedy. */
 export function renderDiagnostic(diagnostic: Diagnostic): string {
   const { place, excerpt, expected, found, remedy } = diagnostic;
   const gutter = excerpt ? String(excerpt.line).length : 1;

@@ -1,18 +1,18 @@
 import { printable } from "@tenantry/core/printable";
 
-/** One line of a source with what is wrong in it underlined. */
+/** One line of a file with an underlined span. */
 export interface Excerpt {
   /** Counts from 1. */
   readonly line: number;
   readonly text: string;
-  /** Where the underline begins within `text`, from 0. */
+  /** The index in `text` at which the underline begins. */
   readonly caret: number;
   readonly length: number;
 }
 
 const WIDTH = 120;
 
-/** The line at an offset, cut to a readable width, with nothing in it that a terminal would obey or a log should not hold. */
+/** The line at an offset, cut to a readable width, with hidden characters escaped and secrets masked. */
 export function excerptAt(source: string, offset: number, end: number): Excerpt {
   const { line, column, start } = lineAndColumn(source, offset);
   const newline = source.indexOf("\n", start);
@@ -26,7 +26,7 @@ export function excerptAt(source: string, offset: number, end: number): Excerpt 
   return { line, text, caret: caret - from, length };
 }
 
-/** Line and column of an offset, both from 1, and the offset at which the line starts. */
+/** The line and column of an offset, both from 1, and the offset at which the line starts. */
 export function lineAndColumn(source: string, offset: number) {
   let line = 1;
   let start = 0;
@@ -37,15 +37,15 @@ export function lineAndColumn(source: string, offset: number) {
   return { line, column: offset - start + 1, start };
 }
 
-/** How the keys and tokens of the services in use begin, and those of common model vendors. */
+/** Prefixes of keys and tokens of the services in use and of common model providers. */
 const SECRET = /\b(sk|rk|pk|sbp|sb|whsec|xox[abeprs]|gh[opsru]|github_pat|AIza|AKIA|eyJ)[-_]?[\w.-]{12,}/g;
 
-/** The same text, as long, with what looks like a key or token blotted out: people paste those into manifests. */
+/** Masks everything that looks like a key or token, because people paste those into manifests. Keeps the length. */
 export function maskSecrets(text: string): string {
   return text.replace(SECRET, (found, prefix: string) => prefix.padEnd(found.length, "•"));
 }
 
-/** The same excerpt with everything from a column on blotted out, for places where a secret may have been put by mistake. */
+/** Masks an excerpt from a column on, for places where a secret may have been written by mistake. */
 export function hideFrom(excerpt: Excerpt, column: number): Excerpt {
   return {
     ...excerpt,

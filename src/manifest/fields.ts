@@ -13,23 +13,23 @@ import {
 } from "../shared/text-rules.ts";
 
 /*
- * The small shapes that both kinds of manifest are made of. The message of each says what is expected there, so that a
- * problem reads "expected <message>".
+ * The types of fields in both kinds of manifest. The error message of each states what is expected, because it is shown after
+ * "expected".
  */
 
-/** Text of a pattern, where every way to be wrong is answered by the same `expected`. */
+/** Text that matches a pattern. Every violation gets the same message, `expected`. */
 export function text(pattern: RegExp, max: number, expected: string) {
   return (
     z
       .string({ error: expected })
-      // First, so that no pattern is tried on a text of a million characters.
+      // First, so that the pattern never runs on a very long text.
       .refine((value) => hasAtMost(max, value), { error: expected, abort: true })
       .regex(pattern, { error: expected })
       .meta({ maxLength: max })
   );
 }
 
-/** Text that follows a rule of all databases and manifests. */
+/** Text that follows a rule that manifests and databases share. */
 function ruled({ pattern, max, expected }: Omit<TextRule, "name">) {
   return text(new RegExp(pattern, "u"), max, expected);
 }
@@ -39,7 +39,7 @@ export function word<const Words extends readonly [string, ...string[]]>(words: 
   return z.enum(words, { error: `one of ${words.join(", ")}` });
 }
 
-/** A map with a fixed set of keys. Unknown keys are problems. */
+/** A map with a fixed set of keys. Unknown keys are errors. */
 export function fields<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, { error: "a map" });
 }
@@ -63,31 +63,35 @@ export const slug = ruled(SLUG);
 
 export const displayName = ruled(DISPLAY_NAME);
 
+/** The description of every `displayName`. */
+export const DISPLAY_NAME_DESCRIPTION =
+  "The name that people see. Defaults to the slug as a title: `client-work` becomes `Client work`.";
+
 export const line = ruled(LINE);
 
-/** Compared without regard to case. */
+/** An e-mail address, which is compared without regard to case. */
 export const email = ruled(EMAIL);
 
-/** Its rule says the rest (`src/model/schedule.ts`), with the reason. */
+/** A cron schedule. The rule in `src/model/schedule.ts` checks it fully and explains errors. */
 export const schedule = ruled({ ...LINE, max: SCHEDULE.max, expected: SCHEDULE.expected });
 
-export const date = z.iso.date({ error: "a date as 2026-12-31" });
+export const date = z.iso.date({ error: "a date such as 2026-12-31" });
 
-/** As people write it in DNS: in any case, and perhaps with the dot at the end. */
+/** A host name in any case, with or without a trailing dot. */
 export const host = ruled({ ...HOST, pattern: HOST.pattern.replace(/\$$/, "\\.?$"), max: HOST.max + 1 });
 
 const BYTE = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
 const V4_RANGE = `(?:${BYTE}\\.){3}${BYTE}/(?:3[0-2]|[12]?\\d)`;
-// The groups that `::` stands for may be anywhere; the rules refuse what has the form of an address and is none.
+// `::` can be anywhere, so the pattern accepts some invalid addresses. A rule refuses those.
 const V6_RANGE = "[0-9a-fA-F:]{2,39}/(?:12[0-8]|1[01]\\d|[1-9]?\\d)";
 
 export const cidr = text(
   new RegExp(`^(?:${V4_RANGE}|${V6_RANGE})$`),
   43,
-  "a CIDR range, as 203.0.113.0/24 or 2001:db8::/32",
+  "a CIDR range such as 203.0.113.0/24 or 2001:db8::/32",
 );
 
-export const duration = text(/^[1-9][0-9]{0,3}[mhd]$/, 5, "a span of time as 30m, 24h or 7d");
+export const duration = text(/^[1-9][0-9]{0,3}[mhd]$/, 5, "a duration such as 30m, 24h or 7d");
 
 export const flag = z.boolean({ error: "true or false" });
 
@@ -103,7 +107,7 @@ export function limit(min: number) {
 }
 
 export const price = z
-  .number({ error: "a price in whole units of the platform's currency, as 49 or 49.5" })
+  .number({ error: "a price in whole units of the platform's currency, such as 49 or 49.5" })
   .min(0, { error: "a price that isn't negative" })
   .max(999_999.99, { error: "a price up to 999999.99" });
 
@@ -115,29 +119,29 @@ export const compute = z.enum(COMPUTE_SIZES, {
 
 export const generation = whole(1, 10_000, "a whole number from 1").meta({
   description:
-    "Part of the id. Raised when a name that was used before comes back as a new thing; the ids of everything below change with it.",
+    "A part of the id. Increase it when a name that was used before is used for something new. The ids of everything in it change too.",
   default: 1,
 });
 
 export const state = word(LIFECYCLE_STATES).meta({
   description:
-    "Where it stands in its life. `deleted` also needs a consent; nothing is ever deleted by leaving it out.",
+    "The lifecycle state. `deleted` also needs an entry in `consents`. Removing a key never deletes anything.",
   default: "active",
 });
 
-/** The name of a secret: `TENANTRY_SECRET_<NAME>` in the environment, else `tenants:<name>` of the stack's secret configuration. */
+/** The name of a secret. Its value is in `TENANTRY_SECRET_<NAME>` or in the stack's secret configuration `tenants:<name>`. */
 export const secretName = ruled({
   ...SLUG,
   max: 100,
-  expected: "the name of a secret, never its value: a slug as acme-anthropic",
+  expected: "the name of a secret, never its value: a slug such as acme-anthropic",
 });
 
 export const secretReference = fields({
   secret: secretName.describe(
-    "The secret's name: `TENANTRY_SECRET_<NAME>` in the environment, else `tenants:<name>` in the stack's secret configuration.",
+    "The secret's name. Its value comes from the environment variable `TENANTRY_SECRET_<NAME>`, or else from `tenants:<name>` in the stack's secret configuration.",
   ),
 });
 
 export const apiVersion = z
   .literal("tenantry/v1", { error: "tenantry/v1" })
-  .describe("The version of this format.");
+  .describe("The version of the manifest format.");

@@ -2,12 +2,12 @@ import * as z from "zod";
 import { organizationSchema } from "./organization.ts";
 import { platformSchema } from "./platform.ts";
 
-/** A JSON Schema document: plain data. */
+/** A JSON Schema document. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * One JSON Schema (draft 7, which editors know best) for both kinds of manifest, to complete and check them while they are
- * written. The kind picks the shape, so that an editor's complaints are about that kind only.
+ * The JSON Schema for both kinds of manifest, for completion and checks in editors. It is draft 7, which editors support best. The
+ * `kind` selects the schema, so that an editor reports errors of that kind only.
  */
 export function manifestJsonSchema(): JsonSchema {
   const { definitions } = z.toJSONSchema(z.union([platformSchema, organizationSchema]), {

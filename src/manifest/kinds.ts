@@ -1,7 +1,7 @@
 import { type OrganizationManifest, organizationSchema } from "./organization.ts";
 import { type PlatformManifest, platformSchema } from "./platform.ts";
 
-/** The kinds of manifests, each with its shape. */
+/** The schemas of manifests by kind. */
 export const MANIFESTS = { Platform: platformSchema, Organization: organizationSchema } as const;
 
 export type Kind = keyof typeof MANIFESTS;

@@ -16,7 +16,8 @@ import { type Excerpt, excerptAt, lineAndColumn } from "./excerpt.ts";
 import { readRegularFile } from "./regular-file.ts";
 
 /**
- * How every manifest is parsed. The library looks for duplicate keys in quadratic time; the parser does it in linear time.
+ * The options for parsing manifests. The library's check for duplicate keys takes quadratic time, so ./parse.ts does it in linear
+ * time instead.
  */
 export const YAML_OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
   version: "1.2",
@@ -25,10 +26,10 @@ export const YAML_OPTIONS: ParseOptions & DocumentOptions & SchemaOptions = {
   uniqueKeys: false,
 };
 
-/** The way to a value within a manifest: `["members", 0, "email"]`. */
+/** The path of a value in a manifest: `["members", 0, "email"]`. */
 export type Path = readonly (string | number)[];
 
-/** Which end of an entry is meant: its key, or its value. */
+/** The part of an entry: its key or its value. */
 export type Part = "key" | "value";
 
 export interface Located {
@@ -43,13 +44,13 @@ export function locateSpan(file: string, text: string, from: number, to: number)
   return { place: { file, line, column }, excerpt: excerptAt(text, offset, Math.max(to, offset + 1)) };
 }
 
-/** The place of a path in a parsed document; where the path leads nowhere, that of the nearest thing above it. */
+/** The place of a path in a parsed document. If the path doesn't exist, the place of its nearest existing parent. */
 export function locatePath(file: string, text: string, document: Document, path: Path, part: Part): Located {
   const [from, to] = spanOf(document, path, part);
   return locateSpan(file, text, from, to);
 }
 
-/** The place of a file as a whole, for problems that are in no line of it. */
+/** The place of a whole file, for problems without a line. */
 export function locateFile(file: string): Located {
   return { place: { file, line: 1, column: 1 } };
 }
@@ -65,7 +66,7 @@ function spanOf(document: Document, path: Path, part: Part): Span {
     if (step === undefined) return span;
     const valueSpan = rangeOf(step.value);
     span = (last && part === "key" ? step.keySpan : valueSpan) ?? step.keySpan ?? valueSpan ?? span;
-    // What an alias stands for is elsewhere in the file; the place to mend is where it is used.
+    // The alias's value is elsewhere in the file, but the user has to change the place of the alias.
     if (isAlias(step.value)) return span;
     node = step.value;
   }
@@ -83,7 +84,7 @@ function stepInto(node: unknown, segment: string | number): { keySpan?: Span; va
   return keySpan === undefined ? { value: pair.value } : { keySpan, value: pair.value };
 }
 
-/** The span of a node, or undefined for one without text, as the value of `key:`. */
+/** The span of a node; undefined for a node without text, such as the value of `key:`. */
 function rangeOf(node: unknown): Span | undefined {
   const range = (node as Node | null | undefined)?.range;
   if (!range || range[0] === range[1]) return undefined;
@@ -91,8 +92,8 @@ function rangeOf(node: unknown): Span | undefined {
 }
 
 /**
- * Finds places in a file that was read before and is valid YAML. The file is read and parsed when the first place is needed:
- * neither texts nor syntax trees of valid files are kept. If the file is gone by then, every place is the file as a whole.
+ * Finds places in a valid YAML file. It reads and parses the file again when the first place is needed, because neither texts nor
+ * syntax trees of valid files are kept. If the file no longer exists then, every place is the whole file.
  */
 export function locatorOf(file: string): (path: Path, part: Part) => Located {
   let locate: ((path: Path, part: Part) => Located) | undefined;

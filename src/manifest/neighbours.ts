@@ -6,22 +6,22 @@ import { ORGANIZATIONS_FOLDER, type ParsedOrganization } from "./read.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { isFolder, readText } from "./text.ts";
 
-/** Other organizations of a platform that may declare the same values. */
+/** Other organizations of a platform that may declare the same unique values. */
 export interface Neighbours {
   readonly organizations: readonly ParsedOrganization[];
-  /** Files that contain one of the values and have errors, so that what they declare can't be told. */
+  /** Files that contain one of the values and have errors, so that it is unknown what they declare. */
   readonly unclear: readonly string[];
 }
 
-/** The texts of files in lower case, by file: each is read once. Undefined for a file that can't be read. */
+/** A cache of file texts in lower case, by file; undefined for a file that can't be read. */
 export type Texts = Map<string, string | undefined>;
 
 /**
- * The organizations of a platform, apart from one file, that may declare one of some values. Every file's text is read, and
- * only those are parsed that contain all texts of a value, in any case, or write something in escapes. There is no index that could
- * be out of date.
+ * Finds the organizations of a platform, other than that of `file`, that may declare one of the values. It reads the text of every
+ * file, without an index that could be out of date, and parses only files that contain all texts of a value, in any case, or that
+ * contain escapes.
  *
- * @param values for each value the texts that every file which declares it contains, in lower case
+ * @param values for each value, the lower-case texts that every file with it contains
  */
 export function readNeighbours(
   folder: string,
@@ -57,13 +57,13 @@ function textOf(file: string, folder: string, texts: Texts): string | undefined 
   return text;
 }
 
-/** A digest of a file as it is now; undefined where there is none. */
+/** A digest of a file's current content; undefined if it can't be read. */
 export function digestOfFile(file: string): string | undefined {
   const bytes = readRegularFile(file);
   return bytes && createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Only quoted scalars can spell a value in another way: `"\x61"` and `'it''s'`. */
+/** Only quoted scalars can write a value in another way: `"\x61"` and `'it''s'`. */
 function mayBeEscaped(text: string): boolean {
   return text.includes("\\") || text.includes("''");
 }

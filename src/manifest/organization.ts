@@ -3,6 +3,7 @@ import {
   apiVersion,
   compute,
   credits,
+  DISPLAY_NAME_DESCRIPTION,
   date,
   displayName,
   duration,
@@ -30,43 +31,45 @@ import {
 const grantedWorkspaces = list(slug)
   .optional()
   .describe(
-    "The workspaces that a member is granted, where the plan has per-workspace access. Admins reach every one.",
+    "The workspaces that a member reaches, if the plan has per-workspace access. Admins reach all workspaces.",
   );
 
-const role = z.enum(["admin", "member"], { error: "admin or member; the one owner is named by `owner`" });
+const role = z.enum(["admin", "member"], { error: "admin or member; the owner is set by `owner`" });
 
 const member = fields({
-  email: email.describe("Who it is; compared without regard to case."),
-  role: role.describe("What they may do. The owner is named by `owner`."),
+  email: email.describe("The member's e-mail address. Case doesn't matter."),
+  role: role.describe("The member's role."),
   workspaces: grantedWorkspaces,
   github: text(/^[A-Za-z\d](?:-?[A-Za-z\d])*$/, 39, "a GitHub user name")
     .optional()
-    .describe("The GitHub user, for reviews of pull requests that touch the organization."),
-}).meta({ id: "Member", description: "A person of the organization, the owner aside." });
+    .describe("The member's GitHub user name, for reviews of pull requests that change the organization."),
+}).meta({ id: "Member", description: "A member of the organization other than the owner." });
 
 const invitation = fields({
-  email: email.describe("Who is invited; compared without regard to case."),
-  role: role.describe("The role that they will have."),
+  email: email.describe("The invited person's e-mail address. Case doesn't matter."),
+  role: role.describe("The role after accepting."),
   workspaces: grantedWorkspaces,
-  expires: date.describe("The last day on which it can be accepted."),
-}).meta({ id: "Invitation", description: "A person who was asked to join." });
+  expires: date.describe("The last day on which the invitation can be accepted."),
+}).meta({ id: "Invitation", description: "An invitation to join the organization." });
 
 const claimToken = fields({
-  role: word(["admin", "member"]).describe("What its holder becomes; none makes an owner."),
-  workspace: slug.optional().describe("The one workspace that it leads a member into; all unless said."),
-  email: email.optional().describe("Who alone may claim it; anyone with a verified address unless said."),
-  expires: date.describe("The last day on which it can be claimed."),
-}).meta({ id: "ClaimToken", description: "A way in for whoever holds the token, once." });
+  role: word(["admin", "member"]).describe("The role that the token gives."),
+  workspace: slug.optional().describe("The only workspace that the member reaches. Defaults to all."),
+  email: email
+    .optional()
+    .describe("The only address that can claim the token. Defaults to any verified address."),
+  expires: date.describe("The last day on which the token can be claimed."),
+}).meta({ id: "ClaimToken", description: "A token that admits its holder to the organization, once." });
 
-/** What every exception says besides what it allows. */
+/** The fields that every exception needs. */
 const approval = {
-  reason: line.describe("Why."),
-  approvedBy: email.describe("Who approved it."),
-  expires: date.describe("The last day on which it holds."),
+  reason: line.describe("Why it was approved."),
+  approvedBy: email.describe("The e-mail address of the person who approved it."),
+  expires: date.describe("The last day on which it is valid."),
 };
 
 const limitOverride = fields({
-  value: limit(0).describe("The limit that holds instead of the plan's."),
+  value: limit(0).describe("The limit that replaces the plan's."),
   ...approval,
 }).meta({
   id: "LimitOverride",
@@ -74,7 +77,7 @@ const limitOverride = fields({
 });
 
 const accessOverride = fields({
-  value: flag.describe("What holds instead of the plan's."),
+  value: flag.describe("The value that replaces the plan's."),
   ...approval,
 }).meta({
   id: "AccessOverride",
@@ -82,12 +85,12 @@ const accessOverride = fields({
 });
 
 const limits = fields({
-  workspaces: limitOverride.optional().describe("Instead of the plan's `workspaces`."),
-  seats: limitOverride.optional().describe("Instead of the plan's `seats`."),
-  perWorkspaceAccess: accessOverride.optional().describe("Instead of the plan's `perWorkspaceAccess`."),
-  customDomains: limitOverride.optional().describe("Instead of the plan's `customDomains`."),
-  rpm: limitOverride.optional().describe("Instead of the plan's `rpm`."),
-  webhookEvents: limitOverride.optional().describe("Instead of the plan's `webhookEvents`."),
+  workspaces: limitOverride.optional().describe("Overrides the plan's `workspaces`."),
+  seats: limitOverride.optional().describe("Overrides the plan's `seats`."),
+  perWorkspaceAccess: accessOverride.optional().describe("Overrides the plan's `perWorkspaceAccess`."),
+  customDomains: limitOverride.optional().describe("Overrides the plan's `customDomains`."),
+  rpm: limitOverride.optional().describe("Overrides the plan's `rpm`."),
+  webhookEvents: limitOverride.optional().describe("Overrides the plan's `webhookEvents`."),
 }).meta({ id: "Overrides", description: "Exceptions to the plan's limits." });
 
 const positiveCredits = whole(1, 1_000_000_000_000, "a whole number of credits from 1");
@@ -97,12 +100,14 @@ const autoReload = z
     [
       z.literal(["off", false]),
       fields({
-        below: credits.describe("Reload when the balance falls below this many credits."),
-        add: positiveCredits.optional().describe("Buy this many credits. Either this or `upTo`."),
-        upTo: positiveCredits.optional().describe("Buy credits up to this balance. Either this or `add`."),
+        below: credits.describe("The balance in credits below which credits are bought."),
+        add: positiveCredits.optional().describe("The number of credits to buy. Set either this or `upTo`."),
+        upTo: positiveCredits
+          .optional()
+          .describe("The balance up to which credits are bought. Set either this or `add`."),
         monthlyCap: positiveCredits
           .optional()
-          .describe("Buy at most this many credits in a calendar month; no cap unless said."),
+          .describe("The largest number of credits to buy in a calendar month. Defaults to no cap."),
       }),
     ],
     { error: "`off`, or a map with `below` and `add` or `upTo`" },
@@ -110,142 +115,145 @@ const autoReload = z
   .meta({ default: "off" });
 
 const wallet = fields({
-  autoReload: autoReload.optional().describe("Whether and when credits are bought without asking."),
-}).meta({ id: "Wallet", description: "The organization's settings of one wallet." });
+  autoReload: autoReload.optional().describe("Whether and when credits are bought automatically."),
+}).meta({ id: "Wallet", description: "The organization's settings for one wallet." });
 
 const apiKey = fields({
-  rotate: text(/^[\w.-]{1,40}$/, 40, "a label in text as 2026-11: letters, digits, dots, - and _")
+  rotate: text(/^[\w.-]{1,40}$/, 40, "a label such as 2026-11: letters, digits, dots, - and _")
     .optional()
-    .describe("A label of the key's generation, as 2026-11. Changing it rotates the key."),
+    .describe("A label of the key's current value, such as 2026-11. Changing it rotates the key."),
   grace: duration
     .optional()
-    .meta({ description: "How long the previous value stays valid after a rotation.", default: "7d" }),
-}).meta({ id: "ApiKey", description: "A key to the product's API that belongs to this workspace alone." });
+    .meta({ description: "How long the previous value is valid after a rotation.", default: "7d" }),
+}).meta({ id: "ApiKey", description: "A key to the product's API for one workspace." });
 
 const connection = fields({
-  kind: slug.optional().describe("What it connects to, as bigquery or hubspot."),
+  kind: slug.optional().describe("The kind of service, such as bigquery or hubspot."),
   secret: secretName
     .optional()
     .describe(
-      "The name of the secret that holds its credentials: the organization's, as `acme-bigquery` of `acme`.",
+      "The name of the secret with the credentials. It must belong to the organization, such as `acme-bigquery` to `acme`.",
     ),
   cloneOf: text(
     /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/,
     81,
-    "a connection of the same organization as production/warehouse",
+    "a connection of the same organization, such as production/warehouse",
   )
     .optional()
     .describe(
-      "Copies a connection of another workspace of this organization, instead of `kind` and `secret`.",
+      "A connection of another workspace of this organization to copy. Replaces `kind` and `secret`.",
     ),
-}).meta({ id: "Connection", description: "A database, tool or API that this workspace alone can reach." });
+}).meta({ id: "Connection", description: "A workspace's connection to an external database, tool or API." });
 
 const app = fields({
-  domain: host.optional().describe("A domain of its own, beside its URL on the platform."),
-}).meta({ id: "App", description: "A published app. It belongs to this workspace and cannot move." });
+  domain: host.optional().describe("A custom domain, in addition to the URL on the platform."),
+}).meta({ id: "App", description: "A published app. It can't move to another workspace." });
 
 const cronJob = fields({
-  schedule: schedule.describe('When, in UTC, in the five fields of cron, as "0 3 * * *".'),
-  task: line.describe("What the agent is asked to do."),
+  schedule: schedule.describe('The schedule in UTC, in the five fields of cron, such as "0 3 * * *".'),
+  task: line.describe("The task for the agent."),
 }).meta({ id: "CronJob", description: "A task that runs on a schedule." });
 
 const workspace = fields({
-  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   generation: generation.optional(),
   previously: list(slug)
     .optional()
     .describe(
-      "The names that it had before, the oldest first. Keeps the id when it is renamed, and stays for ever.",
+      "Previous names, the oldest first. They keep the workspace's id when it is renamed, so they must never be removed.",
     ),
   state: state.optional(),
   keepUntil: date
     .optional()
-    .describe("The last day on which an archived workspace is kept; past it the plan proposes to delete it."),
-  region: region.optional().describe("Where its project is; the platform's unless said."),
-  compute: compute.optional().describe("The size of its project; the platform's unless said."),
-  apiKeys: named(apiKey).optional().describe("Its API keys, by name."),
-  connections: named(connection).optional().describe("Its connections, by name."),
-  apps: named(app).optional().describe("Its published apps, by name."),
-  email: email.optional().describe("Its e-mail address, unique on the platform."),
+    .describe("The last day on which an archived workspace is kept. After it, `validate` warns."),
+  region: region.optional().describe("The region of the project. Defaults to the platform's."),
+  compute: compute.optional().describe("The compute size of the project. Defaults to the platform's."),
+  apiKeys: named(apiKey).optional().describe("API keys, by name."),
+  connections: named(connection).optional().describe("Connections, by name."),
+  apps: named(app).optional().describe("Published apps, by name."),
+  email: email.optional().describe("The workspace's e-mail address, unique on the platform."),
   slack: fields({
-    team: text(/^[TE][A-Z0-9]{2,20}$/, 21, "a Slack team id as T012AB").describe("The Slack team's id."),
-    channel: text(/^[CDG][A-Z0-9]{2,20}$/, 21, "a Slack channel id as C034CD").describe(
+    team: text(/^[TE][A-Z0-9]{2,20}$/, 21, "a Slack team id such as T012AB").describe("The Slack team's id."),
+    channel: text(/^[CDG][A-Z0-9]{2,20}$/, 21, "a Slack channel id such as C034CD").describe(
       "The Slack channel's id.",
     ),
   })
     .optional()
-    .describe("Its Slack integration."),
-  cron: named(cronJob).optional().describe("Its scheduled tasks, by name."),
-  expires: date.optional().describe("Makes it a throwaway: past this day the plan proposes to archive it."),
+    .describe("The Slack integration. The channel must be unique on the platform."),
+  cron: named(cronJob).optional().describe("Scheduled tasks, by name."),
+  expires: date
+    .optional()
+    .describe("The last day of a throwaway workspace. After it, `validate` warns until it is archived."),
 }).meta({
   id: "Workspace",
-  description: "A workspace: a Supabase project of its own and everything that lives in it.",
+  description: "A workspace: a Supabase project and everything in it.",
 });
 
 const consent = fields({
   delete: text(
     /^[a-z][a-z0-9-]*(\/[a-z][a-z0-9-]*)?$/,
     81,
-    "an organization or one of its workspaces, as acme or acme/spike",
-  ).describe("What may be deleted, as acme or acme/spike."),
+    "an organization or one of its workspaces, such as acme or acme/spike",
+  ).describe("What may be deleted, such as acme or acme/spike."),
   ...approval,
-}).meta({ id: "Consent", description: "A consent to delete one thing whose `state` is `deleted`." });
+}).meta({
+  id: "Consent",
+  description: "A consent to delete the organization or a workspace whose `state` is `deleted`.",
+});
 
 export const organizationSchema = fields({
   apiVersion,
   kind: z.literal("Organization", { error: "Organization" }).describe("The kind of this manifest."),
   name: slug.describe(
-    "The organization's name: that of its file, and the second part of its stack's. It never changes.",
+    "The organization's name, which is also the name of its file and the second part of its stack name. It can't be changed.",
   ),
-  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   generation: generation.optional(),
   state: state.optional(),
-  plan: slug.optional().describe("The plan that it is on; the platform's default plan unless said."),
+  plan: slug.optional().describe("The plan. Defaults to the platform's `defaultPlan`."),
   price: price
     .optional()
     .describe(
-      "The monthly price that it stays on, one that its plan has or had; the plan's present one unless said.",
+      "The monthly price that the organization keeps, one of the plan's current or previous prices. Defaults to the current price.",
     ),
   trial: flag.optional().meta({
     description:
-      "Whether it takes the platform's trial, which it can do once ever, before it pays for a plan.",
+      "Whether the organization takes the platform's trial, which is possible once, before it pays for a plan.",
     default: false,
   }),
-  owner: email.describe("The one owner. Ownership moves by changing this."),
-  members: list(member).optional().describe("Everybody else."),
-  invitations: list(invitation).optional().describe("People who were asked to join."),
+  owner: email.describe("The owner's e-mail address. Change it to transfer ownership."),
+  members: list(member).optional().describe("The members other than the owner."),
+  invitations: list(invitation).optional().describe("Open invitations."),
   claimTokens: named(claimToken)
     .optional()
-    .describe("Tokens that let in whoever holds them, by name; their values are outputs."),
+    .describe("Tokens that admit their holder once, by name. Their values are stack outputs."),
   billing: fields({
-    email: email.optional().describe("Where invoices go; the owner unless said."),
+    email: email.optional().describe("The address for invoices. Defaults to the owner's."),
     collection: word(["charge_automatically", "send_invoice"]).optional().meta({
-      description: "Whether the card on file is charged, or an invoice is sent.",
+      description: "Whether the saved card is charged or an invoice is sent.",
       default: "charge_automatically",
     }),
     resume: date
       .optional()
       .describe(
-        "Begins a subscription anew that was canceled, by the customer or after the last decline, up to this day. Without it, it stays canceled.",
+        "Starts a new subscription if the previous one was canceled up to this day, by the customer or after failed payments. By default, a canceled subscription is not started again.",
       ),
   })
     .optional()
-    .describe("How it pays."),
-  limits: limits.optional().describe("What it was allowed beyond its plan."),
-  wallets: named(wallet).optional().describe("Its settings of the platform's wallets, by name."),
+    .describe("How the organization pays."),
+  limits: limits.optional().describe("The organization's exceptions to the limits of its plan."),
+  wallets: named(wallet).optional().describe("Settings for the platform's wallets, by name."),
   llmProvider: fields({
-    kind: slug.describe("`hosted` for the platform's own, else whose models they are, as anthropic."),
+    kind: slug.describe("The model provider, such as anthropic, or `hosted` for the platform's own models."),
     apiKey: secretReference
       .optional()
       .describe(
-        "The key, by the name of its secret, the organization's. Needed unless the kind is `hosted`.",
+        "The provider's API key, as the name of a secret of the organization. Required unless the kind is `hosted`.",
       ),
   })
     .optional()
-    .describe("Who runs the models. It serves the organization's workspaces and no other."),
-  workspaces: named(workspace)
-    .optional()
-    .describe("Its workspaces, by name. Without this key it has one, `personal`."),
+    .describe("The model provider for all workspaces of the organization."),
+  workspaces: named(workspace).optional().describe("The workspaces, by name. Defaults to one, `personal`."),
   consents: list(consent).optional().describe("Consents to delete."),
 }).meta({ id: "Organization", title: "Organization", description: "A customer of the platform." });
 

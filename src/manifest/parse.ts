@@ -15,7 +15,7 @@ import {
 import { reportSchemaErrors } from "./schema-errors.ts";
 import { reportSyntaxErrors, tooDeep } from "./syntax.ts";
 
-/** The manifest, if the text has no error, and every diagnostic. */
+/** The manifest, or undefined if the text has errors, and all diagnostics. */
 export interface ParseResult<K extends Kind> {
   readonly manifest: ManifestOf[K] | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -23,7 +23,7 @@ export interface ParseResult<K extends Kind> {
 
 const MAX_ALIASES = 100;
 
-/** Reads the text of one manifest of a kind: YAML 1.2, one document, exactly the shape of that kind. */
+/** Parses a manifest: one document of YAML 1.2 that matches the schema of its kind. */
 export function parseManifest<K extends Kind>(kind: K, text: string, file: string): ParseResult<K> {
   if (text.trim() === "") return failed([emptyFile(kind, file)]);
   const errors = new DiagnosticCollector(file);
@@ -46,7 +46,7 @@ type ParsedYaml =
   | { readonly diagnostics: readonly Diagnostic[] }
   | { readonly document: Document; readonly value: unknown };
 
-/** @param errors collects the keys that are duplicate or forbidden; the rest of the document is valid then */
+/** @param errors collects duplicate and forbidden keys, which don't prevent further checks */
 function parseYaml(text: string, file: string, errors: DiagnosticCollector): ParsedYaml {
   const document = parseDocument(text, YAML_OPTIONS);
   const syntaxErrors = new DiagnosticCollector(file);
@@ -138,7 +138,7 @@ function wrongVersion(text: string, file: string, version: string): Diagnostic {
   );
 }
 
-/** An alias without its anchor, or aliases of aliases of aliases that would fill the memory. */
+/** The error for an alias without an anchor, or for nested aliases that would exhaust memory. */
 function aliasError(document: Document, text: string, file: string): Diagnostic {
   const aliases: Alias[] = [];
   visit(document, { Alias: (_, alias) => void aliases.push(alias) });

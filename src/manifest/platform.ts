@@ -5,6 +5,7 @@ import {
   cidr,
   compute,
   credits,
+  DISPLAY_NAME_DESCRIPTION,
   displayName,
   fields,
   flag,
@@ -23,7 +24,7 @@ import {
   word,
 } from "./fields.ts";
 
-/** What a platform may offer its organizations beyond workspaces and members. */
+/** The features that a platform can offer its organizations besides workspaces and members. */
 export const FEATURES = [
   "apiKeys",
   "connections",
@@ -41,61 +42,63 @@ export type Feature = (typeof FEATURES)[number];
 const CURRENCIES = Object.keys(CURRENCY_DECIMALS) as [Currency, ...Currency[]];
 
 const entitlements = fields({
-  workspaces: limit(1).describe("How many workspaces an organization may have; deleted ones don't count."),
+  workspaces: limit(1).describe("The number of workspaces. Deleted ones don't count."),
   seats: limit(1).optional().meta({
-    description: "How many people: the owner, members and open invitations.",
+    description: "The number of people: the owner, members and open invitations.",
     default: "unlimited",
   }),
   perWorkspaceAccess: flag.optional().meta({
     description:
-      "Whether members are granted single workspaces; where not, every member reaches all of them.",
+      "Whether access can be limited to individual workspaces. If `false`, every member reaches all workspaces.",
     default: true,
   }),
   customDomains: limit(0)
     .optional()
-    .meta({ description: "How many apps may have a domain of their own.", default: "unlimited" }),
+    .meta({ description: "The number of apps with a custom domain.", default: "unlimited" }),
   rpm: limit(1)
     .optional()
-    .meta({ description: "Requests per minute, for the whole organization.", default: "unlimited" }),
+    .meta({ description: "Requests per minute of the whole organization.", default: "unlimited" }),
   webhookEvents: limit(0)
     .optional()
-    .meta({ description: "Webhook events per month, for the whole organization.", default: "unlimited" }),
-}).meta({ id: "Entitlements", description: "What a plan entitles an organization to." });
+    .meta({ description: "Webhook events per month of the whole organization.", default: "unlimited" }),
+}).meta({ id: "Entitlements", description: "What a plan allows an organization." });
 
 const creditsByWallet = named(credits);
 
 const plan = fields({
-  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   price: fields({
-    monthly: price.describe("Per month, in whole units of the platform's currency, as 49 or 49.5."),
+    monthly: price.describe("Per month, in whole units of the platform's currency, such as 49 or 49.5."),
     previously: list(price)
       .optional()
       .describe(
-        "Monthly prices that it had before and that organizations may still be on. One that is taken out is archived.",
+        "Earlier monthly prices that organizations may keep. A price that is removed from the list is archived.",
       ),
   })
     .optional()
-    .describe("The list price. Leave it out for a plan that is agreed by contract."),
+    .describe("The list price. Omit it for a plan by contract."),
   credits: creditsByWallet.optional().describe("Credits granted each month, by wallet."),
-  entitlements: entitlements.describe("What the plan entitles an organization to."),
-}).meta({ id: "Plan", description: "A plan that organizations can be on." });
+  entitlements: entitlements.describe("What the plan allows an organization."),
+}).meta({ id: "Plan", description: "A plan of the platform." });
 
 const wallet = fields({
-  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   credit: fields({
-    price: price.describe("The price of one credit, in whole units of the platform's currency, as 0.01."),
-  }).describe("What its credits are."),
+    price: price.describe(
+      "The price of one credit, in whole units of the platform's currency, such as 0.01.",
+    ),
+  }).describe("The credits in the wallet."),
 }).meta({
   id: "PlatformWallet",
-  description: "A kind of credits that each organization holds in one wallet.",
+  description: "A kind of credits. Each organization has one wallet of each kind.",
 });
 
 const listedSecret = fields({
-  organizations: list(slug).describe("Which organizations of the platform may use it, and nobody else."),
-  reason: line.describe("Why its name doesn't say whose it is, or why they share it."),
+  organizations: list(slug).describe("The only organizations that may use the secret."),
+  reason: line.describe("Why its name doesn't identify its owner, or why the organizations share it."),
 }).meta({
   id: "ListedSecret",
-  description: "A secret that several organizations share, or of which the name doesn't say whose it is.",
+  description: "A secret that several organizations share, or whose name doesn't identify its owner.",
 });
 
 const ranges = z.union([list(cidr), z.literal("anywhere")], {
@@ -105,127 +108,135 @@ const ranges = z.union([list(cidr), z.literal("anywhere")], {
 const security = fields({
   network: fields({
     allow: ranges.describe(
-      "From where the control plane's database is reached: the addresses of CI, where `up` runs, and of the product's own servers.",
+      "The network ranges that can reach the control plane's database: those of the machines that run `up`, such as CI, and of the product's servers.",
     ),
     workspaces: ranges.optional().meta({
       description:
-        "From where workspaces' databases are reached. Their data API and the rest of their project's services don't depend on it; Edge Functions that connect to the database themselves do.",
+        "The network ranges that can reach workspace databases. Edge Functions that connect to the database directly need them too; the data API and the project's other services don't.",
       default: "nowhere",
     }),
-    reason: line.optional().describe("Why it has to be `anywhere`; required with it."),
+    reason: line.optional().describe("Why `anywhere` is needed. Required with `anywhere`."),
+  })
+    .optional()
+    .describe("The network ranges that can connect to the PostgreSQL databases. **Required.**"),
+  tls: fields({
+    optional: z.literal(true, { error: "true" }).describe("Accepts unencrypted connections too."),
+    reason: line.describe("Why the exception is needed."),
   })
     .optional()
     .describe(
-      "Whose connections to the PostgreSQL databases are let in. **Required** to bring a platform up.",
+      "An exception to encrypted database connections. By default, a database refuses unencrypted ones.",
     ),
-  tls: fields({
-    optional: z.literal(true, { error: "true" }).describe("Connections in clear are let in too."),
-    reason: line.describe("Why."),
-  })
-    .optional()
-    .describe("An exception: every connection to a database has to be encrypted unless this says otherwise."),
   realtime: fields({
     publicChannels: z
       .literal(true, { error: "true" })
-      .describe("Whoever has a project's publishable key reads and writes every channel that isn't private."),
-    reason: line.describe("Why."),
+      .describe(
+        "Anyone with a project's publishable key can read and write every channel that isn't private.",
+      ),
+    reason: line.describe("Why the exception is needed."),
   })
     .optional()
     .describe(
-      "An exception: Realtime has private channels only, which policies guard, unless this says otherwise.",
+      "An exception to private Realtime channels. By default, Realtime accepts only private channels, which policies protect.",
     ),
   signIn: fields({
     methods: list(
-      text(/^[a-z][a-z0-9_]{0,39}$/, 40, "the name of a sign-in method in Supabase's API, as google or saml"),
-    ).describe("As Supabase's API names them: google, github, phone, saml, …"),
-    reason: line.describe("Why."),
+      text(
+        /^[a-z][a-z0-9_]{0,39}$/,
+        40,
+        "the name of a sign-in method in Supabase's API, such as google or saml",
+      ),
+    ).describe("Sign-in methods as named in Supabase's API: google, github, phone, saml, …"),
+    reason: line.describe("Why the exception is needed."),
   })
     .optional()
     .describe(
-      "An exception: how people sign in to the control plane besides by e-mail. Set up in Supabase's dashboard; a refresh calls any other method a difference.",
+      "An exception to sign-in by e-mail: other methods for the control plane, which are set up in Supabase's dashboard. A refresh reports methods that aren't listed.",
     ),
 }).meta({
   id: "Security",
-  description:
-    "How the projects of the platform are closed, and the exceptions that open them, each with its reason.",
+  description: "How the platform's projects are secured, and the exceptions, each with a reason.",
 });
 
 export const platformSchema = fields({
   apiVersion,
   kind: z.literal("Platform", { error: "Platform" }).describe("The kind of this manifest."),
   name: slug.describe(
-    "The platform's name: that of its folder in `stacks/`, and the first part of its stacks' names. It never changes.",
+    "The platform's name, which is also the name of its folder in `stacks/` and the first part of its stack names. It can't be changed.",
   ),
-  displayName: displayName.optional().describe("What people see; the name with a capital unless said."),
+  displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   generation: generation.optional(),
-  currency: word(CURRENCIES).describe("The currency of every price, as Stripe writes it."),
+  currency: word(CURRENCIES).describe("The currency of all prices, as a lower-case ISO 4217 code."),
   supabase: fields({
     organization: text(
       /^[\w-]+$/,
       100,
       "the slug of a Supabase organization: letters, digits, - and _",
-    ).describe("The slug of the Supabase organization that holds every project."),
-    region: region.describe("Where the control plane is, and every workspace that doesn't say otherwise."),
+    ).describe("The slug of the Supabase organization that contains all projects."),
+    region: region.describe("The region of the control plane, and the default for workspaces."),
     compute: compute.optional().meta({
-      description: "The size of the control plane, and of every workspace that doesn't say otherwise.",
+      description: "The compute size of the control plane, and the default for workspaces.",
       default: "micro",
     }),
-  }).describe("Where projects are made."),
-  security: security.optional().describe("How its projects are closed, and the exceptions that open them."),
+  }).describe("Where and how projects are created."),
+  security: security.optional().describe("How the projects are secured, and the exceptions."),
   stripe: fields({
     webhook: fields({
       url: text(
         /^(https:\/\/[!-.0-~]+|http:\/\/127\.0\.0\.1:\d+)\/[!-~]*$/,
         2048,
-        "an address as https://billing.example.com/stripe; http:// only for 127.0.0.1",
-      ).describe("Where `tenantry webhook` is reached, as https://billing.example.com/stripe."),
-      version: whole(1, 1000, "a whole number from 1 on").optional().meta({
-        description: "Raised to get another signing secret; the old one is of use until it is replaced.",
+        "a URL such as https://billing.example.com/stripe; http:// only for 127.0.0.1",
+      ).describe("The URL of `tenantry webhook`, such as https://billing.example.com/stripe."),
+      version: whole(1, 1000, "a whole number from 1").optional().meta({
+        description:
+          "The version of the signing secret. Increase it to get a new secret; the old one stays valid until it is replaced.",
         default: 1,
       }),
     })
       .optional()
-      .describe("The endpoint that Stripe tells of payments."),
+      .describe("The endpoint that receives Stripe's events."),
   })
     .optional()
-    .describe("How Stripe reaches the platform."),
+    .describe("How Stripe sends events to the platform."),
   access: fields({
     stayOpen: text(/\S/, 500, "a reason").describe(
-      "The reason for which workspaces stay open to the people that they know while no process confirms who may enter. Without it, a workspace that `tenantry webhook` or `tenantry access --watch` has confirmed closes 60 seconds after the last confirmation.",
+      "Why workspaces stay open while no process renews their lease. By default, a workspace with a lease from `tenantry webhook` or `tenantry access --watch` closes to people 45 seconds after the last renewal.",
     ),
   })
     .optional()
-    .describe("What happens while nothing carries the control plane's answer to workspaces."),
+    .describe("Access to workspaces while no process renews it."),
   features: list(word(FEATURES))
     .optional()
     .describe(
-      "The features that the platform has; every one unless said. Wallets, trials and apps' URLs follow from their own keys.",
+      "The features that the platform offers. Defaults to all. Wallets, trials and app URLs have their own keys.",
     ),
-  plans: named(plan).describe("The catalogue of plans, by name."),
-  defaultPlan: slug.describe("The plan of an organization that names none, or whose paid plan isn't paid."),
+  plans: named(plan).describe("The plans, by name."),
+  defaultPlan: slug.describe("The plan of organizations that name none, or whose paid plan isn't paid."),
   trial: fields({
-    plan: slug.describe("The plan that is tried."),
-    days: whole(1, 730, "a whole number of days from 1 to 730").describe("How long it lasts."),
-    credits: creditsByWallet.optional().describe("Credits granted once, when it starts, by wallet."),
+    plan: slug.describe("The plan of the trial."),
+    days: whole(1, 730, "a whole number of days from 1 to 730").describe("The length of the trial in days."),
+    credits: creditsByWallet
+      .optional()
+      .describe("Credits granted once at the start of the trial, by wallet."),
   })
     .optional()
-    .describe("The one trial that an organization may take, ever."),
-  wallets: named(wallet).optional().describe("The credit wallets that each organization has."),
+    .describe("The trial, which each organization can take once."),
+  wallets: named(wallet).optional().describe("The credit wallets of each organization, by name."),
   llmProviders: list(slug)
     .optional()
     .describe(
-      "Whose models organizations may choose, as anthropic, and `hosted` for the platform's own; any unless said.",
+      "The model providers that organizations can choose, such as anthropic, and `hosted` for the platform's own models. Defaults to any.",
     ),
   apps: fields({
-    domain: host.describe("The suffix of every app's own URL, as camelai.example."),
+    domain: host.describe("The domain of app URLs, such as camelai.example."),
   })
     .optional()
-    .describe("Publishing of apps."),
+    .describe("How apps are published."),
   secrets: z
     .record(secretName, listedSecret, { error: "a map from names to settings" })
     .optional()
     .describe(
-      "Exceptions to the rule of names, by the secret's name. Without one a secret belongs to the organization whose name begins it, as `acme-anthropic` to `acme`; where several names begin it, to the one with the longest.",
+      "Exceptions to the ownership of secrets by name. By default, a secret belongs to the organization whose name is its prefix, such as `acme-anthropic` to `acme`; if several match, to the one with the longest name.",
     ),
 }).meta({
   id: "Platform",

@@ -9,7 +9,7 @@ import { locatorOf } from "./locate.ts";
 import { parseManifest } from "./parse.ts";
 import { isFolder, readText } from "./text.ts";
 
-/** A manifest and the file that it came from. Neither its text nor its syntax tree is kept. */
+/** A manifest and its file. Neither the text nor the syntax tree is kept. */
 interface Parsed<K extends Kind> {
   readonly file: string;
   readonly manifest: ManifestOf[K];
@@ -18,7 +18,7 @@ interface Parsed<K extends Kind> {
 export type ParsedPlatform = Parsed<"Platform">;
 export type ParsedOrganization = Parsed<"Organization">;
 
-/** What is in a file: the manifest, if it has no error, and every diagnostic. */
+/** The result of reading a file: the manifest, or undefined if it has errors, and all diagnostics. */
 export interface ReadResult<K extends Kind> {
   readonly parsed: Parsed<K> | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -26,7 +26,7 @@ export interface ReadResult<K extends Kind> {
 
 export interface PlatformFolder {
   readonly platform: ParsedPlatform | undefined;
-  /** Those without errors of their own, sorted by file name. */
+  /** The organizations without errors, sorted by file name. */
   readonly organizations: readonly ParsedOrganization[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -34,7 +34,7 @@ export interface PlatformFolder {
 export const PLATFORM_FILE = "platform.yaml";
 export const ORGANIZATIONS_FOLDER = "orgs";
 
-/** Reads a platform's folder, `platform.yaml` and `orgs/*.yaml`. It never throws for what a user wrote. */
+/** Reads a platform's folder, `platform.yaml` and `orgs/*.yaml`. A user's mistake is a diagnostic and never throws. */
 export async function readPlatformFolder(folder: string): Promise<PlatformFolder> {
   const platform = readPlatformFile(folder);
   if (isFolder(folder) && !staysInside(folder))
@@ -43,7 +43,7 @@ export async function readPlatformFolder(folder: string): Promise<PlatformFolder
   const organizations: ParsedOrganization[] = [];
   const diagnostics: Diagnostic[] = [...platform.diagnostics, ...listing.diagnostics];
   for (const [index, file] of listing.files.entries()) {
-    // Reading and parsing hold the thread; a breath now and then lets timers and signals through.
+    // Reading and parsing are synchronous. Yield from time to time, so that timers and signals are handled.
     if (index % 200 === 199) await setImmediate();
     const result = readManifestFile("Organization", file, folder);
     if (result.parsed) organizations.push(result.parsed);
@@ -88,7 +88,7 @@ async function listOrganizations(folder: string): Promise<{ files: string[]; dia
 }
 
 /**
- * The names of the files in `orgs/`; none where a link leads out of the platform's folder: they are somebody else's.
+ * The names of the manifests in `orgs/`. Empty if a link leads out of the platform's folder.
  */
 export function organizationFiles(folder: string): string[] {
   const orgs = join(folder, ORGANIZATIONS_FOLDER);
@@ -97,8 +97,8 @@ export function organizationFiles(folder: string): string[] {
 }
 
 /**
- * Whether neither a platform's folder nor the folder that holds all platforms is a link that leads out of the folder that it
- * is in. A link to a neighbour is fine.
+ * Whether a platform's folder, and the folder of all platforms, are really inside their parent folder. A link to a sibling is
+ * allowed.
  */
 function staysInside(folder: string): boolean {
   const stacks = dirname(folder);
@@ -107,7 +107,7 @@ function staysInside(folder: string): boolean {
   );
 }
 
-/** Files that people keep beside manifests. Anything else might be a customer that would silently be left out. */
+/** Files that people keep next to manifests. Others are reported, because they may be manifests with a wrong name. */
 function ignored(name: string): boolean {
   return name.startsWith(".") || name.endsWith("~") || /\.(md|txt)$/i.test(name);
 }
@@ -124,7 +124,7 @@ function stray(file: string): Diagnostic {
   });
 }
 
-/** The file of an organization bears its name, so that two files of one organization can't both be right. */
+/** Reports manifests whose file has a different name. This also excludes two files for one organization. */
 function misnamed(organizations: readonly ParsedOrganization[]): Diagnostic[] {
   const names = new Map<string, string>();
   for (const { file, manifest } of organizations) {

@@ -4,27 +4,33 @@ import { platformSchema } from "./platform.ts";
 
 const INTRODUCTION = `# Manifests
 
-Generated from the schemas in \`src/manifest\` by \`npx vitest run tests/manifest/reference.test.ts -u\`; not edited by hand.
+<!-- Generated from the schemas in src/manifest by: npx vitest run tests/manifest/reference.test.ts -u -->
 
-A platform is a folder in \`stacks/\`: \`platform.yaml\` and one file per customer organization in \`orgs/\`, named after it. Each file
-is one document of YAML 1.2 in UTF-8, of at most 1 MiB. A key that is left out isn't managed and its default stands; \`[]\` or \`{}\`
-says that there is nothing. Keys that aren't listed here are errors. A symbolic link may lead to another place in the platform's folder, but
-not out of it, and no command writes through one.
+A platform is a folder in \`stacks/\` with a \`platform.yaml\` and one file per customer organization, \`orgs/<organization>.yaml\`.
 
-Editors complete and check manifests by their JSON Schema, [manifest.schema.json](manifest.schema.json), which
-\`tenantry schema\` prints. Working examples are in [stacks/](../stacks).
+- Each file is one document of YAML 1.2 in UTF-8, of at most 1 MiB.
+- A key that is omitted has its default. An empty \`[]\` or \`{}\` means none. Unknown keys are errors.
+- A symbolic link may lead to another place in the platform's folder, but not out of it. No command writes through a link.
 
-## Whose a secret is
+Your editor can complete and check manifests with the JSON Schema [manifest.schema.json](manifest.schema.json), which
+\`tenantry schema\` prints. See [stacks/](../stacks) for working examples.
 
-A secret belongs to the organization whose name and a hyphen begin its name: \`acme-anthropic\` to \`acme\`. Where the names of several
-organizations of the repository do, it belongs to the one with the longest: \`acme-labs-anthropic\` to \`acme-labs\`. Every other
-organization is refused it, whether one file, one stack or everything is read. The platform lists what names can't say, under
-[\`secrets\`](#listedsecret): a secret that several organizations share, one that \`acme\` used before \`acme-labs\` came, and a secret of an
-organization that has the same name on another platform. A platform can't list the secrets of another one. \`root\` and names such as
-\`root-previous\` are reserved.
+## Who owns a secret
 
-A preview names the secret that each value comes from: \`CONNECTION_WAREHOUSE: acme-a → acme-b\` where the manifest names another
-secret, \`CONNECTION_WAREHOUSE: value of acme-a changed\` where only the value is new. It never shows a value.
+A secret belongs to the organization whose name, followed by a hyphen, is its prefix: \`acme-anthropic\` belongs to \`acme\`. If several
+organizations of the repository match, it belongs to the one with the longest name: \`acme-labs-anthropic\` belongs to \`acme-labs\`. No
+other organization can use it.
+
+A platform lists exceptions under [\`secrets\`](#listedsecret):
+
+- a secret that several organizations share
+- a secret that \`acme\` used before \`acme-labs\` was added
+- a secret of an organization whose name also exists on another platform
+
+A platform can't list secrets that belong to another platform. \`root\`, and names such as \`root-previous\`, are reserved.
+
+A preview shows the name of the secret that each value comes from, and never a value. \`CONNECTION_WAREHOUSE: acme-a → acme-b\` means
+that the manifest names a different secret. \`CONNECTION_WAREHOUSE: value of acme-a changed\` means that the secret has a new value.
 `;
 
 interface Row {
@@ -32,7 +38,7 @@ interface Row {
   readonly schema: z.core.$ZodType;
 }
 
-/** The reference of both kinds in Markdown: a table for each map, with what every key takes. */
+/** The reference of both kinds of manifest in Markdown, with a table for each map. */
 export function manifestReference(): string {
   const sections = new Map<string, string>();
   addSection(platformSchema, sections);
@@ -40,7 +46,7 @@ export function manifestReference(): string {
   return [INTRODUCTION, ...sections.values()].join("\n");
 }
 
-/** The section of a map that has a name, followed by those of the named maps in it. */
+/** Adds the section of a named map, and those of the named maps in it. */
 function addSection(schema: z.ZodObject, sections: Map<string, string>): void {
   const { id = "", description = "" } = metaOf(schema);
   if (sections.has(id)) return;
@@ -61,7 +67,7 @@ function addSection(schema: z.ZodObject, sections: Map<string, string>): void {
   }
 }
 
-/** The keys of a map; those of a nested map without a name of its own follow with dots in them. */
+/** The keys of a map. Keys of unnamed nested maps follow their parent, with dots. */
 function rowsOf(schema: z.ZodObject, prefix: string): Row[] {
   return Object.entries(schema.shape).flatMap(([name, child]): Row[] => {
     const key = `${prefix}${name}`;
@@ -81,7 +87,7 @@ function renderRow({ key, schema }: Row): string {
   return `| \`${key}\` | ${valueText(schema)} | ${fallback} | ${description} |`;
 }
 
-/** What the checker says that it expects, or a link to the section of the map that it is. */
+/** The expected value according to the schema's error message, or a link to the section of a named map. */
 function valueText(schema: z.core.$ZodType): string {
   const target = targetOf(schema);
   const link = target && `[${metaOf(target).id}](#${metaOf(target).id?.toLowerCase()})`;
@@ -97,7 +103,7 @@ function expectedBy(schema: z.core.$ZodType): string {
   return refused.error?.issues[0]?.message ?? "";
 }
 
-/** The named map that a key leads to, by itself, in a list or in a map. */
+/** The named map that a key contains directly, in a list or in a map. */
 function targetOf(schema: z.core.$ZodType): z.ZodObject | undefined {
   const inner = unwrap(schema);
   const item =
@@ -114,7 +120,7 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   return schema instanceof z.ZodOptional ? unwrap(schema.unwrap()) : schema;
 }
 
-/** What is said of a schema, by itself or by what it wraps. */
+/** The metadata of a schema, including that of the schema that it wraps. */
 function metaOf(schema: z.core.$ZodType): { id?: string; description?: string; default?: unknown } {
   const inner = schema instanceof z.ZodOptional ? metaOf(schema.unwrap()) : {};
   return { ...inner, ...z.globalRegistry.get(schema) };

@@ -13,33 +13,33 @@ import {
 import { secretUses } from "./secret-uses.ts";
 import { isFolder, readText } from "./text.ts";
 
-/** All platforms of a repository, as far as they decide who may use a set of secrets. */
+/** The platforms of a repository, with the data that decides who owns a set of secrets. */
 export interface Repository {
-  /** The platform that is asked about, by its folder's name. */
+  /** The name of the current platform's folder. */
   readonly own: string;
   readonly platforms: readonly RepositoryPlatform[];
 }
 
 interface RepositoryPlatform {
-  /** Its folder's name. */
+  /** The name of its folder. */
   readonly name: string;
-  /** Undefined where its file has errors. Another platform's is read only where its claims could matter. */
+  /** Undefined if the file has errors. Those of other platforms are read only if their claims can matter. */
   readonly manifest: PlatformManifest | undefined;
-  /** Those organizations that have a file, of all whose names begin a secret's name or are listed for a secret. */
+  /** The organizations with a file, among those whose name is the prefix of a secret or that are listed for one. */
   readonly organizations: ReadonlySet<string>;
-  /** The secrets that some of them name: those whose names begin a secret of an organization with a longer name. */
+  /** The secrets that organizations use, by organization, for those whose name is a prefix of another owner's secret. */
   readonly named: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Up to this many names are looked for one by one; more are found faster by listing the folder. */
+/** Up to this number of names, checking each file is faster than listing the folder. */
 const FEW = 200;
 
 /**
- * Looks up what decides who may use the secrets that manifests name: the platforms, and which organizations have a file. No
- * organization is parsed, except where the names of two begin the name of one secret.
+ * Reads the data that decides who owns the secrets in manifests: the platforms, and which organizations have a file. It parses
+ * other organizations only if the names of two are prefixes of the same secret.
  *
- * @param folder the platform's; the repository's other platforms are beside it
- * @param organizations those of the platform that are asked about
+ * @param folder the platform's folder, next to those of the repository's other platforms
+ * @param organizations the organizations of the platform whose secrets are checked
  */
 export function readRepository(
   folder: string,
@@ -56,22 +56,22 @@ export function readRepository(
   return lookUp(folder, manifest, secrets, names, listed.length > 0);
 }
 
-/** What the other organizations of a repository could lose to one that is new. */
+/** The secrets that other organizations could lose to a new one. */
 export interface Surroundings {
   readonly before: Repository;
-  /** With a file for the new one. */
+  /** The repository with a file for the new organization. */
   readonly after: Repository;
-  /** The secrets that begin with its name and that a manifest names or lists. Of a file that has errors, its text decides. */
+  /** The secrets with the new name as prefix that manifests use or list. In a file with errors, every matching word counts. */
   readonly secrets: ReadonlySet<string>;
-  /** The platforms of which the manifest has errors and names such secrets. */
+  /** The platforms whose manifest contains such a secret and has errors. */
   readonly unclear: readonly string[];
 }
 
 /**
- * Looks up the secrets whose names begin with that of an organization that a platform doesn't have yet. Only the platforms
- * are parsed, and the few organizations to which such secrets can belong.
+ * Finds the secrets whose prefix is the name of an organization that a platform doesn't have yet. It parses only the platforms and
+ * the few organizations to which such secrets can belong.
  *
- * @param folder the platform's; the repository's other platforms are beside it
+ * @param folder the platform's folder, next to those of the repository's other platforms
  */
 export function readSurroundings(folder: string, { manifest }: ParsedPlatform, name: string): Surroundings {
   const begins = (secret: string) => secret.startsWith(`${name}-`);
@@ -99,8 +99,8 @@ export function readSurroundings(folder: string, { manifest }: ParsedPlatform, n
 }
 
 /**
- * @param readsOthers whether the other platforms' manifests are parsed too, for what they list
- * @param added an organization of the platform that counts as if it had a file
+ * @param readsOthers whether to parse the manifests of other platforms too, for the secrets that they list
+ * @param added a new organization of the platform, which counts as if it had a file
  */
 function lookUp(
   folder: string,
@@ -133,7 +133,7 @@ function lookUp(
   };
 }
 
-/** The names of organizations to which a secret of this name can belong, the longest first: `a-b` and `a` for `a-b-c`. */
+/** The names of the organizations that a secret can belong to by its name, the longest first: `a-b` and `a` for `a-b-c`. */
 export function namesThatBegin(secret: string): string[] {
   const parts = secret.split("-");
   return parts.slice(1).map((_, index) => parts.slice(0, parts.length - 1 - index).join("-"));
@@ -151,7 +151,7 @@ function organizationsIn(folder: string, names: ReadonlySet<string>): ReadonlySe
   return new Set(files.map((file) => basename(file, ".yaml")));
 }
 
-/** A link that leads nowhere counts too: its name is taken. */
+/** Whether the path exists. A dangling link counts too, because its name is taken. */
 function exists(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -178,7 +178,7 @@ function namedBy(
   return new Map([...new Set(names)].map((name) => [name, secretsNamedIn(folder, name, contested)]));
 }
 
-/** Of a file that has errors, the secrets that are anywhere in its text. */
+/** The secrets that an organization uses. In a file with errors, every secret that its text contains counts. */
 function secretsNamedIn(folder: string, name: string, secrets: ReadonlySet<string>): ReadonlySet<string> {
   const file = join(folder, ORGANIZATIONS_FOLDER, `${name}.yaml`);
   const read = readText(file, folder);
@@ -188,7 +188,7 @@ function secretsNamedIn(folder: string, name: string, secrets: ReadonlySet<strin
   return new Set([...secrets].filter((secret) => read.text.includes(secret)));
 }
 
-/** The secrets that an organization's manifest names; of one that has errors, all words of its text. */
+/** The secrets that an organization uses; for a file with errors, all words in its text. */
 function secretsOrWordsOf(folder: string, organization: string): string[] {
   const { parsed } = readOrganizationFile(folder, organization);
   if (parsed !== undefined) return secretUses(parsed.manifest).map(({ secret }) => secret);

@@ -78,13 +78,13 @@ function remedyForKey(meant: string | undefined, home: string | undefined): stri
   return meant ? `did you mean \`${meant}\`?` : "remove it";
 }
 
-/** The one map of a manifest that does have a key, as `Workspace` has `connections`. */
+/** The only map of a manifest that has a key, such as `workspaces.<name>` for `connections`; undefined if there are several. */
 function homeOf(key: string, schema: z.ZodType): string | undefined {
   const homes = namedMaps(schema, "").filter(({ map }) => Object.hasOwn(map.shape, key));
   return homes.length === 1 ? homes[0]?.where : undefined;
 }
 
-/** The maps of a schema with the way to them: the manifest itself, and those in it by name, as `workspaces.<name>`. */
+/** The maps of a schema with their places: the manifest itself, and those in it, such as `workspaces.<name>`. */
 function namedMaps(schema: z.core.$ZodType, where: string): { map: z.ZodObject; where: string }[] {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodRecord) return namedMaps(inner.valueType, `${where}.<name>`);
@@ -151,7 +151,7 @@ function mayHoldSecret(path: Path): boolean {
   return path.some((segment) => SECRET_PLACES.has(segment));
 }
 
-/** Where people put secrets by mistake, what they wrote there isn't shown. */
+/** Masks the excerpt at places where people may write a secret by mistake. */
 function hidden(located: Located, path: Path, part: Part): Located {
   const { excerpt } = located;
   if (excerpt === undefined || !mayHoldSecret(path)) return located;
@@ -162,7 +162,7 @@ function isScalar(value: unknown): boolean {
   return typeof value === "number" || typeof value === "boolean";
 }
 
-/** The issues of the one branch of a union that the value was meant for: the only one that got past its own type. */
+/** The issues of the union branch that the value was meant for: the only one whose type matched. */
 function closestBranch(issue: Extract<Issue, { code: "invalid_union" }>): readonly Issue[] | undefined {
   const entered = issue.errors.filter((branch) =>
     branch.some((inner) => inner.path.length > 0 || isInside(inner)),
@@ -174,7 +174,7 @@ function isInside(issue: Issue): boolean {
   return issue.code !== "invalid_type" && issue.code !== "invalid_value";
 }
 
-/** The keys that a map at a path of the schema may have. */
+/** The keys of the map at a path of the schema. */
 function keysAt(schema: z.ZodType, path: Path): string[] {
   let current: z.core.$ZodType | undefined = schema;
   for (const segment of path) current = step(unwrap(current), segment);

@@ -7,10 +7,10 @@ export interface SecretUse {
   readonly path: readonly (string | number)[];
 }
 
-/** The key under which every manifest names a secret. */
+/** The key that names a secret in every manifest. */
 const KEY = "secret";
 
-/** Every place where a manifest names a secret, found by the key, so that a new field can't be forgotten. */
+/** Every place where a manifest names a secret. They are found by the key, so that new fields are included. */
 export function secretUses(manifest: OrganizationManifest | PlatformManifest): readonly SecretUse[] {
   return usesIn(manifest, []);
 }

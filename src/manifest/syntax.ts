@@ -9,7 +9,7 @@ const REMEDIES: Partial<Record<ErrorCode, string>> = {
   BAD_INDENT: "align the key with its siblings; indent each level by the same number of spaces",
   BAD_SCALAR_START: "put the value in quotes",
   BLOCK_AS_IMPLICIT_KEY: "put the value on its own indented line, or in quotes",
-  MISSING_CHAR: "add what is missing",
+  MISSING_CHAR: "add the missing character",
   MULTILINE_IMPLICIT_KEY: "close the quotes or add the colon on the same line",
   MULTIPLE_DOCS: "put each manifest in its own file, and remove `---` and everything below it from this one",
   NON_STRING_KEY: "use plain text as the key",
@@ -46,11 +46,11 @@ function syntaxError(error: YAMLParseError | YAMLWarning, text: string, file: st
   });
 }
 
-/** The parser goes down level by level and gives up where the stack ends. */
+/** The error when the parser, which is recursive, runs out of stack. */
 export function tooDeep(file: string): Diagnostic {
   return fileError("nesting", file, {
     message: "the file is nested too deeply",
-    expected: "the few levels of a manifest",
+    expected: "the levels of nesting in the schema",
     found: "hundreds of levels",
     remedy: "remove the accidental nesting",
   });

@@ -5,9 +5,9 @@ import { type Diagnostic, fileError } from "./diagnostic.ts";
 import { MAX_BYTES, READ_FLAGS } from "./regular-file.ts";
 
 /**
- * The text of a file, which must be a regular file of UTF-8 within `folder`, of at most 1 MiB.
+ * Reads a regular file in UTF-8 of at most 1 MiB that is really inside `folder`.
  *
- * It doesn't wait: thousands of small files are read several times faster this way than by asynchronous calls.
+ * It is synchronous, because that is several times faster for thousands of small files.
  */
 export function readText(file: string, folder: string): { text: string } | { error: Diagnostic } {
   let descriptor: number | undefined;
@@ -26,7 +26,7 @@ export function readText(file: string, folder: string): { text: string } | { err
   }
 }
 
-/** Whether there is a folder, by its own name or through links. */
+/** Whether the path is a folder, or a link to one. */
 export function isFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
@@ -38,8 +38,8 @@ export function isFolder(path: string): boolean {
 }
 
 /**
- * Opens a file to read; undefined when a link leads out of the folder, be it the file itself or a folder on the way: an
- * excerpt would show its readers a file that isn't theirs.
+ * Opens a file for reading. Undefined if the file, or a folder in its path, is a link that leads out of `folder`, because an excerpt
+ * could show a file that the reader has no access to.
  */
 function open(file: string, folder: string): number | undefined {
   const target = realpathSync.native(file);
@@ -47,7 +47,7 @@ function open(file: string, folder: string): number | undefined {
   return openSync(target, READ_FLAGS | constants.O_NOFOLLOW);
 }
 
-/** The file's bytes as its size was when it was opened; one that grows meanwhile is read on the next run. */
+/** Reads up to the size that the file had when it was opened, so that a growing file can't exceed the limit. */
 function readUpTo(descriptor: number, size: number): Buffer {
   const bytes = Buffer.allocUnsafe(size);
   let filled = 0;
@@ -101,7 +101,7 @@ function tooLarge(file: string, size: number): Diagnostic {
     message: "the file is too large for a manifest",
     expected: "at most 1 MiB",
     found: `${(size / MAX_BYTES).toFixed(1)} MiB`,
-    remedy: "remove what doesn't belong in a manifest; data belongs in the workspace's database",
+    remedy: "remove data from the manifest; store it in the workspace's database",
   });
 }
 

@@ -9,7 +9,7 @@ import { registry as resources } from "../../src/provider/registry.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Cells that are still to be filled. */
+/** The number of empty cells that are allowed. */
 const OPEN = 0;
 
 interface Row {
@@ -22,7 +22,7 @@ interface Row {
 const ROWS = rowsOf(read("docs/domain.md"));
 const SQL = filesBelow("infra/schema").map(read).join("\n");
 
-/** Whether something of a kind exists, by its name. */
+/** Whether something with a name exists, by kind. */
 const EXISTS: Readonly<Record<string, (name: string) => boolean>> = {
   field: (path) =>
     path.startsWith("platform.")
@@ -37,14 +37,14 @@ const EXISTS: Readonly<Record<string, (name: string) => boolean>> = {
   resource: (type) => Object.hasOwn(resources, type),
 };
 
-test("the table is whole: a sentence in each row, and nothing left open", () => {
+test("every row has a sentence, and no cell is empty", () => {
   expect(ROWS.length).toBeGreaterThan(60);
   const open = ROWS.flatMap((row) => Object.values(row)).filter((cell) => cell === "" || cell === "—");
   expect(open).toHaveLength(OPEN);
 });
 
 describe.each(ROWS)("$sentence", ({ declared, held, tests }) => {
-  test("is declared or done, and held, by what exists", () => {
+  test("names only fields, functions, rules, tables, views and resources that exist", () => {
     for (const cell of [declared, held].filter((cell) => cell !== "—")) {
       const named = [...cell.matchAll(/(\w+) `([^`]+)`/g)].map(([, kind = "", name = ""]) => ({
         kind,
@@ -55,7 +55,7 @@ describe.each(ROWS)("$sentence", ({ declared, held, tests }) => {
     }
   });
 
-  test("is shown by tests that exist", () => {
+  test("names only tests that exist", () => {
     for (const cited of tests.split("<br>").filter((cell) => cell !== "—")) {
       const [, file = "", name = ""] = /^`([^`]+)`: (.+)$/.exec(cited) ?? [];
       expect(existsSync(join(ROOT, "tests", file)), `no file in: ${cited}`).toBe(true);
@@ -88,17 +88,19 @@ function hasField(schema: z.core.$ZodType, path: readonly string[]): boolean {
   return child !== undefined && hasField(child, rest);
 }
 
-/** The functions that row security brings along, by their bare names. */
+/** The helper functions of row security, by their names without schema and arguments. */
 function helpers(): Set<string> {
   const files = filesBelow("policies/row-security").map((file) => parse(read(file)) as { functions: object });
   const signatures = files.flatMap(({ functions }) => Object.keys(functions));
   return new Set(signatures.map((signature) => signature.replace(/^\w+\.|\(.*$/g, "")));
 }
 
-/** The names of the rules that manifests are judged by. */
+/** The names of the rules for manifests. */
 function rules(): Set<string> {
   const sources = [...filesBelow("src/model/rules"), "src/manifest/schema-errors.ts"].map(read).join("\n");
-  return new Set([...sources.matchAll(/\b(?:name|rule): "([a-z-]+)"/g)].map(([, name = ""]) => name));
+  return new Set(
+    [...sources.matchAll(/(?:\b(?:name|rule): |\berrorAt\()"([a-z-]+)"/g)].map(([, name = ""]) => name),
+  );
 }
 
 function filesBelow(folder: string): string[] {

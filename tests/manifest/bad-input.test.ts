@@ -10,13 +10,13 @@ const TODAY = "2026-11-22";
 
 interface Case {
   readonly name: string;
-  /** What the folder holds besides or instead of a sound platform. */
+  /** Files that are added to a valid platform, or replace its files. */
   readonly files: Readonly<Record<string, string | Buffer>>;
   /** `rule file:line:column message`, one line per diagnostic. */
   readonly want: readonly string[];
 }
 
-/** An organization's file with lines added to a sound head; they begin on line 5. */
+/** An organization's file with lines after a valid head, from line 5 on. */
 function acme(lines: string): Case["files"] {
   return { "orgs/acme.yaml": `${HEAD}${lines}` };
 }
@@ -37,7 +37,7 @@ const CASES: readonly Case[] = [
     want: ["unknown-key orgs/acme.yaml:5:1 unknown key `wrkspaces`"],
   },
   {
-    name: "unknown keys deep inside, all of them",
+    name: "several nested unknown keys",
     files: acme(
       "workspaces:\n  one: { compte: small }\n  two:\n    apps: { store: { domian: a.example, x: 1 } }\n",
     ),
@@ -53,7 +53,7 @@ const CASES: readonly Case[] = [
     want: ["duplicate-key orgs/acme.yaml:6:1 duplicate key `plan`"],
   },
   {
-    name: "a duplicate workspace and a wrong type, both",
+    name: "both a duplicate workspace and a wrong type",
     files: acme("workspaces: { a: {}, a: {} }\ntrial: yes\n"),
     want: [
       "duplicate-key orgs/acme.yaml:5:22 duplicate key `a`",
@@ -71,7 +71,7 @@ const CASES: readonly Case[] = [
     want: ["unknown-key orgs/acme.yaml:6:3 `__proto__` can't be a key"],
   },
   {
-    name: "a name that objects inherit",
+    name: "a plan with the name of an inherited property",
     files: acme("plan: constructor\n"),
     want: ["known-plan orgs/acme.yaml:5:7 there is no plan `constructor`"],
   },
@@ -81,7 +81,7 @@ const CASES: readonly Case[] = [
     want: ["unknown-key orgs/acme.yaml:6:11 unknown key `<<` in `limits`"],
   },
   {
-    name: "names that are no slugs",
+    name: "names that aren't slugs",
     files: acme("workspaces: { Prod: {}, a--b: {}, 1st: {} }\n"),
     want: [
       "name orgs/acme.yaml:5:15 `Prod` isn't a valid name in `workspaces`",
@@ -117,7 +117,7 @@ const CASES: readonly Case[] = [
     want: ["value orgs/acme.yaml:6:3 `workspaces.personal` is invalid"],
   },
   {
-    name: "a day that doesn't exist",
+    name: "a date that doesn't exist",
     files: acme("workspaces: { spike: { expires: 2026-02-30 } }\n"),
     want: ["value orgs/acme.yaml:5:33 `workspaces.spike.expires` is invalid"],
   },
@@ -202,7 +202,7 @@ const CASES: readonly Case[] = [
     want: ["alias orgs/acme.yaml:5:7 no anchor for `*plan`"],
   },
   {
-    name: "an indentation by tab",
+    name: "indentation with a tab",
     files: acme("workspaces:\n\tone: {}\n"),
     want: ["yaml-syntax orgs/acme.yaml:6:1 tabs are not allowed as indentation"],
   },
@@ -219,18 +219,18 @@ const CASES: readonly Case[] = [
     want: ["yaml-syntax orgs/acme.yaml:5:7 unresolved tag: !plan"],
   },
   {
-    name: "an older YAML, where off and no are booleans",
+    name: "YAML 1.1, in which off and no are booleans",
     files: { "orgs/acme.yaml": `%YAML 1.1\n---\n${HEAD}` },
     want: ["yaml-version orgs/acme.yaml:1:1 manifests are YAML 1.2"],
   },
   {
-    name: "nesting by the thousand",
+    name: "thousands of nested levels",
     files: acme(`plan: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`),
     want: ["nesting orgs/acme.yaml:1:1 the file is nested too deeply"],
   },
   // Files
   {
-    name: "an empty file, one of comments only and one of null",
+    name: "an empty file, a file of comments only, and null",
     files: { "orgs/a.yaml": "", "orgs/b.yaml": "# nothing yet\n", "orgs/c.yaml": "~\n" },
     want: [
       "empty-file orgs/a.yaml:1:1 the file is empty",
@@ -257,7 +257,7 @@ const CASES: readonly Case[] = [
     want: ["utf-8 orgs/acme.yaml:1:1 the file isn't UTF-8", "utf-8 orgs/beta.yaml:1:1 the file isn't UTF-8"],
   },
   {
-    name: "a name other than the file's",
+    name: "a name that differs from the file's",
     files: { "orgs/other.yaml": HEAD },
     want: ["file-name orgs/other.yaml:3:7 the file `other.yaml` declares the organization `acme`"],
   },
@@ -267,7 +267,7 @@ const CASES: readonly Case[] = [
     want: ["duplicate-organization orgs/acme-copy.yaml:3:7 the organization `acme` is declared twice"],
   },
   {
-    name: "an organization whose file wouldn't be read",
+    name: "an organization's file with another extension",
     files: { "orgs/acme.yml": HEAD },
     want: [
       "stray-file orgs/acme.yml:1:1 `acme.yml` is ignored: it isn't the name of an organization's manifest",
@@ -287,7 +287,7 @@ test.each(CASES)("$name", async ({ files, want }) => {
   expect(await diagnosticsOf(folder)).toEqual(want);
 });
 
-test("a folder that isn't there, an empty one and one without a platform", async () => {
+test("a missing folder, an empty one, and one without a platform", async () => {
   const empty = folderOf({});
   expect(await diagnosticsOf(join(empty, "nowhere"))).toEqual([
     expect.stringMatching(/^no-folder .* there is no folder/),
@@ -302,7 +302,7 @@ test("a folder that isn't there, an empty one and one without a platform", async
   ]);
 });
 
-test("links and things that aren't files", async () => {
+test("links, and paths that aren't files", async () => {
   const elsewhere = folderOf({ "secret.yaml": "hidden: words\n" });
   const folder = folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": HEAD });
   symlinkSync("loop.yaml", join(folder, "orgs/loop.yaml"));
@@ -319,13 +319,13 @@ test("links and things that aren't files", async () => {
   ]);
 });
 
-test("a platform's folder that is itself reached by a link is read", async () => {
+test("a platform's folder that is itself a link is read", async () => {
   const folder = folderOf({ "real/platform.yaml": PLATFORM, "real/orgs/acme.yaml": HEAD });
   symlinkSync("real", join(folder, "linked"));
   expect(await diagnosticsOf(join(folder, "linked"))).toEqual([]);
 });
 
-test("duplicate keys by the ten thousand take no quadratic time", async () => {
+test("checking tens of thousands of keys doesn't take quadratic time", async () => {
   const lines = Array.from({ length: 30_000 }, (_, index) => `k${index}: 1\n`).join("");
   const folder = folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": `${HEAD}${lines}k7: 2\n` });
   const started = process.cpuUsage();
@@ -339,7 +339,7 @@ test("duplicate keys by the ten thousand take no quadratic time", async () => {
   expect(used.user + used.system).toBeLessThan(15_000_000);
 });
 
-test("what looks like a secret is never shown", async () => {
+test("text that looks like a secret is never shown", async () => {
   const key = "sk-ant-api03-planted-planted-planted";
   const folder = folderOf({
     "platform.yaml": PLATFORM,
@@ -356,7 +356,7 @@ test("what looks like a secret is never shown", async () => {
   expect(shown).toContain("`{ secret: <name> }`");
 });
 
-test("a problem shows its line, what was expected and found, and the way out", async () => {
+test("a problem shows its line, what was expected and found, and the fix", async () => {
   const folder = folderOf({
     "platform.yaml": PLATFORM,
     "orgs/acme.yaml": `${HEAD}workspaces:\n  production: { compte: small }\n`,
@@ -374,7 +374,7 @@ test("a problem shows its line, what was expected and found, and the way out", a
   `);
 });
 
-test("a terminal is never spoken to by a file", async () => {
+test("escape sequences in a file never reach the terminal", async () => {
   const folder = folderOf({
     "platform.yaml": PLATFORM,
     "orgs/acme.yaml": `${HEAD}"\\e[2Jpl\u202ean": 1\nplan: "\u001b[31mred"\n`,

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** Writes a tree of files into a new folder that goes when the test does. */
+/** Writes files into a new folder, which is removed after the test. */
 export function folderOf(files: Readonly<Record<string, string | Buffer>>): string {
   const parent = mkdtempSync(join(tmpdir(), "tenantry-manifests-"));
   onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
-  // Beside a platform are the other platforms of its repository: here there are none.
+  // The siblings of a platform's folder are the other platforms of its repository. Here there are none.
   const folder = join(parent, "stacks");
   mkdirSync(folder);
   for (const [name, content] of Object.entries(files)) {

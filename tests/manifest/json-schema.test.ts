@@ -11,7 +11,7 @@ const ajv = new Ajv({ allErrors: true, strictTypes: false });
 addFormats.default(ajv);
 const validate = ajv.compile(manifestJsonSchema());
 
-test("the published schema is the one of the code", async () => {
+test("docs/manifest.schema.json is up to date", async () => {
   const published = new URL("../../docs/manifest.schema.json", import.meta.url).pathname;
   await expect(`${JSON.stringify(manifestJsonSchema(), null, 2)}\n`).toMatchFileSnapshot(published);
 });
@@ -28,9 +28,9 @@ describe("editors refuse", () => {
     ["an unknown kind", HEAD.replace("Organization", "Tenant")],
     ["a manifest without a kind", HEAD.replace("kind: Organization\n", "")],
     ["keys of the other kind", `${HEAD}defaultPlan: free\n`],
-    ["an unknown key deep inside", `${HEAD}workspaces: { one: { compte: small } }\n`],
+    ["a nested unknown key", `${HEAD}workspaces: { one: { compte: small } }\n`],
     ["an unknown region", PLATFORM.replace("us-east-1", "us-east-9")],
-    ["a name that is no slug", `${HEAD}workspaces: { One: {} }\n`],
+    ["a name that isn't a slug", `${HEAD}workspaces: { One: {} }\n`],
     ["a negative price", PLATFORM.replace("monthly: 49 ", "monthly: -49 ")],
     ["a missing owner", HEAD.replace(/owner: .*\n/, "")],
     ["a secret in the file", `${HEAD}llmProvider: { kind: anthropic, apiKey: abc }\n`],
@@ -39,7 +39,7 @@ describe("editors refuse", () => {
   });
 });
 
-test("every key says what it is for", () => {
+test("every key has a description", () => {
   const silent: string[] = [];
   const visit = (schema: unknown, path: string) => {
     if (typeof schema !== "object" || schema === null) return;
@@ -52,7 +52,7 @@ test("every key says what it is for", () => {
   expect(silent).toEqual([]);
 });
 
-test("every text has a length, or is one of a list", () => {
+test("every text has a maximum length or a list of values", () => {
   const endless: string[] = [];
   const visit = (schema: unknown, path: string) => {
     if (typeof schema !== "object" || schema === null) return;

@@ -22,22 +22,22 @@ function stacksWith(neighbour: string): string {
 const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["nothing in common", beta("workspaces: { a: { email: other@x.example } }\n"), []],
   [
-    "the domain as a part of another",
+    "the domain as part of another domain",
     beta("workspaces: { a: { apps: { y: { domain: a.example.test } } } }\n"),
     [],
   ],
   [
-    "the same channel of another team",
+    "a channel with the same id in another team",
     beta("workspaces: { a: { slack: { team: T02, channel: C01 } } }\n"),
     [],
   ],
   [
-    "its domain in another spelling",
+    "its domain in different case",
     beta("workspaces: { a: { apps: { y: { domain: A.Example. } } } }\n"),
     ["unique-custom-domain"],
   ],
   [
-    "its domain in escapes",
+    "its domain with escapes",
     beta('workspaces: { a: { apps: { y: { domain: "\\x61.ex\\u0061mple" } } } }\n'),
     ["unique-custom-domain"],
   ],
@@ -49,12 +49,12 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ["unique-workspace-email"],
   ],
   [
-    "its channel on lines of their own",
+    "its channel on separate lines",
     beta("workspaces:\n  a:\n    slack:\n      channel: C01\n      team: 'T01'\n"),
     ["unique-slack-channel"],
   ],
   [
-    "its domain in a file that has errors",
+    "its domain in a file with errors",
     beta("workspaces: { a: { apps: { y: { domain: a.example } }\n"),
     ["neighbour-with-errors"],
   ],
@@ -71,7 +71,7 @@ test.each(CASES)("one stack is compared with a neighbour that has %s", (_, neigh
 });
 
 test.each(CASES)(
-  "one file that is named is compared with a neighbour that has %s",
+  "a single named file is compared with a neighbour that has %s",
   async (_, neighbour, rules) => {
     const stacks = stacksWith(neighbour);
     const selection = { folder: join(stacks, "shop"), own: false, organizations: ["acme"] };
@@ -80,7 +80,7 @@ test.each(CASES)(
   },
 );
 
-test("a value that two organizations share is refused to each, which names the other", () => {
+test("a value that two organizations declare is an error in both, and each error names the other place", () => {
   const stacks = stacksWith(beta("workspaces: { b: { email: IN@x.example } }\n"));
   const found = ["acme", "beta"].map(
     (name) => loadStack(stacks, `shop.${name}`, TODAY).diagnostics[0]?.found,
@@ -91,7 +91,7 @@ test("a value that two organizations share is refused to each, which names the o
   ]);
 });
 
-test("what was compared a moment ago isn't compared again, unless the file has changed since", () => {
+test("a checked file isn't compared again, unless it has changed", () => {
   const stacks = stacksWith(beta("workspaces: { b: { email: in@x.example } }\n"));
   const file = join(stacks, "shop/orgs/acme.yaml");
   const checked = digestOfFile(file);

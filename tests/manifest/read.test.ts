@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readOrganizationFile, readPlatformFile, readPlatformFolder } from "../../src/manifest/read.ts";
 import { folderOf, HEAD, PLATFORM } from "./folder.ts";
 
-test("a folder gives its platform and its organizations, sorted, as they were written", async () => {
+test("reads the platform and the organizations of a folder, sorted and unchanged", async () => {
   const folder = folderOf({
     "platform.yaml": PLATFORM,
     "orgs/zeta.yaml": HEAD.replace("acme", "zeta"),
@@ -19,7 +19,7 @@ test("a folder gives its platform and its organizations, sorted, as they were wr
   ]);
 });
 
-test("a platform without organizations is a platform", async () => {
+test("a platform can have no organizations", async () => {
   const { platform, organizations, diagnostics } = await readPlatformFolder(
     folderOf({ "platform.yaml": PLATFORM }),
   );
@@ -36,7 +36,7 @@ test("one file is read without its neighbours", () => {
   expect(readOrganizationFile(folder, "nobody").diagnostics).toMatchObject([{ rule: "missing-file" }]);
 });
 
-test("YAML 1.2: off, no and dates are text, a byte-order mark and Windows line ends are nothing", async () => {
+test("YAML 1.2: off, no and dates are text; a byte order mark and Windows line ends are ignored", async () => {
   const text = `\ufeff${HEAD}displayName: no\nwallets: { data: { autoReload: off } }\nworkspaces: { one: { expires: 2027-01-31 } }\n`;
   const folder = folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": text.replaceAll("\n", "\r\n") });
   const { organizations, diagnostics } = await readPlatformFolder(folder);
@@ -48,7 +48,7 @@ test("YAML 1.2: off, no and dates are text, a byte-order mark and Windows line e
   });
 });
 
-test("an anchor saves writing the same twice", async () => {
+test("anchors can be used", async () => {
   const text = `${HEAD}workspaces:\n  one: &like { compute: small }\n  two: *like\n`;
   const { organizations, diagnostics } = await readPlatformFolder(
     folderOf({ "platform.yaml": PLATFORM, "orgs/acme.yaml": text }),
