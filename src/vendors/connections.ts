@@ -20,32 +20,32 @@ import { type Supabase, type SupabaseAccess, supabaseFromEnv } from "./supabase/
 import { sessionPooler } from "./supabase/pooler.ts";
 import { findProject } from "./supabase/projects.ts";
 
-/** What a resource may reach. Tokens are inside the clients; nothing here can be printed into a secret. */
+/** The clients and settings that a resource uses. Only the clients hold the tokens, so printing a context reveals none. */
 export interface Context {
   readonly supabase: Supabase;
   readonly stripe: Stripe;
-  /** The control plane of a platform, found by its project's name, through its session pooler. Pooled per provider. */
+  /** A platform's control plane, found by its project's name and reached through its session pooler. Pooled per provider. */
   controlPlane(project: { readonly organization: string; readonly name: string }): Promise<Database>;
-  /** A workspace's own database, through its session pooler, by its ref and what its password is derived from. */
+  /** A workspace's database, reached through its session pooler. */
   workspaceDatabase(ref: string, password: PasswordSource): Promise<Database>;
   /**
-   * Whether a project's session pooler lets one in with the password that the current root secret makes. True also where its
-   * network restrictions refuse this machine whatever the password is.
+   * Whether a project's session pooler accepts the password that is derived from the current root secret. Also true if the
+   * network restrictions refuse this machine, because the password isn't checked then.
    */
   acceptsPassword(ref: string, password: PasswordSource): Promise<boolean>;
   /** The folder that archives are written to, from `TENANTRY_ARCHIVES`. */
   readonly archives: string;
-  /** `2026-11-22`: of the run, where it says so (`TENANTRY_TODAY`), else in UTC. */
+  /** The run's date as `2026-11-22`: `TENANTRY_TODAY` if set, otherwise today in UTC. */
   readonly today: string;
-  /** Passwords and keys are HMACs of the current one (src/shared/derive.ts); earlier ones are accepted. */
+  /** Passwords and keys are HMACs with the current root secret (src/shared/derive.ts); earlier ones are accepted. */
   readonly roots: RootSecrets;
   /** Aborted when the engine cancels. */
   readonly signal: AbortSignal;
-  /** A line for the person who watches the run. */
+  /** Reports progress to the user. */
   status(message: string): void;
 }
 
-/** What a database's password is derived from, besides the root secret. */
+/** The values that a database's password is derived from, in addition to the root secret. */
 export interface PasswordSource {
   readonly id: string;
   readonly generation: number;
@@ -54,9 +54,9 @@ export interface PasswordSource {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * All that a provider reaches, made when it is first needed: a stack without Stripe needs no key of Stripe's.
+ * A provider's connections, opened on first use, so that a stack without Stripe needs no Stripe key.
  *
- * Holds one client, limiter and pool per service and token, for all the stacks that the provider serves.
+ * Holds one client, limiter and pool per service and token, shared by all stacks that the provider serves.
  */
 export class Connections {
   readonly #env: Environment;
@@ -66,17 +66,17 @@ export class Connections {
   #stripe: StripeAccess | undefined;
   #roots: RootSecrets | undefined;
 
-  /** @param signal ends every call and every wait */
+  /** @param signal cancels every call and wait */
   constructor(env: Environment, signal: AbortSignal) {
     this.#env = env;
     this.#signal = signal;
   }
 
   /**
-   * What one operation of a resource gets.
+   * The context of one operation.
    *
-   * @param mode `look` refuses every write before it leaves
-   * @throws UserError when the root secret is in the variable of its former name
+   * @param mode `look` refuses every write before it is sent
+   * @throws UserError if the root secret is set under the variable's former name
    */
   context(mode: "look" | "write", call: Pick<Context, "signal" | "status">): Context {
     refuseFormerName(this.#env);
@@ -109,13 +109,13 @@ export class Connections {
     };
   }
 
-  /** Called when a run begins: what was seen in an earlier one doesn't count. */
+  /** Drops cached reads. Called when a run begins. */
   forget(): void {
     this.#supabase?.forget();
     this.#stripe?.forget();
   }
 
-  /** What must never be printed: an error's text is searched for these before it leaves. */
+  /** The secrets that are removed from every message. */
   secrets(): readonly Secret[] {
     const names = ["SUPABASE_ACCESS_TOKEN", "STRIPE_API_KEY"];
     const tokens = names.flatMap((name) => (this.#env[name] ? [new Secret(this.#env[name])] : []));
@@ -138,7 +138,7 @@ export class Connections {
     return this.#stripe;
   }
 
-  /** @throws UserError when there is none, or one is too short */
+  /** @throws UserError if none is set, or one is too short */
   get roots(): RootSecrets {
     this.#roots ??= rootSecretsFrom(this.#env);
     return this.#roots;
@@ -150,7 +150,7 @@ export class Connections {
     if (known !== undefined) return known;
     const opening = this.#openControlPlane(project);
     this.#databases.set(key, opening);
-    // It may not be there yet; the next one asks again.
+    // Failures aren't cached, because the project may not exist yet.
     opening.catch(() => this.#databases.delete(key));
     return opening;
   }
@@ -161,7 +161,7 @@ export class Connections {
     if (found === undefined)
       throw new UserError(
         `There is no project ${project.name} in the Supabase organization ${project.organization}.`,
-        { remedy: "Bring up the platform's stack first; it makes the control plane." },
+        { remedy: "Run `up` for the platform's stack first. It creates the control plane." },
       );
     return this.#connect(found.ref, { id: platformIdOf(project.name), generation: 1 });
   }
@@ -184,7 +184,7 @@ export class Connections {
       await database.read((query) => query("select"));
       return true;
     } catch (error) {
-      // A workspace's database may be closed to every address: nothing signs in there until it is opened.
+      // A workspace's database may be closed to every address.
       if (isAddressRefused(error)) return true;
       if (isWrongPassword(error) || isUnknownProject(error)) return false;
       throw error;
@@ -204,13 +204,13 @@ function readerOf(database: Database): Database {
   };
 }
 
-/** The id of the platform whose control plane has this name: `<platform>--<first 8 of its id>`. */
+/** The id of the platform whose control plane has this name: `<platform>--<first 8 characters of the id>`. */
 function platformIdOf(projectName: string): string {
   const [platform = "", tail = ""] = projectName.split("--");
   const id = stableId(platform);
   if (!id.startsWith(tail))
-    throw new UserError(`${projectName} is not the name of a platform's project.`, {
-      remedy: `The platform ${platform} has the project ${platform}--${id.slice(0, 8)}.`,
+    throw new UserError(`${projectName} isn't the name of a control plane's project.`, {
+      remedy: `Use the project of the platform ${platform}: ${platform}--${id.slice(0, 8)}.`,
     });
   return id;
 }
@@ -219,6 +219,6 @@ function archivesOf(folder: string | undefined): string {
   if (folder !== undefined && folder !== "") return folder;
   throw new UserError("TENANTRY_ARCHIVES is not set.", {
     remedy:
-      "Set it to a folder that outlives this machine, as a mounted bucket: a workspace is archived when its dump is there, and not before.",
+      "Set it to a folder on durable storage, for example a mounted bucket. A workspace counts as archived only once its archive is there.",
   });
 }

@@ -124,7 +124,7 @@ test("tenantry reload refuses a platform that doesn't exist yet", async () => {
   other.remove();
   expect([ran.exitCode, ran.stderr]).toEqual([
     1,
-    expect.stringContaining("Bring up the platform's stack first"),
+    expect.stringContaining("Run `up` for the platform's stack first"),
   ]);
 });
 

@@ -148,7 +148,7 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     "a policy on Supabase's own tables",
     "create policy listing on storage.buckets for select to anon using (true)",
     [
-      "policy listing on storage.buckets: isn't declared; lets anon pass for select",
+      "policy listing on storage.buckets: isn't declared; allows anon to select",
       "anon, storage.buckets: reads nobody else's rows; reads rows of others",
     ],
   ],

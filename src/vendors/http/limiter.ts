@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Lets calls out no faster than the service takes them. One per API and token. */
+/** Delays calls to stay within a service's rate limit. One per API and token. */
 export interface Limiter {
-  /** Resolves when a call of the bucket may go out. */
+  /** Resolves when a call of the bucket may be sent. */
   enter(bucket: string, signal?: AbortSignal): Promise<void>;
-  /** Learns from what the service answered. */
+  /** Updates the limit from a response. */
   learn(bucket: string, response: Response): void;
 }
 
 interface Window {
   remaining: number;
   inFlight: number;
-  /** In milliseconds, as `Date.now()`. */
+  /** Milliseconds since the epoch. */
   endsAt: number;
 }
 
-/** Longest window that is believed, so that a nonsensical header can't stall a run. */
+/** Longer windows are cut to this, so that an invalid header can't stall a run. */
 const LONGEST_WINDOW = 120_000;
 const FORGET_ABOVE = 5_000;
 
 /**
- * Follows `X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds), window by window, one window per bucket.
+ * Follows the headers `X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds), with one window per bucket.
  *
- * Before the first answer of a bucket nothing is known and nothing is held back.
+ * Calls aren't delayed before a bucket's first response.
  */
 export class HeaderLimiter implements Limiter {
   readonly #windows = new Map<string, Window>();
@@ -36,7 +36,7 @@ export class HeaderLimiter implements Limiter {
         window.inFlight += 1;
         return;
       }
-      // A little later for each waiting call, so that they don't all go out at once when the window ends.
+      // Random, so that waiting calls aren't all sent at once when the window ends.
       await sleep(window.endsAt - Date.now() + Math.random() * 50, undefined, { signal });
     }
   }
@@ -50,10 +50,10 @@ export class HeaderLimiter implements Limiter {
       if (known !== undefined) known.inFlight = inFlight;
       return;
     }
-    const said = Number(response.headers.get("x-ratelimit-remaining") ?? Number.POSITIVE_INFINITY);
+    const remaining = Number(response.headers.get("x-ratelimit-remaining") ?? Number.POSITIVE_INFINITY);
     this.#windows.set(bucket, {
-      // Calls that are on their way aren't in what the service said.
-      remaining: refused ? 0 : said - inFlight,
+      // The service hasn't counted the calls in flight yet.
+      remaining: refused ? 0 : remaining - inFlight,
       inFlight,
       endsAt: Date.now() + Math.min(reset * 1000, LONGEST_WINDOW),
     });
@@ -76,10 +76,10 @@ function secondsOf(header: string | null): number | undefined {
   return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
-/** At most so many calls in any second, whatever their bucket, for services that announce no window. */
+/** Limits the calls in any second, regardless of their bucket, for services that don't announce their limits. */
 export class PaceLimiter implements Limiter {
   readonly #perSecond: number;
-  /** When the last calls went out, or will, in order. */
+  /** The times at which the latest calls were or will be sent, in order. */
   readonly #departures: number[] = [];
 
   constructor(perSecond: number) {

@@ -11,46 +11,46 @@ export interface Call {
   readonly body: string | undefined;
 }
 
-/** What came of an attempt: an answer, or the error of a connection that gave none. */
+/** The result of an attempt: a response, or the connection's error. */
 export type Outcome = { readonly response: Response } | { readonly error: unknown };
 
 export interface FetchPolicy {
   readonly limiter: Limiter;
-  /** The bucket of the service's limit that a call counts against. */
+  /** The bucket of the service's rate limit that a call counts against. */
   bucketOf(call: Call): string;
-  /** Whether this call may be sent again after this outcome, and as what. A 429 is always sent again: it had no effect. */
+  /** The call to retry with after this outcome, or undefined. A 429 is always retried, because it had no effect. */
   again(call: Call, outcome: Outcome): Call | undefined;
-  /** Ends all waiting. */
+  /** Cancels calls and waits. */
   readonly signal?: AbortSignal;
-  /** Attempts at one call in all. Default 8. */
+  /** The maximum number of attempts per call. Default 8. */
   readonly attempts?: number;
-  /** The first wait between attempts, doubled each time and drawn at random below that. Default 200. */
+  /** The first wait between attempts. It doubles each time, with jitter. Default 200. */
   readonly firstWaitMilliseconds?: number;
   /** Default 15,000. */
   readonly longestWaitMilliseconds?: number;
-  /** For one attempt. Default 120,000. */
+  /** The timeout of one attempt. Default 120,000. */
   readonly timeoutMilliseconds?: number;
 }
 
-/** A fetch that keeps to the service's limits, and repeats what is safe to repeat. */
-export function rateLimitedFetch(manners: FetchPolicy): Fetch {
-  const attempts = manners.attempts ?? 8;
+/** A fetch that stays within a service's rate limit and retries calls that are safe to repeat. */
+export function rateLimitedFetch(policy: FetchPolicy): Fetch {
+  const attempts = policy.attempts ?? 8;
   return async (input, init) => {
     let call = await callOf(input, init);
     for (let attempt = 1; ; attempt += 1) {
-      await manners.limiter.enter(manners.bucketOf(call), manners.signal);
-      const outcome = await send(call, manners);
-      if ("response" in outcome) manners.limiter.learn(manners.bucketOf(call), outcome.response);
+      await policy.limiter.enter(policy.bucketOf(call), policy.signal);
+      const outcome = await send(call, policy);
+      if ("response" in outcome) policy.limiter.learn(policy.bucketOf(call), outcome.response);
 
       const next =
-        attempt < attempts && !manners.signal?.aborted ? nextCall(call, outcome, manners) : undefined;
+        attempt < attempts && !policy.signal?.aborted ? nextCall(call, outcome, policy) : undefined;
       if (next === undefined) {
         if ("error" in outcome) throw outcome.error;
         return outcome.response;
       }
       if ("response" in outcome) await outcome.response.body?.cancel();
       call = next;
-      await sleep(wait(attempt, manners), undefined, { signal: manners.signal });
+      await sleep(wait(attempt, policy), undefined, { signal: policy.signal });
     }
   };
 }
@@ -61,13 +61,13 @@ async function callOf(input: string | URL | Request, init: RequestInit | undefin
   return { method: request.method, url: new URL(request.url), headers: request.headers, body };
 }
 
-async function send(call: Call, manners: FetchPolicy): Promise<Outcome> {
-  const timeout = AbortSignal.timeout(manners.timeoutMilliseconds ?? 120_000);
-  const signal = manners.signal === undefined ? timeout : AbortSignal.any([manners.signal, timeout]);
+async function send(call: Call, policy: FetchPolicy): Promise<Outcome> {
+  const timeout = AbortSignal.timeout(policy.timeoutMilliseconds ?? 120_000);
+  const signal = policy.signal === undefined ? timeout : AbortSignal.any([policy.signal, timeout]);
   try {
     const { method, headers, body = null } = call;
     const response = await fetch(call.url, { method, headers, body, signal });
-    // A connection can be cut in the middle of an answer too: the answer counts once it is whole.
+    // Read the body here, because a connection can also be cut in the middle of a response.
     const text = await response.text();
     return { response: new Response(holdsNoBody(response.status) ? null : text, response) };
   } catch (error) {
@@ -79,14 +79,14 @@ function holdsNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
 
-function nextCall(call: Call, outcome: Outcome, manners: FetchPolicy): Call | undefined {
+function nextCall(call: Call, outcome: Outcome, policy: FetchPolicy): Call | undefined {
   if ("response" in outcome && outcome.response.status === 429) return call;
-  return manners.again(call, outcome);
+  return policy.again(call, outcome);
 }
 
-function wait(attempt: number, manners: FetchPolicy): number {
-  const first = manners.firstWaitMilliseconds ?? 200;
-  const most = Math.min(first * 2 ** (attempt - 1), manners.longestWaitMilliseconds ?? 15_000);
-  // Never shorter than half, so that a short outage isn't used up in a burst of attempts.
+function wait(attempt: number, policy: FetchPolicy): number {
+  const first = policy.firstWaitMilliseconds ?? 200;
+  const most = Math.min(first * 2 ** (attempt - 1), policy.longestWaitMilliseconds ?? 15_000);
+  // At least half of it, so that the attempts outlast a short outage.
   return most / 2 + (Math.random() * most) / 2;
 }

@@ -1,18 +1,17 @@
 import type { Fetch } from "./rate-limited-fetch.ts";
 
-/** How long a reader remembers an answer, so that the resources of one refresh share it. */
+/** How long a reader caches a response, so that the resources of one refresh share it. */
 const FRESH_MILLISECONDS = 5_000;
 
-/** A resource tried to write where it may only look: a fault of ours. */
+/** A resource tried to write during a preview or refresh. This is a bug in tenantry. */
 export class WriteRefused extends Error {
   override readonly name = "WriteRefused";
 }
 
 /**
- * Refuses every call that could change something, before it leaves: a preview and a refresh can't write, whatever a
- * resource does.
+ * Refuses every call that could change something before it is sent, so that a preview or refresh can't write.
  *
- * @param isRead whether a call only looks
+ * @param isRead whether a call only reads
  */
 export function refuseWrites(
   fetch: Fetch,
@@ -24,13 +23,13 @@ export function refuseWrites(
     const url = new URL(request.url);
     if (!isRead(request.method, url, body))
       throw new WriteRefused(
-        `A preview or a refresh must not write, but tried ${request.method} ${url.pathname}`,
+        `A preview or refresh must not write, but tried ${request.method} ${url.pathname}`,
       );
     return fetch(request);
   };
 }
 
-/** Answers the same read once for all who ask at about the same time. Only for readers: a writer must see what is now. */
+/** Sends equal reads once for all callers at about the same time. For readers only: a writer needs the current state. */
 export class ReadCache {
   readonly #answers = new Map<string, Promise<Answer>>();
 
@@ -44,7 +43,7 @@ export class ReadCache {
     };
   }
 
-  /** Called when a run begins: it must see the world as it is now. */
+  /** Clears the cache. Called when a run begins. */
   forget(): void {
     this.#answers.clear();
   }
@@ -57,7 +56,7 @@ export class ReadCache {
     const drop = () => {
       if (this.#answers.get(key) === answer) this.#answers.delete(key);
     };
-    // A failure is nobody else's answer.
+    // Failures aren't shared with later callers.
     answer.then(({ status }) => (status < 400 ? setTimeout(drop, FRESH_MILLISECONDS).unref() : drop()), drop);
     return answer;
   }

@@ -1,13 +1,13 @@
 import { UserError } from "@tenantry/core/errors";
 import type { FetchPolicy } from "./rate-limited-fetch.ts";
 
-/** How long a service is waited for that fails, refuses calls for their number, or is silent. Absent: as each client has it. */
+/** The attempts and timeout for calls to a service. Default: those of each client. */
 export type RetryOptions = Pick<FetchPolicy, "attempts" | "timeoutMilliseconds">;
 
 /**
- * From `TENANTRY_ATTEMPTS`, at one call in all, and `TENANTRY_TIMEOUT`, in seconds for one answer.
+ * Reads `TENANTRY_ATTEMPTS` (attempts per call) and `TENANTRY_TIMEOUT` (seconds per attempt).
  *
- * @throws UserError when one is set to anything but a whole number from 1
+ * @throws UserError if one isn't a positive whole number
  */
 export function retryOptionsFromEnv(env: Readonly<Record<string, string | undefined>>): RetryOptions {
   const [attempts, seconds] = [numberFrom(env, "TENANTRY_ATTEMPTS"), numberFrom(env, "TENANTRY_TIMEOUT")];
@@ -21,7 +21,7 @@ function numberFrom(env: Readonly<Record<string, string | undefined>>, name: str
   const text = env[name];
   if (text === undefined || text === "") return undefined;
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new UserError(`${name} is ${JSON.stringify(text)}.`, {
-    remedy: "Set it to a whole number from 1, or unset it.",
+  throw new UserError(`${name} must be a whole number of at least 1, but is ${JSON.stringify(text)}.`, {
+    remedy: `Set ${name} to a number such as 10, or unset it.`,
   });
 }

@@ -1,18 +1,18 @@
-/** Text of a statement, its parameters by position, and the rows that it returns. */
+/** Runs a statement with positional parameters and returns its rows. */
 export type Query = <Row extends object = Record<string, unknown>>(
   text: string,
   values?: readonly unknown[],
 ) => Promise<readonly Row[]>;
 
-/** One database, reached through its session pooler. */
+/** A database, reached through its session pooler. */
 export interface Database {
   /** The ref of the Supabase project. */
   readonly ref: string;
-  /** Runs the work in one transaction. It may run again after a failure that is worth a retry: repeating it must be harmless. */
+  /** Runs `work` in a transaction. Temporary failures are retried, so `work` must be safe to repeat. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
-  /** The same, in a transaction that can't write. */
+  /** Runs `work` in a read-only transaction, with the same retries. */
   read<T>(work: (query: Query) => Promise<T>): Promise<T>;
-  /** Calls back for each notification on the channel, until the signal ends it. Rejects when the connection is lost. */
+  /** Calls `heard` for each notification on the channel until the signal aborts. Rejects if the connection is lost. */
   listen(channel: string, heard: () => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -12,15 +12,15 @@ export interface Connection {
   readonly ref: string;
   readonly host: string;
   readonly port: number;
-  /** As the pooler knows it: `postgres.<ref>`. */
+  /** The user name at the pooler: `postgres.<ref>`. */
   readonly user: string;
   readonly database: string;
-  /** Tried in this order until one is accepted; that one is tried first from then on. */
+  /** Tried in this order until one is accepted. Later connections start with that one. */
   readonly passwords: readonly Secret[];
   readonly encryption: Encryption;
-  /** Ends every wait. */
+  /** Cancels waits and running transactions. */
   readonly signal?: AbortSignal;
-  /** At one transaction in all. Default 8. */
+  /** The maximum number of attempts per transaction. Default 8. */
   readonly attempts?: number | undefined;
 }
 
@@ -29,9 +29,9 @@ const FIRST_WAIT_MILLISECONDS = 100;
 const LONGEST_WAIT_MILLISECONDS = 5_000;
 
 /**
- * A database through its session pooler. Connections are opened when they are needed, four at most, and closed when idle.
+ * Opens a database through its session pooler. Up to four connections are opened on demand and closed when idle.
  *
- * A transaction that meets a dropped connection, a deadlock or a serialization failure runs again.
+ * A transaction is retried after a lost connection, a deadlock or a serialization failure.
  */
 export function connect(connection: Connection): Database {
   const passwords = new Passwords(connection.passwords);
@@ -48,7 +48,7 @@ export function connect(connection: Connection): Database {
     allowExitOnIdle: true,
     application_name: "tenantry",
   });
-  // An idle connection that is cut is replaced by the next use.
+  // A lost idle connection is replaced on next use.
   pool.on("error", () => undefined);
 
   const { signal, attempts = 8 } = connection;
@@ -62,7 +62,7 @@ export function connect(connection: Connection): Database {
   };
 }
 
-/** The passwords that a database may have, and the one that it had when it was asked last. */
+/** The possible passwords of a database, and the one that it accepted last. */
 class Passwords {
   readonly #all: readonly Secret[];
   #position = 0;
@@ -77,11 +77,11 @@ class Passwords {
 
   get current(): Secret {
     const password = this.#all[this.#position];
-    if (password === undefined) throw new Error("a database without a password");
+    if (password === undefined) throw new Error("the list of passwords is empty");
     return password;
   }
 
-  /** Goes on to the next, unless another connection already did. */
+  /** Switches to the next password, unless another connection already did. */
   refuse(password: Secret): void {
     if (password === this.current) this.#position = (this.#position + 1) % this.#all.length;
   }
@@ -101,7 +101,7 @@ async function signIn(pool: pg.Pool, passwords: Passwords): Promise<pg.PoolClien
   }
 }
 
-/** On a connection that it has for itself. */
+/** Listens on a connection of its own. */
 async function listen(
   open: () => Promise<pg.PoolClient>,
   channel: string,
@@ -118,13 +118,13 @@ async function listen(
   until.addEventListener("abort", ended, { once: true });
   try {
     await queryOf(client)(`listen ${escapeIdentifier(channel)}`);
-    // What was committed before is for whoever listens to look up.
+    // Call once, so that the caller reads what was committed before.
     heard();
     if (!until.aborted) await ending;
   } finally {
     until.removeEventListener("abort", ended);
     client.off("notification", heard);
-    // It still listens: nobody else gets it.
+    // The connection still listens, so it isn't returned to the pool.
     client.release(true);
   }
 }
@@ -136,7 +136,7 @@ async function within<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const client = await open();
-  // A connection that is cut between two statements says so by an event; the next statement fails.
+  // A connection that is lost between two statements emits an error. The next statement fails.
   client.on("error", ignore);
   let held = true;
   const release = (broken: boolean) => {
@@ -146,7 +146,7 @@ async function within<T>(
   const cut = () => release(true);
   signal?.addEventListener("abort", cut);
   const query = queryOf(client);
-  // A connection in an unknown state isn't given to the next one.
+  // A connection in an unknown state isn't reused.
   let broken = true;
   try {
     await query(begin);
@@ -166,7 +166,7 @@ async function within<T>(
 
 function ignore(): void {}
 
-/** Whether the connection is good for another transaction after this error. */
+/** Whether the connection can be reused after this error. */
 async function rollsBack(query: Query, error: unknown): Promise<boolean> {
   const isLost = error instanceof VendorError && typeof error.status !== "string";
   if (isLost) return false;

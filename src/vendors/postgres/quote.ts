@@ -2,10 +2,10 @@ import { escapeIdentifier, escapeLiteral } from "pg";
 
 export { escapeIdentifier, escapeLiteral };
 
-/** Hands a value to the statements that follow in the same transaction; they read it by {@link specification}. */
+/** A statement that passes a value to the following statements of the transaction. They read it with {@link specification}. */
 export function passSpecification(value: unknown): string {
   return `set local tenantry.specification = ${escapeLiteral(JSON.stringify(value))};`;
 }
 
-/** The expression that gives what {@link passSpecification} was handed. */
+/** An SQL expression for the value that {@link passSpecification} passed. */
 export const specification = "pg_catalog.current_setting('tenantry.specification')::jsonb";

@@ -1,12 +1,12 @@
 import { VendorError } from "@tenantry/core/errors";
 
-/** What a script of ours refused: the SQLSTATE that it raised, and the names in its message. */
+/** An error that one of tenantry's scripts raised: its SQLSTATE, and the names in its message. */
 export interface Refusal {
   readonly state: string;
   readonly names: string;
 }
 
-/** @returns undefined for every other error */
+/** @returns undefined for other errors */
 export function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof VendorError) || typeof error.status !== "string" || !error.status.startsWith("TN"))
     return undefined;
@@ -14,7 +14,7 @@ export function refusalOf(error: unknown): Refusal | undefined {
   return { state: error.status, names: names ?? error.message };
 }
 
-/** The API's own words: each layer wraps them in its own. */
+/** The innermost cause has the API's original message. */
 function deepest(error: Error): Error {
   return error.cause instanceof Error ? deepest(error.cause) : error;
 }

@@ -8,17 +8,17 @@ import { answerOf, SETTINGS, takeTurns } from "./scripts/rollback.ts";
 const ATTEMPTS = 6;
 const FIRST_WAIT_MILLISECONDS = 200;
 
-/** Reads a project's catalog. In a reader, all who ask within one refresh share one call. */
+/** Reads a project's catalog. With a reading client, the resources of one refresh share one call. */
 export async function look(supabase: Supabase, ref: string): Promise<Catalog> {
   return catalogOf(await query(supabase, ref, readCatalog, { readOnly: true }));
 }
 
 /**
- * Runs a script and reads the catalog that it leaves, in one call and one transaction.
+ * Runs a script and reads the resulting catalog, in one call and one transaction.
  *
- * The script must be harmless to repeat: it is sent again when the outcome is unknown, or another transaction was in the way.
+ * The script must be safe to repeat: it is retried if the outcome is unknown or another transaction blocked it.
  *
- * @param what a word or two for the person who reads an error
+ * @param what a short description for error messages
  */
 export async function run(
   supabase: Supabase,
@@ -30,7 +30,7 @@ export async function run(
   return catalogOf(await send(supabase, ref, what, [script, readCatalog], signal));
 }
 
-/** Runs statements of which the last returns an answer, as those of a script that takes itself back. */
+/** Runs statements the last of which returns an answer, such as those of `rolledBack`. */
 export async function runToAnswer(
   supabase: Supabase,
   ref: string,
@@ -48,12 +48,12 @@ async function send(
   statements: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<readonly unknown[]> {
-  // Errors show the first words.
+  // Errors quote the first words of the statement.
   const sql = `/* tenantry: ${what} */ ${[...PREAMBLE, ...statements].join("\n")}`;
   return persist(() => query(supabase, ref, sql), signal);
 }
 
-/** Repeats what is harmless to repeat, where the outcome is unknown or another transaction was in the way. */
+/** Retries a repeatable call if the outcome is unknown or another transaction blocked it. */
 export async function persist<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   for (let number = 1; ; number += 1) {
     try {
@@ -67,10 +67,10 @@ export async function persist<T>(attempt: () => Promise<T>, signal: AbortSignal 
   }
 }
 
-/** Waits ten seconds at most for a lock, so that nobody queues behind us for longer; scripts take their turns. */
+/** Limits the wait for locks, so that other transactions don't queue behind a script, and runs scripts one at a time. */
 const PREAMBLE: readonly string[] = [...SETTINGS, `select ${takeTurns};`];
 
-/** No answer, a failing service, a deadlock, a serialization failure, or a lock that wasn't to be had. */
+/** Whether a failure is temporary: no response, a server error, a deadlock, a serialization failure or a lock timeout. */
 function isWorthRepeating(error: unknown): boolean {
   if (!(error instanceof VendorError)) return false;
   if (typeof error.status === "number") return error.status >= 500;

@@ -9,25 +9,25 @@ import type { paths } from "./types.ts";
 
 const DEFAULT_URL = "https://api.supabase.com";
 
-/** The Management API of one token. Every call either answers or throws a VendorError. */
+/** A client of the Management API. Every call either succeeds or throws a `VendorError`. */
 export interface Supabase {
   readonly api: Client<paths>;
 }
 
-/** A writer and a reader on one token: they share its limits. */
+/** A writing and a reading client that share a token and its rate limits. */
 export interface SupabaseAccess {
   readonly writer: Supabase;
-  /** Refuses every write before it leaves, and shares answers among those who ask the same at about the same time. */
+  /** Refuses every write before it is sent, and sends equal reads at about the same time only once. */
   readonly reader: Supabase;
-  /** Makes the reader look anew; called when a run begins. */
+  /** Clears the reader's cache. Called when a run begins. */
   forget(): void;
 }
 
 /**
- * The Management API through a token.
+ * Creates a client of the Management API.
  *
  * @param options.baseUrl default https://api.supabase.com
- * @param options.readOnly refuses every write before it leaves. Default false
+ * @param options.readOnly refuses every write before it is sent. Default false
  */
 export function createSupabase(options: {
   readonly token: Secret;
@@ -61,7 +61,7 @@ function supabaseAccess(options: {
   };
 }
 
-/** @throws UserError when the token is missing or has no form of one */
+/** @throws UserError if SUPABASE_ACCESS_TOKEN is missing */
 export function supabaseFromEnv(
   env: Readonly<Record<string, string | undefined>>,
   signal?: AbortSignal,
@@ -80,12 +80,12 @@ export function supabaseFromEnv(
   });
 }
 
-/** The answer's body. */
+/** Returns the response's body. */
 export async function answer<T>(call: Promise<{ readonly data?: T }>): Promise<T> {
   return (await call).data as T;
 }
 
-/** The answer's body, or undefined where the thing is gone: 404, and 406 on some of a deleted project's settings. */
+/** Returns the response's body, or undefined if the object is gone: 404, or 406 for some settings of a deleted project. */
 export async function answerOrGone<T>(call: Promise<{ readonly data?: T }>): Promise<T | undefined> {
   try {
     return await answer(call);
@@ -125,7 +125,7 @@ const failures: Middleware = {
     });
   },
   onError({ request, error }) {
-    // A fault of ours and the end of a run are no failures of Supabase.
+    // Our own bugs and cancellations aren't Supabase's failures.
     const isTimeout = error instanceof Error && error.name === "TimeoutError";
     if (!(error instanceof TypeError) && !isTimeout) return;
     throw new VendorError({
@@ -142,13 +142,13 @@ function operationOf(request: Request): string {
   return `${request.method} ${new URL(request.url).pathname}`;
 }
 
-/** Errors are `{"message": "…"}`; a proxy in front may answer with a page. */
+/** Errors are `{"message": "…"}`. A proxy may answer with an HTML page. */
 function messageOf(body: string): string {
   try {
     const parsed: unknown = JSON.parse(body);
     if (typeof parsed === "object" && parsed !== null && "message" in parsed) return String(parsed.message);
   } catch {
-    // Not JSON: the text itself is all there is.
+    // Not JSON: show the text.
   }
   return body.slice(0, 200) || "no message";
 }
@@ -157,7 +157,7 @@ function reasonOf(error: Error): string {
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
 }
 
-/** What a proxy on the way may answer with, under whatever status. An answer that says nothing may be called a page, too. */
+/** Whether a response is an HTML page of a proxy, whatever its status. Empty responses may have the HTML type, too. */
 async function isPage(response: Response): Promise<boolean> {
   const isHtml = response.headers.get("content-type")?.startsWith("text/html") === true;
   return isHtml && (await response.clone().text()) !== "";
@@ -167,20 +167,20 @@ function remedyFor(status: number): string {
   if (status < 400) return "The response isn't from Supabase: check SUPABASE_API_URL and any proxies.";
   if (status >= 500)
     return "Supabase returned a server error (https://status.supabase.com): run again later.";
-  return REMEDIES[status] ?? "See https://supabase.com/docs/reference/api for what this operation takes.";
+  return REMEDIES[status] ?? "See https://supabase.com/docs/reference/api for this operation's parameters.";
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {
   400: "Supabase rejected the request: correct what the message names, then run again.",
   401: "Check SUPABASE_ACCESS_TOKEN: it is wrong, expired or revoked.",
-  402: "The Supabase organization's plan doesn't allow it: change its plan, or what was declared.",
+  402: "The Supabase organization's plan doesn't allow this: upgrade the plan, or change the declaration.",
   403: "Give the token's user the Owner or Administrator role in the Supabase organization.",
-  404: "Check that it exists and that the token's user may see it.",
+  404: "Check that the object exists and that the token's user has access to it.",
   409: "An object with this name already exists: rename one of the two.",
-  429: "The rate limit of this token is exceeded: wait a minute, or run less in parallel.",
+  429: "The token's rate limit is exceeded: wait a minute, or reduce the parallelism.",
 };
 
-/** The writes that may be sent twice: what they leave behind is the same. */
+/** POST requests that are safe to send twice. */
 const IDEMPOTENT_POSTS = /\/(secrets|network-restrictions\/apply|restore|pause)$/;
 
 function repeatable(call: Call, outcome: Outcome): Call | undefined {

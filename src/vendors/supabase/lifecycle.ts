@@ -10,9 +10,9 @@ export function isPaused(status: ProjectStatus): boolean {
 }
 
 /**
- * Pauses a project, where Supabase does: those of free organizations.
+ * Pauses a project if Supabase allows it, which is only in free organizations.
  *
- * @returns whether it is paused by now; false where it runs on
+ * @returns whether the project is now paused or being paused
  */
 export async function pause(supabase: Supabase, ref: string): Promise<boolean> {
   try {
@@ -28,7 +28,7 @@ function isRefused(error: unknown): boolean {
   return error instanceof VendorError && [400, 402, 403, 409, 422].includes(Number(error.status));
 }
 
-/** Restores a paused project, and waits until it is healthy. One that is still being paused is waited for first. */
+/** Restores a paused project and waits until it is healthy. If it is still being paused, waits for that first. */
 export async function restore(supabase: Supabase, ref: string, signal: AbortSignal): Promise<void> {
   await poll(`project ${ref} to be paused`, signal, async () => {
     const status = await statusOf(supabase, ref);
@@ -52,7 +52,7 @@ async function statusOf(supabase: Supabase, ref: string): Promise<ProjectStatus>
   return status;
 }
 
-/** Gives a project another size, by its name as `small`; nano is the absence of the compute add-on. */
+/** Changes a project's compute size, for example to `small`. `nano` is the absence of the compute add-on. */
 export async function setCompute(supabase: Supabase, ref: string, from: string, to: string): Promise<void> {
   const { api } = supabase;
   if (to === "nano") {

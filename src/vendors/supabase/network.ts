@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { answer, type Supabase } from "./client.ts";
 import { poll } from "./poll.ts";
 
-/** CIDR ranges that reach a project's database; both empty lets nobody in. */
+/** CIDR ranges that can connect to a project's database. If both lists are empty, nobody can. */
 export interface AllowedCidrs {
   readonly v4: readonly string[];
   readonly v6: readonly string[];
@@ -11,9 +11,9 @@ export interface AllowedCidrs {
 const EVERYBODY: AllowedCidrs = { v4: ["0.0.0.0/0"], v6: ["::/0"] };
 
 /**
- * From where a project's database is reached, directly and through the pooler. The HTTP APIs don't depend on it.
+ * The ranges that can connect to a project's database, directly and through the pooler. The HTTP APIs aren't restricted.
  *
- * Restrictions that aren't applied keep nobody out, whatever they say.
+ * Restrictions that are stored but not applied have no effect, so everybody is allowed.
  *
  * @see https://supabase.com/docs/guides/platform/network-restrictions
  */
@@ -25,7 +25,7 @@ export async function allowedCidrs(supabase: Supabase, ref: string): Promise<All
   return { v4: config.dbAllowedCidrs ?? [], v6: config.dbAllowedCidrsV6 ?? [] };
 }
 
-/** Replaces the restrictions, and waits until they are applied. */
+/** Replaces the network restrictions and waits until they are applied. */
 export async function restrictNetwork(
   supabase: Supabase,
   ref: string,
@@ -48,11 +48,13 @@ export function sameCidrs(one: AllowedCidrs, other: AllowedCidrs): boolean {
 }
 
 /**
- * Lets some addresses reach a database for one piece of work, and closes it however the work ends. A process that is killed
- * meanwhile leaves it open to them: the same work closes it when it is done again, and so does a refresh with an `up`.
+ * Opens a database to some addresses while `work` runs, and closes it afterwards, whether the work succeeds or fails.
  *
- * @param during who is let in
- * @param after who is let in otherwise
+ * If the process is killed meanwhile, the database stays open to these addresses until the work is repeated, or until a
+ * refresh and an `up`.
+ *
+ * @param during the ranges allowed while the work runs
+ * @param after the ranges allowed afterwards
  */
 export async function withNetworkOpen<T>(
   supabase: Supabase,

@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "@tenantry/core/errors";
 
-/** A wait that took longer than it may. The next run goes on with it. */
+/** A wait exceeded its limit. The next run resumes it. */
 class TimeoutError extends UserError {
   constructor(what: string, seconds: number) {
-    super(`Waited ${seconds} s for ${what}.`, {
-      remedy: "Run again to continue waiting. If it never finishes, check the project's dashboard.",
+    super(`Timed out after ${seconds} s waiting for ${what}.`, {
+      remedy:
+        "Run again to continue waiting. If it never finishes, check the project in Supabase's dashboard.",
     });
   }
 }
 
 /**
- * Asks again and again until it is done: after a quarter of a second first, then ever more rarely, up to five seconds apart.
+ * Repeats a check until it returns true. The interval grows from a quarter of a second to five seconds.
  *
  * @param timeoutSeconds default 300
- * @throws TimeoutError; the signal's reason when it is aborted
+ * @throws TimeoutError after the timeout; the signal's reason if it is aborted
  */
 export async function poll(
   what: string,

@@ -1,6 +1,6 @@
 import { answer, type Supabase } from "./client.ts";
 
-/** Where a project's session pooler is, and as whom one connects. */
+/** The address of a project's session pooler, and the user to connect as. */
 export interface SessionPooler {
   readonly host: string;
   readonly port: number;
@@ -11,9 +11,9 @@ export interface SessionPooler {
 const SESSION_PORT = 5432;
 
 /**
- * A project's session pooler. Its host can't be derived from the region.
+ * Looks up a project's session pooler. Its host can't be derived from the region.
  *
- * The API mostly names the transaction pooler; the session pooler is on the same host at port 5432.
+ * The API usually returns the transaction pooler. The session pooler is on the same host, on port 5432.
  */
 export async function sessionPooler(supabase: Supabase, ref: string): Promise<SessionPooler> {
   const poolers = await answer(
@@ -22,7 +22,7 @@ export async function sessionPooler(supabase: Supabase, ref: string): Promise<Se
   const primary = poolers.filter((each) => each.database_type === "PRIMARY");
   const session = primary.find((each) => each.pool_mode === "session");
   const found = session ?? primary[0];
-  if (found === undefined) throw new Error(`Supabase names no pooler of project ${ref}`);
+  if (found === undefined) throw new Error(`Supabase returned no primary pooler for project ${ref}`);
   return {
     host: found.db_host,
     port: session === undefined ? SESSION_PORT : found.db_port,

@@ -3,14 +3,14 @@ import type { ProjectStatus, ProjectSummary } from "./types.ts";
 
 const PAGE = 100;
 
-/** On its way out, or out. */
+/** Statuses of projects that are being deleted or were deleted. */
 const LEAVING: readonly ProjectStatus[] = ["REMOVED", "GOING_DOWN"];
 
 export function isLeaving(status: ProjectStatus): boolean {
   return LEAVING.includes(status);
 }
 
-/** The project of exactly this name, which is unique in its organization, or undefined. */
+/** Finds a project by its exact name, which is unique in the organization. Ignores deleted projects. */
 export async function findProject(
   supabase: Supabase,
   organization: string,
@@ -29,7 +29,7 @@ export async function findProject(
 
 const ANSWERING: readonly ProjectStatus[] = ["ACTIVE_HEALTHY", "ACTIVE_UNHEALTHY"];
 
-/** Whether the services of a project in this state answer. */
+/** Whether a project's services answer in this status. */
 export function isAnswering(status: ProjectStatus): boolean {
   return ANSWERING.includes(status);
 }
@@ -42,13 +42,13 @@ const RESTARTING: readonly ProjectStatus[] = [
   "COMING_UP",
 ];
 
-/** Whether a project is between two states in which its services answer. */
+/** Whether a project is restarting, so that its services will answer again without further action. */
 export async function isRestarting(supabase: Supabase, ref: string): Promise<boolean> {
   const found = await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
   return found !== undefined && RESTARTING.includes(found.status);
 }
 
-/** Whether a project's services answer; a paused or restarting one can't be compared with anything. */
+/** Whether a project's services answer. The state of a paused or restarting project can't be read. */
 export async function isReachable(supabase: Supabase, ref: string): Promise<boolean> {
   const found = await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
   return found !== undefined && isAnswering(found.status);

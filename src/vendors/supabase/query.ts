@@ -5,12 +5,12 @@ import { answer } from "./client.ts";
 const SQL_ERROR = /^Failed to run sql query: ERROR: +([0-9A-Z]{5}): ([\s\S]*)$/;
 
 /**
- * Runs SQL in a project as its `postgres` role over HTTPS: no password, no IPv6. One call of the API, whatever the SQL holds.
+ * Runs SQL in a project as its `postgres` role, over HTTPS: needs no password and no IPv6. One API call per query.
  *
- * Several statements run as one transaction; the rows are the last one's. A query that isn't read-only is never sent twice
- * by itself. In a reader, equal read-only queries asked at about the same time are sent once.
+ * Several statements run in one transaction; the result is that of the last one. A query that isn't read-only is never
+ * retried. In a reader, equal read-only queries at about the same time are sent once.
  *
- * @throws VendorError with the SQLSTATE as its status when PostgreSQL refuses
+ * @throws VendorError with the SQLSTATE as its status if PostgreSQL refuses the query
  */
 export async function query<Row extends Readonly<Record<string, unknown>>>(
   supabase: Supabase,

@@ -1,7 +1,7 @@
 import { answer, type Supabase } from "./client.ts";
 import { poll } from "./poll.ts";
 
-/** Whether a project's database refuses connections in clear. */
+/** Whether a project's database refuses unencrypted connections. */
 export async function isSslEnforced(supabase: Supabase, ref: string): Promise<boolean> {
   const found = await answer(
     supabase.api.GET("/v1/projects/{ref}/ssl-enforcement", { params: { path: { ref } } }),
@@ -10,10 +10,10 @@ export async function isSslEnforced(supabase: Supabase, ref: string): Promise<bo
 }
 
 /**
- * Enforces encryption, or no longer does, and waits until that is so. A write restarts the database even when it changes
- * nothing, so this looks first; after a change the project's services have to be waited for.
+ * Switches SSL enforcement on or off and waits until it is effective. Reads first, because every write restarts the
+ * database, even without a change. After a change, the caller must wait for the project's services.
  *
- * @returns whether it was changed
+ * @returns whether the setting was changed
  * @see https://supabase.com/docs/guides/platform/ssl-enforcement
  */
 export async function enforceSsl(

@@ -1,6 +1,6 @@
 /**
- * The operations of the Management API that are in use, in the shape that openapi-typescript gives them. Kept by hand: the
- * whole specification is 400 KB of types. tests/vendors/supabase/types.test.ts holds each one against the specification.
+ * The operations of the Management API that tenantry uses, in the shape of openapi-typescript. Maintained by hand, because
+ * the whole specification is 400 KB of types. tests/vendors/supabase/types.test.ts compares each with the specification.
  *
  * @see https://api.supabase.com/api/v1
  */
@@ -108,7 +108,7 @@ interface OfProject {
 
 interface ProjectsQuery {
   offset?: number;
-  /** At most 100, which is the default. */
+  /** At most 100. Default 100. */
   limit?: number;
   search?: string;
 }
@@ -153,7 +153,7 @@ export interface ProjectWithDatabase extends Project {
   database: { host: string };
 }
 
-/** A new project is `UNKNOWN` first, which the documentation doesn't say. */
+/** A new project is `UNKNOWN` at first, which isn't documented. */
 export type ProjectStatus =
   | "INACTIVE"
   | "ACTIVE_HEALTHY"
@@ -310,7 +310,7 @@ export interface ThirdPartyAuth {
   jwks_url?: string | null;
 }
 
-/** `value` is the SHA-256 of the value, in hexadecimal. */
+/** `value` is the SHA-256 of the secret's value, in hexadecimal. */
 interface EdgeSecret {
   name: string;
   value: string;

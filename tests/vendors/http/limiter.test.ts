@@ -7,7 +7,7 @@ const said = (remaining: number, reset: number, status = 200) =>
     headers: { "x-ratelimit-remaining": String(remaining), "x-ratelimit-reset": String(reset) },
   });
 
-/** Whether a call goes out without waiting: before anything else gets its turn, however busy the machine is. */
+/** Whether a call is sent without waiting, independent of the machine's load. */
 async function goesAtOnce(limiter: Limiter, bucket: string): Promise<boolean> {
   const patience = new AbortController();
   const entered = limiter.enter(bucket, patience.signal).then(
@@ -19,18 +19,18 @@ async function goesAtOnce(limiter: Limiter, bucket: string): Promise<boolean> {
   return atOnce;
 }
 
-/** When a call went out, in milliseconds of the clock that limiters go by. */
+/** The time at which a call was sent, on the limiter's clock, in milliseconds. */
 async function departure(limiter: Limiter, bucket: string): Promise<number> {
   await limiter.enter(bucket);
   return Date.now();
 }
 
 describe("a limiter that follows the service's headers", () => {
-  test("holds nothing back before it knows anything", async () => {
+  test("delays nothing before the first response", async () => {
     expect(await goesAtOnce(new HeaderLimiter(), "GET /a")).toBe(true);
   });
 
-  test("lets out as many calls as remain, and no more", async () => {
+  test("sends as many calls as remain, and no more", async () => {
     const limiter = new HeaderLimiter();
     limiter.learn("GET /a", said(2, 60));
     const attempts = [];
@@ -41,30 +41,30 @@ describe("a limiter that follows the service's headers", () => {
   test.each([
     ["when none remains", said(0, 0.4)],
     ["after a 429, whatever remains", said(100, 0.4, 429)],
-  ])("holds the next one back until the window ends, %s", async (_, response) => {
+  ])("delays the next call until the window ends, %s", async (_, response) => {
     const limiter = new HeaderLimiter();
     const start = Date.now();
     limiter.learn("GET /a", response);
     expect(await departure(limiter, "GET /a")).toBeGreaterThan(start + 390);
   });
 
-  test("holds one bucket back and not another", async () => {
+  test("delays only the exhausted bucket", async () => {
     const limiter = new HeaderLimiter();
     limiter.learn("GET /a", said(0, 60));
     expect(await goesAtOnce(limiter, "GET /b")).toBe(true);
   });
 
-  test("counts the calls on their way against what remains", async () => {
+  test("subtracts the calls in flight from the remaining ones", async () => {
     const limiter = new HeaderLimiter();
     limiter.learn("GET /a", said(3, 60));
     await Promise.all([limiter.enter("GET /a"), limiter.enter("GET /a")]);
-    // The answer to the first was written before the second arrived: of the two that remain one is spoken for.
+    // The first response was written before the second call arrived, which uses one of the two remaining.
     limiter.learn("GET /a", said(2, 60));
     expect(await goesAtOnce(limiter, "GET /a")).toBe(true);
     expect(await goesAtOnce(limiter, "GET /a")).toBe(false);
   });
 
-  test("gives up waiting when it is told to", async () => {
+  test("stops waiting when its signal aborts", async () => {
     const limiter = new HeaderLimiter();
     limiter.learn("GET /a", said(0, 60));
     const stop = new AbortController();
@@ -74,7 +74,7 @@ describe("a limiter that follows the service's headers", () => {
   });
 });
 
-test("a limiter without headers lets so many out in a second", async () => {
+test("a limiter without headers sends a fixed number of calls per second", async () => {
   const limiter = new PaceLimiter(3);
   const start = Date.now();
   expect(await Promise.all([1, 2, 3].map(() => goesAtOnce(limiter, "")))).toEqual([true, true, true]);

@@ -4,11 +4,11 @@ import { onTestFinished } from "vitest";
 
 export interface LocalServer {
   readonly url: string;
-  /** What came in, in order: `METHOD /path`. */
+  /** The requests in order: `METHOD /path`. */
   readonly calls: string[];
 }
 
-/** A small HTTP server that ends with the test. */
+/** A small HTTP server that stops after the test. */
 export async function localServer(
   answer: (request: IncomingMessage, response: ServerResponse, number: number) => void,
 ): Promise<LocalServer> {

@@ -28,7 +28,7 @@ const failures = {
 };
 
 describe.each(Object.entries(failures))("after %s", (_name, fail) => {
-  test("a GET is sent again until it succeeds", async () => {
+  test("a GET is retried until it succeeds", async () => {
     const server = await localServer((_request, response, number) =>
       number < 4 ? fail(response) : json(response, 200, { number }),
     );
@@ -37,7 +37,7 @@ describe.each(Object.entries(failures))("after %s", (_name, fail) => {
   });
 });
 
-test("a 429 had no effect, so a POST is sent again too, with its body", async () => {
+test("after a 429, which had no effect, a POST is retried with its body", async () => {
   const bodies: string[] = [];
   const server = await localServer((request, response, number) => {
     bodies.push(request.headers["content-length"] ?? "");
@@ -49,7 +49,7 @@ test("a 429 had no effect, so a POST is sent again too, with its body", async ()
   expect(bodies).toEqual(["12", "12", "12"]);
 });
 
-test.each(["a 500", "a cut connection"] as const)("after %s a POST isn't repeated", async (name) => {
+test.each(["a 500", "a cut connection"] as const)("after %s a POST isn't retried", async (name) => {
   const server = await localServer((_request, response) => failures[name](response));
   const attempt = fetchWith({})(`${server.url}/a`, { method: "POST", body: "{}" }).then((it) => it.status);
   if (name === "a 500") expect(await attempt).toBe(500);
@@ -57,7 +57,7 @@ test.each(["a 500", "a cut connection"] as const)("after %s a POST isn't repeate
   expect(server.calls).toHaveLength(1);
 });
 
-test("it gives up after so many attempts, with the last answer", async () => {
+test("after the last attempt it returns the last response", async () => {
   const server = await localServer((_request, response) => json(response, 503, {}));
   expect((await fetchWith({ attempts: 3 })(`${server.url}/a`)).status).toBe(503);
   expect(server.calls).toHaveLength(3);
@@ -72,7 +72,7 @@ test("after a 429 it waits until the window ends", async () => {
   expect(performance.now() - start).toBeGreaterThan(400);
 });
 
-test("an end of the run ends the waiting", async () => {
+test("a cancelled run stops waiting", async () => {
   const server = await localServer((_request, response) => json(response, 500, {}));
   const stop = new AbortController();
   const waiting = fetchWith({ signal: stop.signal, firstWaitMilliseconds: 60_000 })(`${server.url}/a`);

@@ -2,17 +2,17 @@ import { expect, test } from "vitest";
 import { ReadCache, refuseWrites } from "../../../src/vendors/http/read-only.ts";
 import { json, localServer } from "./local-server.ts";
 
-test("a write is refused before it leaves", async () => {
+test("a write is refused before it is sent", async () => {
   const server = await localServer((_request, response) => json(response, 200, {}));
   const reader = refuseWrites(fetch, (method) => method === "GET");
   await expect(reader(`${server.url}/a`, { method: "POST", body: "{}" })).rejects.toThrow(
-    "A preview or a refresh must not write, but tried POST /a",
+    "A preview or refresh must not write, but tried POST /a",
   );
   await reader(`${server.url}/a`);
   expect(server.calls).toEqual(["GET /a"]);
 });
 
-test("those who ask the same at the same time share an answer; a failure is shared by nobody later", async () => {
+test("equal reads at the same time share a response; failures aren't cached", async () => {
   const server = await localServer((request, response, number) =>
     request.url === "/bad" ? json(response, 404, {}) : json(response, 200, { number }),
   );

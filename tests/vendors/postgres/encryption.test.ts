@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import { encryptionFromEnv } from "../../../src/vendors/postgres/encryption.ts";
 
 describe("a connection to a database", () => {
-  test("is verified against the certificate that PGSSLROOTCERT names, whatever PGSSLMODE says", () => {
+  test("is verified with the certificate in PGSSLROOTCERT, whatever PGSSLMODE is", () => {
     const file = join(import.meta.dirname, "encryption.test.ts");
     expect(encryptionFromEnv({ PGSSLROOTCERT: file, PGSSLMODE: "require" })).toEqual({
-      ca: expect.stringContaining("is verified against the certificate"),
+      ca: expect.stringContaining("is verified with the certificate"),
     });
   });
 
-  test("is encrypted and not verified where PGSSLMODE asks for just that", () => {
+  test("is encrypted but not verified with PGSSLMODE=require", () => {
     expect(encryptionFromEnv({ PGSSLMODE: "require" })).toEqual({ rejectUnauthorized: false });
   });
 
@@ -18,8 +18,11 @@ describe("a connection to a database", () => {
     [{}, "PGSSLROOTCERT is not set"],
     [{ PGSSLROOTCERT: "", PGSSLMODE: "disable" }, "PGSSLROOTCERT is not set"],
     [{ PGSSLMODE: "prefer" }, "PGSSLROOTCERT is not set"],
-    [{ PGSSLROOTCERT: "/nowhere/supabase.crt" }, "PGSSLROOTCERT names /nowhere/supabase.crt"],
-  ])("isn't made with %j", (env, message) => {
+    [
+      { PGSSLROOTCERT: "/nowhere/supabase.crt" },
+      "The file /nowhere/supabase.crt in PGSSLROOTCERT can't be read",
+    ],
+  ])("is refused with %j", (env, message) => {
     expect(() => encryptionFromEnv(env)).toThrow(message);
   });
 });

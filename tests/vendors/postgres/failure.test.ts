@@ -12,10 +12,10 @@ function failure(code: string, message: string, more: Partial<pg.DatabaseError> 
 }
 
 describe("a failure of PostgreSQL", () => {
-  test("names the statement, the SQLSTATE and the rule", () => {
+  test("names the statement, the SQLSTATE and the constraint", () => {
     const told = failure("23505", "duplicate key", { constraint: "members_pkey", table: "members" });
     expect(told.message).toBe(
-      `PostgreSQL: insert into public.members (email) values ($1) failed (status 23505): a rule of the tables isn't kept: members_pkey of members
+      `PostgreSQL: insert into public.members (email) values ($1) failed (status 23505): a constraint was violated: members_pkey of members
   Another row conflicts with it: see the constraint's name.`,
     );
   });
@@ -24,12 +24,12 @@ describe("a failure of PostgreSQL", () => {
     ["23505", { detail: "Key (email)=(planted) already exists." }],
     ["22P02", {}],
     ["22001", { detail: "planted" }],
-  ])("never tells a value: %s", (code, more) => {
+  ])("never contains a value: %s", (code, more) => {
     const told = failure(code, 'invalid input syntax for type uuid: "planted"', more);
     expect(`${told.message} ${JSON.stringify(told)} ${told.stack}`).not.toContain("planted");
   });
 
-  test("says what each address of a host answered", () => {
+  test("contains the error of each address of a host", () => {
     const none = new AggregateError([new Error("connect ECONNREFUSED ::1:5432"), new Error("timed out")]);
     expect(asVendorError(none, "connect")).toMatchObject({
       message: expect.stringContaining("(no response): connect ECONNREFUSED ::1:5432; timed out"),
@@ -47,18 +47,18 @@ describe("a failure of PostgreSQL", () => {
     ["42P01", false],
     ["25006", false],
     ["28P01", false],
-  ])("%s is worth another attempt: %s", (code, worth) => {
+  ])("%s is retried: %s", (code, worth) => {
     expect(isWorthRepeating(failure(code, "x"))).toBe(worth);
   });
 
-  test("a connection that gives no answer is worth another attempt; a fault of ours isn't", () => {
+  test("a connection without a response is retried; a bug isn't", () => {
     expect(isWorthRepeating(asVendorError(new Error("Connection terminated"), "select 1"))).toBe(true);
     expect(isWorthRepeating(new TypeError("x is not a function"))).toBe(false);
   });
 });
 
-describe("what a script refused", () => {
-  test("is read from the innermost words of the API", () => {
+describe("a refusal of a script", () => {
+  test("is read from the API's innermost message", () => {
     const cause = new Error(
       "Failed to run sql query: ERROR:  TN001: 0001_a, 0002_b\nCONTEXT:  PL/pgSQL function",
     );

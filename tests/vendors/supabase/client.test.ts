@@ -23,10 +23,10 @@ describe("a failure", () => {
     [401, "Check SUPABASE_ACCESS_TOKEN"],
     [402, "plan"],
     [403, "Owner or Administrator"],
-    [404, "that the token's user may see it"],
+    [404, "that the token's user has access to it"],
     [409, "rename one of the two"],
     [418, "https://supabase.com/docs/reference/api"],
-  ])("with status %i names operation, status and request, and says what to do", async (status, remedy) => {
+  ])("with status %i names operation, status, request id and remedy", async (status, remedy) => {
     const server = await localServer((_request, response) =>
       json(response, status, { message: "as it says" }, { "x-request-id": "req-1" }),
     );
@@ -39,7 +39,7 @@ describe("a failure", () => {
     expect(failure.remedy).toContain(remedy);
   });
 
-  test("without an answer says that nothing is made twice", async () => {
+  test("without a response states that nothing is created twice", async () => {
     const server = await localServer((_request, response) => response.destroy());
     const body = { name: "n", organization_slug: "o", db_pass: "planted-password" };
     const failure = await answer(clientOf(server.url).api.POST("/v1/projects", { body })).catch((it) => it);
@@ -54,29 +54,32 @@ describe("a failure", () => {
   test.each([
     [403, "<html>Access denied</html>"],
     [200, "<html>Sign in</html>"],
-  ])("of a proxy that answers with a page and status %i keeps its beginning", async (status, page) => {
+  ])("of a proxy that answers with a page and status %i quotes its beginning", async (status, page) => {
     const server = await localServer((_request, response) =>
       response.writeHead(status, { "content-type": "text/html; charset=utf-8" }).end(page),
     );
     await expect(answer(clientOf(server.url).api.GET("/v1/projects/{ref}", params))).rejects.toThrow(page);
   });
 
-  test("isn't an answer that says nothing", async () => {
+  test("doesn't include an empty response", async () => {
     const server = await localServer((_request, response) =>
       response.writeHead(200, { "content-type": "text/html", "content-length": 0 }).end(),
     );
     await answer(clientOf(server.url).api.POST("/v1/projects/{ref}/pause", params));
   });
 
-  test.each([404, 406])("with status %i is a thing that is gone, where that is asked", async (status) => {
-    const server = await localServer((_request, response) => json(response, status, {}));
-    expect(
-      await answerOrGone(clientOf(server.url).api.GET("/v1/projects/{ref}/config/auth", params)),
-    ).toBeUndefined();
-  });
+  test.each([404, 406])(
+    "with status %i means that the object is gone, where the caller asks for that",
+    async (status) => {
+      const server = await localServer((_request, response) => json(response, status, {}));
+      expect(
+        await answerOrGone(clientOf(server.url).api.GET("/v1/projects/{ref}/config/auth", params)),
+      ).toBeUndefined();
+    },
+  );
 });
 
-describe("what may be repeated", () => {
+describe("retries", () => {
   test.each([
     ["a read", (api: Api) => api.GET("/v1/projects/{ref}", params), 2],
     ["a rename", (api: Api) => api.PATCH("/v1/projects/{ref}", { ...params, body: { name: "x" } }), 2],
@@ -106,7 +109,7 @@ describe("what may be repeated", () => {
   });
 });
 
-test("a reader refuses every write and lets read-only queries through", async () => {
+test("a reader refuses every write and sends read-only queries", async () => {
   const server = await localServer((_request, response) => json(response, 201, [{ one: 1 }]));
   const reader = clientOf(server.url, true);
   await expect(answer(reader.api.DELETE("/v1/projects/{ref}", params))).rejects.toThrow(/must not write/);
@@ -115,7 +118,7 @@ test("a reader refuses every write and lets read-only queries through", async ()
   expect(await query(reader, REF, "select 1 as one", { readOnly: true })).toEqual([{ one: 1 }]);
 });
 
-test("a missing token is a mistake that can be mended", () => {
+test("a missing token is a user error", () => {
   expect(() => supabaseFromEnv({})).toThrow("SUPABASE_ACCESS_TOKEN is not set.");
 });
 
@@ -129,7 +132,7 @@ describe("a query in a project's database", () => {
   });
   afterAll(() => live.stop());
 
-  test("gives its rows, takes parameters, and says PostgreSQL's own state when it is refused", async () => {
+  test("returns rows, takes parameters, and fails with PostgreSQL's SQLSTATE", async () => {
     const { supabase } = live.context()("write");
     expect(await query(supabase, ref, "select $1::int + 1 as n", { parameters: [41] })).toEqual([{ n: 42 }]);
     const refused = await query(supabase, ref, "select * from nowhere").catch((error) => error);
@@ -141,7 +144,7 @@ describe("a query in a project's database", () => {
     });
   });
 
-  test("can't write when it says that it doesn't", async () => {
+  test("can't write if it is read-only", async () => {
     const { supabase } = live.context()("look");
     await expect(query(supabase, ref, "create table x ()", { readOnly: true })).rejects.toMatchObject({
       vendor: "PostgreSQL",

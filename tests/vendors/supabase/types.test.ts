@@ -9,7 +9,7 @@ const SPECIFICATION = join(
 );
 const TYPES = join(import.meta.dirname, "../../../src/vendors/supabase/types.ts");
 
-/** A schema of the specification, as far as it matters here. */
+/** The parts of a schema in the specification that matter here. */
 interface Schema {
   readonly $ref?: string;
   readonly type?: string;
@@ -34,7 +34,7 @@ interface Specification {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
-/** `send`: what we write must be taken. `read`: what the service answers must be what we expect. */
+/** `send`: the service must accept what we write. `read`: responses must match our types. */
 type Direction = "send" | "read";
 
 const program = ts.createProgram([TYPES], {
@@ -67,7 +67,7 @@ function membersOf(type: ts.Type): { name: string; type: ts.Type; optional: bool
   }));
 }
 
-/** What is wrong with a type of ours, held against its schema. */
+/** The problems of one of our types, compared with its schema. */
 function problems(
   at: string,
   type: ts.Type,
@@ -159,7 +159,7 @@ function enumOf(schema: Schema): readonly string[] | undefined {
   return choices !== undefined && choices.length > 0 ? choices : undefined;
 }
 
-/** Of several shapes the one that takes the members of ours. */
+/** Among alternatives, the one that has our type's members. */
 function oneOf(schema: Schema, type: ts.Type): Schema {
   const literal = member(type, "type");
   const wanted = literal?.isStringLiteral() ? literal.value : "";
@@ -212,13 +212,13 @@ if (existsSync(SPECIFICATION)) {
     membersOf(type).map((method) => [`${method.name.toUpperCase()} ${path}`, path, method] as const),
   );
 
-  test.each(operations)("%s is as the specification says", (at, path, method) => {
+  test.each(operations)("%s matches the specification", (at, path, method) => {
     const operation = spec.paths[path]?.[method.name];
     if (operation === undefined) throw new Error(`${at} isn't in the specification`);
     expect(operationProblems(at, method.type, operation, spec)).toEqual([]);
   });
 } else {
-  test("the types aren't held against the specification, which isn't here; each names a method and an answer", () => {
+  test("without the specification, every type has a method and a response", () => {
     for (const { name, type } of membersOf(pathsType()))
       for (const method of membersOf(type))
         expect(membersOf(member(method.type, "responses") as ts.Type), name).toHaveLength(1);

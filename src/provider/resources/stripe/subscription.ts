@@ -194,7 +194,7 @@ async function priceOf(stripe: Stripe, lookupKey: string): Promise<Stripe.Price>
   if (found?.active) return found;
   throw new UserError(
     `Stripe has no ${found === undefined ? "" : "active "}price with the lookup key ${lookupKey}.`,
-    { remedy: "Bring up the platform's stack first; it makes the plans' prices." },
+    { remedy: "Run `up` for the platform's stack first. It creates the prices of its plans." },
   );
 }
 

@@ -7,7 +7,7 @@ import { relationShape, relations } from "./relations.ts";
 import { access, accessShape } from "./roles.ts";
 import { workspace, workspaceShape } from "./workspace.ts";
 
-/** All that tenantry looks at in one database, read at one moment. */
+/** A snapshot of everything that tenantry compares in a database. */
 export type Catalog = z.infer<typeof catalogShape>;
 
 const catalogShape = z.object({
@@ -20,7 +20,7 @@ const catalogShape = z.object({
   world: z.array(foundShape),
 });
 
-/** Reads the catalog. The search path is empty, so that PostgreSQL deparses the same thing the same way each time. */
+/** Reads the catalog. The search path is empty, so that PostgreSQL deparses definitions consistently. */
 export const catalogStatements: readonly string[] = [
   "set local search_path = '';",
   `select jsonb_build_object(
@@ -35,7 +35,7 @@ export const catalogStatements: readonly string[] = [
 
 export const readCatalog = catalogStatements.join("\n");
 
-/** The catalog in the rows that {@link readCatalog} returns. */
+/** Parses the rows that {@link readCatalog} returns. */
 export function catalogOf(rows: readonly unknown[]): Catalog {
   return z.tuple([z.object({ catalog: catalogShape })]).parse(rows)[0].catalog;
 }

@@ -1,23 +1,23 @@
 import * as z from "zod";
 import { isOfExtension, isOwnSchema, objectOf, roleName } from "./section.ts";
 
-/** The comment that says whose a function is. */
+/** The comment that marks functions of postgres:RowSecurity. */
 export const FUNCTION_BRAND = "Managed by tenantry (row security).";
 
-/** Of a function `p` of pg_proc: a digest of its deparsed definition. */
+/** The digest of the deparsed definition of a function `p` of pg_proc. */
 export const functionDigest = "md5(pg_get_functiondef(p.oid))";
 
 export const functionShape = z.object({
   owner: z.string(),
   definition: z.string(),
   digest: z.string(),
-  /** Made by postgres:RowSecurity. */
+  /** Whether postgres:RowSecurity created it. */
   branded: z.boolean(),
-  /** Roles, `public` for everyone; the owner isn't listed. */
+  /** The roles that may execute it, including `public`, without its owner. */
   execute: z.array(z.string()),
 });
 
-/** Every function outside the platform's schemas, by signature. */
+/** Every function by signature, except those in schemas of PostgreSQL and Supabase. */
 export const functions = objectOf(`
   select p.oid::regprocedure::text as key, jsonb_build_object(
     'owner', pg_get_userbyid(p.proowner),

@@ -2,13 +2,15 @@ import * as z from "zod";
 import { objectDifferences } from "./objects.ts";
 import { whereTableExists } from "./section.ts";
 
-/** What postgres:Schema has recorded in the database; null before its first run. */
+/** The ledger that postgres:Schema keeps in the database. Null before its first run. */
 export const ledgerShape = z
   .object({
-    migrations: z.record(z.string(), z.string()).describe("Checksums by name."),
+    migrations: z.record(z.string(), z.string()).describe("Checksums by migration name."),
     schemas: z.array(z.string()),
-    digest: z.string().describe("Of the recorded objects."),
-    differences: z.record(z.string(), z.string()).describe("What is not as recorded, by object."),
+    digest: z.string().describe("The digest of the recorded objects."),
+    differences: z
+      .record(z.string(), z.string())
+      .describe("Differences from the recorded objects, by object."),
   })
   .nullable();
 

@@ -2,10 +2,12 @@ import { FUNCTION_BRAND } from "./functions.ts";
 import { isOfExtension } from "./section.ts";
 
 /**
- * Rows of `identity` and `definition`: all that migrations make, in the schemas that `schemas` gives (a query of names).
+ * Rows of `identity` and `definition` for the objects that migrations create.
  *
- * Not in it: row security, privileges and the functions of postgres:RowSecurity, which has its own account of them.
- * The search path must be empty, so that names come out qualified.
+ * Excludes row security, privileges and the functions of postgres:RowSecurity, which compares them itself. The search path
+ * must be empty, so that names are qualified.
+ *
+ * @param schemas a query that returns the names of the schemas
  */
 export function objectsIn(schemas: string): string {
   return `
@@ -58,13 +60,10 @@ export function objectsIn(schemas: string): string {
     where t.typtype = 'e' and not ${isOfExtension("pg_type", "t.oid")}`;
 }
 
-/** The difference of an object that no migration made. */
+/** The difference of an object that no migration created. */
 export const MADE_BY_HAND = "made by hand";
 
-/**
- * Rows of `identity` and `difference`: where the recorded objects and today's disagree. Needs the tables of
- * ../scripts/migrate.ts.
- */
+/** Rows of `identity` and `difference` for objects that differ from the recorded ones. Needs the tables of ../scripts/migrate.ts. */
 export const objectDifferences = `
   select coalesce(recorded.identity, today.identity) as identity,
     case when recorded.identity is null then '${MADE_BY_HAND}'

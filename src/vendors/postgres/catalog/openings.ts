@@ -4,14 +4,13 @@ import { policyDigest } from "./relations.ts";
 import { apiRoles } from "./roles.ts";
 import { isOfExtension, isOwnSchema, roleName, whereTableExists } from "./section.ts";
 
-/** What gives access that isn't declared, by what a person calls it; null where nothing was declared in the database yet. */
+/** Descriptions of the undeclared access in a database. Null if nothing was declared in it yet. */
 export const openingsShape = z.array(z.string()).nullable();
 
 /**
- * The tables that hold what was declared last, so that a database can be compared with it by one query, the same for all.
+ * The tables that record the last declaration, so that one fixed query can compare a database with it.
  *
- * `row_security` has, for each policy and function, the digest of what PostgreSQL made of it and the statement that makes
- * it again.
+ * For each policy and function, `row_security` has the digest of its deparsed definition and the statement that restores it.
  */
 export const ACCESS_LEDGER = `
 create schema if not exists tenantry;
@@ -20,18 +19,18 @@ create table if not exists tenantry.access (
 );
 create table if not exists tenantry.row_security (identity text primary key, digest text not null, statement text not null);`;
 
-/** The schemas that are closed: all but Supabase's own. The ledger's has no reader either. */
+/** Undeclared access is closed in all schemas except Supabase's own. `tenantry` is the ledger's schema. */
 const isClosable = `(${isOwnSchema("n.nspname")} or n.nspname = 'tenantry')`;
 
 const DECLARED = "(select declared from tenantry.access)";
 
-/** A role as a statement names it. */
+/** A role's name in a statement. */
 function grantee(role: string): string {
   return `case ${role} when 'public' then 'public' else quote_ident(${role}) end`;
 }
 
 /**
- * The statement that takes privileges back. A privilege that somebody else passed on goes with that role's right to pass it on.
+ * The statement that revokes privileges. If another role granted them, revoking that role's grant option revokes them too.
  *
  * @param object an SQL expression for the kind and the name of the object
  */
@@ -41,16 +40,16 @@ function revoke(privileges: string, object: string): string {
       else format('revoke %s on %s from %s cascade', ${privileges}, ${object}, ${grantee("role")}) end`;
 }
 
-/** Columns of an exploded access list `acl` of an object whose owner is `owner`. */
+/** Columns for an exploded access list `acl` of an object that `owner` owns. */
 function given(owner: string): string {
   return `${roleName("acl.grantee")} as role, ${roleName("acl.grantor")} as grantor, acl.grantor = ${owner} as is_owners`;
 }
 
 /**
- * Rows of `subject` and `command`: every access that isn't declared, and the statement that closes it. Needs
- * {@link ACCESS_LEDGER} and an empty search path.
+ * Rows of `subject` and `command`: undeclared access, and the statement that closes it. Needs {@link ACCESS_LEDGER} and an
+ * empty search path.
  *
- * Only what opens is in it: a missing privilege, or a restrictive policy that somebody added, isn't.
+ * Excludes differences that grant nothing, such as missing privileges and added restrictive policies.
  */
 export const openings = `
   with managed as (
@@ -110,10 +109,10 @@ export const openings = `
   made as (
     select r.identity, r.statement, r.digest, pol.polname as policy, c.oid as of_table, ${policyDigest} as policy_today
     from tenantry.row_security r
-    cross join named cross join jsonb_array_elements_text(named.declared -> 'policies') as wanted (policy)
+    cross join named cross join jsonb_array_elements_text(named.declared -> 'policies') as expected (policy)
     join pg_class c on c.oid = to_regclass(named.name)
-    left join pg_policy pol on pol.polrelid = c.oid and pol.polname = wanted.policy
-    where r.identity = format('policy %s on %s', wanted.policy, named.name)
+    left join pg_policy pol on pol.polrelid = c.oid and pol.polname = expected.policy
+    where r.identity = format('policy %s on %s', expected.policy, named.name)
   )
   select 'row security of ' || name || ' is off' as subject, format('alter table %s enable row level security', name) as command
     from relation where relkind in ('r', 'p') and not relrowsecurity and nspname <> 'tenantry'
@@ -132,17 +131,17 @@ export const openings = `
     where r.identity like 'function %' and ${DECLARED} -> 'functions' ? substr(r.identity, length('function ') + 1)
       and ${functionDigest} <> r.digest
   union all
-  select format('%s may %s %s%s', role, privileges, name, case when is_declared then ' and pass it on' else '' end),
+  select format('%s may %s %s%s', role, privileges, name, case when is_declared then ' with grant option' else '' end),
       ${revoke("privileges", "case relkind when 'S' then 'sequence ' else '' end || name")}
     from open_relation
   union all
-  select format('%s may call %s%s', role, name, case when is_declared then ' and pass it on' else '' end),
+  select format('%s may call %s%s', role, name, case when is_declared then ' with grant option' else '' end),
       ${revoke("'all'", "'routine ' || name")}
     from open_function
   union all
   select format('%s may use the type %s', role, name), ${revoke("'all'", "'type ' || name")} from open_type
   union all
-  select format('%s has %s on the schema %s%s', role, privilege, name, case when is_declared then ' and may pass it on' else '' end),
+  select format('%s has %s on the schema %s%s', role, privilege, name, case when is_declared then ' with grant option' else '' end),
       ${revoke("privilege", "'schema ' || quote_ident(name)")}
     from open_schema where not (is_declared and is_final)
   union all
@@ -150,7 +149,7 @@ export const openings = `
       format('revoke %I from %I granted by %I cascade', pg_get_userbyid(m.roleid), pg_get_userbyid(m.member), pg_get_userbyid(m.grantor))
     from pg_auth_members m where m.member in (to_regrole('anon'), to_regrole('authenticated'), to_regrole('service_role'))
   union all
-  select format('%s is past row security', rolname), format('alter role %I nobypassrls', rolname)
+  select format('%s bypasses row security', rolname), format('alter role %I nobypassrls', rolname)
     from pg_roles where rolname in ('anon', 'authenticated') and rolbypassrls`;
 
 /** The subjects of {@link openings}, for the catalog. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { objectOf, roleName } from "./section.ts";
 
-/** Of a policy `pol` of pg_policy, as PostgreSQL deparses it; the search path must be empty. */
+/** A policy `pol` of pg_policy as PostgreSQL deparses it. The search path must be empty. */
 const deparsedPolicy = `jsonb_build_object(
     'as', case when pol.polpermissive then 'permissive' else 'restrictive' end,
     'for', case pol.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
@@ -17,9 +17,9 @@ export const relationShape = z.object({
   owner: z.string(),
   kind: z.enum(["table", "view"]),
   rowSecurity: z.boolean(),
-  /** Of a view: whether its callers' rights decide what it shows, or its owner's. */
+  /** For views: whether it runs with its caller's rights instead of its owner's. */
   securityInvoker: z.boolean().optional(),
-  /** Privileges by role, as `select` or `update(title)`, sorted; the owner isn't listed. */
+  /** Sorted privileges by role: `select`, `update(title)`. Excludes the owner. */
   grants: z.record(z.string(), z.array(z.string())),
   policies: z.record(
     z.string(),
@@ -34,7 +34,7 @@ export const relationShape = z.object({
   ),
 });
 
-/** Rows of `grantee` and `privilege`: what a relation `c` of pg_class grants, columns included. */
+/** Rows of `grantee` and `privilege` for a relation `c` of pg_class, including column privileges. */
 export const relationGrants = `
     select acl.grantee, lower(acl.privilege_type) as privilege
       from aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) as acl
@@ -42,7 +42,7 @@ export const relationGrants = `
     select acl.grantee, format('%s(%I)', lower(acl.privilege_type), a.attname)
       from pg_attribute a, aclexplode(a.attacl) as acl where a.attrelid = c.oid and not a.attisdropped`;
 
-/** Every table and view, by name; Supabase's too, since storage and realtime carry policies of ours. */
+/** Every table and view by name, including Supabase's, because tenantry manages policies in storage and realtime. */
 export const relations = objectOf(`
   select format('%I.%I', n.nspname, c.relname) as key, jsonb_build_object(
     'owner', pg_get_userbyid(c.relowner),

@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { isOwnSchema, objectOf, roleName } from "./section.ts";
 
-/** The comment that says whose a role is. */
+/** The comment that marks roles that tenantry created. */
 export const ROLE_BRAND = "Managed by tenantry.";
 
 /**
- * Rows of `name`: the roles that a caller of the data API can have. Its login role, `authenticator`, takes on whichever
- * role a token names, as far as it was granted that.
+ * Rows of `name`: the roles that a caller of the data API can have. Its login role, `authenticator`, switches to the role
+ * that a token names, if it is a member of that role.
  */
 export const apiRoles = `
   select unnest(array['public', 'anon', 'authenticated', 'service_role']) as name
@@ -21,7 +21,7 @@ export const accessShape = z.object({
   ),
   extensions: z.record(z.string(), z.object({ schema: z.string() })),
   schemas: z.record(z.string(), z.object({ usage: z.array(z.string()) })),
-  /** What new objects of the role `postgres` grant to others, by schema; null is everywhere. */
+  /** The privileges that new objects of `postgres` grant to other roles. Schema null: in every schema. */
   defaultPrivileges: z.array(
     z.object({
       schema: z.string().nullable(),
@@ -33,7 +33,7 @@ export const accessShape = z.object({
   settings: z.record(z.string(), z.record(z.string(), z.string())),
 });
 
-/** Rows of `role`, `name` and `value`: what roles have set in this database. A setting for one database outdoes the role's own. */
+/** Rows of `role`, `name` and `value`: the settings of roles in this database. Settings for one database take precedence. */
 export const roleSettings = `
   select distinct on (s.setrole, name) pg_get_userbyid(s.setrole) as role, name,
     substr(setting, length(name) + 2) as value
@@ -43,7 +43,7 @@ export const roleSettings = `
   where s.setrole <> 0 and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
   order by s.setrole, name, s.setdatabase desc`;
 
-/** Rows of `schema`, `on` and `role`: what new objects of a role grant to others. */
+/** Rows of `schema`, `on` and `role`: the roles that get privileges on new objects of an owner. */
 export function defaultGrants(owner: string): string {
   const kinds =
     "(values ('r', 'tables'), ('S', 'sequences'), ('f', 'functions'), ('T', 'types')) as kind (code, name)";

@@ -1,6 +1,6 @@
 import { escapeLiteral } from "../quote.ts";
 
-/** Schemas that PostgreSQL or Supabase fills. */
+/** Schemas that belong to PostgreSQL, Supabase or tenantry's ledger. */
 const PLATFORM_SCHEMAS = [
   "information_schema",
   "auth",
@@ -21,19 +21,19 @@ const PLATFORM_SCHEMAS = [
   "vault",
 ];
 
-/** A condition on `schema`, a name: it isn't one that PostgreSQL or Supabase fills. */
+/** An SQL condition: the schema with this name belongs to the user. */
 export function isOwnSchema(schema: string): string {
   const names = PLATFORM_SCHEMAS.map(escapeLiteral).join(", ");
   return `${schema} !~ '^(pg_|_)' and ${schema} not in (${names})`;
 }
 
 /**
- * A JSON value that a query computes when a table exists, else null.
+ * The JSON result of a query if a table exists, otherwise null.
  *
- * PostgreSQL refuses a statement that names a missing table before it runs; XML is its one way to run a text as a query
- * inside a read-only statement. Base64, since XML would escape the text.
+ * PostgreSQL refuses a statement that names a missing table before running it. `query_to_xml` is the only way to run a
+ * string as a query inside a read-only statement. The result is Base64, because XML would escape it.
  *
- * @param query one row with one jsonb column named `value`
+ * @param query returns one row with one jsonb column named `value`
  */
 export function whereTableExists(table: string, query: string): string {
   const encoded = `select encode(convert_to(value::text, 'UTF8'), 'base64') as value from (${query}) as only_row`;
@@ -42,12 +42,12 @@ export function whereTableExists(table: string, query: string): string {
       query_to_xml(${escapeLiteral(encoded)}, false, true, '')))[1]::text, 'base64'), 'UTF8')::jsonb end`;
 }
 
-/** A JSON object from rows of `key` and `value`; empty when there are none. */
+/** A JSON object from rows of `key` and `value`. Empty without rows. */
 export function objectOf(rows: string): string {
   return `(select coalesce(jsonb_object_agg(key, value), '{}') from (${rows}) as pairs)`;
 }
 
-/** The role of an exploded access list, by its name; everyone is `public`. */
+/** The name of a role in an exploded access list. 0 is `public`. */
 export function roleName(oid: string): string {
   return `case ${oid} when 0 then 'public' else pg_get_userbyid(${oid}) end`;
 }

@@ -2,18 +2,18 @@ import * as z from "zod";
 import { admittedShape } from "../scripts/admit.ts";
 import { whereTableExists } from "./section.ts";
 
-/** Who may enter a workspace's database; null where the database isn't a workspace's. */
+/** The settings and members of a workspace's database. Null in other databases. */
 export const workspaceShape = z
   .object({
     settings: z
       .object({
         workspace_id: z.string(),
         issuer: z.string(),
-        /** Of the control plane's answer that was written last; absent before a migration. */
+        /** The version of the last delivery from the control plane. Absent before the migration that adds it. */
         access_version: z.number().optional(),
-        /** How long that answer counts, in seconds; null or absent: for good. */
+        /** The time in seconds for which a delivery is valid. Null or absent: it never expires. */
         access_lease_seconds: z.number().nullish(),
-        /** Whether it is so old that nobody enters. */
+        /** Whether the delivery has expired, so that nobody can enter. */
         expired: z.boolean(),
       })
       .nullable(),
@@ -21,7 +21,7 @@ export const workspaceShape = z
   })
   .nullable();
 
-/** `private.settings` is what only a workspace's database has (infra/schema/workspace). */
+/** Only workspaces' databases have `private.settings` (infra/schema/workspace). */
 export const workspace = whereTableExists(
   "private.settings",
   `select jsonb_build_object(

@@ -9,18 +9,18 @@ interface Grantable {
   readonly catalog: string;
   /** Its column of type `aclitem[]`. */
   readonly acl: string;
-  /** From what the expressions are read, with the catalog as `o`. */
+  /** The FROM clause, with the catalog as `o`. */
   readonly from: string;
   readonly owner: string;
-  /** The object's schema's oid, or `null`. */
+  /** The oid of the object's schema, or `null`. */
   readonly schema: string;
-  /** The object as `grant … on` takes it. */
+  /** The object in the syntax of `grant … on`. */
   readonly object: string;
-  /** The code of `acldefault`, or null where nothing is granted by default. */
+  /** The object type of `acldefault`. */
   readonly usual: string;
-  /** A column in parentheses, for privileges of one column. */
+  /** The column in parentheses, for column privileges. */
   readonly column?: string;
-  /** Of what the object is part of, in `pg_init_privs`. */
+  /** The `objsubid` in `pg_init_privs`. */
   readonly subId?: string;
 }
 
@@ -149,7 +149,7 @@ const GRANTABLES: readonly Grantable[] = [
   },
 ];
 
-/** Catalog and column of every list of privileges that is looked at. */
+/** The catalog and column of every access list that is compared. */
 export const PRIVILEGE_COLUMNS: readonly string[] = [
   ...GRANTABLES.map(({ catalog, acl }) => `${catalog}.${acl}`),
   "pg_default_acl.defaclacl",
@@ -157,15 +157,15 @@ export const PRIVILEGE_COLUMNS: readonly string[] = [
 
 const API_ROLES = listOf(["anon", "authenticated", "service_role"]);
 
-/** Schemas of Supabase's whose tables it gives to no role of the data API. */
+/** Supabase's schemas in which it grants API roles nothing on tables. */
 const CLOSED_TABLES = listOf(["auth", "pg_catalog"]);
 
-/** Schemas of Supabase's that it lets no stranger use. */
+/** Supabase's schemas that `anon` and `authenticated` can't use. */
 const CLOSED_SCHEMAS = listOf(["cron", "pgbouncer", "pgsodium", "supabase_migrations", "vault"]);
 
 /**
- * What Supabase itself gives, by who gave it. People, accounts and secrets are given to no stranger by anybody: there the
- * giver excuses nothing, since a member of an owner gives in the owner's name.
+ * Grants that Supabase made, recognized by the grantor. In the schemas above the grantor isn't enough, because a member of
+ * the owner's role grants in the owner's name.
  */
 function isSupabasesGrant({ catalog, schema, owner }: Grantable): string {
   const name = "pg_get_userbyid(g.grantee)";
@@ -178,13 +178,13 @@ function isSupabasesGrant({ catalog, schema, owner }: Grantable): string {
     pg_class: `${name} in (${API_ROLES}) and ${within} in (${CLOSED_TABLES})`,
     pg_attribute: `${name} in (${API_ROLES}) and ${within} in (${CLOSED_TABLES})`,
   }[catalog];
-  // PostgreSQL makes its information schema after it has noted what it granted.
+  // PostgreSQL creates the information schema after it has recorded initial privileges.
   return `(g.grantee = 0 and g.privilege_type in ('SELECT', 'USAGE') and not ${isNew("o.oid")} and ${within} = 'information_schema')
     or (${toIts} and ${isSupabases("g.grantor")} and ${isSupabases(owner)}
       and not (${within} in (${CLOSED_SCHEMAS}) and ${name} in ('anon', 'authenticated')) and not (${kept ?? "false"}))`;
 }
 
-/** What postgres:RowSecurity compares: tables, views, columns and functions of the managed schemas, for the roles that it knows. */
+/** Grants that postgres:RowSecurity compares: on tables, views, columns and functions of managed schemas, to managed roles. */
 function isComparedElsewhere({ catalog, schema }: Grantable): string {
   if (!["pg_class", "pg_attribute", "pg_proc"].includes(catalog)) return "false";
   const relation = catalog === "pg_proc" ? "o.prokind <> 'a'" : "o.relkind in ('r', 'p', 'v', 'm')";
@@ -204,7 +204,7 @@ function grantsOn(grantable: Grantable): Kind {
     rows: `
       select ${row({
         identity: "format('grant on %s%s to %s', object, part, grantee)",
-        opens: `'gives ' || string_agg(lower(privilege) || case when passed_on then ' (may be passed on)' else '' end,
+        opens: `'gives ' || string_agg(lower(privilege) || case when passed_on then ' with grant option' else '' end,
           ', ' order by privilege)`,
         close: `format('revoke %s on %s from %s', string_agg(privilege || part, ', '), object,
           case grantee when 'public' then 'public' else quote_ident(grantee) end)`,

@@ -1,17 +1,22 @@
-/** One kind of thing that may open something. */
+/** A kind of database object that may grant access. */
 export interface Kind {
   readonly name: string;
-  /** The system catalogs that it speaks for. */
+  /** The system catalogs that it covers. */
   readonly covers: readonly string[];
   /**
-   * Rows of what exists and is neither PostgreSQL's nor Supabase's: `identity`, its name in words; `opens`, what it is or
-   * opens; `about`, the declared thing that may excuse it, or null; `close`, a statement that closes it and destroys
-   * nothing, or null. May read `managed (oid, name)`: the schemas whose tables and functions other resources compare.
+   * A query for the objects that neither PostgreSQL nor Supabase created. Columns:
+   *
+   * - `identity`: the object's kind and name
+   * - `opens`: the access that it grants, or what it is
+   * - `about`: the identity of a declared object that accounts for it, or null
+   * - `close`: a statement that closes the access without destroying anything, or null
+   *
+   * May read `managed (oid, name)`, the schemas whose tables and functions other resources compare.
    */
   readonly rows: string;
 }
 
-/** The expression of a kind's row. Every part is SQL. */
+/** The select list of a kind's query. Every part is an SQL expression. */
 export function row(parts: {
   readonly identity: string;
   readonly opens: string;
@@ -22,7 +27,7 @@ export function row(parts: {
   return `${identity}::text as identity, ${opens}::text as opens, ${about}::text as about, ${close}::text as close`;
 }
 
-/** A word or two for SQL: `'a', 'b'` joined by a comma where they aren't null. */
+/** An SQL expression that joins those of its parts that aren't null by commas. */
 export function words(...parts: readonly string[]): string {
   return `concat_ws(', ', ${parts.join(", ")})`;
 }

@@ -2,24 +2,24 @@ import { isOfExtension } from "../catalog/section.ts";
 import { type Kind, row } from "./kind.ts";
 import { isNew, isSupabases, listOf, SUPABASE_EXTENSIONS } from "./supabase.ts";
 
-/** Objects that one catalog lists, and nobody declares one by one: what isn't PostgreSQL's or Supabase's is a difference. */
+/** Objects in one catalog that can't be declared individually. Any that isn't PostgreSQL's or Supabase's is undeclared. */
 interface ObjectKind {
   readonly name: string;
   readonly catalog: string;
   readonly covers?: readonly string[];
-  /** The owner's oid; objects without one are Supabase's with their extension. */
+  /** The column of the owner's oid. Without one, objects that belong to an extension are Supabase's. */
   readonly owner?: string;
-  /** Its name in SQL. Default what PostgreSQL calls it. */
+  /** An SQL expression for its name. Default: PostgreSQL's name for it. */
   readonly called?: string;
-  /** People may choose its oid, so that a low one says nothing of its age. */
+  /** Users can choose its oid, so that a low one doesn't mean that PostgreSQL created it. */
   readonly choosesOid?: true;
-  /** Which of the catalog's rows, `o`. Default all. */
+  /** A condition on the catalog's rows `o`. Default: all rows. */
   readonly where?: string;
-  /** What it is or opens, in SQL. */
+  /** An SQL expression for the access that it grants. */
   readonly opens?: string;
 }
 
-/** What tenantry keeps of its own work. */
+/** The tables of tenantry's ledger. */
 const LEDGER = ["access", "migrations", "objects", "row_security", "schemas"].map(
   (name) => `tenantry.${name}`,
 );
@@ -36,14 +36,14 @@ const OBJECTS: readonly ObjectKind[] = [
     catalog: "pg_class",
     covers: ["pg_sequence", "pg_foreign_table", "pg_partitioned_table"],
     owner: "relowner",
-    // Tables and views of the managed schemas are compared with the migrations.
+    // postgres:Schema compares tables and views of managed schemas with the migrations.
     where: `o.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and o.relpersistence <> 't'
       and (o.relkind in ('f', 'S') or o.relnamespace not in (select oid from managed) or ${isOfExtension("pg_class", "o.oid")})
       and o.oid::regclass::text not in (${listOf(LEDGER)})
       and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = o.oid
         and d.refclassid = 'pg_class'::regclass and d.refobjsubid > 0 and d.deptype in ('a', 'i') and o.relkind = 'S')`,
-    opens: `case o.relkind when 'v' then 'shows rows by its owner''s rights or its callers''' when 'm' then 'holds a copy of rows'
-      when 'f' then 'reads another server' when 'S' then 'counts' else 'holds rows' end`,
+    opens: `case o.relkind when 'v' then 'shows rows with the rights of its owner or its caller' when 'm' then 'contains a copy of rows'
+      when 'f' then 'reads from another server' when 'S' then 'counts' else 'contains rows' end`,
   },
   {
     name: "function",
@@ -60,7 +60,7 @@ const OBJECTS: readonly ObjectKind[] = [
     catalog: "pg_type",
     covers: ["pg_enum", "pg_range"],
     owner: "typowner",
-    // Enumerations of the managed schemas are compared with the migrations; row types and lists come with something else.
+    // postgres:Schema compares enums of managed schemas. Row types and array types belong to other objects.
     where: `(o.typtype in ('d', 'r', 'b') or (o.typtype = 'e' and o.typnamespace not in (select oid from managed))
         or (o.typtype = 'c' and (select relkind from pg_class where oid = o.typrelid) = 'c'))
       and not exists (select from pg_depend d where d.classid = 'pg_type'::regclass and d.objid = o.oid and d.deptype = 'i'
@@ -91,7 +91,7 @@ const OBJECTS: readonly ObjectKind[] = [
   { name: "text search dictionary", catalog: "pg_ts_dict", owner: "dictowner" },
   { name: "text search parser", catalog: "pg_ts_parser" },
   { name: "text search template", catalog: "pg_ts_template" },
-  { name: "cast", catalog: "pg_cast", opens: "'turns one type into another by a function'" },
+  { name: "cast", catalog: "pg_cast", opens: "'converts one type to another with a function'" },
   { name: "transform", catalog: "pg_transform" },
   { name: "access method", catalog: "pg_am" },
   { name: "language", catalog: "pg_language", owner: "lanowner", opens: "'runs code'" },
@@ -99,19 +99,19 @@ const OBJECTS: readonly ObjectKind[] = [
     name: "foreign data wrapper",
     catalog: "pg_foreign_data_wrapper",
     owner: "fdwowner",
-    opens: "'reaches other servers'",
+    opens: "'connects to other servers'",
   },
   {
     name: "foreign server",
     catalog: "pg_foreign_server",
     owner: "srvowner",
-    opens: "'reaches another server'",
+    opens: "'connects to another server'",
   },
   { name: "tablespace", catalog: "pg_tablespace", owner: "spcowner" },
   {
     name: "event trigger",
     catalog: "pg_event_trigger",
-    // What `postgres` makes belongs to it in the end, though Supabase's image has a superuser make it.
+    // Supabase's image creates them as a superuser and then makes `postgres` the owner.
     owner: "evtowner",
     opens: "format('runs %s at %s', o.evtfoid::regproc, o.evtevent)",
   },
@@ -120,14 +120,14 @@ const OBJECTS: readonly ObjectKind[] = [
     catalog: "pg_subscription",
     covers: ["pg_subscription_rel"],
     owner: "subowner",
-    opens: "'takes rows from another server'",
+    opens: "'receives rows from another server'",
   },
   {
     name: "database",
     catalog: "pg_database",
     owner: "datdba",
     where: "o.datname not in ('postgres', 'template0', 'template1') and o.datname <> current_database()",
-    opens: "'is another database of this server'",
+    opens: "'is another database on this server'",
   },
   {
     name: "large object",
@@ -136,7 +136,7 @@ const OBJECTS: readonly ObjectKind[] = [
     owner: "lomowner",
     choosesOid: true,
     called: "'large object ' || o.oid",
-    opens: "'holds data beside the tables'",
+    opens: "'contains data outside tables'",
   },
 ];
 
@@ -174,7 +174,7 @@ export const OBJECT_KINDS: readonly Kind[] = [
     rows: `
       select ${row({
         identity: "format('extension %I', e.extname)",
-        opens: `format('brings %s functions to %I', (select count(*) from pg_depend d where d.refclassid = 'pg_extension'::regclass
+        opens: `format('adds %s functions to %I', (select count(*) from pg_depend d where d.refclassid = 'pg_extension'::regclass
           and d.refobjid = e.oid and d.deptype = 'e' and d.classid = 'pg_proc'::regclass), e.extnamespace::regnamespace)`,
       })}
       from pg_extension e
@@ -184,7 +184,7 @@ export const OBJECT_KINDS: readonly Kind[] = [
     name: "owner",
     covers: ["pg_class", "pg_proc", "pg_namespace", "pg_database"],
     rows: `
-      select ${row({ identity: "'owner of ' || name", opens: "format('is %s, past its row security', pg_get_userbyid(owner))" })}
+      select ${row({ identity: "'owner of ' || name", opens: "format('is %s, which bypasses its row security', pg_get_userbyid(owner))" })}
       from (
         select case relkind when 'v' then 'view ' when 'm' then 'materialized view ' else 'table ' end || o.oid::regclass, relowner
           from pg_class o where relkind in ('r', 'p', 'v', 'm') and relnamespace in (select oid from managed)

@@ -16,10 +16,10 @@ import {
 const ATTRIBUTES = {
   superuser: ["rolsuper", "is a superuser"],
   login: ["rolcanlogin", "may log in"],
-  createrole: ["rolcreaterole", "may make roles"],
-  createdb: ["rolcreatedb", "may make databases"],
+  createrole: ["rolcreaterole", "may create roles"],
+  createdb: ["rolcreatedb", "may create databases"],
   replication: ["rolreplication", "may read every change (replication)"],
-  bypassrls: ["rolbypassrls", "reads past row security"],
+  bypassrls: ["rolbypassrls", "bypasses row security"],
 } as const;
 
 type Attribute = keyof typeof ATTRIBUTES;
@@ -28,17 +28,17 @@ const KNOWN = Object.entries(SUPABASE_ROLES).map(
   ([name, attributes]) => [name, `{${attributes.join(",")}}`] as const,
 );
 
-/** The attributes of a role `r` in words, of those that a condition picks. */
+/** Describes those attributes of a role `r` that satisfy a condition. */
 function attributes(condition: (attribute: Attribute) => string): string {
   const each = Object.entries(ATTRIBUTES).map(
-    ([attribute, [column, told]]) =>
-      `case when r.${column} and ${condition(attribute as Attribute)} then '${told}' end`,
+    ([attribute, [column, description]]) =>
+      `case when r.${column} and ${condition(attribute as Attribute)} then '${description}' end`,
   );
   return words(...each);
 }
 
-/** What takes a role `r` back to the attributes that are known of it; the superuser's can't be taken back by us. */
-const takenBack = `(select 'alter role ' || quote_ident(r.rolname) || string_agg(' no' || attribute, '')
+/** The statement that resets a role `r` to its known attributes. Only a superuser can remove `superuser`. */
+const resetAttributes = `(select 'alter role ' || quote_ident(r.rolname) || string_agg(' no' || attribute, '')
   from unnest(array[${Object.keys(ATTRIBUTES).map(escapeLiteral).join(", ")}], array[${Object.values(
     ATTRIBUTES,
   )
@@ -68,7 +68,7 @@ export const ROLE_KINDS: readonly Kind[] = [
       select ${row({
         identity: "format('attributes of role %I', r.rolname)",
         opens: attributes((attribute) => `'${attribute}' <> all (known.attributes)`),
-        close: takenBack,
+        close: resetAttributes,
       })}
       from pg_roles r join ${known} on known.name = r.rolname
       where ${attributes((attribute) => `'${attribute}' <> all (known.attributes)`)} <> ''
@@ -91,7 +91,7 @@ export const ROLE_KINDS: readonly Kind[] = [
         opens: words(
           "case when m.set_option then format('%I may act as %I', member.rolname, role.rolname) end",
           "case when m.inherit_option then format('%I has the rights of %I', member.rolname, role.rolname) end",
-          "case when m.admin_option then format('%I may pass on %I', member.rolname, role.rolname) end",
+          "case when m.admin_option then format('%I may grant %I', member.rolname, role.rolname) end",
           "case when not (m.set_option or m.inherit_option or m.admin_option) then 'exists' end",
         ),
         close: `format('revoke %I from %I granted by %I', role.rolname, member.rolname, pg_get_userbyid(m.grantor))`,
@@ -136,7 +136,7 @@ export const ROLE_KINDS: readonly Kind[] = [
   {
     name: "default privilege",
     covers: ["pg_default_acl"],
-    // A fresh project gives service_role, which is past row security, all in public.
+    // A new project grants service_role, which bypasses row security, everything in public.
     rows: `
       select ${row({
         identity: `format('default privileges on %s of %s%s for %s', kind.name, d.defaclrole::regrole,

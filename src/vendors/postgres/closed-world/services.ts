@@ -1,7 +1,7 @@
 import { whereTableExists } from "../catalog/section.ts";
 import type { Kind } from "./kind.ts";
 
-/** What services of Supabase read from tables of theirs: rows that open something, as objects do. */
+/** Rows that grant access because a service reads them. */
 export const SERVICE_KINDS: readonly Kind[] = [
   {
     name: "bucket",
@@ -9,7 +9,7 @@ export const SERVICE_KINDS: readonly Kind[] = [
     rows: rowsWhereTableExists(
       "storage.buckets",
       `select format('bucket %s%s', id, case when public then ' (public)' else '' end) as identity,
-        case when public then 'anybody reads its files' else 'exists' end as opens,
+        case when public then 'anybody can read its files' else 'exists' end as opens,
         null as about,
         case when public then format('update storage.buckets set public = false where id = %L', id) end as close
       from storage.buckets`,
@@ -31,7 +31,7 @@ export const SERVICE_KINDS: readonly Kind[] = [
     rows: rowsWhereTableExists(
       "public.platforms",
       `select format('issuer of the tokens of platform %s', name) as identity,
-        case when issuer is null then 'is anybody' else format('is %s', issuer) end as opens,
+        case when issuer is null then 'is any issuer' else format('is %s', issuer) end as opens,
         format('issuer %s', issuer) as about, null as close
       from public.platforms`,
     ),

@@ -1,8 +1,8 @@
 import { escapeLiteral } from "../quote.ts";
 
 /**
- * What Supabase brings, told by who made it: nobody with access to a project can become these roles, so what they own,
- * and what they granted, is Supabase's. A schema's name alone excuses nothing.
+ * Roles that identify Supabase's own objects and grants: users of a project can't become these roles. A schema's name isn't
+ * enough to identify an object as Supabase's.
  *
  * @see https://github.com/supabase/postgres: migrations/schema-17.sql, nix/tests/expected/roles.out and z_17_roles.out
  */
@@ -21,10 +21,10 @@ const MAKERS = [
 ] as const;
 
 /**
- * Supabase's roles with all that each may have, over the versions of its image; more than this is a difference.
+ * Supabase's roles with every attribute that each has in some version of its image. Other attributes are undeclared access.
  *
- * `cli_login_postgres` is the Management API's temporary login (`POST …/cli/login-role`), and is listed only once it
- * expired.
+ * The Management API creates temporary login roles such as `cli_login_postgres` (`POST …/cli/login-role`); expired ones are
+ * ignored.
  */
 export const SUPABASE_ROLES: Readonly<Record<string, readonly string[]>> = {
   supabase_admin: ["superuser", "login", "createrole", "createdb", "replication", "bypassrls"],
@@ -49,7 +49,7 @@ export const SUPABASE_ROLES: Readonly<Record<string, readonly string[]>> = {
   supabase_superuser: [],
 };
 
-/** Who is a member of which role, beside `postgres` and the superuser, whom nothing is closed to. */
+/** Supabase's memberships, without those of `postgres` and the superuser, which have all access anyway. */
 export const SUPABASE_MEMBERSHIPS: readonly (readonly [member: string, role: string])[] = [
   ["authenticator", "anon"],
   ["authenticator", "authenticated"],
@@ -67,13 +67,10 @@ export const SUPABASE_MEMBERSHIPS: readonly (readonly [member: string, role: str
   ["pg_monitor", "pg_stat_scan_tables"],
 ];
 
-/** Libraries that only refuse things. */
+/** Libraries that only restrict what a session can do. */
 const SAFE_LIBRARIES = String.raw`^((\$libdir/plugins/)?safeupdate|supautils)(, *((\$libdir/plugins/)?safeupdate|supautils))*$`;
 
-/**
- * What Supabase sets, by role (`` is every role), with a pattern of the values. Roles that nobody else can alter may set
- * what they like.
- */
+/** Supabase's settings by role (empty: every role), with a pattern for the values. Roles that only it can alter are exempt. */
 export const SUPABASE_SETTINGS: readonly (readonly [role: string, name: string, values: string])[] = [
   ["", "statement_timeout", "."],
   ["", "app.settings.jwt_secret", "."],
@@ -91,7 +88,7 @@ export const SUPABASE_SETTINGS: readonly (readonly [role: string, name: string, 
   ["postgres", "statement_timeout", "."],
 ];
 
-/** Extensions of a fresh project, each only in a schema that is Supabase's. */
+/** The extensions of a new project, if they are in a schema that is Supabase's. */
 export const SUPABASE_EXTENSIONS = [
   "plpgsql",
   "pg_graphql",
@@ -103,7 +100,7 @@ export const SUPABASE_EXTENSIONS = [
   "uuid-ossp",
 ] as const;
 
-/** A list for `in (…)`. */
+/** Literals for `in (…)`. */
 export function listOf(names: readonly string[]): string {
   return names.map(escapeLiteral).join(", ");
 }
@@ -113,22 +110,22 @@ export function rowsOf(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `(${listOf(row)})`).join(", ");
 }
 
-/** Whether what a role owns is Supabase's. @param owner its oid */
+/** Whether the objects of a role are Supabase's. @param owner the role's oid */
 export function isSupabases(owner: string): string {
   return `pg_get_userbyid(${owner}) in (${listOf(MAKERS)})`;
 }
 
-/** Whether a role comes with a project. @param role its oid */
+/** Whether a role is one of Supabase's. @param role the role's oid */
 export function isSupabaseRole(role: string): string {
   return `pg_get_userbyid(${role}) in (${listOf(Object.keys(SUPABASE_ROLES))})`;
 }
 
-/** Whether a role gets nothing by what it is given: it may do all of it before. */
+/** Whether grants to a role don't matter, because it already has all access. @param role the role's oid */
 export function mayEverything(role: string): string {
   return `pg_get_userbyid(${role}) in ('postgres', 'supabase_admin')`;
 }
 
-/** Made after the server, so that PostgreSQL itself didn't bring it. */
+/** Whether an object was created after PostgreSQL was initialized, so that it isn't part of PostgreSQL. */
 export function isNew(oid: string): string {
   return `${oid} >= 16384`;
 }

@@ -2,7 +2,7 @@ import { isOfExtension } from "../catalog/section.ts";
 import { type Kind, row } from "./kind.ts";
 import { isNew, isSupabases, listOf } from "./supabase.ts";
 
-/** Supabase's tables that strangers could reach but for their row security. */
+/** Supabase's tables that only row security protects. */
 const GUARDED = [
   "auth.users",
   "auth.identities",
@@ -17,13 +17,14 @@ export const TABLE_KINDS: readonly Kind[] = [
   {
     name: "policy",
     covers: ["pg_policy"],
-    // Policies of the managed schemas are compared by postgres:RowSecurity. pg_cron brings two of its own.
+    // postgres:RowSecurity compares policies in managed schemas. pg_cron has two policies of its own.
     rows: `
       select ${row({
         identity: "format('policy %I on %s', p.polname, p.polrelid::regclass)",
-        opens: `format('lets %s pass for %s', (select string_agg(case r when 0 then 'everyone' else pg_get_userbyid(r) end, ', ')
+        opens: `format('allows %s to %s', (select string_agg(case r when 0 then 'everyone' else pg_get_userbyid(r) end, ', ')
             from unnest(p.polroles) as r),
-          case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end)`,
+          case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete'
+            else 'select, insert, update and delete' end)`,
         about: "format('policies of %s', p.polrelid::regclass)",
         close: "format('drop policy %I on %s', p.polname, p.polrelid::regclass)",
       })}
@@ -39,17 +40,17 @@ export const TABLE_KINDS: readonly Kind[] = [
       select ${row({ identity: "'row security of ' || c.oid::regclass", opens: "'is off'" })}
       from pg_class c where not c.relrowsecurity and c.oid::regclass::text in (${listOf(GUARDED)})
       union all
-      select ${row({ identity: "'row security of ' || c.oid::regclass", opens: "'binds the owner too (force)'" })}
+      select ${row({ identity: "'row security of ' || c.oid::regclass", opens: "'also applies to the owner (force)'" })}
       from pg_class c where c.relforcerowsecurity`,
   },
   {
     name: "trigger",
     covers: ["pg_trigger"],
-    // Supabase's services keep a trigger's function beside its table; ours are compared with the migrations.
+    // The functions of Supabase's triggers are in the table's schema. postgres:Schema compares triggers in managed schemas.
     rows: `
       select ${row({
         identity: "format('trigger %I on %s', t.tgname, t.tgrelid::regclass)",
-        opens: `case when t.tgenabled <> 'O' then case t.tgenabled when 'D' then 'is switched off' else 'runs in another mode' end
+        opens: `case when t.tgenabled <> 'O' then case t.tgenabled when 'D' then 'is disabled' else 'runs in another replication mode' end
           else format('runs %s', t.tgfoid::regprocedure) end`,
       })}
       from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc f on f.oid = t.tgfoid
@@ -76,7 +77,7 @@ export const TABLE_KINDS: readonly Kind[] = [
     rows: `
       select ${row({
         identity: "format('inheritance of %s from %s', i.inhrelid::regclass, i.inhparent::regclass)",
-        opens: "format('%s shows its rows', i.inhparent::regclass)",
+        opens: "format('%s includes its rows', i.inhparent::regclass)",
       })}
       from pg_inherits i join pg_class child on child.oid = i.inhrelid join pg_class parent on parent.oid = i.inhparent
       where child.relkind in ('r', 'p', 'f') and not (${isSupabases("child.relowner")} and ${isSupabases("parent.relowner")})`,
@@ -84,11 +85,11 @@ export const TABLE_KINDS: readonly Kind[] = [
   {
     name: "publication",
     covers: ["pg_publication"],
-    // The dashboard adds tables to supabase_realtime; new projects have it empty.
+    // New projects have an empty supabase_realtime; the dashboard adds tables to it.
     rows: `
       select ${row({
         identity: "format('publication %I', p.pubname)",
-        opens: "case when p.puballtables then 'sends every table''s rows' else 'exists' end",
+        opens: "case when p.puballtables then 'publishes the rows of every table' else 'exists' end",
       })}
       from pg_publication p where p.puballtables or not (p.pubname = 'supabase_realtime' or ${isSupabases("p.pubowner")})`,
   },
@@ -98,7 +99,7 @@ export const TABLE_KINDS: readonly Kind[] = [
     rows: `
       select ${row({
         identity: "format('table %s in publication %I', r.prrelid::regclass, p.pubname)",
-        opens: "'sends its rows to subscribers'",
+        opens: "'publishes its rows to subscribers'",
         close: "format('alter publication %I drop table %s', p.pubname, r.prrelid::regclass)",
       })}
       from pg_publication_rel r join pg_publication p on p.oid = r.prpubid join pg_class c on c.oid = r.prrelid
@@ -110,7 +111,7 @@ export const TABLE_KINDS: readonly Kind[] = [
     rows: `
       select ${row({
         identity: "format('schema %I in publication %I', n.nspname, p.pubname)",
-        opens: "'sends the rows of its tables to subscribers'",
+        opens: "'publishes the rows of its tables to subscribers'",
         close: "format('alter publication %I drop tables in schema %I', p.pubname, n.nspname)",
       })}
       from pg_publication_namespace r join pg_publication p on p.oid = r.pnpubid join pg_namespace n on n.oid = r.pnnspid
@@ -119,12 +120,12 @@ export const TABLE_KINDS: readonly Kind[] = [
   {
     name: "comment",
     covers: ["pg_description"],
-    // pg_graphql takes names, relations and whole functions from comments.
+    // pg_graphql reads names, relations and functions from comments.
     rows: `
       select ${row({
         identity:
           "(select format('comment on %s %s', it.type, it.identity) from pg_identify_object(d.classoid, d.objoid, d.objsubid) as it)",
-        opens: "'changes what GraphQL shows'",
+        opens: "'changes the GraphQL API'",
       })}
       from pg_description d
       where d.description like '%@graphql%' and not exists (select from pg_depend e where e.classid = d.classoid
@@ -151,14 +152,14 @@ export const TABLE_KINDS: readonly Kind[] = [
   {
     name: "replication",
     covers: ["pg_replication_origin"],
-    // Supabase's own services make slots for Realtime and for replicas.
+    // Supabase's services create slots for Realtime and for replicas.
     rows: `
-      select ${row({ identity: "format('replication origin %s', o.roname)", opens: "'takes rows from another server'" })}
+      select ${row({ identity: "format('replication origin %s', o.roname)", opens: "'receives rows from another server'" })}
       from pg_replication_origin o
       union all
       select ${row({
         identity: "format('replication slot %s', s.slot_name)",
-        opens: "format('keeps every change for %s', coalesce(s.plugin, 'a reader'))",
+        opens: "format('streams every change to %s', coalesce(s.plugin, 'a reader'))",
       })}
       from pg_replication_slots s where s.slot_type = 'logical' and not s.temporary and s.slot_name !~ '^supabase_(realtime|etl)_'`,
   },

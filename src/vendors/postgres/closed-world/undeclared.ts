@@ -1,7 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Found } from "./world.ts";
 
-/** What a definition says may exist in its database, beside what its migrations make. */
+/** The objects that a declaration allows in its database, in addition to those of its migrations. */
 export interface DeclaredWorld {
   readonly roles?: Readonly<Record<string, unknown>> | undefined;
   readonly memberships?: Readonly<Record<string, readonly string[]>> | undefined;
@@ -16,7 +16,7 @@ export interface DeclaredWorld {
     | undefined;
   readonly settings?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
   readonly buckets?: Readonly<Record<string, { readonly public?: boolean | undefined }>> | undefined;
-  /** What other resources of the same database declare and compare. */
+  /** Objects that other resources of the same database declare and compare. */
   readonly elsewhere?:
     | {
         readonly schemas?: DeclaredWorld["schemas"];
@@ -28,9 +28,9 @@ export interface DeclaredWorld {
 }
 
 /**
- * What a database holds beyond what is declared.
+ * The undeclared objects of a database.
  *
- * @param issuer of the tokens that a control plane trusts; undefined where that isn't known
+ * @param issuer the issuer of the tokens that a control plane trusts; undefined if unknown
  */
 export function undeclared(
   declared: DeclaredWorld,
@@ -46,7 +46,7 @@ export function undeclared(
   });
 }
 
-/** What is excused whatever it is like: it is compared in full by a resource that declares it. */
+/** Identities that are declared, whatever access they grant: the declaring resource compares them in full. */
 function namesOf(declared: DeclaredWorld, issuer: string | undefined): Set<string> {
   const { roles, extensions, schemas, settings, defaultPrivileges, buckets, elsewhere } = declared;
   return new Set([
@@ -78,7 +78,7 @@ function namesIn(
   return records.flatMap((record) => Object.keys(record ?? {}).map((name) => `${kind} ${name}`));
 }
 
-/** What is excused only where it opens just this. */
+/** Identities that are declared only with exactly this access. */
 function usesOf(
   { memberships, schemas, elsewhere }: DeclaredWorld,
   apiRoles: readonly string[],
@@ -88,7 +88,7 @@ function usesOf(
     ...Object.entries(memberships ?? {}).flatMap(([member, roles]) =>
       roles.map((role) => `${membershipOf(member, role)}: ${member} may act as ${role}`),
     ),
-    // The use of its own schemas is compared by the resource, for the roles that it speaks for.
+    // The resource itself compares the usage of its schemas, for the roles that it manages.
     ...usage(schemas, () => [...apiRoles, ...own]),
     ...usage(elsewhere?.schemas, (of) => of),
   ]);

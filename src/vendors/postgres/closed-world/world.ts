@@ -7,7 +7,7 @@ import { ROLE_KINDS } from "./roles.ts";
 import { SERVICE_KINDS } from "./services.ts";
 import { TABLE_KINDS } from "./tables.ts";
 
-/** Every kind of thing that may open a database. What a kind lists, and nobody declared, is a difference. */
+/** Every kind of object that may grant access to a database. Objects of these kinds must be declared. */
 export const KINDS: readonly Kind[] = [
   ...ROLE_KINDS,
   ...GRANT_KINDS,
@@ -18,19 +18,19 @@ export const KINDS: readonly Kind[] = [
 
 export const foundShape = z.object({
   kind: z.string(),
-  /** What it is, as `membership of anon in service_role`. */
+  /** The object's kind and name: `membership of anon in service_role`. */
   identity: z.string(),
   opens: z.string(),
-  /** A declared thing that excuses it as well. */
+  /** The identity of another declared object that accounts for it. */
   about: z.string().nullable(),
   /** A statement that closes it. */
   close: z.string().nullable(),
 });
 
-/** Something in a database that neither PostgreSQL nor Supabase brought, and that no migration made. */
+/** An object in a database that was created by neither PostgreSQL, Supabase nor a migration. */
 export type Found = z.infer<typeof foundShape>;
 
-/** Of each kind, so that a database full of somebody's tables still has an answer of a reasonable size. */
+/** The number of objects listed per kind, so that the result stays small in a database with many foreign tables. */
 const MOST = 200;
 
 const MANAGED = `
@@ -40,7 +40,7 @@ const MANAGED = `
       "select coalesce(jsonb_agg(name), '[]') as value from tenantry.schemas",
     )}, '[]'))))`;
 
-/** All that {@link KINDS} find, as one JSON list. The search path must be empty, so that names come out qualified. */
+/** The objects of all {@link KINDS}, as a JSON array. The search path must be empty, so that names are qualified. */
 export const world = `(
   with ${MANAGED}, found as (${KINDS.map(
     ({ name, rows }) => `
@@ -59,16 +59,16 @@ export const world = `(
     from counted where number = ${MOST} + 1
   ) as listed)`;
 
-/** Catalogs that no kind covers, with the reason. */
+/** Catalogs that no kind covers, each with the reason. */
 export const PART_OF_OTHERS: Readonly<Record<string, string>> = {
   pg_attrdef: "a default is part of its table, and compared with the migrations",
   pg_constraint: "a constraint is part of its table, and compared with the migrations",
-  pg_depend: "says what belongs together",
+  pg_depend: "records dependencies",
   pg_index: "an index is part of its table, and compared with the migrations",
   pg_init_privs:
-    "says what PostgreSQL and extensions granted when they were made; only a superuser writes it",
-  pg_shdepend: "says what belongs together",
+    "records the initial privileges of PostgreSQL and its extensions; only a superuser writes it",
+  pg_shdepend: "records dependencies",
   pg_shdescription: "comments on roles, databases and tablespaces, which no API reads",
-  pg_statistic: "samples of rows, which PostgreSQL makes and shows as it shows the rows",
-  pg_statistic_ext_data: "samples of rows, which PostgreSQL makes and shows as it shows the rows",
+  pg_statistic: "samples of rows, which are visible only to those who may read the rows",
+  pg_statistic_ext_data: "samples of rows, which are visible only to those who may read the rows",
 };

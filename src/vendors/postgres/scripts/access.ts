@@ -17,27 +17,27 @@ export interface AccessSpecification {
   }[];
   /** By role and name. */
   readonly settings: Settings;
-  /** Roles by those that may act as them. */
+  /** The roles that each member is granted, by member. */
   readonly memberships: Readonly<Record<string, readonly string[]>>;
-  /** Roles that an earlier run gave something; they lose what is no longer declared. */
+  /** Roles that an earlier run granted privileges. Those that are no longer declared are revoked. */
   readonly formerly: readonly string[];
-  /** What an earlier run set; it is reset where it is no longer declared. */
+  /** Settings of an earlier run. Those that are no longer declared are reset. */
   readonly formerSettings: Settings;
 }
 
 type Settings = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The SQLSTATE when a role exists, differs, and isn't ours to change. */
+/** The SQLSTATE for a role that differs from the declaration and that tenantry didn't create. */
 export const FOREIGN_ROLE = "TN011";
 
-/** The SQLSTATE when an extension is in another schema. */
+/** The SQLSTATE for an extension that is in another schema. */
 export const MISPLACED_EXTENSION = "TN012";
 
 /**
- * Roles, schemas, extensions and default privileges, each written only where it differs.
+ * Writes roles, schemas, extensions and default privileges that differ.
  *
- * Roles belong to the whole server, and another database of it may be made ready at this moment. So a role that meets its
- * twin, or a row that was changed beside us, is looked at again.
+ * Roles belong to the whole server, and a script for another of its databases may run at the same time. After a conflict,
+ * the role is therefore read again.
  */
 export function grantAccess(access: AccessSpecification): string {
   return `
@@ -72,7 +72,7 @@ begin
           end if;
           execute format('alter role %I %s', entry.name, attributes);
         end if;
-        -- To hand it the functions that it is to own, one must be able to become it.
+        -- Required to make the role the owner of functions.
         if exists (select from pg_roles where rolname = entry.name and shobj_description(oid, 'pg_authid') = '${ROLE_BRAND}')
           and not (pg_has_role(entry.name, 'set') and pg_has_role(entry.name, 'usage')) then
           execute format('grant %I to %I with inherit true, set true', entry.name, current_user);
@@ -106,7 +106,7 @@ begin
     if not found then
       execute format('create extension %I with schema %I', entry.name, entry.schema);
     elsif existing.nspname <> entry.schema then
-      -- Its objects are the superuser's, so that nobody else can move them.
+      -- Only a superuser could move its objects.
       raise exception '%', entry.name || ' in ' || existing.nspname using errcode = '${MISPLACED_EXTENSION}';
     end if;
   end loop;
@@ -154,14 +154,14 @@ begin
   end loop;
 
   for entry in
-    select role, name, wanted.value as value
+    select role, name, current.value as value
     from (select of_role.key as role, setting.key as name, setting.value
-      from jsonb_each(declared -> 'settings') as of_role, jsonb_each_text(of_role.value) as setting) as wanted
+      from jsonb_each(declared -> 'settings') as of_role, jsonb_each_text(of_role.value) as setting) as current
     full join (select of_role.key as role, setting.key as name
       from jsonb_each(declared -> 'formerSettings') as of_role, jsonb_each_text(of_role.value) as setting) as former
       using (role, name)
     left join (${roleSettings}) as today using (role, name)
-    where wanted.value is distinct from today.value
+    where current.value is distinct from today.value
   loop
     if exists (
       select from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) as setting
@@ -178,7 +178,7 @@ end
 $tenantry$;`;
 }
 
-/** Takes the use of the schemas back from the roles it was granted to. Roles, schemas and extensions stay: others may use them. */
+/** Revokes the usage of the schemas. Roles, schemas and extensions stay, because others may use them. */
 export function revokeAccess(schemas: AccessSpecification["schemas"]): string {
   return `
 ${passSpecification(schemas)}
@@ -199,7 +199,7 @@ end
 $tenantry$;`;
 }
 
-/** Runs statements that close something, each by itself: one that PostgreSQL refuses keeps no other from closing. */
+/** Runs statements that close access. A statement that PostgreSQL refuses doesn't stop the others. */
 export function closeEach(statements: readonly string[]): string {
   return `
 ${passSpecification(statements)}
@@ -214,7 +214,7 @@ begin
       when lock_not_available or deadlock_detected or serialization_failure then
         raise;
       when others then
-        -- The catalog that is read next still has it.
+        -- The catalog, which is read next, still lists it.
     end;
   end loop;
 end

@@ -2,28 +2,26 @@ import * as z from "zod";
 import { passSpecification, specification } from "../quote.ts";
 import { SETTINGS } from "./rollback.ts";
 
-/** The SQLSTATE when the database belongs to another workspace. */
+/** The SQLSTATE for a database that belongs to another workspace. */
 export const OTHER_WORKSPACE = "TN031";
 
-/** Who may enter a workspace, as the control plane says. */
+/** The members of a workspace, as delivered by the control plane. */
 export interface Admission {
   /** The workspace's id. */
   readonly workspace: string;
-  /** Whose tokens it trusts. */
+  /** The issuer of the tokens that it trusts. */
   readonly issuer: string;
-  /** Of this answer of the control plane. A database that was written with a higher one stays as it is. */
+  /** The version of this delivery. A database that has this version or a higher one stays unchanged. */
   readonly version: number;
   readonly members: readonly Admitted[];
-  /**
-   * For how many seconds the answer counts; null for good. Absent: as before.
-   */
+  /** The time in seconds for which the delivery is valid; null: it never expires. Absent: unchanged. */
   readonly leaseSeconds?: number | null;
 }
 
 export const admittedShape = z.object({
   email: z.string(),
   role: z.string(),
-  /** The account that verified the address; null while there is none. */
+  /** The account that verified the address; null if there is none yet. */
   user_id: z.string().nullable(),
   managed_by: z.string(),
 });
@@ -31,8 +29,8 @@ export const admittedShape = z.object({
 export type Admitted = z.infer<typeof admittedShape>;
 
 /**
- * Makes a workspace's database let in these people and nobody else, and returns the version that it then has. People are removed
- * before others are admitted. Repeating it changes nothing.
+ * Replaces the members of a workspace's database, and returns its resulting version. Removes members before it adds others.
+ * Repeating it changes nothing.
  */
 export function admit(admission: Admission): string {
   return `
@@ -40,31 +38,31 @@ ${SETTINGS.join("\n")}
 ${passSpecification(admission)}
 do $tenantry$
 declare
-  wanted jsonb := ${specification};
+  delivered jsonb := ${specification};
   held private.settings;
 begin
   insert into private.settings (workspace_id, issuer)
-    values ((wanted ->> 'workspace')::uuid, wanted ->> 'issuer') on conflict (singleton) do nothing;
+    values ((delivered ->> 'workspace')::uuid, delivered ->> 'issuer') on conflict (singleton) do nothing;
   select * into strict held from private.settings for no key update;
-  if held.workspace_id <> (wanted ->> 'workspace')::uuid then
+  if held.workspace_id <> (delivered ->> 'workspace')::uuid then
     raise exception '%', held.workspace_id using errcode = '${OTHER_WORKSPACE}';
   end if;
-  if held.access_version >= (wanted ->> 'version')::bigint then
+  if held.access_version >= (delivered ->> 'version')::bigint then
     return;
   end if;
-  update private.settings set issuer = wanted ->> 'issuer', access_version = (wanted ->> 'version')::bigint,
+  update private.settings set issuer = delivered ->> 'issuer', access_version = (delivered ->> 'version')::bigint,
     access_confirmed_at = clock_timestamp(),
-    access_lease_seconds = case when wanted ? 'leaseSeconds' then (wanted ->> 'leaseSeconds')::integer
+    access_lease_seconds = case when delivered ? 'leaseSeconds' then (delivered ->> 'leaseSeconds')::integer
       else held.access_lease_seconds end;
   delete from public.workspace_members as gone
-    where not exists (select from jsonb_to_recordset(wanted -> 'members') as it (email text) where it.email = gone.email);
-  -- An account that has moved to another address is free before it is bound there.
+    where not exists (select from jsonb_to_recordset(delivered -> 'members') as it (email text) where it.email = gone.email);
+  -- Release an account that moved to another address before it is bound to that address.
   update public.workspace_members as moved set user_id = null
-    from jsonb_to_recordset(wanted -> 'members') as it (email text, user_id uuid)
+    from jsonb_to_recordset(delivered -> 'members') as it (email text, user_id uuid)
     where it.email = moved.email and moved.user_id is distinct from it.user_id and moved.user_id is not null;
   insert into public.workspace_members as member (email, role, user_id, managed_by)
     select email, role, user_id, managed_by
-    from jsonb_to_recordset(wanted -> 'members') as it (email text, role text, user_id uuid, managed_by text)
+    from jsonb_to_recordset(delivered -> 'members') as it (email text, role text, user_id uuid, managed_by text)
     on conflict (workspace_id, email) do update
       set role = excluded.role, user_id = excluded.user_id, managed_by = excluded.managed_by
       where (member.role, member.user_id, member.managed_by)
@@ -74,5 +72,5 @@ $tenantry$;
 select access_version::text as version from private.settings;`;
 }
 
-/** Shuts out everyone. */
+/** Removes all members. */
 export const shutOut = "delete from public.workspace_members;";

@@ -4,10 +4,10 @@ import { policyDigest } from "../catalog/relations.ts";
 import { rolledBack, takeTurns } from "./rollback.ts";
 import type { RowSecuritySpecification } from "./secure-rows.ts";
 
-/** What PostgreSQL makes of a row security's definitions: digests by function, and by policy within each table. */
+/** The digests of deparsed definitions, by function, and by table and policy. */
 export type Deparsed = z.infer<typeof deparsedShape>;
 
-/** Null where PostgreSQL refuses the definition, say because the function that is there returns something else. */
+/** Null if PostgreSQL refuses the definition, for example because the existing function has another result type. */
 const digest = z.string().nullable();
 
 export const deparsedShape = z.object({
@@ -16,9 +16,8 @@ export const deparsedShape = z.object({
 });
 
 /**
- * Asks PostgreSQL what it makes of the definitions, so that they can be compared with what is there. A function is made
- * over the one that is there, a policy on a temporary table of the same columns: no table of the database is locked, and
- * everything is taken back.
+ * Lets PostgreSQL deparse the declared definitions, so that they can be compared with the live ones. Functions are replaced,
+ * and policies are created on temporary tables with the same columns, so that no table is locked. Everything is rolled back.
  */
 export function deparse({ functions, tables }: RowSecuritySpecification): readonly string[] {
   return rolledBack({ functions, tables }, DECLARATIONS, BODY);

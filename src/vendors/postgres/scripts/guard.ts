@@ -4,20 +4,20 @@ import { passSpecification, specification } from "../quote.ts";
 
 export interface GuardSpecification {
   readonly access: DeclaredAccess;
-  /** Absent: the database isn't a workspace's. */
+  /** Absent for the database of a control plane. */
   readonly workspace?:
     | {
         readonly id: string;
-        /** Whose tokens it trusts; null where that can't be known at the moment. */
+        /** The issuer of the tokens that it trusts; null if unknown at the moment. */
         readonly issuer: string | null;
         readonly members: Readonly<Record<string, { readonly role: string }>>;
       }
     | undefined;
 }
 
-/** The access that a database may give, by names: what is in {@link openings} is beyond it. */
+/** The declared access to a database. {@link openings} lists the access beyond it. */
 export interface DeclaredAccess {
-  /** Roles that are closed beside those of the data API. */
+  /** Managed roles, in addition to those of the data API. */
   readonly roles: readonly string[];
   /** Roles by schema. */
   readonly schemas?: Readonly<Record<string, readonly string[]>> | undefined;
@@ -27,32 +27,32 @@ export interface DeclaredAccess {
     Record<
       string,
       {
-        /** Absent: not managed. Each column's privilege stands alone, as `update(title)`. */
+        /** Absent: not managed. Each column privilege is an entry of its own: `update(title)`. */
         readonly grants?: Readonly<Record<string, readonly string[]>> | undefined;
-        /** Names. */
+        /** The names of the policies. */
         readonly policies: readonly string[];
       }
     >
   >;
 }
 
-/** What couldn't be closed, with PostgreSQL's own words. */
+/** Undeclared access that couldn't be closed, with PostgreSQL's message. */
 export const unclosedShape = z.array(z.object({ subject: z.string(), problem: z.string() }));
 
-/** What a person calls somebody who is in the database and isn't declared. */
+/** The description of an undeclared member. */
 const STILL_THERE = "'member ' || email || ' is not declared'";
 
 /**
- * Takes away every access that isn't declared, and answers with what it couldn't take away ({@link unclosedShape}).
+ * Revokes all undeclared access, and returns what it couldn't revoke ({@link unclosedShape}).
  *
- * Each statement is on its own: one that fails stops no other. Triggers and rules that somebody added can keep a member's
- * row; the second attempt runs without them.
+ * A statement that fails doesn't stop the others. Triggers and rules that somebody added can prevent the removal of a member;
+ * the second attempt runs without them.
  */
 export function closeUndeclared(spec: GuardSpecification): readonly string[] {
   return [
     ACCESS_LEDGER,
     passSpecification(spec),
-    // Nobody queues behind one table for long while the next one is open.
+    // A long wait for one table would block other transactions and keep the remaining access open.
     "set local lock_timeout = '3s';",
     `do $tenantry$
 declare
@@ -68,7 +68,7 @@ begin
   insert into tenantry.access as held (declared) values (asked -> 'access')
     on conflict (singleton) do update set declared = excluded.declared where held.declared <> excluded.declared;
 
-  -- What depends on something else may go in the second attempt.
+  -- The second attempt closes what depended on something else in the first.
   for attempt in 1..3 loop
     perform set_config('search_path', '', true);
     select coalesce(jsonb_agg(jsonb_build_object('subject', subject, 'command', command)), '[]') into open_now
@@ -76,7 +76,7 @@ begin
     exit when attempt = 3 or open_now = '[]';
     for opening in select value from jsonb_array_elements(open_now) loop
       begin
-        -- Policies and functions were written with this path; everything else is qualified.
+        -- Definitions of policies and functions assume this path. Other statements use qualified names.
         perform set_config('search_path', 'public, extensions', true);
         execute opening ->> 'command';
       exception when others then

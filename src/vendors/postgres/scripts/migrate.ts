@@ -6,18 +6,15 @@ export interface Migration {
   readonly sql: string;
 }
 
-/** SQLSTATEs that the script raises; the message then holds names only. */
+/** The SQLSTATEs that the script raises, with the names of the migrations as the message. */
 export const REFUSALS = {
   TN001: "changed",
   TN002: "removed",
   TN003: "late",
 } as const;
 
-/**
- * Makes a trigger what it was: `object` has its identity, the difference, and its definition with the state in which it fires
- * as the last character.
- */
-const putTriggerBack = `
+/** Restores a trigger `object` from its recorded definition, the last character of which is its `tgenabled` state. */
+const restoreTrigger = `
         execute case when object.difference = 'changed' then
             format('drop trigger %s; ', replace(substr(object.identity, length('trigger ') + 1), ' of ', ' on ')) else '' end
           || left(object.statement, -2) || ';'
@@ -27,11 +24,11 @@ const putTriggerBack = `
             split_part(substr(object.identity, length('trigger ') + 1), ' of ', 1));`;
 
 /**
- * Applies the migrations that the database doesn't hold yet, in the order of their names, and records what they made.
+ * Applies pending migrations in the order of their names, and records the objects that they created.
  *
- * All are one transaction: either all pending ones are applied or none. Functions and triggers that differ from what is
- * recorded are put back first, where PostgreSQL lets us. Any other difference stops nothing: it stays in the account. The
- * schema `tenantry` holds the ledger; no role but `postgres` may enter it.
+ * One transaction: all pending migrations are applied, or none. First restores functions and triggers that differ from the
+ * recorded ones, if PostgreSQL allows it. Other differences don't fail the script; the ledger keeps reporting them. The ledger
+ * is in the schema `tenantry`, which only `postgres` can use.
  */
 export function migrate(schemas: readonly string[], migrations: Readonly<Record<string, Migration>>): string {
   return `
@@ -74,10 +71,10 @@ begin
   for object in select * from jsonb_to_recordset(differing) as it (identity text, difference text, statement text) loop
     begin
       if object.identity like 'function %' then execute object.statement;
-      else ${putTriggerBack}
+      else ${restoreTrigger}
       end if;
     exception when others then
-      -- It stays in the account of differences.
+      -- The ledger keeps reporting the difference.
     end;
   end loop;
 
@@ -98,7 +95,7 @@ begin
     insert into tenantry.migrations (name, checksum) values (migration.name, migration.checksum);
   end loop;
 
-  -- A schema that is named anew brings its objects into the account.
+  -- A newly declared schema adds its objects to the ledger.
   if pending or array(select jsonb_array_elements_text(declared -> 'schemas') order by 1)
     <> array(select name from tenantry.schemas order by 1)
   then

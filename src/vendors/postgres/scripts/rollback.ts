@@ -1,22 +1,22 @@
 import * as z from "zod";
 import { passSpecification, specification } from "../quote.ts";
 
-/** What every script of ours sets for its transaction. */
+/** The settings of every script's transaction. */
 export const SETTINGS: readonly string[] = ["set local lock_timeout = '10s';", "set local search_path = '';"];
 
-/** Waits until no other script of ours changes the database. */
+/** Waits until no other script changes the database. */
 export const takeTurns = "pg_advisory_xact_lock(hashtextextended('tenantry', 0))";
 
-/** The SQLSTATE with which a script of ours takes back what it did. */
+/** The SQLSTATE that a script raises to roll back its changes. */
 export const ROLL_BACK = "TN040";
 
 /**
- * The statements of a script that leaves nothing behind but its answer, which the last of them returns: they are to run
- * in one transaction. What the body does is taken back, whatever becomes of that transaction.
+ * The statements of a script whose changes are rolled back, even if the transaction commits. Run them in one transaction;
+ * the last statement returns the answer.
  *
- * @param asked what the body reads as the variable `asked`
+ * @param asked the value of the body's variable `asked`
  * @param declarations further variables of the body, in PL/pgSQL
- * @param body statements that put their answer into the variable `answer`, a jsonb object that is empty at first
+ * @param body PL/pgSQL statements that set the variable `answer`, initially an empty jsonb object
  */
 export function rolledBack(asked: unknown, declarations: string, body: string): readonly string[] {
   return [
@@ -32,7 +32,7 @@ begin
 ${body}
     raise exception using errcode = '${ROLL_BACK}';
   exception when sqlstate '${ROLL_BACK}' then
-    -- Variables keep what they hold; everything else is as it was.
+    -- Only variables keep their values.
   end;
   perform set_config('tenantry.answer', answer::text, true);
 end
@@ -41,7 +41,7 @@ $tenantry$;`,
   ];
 }
 
-/** The answer in the rows that the statements of {@link rolledBack} return. */
+/** Parses the answer in the rows that the statements of {@link rolledBack} return. */
 export function answerOf(rows: readonly unknown[]): unknown {
   return z.tuple([z.object({ answer: z.unknown() })]).parse(rows)[0].answer;
 }

@@ -14,7 +14,7 @@ export interface RowSecuritySpecification {
         readonly definition?: string | undefined;
         readonly owner?: string | undefined;
         readonly execute: readonly string[];
-        /** The digest of what PostgreSQL made of this very definition; while it still has it, nothing is written. */
+        /** The recorded digest of this definition. If the live digest is the same, nothing is written. */
         readonly recorded?: string | undefined;
       }
     >
@@ -23,7 +23,7 @@ export interface RowSecuritySpecification {
     Record<
       string,
       {
-        /** Absent: not managed. Each column's privilege stands alone, as `update(title)`. */
+        /** Absent: not managed. Each column privilege is an entry of its own: `update(title)`. */
         readonly grants?: Readonly<Record<string, readonly string[]>> | undefined;
         readonly policies: Readonly<
           Record<
@@ -41,18 +41,18 @@ export interface RowSecuritySpecification {
       }
     >
   >;
-  /** Roles that an earlier run gave something; they lose what is no longer declared. */
+  /** Roles that an earlier run granted privileges. Those that are no longer declared are revoked. */
   readonly formerly: readonly string[];
 }
 
-/** SQLSTATEs that the script raises; the message then holds names only. */
+/** The SQLSTATEs that the script raises, with the name of the function or table as the message. */
 export const MISFITS = {
   TN021: "another-signature",
   TN022: "no-function",
   TN023: "no-table",
 } as const;
 
-/** An SQL expression: the statement that makes a policy of these. */
+/** An SQL expression for a `create policy` statement. */
 function createPolicy(name: string, table: string, policy: string): string {
   return `format('create policy %I on %s as %s for %s to %s', ${name}, ${table}, ${policy} ->> 'as', ${policy} ->> 'for',
             (select string_agg(case role when 'public' then 'public' else quote_ident(role) end, ', ')
@@ -61,7 +61,7 @@ function createPolicy(name: string, table: string, policy: string): string {
             || coalesce(' with check (' || (${policy} ->> 'check') || ')', '')`;
 }
 
-/** The access that a row security gives, by names. */
+/** The access that the declaration grants. */
 function accessOf({ functions, tables, formerly }: RowSecuritySpecification): DeclaredAccess {
   const executors = Object.entries(functions).map(
     ([signature, { execute }]) => [signature, execute] as const,
@@ -80,11 +80,10 @@ function accessOf({ functions, tables, formerly }: RowSecuritySpecification): De
 }
 
 /**
- * Makes the functions, policies and privileges of one database what is declared, and closes what isn't declared.
+ * Writes the declared functions, policies and privileges of a database, and closes undeclared objects.
  *
- * One transaction, so that no table is open for a moment; and only what differs is written, so that a change of one policy
- * locks one table. In the schemas of what is declared, every other table and function of ours is closed to the roles of the
- * data API.
+ * Runs in one transaction, so that no table is open in between. Writes only what differs, so that a changed policy locks one
+ * table only. In the schemas of declared objects, other tables and functions of the same owners are closed to API roles.
  */
 export function secureRows(security: RowSecuritySpecification): string {
   return `
@@ -94,7 +93,7 @@ set local check_function_bodies = off;
 do $tenantry$
 declare
   declared jsonb := ${specification};
-  -- Whom a declaration speaks for: the roles of the data API and all that it names. Other roles are others' business.
+  -- The managed roles: those of the data API and all that the declaration names. Other roles are left alone.
   managed text[] := array(
     select name from (${apiRoles}) as api
     union select jsonb_array_elements_text(value -> 'execute') from jsonb_each(declared -> 'functions')
@@ -118,7 +117,7 @@ declare
   problem text;
   state text;
 begin
-  -- Functions that name each other can only be made in the order of their use; those that come too early wait.
+  -- Functions that refer to each other must be created in order of their dependencies. Those that fail are retried later.
   waiting := array(select key from jsonb_each(declared -> 'functions') as it (key, value)
     where value ? 'definition' and (
       value ->> 'recorded' is null or to_regprocedure(key) is null
@@ -134,8 +133,8 @@ begin
         begin
           execute declared #>> array['functions', item, 'definition'];
         exception when invalid_function_definition then
-          -- Its arguments' names or its result changed: that takes a new function. Those of ours that use it, and the
-          -- policies, go with it and come again.
+          -- A change of argument names or of the result type requires dropping the function. Managed functions and
+          -- policies that use it are dropped and created again.
           perform set_config('search_path', '', true);
           with recursive users as (
             select to_regprocedure(item)::oid as oid
@@ -183,16 +182,16 @@ begin
       raise exception '%', entry.name using errcode = 'TN022';
     end if;
     select p.proowner, pg_get_userbyid(p.proowner) as owner, p.pronamespace::regnamespace as schema,
-        coalesce(entry.value ->> 'owner', current_user) as wanted
+        coalesce(entry.value ->> 'owner', current_user) as new_owner
       into relation from pg_proc p where p.oid = target;
-    if relation.owner <> relation.wanted then
-      -- An owner must be allowed to make things in the schema at the moment it becomes one.
-      if has_schema_privilege(relation.wanted, relation.schema, 'create') then
-        execute format('alter function %s owner to %I', entry.name, relation.wanted);
+    if relation.owner <> relation.new_owner then
+      -- PostgreSQL requires that the new owner has CREATE on the schema.
+      if has_schema_privilege(relation.new_owner, relation.schema, 'create') then
+        execute format('alter function %s owner to %I', entry.name, relation.new_owner);
       else
-        execute format('grant create on schema %s to %I', relation.schema, relation.wanted);
-        execute format('alter function %s owner to %I', entry.name, relation.wanted);
-        execute format('revoke create on schema %s from %I', relation.schema, relation.wanted);
+        execute format('grant create on schema %s to %I', relation.schema, relation.new_owner);
+        execute format('alter function %s owner to %I', entry.name, relation.new_owner);
+        execute format('revoke create on schema %s from %I', relation.schema, relation.new_owner);
       end if;
     end if;
     for given in
@@ -262,12 +261,12 @@ begin
         end if;
       end loop;
       for given in
-        select wanted.key as role, privilege
-        from jsonb_each(entry.value -> 'grants') as wanted, jsonb_array_elements_text(wanted.value) as privilege
+        select of_role.key as role, privilege
+        from jsonb_each(entry.value -> 'grants') as of_role, jsonb_array_elements_text(of_role.value) as privilege
         where not exists (
           select from pg_class c, lateral (${relationGrants}) as granted
           where c.oid = target and granted.privilege = privilege.value
-            and case granted.grantee when 0 then 'public' else pg_get_userbyid(granted.grantee) end = wanted.key)
+            and case granted.grantee when 0 then 'public' else pg_get_userbyid(granted.grantee) end = of_role.key)
       loop
         execute format('grant %s on %s to %s', given.privilege, entry.name,
           case given.role when 'public' then 'public' else quote_ident(given.role) end);
@@ -275,7 +274,7 @@ begin
     end if;
   end loop;
 
-  -- What isn't declared, in the schemas of what is, is closed.
+  -- Close undeclared objects in the schemas of declared ones.
   left_over := '{}';
   schemas := array(
     select p.pronamespace from jsonb_object_keys(declared -> 'functions') as name
@@ -320,7 +319,7 @@ begin
         case item when 'public' then 'public' else quote_ident(item) end);
     end loop;
   end loop;
-  -- Somebody's own view or policy may use one that isn't declared any more: that one stays, closed.
+  -- A foreign view or policy may use a function that is no longer declared. Such a function stays, without privileges.
   foreach item in array stale loop
     begin
       execute 'drop function ' || item;
@@ -330,7 +329,7 @@ begin
   end loop;
   if cardinality(left_over) > 0 then
     begin
-      -- They may only use each other.
+      -- They may depend only on each other.
       execute 'drop function ' || array_to_string(left_over, ', ');
     exception when dependent_objects_still_exist then
       foreach item in array left_over loop
@@ -346,7 +345,7 @@ begin
     end;
   end if;
 
-  -- Bodies were not looked at while they were made, since they may name each other.
+  -- Check the bodies now: creation skipped this, because functions may refer to each other.
   perform set_config('check_function_bodies', 'on', true);
   for entry in
     select p.oid, p.oid::regprocedure::text as name, l.lanvalidator::regproc as validator,
@@ -365,7 +364,7 @@ begin
   end loop;
   perform set_config('search_path', '', true);
 
-  -- For those who close what isn't declared, without this declaration.
+  -- Record the declaration for postgres:Guard and verify, which don't have it.
   insert into tenantry.access as held (declared) values (declared -> 'access')
     on conflict (singleton) do update set declared = held.declared || excluded.declared
     where held.declared <> held.declared || excluded.declared;
@@ -389,7 +388,7 @@ end
 $tenantry$;`;
 }
 
-/** Closes the tables: policies, functions and privileges go, row security stays on. */
+/** Drops policies and functions and revokes privileges. Row security stays enabled. */
 export function closeRows(
   functions: readonly string[],
   tables: readonly string[],
@@ -419,7 +418,7 @@ begin
   loop
     execute format('drop policy %I on %s', entry.name, entry.of_table);
   end loop;
-  -- In one statement, since they use each other.
+  -- In one statement, because they may depend on each other.
   select string_agg(p.oid::regprocedure::text, ', ') into ours
     from jsonb_array_elements_text(declared -> 'functions') as name join pg_proc p on p.oid = to_regprocedure(name)
     where obj_description(p.oid, 'pg_proc') = '${FUNCTION_BRAND}';

@@ -2,46 +2,46 @@ import * as z from "zod";
 import { isOfExtension, isOwnSchema } from "../catalog/section.ts";
 import { ROLL_BACK, rolledBack } from "./rollback.ts";
 
-/** A table, a view or a function that returns rows, which everybody is to try. */
+/** A table, view or set-returning function that is tested with every role. */
 export interface Source {
-  /** As it stands after `from`: `public.files`, `public.my_workspaces()`. */
+  /** The expression after `from`: `public.files`, `public.my_workspaces()`. */
   readonly name: string;
   /** A condition on a row `it`: it belongs to `k`, an organization or a workspace. */
   readonly mine: string;
   /** A condition on a row `it`: it belongs to none of `$2`. */
   readonly others: string;
-  /** Columns with which rows are added, over those of a row that is there; `created_by` is always the person's. */
+  /** Values that replace those of an existing row for test inserts; `created_by` is always the person's id. */
   readonly added?: Readonly<Record<string, unknown>>;
 }
 
-/** Somebody who tries. */
+/** A caller in the test. */
 export interface Person {
   readonly name: string;
-  /** As PostgREST would take it on; null tries nothing and sees what there is. */
+  /** The role that PostgREST would switch to. Null: reads as `postgres` to find the rows that exist. */
   readonly role: "anon" | "authenticated" | null;
-  /** Of the token. */
+  /** The claims of the token. */
   readonly claims: Readonly<Record<string, unknown>>;
-  /** The ids of organizations and workspaces that rows are looked for by. */
+  /** The ids of the person's organizations and workspaces. */
   readonly mine: readonly string[];
-  /** Further ids whose rows aren't others'. */
+  /** Further ids whose rows don't count as those of others. */
   readonly also?: readonly string[];
-  /** Statements that make the person, as `postgres`. */
+  /** Statements that create the person, run as `postgres`. */
   readonly before?: readonly string[];
-  /** A statement by which the person enters. */
+  /** A statement with which the person enters the workspace. */
   readonly enter?: string;
-  /** What is there and the person mustn't know of. */
+  /** Existing objects that must not be disclosed to the person. */
   readonly hidden?: readonly Hidden[];
 }
 
-/** Ids that functions are told, and ids of nothing in their place: both have to get the same answer. */
+/** Ids of existing objects, and ids that don't exist: functions must answer the same for both. */
 export interface Hidden {
-  /** What it is, as `what is somebody else's`. */
+  /** A description: `what is somebody else's`. */
   readonly what: string;
   readonly there: Ids;
   readonly nowhere: Ids;
 }
 
-/** Of an organization and of a workspace, which is also that of an API key of it. */
+/** The ids of an organization and of a workspace. An API key has its workspace's id in these tests. */
 interface Ids {
   readonly organization: string;
   readonly workspace: string;
@@ -53,27 +53,27 @@ export type Write = (typeof WRITES)[number];
 
 const seenShape = z.union([
   z.object({
-    /** Of the person's ids, those of which it sees rows. */
+    /** The person's ids of which it can read rows. */
     mine: z.array(z.string()),
-    /** Whether it sees a row of anybody else's. */
+    /** Whether it can read a row of somebody else. */
     others: z.boolean(),
-    /** What it could write. */
+    /** The writes that succeeded. */
     writes: z.array(z.enum(WRITES)),
   }),
   z.object({ error: z.string() }),
 ]);
 
-/** What somebody saw and could do of one table. */
+/** The access of one person to one table. */
 export type Seen = z.infer<typeof seenShape>;
 
 const triedShape = z.object({
-  /** Null where there is nothing to enter, the SQLSTATE of a refusal, or empty. */
+  /** The SQLSTATE of a refusal, or empty if the person entered. Null without an `enter` statement. */
   entered: z.string().nullable(),
   /** By table. */
   seen: z.record(z.string(), seenShape),
-  /** The functions that it may call, by signature. */
+  /** The signatures of the functions that it may call. */
   functions: z.array(z.string()),
-  /** Of those that were called for what is hidden: where the answer isn't the one for what doesn't exist. */
+  /** The functions whose answers for hidden ids differ from those for ids that don't exist. */
   told: z.array(
     z.object({ signature: z.string(), what: z.string(), there: z.string(), nowhere: z.string() }),
   ),
@@ -85,12 +85,12 @@ export type Tried = z.infer<typeof triedShape>;
 export const triesShape = z.record(z.string(), triedShape);
 
 /**
- * Tries every table as every person, with its role and the claims of its token, as the data API would; and takes
- * everything back. Rows are read, and two of each table are added again, changed and removed; each function of the data API
- * that is told ids is called with those of what is hidden, and with ids of nothing.
+ * Tests every table as every person, with the role and the token's claims as in the data API, then rolls back. For each
+ * table, reads rows, and inserts, updates and deletes two of them. Calls each function of the data API that takes ids with
+ * hidden ids and with ids that don't exist.
  *
- * @param people the first has no role: it sees what there is, and finds the rows that the others try
- * @param content statements of rows that are there meanwhile, so that there is something to reach
+ * @param people the first has no role: it finds the existing rows that the others then try to access
+ * @param content statements that insert rows for the test
  */
 export function tryAccess(
   people: readonly Person[],
@@ -110,7 +110,7 @@ const DECLARATIONS = `
   entered text;
   mine uuid[];
   known uuid[];
-  -- What the first person leaves to the others: by table its columns and a row or two to try with.
+  -- Results of the first person: for each table its columns, and one or two rows to test with.
   tables jsonb := '{}';
   of_table jsonb;
   places tid[];
@@ -125,7 +125,7 @@ const DECLARATIONS = `
   ids jsonb;
   answers text[];`;
 
-/** The end of a block that tried a write: whether it was refused. A lock that can't be had says nothing. */
+/** The end of a block that tries a write: notes whether it was allowed. A lock timeout is inconclusive and raised. */
 const noted = (write: Write, done = "true") => `
             raise exception using errcode = '${ROLL_BACK}';
           exception
@@ -136,11 +136,11 @@ const noted = (write: Write, done = "true") => `
             when lock_not_available or deadlock_detected then
               raise;
             when others then
-              -- It came as far as a constraint or a trigger: privileges and policies let it pass.
+              -- A constraint or trigger refused the write, so privileges and policies allowed it.
               writes := array_append(writes, '${write}');
           end;`;
 
-/** Rows of `place` and `row`: one that belongs to the person, and one that belongs to nobody that it knows. */
+/** Rows of `place` and `row`: one that belongs to the person, and one that belongs to somebody else. */
 const SAMPLES = `
   select jsonb_build_object(''rows'', coalesce(jsonb_agg(jsonb_build_object(''place'', place, ''row'', chosen)), ''[]'')) from (
     (select it.ctid as place, to_jsonb(it) as chosen from %1$s as it, unnest($1) as k where %2$s limit 1)
@@ -148,8 +148,8 @@ const SAMPLES = `
     (select it.ctid, to_jsonb(it) from %1$s as it where %3$s limit 1)) as samples`;
 
 /**
- * The functions of the data API that are told ids, each with a call of it: `$1` and `$2` for ids, and what content is called by, so that a
- * function that forgets to ask whose it is finds something.
+ * The functions of the data API that take ids, each with a call. `$1` and `$2` stand for ids; other arguments match the test
+ * content, so that a function that doesn't check the owner finds something.
  */
 const FUNCTIONS = `
   select p.oid::regprocedure::text as signature, format('select to_jsonb(it)::text from %s(%s) as it',
@@ -169,7 +169,7 @@ const FUNCTIONS = `
   order by 1`;
 
 const BODY = `
-  -- Supabase refuses to delete rows of stored files by SQL; here nothing is deleted in the end.
+  -- Supabase refuses to delete rows of stored files by SQL. Allow it here, because everything is rolled back.
   perform set_config('storage.allow_delete_query', 'true', true);
   for statement in select jsonb_array_elements_text(asked -> 'content') loop
     execute statement;
@@ -241,7 +241,7 @@ const BODY = `
               from jsonb_array_elements(of_table -> 'rows') as it
           loop
             begin
-              -- The columns that may be written, if any may: the others are the server's.
+              -- The columns that the person may insert; if there are none, all columns.
               select coalesce(string_agg(quote_ident(attname), ', ')
                   filter (where has_column_privilege(attrelid, attnum, 'insert')), of_table ->> 'columns')
                 into a_column from pg_attribute
@@ -251,7 +251,7 @@ const BODY = `
             ${noted("insert")}
           end loop;
 
-          -- A column that may be changed, if any may.
+          -- A column that the person may update; if there is none, the first column.
           select attname into a_column from pg_attribute
             where attrelid = (of_table ->> 'oid')::oid and attnum > 0 and not attisdropped and attgenerated = ''
             order by has_column_privilege(attrelid, attnum, 'update') desc, attnum limit 1;

@@ -87,7 +87,7 @@ const DOORS: readonly (readonly [door: string, open: string, isOpen: string, sub
     "a privilege with grant option",
     "grant select on public.chats to authenticated with grant option",
     "select has_table_privilege('authenticated', 'public.chats', 'select with grant option')",
-    "authenticated may select public.chats and pass it on",
+    "authenticated may select public.chats with grant option",
   ],
   [
     "a function",

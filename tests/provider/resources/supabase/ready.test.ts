@@ -75,13 +75,13 @@ describe("the wait for a project", () => {
     await expect(attempt).rejects.toBeInstanceOf(PartialError);
     await expect(attempt).rejects.toMatchObject({
       id: ref,
-      message: `Waited 1 s for project ${ref} to be healthy.`,
+      message: `Timed out after 1 s waiting for project ${ref} to be healthy.`,
     });
   });
 
   test("reports a project that doesn't exist", async () => {
     await expect(new Life(ready, live.context()).up({ project: "a".repeat(20) })).rejects.toThrow(
-      /status 404.*[\s\S]*Check that it exists/,
+      /status 404.*[\s\S]*Check that the object exists/,
     );
   });
 });

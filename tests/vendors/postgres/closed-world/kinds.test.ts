@@ -19,7 +19,7 @@ async function names(sql: string): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-test("a kind covers every system catalog that PostgreSQL has, or a reason says why none does", async () => {
+test("every system catalog of PostgreSQL is covered by a kind or excluded with a reason", async () => {
   const catalogs = await names(
     "select relname as name from pg_class where relnamespace = 'pg_catalog'::regnamespace and relkind = 'r' order by 1",
   );
@@ -28,12 +28,12 @@ test("a kind covers every system catalog that PostgreSQL has, or a reason says w
   expect([...covered, ...Object.keys(PART_OF_OTHERS)].filter((name) => !catalogs.includes(name))).toEqual([]);
 });
 
-test("no catalog is both covered and left out", () => {
+test("no catalog is both covered and excluded", () => {
   expect(Object.keys(PART_OF_OTHERS).filter((name) => covered.has(name))).toEqual([]);
 });
 
-test("every catalog whose objects PostgreSQL can name by themselves is covered", async () => {
-  // Classes of objects, with an oid of their own and dependencies, beside those that are parts of another object.
+test("every catalog of independent objects is covered", async () => {
+  // Object classes that have an oid and dependencies, except those that are parts of another object.
   const parts = ["pg_attrdef", "pg_constraint"];
   const classes = await names(`
     select distinct c.relname as name from pg_class c
@@ -42,7 +42,7 @@ test("every catalog whose objects PostgreSQL can name by themselves is covered",
   expect(classes.filter((name) => !covered.has(name) && !parts.includes(name))).toEqual([]);
 });
 
-test("every list of privileges in the catalogs is looked at", async () => {
+test("every access list in the catalogs is compared", async () => {
   const columns = await names(`
     select c.relname || '.' || a.attname as name from pg_attribute a join pg_class c on c.oid = a.attrelid
     where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'r' and a.atttypid = 'aclitem[]'::regtype
