@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Secret } from "@tenantry/core/secret";
 import type { InputsOf, OutputsOf, ResourceType } from "../src/provider/registry.ts";
+import { formerAlias } from "../src/shared/type-token.ts";
 
 /** A value as a program writes it: anywhere in it an output may stand for what isn't known yet; a secret is a string. */
 export type Input<T> = pulumi.Input<
@@ -31,5 +32,12 @@ export function declare<T extends ResourceType, K extends keyof OutputsOf<T> & s
   outputs: readonly K[] = [],
 ): Declared<T, K> {
   const unset = Object.fromEntries(outputs.map((output) => [output, undefined]));
-  return new TenantryResource(`tenantry:${type}`, name, { ...unset, ...inputs }, options) as Declared<T, K>;
+  const former = formerAlias(type, name);
+  const aliases = [...(options.aliases ?? []), ...(former === undefined ? [] : [former])];
+  return new TenantryResource(
+    `tenantry:${type}`,
+    name,
+    { ...unset, ...inputs },
+    { ...options, aliases },
+  ) as Declared<T, K>;
 }

@@ -1,7 +1,7 @@
 import type { Entitlements } from "../src/model/model.ts";
 
 /** Limits as the control plane keeps them: what is unlimited is absent. */
-export function directoryLimits(entitlements: Entitlements) {
+export function controlPlaneLimits(entitlements: Entitlements) {
   return {
     workspaces: entitlements.workspaces ?? undefined,
     seats: entitlements.seats ?? undefined,
@@ -13,7 +13,7 @@ export function directoryLimits(entitlements: Entitlements) {
 }
 
 /** Overrides as the control plane keeps them: what is absent follows the plan, so what is unlimited says so. */
-export function directoryOverrides(overrides: Partial<Entitlements>) {
+export function controlPlaneOverrides(overrides: Partial<Entitlements>) {
   return Object.fromEntries(
     Object.entries(overrides).map(([limit, value]) => [limit, value === null ? "unlimited" : value]),
   );

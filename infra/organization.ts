@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type EffectivePlan, effectivePlan } from "../src/model/effective-plan.ts";
 import type { OrganizationModel, PlatformModel, WalletModel } from "../src/model/model.ts";
 import { type Declared, declare } from "./declare.ts";
-import { directoryLimits, directoryOverrides } from "./limits.ts";
+import { controlPlaneLimits, controlPlaneOverrides } from "./limits.ts";
 import { Workspace } from "./workspace.ts";
 
 export interface OrganizationArgs {
@@ -71,8 +71,8 @@ export class Organization extends pulumi.ComponentResource {
 
     const holding = planInForce(args, subscription);
     const row = declare(
-      "directory:Organization",
-      `${name}-directory`,
+      "control-plane:Organization",
+      `${name}-control-plane`,
       {
         controlPlane,
         platform: platform.id,
@@ -82,9 +82,9 @@ export class Organization extends pulumi.ComponentResource {
         displayName: organization.displayName,
         plan: organization.plan.name,
         planInForce: holding.apply((now) => now.plan),
-        limits: holding.apply((now) => directoryLimits(now.entitlements)),
-        planLimits: directoryLimits(organization.entitlements),
-        overrides: directoryOverrides(organization.overrides),
+        limits: holding.apply((now) => controlPlaneLimits(now.entitlements)),
+        planLimits: controlPlaneLimits(organization.entitlements),
+        overrides: controlPlaneOverrides(organization.overrides),
         billingEmail: organization.billing.email,
         stripeCustomer: customer.customerId,
         stripeSubscription: subscription?.subscriptionId,
@@ -102,7 +102,7 @@ export class Organization extends pulumi.ComponentResource {
     );
     this.#grantCredits(name, args, controlPlane, row);
     declare(
-      "directory:PlanCredits",
+      "control-plane:PlanCredits",
       `${name}-plan-credits`,
       {
         controlPlane,
@@ -148,7 +148,7 @@ export class Organization extends pulumi.ComponentResource {
       return [id, { state, access, keys: isDeleted ? [] : Object.keys(apiKeys) }] as const;
     });
     declare(
-      "directory:Guard",
+      "control-plane:Guard",
       `${name}-guard`,
       {
         controlPlane,
@@ -180,7 +180,7 @@ export class Organization extends pulumi.ComponentResource {
       },
     ]);
     const tokens = declare(
-      "directory:ClaimTokens",
+      "control-plane:ClaimTokens",
       `${name}-claim-tokens`,
       { controlPlane, organization: organization.id, tokens: Object.fromEntries(declared) },
       { parent: this, dependsOn, protect: false },
@@ -242,7 +242,7 @@ export class Organization extends pulumi.ComponentResource {
     const post = (kind: "trial" | "opening", wallet: string, credits: number) => {
       if (credits === 0) return;
       declare(
-        "directory:Grant",
+        "control-plane:Grant",
         `${name}-${kind}-${wallet}`,
         {
           controlPlane,

@@ -9,7 +9,7 @@ import {
   warnOfDifferences,
 } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
-import { directoryLimits } from "./limits.ts";
+import { controlPlaneLimits } from "./limits.ts";
 import { controlPlaneSettings } from "./settings.ts";
 
 type Project = Declared<"supabase:Project", "ref">;
@@ -212,7 +212,7 @@ export class Platform extends pulumi.ComponentResource {
 
   #catalogue(name: string, platform: PlatformModel, project: Project, database: pulumi.Resource): void {
     declare(
-      "directory:Catalogue",
+      "control-plane:Catalogue",
       `${name}-catalogue`,
       {
         controlPlane: { organization: platform.project.organization, name: platform.project.name },
@@ -246,7 +246,7 @@ function catalogued(plan: PlanModel) {
     productId: plan.productId,
     priceLookupKey: plan.price?.lookupKey,
     credits: { ...plan.credits },
-    limits: directoryLimits(plan.entitlements),
+    limits: controlPlaneLimits(plan.entitlements),
   };
 }
 

@@ -162,8 +162,8 @@ export class Workspace extends pulumi.ComponentResource {
     const { organization, workspace, controlPlane, after } = this.#args;
     const isDeleted = workspace.state === "deleted";
     return declare(
-      "directory:Workspace",
-      `${this.#name}-directory`,
+      "control-plane:Workspace",
+      `${this.#name}-control-plane`,
       {
         controlPlane: { ...controlPlane },
         organization: organization.id,
@@ -187,14 +187,14 @@ export class Workspace extends pulumi.ComponentResource {
     );
   }
 
-  #keys(row: pulumi.Resource): Declared<"directory:ApiKeys", "values"> {
+  #keys(row: pulumi.Resource): Declared<"control-plane:ApiKeys", "values"> {
     const { workspace, controlPlane } = this.#args;
     const keys = mapValues(workspace.apiKeys, ({ rotate, graceSeconds }) => ({
       rotate: rotate ?? undefined,
       graceSeconds,
     }));
     return declare(
-      "directory:ApiKeys",
+      "control-plane:ApiKeys",
       `${this.#name}-api-keys`,
       {
         controlPlane: { ...controlPlane },
@@ -209,7 +209,7 @@ export class Workspace extends pulumi.ComponentResource {
   #members(project: Project, row: pulumi.Resource, database: pulumi.Resource): pulumi.Resource {
     const { organization, workspace, issuer, controlPlane } = this.#args;
     return declare(
-      "directory:WorkspaceMembers",
+      "control-plane:WorkspaceMembers",
       `${this.#name}-members`,
       {
         controlPlane: { ...controlPlane },
@@ -285,7 +285,10 @@ export class Workspace extends pulumi.ComponentResource {
  */
 function knownAs(name: string, before: readonly string[]): pulumi.ResourceTransformation {
   return ({ name: each, props, opts }) => {
-    const aliases = before.map((old) => ({ name: old + each.slice(name.length) }));
+    const own = (opts.aliases ?? []).filter((alias): alias is pulumi.Alias => typeof alias === "object");
+    const aliases = [{}, ...own].flatMap((alias) =>
+      before.map((old) => ({ ...alias, name: old + String(alias.name ?? each).slice(name.length) })),
+    );
     return { props, opts: { ...opts, aliases: [...(opts.aliases ?? []), ...aliases] } };
   };
 }

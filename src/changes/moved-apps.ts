@@ -1,10 +1,11 @@
 import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import { type AppsByWorkspace, appMoves } from "../model/app-moves.ts";
 import type { OrganizationModel } from "../model/model.ts";
+import { currentType } from "../shared/type-token.ts";
 import type { Removal } from "./removals.ts";
 import { isRecord } from "./values.ts";
 
-const WORKSPACE = "tenantry:directory:Workspace";
+const WORKSPACE = "tenantry:control-plane:Workspace";
 
 /** Apps that the YAML moves to another workspace, which no app can. */
 export function movedApps(organization: OrganizationModel, recorded: readonly ResourceView[]): Removal[] {
@@ -27,7 +28,7 @@ export function movedApps(organization: OrganizationModel, recorded: readonly Re
 
 /** By the workspace's id, as the state has it: the name may have changed by `previously`. */
 function recordedApps(recorded: readonly ResourceView[]): AppsByWorkspace {
-  const workspaces = recorded.filter(({ type }) => type === WORKSPACE);
+  const workspaces = recorded.filter(({ type }) => currentType(type) === WORKSPACE);
   return Object.fromEntries(
     workspaces.map(({ inputs }) => [
       String(inputs.workspaceId),

@@ -4,6 +4,7 @@ import type {
   Operation,
   StepMetadata,
 } from "@tenantry/embedded-engine/interface";
+import { currentType } from "../shared/type-token.ts";
 import { compare, propertyChanges } from "./properties.ts";
 import type { PropertyChange } from "./property-change.ts";
 import type { Removal } from "./removals.ts";
@@ -188,7 +189,7 @@ function stepOf(metadata: StepMetadata, status: Step["status"]): Step {
   return {
     action: ACTIONS[metadata.op],
     urn: metadata.urn,
-    type: metadata.type,
+    type: currentType(metadata.type),
     name: metadata.urn.split("::").at(-1) ?? metadata.urn,
     id: metadata.new?.id || metadata.old?.id || null,
     parent: parentOf(view?.parent),

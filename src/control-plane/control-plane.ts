@@ -4,7 +4,7 @@ import type { Context } from "../vendors/connections.ts";
 import type { Database } from "../vendors/postgres/database.ts";
 import { findProject } from "../vendors/supabase/projects.ts";
 
-/** Where a directory resource keeps its rows. */
+/** Where a control-plane resource keeps its rows. */
 export const controlPlane = z
   .strictObject({
     organization: z.string().describe("The slug of the Supabase organization."),

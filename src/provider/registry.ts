@@ -1,10 +1,11 @@
 import type * as z from "zod";
+import { currentType } from "../shared/type-token.ts";
 import type { Resource } from "./resource.ts";
 import { apiKeys } from "./resources/control-plane/api-keys.ts";
 import { catalogue } from "./resources/control-plane/catalogue.ts";
 import { claimTokens } from "./resources/control-plane/claim-tokens.ts";
 import { grant } from "./resources/control-plane/grant.ts";
-import { guard as directoryGuard } from "./resources/control-plane/guard.ts";
+import { guard as controlPlaneGuard } from "./resources/control-plane/guard.ts";
 import { organization } from "./resources/control-plane/organization.ts";
 import { planCredits } from "./resources/control-plane/plan-credits.ts";
 import { workspace } from "./resources/control-plane/workspace.ts";
@@ -44,15 +45,15 @@ export const registry = {
   "stripe:Subscription": subscription,
   "stripe:Portal": portal,
   "stripe:WebhookEndpoint": webhookEndpoint,
-  "directory:Catalogue": catalogue,
-  "directory:Organization": organization,
-  "directory:Guard": directoryGuard,
-  "directory:Workspace": workspace,
-  "directory:ApiKeys": apiKeys,
-  "directory:ClaimTokens": claimTokens,
-  "directory:WorkspaceMembers": workspaceMembers,
-  "directory:Grant": grant,
-  "directory:PlanCredits": planCredits,
+  "control-plane:Catalogue": catalogue,
+  "control-plane:Organization": organization,
+  "control-plane:Guard": controlPlaneGuard,
+  "control-plane:Workspace": workspace,
+  "control-plane:ApiKeys": apiKeys,
+  "control-plane:ClaimTokens": claimTokens,
+  "control-plane:WorkspaceMembers": workspaceMembers,
+  "control-plane:Grant": grant,
+  "control-plane:PlanCredits": planCredits,
 };
 
 export type ResourceType = keyof typeof registry;
@@ -67,7 +68,7 @@ const resources: ReadonlyMap<string, Resource> = new Map(Object.entries<Resource
 
 /** @param token the type as in a URN: `tenantry:supabase:Project` */
 export function resourceOf(token: string): Resource | undefined {
-  return resources.get(token.replace(/^tenantry:/, ""));
+  return resources.get(currentType(token).replace(/^tenantry:/, ""));
 }
 
 export function allResources(): readonly Resource[] {

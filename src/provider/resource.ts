@@ -10,7 +10,7 @@ import type { Context } from "../vendors/connections.ts";
  */
 export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject = z.ZodObject> {
   /** Module and name. The Pulumi token is `tenantry:<type>`, for example `tenantry:supabase:Project`. */
-  readonly type: `${"supabase" | "postgres" | "stripe" | "directory"}:${string}`;
+  readonly type: `${"supabase" | "postgres" | "stripe" | "control-plane"}:${string}`;
   /** One sentence that says what it is, then what it owns and what it leaves alone. Part of the provider's schema. */
   readonly description: string;
   /** Each field has a `.describe()`; `secret()` of runtime/schema.ts marks a secret. Unknown keys are refused. */

@@ -16,7 +16,7 @@ import {
   withCatalogue,
   withTables,
   workspaceOf,
-} from "../provider/resources/control-plane/directory.ts";
+} from "../provider/resources/control-plane/control-plane.ts";
 
 const ORGANIZATION = stableId("shop/acme");
 export const OWNER = "ada@acme.example";

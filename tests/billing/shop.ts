@@ -12,7 +12,7 @@ import {
   controlPlaneOf,
   organizationOf,
   withCatalogue,
-} from "../provider/resources/control-plane/directory.ts";
+} from "../provider/resources/control-plane/control-plane.ts";
 import { NO_CONTROL_PLANE } from "../provider/resources/stripe/billing.ts";
 
 const PLATFORM = "shop";

@@ -5,7 +5,7 @@ import { runBillingJob } from "../../src/billing/billing-job.ts";
 import { webhookApp } from "../../src/billing/webhook/app.ts";
 import { planCredits } from "../../src/provider/resources/control-plane/plan-credits.ts";
 import { Life } from "../provider/life.ts";
-import { controlPlaneOf } from "../provider/resources/control-plane/directory.ts";
+import { controlPlaneOf } from "../provider/resources/control-plane/control-plane.ts";
 import { type Customer, FREE, LAUNCH, Shop } from "./shop.ts";
 
 let shop: Shop;

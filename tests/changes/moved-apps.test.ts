@@ -10,7 +10,9 @@ const record = (apps: readonly string[]) => Object.fromEntries(apps.map((app) =>
 /** What the state records of workspaces whose id is that of their first name. */
 function recorded(workspaces: Apps) {
   return Object.entries(workspaces).map(([name, apps]) =>
-    view("tenantry:directory:Workspace", name, { inputs: { workspaceId: `id-${name}`, apps: record(apps) } }),
+    view("tenantry:control-plane:Workspace", name, {
+      inputs: { workspaceId: `id-${name}`, apps: record(apps) },
+    }),
   );
 }
 

@@ -5,12 +5,12 @@ import { changesIn, hasChanges, isAllowed } from "../../src/changes/stack.ts";
 import { begun, ended, failed, planned, SECRET_MARK, said, step, UNKNOWN_MARK, view } from "./events.ts";
 
 const PROJECT = "tenantry:supabase:Project";
-const DIRECTORY = "tenantry:directory:Organization";
+const ORGANIZATION = "tenantry:control-plane:Organization";
 
 describe("the changes of a preview", () => {
   test("hold a step for each resource, counted by action", () => {
     const project = view(PROJECT, "production", { inputs: { region: "us-east-1" } });
-    const kept = view(DIRECTORY, "acme", { id: "1" });
+    const kept = view(ORGANIZATION, "acme", { id: "1" });
     const changes = changesIn("agntdata.acme", [
       planned(step("create", null, project)),
       planned(step("same", kept, kept)),
@@ -38,15 +38,15 @@ describe("the changes of a preview", () => {
   });
 
   test("are the same without and with what stayed the same", () => {
-    const kept = view(DIRECTORY, "acme", { id: "1" });
+    const kept = view(ORGANIZATION, "acme", { id: "1" });
     expect(hasChanges(changesIn("agntdata.acme", [planned(step("same", kept, kept))]))).toBe(false);
   });
 
   test("tell of a member as one line, by the provider's detailed diff", () => {
-    const before = view(DIRECTORY, "acme", {
+    const before = view(ORGANIZATION, "acme", {
       inputs: { members: { "ada@acme.example": { role: "owner" }, "alan@acme.example": { role: "member" } } },
     });
-    const after = view(DIRECTORY, "acme", {
+    const after = view(ORGANIZATION, "acme", {
       inputs: { members: { "ada@acme.example": { role: "owner" }, "alan@acme.example": { role: "admin" } } },
     });
     const changes = changesIn("agntdata.acme", [
@@ -69,10 +69,10 @@ describe("the changes of a preview", () => {
   });
 
   test("find the same line where the provider gave no detailed diff", () => {
-    const before = view(DIRECTORY, "acme", {
+    const before = view(ORGANIZATION, "acme", {
       inputs: { members: { "alan@acme.example": { role: "member" } } },
     });
-    const after = view(DIRECTORY, "acme", {
+    const after = view(ORGANIZATION, "acme", {
       inputs: { members: { "alan@acme.example": { role: "admin" } } },
     });
     const [only] = changesIn("agntdata.acme", [planned(step("update", before, after))]).steps;

@@ -13,7 +13,7 @@ import {
   controlPlaneOf,
   organizationOf,
   withCatalogue,
-} from "../provider/resources/control-plane/directory.ts";
+} from "../provider/resources/control-plane/control-plane.ts";
 
 const { members, organizations, wallets } = organizationTables;
 

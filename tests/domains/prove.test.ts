@@ -12,7 +12,7 @@ import {
   organizationOf,
   withCatalogue,
   workspaceOf,
-} from "../provider/resources/control-plane/directory.ts";
+} from "../provider/resources/control-plane/control-plane.ts";
 import { type NameServer, startNameServer } from "./name-server.ts";
 
 let live: Live;

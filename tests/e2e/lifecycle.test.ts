@@ -133,7 +133,7 @@ describe("a workspace's life", () => {
     const recorded = readdirSync(states, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
-    expect(recorded.join()).toContain("directory:ApiKeys");
+    expect(recorded.join()).toContain("control-plane:ApiKeys");
     expect(recorded.join()).not.toContain(key);
     const file = join(world.folder, "ci.key");
     const args = ["outputs", "tiny.acme", "--deliver"];

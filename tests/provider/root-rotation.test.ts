@@ -23,7 +23,7 @@ import {
   organizationOf,
   withCatalogue,
   workspaceOf,
-} from "./resources/control-plane/directory.ts";
+} from "./resources/control-plane/control-plane.ts";
 
 let live: Live;
 let controlPlane: string;

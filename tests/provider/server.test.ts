@@ -9,7 +9,7 @@ import { type RunningProvider, serveProvider } from "../../src/provider/runtime/
 import { json, localServer } from "../vendors/http/local-server.ts";
 import { keptOf, ProtocolClient, secretOf, UNKNOWN } from "./engine.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "./live.ts";
-import { organizationOf } from "./resources/control-plane/directory.ts";
+import { organizationOf } from "./resources/control-plane/control-plane.ts";
 
 let live: Live;
 let provider: RunningProvider;
@@ -143,7 +143,7 @@ describe("check", () => {
   });
 
   test("refuses an app's move to another workspace, even if other values aren't known yet", async () => {
-    const TYPE = "directory:Organization";
+    const TYPE = "control-plane:Organization";
     const declared = (apps: Record<string, string[]>) => ({
       ...organizationOf("demo"),
       apps: Object.fromEntries(

@@ -82,47 +82,47 @@ const WORDS: Readonly<Record<string, Labels>> = {
   },
   "stripe:SubscriptionSchedule": { section: "billing", noun: "subscription schedule" },
   "stripe:WebhookEndpoint": { section: "billing", noun: "webhook endpoint", facts: ["url"] },
-  "directory:Organization": {
+  "control-plane:Organization": {
     section: "organization",
     noun: "control plane entry",
     unsaid: ["apps", "planLimits", "workspaces"],
     facts: ["displayName", "plan"],
     sections: { members: "members", invitations: "invitations", wallets: "wallets" },
   },
-  "directory:Guard": {
+  "control-plane:Guard": {
     section: "organization",
     noun: "guard",
     sections: { open: "undeclared access" },
     gone: { open: "revoked" },
     unsaid: ["members", "invitations", "claimTokens", "workspaces"],
   },
-  "directory:Catalogue": {
+  "control-plane:Catalogue": {
     section: "plans",
     noun: "catalogue",
     counts: { plans: "plan", wallets: "wallet" },
   },
-  "directory:WorkspaceMembers": {
+  "control-plane:WorkspaceMembers": {
     section: "database",
     noun: "members",
     counts: { members: "member" },
     ...INSIDE,
   },
-  "directory:Workspace": {
+  "control-plane:Workspace": {
     section: "workspace",
     noun: "control plane entry",
     facts: ["displayName", "expires"],
     sections: { access: "access", apps: "apps", connections: "connections", cron: "cron jobs" },
   },
-  "directory:Grant": { section: "wallets", noun: "credits", facts: ["wallet", "credits", "kind"] },
-  "directory:PlanCredits": { section: "wallets", noun: "plan credits", facts: ["period"] },
-  "directory:ApiKeys": {
+  "control-plane:Grant": { section: "wallets", noun: "credits", facts: ["wallet", "credits", "kind"] },
+  "control-plane:PlanCredits": { section: "wallets", noun: "plan credits", facts: ["period"] },
+  "control-plane:ApiKeys": {
     section: "API keys",
     noun: "API keys",
     sections: { keys: "API keys" },
     gone: { keys: "revoked immediately" },
     lines: rederivedLines("every key's value"),
   },
-  "directory:ClaimTokens": {
+  "control-plane:ClaimTokens": {
     section: "claim tokens",
     noun: "claim tokens",
     sections: { tokens: "claim tokens" },

@@ -201,7 +201,7 @@ function titleOf(step: Step, words: Labels, changes: readonly PropertyChange[], 
 /** A resource's name without those of its component and its type: `launch` for the price `agntdata-launch-price`. */
 function shortName({ name, type }: Step, component: string, noun: string): string {
   const own = name.startsWith(`${component}-`) ? name.slice(component.length + 1) : name;
-  for (const word of [noun, spaced(type.split(":").at(-1) ?? ""), "directory"]) {
+  for (const word of [noun, spaced(type.split(":").at(-1) ?? ""), "control-plane"]) {
     const kind = word.replaceAll(" ", "-").toLowerCase();
     if (own === kind) return "";
     if (own.endsWith(`-${kind}`)) return own.slice(0, -kind.length - 1);

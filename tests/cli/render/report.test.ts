@@ -39,7 +39,7 @@ function changed(): EngineEvent[] {
     view(type, name, { parent: parent.urn, inputs: { ...inputs } });
   const update = (before: ResourceView, after: ResourceView) => planned(step("update", before, after));
   const component = { provider: "" };
-  const directory = "tenantry:directory:Organization";
+  const controlPlane = "tenantry:control-plane:Organization";
   const people = {
     members: { "alan@acme.example": { role: "member" }, "bob@acme.example": { role: "admin" } },
     wallets: { data: { autoReload: { below: 500, add: 2000 } } },
@@ -49,8 +49,8 @@ function changed(): EngineEvent[] {
     planned(step("same", organization, organization, component)),
     planned(step("same", workspace, workspace, component)),
     update(
-      of(organization, directory, "acme-directory", people),
-      of(organization, directory, "acme-directory", {
+      of(organization, controlPlane, "acme-control-plane", people),
+      of(organization, controlPlane, "acme-control-plane", {
         members: { "alan@acme.example": { role: "admin" }, "grace@acme.example": { role: "member" } },
         wallets: { data: { autoReload: { below: 800, add: 2000 } } },
         plan: "scale",
@@ -67,10 +67,10 @@ function changed(): EngineEvent[] {
       }),
     ),
     update(
-      of(workspace, "tenantry:directory:Workspace", "production-directory", {
+      of(workspace, "tenantry:control-plane:Workspace", "production-control-plane", {
         apps: { store: { url: "s.x" } },
       }),
-      of(workspace, "tenantry:directory:Workspace", "production-directory", { apps: {} }),
+      of(workspace, "tenantry:control-plane:Workspace", "production-control-plane", { apps: {} }),
     ),
     planned(
       step(
@@ -141,7 +141,7 @@ describe("a preview", () => {
 
   test("shows values that aren't known before the run in one line", () => {
     const row = (plan: string, planInForce: string, limits: unknown) =>
-      view("tenantry:directory:Organization", "acme", { inputs: { plan, planInForce, limits } });
+      view("tenantry:control-plane:Organization", "acme", { inputs: { plan, planInForce, limits } });
     const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
     const changes = changesIn("tiny.acme", [
       planned(step("update", row("free", "free", { seats: 1 }), row("team", unknown, unknown))),

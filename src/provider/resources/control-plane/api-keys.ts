@@ -44,7 +44,7 @@ type Inputs = z.infer<typeof apiKeysInputs>;
 type Outputs = z.infer<typeof apiKeysOutputs>;
 
 export const apiKeys = defineResource({
-  type: "directory:ApiKeys",
+  type: "control-plane:ApiKeys",
   description:
     "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256 and its first characters. A rotation adds the new value and gives the old one an end; so does another root secret. What is revoked or has its end never comes back. Keys that the app manages stay as they are; one that is declared becomes the manifest's, with the value that it has.",
   inputs: apiKeysInputs,

@@ -21,7 +21,7 @@ const catalogueOutputs = z.object({});
 type Inputs = z.infer<typeof catalogueInputs>;
 
 export const catalogue = defineResource({
-  type: "directory:Catalogue",
+  type: "control-plane:Catalogue",
   description:
     "What a platform sells, as rows of its control plane: the platform, its plans with their limits, its wallets and its trial. Plans and wallets that the app manages stay as they are. Removing the resource leaves the rows: organizations refer to them.",
   inputs: catalogueInputs,

@@ -28,7 +28,7 @@ type Inputs = z.infer<typeof claimTokensInputs>;
 type Outputs = z.infer<typeof claimTokensOutputs>;
 
 export const claimTokens = defineResource({
-  type: "directory:ClaimTokens",
+  type: "control-plane:ClaimTokens",
   description:
     "An organization's claim tokens: each lets in whoever holds it, once, until it expires. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256. Another root secret makes another value; the one before can be claimed while its root secret is given as a previous one. One that was claimed never changes again, and its name means it for good.",
   inputs: claimTokensInputs,

@@ -27,7 +27,7 @@ const grantOutputs = z.object({
 type Inputs = z.infer<typeof grantInputs>;
 
 export const grant = defineResource({
-  type: "directory:Grant",
+  type: "control-plane:Grant",
   description:
     "Credits given to a wallet, once: an entry of the control plane's ledger, which only grows. The same key never posts again, whatever happens to the resource. Credits of a trial are posted only to the organization that the one trial belongs to. Removing it takes no credits back.",
   inputs: grantInputs,

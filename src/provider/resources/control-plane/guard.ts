@@ -34,7 +34,7 @@ const guardOutputs = z.object({});
 type Inputs = z.infer<typeof guardInputs>;
 
 export const guard = defineResource({
-  type: "directory:Guard",
+  type: "control-plane:Guard",
   description:
     "Takes away what an organization's manifest no longer gives in the control plane: members, roles, invitations, claim tokens, entry into workspaces, API keys, and workspaces that aren't active. It needs no other resource, so that a failing bill, project or database keeps nobody in. It gives nothing, and leaves what the app manages alone. Removing it changes nothing.",
   inputs: guardInputs,

@@ -64,7 +64,7 @@ type Inputs = z.infer<typeof organizationInputs>;
 type Outputs = z.infer<typeof organizationOutputs>;
 
 export const organization = defineResource({
-  type: "directory:Organization",
+  type: "control-plane:Organization",
   description:
     "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and its one trial, in one transaction. Members, invitations and wallets that the app manages stay as they are; one that is declared becomes the manifest's. Removing it shuts out everybody, whom the app let in as well, takes the invitations back and stops automatic reloads; the organization, its ledger and its trial are kept for ever.",
   inputs: organizationInputs,

@@ -20,7 +20,7 @@ const planCreditsInputs = z.strictObject({
 const planCreditsOutputs = z.object({});
 
 export const planCredits = defineResource({
-  type: "directory:PlanCredits",
+  type: "control-plane:PlanCredits",
   description:
     "The credits that an organization's plan brings with each period, as the platform's catalogue has them. Each period's are posted once, by whoever comes first: this, Stripe's webhook or a pass over the platform's money. Removing it takes no credits back.",
   inputs: planCreditsInputs,

@@ -33,7 +33,7 @@ const workspaceMembersOutputs = z.object({});
 type Inputs = z.infer<typeof workspaceMembersInputs>;
 
 export const workspaceMembers = defineProjectScoped({
-  type: "directory:WorkspaceMembers",
+  type: "control-plane:WorkspaceMembers",
   description:
     "Who may enter a workspace's own database, and whose tokens it trusts. The database gets the control plane's answer: whom the manifest lets in, whom the product let in, and the account that each of them has. Whoever is taken out is shut out as the call ends: every policy asks these rows. Removing it shuts out everyone.",
   inputs: workspaceMembersInputs,

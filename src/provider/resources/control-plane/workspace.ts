@@ -33,7 +33,7 @@ const workspaceOutputs = z.object({});
 type Inputs = z.infer<typeof workspaceInputs>;
 
 export const workspace = defineResource({
-  type: "directory:Workspace",
+  type: "control-plane:Workspace",
   description:
     "A workspace's rows in the control plane: itself, who may enter, its apps, connections and cron jobs, in one transaction. Rows that the app manages stay as they are; one that is declared becomes the manifest's. Removing it sets its state to deleted and takes away what the manifest gave; the row stays, since usage, escalations and sessions belong to it for good.",
   inputs: workspaceInputs,

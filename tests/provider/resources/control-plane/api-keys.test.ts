@@ -6,7 +6,7 @@ import { workspace } from "../../../../src/provider/resources/control-plane/work
 import { stableId } from "../../../../src/shared/ids.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { controlPlaneOf, organizationOf, withCatalogue, workspaceOf } from "./directory.ts";
+import { controlPlaneOf, organizationOf, withCatalogue, workspaceOf } from "./control-plane.ts";
 
 let live: Live;
 let project: string;
@@ -56,7 +56,7 @@ async function standingOf(value: string): Promise<string> {
   return String(row?.standing);
 }
 
-describe("directory:ApiKeys", () => {
+describe("control-plane:ApiKeys", () => {
   test("makes keys of which the database holds the hash and the first characters only", async () => {
     const { id, life, values } = await workspaceWith("made", { backend: {}, ci: { rotate: "2026-11" } });
     const { backend = "", ci = "" } = values();

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { catalogue } from "../../../../src/provider/resources/control-plane/catalogue.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { catalogueOf, withTables } from "./directory.ts";
+import { catalogueOf, withTables } from "./control-plane.ts";
 
 let live: Live;
 let project: string;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-describe("directory:Catalogue", () => {
+describe("control-plane:Catalogue", () => {
   test("finds what it declared", async () => {
     expect(await life.refresh()).toEqual([]);
   });

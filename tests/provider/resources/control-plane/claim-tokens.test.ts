@@ -5,7 +5,7 @@ import { workspace } from "../../../../src/provider/resources/control-plane/work
 import { stableId } from "../../../../src/shared/ids.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { controlPlaneOf, organizationOf, withCatalogue, workspaceOf } from "./directory.ts";
+import { controlPlaneOf, organizationOf, withCatalogue, workspaceOf } from "./control-plane.ts";
 
 let live: Live;
 let project: string;
@@ -54,7 +54,7 @@ async function claim(token: string, email: string): Promise<string | undefined> 
 
 const MEMBER: Token = { role: "member", expires: "2999-12-31" };
 
-describe("directory:ClaimTokens", () => {
+describe("control-plane:ClaimTokens", () => {
   test("a token lets in one, once, and is spent for good", async () => {
     const life = new Life(claimTokens, live.context());
     const intoProduction = { ...MEMBER, workspace: stableId("doors/acme/production") };

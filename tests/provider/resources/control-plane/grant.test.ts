@@ -4,7 +4,7 @@ import { organization } from "../../../../src/provider/resources/control-plane/o
 import { stableId } from "../../../../src/shared/ids.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { controlPlaneOf, organizationOf, withCatalogue } from "./directory.ts";
+import { controlPlaneOf, organizationOf, withCatalogue } from "./control-plane.ts";
 
 let live: Live;
 let project: string;
@@ -38,7 +38,7 @@ async function balance(wallet = "data", generation = 1): Promise<unknown> {
   return rows[0]?.balance;
 }
 
-describe("directory:Grant", () => {
+describe("control-plane:Grant", () => {
   test("posts once, whatever is repeated, forgotten or removed", async () => {
     const before = Number(await balance());
     const life = new Life(grant, live.context());

@@ -7,7 +7,7 @@ import { workspace } from "../../../../src/provider/resources/control-plane/work
 import { stableId } from "../../../../src/shared/ids.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { controlPlaneOf, organizationOf, withCatalogue, workspaceOf } from "./directory.ts";
+import { controlPlaneOf, organizationOf, withCatalogue, workspaceOf } from "./control-plane.ts";
 
 const ACME = stableId("shop/acme");
 const PRODUCTION = stableId("shop/acme/production");
@@ -70,7 +70,7 @@ function declared(
 
 const one = async (sql: string) => Object.values((await live.sql(project, sql))[0] ?? {})[0];
 
-describe("directory:Guard", () => {
+describe("control-plane:Guard", () => {
   test("finds nothing and takes nothing away where all is declared", async () => {
     expect(await life.refresh()).toEqual([]);
     expect(await one("select count(*)::int from public.members")).toBe(4);

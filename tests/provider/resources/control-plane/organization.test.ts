@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { organization } from "../../../../src/provider/resources/control-plane/organization.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { organizationOf, withCatalogue } from "./directory.ts";
+import { organizationOf, withCatalogue } from "./control-plane.ts";
 
 let live: Live;
 let project: string;
@@ -18,7 +18,7 @@ afterAll(() => live.stop());
 
 const emails = () => live.sql(project, "select email, role, managed_by from public.members order by email");
 
-describe("directory:Organization", () => {
+describe("control-plane:Organization", () => {
   test("finds what it declared, and tells the issuer and the trial's start", async () => {
     expect(await life.refresh()).toEqual([]);
     expect(life.outputs).toEqual({

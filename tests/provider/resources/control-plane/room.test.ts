@@ -4,7 +4,7 @@ import { workspace } from "../../../../src/provider/resources/control-plane/work
 import { stableId } from "../../../../src/shared/ids.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { organizationOf, withCatalogue, workspaceOf } from "./directory.ts";
+import { organizationOf, withCatalogue, workspaceOf } from "./control-plane.ts";
 
 const idOf = (slug: string) => stableId(`shop/acme/${slug}`);
 const base = organizationOf("shop");

@@ -5,7 +5,7 @@ import { workspaceMembers } from "../../../../src/provider/resources/control-pla
 import { stableId } from "../../../../src/shared/ids.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { controlPlaneOf, organizationOf, withCatalogue, withTables, workspaceOf } from "./directory.ts";
+import { controlPlaneOf, organizationOf, withCatalogue, withTables, workspaceOf } from "./control-plane.ts";
 
 let live: Live;
 let center: string;
@@ -63,7 +63,7 @@ const row = (email: string, role: string, managed_by = "manifest", user_id: stri
   managed_by,
 });
 
-describe("directory:WorkspaceMembers", () => {
+describe("control-plane:WorkspaceMembers", () => {
   test("finds what it declared, in one call each", async () => {
     const calls = () => live.sandbox.requests().filter(({ path }) => path.includes(project));
     live.sandbox.clearRequests();

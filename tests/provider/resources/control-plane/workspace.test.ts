@@ -3,7 +3,7 @@ import { organization } from "../../../../src/provider/resources/control-plane/o
 import { workspace } from "../../../../src/provider/resources/control-plane/workspace.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { organizationOf, whileTheProduct, withCatalogue, workspaceOf } from "./directory.ts";
+import { organizationOf, whileTheProduct, withCatalogue, workspaceOf } from "./control-plane.ts";
 
 let live: Live;
 let project: string;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-describe("directory:Workspace", () => {
+describe("control-plane:Workspace", () => {
   test("finds what it declared, and a second run touches no row", async () => {
     expect(await life.refresh()).toEqual([]);
     const versions = () =>
