@@ -13,10 +13,11 @@ import { join } from "node:path";
 import { embeddedEngine } from "../packages/embedded-engine/src/engine.ts";
 import { joinSandbox } from "../packages/sandbox/src/join.ts";
 import { findPulumi } from "../src/engine/cli/pulumi.ts";
-import { loadSelection, todayOf } from "../src/fleet/load.ts";
+import { loadSelection } from "../src/fleet/load.ts";
 import { openFleet } from "../src/fleet/open.ts";
 import { findTargets } from "../src/fleet/targets.ts";
 import { markUpToDate } from "../src/fleet/up-to-date.ts";
+import { todayOf } from "../src/shared/today.ts";
 import { type Figure, median, rounded } from "./figure.ts";
 import { size } from "./size.ts";
 

@@ -5,6 +5,7 @@ import { modelDigest } from "../src/model/digest.ts";
 import type { PlatformModel } from "../src/model/model.ts";
 import { loadStack, type StackModel } from "../src/repository/load.ts";
 import { refuseFormerName } from "../src/shared/root-secret.ts";
+import { todayOf } from "../src/shared/today.ts";
 import { domainRecords } from "./domains.ts";
 import { organizationLogicalName } from "./logical-names.ts";
 import type { OrganizationArgs } from "./organization.ts";
@@ -13,7 +14,7 @@ import { orMistake, userError } from "./user-error.ts";
 /** The program: what it returns are the stack's outputs. */
 export default async function program(): Promise<Record<string, unknown>> {
   orMistake(() => refuseFormerName(process.env));
-  const today = process.env.TENANTRY_TODAY ?? new Date().toISOString().slice(0, 10);
+  const today = orMistake(() => todayOf(process.env));
   const { platform, organization } = stackModel(pulumi.getStack(), today);
   return organization === undefined
     ? platformStack(platform)

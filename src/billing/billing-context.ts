@@ -21,8 +21,3 @@ export async function openBillingContext(
   const database = await context.controlPlane(project);
   return { platform: name, database, stripe: context.stripe, now: () => new Date() };
 }
-
-/** The day, as rules take it: `2026-11-22`. */
-export function dayOf(instant: Date): string {
-  return instant.toISOString().slice(0, 10);
-}

@@ -1,6 +1,7 @@
+import { dayOf } from "../shared/today.ts";
 import { listAll, wholeInvoice } from "../vendors/stripe/lists.ts";
 import { accountsWhere, lockAccountOf } from "./accounts.ts";
-import { type BillingContext, dayOf } from "./billing-context.ts";
+import type { BillingContext } from "./billing-context.ts";
 import { type CustomersPeriod, paidPeriod, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
 import { type ProcessedReload, processReloads } from "./reloads/process-reloads.ts";
 import { recordReversals } from "./reloads/reversals.ts";

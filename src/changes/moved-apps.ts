@@ -1,9 +1,9 @@
+import { isRecord } from "@tenantry/core/is-record";
 import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import { type AppsByWorkspace, appMoves } from "../model/app-moves.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import { currentType } from "../shared/type-token.ts";
 import type { Removal } from "./removals.ts";
-import { isRecord } from "./values.ts";
 
 const WORKSPACE = "tenantry:control-plane:Workspace";
 

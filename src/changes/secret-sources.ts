@@ -1,5 +1,5 @@
+import { isRecord } from "@tenantry/core/is-record";
 import type { PropertyChange, SecretSources } from "./property-change.ts";
-import { isRecord } from "./values.ts";
 
 const SECRETS = "tenantry:supabase:Secrets";
 

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { UserError } from "@tenantry/core/errors";
 import { type Diagnostic, isError } from "../manifest/diagnostic.ts";
 import { digestOfFile, type Texts } from "../manifest/neighbours.ts";
 import { ORGANIZATIONS_FOLDER } from "../manifest/read.ts";
@@ -110,14 +109,4 @@ function digestsOf(folder: string, names: readonly string[]): ReadonlyMap<string
 
 function manifestOf(folder: string, organization: string): string {
   return join(folder, ORGANIZATIONS_FOLDER, `${organization}.yaml`);
-}
-
-/** The date that the whole run uses: `TENANTRY_TODAY`, or today in UTC. */
-export function todayOf(env: Readonly<Record<string, string | undefined>>): string {
-  const given = env.TENANTRY_TODAY;
-  if (given === undefined || given === "") return new Date().toISOString().slice(0, 10);
-  if (/^\d{4}-\d{2}-\d{2}$/.test(given) && !Number.isNaN(Date.parse(given))) return given;
-  throw new UserError(`TENANTRY_TODAY is ${given}, which isn't a date`, {
-    remedy: "Use the format 2026-11-22.",
-  });
 }

@@ -3,6 +3,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "@tenantry/core/errors";
+import { valueAt } from "@tenantry/core/property-path";
 import { type Diagnostic, isError, renderDiagnostic } from "../manifest/diagnostic.ts";
 import type { Path } from "../manifest/locate.ts";
 import type { OrganizationManifest } from "../manifest/organization.ts";
@@ -25,15 +26,7 @@ import {
 } from "./additions.ts";
 import type { AppRows } from "./app-rows.ts";
 import { secretConflict } from "./secret-conflict.ts";
-import {
-  additionError,
-  additionsWithErrors,
-  type Skipped,
-  schemaErrorAt,
-  skip,
-  valueAt,
-  without,
-} from "./skipped.ts";
+import { additionError, additionsWithErrors, type Skipped, schemaErrorAt, skip, without } from "./skipped.ts";
 import { addTo, NotEditable } from "./yaml-insert.ts";
 
 /** What became of one organization's manifest. */

@@ -1,3 +1,4 @@
+import { valueAt } from "@tenantry/core/property-path";
 import { describeValue } from "../manifest/describe-value.ts";
 import type { Diagnostic } from "../manifest/diagnostic.ts";
 import type { Path } from "../manifest/locate.ts";
@@ -107,14 +108,6 @@ export function without(rows: AppRows, skipped: ReadonlySet<string>): { rows: Ap
 function nested(path: Path, value: Value): Value {
   return path.reduceRight<Value>(
     (inner, segment) => (typeof segment === "number" ? [inner] : { [segment]: inner }),
-    value,
-  );
-}
-
-export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (within, segment) =>
-      typeof within === "object" && within !== null ? Reflect.get(within, segment) : undefined,
     value,
   );
 }

@@ -1,3 +1,4 @@
+import { valueAt } from "@tenantry/core/property-path";
 import * as z from "zod";
 import { suggest } from "../shared/suggest.ts";
 import { describeValue } from "./describe-value.ts";
@@ -193,15 +194,6 @@ function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefine
   if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap());
   if (schema instanceof z.ZodUnion) return schema.options.find((option) => option instanceof z.ZodObject);
   return schema;
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  let current: unknown = root;
-  for (const segment of path) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, segment)) return undefined;
-    current = (current as Record<string | number, unknown>)[segment];
-  }
-  return current;
 }
 
 /** `workspaces.production.apiKeys`, `members[0].email` */

@@ -10,6 +10,7 @@ import {
   rootSecretsFrom,
   rootTexts,
 } from "../shared/root-secret.ts";
+import { todayOf } from "../shared/today.ts";
 import { retryOptionsFromEnv } from "./http/retry-options.ts";
 import type { Database } from "./postgres/database.ts";
 import { encryptionFromEnv } from "./postgres/encryption.ts";
@@ -93,7 +94,7 @@ export class Connections {
       get roots() {
         return connections.roots;
       },
-      today: connections.#env.TENANTRY_TODAY || new Date().toISOString().slice(0, 10),
+      today: todayOf(connections.#env),
       get archives() {
         return archivesOf(connections.#env.TENANTRY_ARCHIVES);
       },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isRecord } from "@tenantry/core/is-record";
 import type { z } from "zod";
 import type { Resource } from "../../src/provider/resource.ts";
 import type { Context } from "../../src/vendors/connections.ts";
@@ -74,8 +75,4 @@ function differences(a: unknown, b: unknown, path = ""): string[] {
   if (!isRecord(a) || !isRecord(b)) return [path];
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return keys.flatMap((key) => differences(a[key], b[key], path === "" ? key : `${path}/${key}`)).sort();
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isDeepStrictEqual } from "node:util";
+import { isRecord } from "@tenantry/core/is-record";
 import type pg from "pg";
 import type * as z from "zod";
 import { besideProvider, databaseDefinition } from "../../infra/database.ts";
@@ -113,10 +114,6 @@ function told(declared: unknown, found: unknown, place: string): string[] {
   const before = isRecord(declared) ? declared : {};
   const keys = [...new Set([...Object.keys(before), ...Object.keys(found)])];
   return keys.flatMap((key) => told(before[key], found[key], `${place} ${key}`));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The Management API's `database/query`, by a connection that has a transaction open. */

@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Goal } from "./goal.ts";
-import { parsePath } from "./property-path.ts";
+import { readPattern } from "./path-pattern.ts";
 import type { ResourceState } from "./resource-state.ts";
 import type { Urn } from "./urn.ts";
 
@@ -39,7 +39,7 @@ export function desiredState(urn: Urn, goal: Goal, provider: string, root: strin
     sourcePosition: sourcePositionOf(goal, root),
     ignoreChanges: goal.ignoreChanges,
     replaceOnChanges: goal.replaceOnChanges,
-    hideDiff: goal.hideDiff.map(parsePath),
+    hideDiff: goal.hideDiff.map(readPattern),
     carried: {},
   };
 }

@@ -1,5 +1,5 @@
 import type { Goal } from "./goal.ts";
-import { parsePath, resetPath } from "./property-path.ts";
+import { readPattern, resetPath } from "./path-pattern.ts";
 import type { PropertyMap } from "./property-value.ts";
 import type { CheckResult } from "./provider.ts";
 import type { Providers } from "./providers.ts";
@@ -42,7 +42,7 @@ export class InputChecks {
 function withoutIgnored(wanted: ResourceState, old: ResourceState): PropertyMap {
   return wanted.ignoreChanges.reduce((inputs, text) => {
     try {
-      return resetPath(parsePath(text), old.inputs, inputs);
+      return resetPath(readPattern(text), old.inputs, inputs);
     } catch (cause) {
       throw new RegistrationError(`ignoreChanges of ${wanted.urn}: ${String(cause)}`, wanted.urn);
     }

@@ -1,8 +1,5 @@
 import type { Secret } from "@tenantry/core/secret";
 
-/** How an event shows a value that isn't known before the operation. */
-export const UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
 /** A stack, and everything that a run of it needs, with either engine. */
 export interface StackSpec {
   /** The folder of Pulumi.yaml. */

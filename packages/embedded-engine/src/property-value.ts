@@ -1,5 +1,15 @@
+import { isRecord } from "@tenantry/core/is-record";
+import {
+  ARCHIVE,
+  ASSET,
+  isUnknown,
+  OUTPUT,
+  RESOURCE,
+  SECRET,
+  SIGNATURE,
+  UNKNOWN,
+} from "@tenantry/core/pulumi-value";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import { UNKNOWN_VALUE } from "./interface.ts";
 
 /**
  * A property value in the format of Pulumi's protocol: JSON in which secrets, resource references, assets and archives are objects
@@ -17,25 +27,7 @@ export type PropertyValue =
 
 export type PropertyMap = { readonly [key: string]: PropertyValue };
 
-/** The key that identifies the kind of a special object. */
-export const SIGNATURE = "4dabf18193072939515e22adb298388d";
-export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
-const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
-const ASSET = "c44067f5952c0a294b673a41bacd8c17";
-const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
-
-/** Values that are unknown before the operation, by type. Most unknowns are sent as unknown strings. */
-export const UNKNOWN = UNKNOWN_VALUE;
-const UNKNOWNS: ReadonlySet<PropertyValue> = new Set([
-  UNKNOWN,
-  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-  "030794c1-ac77-496b-92df-f27374a8bd58",
-  "e48ece36-62e2-4504-bad9-02848725956a",
-  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-]);
+export { isUnknown, SECRET, SIGNATURE, UNKNOWN };
 
 export function toStruct(values: PropertyMap): struct.Struct {
   return struct.Struct.fromJavaScript(values as Parameters<typeof struct.Struct.fromJavaScript>[0]);
@@ -47,15 +39,11 @@ export function fromStruct(values: struct.Struct | undefined): PropertyMap {
 
 /** Whether a value is a JSON object, including special ones. */
 export function isObject(value: PropertyValue | undefined): value is PropertyMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }
 
 export function isSecret(value: PropertyValue | undefined): value is PropertyMap {
   return signatureOf(value) === SECRET;
-}
-
-export function isUnknown(value: PropertyValue | undefined): boolean {
-  return typeof value === "string" && UNKNOWNS.has(value);
 }
 
 export function isAsset(value: PropertyValue | undefined): value is PropertyMap {

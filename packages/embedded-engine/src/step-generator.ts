@@ -1,4 +1,4 @@
-import { covers, parsePath } from "./property-path.ts";
+import { covers, readPattern } from "./path-pattern.ts";
 import type { DiffResult } from "./provider.ts";
 import type { ResourceState } from "./resource-state.ts";
 
@@ -77,12 +77,12 @@ export function isReplacement(diff: DiffResult): boolean {
 /** Marks changes in `replaceOnChanges` as requiring a replacement. */
 export function withReplaceOnChanges(diff: DiffResult, wanted: readonly string[]): DiffResult {
   if (wanted.length === 0 || diff.changes !== "some") return diff;
-  const patterns = wanted.map(parsePath);
+  const patterns = wanted.map(readPattern);
   // If only the changed keys are known, no path inside one counts as changed.
   const changed =
     diff.detailedDiff === undefined
       ? diff.diffs.map((key) => [key])
-      : Object.keys(diff.detailedDiff).map(parsePath);
+      : Object.keys(diff.detailedDiff).map(readPattern);
   const promoted = changed.filter((path) => patterns.some((pattern) => covers(pattern, path)));
   const keys = promoted.map((path) => String(path[0]));
   return { ...diff, replaces: [...new Set([...diff.replaces, ...keys])] };

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { UNKNOWN } from "@tenantry/core/pulumi-value";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { UNKNOWN_VALUE } from "../src/interface.ts";
 import { recorder, TestProject } from "./project.ts";
 
 let project: TestProject;
@@ -32,8 +32,8 @@ test("a new stack's preview shows everything, and writes nothing at all", async 
   expect(events.at(-2)?.summaryEvent?.isPreview).toBe(true);
   const made = events.flatMap(({ resOutputsEvent }) => resOutputsEvent?.metadata.new ?? []);
   expect(made.find(({ urn }) => urn.endsWith("::b"))).toMatchObject({
-    id: UNKNOWN_VALUE,
-    inputs: { value: UNKNOWN_VALUE },
+    id: UNKNOWN,
+    inputs: { value: UNKNOWN },
   });
 });
 

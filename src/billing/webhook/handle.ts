@@ -1,9 +1,10 @@
 import type Stripe from "stripe";
+import { dayOf } from "../../shared/today.ts";
 import type { Query } from "../../vendors/postgres/database.ts";
 import { stripeCall, stripeFind } from "../../vendors/stripe/client.ts";
 import { wholeInvoice } from "../../vendors/stripe/lists.ts";
 import { type Account, lockAccountOf } from "../accounts.ts";
-import { type BillingContext, dayOf } from "../billing-context.ts";
+import type { BillingContext } from "../billing-context.ts";
 import { paidPeriod, postPlanCredits } from "../plan-credits.ts";
 import { recordPayment } from "../reloads/record-payment.ts";
 import { applySubscriptionStatus } from "../subscription-status.ts";

@@ -1,13 +1,14 @@
 import type { Engine } from "@tenantry/embedded-engine/interface";
 import { addSummaries, type Summary } from "../../changes/stack.ts";
 import { selectEngine } from "../../engine/select.ts";
-import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
+import type { LoadedSelection } from "../../fleet/load.ts";
 import type { OpenFleet, OpenOptions } from "../../fleet/open.ts";
 import { stacksOnPreviousRootSecrets } from "../../fleet/previous-root-secrets.ts";
 import { projectFolder } from "../../fleet/project.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
 import { type Diagnostic, isError } from "../../manifest/diagnostic.ts";
+import { todayOf } from "../../shared/today.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { EngineOptions, RunOptions } from "../options.ts";
 import { policyPacksOf } from "../policy-packs.ts";

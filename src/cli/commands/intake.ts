@@ -1,9 +1,10 @@
 import { relative } from "node:path";
 import type { Command } from "commander";
-import { type LoadedSelection, todayOf } from "../../fleet/load.ts";
+import type { LoadedSelection } from "../../fleet/load.ts";
 import { type AppRows, readRequested } from "../../intake/app-rows.ts";
 import { type IntakeResult, runIntake } from "../../intake/intake.ts";
 import type { Diagnostic } from "../../manifest/diagnostic.ts";
+import { todayOf } from "../../shared/today.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
 import { renderIntake } from "../render/intake.ts";

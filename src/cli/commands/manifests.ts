@@ -1,6 +1,7 @@
-import { hasErrors, type LoadedSelection, loadSelection, todayOf } from "../../fleet/load.ts";
+import { hasErrors, type LoadedSelection, loadSelection } from "../../fleet/load.ts";
 import type { Selection } from "../../fleet/targets.ts";
 import { countDiagnostics, type Diagnostic, renderDiagnostic } from "../../manifest/diagnostic.ts";
+import { todayOf } from "../../shared/today.ts";
 import type { Session } from "../session.ts";
 
 /** The manifests of a command. */

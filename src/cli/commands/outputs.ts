@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
+import { isRecord } from "@tenantry/core/is-record";
 import { ownProperty } from "@tenantry/core/own-property";
 import { Secret } from "@tenantry/core/secret";
 import type { Command } from "commander";
@@ -85,7 +86,7 @@ async function deliver(
       throw new UserError(`--deliver accepts one stack, but ${stacks.length} were selected.`, {
         remedy: "Name one stack, such as agntdata.acme.",
       });
-    const value = valueAt(await engine.outputs(stack.spec), path, stack.spec.stack);
+    const value = textAt(await engine.outputs(stack.spec), path, stack.spec.stack);
     const { cwd, env } = session.io;
     if (toFile !== undefined) await exportToFile(value, resolve(cwd, toFile));
     else session.log(await exportToCommand(value, toCommand ?? "", { cwd, env, signal }));
@@ -94,15 +95,11 @@ async function deliver(
 }
 
 /** Finds a string in the outputs by its path, such as `apiKeys/production/backend`. */
-function valueAt(
-  outputs: Readonly<Record<string, unknown>> | undefined,
-  path: string,
-  stack: string,
-): Secret {
+function textAt(outputs: Readonly<Record<string, unknown>> | undefined, path: string, stack: string): Secret {
   let value: unknown = outputs;
   let known: readonly string[] = [];
   for (const name of path.split("/")) {
-    const record = isRecord(value) ? value : {};
+    const record = isRecord(value) || Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : {};
     known = Object.keys(record);
     value = ownProperty(record, name);
     if (value instanceof Secret) value = JSON.parse(value.reveal());
@@ -113,10 +110,6 @@ function valueAt(
     remedy:
       meant === undefined ? `List its outputs with tenantry outputs ${stack}.` : `Did you mean ${meant}?`,
   });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }
 
 function readable(values: Readonly<Record<string, unknown>>, options: OutputsOptions) {

@@ -1,7 +1,8 @@
+import { isRecord } from "@tenantry/core/is-record";
 import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
 import { type Action, changingSteps, type StackChanges, type Step } from "../../changes/stack.ts";
-import { isRecord, UNKNOWN } from "../../changes/values.ts";
+import { UNKNOWN } from "../../changes/values.ts";
 import { compareSections, type Labels, labelsFor, spaced } from "./labels.ts";
 import type { Branch, Line, Mark } from "./tree.ts";
 import { count, formatFields, formatValue } from "./values.ts";

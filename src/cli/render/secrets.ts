@@ -1,6 +1,6 @@
+import { isRecord } from "@tenantry/core/is-record";
 import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
-import { isRecord } from "../../changes/values.ts";
 import type { Line } from "./tree.ts";
 import { formatFields } from "./values.ts";
 

@@ -1,5 +1,5 @@
+import { isRecord } from "@tenantry/core/is-record";
 import { printable } from "@tenantry/core/printable";
-import { isRecord } from "../../changes/values.ts";
 
 const WIDTH = 72;
 

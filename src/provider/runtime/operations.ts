@@ -1,3 +1,6 @@
+import { isRecord } from "@tenantry/core/is-record";
+import { type PropertyPath, valueAt } from "@tenantry/core/property-path";
+import { UNKNOWN } from "@tenantry/core/pulumi-value";
 import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
 import type { Connections, Context } from "../../vendors/connections.ts";
@@ -5,16 +8,7 @@ import { PartialError, type Resource } from "../resource.ts";
 import { type CheckFailure, checkInputs } from "./protocol/check.ts";
 import { diffInputs, type PropertyChange } from "./protocol/diff.ts";
 import type { Redactor } from "./protocol/redact.ts";
-import {
-  hasUnknowns,
-  isRecord,
-  type Path,
-  textsIn,
-  UNKNOWN,
-  unwrap,
-  valueAt,
-  wrap,
-} from "./protocol/wire.ts";
+import { hasUnknowns, textsIn, unwrap, wrap } from "./protocol/wire.ts";
 
 /** A resource's properties in the encoding of Pulumi's protocol. */
 export type Wire = Readonly<Record<string, unknown>>;
@@ -208,7 +202,7 @@ export class Operations {
   }
 
   /** Registers every secret that passes, so that no message contains one. */
-  #learn(value: Wire, secrets: readonly Path[]): void {
+  #learn(value: Wire, secrets: readonly PropertyPath[]): void {
     this.#redactor.learn(secrets.flatMap((path) => textsIn(valueAt(value, path))));
     this.#redactor.learn(secretsIn(value));
   }

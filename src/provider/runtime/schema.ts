@@ -49,20 +49,3 @@ export const derivedFrom = z
   .string()
   .optional()
   .describe("The fingerprint of the root secret that it is derived from. A new root secret is an update.");
-
-/** The owner of a Stripe object, stored in its metadata: slugs and ids, no personal data. */
-export const brand = z
-  .strictObject({
-    platform: slug("The platform's name."),
-    organization: slug("The organization's name.").optional(),
-    id: z.string().min(1).optional().describe("The organization's stable id."),
-    generation: z.int().min(1).optional().describe("The organization's generation."),
-  })
-  .describe("The object's owner. An object with a different owner, or none, is never changed.");
-
-function slug(description: string) {
-  return z
-    .string()
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "expected lower-case letters, digits and hyphens")
-    .describe(description);
-}

@@ -1,12 +1,24 @@
 import { UserError } from "@tenantry/core/errors";
+import * as z from "zod";
 
-/** Whose an object is: slugs and ids, no person. */
-export interface Brand {
-  readonly platform: string;
-  readonly organization?: string | undefined;
-  readonly id?: string | undefined;
-  readonly generation?: number | undefined;
+/** The owner of a Stripe object, stored in its metadata: slugs and ids, no personal data. */
+export const brand = z
+  .strictObject({
+    platform: slug("The platform's name."),
+    organization: slug("The organization's name.").optional(),
+    id: z.string().min(1).optional().describe("The organization's stable id."),
+    generation: z.int().min(1).optional().describe("The organization's generation."),
+  })
+  .describe("The object's owner. An object with a different owner, or none, is never changed.");
+
+function slug(description: string) {
+  return z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "expected lower-case letters, digits and hyphens")
+    .describe(description);
 }
+
+export type Brand = z.infer<typeof brand>;
 
 /** The keys of the metadata in which a brand is kept. */
 export const BRAND_KEYS = {
@@ -14,7 +26,7 @@ export const BRAND_KEYS = {
   organization: "tenantry_organization",
   id: "tenantry_id",
   generation: "tenantry_generation",
-} as const;
+} as const satisfies Record<keyof Brand, string>;
 
 /** Says that the declaration of an object that can't be deleted was removed. */
 export const ARCHIVED_KEY = "tenantry_archived";

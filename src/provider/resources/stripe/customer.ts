@@ -5,6 +5,7 @@ import type { Context } from "../../../vendors/connections.ts";
 import {
   ARCHIVED_KEY,
   assertOwned,
+  brand,
   differingMetadata,
   isOwnedBy,
   metadataDrift,
@@ -22,7 +23,7 @@ import {
 } from "../../../vendors/stripe/customers.ts";
 import { findPortal, portalUrl } from "../../../vendors/stripe/portal.ts";
 import { createOnce } from "../../create-once.ts";
-import { brand, defineResource } from "../../runtime/schema.ts";
+import { defineResource } from "../../runtime/schema.ts";
 
 const customerInputs = z.strictObject({
   name: z.string().min(1).optional().describe("Shown on invoices."),

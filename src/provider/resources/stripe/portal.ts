@@ -1,11 +1,11 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 import type { Context } from "../../../vendors/connections.ts";
-import { differingMetadata, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
+import { brand, differingMetadata, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
 import { findPortal } from "../../../vendors/stripe/portal.ts";
 import { createOnce } from "../../create-once.ts";
-import { brand, defineResource } from "../../runtime/schema.ts";
+import { defineResource } from "../../runtime/schema.ts";
 
 const portalInputs = z.strictObject({
   headline: z.string().min(1).max(60).describe("Shown at its top."),

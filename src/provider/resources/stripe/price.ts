@@ -2,11 +2,17 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import type Stripe from "stripe";
 import * as z from "zod";
 import type { Context } from "../../../vendors/connections.ts";
-import { assertOwned, differingMetadata, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
+import {
+  assertOwned,
+  brand,
+  differingMetadata,
+  isOwnedBy,
+  toMetadata,
+} from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
 import { findPrice } from "../../../vendors/stripe/prices.ts";
 import { createOnce } from "../../create-once.ts";
-import { brand, defineResource } from "../../runtime/schema.ts";
+import { defineResource } from "../../runtime/schema.ts";
 
 const priceInputs = z.strictObject({
   lookupKey: z

@@ -5,7 +5,7 @@ import { type FoundSubscription, type Step, stepsToPlan } from "../../../billing
 import { type PaidPeriod, paidPeriod } from "../../../billing/plan-credits.ts";
 import { controlPlane } from "../../../control-plane/control-plane.ts";
 import type { Context } from "../../../vendors/connections.ts";
-import { isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
+import { brand, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, stripeCall } from "../../../vendors/stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../../vendors/stripe/customers.ts";
 import { listAll, wholeInvoice, wholeSubscription } from "../../../vendors/stripe/lists.ts";
@@ -24,7 +24,7 @@ import {
   wasCanceled,
 } from "../../../vendors/stripe/subscriptions.ts";
 import { createOnce } from "../../create-once.ts";
-import { brand, defineResource } from "../../runtime/schema.ts";
+import { defineResource } from "../../runtime/schema.ts";
 import {
   collectedOf,
   collectionOf,

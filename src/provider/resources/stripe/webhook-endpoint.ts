@@ -3,10 +3,16 @@ import type Stripe from "stripe";
 import * as z from "zod";
 import { EVENTS } from "../../../billing/webhook/event-target.ts";
 import type { Context } from "../../../vendors/connections.ts";
-import { assertOwned, differingMetadata, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
+import {
+  assertOwned,
+  brand,
+  differingMetadata,
+  isOwnedBy,
+  toMetadata,
+} from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, isReplayed, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
 import { listAll } from "../../../vendors/stripe/lists.ts";
-import { brand, defineResource, secret } from "../../runtime/schema.ts";
+import { defineResource, secret } from "../../runtime/schema.ts";
 
 const webhookEndpointInputs = z.strictObject({
   url: z

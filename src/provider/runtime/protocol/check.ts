@@ -1,7 +1,10 @@
+import { isRecord } from "@tenantry/core/is-record";
+import { formatPath } from "@tenantry/core/property-path";
+import { UNKNOWN } from "@tenantry/core/pulumi-value";
 import * as z from "zod";
 import { suggest } from "../../../shared/suggest.ts";
 import type { Resource } from "../../resource.ts";
-import { formatPath, hasUnknowns, isRecord, UNKNOWN } from "./wire.ts";
+import { hasUnknowns } from "./wire.ts";
 
 export interface CheckFailure {
   readonly property: string;

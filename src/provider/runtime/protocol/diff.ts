@@ -1,8 +1,10 @@
+import { isRecord } from "@tenantry/core/is-record";
+import { formatPath, type PropertyPath } from "@tenantry/core/property-path";
 import type { Resource } from "../../resource.ts";
-import { formatPath, isRecord, type Path, plain } from "./wire.ts";
+import { plain } from "./wire.ts";
 
 export interface PropertyChange {
-  readonly path: Path;
+  readonly path: PropertyPath;
   readonly kind: "add" | "update" | "delete";
   readonly replaces: boolean;
   /** Whether it is a watched output that changed. Default: an input. */
@@ -23,7 +25,7 @@ export function diffInputs(
 }
 
 /** A present key differs from an absent one, whatever its value: an empty map isn't the same as no map. */
-function compare(path: Path, before: unknown, after: unknown): Omit<PropertyChange, "replaces">[] {
+function compare(path: PropertyPath, before: unknown, after: unknown): Omit<PropertyChange, "replaces">[] {
   if (before === after) return [];
   if (isRecord(before) && isRecord(after)) return compareKeys(path, before, after);
   if (Array.isArray(before) && Array.isArray(after))
@@ -32,7 +34,7 @@ function compare(path: Path, before: unknown, after: unknown): Omit<PropertyChan
 }
 
 function compareKeys(
-  path: Path,
+  path: PropertyPath,
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,
   asKey: (key: string) => string | number = String,

@@ -3,6 +3,7 @@ import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import { UserError } from "@tenantry/core/errors";
+import { formatPath } from "@tenantry/core/property-path";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { packageVersion } from "../../../shared/package.ts";
@@ -14,7 +15,6 @@ import { type PropertyChange, replacesOf, topOf } from "./diff.ts";
 import { asServiceError } from "./failures.ts";
 import { pulumiSchema } from "./pulumi-schema.ts";
 import type { Redactor } from "./redact.ts";
-import { formatPath } from "./wire.ts";
 
 export interface ServiceOptions {
   readonly connections: Connections;

@@ -1,3 +1,4 @@
+import { isRecord } from "@tenantry/core/is-record";
 import type { Account } from "../account.ts";
 import type { Shown } from "../stored.ts";
 import { invalid } from "./errors.ts";
@@ -54,5 +55,5 @@ function standing(child: Node, owner: Node, field: string): { node: Node; owner:
 }
 
 function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }

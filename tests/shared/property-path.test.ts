@@ -1,12 +1,12 @@
+import { formatPath, parsePath, valueAt } from "@tenantry/core/property-path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatPath, parsePath, valueAt } from "../../src/changes/path.ts";
 
 test.each([
   ["region", ["region"]],
   ["owner.email", ["owner", "email"]],
   ['members["ada@acme.example"].role', ["members", "ada@acme.example", "role"]],
-  ["regions[0].name", ["regions", "0", "name"]],
+  ["regions[0].name", ["regions", 0, "name"]],
   ['policies["says \\"hi\\""]', ["policies", 'says "hi"']],
 ])("%s leads through %j", (path, segments) => {
   expect(parsePath(path)).toEqual(segments);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { covers, parsePath, resetPath } from "../src/property-path.ts";
+import { covers, readPattern, resetPath } from "../src/path-pattern.ts";
 import { type PropertyMap, secretOf } from "../src/property-value.ts";
 
 test.each([
@@ -10,11 +10,11 @@ test.each([
   ["list[*].name", ["list", "*", "name"]],
   ['a["say \\"hi\\""]', ["a", 'say "hi"']],
 ])("%s is read step by step", (text, steps) => {
-  expect(parsePath(text)).toEqual(steps);
+  expect(readPattern(text)).toEqual(steps);
 });
 
 test.each(["a[", "a]", 'a["b', "a[b]"])("%s is refused", (text) => {
-  expect(() => parsePath(text)).toThrow("isn't a property path");
+  expect(() => readPattern(text)).toThrow("isn't a property path");
 });
 
 test.each<[string, string, PropertyMap, PropertyMap, PropertyMap]>([
@@ -39,7 +39,7 @@ test.each<[string, string, PropertyMap, PropertyMap, PropertyMap]>([
     { a: secretOf({ b: 1, c: 2 }) },
   ],
 ])("ignoring changes gives back %s", (_, path, olds, news, expected) => {
-  expect(resetPath(parsePath(path), olds, news)).toEqual(expected);
+  expect(resetPath(readPattern(path), olds, news)).toEqual(expected);
 });
 
 test.each([
@@ -49,5 +49,5 @@ test.each([
   ["a[*]", "a[3].c", true],
   ["a.b", "a.c", false],
 ])("%s covers %s: %s", (pattern, path, expected) => {
-  expect(covers(parsePath(pattern), parsePath(path))).toBe(expected);
+  expect(covers(readPattern(pattern), readPattern(path))).toBe(expected);
 });

@@ -1,26 +1,16 @@
 import { ownProperty } from "@tenantry/core/own-property";
+import { type PropertyPath, parsePath } from "@tenantry/core/property-path";
 import { isObject, isSecret, type PropertyMap, type PropertyValue } from "./property-value.ts";
 
-type Step = string | number;
-
-/** Parses a path of `ignoreChanges` or `replaceOnChanges`, such as `root.nested[0]["a key"].*`. `*` matches any key or index. */
-export function parsePath(text: string): readonly Step[] {
-  const steps: Step[] = [];
-  let rest = text;
-  while (rest !== "") {
-    const found = /^\.?([^.[\]"]+)|^\[(\d+)\]|^\[\*\]|^\["((?:[^"\\]|\\.)*)"\]/.exec(rest);
-    if (found === null) throw new Error(`${JSON.stringify(text)} isn't a property path`);
-    const [all, name, index, key] = found;
-    steps.push(
-      name ?? (index === undefined ? undefined : Number(index)) ?? key?.replaceAll(/\\(.)/g, "$1") ?? "*",
-    );
-    rest = rest.slice(all.length);
-  }
-  return steps;
+/** Reads a path of `ignoreChanges`, `replaceOnChanges` or `hideDiffs`. `*` stands for any key or index. */
+export function readPattern(text: string): PropertyPath {
+  const path = parsePath(text);
+  if (path === undefined) throw new Error(`${JSON.stringify(text)} isn't a property path`);
+  return path;
 }
 
 /** Whether a pattern matches the path or a parent of it. */
-export function covers(pattern: readonly Step[], path: readonly Step[]): boolean {
+export function covers(pattern: PropertyPath, path: PropertyPath): boolean {
   return (
     pattern.length <= path.length &&
     pattern.every((step, index) => step === "*" || String(step) === String(path[index]))
@@ -33,12 +23,12 @@ export function covers(pattern: readonly Step[], path: readonly Step[]): boolean
  * An added property is removed, and a removed one is restored. Added and removed elements of an array are kept as they are now,
  * because the indexes of other elements have changed.
  */
-export function resetPath(path: readonly Step[], olds: PropertyMap, news: PropertyMap): PropertyMap {
+export function resetPath(path: PropertyPath, olds: PropertyMap, news: PropertyMap): PropertyMap {
   return resetInside(path, olds, news) as PropertyMap;
 }
 
 function resetInside(
-  path: readonly Step[],
+  path: PropertyPath,
   old: PropertyValue | undefined,
   value: PropertyValue | undefined,
 ): PropertyValue | undefined {
@@ -67,7 +57,7 @@ function resetInside(
 
 /** Follows a path into a secret, and keeps the new value's secret mark. */
 function resetSecret(
-  path: readonly Step[],
+  path: PropertyPath,
   old: PropertyValue | undefined,
   value: PropertyValue | undefined,
 ): PropertyValue | undefined {

@@ -1,0 +1,7 @@
+/** Whether a value is a map: a plain object, so no list and no instance of a class, such as a `Secret`. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // The prototype of plain objects has none itself. Another realm has another one.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
