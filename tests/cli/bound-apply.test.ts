@@ -91,16 +91,19 @@ describe("code that is replaced while `up` asks", () => {
     });
     const at = (name: string) => join(project.path, name);
     const sources = () =>
-      readSources(project.path, [{ folder: at("policies"), config: at(CONFIG) }], [at("stacks")]);
+      readSources({
+        cwd: project.path,
+        project: project.path,
+        packs: [{ folder: at("policies"), config: at(CONFIG) }],
+        except: [at("stacks")],
+      });
     const before = sources();
     for (const ignored of [DEMO, "Pulumi.demo.acme.yaml", "program/node_modules/dependency.js", "notes.md"])
       writeFileSync(at(ignored), "changed: true\n");
-    expectSameSources(before, sources(), project.path);
+    expectSameSources(before, sources());
 
     writeFileSync(at(file), text);
-    expect(() => expectSameSources(before, sources(), project.path)).toThrow(
-      `${file} changed after the preview had run`,
-    );
+    expect(() => expectSameSources(before, sources())).toThrow(`${file} changed after the preview had run`);
     project.remove();
   });
 });

@@ -3,6 +3,7 @@ import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview } from "../render/report.ts";
+import { planInput, savePlan, sourcesOf } from "../saved-plan.ts";
 import type { ExitCode, Session } from "../session.ts";
 import { documentOf, isFailure, loadOrReport, reportPreviousRootSecrets, withFleet } from "./fleet.ts";
 import { diagnosticsOf } from "./manifests.ts";
@@ -12,19 +13,28 @@ export function addPreview(program: Command, session: Session): void {
     .command("preview")
     .description("Show the changes that `up` would make, without writing anything")
     .argument("[targets...]", TARGETS);
-  addLookOptions(command).action((targets: string[], options: RunOptions) =>
-    preview(session, targets, options),
-  );
+  addLookOptions(command)
+    .option("--save <file>", "Save the reviewed changes as a plan, for `up --plan`")
+    .action((targets: string[], options: PreviewOptions) => preview(session, targets, options));
 }
 
-async function preview(session: Session, targets: readonly string[], options: RunOptions): Promise<void> {
+interface PreviewOptions extends RunOptions {
+  /** Relative to the current folder. */
+  readonly save?: string;
+}
+
+async function preview(session: Session, targets: readonly string[], options: PreviewOptions): Promise<void> {
   const load = () => loadOrReport(session, findTargets(targets, session.io), "preview", options);
   await withFleet(session, load, options, "programs", async (fleet, loaded) => {
+    const { save } = options;
+    const sources = save === undefined ? undefined : sourcesOf(session, loaded, options, save);
     const results = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
     session.exitCode = exitCodeOf(results);
     if (options.json === true)
       session.printJson(documentOf("preview", results, diagnosticsOf(loaded, session.io.cwd)));
     else session.print(renderPreview(results, session.colors));
+    if (save !== undefined && sources !== undefined)
+      savePlan(session, save, results, planInput(fleet, loaded, sources, options));
     await reportPreviousRootSecrets(session, fleet);
   });
 }

@@ -1,20 +1,19 @@
-import { dirname } from "node:path";
 import { UserError, VendorError } from "@tenantry/core/errors";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { applyFleet, readyStacks } from "../../fleet/apply.ts";
 import type { FleetStack } from "../../fleet/fleet.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
-import { projectFolder } from "../../fleet/project.ts";
 import { clearPendingCreates, previewFleet, type StackResult } from "../../fleet/run.ts";
-import { expectSameSources, readSources, type Sources } from "../../fleet/sources.ts";
+import type { SavedPlan } from "../../fleet/saved-plan.ts";
+import { expectSameSources } from "../../fleet/sources.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import type { PlatformModel } from "../../model/model.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { confirm } from "../confirm.ts";
 import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
-import { policyPacksOf } from "../policy-packs.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
+import { expectPlanned, planInput, readPlan, sourcesOf } from "../saved-plan.ts";
 import type { Session } from "../session.ts";
 import {
   documentOf,
@@ -29,6 +28,8 @@ import { diagnosticsOf } from "./manifests.ts";
 export interface UpOptions extends RunOptions {
   readonly yes?: boolean;
   readonly clearPendingCreates?: boolean;
+  /** A file of `preview --save`, relative to the current folder. */
+  readonly plan?: string;
 }
 
 export function addUp(program: Command, session: Session): void {
@@ -44,14 +45,23 @@ export function addUp(program: Command, session: Session): void {
       "First refresh state and clear the pending creations of an interrupted run; resources that it created are adopted",
     )
     .option("-y, --yes", "Skip the confirmation prompt")
+    .addOption(
+      new Option(
+        "--plan <file>",
+        "Apply the changes that `preview --save` saved, or fail if they differ",
+      ).conflicts("clearPendingCreates"),
+    )
     .action((targets: string[], options: UpOptions) => up(session, targets, options));
 }
 
-async function up(session: Session, targets: readonly string[], options: UpOptions): Promise<void> {
-  demandConsent(session, options, "up");
-  const load = () => loadOrReport(session, findTargets(targets, session.io), "up", options);
+async function up(session: Session, targets: readonly string[], given: UpOptions): Promise<void> {
+  const plan = given.plan === undefined ? undefined : readPlan(session, given.plan, targets);
+  if (plan === undefined) demandConsent(session, given, "up");
+  const options = plan?.refresh === true ? { ...given, refresh: true } : given;
+  const names = plan?.stacks.map(({ stack }) => stack) ?? targets;
+  const load = () => loadOrReport(session, findTargets(names, session.io), "up", options);
   await withFleet(session, load, options, "programs", async (fleet, loaded) => {
-    const results = await previewAskApply(session, fleet, loaded, options);
+    const results = await previewAskApply(session, fleet, loaded, options, plan);
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true)
       session.printJson(documentOf("up", results, diagnosticsOf(loaded, session.io.cwd)));
@@ -107,35 +117,29 @@ async function previewAskApply(
   fleet: WatchedFleet,
   loaded: readonly LoadedSelection[],
   options: UpOptions,
+  plan: SavedPlan | undefined,
 ): Promise<StackResult[]> {
-  const sources = () => sourcesOf(session, loaded, options);
+  const sources = () => sourcesOf(session, loaded, options, options.plan);
   const reviewed = sources();
   const previews = await lookAt(fleet, options);
   const ready = readyStacks(fleet.stacks, previews);
+  if (plan !== undefined && options.plan !== undefined && !fleet.signal.aborted)
+    expectPlanned(options.plan, plan, previews, planInput(fleet, loaded, reviewed, options));
   if (ready.length > 0 && !fleet.signal.aborted) {
     const colors = options.json === true ? session.errorColors : session.colors;
     show(session, options, `${renderPreview(previews, colors)}\n`);
+    const approved = { yes: plan !== undefined || options.yes === true };
     if (
-      !(await agreed(session, options, `Apply changes to ${count(ready.length, "stack")}?`, fleet.signal))
+      !(await agreed(session, approved, `Apply changes to ${count(ready.length, "stack")}?`, fleet.signal))
     ) {
       session.exitCode = 1;
       return previews;
     }
-    expectSameSources(reviewed, sources(), session.io.cwd);
+    expectSameSources(reviewed, sources());
   }
   const results = await fleet.watch(options, (run) => applyFleet(fleet.stacks, previews, run));
   if (!fleet.signal.aborted) await deliverAccess(session, fleet, loaded, ready, results);
   return results;
-}
-
-/** The code and the policies that the changes come from, beside the manifests. */
-function sourcesOf(
-  { io: { cwd } }: Session,
-  loaded: readonly LoadedSelection[],
-  options: UpOptions,
-): Sources {
-  const manifests = loaded.map(({ selection }) => dirname(selection.folder));
-  return readSources(projectFolder(cwd), policyPacksOf(options, cwd), manifests);
 }
 
 /** Previews the stacks. If pending creations of a stack couldn't be cleared, that failure is its result. */
