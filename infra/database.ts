@@ -11,21 +11,20 @@ import type { Declared } from "./declare.ts";
 type Kind = "control-plane" | "workspace";
 
 type Access = Omit<InputsOf<"postgres:Access">, "project">;
-type Migrations = InputsOf<"postgres:Schema">["migrations"];
+type Schema = Required<Pick<InputsOf<"postgres:Schema">, "schemas" | "migrations" | "definitions">>;
+type Scripts = Schema["migrations"];
 type RowSecurity = Omit<InputsOf<"postgres:RowSecurity">, "project">;
 type Guard = Pick<InputsOf<"postgres:Guard">, "schemas" | "functions" | "tables">;
 
 export interface DatabaseDefinition {
   /** Roles, extensions, schemas and default privileges: `policies/access/<kind>.yaml`. */
   readonly access: Access;
-  /** `infra/schema/<kind>/*.sql`, in the order of their names. */
-  readonly migrations: Migrations;
+  /** `infra/schema/<kind>/*.sql`, the migrations, and `definitions/` beside them. */
+  readonly schema: Schema;
   /** `policies/row-security/<kind>.yaml`. */
   readonly rowSecurity: RowSecurity;
   /** All the access that the others give, by names. */
   readonly guard: Guard;
-  /** The schemas that the migrations fill. */
-  readonly schemas: readonly string[];
 }
 
 /** What a database of this kind is to hold, read from the files that define it. */
@@ -36,10 +35,9 @@ export function databaseDefinition(kind: Kind): DatabaseDefinition {
   const policies = Object.keys(rowSecurity.tables).filter((table) => !schemas.includes(schemaOf(table)));
   return {
     access: { ...access, elsewhere: { policies } },
-    migrations: readMigrations(kind),
+    schema: { schemas, ...readSchema(kind) },
     rowSecurity,
     guard: guardOf(access, rowSecurity),
-    schemas,
   };
 }
 
@@ -98,15 +96,25 @@ function readYaml<T>(path: string): T {
   return parse(readFileSync(join(PACKAGE_ROOT, path), "utf8")) as T;
 }
 
-function readMigrations(kind: Kind): Migrations {
+function readSchema(kind: Kind): Pick<Schema, "migrations" | "definitions"> {
   const folder = join(PACKAGE_ROOT, "infra/schema", kind);
-  const files = readdirSync(folder).filter((file) => file.endsWith(".sql"));
-  return Object.fromEntries(
-    files.sort().map((file) => [file.slice(0, -".sql".length), migration(join(folder, file))]),
-  );
+  return {
+    migrations: readScripts(folder, readdirSync(folder)),
+    definitions: readScripts(
+      join(folder, "definitions"),
+      readdirSync(join(folder, "definitions"), { recursive: true, encoding: "utf8" }),
+    ),
+  };
 }
 
-function migration(file: string): Migrations[string] {
-  const sql = readFileSync(file, "utf8");
-  return { checksum: createHash("sha256").update(sql).digest("hex"), sql };
+/** The `.sql` files among some paths, by path without the extension. */
+function readScripts(folder: string, paths: readonly string[]): Scripts {
+  const files = paths.filter((path) => path.endsWith(".sql")).sort();
+  return Object.fromEntries(
+    files.map((path) => {
+      const sql = readFileSync(join(folder, path), "utf8");
+      const checksum = createHash("sha256").update(sql).digest("hex");
+      return [path.slice(0, -".sql".length), { checksum, sql }];
+    }),
+  );
 }

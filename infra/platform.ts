@@ -131,7 +131,7 @@ export class Platform extends pulumi.ComponentResource {
     const schema = declare(
       "postgres:Schema",
       `${name}-schema`,
-      { project: project.ref, schemas: [...definition.schemas], migrations: definition.migrations },
+      { project: project.ref, ...definition.schema },
       { ...protect, dependsOn: privileges },
       ["differences"],
     );

@@ -144,7 +144,7 @@ export class Workspace extends pulumi.ComponentResource {
     const schema = declare(
       "postgres:Schema",
       `${this.#name}-schema`,
-      { ...this.#in(project), schemas: [...definition.schemas], migrations: definition.migrations },
+      { ...this.#in(project), ...definition.schema },
       this.#inside(project, access),
       ["differences"],
     );
@@ -250,7 +250,7 @@ export class Workspace extends pulumi.ComponentResource {
             workspace: workspace.id,
             organization: organization.id,
             databasePassword: { id: workspace.id },
-            schemas: [...databaseDefinition("workspace").schemas],
+            schemas: [...databaseDefinition("workspace").schema.schemas],
             network: {
               during: networkOf(security.network.controlPlane),
               after: networkOf(security.network.workspaces),

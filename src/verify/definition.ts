@@ -8,6 +8,7 @@ import type { Deparsed } from "../vendors/postgres/scripts/deparse.ts";
 import type { Difference } from "./difference.ts";
 
 type RowSecurity = Omit<InputsOf<"postgres:RowSecurity">, "project">;
+type Schema = InputsOf<"postgres:Schema">;
 type Function = RowSecurity["functions"][string];
 type Table = RowSecurity["tables"][string];
 
@@ -15,9 +16,7 @@ type Table = RowSecurity["tables"][string];
 export interface Definition {
   readonly access: Omit<InputsOf<"postgres:Access">, "project">;
   readonly rowSecurity: RowSecurity;
-  /** By name, with their checksums. */
-  readonly migrations: InputsOf<"postgres:Schema">["migrations"];
-  readonly schemas: readonly string[];
+  readonly schema: Pick<Schema, "schemas" | "migrations" | "definitions">;
 }
 
 /** The definitions as PostgreSQL is to deparse them. */
@@ -47,7 +46,7 @@ export function compareDefinition(
   const today = found(declared, digests(deparsed), catalog);
   return [
     ...accessDifferences(definition, catalog),
-    ...migrationDifferences(definition, catalog),
+    ...schemaDifferences(definition.schema, catalog),
     ...byName(declared.functions, today.functions, functionDifferences),
     ...byName(declared.tables, today.tables, tableDifferences),
     ...strayPolicies(definition, catalog),
@@ -56,7 +55,7 @@ export function compareDefinition(
       promised: "isn't declared",
       found: opens,
     })),
-    ...leakyViews(definition.schemas, catalog),
+    ...leakyViews(definition.schema.schemas, catalog),
   ];
 }
 
@@ -184,29 +183,43 @@ function same(subject: string, declared: unknown, found: unknown): Difference[] 
   return [{ subject, promised: tell(declared), found: tell(found) }];
 }
 
-function migrationDifferences({ migrations }: Definition, { ledger }: Catalog): Difference[] {
+function schemaDifferences(
+  { migrations, definitions = {} }: Definition["schema"],
+  { ledger }: Catalog,
+): Difference[] {
   if (ledger === null)
     return [{ subject: "migrations", promised: "are applied", found: "none was ever applied" }];
-  const applied = byName<string>(
-    Object.fromEntries(Object.entries(migrations).map(([name, { checksum }]) => [name, checksum])),
-    ledger.migrations,
-    (name, declared, today) => {
-      const subject = `migration ${name}`;
-      if (today === undefined) return [{ subject, promised: "is applied", found: "isn't" }];
-      if (declared === undefined) return [{ subject, promised: "is unknown", found: "was applied" }];
-      return declared === today ? [] : [{ subject, promised: "is as declared", found: "was another one" }];
-    },
-  );
   const objects = Object.entries(ledger.differences).map(([subject, difference]) => ({
     subject,
     promised: "is as the migrations made it",
     found: difference === "changed" ? "was changed" : `is ${difference}`,
   }));
-  return [...applied, ...objects];
+  return [
+    ...scriptDifferences("migration", migrations, ledger.migrations),
+    ...scriptDifferences("definition", definitions, ledger.definitions),
+    ...objects,
+  ];
+}
+
+function scriptDifferences(
+  noun: string,
+  scripts: Schema["migrations"],
+  applied: Readonly<Record<string, string>>,
+): Difference[] {
+  const checksums = Object.entries(scripts).map(([name, { checksum }]) => [name, checksum]);
+  return byName<string>(Object.fromEntries(checksums), applied, (name, declared, today) => {
+    const subject = `${noun} ${name}`;
+    if (today === undefined) return [{ subject, promised: "is applied", found: "isn't" }];
+    if (declared === undefined) return [{ subject, promised: "is unknown", found: "was applied" }];
+    return declared === today ? [] : [{ subject, promised: "is as declared", found: "was another one" }];
+  });
 }
 
 /** Policies on tables of ours that nobody declares; what is on Supabase's tables is in the closed world. */
-function strayPolicies({ schemas, rowSecurity }: Definition, { relations }: Catalog): Difference[] {
+function strayPolicies(
+  { schema: { schemas }, rowSecurity }: Definition,
+  { relations }: Catalog,
+): Difference[] {
   return Object.entries(relations).flatMap(([name, { policies }]) => {
     const isOurs = schemas.some((schema) => name.startsWith(`${schema}.`));
     if (!isOurs || rowSecurity.tables[name] !== undefined) return [];

@@ -25,6 +25,8 @@ export type Promises = Readonly<Record<string, TablePromise>>;
 const EVERYWHERE: Promises = {
   "realtime.messages": { readers: "nobody" },
   "storage.buckets": { readers: "nobody" },
+  "tenantry.definition_objects": { readers: "nobody" },
+  "tenantry.definitions": { readers: "nobody" },
   "tenantry.migrations": { readers: "nobody" },
   "tenantry.objects": { readers: "nobody" },
   "tenantry.schemas": { readers: "nobody" },

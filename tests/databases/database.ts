@@ -51,7 +51,7 @@ async function define(client: pg.Client, kind: Kind): Promise<void> {
   const definition = databaseDefinition(kind);
   await client.query("set session authorization postgres");
   await runScript(client, grantAccess(accessOf(definition.access)));
-  await runScript(client, migrate(definition.schemas, definition.migrations));
+  await runScript(client, migrate(definition.schema));
   await runScript(client, secureRows(specified({ ...definition.rowSecurity, project: "here" }, undefined)));
   await client.query("reset session authorization");
 }

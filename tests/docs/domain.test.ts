@@ -29,10 +29,9 @@ const EXISTS: Readonly<Record<string, (name: string) => boolean>> = {
       ? hasField(platformSchema, path.split(".").slice(1))
       : hasField(organizationSchema, path.split(".")),
   function: (name) =>
-    new RegExp(`create (or replace )?function (public|private)\\.${name}\\(`).test(SQL) ||
-    helpers().has(name),
+    new RegExp(`create or replace function (public|private)\\.${name}\\(`).test(SQL) || helpers().has(name),
   table: (name) => new RegExp(`create table (public|private)\\.${name} `).test(SQL),
-  view: (name) => new RegExp(`create view (public|private)\\.${name} `).test(SQL),
+  view: (name) => new RegExp(`create or replace view (public|private)\\.${name} `).test(SQL),
   rule: (name) => rules().has(name),
   resource: (type) => Object.hasOwn(resources, type),
 };

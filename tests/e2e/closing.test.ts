@@ -61,9 +61,9 @@ const CASES = [
   ],
   [
     "a table in the place of one that a pending migration makes",
-    "create temporary table kept as table tenantry.migrations; delete from tenantry.migrations where name >= '0002_content'",
+    "create temporary table kept as table tenantry.migrations; delete from tenantry.migrations where name >= '0003_content'",
     "insert into tenantry.migrations table kept on conflict do nothing; drop table kept",
-    'error: migration 0002_content: relation "files" already exists',
+    'error: migration 0003_content: relation "files" already exists',
   ],
 ] as const;
 
@@ -198,12 +198,12 @@ describe("access that isn't declared any more", () => {
       alter table public.organizations disable row level security; grant select on public.organizations to anon;
       create policy leak on storage.objects for select to anon using (true);
       create temporary table kept as table tenantry.migrations;
-      delete from tenantry.migrations where name >= '0002_workspaces'; reset role`);
+      delete from tenantry.migrations where name >= '0004_workspaces'; reset role`);
     const stack = world.stack("tiny.platform");
     const { result, diagnostics } = await runOnce("up", stack, { continueOnError: true, refresh: true });
     const said = diagnostics.map(({ message }) => message).join("\n");
     expect(result, said).toBe("failed");
-    expect(said).toContain('migration 0002_workspaces: relation "workspaces" already exists');
+    expect(said).toContain('migration 0004_workspaces: relation "workspaces" already exists');
     const { rows } = await controlPlane.query(
       `select has_table_privilege('anon', 'public.organizations', 'select') as privilege,
          has_table_privilege('anon', 'public.handmade', 'select') as handmade,

@@ -88,6 +88,8 @@ const READERS: Record<string, Rule> = {
   "storage.buckets": nobody,
   "storage.objects": nobody,
   "tenantry.access": nobody,
+  "tenantry.definition_objects": nobody,
+  "tenantry.definitions": nobody,
   "tenantry.migrations": nobody,
   "tenantry.objects": nobody,
   "tenantry.row_security": nobody,

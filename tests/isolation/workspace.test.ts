@@ -33,6 +33,8 @@ const MEMBERS_MAY: Record<string, readonly ("read" | "insert" | "update" | "dele
   "storage.buckets": [],
   "storage.objects": ["read", "insert", "update", "delete"],
   "tenantry.access": [],
+  "tenantry.definition_objects": [],
+  "tenantry.definitions": [],
   "tenantry.migrations": [],
   "tenantry.objects": [],
   "tenantry.row_security": [],

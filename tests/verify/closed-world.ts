@@ -82,16 +82,12 @@ async function recorded(client: pg.Client, kind: Kind): Promise<Look[]> {
   for (const statement of catalogStatements) rows = (await client.query(statement)).rows;
   await client.query("rollback");
   const catalog = catalogOf(rows);
-  const { access: wanted, rowSecurity: rules, migrations, schemas } = definition;
-  const applied = Object.keys(migrations).sort();
+  const { access: wanted, rowSecurity: rules, schema: scripts } = definition;
+  const applied = Object.keys(scripts.migrations).sort();
   const securityInputs = { project: PROJECT, ...rules };
   return [
     lookAt(access, { project: PROJECT, ...(kind === "workspace" ? wanted : besideProvider(wanted)) }, {}),
-    lookAt(
-      schema,
-      { project: PROJECT, schemas: [...schemas], migrations },
-      { applied, digest: catalog.ledger?.digest ?? "" },
-    ),
+    lookAt(schema, { project: PROJECT, ...scripts }, { applied, digest: catalog.ledger?.digest ?? "" }),
     lookAt(rowSecurity, securityInputs, { deparsed: deparsed(securityInputs, catalog) }),
   ];
 }

@@ -50,7 +50,12 @@ const WORDS: Readonly<Record<string, Labels>> = {
     ...INSIDE,
   },
   "supabase:Standby": { section: "project", noun: "standby", facts: ["state"] },
-  "postgres:Schema": { section: "database", noun: "schema", counts: { migrations: "migration" }, ...INSIDE },
+  "postgres:Schema": {
+    section: "database",
+    noun: "schema",
+    counts: { migrations: "migration", definitions: "definition" },
+    ...INSIDE,
+  },
   "postgres:Archive": { section: "database", noun: "archive" },
   "postgres:Access": {
     section: "database",

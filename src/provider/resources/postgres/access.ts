@@ -18,7 +18,7 @@ import {
 import { isGone } from "../../../vendors/supabase/client.ts";
 import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { sameNames } from "./found.ts";
-import { isPutBack } from "./schema.ts";
+import { isRestored } from "./schema.ts";
 
 const extensions = z.record(
   z.string(),
@@ -240,8 +240,9 @@ function rolesNamed({ schemas = {} }: Inputs): string[] {
 
 /** Undeclared access by its identity, including the differences that `postgres:Schema` reports but doesn't repair. */
 function foundBeyond(declared: Inputs, catalog: Catalog): Pick<Inputs, "undeclared"> {
-  const objects = Object.entries(catalog.ledger?.differences ?? {})
-    .filter(([identity, difference]) => !isPutBack(identity, difference))
+  const { ledger } = catalog;
+  const objects = Object.entries(ledger?.differences ?? {})
+    .filter(([identity, difference]) => ledger === null || !isRestored(ledger, identity, difference))
     .map(([identity, difference]) => [identity, `is ${difference}`]);
   const found = undeclared(declared, catalog, issuerOf(declared.project)).map(({ identity, opens }) => [
     identity,

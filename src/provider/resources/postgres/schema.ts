@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { UserError } from "@tenantry/core/errors";
 import * as z from "zod";
 import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
-import { MADE_BY_HAND } from "../../../vendors/postgres/catalog/objects.ts";
+import { MADE_BY_HAND, NO_LONGER_DECLARED } from "../../../vendors/postgres/catalog/objects.ts";
 import { refusalOf } from "../../../vendors/postgres/refusal.ts";
 import { look, run } from "../../../vendors/postgres/run-script.ts";
 import { migrate, REFUSALS } from "../../../vendors/postgres/scripts/migrate.ts";
@@ -10,37 +10,47 @@ import { isGone } from "../../../vendors/supabase/client.ts";
 import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { sameNames } from "./found.ts";
 
+/** SQL files by name, in alphabetical order of the names. */
+function scripts(sql: string) {
+  return z.record(
+    z.string(),
+    z.strictObject({
+      checksum: z.string().describe("SHA-256 of the SQL, in hexadecimal."),
+      sql: z.string().describe(sql),
+    }),
+  );
+}
+
 const schemaInputs = z.strictObject({
   project: z.string().describe("The ref of the Supabase project."),
   state: stateOfProject,
   schemas: z
     .array(z.string())
-    .describe("The schemas whose objects the migrations own. Drift is detected in these."),
-  migrations: z
-    .record(
-      z.string(),
-      z.strictObject({
-        checksum: z.string().describe("SHA-256 of the SQL, in hexadecimal."),
-        sql: z.string().describe("Statements without transaction control."),
-      }),
-    )
-    .describe("Migrations by name: `0001_tables`. They run in the order of their names."),
+    .describe("The schemas whose objects the migrations and definitions own. Drift is detected in these."),
+  migrations: scripts("Statements without transaction control.").describe(
+    "Tables, by name, as `0001_tables`. Each is applied once, in the order of the names, and never changes afterwards.",
+  ),
+  definitions: scripts("Statements that can be repeated, as `create or replace function`.")
+    .optional()
+    .describe(
+      "Functions, views and triggers, by name, as `members/invite`. They are applied after the migrations, in the order in which they need each other, and again whenever one changed. What a removed definition made is dropped.",
+    ),
   drift: z
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Set by a refresh only: the functions and triggers that differ from the migrations. The next run restores them.",
+      "Set by a refresh only: the functions, views and triggers that differ from the declared ones. The next run restores them.",
     ),
 });
 
 const schemaOutputs = z.object({
   applied: z.array(z.string()).describe("The names of the applied migrations, in order."),
-  digest: z.string().describe("The recorded digest of every object that the migrations created."),
+  digest: z.string().describe("The recorded digest of every object of the schemas."),
   differences: z
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "The objects that differ from the migrations and need a person's decision, each with its difference: `made by hand`, …",
+      "The objects that differ from the record and need a person's decision, each with its difference: `made by hand`, …",
     ),
 });
 
@@ -50,19 +60,15 @@ type Outputs = z.infer<typeof schemaOutputs>;
 export const schema = defineProjectScoped({
   type: "postgres:Schema",
   description:
-    "The tables, functions and triggers of one database, created by ordered SQL migrations. Forward only: pending migrations run in one transaction, each recorded with its checksum, and an applied migration must not change. A function or trigger that differs from the migrations is restored. Other differences are listed in `differences` and don't fail the run; resolve them by hand or with a new migration, which records the schema as it is then. Removing the resource leaves the database unchanged.",
+    "The tables, functions, views and triggers of one database. Migrations create the tables: forward only, each one once. Definitions create functions, views and triggers, and are applied again when they change. Everything pending runs in one transaction and is recorded with its checksum. A function, view or trigger that differs is restored. Other differences are listed in `differences` and don't fail the run; resolve them by hand or with the next change of the schema, which records the database as it is then. Removing the resource leaves the database unchanged.",
   inputs: schemaInputs,
   outputs: schemaOutputs,
   replaceOn: ["project"],
   stable: [],
 
-  validate: ({ migrations, drift }) => [
-    ...Object.entries(migrations)
-      .filter(([, { sql, checksum }]) => createHash("sha256").update(sql).digest("hex") !== checksum)
-      .map(([name]) => ({
-        property: `migrations["${name}"].checksum`,
-        reason: "is not the SHA-256 of the SQL",
-      })),
+  validate: ({ migrations, definitions = {}, drift }) => [
+    ...wrongChecksums("migrations", migrations),
+    ...wrongChecksums("definitions", definitions),
     ...(drift === undefined
       ? []
       : [{ property: "drift", reason: "is set by a refresh and can't be declared" }]),
@@ -74,12 +80,12 @@ export const schema = defineProjectScoped({
   },
 
   async ensure(context, inputs) {
-    const script = migrate(inputs.schemas, inputs.migrations);
+    const script = migrate({ ...inputs, definitions: inputs.definitions ?? {} });
     try {
-      const catalog = await run(context.supabase, inputs.project, "migrations", script, context.signal);
+      const catalog = await run(context.supabase, inputs.project, "schema", script, context.signal);
       return { id: `${inputs.project}/schema`, outputs: recorded(catalog) };
     } catch (error) {
-      throw explained(error, inputs.project);
+      throw explained(error, inputs);
     }
   },
 
@@ -94,25 +100,45 @@ function found(
 ): { inputs: Inputs; outputs: Outputs } | undefined {
   const { ledger } = catalog;
   if (ledger === null) return undefined;
-  const migrations = Object.fromEntries(
-    Object.entries(ledger.migrations).map(([name, checksum]) => {
-      const declared = prior.inputs.migrations[name];
-      return [name, declared?.checksum === checksum ? declared : { checksum, sql: "" }];
-    }),
-  );
   const drift = Object.fromEntries(
-    Object.entries(ledger.differences).filter(([identity, difference]) => isPutBack(identity, difference)),
+    Object.entries(ledger.differences).filter(([identity, difference]) =>
+      isRestored(ledger, identity, difference),
+    ),
   );
   if (ledger.digest !== prior.outputs.digest) drift["tenantry.objects"] = "changed";
   return {
     inputs: {
       project: prior.inputs.project,
       schemas: sameNames(prior.inputs.schemas, ledger.schemas),
-      migrations,
+      migrations: foundScripts(prior.inputs.migrations, ledger.migrations),
+      ...(prior.inputs.definitions === undefined && Object.keys(ledger.definitions).length === 0
+        ? {}
+        : { definitions: foundScripts(prior.inputs.definitions ?? {}, ledger.definitions) }),
       ...(Object.keys(drift).length === 0 ? {} : { drift }),
     },
     outputs: recorded(catalog),
   };
+}
+
+type Scripts = Inputs["migrations"];
+
+/** What the ledger names, with the SQL of those that are as declared. */
+function foundScripts(declared: Scripts, held: Readonly<Record<string, string>>): Scripts {
+  return Object.fromEntries(
+    Object.entries(held).map(([name, checksum]) => {
+      const script = declared[name];
+      return [name, script?.checksum === checksum ? script : { checksum, sql: "" }];
+    }),
+  );
+}
+
+function wrongChecksums(property: string, scripts: Scripts) {
+  return Object.entries(scripts)
+    .filter(([, { sql, checksum }]) => createHash("sha256").update(sql).digest("hex") !== checksum)
+    .map(([name]) => ({
+      property: `${property}["${name}"].checksum`,
+      reason: "is not the SHA-256 of the SQL",
+    }));
 }
 
 function recorded({ ledger }: Catalog): Outputs {
@@ -124,16 +150,28 @@ function recorded({ ledger }: Catalog): Outputs {
   };
 }
 
-/** Whether the script restores the object. Objects that people added stay. */
-export function isPutBack(identity: string, difference: string): boolean {
-  return /^(function|trigger) /.test(identity) && difference !== MADE_BY_HAND;
+/** Whether the next run restores or drops the object. What somebody added stays. */
+export function isRestored(
+  { defined }: Pick<NonNullable<Catalog["ledger"]>, "defined">,
+  identity: string,
+  difference: string,
+): boolean {
+  if (difference === MADE_BY_HAND) return false;
+  return (
+    difference === NO_LONGER_DECLARED || /^(function|trigger) /.test(identity) || defined.includes(identity)
+  );
 }
 
-function explained(error: unknown, project: string): unknown {
+function explained(error: unknown, { project, migrations }: Inputs): unknown {
   const refusal = refusalOf(error);
   if (refusal === undefined || !(refusal.state in REFUSALS)) return error;
-  const [message, remedy] = EXPLANATIONS[REFUSALS[refusal.state as keyof typeof REFUSALS]];
-  return new UserError(`${message} (${refusal.names}; project ${project})`, { remedy, cause: error });
+  const reason = REFUSALS[refusal.state as keyof typeof REFUSALS];
+  const [message, remedy] = EXPLANATIONS[reason];
+  const expected = reason === "otherHistory" ? `; expected ${Object.keys(migrations).sort().join(", ")}` : "";
+  return new UserError(`${message} (${refusal.names}${expected}; project ${project})`, {
+    remedy,
+    cause: error,
+  });
 }
 
 const EXPLANATIONS = {
@@ -148,6 +186,10 @@ const EXPLANATIONS = {
   late: [
     "A new migration comes before an applied one",
     "Rename it so that it sorts after the applied ones. Migrations run in the order of their names.",
+  ],
+  otherHistory: [
+    "The database has none of the declared migrations, but others: it was made before version 0.2.0, or not by tenantry",
+    "It can't be upgraded, and nothing was changed. Save the data that you need, delete the project, and run `up` again, which creates a new one. With --sandbox, delete the folder .tenantry/sandbox instead.",
   ],
 } as const;
 

@@ -6,6 +6,9 @@ import { whereTableExists } from "./section.ts";
 export const ledgerShape = z
   .object({
     migrations: z.record(z.string(), z.string()).describe("Checksums by migration name."),
+    definitions: z.record(z.string(), z.string()).describe("Checksums by definition name."),
+    /** The objects that the definitions made. */
+    defined: z.array(z.string()),
     schemas: z.array(z.string()),
     digest: z.string().describe("The digest of the recorded objects."),
     differences: z
@@ -14,7 +17,16 @@ export const ledgerShape = z
   })
   .nullable();
 
-export const ledger = whereTableExists(
+/** Databases that were made before 0.2.0 lack the tables of definitions. */
+const definitions = whereTableExists(
+  "tenantry.definition_objects",
+  `select jsonb_build_object(
+    'definitions', (select coalesce(jsonb_object_agg(name, checksum), '{}') from tenantry.definitions),
+    'defined', (select coalesce(jsonb_agg(identity), '[]') from tenantry.definition_objects where definition is not null)
+  ) as value`,
+);
+
+const migrations = whereTableExists(
   "tenantry.migrations",
   `select jsonb_build_object(
     'migrations', (select coalesce(jsonb_object_agg(name, checksum), '{}') from tenantry.migrations),
@@ -25,3 +37,5 @@ export const ledger = whereTableExists(
       from (${objectDifferences}) as different)
   ) as value`,
 );
+
+export const ledger = `(${migrations} || coalesce(${definitions}, '{"definitions": {}, "defined": []}'))`;

@@ -2,7 +2,7 @@ import { FUNCTION_BRAND } from "./functions.ts";
 import { isOfExtension } from "./section.ts";
 
 /**
- * Rows of `identity` and `definition` for the objects that migrations create.
+ * Rows of `identity` and `definition` for the objects that migrations and definitions create.
  *
  * Excludes row security, privileges and the functions of postgres:RowSecurity, which compares them itself. The search path
  * must be empty, so that names are qualified.
@@ -60,15 +60,38 @@ export function objectsIn(schemas: string): string {
     where t.typtype = 'e' and not ${isOfExtension("pg_type", "t.oid")}`;
 }
 
-/** The difference of an object that no migration created. */
+/**
+ * Rows of `identity`, `oid` and `written`, the transaction that wrote it: the objects that a definition can make. `managed` is an
+ * array of the schemas' oids; the search path must be empty.
+ */
+export function definableObjects(managed: string): string {
+  return `
+  select 'function ' || p.oid::regprocedure::text as identity, p.oid, p.xmin as written
+    from pg_proc p where p.pronamespace = any (${managed})
+  union all
+  select format('view %I.%I', n.nspname, c.relname), c.oid, r.xmin
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_rewrite r on r.ev_class = c.oid and r.rulename = '_RETURN'
+    where c.relkind = 'v' and c.relnamespace = any (${managed})
+  union all
+  select format('trigger %I of %s', t.tgname, t.tgrelid::regclass), t.oid, t.xmin
+    from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+    where not t.tgisinternal and p.pronamespace = any (${managed})`;
+}
+
+/** The difference of an object that neither a migration nor a definition created. */
 export const MADE_BY_HAND = "made by hand";
 
-/** Rows of `identity` and `difference` for objects that differ from the recorded ones. Needs the tables of ../scripts/migrate.ts. */
+/** The difference of an object whose definition was removed, while something that isn't tenantry's uses it. */
+export const NO_LONGER_DECLARED = "no longer declared";
+
+/** Rows of `identity` and `difference` for objects that differ from the recorded ones. Needs the tables of ../scripts/migrate.sql. */
 export const objectDifferences = `
   select coalesce(recorded.identity, today.identity) as identity,
     case when recorded.identity is null then '${MADE_BY_HAND}'
       when today.identity is null then 'missing'
+      when recorded.definition = '${NO_LONGER_DECLARED}' then recorded.definition
       else 'changed' end as difference
   from tenantry.objects as recorded
   full join (${objectsIn("select name from tenantry.schemas")}) as today using (identity)
-  where recorded.definition is distinct from today.definition`;
+  where recorded.definition is distinct from today.definition
+    and (today.identity is not null or recorded.definition <> '${NO_LONGER_DECLARED}')`;

@@ -20,9 +20,15 @@ interface ObjectKind {
 }
 
 /** The tables of tenantry's ledger. */
-const LEDGER = ["access", "migrations", "objects", "row_security", "schemas"].map(
-  (name) => `tenantry.${name}`,
-);
+const LEDGER = [
+  "access",
+  "definition_objects",
+  "definitions",
+  "migrations",
+  "objects",
+  "row_security",
+  "schemas",
+].map((name) => `tenantry.${name}`);
 
 const OBJECTS: readonly ObjectKind[] = [
   {

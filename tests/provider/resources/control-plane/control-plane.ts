@@ -1,15 +1,11 @@
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import pg from "pg";
+import { databaseDefinition } from "../../../../infra/database.ts";
 import { catalogue } from "../../../../src/provider/resources/control-plane/catalogue.ts";
 import { access } from "../../../../src/provider/resources/postgres/access.ts";
 import { schema } from "../../../../src/provider/resources/postgres/schema.ts";
 import { projectName, stableId } from "../../../../src/shared/ids.ts";
 import { Life } from "../../life.ts";
 import { type Live, SUPABASE_ORGANIZATION } from "../../live.ts";
-
-const SCHEMAS = join(import.meta.dirname, "../../../../infra/schema");
 
 /** A database with the tables of its kind, before any row. */
 export async function withTables(live: Live, platform: string, kind: "control-plane" | "workspace") {
@@ -19,15 +15,7 @@ export async function withTables(live: Live, platform: string, kind: "control-pl
     roles: { tenantry_policy: { bypassRowSecurity: true }, tenantry_gateway: {} },
     schemas: { private: { usage: ["authenticated", "tenantry_policy", "supabase_auth_admin"] } },
   });
-  const migrations = readdirSync(join(SCHEMAS, kind)).map((file) => {
-    const sql = readFileSync(join(SCHEMAS, kind, file), "utf8");
-    return [file.replace(".sql", ""), { sql, checksum: createHash("sha256").update(sql).digest("hex") }];
-  });
-  await new Life(schema, live.context()).up({
-    project,
-    schemas: ["public", "private"],
-    migrations: Object.fromEntries(migrations),
-  });
+  await new Life(schema, live.context()).up({ project, ...databaseDefinition(kind).schema });
   return project;
 }
 

@@ -15,7 +15,7 @@ afterAll(() => live.stop());
 describe.each(["control-plane", "workspace"] as const)("the definition of the %s", (kind) => {
   test("is written in three calls, and compared without drift in one", async () => {
     const project = await live.project(kind);
-    const { access: who, schemas, migrations, rowSecurity: rows } = databaseDefinition(kind);
+    const { access: who, schema: scripts, rowSecurity: rows } = databaseDefinition(kind);
     const context = live.context();
     const lives = [
       new Life(access, context),
@@ -26,7 +26,7 @@ describe.each(["control-plane", "workspace"] as const)("the definition of the %s
 
     live.sandbox.clearRequests();
     await lives[0].up({ project, ...who });
-    await lives[1].up({ project, schemas: [...schemas], migrations });
+    await lives[1].up({ project, ...scripts });
     await lives[2].up({ project, ...rows });
     expect(calls()).toHaveLength(3);
 
@@ -45,10 +45,10 @@ describe("PostgREST in a workspace", () => {
 
   beforeAll(async () => {
     project = await live.project("asked");
-    const { access: who, schemas, migrations, rowSecurity: rows } = databaseDefinition("workspace");
+    const { access: who, schema: scripts, rowSecurity: rows } = databaseDefinition("workspace");
     const context = live.context();
     await new Life(access, context).up({ project, ...who });
-    await new Life(schema, context).up({ project, schemas: [...schemas], migrations });
+    await new Life(schema, context).up({ project, ...scripts });
     await new Life(rowSecurity, context).up({ project, ...rows });
     await live.sql(project, `insert into private.settings values (true, gen_random_uuid(), '${ISSUER}')`);
   });

@@ -13,9 +13,8 @@ import { type Live, SUPABASE_ORGANIZATION, startLive } from "../../live.ts";
 const WORKSPACE = stableId("shop/acme/production");
 const {
   access: roles,
-  migrations,
+  schema: scripts,
   rowSecurity: rows,
-  schemas,
   guard: declared,
 } = databaseDefinition("workspace");
 
@@ -31,7 +30,7 @@ beforeAll(async () => {
   issuer = `https://${await live.project("center")}.supabase.co/auth/v1`;
   tables = new Life(schema, live.context());
   await new Life(access, live.context()).up({ project, ...roles });
-  await tables.up({ project, schemas: [...schemas], migrations });
+  await tables.up({ project, ...scripts });
   await new Life(rowSecurity, live.context()).up({ project, ...rows });
   await admitMembers();
   life = new Life(guard, live.context());
@@ -310,5 +309,5 @@ async function isTrue(sql: string): Promise<boolean> {
 function withBroken() {
   const sql = "select * from public.nowhere;";
   const broken = { sql, checksum: createHash("sha256").update(sql).digest("hex") };
-  return { project, schemas: [...schemas], migrations: { ...migrations, "9999_broken": broken } };
+  return { project, ...scripts, migrations: { ...scripts.migrations, "9999_broken": broken } };
 }

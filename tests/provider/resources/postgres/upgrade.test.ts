@@ -102,12 +102,12 @@ function migrations(more: Readonly<Record<string, string>> = {}) {
     name,
     { sql, checksum: createHash("sha256").update(sql).digest("hex") },
   ]);
-  return { ...databaseDefinition("workspace").migrations, ...Object.fromEntries(added) };
+  return { ...databaseDefinition("workspace").schema.migrations, ...Object.fromEntries(added) };
 }
 
 function upgrade(project: string, wanted: ReturnType<typeof migrations>) {
-  const { schemas } = databaseDefinition("workspace");
-  return new Life(schema, context).up({ project, schemas: [...schemas], migrations: wanted });
+  const { schema: scripts } = databaseDefinition("workspace");
+  return new Life(schema, context).up({ project, ...scripts, migrations: wanted });
 }
 
 /** Upgrades in parallel like the fleet: a failure doesn't stop the others. */

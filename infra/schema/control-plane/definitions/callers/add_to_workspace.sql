@@ -1,0 +1,13 @@
+-- As act_in_workspace, for adding something: a suspended or archived workspace accepts nothing new.
+create or replace function private.add_to_workspace(of_workspace_id uuid) returns public.workspaces
+language plpgsql set search_path = ''
+as $$
+declare
+  workspace public.workspaces := private.act_in_workspace(of_workspace_id);
+begin
+  if workspace.state not in ('requested', 'active') then
+    raise sqlstate 'PT409' using message = format('the workspace is %s', workspace.state);
+  end if;
+  return workspace;
+end
+$$;
