@@ -1,4 +1,4 @@
-/** Names of apps, by the id of their workspace. */
+/** The names of apps by the id of their workspace. */
 export type AppsByWorkspace = Readonly<Record<string, readonly string[]>>;
 
 export interface AppMove {
@@ -9,8 +9,8 @@ export interface AppMove {
 }
 
 /**
- * Apps that are gone from their workspace, which is still there, and new under the same name in another. An app's contents live
- * in its workspace's database, so what would arrive is an empty one under another URL.
+ * Finds apps that were removed from a workspace that still exists, and added under the same name to another. An app can't move,
+ * because its contents are in its workspace's database: the result would be an empty app with another URL.
  */
 export function appMoves(before: AppsByWorkspace, after: AppsByWorkspace): AppMove[] {
   return Object.entries(before).flatMap(([from, apps]) =>

@@ -4,7 +4,7 @@ import { declaredWorkspaces } from "./usage.ts";
 
 export type ConnectionManifest = NonNullable<WorkspaceManifest["connections"]>[string];
 
-/** The connection that a clone began as, over any number of copies; undefined when it leads nowhere or round in a circle. */
+/** The original of a connection, through any number of copies; undefined if it doesn't exist or the copies form a circle. */
 export function findConnection(
   organization: OrganizationManifest,
   connection: ConnectionManifest,

@@ -1,4 +1,4 @@
-/** A slug as a title: `client-work` is `Client work`. */
+/** Converts a slug to a title: `client-work` becomes `Client work`. */
 export function titleOf(slug: string): string {
   const words = slug.replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -9,7 +9,7 @@ export function mapValues<Value, Result>(
   change: (value: Value, key: string) => Result,
 ): Record<string, Result> {
   const result: Record<string, Result> = {};
-  // In the order of their names, so that the order in the file changes nothing.
+  // Sorted by name, so that the order in the file doesn't matter.
   for (const key of Object.keys(record).sort()) result[key] = change(record[key] as Value, key);
   return result;
 }

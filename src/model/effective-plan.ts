@@ -1,12 +1,12 @@
 import type { Entitlements } from "./model.ts";
 
-/** The plan whose limits hold today, by its name, and those limits. */
+/** The plan in force today, and its limits. */
 export interface EffectivePlan {
   readonly plan: string;
   readonly entitlements: Entitlements;
 }
 
-/** What a platform sells, as far as it matters here: of the manifest, or of the control plane's rows. */
+/** A platform's plans, from its manifest or from the control plane. */
 export interface Offer {
   readonly plans: Readonly<
     Record<string, { readonly productId: string | null; readonly entitlements: Entitlements }>
@@ -14,32 +14,32 @@ export interface Offer {
   readonly defaultPlan: string;
 }
 
-/** What an organization declares: its plan, and the limits that don't follow it. */
+/** An organization's declared plan and its overrides of limits. */
 export interface Declared {
   readonly plan: string;
   readonly overrides: Partial<Entitlements>;
 }
 
-/** What the organization's subscription says, as Stripe has it. */
+/** The state of the organization's subscription in Stripe. */
 export interface Billing {
   /** https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
   readonly status: string;
-  /** Stripe's id of the product that the running period is for. */
+  /** Stripe's id of the product of the current period. */
   readonly product: string;
-  /** ISO 8601: since when a payment is late; absent unless the status is `past_due`. */
+  /** Since when a payment is late (ISO 8601); only set if the status is `past_due`. */
   readonly pastDueSince?: string | undefined;
 }
 
-/** Stripe tries a card that fails for two weeks: https://docs.stripe.com/billing/revenue-recovery/smart-retries */
+/** Stripe retries a failed card for two weeks: https://docs.stripe.com/billing/revenue-recovery/smart-retries */
 const GRACE_DAYS = 14;
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /**
- * The plan that the running period was paid for holds, on trial and within the grace of a late payment too; otherwise the
- * platform's default plan does. So a plan that was declared and isn't paid doesn't hold yet, and one that was left holds until
- * its period ends.
+ * The plan in force is the one that the current period was paid for, also during a trial and while a late payment is within the
+ * grace period. Otherwise it is the platform's default plan. So a declared plan isn't in force until it is paid, and the previous
+ * plan stays in force until its period ends.
  *
- * @param billing undefined where the plan has no price: it is agreed by contract, and holds
+ * @param billing undefined for a plan by contract, which has no price and is always in force
  * @param today `2026-11-22`
  */
 export function effectivePlan(
@@ -54,7 +54,7 @@ export function effectivePlan(
   return { plan, entitlements: { ...known.entitlements, ...declared.overrides } };
 }
 
-/** Overrides come with a plan that is paid for, or agreed. */
+/** The plan without overrides, which apply only to a plan that is paid or by contract. */
 function plainly({ plans }: Offer, plan: string): EffectivePlan {
   const known = plans[plan];
   if (known === undefined) throw new Error(`the default plan ${plan} isn't among the plans`);
@@ -69,7 +69,7 @@ function planPaidFor(
 ): string | undefined {
   if (!holds(billing, today)) return undefined;
   const [paid] = Object.entries(plans).find(([, { productId }]) => productId === billing.product) ?? [];
-  // A product of a plan that isn't sold any more says nothing of its limits.
+  // If the paid plan was removed from the manifest, its limits are unknown.
   return paid ?? declared.plan;
 }
 

@@ -4,9 +4,9 @@ import type { LifecycleState } from "../shared/lifecycle.ts";
 import type { ComputeSize, Region } from "../shared/supabase-catalogue.ts";
 
 /**
- * The resolved model: what the manifests mean today. Pure data, JSON-serializable, no secrets, no I/O.
+ * The resolved model: what the manifests mean on a given day. It is JSON-serializable data without secrets.
  *
- * Everything downstream (the Pulumi program, plans, guards, cost, drift, verify) reads this and never a manifest.
+ * Everything downstream (the Pulumi program, previews, guards, drift, verify) reads the model and never a manifest.
  */
 
 /** A limit of a plan. `null` is unlimited. */
@@ -14,7 +14,7 @@ export type Limit = number | null;
 
 type Role = "owner" | "admin" | "member";
 
-/** Wallets are named by the platform; each of the two seeds has `data` and `ai`. */
+/** The platform names its wallets, such as `data` and `ai`. */
 type WalletName = string;
 
 export interface Entitlements {
@@ -22,33 +22,33 @@ export interface Entitlements {
   readonly seats: Limit;
   readonly perWorkspaceAccess: boolean;
   readonly customDomains: Limit;
-  /** Requests per minute, for the whole organization. */
+  /** Requests per minute of the whole organization. */
   readonly rpm: Limit;
-  /** Webhook events per month, for the whole organization. */
+  /** Webhook events per month of the whole organization. */
   readonly webhookEvents: Limit;
 }
 
 export interface Money {
   /** In the smallest unit of the currency. */
   readonly amount: number;
-  /** ISO 4217, lower case, as Stripe writes it. */
+  /** The ISO 4217 code in lower case, as in Stripe. */
   readonly currency: Currency;
 }
 
-/** A monthly price. Its terms are fixed for life. */
+/** A monthly price. It is immutable. */
 export interface PriceModel extends Money {
-  /** Carries amount and currency and so never moves: `<platform>--<plan>--monthly--usd-4900`. */
+  /** Contains amount and currency, so it identifies the price for ever: `<platform>--<plan>--monthly--usd-4900`. */
   readonly lookupKey: string;
 }
 
 export interface PlanModel {
   readonly name: string;
   readonly displayName: string;
-  /** `null` for a plan that is agreed by contract and has no list price. */
+  /** Null for a plan by contract. */
   readonly price: PriceModel | null;
-  /** Those that it had before and that organizations may still be on. */
+  /** Earlier prices that organizations may keep. */
   readonly previousPrices: readonly PriceModel[];
-  /** Chosen by us: `<platform>_<plan>`. */
+  /** Stripe's product id, chosen by tenantry: `<platform>_<plan>`. */
   readonly productId: string;
   /** Credits granted each month, by wallet. */
   readonly credits: Readonly<Record<WalletName, number>>;
@@ -71,19 +71,19 @@ interface ProjectModel {
   readonly compute: ComputeSize;
 }
 
-/** CIDR ranges; both empty lets nobody in. */
+/** CIDR ranges. If both lists are empty, no one can connect. */
 export interface AllowedRanges {
   readonly v4: readonly string[];
   readonly v6: readonly string[];
 }
 
-/** How the platform's projects are closed. */
+/** How the platform's projects are secured. */
 export interface SecurityModel {
-  /** From where the databases are reached. */
+  /** The ranges that can connect to the databases. */
   readonly network: { readonly controlPlane: AllowedRanges; readonly workspaces: AllowedRanges };
   readonly tlsEnforced: boolean;
   readonly publicChannels: boolean;
-  /** How people sign in to the control plane besides by e-mail, as Supabase's API names it. */
+  /** Sign-in methods for the control plane besides e-mail, as named in Supabase's API. */
   readonly signIn: readonly string[];
 }
 
@@ -97,18 +97,18 @@ export interface PlatformModel {
   /** The control plane. */
   readonly project: ProjectModel;
   readonly security: SecurityModel;
-  /** Where Stripe tells of payments; null where it tells nobody. */
+  /** The endpoint that receives Stripe's events; null for none. */
   readonly webhook: { readonly url: string; readonly version: number } | null;
-  /** Why workspaces stay open while nobody confirms who may enter; null where they close. */
+  /** Why workspaces stay open while no process renews their lease; null if they close. */
   readonly staysOpen: string | null;
   readonly plans: Readonly<Record<string, PlanModel>>;
   readonly defaultPlan: string;
   readonly trial: TrialModel | null;
-  /** Empty on a platform without wallets. The price is of one credit. */
+  /** By name, with the price of one credit. Empty for a platform without wallets. */
   readonly wallets: Readonly<Record<WalletName, { readonly creditPrice: Money }>>;
-  /** Whose models organizations may choose, `hosted` among them where the platform has its own; null is any. */
+  /** The model providers that organizations can choose, including `hosted` for the platform's own models; null for any. */
   readonly llmProviders: readonly string[] | null;
-  /** The suffix of every app's own URL, as `camelai.example`; null where the platform publishes no apps. */
+  /** The domain of app URLs, such as `camelai.example`; null if the platform publishes no apps. */
   readonly appsDomain: string | null;
 }
 
@@ -116,7 +116,7 @@ export interface MemberModel {
   /** Lower case. */
   readonly email: string;
   readonly role: Role;
-  /** Slugs, sorted. Owners and admins hold every workspace; members those granted, or all below per-workspace access. */
+  /** Sorted slugs: all workspaces for owners and admins, or without per-workspace access; else the granted ones. */
   readonly workspaces: readonly string[];
   readonly github: string | null;
 }
@@ -131,9 +131,9 @@ export interface InvitationModel {
 
 interface ClaimTokenModel {
   readonly role: Exclude<Role, "owner">;
-  /** A slug; null leads into the organization alone. */
+  /** The slug of the only workspace that the token opens; null for no specific workspace. */
   readonly workspace: string | null;
-  /** Lower case; null is anyone with a verified address. */
+  /** Lower case; null for anyone with a verified address. */
   readonly email: string | null;
   /** ISO date, the last day on which it can be claimed. */
   readonly expires: string;
@@ -147,7 +147,7 @@ export type AutoReloadModel =
       /** Exactly one of `add` and `upTo` is set. */
       readonly add: number | null;
       readonly upTo: number | null;
-      /** Credits per calendar month; null is no cap. */
+      /** In credits per calendar month; null for no cap. */
       readonly monthlyCap: number | null;
     };
 
@@ -155,7 +155,7 @@ export interface WalletModel {
   readonly autoReload: AutoReloadModel;
 }
 
-/** A secret by its name; the value is read by the Pulumi program and is never part of the model. */
+/** The name of a secret. The Pulumi program reads its value, which is never part of the model. */
 export interface SecretReference {
   readonly secret: string;
 }
@@ -165,25 +165,25 @@ export type LlmProviderModel =
   | { readonly kind: string; readonly apiKey: SecretReference };
 
 export interface ApiKeyModel {
-  /** A label of the generation, as `2026-11`; changing it rotates. Null until the first rotation. */
+  /** The label of the current value, such as `2026-11`. A change rotates the key. Null until the first rotation. */
   readonly rotate: string | null;
-  /** How long the previous value stays valid, in seconds. */
+  /** How long the previous value is valid after a rotation, in seconds. */
   readonly graceSeconds: number;
 }
 
 export interface ConnectionModel {
   readonly kind: string;
   readonly secret: SecretReference;
-  /** `<workspace>/<connection>` of the same organization, when it began as a copy. */
+  /** The copied connection, `<workspace>/<connection>` of the same organization; null if it isn't a copy. */
   readonly cloneOf: string | null;
 }
 
 export interface AppModel {
-  /** Its own URL under the platform's suffix; null where the platform has none. */
+  /** The app's URL on the platform; null if the platform publishes no apps. */
   readonly url: string | null;
   /** The custom domain, lower case, without a trailing dot. */
   readonly domain: string | null;
-  /** The DNS record of type TXT that proves it; null without a custom domain. */
+  /** The TXT record that proves ownership of the custom domain; null without one. */
   readonly proof: DomainRecord | null;
 }
 
@@ -194,7 +194,7 @@ interface CronJobModel {
 
 export interface WorkspaceModel {
   readonly name: string;
-  /** The names that it had before, the oldest first. */
+  /** Previous names, the oldest first. */
   readonly previously: readonly string[];
   readonly id: string;
   readonly generation: number;
@@ -207,19 +207,19 @@ export interface WorkspaceModel {
   readonly email: string | null;
   readonly slack: { readonly team: string; readonly channel: string } | null;
   readonly cron: Readonly<Record<string, CronJobModel>>;
-  /** ISO date, the last day on which an archived workspace is kept; null is for good. */
+  /** ISO date, the last day on which an archived workspace is kept; null for no limit. */
   readonly keepUntil: string | null;
-  /** ISO date after which a throwaway workspace is to be archived; null is for good. */
+  /** ISO date, the last day of a throwaway workspace; null for a permanent one. */
   readonly expires: string | null;
 }
 
-/** A consent to delete one thing whose state is `deleted`. */
+/** A consent to delete the organization or a workspace whose state is `deleted`. */
 interface ConsentModel {
   /** `acme` or `acme/spike` */
   readonly delete: string;
   readonly reason: string;
   readonly approvedBy: string;
-  /** ISO date, the last day on which it holds. */
+  /** ISO date, the last day on which it is valid. */
   readonly expires: string;
 }
 
@@ -232,28 +232,28 @@ export interface OrganizationModel {
   /** `<platform>.<organization>` */
   readonly stack: string;
   readonly displayName: string;
-  /** Its workspaces' states have it in them already. */
+  /** The states of the workspaces already take it into account. */
   readonly state: LifecycleState;
   readonly plan: PlanModel;
-  /** Of the price that it pays: its plan's, or the previous one that it stays on. Null when the plan has no price. */
+  /** The lookup key of the price that it pays: the plan's current or a previous one. Null for a plan by contract. */
   readonly priceLookupKey: string | null;
-  /** `2026-11-01`: the month whose credits are due, where the plan is agreed by contract; else they follow its payments: null. */
+  /** For a plan by contract, the month whose credits are due (`2026-11-01`). Null for other plans, whose credits follow payments. */
   readonly contractMonth: string | null;
-  /** Limits that don't follow the plan, whichever is in force. */
+  /** Limits that override those of the plan. */
   readonly overrides: Partial<Entitlements>;
-  /** The plan's, with the overrides that are in force today. */
+  /** Those of the plan, with the overrides. */
   readonly entitlements: Entitlements;
-  /** The trial that it may take, once ever; null when it takes none. */
+  /** The trial to take, which is possible once; null for none. */
   readonly trial: TrialModel | null;
   readonly owner: string;
-  /** By lower-case e-mail, the owner included. */
+  /** By lower-case e-mail address, including the owner. */
   readonly members: Readonly<Record<string, MemberModel>>;
   readonly invitations: Readonly<Record<string, InvitationModel>>;
   readonly claimTokens: Readonly<Record<string, ClaimTokenModel>>;
   readonly billing: {
     readonly email: string;
     readonly collection: "charge_automatically" | "send_invoice";
-    /** `2026-11-22`: a subscription that was canceled up to this day is begun anew; null: none. */
+    /** Start a new subscription if the previous one was canceled up to this day (`2026-11-22`); null to not start one. */
     readonly resume: string | null;
   };
   readonly wallets: Readonly<Record<WalletName, WalletModel>>;

@@ -19,7 +19,7 @@ import { declaredWorkspaces } from "./usage.ts";
 import { workspaceIds, workspaceModel } from "./workspace.ts";
 
 /**
- * An organization as its manifest means it on a platform and a plan.
+ * Resolves an organization's manifest on its platform and plan.
  *
  * @param today `2026-11-22`
  */
@@ -81,14 +81,14 @@ export function organizationModel(
 }
 
 /**
- * The path that workspaces' ids grow from. An organization that comes back in a new generation is a new thing with new
- * workspaces, so its generation is part of theirs.
+ * The path from which the ids of workspaces are derived. It includes the organization's generation, because a new generation has
+ * new workspaces.
  */
 function pathOf(platform: string, name: string, generation: number): string {
   return generation === 1 ? `${platform}/${name}` : `${platform}/${name}#${generation}`;
 }
 
-/** The ids of all workspaces that an organization declares, and of their earlier generations. */
+/** The ids of all declared workspaces and of their earlier generations. */
 export function everyWorkspaceId({ platform, name, generation, workspaces }: OrganizationModel): string[] {
   const path = pathOf(platform, name, generation);
   return Object.values(workspaces).flatMap((workspace) => workspaceIds(path, workspace));
@@ -111,7 +111,7 @@ function overridesOf(limits: OrganizationManifest["limits"] = {}): Partial<Entit
 
 type Person = { role: "admin" | "member"; workspaces?: readonly string[] | undefined };
 
-/** Owners and admins hold every workspace; members those granted, or all where the plan has no per-workspace access. */
+/** The workspaces that a person reaches: all for admins, and for members without per-workspace access; else the granted ones. */
 function reach(person: Person, entitlements: Entitlements, workspaces: readonly string[]): readonly string[] {
   if (person.role === "admin" || !entitlements.perWorkspaceAccess) return workspaces;
   const granted = new Set(person.workspaces ?? []);

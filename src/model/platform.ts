@@ -7,7 +7,7 @@ import { securityModel } from "./security.ts";
 
 type PlanManifest = PlatformManifest["plans"][string];
 
-/** The platform as its manifest means it. Mistakes in it are the rules' to find; where there is one, the result isn't used. */
+/** Resolves a platform's manifest. The rules find its errors; if there are any, the result isn't used. */
 export function platformModel(manifest: PlatformManifest): PlatformModel {
   const { name, currency, supabase, wallets = {}, trial } = manifest;
   const id = stableId(name, manifest.generation);
@@ -68,7 +68,7 @@ function entitlementsOf(entitlements: PlanManifest["entitlements"]): Entitlement
   };
 }
 
-/** A limit that isn't declared doesn't limit. */
+/** Converts a declared limit. An undeclared one is unlimited. */
 export function limitOf(declared: number | "unlimited" | undefined): Limit {
   return declared === undefined || declared === "unlimited" ? null : declared;
 }
@@ -77,7 +77,7 @@ function money(price: number, { currency }: PlatformManifest): Money {
   return { amount: smallestUnits(price, currency) ?? 0, currency };
 }
 
-/** A domain in the one spelling that is compared: lower case, without a trailing dot. */
+/** Normalizes a domain for comparison: lower case, without a trailing dot. */
 export function normalHost(host: string): string {
   return host.toLowerCase().replace(/\.$/, "");
 }

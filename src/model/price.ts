@@ -2,7 +2,7 @@ import type { OrganizationManifest } from "../manifest/organization.ts";
 import { smallestUnits } from "../shared/currency.ts";
 import type { Money, OrganizationModel, PlanModel, PlatformModel, PriceModel } from "./model.ts";
 
-/** The price that an organization pays; undefined when its plan has none, or never had the one that it names. */
+/** The price that an organization pays; undefined if its plan has no price, or never had the declared one. */
 export function priceOf(
   { currency }: PlatformModel,
   plan: PlanModel,
@@ -13,21 +13,21 @@ export function priceOf(
   return pricesOf(plan).find((known) => known.amount === amount);
 }
 
-/** Every price that a plan has or had, the present one first. */
+/** All prices of a plan, the current one first. */
 export function pricesOf({ price, previousPrices }: PlanModel): readonly PriceModel[] {
   return price === null ? [] : [price, ...previousPrices];
 }
 
-/** A plan that cost something else before, and who pays what. */
+/** A plan whose price has changed, and the organizations by price. */
 export interface PriceChange {
   readonly plan: string;
-  /** The present price first. */
+  /** The current price first. */
   readonly prices: readonly (Money & { readonly organizations: readonly string[] })[];
 }
 
 /**
- * The plans that cost something else before, among those that organizations of a platform are on: who pays the present
- * price, and who stays on which.
+ * The plans of a platform's organizations whose price has changed, with the organizations that pay the current price and those that
+ * keep a previous one.
  */
 export function priceChanges(organizations: readonly OrganizationModel[]): readonly PriceChange[] {
   const plans = new Map(organizations.map(({ plan }) => [plan.name, plan]));

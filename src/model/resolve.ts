@@ -33,7 +33,7 @@ const ORGANIZATION_RULES = [
   ...ORGANIZATION_SECRET_RULES,
 ];
 
-/** A model, and what the rules report. The model is undefined if that includes an error. */
+/** A model and the diagnostics of the rules. The model is undefined if there is an error among them. */
 export interface Resolved<Result> {
   readonly model: Result | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -41,13 +41,13 @@ export interface Resolved<Result> {
 
 export interface PlatformInput {
   readonly platform: ParsedPlatform;
-  /** What decides who may use the secrets that are named. */
+  /** The data that decides who owns the secrets in the manifests. */
   readonly repository: Repository;
 }
 
 export interface OrganizationInput extends PlatformInput {
   readonly organization: ParsedOrganization;
-  /** Others of the platform that may declare what must be unique on it. */
+  /** Other organizations of the platform that may declare the same unique values. */
   readonly neighbours?: readonly ParsedOrganization[];
   /** `2026-11-22` */
   readonly today: string;
@@ -59,7 +59,7 @@ export interface FleetInput extends PlatformInput {
   readonly today: string;
 }
 
-/** Resolves a platform with all of its organizations, including what must be unique among them. */
+/** Resolves a platform with all of its organizations, and checks the values that must be unique among them. */
 export function resolve({ platform, repository, organizations, today }: FleetInput): Resolved<Model> {
   const resolvedPlatform = resolvePlatform({ platform, repository });
   const above = platformModel(platform.manifest);
@@ -88,7 +88,7 @@ export function resolvePlatform({ platform, repository }: PlatformInput): Resolv
   return { model: hasError(diagnostics) ? undefined : platformModel(manifest), diagnostics };
 }
 
-/** Resolves one organization on its platform, and judges no other. */
+/** Resolves one organization on its platform. Others are used only to check unique values. */
 export function resolveOrganization(input: OrganizationInput): Resolved<OrganizationModel> {
   const { model, diagnostics } = resolveOn(platformModel(input.platform.manifest), input);
   const all = [...diagnostics, ...repeatedValues([input.organization], input.neighbours)];

@@ -1,6 +1,6 @@
 import type { OrganizationModel } from "./model.ts";
 
-/** The names of all secrets that an organization refers to. */
+/** The names of all secrets that an organization uses. */
 export function secretNames({ llmProvider, workspaces }: OrganizationModel): string[] {
   const connections = Object.values(workspaces).flatMap((workspace) => Object.values(workspace.connections));
   return [

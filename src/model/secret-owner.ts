@@ -3,38 +3,38 @@ import { ownProperty } from "@tenantry/core/own-property";
 import { namesThatBegin, type Repository, type Surroundings } from "../manifest/repository.ts";
 import { secretUses } from "../manifest/secret-uses.ts";
 
-/** An organization of a platform of the repository. */
+/** An organization of the repository. */
 export interface Owner {
   readonly platform: string;
   readonly organization: string;
 }
 
-/** Whose a secret is. Whatever isn't exactly one of the first three is refused to everybody. */
+/** The owner of a secret. A secret that is `contested` or `nobody` can't be used. */
 export type SecretOwner =
-  /** Tenantry's own: no manifest may name it. */
+  /** Reserved for tenantry. No manifest can name it. */
   | { readonly kind: "tenantry" }
-  /** What the platform itself signs in with: no organization may name it. */
+  /** Used by the platform itself. No organization can name it. */
   | { readonly kind: "platform"; readonly platform: string }
-  /** The one organization whose name begins it, or those that the platform lists. */
+  /** The organization whose name is the prefix, or those that the platform lists. */
   | { readonly kind: "organizations"; readonly platform: string; readonly organizations: readonly string[] }
-  /** More than one has a claim to it. */
+  /** There are several claims to it. */
   | { readonly kind: "contested"; readonly claims: readonly string[] }
-  /** No organization's name begins it, and no platform lists it. */
+  /** No organization's name is its prefix, and no platform lists it. */
   | { readonly kind: "nobody" };
 
-/** Names that read like the root secret and its versions. */
+/** Names that look like the root secret or a version of it. */
 const RESERVED = /^root(-(secret|previous|old|next|new))*$/;
 
-/** Whether a name is like one of tenantry's own secrets. */
+/** Whether a name is reserved for tenantry's own secrets. */
 export function isReserved(secret: string): boolean {
   return RESERVED.test(secret);
 }
 
 /**
- * Whose a secret is: the platform's that uses it itself, or that of the organizations that the platform lists under `secrets`,
- * else that of the organization with the longest name that begins it.
+ * Determines the owner of a secret: the platform that uses it itself, or the organizations that a platform lists under `secrets`, or
+ * else the organization with the longest name that is a prefix of it.
  *
- * A platform can't list what belongs, by its name, to an organization of another platform.
+ * A platform can't list a secret that belongs, by its name, to an organization of another platform.
  */
 export function ownerOfSecret(secret: string, repository: Repository): SecretOwner {
   if (isReserved(secret)) return { kind: "tenantry" };
@@ -54,16 +54,16 @@ export function ownerOfSecret(secret: string, repository: Repository): SecretOwn
   return { kind: "organizations", platform: only.platform, organizations: [only.organization] };
 }
 
-/** A secret of somebody that would be contested, or somebody else's, once an organization came. */
+/** A secret that would change its owner, or become contested, if an organization was added. */
 export interface SecretAtRisk {
   readonly secret: string;
-  /** Whose it is now. */
+  /** The current owner. */
   readonly owner: Extract<SecretOwner, { kind: "platform" | "organizations" }>;
-  /** Whether it would stay with its owner if the owner's platform listed it. */
+  /** Whether the owner would keep it if the owner's platform listed it. */
   readonly canBeListed: boolean;
 }
 
-/** What others would lose if a platform got an organization of a name. */
+/** The secrets that others would lose if an organization was added to a platform. */
 export function secretsAtRisk({ before, after, secrets }: Surroundings): readonly SecretAtRisk[] {
   return [...secrets].sort().flatMap((secret) => {
     const owner = ownerOfSecret(secret, before);
@@ -76,7 +76,7 @@ export function secretsAtRisk({ before, after, secrets }: Surroundings): readonl
   });
 }
 
-/** The organizations, one of each platform, with the longest name that begins a secret's. */
+/** The organizations, at most one of each platform, with the longest name that is a prefix of the secret. */
 export function ownersByName(secret: string, { platforms }: Repository): readonly Owner[] {
   for (const organization of namesThatBegin(secret)) {
     const owners = platforms.filter(({ organizations }) => organizations.has(organization));
@@ -85,14 +85,14 @@ export function ownersByName(secret: string, { platforms }: Repository): readonl
   return [];
 }
 
-/** `acme of agntdata` */
+/** Describes an owner in a sentence. */
 export function ownerWords({ platform, organization }: Owner): string {
   return `the organization \`${organization}\` of \`${platform}\``;
 }
 
 interface Claim {
   readonly platform: string;
-  /** Undefined where the platform uses it itself. */
+  /** Undefined if the platform uses the secret itself. */
   readonly organizations: readonly string[] | undefined;
   readonly words: string;
 }
@@ -118,8 +118,8 @@ function claimsTo(secret: string, { platforms }: Repository): readonly Claim[] {
 }
 
 /**
- * Organizations with a shorter name that use the secret: it was theirs before the one with the longer name came. Who is right
- * can't be told by the name, so neither gets it.
+ * Organizations with a shorter matching name that use the secret, which belonged to them before the one with the longer name was
+ * added. The name doesn't tell which one is right, so neither can use it.
  */
 function shorterNamesThatUse(secret: string, repository: Repository): readonly Owner[] {
   const [, ...shorter] = namesThatBegin(secret).filter((name) =>

@@ -3,7 +3,7 @@ import type { AllowedRanges, SecurityModel } from "./model.ts";
 
 type Ranges = NonNullable<NonNullable<PlatformManifest["security"]>["network"]>["allow"];
 
-/** Closed wherever the manifest declares no exception. */
+/** Resolves `security`. Everything is closed unless the manifest declares an exception. */
 export function securityModel({ security = {} }: PlatformManifest): SecurityModel {
   const { network, tls, realtime, signIn } = security;
   return {

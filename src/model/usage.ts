@@ -1,18 +1,18 @@
 import type { OrganizationManifest } from "../manifest/organization.ts";
 import type { Entitlements, Limit, PlanModel } from "./model.ts";
 
-/** What an organization uses of what a plan limits, from its manifest alone. */
+/** What an organization's manifest uses of a plan's limits. */
 export interface Usage {
   readonly workspaces: number;
-  /** The owner, members and invitations that can still be accepted. */
+  /** The owner, the members and the open invitations. */
   readonly seats: number;
-  /** Apps that have a domain of their own. */
+  /** The apps with a custom domain. */
   readonly customDomains: number;
-  /** Whether any member, invitation or claim token is granted single workspaces. */
+  /** Whether a member, an invitation or a claim token is limited to individual workspaces. */
   readonly perWorkspaceAccess: boolean;
 }
 
-/** The workspace of an organization whose manifest names none. */
+/** The workspace of an organization without `workspaces`. */
 const IMPLICIT_WORKSPACE = "personal";
 
 export function declaredWorkspaces(manifest: OrganizationManifest) {
@@ -33,7 +33,7 @@ export function usageOf(manifest: OrganizationManifest, today: string): Usage {
 
 type CountedLimit = "workspaces" | "seats" | "customDomains";
 
-/** What counts towards a limit and could go, by the names that its users know. The owner's seat can't. */
+/** The names of everything that counts towards a limit and could be removed. Excludes the owner. */
 export function countedNames(manifest: OrganizationManifest, today: string, limit: CountedLimit): string[] {
   if (limit === "workspaces") return livingWorkspaces(manifest).map(([name]) => name);
   if (limit === "seats") return guestsOf(manifest, today).map(({ email }) => email);
@@ -44,7 +44,7 @@ function livingWorkspaces(manifest: OrganizationManifest) {
   return Object.entries(declaredWorkspaces(manifest)).filter(([, { state }]) => state !== "deleted");
 }
 
-/** Members, and those whose invitation can still be accepted. */
+/** The members and the open invitations. */
 function guestsOf({ members = [], invitations = [] }: OrganizationManifest, today: string) {
   return [...members, ...invitations.filter(({ expires }) => expires >= today)];
 }
@@ -69,7 +69,7 @@ function fits(usage: Usage, entitlements: Entitlements): boolean {
   );
 }
 
-/** The cheapest plan whose entitlements hold all of a usage; those by contract come last. */
+/** The cheapest plan whose limits fit a usage. Plans by contract come last. */
 export function cheapestFit(usage: Usage, plans: readonly PlanModel[]): PlanModel | undefined {
   const amount = (plan: PlanModel) => plan.price?.amount ?? Number.POSITIVE_INFINITY;
   return plans

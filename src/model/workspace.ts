@@ -7,15 +7,15 @@ import { mapValues, titleOf } from "./defaults.ts";
 import type { ApiKeyModel, AppModel, ConnectionModel, PlatformModel, WorkspaceModel } from "./model.ts";
 import { normalHost } from "./platform.ts";
 
-/** What a workspace takes from the things above it. */
+/** What a workspace inherits from its platform and organization. */
 export interface Above {
   readonly platform: PlatformModel;
   readonly organization: OrganizationManifest;
-  /** The organization's path, which its workspaces' ids grow from. */
+  /** The organization's path, from which the ids of its workspaces are derived. */
   readonly path: string;
 }
 
-/** A workspace as its manifest means it. */
+/** Resolves a workspace. */
 export function workspaceModel(above: Above, name: string, manifest: WorkspaceManifest): WorkspaceModel {
   const { platform, organization } = above;
   const { generation = 1 } = manifest;
@@ -48,7 +48,7 @@ function idOf(path: string, first: string, generation: number): string {
   return stableId(`${path}/${first}`, generation);
 }
 
-/** The workspace's id and those of its earlier generations, the oldest first. */
+/** The ids of the workspace and of its earlier generations, the oldest first. */
 export function workspaceIds(
   path: string,
   { name, previously, generation }: Pick<WorkspaceModel, "name" | "previously" | "generation">,
@@ -57,12 +57,12 @@ export function workspaceIds(
   return Array.from({ length: generation }, (_, before) => idOf(path, first, before + 1));
 }
 
-/** Keys in one order, so that the order in the file changes nothing. */
+/** Copies the keys in a fixed order, so that the order in the file doesn't matter. */
 function slackOf(slack: WorkspaceManifest["slack"]): WorkspaceModel["slack"] {
   return slack === undefined ? null : { team: slack.team, channel: slack.channel };
 }
 
-/** The name that a workspace's id comes from: the first it ever had. */
+/** A workspace's first name, from which its id is derived. */
 export function firstName(name: string, { previously = [] }: WorkspaceManifest): string {
   return previously[0] ?? name;
 }
@@ -85,7 +85,7 @@ function apiKeyModel({
   return { rotate: rotate ?? null, graceSeconds: Number.parseInt(grace, 10) * SECONDS[unit] };
 }
 
-/** An app's URL carries the workspace's id and not its name, so that it outlives a rename and is never another's. */
+/** Resolves an app. Its URL contains the workspace's id instead of its name, so that it survives a rename and is never reused. */
 function appModel(
   platform: PlatformModel,
   workspaceId: string,

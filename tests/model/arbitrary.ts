@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { OrganizationManifest, WorkspaceManifest } from "../../src/manifest/organization.ts";
 import { COMPUTE_SIZES, REGIONS } from "../../src/shared/supabase-catalogue.ts";
 
-/** Slugs, names that objects inherit among them. */
+/** Slugs, including names of inherited properties. */
 const slug = fc.oneof(
   fc.constantFrom("constructor", "production", "staging", "to-string", "a", "x9"),
   fc.stringMatching(/^[a-z][a-z0-9]{0,6}(-[a-z0-9]{1,5}){0,2}$/),
@@ -55,7 +55,7 @@ const reload = fc.oneof(
   fc.nat(1000).map((below) => ({ below, upTo: below + 1 })),
 );
 
-/** Copies each workspace's first connection to the next workspace, and gives every third app a domain of its own. */
+/** Copies each workspace's first connection to the next workspace, and gives every third app a custom domain. */
 function enriched(
   workspaces: Readonly<Record<string, WorkspaceManifest>>,
   organization: string,
@@ -67,7 +67,7 @@ function enriched(
       const origin = before && Object.keys(workspaces[before]?.connections ?? {})[0];
       const copy: WorkspaceManifest["connections"] =
         origin === undefined ? {} : { "the-copy": { cloneOf: `${before}/${origin}` } };
-      // A secret that two organizations name would be an error.
+      // A secret must belong to the organization.
       const own = Object.entries(each.connections ?? {}).map(([connection, { kind, secret }]) => [
         connection,
         { kind, secret: `${organization}-${secret}` },
@@ -117,10 +117,10 @@ const override = fc.record({
   expires: date,
 });
 
-/** Not of what is counted here, so that another plan is still too small for it. */
+/** Only limits that aren't counted here, so that smaller plans are still too small. */
 const limits = fc.record({ rpm: override, webhookEvents: override }, { requiredKeys: [] });
 
-/** Members and open invitations, some of the members with grants. */
+/** Members and open invitations, with grants for some of the members. */
 function guestsOf({ people, roles, grants, invites, expires }: Drawn, organization: string, names: string[]) {
   const members = people.slice(1).map((name, index) => {
     const role = roles[index] ?? "member";
@@ -159,7 +159,7 @@ const drawn = fc.record({
 
 type Drawn = typeof drawn extends fc.Arbitrary<infer T> ? T : never;
 
-/** Sound organizations of the platform in `tests/manifest/folder.ts`, on its plan that holds everything. */
+/** Valid organizations of the platform in `tests/manifest/folder.ts`, on its unlimited plan. */
 export function organizationsNamed(
   organization: string,
   mostWorkspaces = MOST_WORKSPACES,

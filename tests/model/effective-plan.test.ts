@@ -37,7 +37,7 @@ test.each<[string, string, Parameters<typeof effectivePlan>[2], string, number |
   ["never paid", "launch", { status: "incomplete_expired", product: "demo_launch" }, "free", 1],
   ["after a trial without a card", "launch", { status: "paused", product: "demo_launch" }, "free", 1],
   ["canceled", "launch", { status: "canceled", product: "demo_launch" }, "free", 1],
-  ["given up by Stripe", "launch", { status: "unpaid", product: "demo_launch" }, "free", 1],
+  ["unpaid after all retries", "launch", { status: "unpaid", product: "demo_launch" }, "free", 1],
   ["late since today", "launch", late("2026-11-22"), "launch", 3],
   ["late on the last day of the grace", "launch", late("2026-11-08"), "launch", 3],
   ["late beyond the grace", "launch", late("2026-11-07"), "free", 1],
@@ -50,7 +50,7 @@ test.each<[string, string, Parameters<typeof effectivePlan>[2], string, number |
   expect([now.plan, now.entitlements.workspaces]).toEqual([expected, workspaces]);
 });
 
-test("an override comes with whichever plan is paid for, and not with the default plan in its stead", () => {
+test("an override applies to the plan that is paid for, and not to the default plan", () => {
   const declared = { plan: "launch", overrides: { workspaces: 7, rpm: null } };
   const paid = effectivePlan(OFFER, declared, { status: "active", product: "demo_scale" }, TODAY);
   expect(paid).toEqual({ plan: "scale", entitlements: { ...NONE, workspaces: 7, rpm: null } });

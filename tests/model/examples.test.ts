@@ -9,13 +9,13 @@ const STACKS = new URL("../../stacks", import.meta.url).pathname;
 const TODAY = "2026-11-22";
 
 describe.each(["agntdata", "camelai"])("the example %s", (platform) => {
-  test("resolves without a problem", async () => {
+  test("resolves without diagnostics", async () => {
     const { model, diagnostics } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
     expect(diagnostics).toEqual([]);
     expect(model?.organizations).toHaveLength(5);
   });
 
-  test("uses every feature that its product has", async () => {
+  test("uses every feature of its platform", async () => {
     const { model } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
     const used = new Set(model?.organizations.flatMap(featuresUsed));
     const { features = FEATURES } = platformManifest(platform);
@@ -27,7 +27,7 @@ describe.each(["agntdata", "camelai"])("the example %s", (platform) => {
     expect(JSON.parse(JSON.stringify(model))).toEqual(model);
   });
 
-  test("is the same, stack by stack", async () => {
+  test("resolves to the same models stack by stack", async () => {
     const { model } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
     expect(loadStack(STACKS, `${platform}.platform`, TODAY)).toEqual({
       model: { platform: model?.platform, organization: undefined },
@@ -51,12 +51,12 @@ test.each([
   ["camelai", "pro", { workspaces: 1, seats: 1, perWorkspaceAccess: false, customDomains: null }],
   ["camelai", "team", { workspaces: 2, seats: null, perWorkspaceAccess: true, customDomains: null }],
   ["camelai", "enterprise", { workspaces: null, seats: null, perWorkspaceAccess: true, customDomains: null }],
-])("%s's plan %s has the limits that its document says", async (platform, plan, limits) => {
+])("%s's plan %s has the limits of its document", async (platform, plan, limits) => {
   const { model } = await loadPlatform(`${STACKS}/${platform}`, TODAY);
   expect(model?.platform.plans[plan]?.entitlements).toMatchObject(limits);
 });
 
-test("agntdata's acme means what it says", async () => {
+test("agntdata's acme resolves to its model", async () => {
   const { model } = loadStack(STACKS, "agntdata.acme", TODAY);
   const acme = model?.organization;
   expect(acme).toMatchObject({
@@ -118,7 +118,7 @@ test("agntdata's acme means what it says", async () => {
   expect(spike).toMatchObject({ expires: "2029-12-15", state: "active" });
 });
 
-test("camelai's apps have a URL of their own that outlives a rename of their workspace", () => {
+test("camelai's apps have URLs that don't depend on the name of their workspace", () => {
   const { model } = loadStack(STACKS, "camelai.bluebird", TODAY);
   const marketing = model?.organization?.workspaces.marketing;
   expect(marketing?.apps.landing).toMatchObject({
@@ -134,7 +134,7 @@ test.each([
   expect(loadStack(STACKS, stack, TODAY)).toMatchObject({ model: undefined, diagnostics: [{ rule }] });
 });
 
-test("one person in two organizations is two members, and each has what that organization gave", async () => {
+test("a person in two organizations has a separate role and grants in each", async () => {
   const { model } = await loadPlatform(`${STACKS}/agntdata`, TODAY);
   const edith = model?.organizations.flatMap(({ name, members }) => {
     const member = members["edith@contractor.example"];

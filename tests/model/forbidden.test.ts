@@ -10,7 +10,7 @@ import { type Fleet, FORBIDDEN_EDITS } from "./forbidden.ts";
 
 const TODAY = "2026-11-22";
 
-/** Sound fleets of two: any acme, with a workspace to spoil, and a neighbour. */
+/** Valid fleets of two organizations: a random acme with a workspace to edit, and a neighbour. */
 const fleets: fc.Arbitrary<Fleet> = organizations.map((acme) => {
   const target = { connections: { origin: { kind: "postgres", secret: "acme-secret" } } };
   const aarons = { connections: { origin: { kind: "postgres", secret: "aaron-secret" } } };
@@ -30,7 +30,7 @@ const fleets: fc.Arbitrary<Fleet> = organizations.map((acme) => {
   };
 });
 
-test("a sound fleet has no error", async () => {
+test("a valid fleet has no errors", async () => {
   await fc.assert(
     fc.asyncProperty(fleets, async (fleet) => {
       expect(await errorsIn(filesOf(fleet))).toEqual([]);
@@ -39,14 +39,14 @@ test("a sound fleet has no error", async () => {
   );
 });
 
-test.each(FORBIDDEN_EDITS)("refused by its rule, where it was made: $name", async ({ spoil }) => {
+test.each(FORBIDDEN_EDITS)("refused by its rule at its place: $name", async ({ spoil }) => {
   await fc.assert(
     fc.asyncProperty(fleets, async (drawn) => {
       const fleet = structuredClone(drawn);
       const { rule, path, part = "value", file = "orgs/acme.yaml" } = spoil(fleet);
       const files = filesOf(fleet);
       const errors = await errorsIn(files);
-      // What two declare is refused to both.
+      // A value that both declare is an error in both files.
       const mine = rule.startsWith("unique-")
         ? errors.filter((each) => !each.includes("aaron.yaml"))
         : errors;
@@ -73,7 +73,7 @@ async function errorsIn(files: Readonly<Record<string, string>>): Promise<string
     .map(({ rule, place }) => `${rule} ${place.file.slice(folder.length + 1)}:${place.line}:${place.column}`);
 }
 
-/** Line and column of a path, by the parser's own account. */
+/** The line and column of a path, according to the parser. */
 function placeOf(text: string, path: readonly (string | number)[], part: "key" | "value"): string {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });

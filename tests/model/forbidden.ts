@@ -1,10 +1,10 @@
 import type { OrganizationManifest, WorkspaceManifest } from "../../src/manifest/organization.ts";
 import type { PlatformManifest } from "../../src/manifest/platform.ts";
 
-/** The manifests of a sound fleet, as plain data that an edit may spoil. */
+/** The manifests of a valid fleet, as plain data that an edit can make invalid. */
 export interface Fleet {
   platform: PlatformManifest;
-  /** Named `acme`, with a workspace `target` that holds one connection, `origin`, and is active. */
+  /** Named `acme`, with an active workspace `target` that has one connection, `origin`. */
   acme: OrganizationManifest & { workspaces: Record<string, WorkspaceManifest>; members: Member[] };
   /** A neighbour whose file is read before acme's. */
   aaron: OrganizationManifest & { workspaces: Record<string, WorkspaceManifest> };
@@ -12,7 +12,7 @@ export interface Fleet {
 
 type Member = NonNullable<OrganizationManifest["members"]>[number];
 
-/** Where the one problem must be found: a path in a file, its key or its value. */
+/** The expected place of the only problem. */
 interface Spot {
   readonly rule: string;
   readonly path: readonly (string | number)[];
@@ -20,7 +20,7 @@ interface Spot {
   readonly file?: "platform.yaml";
 }
 
-/** One edit that nobody may make: it spoils a sound fleet, and says which rule must refuse it where. */
+/** An edit that makes a valid fleet invalid, with the rule and the place of the expected error. */
 export interface ForbiddenEdit {
   readonly name: string;
   readonly spoil: (fleet: Fleet) => Spot;
@@ -29,7 +29,7 @@ export interface ForbiddenEdit {
 const TARGET = ["workspaces", "target"] as const;
 const APPROVAL = { reason: "a pilot", approvedBy: "support@shop.example", expires: "2026-11-21" };
 
-/** Puts what no type allows where a user would. */
+/** Sets a value that the types don't allow. */
 function put(holder: object, key: string, value: unknown): void {
   Object.assign(holder, { [key]: value });
 }
@@ -43,7 +43,7 @@ function addMember({ acme }: Fleet, member: object): (string | number)[] {
   return ["members", acme.members.length - 1];
 }
 
-/** Puts acme on a plan that holds exactly what it has. */
+/** Puts acme on a plan whose limits are exactly its use. */
 function exactPlan({ platform, acme }: Fleet): PlatformManifest["plans"][string] {
   const living = Object.values(acme.workspaces).filter(({ state }) => state !== "deleted");
   const domains = living.flatMap(({ apps = {} }) => Object.values(apps)).filter(({ domain }) => domain);
@@ -77,7 +77,7 @@ const PEOPLE: readonly ForbiddenEdit[] = [
     }),
   },
   {
-    name: "one person twice, in another case",
+    name: "one person twice, in different case",
     spoil: (fleet) => {
       addMember(fleet, { email: "twice@acme.example", role: "admin" });
       return {
@@ -108,7 +108,7 @@ const PEOPLE: readonly ForbiddenEdit[] = [
     }),
   },
   {
-    name: "a grant of a workspace that isn't there",
+    name: "a grant of an unknown workspace",
     spoil: (fleet) => ({
       rule: "known-workspace",
       path: [
@@ -119,28 +119,28 @@ const PEOPLE: readonly ForbiddenEdit[] = [
     }),
   },
   {
-    name: "a claim token that makes an owner",
+    name: "a claim token with the role of owner",
     spoil: ({ acme }) => {
       put(acme, "claimTokens", { founder: { role: "owner", expires: "2099-01-31" } });
       return { rule: "value", path: ["claimTokens", "founder", "role"] };
     },
   },
   {
-    name: "a subscription that is begun anew before it was canceled",
+    name: "resuming a subscription in the future",
     spoil: ({ acme }) => {
       acme.billing = { ...acme.billing, resume: "2099-01-31" };
       return { rule: "resume-is-past", path: ["billing", "resume"] };
     },
   },
   {
-    name: "a claim token into a workspace that isn't there",
+    name: "a claim token for an unknown workspace",
     spoil: ({ acme }) => {
       acme.claimTokens = { guest: { role: "member", workspace: "targt", expires: "2099-01-31" } };
       return { rule: "claim-token-workspace", path: ["claimTokens", "guest", "workspace"] };
     },
   },
   {
-    name: "an address that is none",
+    name: "an invalid address",
     spoil: (fleet) => ({
       rule: "value",
       path: [...addMember(fleet, { email: "nobody", role: "admin" }), "email"],
@@ -198,7 +198,7 @@ const LIMITS: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "a claim token into one workspace where the plan has no such access",
+    name: "a claim token for one workspace where the plan has no per-workspace access",
     spoil: (fleet) => {
       fleet.acme.members = [];
       delete fleet.acme.invitations;
@@ -219,7 +219,7 @@ const LIMITS: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "an override that nobody approved",
+    name: "an override without an approver",
     spoil: ({ acme }) => {
       acme.limits = {};
       put(acme.limits, "seats", { value: 9, reason: "a pilot", expires: "2099-01-31" });
@@ -244,14 +244,14 @@ const LIFE: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "the deletion of all without a consent",
+    name: "the deletion of the organization without a consent",
     spoil: ({ acme }) => {
       acme.state = "deleted";
       return { rule: "deletion-needs-consent", path: ["state"] };
     },
   },
   {
-    name: "a consent to delete what isn't there",
+    name: "a consent to delete an unknown workspace",
     spoil: ({ acme }) => {
       const consents = acme.consents ?? [];
       consents.push({ delete: "acme/targt", ...APPROVAL, expires: "2099-01-31" });
@@ -268,14 +268,14 @@ const LIFE: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "a date to keep what is no archive",
+    name: "a date for keeping a workspace that isn't archived",
     spoil: (fleet) => {
       target(fleet).keepUntil = "2099-01-31";
       return { rule: "archive-kept", path: [...TARGET, "keepUntil"], part: "key" };
     },
   },
   {
-    name: "a state that is none",
+    name: "an unknown state",
     spoil: (fleet) => {
       put(target(fleet), "state", "paused");
       return { rule: "value", path: [...TARGET, "state"] };
@@ -307,7 +307,7 @@ const CONNECTIONS: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "a copy with credentials of its own",
+    name: "a copy with its own credentials",
     spoil: (fleet) => {
       put(target(fleet).connections ?? {}, "both", {
         cloneOf: "target/origin",
@@ -346,7 +346,7 @@ const ADDRESSES: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "a custom domain that is none",
+    name: "an invalid custom domain",
     spoil: (fleet) => {
       target(fleet).apps = { shop: { domain: "https://a.example/" } };
       return { rule: "value", path: [...TARGET, "apps", "shop", "domain"] };
@@ -361,7 +361,7 @@ const ADDRESSES: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "a Slack channel that another organization's workspace listens to",
+    name: "a Slack channel of another organization's workspace",
     spoil: (fleet) => {
       const slack = { team: "T0SHARED", channel: "C0SHARED" };
       fleet.aaron.workspaces.aarons = { slack };
@@ -373,7 +373,7 @@ const ADDRESSES: readonly ForbiddenEdit[] = [
 
 const OFFERS: readonly ForbiddenEdit[] = [
   {
-    name: "a bad cron line",
+    name: "an invalid cron schedule",
     spoil: (fleet) => {
       target(fleet).cron = { nightly: { schedule: "0 25 * * *", task: "rebuild the index" } };
       return { rule: "cron-schedule", path: [...TARGET, "cron", "nightly", "schedule"] };
@@ -387,7 +387,7 @@ const OFFERS: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "a reload that says twice how much",
+    name: "a reload with two amounts",
     spoil: ({ acme }) => {
       acme.wallets = { data: { autoReload: { below: 1, add: 5, upTo: 9 } } };
       return { rule: "auto-reload", path: ["wallets", "data", "autoReload"], part: "key" };
@@ -401,35 +401,35 @@ const OFFERS: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "a wallet of a workspace",
+    name: "a wallet on a workspace",
     spoil: (fleet) => {
       put(target(fleet), "wallets", { data: {} });
       return { rule: "unknown-key", path: [...TARGET, "wallets"], part: "key" };
     },
   },
   {
-    name: "models without a key",
+    name: "a model provider without a key",
     spoil: ({ acme }) => {
       acme.llmProvider = { kind: "anthropic" };
       return { rule: "llm-provider-key", path: ["llmProvider"], part: "key" };
     },
   },
   {
-    name: "a key in the file itself",
+    name: "an API key in the file",
     spoil: ({ acme }) => {
       put(acme, "llmProvider", { kind: "anthropic", apiKey: "not-a-name-but-a-key" });
       return { rule: "value", path: ["llmProvider", "apiKey"] };
     },
   },
   {
-    name: "models of a workspace's own",
+    name: "a model provider on a workspace",
     spoil: (fleet) => {
       put(target(fleet), "llmProvider", { kind: "hosted" });
       return { rule: "unknown-key", path: [...TARGET, "llmProvider"], part: "key" };
     },
   },
   {
-    name: "a feature that the platform turned off",
+    name: "a feature that the platform doesn't offer",
     spoil: ({ platform, acme }) => {
       platform.features = ["connections", "apps", "customDomains", "email", "slack", "cron", "invitations"];
       acme.workspaces = { target: { apiKeys: { backend: {} } } };
@@ -442,14 +442,14 @@ const OFFERS: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "a feature that there isn't",
+    name: "an unknown feature",
     spoil: ({ platform }) => {
       put(platform, "features", ["teleport"]);
       return { rule: "value", path: ["features", 0], file: "platform.yaml" };
     },
   },
   {
-    name: "a default plan that isn't there",
+    name: "an unknown default plan",
     spoil: ({ platform }) => {
       platform.defaultPlan = "none";
       return { rule: "known-plan", path: ["defaultPlan"], file: "platform.yaml" };

@@ -13,7 +13,7 @@ import { organizations, organizationsNamed } from "./arbitrary.ts";
 const TODAY = "2026-11-22";
 const platform = { file: "platform.yaml", manifest: parse(PLATFORM) as PlatformManifest };
 
-/** A repository of one platform with these organizations. */
+/** A repository with one platform and these organizations. */
 function repositoryOf(...names: readonly string[]): Repository {
   return {
     own: "shop",
@@ -36,7 +36,7 @@ function organization(change: Partial<OrganizationManifest>, on = platform) {
   return model;
 }
 
-test("any organization within the shape and the rules resolves to plain data", () => {
+test("any valid organization resolves to plain data", () => {
   fc.assert(
     fc.property(organizations, (manifest) => {
       expect(platformSchema.safeParse(platform.manifest).success).toBe(true);
@@ -54,7 +54,7 @@ test("any organization within the shape and the rules resolves to plain data", (
   );
 });
 
-test("the order of a file changes nothing", () => {
+test("the order of keys in a file doesn't matter", () => {
   fc.assert(
     fc.property(organizations, (manifest) => {
       const reversed = reverseKeys(manifest) as OrganizationManifest;
@@ -64,7 +64,7 @@ test("the order of a file changes nothing", () => {
   );
 });
 
-test("ids, project names and stacks know nothing of display names, plans and people", () => {
+test("ids, project names and stacks don't depend on display names, plans and people", () => {
   fc.assert(
     fc.property(organizations, fc.string(), (manifest, displayName) => {
       const before = organization(manifest);
@@ -102,7 +102,7 @@ test("a rename by `previously` keeps the id, over any number of renames", () => 
   expect(third?.project.name).toBe(`shop--acme--live--${first?.id.slice(0, 8)}`);
 });
 
-test("a new generation is a new thing, and so is everything below it", () => {
+test("a new generation has a new id, and so does everything in it", () => {
   const workspaces = { one: {} };
   const [old, next] = [organization({ workspaces }), organization({ workspaces, generation: 2 })];
   expect(next.id).not.toBe(old.id);
@@ -115,7 +115,7 @@ test("a new generation is a new thing, and so is everything below it", () => {
   );
 });
 
-test("ids never change: these are in use", () => {
+test("ids never change", () => {
   const model = organization({ workspaces: { production: {} } });
   expect([model.platformId, model.id, model.workspaces.production?.id]).toMatchInlineSnapshot(`
     [
@@ -126,20 +126,20 @@ test("ids never change: these are in use", () => {
   `);
 });
 
-test("an organization that names no workspace has its personal one; an empty map means none", () => {
+test("an organization without `workspaces` has one, `personal`; an empty map means none", () => {
   expect(Object.keys(organization({}).workspaces)).toEqual(["personal"]);
   expect(Object.keys(organization({ workspaces: {} }).workspaces)).toEqual([]);
   expect(Object.keys(organization({ workspaces: { only: {} } }).workspaces)).toEqual(["only"]);
 });
 
-test("an organization without a plan is on the default plan, and pays as the owner", () => {
+test("an organization without a plan is on the default plan, and its owner gets the invoices", () => {
   const { plan, billing, trial, llmProvider, wallets } = organization({ plan: undefined });
   expect(plan.name).toBe("free");
   expect(billing).toEqual({ email: "ada@acme.example", resume: null, collection: "charge_automatically" });
   expect([trial, llmProvider, wallets]).toEqual([null, null, { data: { autoReload: { enabled: false } } }]);
 });
 
-test("an organization pays its plan's price, or stays on one that the plan had before", () => {
+test("an organization pays its plan's current price, or keeps a previous one", () => {
   const raised = structuredClone(platform);
   for (const plan of Object.values(raised.manifest.plans)) plan.price = { monthly: 59, previously: [49] };
   const keyOf = (change: Partial<OrganizationManifest>) =>
@@ -149,7 +149,7 @@ test("an organization pays its plan's price, or stays on one that the plan had b
   expect(keyOf({ price: 59 })).toBe("shop--team--monthly--usd-5900");
 });
 
-test("people are told apart without regard to case, and reach what their role reaches", () => {
+test("addresses are compared without regard to case, and people reach the workspaces of their role", () => {
   const model = organization({
     owner: "Ada@Acme.example",
     members: [
@@ -170,7 +170,7 @@ test("people are told apart without regard to case, and reach what their role re
   expect(model.billing.email).toBe("ada@acme.example");
 });
 
-test("where a plan has no per-workspace access, members reach every workspace", () => {
+test("without per-workspace access, members reach every workspace", () => {
   const seats = { value: 9, reason: "pilot", approvedBy: "a@b.example", expires: TODAY };
   const model = organization({
     plan: "free",
@@ -180,7 +180,7 @@ test("where a plan has no per-workspace access, members reach every workspace", 
   expect(model.members["alan@acme.example"]?.workspaces).toEqual(["personal"]);
 });
 
-test("an organization's state holds for its workspaces", () => {
+test("an organization's state applies to its workspaces", () => {
   const workspaces = { a: {}, b: { state: "archived" as const }, c: { state: "suspended" as const } };
   const states = (model: ReturnType<typeof organization>) =>
     Object.values(model.workspaces).map(({ state }) => state);
@@ -192,7 +192,7 @@ test("an organization's state holds for its workspaces", () => {
   ]);
 });
 
-test("an organization is judged alone: a neighbour's mistake is not its own", () => {
+test("one organization resolves despite errors in another", () => {
   const folder = folderOf({
     "shop/platform.yaml": PLATFORM,
     "shop/orgs/acme.yaml": HEAD,

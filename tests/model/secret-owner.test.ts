@@ -46,15 +46,15 @@ describe("a secret belongs to", () => {
     folderOf({ ...files, "shop/orgs/acme.yaml": organization("acme", key(secret)), ...more });
 
   test.each([
-    ["the organization whose name begins it", "acme-models", {}, []],
-    ["the one with the longest name", "acme-labs-models", {}, REFUSED],
-    ["a name that only looks alike is another one", "acme-labsmodels", {}, []],
+    ["the organization whose name is its prefix", "acme-models", {}, []],
+    ["the organization with the longest name", "acme-labs-models", {}, REFUSED],
+    ["the organization whose name and a hyphen are its prefix", "acme-labsmodels", {}, []],
     ["another organization of the platform", "beta-models", {}, REFUSED],
     ["an organization of another platform", "gamma-models", {}, REFUSED],
-    ["nobody", "models", {}, REFUSED],
-    ["nobody, without more than the organization's name", "acme", {}, REFUSED],
+    ["no organization", "models", {}, REFUSED],
+    ["no organization if it is only an organization's name", "acme", {}, REFUSED],
     ["tenantry", "root", {}, REFUSED],
-    ["tenantry, an old version", "root-previous", {}, REFUSED],
+    ["tenantry if it is a version of its own", "root-previous", {}, REFUSED],
     [
       "tenantry, even if an organization has that name",
       "root-secret",
@@ -62,19 +62,19 @@ describe("a secret belongs to", () => {
       REFUSED,
     ],
     [
-      "those that the platform lists",
+      "the organizations that the platform lists",
       "pool",
       { "shop/platform.yaml": PLATFORM + listing("pool", "acme", "beta") },
       [],
     ],
     [
-      "others, where the platform lists others",
+      "other organizations, if the platform lists those",
       "acme-models",
       { "shop/platform.yaml": PLATFORM + listing("acme-models", "beta") },
       REFUSED,
     ],
     [
-      "the one that the platform lists, instead of the longest name of the same platform",
+      "the listed organization instead of the one with the longest name",
       "acme-labs-models",
       { "shop/platform.yaml": PLATFORM + listing("acme-labs-models", "acme") },
       [],
@@ -86,7 +86,7 @@ describe("a secret belongs to", () => {
       REFUSED,
     ],
     [
-      "the one of the two that its platform lists",
+      "the listed one of two organizations with the same name",
       "acme-models",
       {
         "other/orgs/acme.yaml": organization("acme"),
@@ -95,7 +95,7 @@ describe("a secret belongs to", () => {
       [],
     ],
     [
-      "neither, where both platforms list it",
+      "neither of two organizations if both platforms list it",
       "acme-models",
       {
         "other/orgs/acme.yaml": organization("acme"),
@@ -105,7 +105,7 @@ describe("a secret belongs to", () => {
       ["shop/platform.yaml listed-secret", ...REFUSED],
     ],
     [
-      "nobody who is told by the list of another platform",
+      "no organization of the platform if another platform lists it",
       "pool",
       { "other/platform.yaml": other + listing("pool", "gamma") },
       REFUSED,
@@ -114,14 +114,14 @@ describe("a secret belongs to", () => {
     expect(errorsOf(withSecret(secret, more), "shop.acme")).toEqual(errors);
   });
 
-  test("an organization whose file is a link that leads nowhere", () => {
+  test("an organization whose file is a dangling link", () => {
     const stacks = withSecret("beta-labs-models");
     symlinkSync("nowhere.yaml", join(stacks, "shop/orgs/beta-labs.yaml"));
     writeFileSync(join(stacks, "shop/orgs/beta.yaml"), organization("beta", key("beta-labs-models")));
     expect(errorsOf(stacks, "shop.beta")).toEqual(["shop/orgs/beta.yaml secret-of-one-organization"]);
   });
 
-  test("neither of two whose names begin it, once the one with the shorter name uses it", () => {
+  test("neither of two organizations whose names are prefixes, once the one with the shorter name uses it", () => {
     const stacks = withSecret("acme-labs-models", {
       "shop/orgs/acme-labs.yaml": organization("acme-labs", key("acme-labs-models")),
     });
@@ -131,7 +131,7 @@ describe("a secret belongs to", () => {
     ]);
   });
 
-  test("neither, where the file of the one with the shorter name has errors and names it", () => {
+  test("neither of them if the file of the one with the shorter name has errors and contains it", () => {
     const stacks = withSecret("x", {
       "shop/orgs/acme.yaml": `${organization("acme", key("acme-labs-models"))}nonsense: {`,
       "shop/orgs/acme-labs.yaml": organization("acme-labs", key("acme-labs-models")),
@@ -143,9 +143,9 @@ describe("a secret belongs to", () => {
 });
 
 test.each([
-  ["tenantry's own", listing("root", "acme")],
-  ["another platform's organization's", listing("gamma-models", "acme")],
-  ["another platform's by its list", listing("taken", "acme")],
+  ["reserved for tenantry", listing("root", "acme")],
+  ["owned by an organization of another platform", listing("gamma-models", "acme")],
+  ["listed by another platform", listing("taken", "acme")],
   ["for an organization that doesn't exist", listing("acme-models", "acmee")],
 ])("a platform can't list a secret that is %s", (_, list) => {
   const stacks = folderOf({
@@ -158,7 +158,7 @@ test.each([
     expect(errorsOf(stacks, stack)).toEqual(["shop/platform.yaml listed-secret"]);
 });
 
-test("what another platform lists isn't known while its manifest has errors", () => {
+test("a list is an error while another platform's manifest has errors, because that may list the secret too", () => {
   const stacks = folderOf({
     "shop/platform.yaml": PLATFORM + listing("pool", "acme"),
     "shop/orgs/acme.yaml": organization("acme", key("pool")),
@@ -170,7 +170,7 @@ test("what another platform lists isn't known while its manifest has errors", ()
 const part = fc.constantFrom("a", "b", "root", "previous", "labs");
 const slug = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("-"));
 
-test("every name has at most one owner, whatever organizations there are", () => {
+test("every name has at most one owner for any set of organizations", () => {
   const platforms = fc.array(fc.uniqueArray(slug, { maxLength: 12 }), { minLength: 1, maxLength: 3 });
   fc.assert(
     fc.property(platforms, slug, (organizations, secret) => {
@@ -204,7 +204,7 @@ test("every name has at most one owner, whatever organizations there are", () =>
   );
 });
 
-/** The fields of a manifest's schema that name a secret, found by the schema itself. */
+/** The fields of a manifest's schema that name a secret. */
 function fieldsThatTakeSecrets(schema: unknown, path = ""): string[] {
   const inner = schema as {
     shape?: object;
@@ -224,7 +224,7 @@ function fieldsThatTakeSecrets(schema: unknown, path = ""): string[] {
   return inner.unwrap === undefined ? [] : fieldsThatTakeSecrets(inner.unwrap(), path);
 }
 
-/** Puts a secret into each of those fields in turn. */
+/** Sets a secret in each of those fields. */
 const ATTEMPTS: Readonly<
   Record<string, (manifest: OrganizationManifest, secret: string) => OrganizationManifest>
 > = {
@@ -239,12 +239,12 @@ const ATTEMPTS: Readonly<
   },
 };
 
-test("these are the fields that take a secret", () => {
+test("all fields that name a secret are covered", () => {
   expect(fieldsThatTakeSecrets(organizationSchema)).toEqual(Object.keys(ATTEMPTS));
   expect(fieldsThatTakeSecrets(platformSchema)).toEqual([]);
 });
 
-describe("in both example platforms, every name of a secret of every other organization and of tenantry", () => {
+describe("in both example platforms, every secret of another organization and of tenantry", () => {
   const manifests = readdirSync(STACKS).flatMap((platform) =>
     readdirSync(join(STACKS, platform, "orgs")).map((file) => {
       const text = readFileSync(join(STACKS, platform, "orgs", file), "utf8");

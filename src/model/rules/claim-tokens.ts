@@ -15,7 +15,7 @@ const claimTokenWorkspace: OrganizationRule = {
       return [
         {
           path: [...path, "workspace"],
-          message: `the workspace \`${token.workspace}\` is deleted, so nobody can enter it`,
+          message: `the workspace \`${token.workspace}\` is deleted, so no one can enter it`,
           expected: "a workspace that isn't deleted",
           found: `\`${token.workspace}\``,
           remedy: "name another workspace, or remove the claim token",
@@ -25,7 +25,7 @@ const claimTokenWorkspace: OrganizationRule = {
   },
 };
 
-/** Leading an admin into one workspace looks as if the others were closed to them. */
+/** A token for one workspace suggests that the admin can't reach the others. */
 const claimTokenAdmin: OrganizationRule = {
   name: "claim-token-admin",
   check: ({ manifest }) =>
@@ -36,7 +36,7 @@ const claimTokenAdmin: OrganizationRule = {
               path: [...path, "workspace"],
               part: "key" as const,
               message: `the claim token \`${name}\` gives the role admin, and admins reach every workspace`,
-              expected: "no `workspace` beside the role `admin`",
+              expected: "no `workspace` with the role `admin`",
               found: `\`${token.workspace}\``,
               remedy: "remove `workspace`, or change the role to `member`",
             },
@@ -46,8 +46,8 @@ const claimTokenAdmin: OrganizationRule = {
 };
 
 /**
- * Left in the YAML it would let them in again on the day when they are taken out of `members`. The control plane refuses that
- * too, and says so to nobody who reads the YAML.
+ * A token for a member would admit them again after they are removed from `members`. The control plane refuses that too, but the
+ * readers of the YAML wouldn't see it.
  */
 const claimTokenNewcomer: OrganizationRule = {
   name: "claim-token-of-member",
@@ -60,7 +60,7 @@ const claimTokenNewcomer: OrganizationRule = {
               severity: "warning",
               path: [...path, "email"],
               message: `the claim token \`${name}\` is for ${token.email}, who already belongs to the organization`,
-              expected: "somebody who isn't a member yet",
+              expected: "a person who isn't a member yet",
               found: `\`${token.email}\``,
               remedy: "remove the claim token",
             },

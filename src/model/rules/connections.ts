@@ -6,7 +6,7 @@ import type { RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
 import { workspacesOf } from "./workspaces.ts";
 
-/** A connection says what it is, or whose copy it is. */
+/** A connection has either its own settings or an original. */
 const connectionComplete: OrganizationRule = {
   name: "connection-complete",
   check: ({ manifest }) =>
@@ -21,7 +21,7 @@ const connectionComplete: OrganizationRule = {
         {
           path,
           part: "key",
-          message: `the connection \`${name}\` is ${cloneOf === undefined ? "incomplete" : "both a copy and a connection of its own"}`,
+          message: `the connection \`${name}\` ${cloneOf === undefined ? "is incomplete" : "has both `cloneOf` and its own settings"}`,
           expected: "either `kind` and `secret`, or `cloneOf`",
           found:
             Object.keys(connection)
@@ -36,7 +36,7 @@ const connectionComplete: OrganizationRule = {
     }),
 };
 
-/** Connections are copied within an organization and shared with nobody. */
+/** A connection can only be copied within its organization. */
 const cloneHasOrigin: OrganizationRule = {
   name: "clone-has-origin",
   check: ({ manifest }) =>
@@ -83,6 +83,6 @@ function noOrigin(manifest: OrganizationManifest, cloneOf: string, path: Path): 
     message: `there is no connection \`${cloneOf}\` in this organization`,
     expected: unknown?.expected,
     found: `\`${cloneOf}\``,
-    remedy: unknown?.remedy ?? "name another",
+    remedy: unknown?.remedy ?? "name another connection",
   };
 }

@@ -6,7 +6,7 @@ import type { RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
 import { workspacesOf } from "./workspaces.ts";
 
-/** An id comes from the first path a workspace had, so a path that was used before needs a higher generation. */
+/** Ids are derived from a workspace's first name, so a name that was used before needs a higher generation. */
 const pathUsedOnce: OrganizationRule = {
   name: "path-used-once",
   check: ({ manifest }) => {
@@ -73,7 +73,7 @@ const throwawayExpired: OrganizationRule = {
     ),
 };
 
-/** An archive is kept for good, or until a day; past it somebody decides. */
+/** Warns about archives past their date, because only a person decides about deletion. */
 const archiveKept: OrganizationRule = {
   name: "archive-kept",
   check: ({ manifest, today }) =>
@@ -86,7 +86,7 @@ const archiveKept: OrganizationRule = {
             path: [...path, "keepUntil"],
             part: "key",
             message: `the workspace \`${name}\` isn't archived, but \`keepUntil\` only applies to archives`,
-            expected: "`keepUntil` beside `state: archived`",
+            expected: "`keepUntil` with `state: archived`",
             found: `\`state: ${state}\``,
             remedy: "set `state: archived`, or remove `keepUntil` (`expires` marks a throwaway)",
           },
@@ -106,7 +106,7 @@ const archiveKept: OrganizationRule = {
     }),
 };
 
-/** Whether a consent is live is for the run that deletes to judge: what is deleted already stays so when it has expired. */
+/** Checks that a consent exists. Whether it has expired is checked when something is deleted, because it may already be deleted. */
 const deletionNeedsConsent: OrganizationRule = {
   name: "deletion-needs-consent",
   check: ({ manifest }) => {

@@ -13,7 +13,7 @@ const knownWallets: OrganizationRule = {
     ),
 };
 
-/** A reload buys either a fixed amount or up to a balance, and one reload must fit its month's cap. */
+/** A reload buys either a fixed amount or up to a balance, and a single reload must fit the monthly cap. */
 const autoReloadComplete: OrganizationRule = {
   name: "auto-reload",
   check: ({ manifest }) =>
@@ -94,7 +94,7 @@ const knownLlmProvider: OrganizationRule = {
         ),
 };
 
-/** A platform has only the features that it turned on. */
+/** Organizations can use only the features that the platform offers. */
 const featureOfPlatform: OrganizationRule = {
   name: "feature-of-platform",
   check: ({ manifest, features, platform }) =>
@@ -129,7 +129,7 @@ function usedFeatures(manifest: OrganizationManifest): { feature: Feature; path:
     ...(["invitations", "llmProvider"] as const)
       .filter((feature) => manifest[feature] !== undefined)
       .map((feature) => ({ feature, path: [feature] })),
-    // Another form of the same offer.
+    // Claim tokens are part of the feature `invitations`.
     ...(manifest.claimTokens === undefined
       ? []
       : [{ feature: "invitations" as const, path: ["claimTokens"] }]),

@@ -19,7 +19,7 @@ const ownerIsNoMember: OrganizationRule = {
     ),
 };
 
-/** Also catches addresses that differ in case only: they are one person's. */
+/** Addresses that differ only in case belong to the same person. */
 const oneEntryPerPerson: OrganizationRule = {
   name: "one-entry-per-person",
   check: ({ manifest }) => repeated(manifest.members ?? [], "members"),
@@ -70,7 +70,7 @@ const invitationHolds: OrganizationRule = {
     ),
 };
 
-/** Granting an admin one workspace looks as if the others were closed to them. */
+/** A grant of one workspace suggests that the admin can't reach the others. */
 const adminsReachAll: OrganizationRule = {
   name: "admins-reach-all",
   check: ({ manifest }) =>
@@ -119,7 +119,7 @@ export const PEOPLE_RULES: readonly OrganizationRule[] = [
   memberWithoutWorkspace,
 ];
 
-/** Whoever belongs to the organization, in lower case. */
+/** The addresses of the owner and all members, in lower case. */
 export function presentEmails({ owner, members = [] }: OrganizationSubject["manifest"]): ReadonlySet<string> {
   return new Set([owner, ...members.map(({ email }) => email)].map((email) => email.toLowerCase()));
 }

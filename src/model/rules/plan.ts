@@ -15,7 +15,7 @@ const knownPlan: OrganizationRule = {
     manifest.plan === undefined ? [] : unknownName("plan", platform.plans, manifest.plan, ["plan"]),
 };
 
-/** An organization stays on a price by naming it, so a price that its plan never had is a slip. */
+/** `price` keeps a previous price, so it must be one that the plan has or had. */
 const priceOfPlan: OrganizationRule = {
   name: "price-of-plan",
   check: ({ manifest, platform, plan }) => {
@@ -39,7 +39,7 @@ const priceOfPlan: OrganizationRule = {
   },
 };
 
-/** A day to come would begin anew what nobody has canceled yet. */
+/** A date in the future would also resume a later cancellation. */
 const resumeIsPast: OrganizationRule = {
   name: "resume-is-past",
   check: ({ manifest: { billing }, today }) =>
@@ -70,13 +70,13 @@ const seatsWithinPlan: OrganizationRule = {
       "seats",
       [subject.manifest.members?.length ? "members" : "invitations"],
       "seat",
-      "take out",
+      "remove",
     ),
 };
 
 const customDomainsWithinPlan: OrganizationRule = {
   name: "custom-domains-within-plan",
-  check: (subject) => overLimit(subject, "customDomains", ["workspaces"], "custom domain", "take off"),
+  check: (subject) => overLimit(subject, "customDomains", ["workspaces"], "custom domain", "remove"),
 };
 
 const perWorkspaceAccessInPlan: OrganizationRule = {
@@ -89,7 +89,7 @@ const perWorkspaceAccessInPlan: OrganizationRule = {
       part: "key" as const,
       message: `the plan \`${plan.name}\` has no per-workspace access: every member reaches every workspace`,
       expected: `no \`${path.at(-1)}\` on a member`,
-      found: "a grant of single workspaces",
+      found: "a grant of individual workspaces",
       remedy: `${wayUp(subject, "perWorkspaceAccess", true)}, or remove \`${path.at(-1)}\``,
     }));
   },
@@ -113,7 +113,7 @@ const overrideHolds: OrganizationRule = {
     ),
 };
 
-/** An override is an exception in the customer's favour; one that the plan has overtaken is forgotten paper. */
+/** Warns about overrides that are no longer needed, because the plan allows as much. */
 const overrideLifts: OrganizationRule = {
   name: "override-lifts",
   check: ({ manifest, plan, today }) =>
@@ -180,7 +180,7 @@ export const PLAN_RULES: readonly OrganizationRule[] = [
   trialOfPlan,
 ];
 
-/** Where members, invited people and holders of claim tokens are granted single workspaces. */
+/** The paths at which members, invitations and claim tokens are limited to individual workspaces. */
 function singleGrants({ manifest }: OrganizationSubject): readonly Path[] {
   return [
     ...people(manifest)
@@ -192,7 +192,7 @@ function singleGrants({ manifest }: OrganizationSubject): readonly Path[] {
   ];
 }
 
-/** What no longer fits, as after a downgrade, with everything by name that could go. */
+/** Reports a use above its limit, such as after a downgrade, and names everything that could be removed. */
 function overLimit(
   subject: OrganizationSubject,
   limit: "workspaces" | "seats" | "customDomains",
@@ -224,7 +224,7 @@ function amount(limit: Limit, noun: string): string {
   return `${limit} ${noun}${limit === 1 ? "" : "s"}`;
 }
 
-/** The cheapest plan that holds everything the organization has, and the override to ask for instead. */
+/** The remedy for a use above its limit: the cheapest plan that fits, or an override. */
 function wayUp(
   { platform, plan, usage, today }: OrganizationSubject,
   limit: string,

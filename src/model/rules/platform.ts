@@ -18,7 +18,7 @@ const knownTrialPlan: PlatformRule = {
     platform.trial ? unknownName("plan", platform.plans, platform.trial.plan, ["trial", "plan"]) : [],
 };
 
-/** A default plan is what everybody falls back to, so it can't wait for a contract. */
+/** The default plan needs a price, because organizations fall back to it automatically. */
 const pricedDefaultPlan: PlatformRule = {
   name: "priced-default-plan",
   check: ({ plans, defaultPlan }) => {
@@ -36,7 +36,7 @@ const pricedDefaultPlan: PlatformRule = {
   },
 };
 
-/** A trial is a subscription that begins free, so its plan needs a price to go on with. */
+/** A trial is a subscription that starts free, so its plan needs a price for the time after the trial. */
 const pricedTrialPlan: PlatformRule = {
   name: "priced-trial-plan",
   check: ({ plans, trial }) => {
@@ -68,7 +68,7 @@ const knownWallets: PlatformRule = {
   ],
 };
 
-/** No charge can be in fractions of a currency's smallest unit. */
+/** A price can't contain fractions of the currency's smallest unit. */
 const wholePrices: PlatformRule = {
   name: "whole-prices",
   check: (platform) =>
@@ -79,7 +79,7 @@ const wholePrices: PlatformRule = {
         {
           path,
           message: `a price in ${platform.currency} has at most ${decimals} decimals`,
-          expected: decimals === 0 ? "a whole number" : `at most ${decimals} decimals, as 49.99`,
+          expected: decimals === 0 ? "a whole number" : `at most ${decimals} decimals, such as 49.99`,
           found: `\`${price}\``,
           remedy: "round it",
         },
@@ -87,7 +87,7 @@ const wholePrices: PlatformRule = {
     }),
 };
 
-/** What a plan cost before is something else than what it costs now, and each of it once. */
+/** A previous price differs from the current one, and is listed once. */
 const previousPriceAnother: PlatformRule = {
   name: "previous-price-another",
   check: ({ plans }) =>

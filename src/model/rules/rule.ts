@@ -1,12 +1,12 @@
 import { type Diagnostic, type DiagnosticText, reporterOf } from "../../manifest/diagnostic.ts";
 import type { Part, Path } from "../../manifest/locate.ts";
 
-/** What a rule reports: a diagnostic at a path of the manifest. `applyRules` adds the rule's name and the file. */
+/** A diagnostic of a rule, at a path of the manifest. `applyRules` adds the rule's name and the file. */
 export interface RuleDiagnostic extends DiagnosticText {
   /** "error" by default. */
   readonly severity?: "warning" | undefined;
   readonly path: Path;
-  /** Whether the key or the value at the path is meant; "value" by default. */
+  /** The part of the entry at the path, its key or its value; "value" by default. */
   readonly part?: Part | undefined;
   readonly remedy: string;
 }
@@ -17,7 +17,7 @@ export interface Rule<Subject> {
   readonly check: (subject: Subject) => readonly RuleDiagnostic[];
 }
 
-/** What the rules report about a subject that is declared in a file. */
+/** Applies rules to a subject that is declared in a file. */
 export function applyRules<Subject>(
   rules: readonly Rule<Subject>[],
   subject: Subject,

@@ -7,7 +7,7 @@ import { isReserved, ownerOfSecret, ownersByName, ownerWords, type SecretOwner }
 import type { Rule, RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
 
-/** A key or a credential of one organization reaches no other, whichever file is read. */
+/** An organization can only use secrets that it owns. */
 const secretOfOneOrganization: OrganizationRule = {
   name: "secret-of-one-organization",
   check: ({ manifest, repository }) =>
@@ -30,7 +30,7 @@ interface PlatformSecretsSubject {
 
 type PlatformSecretsRule = Rule<PlatformSecretsSubject>;
 
-/** What the platform itself signs in with is no customer's, and not tenantry's. */
+/** The platform itself can't use a secret of an organization, or one that is reserved for tenantry. */
 const secretOfThePlatform: PlatformSecretsRule = {
   name: "secret-of-the-platform",
   check: ({ manifest, repository }) =>
@@ -44,13 +44,13 @@ const secretOfThePlatform: PlatformSecretsRule = {
           message: `the name of the secret \`${secret}\` is reserved for ${whose}`,
           expected: "the name of a secret of the platform",
           found: `\`${secret}\``,
-          remedy: `rename the secret, as \`${manifest.name}-own-${lastPart(secret)}\``,
+          remedy: `rename the secret, for example to \`${manifest.name}-own-${lastPart(secret)}\``,
         },
       ];
     }),
 };
 
-/** The list under `secrets` says what names don't, and takes nothing from another platform. */
+/** The list under `secrets` can't contain secrets of another platform. */
 const listedSecret: PlatformSecretsRule = {
   name: "listed-secret",
   check: ({ manifest, repository }) =>
@@ -125,7 +125,7 @@ function foreignSecret(
   { own }: Repository,
 ): RuleDiagnostic {
   const proposal = `${organization}-${lastPart(secret)}`;
-  const rename = `name a secret of \`${organization}\`, as \`${proposal}\``;
+  const rename = `name a secret of \`${organization}\`, such as \`${proposal}\``;
   const list = `list it under \`secrets\` in the platform's manifest, with a reason`;
   const expected = `a secret whose name begins with \`${organization}-\`, or that the platform lists for \`${organization}\``;
   const common = { path, expected };
@@ -168,7 +168,7 @@ function foreignSecret(
   }
 }
 
-/** What a secret is for, by the end of its name: `anthropic` of `acme-labs-anthropic`. */
+/** The last part of a secret's name, which states its purpose: `anthropic` in `acme-labs-anthropic`. */
 function lastPart(secret: string): string {
   return secret.slice(secret.lastIndexOf("-") + 1);
 }

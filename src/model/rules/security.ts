@@ -6,10 +6,10 @@ import type { PlatformRule } from "./subject.ts";
 
 type Network = NonNullable<NonNullable<PlatformManifest["security"]>["network"]>;
 
-/** Wider than any network of one's own: whoever means that says `anywhere`. */
+/** The widest ranges that a single network can have. For more, declare `anywhere`. */
 const WIDEST = { v4: 8, v6: 16 } as const;
 
-/** Supabase lets everybody connect until it is told otherwise, and tenantry can't know from where `up` runs. */
+/** Supabase allows connections from anywhere by default, and tenantry can't know from where `up` runs. */
 const networkDeclared: PlatformRule = {
   name: "network-declared",
   check: ({ security }) => {
@@ -28,7 +28,7 @@ const networkDeclared: PlatformRule = {
   },
 };
 
-/** tenantry reaches the control plane through Supabase's session pooler, which has IPv4 addresses only. */
+/** tenantry reaches the control plane through Supabase's session pooler, which has only IPv4 addresses. */
 const controlPlaneReachable: PlatformRule = {
   name: "control-plane-reachable",
   check: ({ security }) => {
@@ -46,7 +46,7 @@ const controlPlaneReachable: PlatformRule = {
   },
 };
 
-/** The form of an IPv6 address is more than a pattern can say. */
+/** The schema's pattern can't check IPv6 addresses completely. */
 const knownAddresses: PlatformRule = {
   name: "range-is-an-address",
   check: ({ security }) =>
@@ -56,10 +56,10 @@ const knownAddresses: PlatformRule = {
         return [
           {
             path: ["security", "network", key, index],
-            message: `\`${range}\` holds no address`,
-            expected: "an address before the `/`, as 2001:db8::",
+            message: `\`${range}\` doesn't contain a valid address`,
+            expected: "an address before the `/`, such as 2001:db8::",
             found: `\`${range}\``,
-            remedy: "write the network's first address, and how many of its bits count",
+            remedy: "write the network's first address and the length of its prefix",
           },
         ];
       }),
@@ -97,7 +97,7 @@ const reasonForAnywhere: PlatformRule = {
       {
         path: ["security", "network", key],
         message: "databases that can be reached from anywhere need a reason",
-        expected: "`reason` beside it",
+        expected: "a `reason` in `network`",
         found: "none",
         remedy: "add `reason: …`, or name the ranges",
       },

@@ -5,17 +5,17 @@ import type { Entitlements, PlanModel, PlatformModel } from "../model.ts";
 import type { Usage } from "../usage.ts";
 import type { Rule } from "./rule.ts";
 
-/** What a rule about one organization looks at. */
+/** The input of a rule about one organization. */
 export interface OrganizationSubject {
   readonly manifest: OrganizationManifest;
   readonly platform: PlatformModel;
   readonly features: ReadonlySet<Feature>;
-  /** Undefined when the manifest names a plan that the platform doesn't have; then what a plan limits isn't judged. */
+  /** Undefined if the platform doesn't have the declared plan. Limits aren't checked then. */
   readonly plan: PlanModel | undefined;
-  /** The plan's with the overrides that hold. */
+  /** Those of the plan, with the overrides. */
   readonly entitlements: Entitlements | undefined;
   readonly usage: Usage;
-  /** What decides who may use which secret. */
+  /** The data that decides who owns which secret. */
   readonly repository: Repository;
   /** `2026-11-22` */
   readonly today: string;

@@ -3,15 +3,15 @@ import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { ParsedOrganization } from "../../manifest/read.ts";
 import { appsOf, workspacesOf } from "./workspaces.ts";
 
-/** A value that one organization of a platform declares, and that no other may. */
+/** A value that only one organization of a platform may declare. */
 export interface UniqueValue {
   readonly rule: string;
-  /** What it is, in a sentence. */
+  /** The noun for the value in messages. */
   readonly what: string;
-  /** In the one spelling that is compared. */
+  /** Normalized for comparison. */
   readonly value: string;
   readonly path: readonly string[];
-  /** What any file that declares the same value contains, in lower case. */
+  /** Lower-case texts that every file with the value contains. */
   readonly texts: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export function uniqueValues(manifest: OrganizationManifest): readonly UniqueVal
   }));
   const contacts = workspacesOf(manifest).flatMap(({ workspace: { email, slack }, path }): UniqueValue[] => [
     ...(email === undefined ? [] : [emailValue(email.toLowerCase(), path)]),
-    // What is written in a channel goes to one workspace's agent.
+    // Messages in a channel go to one workspace's agent.
     ...(slack === undefined ? [] : [slackValue(slack.team, slack.channel, path)]),
   ]);
   return [...domains, ...contacts];
@@ -48,10 +48,10 @@ function slackValue(team: string, channel: string, path: readonly string[]): Uni
 }
 
 /**
- * Reports each value of the organizations that another organization also declares, at each of its places. The files don't say who
- * was first, so each diagnostic names the other place. Only readers of this repository see it.
+ * Reports every place of a value that is declared twice. The files don't tell which was first, so each diagnostic names the other
+ * place, which only readers of this repository see.
  *
- * @param others more organizations of the platform, which are compared and not checked
+ * @param others further organizations of the platform, which are compared but not checked themselves
  */
 export function repeatedValues(
   organizations: readonly ParsedOrganization[],

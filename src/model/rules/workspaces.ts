@@ -30,7 +30,7 @@ const cronSchedule: OrganizationRule = {
     ),
 };
 
-/** The platform's own suffix gives every app its URL; a custom domain is one of the customer's. */
+/** A custom domain belongs to the customer. Under the platform's own domain, every app already has a URL. */
 const domainIsCustom: OrganizationRule = {
   name: "domain-is-custom",
   check: ({ manifest, platform }) => {
@@ -42,7 +42,7 @@ const domainIsCustom: OrganizationRule = {
             {
               path,
               message: `\`${domain}\` is under the platform's own \`${suffix}\``,
-              expected: "a domain of the customer's",
+              expected: "a domain that belongs to the customer",
               found: `\`${domain}\``,
               remedy: "remove it: the app already has a URL there",
             },
@@ -62,7 +62,7 @@ export function workspacesOf(manifest: OrganizationManifest) {
   }));
 }
 
-/** The custom domains of an organization's apps, in the spelling that is compared. */
+/** The custom domains of an organization's apps, normalized for comparison. */
 export function appsOf(manifest: OrganizationManifest) {
   return workspacesOf(manifest).flatMap(({ workspace, path }) =>
     Object.entries(workspace.apps ?? {}).flatMap(([name, { domain }]) =>
@@ -73,7 +73,7 @@ export function appsOf(manifest: OrganizationManifest) {
 
 type ScheduleError = Omit<RuleDiagnostic, "path">;
 
-/** Thousands of workspaces share a few schedules, and judging one takes longer than all other rules together. */
+/** A cache, because checking one schedule takes longer than all other rules, and thousands of workspaces share a few. */
 const checkedSchedules = new Map<string, ScheduleError | undefined>();
 
 function checkSchedule(schedule: string): ScheduleError | undefined {
@@ -86,7 +86,7 @@ function scheduleErrorOf(schedule: string): ScheduleError | undefined {
   if (reason === undefined) return undefined;
   return {
     message: `the schedule isn't a valid cron expression: ${reason}`,
-    expected: "the five fields minute, hour, day, month and weekday, as `0 3 * * *`",
+    expected: "the five fields minute, hour, day, month and weekday, such as `0 3 * * *`",
     found: `\`${schedule}\``,
     remedy: "correct the schedule",
   };
