@@ -22,42 +22,54 @@ export interface Database {
 }
 
 export async function startDatabase(kind: Kind): Promise<Database> {
-  const folder = await mkdtemp(join(tmpdir(), `tenantry-${kind}-`));
+  const database = await startEmptyDatabase();
+  try {
+    await define(await database.connect(), kind);
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+  return database;
+}
+
+/** A new project's PostgreSQL, without anything of tenantry's. */
+export async function startEmptyDatabase(): Promise<Database> {
+  const folder = await mkdtemp(join(tmpdir(), "tenantry-database-"));
   const server = await startPostgres({ folder: join(folder, "data"), seed: platformSeed });
   const url = server.superuserUrl("postgres");
   const clients: pg.Client[] = [];
-  const connect = async (): Promise<pg.Client> => {
-    const client = new pg.Client(url);
-    clients.push(client);
-    await client.connect();
-    return client;
+  return {
+    url,
+    connect: async () => {
+      const client = new pg.Client(url);
+      clients.push(client);
+      await client.connect();
+      return client;
+    },
+    stop: async () => {
+      await Promise.all(clients.map((client) => client.end()));
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
-  const stop = async (): Promise<void> => {
-    await Promise.all(clients.map((client) => client.end()));
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    await define(await connect(), kind);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { url, connect, stop };
 }
 
-/** As the provider does it: the same scripts, in the same order, as the project's `postgres`. */
-async function define(client: pg.Client, kind: Kind): Promise<void> {
-  const definition = databaseDefinition(kind);
+/** Runs {@link scriptsOf} as the project's `postgres`, as the provider does. */
+export async function define(client: pg.Client, kind: Kind): Promise<void> {
   await client.query("set session authorization postgres");
-  await runScript(client, grantAccess(accessOf(definition.access)));
-  await runScript(client, migrate(definition.schema));
-  await runScript(client, secureRows(specified({ ...definition.rowSecurity, project: "here" }, undefined)));
+  for (const script of scriptsOf(kind)) await client.query(script);
   await client.query("reset session authorization");
 }
 
-async function runScript(client: pg.Client, script: string): Promise<void> {
-  await client.query(`set local search_path = '';\n${script}`);
+/** The scripts that a run sends to a database of this kind, in their order. Each is one transaction. */
+export function scriptsOf(kind: Kind): string[] {
+  const definition = databaseDefinition(kind);
+  const scripts = [
+    grantAccess(accessOf(definition.access)),
+    migrate(definition.schema),
+    secureRows(specified({ ...definition.rowSecurity, project: "here" }, undefined)),
+  ];
+  return scripts.map((script) => `set local search_path = '';\n${script}`);
 }
 
 type Definition = ReturnType<typeof databaseDefinition>;

@@ -22,7 +22,7 @@ const definitions = whereTableExists(
   "tenantry.definition_objects",
   `select jsonb_build_object(
     'definitions', (select coalesce(jsonb_object_agg(name, checksum), '{}') from tenantry.definitions),
-    'defined', (select coalesce(jsonb_agg(identity), '[]') from tenantry.definition_objects where definition is not null)
+    'defined', (select coalesce(jsonb_agg(identity order by identity), '[]') from tenantry.definition_objects where definition is not null)
   ) as value`,
 );
 
