@@ -89,6 +89,32 @@ describe("a pass over open requests", () => {
     expect([await one.balance(), await two.balance()]).toEqual([100, 100]);
   });
 
+  test.each(["500-stored", "500-after"] as const)(
+    "a %s that Stripe repeats delays it by one pass",
+    async (kind) => {
+      const one = await shop.organization(`repeated-${kind}`, "pm_card_visa");
+      await one.asksFor(100);
+      shop.live.sandbox.setFaults([{ kind, match: "^POST /v1/payment_intents", nth: 1 }]);
+      expect((await pass()).reloads).toMatchObject([{ outcome: "failed" }]);
+      shop.live.sandbox.setFaults([]);
+      minutes = LEASE;
+      expect((await pass()).reloads).toMatchObject([{ outcome: "paid" }]);
+      expect([await one.balance(), (await one.payments()).length]).toEqual([100, 1]);
+    },
+  );
+
+  test("after a stored failure another card pays, once", async () => {
+    const one = await shop.organization("another-card", "pm_card_visa");
+    await one.asksFor(100);
+    shop.live.sandbox.setFaults([{ kind: "500-stored", match: "^POST /v1/payment_intents", nth: 1 }]);
+    await pass();
+    shop.live.sandbox.setFaults([]);
+    await one.useCard("pm_card_mastercard");
+    minutes = LEASE;
+    expect((await pass()).reloads).toMatchObject([{ outcome: "paid" }]);
+    expect([await one.balance(), (await one.payments()).length]).toEqual([100, 1]);
+  });
+
   test("two at once charge once", async () => {
     const one = await shop.organization("twice", "pm_card_visa");
     await one.asksFor(300);

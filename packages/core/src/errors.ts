@@ -45,6 +45,8 @@ export class VendorError extends Error {
   readonly remedy: string;
   /** Stripe's `code` or `type`, if there is one. */
   readonly code: string | undefined;
+  /** Whether it is the stored result of an earlier request with the same idempotency key. */
+  readonly isReplayed: boolean;
 
   constructor(details: {
     vendor: "Supabase" | "Stripe" | "PostgreSQL";
@@ -53,6 +55,7 @@ export class VendorError extends Error {
     status?: number | string | undefined;
     requestId?: string | undefined;
     code?: string | undefined;
+    isReplayed?: boolean;
     remedy: string;
     cause?: unknown;
   }) {
@@ -67,6 +70,7 @@ export class VendorError extends Error {
     this.status = details.status;
     this.requestId = details.requestId;
     this.code = details.code;
+    this.isReplayed = details.isReplayed ?? false;
     this.remedy = details.remedy;
   }
 }

@@ -62,21 +62,39 @@ function declined(reason: string): Outcome {
 /**
  * Pays for a request while its customer is away: https://docs.stripe.com/payments/save-and-reuse?platform=web#charge-saved-payment-method
  *
- * Looks for the payment that an earlier try made before it makes one, since Stripe forgets idempotency keys after a day; the
- * key, which is the request's, stops two who try at the same moment.
+ * Looks for the payment of an earlier attempt before each charge, because Stripe forgets idempotency keys after a day. The
+ * key belongs to the request and keeps two workers from charging at the same moment. Stripe repeats a stored failure of that
+ * key for a day; once a look shows that it charged nothing, the next attempt gets another key.
  */
 export async function pay(stripe: Stripe, account: Account, reload: Reload): Promise<Outcome> {
-  const found = await findPayment(stripe, account, reload);
-  if (found !== undefined) return outcomeOf(found);
-  const method = await methodOf(stripe, account.customer);
-  if (method === undefined) return declined("no_payment_method");
-  try {
-    return outcomeOf(await charge(stripe, account, reload, method));
-  } catch (error) {
-    if (!(error instanceof VendorError) || error.status !== 402) return refusal(error);
-    const refused = await findPayment(stripe, account, reload);
-    return refused === undefined ? declined(error.code ?? "card_declined") : outcomeOf(refused);
+  for (let attempt = 0; ; attempt += 1) {
+    const found = await findPayment(stripe, account, reload);
+    if (found !== undefined) return outcomeOf(found);
+    const method = await methodOf(stripe, account.customer);
+    if (method === undefined) return declined("no_payment_method");
+    try {
+      return outcomeOf(await charge(stripe, account, reload, method, attempt));
+    } catch (error) {
+      const refused = refusal(error);
+      if (refused === undefined) {
+        if (isUsedKey(error) && attempt < MOST_STORED_FAILURES) continue;
+        throw error;
+      }
+      const payment = await findPayment(stripe, account, reload);
+      return payment === undefined ? refused : outcomeOf(payment);
+    }
   }
+}
+
+/** More than passes can leave behind in a day. */
+const MOST_STORED_FAILURES = 1_000;
+
+/**
+ * Whether an earlier attempt used up the key: Stripe repeated its failure, or refused the key since that attempt named
+ * another card. A request is handed to one worker at a time, so that attempt is over.
+ */
+function isUsedKey(error: unknown): boolean {
+  return error instanceof VendorError && (error.isReplayed || error.code === "idempotency_error");
 }
 
 async function findPayment(
@@ -117,6 +135,7 @@ function charge(
   account: Account,
   reload: Reload,
   method: string,
+  attempt: number,
 ): Promise<Stripe.PaymentIntent> {
   const params: Stripe.PaymentIntentCreateParams = {
     amount: costOf(reload),
@@ -128,13 +147,14 @@ function charge(
     description: `${reload.amount} ${reload.wallet} credits`,
     metadata: { ...toMetadata(account.brand), [RELOAD_KEY]: reload.id },
   };
-  // Of the request alone: when the card is another by the next try, Stripe refuses the key rather than charge twice.
-  const options = { idempotencyKey: idempotencyKey(["reload", reload.id]) };
+  // Without the card: if it changes between two attempts, Stripe refuses the key rather than charge twice.
+  const options = { idempotencyKey: idempotencyKey(["reload", reload.id, attempt]) };
   return stripeCall("paymentIntents.create", stripe.paymentIntents.create(params, options));
 }
 
-/** Too little to charge is the request's own fault, and would be again. */
-function refusal(error: unknown): Outcome {
-  if (error instanceof VendorError && error.code === "amount_too_small") return declined(error.code);
-  throw error;
+/** What ends the request: a declined card, or an amount that is too small and would be again. */
+function refusal(error: unknown): Outcome | undefined {
+  if (!(error instanceof VendorError)) return undefined;
+  if (error.status === 402) return declined(error.code ?? "card_declined");
+  return error.code === "amount_too_small" ? declined(error.code) : undefined;
 }

@@ -105,16 +105,29 @@ export async function stripeFind<T>(operation: string, call: Promise<T>): Promis
   }
 }
 
-/** Whether Stripe repeated an answer of earlier today instead of doing anything. */
-export function isReplayed(answer: Stripe.Response<unknown>): boolean {
-  return new Headers(answer.lastResponse.headers).get("idempotent-replayed") === "true";
+/**
+ * The object that a keyed POST made, as it is now. Stripe repeats the first answer to a key for a day, whatever became of
+ * the object since: https://docs.stripe.com/api/idempotent_requests
+ *
+ * @param readBack finds the object; undefined if it is gone or no longer what was asked for. The next attempt needs a key
+ *   of its own then.
+ */
+export async function readBackIfReplayed<T>(
+  made: Stripe.Response<T>,
+  readBack: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  return isReplayed(made.lastResponse.headers) ? readBack() : made;
+}
+
+function isReplayed(headers: Readonly<Record<string, string>> | undefined): boolean {
+  return new Headers(headers).get("idempotent-replayed") === "true";
 }
 
 /**
- * A key under which Stripe makes a thing once in a day, however often it is asked.
+ * A key under which Stripe creates an object once a day, however often it is asked.
  *
- * @param what who it is for (our own id and generation), what is made, and what was observed before: the last of its kind,
- *   the attempt. Without that, Stripe would answer with the thing that was removed an hour ago.
+ * @param what who it is for (our own id and generation), what is created, what was found before (what it replaces), and
+ *   the attempt. Without these, Stripe would answer with an object that was removed an hour ago, or with a stored failure.
  */
 export function idempotencyKey(what: readonly unknown[]): string {
   return `tenantry-${createHash("sha256").update(JSON.stringify(what)).digest("hex")}`;
@@ -138,19 +151,19 @@ function isRead(method: string): boolean {
   return method === "GET";
 }
 
-/** `POST /v1/customers/cus_1` updates and leaves the same behind each time; `POST /v1/customers` creates. */
+/** `POST /v1/customers/cus_1` updates, with the same result each time; `POST /v1/customers` creates. */
 const UPDATES = /^\/v1\/(billing_portal\/configurations|(?!billing_portal)[a-z_]+)\/[^/]+$/;
 
 /**
- * Stripe answers a repeated idempotency key with its first answer, errors included: so after an error of the server an
- * update goes out under a new key, and a creation is left to the caller, who looks first.
+ * Stripe repeats the first answer to an idempotency key, errors included. After a server error an update is therefore sent
+ * under a new key, and a creation is left to the caller, who looks first.
  */
 function repeatable(call: Call, outcome: Outcome): Call | undefined {
   const harmless = call.method !== "POST" || UPDATES.test(call.url.pathname);
   if ("error" in outcome) return harmless || call.headers.has("idempotency-key") ? call : undefined;
   const { status, headers } = outcome.response;
   if (headers.get("stripe-should-retry") === "false") return undefined;
-  // The key is in use by an attempt whose connection was cut, or another request holds the object's lock.
+  // An attempt whose connection was cut still uses the key, or another request holds the object's lock.
   if (status === 409) return call;
   return status >= 500 && harmless ? withNewKey(call) : undefined;
 }
@@ -162,7 +175,7 @@ function withNewKey(call: Call): Call {
   return { ...call, headers };
 }
 
-/** What our own fetch throws, Stripe's client takes for a failure of the connection. */
+/** Stripe's client reports whatever our own fetch throws as a failed connection. */
 function ownError(error: Stripe.errors.StripeError): Error | undefined {
   const { detail } = error;
   const isOurs = detail instanceof WriteRefused || (detail instanceof Error && detail.name === "AbortError");
@@ -177,7 +190,8 @@ function asVendorError(operation: string, error: Stripe.errors.StripeError): Ven
     operation,
     status: error.statusCode,
     requestId: error.requestId,
-    code: error.code ?? error.type,
+    code: error.code ?? error.rawType ?? error.type,
+    isReplayed: isReplayed(error.headers),
     message: why === undefined ? error.message : `${error.message} (${why})`,
     remedy: remedyFor(error),
     cause: error,

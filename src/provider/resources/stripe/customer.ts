@@ -11,7 +11,7 @@ import {
   metadataDrift,
   toMetadata,
 } from "../../../vendors/stripe/brand.ts";
-import { idempotencyKey, isReplayed, stripeCall } from "../../../vendors/stripe/client.ts";
+import { idempotencyKey, readBackIfReplayed, stripeCall } from "../../../vendors/stripe/client.ts";
 import {
   earlierCustomers,
   findCustomer,
@@ -117,34 +117,29 @@ function adoptOrCreate(context: Context, inputs: Inputs): Promise<Stripe.Custome
   });
 }
 
-async function create(context: Context, inputs: Inputs, attempt: number): Promise<Stripe.Customer> {
+async function create(
+  context: Context,
+  inputs: Inputs,
+  attempt: number,
+): Promise<Stripe.Customer | undefined> {
+  const { stripe } = context;
   const params: Stripe.CustomerCreateParams = {
     email: inputs.email,
     ...(inputs.name === undefined ? {} : { name: inputs.name }),
     metadata: { ...toMetadata(inputs.brand), ...(await trialStamp(context, inputs)) },
   };
   try {
-    const made = await createAlive(context, params, attempt);
-    await rememberCustomer(context.stripe, made);
-    return made;
+    const options = { idempotencyKey: idempotencyKey(["customer", params, attempt]) };
+    const made = await stripeCall("customers.create", stripe.customers.create(params, options));
+    const customer = await readBackIfReplayed<Stripe.Customer>(made, async () => {
+      const found = await retrieveCustomer(stripe, made.id);
+      return found !== undefined && isOwnedBy(inputs.brand, found.metadata) ? found : undefined;
+    });
+    if (customer !== undefined) await rememberCustomer(stripe, customer);
+    return customer;
   } catch (error) {
     forgetCustomers(context.stripe);
     throw error;
-  }
-}
-
-/** Under a key that was used today Stripe repeats its answer of then, though the customer may be deleted by now. */
-async function createAlive(
-  context: Context,
-  params: Stripe.CustomerCreateParams,
-  attempt: number,
-): Promise<Stripe.Customer> {
-  for (let life = 0; ; life += 1) {
-    const options = { idempotencyKey: idempotencyKey(["customer", params, attempt, life]) };
-    const made = await stripeCall("customers.create", context.stripe.customers.create(params, options));
-    if (!isReplayed(made)) return made;
-    const alive = await retrieveCustomer(context.stripe, made.id);
-    if (alive !== undefined) return alive;
   }
 }
 

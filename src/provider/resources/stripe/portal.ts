@@ -2,7 +2,12 @@ import type Stripe from "stripe";
 import * as z from "zod";
 import type { Context } from "../../../vendors/connections.ts";
 import { brand, differingMetadata, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
-import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import {
+  idempotencyKey,
+  readBackIfReplayed,
+  stripeCall,
+  stripeFind,
+} from "../../../vendors/stripe/client.ts";
 import { findPortal } from "../../../vendors/stripe/portal.ts";
 import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
@@ -119,7 +124,11 @@ function listOf({ allowed_updates = [] }: Feature): string {
   return [...allowed_updates].sort().join(", ");
 }
 
-function create({ stripe }: Context, inputs: Inputs, attempt: number): Promise<Configuration> {
+async function create(
+  { stripe }: Context,
+  inputs: Inputs,
+  attempt: number,
+): Promise<Configuration | undefined> {
   const params: Stripe.BillingPortal.ConfigurationCreateParams = {
     business_profile: { headline: inputs.headline },
     features: FEATURES,
@@ -127,10 +136,11 @@ function create({ stripe }: Context, inputs: Inputs, attempt: number): Promise<C
     metadata: toMetadata(inputs.brand),
   };
   const options = { idempotencyKey: idempotencyKey(["portal", params, attempt]) };
-  return stripeCall(
+  const made = await stripeCall(
     "billingPortal.configurations.create",
     stripe.billingPortal.configurations.create(params, options),
   );
+  return readBackIfReplayed<Configuration>(made, () => findPortal(stripe, inputs.brand));
 }
 
 async function sync(stripe: Stripe, inputs: Inputs, found: Configuration): Promise<Configuration> {

@@ -9,7 +9,13 @@ import {
   isOwnedBy,
   toMetadata,
 } from "../../../vendors/stripe/brand.ts";
-import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import {
+  idempotencyKey,
+  readBackIfReplayed,
+  stripeCall,
+  stripeFind,
+} from "../../../vendors/stripe/client.ts";
+import { listAll } from "../../../vendors/stripe/lists.ts";
 import { findPrice } from "../../../vendors/stripe/prices.ts";
 import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
@@ -76,11 +82,17 @@ export const price = defineResource({
   async remove(context, prior) {
     const found = await stripeFind("prices.retrieve", context.stripe.prices.retrieve(prior.id));
     if (found === undefined || !found.active || !isOwnedBy(prior.inputs.brand, found.metadata)) return;
+    // Its lookup key was moved back: the price that replaces this one is this one.
+    if (found.lookup_key !== prior.inputs.lookupKey) return;
     await archive(context, found);
   },
 });
 
-function create(context: Context, inputs: Inputs, attempt: number): Promise<Stripe.Price> {
+async function create(
+  { stripe }: Context,
+  inputs: Inputs,
+  attempt: number,
+): Promise<Stripe.Price | undefined> {
   const params: Stripe.PriceCreateParams = {
     lookup_key: inputs.lookupKey,
     product: inputs.product,
@@ -90,8 +102,12 @@ function create(context: Context, inputs: Inputs, attempt: number): Promise<Stri
     ...(inputs.nickname === undefined ? {} : { nickname: inputs.nickname }),
     metadata: toMetadata(inputs.brand),
   };
-  const key = idempotencyKey(["price", params, attempt]);
-  return stripeCall("prices.create", context.stripe.prices.create(params, { idempotencyKey: key }));
+  // Among them is the price that this one replaces: another program may have moved the lookup key off it today.
+  const siblings = await listAll("prices.list", stripe.prices.list({ product: inputs.product, limit: 100 }));
+  const replaced = siblings.map(({ id }) => id).sort();
+  const options = { idempotencyKey: idempotencyKey(["price", params, replaced, attempt]) };
+  const made = await stripeCall("prices.create", stripe.prices.create(params, options));
+  return readBackIfReplayed<Stripe.Price>(made, () => findPrice(stripe, inputs.lookupKey));
 }
 
 /** A price's terms are fixed for life, so a lookup key that stands for others is never taken over. */

@@ -8,7 +8,12 @@ import {
   isOwnedBy,
   toMetadata,
 } from "../../../vendors/stripe/brand.ts";
-import { idempotencyKey, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import {
+  idempotencyKey,
+  readBackIfReplayed,
+  stripeCall,
+  stripeFind,
+} from "../../../vendors/stripe/client.ts";
 import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
@@ -70,15 +75,20 @@ function find(context: Context, id: string): Promise<Stripe.Product | undefined>
   return stripeFind("products.retrieve", context.stripe.products.retrieve(id));
 }
 
-function create(context: Context, inputs: Inputs, attempt: number): Promise<Stripe.Product> {
+async function create(
+  context: Context,
+  inputs: Inputs,
+  attempt: number,
+): Promise<Stripe.Product | undefined> {
   const params = {
     id: inputs.productId,
     name: inputs.name,
     ...(inputs.description === undefined ? {} : { description: inputs.description }),
     metadata: toMetadata(inputs.brand),
   };
-  const key = idempotencyKey(["product", params, attempt]);
-  return stripeCall("products.create", context.stripe.products.create(params, { idempotencyKey: key }));
+  const options = { idempotencyKey: idempotencyKey(["product", params, attempt]) };
+  const made = await stripeCall("products.create", context.stripe.products.create(params, options));
+  return readBackIfReplayed<Stripe.Product>(made, () => find(context, inputs.productId));
 }
 
 async function sync(context: Context, inputs: Inputs, found: Stripe.Product): Promise<void> {

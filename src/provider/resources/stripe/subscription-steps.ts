@@ -196,6 +196,20 @@ export function paymentOf(
   return { payment_behavior: canPay(customer, found) ? "allow_incomplete" : "default_incomplete" };
 }
 
+/**
+ * Keeps what pays the first invoice for the next ones, unless the customer has something to charge: a method of the
+ * subscription's own would go before the one that the customer chooses later.
+ *
+ * @see https://docs.stripe.com/api/subscriptions/create#create_subscription-payment_settings-save_default_payment_method
+ */
+export function savedMethodOf({
+  inputs,
+  customer,
+}: Wanted): Pick<Stripe.SubscriptionCreateParams, "payment_settings"> {
+  if (inputs.collection === "send_invoice" || canPay(customer)) return {};
+  return { payment_settings: { save_default_payment_method: "on_subscription" } };
+}
+
 export function collectionOf(
   inputs: Wanted["inputs"],
 ): Pick<Stripe.SubscriptionCreateParams, "collection_method" | "days_until_due"> {

@@ -6,7 +6,7 @@ import { type PaidPeriod, paidPeriod } from "../../../billing/plan-credits.ts";
 import { controlPlane } from "../../../control-plane/control-plane.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { brand, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
-import { idempotencyKey, stripeCall } from "../../../vendors/stripe/client.ts";
+import { idempotencyKey, readBackIfReplayed, stripeCall } from "../../../vendors/stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../../vendors/stripe/customers.ts";
 import { listAll, wholeInvoice, wholeSubscription } from "../../../vendors/stripe/lists.ts";
 import { findPrice } from "../../../vendors/stripe/prices.ts";
@@ -31,6 +31,7 @@ import {
   DAYS_UNTIL_DUE,
   end,
   paymentOf,
+  savedMethodOf,
   takeSteps,
   type Wanted,
 } from "./subscription-steps.ts";
@@ -361,12 +362,13 @@ async function create(
   declared: Declared,
   past: readonly Stripe.Subscription[],
   attempt: number,
-): Promise<Stripe.Subscription> {
+): Promise<Stripe.Subscription | undefined> {
   const { inputs, customer, price } = declared;
   const params: Stripe.SubscriptionCreateParams = {
     customer: customer.id,
     items: [{ price: price.id }],
     ...paymentOf(declared),
+    ...savedMethodOf(declared),
     ...collectionOf(inputs),
     ...(declared.trial ? trialOf(inputs) : {}),
     metadata: toMetadata(inputs.brand),
@@ -377,7 +379,13 @@ async function create(
   const options = { idempotencyKey: idempotencyKey(["subscription", params, last, attempt]) };
   const { stripe } = context;
   const made = await stripeCall("subscriptions.create", stripe.subscriptions.create(params, options));
-  return wholeSubscription(stripe, made);
+  return readBackIfReplayed<Stripe.Subscription>(
+    { ...(await wholeSubscription(stripe, made)), lastResponse: made.lastResponse },
+    async () => {
+      const found = await retrieveSubscription(stripe, made.id);
+      return found !== undefined && isLive(found, inputs) ? found : undefined;
+    },
+  );
 }
 
 function trialOf(

@@ -10,8 +10,14 @@ import {
   isOwnedBy,
   toMetadata,
 } from "../../../vendors/stripe/brand.ts";
-import { idempotencyKey, isReplayed, stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import {
+  idempotencyKey,
+  readBackIfReplayed,
+  stripeCall,
+  stripeFind,
+} from "../../../vendors/stripe/client.ts";
 import { listAll } from "../../../vendors/stripe/lists.ts";
+import { createOnce } from "../../create-once.ts";
 import { defineResource, secret } from "../../runtime/schema.ts";
 
 const webhookEndpointInputs = z.strictObject({
@@ -72,7 +78,7 @@ export const webhookEndpoint = defineResource({
       await sync(context.stripe, inputs, known);
       return { id: prior.id, outputs: prior.outputs };
     }
-    const made = await create(context, inputs);
+    const made = await createOrRecover(context, inputs);
     await removeOthers(context.stripe, inputs, made.id);
     const { id, secret } = made;
     if (secret === undefined) throw new Error(`Stripe made the webhook endpoint ${id} without a secret`);
@@ -94,27 +100,43 @@ function metadataOf({ brand, version }: Inputs): Record<string, string> {
 }
 
 /**
- * Under a key that was used today Stripe repeats its answer of then, the secret in it: so what a run that was cut made isn't
- * lost. It may have been deleted since; then it is made again.
+ * Stripe repeats its answer to a key for a day, the secret included, so an endpoint that an interrupted run made isn't lost.
+ * An endpoint whose secret nobody knows is of no use: it is deleted before the next attempt.
  */
-async function create(context: Context, inputs: Inputs): Promise<Stripe.WebhookEndpoint> {
-  const { stripe } = context;
+function createOrRecover({ stripe, signal }: Context, inputs: Inputs): Promise<Stripe.WebhookEndpoint> {
   const params: Stripe.WebhookEndpointCreateParams = {
     url: inputs.url,
     enabled_events: eventsOf(inputs),
     metadata: metadataOf(inputs),
   };
-  for (let life = 0; ; life += 1) {
-    const options = { idempotencyKey: idempotencyKey(["webhook_endpoint", params, life]) };
-    const made = await stripeCall("webhookEndpoints.create", stripe.webhookEndpoints.create(params, options));
-    if (!isReplayed(made)) return made;
-    const found = await stripeFind("webhookEndpoints.retrieve", stripe.webhookEndpoints.retrieve(made.id));
-    if (found !== undefined) return made;
-  }
+  let isFirst = true;
+  return createOnce<Stripe.WebhookEndpoint>({
+    async look() {
+      if (!isFirst) await removeOthers(stripe, inputs, undefined);
+      isFirst = false;
+      return undefined;
+    },
+    async create(attempt) {
+      const options = { idempotencyKey: idempotencyKey(["webhook_endpoint", params, attempt]) };
+      const made = await stripeCall(
+        "webhookEndpoints.create",
+        stripe.webhookEndpoints.create(params, options),
+      );
+      return readBackIfReplayed<Stripe.WebhookEndpoint>(made, async () => {
+        const found = await stripeFind(
+          "webhookEndpoints.retrieve",
+          stripe.webhookEndpoints.retrieve(made.id),
+        );
+        // The secret is in the first answer only.
+        return found && { ...found, secret: made.secret };
+      });
+    },
+    signal,
+  });
 }
 
-/** What an earlier run made and nobody knows the secret of any more. */
-async function removeOthers(stripe: Stripe, inputs: Inputs, kept: string): Promise<void> {
+/** Deletes the endpoints of this version whose secret nobody knows, which interrupted runs left behind. */
+async function removeOthers(stripe: Stripe, inputs: Inputs, kept: string | undefined): Promise<void> {
   const all = await listAll("webhookEndpoints.list", stripe.webhookEndpoints.list({ limit: 100 }));
   const lost = all.filter(
     ({ id, metadata }) =>

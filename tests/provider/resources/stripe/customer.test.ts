@@ -104,7 +104,7 @@ describe("a customer's life", () => {
     expect(await customersOf("gone")).toMatchObject([{ id: again.customerId }]);
   });
 
-  test.each(["drop-before", "drop-after", "500", "429"] as const)(
+  test.each(["drop-before", "drop-after", "500", "500-stored", "500-after", "429"] as const)(
     "%s on the POST makes one",
     async (kind) => {
       live.sandbox.setFaults([{ kind, match: "^POST /v1/customers$", nth: 1 }]);

@@ -68,6 +68,23 @@ describe("stripe:Portal", () => {
     );
   });
 
+  test("one that was deactivated by hand is replaced on the same day", async () => {
+    const one = life();
+    // The first configuration of an account is its default, which can't be deactivated.
+    await life().up(declared("default"));
+    await one.up(declared("deactivated"));
+    const [made] = await configurationsOf("deactivated");
+    await stripe().billingPortal.configurations.update(made?.id ?? "", {
+      active: false,
+      login_page: { enabled: false },
+    });
+    expect(await one.refresh()).toBe("gone");
+    await life().up(declared("deactivated"));
+    const active = (await configurationsOf("deactivated")).filter((each) => each.active);
+    expect(active.map(({ id }) => id)).not.toContain(made?.id);
+    expect(active).toHaveLength(1);
+  });
+
   test.each(["hold-before", "hold-after"] as const)(
     "is made once by a run that was killed, %s",
     async (kind) => {

@@ -66,7 +66,38 @@ describe("a price's life", () => {
     );
   });
 
-  test.each(["drop-before", "drop-after", "500", "429"] as const)(
+  test("one whose lookup key was changed by hand is replaced by another price on the same day", async () => {
+    const one = life();
+    const { priceId } = await one.up(declared);
+    await stripe().prices.update(priceId, { lookup_key: `${declared.lookupKey}-changed` });
+    expect(await one.refresh()).toEqual(["lookupKey"]);
+    const successor = await life().up(declared);
+    await one.remove();
+    expect(successor.priceId).not.toBe(priceId);
+    expect(await pricesOf(declared.lookupKey)).toMatchObject([{ id: successor.priceId, active: true }]);
+    expect(await stripe().prices.retrieve(priceId)).toMatchObject({ active: false });
+  });
+
+  test("one whose lookup key was changed by hand and back stays", async () => {
+    const one = life();
+    const { priceId } = await one.up(declared);
+    await stripe().prices.update(priceId, { lookup_key: `${declared.lookupKey}-changed` });
+    await one.refresh();
+    await stripe().prices.update(priceId, { lookup_key: declared.lookupKey });
+    expect((await life().up(declared)).priceId).toBe(priceId);
+    await one.remove();
+    expect(await pricesOf(declared.lookupKey)).toMatchObject([{ id: priceId, active: true }]);
+  });
+
+  test("a refusal that Stripe stored doesn't outlive its cause", async () => {
+    const later = { ...declared, product: `demo_later_${count}` };
+    await expect(life().up(later)).rejects.toThrow("No such product");
+    await new Life(product, live.context()).up({ ...LAUNCH, productId: later.product });
+    await life().up(later);
+    expect(await pricesOf(declared.lookupKey)).toMatchObject([{ product: later.product, active: true }]);
+  });
+
+  test.each(["drop-before", "drop-after", "500", "500-stored", "500-after", "429"] as const)(
     "%s on the POST makes one",
     async (kind) => {
       live.sandbox.setFaults([{ kind, match: "^POST /v1/prices$", nth: 1 }]);

@@ -62,7 +62,17 @@ describe("a product's life", () => {
     expect(await stripe().products.retrieve("demo_foreign")).toMatchObject({ name: "Foreign", active: true });
   });
 
-  test.each(["drop-before", "drop-after", "500", "429"] as const)(
+  test("one that was deleted by hand is created again on the same day", async () => {
+    const one = life();
+    const declared = { productId: "demo_deleted", name: "Deleted", brand: PLATFORM };
+    await one.up(declared);
+    await stripe().products.del("demo_deleted");
+    expect(await one.refresh()).toBe("gone");
+    await life().up(declared);
+    expect(await stripe().products.retrieve("demo_deleted")).toMatchObject({ active: true });
+  });
+
+  test.each(["drop-before", "drop-after", "500", "500-stored", "500-after", "429"] as const)(
     "%s on the POST makes one",
     async (kind) => {
       live.sandbox.setFaults([{ kind, match: "^POST /v1/products$", nth: 1 }]);

@@ -78,6 +78,31 @@ describe("stripe:WebhookEndpoint", () => {
     });
   });
 
+  describe.each(["500", "500-stored", "500-after"] as const)("after a %s on the POST", (kind) => {
+    const failing = { kind, match: "^POST /v1/webhook_endpoints$", nth: 1 } as const;
+
+    test("is made in the same run, once", async () => {
+      live.sandbox.setFaults([failing]);
+      const { endpointId } = await life().up(declared(`again-${kind}`));
+      live.sandbox.setFaults([]);
+      expect(await endpointsOf(`again-${kind}`)).toMatchObject([{ id: endpointId }]);
+    });
+
+    test("is made by the next run, if this one was killed", async () => {
+      live.sandbox.setFaults([failing, { kind: "hold-before", match: "^GET /v1/webhook_endpoints" }]);
+      const killed = new AbortController();
+      const run = new Life(webhookEndpoint, live.context(killed.signal)).up(declared(`next-${kind}`));
+      await live.sandbox.held();
+      killed.abort();
+      await expect(run).rejects.toThrow();
+      live.sandbox.setFaults([]);
+      live.sandbox.release();
+      const { endpointId, signingSecret } = await life().up(declared(`next-${kind}`));
+      expect(signingSecret.reveal()).toMatch(/^whsec_/);
+      expect(await endpointsOf(`next-${kind}`)).toMatchObject([{ id: endpointId }]);
+    });
+  });
+
   test("leaves endpoints of others alone", async () => {
     const theirs = await stripe().webhookEndpoints.create({
       url: declared("ours").url,

@@ -145,9 +145,26 @@ export function paid(account: Account, invoice: StoredInvoice): StoredInvoice {
         status: "paid",
         status_transitions: { ...link.status_transitions, paid_at: now },
       });
+  saveMethod(account, after);
   account.emit("invoice.paid", after);
   account.emit("invoice.payment_succeeded", after);
   return after;
+}
+
+/**
+ * Keeps the method that paid as the subscription's default, where its `save_default_payment_method` is `on_subscription`.
+ *
+ * @see https://docs.stripe.com/api/subscriptions/object#subscription_object-payment_settings-save_default_payment_method
+ */
+function saveMethod(account: Account, invoice: StoredInvoice): void {
+  const named = invoice.parent?.subscription_details?.subscription;
+  const subscription = typeof named === "string" ? account.subscriptions.get(named) : undefined;
+  if (subscription?.payment_settings?.save_default_payment_method !== "on_subscription") return;
+  const link = account.invoicePayments.values().find((one) => one.invoice === invoice.id);
+  const intent = account.paymentIntents.get(String(link?.payment.payment_intent));
+  const method = intent?.status === "succeeded" ? intent.payment_method : null;
+  if (method === null) return;
+  account.subscriptions.put(subscription.id, { ...subscription, default_payment_method: method });
 }
 
 /** Marks an open invoice void or uncollectible. Voiding cancels its payment intent. */

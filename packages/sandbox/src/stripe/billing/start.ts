@@ -109,7 +109,13 @@ function firstInvoice(
   if (behavior === "default_incomplete" || method === null) return keep("incomplete");
   const collected: StoredInvoice = collect(account, invoice, method);
   if (collected.status !== "paid" && behavior === "error_if_incomplete") throw unpaid(account, collected);
-  return keep(collected.status === "paid" ? "active" : "incomplete");
+  if (collected.status !== "paid") return keep("incomplete");
+  const saves = billed.payment_settings?.save_default_payment_method === "on_subscription";
+  return account.subscriptions.put(billed.id, {
+    ...billed,
+    ...(saves ? { default_payment_method: method } : {}),
+    status: "active",
+  });
 }
 
 function asTrial(charge: Charge): Charge {

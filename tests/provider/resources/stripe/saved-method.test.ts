@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { subscription } from "../../../../src/provider/resources/stripe/subscription.ts";
+import { Life } from "../../life.ts";
+import { type Live, startLive } from "../../live.ts";
+import { brandOf, daysPass, giveCard, LAUNCH_PRICE, newCustomer, sellPlan } from "./billing.ts";
+
+let live: Live;
+beforeAll(async () => {
+  live = await startLive();
+  await sellPlan(live);
+});
+afterAll(() => live.stop());
+
+const stripe = () => live.context()("write").stripe;
+
+/** Subscribes a customer that has nothing to charge, and pays the first invoice with a card. */
+async function paysFirstInvoice(organization: string, trial?: { days: number }) {
+  const customer = await newCustomer(live, organization);
+  const life = new Life(subscription, live.context());
+  const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf(organization) };
+  const { subscriptionId } = await life.up(
+    trial === undefined ? declared : { ...declared, trial: { ...trial, endBehavior: "create_invoice" } },
+  );
+  if (trial !== undefined) await daysPass(live, trial.days);
+  const card = await stripe().paymentMethods.attach("pm_card_visa", { customer });
+  const [open] = (await stripe().invoices.list({ subscription: subscriptionId, status: "open" })).data;
+  await stripe().invoices.pay(open?.id ?? "", { payment_method: card.id });
+  return { customer, life, subscriptionId, card: card.id };
+}
+
+test("the card that pays the first invoice pays the next ones", async () => {
+  const { life, subscriptionId, card } = await paysFirstInvoice("saves");
+  expect(await stripe().subscriptions.retrieve(subscriptionId)).toMatchObject({
+    status: "active",
+    default_payment_method: card,
+  });
+  await daysPass(live, 32);
+  await life.refresh();
+  expect(life.outputs.status).toBe("active");
+});
+
+test("the card that pays the first invoice after a trial pays the next ones", async () => {
+  const { life } = await paysFirstInvoice("saves-after-trial", { days: 14 });
+  await daysPass(live, 32);
+  await life.refresh();
+  expect(life.outputs.status).toBe("active");
+});
+
+test("a customer that has a default keeps it, and a later one is used", async () => {
+  const customer = await newCustomer(live, "chooses");
+  await giveCard(live, customer);
+  const life = new Life(subscription, live.context());
+  await life.up({ customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf("chooses") });
+  const later = await giveCard(live, customer, "pm_card_mastercard");
+  await daysPass(live, 32);
+  await life.refresh();
+  expect(life.outputs.status).toBe("active");
+  const [newest] = (await stripe().paymentIntents.list({ customer })).data;
+  expect(newest?.payment_method).toBe(later);
+});
