@@ -58,8 +58,8 @@ export class LocalSandbox {
   async healthy(ref: string): Promise<void> {
     const path = `/v1/projects/${ref}/health?services=db,auth,rest,pooler,realtime`;
     await until(async () => {
-      const { body } = await this.call("GET", path);
-      return body.every((service: { healthy: boolean }) => service.healthy);
+      const { status, body } = await this.call("GET", path);
+      return status === 200 && body.every((service: { healthy: boolean }) => service.healthy);
     });
   }
 

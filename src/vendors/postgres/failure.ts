@@ -35,8 +35,46 @@ export function isWorthRepeating(error: unknown): boolean {
   if (!(error instanceof VendorError) || error.vendor !== "PostgreSQL") return false;
   if (error.status === undefined) return true;
   const state = String(error.status);
+  if (state === POOLER_STATE) return PASSING.has(poolerCode(error) ?? "");
   return ["40001", "40P01", "55P03", "53300"].includes(state) || /^(08|57P)/.test(state);
 }
+
+/** Whether every session of the project's pool is taken: by another run, or by a server. */
+export function isPoolFull(error: unknown): boolean {
+  return FULL.has(poolerCode(error) ?? "");
+}
+
+/** Whatever Supabase's pooler refuses has this SQLSTATE. */
+const POOLER_STATE = "XX000";
+
+/**
+ * The code that the pooler puts before its message, as in `(EMAXCONNSESSION) max clients reached …`. Older versions have
+ * texts instead.
+ *
+ * @see https://github.com/supabase/supavisor lib/supavisor/error.ex, lib/supavisor/errors
+ */
+function poolerCode(error: unknown): string | undefined {
+  if (!(error instanceof VendorError) || error.vendor !== "PostgreSQL" || error.status !== POOLER_STATE)
+    return undefined;
+  const [, code] = /\((E[A-Z]+)\)/.exec(error.message) ?? [];
+  return code ?? OLDER_TEXTS.find(([text]) => text.test(error.message))?.[1];
+}
+
+const OLDER_TEXTS: readonly (readonly [RegExp, string])[] = [
+  [/tenant or user not found/i, "ENOTFOUND"],
+  [/max clients reached in session mode|MaxClientsInSessionMode/i, "EMAXCONNSESSION"],
+  [/max client connections reached/i, "EMAXCONN"],
+];
+
+const FULL: ReadonlySet<string> = new Set([
+  "EMAXCONN",
+  "EMAXCONNSESSION",
+  "EMAXCLIENTSESSION",
+  "ECHECKOUTTIMEOUT",
+]);
+
+/** Refusals that pass: the pooler learns of a new project late, and ends its pools when a database restarts. */
+const PASSING: ReadonlySet<string> = new Set([...FULL, "ENOTFOUND", "EPOOLTERMINATING", "EDBHANDLEREXITED"]);
 
 /** SQLSTATE class 28: PostgreSQL or the pooler rejected the password. */
 export function isWrongPassword(error: unknown): boolean {
@@ -45,14 +83,14 @@ export function isWrongPassword(error: unknown): boolean {
   );
 }
 
-/** The pooler doesn't know the project yet, for example right after it was created or restored. */
+/** Whether the pooler doesn't know the project, as just after it was created or restored. */
 export function isUnknownProject(error: unknown): boolean {
-  return error instanceof VendorError && error.vendor === "PostgreSQL" && error.status === "XX000";
+  return poolerCode(error) === "ENOTFOUND";
 }
 
 /** The project's network restrictions refuse this machine. The pooler didn't check the password. */
 export function isAddressRefused(error: unknown): boolean {
-  return isUnknownProject(error) && error instanceof Error && error.message.includes("EADDRNOTALLOWED");
+  return poolerCode(error) === "EADDRNOTALLOWED";
 }
 
 /** PostgreSQL's messages of the classes 22 and 23 may quote values. */
@@ -68,6 +106,12 @@ function poolerRemedy(message: string): string | undefined {
   if (message.includes("EADDRNOTALLOWED"))
     return "The project's network restrictions don't include this machine's address. Add it to `security.network` in the platform's manifest and run `up` from an address that is allowed already, or change the restrictions in Supabase's dashboard (Database settings).";
   if (message.includes("ESSLREQUIRED")) return "The project accepts encrypted connections only.";
+  if (/EMAXC|max clients? /i.test(message) || message.includes("ECHECKOUTTIMEOUT"))
+    return "All sessions of the project's connection pool are in use: run again when other runs have ended, or raise the pool size in Supabase's dashboard (Database settings, Connection pooling).";
+  if (/ENOTFOUND|tenant or user not found/i.test(message))
+    return "Supabase's pooler doesn't know the project: wait a minute if it was just created or restored, and see in the dashboard whether it is paused.";
+  if (message.includes("ECIRCUITBREAKER"))
+    return "Supabase's pooler refuses connections for some minutes after repeated failures: correct their cause, wait, then run again.";
   return undefined;
 }
 

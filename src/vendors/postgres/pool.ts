@@ -4,7 +4,7 @@ import type { Secret } from "@tenantry/core/secret";
 import pg from "pg";
 import type { Database, Query } from "./database.ts";
 import type { Encryption } from "./encryption.ts";
-import { asVendorError, isWorthRepeating, isWrongPassword } from "./failure.ts";
+import { asVendorError, isPoolFull, isWorthRepeating, isWrongPassword } from "./failure.ts";
 import { escapeIdentifier } from "./quote.ts";
 
 export interface Connection {
@@ -27,6 +27,9 @@ export interface Connection {
 const BEGIN_READING = "begin transaction isolation level repeatable read read only";
 const FIRST_WAIT_MILLISECONDS = 100;
 const LONGEST_WAIT_MILLISECONDS = 5_000;
+/** Enough for other runs to end their transactions. */
+const LONGEST_WAIT_FOR_A_SESSION = 120_000;
+const WAIT_FOR_A_SESSION = 500;
 
 /**
  * Opens a database through its session pooler. Up to four connections are opened on demand and closed when idle.
@@ -43,7 +46,8 @@ export function connect(connection: Connection): Database {
     password: () => passwords.current.reveal(),
     ssl: connection.encryption,
     max: 4,
-    idleTimeoutMillis: 5_000,
+    // Other runs and servers share the sessions of the project's pool.
+    idleTimeoutMillis: 1_000,
     connectionTimeoutMillis: 30_000,
     allowExitOnIdle: true,
     application_name: "tenantry",
@@ -192,13 +196,19 @@ async function again<T>(
   attempts: number,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  for (let number = 1; ; number += 1) {
+  const waitsUntil = Date.now() + LONGEST_WAIT_FOR_A_SESSION;
+  for (let failures = 0; ; ) {
     signal?.throwIfAborted();
     try {
       return await attempt();
     } catch (error) {
-      if (number === attempts || !isWorthRepeating(error)) throw error;
-      const wait = Math.min(FIRST_WAIT_MILLISECONDS * 2 ** (number - 1), LONGEST_WAIT_MILLISECONDS);
+      // Waiting for others doesn't count as an attempt.
+      const waits = isPoolFull(error) && Date.now() < waitsUntil;
+      if (!waits) failures += 1;
+      if (!waits && (failures === attempts || !isWorthRepeating(error))) throw error;
+      const wait = waits
+        ? WAIT_FOR_A_SESSION
+        : Math.min(FIRST_WAIT_MILLISECONDS * 2 ** (failures - 1), LONGEST_WAIT_MILLISECONDS);
       await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal });
     }
   }

@@ -120,7 +120,7 @@ const failures: Middleware = {
       status: response.status,
       requestId: response.headers.get("x-request-id") ?? response.headers.get("cf-ray") ?? undefined,
       message,
-      remedy: remedyFor(response.status),
+      remedy: remedyFor(response.status, message),
       cause: new Error(message),
     });
   },
@@ -163,17 +163,19 @@ async function isPage(response: Response): Promise<boolean> {
   return isHtml && (await response.clone().text()) !== "";
 }
 
-function remedyFor(status: number): string {
+function remedyFor(status: number, message: string): string {
   if (status < 400) return "The response isn't from Supabase: check SUPABASE_API_URL and any proxies.";
   if (status >= 500)
     return "Supabase returned a server error (https://status.supabase.com): run again later.";
+  if (status < 500 && /preview branch/i.test(message))
+    return "Delete the project's preview branches in Supabase's dashboard (Branches), then run again.";
   return REMEDIES[status] ?? "See https://supabase.com/docs/reference/api for this operation's parameters.";
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {
   400: "Supabase rejected the request: correct what the message names, then run again.",
   401: "Check SUPABASE_ACCESS_TOKEN: it is wrong, expired or revoked.",
-  402: "The Supabase organization's plan doesn't allow this: upgrade the plan, or change the declaration.",
+  402: "Supabase refused it for the organization's billing: pay what is due, or change its plan, at https://supabase.com/dashboard/org/_/billing; or declare less.",
   403: "Give the token's user the Owner or Administrator role in the Supabase organization.",
   404: "Check that the object exists and that the token's user has access to it.",
   409: "An object with this name already exists: rename one of the two.",

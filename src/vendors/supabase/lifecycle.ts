@@ -1,7 +1,8 @@
 import { VendorError } from "@tenantry/core/errors";
 import { answer, answerOrGone, type Supabase } from "./client.ts";
 import { poll } from "./poll.ts";
-import type { ComputeVariant, ProjectStatus } from "./types.ts";
+import { findProject } from "./projects.ts";
+import type { ComputeSize, ComputeVariant, ProjectStatus, ProjectSummary } from "./types.ts";
 
 const PAUSED: readonly ProjectStatus[] = ["INACTIVE", "PAUSING"];
 
@@ -10,22 +11,28 @@ export function isPaused(status: ProjectStatus): boolean {
 }
 
 /**
- * Pauses a project if Supabase allows it, which is only in free organizations.
+ * Pauses a project of a free organization, and waits until it shows. Supabase pauses no others.
  *
- * @returns whether the project is now paused or being paused
+ * @returns whether it is paused
+ * @see https://supabase.com/docs/guides/platform/free-project-pausing
  */
-export async function pause(supabase: Supabase, ref: string): Promise<boolean> {
+export async function pause(
+  supabase: Supabase,
+  { organization, ref }: { readonly organization: string; readonly ref: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { plan } = await answer(
+    supabase.api.GET("/v1/organizations/{slug}", { params: { path: { slug: organization } } }),
+  );
+  if (plan !== undefined && plan !== "free") return false;
   try {
     await answer(supabase.api.POST("/v1/projects/{ref}/pause", { params: { path: { ref } } }));
-    return true;
   } catch (error) {
-    if (isRefused(error)) return isPaused(await statusOf(supabase, ref));
-    throw error;
+    // Another request may have paused it meanwhile; any other refusal is for the user.
+    if (!(error instanceof VendorError) || !isPaused(await statusOf(supabase, ref))) throw error;
   }
-}
-
-function isRefused(error: unknown): boolean {
-  return error instanceof VendorError && [400, 402, 403, 409, 422].includes(Number(error.status));
+  await poll(`project ${ref} to be paused`, signal, async () => isPaused(await statusOf(supabase, ref)));
+  return true;
 }
 
 /** Restores a paused project and waits until it is healthy. If it is still being paused, waits for that first. */
@@ -52,8 +59,41 @@ async function statusOf(supabase: Supabase, ref: string): Promise<ProjectStatus>
   return status;
 }
 
-/** Changes a project's compute size, for example to `small`. `nano` is the absence of the compute add-on. */
-export async function setCompute(supabase: Supabase, ref: string, from: string, to: string): Promise<void> {
+/** The size of a project's database server, as `small`; undefined where the API doesn't tell. */
+export function sizeOf(found: ProjectSummary): ComputeSize | undefined {
+  return found.databases.find(({ type }) => type === "PRIMARY")?.infra_compute_size;
+}
+
+/**
+ * Gives a project another size, and waits until it has it and is healthy again. For some seconds the API still reports the
+ * former size and a healthy project.
+ *
+ * @param size as `small`; nano is the absence of the compute add-on
+ */
+export async function resize(
+  supabase: Supabase,
+  { organization, found, size }: ResizeRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ref, name } = found;
+  const former = sizeOf(found);
+  if (former === undefined || former === size) return;
+  await setCompute(supabase, ref, former, size);
+  await poll(`project ${ref} to have the size ${size} and to be healthy`, signal, async () => {
+    const now = await findProject(supabase, organization, name);
+    return now?.ref === ref && sizeOf(now) === size && now.status === "ACTIVE_HEALTHY";
+  });
+}
+
+interface ResizeRequest {
+  /** The slug of the project's organization. */
+  readonly organization: string;
+  /** The project under its present name. */
+  readonly found: ProjectSummary;
+  readonly size: string;
+}
+
+async function setCompute(supabase: Supabase, ref: string, from: string, to: string): Promise<void> {
   const { api } = supabase;
   if (to === "nano") {
     const path = { ref, addon_variant: variantOf(from) };

@@ -23,17 +23,17 @@ export async function enforceSsl(
   signal: AbortSignal,
 ): Promise<boolean> {
   if ((await isSslEnforced(supabase, ref)) === enforced) return false;
-  const changed = await answer(
+  await answer(
     supabase.api.PUT("/v1/projects/{ref}/ssl-enforcement", {
       params: { path: { ref } },
       body: { requestedConfig: { database: enforced } },
     }),
   );
-  if (!changed.appliedSuccessfully || changed.currentConfig.database !== enforced)
-    await poll(
-      `SSL enforcement of project ${ref}`,
-      signal,
-      async () => (await isSslEnforced(supabase, ref)) === enforced,
-    );
+  // The answer tells what was asked for; until the restart begins the project keeps to what was before.
+  await poll(
+    `SSL enforcement of project ${ref}`,
+    signal,
+    async () => (await isSslEnforced(supabase, ref)) === enforced,
+  );
   return true;
 }

@@ -5,6 +5,9 @@
  * @see https://api.supabase.com/api/v1
  */
 export interface paths {
+  "/v1/organizations/{slug}": {
+    get: Operation<{ path: { slug: string } }, never, 200, Organization>;
+  };
   "/v1/organizations/{slug}/projects": {
     get: Operation<{ path: { slug: string }; query?: ProjectsQuery }, never, 200, ProjectsPage>;
   };
@@ -104,6 +107,14 @@ type Operation<Parameters, Body, Status extends number, Answer> = {
 
 interface OfProject {
   path: { ref: string };
+}
+
+interface Organization {
+  id: string;
+  name: string;
+  plan?: "free" | "pro" | "team" | "enterprise" | "platform";
+  opt_in_tags: string[];
+  allowed_release_channels: string[];
 }
 
 interface ProjectsQuery {

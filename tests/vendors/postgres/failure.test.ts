@@ -1,7 +1,7 @@
 import { VendorError } from "@tenantry/core/errors";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
-import { asVendorError, isWorthRepeating } from "../../../src/vendors/postgres/failure.ts";
+import { asVendorError, isUnknownProject, isWorthRepeating } from "../../../src/vendors/postgres/failure.ts";
 import { refusalOf } from "../../../src/vendors/postgres/refusal.ts";
 
 function failure(code: string, message: string, more: Partial<pg.DatabaseError> = {}): VendorError {
@@ -49,6 +49,28 @@ describe("a failure of PostgreSQL", () => {
     ["28P01", false],
   ])("%s is retried: %s", (code, worth) => {
     expect(isWorthRepeating(failure(code, "x"))).toBe(worth);
+  });
+
+  // Texts of supabase/supavisor, lib/supavisor/errors, newer and older.
+  test.each([
+    [
+      "(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15",
+      true,
+      "All sessions of the project's connection pool are in use",
+    ],
+    ["MaxClientsInSessionMode: max clients reached - in Session mode", true, "All sessions"],
+    ["(ECHECKOUTTIMEOUT) Pool checkout timeout. Request was dropped after 60000ms", true, "All sessions"],
+    ["Tenant or user not found", true, "doesn't know the project"],
+    [`(ENOTFOUND) tenant/user postgres.${"a".repeat(20)} not found`, true, "doesn't know the project"],
+    ["(ECIRCUITBREAKER) too many authentication failures", false, "wait, then run again"],
+    ["(EADDRNOTALLOWED) address not in tenant allow_list: {1, 2, 3, 4}", false, "network restrictions"],
+    ["something else", false, "dashboard"],
+  ])("the pooler's %s is retried: %s", (message, worth, remedy) => {
+    const told = failure("XX000", message);
+    expect(isWorthRepeating(told)).toBe(worth);
+    expect(told.message).toContain(message);
+    expect(told.remedy).toContain(remedy);
+    expect(isUnknownProject(told)).toBe(/not found/.test(message));
   });
 
   test("a connection without a response is retried; a bug isn't", () => {

@@ -33,6 +33,8 @@ export interface PoolerOptions {
 export interface Tenant {
   readonly databasePassword: ScramVerifier;
   readonly requiresTls: boolean;
+  /** Sessions that one role may have at a time. */
+  readonly poolSize: number;
   /** Whether the project's network restrictions let an address in; undefined is this machine's, which isn't known. */
   admits(address: string | undefined): boolean;
 }
@@ -54,13 +56,20 @@ export class PoolerConnection {
   readonly #options: PoolerOptions;
   /** Which backend a cancel request's key belongs to, by its port. */
   readonly #cancels: Map<string, number>;
+  /** How many sessions each role of each project has. */
+  readonly #sessions: Map<string, number>;
   #received: Buffer = Buffer.alloc(0);
   #wanted: (() => void) | undefined;
 
-  constructor(client: Socket, options: PoolerOptions, cancels: Map<string, number>) {
+  constructor(
+    client: Socket,
+    options: PoolerOptions,
+    { cancels, sessions }: { cancels: Map<string, number>; sessions: Map<string, number> },
+  ) {
     this.#client = client;
     this.#options = options;
     this.#cancels = cancels;
+    this.#sessions = sessions;
   }
 
   start(): void {
@@ -91,10 +100,24 @@ export class PoolerConnection {
     const checked = caller.role === "postgres";
     if (checked && !(await this.#provePassword(tenant.databasePassword)))
       return this.#refuse("28P01", `password authentication failed for user "${caller.role}"`);
+    if (!this.#takeSession(caller, tenant)) return this.#refuse("XX000", fullPool(tenant.poolSize));
     const lease = await this.#options.servers.use(caller.ref);
     this.#client.once("close", () => lease.release());
     if (this.#client.destroyed) lease.release();
     else this.#join(caller, lease, checked);
+  }
+
+  /** Counts a session until its client hangs up; false when the pool is full. */
+  #takeSession({ role, ref }: Caller, { poolSize }: Tenant): boolean {
+    if (role === UNSEEN) return true;
+    const key = `${role}.${ref}`;
+    const taken = this.#sessions.get(key) ?? 0;
+    if (taken >= poolSize) return false;
+    this.#sessions.set(key, taken + 1);
+    const free = () => this.#sessions.set(key, (this.#sessions.get(key) ?? 1) - 1);
+    if (this.#client.destroyed) free();
+    else this.#client.once("close", free);
+    return true;
   }
 
   /** In Supavisor's order and words. @see https://github.com/supabase/supavisor lib/supavisor/errors */
@@ -217,6 +240,11 @@ export class PoolerConnection {
   }
 }
 
+/** @see https://github.com/supabase/supavisor lib/supavisor/errors/max_connections_error.ex */
+function fullPool(size: number): string {
+  return `(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: ${size}`;
+}
+
 function callerOf(parameters: Map<string, string>): Caller {
   const user = parameters.get("user") ?? "";
   const dot = user.lastIndexOf(".");
@@ -297,7 +325,9 @@ class Session {
       statusOf: () => 200,
       refuse: (status) => {
         const [code, text] =
-          status === 429 ? ["53300", "max client connections reached"] : ["58000", "server failure"];
+          status === 429
+            ? ["XX000", "(EMAXCONN) max client connections reached, limit: 200"]
+            : ["58000", "server failure"];
         this.#client.end(fatal(code ?? "", text ?? ""));
         return undefined;
       },

@@ -12,11 +12,11 @@ import { PoolerConnection, type PoolerOptions } from "./connection.ts";
  */
 export function createPooler(options: PoolerOptions): Server & { closeConnections(): void } {
   const sockets = new Set<Socket>();
-  const cancels = new Map<string, number>();
+  const shared = { cancels: new Map<string, number>(), sessions: new Map<string, number>() };
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    new PoolerConnection(socket, options, cancels).start();
+    new PoolerConnection(socket, options, shared).start();
   });
   const closeConnections = (): void => {
     for (const socket of sockets) socket.destroy();

@@ -53,8 +53,24 @@ export class Account {
 
   project(ref: string): Project {
     const project = this.projects.get(ref);
-    if (project === undefined) throw new ApiError(404, "Project not found");
+    if (project === undefined || this.#isUnknown(project)) throw new ApiError(404, "Project not found");
     return project;
+  }
+
+  /**
+   * Whether a new project's own routes don't know it yet, though the organization's list does.
+   *
+   * @see https://github.com/supabase/terraform-provider-supabase/issues/345
+   */
+  #isUnknown({ change }: Project): boolean {
+    const elapsed = this.now() - change.startedAt;
+    return change.through[0] === "UNKNOWN" && elapsed < UNKNOWN_SHARE * this.readinessMilliseconds;
+  }
+
+  /** Whether a change that was requested doesn't show yet: the status, the size and the settings are those from before. */
+  isLagging({ change }: Project): boolean {
+    const elapsed = this.now() - change.startedAt;
+    return LAGS.has(change.through[0]) && elapsed < this.readinessMilliseconds / change.through.length;
   }
 
   /** The project as the pooler knows it: undefined when it doesn't exist, or its database isn't up. */
@@ -70,6 +86,7 @@ export class Account {
 
   /** Whether the part of the readiness delay since the last change has gone by: 0 to 1, or more for what comes later. */
   hasReached(project: Project, share: number): boolean {
+    if (this.isLagging(project)) return project.change.through[0] === "ACTIVE_HEALTHY";
     const elapsed = this.now() - project.change.startedAt;
     return elapsed >= share * this.readinessMilliseconds && !this.#booting.has(project.ref);
   }
@@ -102,6 +119,12 @@ export class Account {
     return !down && this.hasReached(project, DATABASE_READY);
   }
 }
+
+/** The part of the readiness delay in which a new project's own routes answer 404. */
+const UNKNOWN_SHARE = 0.15;
+
+/** First stages that are the status from before the change. */
+const LAGS: ReadonlySet<ProjectStatus | undefined> = new Set(["ACTIVE_HEALTHY", "INACTIVE"]);
 
 /** The part of the readiness delay after which a new project's database answers. */
 export const DATABASE_READY = 0.5;

@@ -108,9 +108,10 @@ function selected({ compute, addons }: Project): object[] {
 /** Changing the compute size restarts the project and its database. */
 function resize(account: Account, project: Project, compute: string | undefined): void {
   if (project.compute === compute) return;
-  const resized = account.projects.put(project.ref, { ...project, compute });
+  const formerCompute = project.compute ?? null;
+  const resized = account.projects.put(project.ref, { ...project, compute, formerCompute });
   if (account.status(project) !== "ACTIVE_HEALTHY") return;
-  account.change(resized, ["RESIZING"], "ACTIVE_HEALTHY");
+  account.change(resized, ["ACTIVE_HEALTHY", "RESIZING", "RESIZING"], "ACTIVE_HEALTHY");
   void account.servers.stop(project.ref);
 }
 

@@ -87,6 +87,8 @@ const ORDERS = {
 
 function listed(account: Account, project: Project): object {
   const status = account.status(project);
+  const { compute, formerCompute } = project;
+  const size = account.isLagging(project) && formerCompute !== undefined ? formerCompute : compute;
   return {
     ref: project.ref,
     name: project.name,
@@ -97,7 +99,7 @@ function listed(account: Account, project: Project): object {
     inserted_at: project.createdAt,
     databases: [
       {
-        infra_compute_size: project.compute?.replace(/^ci_/, "") ?? "nano",
+        infra_compute_size: size?.replace(/^ci_/, "") ?? "nano",
         region: project.region,
         status: status === "INACTIVE" || status === "PAUSING" ? "GOING_DOWN" : status,
         cloud_provider: "AWS",

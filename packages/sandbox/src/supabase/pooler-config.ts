@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Account } from "./account.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
 /**
@@ -28,7 +29,7 @@ export const poolerEndpoints: readonly Endpoint[] = [
           db_name: "postgres",
           connection_string: url,
           connectionString: url,
-          default_pool_size: account.documents<number>("pool-sizes").get(ref) ?? null,
+          default_pool_size: poolSizeOf(account, ref) ?? null,
           max_client_conn: null,
           pool_mode: "session",
         },
@@ -51,3 +52,8 @@ export const poolerEndpoints: readonly Endpoint[] = [
     },
   }),
 ];
+
+/** Undefined where none is set. */
+export function poolSizeOf(account: Account, ref: string): number | undefined {
+  return account.documents<number>("pool-sizes").get(ref);
+}

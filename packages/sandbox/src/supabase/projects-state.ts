@@ -7,7 +7,8 @@ export type ProjectStatus =
   | "UNKNOWN"
   | "RESTORING"
   | "PAUSING"
-  | "RESIZING";
+  | "RESIZING"
+  | "RESTARTING";
 
 export interface Organization {
   readonly id: string;
@@ -26,6 +27,8 @@ export interface Project {
   readonly change: Change;
   /** `ci_micro`; undefined is nano, which has no add-on. */
   readonly compute: string | undefined;
+  /** The size before the last change; null is nano. */
+  readonly formerCompute?: string | null;
   readonly addons: readonly string[];
   readonly jwtSecret: string;
   readonly databasePassword: ScramVerifier;
@@ -39,7 +42,10 @@ export interface Change {
   readonly startedAt: number;
 }
 
-/** A change's status at a moment: it goes through its stages in equal parts of the readiness delay. */
+/**
+ * A change's status at a moment: it goes through its stages in equal parts of the readiness delay. The first stage may be
+ * the status from before: the real service shows that for some seconds after a request.
+ */
 export function statusAt(change: Change, now: number, readinessMilliseconds: number): ProjectStatus {
   const elapsed = now - change.startedAt;
   if (elapsed >= readinessMilliseconds) return change.to;

@@ -103,7 +103,7 @@ export const projectEndpoints: readonly Endpoint[] = [
       if (account.organization(project.organization).plan !== "free")
         throw new ApiError(400, "Projects of organizations on a paid plan cannot be paused.");
       requireStatus(account, project, "ACTIVE_HEALTHY", "is not active");
-      account.change(project, ["PAUSING"], "INACTIVE");
+      account.change(project, ["ACTIVE_HEALTHY", "PAUSING"], "INACTIVE");
       await account.servers.stop(project.ref);
     },
   }),
@@ -122,7 +122,7 @@ export const projectEndpoints: readonly Endpoint[] = [
     handle: ({ account, parameter }) => {
       const project = account.project(parameter("ref"));
       requireStatus(account, project, "INACTIVE", "is no longer in a paused state, it is");
-      account.change(project, ["RESTORING", "COMING_UP"], "ACTIVE_HEALTHY");
+      account.change(project, ["INACTIVE", "RESTORING", "COMING_UP"], "ACTIVE_HEALTHY");
       account.boot(project.ref);
     },
   }),

@@ -2,6 +2,12 @@ import * as z from "zod";
 import type { Account } from "./account.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
+/** Whether connections in clear are refused, and were before the last change. */
+interface Enforcement {
+  readonly database: boolean;
+  readonly former: boolean;
+}
+
 const PATH = "/v1/projects/{ref}/ssl-enforcement";
 
 /** @see https://supabase.com/docs/reference/api/v1-update-ssl-enforcement-config */
@@ -25,7 +31,9 @@ export const sslEndpoints: readonly Endpoint[] = [
       const project = account.project(parameter("ref"));
       account.requireDatabase(project);
       const { database } = body.requestedConfig;
-      account.documents<boolean>("ssl").put(project.ref, database);
+      const former = isTlsEnforced(account, project.ref);
+      account.documents<Enforcement>("ssl-enforcement").put(project.ref, { database, former });
+      account.change(project, ["ACTIVE_HEALTHY", "RESTARTING", "RESTARTING"], "ACTIVE_HEALTHY");
       // The database starts again, which ends its connections.
       await account.servers.stop(project.ref);
       return { currentConfig: { database }, appliedSuccessfully: true };
@@ -34,5 +42,8 @@ export const sslEndpoints: readonly Endpoint[] = [
 ];
 
 export function isTlsEnforced(account: Account, ref: string): boolean {
-  return account.documents<boolean>("ssl").get(ref) ?? false;
+  const found = account.documents<Enforcement>("ssl-enforcement").get(ref);
+  const project = account.projects.get(ref);
+  if (found === undefined || project === undefined) return false;
+  return account.isLagging(project) ? found.former : found.database;
 }

@@ -1,7 +1,11 @@
 import type { Tenant } from "../pooler/connection.ts";
 import type { Account } from "./account.ts";
 import { admits } from "./network-restrictions.ts";
+import { poolSizeOf } from "./pooler-config.ts";
 import { isTlsEnforced } from "./ssl-enforcement.ts";
+
+/** Of small projects; larger ones have more: https://supabase.com/docs/guides/platform/compute-and-disk */
+const DEFAULT_POOL_SIZE = 15;
 
 /** A project as the pooler knows it; undefined when it doesn't exist, or its database isn't up. */
 export function tenantOf(account: Account, ref: string): Tenant | undefined {
@@ -10,6 +14,7 @@ export function tenantOf(account: Account, ref: string): Tenant | undefined {
   return {
     databasePassword: project.databasePassword,
     requiresTls: isTlsEnforced(account, ref),
+    poolSize: poolSizeOf(account, ref) ?? DEFAULT_POOL_SIZE,
     admits: (address) => admits(account, project, address),
   };
 }

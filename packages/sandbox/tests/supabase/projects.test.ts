@@ -111,6 +111,9 @@ describe("the life of a project", () => {
     };
     const seen = async (): Promise<unknown> => [(await get("")).status, await healthy()];
 
+    // Its own routes don't know it at first, though the organization's list does.
+    expect((await call("GET", `/v1/projects/${ref}`)).status).toBe(404);
+    clock.now += 200;
     expect(await seen()).toEqual(["UNKNOWN", []]);
     expect(await get("/health?services=db&services=pooler")).toEqual([
       { name: "db", healthy: false, status: "COMING_UP" },
@@ -125,7 +128,7 @@ describe("the life of a project", () => {
       { message: "Project not ready for deletion." },
     ]);
 
-    clock.now += 600;
+    clock.now += 400;
     await until(async () => (await healthy()).includes("db"));
     expect(await seen()).toEqual(["COMING_UP", ["db"]]);
     expect((await call("POST", `/v1/projects/${ref}/database/query`, { query: "select 1" })).status).toBe(

@@ -193,9 +193,17 @@ describe("add-ons", () => {
     await until(async () => (await status()) === "ACTIVE_HEALTHY");
     const change = { addon_type: "compute_instance", addon_variant: "ci_large" };
     expect((await call("PATCH", `/v1/projects/${ref}/billing/addons`, change)).status).toBe(200);
-    expect(await status()).toBe("RESIZING");
+    const size = async (): Promise<string> => {
+      const listed = await (await call("GET", "/v1/organizations/a/projects")).json();
+      const { projects } = listed as { projects: { databases: { infra_compute_size: string }[] }[] };
+      return projects[0]?.databases[0]?.infra_compute_size ?? "";
+    };
+    // The status and the size from before, for a while.
+    expect([await status(), await size()]).toEqual(["ACTIVE_HEALTHY", "micro"]);
+    clock.now += 400;
+    expect([await status(), await size()]).toEqual(["RESIZING", "large"]);
     clock.now += 1000;
-    expect(await status()).toBe("ACTIVE_HEALTHY");
+    expect([await status(), await size()]).toEqual(["ACTIVE_HEALTHY", "large"]);
   });
 
   test("aren't for free organizations, whose projects have none", async () => {

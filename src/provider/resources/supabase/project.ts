@@ -4,7 +4,7 @@ import { deriveDatabasePassword } from "../../../shared/derive.ts";
 import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { answer, answerOrGone, isGone } from "../../../vendors/supabase/client.ts";
-import { isPaused, restore, setCompute, untilHealthy } from "../../../vendors/supabase/lifecycle.ts";
+import { isPaused, resize, restore, sizeOf } from "../../../vendors/supabase/lifecycle.ts";
 import { poll } from "../../../vendors/supabase/poll.ts";
 import { findProject, isLeaving } from "../../../vendors/supabase/projects.ts";
 import type { ComputeSize, ProjectSummary, Region } from "../../../vendors/supabase/types.ts";
@@ -80,7 +80,8 @@ export const project = defineResource({
     if (found.name !== inputs.name) await rename(context, ref, inputs.name);
     if (inputs.state === "active") {
       if (isPaused(found.status)) await restore(context.supabase, ref, context.signal);
-      await resize(context, found, inputs.compute);
+      const { organization, name, compute: size } = inputs;
+      await resize(context.supabase, { organization, found: { ...found, name }, size }, context.signal);
     }
     const derivedFrom = made
       ? context.roots.current.fingerprint
@@ -127,10 +128,6 @@ function asFound(inputs: Inputs, found: ProjectSummary): Inputs {
   };
 }
 
-function sizeOf(found: ProjectSummary): ComputeSize | undefined {
-  return found.databases.find((each) => each.type === "PRIMARY")?.infra_compute_size;
-}
-
 /** `made` tells whether this run created it. An adopted project may have a password of an earlier root secret. */
 async function adoptOrCreate(
   context: Context,
@@ -175,14 +172,6 @@ async function rename(context: Context, ref: string, name: string): Promise<void
   await answer(
     context.supabase.api.PATCH("/v1/projects/{ref}", { params: { path: { ref } }, body: { name } }),
   );
-}
-
-/** A change of the size restarts the project. Waits, because later resources need its database. */
-async function resize(context: Context, found: ProjectSummary, compute: string): Promise<void> {
-  const size = sizeOf(found);
-  if (size === undefined || size === compute) return;
-  await setCompute(context.supabase, found.ref, size, compute);
-  await untilHealthy(context.supabase, found.ref, context.signal);
 }
 
 function sameGeneration(before: Inputs, now: Inputs): boolean {
@@ -256,7 +245,7 @@ function requireConsent({ name, consent }: Inputs, today: string): void {
   });
 }
 
-/** Retries on status 400: a project that is still being created can't be deleted yet. */
+/** Waits for a project that is still being created, which can't be deleted yet. Other refusals are for the user. */
 async function deleteProject(context: Context, ref: string): Promise<void> {
   if (ref === NEVER_MADE) return;
   await poll(`the deletion of ${ref}`, context.signal, async () => {
@@ -265,8 +254,17 @@ async function deleteProject(context: Context, ref: string): Promise<void> {
       return true;
     } catch (error) {
       if (isGone(error)) return true;
-      if (error instanceof VendorError && error.status === 400) return false;
+      if (isNotReady(error)) return false;
       throw error;
     }
   });
+}
+
+/** The API has no code for it; the text is from recorded traffic of Supabase's command line. */
+function isNotReady(error: unknown): boolean {
+  return (
+    error instanceof VendorError &&
+    error.status === 400 &&
+    error.message.includes("Project not ready for deletion")
+  );
 }

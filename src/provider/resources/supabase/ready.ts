@@ -4,7 +4,7 @@ import * as z from "zod";
 import { deriveDatabasePassword } from "../../../shared/derive.ts";
 import type { RootSecrets } from "../../../shared/root-secret.ts";
 import type { Context } from "../../../vendors/connections.ts";
-import { answer } from "../../../vendors/supabase/client.ts";
+import { answer, isGone } from "../../../vendors/supabase/client.ts";
 import { poll } from "../../../vendors/supabase/poll.ts";
 import { sessionPooler } from "../../../vendors/supabase/pooler.ts";
 import { enforceSsl } from "../../../vendors/supabase/ssl.ts";
@@ -97,11 +97,11 @@ export const ready = defineProjectScoped({
   async ensure(context, inputs, prior) {
     const ref = inputs.project;
     try {
-      const project = await waitForProject(context, inputs);
+      const project = await waitForProject(context, inputs, prior?.outputs.databaseHost === undefined);
       const before = prior?.inputs.state ?? "active";
       await waitForServices(context, inputs, before);
       if (await changesSsl(context, inputs)) {
-        await waitForProject(context, inputs);
+        await waitForProject(context, inputs, false);
         await waitForServices(context, inputs, before);
       }
       return { id: ref, outputs: await reachOf(context, inputs, project) };
@@ -117,14 +117,28 @@ export const ready = defineProjectScoped({
   remove: async () => {},
 });
 
-async function waitForProject(context: Context, inputs: Inputs): Promise<ProjectWithDatabase> {
+/** @param isNew whether the API may not know the project yet: it answers 404 for a while after the creation */
+async function waitForProject(
+  context: Context,
+  inputs: Inputs,
+  isNew: boolean,
+): Promise<ProjectWithDatabase> {
   const ref = inputs.project;
   let project: ProjectWithDatabase | undefined;
-  await poll(
+  let unknown: unknown;
+  const wait = poll(
     `project ${ref} to be healthy`,
     context.signal,
     async () => {
-      project = await answer(context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+      try {
+        project = await answer(context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+      } catch (error) {
+        if (!isNew || !isGone(error)) throw error;
+        context.status("Supabase doesn't know the project yet");
+        unknown = error;
+        return false;
+      }
+      unknown = undefined;
       const remedy = DEAD_ENDS[project.status];
       if (remedy !== undefined)
         throw new UserError(`The Supabase project ${project.name} (${ref}) is ${project.status}.`, {
@@ -135,6 +149,10 @@ async function waitForProject(context: Context, inputs: Inputs): Promise<Project
     },
     inputs.timeoutSeconds,
   );
+  await wait.catch((error: unknown) => {
+    context.signal.throwIfAborted();
+    throw unknown ?? error;
+  });
   return project as ProjectWithDatabase;
 }
 

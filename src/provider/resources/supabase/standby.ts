@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Context } from "../../../vendors/connections.ts";
-import { isPaused, pause, setCompute, untilHealthy } from "../../../vendors/supabase/lifecycle.ts";
+import { isPaused, pause, resize, sizeOf } from "../../../vendors/supabase/lifecycle.ts";
 import { findProject } from "../../../vendors/supabase/projects.ts";
 import type { ProjectSummary } from "../../../vendors/supabase/types.ts";
 import { defineResource } from "../../runtime/schema.ts";
@@ -55,9 +55,9 @@ export const standby = defineResource({
   async ensure(context, inputs) {
     const found = await find(context, inputs);
     if (found !== undefined && inputs.state === "archived" && !isPaused(found.status))
-      await shrink(context, found);
+      await shrink(context, inputs.organization, found);
     const paused =
-      found !== undefined && (isPaused(found.status) || (await pause(context.supabase, found.ref)));
+      found !== undefined && (isPaused(found.status) || (await pauseIt(context, inputs.organization, found)));
     if (!paused) context.status("not paused: Supabase pauses only projects of free organizations");
     return { id: inputs.project, outputs: { paused } };
   },
@@ -70,9 +70,12 @@ async function find(context: Context, inputs: Inputs): Promise<ProjectSummary | 
   return found?.ref === inputs.project ? found : undefined;
 }
 
-async function shrink(context: Context, { ref, databases }: ProjectSummary): Promise<void> {
-  const size = databases.find(({ type }) => type === "PRIMARY")?.infra_compute_size;
+function pauseIt(context: Context, organization: string, { ref }: ProjectSummary): Promise<boolean> {
+  return pause(context.supabase, { organization, ref }, context.signal);
+}
+
+async function shrink(context: Context, organization: string, found: ProjectSummary): Promise<void> {
+  const size = sizeOf(found);
   if (size === undefined || SMALLEST.includes(size)) return;
-  await setCompute(context.supabase, ref, size, "micro");
-  await untilHealthy(context.supabase, ref, context.signal);
+  await resize(context.supabase, { organization, found, size: "micro" }, context.signal);
 }

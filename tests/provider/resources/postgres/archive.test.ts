@@ -61,7 +61,13 @@ describe("postgres:Archive", () => {
   });
 
   test("restores a paused project for its dump, and writes no second file", async () => {
-    expect(await pause(live.context()("write").supabase, ref)).toBe(true);
+    expect(
+      await pause(
+        live.context()("write").supabase,
+        { organization: FREE, ref },
+        new AbortController().signal,
+      ),
+    ).toBe(true);
     const life = new Life(archive, live.context());
     const { file, rows, sha256 } = await life.up(declared());
     expect(rows).toEqual({ "public.notes": 7 });

@@ -14,14 +14,11 @@ afterAll(() => live.stop());
 const stripe = () => live.context()("write").stripe;
 
 /** Subscribes a customer that has nothing to charge, and pays the first invoice with a card. */
-async function paysFirstInvoice(organization: string, trial?: { days: number }) {
+async function paysFirstInvoice(organization: string) {
   const customer = await newCustomer(live, organization);
   const life = new Life(subscription, live.context());
   const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf(organization) };
-  const { subscriptionId } = await life.up(
-    trial === undefined ? declared : { ...declared, trial: { ...trial, endBehavior: "create_invoice" } },
-  );
-  if (trial !== undefined) await daysPass(live, trial.days);
+  const { subscriptionId } = await life.up(declared);
   const card = await stripe().paymentMethods.attach("pm_card_visa", { customer });
   const [open] = (await stripe().invoices.list({ subscription: subscriptionId, status: "open" })).data;
   await stripe().invoices.pay(open?.id ?? "", { payment_method: card.id });
@@ -39,11 +36,13 @@ test("the card that pays the first invoice pays the next ones", async () => {
   expect(life.outputs.status).toBe("active");
 });
 
-test("the card that pays the first invoice after a trial pays the next ones", async () => {
-  const { life } = await paysFirstInvoice("saves-after-trial", { days: 14 });
-  await daysPass(live, 32);
-  await life.refresh();
-  expect(life.outputs.status).toBe("active");
+test("the card that pays the first invoice is charged month after month", async () => {
+  const { customer, card } = await paysFirstInvoice("saves-for-long");
+  for (let month = 0; month < 3; month += 1) await daysPass(live, 31);
+  const payments = (await stripe().paymentIntents.list({ customer })).data;
+  expect(payments.map(({ status, payment_method }) => [status, payment_method])).toEqual(
+    Array.from({ length: 4 }, () => ["succeeded", card]),
+  );
 });
 
 test("a customer that has a default keeps it, and a later one is used", async () => {

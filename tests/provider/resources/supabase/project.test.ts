@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { project } from "../../../../src/provider/resources/supabase/project.ts";
 import { answer } from "../../../../src/vendors/supabase/client.ts";
-import { setCompute } from "../../../../src/vendors/supabase/lifecycle.ts";
 import { Life } from "../../life.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "../../live.ts";
 
@@ -153,12 +152,57 @@ describe("a project", () => {
     const declared = { ...DECLARED, name: "asleep--one", compute: "small" };
     const { ref } = await one.up(declared);
     await one.up({ ...declared, state: "archived" });
-    await setCompute(live.context()("write").supabase, ref, "small", "micro");
+    const body = { addon_type: "compute_instance", addon_variant: "ci_micro" } as const;
+    const { api } = live.context()("write").supabase;
+    await answer(api.PATCH("/v1/projects/{ref}/billing/addons", { params: { path: { ref } }, body }));
     expect(await one.refresh()).toEqual([]);
     await one.up(declared);
     expect(await projectsNamed("asleep--one")).toMatchObject([
       { databases: [{ infra_compute_size: "small" }] },
     ]);
+  });
+});
+
+describe("a refusal of Supabase", () => {
+  const refused = async (match: string, status: number, message: string, run: () => Promise<unknown>) => {
+    live.sandbox.setFaults([{ kind: "respond", response: { status, body: { message } }, match }]);
+    const error = await run().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    live.sandbox.setFaults([]);
+    return error instanceof Error ? error.message : error;
+  };
+  const DELETE = "^DELETE /v1/projects/[a-z]{20}$";
+
+  test.each([
+    [400, "Cannot delete a project with preview branches", "Delete the project's preview branches"],
+    [403, "Your role doesn't allow that", "Owner or Administrator role"],
+    [400, "Project is locked", "correct what the message names"],
+  ])("%i %s on deleting reaches the user at once, with a remedy", async (status, message, remedy) => {
+    const one = life();
+    await one.up({ ...DECLARED, name: `kept--${status}${message.length}` });
+    const told = await refused(DELETE, status, message, () => one.remove());
+    expect(told).toContain(message);
+    expect(told).toContain(remedy);
+    await one.remove();
+  });
+
+  test("a project that isn't ready yet is deleted once it is", async () => {
+    const one = life();
+    await one.up({ ...DECLARED, name: "not--ready" });
+    const response = { status: 400, body: { message: "Project not ready for deletion." } };
+    live.sandbox.setFaults([{ kind: "respond", response, match: DELETE, nth: 1 }]);
+    await one.remove();
+    live.sandbox.setFaults([]);
+    expect(await projectsNamed("not--ready")).toEqual([]);
+  });
+
+  test("402 on creating says that the organization's billing stops it", async () => {
+    const told = await refused("^POST /v1/projects$", 402, "Your organization has overdue invoices", () =>
+      life().up({ ...DECLARED, name: "over--due" }),
+    );
+    expect(told).toMatch(/status 402[\s\S]*overdue invoices[\s\S]*pay what is due/);
   });
 });
 

@@ -79,8 +79,31 @@ describe("the wait for a project", () => {
     });
   });
 
+  test.each([
+    ["the project", "^GET /v1/projects/[a-z]{20}$", 1],
+    ["the project, twice", "^GET /v1/projects/[a-z]{20}$", 2],
+  ])("waits while Supabase doesn't know %s yet", async (name, match, times) => {
+    const ref = await newProject(`unknown--${times}`);
+    const response = { status: 404, body: { message: "Project not found" } };
+    const faults = Array.from({ length: times }, (_, index) => index + 1);
+    live.sandbox.setFaults(faults.map((nth) => ({ kind: "respond", response, match, nth })));
+    expect(await new Life(ready, live.context()).up({ project: ref }), name).toMatchObject({
+      poolerUser: `postgres.${ref}`,
+    });
+    live.sandbox.setFaults([]);
+  });
+
+  test("reports at once that a project is gone which was ready before", async () => {
+    const ref = await newProject("unknown--gone");
+    const one = new Life(ready, live.context());
+    await one.up({ project: ref });
+    await live.deleteProject(ref);
+    await expect(one.up({ project: ref, timeoutSeconds: 299 })).rejects.toThrow(/status 404/);
+  });
+
   test("reports a project that doesn't exist", async () => {
-    await expect(new Life(ready, live.context()).up({ project: "a".repeat(20) })).rejects.toThrow(
+    const missing = { project: "a".repeat(20), timeoutSeconds: 1 };
+    await expect(new Life(ready, live.context()).up(missing)).rejects.toThrow(
       /status 404.*[\s\S]*Check that the object exists/,
     );
   });
