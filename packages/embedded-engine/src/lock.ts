@@ -3,21 +3,25 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
+import { isRecord } from "@tenantry/core/is-record";
 import { entriesOf } from "./backend.ts";
+import { hasEnded, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
-/** The content of Pulumi's lock files. */
+/** The content of Pulumi's lock files. The CLI ignores keys that it doesn't know. */
 interface LockContent {
   readonly pid: number;
   readonly username: string;
   readonly hostname: string;
   readonly timestamp: string;
+  /** Absent in the CLI's own locks. */
+  readonly process?: ProcessIdentity;
 }
 
 /**
  * A stack's lock, in Pulumi's format, which both engines respect.
  *
- * A lock whose process belonged to this user on this host and no longer exists is removed with a warning, so that a killed run
- * doesn't block the next one. Any other lock may be in use.
+ * A lock whose process has certainly ended is removed with a warning, so that a killed run doesn't block the next one. Any other
+ * lock may be in use: a process id alone proves nothing, because another container may have the same host name.
  */
 export class StackLock {
   readonly #file: string;
@@ -70,32 +74,48 @@ async function refuseForeign(
   });
 }
 
+/** Undefined when the lock was released after the listing. An empty or unreadable file is a lock that is just being written. */
 async function readLock(file: string): Promise<LockContent | undefined> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as LockContent;
+    return lockContent(JSON.parse(await readFile(file, "utf8")));
   } catch (error) {
-    // The lock was released after the listing, or is just being written. An empty file is a lock too.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    return { pid: 0, username: "?", hostname: "?", timestamp: "?" };
+    return lockContent({});
   }
 }
 
-function isDead(content: LockContent): boolean {
-  const own = ownContent();
-  if (content.hostname !== own.hostname || content.username !== own.username) return false;
-  try {
-    process.kill(content.pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
+/** Other programs write locks too, so nothing in one is certain. */
+function lockContent(found: unknown): LockContent {
+  const { pid, username, hostname, timestamp, process } = isRecord(found) ? found : {};
+  const text = (value: unknown) => (typeof value === "string" ? value : "?");
+  return {
+    pid: typeof pid === "number" ? pid : 0,
+    username: text(username),
+    hostname: text(hostname),
+    timestamp: text(timestamp),
+    ...(isIdentity(process) ? { process } : {}),
+  };
+}
+
+function isIdentity(value: unknown): value is ProcessIdentity {
+  return (
+    isRecord(value) &&
+    Number.isInteger(value.pid) &&
+    [value.boot, value.pidNamespace, value.started].every((each) => typeof each === "string")
+  );
+}
+
+function isDead({ hostname: host, process }: LockContent): boolean {
+  return host === hostname() && process !== undefined && hasEnded(process);
 }
 
 function ownContent(): LockContent {
+  const identity = ownIdentity();
   return {
     pid: process.pid,
     username: userInfo().username,
     hostname: hostname(),
     timestamp: new Date().toISOString(),
+    ...(identity === undefined ? {} : { process: identity }),
   };
 }

@@ -1,9 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StackLock } from "../src/lock.ts";
+import { ownIdentity } from "../src/process-identity.ts";
 
 let root: string;
 let folder: string;
@@ -58,21 +60,55 @@ test("of two that come at once, never both get it", async () => {
   }
 });
 
-test("the lock of a killed run is removed with a warning", async () => {
-  const file = leave({ pid: deadPid() });
+const own = ownIdentity();
+
+/** The identity of a process that has ended, in this process's namespace. */
+const ended = () => ({ ...own, pid: deadPid(), started: "1" });
+
+test.each([
+  ["that no longer exists", ended],
+  ["whose id another process has now", () => ({ ...own, started: "1" })],
+])("a lock is removed with a warning if it belongs to a process %s", async (_, identity) => {
+  const file = leave({ pid: 1, process: identity() });
   await (await acquire()).release();
   expect(existsSync(file)).toBe(false);
   expect(warnings).toEqual([expect.stringMatching(/Removed the lock of .*, whose run was killed/)]);
 });
 
 test.each([
-  ["a process that runs", { pid: process.pid }],
-  ["another host, whatever its process", { pid: 2 ** 22, hostname: "elsewhere" }],
-  ["another user", { pid: 2 ** 22, username: "someone" }],
+  ["a process that runs", () => ({ pid: process.pid, process: own })],
+  ["another host", () => ({ pid: 1, hostname: "elsewhere", process: ended() })],
+  ["another boot", () => ({ pid: 1, process: { ...ended(), boot: "another" } })],
+  ["another PID namespace", () => ({ pid: 1, process: { ...ended(), pidNamespace: "pid:[1]" } })],
+  ["the Pulumi CLI, which records only a process id", () => ({ pid: deadPid() })],
+  ["a process whose identity is incomplete", () => ({ pid: 1, process: { pid: deadPid() } })],
 ])("the lock of %s stands", async (_, content) => {
-  leave(content);
+  leave(content());
   await expect(acquire()).rejects.toMatchObject({ name: "UserError" });
   expect(warnings).toEqual([]);
+});
+
+const UNSHARE = ["--fork", "--pid", "--mount-proc"];
+const canUnshare = spawnSync("unshare", [...UNSHARE, "true"]).status === 0;
+
+test.skipIf(!canUnshare)("a run in a container with the same host name keeps its lock", async () => {
+  const program = `
+    const { StackLock } = await import(${JSON.stringify(join(import.meta.dirname, "../src/lock.ts"))});
+    await StackLock.acquire(${JSON.stringify(folder)}, () => {});
+    console.log("held");
+    process.stdin.resume();`;
+  const node = [process.execPath, "--import", "tsx/esm", "--input-type=module", "-e", program];
+  const container = spawn("unshare", [...UNSHARE, ...node], { stdio: ["pipe", "pipe", "inherit"] });
+  const exited = once(container, "exit");
+  try {
+    await once(container.stdout, "data");
+    await expect(acquire()).rejects.toMatchObject({ name: "UserError" });
+    expect(warnings).toEqual([]);
+  } finally {
+    container.stdin.end();
+    container.kill();
+    await exited;
+  }
 });
 
 test("a lock file that can't be read is a lock", async () => {

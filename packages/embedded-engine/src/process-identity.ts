@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, readlinkSync } from "node:fs";
+
+/**
+ * A process, in a form that no other process shares. A process id alone isn't unique: it is reused, and each container counts
+ * its own.
+ */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** The boot of the machine. */
+  readonly boot: string;
+  /** The PID namespace, as Linux names it; empty on macOS, which has none. */
+  readonly pidNamespace: string;
+  /** The time when the process started, as the system writes it. */
+  readonly started: string;
+}
+
+/** Undefined when the system doesn't tell enough, for example without `/proc`. */
+export function ownIdentity(): ProcessIdentity | undefined {
+  const place = placeOfProcesses();
+  const started = place && startOf(process.pid);
+  return place && typeof started === "string" ? { pid: process.pid, ...place, started } : undefined;
+}
+
+/** Whether the process has certainly ended. False when this process can't see it, as from another container. */
+export function hasEnded({ pid, boot, pidNamespace, started }: ProcessIdentity): boolean {
+  const here = placeOfProcesses();
+  if (here?.boot !== boot || here.pidNamespace !== pidNamespace) return false;
+  const found = startOf(pid);
+  return found === null || (found !== undefined && found !== started);
+}
+
+/** What has to be equal for a process id to mean the same process. */
+function placeOfProcesses(): Pick<ProcessIdentity, "boot" | "pidNamespace"> | undefined {
+  try {
+    if (process.platform === "linux")
+      return {
+        boot: readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+        pidNamespace: readlinkSync("/proc/self/ns/pid"),
+      };
+    if (process.platform === "darwin")
+      return { boot: output("sysctl", "-n", "kern.bootsessionuuid"), pidNamespace: "" };
+  } catch {
+    // A sandbox may hide /proc or the commands. Then nothing is certain.
+  }
+  return undefined;
+}
+
+/** Null when there is no such process; undefined when that can't be told. */
+function startOf(pid: number): string | null | undefined {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return null;
+  }
+  try {
+    if (process.platform === "darwin") return output("ps", "-o", "lstart=", "-p", String(pid));
+    // The 22nd field; the 2nd, the command, may contain spaces and parentheses. See proc_pid_stat(5).
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function output(command: string, ...args: string[]): string {
+  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+}
