@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type EffectivePlan, effectivePlan } from "../src/model/effective-plan.ts";
 import type { OrganizationModel, PlatformModel, WalletModel } from "../src/model/model.ts";
+import { presentEntitlements } from "../src/shared/entitlements.ts";
 import { type Declared, declare } from "./declare.ts";
-import { controlPlaneLimits, controlPlaneOverrides } from "./limits.ts";
+import { controlPlaneOverrides } from "./limits.ts";
 import { Workspace } from "./workspace.ts";
 
 export interface OrganizationArgs {
@@ -82,8 +83,8 @@ export class Organization extends pulumi.ComponentResource {
         displayName: organization.displayName,
         plan: organization.plan.name,
         planInForce: holding.apply((now) => now.plan),
-        limits: holding.apply((now) => controlPlaneLimits(now.entitlements)),
-        planLimits: controlPlaneLimits(organization.entitlements),
+        limits: holding.apply((now) => presentEntitlements(now.entitlements)),
+        planLimits: presentEntitlements(organization.entitlements),
         overrides: controlPlaneOverrides(organization.overrides),
         billingEmail: organization.billing.email,
         stripeCustomer: customer.customerId,

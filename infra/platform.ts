@@ -2,6 +2,7 @@ import * as postgresql from "@pulumi/postgresql";
 import * as pulumi from "@pulumi/pulumi";
 import type { PlanModel, PlatformModel } from "../src/model/model.ts";
 import { pricesOf } from "../src/model/price.ts";
+import { presentEntitlements } from "../src/shared/entitlements.ts";
 import {
   besideProvider,
   type DatabaseDefinition,
@@ -9,7 +10,6 @@ import {
   warnOfDifferences,
 } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
-import { controlPlaneLimits } from "./limits.ts";
 import { controlPlaneSettings } from "./settings.ts";
 
 type Project = Declared<"supabase:Project", "ref">;
@@ -246,7 +246,7 @@ function catalogued(plan: PlanModel) {
     productId: plan.productId,
     priceLookupKey: plan.price?.lookupKey,
     credits: { ...plan.credits },
-    limits: controlPlaneLimits(plan.entitlements),
+    limits: presentEntitlements(plan.entitlements),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Declared } from "../model/effective-plan.ts";
-import type { Entitlements, Limit } from "../model/model.ts";
+import type { Entitlements, Limit } from "../shared/entitlements.ts";
 import type { Query } from "../vendors/postgres/database.ts";
 import type { Brand } from "../vendors/stripe/brand.ts";
 

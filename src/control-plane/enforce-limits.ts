@@ -1,48 +1,47 @@
 import { UserError } from "@tenantry/core/errors";
+import { COUNTED_LIMITS, type CountedLimit, ENTITLEMENTS } from "../shared/entitlements.ts";
 import { listNames } from "../shared/list-names.ts";
 import type { Query } from "../vendors/postgres/database.ts";
+import { escapeIdentifier } from "../vendors/postgres/quote.ts";
+import { snakeCase } from "./limits.ts";
 
-/** What a plan limits by number of what there is, by the limit's name in a manifest. */
-const LIMITS = {
+/** What messages say about each limit, besides its noun. */
+const LIMITS: Readonly<Record<CountedLimit, { readonly byApp: string; readonly wayDown: string }>> = {
   workspaces: {
-    noun: "workspace",
     byApp: "people asked in the product for",
     wayDown: "Withdraw a request in the product, leave the new one out of the manifest",
   },
   seats: {
-    noun: "seat",
     byApp: "the product has let in or invited",
     wayDown: "Remove somebody in the product or from the manifest",
   },
   customDomains: {
-    noun: "custom domain",
     byApp: "the product has added",
     wayDown: "Take a domain off an app in the product or in the manifest",
   },
-} as const;
+};
 
-export type Limit = keyof typeof LIMITS;
-
-export const LIMIT_NAMES = Object.keys(LIMITS) as readonly Limit[];
-
+/** How much of a limit an organization uses. */
 export interface Use {
-  readonly limit: Limit;
+  readonly limit: CountedLimit;
   readonly plan: string;
-  /** Of the declared plan, with its override; null: unlimited. */
+  /** The declared plan's limit or its override. `null` is unlimited. */
   readonly allowed: number | null;
   readonly isOverridden: boolean;
   readonly needed: number;
-  /** The product's of what is needed, by the names that its people know. */
+  /** The part that people created in the product, by the names that they know. */
   readonly byApp: readonly string[];
 }
 
 /**
- * Changes what an organization declares, and refuses to add anything beyond the declared plan's limits: the manifest's own is
- * counted when it is read, here the product's is beside it. What doesn't fit already stays: the plan may have become smaller.
+ * Runs a change of what an organization declares, and refuses it if it adds anything beyond the declared plan's limits. The
+ * rules of manifests count only what the manifest declares; this also counts what people created in the product.
  *
- * The caller holds the lock on the organization's row, as every function of the product does that adds what is limited.
+ * Existing overages are allowed, because a plan may have become smaller.
  *
- * @throws UserError when there is no room; the transaction is to be taken back
+ * The caller holds the lock on the organization's row. The product's functions take it too before they add anything limited.
+ *
+ * @throws UserError when a limit is exceeded; the caller must roll the transaction back
  */
 export async function enforceLimits(
   query: Query,
@@ -61,7 +60,7 @@ export async function enforceLimits(
 }
 
 export function limitExceeded(exceeded: readonly Use[]): UserError {
-  return new UserError(exceeded.map(said).join("\n"), { remedy: exceeded.map(remedyFor).join("\n") });
+  return new UserError(exceeded.map(messageFor).join("\n"), { remedy: exceeded.map(remedyFor).join("\n") });
 }
 
 function readUses(query: Query, organization: string): Promise<readonly Use[]> {
@@ -71,24 +70,28 @@ function readUses(query: Query, organization: string): Promise<readonly Use[]> {
          else coalesce((limit_overrides ->> "limit")::int, planned) end as allowed,
        (select count(distinct thing)::int from ${STAYING}) as needed,
        array(select distinct shown from ${STAYING} and of_app order by shown) as "byApp"
-     from public.organizations join public.plans on plans.name = plan, lateral (values
-       ('workspaces', workspaces), ('seats', seats), ('customDomains', custom_domains)) as limited ("limit", planned)
+     from public.organizations join public.plans on plans.name = plan,
+       lateral (values ${PLANNED.join(", ")}) as limited ("limit", planned)
      where organizations.id = $1`,
     [organization],
   );
 }
 
+const PLANNED = COUNTED_LIMITS.map((limit) => `('${limit}', plans.${escapeIdentifier(snakeCase(limit))})`);
+
 const STAYING =
   'private.limit_uses where organization_id = organizations.id and limit_name = "limit" and not goes';
 
-function said({ limit, plan, allowed, isOverridden, needed, byApp }: Use): string {
-  const { noun, byApp: theirs } = LIMITS[limit];
+function messageFor({ limit, plan, allowed, isOverridden, needed, byApp }: Use): string {
+  const { noun } = ENTITLEMENTS[limit];
+  const { byApp: theirs } = LIMITS[limit];
   const source = isOverridden ? "The override" : `The plan ${plan}`;
   const beside = byApp.length === 0 ? "" : `: ${theirs} ${listNames(byApp)}`;
   return `${source} allows ${allowed} ${noun}${allowed === 1 ? "" : "s"}, and ${needed} are needed${beside}.`;
 }
 
 function remedyFor({ limit }: Use): string {
-  const { noun, wayDown } = LIMITS[limit];
+  const { noun } = ENTITLEMENTS[limit];
+  const { wayDown } = LIMITS[limit];
   return `${wayDown}, choose a plan with more ${noun}s, or ask for an override of \`limits.${limit}\`.`;
 }

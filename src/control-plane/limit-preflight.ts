@@ -1,34 +1,35 @@
+import { COUNTED_LIMITS, type CountedLimit } from "../shared/entitlements.ts";
 import type { Query } from "../vendors/postgres/database.ts";
-import { LIMIT_NAMES, type Limit, limitExceeded, type Use } from "./enforce-limits.ts";
+import { limitExceeded, type Use } from "./enforce-limits.ts";
 
-/** What of an organization's declaration is limited. */
+/** The limited part of an organization's declaration. */
 export interface Declared {
   readonly plan: string;
-  /** Of the declared plan, with what overrides them; absent: unlimited. */
-  readonly allowed: { readonly [limit in Limit]?: number | undefined };
-  /** The names of limits that don't follow the plan. */
+  /** The declared plan's limits with their overrides. An absent one is unlimited. */
+  readonly allowed: { readonly [limit in CountedLimit]?: number | undefined };
+  /** The names of overridden limits. */
   readonly overridden: readonly string[];
-  /** As `private.limit_uses` names them. */
-  readonly things: Readonly<Record<Limit, readonly string[]>>;
+  /** Named like the rows of `private.limit_uses`. */
+  readonly things: Readonly<Record<CountedLimit, readonly string[]>>;
 }
 
-/** Something that the product holds and no manifest declares. */
+/** Something that people created in the product and no manifest declares. */
 interface Held {
-  readonly limit: Limit;
+  readonly limit: CountedLimit;
   readonly thing: string;
   readonly shown: string;
 }
 
 /** Whether a change declares more than before, or allows less. */
 export function raisesUseOrLowersLimit(before: Declared, after: Declared): boolean {
-  return LIMIT_NAMES.some((limit) => isSmaller(limit, before, after) || grows(limit, before, after, []));
+  return COUNTED_LIMITS.some((limit) => isSmaller(limit, before, after) || grows(limit, before, after, []));
 }
 
 /**
- * Refuses a change that has no room beside what the product holds, or that goes to limits which what is there doesn't fit.
- * What is over its limit already, and neither grows nor gets a smaller one, stays.
+ * Refuses a change that exceeds a limit, counting what people created in the product too. Existing overages are allowed unless
+ * usage rises or the limit falls.
  *
- * @throws UserError with what the product holds of it
+ * @throws UserError with the names of what people created in the product
  */
 export async function assertFits(
   query: Query,
@@ -37,7 +38,7 @@ export async function assertFits(
   after: Declared,
 ): Promise<void> {
   const held = await readHeld(query, organization);
-  const exceeded = LIMIT_NAMES.map((limit) => useOf(limit, after, held)).filter(
+  const exceeded = COUNTED_LIMITS.map((limit) => useOf(limit, after, held)).filter(
     ({ limit, allowed, needed }) =>
       allowed !== null &&
       needed > allowed &&
@@ -46,7 +47,7 @@ export async function assertFits(
   if (exceeded.length > 0) throw limitExceeded(exceeded);
 }
 
-/** None where the control plane isn't of this version yet: its own stack comes first, and the run itself counts. */
+/** Empty before the control plane has the view. Its own stack is updated first, and then the run itself counts. */
 async function readHeld(query: Query, organization: string): Promise<readonly Held[]> {
   const [view] = await query<{ there: boolean }>(
     "select to_regclass('private.limit_uses') is not null as there",
@@ -60,7 +61,11 @@ async function readHeld(query: Query, organization: string): Promise<readonly He
   );
 }
 
-function useOf(limit: Limit, { plan, allowed, overridden, things }: Declared, held: readonly Held[]): Use {
+function useOf(
+  limit: CountedLimit,
+  { plan, allowed, overridden, things }: Declared,
+  held: readonly Held[],
+): Use {
   const beside = held.filter((each) => each.limit === limit && !things[limit].includes(each.thing));
   return {
     limit,
@@ -72,12 +77,12 @@ function useOf(limit: Limit, { plan, allowed, overridden, things }: Declared, he
   };
 }
 
-function isSmaller(limit: Limit, before: Declared, after: Declared): boolean {
+function isSmaller(limit: CountedLimit, before: Declared, after: Declared): boolean {
   return (
     (after.allowed[limit] ?? Number.POSITIVE_INFINITY) < (before.allowed[limit] ?? Number.POSITIVE_INFINITY)
   );
 }
 
-function grows(limit: Limit, before: Declared, after: Declared, held: readonly Held[]): boolean {
+function grows(limit: CountedLimit, before: Declared, after: Declared, held: readonly Held[]): boolean {
   return useOf(limit, after, held).needed > useOf(limit, before, held).needed;
 }

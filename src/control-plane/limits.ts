@@ -1,38 +1,34 @@
 import * as z from "zod";
+import { byEntitlement } from "../shared/entitlements.ts";
 import { column, columns, schemaOf } from "./field.ts";
 
-const count = z.int().min(0).optional();
+const DESCRIPTION = "An absent number is unlimited.";
 
-/** The columns of `plans` and `quotas` that hold limits. NULL is unlimited. */
-export const LIMIT_FIELDS = {
-  workspaces: column("workspaces", count.describe("Number of workspaces.")),
-  seats: column("seats", count.describe("Number of people: the owner, members and open invitations.")),
-  customDomains: column("custom_domains", count.describe("Number of apps with a custom domain.")),
-  rpm: column("rpm", count.describe("Requests per minute, for the whole organization.")),
-  webhookEvents: column(
-    "webhook_events",
-    count.describe("Webhook events per month, for the whole organization."),
-  ),
-  perWorkspaceAccess: column(
-    "per_workspace_access",
-    z.boolean().describe("Whether members are granted single workspaces."),
-  ),
-} as const;
+/** The columns of `plans` and `quotas` that hold limits, such as `custom_domains`. NULL is unlimited. */
+export const LIMIT_FIELDS = byEntitlement({
+  limit: ({ description }, name) => column(snakeCase(name), z.int().min(0).optional().describe(description)),
+  flag: ({ description }, name) => column(snakeCase(name), z.boolean().describe(description)),
+});
 
-export const limits = schemaOf(LIMIT_FIELDS).describe("The limits. An absent number is unlimited.");
+export const limits = schemaOf(LIMIT_FIELDS).describe(DESCRIPTION);
 
-export const limitColumns = columns(LIMIT_FIELDS, "The limits. An absent number is unlimited.");
+export const limitColumns = columns(LIMIT_FIELDS, DESCRIPTION);
 
-const lifted = z.union([z.int().min(0), z.literal("unlimited")]).optional();
-
-/** Limits that don't follow the plan. */
+/** Limits that replace the plan's. */
 export const overrides = z
-  .strictObject({
-    workspaces: lifted.describe("Number of workspaces."),
-    seats: lifted.describe("Number of people: the owner, members and open invitations."),
-    customDomains: lifted.describe("Number of apps with a custom domain."),
-    rpm: lifted.describe("Requests per minute, for the whole organization."),
-    webhookEvents: lifted.describe("Webhook events per month, for the whole organization."),
-    perWorkspaceAccess: z.boolean().optional().describe("Whether members are granted single workspaces."),
-  })
+  .strictObject(
+    byEntitlement({
+      limit: ({ description }) =>
+        z
+          .union([z.int().min(0), z.literal("unlimited")])
+          .optional()
+          .describe(description),
+      flag: ({ description }) => z.boolean().optional().describe(description),
+    }),
+  )
   .describe("Limits that replace the plan's, whichever plan is in force.");
+
+/** The column of a limit: `custom_domains` for `customDomains`. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

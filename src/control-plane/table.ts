@@ -132,6 +132,20 @@ export class Table<
     return row;
   }
 
+  /**
+   * A row that a statement of its own has read.
+   *
+   * @param row as JSON, by column. Other columns are ignored.
+   */
+  parse(row: Columns): RowOf<F & Observed> {
+    const { success, data, error } = this.#read.safeParse(readFields(this.#readable, row));
+    if (success) return data;
+    throw new UserError(
+      `The table ${this.definition.name} holds a row that this version can't read.\n${z.prettifyError(error)}`,
+      { remedy: "Correct the row. If a newer version of tenantry wrote it, install that version." },
+    );
+  }
+
   get #keys(): readonly string[] {
     return Object.keys(this.definition.fields);
   }
@@ -165,21 +179,13 @@ export class Table<
     managedBy: "manifest" | "anyone",
   ): Promise<readonly RowOf<F & Observed>[]> {
     const { condition, values } = this.#owned(owner, managedBy);
-    const readable = this.#readable;
     // As JSON, in which numbers, dates and lists have their plain form.
     const found = await query<{ row: Columns }>(
-      `select to_jsonb(found) as row from (select ${list(columnsOf(readable))} from ${this.name} as held
+      `select to_jsonb(found) as row from (select ${list(columnsOf(this.#readable))} from ${this.name} as held
        where ${condition} order by ${list(this.definition.key)}) as found`,
       values,
     );
-    return found.map(({ row }) => {
-      const { success, data, error } = this.#read.safeParse(readFields(readable, row));
-      if (success) return data;
-      throw new UserError(
-        `The table ${this.definition.name} holds a row that this version can't read.\n${z.prettifyError(error)}`,
-        { remedy: "Correct the row. If a newer version of tenantry wrote it, install that version." },
-      );
-    });
+    return found.map(({ row }) => this.parse(row));
   }
 
   /** Deletes the manifest's other rows, or hands them over to the app. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { byEntitlement } from "../shared/entitlements.ts";
 import {
   apiVersion,
   compute,
@@ -84,14 +85,12 @@ const accessOverride = fields({
   description: "An exception to the plan's `perWorkspaceAccess`. An expired one is an error.",
 });
 
-const limits = fields({
-  workspaces: limitOverride.optional().describe("Overrides the plan's `workspaces`."),
-  seats: limitOverride.optional().describe("Overrides the plan's `seats`."),
-  perWorkspaceAccess: accessOverride.optional().describe("Overrides the plan's `perWorkspaceAccess`."),
-  customDomains: limitOverride.optional().describe("Overrides the plan's `customDomains`."),
-  rpm: limitOverride.optional().describe("Overrides the plan's `rpm`."),
-  webhookEvents: limitOverride.optional().describe("Overrides the plan's `webhookEvents`."),
-}).meta({ id: "Overrides", description: "Exceptions to the plan's limits." });
+const limits = fields(
+  byEntitlement({
+    limit: (_, name) => limitOverride.optional().describe(`Overrides the plan's \`${name}\`.`),
+    flag: (_, name) => accessOverride.optional().describe(`Overrides the plan's \`${name}\`.`),
+  }),
+).meta({ id: "Overrides", description: "Exceptions to the plan's limits." });
 
 const positiveCredits = whole(1, 1_000_000_000_000, "a whole number of credits from 1");
 

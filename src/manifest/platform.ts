@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CURRENCY_DECIMALS, type Currency } from "../shared/currency.ts";
+import { byEntitlement, ENTITLEMENTS } from "../shared/entitlements.ts";
 import {
   apiVersion,
   cidr,
@@ -42,25 +43,12 @@ export type Feature = (typeof FEATURES)[number];
 const CURRENCIES = Object.keys(CURRENCY_DECIMALS) as [Currency, ...Currency[]];
 
 const entitlements = fields({
-  workspaces: limit(1).describe("The number of workspaces. Deleted ones don't count."),
-  seats: limit(1).optional().meta({
-    description: "The number of people: the owner, members and open invitations.",
-    default: "unlimited",
+  ...byEntitlement({
+    limit: ({ description, least }) => limit(least).optional().meta({ description, default: "unlimited" }),
+    flag: ({ description }) => flag.optional().meta({ description, default: true }),
   }),
-  perWorkspaceAccess: flag.optional().meta({
-    description:
-      "Whether access can be limited to individual workspaces. If `false`, every member reaches all workspaces.",
-    default: true,
-  }),
-  customDomains: limit(0)
-    .optional()
-    .meta({ description: "The number of apps with a custom domain.", default: "unlimited" }),
-  rpm: limit(1)
-    .optional()
-    .meta({ description: "Requests per minute of the whole organization.", default: "unlimited" }),
-  webhookEvents: limit(0)
-    .optional()
-    .meta({ description: "Webhook events per month of the whole organization.", default: "unlimited" }),
+  // Required: each plan states how many workspaces it has.
+  workspaces: limit(ENTITLEMENTS.workspaces.least).describe(ENTITLEMENTS.workspaces.description),
 }).meta({ id: "Entitlements", description: "What a plan allows an organization." });
 
 const creditsByWallet = named(credits);

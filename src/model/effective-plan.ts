@@ -1,4 +1,4 @@
-import type { Entitlements } from "./model.ts";
+import type { Entitlements } from "../shared/entitlements.ts";
 
 /** The plan in force today, and its limits. */
 export interface EffectivePlan {

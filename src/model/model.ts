@@ -1,5 +1,6 @@
 import type { Currency } from "../shared/currency.ts";
 import type { DomainRecord } from "../shared/domain-record.ts";
+import type { Entitlements } from "../shared/entitlements.ts";
 import type { LifecycleState } from "../shared/lifecycle.ts";
 import type { ComputeSize, Region } from "../shared/supabase-catalogue.ts";
 
@@ -9,24 +10,10 @@ import type { ComputeSize, Region } from "../shared/supabase-catalogue.ts";
  * Everything downstream (the Pulumi program, previews, guards, drift, verify) reads the model and never a manifest.
  */
 
-/** A limit of a plan. `null` is unlimited. */
-export type Limit = number | null;
-
 type Role = "owner" | "admin" | "member";
 
 /** The platform names its wallets, such as `data` and `ai`. */
 type WalletName = string;
-
-export interface Entitlements {
-  readonly workspaces: Limit;
-  readonly seats: Limit;
-  readonly perWorkspaceAccess: boolean;
-  readonly customDomains: Limit;
-  /** Requests per minute of the whole organization. */
-  readonly rpm: Limit;
-  /** Webhook events per month of the whole organization. */
-  readonly webhookEvents: Limit;
-}
 
 export interface Money {
   /** In the smallest unit of the currency. */

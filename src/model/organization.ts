@@ -1,10 +1,10 @@
 import { ownProperty } from "@tenantry/core/own-property";
 import type { OrganizationManifest } from "../manifest/organization.ts";
+import type { Entitlements } from "../shared/entitlements.ts";
 import { stableId } from "../shared/ids.ts";
 import { mapValues, titleOf } from "./defaults.ts";
 import type {
   AutoReloadModel,
-  Entitlements,
   InvitationModel,
   LlmProviderModel,
   MemberModel,

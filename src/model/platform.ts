@@ -1,8 +1,9 @@
 import type { PlatformManifest } from "../manifest/platform.ts";
 import { smallestUnits } from "../shared/currency.ts";
+import { byEntitlement, type Entitlements, type Limit } from "../shared/entitlements.ts";
 import { projectName, stableId } from "../shared/ids.ts";
 import { mapValues, titleOf } from "./defaults.ts";
-import type { Entitlements, Limit, Money, PlanModel, PlatformModel, PriceModel } from "./model.ts";
+import type { Money, PlanModel, PlatformModel, PriceModel } from "./model.ts";
 import { securityModel } from "./security.ts";
 
 type PlanManifest = PlatformManifest["plans"][string];
@@ -57,15 +58,11 @@ function creditsOf(credits: PlanManifest["credits"]): Record<string, number> {
   return mapValues(credits ?? {}, (amount) => amount);
 }
 
-function entitlementsOf(entitlements: PlanManifest["entitlements"]): Entitlements {
-  return {
-    workspaces: limitOf(entitlements.workspaces),
-    seats: limitOf(entitlements.seats),
-    perWorkspaceAccess: entitlements.perWorkspaceAccess ?? true,
-    customDomains: limitOf(entitlements.customDomains),
-    rpm: limitOf(entitlements.rpm),
-    webhookEvents: limitOf(entitlements.webhookEvents),
-  };
+function entitlementsOf(declared: PlanManifest["entitlements"]): Entitlements {
+  return byEntitlement({
+    limit: (_, name) => limitOf(declared[name]),
+    flag: (_, name) => declared[name] ?? true,
+  });
 }
 
 /** Converts a declared limit. An undeclared one is unlimited. */

@@ -1,13 +1,9 @@
 import type { OrganizationManifest } from "../manifest/organization.ts";
-import type { Entitlements, Limit, PlanModel } from "./model.ts";
+import { COUNTED_LIMITS, type CountedLimit, type Entitlements, type Limit } from "../shared/entitlements.ts";
+import type { PlanModel } from "./model.ts";
 
 /** What an organization's manifest uses of a plan's limits. */
-export interface Usage {
-  readonly workspaces: number;
-  /** The owner, the members and the open invitations. */
-  readonly seats: number;
-  /** The apps with a custom domain. */
-  readonly customDomains: number;
+export interface Usage extends Readonly<Record<CountedLimit, number>> {
   /** Whether a member, an invitation or a claim token is limited to individual workspaces. */
   readonly perWorkspaceAccess: boolean;
 }
@@ -30,8 +26,6 @@ export function usageOf(manifest: OrganizationManifest, today: string): Usage {
       Object.values(manifest.claimTokens ?? {}).some((token) => token.workspace !== undefined),
   };
 }
-
-type CountedLimit = "workspaces" | "seats" | "customDomains";
 
 /** The names of everything that counts towards a limit and could be removed. Excludes the owner. */
 export function countedNames(manifest: OrganizationManifest, today: string, limit: CountedLimit): string[] {
@@ -62,9 +56,7 @@ export function within(use: number, limit: Limit): boolean {
 
 function fits(usage: Usage, entitlements: Entitlements): boolean {
   return (
-    within(usage.workspaces, entitlements.workspaces) &&
-    within(usage.seats, entitlements.seats) &&
-    within(usage.customDomains, entitlements.customDomains) &&
+    COUNTED_LIMITS.every((limit) => within(usage[limit], entitlements[limit])) &&
     (entitlements.perWorkspaceAccess || !usage.perWorkspaceAccess)
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { effectivePlan } from "../../src/model/effective-plan.ts";
-import type { Entitlements } from "../../src/model/model.ts";
+import type { Entitlements } from "../../src/shared/entitlements.ts";
 
 const NONE = {
   workspaces: 1,

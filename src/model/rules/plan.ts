@@ -1,7 +1,7 @@
 import type { Path } from "../../manifest/locate.ts";
 import { wholeUnits } from "../../shared/currency.ts";
+import { type CountedLimit, ENTITLEMENTS, type Entitlements, type Limit } from "../../shared/entitlements.ts";
 import { listNames } from "../../shared/list-names.ts";
-import type { Entitlements, Limit } from "../model.ts";
 import { priceOf, pricesOf } from "../price.ts";
 import { cheapestFit, countedNames, within } from "../usage.ts";
 import { people } from "./people.ts";
@@ -58,25 +58,18 @@ const resumeIsPast: OrganizationRule = {
 
 const workspacesWithinPlan: OrganizationRule = {
   name: "workspaces-within-plan",
-  check: (subject) =>
-    overLimit(subject, "workspaces", ["workspaces"], "workspace", "set `state: deleted` on"),
+  check: (subject) => overLimit(subject, "workspaces", ["workspaces"], "set `state: deleted` on"),
 };
 
 const seatsWithinPlan: OrganizationRule = {
   name: "seats-within-plan",
   check: (subject) =>
-    overLimit(
-      subject,
-      "seats",
-      [subject.manifest.members?.length ? "members" : "invitations"],
-      "seat",
-      "remove",
-    ),
+    overLimit(subject, "seats", [subject.manifest.members?.length ? "members" : "invitations"], "remove"),
 };
 
 const customDomainsWithinPlan: OrganizationRule = {
   name: "custom-domains-within-plan",
-  check: (subject) => overLimit(subject, "customDomains", ["workspaces"], "custom domain", "remove"),
+  check: (subject) => overLimit(subject, "customDomains", ["workspaces"], "remove"),
 };
 
 const perWorkspaceAccessInPlan: OrganizationRule = {
@@ -195,13 +188,13 @@ function singleGrants({ manifest }: OrganizationSubject): readonly Path[] {
 /** Reports a use above its limit, such as after a downgrade, and names everything that could be removed. */
 function overLimit(
   subject: OrganizationSubject,
-  limit: "workspaces" | "seats" | "customDomains",
+  limit: CountedLimit,
   path: Path,
-  noun: string,
   wayDown: string,
 ): readonly RuleDiagnostic[] {
   const { manifest, today, plan, entitlements, usage } = subject;
   if (plan === undefined || entitlements === undefined) return [];
+  const { noun } = ENTITLEMENTS[limit];
   const use = usage[limit];
   const allowed = entitlements[limit];
   if (within(use, allowed)) return [];

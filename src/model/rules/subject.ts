@@ -1,7 +1,8 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { Feature, PlatformManifest } from "../../manifest/platform.ts";
 import type { Repository } from "../../manifest/repository.ts";
-import type { Entitlements, PlanModel, PlatformModel } from "../model.ts";
+import type { Entitlements } from "../../shared/entitlements.ts";
+import type { PlanModel, PlatformModel } from "../model.ts";
 import type { Usage } from "../usage.ts";
 import type { Rule } from "./rule.ts";
 
