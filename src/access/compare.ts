@@ -1,32 +1,36 @@
 import type { Admitted } from "../vendors/postgres/scripts/admit.ts";
 
-/** Where a workspace's database lets in other people than the control plane says. */
+/** A difference between the members in the control plane and in a workspace's database. */
 interface AccessDifference {
   readonly email: string;
   readonly promised: string;
   readonly found: string;
 }
 
-export function compareAccess(wanted: readonly Admitted[], found: readonly Admitted[]): AccessDifference[] {
-  const held = new Map(found.map((one) => [one.email, one]));
-  const known = new Set(wanted.map(({ email }) => email));
-  const missing = wanted.flatMap((one) => differencesOf(one, held.get(one.email)));
+export function compareAccess(expected: readonly Admitted[], found: readonly Admitted[]): AccessDifference[] {
+  const existing = new Map(found.map((one) => [one.email, one]));
+  const known = new Set(expected.map(({ email }) => email));
+  const missing = expected.flatMap((one) => differencesOf(one, existing.get(one.email)));
   const extra = found
     .filter(({ email }) => !known.has(email))
-    .map(({ email, role }) => ({ email, promised: "doesn't enter", found: `is still there, as ${role}` }));
+    .map(({ email, role }) => ({ email, promised: "isn't a member", found: `enters as ${role}` }));
   return [...missing, ...extra];
 }
 
-function differencesOf(wanted: Admitted, found: Admitted | undefined): AccessDifference[] {
-  const { email, role, user_id, managed_by } = wanted;
-  if (found === undefined) return [{ email, promised: `enters as ${role}`, found: "isn't there" }];
+function differencesOf(expected: Admitted, found: Admitted | undefined): AccessDifference[] {
+  const { email, role, user_id, managed_by } = expected;
+  if (found === undefined) return [{ email, promised: `enters as ${role}`, found: "is missing" }];
   const differences: AccessDifference[] = [];
   if (found.role !== role)
     differences.push({ email, promised: `enters as ${role}`, found: `enters as ${found.role}` });
   if (found.user_id !== user_id)
     differences.push({ email, promised: boundTo(user_id), found: boundTo(found.user_id) });
   if (found.managed_by !== managed_by)
-    differences.push({ email, promised: `is the ${managed_by}'s`, found: `is the ${found.managed_by}'s` });
+    differences.push({
+      email,
+      promised: `is managed by the ${managed_by}`,
+      found: `is managed by the ${found.managed_by}`,
+    });
   return differences;
 }
 

@@ -9,36 +9,36 @@ import { isReachable } from "../vendors/supabase/projects.ts";
 import { query } from "../vendors/supabase/query.ts";
 import { type Answer, postpone, settle, takeAnswer } from "./read.ts";
 
-/** A platform's control plane, and the way to its workspaces' databases. */
+/** A platform's control plane, and the client for its workspaces' databases. */
 export interface Reach {
   readonly database: Database;
   readonly supabase: Supabase;
-  /** Whose tokens workspaces trust. */
+  /** The issuer whose tokens workspaces trust. */
   readonly issuer: string;
-  /** For how many seconds a delivery counts; null: for good; absent: as the workspace has it. */
+  /** The time in seconds for which a delivery is valid; null: it never expires; absent: unchanged in the workspace. */
   readonly leaseSeconds?: number | null;
 }
 
-/** What became of a delivery. `waiting`: the workspace's project is paused, or has no tables yet. */
+/** The result of a delivery. `waiting`: the workspace's project is paused or has no tables yet. */
 export interface Delivery {
-  /** As `acme/production`. */
+  /** Organization and workspace: `acme/production`. */
   readonly workspace: string;
   readonly outcome: "delivered" | "waiting" | "failed";
-  /** Null where it was delivered. */
+  /** Null if it was delivered. */
   readonly reason: string | null;
 }
 
 const heldShape = z.tuple([z.object({ version: z.coerce.number() })]);
 
-/** A database is higher than its control plane where one of the two was restored from a backup. */
+/** A database can have a higher version than its control plane after one of them was restored from a backup. */
 const MOST_READINGS = 5;
 const LONGEST_MILLISECONDS = 20_000;
 
 /**
- * Writes to a workspace's database who may enter it, as the control plane says now. Tries again what is worth it.
+ * Delivers the current members of a workspace to its database. Retries temporary failures.
  *
- * @param ref of its project
- * @throws UserError where the database is another workspace's
+ * @param ref the ref of its project
+ * @throws UserError if the database belongs to another workspace
  */
 export async function deliverTo(
   reach: Reach,
@@ -53,7 +53,7 @@ export async function deliverTo(
   }, signal);
 }
 
-/** As {@link deliverTo}, of an answer that was taken; and never throws for a workspace that fails. */
+/** Delivers an answer once. A failed delivery is recorded and returned, not thrown. */
 export async function attempt(reach: Reach, answer: Answer): Promise<Delivery> {
   const { name: workspace, ref } = answer;
   if (ref === null) return { workspace, outcome: "waiting", reason: "it has no project" };
@@ -66,7 +66,7 @@ export async function attempt(reach: Reach, answer: Answer): Promise<Delivery> {
     const reason = waiting ?? error.message;
     const wait = await reach.database.transaction((ask) => postpone(ask, answer, reason));
     if (waiting !== undefined) return { workspace, outcome: "waiting", reason };
-    return { workspace, outcome: "failed", reason: `${reason}\n  It is tried again in ${wait} s.` };
+    return { workspace, outcome: "failed", reason: `${reason}\n  Next attempt in ${wait} s.` };
   }
 }
 
@@ -76,10 +76,10 @@ async function deliver(reach: Reach, taken: Answer & { readonly ref: string }): 
     const held = await write(reach, taken.ref, answer);
     if (held === answer.version) break;
     if (reading === MOST_READINGS)
-      throw new UserError(`The database of ${answer.name} is written by somebody else all the time.`, {
-        remedy: `See who changes private.settings in project ${taken.ref}.`,
+      throw new UserError(`Another program keeps changing the members in the database of ${answer.name}.`, {
+        remedy: `Find out which program changes private.settings in project ${taken.ref}, and stop it.`,
       });
-    // Somebody has read later, or one of the databases was restored: whatever it holds, what is read now is newer.
+    // Another process delivered later, or a database was restored. Read again, with a version above the database's.
     const next = await reach.database.transaction((ask) => takeAnswer(ask, answer.workspace, held));
     if (next === undefined) throw noRow(answer.workspace);
     answer = next;
@@ -87,7 +87,7 @@ async function deliver(reach: Reach, taken: Answer & { readonly ref: string }): 
   await reach.database.transaction((ask) => settle(ask, answer));
 }
 
-/** @returns the version that the database then has */
+/** @returns the resulting version of the database */
 async function write(
   { supabase, issuer, leaseSeconds }: Reach,
   ref: string,
@@ -105,7 +105,7 @@ async function write(
   }
 }
 
-/** A call that hangs must not keep others waiting. What it does after all is done twice, or too late to count. */
+/** Limits a call's duration, so that it doesn't delay others. A late effect is harmless: versions make writes repeatable. */
 async function inTime<T>(call: Promise<T>, ref: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -120,7 +120,7 @@ function noAnswer(ref: string): VendorError {
     vendor: "Supabase",
     operation: `POST /v1/projects/${ref}/database/query`,
     message: `no answer within ${LONGEST_MILLISECONDS / 1000} s`,
-    remedy: "See in Supabase's dashboard whether the project answers.",
+    remedy: "Check in Supabase's dashboard whether the project is running.",
   });
 }
 
@@ -128,27 +128,27 @@ function explained(error: unknown, project: string, workspace: string): unknown 
   const refusal = refusalOf(error);
   if (refusal?.state !== OTHER_WORKSPACE) return error;
   return new UserError(
-    `The database of project ${project} is workspace ${refusal.names}'s, not ${workspace}'s.`,
+    `The database of project ${project} belongs to workspace ${refusal.names}, not to ${workspace}.`,
     {
-      remedy: "A workspace never moves into another's database: give it a project of its own.",
+      remedy: "Give the workspace its own project. A workspace can't use the database of another one.",
       cause: error,
     },
   );
 }
 
-/** A table or a column that doesn't exist. */
+/** SQLSTATEs for a table, column or schema that doesn't exist. */
 const UNMADE = ["42P01", "42703", "3F000"];
 
 async function waitsFor(supabase: Supabase, ref: string, error: Error): Promise<string | undefined> {
   if (error instanceof VendorError && UNMADE.includes(String(error.status)))
-    return "its database doesn't have its tables yet: tenantry up makes them";
+    return "its database doesn't have its tables yet: tenantry up creates them";
   if (error instanceof UserError) return undefined;
   const reachable = await inTime(isReachable(supabase, ref), ref).catch(() => true);
-  return reachable ? undefined : "its project is paused or restarts";
+  return reachable ? undefined : "its project is paused or restarting";
 }
 
 function noRow(workspace: string): UserError {
   return new UserError(`The control plane has no workspace ${workspace}.`, {
-    remedy: "Run tenantry up --refresh, which makes its row again.",
+    remedy: "Run tenantry up --refresh, which creates its row again.",
   });
 }

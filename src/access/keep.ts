@@ -4,14 +4,14 @@ import type { Database } from "../vendors/postgres/database.ts";
 import { attempt, type Delivery, type Reach } from "./deliver.ts";
 import { type Answer, takeAnswer, takeDue, workspacesWithProject } from "./read.ts";
 
-/** Workspaces at a time. Each has a rate limit of its own: https://supabase.com/docs/reference/api/introduction */
+/** Concurrent deliveries. Each project has its own rate limit: https://supabase.com/docs/reference/api/introduction */
 const AT_ONCE = 32;
-/** How often somebody looks who wasn't woken. */
+/** The polling interval without notifications. */
 const POLL_MILLISECONDS = 1_000;
-/** The part of a lease after which it is renewed: two failures in a row don't end it. */
+/** The fraction of a lease after which it is renewed, so that it outlasts two failed renewals. */
 const RENEWED_AT = 1 / 3;
 
-/** Writes to every workspace's database who may enter it, once. */
+/** Delivers the members of every workspace to its database, once. */
 export async function deliverAll(reach: Reach): Promise<readonly Delivery[]> {
   const workspaces = await reach.database.read(workspacesWithProject);
   const limit = pLimit(AT_ONCE);
@@ -24,7 +24,7 @@ async function deliverOne(reach: Reach, workspace: string): Promise<Delivery | u
   return answer && attempt(reach, answer);
 }
 
-/** Delivers what has changed and isn't delivered yet, once. */
+/** Delivers all pending changes, once. */
 export async function deliverChanges(reach: Reach): Promise<readonly Delivery[]> {
   const deliveries: Delivery[] = [];
   for (;;) {
@@ -36,15 +36,15 @@ export async function deliverChanges(reach: Reach): Promise<readonly Delivery[]>
 
 export interface KeepOptions {
   readonly signal: AbortSignal;
-  /** Gets a line for each workspace that fails, and when it is delivered to again. */
+  /** Receives a line for each failed delivery, and for the next successful one. */
   readonly log: (line: string) => void;
-  /** How often it looks without being woken. */
+  /** The polling interval without notifications. Default 1,000. */
   readonly pollMilliseconds?: number;
 }
 
 /**
- * Delivers each change as soon as it is committed, and renews the leases of workspaces, until the signal ends it. Several processes may
- * do so side by side; after a crash the next one does what is left.
+ * Delivers each change as soon as it is committed, and renews the leases of workspaces, until the signal aborts. Several
+ * processes can run this at the same time. After a crash, the next process completes the pending deliveries.
  */
 export async function keepAccess(reach: Reach, options: KeepOptions): Promise<void> {
   const { signal, log, pollMilliseconds = POLL_MILLISECONDS } = options;
@@ -60,7 +60,7 @@ export async function keepAccess(reach: Reach, options: KeepOptions): Promise<vo
     const free = AT_ONCE - running.size;
     const due = free === 0 ? [] : await takeUp(reach.database, free, confirmAfter).catch(told);
     for (const answer of due) start(answer);
-    // With all hands full, the next one that is free looks again; without, whoever commits a change wakes us.
+    // If more may be due, look again immediately. Otherwise wait for a notification, a finished delivery or the interval.
     if (due.length < free || free === 0) await pause(signal, pollMilliseconds, rung);
   }
   await Promise.all([listening, ...running]);
@@ -94,7 +94,7 @@ function takeUp(database: Database, most: number, confirmAfterSeconds: number | 
   return database.transaction((query) => takeDue(query, { most, confirmAfterSeconds }));
 }
 
-/** Rings at each change that is committed. Where the connection is lost, polling goes on and another one is opened. */
+/** Rings the bell for each committed change. If the connection is lost, opens a new one; polling continues meanwhile. */
 async function listen(database: Database, bell: Bell, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await database.listen("tenantry_access", () => bell.ring(), signal).catch(() => undefined);
@@ -102,7 +102,7 @@ async function listen(database: Database, bell: Bell, signal: AbortSignal): Prom
   }
 }
 
-/** Wakes whoever waits for the next ring. */
+/** A promise that resolves at the next ring. */
 class Bell {
   #ring: () => void = () => undefined;
   #next: Promise<void> = Promise.resolve();
@@ -123,7 +123,7 @@ class Bell {
   }
 }
 
-/** Until it is time to look again, it is woken, or nothing is to be done any more. */
+/** Waits for the interval, for `woken`, or until the signal aborts. */
 async function pause(signal: AbortSignal, milliseconds: number, woken?: Promise<void>): Promise<void> {
   const over = new AbortController();
   const timer = sleep(milliseconds, undefined, { signal: AbortSignal.any([signal, over.signal]) });

@@ -4,30 +4,30 @@ import type { Context } from "../vendors/connections.ts";
 import { findProject } from "../vendors/supabase/projects.ts";
 import type { Reach } from "./deliver.ts";
 
-/** A platform, by what its project is found by. */
+/** A platform with the organization and the name of its project. */
 interface WithProject {
   readonly project: Pick<PlatformModel["project"], "organization" | "name">;
 }
 
 /**
- * The control plane of a platform, and the way to its workspaces' databases.
+ * Opens the control plane of a platform.
  *
- * @throws UserError when the platform isn't up
+ * @throws UserError if the platform's project doesn't exist
  */
 export async function openReach(context: Context, { project }: WithProject): Promise<Reach> {
   const database = await context.controlPlane(project);
   return { database, supabase: context.supabase, issuer: issuerOf(database.ref) };
 }
 
-/** How long a confirmation is valid. Below the promised 60 seconds, so that a late renewal and a slow poll fit in. */
+/** The validity of a delivery. Less than the documented 60 seconds, to allow for a late renewal and a slow poll. */
 const LEASE_SECONDS = 45;
 
-/** The same for whoever goes on confirming: workspaces close when that ends, unless the platform has a reason to stay open. */
+/** Adds a lease, for a process that renews it. Workspaces close when renewals stop, unless the platform declares `staysOpen`. */
 export function withLease(reach: Reach, { staysOpen }: Pick<PlatformModel, "staysOpen">): Reach {
   return { ...reach, leaseSeconds: staysOpen === null ? LEASE_SECONDS : null };
 }
 
-/** As {@link openReach}; undefined where the control plane has no project, or not yet. */
+/** Like {@link openReach}, but returns undefined if the control plane's project doesn't exist. */
 export async function openReachIfUp(context: Context, platform: WithProject): Promise<Reach | undefined> {
   const { organization, name } = platform.project;
   const found = await findProject(context.supabase, organization, name);

@@ -2,17 +2,17 @@ import * as z from "zod";
 import type { Query } from "../vendors/postgres/database.ts";
 import { type Admitted, admittedShape } from "../vendors/postgres/scripts/admit.ts";
 
-/** Who may enter one workspace, as the control plane says at one moment. */
+/** A snapshot of a workspace's members in the control plane. */
 export interface Answer {
   readonly workspace: string;
-  /** As `acme/production`. */
+  /** Organization and workspace: `acme/production`. */
   readonly name: string;
-  /** Its project; null where it has none. */
+  /** The ref of its project, or null. */
   readonly ref: string | null;
   readonly state: string;
   readonly version: number;
   readonly members: readonly Admitted[];
-  /** The transactions whose changes the answer holds. */
+  /** The transactions whose changes the snapshot contains. */
   readonly changes: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const answerShape = z.object({
   changes: z.array(z.string()),
 });
 
-/** Who may enter, by workspace: what is read here and nowhere else. One statement, and so one moment. */
+/** Reads snapshots of workspaces' members. A single statement, so that each is consistent. */
 const READ = `
   select workspaces.id as workspace, organizations.name || '/' || workspaces.name as name, project_ref as ref, state, version,
     (select coalesce(jsonb_agg(jsonb_build_object('email', email, 'role', role, 'user_id', user_id, 'managed_by', managed_by)
@@ -37,17 +37,17 @@ const READ = `
   left join private.access_deliveries on workspace_id = workspaces.id
   where workspaces.id = any ($1)`;
 
-/** Reads it without any intention to write it somewhere. */
+/** Reads a snapshot for comparison only. Use {@link takeAnswer} to deliver it. */
 export async function readAnswer(query: Query, workspace: string): Promise<Answer | undefined> {
   const [row] = await query(READ, [[workspace]]);
   return row && answerShape.parse({ ...row, version: row.version ?? 0 });
 }
 
 /**
- * Reads it in order to write it to the workspace's database: with a version of its own. The row stays locked until the transaction ends,
- * so that whoever has the higher version has read later.
+ * Reads a snapshot with a new version, to deliver it to the workspace's database. The row stays locked until the end of the
+ * transaction, so that a higher version always has newer contents.
  *
- * @param above a version that the database has already
+ * @param above the version that the database already has
  */
 export async function takeAnswer(query: Query, workspace: string, above = 0): Promise<Answer | undefined> {
   await query(
@@ -58,19 +58,19 @@ export async function takeAnswer(query: Query, workspace: string, above = 0): Pr
   return readAnswer(query, workspace);
 }
 
-/** What is to be delivered now. */
+/** The selection of workspaces to deliver to. */
 export interface Due {
   readonly most: number;
-  /** Also what was last confirmed so many seconds ago; null: only what changed. */
+  /** Also selects workspaces that were last confirmed this long ago. Null: only those with changes. */
   readonly confirmAfterSeconds: number | null;
 }
 
-/** How long nobody else takes up what somebody takes up: longer than an attempt lasts. */
+/** How long a workspace is reserved for the process that took it. Longer than an attempt lasts. */
 const TAKEN_FOR = "30 seconds";
 
 /**
- * Takes up workspaces to deliver to: first those that may lose somebody, then those that gain, then those to confirm. Of
- * several processes each takes others.
+ * Takes workspaces that are due for delivery: first those that may lose members, then those that gain members, then those to
+ * confirm. Concurrent processes take different workspaces.
  */
 export async function takeDue(query: Query, { most, confirmAfterSeconds }: Due): Promise<readonly Answer[]> {
   const taken = await query<{ id: string }>(
@@ -90,12 +90,12 @@ export async function takeDue(query: Query, { most, confirmAfterSeconds }: Due):
     [most, confirmAfterSeconds],
   );
   if (taken.length === 0) return [];
-  // In a statement of its own, so that it sees what was committed before the versions were given out.
+  // A separate statement, so that it sees everything that was committed before the versions were assigned.
   const rows = await query(READ, [taken.map(({ id }) => id)]);
   return rows.map((row) => answerShape.parse(row));
 }
 
-/** Notes that the workspace's database has the answer. */
+/** Records a successful delivery. */
 export async function settle(query: Query, { workspace, version, changes }: Answer): Promise<void> {
   await query(
     "delete from private.access_changes where workspace_id = $1 and transaction = any ($2::text[]::xid8[])",
@@ -110,9 +110,9 @@ export async function settle(query: Query, { workspace, version, changes }: Answ
 }
 
 /**
- * Notes a failure, and when to try again: later after each one, and after a minute at most.
+ * Records a failed delivery and schedules the next attempt, with exponential backoff up to a minute.
  *
- * @returns seconds until then
+ * @returns the seconds until the next attempt
  */
 export async function postpone(query: Query, { workspace }: Answer, reason: string): Promise<number> {
   const [row] = await query<{ wait: number }>(
@@ -124,7 +124,7 @@ export async function postpone(query: Query, { workspace }: Answer, reason: stri
   return row?.wait ?? 0;
 }
 
-/** The workspaces whose databases can hold what the control plane says. */
+/** The workspaces that have a project and aren't deleted. */
 export async function workspacesWithProject(query: Query): Promise<readonly string[]> {
   const rows = await query<{ id: string }>(
     "select id from public.workspaces where project_ref is not null and state <> 'deleted' order by id",

@@ -19,19 +19,19 @@ import {
 import type { OrganizationRows } from "./organization-rows.ts";
 import { entranceDifferences, type WorkspaceState, workspaceSubjects } from "./workspace.ts";
 
-/** What a look at one database brought. */
+/** The result of checking a database. */
 export interface Checked {
-  /** Who tried, and how far each came. */
+  /** The expected and the actual access of each caller. */
   readonly callers: readonly CallerReach[];
-  /** How many cells of the access matrix were tried. */
+  /** The number of cells of the access matrix that were tested. */
   readonly cells: number;
   readonly differences: readonly Difference[];
 }
 
 /**
- * Whether a database is what its definition makes, and holds nothing else.
+ * Compares a database with its definition, and finds undeclared objects.
  *
- * @param issuer of the tokens that a control plane trusts; absent for a workspace
+ * @param issuer the issuer of the tokens that a control plane trusts; absent for a workspace
  */
 export async function checkDefinition(
   database: LiveDatabase,
@@ -43,7 +43,7 @@ export async function checkDefinition(
   return { callers: [], cells: 0, differences };
 }
 
-/** Whether an organization's people reach in the control plane what they are promised, and nobody else does. */
+/** Tests the access to an organization's rows in the control plane. */
 export async function checkOrganization(
   database: LiveDatabase,
   definition: Definition,
@@ -60,33 +60,30 @@ export async function checkOrganization(
   return { ...tried, differences: [...memberDifferences(organization, rows), ...tried.differences] };
 }
 
-/** Whether a workspace's database is what its definition makes, and opens itself to its members and to nobody else. */
+/** Compares a workspace's database with its definition, and tests the access to it. */
 export async function checkWorkspace(
   database: LiveDatabase,
   definition: Definition,
-  told: Omit<WorkspaceState, "found">,
+  expected: Omit<WorkspaceState, "found">,
 ): Promise<Checked> {
   const found = database.catalog.workspace;
-  if (found === null) throw noSchema(told);
-  const state: WorkspaceState = { ...told, found };
+  if (found === null) throw noSchema(expected);
+  const state: WorkspaceState = { ...expected, found };
   const defined = await checkDefinition(database, definition);
   const tried = await tryMatrix(database, {
     subjects: workspaceSubjects(state),
     promises: WORKSPACE,
     functions: executorsOf(definition),
     content: WORKSPACE_CONTENT,
-    names: namesOf(told.organization, told.rows),
+    names: namesOf(expected.organization, expected.rows),
   });
   const differences = [...defined.differences, ...entranceDifferences(state), ...tried.differences];
   return { ...tried, differences };
 }
 
-/** Lets everybody of a matrix try everything that there is. */
-async function tryMatrix(
-  database: LiveDatabase,
-  told: { readonly promises: Promises } & Omit<Matrix, "tables">,
-): Promise<Checked> {
-  const matrix: Matrix = { ...told, tables: tablesOf(database, told.promises) };
+/** Tests every table with every caller. */
+async function tryMatrix(database: LiveDatabase, expected: Omit<Matrix, "tables">): Promise<Checked> {
+  const matrix: Matrix = { ...expected, tables: tablesOf(database, expected.promises) };
   const tries = await database.tryAccess(peopleOf(matrix), sourcesOf(matrix), matrix.content);
   return {
     callers: reachOf(matrix, tries),
@@ -95,7 +92,7 @@ async function tryMatrix(
   };
 }
 
-/** Those that are promised something, and all that the data API could serve besides. */
+/** The tables with an expected access, and all others that the data API could serve. */
 function tablesOf({ catalog }: LiveDatabase, promises: Promises): string[] {
   const served = Object.keys(catalog.relations).filter((name) => !name.startsWith("auth."));
   return [...new Set([...Object.keys(promises), ...served])].sort();
@@ -110,7 +107,7 @@ function namesOf(organization: OrganizationModel, rows: OrganizationRows): Map<s
 }
 
 function noSchema({ workspace }: Omit<WorkspaceState, "found">): UserError {
-  return new UserError(`The database of ${workspace.project.name} holds no workspace yet.`, {
+  return new UserError(`The database of ${workspace.project.name} doesn't have its tables yet.`, {
     remedy: "Run tenantry up first.",
   });
 }

@@ -3,8 +3,8 @@ import { escapeLiteral } from "../vendors/postgres/quote.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
 
 /**
- * Rows that are there while everybody tries, so that there is something to reach, also in what is new and empty, and
- * something of another organization's that must stay out of reach. They go with the transaction.
+ * Statements that insert rows of this and another organization for the test, so that there are rows to access even in new and
+ * empty tables. They are rolled back with the transaction.
  */
 export function controlPlaneContent(organization: OrganizationModel, rows: OrganizationRows): string[] {
   const other = rows.outsider === null ? [] : (rows.elsewhere[rows.outsider] ?? []);
@@ -44,9 +44,9 @@ export function controlPlaneContent(organization: OrganizationModel, rows: Organ
 
 const NAME = "'tenantry-verify'";
 
-/** The same in a workspace's own database. */
+/** The statements for a workspace's database. */
 export const WORKSPACE_CONTENT: readonly string[] = [
-  // A workspace whose lease has expired is closed; what its policies let through shows only while it counts.
+  // A workspace whose lease has expired is closed. Renew it, so that its policies are tested.
   "update private.settings set access_confirmed_at = clock_timestamp()",
   `insert into public.files (path) values (${NAME}) on conflict do nothing`,
   `with chat as (insert into public.chats (title) values (${NAME}) returning id)

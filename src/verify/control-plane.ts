@@ -6,18 +6,18 @@ import type { Subject } from "./matrix.ts";
 import { undisclosedTo } from "./non-disclosure.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
 
-/** Somebody as the whole platform knows them. */
+/** A person's account on the platform. */
 export interface Known {
   readonly email: string;
-  /** Their user's id; one that is made up for whoever never signed in. */
+  /** The user's id. A random one for a person who never signed in. */
   readonly sub: string;
-  /** Whether the account counts; an address that isn't verified opens nothing. */
+  /** Whether the address is verified. An unverified address grants nothing. */
   readonly verified: boolean;
-  /** Statements that make the account, where there is none. */
+  /** Statements that create the account, if there is none. */
   readonly before: readonly string[];
 }
 
-/** Who somebody is on this platform. */
+/** The account of a person, or a temporary one. */
 export function knownAs(email: string, { accounts }: OrganizationRows): Known {
   const account = accounts[email];
   if (account !== undefined) return { email, sub: account.id, verified: account.verified, before: [] };
@@ -25,33 +25,31 @@ export function knownAs(email: string, { accounts }: OrganizationRows): Known {
   return { email, sub, verified: true, before: [signUp(sub, email)] };
 }
 
-/** As the auth service does when somebody signs up and verifies the address. */
+/** Inserts the row that the auth service inserts when a user signs up and verifies the address. */
 function signUp(sub: string, email: string): string {
   return `insert into auth.users (id, aud, role, email, email_confirmed_at)
     values (${escapeLiteral(sub)}, 'authenticated', 'authenticated', ${escapeLiteral(email)}, now())`;
 }
 
-/** Where members' rows aren't those that the manifest declares. What the app manages is the app's. */
+/** The differences between the declared members and their rows. Rows that the product manages aren't compared. */
 export function memberDifferences(
   { members }: OrganizationModel,
   { members: rows }: OrganizationRows,
 ): Difference[] {
   const missing = Object.values(members)
     .filter(({ email }) => !rows.some((row) => row.email === email))
-    .map(({ email, role }) => ({ subject: `member ${email}`, promised: `is ${role}`, found: "isn't there" }));
+    .map(({ email, role }) => ({ subject: `member ${email}`, promised: `is ${role}`, found: "is missing" }));
   const others = rows.flatMap(({ email, role, managed_by }) => {
     const subject = `member ${email}`;
     const declared = members[email];
     if (declared === undefined)
-      return managed_by === "app"
-        ? []
-        : [{ subject, promised: "is no member", found: `is still there, as ${role}` }];
+      return managed_by === "app" ? [] : [{ subject, promised: "isn't a member", found: `is ${role}` }];
     return declared.role === role ? [] : [{ subject, promised: `is ${declared.role}`, found: `is ${role}` }];
   });
   return [...missing, ...others];
 }
 
-/** Everybody who tries an organization's rows in the control plane. */
+/** The callers who test the access to an organization's rows in the control plane. */
 export function controlPlaneSubjects(
   organization: OrganizationModel,
   rows: OrganizationRows,
@@ -82,7 +80,7 @@ function memberSubject(
   const elsewhere = rows.elsewhere[email] ?? [];
   return {
     person: {
-      name: `${email} (${role ?? (known.verified ? "no member" : "address not verified")})`,
+      name: `${email} (${role ?? (known.verified ? "not a member" : "address not verified")})`,
       role: "authenticated",
       claims: token(known.sub, email),
       mine,
@@ -96,7 +94,7 @@ function memberSubject(
   };
 }
 
-/** The manifest's word, else the app's for whom the app let in; undefined for who should be gone. */
+/** The role in the manifest, or the product's if it admitted the member. Undefined for a member who should have been removed. */
 function promisedRole(
   { members }: OrganizationModel,
   rows: OrganizationRows,
@@ -106,7 +104,7 @@ function promisedRole(
   return members[email]?.role ?? (row?.managed_by === "app" ? row.role : undefined);
 }
 
-/** Owners and admins reach every workspace in every state; members the active ones that they were granted. */
+/** Owners and admins can access every workspace in every state, members the active ones that they were granted. */
 function reach(
   organization: OrganizationModel,
   { workspaces, access }: OrganizationRows,
@@ -157,7 +155,7 @@ function outsiders(
     {
       ...nobody,
       person: {
-        name: "somebody of no organization",
+        name: "a user without an organization",
         role: "authenticated",
         claims: token(stranger, "stranger@tenantry.invalid"),
         mine,
@@ -171,7 +169,7 @@ function outsiders(
     ...nobody,
     customer: known.verified,
     person: {
-      name: `${known.email}, of another organization`,
+      name: `${known.email} (another organization)`,
       role: "authenticated",
       claims: token(known.sub, known.email),
       mine,
@@ -184,7 +182,7 @@ function outsiders(
 
 const REMOVED = "removed@tenantry.invalid";
 
-/** Somebody who was in every workspace until a moment ago. */
+/** Statements that add a member to every workspace and then remove them. */
 function removal(organization: string, sub: string): string[] {
   const [id, email] = [escapeLiteral(organization), escapeLiteral(REMOVED)];
   return [

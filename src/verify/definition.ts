@@ -12,14 +12,14 @@ type Schema = InputsOf<"postgres:Schema">;
 type Function = RowSecurity["functions"][string];
 type Table = RowSecurity["tables"][string];
 
-/** What a database is to hold: `databaseDefinition` of infra/database.ts. */
+/** The definition of a database; see `databaseDefinition` of infra/database.ts. */
 export interface Definition {
   readonly access: Omit<InputsOf<"postgres:Access">, "project">;
   readonly rowSecurity: RowSecurity;
   readonly schema: Pick<Schema, "schemas" | "migrations" | "definitions">;
 }
 
-/** The definitions as PostgreSQL is to deparse them. */
+/** The definitions for PostgreSQL to deparse. */
 export function toDeparse(definition: Definition) {
   return specified({ ...definition.rowSecurity, project: "" }, undefined);
 }
@@ -31,10 +31,10 @@ export function executorsOf({ rowSecurity }: Definition): Record<string, readonl
 }
 
 /**
- * Where a database's catalogs aren't what its definition makes: migrations, row security, policies, functions, privileges.
+ * Compares a database's catalogs with its definition: migrations, row security, policies, functions and privileges.
  *
- * @param deparsed what PostgreSQL makes of the definition there
- * @param issuer of the tokens that a control plane trusts; absent for a workspace, where others compare it
+ * @param deparsed the definition as PostgreSQL deparses it in this database
+ * @param issuer the issuer of the tokens that a control plane trusts; absent for a workspace, where it is compared elsewhere
  */
 export function compareDefinition(
   definition: Definition,
@@ -86,16 +86,15 @@ function functionDifferences(
   const subject = `function ${signature}`;
   if (today === undefined) return [{ subject, promised: "exists", found: "is missing" }];
   const calls = listed(subject, "may be called by", declared?.execute ?? [], today.execute);
-  if (declared === undefined)
-    return [{ subject, promised: "doesn't exist, or is closed", found: "is there" }, ...calls];
+  if (declared === undefined) return [{ subject, promised: "isn't declared", found: "exists" }, ...calls];
   const owners = [declared.owner ?? "postgres", today.owner ?? "postgres"] as const;
   return [
     ...(declared.definition === today.definition
       ? []
-      : [{ subject, promised: "has the body of its definition", found: "has another body" }]),
+      : [{ subject, promised: "has its declared body", found: "has a different body" }]),
     ...(owners[0] === owners[1]
       ? []
-      : [{ subject, promised: `is ${owners[0]}'s`, found: `is ${owners[1]}'s` }]),
+      : [{ subject, promised: `is owned by ${owners[0]}`, found: `is owned by ${owners[1]}` }]),
     ...calls,
   ];
 }
@@ -103,11 +102,11 @@ function functionDifferences(
 function tableDifferences(name: string, declared: Table | undefined, today: Table | undefined): Difference[] {
   const subject = `table ${name}`;
   if (today === undefined) return [{ subject, promised: "exists", found: "is missing" }];
-  const privileges = byName(declared?.grants ?? {}, today.grants ?? {}, (role, wanted, given) =>
-    listed(subject, `gives ${role}`, wanted ?? [], given ?? []),
+  const privileges = byName(declared?.grants ?? {}, today.grants ?? {}, (role, expected, granted) =>
+    listed(subject, `grants ${role}`, expected ?? [], granted ?? []),
   );
-  const policies = byName(declared?.policies ?? {}, today.policies ?? {}, (policy, wanted, given) =>
-    policyDifferences(`policy ${policy} on ${name}`, wanted, given),
+  const policies = byName(declared?.policies ?? {}, today.policies ?? {}, (policy, expected, existing) =>
+    policyDifferences(`policy ${policy} on ${name}`, expected, existing),
   );
   const open = today.open === true;
   return [
@@ -127,30 +126,31 @@ function policyDifferences(
   if (declared === today) return [];
   if (today === undefined) return [{ subject, promised: "exists", found: "is missing" }];
   if (declared === undefined)
-    return [{ subject, promised: "doesn't exist", found: `is there, ${told(today)}` }];
-  return [{ subject, promised: told(declared), found: told(today) }];
+    return [{ subject, promised: "isn't declared", found: `exists, ${describePolicy(today)}` }];
+  return [{ subject, promised: describePolicy(declared), found: describePolicy(today) }];
 }
 
-function told({ for: command, to, using, check }: Policy): string {
+function describePolicy({ for: command, to, using, check }: Policy): string {
   const conditions = [using && `using (${using})`, check && `check (${check})`].filter(Boolean).join(" ");
   return `for ${command} to ${to.join(", ")} ${conditions}`;
 }
 
-/** Privileges come and go in full: `insert` is another than `insert(title)`. */
+/** Compares lists as sets. `insert` and `insert(title)` are different privileges. */
 function listed(
   subject: string,
   what: string,
   promised: readonly string[],
   found: readonly string[],
 ): Difference[] {
-  const normal = (names: readonly string[]) => names.flatMap(eachColumn).sort().join(", ") || "nobody";
-  const [before, now] = [normal(promised), normal(found)];
-  const nothing = what.startsWith("gives") ? "nothing" : "nobody";
-  const tell = (names: string) => `${what} ${names === "nobody" ? nothing : names}`;
-  return before === now ? [] : [{ subject, promised: tell(before), found: tell(now) }];
+  const none = what.startsWith("grants") ? "nothing" : "no role";
+  const normal = (names: readonly string[]) => names.flatMap(eachColumn).sort().join(", ") || none;
+  const [expected, actual] = [normal(promised), normal(found)];
+  return expected === actual
+    ? []
+    : [{ subject, promised: `${what} ${expected}`, found: `${what} ${actual}` }];
 }
 
-/** `update(a, b)` is `update(a)` and `update(b)`. */
+/** Splits privileges on several columns: `update(a, b)` becomes `update(a)` and `update(b)`. */
 function eachColumn(privilege: string): string[] {
   const [, word, columns] = /^(\w+)\s*\((.*)\)$/.exec(privilege) ?? [];
   return columns === undefined
@@ -158,7 +158,7 @@ function eachColumn(privilege: string): string[] {
     : columns.split(",").map((column) => `${word}(${column.trim()})`);
 }
 
-/** Roles, extensions, who uses which schema, what new objects grant, and what PostgREST asks before each request. */
+/** Compares roles, extensions, schema usage, default privileges and PostgREST's settings. */
 function accessDifferences({ access }: Definition, catalog: Catalog): Difference[] {
   const today = foundAccess({ ...access, project: "" }, catalog);
   const { roles = {}, extensions = {}, schemas = {}, settings = {}, defaultPrivileges = [] } = access;
@@ -187,12 +187,11 @@ function schemaDifferences(
   { migrations, definitions = {} }: Definition["schema"],
   { ledger }: Catalog,
 ): Difference[] {
-  if (ledger === null)
-    return [{ subject: "migrations", promised: "are applied", found: "none was ever applied" }];
+  if (ledger === null) return [{ subject: "migrations", promised: "are applied", found: "none was applied" }];
   const objects = Object.entries(ledger.differences).map(([subject, difference]) => ({
     subject,
-    promised: "is as the migrations made it",
-    found: difference === "changed" ? "was changed" : `is ${difference}`,
+    promised: "is as the migrations created it",
+    found: difference === "missing" ? "is missing" : `was ${difference}`,
   }));
   return [
     ...scriptDifferences("migration", migrations, ledger.migrations),
@@ -209,13 +208,15 @@ function scriptDifferences(
   const checksums = Object.entries(scripts).map(([name, { checksum }]) => [name, checksum]);
   return byName<string>(Object.fromEntries(checksums), applied, (name, declared, today) => {
     const subject = `${noun} ${name}`;
-    if (today === undefined) return [{ subject, promised: "is applied", found: "isn't" }];
-    if (declared === undefined) return [{ subject, promised: "is unknown", found: "was applied" }];
-    return declared === today ? [] : [{ subject, promised: "is as declared", found: "was another one" }];
+    if (today === undefined) return [{ subject, promised: "is applied", found: "isn't applied" }];
+    if (declared === undefined) return [{ subject, promised: "isn't declared", found: "was applied" }];
+    return declared === today
+      ? []
+      : [{ subject, promised: "has the declared text", found: "has another text" }];
   });
 }
 
-/** Policies on tables of ours that nobody declares; what is on Supabase's tables is in the closed world. */
+/** Undeclared policies in the managed schemas. `undeclared` finds those on Supabase's tables. */
 function strayPolicies(
   { schema: { schemas }, rowSecurity }: Definition,
   { relations }: Catalog,
@@ -226,12 +227,12 @@ function strayPolicies(
     return Object.keys(policies).map((policy) => ({
       subject: `policy ${policy} on ${name}`,
       promised: "isn't declared",
-      found: "is there",
+      found: "exists",
     }));
   });
 }
 
-/** A view that asks its owner's rights shows every row: the owner is past row security. */
+/** Views that run with their owner's rights: they show every row, because the owner bypasses row security. */
 function leakyViews(schemas: readonly string[], { relations }: Catalog): Difference[] {
   return Object.entries(relations).flatMap(([name, { kind, securityInvoker }]) => {
     const ours = schemas.some((schema) => name.startsWith(`${schema}.`));
@@ -239,8 +240,8 @@ function leakyViews(schemas: readonly string[], { relations }: Catalog): Differe
     return [
       {
         subject: `view ${name}`,
-        promised: "shows what its caller may see (security_invoker)",
-        found: "shows what its owner may see",
+        promised: "shows the rows that its caller may read (security_invoker)",
+        found: "shows the rows that its owner may read",
       },
     ];
   });

@@ -1,8 +1,8 @@
-/** Where what was found isn't what the manifests and policies promise. */
+/** A difference between the access that manifests and policies promise and the live databases. */
 export interface Difference {
-  /** What was looked at, as `policy members read on public.files` or `public.files`. */
+  /** The object: `policy members read on public.files`, `public.files`. */
   readonly subject: string;
-  /** Who tried; absent where the catalogs were looked at. */
+  /** The callers that found it. Absent if it was found in the catalogs. */
   readonly callers?: readonly string[];
   readonly promised: string;
   readonly found: string;

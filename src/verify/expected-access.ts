@@ -1,27 +1,27 @@
 import type { Source, Write } from "../vendors/postgres/scripts/try-access.ts";
 
 /**
- * Who may read a table's rows: the people of the organization, its owner and admins, those who reach the workspace, every
- * customer of the platform, or nobody through the data API.
+ * Who may read a table's rows through the data API: all members of the organization, only its owner and admins, those with
+ * access to the workspace, every customer of the platform, or nobody.
  */
 type Readers = "organization" | "admins" | "workspace" | "customers" | "nobody";
 
-/** What is promised of a table, a view or a function that returns rows, said apart from the policies that are to keep it. */
+/** The expected access to a table, view or set-returning function, stated independently of the policies that enforce it. */
 export interface TablePromise {
   readonly readers: Readers;
-  /** The column that says whose a row is. Default `organization_id` or `workspace_id`, as the readers are. */
+  /** The column that identifies a row's owner. Default `organization_id` or `workspace_id`, depending on the readers. */
   readonly column?: string;
-  /** Instead of a column: a condition that says which rows the readers may read. */
+  /** A condition for the rows that the readers may read, instead of a column. */
   readonly rows?: string;
-  /** What readers may do besides reading. Default nothing: people write through functions. */
+  /** The writes that readers may do. Default none, because the product writes through functions. */
   readonly writes?: readonly Write[];
-  /** What a row says that a reader adds. */
+  /** Values that replace those of an existing row for test inserts. */
   readonly added?: Readonly<Record<string, unknown>>;
 }
 
 export type Promises = Readonly<Record<string, TablePromise>>;
 
-/** In every database: what tenantry and Supabase keep for themselves. */
+/** Tables of tenantry and Supabase that exist in every database. */
 const EVERYWHERE: Promises = {
   "realtime.messages": { readers: "nobody" },
   "storage.buckets": { readers: "nobody" },
@@ -95,12 +95,12 @@ export const WORKSPACE: Promises = {
   },
 };
 
-/** The promise of a table; one that nobody knows of is nobody's to read. */
+/** The expected access to a table. An unknown table must not be readable. */
 export function promiseOf(promises: Promises, table: string): TablePromise {
   return promises[table] ?? { readers: "nobody" };
 }
 
-/** How a table is tried: which of its rows belong to whom. */
+/** The test of a table: conditions for the rows of the caller and of others. */
 export function sourceOf(name: string, promise: TablePromise): Source {
   const { rows, added } = promise;
   const whose = { name, ...(added && { added }) };

@@ -19,12 +19,12 @@ import { isAnswering } from "../vendors/supabase/projects.ts";
 
 type Project = WorkspaceModel["project"];
 
-/** Runs the statements of a script that takes itself back, in one transaction. */
+/** Runs the statements of a script that rolls itself back, in one transaction. */
 type RunUndone = (what: string, statements: readonly string[]) => Promise<unknown>;
 
-/** A database that is asked and left as it is. */
+/** A live database that is tested without lasting changes. */
 export class LiveDatabase {
-  /** The ref of its project. */
+  /** The project's ref. */
   readonly ref: string;
   readonly catalog: Catalog;
   readonly #run: RunUndone;
@@ -48,7 +48,7 @@ export class LiveDatabase {
   }
 }
 
-/** A control plane, through its session pooler; its rows are read as they are. */
+/** A control plane, reached through its session pooler. */
 export class ControlPlane extends LiveDatabase {
   readonly #database: Database;
 
@@ -72,10 +72,11 @@ export async function openControlPlane(
 }
 
 /**
- * A workspace's database, through the Management API.
+ * Opens a workspace's database through the Management API.
  *
- * @param name of its project
- * @param ref of the project that the control plane names; null where it names none
+ * @param name the name of its project
+ * @param ref the ref of its project in the control plane; null if there is none
+ * @throws UserError if the project doesn't exist, has another name or isn't running
  */
 export async function openWorkspace(
   context: Pick<Context, "supabase" | "signal">,
@@ -88,13 +89,14 @@ export async function openWorkspace(
       ? undefined
       : await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
   if (ref === null || project?.name !== name)
-    throw new UserError(`The control plane names no project ${name} that exists.`, {
-      remedy: "Run tenantry up --refresh, which looks for it.",
+    throw new UserError(`The control plane has no existing project ${name}.`, {
+      remedy: "Run tenantry up --refresh, which finds the project or creates it.",
     });
   if (project.status === "INACTIVE") return "paused";
   if (!isAnswering(project.status))
     throw new UserError(`The project ${name} is ${project.status}.`, {
-      remedy: "Run again when it is ACTIVE_HEALTHY; see it in Supabase's dashboard if that never comes.",
+      remedy:
+        "Run again when the project is ACTIVE_HEALTHY. If it stays in this status, check it in Supabase's dashboard.",
     });
   const catalog = await look(supabase, ref);
   return new LiveDatabase(ref, catalog, (what, statements) =>

@@ -2,38 +2,38 @@ import type { Person, Seen, Source, Tried, Write } from "../vendors/postgres/scr
 import type { Difference } from "./difference.ts";
 import { type Promises, promiseOf, sourceOf } from "./expected-access.ts";
 
-/** Somebody who tries, and what that person is promised. */
+/** A caller and its expected access. */
 export interface Subject {
   readonly person: Person;
-  /** The id of the organization whose people they are; null for everybody else. */
+  /** The id of the organization that the caller is a member of; null for others. */
   readonly organization: string | null;
   readonly admin: boolean;
-  /** The ids of the workspaces that they reach. */
+  /** The ids of the workspaces that the caller can access. */
   readonly workspaces: readonly string[];
-  /** Whether they belong to any organization of the platform. */
+  /** Whether the caller belongs to any organization of the platform. */
   readonly customer: boolean;
-  /** Whether they may enter, where there is something to enter. */
+  /** Whether the caller may enter the workspace. Absent in a control plane. */
   readonly enters?: boolean;
 }
 
-/** A database's access matrix: everybody × every table and function. */
+/** A database's access matrix: every caller × every table and function. */
 export interface Matrix {
   readonly subjects: readonly Subject[];
   readonly promises: Promises;
-  /** The tables and views that there are. */
+  /** The existing tables and views. */
   readonly tables: readonly string[];
-  /** By signature, the roles that may call a function. */
+  /** The roles that may call each function, by signature. */
   readonly functions: Readonly<Record<string, readonly string[]>>;
-  /** Statements that make rows, which are there while everybody tries. */
+  /** Statements that insert rows for the test. */
   readonly content: readonly string[];
-  /** How an id is called, as `workspace production`. */
+  /** Names of ids: `workspace production`. */
   readonly names: ReadonlyMap<string, string>;
 }
 
-/** Who is told apart by seeing everything; nobody's e-mail. */
+/** The first caller, who reads everything to find out which rows exist. */
 const POSTGRES: Person = { name: "postgres", role: null, claims: {}, mine: [] };
 
-/** Those who try, the one first who sees what there is. */
+/** The callers, starting with the one who finds the existing rows. */
 export function peopleOf({ subjects }: Matrix): Person[] {
   const mine = [...new Set(subjects.flatMap(({ person }) => person.mine))];
   return [{ ...POSTGRES, mine }, ...subjects.map(({ person }) => person)];
@@ -43,10 +43,7 @@ export function sourcesOf({ tables, promises }: Matrix): Source[] {
   return tables.map((table) => sourceOf(table, promiseOf(promises, table)));
 }
 
-/**
- * How many promises a matrix holds: to enter, to read, to add, to change and to remove, to call, and to tell nobody of what is
- * hidden from them.
- */
+/** The number of tested operations: enter, read, insert, update, delete, call, and call with hidden ids. */
 export function countCells({ subjects, tables, functions }: Matrix): number {
   const entrances = subjects.filter(({ person }) => person.enter !== undefined).length;
   const signatures = Object.keys(functions);
@@ -55,21 +52,21 @@ export function countCells({ subjects, tables, functions }: Matrix): number {
   return entrances + subjects.length * (tables.length * 4 + signatures.length) + hidden * served;
 }
 
-/** How many tables somebody reads, writes that they can do, and functions that they may call. */
+/** The numbers of tables that a caller can read, of writes that succeed, and of functions that the caller may call. */
 interface Reach {
   readonly reads: number;
   readonly writes: number;
   readonly calls: number;
 }
 
-/** What one caller is promised, and what was found. */
+/** The expected and the actual access of a caller. */
 export interface CallerReach {
   readonly caller: string;
   readonly promised: Reach;
   readonly found: Reach;
 }
 
-/** For each caller, how far it is to reach and how far it does; only where there are rows to reach. */
+/** Counts the expected and the actual access of each caller, as far as there are rows to access. */
 export function reachOf(matrix: Matrix, tries: Readonly<Record<string, Tried>>): CallerReach[] {
   const there = tries[POSTGRES.name]?.seen ?? {};
   return matrix.subjects.map((subject) => {
@@ -93,7 +90,7 @@ function sightOf(seen: Seen | undefined): Sight {
   return seen === undefined || "error" in seen ? NOTHING : seen;
 }
 
-/** Of what is promised, what there is; and what doesn't show by rows, as far as it was found. */
+/** The expected access, limited to rows that exist or that the caller could read. */
 function reachable({ mine, others, writes }: Promised, there: Sight, seen: Sight): Sight {
   const rows = mine.filter((id) => there.mine.includes(id) || seen.mine.includes(id));
   const filled = mine.some((id) => there.mine.includes(id));
@@ -111,13 +108,13 @@ function countSights(sights: readonly Sight[]): Omit<Reach, "calls"> {
   };
 }
 
-/** Where what people saw and could do isn't what they are promised. */
+/** The differences between the expected and the actual access of each caller. */
 export function compareMatrix(matrix: Matrix, tries: Readonly<Record<string, Tried>>): Difference[] {
   const there = tries[POSTGRES.name]?.seen ?? {};
   const each = matrix.subjects.flatMap((subject) => {
     const { name } = subject.person;
     const tried = tries[name];
-    if (tried === undefined) throw new Error(`nobody tried as ${name}`);
+    if (tried === undefined) throw new Error(`there is no result for ${name}`);
     const differences = [
       ...entrance(subject, tried),
       ...matrix.tables.flatMap((table) => tableDifferences(matrix, subject, table, tried, there[table])),
@@ -128,7 +125,7 @@ export function compareMatrix(matrix: Matrix, tries: Readonly<Record<string, Tri
   return together(each);
 }
 
-/** What several callers found is one difference. */
+/** Merges equal differences of several callers. */
 function together(differences: readonly (Difference & { callers: string[] })[]): Difference[] {
   const unique = new Map<string, Difference & { callers: string[] }>();
   for (const { callers, ...difference } of differences) {
@@ -178,8 +175,8 @@ function tableDifferences(
 ): Difference[] {
   const seen = tried.seen[table];
   if (seen === undefined || there === undefined || "error" in there)
-    return [{ subject: table, promised: "can be tried", found: errorOf(there) }];
-  if ("error" in seen) return [{ subject: table, promised: "can be read, or is refused", found: seen.error }];
+    return [{ subject: table, promised: "can be tested", found: errorOf(there) }];
+  if ("error" in seen) return [{ subject: table, promised: "can be read or is refused", found: seen.error }];
   const expected = promised(matrix, subject, table);
   return [
     ...readDifferences(matrix, table, expected, seen, there),
@@ -188,7 +185,7 @@ function tableDifferences(
 }
 
 function errorOf(there: Seen | undefined): string {
-  return there !== undefined && "error" in there ? there.error : "was not tried";
+  return there !== undefined && "error" in there ? there.error : "wasn't tested";
 }
 
 type Sight = Exclude<Seen, { error: string }>;
@@ -204,18 +201,18 @@ function readDifferences(
   const called = (ids: readonly string[]) => ids.map((id) => names.get(id) ?? id).join(", ");
   const hidden = expected.mine.filter((id) => there.mine.includes(id) && !seen.mine.includes(id));
   if (hidden.length > 0)
-    differences.push({ subject, promised: `reads rows of ${called(hidden)}`, found: "sees none of them" });
+    differences.push({ subject, promised: `reads rows of ${called(hidden)}`, found: "reads none of them" });
   const leaked = seen.mine.filter((id) => !expected.mine.includes(id));
   if (leaked.length > 0)
     differences.push({ subject, promised: "reads nothing", found: `reads rows of ${called(leaked)}` });
   if (expected.others && there.others && !seen.others)
-    differences.push({ subject, promised: "reads it", found: "sees no row" });
+    differences.push({ subject, promised: "reads its rows", found: "reads none of them" });
   if (!expected.others && seen.others)
-    differences.push({ subject, promised: "reads nobody else's rows", found: "reads rows of others" });
+    differences.push({ subject, promised: "reads no rows of others", found: "reads rows of others" });
   return differences;
 }
 
-/** Whether something that is promised can be done shows only where there is a row to do it with. */
+/** A missing write shows only if there is a row to test it with. */
 function writeDifferences(
   subject: string,
   expected: Promised,
@@ -225,7 +222,7 @@ function writeDifferences(
   const extra = found.filter((write) => !expected.writes.includes(write));
   const missing = filled ? expected.writes.filter((write) => !found.includes(write)) : [];
   return [
-    ...extra.map((write) => ({ subject, promised: `${write} is refused`, found: `${write} comes through` })),
+    ...extra.map((write) => ({ subject, promised: `${write} is refused`, found: `${write} succeeds` })),
     ...missing.map((write) => ({ subject, promised: `may ${write}`, found: `${write} is refused` })),
   ];
 }
@@ -236,7 +233,7 @@ function functionDifferences({ functions }: Matrix, subject: Subject, tried: Tri
   return [
     ...tried.told.map(({ signature, what, there, nowhere }) => ({
       subject: `function ${signature}`,
-      promised: `says of ${what} the same as of nothing: ${nowhere}`,
+      promised: `gives the same answer for ${what} as for unknown ids: ${nowhere}`,
       found: there,
     })),
     ...tried.functions

@@ -8,7 +8,7 @@ const managedBy = z.enum(["manifest", "app"]);
 const account = z.object({ id: z.string(), verified: z.boolean() });
 
 const rowsShape = z.object({
-  /** Whether the organization is there at all. */
+  /** Whether the organization exists. */
   exists: z.boolean(),
   members: z.array(
     z.object({ email: z.string(), role: z.enum(["owner", "admin", "member"]), managed_by: managedBy }),
@@ -23,19 +23,19 @@ const rowsShape = z.object({
     }),
   ),
   access: z.array(z.object({ workspace_id: z.string(), email: z.string(), managed_by: managedBy })),
-  /** By workspace: who may enter its own database, and the version of this answer that the database last had. */
+  /** The members of each workspace, and the version that was last delivered to its database. */
   entrance: z.record(z.string(), z.object({ version: z.number(), members: z.array(admittedShape) })),
   /** Users by lower-case e-mail. */
   accounts: z.record(z.string(), account),
-  /** Ids of other organizations that people belong to, and of those organizations' workspaces, by e-mail. */
+  /** The ids of other organizations that people belong to, and of their workspaces, by e-mail. */
   elsewhere: z.record(z.string(), z.array(z.string())),
-  /** Somebody of another organization. */
+  /** The e-mail of a member of another organization. */
   outsider: z.string().nullable(),
-  /** That one's organization, with a workspace of it. */
+  /** That member's organization, with one of its workspaces. */
   neighbour: z.object({ organization: z.string(), workspace: z.string() }).nullable(),
 });
 
-/** What a control plane holds of one organization and its people. */
+/** An organization's rows in the control plane. */
 export type OrganizationRows = z.infer<typeof rowsShape>;
 
 export async function readOrganization(

@@ -5,10 +5,10 @@ import type { Difference } from "./difference.ts";
 
 type Group = "api" | "auth" | "network" | "ssl" | "thirdPartyAuth" | "realtime" | "storage";
 
-/** What a project's settings are to be: `controlPlaneSettings` and `workspaceSettings` of infra/settings.ts. */
+/** The expected settings of a project: `controlPlaneSettings` and `workspaceSettings` of infra/settings.ts. */
 export type ProjectSettings = Required<Pick<InputsOf<"supabase:Settings">, Group>>;
 
-/** Each compares one group of settings; one that can't be read fails and leaves the others to be compared. */
+/** One check per group of settings, so that a group that can't be read doesn't prevent the comparison of the others. */
 export function settingsChecks(
   context: Context,
   project: string,
@@ -35,7 +35,7 @@ function settingsDifferences(declared: Partial<ProjectSettings>, found: Found): 
   ];
 }
 
-/** A sentence for each setting of a group, so that a setting without one doesn't compile. */
+/** A sentence for each setting of a group. A setting without one is a type error. */
 type Sentences<T extends object> = {
   readonly [K in keyof T]-?: { readonly subject: string; tell(value: NonNullable<T[K]>): string };
 };
@@ -50,29 +50,29 @@ const API: Sentences<ProjectSettings["api"]> = {
 };
 
 const AUTH: Sentences<ProjectSettings["auth"]> = {
-  siteUrl: auth((url) => `sends people to ${url} after signing in`),
-  redirectUrls: auth((urls) => (urls.length === 0 ? "redirects nowhere" : `may redirect to ${sorted(urls)}`)),
-  disableSignup: auth((disabled) => (disabled ? "accepts no sign-ups" : "accepts sign-ups by anybody")),
+  siteUrl: auth((url) => `redirects users to ${url} after sign-in`),
+  redirectUrls: auth((urls) =>
+    urls.length === 0 ? "redirects to no other URLs" : `may redirect to ${sorted(urls)}`,
+  ),
+  disableSignup: auth((disabled) => (disabled ? "accepts no sign-ups" : "accepts sign-ups from anybody")),
   jwtExpiry: auth((seconds) => `issues access tokens for ${seconds} seconds`),
   anonymousSignIns: auth((on) => `${on ? "accepts" : "refuses"} anonymous sign-ins`),
   emailSignIns: auth((on) => `${on ? "accepts" : "refuses"} sign-ins by e-mail`),
   phoneSignIns: auth((on) => `${on ? "accepts" : "refuses"} sign-ins by phone`),
-  // Names what may be on; what is on besides is `drift`.
-  signInMethods: auth((methods) => `may have the sign-in methods ${sorted(methods)}`),
+  // The allowed methods. Others that are enabled are reported as `drift`.
+  signInMethods: auth((methods) => `allows the sign-in methods ${sorted(methods)}`),
   confirmEmail: auth((confirmed) =>
-    confirmed
-      ? "verifies e-mail addresses before people sign in"
-      : "accepts e-mail addresses that nobody verified",
+    confirmed ? "verifies e-mail addresses before sign-in" : "accepts unverified e-mail addresses",
   ),
   hooks: auth(
     ({ customAccessToken, beforeUserCreated }) =>
-      `calls ${customAccessToken?.uri ?? "nothing"} before it issues a token and ${beforeUserCreated?.uri ?? "nothing"} before it creates a user`,
+      `calls ${customAccessToken?.uri ?? "no hook"} before it issues a token and ${beforeUserCreated?.uri ?? "no hook"} before it creates a user`,
   ),
 };
 
 const NETWORK: Sentences<ProjectSettings["network"]> = {
-  allowedCidrs: { subject: "network restrictions", tell: (ranges) => letsIn("IPv4", ranges) },
-  allowedCidrsV6: { subject: "network restrictions", tell: (ranges) => letsIn("IPv6", ranges) },
+  allowedCidrs: { subject: "network restrictions", tell: (ranges) => allows("IPv4", ranges) },
+  allowedCidrsV6: { subject: "network restrictions", tell: (ranges) => allows("IPv6", ranges) },
 };
 
 const SSL: Sentences<ProjectSettings["ssl"]> = {
@@ -85,7 +85,7 @@ const SSL: Sentences<ProjectSettings["ssl"]> = {
 const REALTIME: Sentences<ProjectSettings["realtime"]> = {
   privateOnly: {
     subject: "Realtime",
-    tell: (isPrivate) => (isPrivate ? "accepts private channels only" : "accepts public channels"),
+    tell: (isPrivate) => (isPrivate ? "accepts only private channels" : "accepts public channels"),
   },
 };
 
@@ -102,12 +102,12 @@ function compare<T extends object>(
   found: T | undefined,
 ): Difference[] {
   if (declared === undefined) return [];
-  // A declaration is parsed strictly: it has no other keys.
+  // The schema is strict, so there are no other keys.
   return (Object.keys(declared) as (keyof T)[]).flatMap((key) => {
     const { subject, tell } = sentences[key];
-    const [wanted, today] = [declared[key], found?.[key]];
-    if (wanted === undefined || wanted === null) return [];
-    const promised = tell(wanted);
+    const [expected, today] = [declared[key], found?.[key]];
+    if (expected === undefined || expected === null) return [];
+    const promised = tell(expected);
     const seen = today === undefined || today === null ? "isn't set" : tell(today);
     return promised === seen ? [] : [{ subject, promised, found: seen }];
   });
@@ -116,15 +116,16 @@ function compare<T extends object>(
 type Trusted = ProjectSettings["thirdPartyAuth"][number];
 
 function issuerDifferences(declared: readonly Trusted[] = [], found: readonly Trusted[] = []): Difference[] {
-  const [wanted, today] = [declared.map(signerOf), found.map(signerOf)];
+  const [expected, today] = [declared.map(signerOf), found.map(signerOf)];
   const subject = "third-party auth";
-  const missing = wanted.filter((signer) => !today.includes(signer));
-  const foreign = today.filter((signer) => !wanted.includes(signer));
+  const missing = expected.filter((signer) => !today.includes(signer));
+  const foreign = today.filter((signer) => !expected.includes(signer));
   return [
     ...missing.map((signer) => ({ subject, promised: `accepts tokens of ${signer}`, found: "refuses them" })),
     ...foreign.map((signer) => ({
       subject,
-      promised: wanted.length === 0 ? "accepts tokens of nobody" : `accepts tokens of ${sorted(wanted)} only`,
+      promised:
+        expected.length === 0 ? "accepts no other tokens" : `accepts only tokens of ${sorted(expected)}`,
       found: `accepts tokens of ${signer}`,
     })),
   ];
@@ -134,23 +135,23 @@ function signerOf({ issuer, jwksUrl }: Trusted): string {
   return issuer ?? (jwksUrl ? `the keys at ${jwksUrl}` : "keys that were pasted into the project");
 }
 
-/** What the settings mean that let somebody in, where their names don't say it. */
+/** The meaning of settings whose names don't describe the access that they grant. */
 const OPENED: Readonly<Record<string, string>> = {
-  mailer_autoconfirm: "accepts e-mail addresses that nobody verified",
+  mailer_autoconfirm: "accepts unverified e-mail addresses",
   mailer_allow_unverified_email_sign_ins: "accepts sign-ins with unverified e-mail addresses",
-  mailer_secure_email_change_enabled: "changes an e-mail address without a confirmation from the old one",
-  sms_autoconfirm: "accepts phone numbers that nobody verified",
+  mailer_secure_email_change_enabled: "changes an e-mail address without confirmation from the old address",
+  sms_autoconfirm: "accepts unverified phone numbers",
   sms_test_otp: "accepts fixed codes for test phone numbers",
-  security_manual_linking_enabled: "lets people link identities to their account themselves",
-  refresh_token_rotation_enabled: "accepts used refresh tokens again",
+  security_manual_linking_enabled: "lets users link identities to their account",
+  refresh_token_rotation_enabled: "accepts a refresh token more than once",
   oauth_server_allow_dynamic_registration: "lets anybody register an OAuth client",
-  external_google_skip_nonce_check: "accepts Google's tokens without their nonce",
-  uri_allow_list: "may redirect to other URLs after signing in",
+  external_google_skip_nonce_check: "accepts Google's tokens without checking the nonce",
+  uri_allow_list: "may redirect to other URLs after sign-in",
   saml_enabled: "accepts sign-ins by SAML",
   oauth_server_enabled: "issues tokens to OAuth clients",
 };
 
-/** @param name as `drift` has it: `auth.external_google_enabled` */
+/** @param name the key in `drift`: `auth.external_google_enabled` */
 function undeclared(name: string, value: string): Difference {
   const setting = name.replace(/^auth\./, "");
   const [, method] = /^external_(\w+)_enabled$/.exec(setting) ?? [];
@@ -159,7 +160,7 @@ function undeclared(name: string, value: string): Difference {
     OPENED[setting] ??
     (method && `accepts sign-ins by ${method}`) ??
     (hook && `calls the hook ${hook}`) ??
-    `has it set to ${value}`;
+    `is set to ${value}`;
   return { subject: `auth service, ${setting}`, promised: "isn't declared", found };
 }
 
@@ -169,9 +170,9 @@ function auth<T>(tell: (value: T) => string) {
 
 const EVERYBODY = ["0.0.0.0/0", "::/0"];
 
-function letsIn(family: "IPv4" | "IPv6", ranges: readonly string[]): string {
-  if (ranges.some((range) => EVERYBODY.includes(range))) return `let in every ${family} address`;
-  return ranges.length === 0 ? `let in no ${family} address` : `let in ${sorted(ranges)}`;
+function allows(family: "IPv4" | "IPv6", ranges: readonly string[]): string {
+  if (ranges.some((range) => EVERYBODY.includes(range))) return `allow every ${family} address`;
+  return ranges.length === 0 ? `allow no ${family} address` : `allow ${sorted(ranges)}`;
 }
 
 function sorted(names: readonly string[]): string {

@@ -10,23 +10,23 @@ import { type ControlPlane, openControlPlane, openWorkspace } from "./live-datab
 import { type OrganizationRows, readOrganization } from "./organization-rows.ts";
 import { type ProjectSettings, settingsChecks } from "./project-settings.ts";
 
-/** What came of one database with its project's settings, or of one organization's part of a control plane. */
+/** The result for a database with its project's settings, or for an organization's rows in the control plane. */
 export interface Verified extends Checked {
-  /** The stack that it belongs to, as `agntdata.acme`. */
+  /** The stack that it belongs to: `agntdata.acme`. */
   readonly stack: string;
   /** `control plane`, or `workspace production`. */
   readonly database: string;
-  /** `closed`: its project is paused, as the manifest declares, and nobody reaches it. */
+  /** `closed`: the project is paused, as declared in the manifest, so that nobody can access it. */
   readonly outcome: "clean" | "differs" | "closed" | "not verified";
-  /** What couldn't be verified and why; null when everything was. The differences are of the rest. */
+  /** The reason why something couldn't be verified; null if everything was. `differences` are those of the rest. */
   readonly reason: string | null;
 }
 
 export interface VerifyOptions {
-  /** Its clients may send queries that write: every one takes itself back. */
+  /** Must have writing clients: the queries write, and roll back. */
   readonly context: Context;
   readonly definitions: Definitions;
-  /** Called as each is known. */
+  /** Called with each result as soon as it is known. */
   readonly onVerified: (verified: Verified) => void;
 }
 
@@ -34,21 +34,21 @@ interface Definitions {
   readonly controlPlane: Definition;
   readonly workspace: Definition;
   readonly controlPlaneSettings: (security: SecurityModel) => ProjectSettings;
-  /** @param issuer of the control plane's tokens */
+  /** @param issuer the issuer of the control plane's tokens */
   readonly workspaceSettings: (security: SecurityModel, issuer: string, isOpen: boolean) => ProjectSettings;
 }
 
-/** One part of what is verified. One that fails leaves the others to be verified. */
+/** A part of the verification. If it fails, the others still run. */
 type Check = () => Promise<Checked>;
 
-/** Organizations at a time. */
+/** The number of organizations that are verified at the same time. */
 const AT_ONCE = 4;
 
 /**
- * Proves isolation on a platform's live databases: the control plane's definition, each organization's people against its
- * rows there, and each workspace's database.
+ * Verifies isolation on a platform's live databases: the control plane's definition, the access to each organization's rows,
+ * and each workspace's database.
  *
- * @returns never throws for a database that fails: that one is "not verified"
+ * @returns one result per database and organization. A database that can't be verified has the outcome "not verified"
  */
 export async function verifyPlatform(
   platform: PlatformModel,
@@ -72,13 +72,14 @@ class Verifier {
     this.#options = options;
   }
 
-  /** That the control plane's database is what its definition makes, and its project set as declared. */
+  /** Compares the control plane's database with its definition, and its project's settings with the declared ones. */
   controlPlane(): Promise<Verified> {
     const { stack, project, security } = this.#platform;
     const { context, definitions } = this.#options;
     return this.#verify(stack, "control plane", async () => {
       const found = await findProject(context.supabase, project.organization, project.name);
-      // Without a project, opening its database says what to do. With one, settings are read though its database is closed.
+      // Without a project, opening its database throws an error with the remedy. With one, the settings can be read even if
+      // the database is closed.
       const ref = found?.ref ?? (await this.#open()).ref;
       return [
         async () => checkDefinition(await this.#open(), definitions.controlPlane, issuerOf(ref)),
@@ -87,7 +88,7 @@ class Verifier {
     });
   }
 
-  /** An organization's rows in the control plane, then its workspaces. */
+  /** Verifies an organization's rows in the control plane, then its workspaces. */
   async organization(organization: OrganizationModel): Promise<Verified[]> {
     const { stack } = organization;
     const { definitions } = this.#options;
@@ -105,7 +106,7 @@ class Verifier {
     return verified;
   }
 
-  /** @param rows of the control plane; undefined where it couldn't be read */
+  /** @param rows the organization's rows; undefined if the control plane couldn't be read */
   #workspace(
     organization: OrganizationModel,
     workspace: WorkspaceModel,
@@ -122,10 +123,10 @@ class Verifier {
         return "closed";
       }
       const issuer = issuerOf(ref);
-      const told = { organization, workspace, rows, issuer };
+      const expected = { organization, workspace, rows, issuer };
       const isOpen = workspace.state === "active";
       return [
-        () => checkWorkspace(database, definitions.workspace, told),
+        () => checkWorkspace(database, definitions.workspace, expected),
         ...this.#settings(
           database.ref,
           definitions.workspaceSettings(this.#platform.security, issuer, isOpen),
@@ -141,13 +142,13 @@ class Verifier {
     }));
   }
 
-  /** One connection for all, and one look at its catalogs. */
+  /** Opens the control plane once for all organizations, and reads its catalogs once. */
   #open(): Promise<ControlPlane> {
     this.#controlPlane ??= openControlPlane(this.#options.context, this.#platform.project);
     return this.#controlPlane;
   }
 
-  /** @param begin what has to be there first; gives the checks, or that nobody reaches it */
+  /** @param begin returns the checks, or "closed" if nobody can access the database */
   async #verify(
     stack: string,
     database: string,
@@ -168,7 +169,7 @@ class Verifier {
     return verified;
   }
 
-  /** What every check found, and each reason why one failed. */
+  /** Combines the results of all checks with the reasons of those that failed. */
   #sumOf(settled: readonly PromiseSettledResult<Checked>[]): Omit<Verified, "stack" | "database"> {
     const found = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     const reasons = settled.flatMap((each) =>
@@ -185,7 +186,7 @@ class Verifier {
     return { outcome, callers, cells, differences, reason: null };
   }
 
-  /** Failures of vendors and mistakes of users are reasons; a bug of ours, and the end of the run, are not. */
+  /** Errors of vendors and users are reported as reasons. Bugs and cancellations are thrown. */
   #reasonOf(error: unknown): string {
     this.#options.context.signal.throwIfAborted();
     if (error instanceof UserError) return `${error.message}\n${error.remedy}`;
@@ -209,7 +210,7 @@ function notUp({ name, stack }: OrganizationModel): UserError {
 }
 
 function noRows(): UserError {
-  return new UserError("The control plane says who may enter, and couldn't be read.", {
-    remedy: "See what is said of it.",
+  return new UserError("The control plane, which has the list of members, couldn't be read.", {
+    remedy: "Fix the problem that is reported for the control plane.",
   });
 }

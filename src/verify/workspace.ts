@@ -8,24 +8,24 @@ import type { Difference } from "./difference.ts";
 import type { Subject } from "./matrix.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
 
-/** A workspace's database, and who its organization says may enter it. */
+/** The expected and the actual members of a workspace. */
 export interface WorkspaceState {
   readonly organization: OrganizationModel;
   readonly workspace: WorkspaceModel;
-  /** Of the control plane. */
+  /** The organization's rows in the control plane. */
   readonly rows: OrganizationRows;
-  /** Whose tokens it is to trust. */
+  /** The issuer whose tokens the workspace must trust. */
   readonly issuer: string;
-  /** What its own database says. */
+  /** The settings and members in the workspace's database. */
   readonly found: NonNullable<Catalog["workspace"]>;
 }
 
-/** Where the database isn't this workspace's, trusts somebody else's tokens, or lets in other people than the control plane says. */
+/** Differences in the workspace's id, its trusted issuer and its members. */
 export function entranceDifferences(state: WorkspaceState): Difference[] {
   const { workspace, issuer, found } = state;
   const { settings } = found;
   if (settings === null)
-    return [{ subject: "settings", promised: "say whose database it is", found: "are missing" }];
+    return [{ subject: "settings", promised: "contain the workspace's id", found: "are missing" }];
   return [
     ...same("the database's workspace", workspace.id, settings.workspace_id),
     ...same("the issuer of its tokens", issuer, settings.issuer),
@@ -38,23 +38,26 @@ function same(subject: string, promised: string, found: string): Difference[] {
   return promised === found ? [] : [{ subject, promised, found }];
 }
 
-/** Where its answer is older than the one that was delivered, or so old that it is closed. */
+/** The database has an older version than the one that was delivered last, or its lease has expired. */
 function confirmationDifferences(
   state: WorkspaceState,
   { access_version = 0, access_lease_seconds, expired }: NonNullable<WorkspaceState["found"]["settings"]>,
 ): Difference[] {
   const { version } = entranceOf(state);
-  const subject = "who may enter";
+  const subject = "the list of members";
   const older =
     access_version < version
       ? [{ subject, promised: `is version ${version}`, found: `is version ${access_version}` }]
       : [];
   if (!expired) return older;
   const promised = `was confirmed in the last ${access_lease_seconds} s`;
-  return [...older, { subject, promised, found: "wasn't: nobody enters until tenantry webhook runs" }];
+  return [
+    ...older,
+    { subject, promised, found: "has expired: nobody can enter until tenantry webhook runs" },
+  ];
 }
 
-/** The control plane's answer for this workspace. */
+/** The members and the version in the control plane. */
 function entranceOf({ rows, workspace }: WorkspaceState): OrganizationRows["entrance"][string] {
   return rows.entrance[workspace.id] ?? { version: 0, members: [] };
 }
@@ -67,7 +70,7 @@ function memberDifferences(state: WorkspaceState): Difference[] {
     .map(([email, role]) => ({
       subject: `member ${email}`,
       promised: `enters as ${role}`,
-      found: "isn't let in by the control plane",
+      found: "isn't admitted by the control plane",
     }));
   const others = compareAccess(members, state.found.members).map(({ email, promised, found }) => ({
     subject: `member ${email}`,
@@ -77,7 +80,7 @@ function memberDifferences(state: WorkspaceState): Difference[] {
   return [...unknown, ...others];
 }
 
-/** Nobody whom the manifest lets in enters a workspace that isn't active. */
+/** The members in the manifest. A workspace that isn't active has none. */
 function declaredMembers({ organization, workspace }: WorkspaceState): Map<string, string> {
   if (workspace.state !== "active") return new Map();
   const members = Object.values(organization.members);
@@ -90,7 +93,7 @@ function declaredMembers({ organization, workspace }: WorkspaceState): Map<strin
 
 const ENTER = "select public.claim_membership()";
 
-/** Everybody who tries a workspace's database, with tokens of the platform and with bad ones. */
+/** The callers who test a workspace's database, with valid and invalid tokens. */
 export function workspaceSubjects(state: WorkspaceState): Subject[] {
   const { rows, found, organization } = state;
   const admitted = new Set(entranceOf(state).members.map(({ email }) => email));
@@ -98,18 +101,18 @@ export function workspaceSubjects(state: WorkspaceState): Subject[] {
   const emails = new Set([...Object.keys(organization.members), ...admitted, ...inside]);
   const people = [...emails].map((email) => {
     const may = admitted.has(email);
-    return personSubject(state, email, may ? email : `${email} (not of this workspace)`, may);
+    return personSubject(state, email, may ? email : `${email} (not a member of this workspace)`, may);
   });
   const outsider =
     rows.outsider === null
       ? []
-      : [personSubject(state, rows.outsider, `${rows.outsider}, of another organization`, false)];
+      : [personSubject(state, rows.outsider, `${rows.outsider} (another organization)`, false)];
   return [...people, ...outsider, ...strangers(state)];
 }
 
 function personSubject(state: WorkspaceState, email: string, name: string, may: boolean): Subject {
   const { sub, verified } = knownAs(email, state.rows);
-  // Whoever never signed in is bound to an account for the moment, as the control plane would.
+  // A member who never signed in is temporarily bound to an account, as the control plane would do at sign-in.
   const bind = `update public.workspace_members set user_id = ${escapeLiteral(sub)}
     where email = ${escapeLiteral(email)} and user_id is null`;
   const before = email in state.rows.accounts ? [] : [bind];
@@ -124,10 +127,10 @@ function strangers(state: WorkspaceState): Subject[] {
       letIn("removed", removed),
       "delete from public.workspace_members where email = 'removed@tenantry.invalid'",
     ]),
-    subjectOf(state, "somebody signed in", token(randomUUID(), "stranger"), false),
+    subjectOf(state, "a signed-in user", token(randomUUID(), "stranger"), false),
     subjectOf(
       state,
-      "a member's address that isn't verified",
+      "a member with an unverified address",
       {
         ...token(unverified, "unverified"),
         email_verified: false,
@@ -138,7 +141,7 @@ function strangers(state: WorkspaceState): Subject[] {
     ),
     subjectOf(
       state,
-      "a member's token of another issuer",
+      "a member's token from another issuer",
       { ...token(foreign, "foreign"), iss: "https://elsewhere.invalid/auth/v1" },
       false,
       [letIn("foreign", foreign)],

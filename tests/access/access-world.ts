@@ -23,7 +23,7 @@ export const OWNER = "ada@acme.example";
 
 export const WORKSPACE = stableId("shop/acme/production");
 
-/** What `tenantry access` reads of the platform. */
+/** The platform, as `tenantry access` reads it. */
 export const PLATFORM = `apiVersion: tenantry/v1
 kind: Platform
 name: shop
@@ -35,7 +35,7 @@ defaultPlan: build
 security: { network: { allow: [198.51.100.0/24] } }
 `;
 
-/** A control plane and the database of one of its workspaces, with row security, and people who hold valid tokens. */
+/** A control plane and the database of one of its workspaces, with row security, and people with valid tokens. */
 export class AccessWorld {
   readonly live: Live;
   /** The refs of the two projects. */
@@ -81,17 +81,17 @@ export class AccessWorld {
     await this.live.stop();
   }
 
-  /** As a process of its own would reach both. */
+  /** Opens both databases like a separate process. */
   reach(): Promise<Reach> {
     return openReach(this.live.context()("write"), { project: controlPlaneOf("shop") });
   }
 
-  /** SQL in the control plane, past everything. */
+  /** Runs SQL as the superuser in the control plane. */
   async ask(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
     return (await this.#center.query(text, [...values])).rows as Record<string, unknown>[];
   }
 
-  /** SQL in the workspace's database, past everything. */
+  /** Runs SQL as the superuser in the workspace's database. */
   async askWorkspace(text: string): Promise<Record<string, unknown>[]> {
     return (await this.#workspace.query(text)).rows as Record<string, unknown>[];
   }
@@ -103,7 +103,7 @@ export class AccessWorld {
     ]);
   }
 
-  /** A function of the product, called by somebody; fails as it does. */
+  /** Calls a function of the product as a person. Rejects if it fails. */
   async act(email: string, call: string): Promise<void> {
     await this.ask("begin");
     try {
@@ -126,13 +126,13 @@ export class AccessWorld {
   }
 
   async invite(email: string, role: "admin" | "member"): Promise<void> {
-    // As on a new day: an organization without a paid plan sends 20 a day.
+    // Reset the daily limit: an organization without a paid plan can send 20 invitations a day.
     await this.ask("delete from private.invitation_days");
     const workspaces = role === "member" ? ", '{production}'" : ", '{}'";
     await this.act(OWNER, `invite('${ORGANIZATION}', '${email}', '${role}'${workspaces}, current_date + 7)`);
   }
 
-  /** The invitation's last day has passed. */
+  /** Lets an invitation expire. */
   async expire(email: string): Promise<void> {
     await this.ask("update public.invitations set expires_on = current_date - 1 where email = $1", [email]);
   }
@@ -149,13 +149,13 @@ export class AccessWorld {
     return this.act(OWNER, `change_role('${ORGANIZATION}', '${email}', '${role}')`);
   }
 
-  /** As the auth service does once the new address is verified. The token with the earlier one stays valid. */
+  /** Changes an address like the auth service after verification. The token with the old address stays valid. */
   async changeAddress(email: string, to: string): Promise<void> {
     await this.ask("update auth.users set email = $1 where id = $2", [to, stableId(email)]);
   }
 
   /**
-   * What the workspace's API answers to a token that this account got before: `in`, or the SQLSTATE of the refusal.
+   * The workspace's response to a token that the account got earlier: `in`, or the SQLSTATE of the refusal.
    * A token is valid for an hour.
    */
   async enters(email: string, role = "authenticated"): Promise<string> {
@@ -178,7 +178,7 @@ export class AccessWorld {
     }
   }
 
-  /** Who is in the workspace's database, as `email role account`, and in the control plane's answer. */
+  /** The members in the workspace's database and in the control plane, as `email role account`. */
   async bothAnswers(): Promise<{ wanted: unknown[]; found: unknown[] }> {
     const columns = "email, role, user_id, managed_by";
     return {

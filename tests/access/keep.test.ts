@@ -13,7 +13,7 @@ const REFUSED = "42501";
 const CLOSED = "PT503";
 
 const LEASE = { staysOpen: null };
-/** Nothing but a notification wakes a process within a test. */
+/** Longer than a test, so that only notifications wake the process. */
 const NEVER = 3_600_000;
 
 let world: AccessWorld;
@@ -30,7 +30,7 @@ afterEach(async () => {
   await world.askWorkspace("update private.settings set access_lease_seconds = null");
 });
 
-/** A process that keeps access, in this one. */
+/** Runs `keepAccess` in this process. */
 async function keep(pollMilliseconds = NEVER, log: (line: string) => void = () => {}) {
   const ending = new AbortController();
   const reach = withLease(await world.reach(), LEASE);
@@ -52,16 +52,16 @@ const CHANGES: readonly (readonly [
   ["is removed", "member", (email) => world.remove(email)],
   ["is removed as an admin", "admin", (email) => world.remove(email)],
   ["moves to another address", "member", (email) => world.changeAddress(email, `moved-${email}`)],
-  ["loses the role that reached every workspace", "admin", (email) => world.changeRole(email, "member")],
+  ["loses the role with access to every workspace", "admin", (email) => world.changeRole(email, "member")],
   [
-    "loses the workspace",
+    "loses the grant of the workspace",
     "member",
     (email) => world.act(OWNER, `revoke_workspace('${WORKSPACE}', '${email}')`),
   ],
 ];
 
-describe("a process that is woken by notifications alone", () => {
-  it.each(CHANGES)("refuses the valid token of whoever %s", async (change, role, act) => {
+describe("a process that is woken only by notifications", () => {
+  it.each(CHANGES)("refuses the valid token of a person who %s", async (change, role, act) => {
     await keep();
     const email = `${change.replaceAll(" ", "-")}@acme.example`;
     await world.join(email, role);
@@ -71,7 +71,7 @@ describe("a process that is woken by notifications alone", () => {
     await untilIn(OWNER);
   });
 
-  it("lets in whoever takes over an address, with the new account", async () => {
+  it("admits the new account of a person who takes over an address", async () => {
     await keep();
     await world.join("first@acme.example", "member");
     await untilIn("first@acme.example");
@@ -92,7 +92,7 @@ describe("a process that is woken by notifications alone", () => {
       .toHaveLength(1);
   });
 
-  it("never lets in whose invitation has expired", async () => {
+  it("never admits a person whose invitation has expired", async () => {
     await keep();
     const late = "late@acme.example";
     await world.signUp(late);
@@ -105,8 +105,8 @@ describe("a process that is woken by notifications alone", () => {
   });
 });
 
-describe("several processes at once", () => {
-  it("end with the control plane's answer, whoever was last", async () => {
+describe("concurrent processes", () => {
+  it("end with the control plane's members, whichever was last", async () => {
     await Promise.all([keep(), keep(50), keep(50)]);
     const people = Array.from({ length: 6 }, (_, index) => `busy-${index}@acme.example`);
     for (const email of people) await world.join(email, "admin");
@@ -118,7 +118,7 @@ describe("several processes at once", () => {
     expect(found).toEqual(wanted);
   });
 
-  it("go on where one was killed between taking a change up and delivering it", async () => {
+  it("deliver a change that a killed process had taken", async () => {
     const leaving = "leaving@acme.example";
     await world.join(leaving, "admin");
     await deliverChanges(await world.reach());
@@ -146,7 +146,7 @@ describe("several processes at once", () => {
     sandbox.setFaults([]);
     expect(await world.enters(leaving)).toBe("in");
 
-    // The one that was killed holds it for half a minute: that has passed.
+    // The killed process reserved it for half a minute. Let that time pass.
     await world.ask("update private.access_deliveries set next_attempt_at = now()");
     await keep(50);
     await untilRefused(leaving);
@@ -154,7 +154,7 @@ describe("several processes at once", () => {
   });
 });
 
-it("an answer that was read earlier changes nothing", async () => {
+it("an older snapshot changes nothing", async () => {
   const reach = await world.reach();
   const early = await reach.database.transaction((query) => takeAnswer(query, WORKSPACE));
   if (early === undefined) throw new Error("there is no workspace");
@@ -177,7 +177,7 @@ it("an answer that was read earlier changes nothing", async () => {
 
 const ADMITTED = { email: "later@acme.example", role: "admin", user_id: null, managed_by: "app" };
 
-it("a workspace that fails is named, and delivered to once it answers", async () => {
+it("a failing workspace is logged, and delivered to once it answers", async () => {
   const lines: string[] = [];
   await world.askWorkspace(`
     create function private.refuse() returns trigger language plpgsql as $$ begin raise exception 'not today'; end $$;
@@ -185,7 +185,7 @@ it("a workspace that fails is named, and delivered to once it answers", async ()
   await keep(50, (line) => lines.push(line));
   await world.join("patient@acme.example", "admin");
   await expect.poll(() => lines.join("\n")).toMatch(/^access of acme\/production: .*not today/);
-  expect(lines.join("\n")).toContain("It is tried again in 1 s.");
+  expect(lines.join("\n")).toContain("Next attempt in 1 s.");
   await world.askWorkspace("drop function private.refuse() cascade");
   await untilIn("patient@acme.example");
   await expect.poll(() => lines).toContain("access of acme/production: delivered again");
@@ -198,7 +198,7 @@ describe("the lease", () => {
     );
   const lease = () => world.askWorkspace("select access_lease_seconds as seconds from private.settings");
 
-  it("begins with a running process, and closes the workspace to people when it has ended", async () => {
+  it("begins with a running process, and closes the workspace when it expires", async () => {
     await deliverChanges(await world.reach());
     expect(await lease()).toEqual([{ seconds: null }]);
     await world.ask("update private.access_deliveries set delivered_at = '-infinity'");
@@ -212,7 +212,7 @@ describe("the lease", () => {
     expect([await world.enters(OWNER), await world.enters(OWNER, "service_role")]).toEqual([CLOSED, "in"]);
   });
 
-  it("is renewed by a process, before it is over", async () => {
+  it("is renewed by a process before it expires", async () => {
     await world.ask("update private.access_deliveries set delivered_at = now() - interval '21 seconds'");
     await world.askWorkspace("update private.settings set access_lease_seconds = 60");
     await confirmed(46);
@@ -220,7 +220,7 @@ describe("the lease", () => {
     await untilIn(OWNER);
   });
 
-  it("is taken away where the platform stays open", async () => {
+  it("is removed if the platform declares `staysOpen`", async () => {
     await world.askWorkspace("update private.settings set access_lease_seconds = 60");
     await confirmed(46);
     await world.ask("update private.access_deliveries set delivered_at = '-infinity'");

@@ -80,7 +80,7 @@ describe("the projects of a platform after up", () => {
       stack: "tiny.acme",
       database: "workspace personal",
       differences: [
-        { subject: "Realtime", promised: "accepts private channels only", found: "accepts public channels" },
+        { subject: "Realtime", promised: "accepts only private channels", found: "accepts public channels" },
       ],
     };
     expect(await verify()).toMatchObject({

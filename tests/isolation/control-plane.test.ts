@@ -43,7 +43,7 @@ const workspaceMembers =
   (row, reach) =>
     reach.workspaces.has(row[column]);
 
-/** Who reads which rows of each table. Nobody writes any of them but through functions. */
+/** The rows that each caller can read, by table. All writes go through functions. */
 const READERS: Record<string, Rule> = {
   "private.access_changes": nobody,
   "private.access_deliveries": nobody,
@@ -104,12 +104,12 @@ const VIEWS = [
   "public.wallet_spend",
 ];
 
-it("has a case for every table that a caller could touch", () => {
+it("has a case for every table that a caller could access", () => {
   expect(tables).toEqual(Object.keys(READERS));
 });
 
 describe("over random memberships", () => {
-  it("shows every caller exactly the rows that are theirs, and lets none of them write", async () => {
+  it("shows every caller exactly their own rows, and refuses every write", async () => {
     let checks = 0;
     await fc.assert(
       fc.asyncProperty(worlds, async (world) => {
@@ -142,7 +142,7 @@ describe("over random memberships", () => {
   });
 });
 
-/** Every person; two who are nobody; and tokens that claim more than the platform ever said. */
+/** Every person, two strangers, and tokens with claims that the platform never issued. */
 function callersOf(world: World): { caller: Caller; person: number | undefined }[] {
   const people = world.people.map(({ id, email }, person) => ({
     caller: { role: "authenticated" as const, claims: { iss: ISSUER, sub: id, email } },
@@ -178,23 +178,23 @@ function readable(all: Seen, table: string, reach: Reach): Seen {
   return { [table]: rows.filter((row) => READERS[table]?.(row, reach)) };
 }
 
-/** Refused and empty are the same to a caller: nothing. */
+/** Treats a refusal like an empty result. */
 function idsOf(seen: Seen, table: string): string[] {
   const rows = seen[table];
   if (rows === undefined) throw new Error(`${table} was not looked at`);
   return rows === "refused" ? [] : rows.map((row) => JSON.stringify(row)).sort();
 }
 
-/** A row to write: as the world declares it, without the columns that PostgreSQL generates. */
+/** A row to write: one of the generated rows, without the columns that PostgreSQL generates. */
 function someRow(rows: Rows, all: Seen, table: string): Row {
   const row = rows[table]?.[0] ?? all[table]?.[0];
   if (typeof row === "object") return row;
-  // In this world nobody was granted a workspace, none was asked for, or all that have a domain are gone.
+  // Some random worlds have no granted or requested workspaces, or no domains.
   if (table === "public.workspace_members" || VIEWS.includes(table)) return { workspace_id: uuid("c", 0) };
   throw new Error(`${table} has no rows to write`);
 }
 
-/** Insufficient privilege, or a statement that found no row to change; or a view that PostgreSQL itself can't write. */
+/** Insufficient privilege, no row to change, or a view that PostgreSQL can't write. */
 function harmless(outcome: unknown, statement: string): boolean {
   const ofView = VIEWS.some((view) => statement.includes(` ${view} `));
   return outcome === "42501" || outcome === 0 || (ofView && (outcome === "55000" || outcome === "42809"));

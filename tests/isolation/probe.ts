@@ -7,8 +7,8 @@ export type Row = Readonly<Record<string, unknown>>;
 export type Rows = Readonly<Record<string, readonly Row[]>>;
 
 /**
- * Every table and view that a caller of the data API could touch, and every one of our own schemas; so that a new table
- * without a case here is noticed.
+ * Every table and view that a caller of the data API could access, and every one in our schemas, so that a new table
+ * without a case is noticed.
  */
 export async function tablesToProbe(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(`
@@ -38,16 +38,16 @@ export async function insertRows(client: pg.Client, rows: Rows): Promise<void> {
 
 export type Seen = Readonly<Record<string, "refused" | readonly Row[]>>;
 
-/** All that a caller sees of each table; without a caller, all that there is. */
+/** The rows of each table that a caller can read; without a caller, all rows. */
 export async function look(client: pg.Client, tables: readonly string[], caller?: Caller): Promise<Seen> {
   const read = async (): Promise<Seen> => JSON.parse(await runProbe(client, LOOK, tables)) as Seen;
   return caller === undefined ? read() : as(client, caller, read);
 }
 
-/** What became of a statement: the number of rows that it changed, or the SQLSTATE of its failure. */
+/** The result of a statement: the number of changed rows, or the SQLSTATE of its failure. */
 export type Outcome = number | string;
 
-/** Tries each statement as the caller, each on its own; nothing stays. */
+/** Runs each statement separately as the caller, and rolls it back. */
 export async function attempt(
   client: pg.Client,
   statements: readonly string[],
@@ -56,7 +56,7 @@ export async function attempt(
   return as(client, caller, async () => JSON.parse(await runProbe(client, ATTEMPT, statements)) as Outcome[]);
 }
 
-// One round trip for all tables or statements: thousands of checks in seconds.
+// One round trip for all tables or statements, so that thousands of checks take seconds.
 async function runProbe(client: pg.Client, block: string, input: readonly string[]): Promise<string> {
   await client.query("select set_config('probe.input', $1, true)", [JSON.stringify(input)]);
   await client.query(block);
@@ -113,7 +113,7 @@ const ARGUMENTS: Record<string, string> = {
   "uuid[]": "'{}'",
 };
 
-/** Each function of ours that isn't a trigger's, from the catalog: once with the id of each thing that there is. */
+/** Calls of each of our functions except trigger functions: one call per existing id. */
 export async function callsOfEveryFunction(client: pg.Client, ids: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string; types: string[] }>(`
     select oid::regproc::text as name, array(select format_type(type, null) from unnest(proargtypes) as type) as types
@@ -128,7 +128,7 @@ export async function callsOfEveryFunction(client: pg.Client, ids: readonly stri
   });
 }
 
-/** The three ways to write a row that exists: again, over it, away with it. */
+/** Statements that insert, update and delete an existing row. */
 export function writesTo(table: string, row: Row): readonly string[] {
   const columns = Object.keys(row);
   const literal = `jsonb_populate_record(null::${table}, ${quote(JSON.stringify(row))})`;

@@ -9,7 +9,7 @@ const UNVERIFIED = uuid("a", 1);
 const ASSERTED = uuid("a", 2);
 const GONE = uuid("a", 3);
 
-/** One organization, of which everybody is an owner or admin as far as their addresses go; only Ada's counts. */
+/** An organization whose members are owners or admins by their addresses. Only Ada's address counts. */
 const world: World = {
   people: (["confirmed", "unconfirmed", "single sign-on", "deleted"] as const).map((account, index) => ({
     id: uuid("a", index),
@@ -35,7 +35,7 @@ const boasts = {
   user_metadata: { role: "owner", email: "person-0@example.com", email_verified: true, sub: ADA },
 };
 
-/** Tokens that aren't Ada's, or not any more, and say more than they may. */
+/** Tokens that aren't Ada's or no longer valid, with forged claims. */
 const BAD: Record<string, Record<string, unknown>> = {
   "of a stranger who edited the metadata": { ...good, ...boasts, sub: uuid("f", 1) },
   "without a subject": { ...good, ...boasts, sub: undefined },
@@ -77,7 +77,7 @@ const bearer = (claims: Record<string, unknown>): Caller => ({ role: "authentica
 const outcomesOf = (claims: Record<string, unknown>): Promise<readonly Outcome[]> =>
   attempt(client, calls, bearer(claims));
 
-/** How many rows of each table a token shows; what is refused shows none. */
+/** The number of rows of each table that a token can read. A refusal counts as none. */
 async function shownTo(claims: Record<string, unknown>): Promise<Record<string, number>> {
   const seen = await look(client, tables, bearer(claims));
   return Object.fromEntries(
@@ -85,25 +85,25 @@ async function shownTo(claims: Record<string, unknown>): Promise<Record<string, 
   );
 }
 
-/** What answers anyone, with nothing of anybody's: the caller's own id, and the lists of what is theirs, which are empty. */
+/** Functions that answer any caller: the caller's own id, and lists of the caller's ids, which are empty. */
 const ANSWERS_ANYONE = /private\.(caller_id|is_workspace_member|my_\w+_ids)\(/;
 
 describe("a good token", () => {
-  it("shows rows of every table that members read, and is answered by every function in its own way", async () => {
+  it("reads rows of every table that members can read, and every function answers differently than for a stranger", async () => {
     const shown = await shownTo(good);
     expect(Object.values(shown).filter((rows) => rows > 0).length).toBeGreaterThan(20);
-    const nobodys = await outcomesOf({ iss: ISSUER, sub: uuid("f", 2) });
+    const strangers = await outcomesOf({ iss: ISSUER, sub: uuid("f", 2) });
     const own = await outcomesOf(good);
-    expect(own.filter((outcome, index) => outcome !== nobodys[index]).length).toBeGreaterThan(30);
+    expect(own.filter((outcome, index) => outcome !== strangers[index]).length).toBeGreaterThan(30);
   });
 });
 
 describe.each(Object.entries(BAD))("a token %s", (_, claims) => {
-  it("shows no row of any table", async () => {
+  it("reads no row of any table", async () => {
     expect(Object.entries(await shownTo(claims)).filter(([, rows]) => rows > 0)).toEqual([]);
   });
 
-  it("gets from every function what nobody gets: nothing", async () => {
+  it("gets from every function the same as a stranger: nothing", async () => {
     const outcomes = await outcomesOf(claims);
     const given = calls.filter(
       (call, index) =>
@@ -114,7 +114,7 @@ describe.each(Object.entries(BAD))("a token %s", (_, claims) => {
   });
 });
 
-it("no token counts where the platform's issuer isn't known", async () => {
+it("no token is accepted while the platform's issuer is unknown", async () => {
   await client.query("savepoint known");
   await client.query("update public.platforms set issuer = null");
   for (const iss of [ISSUER, undefined, null])
@@ -122,7 +122,7 @@ it("no token counts where the platform's issuer isn't known", async () => {
   await client.query("rollback to savepoint known");
 });
 
-it("anon gets nothing with any of them, the good one included", async () => {
+it("anon gets nothing with any token, including the good one", async () => {
   for (const claims of [good, ...Object.values(BAD)]) {
     const outcomes = await attempt(client, calls, { role: "anon", claims });
     expect(new Set(outcomes)).toEqual(new Set(["42501"]));

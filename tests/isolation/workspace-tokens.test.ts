@@ -20,13 +20,13 @@ const good = {
   exp: now + HOUR,
 };
 
-/** What anybody may write into their own metadata. */
+/** Claims that users can write to their own metadata. */
 const boasts = {
   app_metadata: { role: "owner", workspace_id: WORKSPACE, sub: ADA, email_verified: true },
   user_metadata: { role: "owner", email: "person-1@example.com", email_verified: true, sub: ADA },
 };
 
-/** Tokens of the platform and of others that open nothing here. Person 1 is a member who never came yet. */
+/** Tokens of the platform and of others that grant nothing. Person 1 is a member who never signed in. */
 const BAD: Record<string, Record<string, unknown>> = {
   "of a member, forged by another issuer": { ...good, iss: "https://elsewhere.example/auth/v1" },
   "of a member, without an issuer": { ...good, iss: undefined },
@@ -40,21 +40,25 @@ const BAD: Record<string, Record<string, unknown>> = {
     sub: uuid("f", 1),
     email: "eve@globex.example",
   },
-  "with a member's address that isn't verified": {
+  "with a member's unverified address": {
     ...good,
     ...boasts,
     sub: uuid("f", 2),
     email: "person-1@example.com",
     email_verified: false,
   },
-  "with a member's address and no word of its being verified": {
+  "with a member's address that isn't marked as verified": {
     ...good,
     ...boasts,
     sub: uuid("f", 2),
     email: "person-1@example.com",
     email_verified: undefined,
   },
-  "with the address of a member who came as somebody else": { ...good, ...boasts, sub: uuid("f", 3) },
+  "with the address of a member who signed in with another account": {
+    ...good,
+    ...boasts,
+    sub: uuid("f", 3),
+  },
 };
 
 let database: Database;
@@ -100,7 +104,7 @@ const bearer = (claims: Record<string, unknown>): Caller => ({ role: "authentica
 const outcomesOf = (claims: Record<string, unknown>): Promise<readonly Outcome[]> =>
   attempt(client, calls, bearer(claims));
 
-/** The tables of which a caller sees rows, having knocked first. */
+/** The tables of which a caller can read rows after trying to enter. */
 async function shownTo(caller: Caller): Promise<string[]> {
   const seen = await as(client, caller, async () => {
     await knock();
@@ -111,7 +115,7 @@ async function shownTo(caller: Caller): Promise<string[]> {
     .sort();
 }
 
-/** Claims the membership, for good if it is given. */
+/** Claims the membership, and commits if it is granted. */
 async function knock(): Promise<void> {
   await client.query("savepoint knock");
   try {
@@ -121,16 +125,16 @@ async function knock(): Promise<void> {
   }
 }
 
-/** What answers anyone, with nothing of the workspace but its id. */
+/** Functions that answer any caller, at most with the workspace's id. */
 const ANSWERS_ANYONE = /private\.(workspace_id|is_\w+|my_workspace_ids)\(/;
 
 describe("a good token", () => {
-  it("opens nothing by its address, which the control plane binds to an account", async () => {
+  it("grants nothing by its address alone: the control plane binds addresses to accounts", async () => {
     const first = { ...good, sub: uuid("f", 4), email: "Person-1@example.com" };
     expect(await shownTo(bearer(first))).toEqual([]);
   });
 
-  it("shows rows of every table that members read", async () => {
+  it("reads rows of every table that members can read", async () => {
     expect(await shownTo(bearer(good))).toEqual([
       "public.agent_sessions",
       "public.agent_state",
@@ -142,7 +146,7 @@ describe("a good token", () => {
     ]);
   });
 
-  it("enters, by the one function that is for people", async () => {
+  it("can call only the function for entering", async () => {
     const outcomes = await outcomesOf(good);
     const entrances = calls.filter((call, index) => outcomes[index] === 1 && !ANSWERS_ANYONE.test(call));
     expect(entrances).toEqual(["select * from claim_membership()", "select * from private.check_request()"]);
@@ -150,7 +154,7 @@ describe("a good token", () => {
 });
 
 describe.each(Object.entries(BAD))("a token %s", (_, claims) => {
-  it("shows no row of any table, though it knocks first", async () => {
+  it("reads no row of any table after trying to enter", async () => {
     expect(await shownTo(bearer(claims))).toEqual([]);
   });
 
@@ -162,7 +166,7 @@ describe.each(Object.entries(BAD))("a token %s", (_, claims) => {
   });
 });
 
-it("anon gets nothing with any of them, the good one included", async () => {
+it("anon gets nothing with any token, including the good one", async () => {
   for (const claims of [good, ...Object.values(BAD)]) {
     const anon: Caller = { role: "anon", claims };
     const outcomes = await attempt(client, calls, anon);

@@ -20,7 +20,7 @@ afterAll(() => database.stop());
 const ISSUER = "https://control-plane.example/auth/v1";
 const WORKSPACE = uuid("c", 1);
 
-/** What a member may do with the rows of each table; who is no member may do nothing with any of them. */
+/** The operations that a member may do on each table. Others may do nothing. */
 const MEMBERS_MAY: Record<string, readonly ("read" | "insert" | "update" | "delete")[]> = {
   "private.settings": [],
   "public.agent_sessions": ["read"],
@@ -41,7 +41,7 @@ const MEMBERS_MAY: Record<string, readonly ("read" | "insert" | "update" | "dele
   "tenantry.schemas": [],
 };
 
-it("has a case for every table that a caller could touch", () => {
+it("has a case for every table that a caller could access", () => {
   expect(tables).toEqual(Object.keys(MEMBERS_MAY));
 });
 
@@ -49,7 +49,7 @@ interface Person {
   readonly id: string;
   readonly email: string;
   readonly role: "owner" | "admin" | "member";
-  /** Whether the membership is bound to the person's user yet. */
+  /** Whether the membership is bound to the person's account. */
   readonly bound: boolean;
   readonly member: boolean;
 }
@@ -67,13 +67,13 @@ const people: fc.Arbitrary<Person[]> = fc
     },
   )
   .map((all) => [
-    // Somebody is always there, so that there is a membership to steal.
+    // At least one member, so that there is a membership to steal.
     { id: uuid("a", 99), email: "owner@example.com", role: "owner", bound: true, member: true },
     ...all.map((one, index) => ({ id: uuid("a", index), email: `person-${index}@example.com`, ...one })),
   ]);
 
 describe("over random memberships", () => {
-  it("opens everything of the workspace to its members, and nothing to anyone else", async () => {
+  it("gives members access to everything in the workspace, and others to nothing", async () => {
     let checks = 0;
     await fc.assert(
       fc.asyncProperty(people, async (all) => {
@@ -109,14 +109,14 @@ async function check(rows: Rows, caller: Caller, member: boolean): Promise<numbe
     const allowed = member && own && (MEMBERS_MAY[table] as readonly string[]).includes(verb);
     const done = typeof outcome === "number" && outcome > 0;
     expect(done, `${sql}, as ${JSON.stringify(caller)}: ${outcome}`).toBe(allowed);
-    // A subject that is no UUID ends the statement before anything is looked at.
+    // A subject that isn't a UUID fails the statement before any row is read.
     const refusals = caller.claims.sub === "not a uuid" ? ["42501", 0, "22P02"] : ["42501", 0];
     if (!allowed) expect(refusals, sql).toContain(outcome);
   });
   return tables.length + writes.length;
 }
 
-/** Writes as the caller itself, and those that only pretend. */
+/** Writes in the caller's own name, and in the names of others. */
 function writesOf(table: string, rows: Rows) {
   const row = rows[table]?.[0] ?? { name: "x" };
   const whole = "id" in row ? { ...row, id: uuid("9", 9), ...unique(table) } : row;
@@ -145,7 +145,7 @@ function writesOf(table: string, rows: Rows) {
   return writes.map((write) => ({ table, ...write }));
 }
 
-/** What a member sets of a new row, where that isn't all of it. */
+/** The columns of a new row that a member may set, if not all. */
 const MEMBERS_SET: Record<string, readonly string[]> = {
   "public.chats": ["title"],
   "public.files": ["path", "media_type", "bytes"],
@@ -158,7 +158,7 @@ function only(row: Row, columns: readonly string[]): Row {
   return Object.fromEntries(Object.entries(row).filter(([column]) => columns.includes(column)));
 }
 
-/** Rows that claim another writer, another time or another id, one claim each. */
+/** Rows with a forged author, time or id, one forgery each. */
 function forgeries(table: string, whole: Row, mine: Row): string[] {
   const claims =
     table === "storage.objects"
@@ -181,7 +181,7 @@ function unique(table: string): Record<string, unknown> {
       : {};
 }
 
-/** Everyone of the platform, with good tokens and with bad ones. */
+/** Every person of the platform, with valid and invalid tokens. */
 function callersOf(all: readonly Person[]): { caller: Caller; member: boolean }[] {
   const boast = {
     email_verified: true,
@@ -277,7 +277,7 @@ describe("rows of the workspace", () => {
     claims: { iss: ISSUER, sub: member.id, email: member.email },
   };
 
-  it("carry its id and can carry no other", async () => {
+  it("have its id and can't have another one", async () => {
     await undone(client, async () => {
       await insertRows(client, rowsOf([member]));
       const own = tables.filter((table) => table.startsWith("public."));
@@ -295,7 +295,7 @@ describe("rows of the workspace", () => {
     });
   });
 
-  it("stay what they were: messages go with no chat that a member takes away, and stored files keep their owner", async () => {
+  it("stay intact: deleting a chat deletes no messages, and stored files keep their owner", async () => {
     await undone(client, async () => {
       await insertRows(client, rowsOf([member]));
       await client.query("update public.chats set created_by = $1", [member.id]);
@@ -320,7 +320,7 @@ describe("rows of the workspace", () => {
     });
   });
 
-  it("of another bucket stay closed to members", async () => {
+  it("in another bucket aren't accessible to members", async () => {
     await undone(client, async () => {
       await insertRows(client, rowsOf([member]));
       await client.query("insert into storage.objects (bucket_id, name) values ('other', 'secret.txt')");
@@ -329,7 +329,7 @@ describe("rows of the workspace", () => {
     });
   });
 
-  it("let a member write as a person only", async () => {
+  it("can be written by a member only in their own name", async () => {
     await undone(client, async () => {
       await insertRows(client, rowsOf([member]));
       const message = (role: string) =>
@@ -344,14 +344,14 @@ describe("rows of the workspace", () => {
           asMember,
         ),
       ).toEqual([1, "42501", "42501", "42501"]);
-      // The product's servers have to say who speaks.
+      // The product's servers must state the author.
       const unsaid = `insert into public.messages (chat_id, content) values ('${uuid("2", 1)}', '"hi"')`;
       expect(await attempt(client, [unsaid], { role: "service_role", claims: {} })).toEqual(["23502"]);
     });
   });
 });
 
-/** As the owner of the tables, whom no policy binds. */
+/** Runs as the owner of the tables, who bypasses policies. */
 async function undoneStatement(sql: string): Promise<void> {
   await client.query("savepoint attempt");
   try {

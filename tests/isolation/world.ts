@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Row, Rows } from "./probe.ts";
 
-/** A made-up control plane: people, organizations, workspaces and who was granted what. */
+/** A random control plane: people, organizations, workspaces and grants. */
 export interface World {
   readonly people: readonly Person[];
   readonly organizations: readonly Organization[];
@@ -10,7 +10,7 @@ export interface World {
 interface Person {
   readonly id: string;
   readonly email: string;
-  /** Whether the address counts: verified by the platform itself. */
+  /** Whether the platform itself verified the address. */
   readonly verified: boolean;
   readonly account: "confirmed" | "unconfirmed" | "single sign-on" | "deleted";
 }
@@ -24,13 +24,13 @@ interface Organization {
 interface Workspace {
   readonly id: string;
   readonly state: "requested" | "active" | "suspended" | "archived" | "deleted";
-  /** Indexes of people; they count where the person is a member. */
+  /** Indexes of people. They count only if the person is a member. */
   readonly granted: readonly number[];
 }
 
 const PEOPLE = 6;
 
-/** Who issues the platform's tokens. */
+/** The issuer of the platform's tokens. */
 export const ISSUER = "https://control-plane.example/auth/v1";
 
 const account = fc.oneof(
@@ -54,7 +54,7 @@ const state = fc.oneof(
   },
 );
 
-/** Who takes part in an organization, person by person; exactly one becomes the owner. */
+/** Assigns people to an organization. Exactly one becomes the owner. */
 const membership = fc.record({
   owner: fc.nat(PEOPLE - 1),
   roles: fc.array(fc.constantFrom("admin" as const, "member" as const, "member" as const, null), {
@@ -95,7 +95,7 @@ export function uuid(kind: string, number: number): string {
   return `${kind.repeat(8)}-0000-4000-8000-${String(number).padStart(12, "0")}`;
 }
 
-/** What a person may reach: the rule of the house, said a second time, without SQL. */
+/** The ids that a person may access: the rule, implemented a second time without SQL. */
 export function reachOf(world: World, person: number | undefined): Reach {
   const memberships = world.organizations.flatMap((organization) =>
     organization.members
@@ -123,7 +123,7 @@ export interface Reach {
   readonly workspaces: ReadonlySet<unknown>;
 }
 
-/** The world as rows of the control plane: at least one in every table for each organization or workspace. */
+/** The world as rows of the control plane, with at least one row per table for each organization or workspace. */
 export function rowsOf(world: World): Rows {
   const platform_id = uuid("d", 0);
   const managed_by = "manifest";
@@ -341,7 +341,7 @@ export function rowsOf(world: World): Rows {
       email: "gone@example.com",
       left_at: NOW,
     })),
-    // What is left of the credits, and who took them, is written along with these.
+    // Triggers write the remaining credits and their allocation.
     "public.wallet_entries": [
       ...inEach(({ id, organization }, index) => ({
         id: uuid("2", index),

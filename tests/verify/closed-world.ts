@@ -21,12 +21,12 @@ import { lines, liveDatabase } from "./world.ts";
 
 const PROJECT = "abcdefghijklmnopqrst";
 
-/** A database as `up` leaves it, looked at by both commands within the transaction that is open on its connection. */
+/** A database after `up`, read by both commands within the open transaction of its connection. */
 export interface ClosedWorld {
   readonly client: pg.Client;
-  /** Differences that `verify` shows, as lines. */
+  /** The differences that `verify` finds, as lines. */
   verify(): Promise<string[]>;
-  /** What a refresh finds of the database's resources, each with its place in the inputs. */
+  /** The differences that a refresh finds, each with its path in the inputs. */
   refresh(): Promise<string[]>;
   stop(): Promise<void>;
 }
@@ -54,13 +54,13 @@ export async function startClosedWorld(kind: Kind): Promise<ClosedWorld> {
     async verify() {
       await client.query("set local session authorization postgres");
       const live = await liveDatabase(client);
-      // What PostgreSQL makes of the definitions is the same whatever else the database holds.
+      // Deparsed definitions don't depend on the other objects in the database.
       deparsing ??= live.deparse(toDeparse(definition));
       const known = new LiveDatabase(live.ref, live.catalog, () => deparsing ?? Promise.reject());
       return lines(await checkDefinition(known, definition, issuer));
     },
     async refresh() {
-      // As the Management API's read-only queries.
+      // Like the Management API's read-only queries.
       await client.query("set local session authorization supabase_read_only_user");
       const shared = context();
       return (await Promise.all(looks.map((look) => look(shared)))).flat();
@@ -74,7 +74,7 @@ export async function startClosedWorld(kind: Kind): Promise<ClosedWorld> {
 
 type Look = (context: Context) => Promise<string[]>;
 
-/** The database's resources as `up` recorded them. */
+/** The database's resources in the state after `up`. */
 async function recorded(client: pg.Client, kind: Kind): Promise<Look[]> {
   const definition = databaseDefinition(kind);
   await client.query("begin");
@@ -103,7 +103,7 @@ function lookAt<I extends z.ZodObject, O extends z.ZodObject>(
   };
 }
 
-/** Each difference with its place and what is found there. */
+/** Each difference with its path and the live value. */
 function told(declared: unknown, found: unknown, place: string): string[] {
   if (isDeepStrictEqual(declared, found)) return [];
   if (!isRecord(found)) return [`${place}: ${JSON.stringify(found)}`];
@@ -112,7 +112,7 @@ function told(declared: unknown, found: unknown, place: string): string[] {
   return keys.flatMap((key) => told(before[key], found[key], `${place} ${key}`));
 }
 
-/** The Management API's `database/query`, by a connection that has a transaction open. */
+/** Serves the Management API's `database/query` with a connection that has an open transaction. */
 async function queriesOn(client: pg.Client): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     let body = "";

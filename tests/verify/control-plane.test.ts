@@ -12,7 +12,7 @@ let database: Database;
 let client: pg.Client;
 const organization = organizationModel();
 const { access, ...rest } = databaseDefinition("control-plane");
-// The bucket of another customer's files, as if it were declared.
+// A bucket with another customer's files, treated as declared.
 const definition = { ...rest, access: { ...access, buckets: { ...access.buckets, a: {} } } };
 
 beforeAll(async () => {
@@ -20,13 +20,13 @@ beforeAll(async () => {
   client = await database.connect();
   await client.query("create table realtime.messages_all partition of realtime.messages default");
   await insertRows(client, rowsOf(worldOf(organization)));
-  // The issuer of the project that `liveDatabase` names.
+  // The issuer of the project of `liveDatabase`.
   await client.query("update public.platforms set issuer = 'https://ref.supabase.co/auth/v1'");
   await client.query("set session authorization postgres");
 });
 afterAll(() => database.stop());
 
-/** What verify finds in the database as it is at this moment, in the open transaction. */
+/** The differences that verify finds in the open transaction. */
 async function verify(): Promise<string[]> {
   const live = await liveDatabase(client);
   const query = async <Row extends object>(text: string, values: readonly unknown[] = []) =>
@@ -38,7 +38,7 @@ async function verify(): Promise<string[]> {
   ];
 }
 
-it("finds nothing in a control plane that is as promised, and leaves it so", async () => {
+it("finds nothing in an unchanged control plane, and doesn't change it", async () => {
   const users = "select count(*) from auth.users";
   const before = (await client.query(users)).rows;
   await undone(client, async () => expect(await verify()).toEqual([]));
@@ -51,21 +51,21 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     'drop policy "workspace members read" on public.connections',
     [
       "policy workspace members read on public.connections: exists; is missing",
-      "person-2@example.com (member), public.connections: reads rows of workspace ws-0; sees none of them",
+      "person-2@example.com (member), public.connections: reads rows of workspace ws-0; reads none of them",
     ],
   ],
   [
-    "a policy that lets everybody pass",
+    "a policy that allows everybody",
     "create policy backdoor on public.api_keys for select to authenticated using (true)",
     [
-      /^policy backdoor on public\.api_keys: doesn't exist; /,
+      /^policy backdoor on public\.api_keys: isn't declared; /,
       "person-2@example.com (member), public.api_keys: reads nothing; reads rows of workspace ws-1, workspace ws-2",
-      "person-3@example.com, of another organization, public.api_keys: reads nothing; reads rows of workspace ws-0, workspace ws-1, workspace ws-2",
-      "person-0@example.com (owner), public.api_keys: reads nobody else's rows; reads rows of others",
+      "person-3@example.com (another organization), public.api_keys: reads nothing; reads rows of workspace ws-0, workspace ws-1, workspace ws-2",
+      "person-0@example.com (owner), public.api_keys: reads no rows of others; reads rows of others",
     ],
   ],
   [
-    "a policy that shows a member what is the admins'",
+    "a policy that shows admins' rows to members",
     `drop policy "admins read" on public.wallet_entries;
      create policy "admins read" on public.wallet_entries for select to authenticated
        using (organization_id = any ((select private.my_organization_ids())::uuid[]))`,
@@ -75,11 +75,11 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     ],
   ],
   [
-    "a member who should be gone",
+    "a member who should have been removed",
     `insert into public.members (organization_id, email, role, managed_by) values ('${organization.id}', 'person-3@example.com', 'admin', 'manifest')`,
     [
-      "member person-3@example.com: is no member; is still there, as admin",
-      "person-3@example.com (no member), public.wallets: reads nothing; reads rows of organization org-0",
+      "member person-3@example.com: isn't a member; is admin",
+      "person-3@example.com (not a member), public.wallets: reads nothing; reads rows of organization org-0",
     ],
   ],
   [
@@ -91,61 +91,61 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     ],
   ],
   [
-    "row security off",
+    "disabled row security",
     "alter table public.usage_logs disable row level security",
     [
       "table public.usage_logs: row security is on; row security is off",
-      "somebody of no organization, public.usage_logs: reads nobody else's rows; reads rows of others",
+      "a user without an organization, public.usage_logs: reads no rows of others; reads rows of others",
     ],
   ],
   [
     "a view that leaks",
     "alter view public.wallet_spend set (security_invoker = false)",
     [
-      /^view public\.wallet_spend: shows what its caller may see/,
+      /^view public\.wallet_spend: shows the rows that its caller may read/,
       "a removed member, public.wallet_spend: reads nothing; reads rows of organization org-0",
     ],
   ],
   [
     "a grant to anon",
     "grant select on public.plans to anon",
-    ["table public.plans: gives anon nothing; gives anon select"],
+    ["table public.plans: grants anon nothing; grants anon select"],
   ],
   [
-    "a grant to write",
+    "a write privilege",
     "grant update on public.wallets to authenticated",
-    ["table public.wallets: gives authenticated select; gives authenticated select, update"],
+    ["table public.wallets: grants authenticated select; grants authenticated select, update"],
   ],
   [
-    "a table that was closed",
+    "a table without read privileges",
     "revoke select on public.apps from authenticated",
     [
-      "person-1@example.com (admin), public.apps: reads rows of workspace ws-0, workspace ws-1, workspace ws-2; sees none of them",
+      "person-1@example.com (admin), public.apps: reads rows of workspace ws-0, workspace ws-1, workspace ws-2; reads none of them",
     ],
   ],
   [
     "a helper that returns true",
     "create or replace function private.is_workspace_member(workspace_id uuid, mine uuid[]) returns boolean language sql immutable return true",
     [
-      "function private.is_workspace_member(uuid,uuid[]): has the body of its definition; has another body",
-      "somebody of no organization, public.escalations: reads nobody else's rows; reads rows of others",
+      "function private.is_workspace_member(uuid,uuid[]): has its declared body; has a different body",
+      "a user without an organization, public.escalations: reads no rows of others; reads rows of others",
     ],
   ],
   [
-    "a function of the migrations that was changed",
+    "a changed function of the migrations",
     "create or replace function private.verified_user(member_email text) returns uuid language sql stable set search_path = '' as 'select id from auth.users where email = member_email'",
-    ["function private.verified_user(text): is as the migrations made it; was changed"],
+    ["function private.verified_user(text): is as the migrations created it; was changed"],
   ],
   [
-    "an execute left to authenticated",
+    "an execute privilege of authenticated",
     "grant execute on function private.expire_credits(timestamptz) to authenticated",
     [
-      /^function private\.expire_credits\(.*\): may be called by nobody; may be called by authenticated$/,
-      /^somebody of no organization, function private\.expire_credits\(.*\): is refused; may be called$/,
+      /^function private\.expire_credits\(.*\): may be called by no role; may be called by authenticated$/,
+      /^a user without an organization, function private\.expire_credits\(.*\): is refused; may be called$/,
     ],
   ],
   [
-    "a function that says what is somebody else's apart from what isn't there",
+    "a function that discloses whether ids of others exist",
     `create or replace function private.act_in_organization(of_organization_id uuid, allowed text[]) returns text
      language plpgsql set search_path = '' as $$
      begin
@@ -155,22 +155,22 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
        raise sqlstate 'PT403' using message = 'this is not for you to do';
      end $$`,
     [
-      /^person-3@example\.com, of another organization, function public\.invite\(.*\): says of what is somebody else's the same as of nothing: PT404: there is no such organization; PT403: this is not for you to do$/,
-      /^person-0@example\.com \(owner\), function public\.set_billing_email\(uuid,text\): says of what is somebody else's/,
-      /^a removed member, function public\.create_workspace\(.*\): says of what is somebody else's/,
+      /^person-3@example\.com \(another organization\), function public\.invite\(.*\): gives the same answer for ids of another organization as for unknown ids: PT404: there is no such organization; PT403: this is not for you to do$/,
+      /^person-0@example\.com \(owner\), function public\.set_billing_email\(uuid,text\): gives the same answer for ids of another organization/,
+      /^a removed member, function public\.create_workspace\(.*\): gives the same answer for ids of another organization/,
     ],
   ],
   [
-    "a function that forgets to ask whose it is",
+    "a function that doesn't check the owner",
     `create or replace function private.revoke_api_key(of_key_id uuid) returns void
      language sql security definer set search_path = ''
      as 'update public.api_keys set revoked_at = now() where id = of_key_id returning 1 / (length(name) - length(name))'`,
     [
-      /^somebody of no organization, function public\.revoke_api_key\(uuid\): says of what is somebody else's .*; 22012: division by zero$/,
+      /^a user without an organization, function public\.revoke_api_key\(uuid\): gives the same answer for ids of another organization .*; 22012: division by zero$/,
     ],
   ],
   [
-    "a function that asks for the organization's people where it promises the workspace's",
+    "a function that admits the organization's members instead of the workspace's",
     `create or replace function private.act_in_workspace(of_workspace_id uuid) returns public.workspaces
      language plpgsql set search_path = '' as $$
      declare workspace public.workspaces;
@@ -184,12 +184,12 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
        return workspace;
      end $$`,
     [
-      /^person-2@example\.com \(member\), function public\.add_app\(uuid,text\): says of a workspace out of their reach \(active\) the same as of nothing: PT404: there is no such workspace; PT403: this is not for a member to do$/,
-      /^person-2@example\.com \(member\), function public\.revoke_api_key\(uuid\): says of a workspace out of their reach \(suspended\)/,
+      /^person-2@example\.com \(member\), function public\.add_app\(uuid,text\): gives the same answer for an inaccessible workspace \(active\) as for unknown ids: PT404: there is no such workspace; PT403: this is not for a member to do$/,
+      /^person-2@example\.com \(member\), function public\.revoke_api_key\(uuid\): gives the same answer for an inaccessible workspace \(suspended\)/,
     ],
   ],
   [
-    "a function that goes by a grant where the workspace is closed",
+    "a function that honours a grant in a closed workspace",
     `insert into public.workspace_members (organization_id, workspace_id, email, managed_by)
        values ('${organization.id}', '${organization.workspaces["ws-2"]?.id}', 'person-2@example.com', 'manifest');
      create or replace function private.act_in_workspace(of_workspace_id uuid) returns public.workspaces
@@ -206,16 +206,16 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
        return workspace;
      end $$`,
     [
-      /^person-2@example\.com \(member\), function public\.add_app\(uuid,text\): says of a workspace out of their reach \(suspended\)/,
+      /^person-2@example\.com \(member\), function public\.add_app\(uuid,text\): gives the same answer for an inaccessible workspace \(suspended\)/,
     ],
   ],
   [
-    "a role that hands on its rights",
+    "a role granted to another",
     "grant tenantry_gateway to authenticated",
     [/^person-2@example\.com \(member\), function public\.consume_quota\(.*\): is refused; may be called$/],
   ],
   [
-    "a schema that was opened",
+    "an opened schema",
     "grant usage on schema private to anon; grant execute on function private.my_workspace_ids() to anon",
     ["anon, function private.my_workspace_ids(): is refused; may be called"],
   ],
@@ -228,7 +228,7 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     expect(seen).toContainEqual(typeof line === "string" ? line : expect.stringMatching(line));
 });
 
-it("finds by the calls alone that people reach into their own organization's other workspaces", async () => {
+it("finds access to other workspaces of the caller's organization by calling functions", async () => {
   const seen = await undone(client, async () => {
     await client.query(
       `create or replace function private.add_app(of_workspace_id uuid, of_name text) returns text
@@ -239,9 +239,9 @@ it("finds by the calls alone that people reach into their own organization's oth
     return verify();
   });
   const finds = (number: number, state: string, workspace: string) =>
-    `person-${number}@example.com (member), function public.add_app(uuid,text): says of a workspace out of their reach (${state}) the same as of nothing: answers nothing; answers "${workspace}"`;
+    `person-${number}@example.com (member), function public.add_app(uuid,text): gives the same answer for an inaccessible workspace (${state}) as for unknown ids: answers nothing; answers "${workspace}"`;
   expect(seen.sort()).toEqual([
-    "function private.add_app(uuid,text): is as the migrations made it; was changed",
+    "function private.add_app(uuid,text): is as the migrations created it; was changed",
     finds(2, "active", "ws-1"),
     finds(2, "suspended", "ws-2"),
     finds(5, "active", "ws-0"),
@@ -249,7 +249,7 @@ it("finds by the calls alone that people reach into their own organization's oth
   ]);
 });
 
-it("counts with those whom the app let in", async () => {
+it("expects the members whom the app admitted", async () => {
   await undone(client, async () => {
     await client.query(
       `insert into public.members (organization_id, email, role, managed_by) values ($1, 'guest@example.com', 'member', 'app')`,

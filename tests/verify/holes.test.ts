@@ -3,7 +3,7 @@ import { KINDS } from "../../src/vendors/postgres/closed-world/world.ts";
 import { type ClosedWorld, startClosedWorld } from "./closed-world.ts";
 import { HOLES } from "./holes.ts";
 
-it("has a hole for every kind of thing, and more than 80 in all", () => {
+it("has a hole for every kind of object, and more than 80 in all", () => {
   const planted = new Set(HOLES.map(({ kind }) => kind));
   expect(KINDS.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
   expect(HOLES.length).toBeGreaterThan(80);
@@ -16,7 +16,7 @@ describe.each(["workspace", "control-plane"] as const)("%s", (kind) => {
   });
   afterAll(() => world.stop());
 
-  it("is clean as it was made", async () => {
+  it("is clean after creation", async () => {
     await world.client.query("begin");
     try {
       expect(await world.verify()).toEqual([]);

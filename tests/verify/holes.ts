@@ -1,15 +1,15 @@
 import type { Kind } from "../databases/database.ts";
 
-/** Something that somebody did to a database, which opens it or may. */
+/** A change of a database that grants access, or may. */
 export interface Hole {
-  /** The kind of thing that finds it; undefined where another part of the definition compares it. */
+  /** The kind that finds it. Undefined if another part of the definition compares it. */
   readonly kind: string | undefined;
   readonly sql: string;
-  /** What both commands have to name, or each in its own words. */
+  /** The text that both commands must contain, or one for each. */
   readonly named: string | { readonly verify: string; readonly refresh: string };
-  /** As the superuser: what nobody but Supabase should be able to do, and is to be seen all the same. */
+  /** Run as the superuser: only Supabase should be able to do it, but it must be found. */
   readonly superuser?: true;
-  /** Default both. */
+  /** Default: both kinds of database. */
   readonly only?: Kind;
 }
 
@@ -17,7 +17,7 @@ const TRIGGER_FUNCTION = (name: string) =>
   `create function ${name} returns trigger language plpgsql security definer as 'begin return new; end'`;
 const EVIL = "create schema evil";
 
-/** @param kind of the things that it lists */
+/** @param kind the kind that finds these holes */
 function of(
   kind: string | undefined,
   ...holes: readonly (readonly [sql: string, named: Hole["named"], options?: Options])[]

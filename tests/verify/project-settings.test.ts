@@ -34,7 +34,7 @@ const restrict = (body: object): Change => ["POST", "/network-restrictions/apply
 const features = (body: object): Change => ["PATCH", "/config/storage", { features: body }];
 const EVIL = "https://evil.example";
 
-/** What is changed outside, and what `verify` says, at both kinds of project unless it names one. */
+/** A change outside tenantry and the difference that `verify` reports, in both kinds of project by default. */
 const MEDDLINGS: readonly (readonly [what: string, change: Change, found: string, only?: Kind])[] = [
   [
     "another schema",
@@ -55,31 +55,31 @@ const MEDDLINGS: readonly (readonly [what: string, change: Change, found: string
   [
     "a foreign issuer",
     trust({ oidc_issuer_url: EVIL }),
-    `third-party auth: accepts tokens of nobody; accepts tokens of ${EVIL}`,
+    `third-party auth: accepts no other tokens; accepts tokens of ${EVIL}`,
     "control plane",
   ],
   [
     "a foreign issuer",
     trust({ oidc_issuer_url: EVIL }),
-    `third-party auth: accepts tokens of ${ISSUER} only; accepts tokens of ${EVIL}`,
+    `third-party auth: accepts only tokens of ${ISSUER}; accepts tokens of ${EVIL}`,
     "workspace",
   ],
   [
     "foreign keys by URL",
     trust({ jwks_url: `${EVIL}/keys` }),
-    `third-party auth: accepts tokens of nobody; accepts tokens of the keys at ${EVIL}/keys`,
+    `third-party auth: accepts no other tokens; accepts tokens of the keys at ${EVIL}/keys`,
     "control plane",
   ],
   [
     "foreign keys",
     trust({ custom_jwks: { keys: [] } }),
-    "third-party auth: accepts tokens of nobody; accepts tokens of keys that were pasted into the project",
+    "third-party auth: accepts no other tokens; accepts tokens of keys that were pasted into the project",
     "control plane",
   ],
   [
     "sign-up",
     auth({ disable_signup: false }),
-    "auth service: accepts no sign-ups; accepts sign-ups by anybody",
+    "auth service: accepts no sign-ups; accepts sign-ups from anybody",
     "workspace",
   ],
   [
@@ -95,19 +95,19 @@ const MEDDLINGS: readonly (readonly [what: string, change: Change, found: string
   [
     "unverified addresses",
     auth({ mailer_autoconfirm: true }),
-    "auth service: verifies e-mail addresses before people sign in; accepts e-mail addresses that nobody verified",
+    "auth service: verifies e-mail addresses before sign-in; accepts unverified e-mail addresses",
     "control plane",
   ],
   [
     "unverified addresses",
     auth({ mailer_autoconfirm: true }),
-    "auth service, mailer_autoconfirm: isn't declared; accepts e-mail addresses that nobody verified",
+    "auth service, mailer_autoconfirm: isn't declared; accepts unverified e-mail addresses",
     "workspace",
   ],
   [
     "no hook",
     auth({ hook_custom_access_token_enabled: false }),
-    "auth service: calls pg-functions://postgres/private/access_token_hook before it issues a token and nothing before it creates a user; calls nothing before it issues a token and nothing before it creates a user",
+    "auth service: calls pg-functions://postgres/private/access_token_hook before it issues a token and no hook before it creates a user; calls no hook before it issues a token and no hook before it creates a user",
     "control plane",
   ],
   [
@@ -127,36 +127,36 @@ const MEDDLINGS: readonly (readonly [what: string, change: Change, found: string
     "auth service, saml_enabled: isn't declared; accepts sign-ins by SAML",
   ],
   [
-    "codes that everybody knows",
+    "test codes",
     auth({ sms_test_otp: "15550100=123456" }),
     "auth service, sms_test_otp: isn't declared; accepts fixed codes for test phone numbers",
   ],
   [
-    "sessions that are never renewed",
+    "refresh tokens that don't rotate",
     auth({ refresh_token_rotation_enabled: false }),
-    "auth service, refresh_token_rotation_enabled: isn't declared; accepts used refresh tokens again",
+    "auth service, refresh_token_rotation_enabled: isn't declared; accepts a refresh token more than once",
   ],
   [
-    "links that lead elsewhere",
+    "redirects to another site",
     auth({ uri_allow_list: EVIL }),
-    "auth service, uri_allow_list: isn't declared; may redirect to other URLs after signing in",
+    "auth service, uri_allow_list: isn't declared; may redirect to other URLs after sign-in",
     "workspace",
   ],
   [
-    "the network, to everybody",
+    "the network, opened to everybody",
     restrict({ dbAllowedCidrs: ["0.0.0.0/0"], dbAllowedCidrsV6: ["::/0"] }),
-    "network restrictions: let in 198.51.100.0/24; let in every IPv4 address",
+    "network restrictions: allow 198.51.100.0/24; allow every IPv4 address",
     "control plane",
   ],
   [
-    "the network, to every IPv6 address",
+    "the network, opened to every IPv6 address",
     restrict({ dbAllowedCidrs: [], dbAllowedCidrsV6: ["::/0"] }),
-    "network restrictions: let in no IPv6 address; let in every IPv6 address",
+    "network restrictions: allow no IPv6 address; allow every IPv6 address",
   ],
   [
-    "the network, to one address",
+    "the network, opened to one address",
     restrict({ dbAllowedCidrs: ["8.8.8.8/32"] }),
-    "network restrictions: let in no IPv4 address; let in 8.8.8.8/32",
+    "network restrictions: allow no IPv4 address; allow 8.8.8.8/32",
     "workspace",
   ],
   [
@@ -167,10 +167,10 @@ const MEDDLINGS: readonly (readonly [what: string, change: Change, found: string
   [
     "public channels",
     ["PATCH", "/config/realtime", { private_only: false }],
-    "Realtime: accepts private channels only; accepts public channels",
+    "Realtime: accepts only private channels; accepts public channels",
   ],
   [
-    "catalogs of files",
+    "Iceberg catalogs",
     features({ icebergCatalog: { enabled: true, maxNamespaces: 1, maxTables: 1, maxCatalogs: 1 } }),
     "Storage: serves no Iceberg catalogs; serves Iceberg catalogs",
   ],
@@ -207,7 +207,7 @@ describe.each(["control plane", "workspace"] as const)("the settings of a %s's p
     expect(response.ok, await response.text()).toBe(true);
   }
 
-  it("are clean as up leaves them", async () => {
+  it("are clean after up", async () => {
     expect(await verify()).toEqual([]);
   });
 
@@ -215,7 +215,7 @@ describe.each(["control plane", "workspace"] as const)("the settings of a %s's p
     MEDDLINGS.flatMap(([what, meddling, found, only = kind]) =>
       only === kind ? [[what, meddling, found] as const] : [],
     ),
-  )("%s: verify finds it", async (_, meddling, found) => {
+  )("verify finds %s", async (_, meddling, found) => {
     await change(meddling);
     expect(await verify()).toContain(found);
     await life.refresh();

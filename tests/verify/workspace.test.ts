@@ -12,7 +12,7 @@ let database: Database;
 let client: pg.Client;
 const organization = organizationModel();
 const { access, ...rest } = databaseDefinition("workspace");
-// The bucket of another customer's files, as if it were declared.
+// A bucket with another customer's files, treated as declared.
 const definition = { ...rest, access: { ...access, buckets: { ...access.buckets, other: {} } } };
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(() => database.stop());
 
 const ISSUER = "https://control-plane.example/auth/v1";
 
-/** What the control plane says: persons 0 and 2 have signed in, 3 is of another organization. */
+/** The control plane's rows: persons 0 and 2 have signed in, 3 belongs to another organization. */
 function rows(): OrganizationRows {
   return {
     exists: true,
@@ -81,7 +81,7 @@ function content() {
         workspace_id,
         issuer: ISSUER,
         access_version: 7,
-        // Whoever verifies sees what the policies let through, whether the lease counts or not.
+        // verify tests the policies even if the lease has expired.
         access_lease_seconds: 60,
         access_confirmed_at: new Date(Date.now() + 3_600_000).toISOString(),
       },
@@ -103,7 +103,7 @@ function content() {
   };
 }
 
-/** What verify finds in the database as it is at this moment, in the open transaction. */
+/** The differences that verify finds in the open transaction. */
 async function verify(): Promise<string[]> {
   const workspace = organization.workspaces["ws-0"];
   if (workspace === undefined) throw new Error("the manifest has no ws-0");
@@ -111,7 +111,7 @@ async function verify(): Promise<string[]> {
   return lines(await checkWorkspace(await liveDatabase(client), definition, told));
 }
 
-it("finds nothing in a database that is as promised, and leaves it so", async () => {
+it("finds nothing in an unchanged database, and doesn't change it", async () => {
   const before = await contents();
   await undone(client, async () => expect(await verify()).toEqual([]));
   expect(await contents()).toEqual(before);
@@ -127,54 +127,54 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     'drop policy "members read" on public.chats',
     [
       "policy members read on public.chats: exists; is missing",
-      "person-0@example.com, public.chats: reads rows of workspace ws-0; sees none of them",
+      "person-0@example.com, public.chats: reads rows of workspace ws-0; reads none of them",
     ],
   ],
   [
-    "a policy that lets everybody pass",
+    "a policy that allows everybody",
     'drop policy "members read" on public.chats; create policy "members read" on public.chats for select to authenticated using (true)',
     [
       /^policy members read on public\.chats: .*; for select to authenticated using \(true\)$/,
-      "somebody signed in, public.chats: reads nothing; reads rows of workspace ws-0",
-      "person-3@example.com, of another organization, public.chats: reads nothing; reads rows of workspace ws-0",
+      "a signed-in user, public.chats: reads nothing; reads rows of workspace ws-0",
+      "person-3@example.com (another organization), public.chats: reads nothing; reads rows of workspace ws-0",
     ],
   ],
   [
-    "a policy beside the declared ones",
+    "an undeclared policy",
     "create policy backdoor on public.files to authenticated using (true)",
-    [/^policy backdoor on public\.files: doesn't exist; /],
+    [/^policy backdoor on public\.files: isn't declared; /],
   ],
   [
     "a policy on Supabase's own tables",
     "create policy listing on storage.buckets for select to anon using (true)",
     [
       "policy listing on storage.buckets: isn't declared; allows anon to select",
-      "anon, storage.buckets: reads nobody else's rows; reads rows of others",
+      "anon, storage.buckets: reads no rows of others; reads rows of others",
     ],
   ],
   [
-    "a member who should be gone",
+    "a member who should have been removed",
     "insert into public.workspace_members (email, role, user_id) values ('gone@example.com', 'admin', gen_random_uuid())",
-    ["member gone@example.com: doesn't enter; is still there, as admin"],
+    ["member gone@example.com: isn't a member; enters as admin"],
   ],
   [
-    "a member who should be gone, and still gets in",
+    "a member who should have been removed and still has access",
     `insert into public.workspace_members (email, role, user_id) values ('person-3@example.com', 'member', '${uuid("a", 3)}')`,
     [
-      "member person-3@example.com: doesn't enter; is still there, as member",
-      /^person-3@example\.com \(not of this workspace\), entering: is refused; enters$/,
+      "member person-3@example.com: isn't a member; enters as member",
+      /^person-3@example\.com \(not a member of this workspace\), entering: is refused; enters$/,
     ],
   ],
   [
-    "a member who was shut out",
+    "a missing member",
     "delete from public.workspace_members where email = 'person-1@example.com'",
     [
-      "member person-1@example.com: enters as admin; isn't there",
+      "member person-1@example.com: enters as admin; is missing",
       /^person-1@example\.com, entering: enters; is refused/,
     ],
   ],
   [
-    "a membership that is bound to somebody else's user",
+    "a membership that is bound to another account",
     "update public.workspace_members set user_id = gen_random_uuid() where email = 'person-2@example.com'",
     [
       /^member person-2@example\.com: is bound to the account a+-.*; is bound to the account /,
@@ -182,7 +182,7 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     ],
   ],
   [
-    "a member who has signed in, and isn't bound",
+    "a member who has signed in but isn't bound to an account",
     "update public.workspace_members set user_id = null where email = 'person-2@example.com'",
     [/^member person-2@example\.com: is bound to the account .*; is bound to no account$/],
   ],
@@ -192,17 +192,19 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     ["member person-1@example.com: enters as admin; enters as owner"],
   ],
   [
-    "an older answer of the control plane, as after a restore",
+    "an older version of the members, as after a restore",
     "update private.settings set access_version = 6",
-    ["who may enter: is version 7; is version 6"],
+    ["the list of members: is version 7; is version 6"],
   ],
   [
-    "a lease that has expired",
+    "an expired lease",
     "update private.settings set access_confirmed_at = now() - interval '1 hour'",
-    ["who may enter: was confirmed in the last 60 s; wasn't: nobody enters until tenantry webhook runs"],
+    [
+      "the list of members: was confirmed in the last 60 s; has expired: nobody can enter until tenantry webhook runs",
+    ],
   ],
   [
-    "row security off",
+    "disabled row security",
     "alter table public.messages disable row level security",
     [
       "table public.messages: row security is on; row security is off",
@@ -213,61 +215,57 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     "a view that leaks",
     "create view public.everything as select * from public.chats; grant select on public.everything to authenticated",
     [
-      /^table public\.everything: gives authenticated nothing; gives authenticated .*select/,
+      /^table public\.everything: grants authenticated nothing; grants authenticated .*select/,
       /^view public\.everything: /,
-      "somebody signed in, public.everything: reads nobody else's rows; reads rows of others",
+      "a signed-in user, public.everything: reads no rows of others; reads rows of others",
     ],
   ],
   [
     "a grant to anon",
     "grant select on public.files to anon",
-    ["table public.files: gives anon nothing; gives anon select"],
+    ["table public.files: grants anon nothing; grants anon select"],
   ],
   [
-    "a column that may be written",
+    "a writable column",
     "grant update (workspace_id) on public.chats to authenticated",
-    [/^table public\.chats: gives authenticated .*; gives authenticated .*update\(workspace_id\)/],
+    [/^table public\.chats: grants authenticated .*; grants authenticated .*update\(workspace_id\)/],
   ],
   [
     "a helper that returns true",
     "create or replace function private.is_workspace_member(workspace_id uuid, mine uuid[]) returns boolean language sql immutable return true",
     [
-      "function private.is_workspace_member(uuid,uuid[]): has the body of its definition; has another body",
-      "somebody signed in, public.files: insert is refused; insert comes through",
+      "function private.is_workspace_member(uuid,uuid[]): has its declared body; has a different body",
+      "a signed-in user, public.files: insert is refused; insert succeeds",
     ],
   ],
   [
-    "a helper that lets everybody in",
+    "a helper that admits everybody",
     `create or replace function ${HELPER} as 'select array(select workspace_id from private.settings)'`,
-    ["function private.my_workspace_ids(): has the body of its definition; has another body", ALL],
+    ["function private.my_workspace_ids(): has its declared body; has a different body", ALL],
   ],
   [
-    "an execute left to authenticated",
+    "an execute privilege of authenticated",
     "create function public.dump() returns text language sql as 'select 1::text'; grant execute on function public.dump() to authenticated",
     [
-      "function public.dump(): is as the migrations made it; is made by hand",
-      "somebody signed in, function public.dump(): is refused; may be called",
+      "function public.dump(): is as the migrations created it; was made by hand",
+      "a signed-in user, function public.dump(): is refused; may be called",
     ],
   ],
   [
-    "a check of requests that PostgREST doesn't ask any more",
+    "a removed pre-request function of PostgREST",
     "alter role authenticator reset pgrst.db_pre_request",
     [/^settings of authenticator: \{"pgrst\.db_pre_request":"private\.check_request"\}; \{\}$/],
   ],
+  ["an opened schema", "grant usage on schema private to public", [/^schema private: .*; .*"public"/]],
   [
-    "a schema that was opened",
-    "grant usage on schema private to public",
-    [/^schema private: .*; .*"public"/],
-  ],
-  [
-    "tables that will be open",
+    "default privileges on new tables",
     "alter default privileges in schema public grant select on tables to anon",
     [/^new tables of public: /],
   ],
   [
     "another issuer",
     "update private.settings set issuer = 'https://elsewhere.invalid/auth/v1'",
-    [/^the issuer of its tokens: /, "a member's token of another issuer, entering: is refused; enters"],
+    [/^the issuer of its tokens: /, "a member's token from another issuer, entering: is refused; enters"],
   ],
 ])("finds %s", async (_, sql, found) => {
   const seen = await undone(client, async () => {

@@ -35,7 +35,7 @@ const ORGANIZATION: OrganizationManifest = {
   workspaces: { "ws-0": {}, "ws-1": {}, "ws-2": { state: "suspended" } },
 };
 
-/** An organization as its manifest means it. */
+/** The model of an organization. */
 export function organizationModel(): OrganizationModel {
   const { model, diagnostics } = resolveOrganization({
     platform: { file: "platform.yaml", manifest: PLATFORM },
@@ -47,7 +47,7 @@ export function organizationModel(): OrganizationModel {
   return model;
 }
 
-/** The control plane that fits the manifest: person 4 never verified the address, person 5 never signed in. */
+/** The control plane that matches the manifest. Person 4 never verified the address, person 5 never signed in. */
 export function worldOf({ id, workspaces }: OrganizationModel): World {
   const person = (number: number, account: "confirmed" | "unconfirmed") => ({
     id: uuid("a", number),
@@ -93,7 +93,7 @@ export function worldOf({ id, workspaces }: OrganizationModel): World {
   };
 }
 
-/** The database of a connection, within the transaction that is open on it. */
+/** A connection's database, within its open transaction. */
 export async function liveDatabase(client: pg.Client): Promise<LiveDatabase> {
   const inOrder = async (statements: readonly string[]): Promise<unknown[]> => {
     let rows: unknown[] = [];
@@ -104,7 +104,7 @@ export async function liveDatabase(client: pg.Client): Promise<LiveDatabase> {
   return new LiveDatabase("ref", catalog, async (_, statements) => answerOf(await inOrder(statements)));
 }
 
-/** Differences as lines that tests can look for, one for each caller. */
+/** Differences as lines, one per caller. */
 export function lines({ differences }: Pick<Checked, "differences">): string[] {
   return differences.flatMap(({ subject, callers, promised, found }) => {
     const line = `${subject}: ${promised}; ${found}`;

@@ -35,7 +35,7 @@ export interface Person {
 
 /** Ids of existing objects, and ids that don't exist: functions must answer the same for both. */
 export interface Hidden {
-  /** A description: `what is somebody else's`. */
+  /** A description: `ids of another organization`. */
   readonly what: string;
   readonly there: Ids;
   readonly nowhere: Ids;
