@@ -48,6 +48,7 @@ const MAY_IMPORT = {
 
   // What people run.
   "src/cli": ["src", "infra", "packages/embedded-engine", "packages/sandbox"],
+  "src/library": ["src", "infra"],
   "src/demo": ["src/cli", "src/shared", "packages/sandbox"],
   bin: ["build.js"],
 };

@@ -11,6 +11,7 @@ const ENTRY_POINTS = [
     "src/demo/main.ts",
     "src/provider/main.ts",
     "src/provider/thread.ts",
+    "src/library/index.ts",
     "infra/index.ts",
   ],
   ...[

@@ -24,7 +24,7 @@ export default async function program(): Promise<Record<string, unknown>> {
 /** Loaded by this kind of stack alone: an organization's has no need of `@pulumi/postgresql`. */
 async function platformStack(platform: PlatformModel): Promise<Record<string, unknown>> {
   const { Platform } = await import("./platform.ts");
-  const { url, webhookSecret } = new Platform(platform.name, platform);
+  const { url, webhookSecret } = new Platform(platform.name, { platform });
   return { controlPlaneUrl: url, ...(webhookSecret === null ? {} : { webhookSecret }) };
 }
 

@@ -1,22 +1,25 @@
-interface Generation {
+/** The fields of a model that determine its logical name. */
+interface Named {
+  readonly name: string;
+  /** A UUID. */
   readonly id: string;
+  /** Counts from 1. A name that is used again after its deletion has the next generation. */
   readonly generation: number;
 }
 
 /**
- * What a workspace is called in its organization's stack: its name, and with a later generation its id too, so that it
- * never meets what an earlier one left there.
+ * The name of an organization's component in its stack: `acme`, or `acme@<first 8 characters of the id>` for a later
+ * generation, so that it never meets resources that an earlier one left in the state.
  */
-export function logicalName(organization: Generation, workspace: Generation, name: string): string {
-  const isFirst = organization.generation === 1 && workspace.generation === 1;
-  return isFirst ? name : `${name}@${workspace.id.slice(0, 8)}`;
+export function organizationLogicalName({ name, id, generation }: Named): string {
+  return generation === 1 ? name : `${name}@${id.slice(0, 8)}`;
 }
 
-/** What an organization is called in its stack, by the same rule. */
-export function organizationLogicalName({
-  name,
-  id,
-  generation,
-}: Generation & { readonly name: string }): string {
-  return generation === 1 ? name : `${name}@${id.slice(0, 8)}`;
+/**
+ * The name of a workspace's component in its organization's stack, by the same rule: the workspace or its organization may
+ * have a later generation.
+ */
+export function workspaceLogicalName(organization: Pick<Named, "generation">, workspace: Named): string {
+  const isFirst = organization.generation === 1 && workspace.generation === 1;
+  return isFirst ? workspace.name : `${workspace.name}@${workspace.id.slice(0, 8)}`;
 }

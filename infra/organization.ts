@@ -4,12 +4,16 @@ import type { OrganizationModel, PlatformModel, WalletModel } from "../src/model
 import { presentEntitlements } from "../src/shared/entitlements.ts";
 import { type Declared, declare } from "./declare.ts";
 import { controlPlaneOverrides } from "./limits.ts";
+import { workspaceLogicalName } from "./logical-names.ts";
 import { Workspace } from "./workspace.ts";
 
+/** The arguments of an `Organization`. */
 export interface OrganizationArgs {
+  /** The platform that the organization belongs to. Its own stack must exist. */
   readonly platform: PlatformModel;
+  /** The resolved organization. */
   readonly organization: OrganizationModel;
-  /** `2026-11-22` */
+  /** The day that trials and overdue payments are compared with, such as `2026-11-22`. Use the day of the model. */
   readonly today: string;
 }
 
@@ -29,31 +33,34 @@ const SUBSCRIPTION_OUTPUTS = [
 
 type Subscription = Declared<"stripe:Subscription", (typeof SUBSCRIPTION_OUTPUTS)[number]>;
 
+/** Claim tokens by name; a secret. */
 type ClaimTokens = pulumi.Output<Readonly<Record<string, string>>>;
+/** API keys by the workspace's slug and the key's name; a secret. */
 type ApiKeys = pulumi.Output<Readonly<Record<string, Readonly<Record<string, string>>>>>;
 
 /**
- * One customer organization: its Stripe customer and subscription, its rows in the control plane, its wallets' credits,
- * and its workspaces.
+ * A customer organization: its Stripe customer and subscription, its rows in the control plane, its wallets' credits, and its
+ * workspaces.
  *
- * Everything in it is protected: nothing of a customer goes because a line left the YAML.
+ * Its resources are protected by default: removing a line from the YAML deletes no data.
  */
 export class Organization extends pulumi.ComponentResource {
-  /** The plan whose limits hold today. */
+  /** The name of the plan whose limits are in force today. */
   readonly plan: pulumi.Output<string>;
-  /** ISO 8601: when the declared plan takes its place, after the period that was paid for; null when none is to. */
+  /** When the declared plan replaces it, at the end of the paid period (ISO 8601); null without a planned change. */
   readonly planChangesOn: pulumi.Output<string | null>;
-  /** Where the open invoice can be paid; null when none is open. */
+  /** The URL where the open invoice can be paid; null without one. */
   readonly paymentUrl: pulumi.Output<string | null>;
-  /** Where the customer adds a card and reads its invoices; null while the platform has no such page. */
+  /** The URL where the customer adds a card and reads invoices; null while the platform has no such page. */
   readonly billingUrl: pulumi.Output<string | null>;
-  /** The data API of each workspace, by slug. */
+  /** The URLs of the workspaces' data APIs, by slug. */
   readonly workspaces: Readonly<Record<string, pulumi.Output<string>>>;
-  /** The claim tokens that can still be claimed, by name. */
+  /** The claim tokens that can still be claimed, by name; undefined if the manifest has none. */
   readonly claimTokens: ClaimTokens | undefined;
-  /** The API keys of each workspace that has some, by slug and name. */
+  /** The API keys of the workspaces that have some, by slug and name; undefined if none has any. */
   readonly apiKeys: ApiKeys | undefined;
 
+  /** @param name of the component and the prefix of its resources: `organizationLogicalName(organization)` */
   constructor(name: string, args: OrganizationArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("tenantry:index:Organization", name, {}, { protect: true, ...options });
     const { platform, organization } = args;
@@ -117,7 +124,8 @@ export class Organization extends pulumi.ComponentResource {
     const workspaces = Object.values(organization.workspaces).map((workspace) => {
       const { security } = platform;
       const args = { organization, workspace, controlPlane, security, issuer: row.issuer, after: row };
-      return [workspace.name, new Workspace(args, { parent: this })] as const;
+      const logicalName = workspaceLogicalName(organization, workspace);
+      return [workspace.name, new Workspace(logicalName, args, { parent: this })] as const;
     });
 
     this.billingUrl = pulumi.output(customer.portalUrl).apply((url) => url ?? null);

@@ -18,14 +18,25 @@ type Ready = Declared<
   "apiUrl" | "issuer" | "poolerHost" | "poolerPort" | "poolerUser" | "databaseName" | "databasePassword"
 >;
 
-/** A platform: its plans as Stripe products and prices, and its control plane with the catalogue of what it sells. */
+/** The arguments of a `Platform`. */
+export interface PlatformArgs {
+  /** The resolved platform. */
+  readonly platform: PlatformModel;
+}
+
+/**
+ * A platform: its plans as Stripe products and prices, and its control plane with the catalogue of plans, wallets and the trial.
+ *
+ * The control plane's project and its database are protected.
+ */
 export class Platform extends pulumi.ComponentResource {
-  /** The control plane's data API. */
+  /** The URL of the control plane's data API. */
   readonly url: pulumi.Output<string>;
-  /** What Stripe signs its events with, a secret; null where it tells nobody. */
+  /** The secret with which Stripe signs its events; null if the manifest declares no webhook. */
   readonly webhookSecret: pulumi.Output<string> | null;
 
-  constructor(name: string, platform: PlatformModel, options: pulumi.ComponentResourceOptions = {}) {
+  /** @param name of the component and the prefix of its resources: `platform.name` */
+  constructor(name: string, { platform }: PlatformArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("tenantry:index:Platform", name, {}, options);
 
     for (const plan of Object.values(platform.plans)) this.#offer(name, platform, plan);

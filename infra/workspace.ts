@@ -7,18 +7,23 @@ import type {
 } from "../src/model/model.ts";
 import { databaseDefinition, warnOfDifferences } from "./database.ts";
 import { type Declared, declare } from "./declare.ts";
-import { logicalName } from "./logical-names.ts";
+import { workspaceLogicalName } from "./logical-names.ts";
 import { secretValue } from "./secrets.ts";
 import { networkOf, workspaceSettings } from "./settings.ts";
 
+/** The arguments of a `Workspace`. */
 export interface WorkspaceArgs {
+  /** The organization that owns the workspace. */
   readonly organization: OrganizationModel;
+  /** One of the organization's workspaces. */
   readonly workspace: WorkspaceModel;
+  /** The control plane's Supabase project: its name, and the slug of its Supabase organization. */
   readonly controlPlane: { readonly organization: string; readonly name: string };
+  /** The platform's security settings. */
   readonly security: SecurityModel;
-  /** Who issues the tokens that the workspace trusts. */
+  /** The issuer of the tokens that the workspace accepts: the control plane's, such as `https://<ref>.supabase.co/auth/v1`. */
   readonly issuer: pulumi.Input<string>;
-  /** The organization's row in the control plane, which what opens the workspace waits for. */
+  /** The organization's row in the control plane. Everything that gives access to the workspace depends on it. */
   readonly after: pulumi.Resource;
 }
 
@@ -26,27 +31,31 @@ type Project = Declared<"supabase:Project", "ref">;
 type Ready = Declared<"supabase:Ready", "apiUrl">;
 
 /**
- * One workspace: its Supabase project, database with row security, settings and secrets, and its rows in the control plane.
+ * A workspace: its Supabase project, database with row security, settings and secrets, and its rows in the control plane.
+ * `Organization` declares one for each workspace of its manifest.
  *
- * Its row in the control plane comes before the people who may enter its database, so that whoever is removed is out of
- * the control plane first. While it isn't active, its doors are closed, and what is inside its project rests as it is.
+ * Its row in the control plane is written before the people who may enter its database, so that a removed person leaves the
+ * control plane first. While the workspace isn't active, nobody can enter, and its data stay unchanged.
  *
- * What opens waits for all that it relies on. The guard takes away what isn't declared, and waits for nothing.
+ * Resources that give access depend on everything that they rely on. The guard only revokes access and depends on nothing.
  */
 export class Workspace extends pulumi.ComponentResource {
+  /** The URL of its data API. */
   readonly url: pulumi.Output<string>;
   /** Its row in the control plane. */
   readonly row: pulumi.Resource;
-  /** The keys to the product's API by name. */
+  /** The keys to the product's API, by name; a secret. */
   readonly apiKeys: pulumi.Output<Readonly<Record<string, string>>>;
   readonly #args: WorkspaceArgs;
   readonly #name: string;
   readonly #isOpen: boolean;
 
-  constructor(args: WorkspaceArgs, options: pulumi.ComponentResourceOptions) {
+  /** @param name of the component and the prefix of its resources: `workspaceLogicalName(organization, workspace)` */
+  constructor(name: string, args: WorkspaceArgs, options: pulumi.ComponentResourceOptions = {}) {
     const { organization, workspace } = args;
-    const name = logicalName(organization, workspace, workspace.name);
-    const before = workspace.previously.map((each) => logicalName(organization, workspace, each));
+    const before = workspace.previously.map((each) =>
+      workspaceLogicalName(organization, { ...workspace, name: each }),
+    );
     // Only what was deleted, with a consent, may leave the YAML.
     const protect = workspace.state === "deleted" ? { protect: false } : {};
     super(

@@ -91,6 +91,11 @@ export function hasErrors(loaded: readonly LoadedSelection[]): boolean {
   return loaded.some(({ diagnostics }) => diagnostics.some(isError));
 }
 
+/** All problems, with paths relative to the current folder. */
+export function diagnosticsOf(loaded: readonly LoadedSelection[], cwd: string): Diagnostic[] {
+  return loaded.flatMap(({ diagnostics }) => diagnostics).map((diagnostic) => diagnostic.relativeTo(cwd));
+}
+
 /** Removes the duplicates that arise because every stack reads the platform's manifest. */
 function distinct(loaded: readonly Loaded<StackModel>[]): Diagnostic[] {
   const diagnostics = loaded.flatMap((each) => each.diagnostics);

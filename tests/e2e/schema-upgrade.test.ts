@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { FleetDocument } from "../../src/cli/commands/fleet.ts";
+import type { FleetReport } from "../../src/fleet/report.ts";
 import { checkOut } from "./checkout.ts";
 import { PLATFORM, World } from "./harness.ts";
 
@@ -72,7 +72,7 @@ describe(`a new schema for ${WORKSPACES} workspaces, one of which it doesn't fit
 
   async function up() {
     const { code, stdout } = await world.tenantry("up", "--yes", "--json");
-    const { stacks } = JSON.parse(stdout) as FleetDocument;
+    const { stacks } = JSON.parse(stdout) as FleetReport;
     const problems = stacks.flatMap(({ changes }) => changes.problems);
     return {
       code,

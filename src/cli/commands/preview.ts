@@ -1,12 +1,13 @@
 import type { Command } from "commander";
+import { diagnosticsOf } from "../../fleet/load.ts";
+import { isFailure, reportOf } from "../../fleet/report.ts";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview } from "../render/report.ts";
 import { planInput, savePlan, sourcesOf } from "../saved-plan.ts";
 import type { ExitCode, Session } from "../session.ts";
-import { documentOf, isFailure, loadOrReport, reportPreviousRootSecrets, withFleet } from "./fleet.ts";
-import { diagnosticsOf } from "./manifests.ts";
+import { loadOrReport, reportPreviousRootSecrets, withFleet } from "./fleet.ts";
 
 export function addPreview(program: Command, session: Session): void {
   const command = program
@@ -31,7 +32,7 @@ async function preview(session: Session, targets: readonly string[], options: Pr
     const results = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
     session.exitCode = exitCodeOf(results);
     if (options.json === true)
-      session.printJson(documentOf("preview", results, diagnosticsOf(loaded, session.io.cwd)));
+      session.printJson(reportOf("preview", results, diagnosticsOf(loaded, session.io.cwd)));
     else session.print(renderPreview(results, session.colors));
     if (save !== undefined && sources !== undefined)
       savePlan(session, save, results, planInput(fleet, loaded, sources, options));

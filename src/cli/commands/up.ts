@@ -2,7 +2,8 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import { type Command, Option } from "commander";
 import { applyFleet, readyStacks } from "../../fleet/apply.ts";
 import type { FleetStack } from "../../fleet/fleet.ts";
-import type { LoadedSelection } from "../../fleet/load.ts";
+import { diagnosticsOf, type LoadedSelection } from "../../fleet/load.ts";
+import { isFailure, reportOf } from "../../fleet/report.ts";
 import { clearPendingCreates, previewFleet, type StackResult } from "../../fleet/run.ts";
 import type { SavedPlan } from "../../fleet/saved-plan.ts";
 import { expectSameSources } from "../../fleet/sources.ts";
@@ -15,15 +16,7 @@ import { renderPreview, renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import { expectPlanned, planInput, readPlan, sourcesOf } from "../saved-plan.ts";
 import type { Session } from "../session.ts";
-import {
-  documentOf,
-  isFailure,
-  loadOrReport,
-  reportPreviousRootSecrets,
-  type WatchedFleet,
-  withFleet,
-} from "./fleet.ts";
-import { diagnosticsOf } from "./manifests.ts";
+import { loadOrReport, reportPreviousRootSecrets, type WatchedFleet, withFleet } from "./fleet.ts";
 
 export interface UpOptions extends RunOptions {
   readonly yes?: boolean;
@@ -64,7 +57,7 @@ async function up(session: Session, targets: readonly string[], given: UpOptions
     const results = await previewAskApply(session, fleet, loaded, options, plan);
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true)
-      session.printJson(documentOf("up", results, diagnosticsOf(loaded, session.io.cwd)));
+      session.printJson(reportOf("up", results, diagnosticsOf(loaded, session.io.cwd)));
     else session.print(renderReport(results, session.colors));
     await reportPreviousRootSecrets(session, fleet);
   });

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { unknownOrganization } from "../../fleet/build-stacks.ts";
-import { hasErrors, type LoadedSelection } from "../../fleet/load.ts";
+import { diagnosticsOf, hasErrors, type LoadedSelection } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { countDiagnostics, type Diagnostic, renderDiagnostic } from "../../manifest/diagnostic.ts";
 import { type PriceChange, priceChanges } from "../../model/price.ts";
@@ -9,7 +9,7 @@ import { listNames } from "../../shared/list-names.ts";
 import { addJsonOption, type JsonOption, TARGETS } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
-import { diagnosticsOf, loadManifests } from "./manifests.ts";
+import { loadManifests } from "./manifests.ts";
 
 /** The output of `tenantry validate --json`. */
 export interface ValidateDocument {

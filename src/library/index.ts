@@ -1,0 +1,28 @@
+/**
+ * tenantry as a library: the components for your own Pulumi program, the model of your manifests, and previews.
+ *
+ * @see docs/library.md
+ */
+export { UserError, VendorError } from "@tenantry/core/errors";
+export { organizationLogicalName, workspaceLogicalName } from "../../infra/logical-names.ts";
+export { Organization, type OrganizationArgs } from "../../infra/organization.ts";
+export { Platform, type PlatformArgs } from "../../infra/platform.ts";
+export { Workspace, type WorkspaceArgs } from "../../infra/workspace.ts";
+export type { PropertyChange } from "../changes/property-change.ts";
+export type { Removal } from "../changes/removals.ts";
+export {
+  changingSteps,
+  hasChanges,
+  isAllowed,
+  type StackChanges,
+  type Step,
+  type Summary,
+} from "../changes/stack.ts";
+export type { FleetReport } from "../fleet/report.ts";
+export type { Outcome, StackResult } from "../fleet/run.ts";
+export { type Diagnostic, renderDiagnostic } from "../manifest/diagnostic.ts";
+export type * from "../model/model.ts";
+export { type Loaded, loadPlatform, loadStack, type StackModel } from "../repository/load.ts";
+export { todayOf } from "../shared/today.ts";
+export { preview } from "./preview.ts";
+export type { PreviewOptions } from "./preview-targets.ts";
