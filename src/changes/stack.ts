@@ -15,6 +15,7 @@ const STACK = "pulumi:pulumi:Stack";
 /** What a step does to its resource. A replacement is one step, whatever the engine makes of it. */
 export type Action = "same" | "create" | "update" | "replace" | "delete" | "read" | "refresh" | "import";
 
+/** What a run does, or did, with one resource. */
 export interface Step {
   readonly action: Action;
   readonly urn: string;

@@ -3,6 +3,7 @@ import { UserError } from "@tenantry/core/errors";
 import { Secret } from "@tenantry/core/secret";
 import { CERTIFICATE_REMEDY, hasEncryption } from "../vendors/postgres/encryption.ts";
 
+/** Environment variables; an undefined one is not set. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The environment variables of a run. */

@@ -18,7 +18,7 @@ import { isUpToDate, markUpToDate } from "./up-to-date.ts";
 export type Verb = "preview" | "up" | "refresh" | "destroy";
 
 /**
- * The result of one stack.
+ * How the run of a stack ended.
  *
  * - `unchanged`: there is nothing to do. `changes`: a preview found changes. `done`: the changes were applied.
  * - `refused`: something was removed from the YAML that still exists; nothing ran.
@@ -27,6 +27,7 @@ export type Verb = "preview" | "up" | "refresh" | "destroy";
  */
 export type Outcome = "unchanged" | "changes" | "done" | "refused" | "failed" | "not started";
 
+/** The result of running one stack. */
 export interface StackResult {
   readonly stack: string;
   readonly outcome: Outcome;

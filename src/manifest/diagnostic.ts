@@ -4,6 +4,7 @@ import { printable } from "@tenantry/core/printable";
 import { type Excerpt, maskSecrets } from "./excerpt.ts";
 import { type Located, locateFile, locatorOf, type Part, type Path } from "./locate.ts";
 
+/** An error prevents a run; a warning doesn't. */
 export type Severity = "error" | "warning";
 
 /** The text of a diagnostic, without its place. */
@@ -15,6 +16,7 @@ export interface DiagnosticText {
   readonly remedy?: string | undefined;
 }
 
+/** The fields of a diagnostic, apart from its place in the file. */
 interface DiagnosticFields extends DiagnosticText {
   readonly severity: Severity;
   readonly rule: string;
@@ -24,15 +26,21 @@ interface DiagnosticFields extends DiagnosticText {
 
 /** An error or a warning about a manifest: its place, what was expected, what was found, and the edit that fixes it. */
 export class Diagnostic implements DiagnosticText {
+  /** An error prevents a run; a warning doesn't. */
   readonly severity: Severity;
   /** The name of the rule, such as `unknown-key` or `workspaces-within-plan`. */
   readonly rule: string;
+  /** The path of the file, absolute or relative to the current folder. */
   readonly file: string;
   /** The path of the value in the manifest; undefined for a problem with the file or its syntax. */
   readonly path: Path | undefined;
+  /** The problem in one sentence. */
   readonly message: string;
+  /** What the rule expects, if it can be said in a few words. */
   readonly expected: string | undefined;
+  /** What the file contains instead. */
   readonly found: string | undefined;
+  /** The edit that fixes it. */
   readonly remedy: string | undefined;
   #located: Located | (() => Located);
 
@@ -49,6 +57,7 @@ export class Diagnostic implements DiagnosticText {
     this.#located = located;
   }
 
+  /** The line and column of the value, or of its nearest parent in the file. */
   get place(): Place {
     return this.#locate().place;
   }

@@ -32,6 +32,7 @@ export type Path = readonly (string | number)[];
 /** The part of an entry: its key or its value. */
 export type Part = "key" | "value";
 
+/** A place in a file, with the line to show. */
 export interface Located {
   readonly place: Place;
   readonly excerpt?: Excerpt;

@@ -4,17 +4,16 @@ import type { Entitlements } from "../shared/entitlements.ts";
 import type { LifecycleState } from "../shared/lifecycle.ts";
 import type { ComputeSize, Region } from "../shared/supabase-catalogue.ts";
 
-/**
- * The resolved model: what the manifests mean on a given day. It is JSON-serializable data without secrets.
- *
- * Everything downstream (the Pulumi program, previews, guards, drift, verify) reads the model and never a manifest.
- */
+// The resolved model: manifests with all defaults, plans, limits and ids resolved for one day. It is plain JSON without secrets.
+// Everything after the manifests (the Pulumi program, changes, `verify`) reads this and never a manifest.
 
+/** A role in an organization. */
 type Role = "owner" | "admin" | "member";
 
-/** The platform names its wallets, such as `data` and `ai`. */
+/** The name of a wallet on the platform, such as `data`. */
 type WalletName = string;
 
+/** An amount of money. */
 export interface Money {
   /** In the smallest unit of the currency. */
   readonly amount: number;
@@ -22,26 +21,28 @@ export interface Money {
   readonly currency: Currency;
 }
 
-/** A monthly price. It is immutable. */
+/** A monthly price. Its terms never change. */
 export interface PriceModel extends Money {
-  /** Contains amount and currency, so it identifies the price for ever: `<platform>--<plan>--monthly--usd-4900`. */
+  /** Stripe's lookup key. It contains amount and currency, so it never changes: `<platform>--<plan>--monthly--usd-4900`. */
   readonly lookupKey: string;
 }
 
+/** A plan that the platform sells. */
 export interface PlanModel {
   readonly name: string;
   readonly displayName: string;
-  /** Null for a plan by contract. */
+  /** Null for a plan that is agreed by contract and has no list price. */
   readonly price: PriceModel | null;
-  /** Earlier prices that organizations may keep. */
+  /** Earlier prices that organizations may still pay. */
   readonly previousPrices: readonly PriceModel[];
-  /** Stripe's product id, chosen by tenantry: `<platform>_<plan>`. */
+  /** The id of the Stripe product, which tenantry chooses: `<platform>_<plan>`. */
   readonly productId: string;
   /** Credits granted each month, by wallet. */
   readonly credits: Readonly<Record<WalletName, number>>;
   readonly entitlements: Entitlements;
 }
 
+/** A trial of a plan. */
 interface TrialModel {
   readonly plan: string;
   readonly days: number;
@@ -49,6 +50,7 @@ interface TrialModel {
   readonly credits: Readonly<Record<WalletName, number>>;
 }
 
+/** A Supabase project. */
 interface ProjectModel {
   /** The Supabase project's name, unique in its Supabase organization. */
   readonly name: string;
@@ -58,57 +60,66 @@ interface ProjectModel {
   readonly compute: ComputeSize;
 }
 
-/** CIDR ranges. If both lists are empty, no one can connect. */
+/** CIDR ranges that may connect. If both lists are empty, nobody can. */
 export interface AllowedRanges {
   readonly v4: readonly string[];
   readonly v6: readonly string[];
 }
 
-/** How the platform's projects are secured. */
+/** The security settings of a platform's projects. */
 export interface SecurityModel {
-  /** The ranges that can connect to the databases. */
+  /** The addresses that may connect to the databases. */
   readonly network: { readonly controlPlane: AllowedRanges; readonly workspaces: AllowedRanges };
+  /** Whether databases refuse connections without TLS. */
   readonly tlsEnforced: boolean;
+  /** Whether Realtime has public channels. */
   readonly publicChannels: boolean;
-  /** Sign-in methods for the control plane besides e-mail, as named in Supabase's API. */
+  /** Ways to sign in to the control plane besides e-mail, in the words of Supabase's API. */
   readonly signIn: readonly string[];
 }
 
+/** A platform: a SaaS product whose customers are organizations. */
 export interface PlatformModel {
   readonly name: string;
+  /** A UUID, derived from the name. */
   readonly id: string;
-  /** `<platform>.platform` */
+  /** The name of its own stack: `<platform>.platform`. */
   readonly stack: string;
   readonly displayName: string;
   readonly currency: Currency;
-  /** The control plane. */
+  /** The control plane's project. */
   readonly project: ProjectModel;
   readonly security: SecurityModel;
-  /** The endpoint that receives Stripe's events; null for none. */
+  /** The endpoint for Stripe's events, and the version of its secret; null for none. */
   readonly webhook: { readonly url: string; readonly version: number } | null;
-  /** Why workspaces stay open while no process renews their lease; null if they close. */
+  /** The reason why workspaces stay open when no process confirms who may enter; null if they close. */
   readonly staysOpen: string | null;
+  /** By name. */
   readonly plans: Readonly<Record<string, PlanModel>>;
   readonly defaultPlan: string;
   readonly trial: TrialModel | null;
-  /** By name, with the price of one credit. Empty for a platform without wallets. */
+  /** By name, with the price of one credit. Empty on a platform without wallets. */
   readonly wallets: Readonly<Record<WalletName, { readonly creditPrice: Money }>>;
-  /** The model providers that organizations can choose, including `hosted` for the platform's own models; null for any. */
+  /** The LLM providers that organizations may choose; `hosted` is the platform's own. Null allows any. */
   readonly llmProviders: readonly string[] | null;
-  /** The domain of app URLs, such as `camelai.example`; null if the platform publishes no apps. */
+  /** The suffix of the apps' URLs, such as `camelai.example`; null if the platform gives apps no URL. */
   readonly appsDomain: string | null;
 }
 
+/** A member of an organization, and the workspaces that this person may enter. */
 export interface MemberModel {
   /** Lower case. */
   readonly email: string;
   readonly role: Role;
-  /** Sorted slugs: all workspaces for owners and admins, or without per-workspace access; else the granted ones. */
+  /** Slugs, sorted. Owners and admins enter every workspace; members too, unless the plan has per-workspace access. */
   readonly workspaces: readonly string[];
+  /** A GitHub user name. */
   readonly github: string | null;
 }
 
+/** An open invitation. */
 export interface InvitationModel {
+  /** Lower case. */
   readonly email: string;
   readonly role: Exclude<Role, "owner">;
   readonly workspaces: readonly string[];
@@ -116,93 +127,111 @@ export interface InvitationModel {
   readonly expires: string;
 }
 
+/** A token with which somebody can join an organization. */
 interface ClaimTokenModel {
   readonly role: Exclude<Role, "owner">;
-  /** The slug of the only workspace that the token opens; null for no specific workspace. */
+  /** The slug of the workspace that it opens; null for none. */
   readonly workspace: string | null;
-  /** Lower case; null for anyone with a verified address. */
+  /** The only address that can claim it, in lower case; null for anyone with a verified address. */
   readonly email: string | null;
   /** ISO date, the last day on which it can be claimed. */
   readonly expires: string;
 }
 
+/** Whether and how a wallet buys credits when its balance is low. Amounts are in credits. */
 export type AutoReloadModel =
   | { readonly enabled: false }
   | {
       readonly enabled: true;
+      /** A balance below this triggers a reload. */
       readonly below: number;
       /** Exactly one of `add` and `upTo` is set. */
       readonly add: number | null;
       readonly upTo: number | null;
-      /** In credits per calendar month; null for no cap. */
+      /** The most credits to buy in a calendar month; null for no limit. */
       readonly monthlyCap: number | null;
     };
 
+/** An organization's wallet. */
 export interface WalletModel {
   readonly autoReload: AutoReloadModel;
 }
 
-/** The name of a secret. The Pulumi program reads its value, which is never part of the model. */
+/** A reference to a secret by its name. Only the Pulumi program reads the value. */
 export interface SecretReference {
   readonly secret: string;
 }
 
+/** The LLM provider of an organization: the platform's own, or another one with its key. */
 export type LlmProviderModel =
   | { readonly kind: "hosted" }
   | { readonly kind: string; readonly apiKey: SecretReference };
 
+/** A key to the product's API. */
 export interface ApiKeyModel {
-  /** The label of the current value, such as `2026-11`. A change rotates the key. Null until the first rotation. */
+  /** A label such as `2026-11`. Changing it rotates the key. Null until the first rotation. */
   readonly rotate: string | null;
-  /** How long the previous value is valid after a rotation, in seconds. */
+  /** How long the previous value stays valid after a rotation, in seconds. */
   readonly graceSeconds: number;
 }
 
+/** A workspace's connection to another service. */
 export interface ConnectionModel {
+  /** The service, such as `bigquery`. */
   readonly kind: string;
   readonly secret: SecretReference;
-  /** The copied connection, `<workspace>/<connection>` of the same organization; null if it isn't a copy. */
+  /** The connection of the same organization that it was copied from, `<workspace>/<connection>`; null for none. */
   readonly cloneOf: string | null;
 }
 
+/** An app that a workspace publishes. */
 export interface AppModel {
-  /** The app's URL on the platform; null if the platform publishes no apps. */
+  /** The host name under the platform's suffix; null if the platform gives apps no URL. */
   readonly url: string | null;
-  /** The custom domain, lower case, without a trailing dot. */
+  /** The custom domain in lower case, without a trailing dot; null for none. */
   readonly domain: string | null;
-  /** The TXT record that proves ownership of the custom domain; null without one. */
+  /** The TXT record that proves the ownership of the custom domain; null without one. */
   readonly proof: DomainRecord | null;
 }
 
+/** A task that a workspace repeats. */
 interface CronJobModel {
+  /** A cron expression with five fields, in UTC. */
   readonly schedule: string;
+  /** The task in words. */
   readonly task: string;
 }
 
+/** A workspace of an organization. */
 export interface WorkspaceModel {
+  /** The slug. */
   readonly name: string;
-  /** Previous names, the oldest first. */
+  /** Earlier names, the oldest first. */
   readonly previously: readonly string[];
+  /** A UUID, derived from the first name and the generation. */
   readonly id: string;
+  /** Counts from 1. A name that is used again after its deletion has the next generation. */
   readonly generation: number;
   readonly displayName: string;
+  /** Never more active than the organization's state. */
   readonly state: LifecycleState;
   readonly project: ProjectModel;
   readonly apiKeys: Readonly<Record<string, ApiKeyModel>>;
   readonly connections: Readonly<Record<string, ConnectionModel>>;
   readonly apps: Readonly<Record<string, AppModel>>;
+  /** The address at which the workspace receives e-mail; null for none. */
   readonly email: string | null;
   readonly slack: { readonly team: string; readonly channel: string } | null;
   readonly cron: Readonly<Record<string, CronJobModel>>;
-  /** ISO date, the last day on which an archived workspace is kept; null for no limit. */
+  /** ISO date, the last day on which an archived workspace is kept. After it, `validate` warns; null for no end. */
   readonly keepUntil: string | null;
-  /** ISO date, the last day of a throwaway workspace; null for a permanent one. */
+  /** ISO date, the last day of a temporary workspace. After it, `validate` warns; null for no end. */
   readonly expires: string | null;
 }
 
-/** A consent to delete the organization or a workspace whose state is `deleted`. */
+/** A consent to delete an organization or a workspace whose state is `deleted`. */
 interface ConsentModel {
-  /** `acme` or `acme/spike` */
+  /** What may be deleted: `acme` or `acme/spike`. */
   readonly delete: string;
   readonly reason: string;
   readonly approvedBy: string;
@@ -210,45 +239,52 @@ interface ConsentModel {
   readonly expires: string;
 }
 
+/** A customer organization of a platform. */
 export interface OrganizationModel {
+  /** The platform's name. */
   readonly platform: string;
   readonly platformId: string;
   readonly name: string;
+  /** A UUID, derived from the names and the generation. */
   readonly id: string;
+  /** Counts from 1. A name that is used again after its deletion has the next generation. */
   readonly generation: number;
-  /** `<platform>.<organization>` */
+  /** The name of its stack: `<platform>.<organization>`. */
   readonly stack: string;
   readonly displayName: string;
-  /** The states of the workspaces already take it into account. */
+  /** The states of its workspaces already take this into account. */
   readonly state: LifecycleState;
   readonly plan: PlanModel;
-  /** The lookup key of the price that it pays: the plan's current or a previous one. Null for a plan by contract. */
+  /** The lookup key of the price that it pays: the plan's, or an earlier one that it keeps. Null if the plan has no price. */
   readonly priceLookupKey: string | null;
-  /** For a plan by contract, the month whose credits are due (`2026-11-01`). Null for other plans, whose credits follow payments. */
+  /** For a plan that is agreed by contract, the month whose credits are due: `2026-11-01`. Otherwise null: credits follow payments. */
   readonly contractMonth: string | null;
-  /** Limits that override those of the plan. */
+  /** Limits that replace those of the plan, whichever plan is in force. */
   readonly overrides: Partial<Entitlements>;
-  /** Those of the plan, with the overrides. */
+  /** The entitlements of the plan, with the overrides that are in force today. */
   readonly entitlements: Entitlements;
-  /** The trial to take, which is possible once; null for none. */
+  /** The trial that it may take once; null for none. */
   readonly trial: TrialModel | null;
+  /** The owner's e-mail address, in lower case. */
   readonly owner: string;
-  /** By lower-case e-mail address, including the owner. */
+  /** By e-mail address in lower case, including the owner. */
   readonly members: Readonly<Record<string, MemberModel>>;
   readonly invitations: Readonly<Record<string, InvitationModel>>;
   readonly claimTokens: Readonly<Record<string, ClaimTokenModel>>;
   readonly billing: {
     readonly email: string;
     readonly collection: "charge_automatically" | "send_invoice";
-    /** Start a new subscription if the previous one was canceled up to this day (`2026-11-22`); null to not start one. */
+    /** Restarts a subscription that was canceled on or before this day, such as `2026-11-22`; null for none. */
     readonly resume: string | null;
   };
   readonly wallets: Readonly<Record<WalletName, WalletModel>>;
   readonly llmProvider: LlmProviderModel | null;
+  /** By slug, including suspended, archived and deleted ones. */
   readonly workspaces: Readonly<Record<string, WorkspaceModel>>;
   readonly consents: readonly ConsentModel[];
 }
 
+/** A platform with its organizations. */
 export interface Model {
   readonly platform: PlatformModel;
   /** Sorted by name. */

@@ -39,6 +39,7 @@ export async function loadPlatform(folder: string, today: string): Promise<Loade
   return loaded(resolved.model, diagnostics, resolved.diagnostics);
 }
 
+/** Results of earlier work that `loadStack` can reuse. */
 export interface LoadStackOptions {
   /** The digest of the organization's file whose unique values were already compared with all others. */
   readonly checked?: string | undefined;

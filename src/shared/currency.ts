@@ -27,6 +27,7 @@ export const CURRENCY_DECIMALS = {
   zar: 2,
 } as const;
 
+/** A currency code in lower case, such as `usd`. */
 export type Currency = keyof typeof CURRENCY_DECIMALS;
 
 /**

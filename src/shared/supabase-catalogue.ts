@@ -47,6 +47,8 @@ export const COMPUTE_SIZES = [
   "48xlarge_high_memory",
 ] as const;
 
+/** A region of Supabase, such as `eu-central-1`. */
 export type Region = (typeof REGIONS)[number];
 
+/** The compute size of a Supabase project. */
 export type ComputeSize = (typeof COMPUTE_SIZES)[number];

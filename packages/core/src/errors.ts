@@ -16,7 +16,9 @@ const USER_ERROR = Symbol.for("tenantry.UserError");
 export class UserError extends Error {
   override readonly name = "UserError";
   readonly [USER_ERROR] = true;
+  /** The command or edit that fixes it. */
   readonly remedy: string;
+  /** Where the mistake is, if it is in a file. */
   readonly place: Place | undefined;
 
   constructor(message: string, options: { remedy: string; place?: Place; cause?: unknown }) {
@@ -36,12 +38,15 @@ export class UserError extends Error {
 /** A failed call to a remote service, with the operation, the status, the request id, the service's message and a remedy. */
 export class VendorError extends Error {
   override readonly name = "VendorError";
+  /** The service that failed. */
   readonly vendor: "Supabase" | "Stripe" | "PostgreSQL";
   /** The operation as the vendor names it: `POST /v1/projects`, `customers.create`, or the first words of a statement. */
   readonly operation: string;
   /** The HTTP status or the SQLSTATE; undefined if there was no response. */
   readonly status: number | string | undefined;
+  /** The vendor's id of the request, for its support; undefined if it sent none. */
   readonly requestId: string | undefined;
+  /** What to do about the failure. */
   readonly remedy: string;
   /** Stripe's `code` or `type`, if there is one. */
   readonly code: string | undefined;

@@ -5,7 +5,7 @@
  */
 export type PropertyPath = readonly (string | number)[];
 
-/** @returns the segments, where `[*]` is `*`; undefined for a text that isn't a path */
+/** Parses a property path. `[*]` becomes `*`. Undefined for a text that isn't a path. */
 export function parsePath(text: string): PropertyPath | undefined {
   const segments: (string | number)[] = [];
   let rest = text;

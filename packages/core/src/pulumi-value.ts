@@ -6,10 +6,15 @@
  */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
+/** The `SIGNATURE` of a secret. */
 export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+/** The `SIGNATURE` of a reference to a resource. */
 export const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
+/** The `SIGNATURE` of an output with its dependencies. */
 export const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+/** The `SIGNATURE` of an asset. */
 export const ASSET = "c44067f5952c0a294b673a41bacd8c17";
+/** The `SIGNATURE` of an archive. */
 export const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
 
 /** An unknown text. Most unknown values are sent as one, whatever their type. */
@@ -26,6 +31,7 @@ const UNKNOWNS: ReadonlySet<unknown> = new Set([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
 ]);
 
+/** Whether a value is unknown until its resource exists. */
 export function isUnknown(value: unknown): boolean {
   return UNKNOWNS.has(value);
 }

@@ -12,6 +12,7 @@ export class Secret {
     this.#value = value;
   }
 
+  /** The value in plain text. Call this only where the value is sent. */
   reveal(): string {
     return this.#value;
   }

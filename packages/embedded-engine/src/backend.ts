@@ -45,10 +45,12 @@ export class FileBackend {
     return `organization/${this.#project}/${stack}`;
   }
 
+  /** The path of the stack's state file, absolute. */
   stackFile(stack: string): string {
     return join(this.#root, "stacks", this.#project, `${stack}.json`);
   }
 
+  /** The folder of the stack's lock files, absolute. */
   lockFolder(stack: string): string {
     return join(this.#root, "locks", ORGANIZATION, this.#project, stack);
   }
@@ -60,6 +62,11 @@ export class FileBackend {
     return [...new Set(names)].sort();
   }
 
+  /**
+   * The stack's state; undefined if the stack doesn't exist. A state that was compressed by the CLI is read too.
+   *
+   * @throws UserError if the file isn't valid JSON, or is in a layout that only the CLI reads
+   */
   async read(stack: string): Promise<CheckpointFile | undefined> {
     const file = await newestOf([this.stackFile(stack), `${this.stackFile(stack)}.gz`]);
     if (file === undefined) {
@@ -78,6 +85,7 @@ export class FileBackend {
     }
   }
 
+  /** Writes the stack's state and keeps the previous one as `<file>.bak`. */
   async write(stack: string, checkpoint: CheckpointFile): Promise<void> {
     const file = this.stackFile(stack);
     await this.#prepare(dirname(file));
@@ -85,6 +93,7 @@ export class FileBackend {
     await writeAtomically(file, `${JSON.stringify(checkpoint, undefined, 4)}\n`);
   }
 
+  /** Adds an entry to the stack's history, with a copy of its present state. */
   async addHistory(stack: string, entry: HistoryEntry): Promise<void> {
     const folder = join(this.#root, "history", this.#project, stack);
     await mkdir(folder, { recursive: true });
@@ -104,6 +113,7 @@ export class FileBackend {
     return found.length === 0 ? undefined : found.map(({ mtimeNs, size }) => `${mtimeNs}-${size}`).join();
   }
 
+  /** The stack's tags by name; empty if it has none. */
   tags(stack: string): Readonly<Record<string, string>> {
     try {
       return (JSON.parse(readFileSync(this.#tagsFile(stack), "utf8")) as TagsFile).tags ?? {};
@@ -113,6 +123,7 @@ export class FileBackend {
     }
   }
 
+  /** Sets one tag and keeps the others. */
   async setTag(stack: string, name: string, value: string): Promise<void> {
     const file: TagsFile = { version: 1, tags: { ...this.tags(stack), [name]: value } };
     await writeAtomically(this.#tagsFile(stack), `${JSON.stringify(file, undefined, 4)}\n`);

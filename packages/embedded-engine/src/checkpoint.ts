@@ -38,6 +38,7 @@ export interface CheckpointFile {
   };
 }
 
+/** A resource in the format of a state file, with encrypted secrets. */
 type SerializedResource = Readonly<Record<string, unknown>> & {
   readonly urn: string;
   readonly custom: boolean;
@@ -69,6 +70,13 @@ const REFUSED: Readonly<Record<string, string>> = {
  */
 export type CiphertextCache = Map<string, string>;
 
+/**
+ * Reads a state.
+ *
+ * @param crypter decrypts secrets; undefined for a stack without a salt, which can't have encrypted ones
+ * @param cache receives the ciphertexts, so that `writeCheckpoint` can reuse them
+ * @throws UserError for a version or feature that this engine doesn't support, and if the manifest's digest doesn't match
+ */
 export function readCheckpoint(
   file: CheckpointFile,
   crypter: Crypter | undefined,
@@ -96,6 +104,12 @@ export function readCheckpoint(
   };
 }
 
+/**
+ * Writes a state in the format of the Pulumi CLI, with secrets encrypted.
+ *
+ * @param stack the full name: `organization/<project>/<stack>`
+ * @param cache ciphertexts to reuse for unchanged secrets
+ */
 export function writeCheckpoint(
   stack: string,
   deployment: Deployment,

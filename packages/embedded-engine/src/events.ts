@@ -45,14 +45,17 @@ export class Events {
     this.#redactor = redactor;
   }
 
+  /** Emits the configuration of the run. Values of secrets must be masked already. */
   prelude(config: Readonly<Record<string, string>>): void {
     this.#emit({ preludeEvent: { config } });
   }
 
+  /** Emits the start of an operation; `planning` is true in a preview. */
   started(step: Step, planning: boolean): void {
     this.#emit({ resourcePreEvent: stepEvent(step, planning) });
   }
 
+  /** Counts an operation and emits its end. */
   succeeded(step: Step, planning: boolean): void {
     this.count(step);
     this.finished(step, planning);
@@ -63,6 +66,7 @@ export class Events {
     this.#emit({ resOutputsEvent: stepEvent(step, planning) });
   }
 
+  /** Counts an operation for the summary. Parts of a replacement and default providers aren't counted. */
   count(step: Step): void {
     const state = step.new ?? step.old;
     const isDefaultProvider =
@@ -71,16 +75,24 @@ export class Events {
     this.#changes.set(step.op, (this.#changes.get(step.op) ?? 0) + 1);
   }
 
+  /** Emits the failure of an operation. The reason is a separate diagnostic. */
   failed(step: Step, planning: boolean): void {
     this.#emit({ resOpFailedEvent: { ...stepEvent(step, planning), status: 0, steps: 0 } });
   }
 
+  /** Emits a message with secrets masked. The result of the run contains errors and warnings. */
   diagnostic(severity: EngineDiagnostic["severity"], text: string, urn: Urn | undefined): void {
     const message = this.#redactor.redact(text);
     if (severity === "error" || severity === "warning") this.#diagnostics.push({ severity, message, urn });
     this.#emit({ diagnosticEvent: { severity, message, urn } });
   }
 
+  /**
+   * Emits the end of the run.
+   *
+   * @param maybeCorrupt whether the state may be incomplete
+   * @returns the result, with the number of operations and the diagnostics so far
+   */
   summary(result: RunResult["result"], isPreview: boolean, maybeCorrupt: boolean): RunResult {
     const durationSeconds = (Date.now() - this.#started) / 1000;
     const changes = Object.fromEntries(this.#changes);

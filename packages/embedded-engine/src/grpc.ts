@@ -11,6 +11,7 @@ export const MESSAGE_OPTIONS = {
 /** An error that the client receives with this status. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
+  /** The status of the response. */
   readonly code: grpc.status;
 
   constructor(code: grpc.status, message: string, cause?: unknown) {
@@ -57,6 +58,7 @@ export function call<Response>(
   });
 }
 
+/** Whether an error is a response with this status. */
 export function isStatus(error: unknown, code: grpc.status): error is grpc.ServiceError {
   return error instanceof Error && "code" in error && error.code === code;
 }

@@ -18,6 +18,7 @@ export interface StackSpec {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** A policy pack (CrossGuard) in Node.js. */
 export interface PolicyPackSource {
   /** The folder of PulumiPolicy.yaml. */
   readonly folder: string;
@@ -28,6 +29,7 @@ export interface PolicyPackSource {
 /** The addresses of running providers, by package. An address may become known later. */
 export type Attached = Readonly<Record<string, string | Promise<string>>>;
 
+/** Options of an operation on a stack. */
 export interface RunOptions {
   /** Called for each event as it happens, in the format of Pulumi's event log. */
   readonly onEvent?: (event: EngineEvent) => void;
@@ -60,6 +62,7 @@ export interface RunOptions {
   readonly attach?: Attached;
 }
 
+/** What an engine does with one resource, in Pulumi's words. */
 export type Operation =
   | "same"
   | "create"
@@ -77,11 +80,13 @@ export type Operation =
   | "import"
   | "import-replacement";
 
+/** Options of `destroy`. */
 export interface DestroyOptions extends RunOptions {
   /** Destroys protected resources too, for a sandbox. Default false: a protected resource fails the run. */
   readonly ignoreProtect?: boolean;
 }
 
+/** The result of an operation on a stack. */
 export interface RunResult {
   readonly result: "succeeded" | "failed";
   /** The number of resources by operation, as in Pulumi's summary. */
@@ -91,18 +96,27 @@ export interface RunResult {
   readonly durationSeconds: number;
 }
 
+/** A message of a run. `info#err` is what the program wrote to its standard error. */
 export interface EngineDiagnostic {
   readonly severity: "debug" | "info" | "info#err" | "warning" | "error";
   readonly message: string;
+  /** The resource that the message is about; undefined for the stack. */
   readonly urn: string | undefined;
 }
 
+/**
+ * Runs stacks. The embedded engine and the Pulumi CLI implement it with the same states, settings and locks.
+ *
+ * A failure of a program or a resource is part of the result. Methods throw a `UserError` for a mistake in the project, its
+ * settings or the backend.
+ */
 export interface Engine {
   readonly name: "embedded" | "cli";
   /** Shows what `up` would do, and writes nothing: no stack, no file, no change at a vendor. */
   preview(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
   /** Applies the program. Creates the stack if it doesn't exist. */
   up(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
+  /** Updates the state to what the providers read. Changes nothing at a vendor. */
   refresh(stack: StackSpec, options?: RunOptions): Promise<RunResult>;
   /** Destroys all recorded resources without running the program. Keeps the empty stack. */
   destroy(stack: StackSpec, options?: DestroyOptions): Promise<RunResult>;
@@ -119,6 +133,7 @@ export interface Engine {
   revision(stack: StackSpec): Promise<string | undefined>;
   /** The stack's tags, which aren't part of its state. Empty if the stack doesn't exist. */
   tags(stack: StackSpec): Promise<Readonly<Record<string, string>>>;
+  /** Sets one tag and keeps the others. */
   setTag(stack: StackSpec, name: string, value: string): Promise<void>;
   /** The names of the project's stacks in the backend, sorted. */
   stacks(where: Pick<StackSpec, "projectFolder" | "backendUrl" | "env">): Promise<readonly string[]>;
@@ -145,23 +160,33 @@ export interface EngineEvent {
   readonly cancelEvent?: Readonly<Record<string, never>>;
 }
 
+/** The start, end or failure of an operation. */
 export interface StepEvent {
   readonly metadata: StepMetadata;
+  /** True in a preview. */
   readonly planning?: boolean;
 }
 
+/** An operation on one resource. */
 export interface StepMetadata {
   readonly op: Operation;
   readonly urn: string;
   readonly type: string;
+  /** The recorded resource; null for a creation. */
   readonly old: ResourceView | null;
+  /** The resource after the operation; null for a deletion. */
   readonly new: ResourceView | null;
+  /** Properties that require a replacement. */
   readonly keys?: readonly string[];
+  /** Top-level properties that differ. */
   readonly diffs?: readonly string[];
+  /** Differences by property path. `inputDiff`: of the inputs rather than of the outputs. */
   readonly detailedDiff?: Readonly<
     Record<string, { readonly diffKind: string; readonly inputDiff: boolean }>
   > | null;
+  /** False for the parts of a replacement. */
   readonly logical?: boolean;
+  /** `<urn>::<id>` of the provider; empty for a component. */
   readonly provider: string;
 }
 

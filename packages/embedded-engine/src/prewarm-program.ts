@@ -21,6 +21,7 @@ export class PrewarmedProgram {
     return waiting;
   }
 
+  /** Stops the process if no run took it. */
   async close(): Promise<void> {
     await (await this.#waiting)?.stop();
   }

@@ -65,6 +65,7 @@ export class ProgramProcess {
     return this.#child;
   }
 
+  /** Ends the process. */
   stop(): Promise<void> {
     return this.#child.stop();
   }

@@ -37,6 +37,7 @@ const shape = z.object({
   config: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** A Pulumi project, as its Pulumi.yaml describes it. */
 export interface Project {
   readonly name: string;
   /** The folder of Pulumi.yaml, absolute. */

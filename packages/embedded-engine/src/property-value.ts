@@ -25,14 +25,17 @@ export type PropertyValue =
   | readonly PropertyValue[]
   | { readonly [key: string]: PropertyValue };
 
+/** Property values by name. */
 export type PropertyMap = { readonly [key: string]: PropertyValue };
 
 export { isUnknown, SECRET, SIGNATURE, UNKNOWN };
 
+/** Values as a message of the protocol. */
 export function toStruct(values: PropertyMap): struct.Struct {
   return struct.Struct.fromJavaScript(values as Parameters<typeof struct.Struct.fromJavaScript>[0]);
 }
 
+/** The values of a message; empty if there is none. */
 export function fromStruct(values: struct.Struct | undefined): PropertyMap {
   return (values?.toJavaScript() ?? {}) as PropertyMap;
 }
@@ -42,18 +45,22 @@ export function isObject(value: PropertyValue | undefined): value is PropertyMap
   return isRecord(value);
 }
 
+/** Whether a value is marked as secret as a whole. See `containsSecrets` for values inside. */
 export function isSecret(value: PropertyValue | undefined): value is PropertyMap {
   return signatureOf(value) === SECRET;
 }
 
+/** Whether a value is an asset. */
 export function isAsset(value: PropertyValue | undefined): value is PropertyMap {
   return signatureOf(value) === ASSET;
 }
 
+/** Whether a value is an archive. */
 export function isArchive(value: PropertyValue | undefined): value is PropertyMap {
   return signatureOf(value) === ARCHIVE;
 }
 
+/** Whether a value refers to a resource. */
 export function isResourceReference(value: PropertyValue | undefined): value is PropertyMap {
   return signatureOf(value) === RESOURCE;
 }
@@ -67,6 +74,7 @@ function signatureOf(value: PropertyValue | undefined): PropertyValue | undefine
   return isObject(value) ? value[SIGNATURE] : undefined;
 }
 
+/** Marks a value as secret. Secrets inside it are opened: one mark is enough. */
 export function secretOf(value: PropertyValue): PropertyMap {
   return { [SIGNATURE]: SECRET, value: withoutSecrets(value) };
 }
@@ -84,6 +92,7 @@ function mapValue(
   return value;
 }
 
+/** Replaces values from the outside in. Where `replace` returns undefined, continues inside the value. */
 export function mapObject(
   values: PropertyMap,
   replace: (value: PropertyValue, path: readonly (string | number)[]) => PropertyValue | undefined,
@@ -105,16 +114,19 @@ export function blinded(values: PropertyMap): PropertyMap {
   return mapObject(values, (value) => (isSecret(value) ? "[secret]" : undefined));
 }
 
+/** Whether the value, or a value inside it at any depth, passes the test. */
 export function contains(value: PropertyValue, test: (value: PropertyValue) => boolean): boolean {
   if (test(value)) return true;
   if (Array.isArray(value)) return value.some((item) => contains(item, test));
   return isObject(value) && Object.values(value).some((item) => contains(item, test));
 }
 
+/** Whether a value is unknown, or contains an unknown value. */
 export function containsUnknowns(value: PropertyValue): boolean {
   return contains(value, isUnknown);
 }
 
+/** Whether a value is secret, or contains a secret. */
 export function containsSecrets(value: PropertyValue): boolean {
   return contains(value, isSecret);
 }
@@ -149,6 +161,7 @@ function isPlainObject(value: PropertyValue): value is PropertyMap {
   return isObject(value) && value[SIGNATURE] === undefined;
 }
 
+/** Whether two values are equal at any depth. The order of keys doesn't matter, and a secret never equals a plain value. */
 export function equalValues(left: PropertyValue | undefined, right: PropertyValue | undefined): boolean {
   if (left === right) return true;
   if (Array.isArray(left) && Array.isArray(right))

@@ -51,13 +51,16 @@ export interface DiffRequest {
   readonly ignoreChanges: readonly string[];
 }
 
+/** What happens to a property, and whether it requires a replacement. */
 export type DiffKind = "add" | "add-replace" | "delete" | "delete-replace" | "update" | "update-replace";
 
+/** A difference in one property. `inputDiff`: of the inputs rather than of the outputs. */
 export interface PropertyDiff {
   readonly kind: DiffKind;
   readonly inputDiff: boolean;
 }
 
+/** A provider's comparison of a recorded resource with its new inputs. */
 export interface DiffResult {
   /** `unknown`: the provider doesn't say, so the inputs are compared instead. */
   readonly changes: "unknown" | "none" | "some";

@@ -13,6 +13,7 @@ const SHORTEST = 4;
 export class Redactor {
   readonly #secrets = new Set<string>();
 
+  /** Adds a secret to mask. Secrets of fewer than 4 characters are ignored. */
   add(secret: string): void {
     if (secret.length >= SHORTEST) this.#secrets.add(secret);
   }
@@ -26,6 +27,7 @@ export class Redactor {
     });
   }
 
+  /** The text with `[secret]` in place of every known secret. */
   redact(text: string): string {
     let result = text;
     for (const secret of this.#secrets) result = result.replaceAll(secret, "[secret]");

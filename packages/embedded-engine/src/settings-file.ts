@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** The name of a stack's settings file: `Pulumi.<stack>.yaml`. */
 export function settingsFileName(stack: string): string {
   return `Pulumi.${stack}.yaml`;
 }

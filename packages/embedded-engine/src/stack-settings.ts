@@ -14,6 +14,7 @@ interface ConfigValue {
   readonly secret: boolean;
 }
 
+/** Configuration values by full key, such as `tenants:acme-bigquery`. */
 export type StackConfig = ReadonlyMap<string, ConfigValue>;
 
 /** A stack's settings, `Pulumi.<stack>.yaml`. */
@@ -28,6 +29,11 @@ export class StackSettings {
     this.#document = document;
   }
 
+  /**
+   * Reads the settings of a stack; empty settings if there is no file.
+   *
+   * @throws UserError if the file isn't valid YAML
+   */
   static async read(folder: string, stack: string): Promise<StackSettings> {
     const file = join(folder, settingsFileName(stack));
     const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -41,6 +47,7 @@ export class StackSettings {
     return new StackSettings(folder, file, document);
   }
 
+  /** The salt of the passphrase, in Pulumi's format; undefined if the file has none. */
   get salt(): string | undefined {
     const salt = this.#document.get("encryptionsalt");
     return typeof salt === "string" && salt !== "" ? salt : undefined;
@@ -56,7 +63,11 @@ export class StackSettings {
     return holdsSecure(this.#plain().config);
   }
 
-  /** @param crypter decrypts with this file's salt; required if there are secrets */
+  /**
+   * The stack's configuration, with secrets decrypted.
+   *
+   * @param crypter decrypts with this file's salt; required if there are secrets
+   */
   config(crypter: Crypter | undefined): StackConfig {
     const config = (this.#plain().config ?? {}) as Record<string, unknown>;
     const open = (ciphertext: string): string => {

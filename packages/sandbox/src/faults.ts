@@ -46,6 +46,7 @@ export interface Fault {
   readonly milliseconds?: number;
 }
 
+/** The response of a `respond` fault. */
 export interface FaultResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

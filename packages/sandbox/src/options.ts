@@ -1,22 +1,20 @@
 import type { Organizations } from "./admin.ts";
 
+/** Options of a sandbox. */
 export interface SandboxOptions {
-  /** Where it keeps its data: PostgreSQL's files, the journals, `sandbox.json`. */
+  /** The data folder: databases, journals and `sandbox.json`. It is created if needed, and a later sandbox continues with it. */
   readonly folder: string;
-  /** How long a new project takes to become healthy. Default 300 ms (so that waiting is real, and short). */
+  /** How long a new project takes to become healthy, in milliseconds. Default 300. */
   readonly readinessMilliseconds?: number;
-  /** Slugs of the Supabase organizations that exist from the start, on the Pro plan. */
+  /** Slugs of the Supabase organizations on the Pro plan that exist from the start. Default `agntdata`, `camelai` and `demo`. */
   readonly organizations?: readonly string[];
-  /** Slugs of those that exist from the start on the free plan. */
+  /** Slugs of the Supabase organizations on the free plan that exist from the start. Default none. */
   readonly freeOrganizations?: readonly string[];
-  /** Per project or organization and endpoint of the Management API. Default 120, as the real one. */
+  /** The limit of the Management API for each project or organization and endpoint. Default 120, the real limit. */
   readonly requestsPerMinute?: number;
-  /**
-   * The IPv4 address that projects see of whoever connects from this machine. By default any list of network restrictions
-   * that isn't empty holds it: which address this machine would have there isn't known here.
-   */
+  /** The IPv4 address that network restrictions are checked against. Default: every list that isn't empty allows this machine. */
   readonly clientAddress?: string;
-  /** Of Stripe. Default 25, as Stripe's own sandboxes. */
+  /** The limit of the Stripe API. Default 25, the limit of Stripe's own sandboxes. */
   readonly stripeRequestsPerSecond?: number;
 }
 
