@@ -8,16 +8,16 @@ import { type Figure, median, rounded } from "./figure.ts";
 import { isTiny, size } from "./size.ts";
 
 const TRIES = size(20, 2);
-/** Seconds, at the 95th percentile. */
+/** Seconds at the 95th percentile. */
 const GOAL = 5;
-/** Seconds from the death of the process to a closed workspace. */
+/** Seconds until a workspace is closed after its last process died. */
 const GOAL_CLOSED = 60;
 const BETWEEN_LOOKS_MILLISECONDS = 10;
 const LONGEST_MILLISECONDS = 120_000;
 
 type Change = (world: AccessWorld, email: string) => Promise<unknown>;
 
-/** The role that a person has, and the change that must shut them out. */
+/** Changes that must revoke access, with the role that the person has before. */
 const CHANGES: Readonly<Record<string, readonly [role: "admin" | "member", change: Change]>> = {
   "a removal": ["member", (world, email) => world.remove(email)],
   "a change of address": ["member", (world, email) => world.changeAddress(email, `moved-${email}`)],
@@ -25,8 +25,8 @@ const CHANGES: Readonly<Record<string, readonly [role: "admin" | "member", chang
 };
 
 /**
- * Seconds from a commit in the control plane until the workspace's database refuses a token that is still valid, with one process
- * (`tenantry access --watch`) that delivers; and from the death of that process until the workspace is closed.
+ * Measures how long a workspace still accepts a valid token after a change in the control plane, while one process
+ * (`tenantry access --watch`) delivers changes. Also measures how long the workspace stays open after that process is killed.
  */
 export async function measureAccess(): Promise<Figure[]> {
   const world = await AccessWorld.open();
@@ -69,7 +69,7 @@ async function measureChange(
     const email = `${name.replaceAll(" ", "-")}-${number}@acme.example`;
     await world.join(email, role);
     await until(async () => (await world.enters(email)) === "in");
-    // Not in step with the poll.
+    // A random delay, so that changes aren't synchronized with the process's polling.
     await sleep(Math.random() * 100);
     await change(world, email);
     seconds.push(await secondsUntilRefused(world, email));
@@ -78,8 +78,8 @@ async function measureChange(
 }
 
 /**
- * The invited person tries to accept the expired invitation, and then to enter. Nothing has to reach the workspace: whoever hasn't
- * accepted was never on its list.
+ * The invited person tries to accept an expired invitation, then to enter. No change has to reach the workspace, because its list
+ * contains only members.
  */
 async function measureExpiry(world: AccessWorld): Promise<number[]> {
   const seconds: number[] = [];
@@ -126,7 +126,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   }
 }
 
-/** A process of its own, as it runs in production. */
+/** Starts a separate process, as in production. */
 function watch(world: AccessWorld, cwd: string): ChildProcess {
   const program = join(import.meta.dirname, "../bin/tenantry");
   const env = { ...process.env, ...world.live.sandbox.env };

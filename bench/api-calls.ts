@@ -10,8 +10,8 @@ const CONNECTION = "connections: { warehouse: { kind: bigquery, secret: acme-war
 const WORKSPACES = [`personal: { ${CONNECTION} }`, `second: { ${CONNECTION} }`];
 
 /**
- * Calls of Supabase's Management API that one workspace costs, of all that a run makes: its share of them, without those
- * that find the control plane, which are the stack's, and without asking again whether a project is ready.
+ * Counts the Management API calls of a run for each workspace. Calls that find the control plane belong to the stack and aren't
+ * counted. Repeated polls of a project's status count as one.
  */
 export async function measureApiCalls(): Promise<Figure[]> {
   const world = await World.open({
@@ -22,8 +22,8 @@ export async function measureApiCalls(): Promise<Figure[]> {
     await world.mustRun("up", "tiny.platform");
     const share = await shareOf(world);
     return [
-      // Six of them close it: encryption is looked at, enforced and looked at again, the network and Realtime are restricted,
-      // and Storage is looked at.
+      // Six of them close it: encryption is read, enforced and read again, the network and Realtime are restricted, and Storage is
+      // read.
       figure("a new workspace", 22, await share(() => world.mustRun("up", "tiny.acme"))),
       figure(
         "an unchanged workspace, on preview",
@@ -32,7 +32,7 @@ export async function measureApiCalls(): Promise<Figure[]> {
       ),
       figure(
         "an unchanged workspace, on refresh",
-        // Network, encryption, Realtime and Storage have a route each, and each may have been opened by hand.
+        // Network, encryption, Realtime and Storage have separate routes, and somebody may have opened each.
         10,
         await share(() => world.mustRun("preview", "tiny.acme", "", { refresh: true })),
       ),
@@ -46,7 +46,7 @@ function figure(of: string, goal: number, value: number): Figure {
   return { name: `Management API calls of ${of}`, value, unit: "calls", goal, better: "lower" };
 }
 
-/** Measures runs, once there is a control plane. */
+/** Returns a function that counts the calls of a run for each workspace. Requires the control plane. */
 async function shareOf(world: World): Promise<(run: () => Promise<unknown>) => Promise<number>> {
   const { SUPABASE_ACCESS_TOKEN, SUPABASE_API_URL } = world.sandbox.env;
   const supabase = createSupabase({ token: new Secret(SUPABASE_ACCESS_TOKEN), baseUrl: SUPABASE_API_URL });

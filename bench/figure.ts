@@ -7,7 +7,7 @@ export interface Figure {
   readonly better: "lower" | "higher";
 }
 
-/** The middle one of an odd number of measurements; ratios are taken pair by pair, since machines drift. */
+/** The median of an odd number of values. Take ratios pair by pair, because the speed of a machine drifts. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;

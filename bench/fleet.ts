@@ -29,8 +29,8 @@ const ROUNDS = size(3, 1);
 const FIRST = "customer-0";
 
 /**
- * What a preview costs: of one organization under either engine, of a hundred in which nothing is new, and of one among two
- * thousand. One organization is brought up; the others have copies of its state.
+ * Measures previews: of one organization with either engine, of many unchanged ones, and of one change among very many. Only
+ * one organization is created; the others are copies of its state.
  */
 export async function measureFleet(): Promise<Figure[]> {
   const bench = await Fleet.open();
@@ -55,7 +55,7 @@ async function comparedWithTheCli(bench: Fleet, unchanged: Measured): Promise<Fi
   };
   const pulumi = await findPulumi(process.env);
   if (pulumi === undefined) {
-    process.stderr.write("not measured: the embedded engine against the Pulumi CLI, which is not on PATH\n");
+    process.stderr.write("skipped: comparisons with the Pulumi CLI, which isn't on PATH\n");
     return [memory];
   }
   const one: number[] = [];
@@ -99,7 +99,7 @@ interface Measured {
   readonly mebibytes: number;
 }
 
-/** A platform with organizations in a folder of its own, and the sandbox that it is in. */
+/** A platform in a temporary folder, with its sandbox. */
 class Fleet {
   readonly #folder: string;
   readonly #sandbox: Awaited<ReturnType<typeof joinSandbox>>;
@@ -120,7 +120,7 @@ class Fleet {
     return fleet;
   }
 
-  /** More organizations: copies of the first, with nothing new for any. */
+  /** Adds unchanged organizations, copies of the first, up to this number. */
   async grow(organizations: number): Promise<void> {
     for (let index = 1; index < organizations; index++) {
       this.#write(index, `Customer ${index}`);
@@ -153,7 +153,7 @@ class Fleet {
     return measured(join(ROOT, "bin/tenantry"), [command, ...sandboxed, ...rest], env, ROOT, expected);
   }
 
-  /** By the CLI alone, as a person previews it. */
+  /** Previews the first organization with `pulumi` alone. */
   pulumi(file: string): Promise<Measured> {
     const settings = join(this.#sandbox.folder, `stacks/Pulumi.fleet.${FIRST}.yaml`);
     return this.#pulumi(file, ["preview", "--stack", `fleet.${FIRST}`, "--config-file", settings], ROOT);
@@ -168,7 +168,7 @@ class Fleet {
     return measured(file, [...args, "--non-interactive"], env, cwd);
   }
 
-  /** A stack whose program declares nothing. */
+  /** Previews a stack whose program declares nothing. */
   async emptyStack(file: string): Promise<Measured> {
     const folder = join(this.#folder, "empty");
     if (!existsSync(folder)) {
@@ -198,7 +198,7 @@ class Fleet {
   }
 }
 
-/** Runs a command and takes its time, and its peak memory by what the system says of it when it has ended. */
+/** Runs a command and measures its duration and its peak memory. */
 function measured(
   file: string,
   args: readonly string[],
@@ -232,13 +232,13 @@ function measured(
   });
 }
 
-/** Of the process and all below it, now; 0 where the system doesn't tell. */
+/** The peak memory of the process so far; 0 if the system doesn't provide it. */
 function residentMebibytes(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
   } catch {
-    // It has just ended, or this is no Linux.
+    // The process has just ended, or the system isn't Linux.
     return 0;
   }
 }

@@ -6,7 +6,7 @@ import { rowSecurityRatio } from "./row-security.ts";
 import { measureValidate } from "./validate.ts";
 import { debitRatio } from "./wallet.ts";
 
-/** `npm run bench`: one JSON line for each figure; a name on the command line picks the measurements that have it. */
+/** `npm run bench` prints one JSON line for each figure. `npm run bench wallet` runs a single benchmark. */
 const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   validate: measureValidate,
   fleet: measureFleet,
@@ -17,6 +17,12 @@ const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> =
 };
 
 const [wanted] = process.argv.slice(2);
+if (wanted !== undefined && !Object.hasOwn(measurements, wanted)) {
+  process.stderr.write(
+    `There is no benchmark ${wanted}. Expected one of ${Object.keys(measurements).join(", ")}.\n`,
+  );
+  process.exit(1);
+}
 for (const [name, measure] of Object.entries(measurements)) {
   if (wanted !== undefined && wanted !== name) continue;
   for (const figure of await measure()) process.stdout.write(`${JSON.stringify(figure)}\n`);

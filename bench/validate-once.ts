@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { loadPlatform } from "../src/repository/load.ts";
 
-/** One measured process: `parse` or `validate` a platform's folder; prints seconds and peak memory as JSON. */
+/** A measured process that parses or validates a platform's folder. Prints seconds and peak memory as JSON. */
 const [mode, folder = ""] = process.argv.slice(2);
 const begin = performance.now();
 if (mode === "parse") parseAll(folder);

@@ -9,8 +9,8 @@ const ROUNDS = size(9, 1);
 const CALLS_PER_CLIENT = size(150, 5);
 
 /**
- * Debits of one wallet a second, by clients side by side as the gateway, against as many bare updates of the same row:
- * each round does both, one after the other.
+ * Compares debits of one wallet with the same number of plain updates of its row. Concurrent clients make them as the gateway does.
+ * Each round measures both, one after the other.
  */
 export async function debitRatio(): Promise<Figure> {
   const database = await startDatabase("control-plane");
@@ -47,7 +47,7 @@ async function load(client: pg.Client): Promise<void> {
       values ('${WORKSPACE}', '${ORGANIZATION}', 'production', 1, 'Production', 'active', 'manifest');
     insert into public.wallets (organization_id, name, reload_enabled, reload_below, reload_add, managed_by)
       values ('${ORGANIZATION}', 'data', true, 10, 100, 'manifest')`);
-  // Lasting commits, as any server of Supabase's makes them.
+  // Commits are durable, as on every Supabase server.
   await client.query("alter system set fsync = on");
   await client.query("alter system set full_page_writes = on");
   await client.query("select pg_reload_conf()");
@@ -55,7 +55,7 @@ async function load(client: pg.Client): Promise<void> {
     ORGANIZATION,
     CREDITS,
   ]);
-  // So that the bare update may move the balance; the ledger's own triggers stay, and are measured.
+  // Allows the plain update to change the balance. The ledger's own triggers stay enabled and are measured.
   await client.query("alter table public.wallets disable trigger keep_balance");
 }
 
