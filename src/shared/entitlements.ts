@@ -1,3 +1,4 @@
+/** An entitlement with a number. */
 interface LimitDefinition {
   readonly kind: "limit";
   readonly description: string;
@@ -7,6 +8,7 @@ interface LimitDefinition {
   readonly noun?: string;
 }
 
+/** An entitlement that is on or off. */
 interface FlagDefinition {
   readonly kind: "flag";
   readonly description: string;
@@ -48,14 +50,19 @@ export const ENTITLEMENTS = {
   },
 } as const satisfies Record<string, LimitDefinition | FlagDefinition>;
 
+/** The type of the list. */
 type Definitions = typeof ENTITLEMENTS;
 
+/** The names of the entitlements whose definition has this type. */
 type NameOf<Definition> = {
   [Name in keyof Definitions]: Definitions[Name] extends Definition ? Name : never;
 }[keyof Definitions];
 
+/** The name of a limit. */
 type LimitName = NameOf<LimitDefinition>;
+/** The name of a flag. */
 type FlagName = NameOf<FlagDefinition>;
+/** The name of an entitlement. */
 type EntitlementName = LimitName | FlagName;
 
 /** A limit on things that exist: manifests declare some, and people create others in the product. */
@@ -69,6 +76,7 @@ type ByEntitlement<Limit, Flag> = {
 /** A limit of a plan. `null` is unlimited. */
 export type Limit = number | null;
 
+/** What a plan, or an organization on it, may use: a number or null for each limit, and true or false for each flag. */
 export type Entitlements = ByEntitlement<Limit, boolean>;
 
 /** Entitlements as rows and the provider's inputs have them: an unlimited one is absent. */
