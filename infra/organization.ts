@@ -24,6 +24,7 @@ const SUBSCRIPTION_OUTPUTS = [
   "pastDueSince",
   "trialStart",
   "trialEnd",
+  "cancelsOn",
   "endedOn",
   "paidProduct",
   "paidSince",
@@ -221,7 +222,18 @@ export class Organization extends pulumi.ComponentResource {
       SUBSCRIPTION_OUTPUTS,
     );
     pulumi.output(subscription.endedOn).apply((ended) => this.#tellOfEnd(organization, ended));
+    pulumi.output(subscription.cancelsOn).apply((ends) => this.#tellOfLeaving(organization, ends));
     return subscription;
+  }
+
+  /** The customer, or somebody in Stripe's dashboard, asked for it; nobody may learn it only when it has happened. */
+  #tellOfLeaving({ name, plan }: OrganizationModel, ends: string | undefined | null): void {
+    if (ends === undefined || ends === null) return;
+    pulumi.log.warn(
+      `the subscription of ${name} is set to be canceled on ${ends.slice(0, 10)}; the default plan is in force from then on, instead of ${plan.name}\n` +
+        "  Declare the default plan. Or keep the subscription: declare another plan, or `billing: { resume: <today> }`",
+      this,
+    );
   }
 
   /** Its customer, or a card that was declined to the last, has ended it: nobody is charged again unless somebody says so. */

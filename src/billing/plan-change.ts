@@ -24,6 +24,8 @@ export interface FoundSubscription {
   readonly canPay: boolean;
   /** The schedule that it follows; `next` is the id of the price that a later phase of it begins. */
   readonly schedule: { readonly next: string | undefined } | undefined;
+  /** Whether it is to be canceled at a date to come, as the customer or somebody in Stripe's dashboard asked. */
+  readonly isLeaving: boolean;
   /** The id of the price that it moves to once the difference is paid. */
   readonly pending: string | undefined;
 }
@@ -33,12 +35,15 @@ export interface WantedSubscription {
   readonly collected: Collected;
   /** Whether a trial is declared that the organization may still take. */
   readonly trial: boolean;
+  /** Whether it was declared since the customer left that the subscription continues. */
+  readonly stays: boolean;
 }
 
 /**
  * One step towards the declared plan:
  * - `begin`: create another subscription; the one that it replaces ends afterwards
  * - `drop`: give up a change that waits for its payment
+ * - `stay`: withdraw the cancellation that is to come
  * - `release`: the subscription stops following its schedule, and otherwise stays as it is
  * - `switch`: the new price now. The difference for the rest of the period is invoiced at once, during a trial the whole
  *   period. Until that is paid, the old price and the trial stay.
@@ -47,7 +52,16 @@ export interface WantedSubscription {
  * - `collect`: another way of collecting
  * - `resume`: out of the pause that followed a trial without a payment method
  */
-export type Step = "begin" | "drop" | "release" | "switch" | "reprice" | "schedule" | "collect" | "resume";
+export type Step =
+  | "begin"
+  | "drop"
+  | "stay"
+  | "release"
+  | "switch"
+  | "reprice"
+  | "schedule"
+  | "collect"
+  | "resume";
 
 /**
  * The steps from the subscription that is found to the declared plan; empty when it is as declared.
@@ -55,6 +69,9 @@ export type Step = "begin" | "drop" | "release" | "switch" | "reprice" | "schedu
  * A dearer plan begins as soon as it is paid, during a trial too: the trial belongs to its own plan. A cheaper plan begins
  * when the paid period ends, during a trial at once. Another version of the same plan's price is what the next period costs.
  * Declaring the old plan again takes back a change that hasn't happened yet.
+ *
+ * Who takes another plan isn't leaving: a coming cancellation is withdrawn before the change, however it was set. Another
+ * price of the same plan isn't the customer's decision, and withdraws nothing.
  */
 export function stepsToPlan(found: FoundSubscription | undefined, wanted: WantedSubscription): Step[] {
   if (found === undefined) return ["begin"];
@@ -74,14 +91,16 @@ function stepsFrom(
 ): Step[] {
   const price = priceStep(found, wanted);
   const resume = found.status === "paused" && found.canPay ? (["resume"] as const) : [];
+  const isScheduled = price === "schedule" && found.schedule?.next === wanted.price.id;
+  const takesAnother = price !== undefined && !isScheduled && found.price.product !== wanted.price.product;
+  const stay = found.isLeaving && (takesAnother || wanted.stays) ? (["stay"] as const) : [];
   if (price === "schedule") {
-    const isScheduled = found.schedule?.next === wanted.price.id;
-    if (isScheduled && collect.length === 0) return [];
-    // A schedule has its own way of collecting, which it took from the subscription when it began.
-    const release = found.schedule !== undefined && collect.length > 0 ? (["release"] as const) : [];
-    return [...release, ...collect, "schedule"];
+    if (isScheduled && collect.length === 0 && stay.length === 0) return [];
+    // A schedule has its own way of collecting and its own end, which it took from the subscription when it began.
+    const inTheWay = found.schedule !== undefined && collect.length + stay.length > 0;
+    return [...(inTheWay ? (["release"] as const) : []), ...stay, ...collect, "schedule"];
   }
-  const now: Step[] = [...(price === undefined ? [] : [price]), ...collect, ...resume];
+  const now: Step[] = [...stay, ...(price === undefined ? [] : [price]), ...collect, ...resume];
   const inTheWay = found.schedule !== undefined && (now.length > 0 || found.schedule.next !== undefined);
   return inTheWay ? ["release", ...now] : now;
 }

@@ -21,18 +21,20 @@ function found(price: PricePoint, more: Partial<FoundSubscription> = {}): FoundS
     collected: CHARGED,
     canPay: true,
     schedule: undefined,
+    isLeaving: false,
     pending: undefined,
     ...more,
   };
 }
 
 function wanted(price: PricePoint, collected: WantedSubscription["collected"] = CHARGED): WantedSubscription {
-  return { price, collected, trial: false };
+  return { price, collected, trial: false, stays: false };
 }
 
 const toFree = { schedule: { next: FREE.id } };
 const toLaunch = { schedule: { next: LAUNCH.id } };
 const unpaid = { pending: SCALE.id };
+const leaving = { isLeaving: true };
 const over = { schedule: { next: undefined } };
 
 describe("the steps to the declared plan", () => {
@@ -70,6 +72,22 @@ describe("the steps to the declared plan", () => {
     ["from free, on trial", found(FREE), { ...wanted(LAUNCH), trial: true }, "begin"],
     ["from free by invoice, on trial", found(FREE), { ...wanted(LAUNCH, SENT), trial: true }, "begin"],
     ["from paid, with a trial", found(LAUNCH), { ...wanted(SCALE), trial: true }, "switch"],
+    ["a dearer plan, though it is leaving", found(LAUNCH, leaving), wanted(SCALE), "stay switch"],
+    ["the same, nothing to charge", found(LAUNCH, { ...leaving, canPay: false }), wanted(SCALE), ""],
+    ["a cheaper plan, though it is leaving", found(SCALE, leaving), wanted(LAUNCH), "stay schedule"],
+    ["the free plan, though it is leaving", found(LAUNCH, leaving), wanted(FREE), "stay schedule"],
+    ["leaving", found(LAUNCH, leaving), wanted(LAUNCH), ""],
+    ["leaving, a new version of the price", found(LAUNCH, leaving), wanted(LAUNCH_2027), "reprice"],
+    ["leaving, by invoice", found(LAUNCH, leaving), wanted(LAUNCH, SENT), "collect"],
+    ["leaving, and declared to stay", found(LAUNCH, leaving), { ...wanted(LAUNCH), stays: true }, "stay"],
+    ["leaving since a downgrade is scheduled", found(SCALE, { ...leaving, ...toLaunch }), wanted(LAUNCH), ""],
+    [
+      "the same, and declared to stay",
+      found(SCALE, { ...leaving, ...toLaunch }),
+      { ...wanted(LAUNCH), stays: true },
+      "release stay schedule",
+    ],
+    ["declared to stay, and not leaving", found(LAUNCH), { ...wanted(LAUNCH), stays: true }, ""],
     ["invoices instead of a card", found(LAUNCH), wanted(LAUNCH, SENT), "collect"],
     ["a cheaper plan by invoice", found(SCALE), wanted(LAUNCH, SENT), "collect schedule"],
     ["by invoice, with a schedule", found(SCALE, toLaunch), wanted(LAUNCH, SENT), "release collect schedule"],
@@ -101,6 +119,7 @@ describe("the steps to the declared plan", () => {
         nil: undefined,
       },
     ),
+    isLeaving: fc.boolean(),
     pending: fc.option(
       price.map(({ id }) => id),
       { nil: undefined },
@@ -112,7 +131,7 @@ describe("the steps to the declared plan", () => {
       fc.property(subscription, price, collected, (before, to, how) => {
         fc.pre(before.status === "active" && before.price.product !== to.product);
         fc.pre(to.amount < before.price.amount);
-        const steps = stepsToPlan(before, { price: to, collected: how, trial: false });
+        const steps = stepsToPlan(before, { price: to, collected: how, trial: false, stays: false });
         expect(steps).not.toContain("switch");
         expect(steps).not.toContain("begin");
       }),
@@ -122,7 +141,7 @@ describe("the steps to the declared plan", () => {
   test("are done once: after them nothing is left to do", () => {
     fc.assert(
       fc.property(subscription, price, collected, (before, to, how) => {
-        const declared = { price: to, collected: how, trial: false };
+        const declared = { price: to, collected: how, trial: false, stays: false };
         expect(stepsToPlan(after(before, declared), declared)).toEqual([]);
       }),
     );
@@ -134,6 +153,7 @@ function after(before: FoundSubscription, declared: WantedSubscription): FoundSu
   let now = before;
   for (const step of stepsToPlan(before, declared)) {
     if (step === "begin") now = found(declared.price, { collected: declared.collected });
+    if (step === "stay") now = { ...now, isLeaving: false };
     if (step === "drop") now = { ...now, pending: undefined };
     if (step === "release") now = { ...now, schedule: undefined };
     if (step === "switch") now = { ...now, price: declared.price, status: "active" };

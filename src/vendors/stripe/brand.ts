@@ -34,6 +34,10 @@ export const ARCHIVED_KEY = "tenantry_archived";
 /** Every key of ours begins so. Others belong to other programs. */
 const PREFIX = "tenantry_";
 
+export function isOurKey(key: string): boolean {
+  return key.startsWith(PREFIX);
+}
+
 export type Metadata = Readonly<Record<string, string>>;
 
 export function toMetadata(brand: Brand): Record<string, string> {

@@ -64,7 +64,7 @@ export async function listSubscriptions(
       customer,
       status: "all",
       limit: 100,
-      expand: ["data.latest_invoice", "data.schedule"],
+      expand: ["data.latest_invoice", "data.schedule", "data.discounts", "data.items.data.discounts"],
     }),
   );
   return Promise.all(found.map((each) => wholeSubscription(stripe, each)));

@@ -6,7 +6,7 @@ import { wholeSubscription } from "./lists.ts";
 export const ENDED_BY_US = "Ended by tenantry.";
 
 /** What is read with every subscription. */
-export const EXPAND = ["latest_invoice", "schedule.phases.items.price"];
+export const EXPAND = ["latest_invoice", "schedule.phases.items.price", "discounts", "items.data.discounts"];
 
 /** A subscription, ended or not, with every item and every line of its latest invoice. */
 export async function retrieveSubscription(
@@ -40,6 +40,19 @@ export function scheduleOf(
   found: Pick<Stripe.Subscription, "schedule">,
 ): Stripe.SubscriptionSchedule | undefined {
   return typeof found.schedule === "object" && found.schedule !== null ? found.schedule : undefined;
+}
+
+/** When it is to be canceled, in Unix seconds. A schedule has its own end: then it cancels the subscription, or releases it. */
+export function leavesAt(found: Stripe.Subscription): number | undefined {
+  const schedule = scheduleOf(found);
+  if (schedule !== undefined)
+    return schedule.end_behavior === "cancel" ? schedule.phases.at(-1)?.end_date : undefined;
+  return found.cancel_at ?? (found.cancel_at_period_end ? lastPeriodEnd(found) : undefined);
+}
+
+function lastPeriodEnd({ items }: Stripe.Subscription): number | undefined {
+  const ends = items.data.map(({ current_period_end }) => current_period_end);
+  return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
 /** The price that a later phase of its schedule begins, and when. */

@@ -4,8 +4,10 @@ import type { CardBehavior } from "./billing/test-cards.ts";
 import { newId } from "./protocol/ids.ts";
 import type {
   StoredCharge,
+  StoredCoupon,
   StoredCustomer,
   StoredDelivery,
+  StoredDiscount,
   StoredDispute,
   StoredEvent,
   StoredInvoice,
@@ -21,6 +23,7 @@ import type {
   StoredSubscription,
   StoredSubscriptionItem,
   StoredSubscriptionSchedule,
+  StoredTaxRate,
   StoredWebhookEndpoint,
 } from "./stored.ts";
 import { isOfType } from "./webhooks/event-types.ts";
@@ -85,6 +88,9 @@ export class Account {
   readonly invoiceItems: Table<StoredInvoiceItem>;
   readonly invoicePayments: Table<StoredInvoicePayment>;
   readonly subscriptionSchedules: Table<StoredSubscriptionSchedule>;
+  readonly coupons: Table<StoredCoupon>;
+  readonly discounts: Table<StoredDiscount>;
+  readonly taxRates: Table<StoredTaxRate>;
   readonly events: Table<StoredEvent>;
   readonly portalConfigurations: Table<StoredPortalConfiguration>;
   readonly webhookEndpoints: Table<StoredWebhookEndpoint>;
@@ -112,6 +118,9 @@ export class Account {
     this.invoiceItems = this.#table(store, "invoice_items");
     this.invoicePayments = this.#table(store, "invoice_payments");
     this.subscriptionSchedules = this.#table(store, "subscription_schedules");
+    this.coupons = this.#table(store, "coupons");
+    this.discounts = this.#table(store, "discounts");
+    this.taxRates = this.#table(store, "tax_rates");
     this.events = this.#table(store, "events");
     this.portalConfigurations = this.#table(store, "portal_configurations");
     this.webhookEndpoints = this.#table(store, "webhook_endpoints");

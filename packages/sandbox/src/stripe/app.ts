@@ -5,6 +5,7 @@ import { Account, STRIPE_VERSION } from "./account.ts";
 import { Clock } from "./billing/clock.ts";
 import { settle } from "./billing/settle.ts";
 import { charge, chargeOperations } from "./objects/charges.ts";
+import { coupon, couponOperations, discount } from "./objects/coupons.ts";
 import { customer, customerOperations } from "./objects/customers.ts";
 import { dispute, disputeOperations } from "./objects/disputes.ts";
 import { eventOperations } from "./objects/events.ts";
@@ -21,6 +22,7 @@ import { setupIntent, setupIntentOperations } from "./objects/setup-intents.ts";
 import { subscriptionItem, subscriptionItemOperations } from "./objects/subscription-items.ts";
 import { subscriptionSchedule, subscriptionScheduleOperations } from "./objects/subscription-schedules.ts";
 import { subscription, subscriptionOperations } from "./objects/subscriptions.ts";
+import { taxRate, taxRateOperations } from "./objects/tax-rates.ts";
 import { webhookEndpointOperations } from "./objects/webhook-endpoints.ts";
 import { authenticate } from "./protocol/authentication.ts";
 import { invalidParameter, StripeRefusal } from "./protocol/errors.ts";
@@ -54,6 +56,8 @@ const OPERATIONS: readonly Operation[] = [
   ...customerOperations,
   ...productOperations,
   ...priceOperations,
+  ...couponOperations,
+  ...taxRateOperations,
   ...subscriptionOperations,
   ...subscriptionItemOperations,
   ...subscriptionScheduleOperations,
@@ -72,7 +76,9 @@ const OPERATIONS: readonly Operation[] = [
 
 const KINDS: Readonly<Record<string, Kind>> = {
   charge,
+  coupon,
   customer,
+  discount,
   dispute,
   invoice,
   invoice_payment: invoicePayment,
@@ -86,6 +92,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   subscription,
   subscription_item: subscriptionItem,
   subscription_schedule: subscriptionSchedule,
+  tax_rate: taxRate,
 };
 
 export interface LocalStripe {

@@ -38,6 +38,7 @@ export interface StoredSubscription
     | "customer"
     | "default_payment_method"
     | "default_source"
+    | "discounts"
     | "items"
     | "latest_invoice"
     | "pending_setup_intent"
@@ -47,6 +48,7 @@ export interface StoredSubscription
   readonly customer: string;
   readonly default_payment_method: string | null;
   readonly default_source: null;
+  readonly discounts: readonly string[];
   readonly latest_invoice: string | null;
   readonly pending_setup_intent: string | null;
   readonly pending_update:
@@ -56,6 +58,22 @@ export interface StoredSubscription
     | null;
   readonly schedule: string | null;
 }
+
+/** https://docs.stripe.com/api/coupons */
+export type StoredCoupon = Omit<Stripe.Coupon, "deleted">;
+
+/** A coupon that was redeemed for a subscription: https://docs.stripe.com/api/discounts */
+export interface StoredDiscount
+  extends Omit<Stripe.Discount, "customer" | "deleted" | "promotion_code" | "source"> {
+  readonly customer: string;
+  readonly promotion_code: null;
+  readonly source: { readonly coupon: string; readonly type: "coupon" };
+  /** The coupon's, which outlive it. Not shown by the API. */
+  readonly terms: Pick<Stripe.Coupon, "amount_off" | "duration" | "percent_off">;
+}
+
+/** https://docs.stripe.com/api/tax_rates */
+export type StoredTaxRate = Stripe.TaxRate;
 
 /** https://docs.stripe.com/api/subscription_items */
 export interface StoredSubscriptionItem extends Omit<Stripe.SubscriptionItem, "plan" | "price"> {

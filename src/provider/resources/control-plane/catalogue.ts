@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { controlPlane, issuerOf } from "../../../control-plane/control-plane.ts";
+import { controlPlane, controlPlaneIfThere, issuerOf } from "../../../control-plane/control-plane.ts";
+import { refuseOtherCurrency } from "../../../control-plane/sold-currency.ts";
 import { mapBy } from "../../../control-plane/table.ts";
 import { plans, platforms, walletTypes } from "../../../control-plane/tables/catalogue.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
@@ -28,6 +29,13 @@ export const catalogue = defineResource({
   outputs: catalogueOutputs,
   replaceOn: ["controlPlane"],
   stable: [],
+
+  async preflight(context, before, after) {
+    const currencies = { before: before.platform.currency, after: after.platform?.currency ?? "" };
+    if (after.platform === undefined || currencies.before === currencies.after) return;
+    const database = await controlPlaneIfThere(context, before.controlPlane);
+    await database?.read((query) => refuseOtherCurrency(query, before.platform.id, currencies));
+  },
 
   async observe(context, { inputs }) {
     const database = await context.controlPlane(inputs.controlPlane);

@@ -10,6 +10,7 @@ import {
   scheduleOf,
 } from "../../../vendors/stripe/subscriptions.ts";
 import { createOnce } from "../../create-once.ts";
+import { phaseLike } from "./carry-over.ts";
 
 /** What a subscription is to be, with what that names in Stripe. */
 export interface Wanted {
@@ -47,7 +48,7 @@ export async function takeSteps(
     await stripeCall("subscriptions.update", stripe.subscriptions.update(id, switchOf(found, wanted)));
   if (steps.includes("resume")) await resume(stripe, id);
   if (steps.includes("schedule"))
-    await scheduleChange(stripe, steps.includes("release") ? undefined : schedule, found, wanted);
+    await scheduleChange(stripe, steps.includes("release") ? undefined : schedule, id, wanted);
   const isAsFound = steps.every((step) => step === "begin") && Object.keys(changes).length === 0;
   if (isAsFound) return found;
   return (await retrieveSubscription(stripe, id)) ?? found;
@@ -89,6 +90,7 @@ function changesOf(
       ? { ...anotherPrice(found, wanted), proration_behavior: "none", ...paymentOf(wanted, found) }
       : {}),
     ...(steps.includes("collect") ? collectionOf(inputs) : {}),
+    ...(steps.includes("stay") ? withdrawn(found) : {}),
     ...(metadata === undefined ? {} : { metadata }),
   };
 }
@@ -111,42 +113,58 @@ function switchOf(found: Stripe.Subscription, wanted: Wanted): Stripe.Subscripti
 function anotherPrice(
   found: Stripe.Subscription,
   { price }: Wanted,
-): Pick<Stripe.SubscriptionUpdateParams, "items" | "cancel_at_period_end"> {
+): Pick<Stripe.SubscriptionUpdateParams, "items"> {
   const [item] = found.items.data;
   if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
-  return {
-    items: [{ id: item.id, price: price.id }],
-    // Who takes another plan isn't leaving.
-    ...(found.cancel_at_period_end ? { cancel_at_period_end: false } : {}),
-  };
+  return { items: [{ id: item.id, price: price.id }] };
 }
 
 /**
- * The price of today until its period ends, then the declared one. Two writes: Stripe lets a schedule that is made from a
- * subscription say nothing else. A run that was cut between them left one of a single phase, which the next run goes on with.
+ * Stripe keeps a cancellation as a date, and as a flag if it is the period's end. Each is withdrawn by its own parameter;
+ * one request can't have both.
+ *
+ * @see https://docs.stripe.com/billing/subscriptions/cancel
+ */
+function withdrawn(
+  found: Stripe.Subscription,
+): Pick<Stripe.SubscriptionUpdateParams, "cancel_at" | "cancel_at_period_end"> {
+  if (found.cancel_at_period_end) return { cancel_at_period_end: false };
+  return found.cancel_at === null ? {} : { cancel_at: "" };
+}
+
+/**
+ * The current price until its period ends, then the declared one. Both phases keep everything else of the subscription. It
+ * takes two writes, since Stripe accepts no phases with `from_subscription`. A run that is cut between them leaves a schedule
+ * of a single phase, and the next run continues with it.
  *
  * @see https://docs.stripe.com/billing/subscriptions/subscription-schedules/use-cases
  */
 async function scheduleChange(
   stripe: Stripe,
   attached: Stripe.SubscriptionSchedule | undefined,
-  found: Stripe.Subscription,
+  id: string,
   { inputs, price }: Wanted,
 ): Promise<void> {
-  const [item] = found.items.data;
-  if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
-  const schedule = attached ?? (await scheduleFrom(stripe, found.id));
+  const schedule = attached ?? (await scheduleFrom(stripe, id));
+  // As late as possible: the phases replace what anybody has set on the subscription.
+  const found = await retrieveSubscription(stripe, id);
+  const [item] = found?.items.data ?? [];
+  if (found === undefined || item === undefined) throw new Error(`the subscription ${id} has no item`);
   const start = schedule.current_phase?.start_date ?? item.current_period_start;
-  const today = { price: item.price.id, quantity: 1 };
+  const today = {
+    ...phaseLike(found, (each) => each.price.id),
+    ...(found.status === "trialing" && found.trial_end !== null ? { trial_end: found.trial_end } : {}),
+  };
+  const then = phaseLike(found, (each) => (each.id === item.id ? price.id : each.price.id));
   await stripeCall(
     "subscriptionSchedules.update",
     stripe.subscriptionSchedules.update(schedule.id, {
       end_behavior: "release",
       metadata: toMetadata(inputs.brand),
       phases: [
-        { items: [today], start_date: start, end_date: item.current_period_end, proration_behavior: "none" },
+        { ...today, start_date: start, end_date: item.current_period_end, proration_behavior: "none" },
         {
-          items: [{ price: price.id, quantity: 1 }],
+          ...then,
           duration: { interval: "month", interval_count: 1 },
           proration_behavior: "none",
         },

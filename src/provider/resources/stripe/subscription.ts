@@ -16,6 +16,7 @@ import {
   comingPrice,
   EXPAND,
   latestInvoice,
+  leavesAt,
   pendingPrice,
   retrieveSubscription,
   scheduledPrice,
@@ -25,6 +26,7 @@ import {
 } from "../../../vendors/stripe/subscriptions.ts";
 import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
+import { creationLike } from "./carry-over.ts";
 import {
   collectedOf,
   collectionOf,
@@ -81,6 +83,10 @@ const subscriptionOutputs = z.strictObject({
     .optional()
     .describe("Stripe's id of the product that the last paid period was for; absent before the first."),
   paidSince: z.string().optional().describe("ISO date, the first day of that period."),
+  cancelsOn: z
+    .string()
+    .optional()
+    .describe("ISO 8601: when it is to be canceled, as somebody asked in Stripe; absent while it continues."),
   movesOn: z.string().optional().describe("ISO 8601: when Stripe opens the next period, or its invoice."),
   endedOn: z
     .string()
@@ -117,7 +123,7 @@ export const subscription = defineResource({
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
   stable: [],
-  watchedOutputs: ["status", "product", "pastDueSince", "waitsFor", "paidSince"],
+  watchedOutputs: ["status", "product", "pastDueSince", "waitsFor", "paidSince", "cancelsOn"],
 
   // What happens to it then comes by webhook; until then, and when it lapses, every run looks.
   nextChangeAt: ({ movesOn }) => (typeof movesOn === "string" ? movesOn : undefined),
@@ -135,9 +141,14 @@ export const subscription = defineResource({
   },
 
   async preflight(context, before, after) {
-    if (before.trial !== undefined || after.trial === undefined) return;
+    const key = after.price === before.price ? undefined : after.price;
+    const asksForTrial = before.trial === undefined && after.trial !== undefined;
+    if (key === undefined && !asksForTrial) return;
     const customer = await retrieveCustomer(context.stripe, before.customer);
     if (customer === undefined) return;
+    const price = key === undefined ? undefined : await findPrice(context.stripe, key);
+    if (price !== undefined) refuseOtherCurrency(before, customer, price);
+    if (!asksForTrial) return;
     const all = await listSubscriptions(context.stripe, customer.id);
     const paid = all.some((each) => isLive(each, before) && !isReplaceable(each));
     await refuseVainTrial(context, { brand: before.brand, trial: after.trial }, customer, all, paid);
@@ -147,6 +158,7 @@ export const subscription = defineResource({
     const { stripe } = context;
     const price = await priceOf(stripe, inputs.price);
     const customer = await customerOf(stripe, inputs.customer);
+    refuseOtherCurrency(inputs, customer, price);
     // Not Stripe's id: an update may replace the subscription.
     const id = `${inputs.customer}/subscription`;
     for (let look = 1; ; look += 1) {
@@ -157,7 +169,7 @@ export const subscription = defineResource({
       const declared = { inputs, price, customer, trial };
       const canceled = live === undefined ? stayingCanceled(all, declared) : undefined;
       if (canceled !== undefined) return { id, outputs: await outputsOf(stripe, canceled, undefined) };
-      const steps = stepsToPlan(live && asSeen(live, customer), wantedOf(declared));
+      const steps = stepsToPlan(live && asSeen(live, customer), wantedOf(declared, live));
       if (live !== undefined) refuseForeignSchedule(live, inputs, steps);
       const found =
         live === undefined || steps.includes("begin") ? await findOrCreate(context, declared, live) : live;
@@ -205,6 +217,25 @@ async function customerOf(stripe: Stripe, id: string): Promise<Stripe.Customer> 
   throw new UserError(`The Stripe customer ${id} is gone: it was deleted elsewhere.`, {
     remedy: "Refresh the stack (pulumi refresh), then run again to make a new one.",
   });
+}
+
+/**
+ * Stripe fixes a customer's currency with its first invoice or subscription, also one of another program.
+ *
+ * @see https://docs.stripe.com/currencies
+ */
+function refuseOtherCurrency(
+  { brand: { organization } }: Pick<Inputs, "brand">,
+  { id, currency }: Stripe.Customer,
+  price: Stripe.Price,
+): void {
+  if (!currency || currency === price.currency) return;
+  throw new UserError(
+    `The price ${price.lookup_key} is in ${price.currency}, but Stripe bills ${organization} (${id}) in ${currency}, and never changes a customer's currency.`,
+    {
+      remedy: `Declare a plan whose price is in ${currency}, or start again with another Stripe customer: set \`state: deleted\`, then \`generation\`.`,
+    },
+  );
 }
 
 function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
@@ -277,9 +308,8 @@ function staysEnded(last: Stripe.Subscription): boolean {
 }
 
 function isWantedAgain(last: Stripe.Subscription, { inputs, price }: Declared): boolean {
-  const day = isoTime(last.ended_at ?? last.created).slice(0, 10);
   const isAnother = pointOf(price).product !== pointOf(last.items.data[0]?.price).product;
-  return isAnother || (inputs.resume !== undefined && day <= inputs.resume);
+  return isAnother || isResumed(inputs, last.ended_at ?? last.created);
 }
 
 /** @param replaced the subscription whose place the new one takes; it ends only once there is another */
@@ -311,6 +341,7 @@ function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSub
     collected: { method: collectionIn(found), days: found.days_until_due },
     canPay: canPay(customer, found),
     schedule: scheduleOf(found) && { next: scheduledPrice(found) },
+    isLeaving: leavesAt(found) !== undefined,
     pending: pendingPrice(found)?.id,
   };
 }
@@ -320,8 +351,15 @@ function isAsBegun(found: Stripe.Subscription, price: Stripe.Price, inputs: Inpu
   return found.items.data[0]?.price.id === price.id && collectionIn(found) === inputs.collection;
 }
 
-function wantedOf({ inputs, price, trial }: Declared) {
-  return { price: pointOf(price), collected: collectedOf(inputs), trial };
+function wantedOf({ inputs, price, trial }: Declared, live: Stripe.Subscription | undefined) {
+  const left = live?.canceled_at;
+  const stays = typeof left === "number" && isResumed(inputs, left);
+  return { price: pointOf(price), collected: collectedOf(inputs), trial, stays };
+}
+
+/** @param left Unix seconds: when the customer asked to leave, or left */
+function isResumed({ resume }: Inputs, left: number): boolean {
+  return resume !== undefined && isoTime(left).slice(0, 10) <= resume;
 }
 
 function pointOf(price: Stripe.Price | undefined) {
@@ -364,14 +402,16 @@ async function create(
   attempt: number,
 ): Promise<Stripe.Subscription | undefined> {
   const { inputs, customer, price } = declared;
+  const before = past.find(({ metadata }) => isOwnedBy(inputs.brand, metadata));
+  const kept = before === undefined ? { items: [{ price: price.id }] } : creationLike(before, price.id);
   const params: Stripe.SubscriptionCreateParams = {
+    ...kept,
     customer: customer.id,
-    items: [{ price: price.id }],
     ...paymentOf(declared),
     ...savedMethodOf(declared),
     ...collectionOf(inputs),
     ...(declared.trial ? trialOf(inputs) : {}),
-    metadata: toMetadata(inputs.brand),
+    metadata: { ...kept.metadata, ...toMetadata(inputs.brand) },
     expand: EXPAND,
   };
   // Stripe would repeat its answer to the same request of today, with a subscription that was canceled since.
@@ -430,11 +470,13 @@ async function outputsOf(
   const payable = invoice?.status === "open" && !hasEnded(found) ? invoice.hosted_invoice_url : undefined;
   const change = upcoming(found);
   const moves = movesAt(found);
+  const leaves = hasEnded(found) ? undefined : leavesAt(found);
   return {
     subscriptionId: found.id,
     ...(await subscriptionStatusOf(stripe, found)),
     ...(await paidOutputs(stripe, found)),
     ...(moves === undefined ? {} : { movesOn: isoTime(moves) }),
+    ...(leaves === undefined ? {} : { cancelsOn: isoTime(leaves) }),
     ...(found.ended_at === null ? {} : { endedOn: isoTime(found.ended_at) }),
     ...(change === undefined ? {} : { changesOn: isoTime(change.at) }),
     ...(found.trial_start === null ? {} : { trialStart: isoTime(found.trial_start) }),
@@ -469,7 +511,8 @@ function movesAt(found: Stripe.Subscription): number | undefined {
   if (hasEnded(found)) return undefined;
   const latest = latestInvoice(found);
   if (latest?.status === "draft") return latest.automatically_finalizes_at ?? latest.created + HOUR_SECONDS;
-  return found.items.data[0]?.current_period_end;
+  const ends = [found.items.data[0]?.current_period_end, leavesAt(found)].filter((end) => end !== undefined);
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 /** @param seconds Unix time */

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { catalogue } from "../../../../src/provider/resources/control-plane/catalogue.ts";
+import { organization } from "../../../../src/provider/resources/control-plane/organization.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { catalogueOf, withTables } from "./control-plane.ts";
+import { catalogueOf, organizationOf, withTables } from "./control-plane.ts";
 
 let live: Live;
 let project: string;
@@ -83,4 +84,20 @@ describe("control-plane:Catalogue", () => {
       await life.up(catalogueOf("shop"));
     },
   );
+});
+
+describe("the currency of a platform", () => {
+  test("may have another currency only while no organization has a subscription", async () => {
+    const { platform, ...rest } = catalogueOf("shop");
+    const euro = { ...rest, platform: { ...platform, currency: "eur" } };
+    await life.preview(euro);
+    const customer = new Life(organization, live.context());
+    await customer.up({ ...organizationOf("shop", "billed"), stripeSubscription: "sub_1" });
+    await expect(life.preview(euro)).rejects.toThrow(
+      "The platform's currency can't change from usd to eur: Stripe bills billed in usd",
+    );
+    await life.preview({ ...rest, platform: { ...platform, displayName: "Another name" } });
+    await customer.up({ ...organizationOf("shop", "billed"), stripeSubscription: undefined });
+    await life.preview(euro);
+  });
 });

@@ -7,6 +7,7 @@ import type {
   StoredPrice,
   StoredSubscription,
 } from "../stored.ts";
+import { totalsOf } from "./invoice-totals.ts";
 import { attempt, newPaymentIntent } from "./payments.ts";
 
 const DAY = 24 * 60 * 60;
@@ -36,8 +37,7 @@ export function invoiceSubscription(
 ): StoredInvoice {
   const id = newId("in");
   const lines = charges.map((charge) => line(id, subscription, charge));
-  const total = lines.reduce((sum, { amount }) => sum + amount, 0);
-  const draft = draftInvoice(account, id, subscription, reason, lines, total);
+  const draft = draftInvoice(account, id, subscription, reason, lines);
   account.emit("invoice.created", draft);
   return finalize(account, draft);
 }
@@ -209,6 +209,8 @@ function cancelPayment(account: Account, invoice: StoredInvoice): void {
   }
 }
 
+const NO_AUTOMATIC_TAX = { disabled_reason: null, liability: null, provider: null, status: null };
+
 function line(invoice: string, subscription: StoredSubscription, charge: Charge): StoredInvoiceLine {
   const { amount, description, period, price, proration, quantity } = charge;
   return {
@@ -255,8 +257,9 @@ function draftInvoice(
   subscription: StoredSubscription,
   reason: string,
   lines: readonly StoredInvoiceLine[],
-  total: number,
 ): StoredInvoice {
+  const totals = totalsOf(account, subscription, lines);
+  const { total } = totals;
   const now = account.now();
   const customer = account.customers.get(subscription.customer);
   const sent = subscription.collection_method === "send_invoice";
@@ -276,7 +279,7 @@ function draftInvoice(
     attempt_count: 0,
     attempted: false,
     auto_advance: true,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
+    automatic_tax: { ...NO_AUTOMATIC_TAX, enabled: subscription.automatic_tax.enabled },
     automatically_finalizes_at: null,
     billing_reason: reason,
     collection_method: subscription.collection_method,
@@ -294,9 +297,7 @@ function draftInvoice(
     customer_tax_ids: [],
     default_payment_method: null,
     default_source: null,
-    default_tax_rates: [],
-    description: null,
-    discounts: [],
+    description: subscription.description,
     due_date: sent ? now + (subscription.days_until_due ?? 0) * DAY : null,
     effective_at: null,
     ending_balance: null,
@@ -331,14 +332,9 @@ function draftInvoice(
     statement_descriptor: null,
     status: "draft",
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
-    subtotal: total,
-    subtotal_excluding_tax: total,
     test_clock: null,
-    total,
-    total_discount_amounts: [],
-    total_excluding_tax: total,
     total_pretax_credit_amounts: [],
-    total_taxes: [],
     webhooks_delivered_at: now,
+    ...totals,
   };
 }

@@ -4,6 +4,7 @@ import { newId } from "../protocol/ids.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import type { StoredPrice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { amountOf, prorated } from "./amounts.ts";
+import { billedBy } from "./invoice-totals.ts";
 import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
 import { dropPending, suspendChange } from "./pending-updates.ts";
 import { after } from "./periods.ts";
@@ -298,7 +299,7 @@ function billChange(
   if (automatic && due > 0 && method === null && how.payment_behavior !== "default_incomplete")
     throw noPaymentMethod();
   const invoice = invoiceSubscription(account, subscription, "subscription_update", all);
-  const billed = { ...subscription, latest_invoice: invoice.id };
+  const billed = billedBy(account, subscription, invoice);
   if (invoice.status === "paid" || !automatic) {
     update(account, billed, {});
     return;

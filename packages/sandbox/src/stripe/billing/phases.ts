@@ -1,9 +1,9 @@
 import type { Account } from "../account.ts";
 import { phaseAt, release } from "../objects/subscription-schedules.ts";
 import type { StoredSubscription, StoredSubscriptionSchedule } from "../stored.ts";
-import { changeSubscriptionItems, type ItemChange } from "./item-changes.ts";
+import { enterPhase } from "./enter-phase.ts";
 import { cancelNow } from "./subscription-life.ts";
-import { endSchedule, itemsOf } from "./subscription-state.ts";
+import { endSchedule } from "./subscription-state.ts";
 
 /** When the current phase of a subscription's schedule ends; undefined without one. */
 export function phaseEnd(account: Account, subscription: StoredSubscription): number | undefined {
@@ -33,27 +33,5 @@ export function nextPhase(account: Account, subscription: StoredSubscription): v
     return;
   }
   account.subscriptionSchedules.put(schedule.id, { ...schedule, current_phase: current });
-  // A period that ends now is billed by its renewal; there is nothing to prorate.
-  const ends = itemsOf(account, subscription.id).map((item) => item.current_period_end);
-  const atPeriodEnd = Math.min(...ends) <= account.now();
-  changeSubscriptionItems(account, subscription, changesTo(account, subscription, phase.items), {
-    proration_behavior: atPeriodEnd ? "none" : phase.proration_behavior,
-    atRenewal: atPeriodEnd,
-  });
-}
-
-/** Items of the same price stay; the first that differs takes the first new price, and keeps its id. */
-function changesTo(
-  account: Account,
-  subscription: StoredSubscription,
-  wanted: readonly { readonly price: string; readonly quantity?: number }[],
-): ItemChange[] {
-  const items = itemsOf(account, subscription.id);
-  const free = items.filter((item) => !wanted.some(({ price }) => price === item.price));
-  const changes: ItemChange[] = [];
-  for (const { price, quantity } of wanted) {
-    const same = items.find((item) => item.price === price) ?? free.shift();
-    changes.push({ ...(same === undefined ? {} : { id: same.id }), price, quantity });
-  }
-  return [...changes, ...free.map(({ id }) => ({ id, deleted: true }))];
+  enterPhase(account, subscription, schedule, phase);
 }

@@ -1,13 +1,17 @@
 import type { Account } from "../account.ts";
+import { redeem } from "../objects/coupons.ts";
+import { taxRatesOf } from "../objects/tax-rates.ts";
 import { invalid } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import type { StoredCustomer, StoredInvoice, StoredSubscription } from "../stored.ts";
+import { billedBy } from "./invoice-totals.ts";
 import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
 import { addItem, checkPrice } from "./item-changes.ts";
 import { after } from "./periods.ts";
 import { chargesFor, unpaid } from "./subscription-life.ts";
 import {
+  automaticTaxOf,
   checkCollection,
   paymentSettingsOf,
   type SubscriptionCreation,
@@ -37,7 +41,8 @@ export function startSubscription(
     );
   const currency = checkItems(account, customer, given);
   const trialEnd = trialEndOf(account, given);
-  const subscription = blank(account, customer, given, currency, trialEnd);
+  const bare = blank(account, customer, given, currency, trialEnd);
+  const subscription = { ...bare, discounts: redeem(account, bare, given.discounts ?? []) };
   account.subscriptions.put(subscription.id, subscription);
   for (const [index, item] of given.items.entries())
     addItem(account, subscription, item, period(account, given.items[index]?.price ?? "", trialEnd));
@@ -102,7 +107,7 @@ function firstInvoice(
   if (automatic && due > 0 && method === null && behavior !== "default_incomplete") throw noPaymentMethod();
 
   const invoice = invoiceSubscription(account, subscription, "subscription_create", charges);
-  const billed = { ...subscription, latest_invoice: invoice.id };
+  const billed = billedBy(account, subscription, invoice);
   const keep = (status: string): StoredSubscription =>
     account.subscriptions.put(billed.id, { ...billed, status });
   if (invoice.status === "paid" || !automatic) return keep(subscription.status);
@@ -138,7 +143,7 @@ function blank(
     object: "subscription",
     application: null,
     application_fee_percent: null,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    automatic_tax: automaticTaxOf(given.automatic_tax),
     billing_cycle_anchor: trialEnd ?? now,
     billing_cycle_anchor_config: null,
     billing_mode: {
@@ -159,7 +164,7 @@ function blank(
     days_until_due: given.days_until_due ?? null,
     default_payment_method: given.default_payment_method ?? null,
     default_source: null,
-    default_tax_rates: [],
+    default_tax_rates: taxRatesOf(account, given.default_tax_rates ?? [], "default_tax_rates"),
     description: given.description ?? null,
     discounts: [],
     ended_at: null,

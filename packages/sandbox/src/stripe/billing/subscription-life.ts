@@ -3,6 +3,7 @@ import { StripeRefusal } from "../protocol/errors.ts";
 import type { StoredInvoice, StoredPrice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { amountOf } from "./amounts.ts";
 import { declined } from "./declines.ts";
+import { billedBy } from "./invoice-totals.ts";
 import { type Charge, collect, giveUp, intentOf, invoiceSubscription, paid } from "./invoicing.ts";
 import { applyPending, dropPending } from "./pending-updates.ts";
 import { periodEnd } from "./periods.ts";
@@ -132,7 +133,7 @@ export function bill(
   charges: readonly Charge[],
 ): StoredSubscription {
   const invoice = invoiceSubscription(account, subscription, reason, charges);
-  const after = { ...subscription, latest_invoice: invoice.id };
+  const after = billedBy(account, subscription, invoice);
   if (invoice.status === "paid") return update(account, after, { status: "active" });
   if (subscription.collection_method === "send_invoice") return update(account, after, { status: "active" });
   const paused = subscription.pause_collection;

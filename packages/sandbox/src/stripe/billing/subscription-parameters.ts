@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { discountList } from "../objects/coupons.ts";
 import { invalid } from "../protocol/errors.ts";
 import {
   boolean,
@@ -24,10 +25,16 @@ const trialSettings = parameters({
   ),
 }).optional();
 
+/** Computed by Stripe for the customer's address. This sandbox computes none, and marks the invoices. */
+export const automaticTax = () => parameters({ enabled: boolean() }, ["liability"]).optional();
+
 const fields = {
+  automatic_tax: automaticTax(),
   cancel_at_period_end: boolean().optional(),
   collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
   days_until_due: integer(0, 365).optional(),
+  default_tax_rates: clearable(list(text(), 5)).optional(),
+  discounts: clearable(discountList()).optional(),
   default_payment_method: text().optional(),
   metadata: metadata(),
   off_session: boolean().optional(),
@@ -52,14 +59,11 @@ const fields = {
 const notYet = [
   "add_invoice_items",
   "application_fee_percent",
-  "automatic_tax",
   "billing_cycle_anchor_config",
   "billing_schedules",
   "billing_thresholds",
   "customer_account",
   "default_source",
-  "default_tax_rates",
-  "discounts",
   "invoice_settings",
   "on_behalf_of",
   "pending_invoice_item_interval",
@@ -192,6 +196,10 @@ export function trialSettingsOf(
       missing_payment_method: given?.end_behavior.missing_payment_method ?? "create_invoice",
     },
   };
+}
+
+export function automaticTaxOf(given: { readonly enabled: boolean } | undefined) {
+  return { disabled_reason: null, enabled: given?.enabled ?? false, liability: null };
 }
 
 export function paymentSettingsOf(

@@ -1,8 +1,10 @@
 import type * as z from "zod";
 import type { Account } from "../account.ts";
+import { enterPhase } from "../billing/enter-phase.ts";
 import { checkPrice } from "../billing/item-changes.ts";
 import { after } from "../billing/periods.ts";
 import { cancelNow } from "../billing/subscription-life.ts";
+import { automaticTax, automaticTaxOf } from "../billing/subscription-parameters.ts";
 import { endSchedule, isOver, itemsOf, priceOf } from "../billing/subscription-state.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
@@ -11,6 +13,7 @@ import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
   boolean,
+  clearable,
   integer,
   list,
   metadata,
@@ -22,6 +25,8 @@ import {
   timestampOr,
 } from "../protocol/parameters.ts";
 import type { StoredPhase, StoredSubscription, StoredSubscriptionSchedule } from "../stored.ts";
+import { discountList } from "./coupons.ts";
+import { taxRatesOf } from "./tax-rates.ts";
 
 export const subscriptionSchedule: Kind = {
   show: (account, id) => account.subscriptionSchedules.get(id),
@@ -31,12 +36,25 @@ export const subscriptionSchedule: Kind = {
 const prorationBehavior = oneOf(["create_prorations", "always_invoice", "none"]);
 const phase = parameters(
   {
+    automatic_tax: automaticTax(),
+    collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
     currency: text(3).optional(),
     duration: parameters({
       interval: oneOf(["day", "week", "month", "year"]),
       interval_count: integer(1).optional(),
     }).optional(),
+    default_payment_method: text().optional(),
+    default_tax_rates: clearable(list(text(), 5)).optional(),
+    description: clearable(text(500)).optional(),
+    discounts: clearable(discountList()).optional(),
     end_date: timestampOr("now").optional(),
+    invoice_settings: parameters({ days_until_due: integer(0, 365).optional() }, [
+      "account_tax_ids",
+      "custom_fields",
+      "description",
+      "footer",
+      "issuer",
+    ]).optional(),
     items: list(
       parameters({ metadata: metadata(), price: text(), quantity: integer(0).optional() }, [
         "billing_thresholds",
@@ -53,15 +71,8 @@ const phase = parameters(
   [
     "add_invoice_items",
     "application_fee_percent",
-    "automatic_tax",
     "billing_cycle_anchor",
     "billing_thresholds",
-    "collection_method",
-    "default_payment_method",
-    "default_tax_rates",
-    "description",
-    "discounts",
-    "invoice_settings",
     "on_behalf_of",
     "transfer_data",
     "trial",
@@ -133,7 +144,12 @@ export const subscriptionScheduleOperations: readonly Operation[] = [
       phases,
     };
     account.emit("subscription_schedule.updated", changed, before);
-    return account.subscriptionSchedules.put(id, changed);
+    account.subscriptionSchedules.put(id, changed);
+    const subscription = account.subscriptions.get(changed.subscription ?? "");
+    const current = phases.find(({ start_date }) => start_date === changed.current_phase?.start_date);
+    if (given.phases !== undefined && subscription !== undefined && current !== undefined)
+      enterPhase(account, subscription, changed, current);
+    return changed;
   }),
 
   operation(
@@ -210,6 +226,10 @@ function fromSubscription(
     subscription.currency,
     { start, end },
     {
+      automatic_tax: subscription.automatic_tax,
+      default_tax_rates: subscription.default_tax_rates?.map(({ id }) => id),
+      description: subscription.description,
+      discounts: subscription.discounts.map((discount) => ({ discount })),
       items: items.map((item) => ({ price: item.price, quantity: item.quantity })),
     },
   );
@@ -226,7 +246,7 @@ function fromSubscription(
     customer_account: null,
     default_settings: {
       application_fee_percent: null,
-      automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+      automatic_tax: subscription.automatic_tax,
       billing_cycle_anchor: "automatic",
       billing_thresholds: null,
       collection_method: subscription.collection_method,
@@ -314,19 +334,35 @@ function newPhase(
   period: { readonly start: number; readonly end: number },
   given: Pick<GivenPhase, "items"> & Partial<GivenPhase>,
 ): StoredPhase {
+  const days = given.invoice_settings?.days_until_due;
   return {
     add_invoice_items: [],
     application_fee_percent: null,
+    ...(given.automatic_tax === undefined ? {} : { automatic_tax: automaticTaxOf(given.automatic_tax) }),
     billing_cycle_anchor: null,
     billing_thresholds: null,
-    collection_method: null,
+    collection_method: given.collection_method ?? null,
     currency,
-    default_payment_method: null,
-    default_tax_rates: [],
-    description: null,
-    discounts: [],
+    default_payment_method: given.default_payment_method ?? null,
+    default_tax_rates: taxRatesOf(account, given.default_tax_rates ?? [], "phases[default_tax_rates]"),
+    description: given.description ?? null,
+    discounts: (given.discounts ?? []).map(({ coupon, discount }) => ({
+      coupon: coupon ?? null,
+      discount: discount ?? null,
+      promotion_code: null,
+    })),
     end_date: period.end,
-    invoice_settings: null,
+    invoice_settings:
+      days === undefined
+        ? null
+        : {
+            account_tax_ids: null,
+            custom_fields: null,
+            days_until_due: days,
+            description: null,
+            footer: null,
+            issuer: null,
+          },
     items: given.items.map((item) => ({
       billing_thresholds: null,
       discounts: [],

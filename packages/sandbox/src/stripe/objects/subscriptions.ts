@@ -16,6 +16,7 @@ import {
   takePending,
 } from "../billing/subscription-life.ts";
 import {
+  automaticTaxOf,
   checkCollection,
   paymentSettingsOf,
   subscriptionCancellation,
@@ -39,8 +40,10 @@ import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { parameters } from "../protocol/parameters.ts";
 import type { StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
+import { redeem } from "./coupons.ts";
 import { checkOwnMethod } from "./customers.ts";
 import { getCustomer } from "./find-customer.ts";
+import { taxRatesOf } from "./tax-rates.ts";
 
 export const subscription: Kind = {
   show: (account, id) => {
@@ -51,6 +54,7 @@ export const subscription: Kind = {
     customer: "customer",
     default_payment_method: "payment_method",
     default_source: "source",
+    discounts: "discount",
     latest_invoice: "invoice",
     pending_setup_intent: "setup_intent",
     schedule: "subscription_schedule",
@@ -235,6 +239,11 @@ function changeOf(account: Account, before: StoredSubscription, given: Update): 
     ...collectionChange(before, given),
     ...cancelChange(account, before, given),
     ...(method === undefined ? {} : { default_payment_method: method }),
+    ...(given.automatic_tax === undefined ? {} : { automatic_tax: automaticTaxOf(given.automatic_tax) }),
+    ...(given.default_tax_rates === undefined
+      ? {}
+      : { default_tax_rates: taxRatesOf(account, given.default_tax_rates ?? [], "default_tax_rates") }),
+    ...(given.discounts === undefined ? {} : { discounts: redeem(account, before, given.discounts ?? []) }),
     ...(given.description === undefined ? {} : { description: given.description }),
     ...(pause === undefined
       ? {}

@@ -41,12 +41,16 @@ export function expand(
   }
 
   function openField(value: unknown, owner: Node, field: string): unknown {
-    if (isNode(value) || Array.isArray(value)) return value;
+    if (isNode(value)) return value;
     const way = kinds[String(owner.object)]?.expands[field];
+    if (Array.isArray(value)) return value.map((one) => (typeof way === "string" ? shownBy(way, one) : one));
     if (way === undefined) return undefined;
     if (typeof way === "function") return way(account, String(owner.id));
-    if (typeof value !== "string") return null;
-    return kinds[way]?.show(account, value) ?? value;
+    return typeof value === "string" ? shownBy(way, value) : null;
+  }
+
+  function shownBy(kind: string, value: unknown): unknown {
+    return typeof value === "string" ? (kinds[kind]?.show(account, value) ?? value) : value;
   }
 }
 

@@ -1,0 +1,84 @@
+import type { Account } from "../account.ts";
+import type { StoredDiscount, StoredInvoice, StoredInvoiceLine, StoredSubscription } from "../stored.ts";
+
+type Totals = Pick<
+  StoredInvoice,
+  | "default_tax_rates"
+  | "discounts"
+  | "subtotal"
+  | "subtotal_excluding_tax"
+  | "total"
+  | "total_discount_amounts"
+  | "total_excluding_tax"
+  | "total_taxes"
+>;
+
+/**
+ * What an invoice costs: its lines, less the subscription's discounts, plus taxes that aren't included.
+ *
+ * A discount reduces what the lines cost that aren't prorations, one after the other in the given order. Tax is due on the
+ * rest. https://docs.stripe.com/billing/subscriptions/coupons, https://docs.stripe.com/billing/taxes/tax-rates
+ */
+export function totalsOf(
+  account: Account,
+  subscription: StoredSubscription,
+  lines: readonly StoredInvoiceLine[],
+): Totals {
+  const subtotal = sum(lines.map(({ amount }) => amount));
+  let left = sum(lines.filter(({ discountable }) => discountable).map(({ amount }) => amount));
+  const discounts = discountsOf(account, subscription).map((discount) => {
+    const amount = Math.max(0, Math.min(left, amountOff(discount, left)));
+    left -= amount;
+    return { amount, discount: discount.id };
+  });
+  const taxable = subtotal - sum(discounts.map(({ amount }) => amount));
+  const rates = subscription.default_tax_rates ?? [];
+  const taxes = rates.map(({ id, inclusive, percentage }) => ({
+    amount: Math.round((taxable * percentage) / (inclusive ? 100 + percentage : 100)),
+    tax_behavior: inclusive ? ("inclusive" as const) : ("exclusive" as const),
+    tax_rate_details: { tax_rate: id },
+    taxability_reason: "standard_rated" as const,
+    taxable_amount: taxable,
+    type: "tax_rate_details" as const,
+  }));
+  const added = sum(taxes.filter(({ tax_behavior: how }) => how === "exclusive").map(({ amount }) => amount));
+  return {
+    default_tax_rates: rates,
+    discounts: discounts.map(({ discount }) => discount),
+    subtotal,
+    subtotal_excluding_tax: subtotal,
+    total: taxable + added,
+    total_discount_amounts: discounts,
+    total_excluding_tax: taxable,
+    total_taxes: taxes,
+  };
+}
+
+/** Those that haven't ended. */
+function discountsOf(account: Account, { discounts }: StoredSubscription): StoredDiscount[] {
+  return discounts
+    .map((id) => account.discounts.get(id))
+    .filter((one) => one !== undefined)
+    .filter(({ end }) => end === null || end > account.now());
+}
+
+function amountOff({ terms }: StoredDiscount, amount: number): number {
+  return terms.amount_off ?? Math.round((amount * (terms.percent_off ?? 0)) / 100);
+}
+
+/** A subscription after an invoice. A coupon that lasts once is used up by the first invoice that it reduces. */
+export function billedBy(
+  account: Account,
+  subscription: StoredSubscription,
+  invoice: StoredInvoice,
+): StoredSubscription {
+  const { discounts } = subscription;
+  const used = (invoice.total_discount_amounts ?? []).filter(({ amount }) => amount > 0);
+  const isOver = (id: string) =>
+    account.discounts.get(id)?.terms.duration === "once" && used.some(({ discount }) => discount === id);
+  return { ...subscription, discounts: discounts.filter((id) => !isOver(id)), latest_invoice: invoice.id };
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}

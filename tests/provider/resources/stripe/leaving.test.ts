@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { subscription } from "../../../../src/provider/resources/stripe/subscription.ts";
+import { Life } from "../../life.ts";
+import { type Live, startLive } from "../../live.ts";
+import { brandOf, daysPass, giveCard, LAUNCH_PRICE, newCustomer, sellPlan, stripeWrites } from "./billing.ts";
+
+let live: Live;
+const FREE = "demo--build--monthly--usd-0";
+const LAUNCH = LAUNCH_PRICE.lookupKey;
+const LAUNCH_2027 = "demo--launch--monthly--usd-5900";
+const SCALE = "demo--scale--monthly--usd-49900";
+
+beforeAll(async () => {
+  live = await startLive();
+  await sellPlan(live);
+  await sellPlan(live, LAUNCH_2027, 5900);
+  await sellPlan(live, FREE, 0, "demo_build");
+  await sellPlan(live, SCALE, 49_900, "demo_scale");
+});
+afterAll(() => live.stop());
+
+const life = () => new Life(subscription, live.context());
+const stripe = () => live.context()("write").stripe;
+const DAY = 24 * 60 * 60;
+
+/** How people cancel: at the period's end in the customer portal, on any day in the dashboard or by the API. */
+const WAYS = {
+  "at the period's end": () => ({ cancel_at_period_end: true }),
+  "on a date within the period": (end: number) => ({ cancel_at: end - 10 * DAY }),
+  "on a date in a later period": (end: number) => ({ cancel_at: end + 10 * DAY }),
+};
+const ways = Object.keys(WAYS) as (keyof typeof WAYS)[];
+
+async function leaving(name: string, way: keyof typeof WAYS, price = LAUNCH) {
+  const slug = `${name}-${ways.indexOf(way)}`;
+  const customer = await newCustomer(live, slug);
+  await giveCard(live, customer);
+  const declared = { customer, price, brand: brandOf(slug) };
+  const one = life();
+  const { subscriptionId: id } = await one.up(declared);
+  const { items } = await stripe().subscriptions.retrieve(id);
+  const left = await stripe().subscriptions.update(id, WAYS[way](items.data[0]?.current_period_end ?? 0));
+  const today = new Date((left.canceled_at ?? 0) * 1000).toISOString().slice(0, 10);
+  return { customer, declared, one, id, today };
+}
+
+async function billed(customer: string): Promise<number[]> {
+  const { data } = await stripe().invoices.list({ customer, limit: 100 });
+  return data.map(({ total }) => total).reverse();
+}
+
+describe.each(ways)("a subscription that is to be canceled %s", (way) => {
+  test("stays so, and says when, while nothing else is declared", async () => {
+    const { one, declared } = await leaving("left", way);
+    live.sandbox.clearRequests();
+    expect(await one.up(declared)).toMatchObject({ cancelsOn: expect.stringMatching(/^\d{4}-.*T/) });
+    expect(stripeWrites(live)).toEqual([]);
+    await daysPass(live, 62);
+    expect(await one.up(declared)).toMatchObject({ status: "canceled" });
+    expect(one.outputs.cancelsOn).toBeUndefined();
+  });
+
+  test.each([
+    ["dearer", SCALE, LAUNCH],
+    ["cheaper", LAUNCH, SCALE],
+    ["free", FREE, LAUNCH],
+  ])("continues on the %s plan that is declared then", async (name, to, from) => {
+    const { one, declared, id } = await leaving(name, way, from);
+    const moved = await one.up({ ...declared, price: to });
+    expect(moved).toMatchObject({ subscriptionId: id, status: "active" });
+    expect(moved.cancelsOn).toBeUndefined();
+    expect(await one.up({ ...declared, price: to })).toEqual(moved);
+    await daysPass(live, 62);
+    await one.refresh();
+    expect(one.outputs).toMatchObject({ subscriptionId: id, status: "active" });
+  });
+
+  test("isn't kept by another price of its plan, which the customer didn't choose", async () => {
+    const { one, declared } = await leaving("repriced", way);
+    expect(await one.up({ ...declared, price: LAUNCH_2027 })).toMatchObject({
+      cancelsOn: expect.stringMatching(/^\d{4}-.*T/),
+    });
+  });
+
+  test("is kept by `resume` from the day on which it was asked for", async () => {
+    const { one, declared, today, customer } = await leaving("kept", way);
+    expect((await one.up({ ...declared, resume: "2020-01-01" })).cancelsOn).toBeDefined();
+    expect((await one.up({ ...declared, resume: today })).cancelsOn).toBeUndefined();
+    await daysPass(live, 31);
+    await one.refresh();
+    expect(one.outputs.status).toBe("active");
+    expect(await billed(customer)).toEqual([4900, 4900]);
+  });
+
+  test.each(["hold-before", "hold-after"] as const)(
+    "is charged for nothing that ends, killed %s the withdrawal",
+    async (kind) => {
+      const { declared, id } = await leaving(`killed-${kind}`, way);
+      const wanted = { ...declared, price: SCALE };
+      await live.killed({ kind, match: "^POST /v1/subscriptions/[^/]+$", nth: 1 }, (context) =>
+        new Life(subscription, context).up(wanted),
+      );
+      const next = await life().up(wanted);
+      expect(next).toMatchObject({ subscriptionId: id });
+      expect(next.cancelsOn).toBeUndefined();
+    },
+  );
+});
+
+test("a schedule that cancels the subscription at its end is a cancellation too", async () => {
+  const customer = await newCustomer(live, "scheduled");
+  await giveCard(live, customer);
+  const declared = { customer, price: SCALE, brand: brandOf("scheduled") };
+  const one = life();
+  await one.up(declared);
+  await one.up({ ...declared, price: LAUNCH });
+  const [schedule] = (await stripe().subscriptionSchedules.list({ customer })).data;
+  await stripe().subscriptionSchedules.update(schedule?.id ?? "", { end_behavior: "cancel" });
+  expect((await one.up({ ...declared, price: LAUNCH })).cancelsOn).toBeDefined();
+  const today = new Date().toISOString().slice(0, 10);
+  expect((await one.up({ ...declared, price: FREE, resume: today })).cancelsOn).toBeUndefined();
+});
