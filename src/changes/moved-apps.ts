@@ -7,7 +7,7 @@ import type { Removal } from "./removals.ts";
 
 const WORKSPACE = "tenantry:control-plane:Workspace";
 
-/** Apps that the YAML moves to another workspace, which no app can. */
+/** Apps that the YAML moves to another workspace, which isn't possible. */
 export function movedApps(organization: OrganizationModel, recorded: readonly ResourceView[]): Removal[] {
   const workspaces = Object.values(organization.workspaces);
   const declared = Object.fromEntries(workspaces.map(({ id, apps }) => [id, Object.keys(apps)]));
@@ -21,12 +21,12 @@ export function movedApps(organization: OrganizationModel, recorded: readonly Re
       workspace: from,
       projects: [],
       message: `the app ${app} of ${organization.name} can't move from the workspace ${from} to ${to}`,
-      remedy: `Put ${app} back under \`workspaces.${from}.apps\`, and give the app in ${to} another name: it is a new one with a URL of its own.`,
+      remedy: `Restore ${app} under \`workspaces.${from}.apps\`. If you want a new app in ${to}, give it another name; it gets its own URL.`,
     };
   });
 }
 
-/** By the workspace's id, as the state has it: the name may have changed by `previously`. */
+/** The recorded apps by workspace id, because `previously` may have changed the name. */
 function recordedApps(recorded: readonly ResourceView[]): AppsByWorkspace {
   const workspaces = recorded.filter(({ type }) => currentType(type) === WORKSPACE);
   return Object.fromEntries(

@@ -6,9 +6,10 @@ import { withSecretSources } from "./secret-sources.ts";
 import { SECRET, sameValue, shown } from "./values.ts";
 
 /**
- * What a step changes, property by property, down to the first value that isn't a map: a member is a line, not the list.
+ * The properties that a step changes, down to the first value that isn't a map. So each changed member is one change, not the whole
+ * map of members.
  *
- * Where the provider gave a detailed diff it decides which properties those are; else old and new inputs are compared.
+ * Uses the provider's detailed diff if there is one; otherwise compares the old and the new inputs.
  */
 export function propertyChanges(metadata: StepMetadata): PropertyChange[] {
   const before = shown(metadata.old?.inputs ?? {});
@@ -33,7 +34,7 @@ function chosen(metadata: StepMetadata, before: unknown, after: unknown): Proper
       : [shown(metadata.old?.outputs ?? {}), shown(metadata.new?.outputs ?? {})];
     const found = compare(path, valueAt(old, path), valueAt(next, path));
     const replaces = diffKind.endsWith("-replace");
-    // A provider may know of a difference that the values don't show, as between two secrets.
+    // The provider may report a difference that the values don't show, such as between two secrets.
     if (found.length === 0) return [unseen(path, diffKind, valueAt(next, path), replaces)];
     return replaces ? found.map((change) => ({ ...change, replaces })) : found;
   });
@@ -53,7 +54,7 @@ function located(path: PropertyPath): Pick<PropertyChange, "path" | "segments"> 
   return { path: formatPath(path), segments: path.map(String) };
 }
 
-/** The differences between two values, one for each place where they part. */
+/** The differences between two values, one for each place. */
 export function compare(path: PropertyPath, before: unknown, after: unknown): PropertyChange[] {
   if (sameValue(before, after)) return [];
   if (isRecord(before) && isRecord(after)) {
@@ -67,7 +68,7 @@ export function compare(path: PropertyPath, before: unknown, after: unknown): Pr
   return [{ ...change, kind: "update", before: hidden ? SECRET : before, after: hidden ? SECRET : after }];
 }
 
-/** A value that was plain and became secret must not be shown by its old side. */
+/** Whether a value contains a secret. If one side is secret, the other must not be shown either. */
 function holdsSecret(value: unknown): boolean {
   if (value === SECRET) return true;
   if (Array.isArray(value)) return value.some(holdsSecret);

@@ -1,19 +1,19 @@
-/** The names of the secrets that a value comes from. One is absent where there is no value, or no record of its name. */
+/** The names of the secrets that a value comes from. A name is absent if there is no value, or if it wasn't recorded. */
 export interface SecretSources {
   readonly before?: string;
   readonly after?: string;
 }
 
-/** One property that a step changes. A secret is `[secret]` on both sides, also where only one side was marked as one. */
+/** A property that a step changes. A secret is `[secret]` on both sides, even if only one side is marked as secret. */
 export interface PropertyChange {
-  /** As Pulumi writes property paths: `members["ada@acme.example"].role`. */
+  /** In Pulumi's syntax: `members["ada@acme.example"].role`. */
   readonly path: string;
   readonly segments: readonly string[];
   readonly kind: "add" | "update" | "delete";
-  /** Whether it is this property that makes another resource. */
+  /** Whether this change requires a replacement. */
   readonly replaces: boolean;
   readonly before?: unknown;
   readonly after?: unknown;
-  /** Where a secret comes from. */
+  /** The names of the secrets that the values come from. */
   readonly sources?: SecretSources;
 }

@@ -1,13 +1,13 @@
 import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import type { OrganizationModel } from "../model/model.ts";
 
-/** Something that still exists and that the YAML no longer names. Deleting is an update, never an omission. */
+/** Something that still exists but was removed from the YAML. To delete it, its state must be set instead. */
 export interface Removal {
   readonly kind: "organization" | "workspace" | "app";
   /** `agntdata.acme` */
   readonly stack: string;
   readonly organization: string;
-  /** Null for an organization; of an app, where it is. */
+  /** The workspace, or that of the app; null for an organization. */
   readonly workspace: string | null;
   /** The Supabase projects that would be orphaned. */
   readonly projects: readonly string[];
@@ -17,12 +17,12 @@ export interface Removal {
 
 const PROJECT = "tenantry:supabase:Project";
 
-/** Workspaces of an organization whose project the state records and the model doesn't hold any more. */
+/** Workspaces whose project is recorded in the state, but that are no longer in the model. */
 export function removedWorkspaces(
   organization: OrganizationModel,
   recorded: readonly ResourceView[],
 ): Removal[] {
-  // By id, not by name: a workspace that was renamed by `previously` is still there.
+  // Compared by id, because a workspace that was renamed by `previously` still exists.
   const kept = new Set(Object.values(organization.workspaces).map((workspace) => idInName(workspace)));
   return livingProjects(recorded)
     .filter((project) => !kept.has(project.idPrefix))
@@ -32,12 +32,12 @@ export function removedWorkspaces(
       organization: organization.name,
       workspace,
       projects: [name],
-      message: `the workspace ${workspace} of ${organization.name} is gone from the YAML, but its project ${name} exists`,
-      remedy: `Put ${workspace} back under \`workspaces\` and set \`state: archived\` or \`state: deleted\` on it; if it was renamed, name the new one's \`previously: [${workspace}]\`.`,
+      message: `the workspace ${workspace} of ${organization.name} was removed from the YAML, but its project ${name} still exists`,
+      remedy: `Restore ${workspace} under \`workspaces\` with \`state: archived\` or \`state: deleted\`. If you renamed it, add \`previously: [${workspace}]\` to the new name.`,
     }));
 }
 
-/** An organization whose manifest is gone while its stack still records something; undefined when nothing is left. */
+/** An organization whose manifest was removed, but whose stack still records resources; undefined if it records none. */
 export function removedOrganization(
   platform: string,
   stack: string,
@@ -55,8 +55,8 @@ export function removedOrganization(
     organization,
     workspace: null,
     projects,
-    message: `the organization ${organization} is gone from the YAML, but it still exists: ${what}`,
-    remedy: `Put its manifest back and set \`state: archived\` or \`state: deleted\` in it.`,
+    message: `the organization ${organization} was removed from the YAML, but it still exists: ${what}`,
+    remedy: `Restore its manifest with \`state: archived\` or \`state: deleted\`.`,
   };
 }
 
@@ -64,7 +64,7 @@ function idInName(workspace: { readonly id: string }): string {
   return workspace.id.slice(0, 8);
 }
 
-/** The workspaces' projects that the state records and that aren't tombstones. */
+/** The recorded projects of workspaces, without tombstones. */
 function livingProjects(recorded: readonly ResourceView[]) {
   return recorded
     .filter((resource) => resource.type === PROJECT && !isTombstone(resource))
@@ -75,7 +75,7 @@ function livingProjects(recorded: readonly ResourceView[]) {
     });
 }
 
-/** What deleting by consent leaves behind: only this may leave the YAML. */
+/** Whether a resource is a tombstone, the record of a deleted workspace. Only tombstones can be removed from the YAML. */
 function isTombstone(resource: ResourceView): boolean {
   return resource.inputs.state === "deleted";
 }

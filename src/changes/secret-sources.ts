@@ -3,7 +3,7 @@ import type { PropertyChange, SecretSources } from "./property-change.ts";
 
 const SECRETS = "tenantry:supabase:Secrets";
 
-/** Adds to each changed value of a secret where it comes from: of the value itself, nothing can be shown. */
+/** Adds the names of the sources to changes of secrets, because the values can't be shown. */
 export function withSecretSources(
   changes: readonly PropertyChange[],
   type: string,

@@ -12,49 +12,49 @@ import { shown, UNKNOWN } from "./values.ts";
 
 const STACK = "pulumi:pulumi:Stack";
 
-/** What a step does to its resource. A replacement is one step, whatever the engine makes of it. */
+/** What a step does to its resource. A replacement is one step, although engines report several. */
 export type Action = "same" | "create" | "update" | "replace" | "delete" | "read" | "refresh" | "import";
 
 /** What a run does, or did, with one resource. */
 export interface Step {
   readonly action: Action;
   readonly urn: string;
-  /** As `tenantry:supabase:Project`. */
+  /** Such as `tenantry:supabase:Project`. */
   readonly type: string;
   /** The resource's name in the program. */
   readonly name: string;
-  /** The vendor's id; null before it exists. */
+  /** The vendor's id; null before the resource exists. */
   readonly id: string | null;
-  /** The URN of the component that it is part of; null at the top. */
+  /** The URN of its parent component; null for none. */
   readonly parent: string | null;
-  /** A component: a name for a group of resources, nothing at a vendor. */
+  /** Whether it is a component, which groups resources and doesn't exist at a vendor. */
   readonly component: boolean;
   readonly protected: boolean;
-  /** `planned` in a preview; `running` stays where a run was cut off. */
+  /** `planned` in a preview. `running` remains if the run was interrupted. */
   readonly status: "planned" | "running" | "done" | "failed";
   /** Empty for `same` and `delete`. */
   readonly changes: readonly PropertyChange[];
 }
 
 /**
- * What a run of one stack does or did: the one object that the terminal, `--json`, reports, guards, cost and drift read.
- * JSON-serializable, secrets blinded. Resources of the engine's own (the stack, default providers) are left out.
+ * What a run of one stack does or did. The terminal, `--json` and all reports read this object. It is JSON-serializable, with secrets
+ * masked, and omits the engine's own resources (the stack and default providers).
  */
 export interface StackChanges {
   /** `agntdata.acme`, or `agntdata.platform`. */
   readonly stack: string;
-  /** In the order in which the engine took them. */
+  /** In the order of the engine's events. */
   readonly steps: readonly Step[];
-  /** The stack's outputs that change, where the engine knows. */
+  /** Changes of the stack's outputs that are known. */
   readonly outputs: readonly PropertyChange[];
   readonly summary: Summary;
-  /** Warnings and errors, secrets blinded. With an error the changes can't be made. */
+  /** Warnings and errors, with secrets masked. With an error, the changes can't be applied. */
   readonly problems: readonly EngineDiagnostic[];
-  /** What left the YAML while it still exists: each one refuses the changes. */
+  /** Things that were removed from the YAML but still exist. If there are any, the changes are refused. */
   readonly removals: readonly Removal[];
 }
 
-/** Steps by action, components aside; an action without steps is absent. */
+/** The number of steps by action, without components. An action without steps is absent. */
 export type Summary = Readonly<Partial<Record<Action, number>>>;
 
 const ACTIONS: Readonly<Record<Operation, Action>> = {
@@ -75,7 +75,7 @@ const ACTIONS: Readonly<Record<Operation, Action>> = {
   "import-replacement": "replace",
 };
 
-/** Builds the changes of one stack from the engine's events, as they come. */
+/** Builds the changes of one stack from the engine's events. */
 export class ChangesBuilder {
   readonly #stack: string;
   readonly #steps = new Map<string, Step>();
@@ -100,7 +100,7 @@ export class ChangesBuilder {
     return {
       stack: this.#stack,
       steps,
-      // A program that fails says that it has no outputs, before it says anything else.
+      // A failing program first reports that all outputs are removed.
       outputs: this.#problems.some((problem) => problem.severity === "error") ? [] : this.#outputs,
       summary: countActions(steps),
       problems: [...this.#problems],
@@ -114,7 +114,7 @@ export class ChangesBuilder {
     this.#steps.set(metadata.urn, merge(known, stepOf(metadata, status)));
   }
 
-  /** A warning or an error from elsewhere than the events; one that is known already is not repeated. */
+  /** Adds a warning or an error, unless it is already known. */
   note({ severity, message, urn }: EngineDiagnostic): void {
     if (severity !== "error" && severity !== "warning") return;
     const problem = { severity, message: message.trimEnd(), urn: urn || undefined };
@@ -122,14 +122,14 @@ export class ChangesBuilder {
     if (!known) this.#problems.push(problem);
   }
 
-  /** A run that failed without an error says so itself. */
+  /** Adds an error for a failed run that reported none. */
   noteFailure(): void {
     if (this.#problems.some((problem) => problem.severity === "error")) return;
-    this.note({ severity: "error", message: "the run failed without saying why", urn: undefined });
+    this.note({ severity: "error", message: "the run failed without an error message", urn: undefined });
   }
 }
 
-/** The changes that a whole event log tells of. */
+/** Builds the changes from a whole event log. */
 export function changesIn(
   stack: string,
   events: Iterable<EngineEvent>,
@@ -140,22 +140,22 @@ export function changesIn(
   return builder.build(removals);
 }
 
-/** The steps that do something: what a reviewer has to see. */
+/** The steps that change something, which a reviewer has to see. */
 export function changingSteps(changes: StackChanges): Step[] {
   return changes.steps.filter((step) => isChange(step.action));
 }
 
-/** Whether something that exists would be deleted, for good or to be made anew. */
+/** Whether something that exists would be deleted or replaced. */
 export function takesAway({ summary }: StackChanges): boolean {
   return summary.delete !== undefined || summary.replace !== undefined;
 }
 
-/** Whether a run would change anything, an output of the stack included. */
+/** Whether a run would change a resource or an output. */
 export function hasChanges(changes: StackChanges): boolean {
   return changingSteps(changes).length > 0 || changes.outputs.length > 0;
 }
 
-/** Whether the changes may be made. */
+/** Whether the changes can be applied. */
 export function isAllowed(changes: StackChanges): boolean {
   return changes.removals.length === 0 && !changes.problems.some((problem) => problem.severity === "error");
 }
@@ -164,7 +164,7 @@ function isChange(action: Action): boolean {
   return action !== "same" && action !== "read" && action !== "refresh";
 }
 
-/** The sum of several stacks' summaries. */
+/** Adds up the summaries of several stacks. */
 export function addSummaries(summaries: Iterable<Summary>): Summary {
   const total: Partial<Record<Action, number>> = {};
   for (const summary of summaries)
@@ -173,14 +173,14 @@ export function addSummaries(summaries: Iterable<Summary>): Summary {
   return total;
 }
 
-/** An output that a preview doesn't know is no sign of a change: where something changes, a step says so. */
+/** Changes of outputs. Unknown outputs in a preview don't count, because a step reports the change that they depend on. */
 function outputChanges({ op, old, new: next }: StepMetadata): PropertyChange[] {
   if (op === "delete") return [];
   const changes = compare([], shown(old?.outputs ?? {}), shown(next?.outputs ?? {}));
   return changes.filter((change) => !JSON.stringify(change.after ?? null).includes(UNKNOWN));
 }
 
-/** Resources by action, of the steps that are given. */
+/** Counts the resources in steps by action. */
 export function countActions(steps: readonly Step[]): Summary {
   return addSummaries(steps.filter((step) => !step.component).map((step) => ({ [step.action]: 1 })));
 }
@@ -201,12 +201,12 @@ function stepOf(metadata: StepMetadata, status: Step["status"]): Step {
   };
 }
 
-/** The stack itself is nobody's parent worth showing. */
+/** The URN of the parent; null if it is the stack itself, which isn't shown. */
 function parentOf(urn: string | undefined): string | null {
   return urn === undefined || urn === "" || urn.includes("::pulumi:pulumi:Stack::") ? null : urn;
 }
 
-/** Several events tell of one step: its start, its end, and for a replacement its two halves. */
+/** Merges the events of one step: its start and its end, and for a replacement also those of its parts. */
 function merge(known: Step | undefined, next: Step): Step {
   if (known === undefined) return next;
   const stays = known.action === "replace" && next.action !== "replace";

@@ -1,11 +1,11 @@
 import { isRecord } from "@tenantry/core/is-record";
 import { isUnknown, SIGNATURE, SECRET as SIGNED_SECRET } from "@tenantry/core/pulumi-value";
 
-/** How changes show a secret, and a value that is known only after the run. */
+/** How changes show secrets, and values that are known only after the run. */
 export const SECRET = "[secret]";
 export const UNKNOWN = "[unknown]";
 
-/** A value as changes show it: Pulumi's marks for secrets and unknowns become words, whichever engine wrote them. */
+/** Replaces Pulumi's marks for secrets and unknown values by words. */
 export function shown(value: unknown): unknown {
   if (isUnknown(value)) return UNKNOWN;
   if (Array.isArray(value)) return value.map(shown);
@@ -14,7 +14,7 @@ export function shown(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shown(each)]));
 }
 
-/** Equal as JSON; the order of keys doesn't count. */
+/** Whether two values are equal as JSON, regardless of the order of keys. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b))

@@ -9,7 +9,7 @@ import type { ExitCode, Io } from "../cli/session.ts";
 import { PACKAGE_ROOT } from "../shared/package.ts";
 import { type Customer, listCustomers } from "./stripe.ts";
 
-/** Demonstrates tenantry from nothing to running tenants. Each step is checked; the first failure ends the demo with exit code 1. */
+/** Demonstrates tenantry with two platforms in a sandbox. Each step is checked, and the first failure ends the demo with exit code 1. */
 
 class StepFailed extends Error {}
 

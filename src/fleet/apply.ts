@@ -5,8 +5,8 @@ import { type FleetOptions, notStarted, type StackResult, upFleet } from "./run.
 import { markUpToDate } from "./up-to-date.ts";
 
 /**
- * Applies exactly the previewed changes. Skips stacks without changes, and stacks that were refused or whose preview failed.
- * If that is a platform's own stack, its organizations are not started.
+ * Applies the previewed changes. Skips stacks without changes, and stacks that were refused or whose preview failed. If a platform's
+ * own stack was, its organizations are not started.
  *
  * @returns a result for every stack of the fleet, in its order
  */

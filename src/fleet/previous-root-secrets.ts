@@ -4,8 +4,8 @@ import type { Variables } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";
 
 /**
- * The names of the stacks in which something is still derived from another root secret than the current one: while there is
- * one, the previous root secrets are needed. Undefined where none is set.
+ * The names of the stacks that still depend on a previous root secret, which must be kept until there are none. Undefined if no
+ * previous root secret is set.
  */
 export async function stacksOnPreviousRootSecrets(
   engine: Engine,
@@ -16,7 +16,7 @@ export async function stacksOnPreviousRootSecrets(
   if (!TENANTRY_ROOT_SECRET_PREVIOUS) return undefined;
   const found: string[] = [];
   for (const { spec } of stacks) {
-    // A sandbox has a root secret of its own.
+    // A sandbox has its own root secret.
     const { current } = rootSecretsFrom(spec.env);
     const resources = (await engine.resources(spec)) ?? [];
     if (resources.some((resource) => isOnPrevious(resource, current))) found.push(spec.stack);
@@ -24,7 +24,7 @@ export async function stacksOnPreviousRootSecrets(
   return found;
 }
 
-/** An earlier version recorded no fingerprint, so a database password without one may be that of any root secret. */
+/** Whether a resource may depend on a previous root secret. Early versions recorded no fingerprint of it. */
 function isOnPrevious({ inputs, outputs }: ResourceView, current: RootSecret): boolean {
   if (inputs.state === "deleted") return false;
   const { derivedFrom } = outputs;

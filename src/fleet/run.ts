@@ -65,7 +65,7 @@ export interface FleetOptions {
   readonly reviewed?: ReadonlyMap<string, string | null>;
   /** Stops cleanly: no more stacks are started, and the engine ends those that run. */
   readonly signal?: AbortSignal;
-  /** Running providers that the whole fleet shares, by package. */
+  /** The running providers that the fleet shares, by package. */
   readonly attach?: Attached;
   readonly observer?: FleetObserver;
 }

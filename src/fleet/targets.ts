@@ -95,7 +95,7 @@ function stacksFolder({ cwd, env }: Where): string {
   }
 }
 
-/** A path may leave the current folder only through `..`, because the target of a link isn't part of the repository. */
+/** Refuses a path that leaves the current folder through a link, because its target isn't part of the repository. `..` is allowed. */
 function refuseLinkOut(path: string, { cwd }: Pick<Where, "cwd">): void {
   if (!leadsOut(path, cwd)) return;
   throw new UserError(`${relative(cwd, path)} leads out of the current folder through a symbolic link`, {

@@ -7,7 +7,7 @@ import type {
 
 const STACK = "urn:pulumi:agntdata.acme::tenants::pulumi:pulumi:Stack::tenants-agntdata.acme";
 
-/** A resource as the engine's events show it. */
+/** A resource in the engine's events. */
 export function view(type: string, name: string, parts: Partial<ResourceView> = {}): ResourceView {
   return {
     urn: `urn:pulumi:agntdata.acme::tenants::${type}::${name}`,
@@ -20,7 +20,7 @@ export function view(type: string, name: string, parts: Partial<ResourceView> = 
   };
 }
 
-/** What the engine tells of one step. */
+/** The metadata of one step in the engine's events. */
 export function step(
   op: Operation,
   before: ResourceView | null,

@@ -7,7 +7,7 @@ type Apps = Readonly<Record<string, readonly string[]>>;
 
 const record = (apps: readonly string[]) => Object.fromEntries(apps.map((app) => [app, {}]));
 
-/** What the state records of workspaces whose id is that of their first name. */
+/** The recorded workspaces. Ids are derived from their first names. */
 function recorded(workspaces: Apps) {
   return Object.entries(workspaces).map(([name, apps]) =>
     view("tenantry:control-plane:Workspace", name, {
@@ -16,7 +16,7 @@ function recorded(workspaces: Apps) {
   );
 }
 
-/** An organization with apps by workspace; `new<old` is a workspace that was renamed. */
+/** An organization with apps by workspace; `new<old` is a renamed workspace. */
 function declared(workspaces: Apps): OrganizationModel {
   const models = Object.entries(workspaces).map(([key, apps]) => {
     const [name = "", first = name] = key.split("<");
@@ -32,19 +32,22 @@ function declared(workspaces: Apps): OrganizationModel {
 const BEFORE = recorded({ production: ["store", "blog"], staging: ["blog"] });
 
 test.each<[what: string, after: Apps]>([
-  ["stays", { production: ["store", "blog"], staging: ["blog"] }],
+  ["is unchanged", { production: ["store", "blog"], staging: ["blog"] }],
   ["is removed", { production: ["blog"], staging: ["blog"] }],
   [
-    "is removed where another workspace has had one of its name",
+    "is removed while another workspace has one with the same name",
     { production: ["store"], staging: ["blog"] },
   ],
-  ["is new beside one of its name", { production: ["store", "blog"], staging: ["blog", "store"] }],
-  ["stays in a workspace that is renamed", { "live<production": ["store", "blog"], staging: ["blog"] }],
+  [
+    "is added while another workspace has one with the same name",
+    { production: ["store", "blog"], staging: ["blog", "store"] },
+  ],
+  ["is in a renamed workspace", { "live<production": ["store", "blog"], staging: ["blog"] }],
 ])("an app that %s has not moved", (_, after) => {
   expect(movedApps(declared(after), BEFORE)).toEqual([]);
 });
 
-test("an app that moves to another workspace is refused, saying where it belongs", () => {
+test("an app that moves to another workspace is refused, with its workspace", () => {
   const found = movedApps(declared({ production: ["blog"], staging: ["blog", "store"] }), BEFORE);
   expect(found).toMatchObject([
     {
@@ -56,7 +59,7 @@ test("an app that moves to another workspace is refused, saying where it belongs
   ]);
 });
 
-test("nor does it move to a workspace that is new", () => {
+test("an app that moves to a new workspace is refused", () => {
   const found = movedApps(declared({ production: ["blog"], staging: ["blog"], new: ["store"] }), BEFORE);
   expect(found).toHaveLength(1);
 });

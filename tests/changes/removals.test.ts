@@ -14,7 +14,7 @@ function recordedProject(name: string, first = name, state?: string) {
   });
 }
 
-/** An organization whose workspaces are these: by name, with the first name that each had. */
+/** An organization with these workspaces by name, with the first name of each. */
 function organization(workspaces: Readonly<Record<string, string>>): OrganizationModel {
   const models = Object.entries(workspaces).map(([name, first]) => [name, { name, id: id(first) }]);
   return {
@@ -27,13 +27,13 @@ function organization(workspaces: Readonly<Record<string, string>>): Organizatio
 describe("a workspace", () => {
   const recorded = [recordedProject("production"), recordedProject("staging")];
 
-  test("that is still in the YAML has not left", () => {
+  test("that is still in the YAML isn't reported", () => {
     expect(
       removedWorkspaces(organization({ production: "production", staging: "staging" }), recorded),
     ).toEqual([]);
   });
 
-  test("that was taken out is named, with the state to set", () => {
+  test("that was removed is reported, with the state to set", () => {
     const [only, ...others] = removedWorkspaces(organization({ production: "production" }), recorded);
     expect(others).toEqual([]);
     expect(only).toMatchObject({ kind: "workspace", workspace: "staging", stack: "agntdata.acme" });
@@ -41,7 +41,7 @@ describe("a workspace", () => {
     expect(only?.remedy).toMatch(/state: archived.*state: deleted/);
   });
 
-  test("that was renamed by `previously` is still there; without it, it has left", () => {
+  test("that was renamed is reported unless `previously` names it", () => {
     const named = [recordedProject("production"), recordedProject("live", "live")];
     expect(removedWorkspaces(organization({ production: "production", live: "live" }), named)).toEqual([]);
     const renamed = organization({ production: "production", live: "staging" });
@@ -50,16 +50,16 @@ describe("a workspace", () => {
     expect(removedWorkspaces(again, recorded).map((removal) => removal.workspace)).toEqual(["staging"]);
   });
 
-  test("whose tombstone is all that is left may leave", () => {
+  test("can be removed once only its tombstone is left", () => {
     const buried = [recordedProject("production"), recordedProject("staging", "staging", "deleted")];
     expect(removedWorkspaces(organization({ production: "production" }), buried)).toEqual([]);
   });
 });
 
-describe("an organization that has no manifest", () => {
+describe("an organization without a manifest", () => {
   const customer = view("tenantry:stripe:Customer", "acme", { id: "cus_1" });
 
-  test("and still has a project is refused, naming it", () => {
+  test("is refused if it has a project, and the project is named", () => {
     const removal = removedOrganization("agntdata", "agntdata.acme", [
       customer,
       recordedProject("production"),
@@ -69,18 +69,18 @@ describe("an organization that has no manifest", () => {
     expect(removal?.remedy).toMatch(/state: archived.*state: deleted/);
   });
 
-  test("and whose run got no further than a customer is refused too", () => {
+  test("is refused if an interrupted run created only a customer", () => {
     expect(removedOrganization("agntdata", "agntdata.acme", [customer])).toBeDefined();
   });
 
   test.each([
     ["nothing", []],
     [
-      "only what is the engine's own",
+      "only the engine's own resources",
       [view("pulumi:pulumi:Stack", "x"), view("pulumi:providers:tenantry", "default", { id: "p" })],
     ],
     ["tombstones", [customer, recordedProject("production", "production", "deleted")]],
-  ])("may leave when what is recorded is %s", (_what, recorded) => {
+  ])("can be removed if its state records %s", (_what, recorded) => {
     expect(removedOrganization("agntdata", "agntdata.acme", recorded)).toBeUndefined();
   });
 });

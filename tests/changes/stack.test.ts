@@ -8,7 +8,7 @@ const PROJECT = "tenantry:supabase:Project";
 const ORGANIZATION = "tenantry:control-plane:Organization";
 
 describe("the changes of a preview", () => {
-  test("hold a step for each resource, counted by action", () => {
+  test("have a step for each resource, counted by action", () => {
     const project = view(PROJECT, "production", { inputs: { region: "us-east-1" } });
     const kept = view(ORGANIZATION, "acme", { id: "1" });
     const changes = changesIn("agntdata.acme", [
@@ -26,7 +26,7 @@ describe("the changes of a preview", () => {
     expect(hasChanges(changes)).toBe(true);
   });
 
-  test("leave out what is the engine's own: the stack and its default providers", () => {
+  test("omit the engine's own resources, the stack and default providers", () => {
     const stack = view("pulumi:pulumi:Stack", "tenants-agntdata.acme");
     const provider = view("pulumi:providers:tenantry", "default_0_1_0");
     const changes = changesIn("agntdata.acme", [
@@ -37,12 +37,12 @@ describe("the changes of a preview", () => {
     expect(hasChanges(changes)).toBe(false);
   });
 
-  test("are the same without and with what stayed the same", () => {
+  test("don't count unchanged resources", () => {
     const kept = view(ORGANIZATION, "acme", { id: "1" });
     expect(hasChanges(changesIn("agntdata.acme", [planned(step("same", kept, kept))]))).toBe(false);
   });
 
-  test("tell of a member as one line, by the provider's detailed diff", () => {
+  test("show a member as one change, by the provider's detailed diff", () => {
     const before = view(ORGANIZATION, "acme", {
       inputs: { members: { "ada@acme.example": { role: "owner" }, "alan@acme.example": { role: "member" } } },
     });
@@ -68,7 +68,7 @@ describe("the changes of a preview", () => {
     ]);
   });
 
-  test("find the same line where the provider gave no detailed diff", () => {
+  test("show the same change without a detailed diff", () => {
     const before = view(ORGANIZATION, "acme", {
       inputs: { members: { "alan@acme.example": { role: "member" } } },
     });
@@ -79,7 +79,7 @@ describe("the changes of a preview", () => {
     expect(only?.changes.map((change) => change.path)).toEqual(['members["alan@acme.example"].role']);
   });
 
-  test("make one step of a replacement's three, and say what makes another", () => {
+  test("merge the three steps of a replacement, and show the property that requires it", () => {
     const before = view(PROJECT, "production", { id: "ref1", inputs: { region: "us-east-1" } });
     const after = view(PROJECT, "production", { inputs: { region: "eu-central-1" } });
     const why = {
@@ -97,13 +97,13 @@ describe("the changes of a preview", () => {
     ]);
   });
 
-  test("write unknown values and secrets as words", () => {
+  test("show unknown values and secrets as words", () => {
     const project = view(PROJECT, "production", { inputs: { password: SECRET_MARK, ref: UNKNOWN_MARK } });
     const [only] = changesIn("agntdata.acme", [planned(step("create", null, project))]).steps;
     expect(only?.changes.map((change) => change.after)).toEqual(["[secret]", "[unknown]"]);
   });
 
-  test("say that outputs change, and nothing of outputs where the program failed", () => {
+  test("show changed outputs, unless the program failed", () => {
     const type = "pulumi:pulumi:Stack";
     const metadata = step(
       "same",
@@ -116,14 +116,14 @@ describe("the changes of a preview", () => {
     expect(changesIn("agntdata.acme", [said("error", "no"), ended(metadata)]).outputs).toEqual([]);
   });
 
-  test("take no output that isn't known yet for a change", () => {
+  test("don't count outputs that aren't known yet", () => {
     const type = "pulumi:pulumi:Stack";
     const before = view(type, "tenants", { outputs: { plan: "free" } });
     const after = view(type, "tenants", { outputs: { plan: "free", paymentUrl: UNKNOWN_MARK } });
     expect(hasChanges(changesIn("agntdata.acme", [ended(step("same", before, after))]))).toBe(false);
   });
 
-  test("may not be made where the engine reports an error; a warning is none", () => {
+  test("can't be applied after an error of the engine, but after a warning", () => {
     expect(isAllowed(changesIn("agntdata.acme", [said("warning", "careful")]))).toBe(true);
     expect(isAllowed(changesIn("agntdata.acme", [said("error", "no")]))).toBe(false);
   });
@@ -136,7 +136,7 @@ describe("the changes of a run", () => {
     ["done", [begun(step("create", null, project)), ended(step("create", null, project))]],
     ["running", [begun(step("create", null, project))]],
     ["failed", [begun(step("create", null, project)), failed(step("create", null, project))]],
-  ])("say how far each step came: %s", (status, events) => {
+  ])("have the status of each step: %s", (status, events) => {
     expect(changesIn("agntdata.acme", events).steps[0]?.status).toBe(status);
   });
 });
@@ -154,7 +154,7 @@ describe("secrets", () => {
     ),
   })).tree;
 
-  test("a value that was plain and became secret, or the other way, is shown on neither side", () => {
+  test("a value that is secret on one side is shown on neither side", () => {
     fc.assert(
       fc.property(plain, value, (text, other) => {
         const changes = compare([], { key: text }, { key: "[secret]" }).concat(

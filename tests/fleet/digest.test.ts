@@ -14,32 +14,32 @@ const organization = model?.organization as OrganizationModel;
 const vendors = { TENANTRY_ROOT_SECRET: "root", TENANTRY_SECRET_ACME_BIGQUERY: "key", STRIPE_API_KEY: "sk" };
 const seen: DigestInput = { platform, organization, vendors };
 
-describe("a digest of what a program would see", () => {
+describe("the digest of a program's input", () => {
   test.each<[string, DigestInput, string?]>([
-    ["a model", { ...seen, organization: { ...organization, displayName: "Another" } }],
-    ["a platform", { ...seen, platform: { ...platform, defaultPlan: "another" } }],
+    ["the model", { ...seen, organization: { ...organization, displayName: "Another" } }],
+    ["the platform", { ...seen, platform: { ...platform, defaultPlan: "another" } }],
     ["the value of a secret", { ...seen, vendors: { ...vendors, TENANTRY_SECRET_ACME_BIGQUERY: "new" } }],
     ["the root secret", { ...seen, vendors: { ...vendors, TENANTRY_ROOT_SECRET: "new" } }],
     ["a vendor's address", { ...seen, vendors: { ...vendors, SUPABASE_API_URL: "http://elsewhere" } }],
-    ["a program", seen, "another program"],
-    ["a stack of the platform's own", { ...seen, organization: null }],
-  ])("is another for another: %s", (_, other, program = "program") => {
+    ["the program", seen, "another program"],
+    ["the organization, for the platform's own stack", { ...seen, organization: null }],
+  ])("depends on %s", (_, other, program = "program") => {
     expect(digestOf(other, program)).not.toBe(digestOf(seen, "program"));
   });
 
   test.each<[string, Readonly<Record<string, string>>]>([
     ["a vendor's token", { ...vendors, STRIPE_API_KEY: "sk_rotated" }],
-    ["the secret of somebody else", { ...vendors, TENANTRY_SECRET_OTHER: "x" }],
-  ])("is the same for another: %s", (_, others) => {
+    ["a secret that the organization doesn't use", { ...vendors, TENANTRY_SECRET_OTHER: "x" }],
+  ])("doesn't depend on %s", (_, others) => {
     expect(digestOf({ ...seen, vendors: others }, "program")).toBe(digestOf(seen, "program"));
   });
 
-  test("is not made without the root secret", () => {
+  test("is undefined without the root secret", () => {
     expect(digestOf({ ...seen, vendors: {} }, "program")).toBeUndefined();
   });
 });
 
-test("a program is another when any of its files is", () => {
+test("the digest of a program depends on its files", () => {
   const root = mkdtempSync(join(tmpdir(), "program-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   cpSync(join(ROOT, "policies"), join(root, "policies"), { recursive: true });
@@ -52,7 +52,7 @@ test("a program is another when any of its files is", () => {
   expect(programDigest(root, root)).not.toBe(before);
 });
 
-test("the program of somebody's own project has no digest, so that its stacks are never skipped", () => {
+test("the program of another project has no digest, so that its stacks are never skipped", () => {
   const project = mkdtempSync(join(tmpdir(), "program-"));
   onTestFinished(() => rmSync(project, { recursive: true }));
   expect(programDigest(project)).toBeUndefined();

@@ -16,19 +16,19 @@ async function serve() {
   return { provider, client };
 }
 
-test("a shared provider speaks the protocol where it says, until it is closed", async () => {
+test("a shared provider serves the protocol at its address until it is closed", async () => {
   const { provider, client } = await serve();
   expect((await client.schema()).name).toBe("tenantry");
   await provider.close();
   await expect(client.schema()).rejects.toThrow("UNAVAILABLE");
 });
 
-test("closing it again is no error", async () => {
+test("it can be closed twice", async () => {
   const { provider } = await serve();
   await provider.close();
   await provider.close();
 });
 
-test("one that nobody needed ends", async () => {
+test("an unused one can be closed", async () => {
   await start().close();
 });

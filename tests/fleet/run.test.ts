@@ -25,8 +25,8 @@ async function up(script: Script, fleet = fleetOf(FLEET)) {
   return { results: await applyFleet(fleet, previews, options), log };
 }
 
-describe("bringing a fleet up", () => {
-  test("runs a platform's own stack before any of its organizations, whatever the number at a time", async () => {
+describe("applying a fleet", () => {
+  test("runs a platform's own stack before its organizations, at any parallelism", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),
@@ -47,7 +47,7 @@ describe("bringing a fleet up", () => {
     );
   });
 
-  test("never runs more stacks at a time than it may, and does run that many", async () => {
+  test("runs as many stacks in parallel as allowed, and no more", async () => {
     let running = 0;
     let most = 0;
     const during = async () => {
@@ -61,7 +61,7 @@ describe("bringing a fleet up", () => {
     expect(most).toBe(4);
   });
 
-  test("goes on with the others when an organization fails", async () => {
+  test("continues with other organizations when one fails", async () => {
     const { results } = await up({ throwing: { "agntdata.acme": new Error("boom") } });
     expect(outcomes(results)).toEqual({
       "agntdata.platform": "done",
@@ -72,7 +72,7 @@ describe("bringing a fleet up", () => {
     });
   });
 
-  test("starts no organization of a platform whose own stack fails, and all of the others", async () => {
+  test("starts no organization of a platform whose own stack fails, and all others", async () => {
     const { engine, log } = scriptedEngine({ failing: ["agntdata.platform"] });
     const results = await upFleet(fleetOf(FLEET), { engine, parallel: 3 });
     expect(outcomes(results)).toEqual({
@@ -85,7 +85,7 @@ describe("bringing a fleet up", () => {
     expect(log).not.toContain("up agntdata.acme");
   });
 
-  test("does nothing with an organization whose platform's preview failed", async () => {
+  test("doesn't start an organization if the preview of its platform's stack failed", async () => {
     const { results, log } = await up({ failing: ["agntdata.platform"] });
     expect(outcomes(results)).toMatchObject({
       "agntdata.platform": "failed",
@@ -94,14 +94,14 @@ describe("bringing a fleet up", () => {
     expect(log.filter((line) => line.startsWith("up agntdata"))).toEqual([]);
   });
 
-  test("leaves a stack without changes alone", async () => {
+  test("skips a stack without changes", async () => {
     const { results, log } = await up({ unchanged: ["agntdata.platform", "agntdata.acme"] });
     expect(outcomes(results)).toMatchObject({ "agntdata.acme": "unchanged", "agntdata.beta": "done" });
     expect(log).not.toContain("up agntdata.acme");
     expect(log).not.toContain("up agntdata.platform");
   });
 
-  test("goes on past a failure within a stack where nothing of it is to be deleted", async () => {
+  test("continues after a failure in a stack without deletions only", async () => {
     const told = new Map<string, boolean | undefined>();
     const { engine } = scriptedEngine({
       deleting: ["agntdata.beta"],
@@ -114,7 +114,7 @@ describe("bringing a fleet up", () => {
     expect(told.get("up agntdata.beta")).toBe(false);
   });
 
-  test("holds every preview and every run to the policies that were named", async () => {
+  test("passes the policy packs to every preview and every run", async () => {
     const held: string[] = [];
     const { engine } = scriptedEngine({
       during: async (verb, stack, options) =>
@@ -126,7 +126,7 @@ describe("bringing a fleet up", () => {
     expect(held).toEqual(["preview agntdata.platform /packs/guard", "up agntdata.platform /packs/guard"]);
   });
 
-  test("forgets what killed runs began, of stacks that were brought up before", async () => {
+  test("clears the pending creations of existing stacks", async () => {
     const asked: unknown[] = [];
     const { engine } = scriptedEngine({
       recorded: { "agntdata.acme": [view("tenantry:stripe:Customer", "acme", { id: "cus_1" })] },
@@ -141,7 +141,7 @@ describe("bringing a fleet up", () => {
     expect(Object.values(outcomes(results))).toEqual(["unchanged", "unchanged", "unchanged"]);
   });
 
-  test("starts nothing after it was stopped", async () => {
+  test("starts no stack after it was stopped", async () => {
     const controller = new AbortController();
     const { engine, log } = scriptedEngine({ during: async () => controller.abort() });
     const results = await upFleet(fleetOf({ agntdata: ["acme"] }), {
@@ -174,13 +174,13 @@ describe("a stack that another run changed after its preview", () => {
   });
 });
 
-describe("what left the YAML", () => {
+describe("something removed from the YAML", () => {
   const project = view("tenantry:supabase:Project", "production", {
     id: "ref1",
     inputs: { name: "agntdata--acme--production--12345678" },
   });
 
-  test("refuses the stack of an organization without a manifest, and runs nothing there", async () => {
+  test("refuses the stack of an organization without a manifest, and doesn't run it", async () => {
     const fleet = [stackOf("agntdata", null), stackOf("agntdata", "acme", false)];
     const { results, log } = await up({ recorded: { "agntdata.acme": [project] } }, fleet);
     expect(outcomes(results)).toEqual({ "agntdata.platform": "done", "agntdata.acme": "refused" });
@@ -188,7 +188,7 @@ describe("what left the YAML", () => {
     expect(log.filter((line) => line.endsWith("agntdata.acme"))).toEqual([]);
   });
 
-  test("refuses the stack of an organization that lost a workspace; the others go on", async () => {
+  test("refuses the stack of an organization without one of its workspaces; others continue", async () => {
     const { results, log } = await up({ recorded: { "agntdata.acme": [project] } });
     expect(outcomes(results)).toMatchObject({ "agntdata.acme": "refused", "agntdata.beta": "done" });
     expect(results[1]?.changes.removals[0]?.workspace).toBe("production");
@@ -199,7 +199,7 @@ describe("what left the YAML", () => {
 describe("destroying a fleet", () => {
   const something = [view("tenantry:stripe:Customer", "acme", { id: "cus_1" })];
 
-  test("takes organizations before their platform", async () => {
+  test("destroys organizations before their platform", async () => {
     const recorded = {
       "agntdata.platform": something,
       "agntdata.acme": something,
@@ -211,14 +211,14 @@ describe("destroying a fleet", () => {
     expect(log.filter((line) => line.startsWith("destroy"))).toHaveLength(3);
   });
 
-  test("keeps the platform while an organization is left", async () => {
+  test("keeps the platform if an organization couldn't be destroyed", async () => {
     const recorded = { "agntdata.platform": something, "agntdata.acme": something };
     const { engine } = scriptedEngine({ recorded, failing: ["agntdata.acme"] });
     const results = await destroyFleet(fleetOf({ agntdata: ["acme"] }), { engine, parallel: 3 });
     expect(outcomes(results)).toEqual({ "agntdata.acme": "failed", "agntdata.platform": "not started" });
   });
 
-  test("has nothing to do where nothing was recorded", async () => {
+  test("does nothing for stacks without resources", async () => {
     const { engine, log } = scriptedEngine();
     const results = await destroyFleet(fleetOf({ agntdata: ["acme"] }), { engine, parallel: 3 });
     expect(outcomes(results)).toEqual({ "agntdata.acme": "unchanged", "agntdata.platform": "unchanged" });
@@ -228,11 +228,11 @@ describe("destroying a fleet", () => {
 
 test.each([
   [
-    "a mistake by its words and its remedy",
+    "a user error with its message and remedy",
     new UserError("no key", { remedy: "Set one." }),
     "no key\n  Set one.",
   ],
-  ["a bug with its stack", new TypeError("x is not a function"), "run.test.ts"],
+  ["a bug with its stack trace", new TypeError("x is not a function"), "run.test.ts"],
 ])("a stack's failure is reported: %s", async (_what, error, expected) => {
   const { engine } = scriptedEngine({ throwing: { "agntdata.acme": error } });
   const [result] = await previewFleet([stackOf("agntdata", "acme")], { engine, parallel: 1 });

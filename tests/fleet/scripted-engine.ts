@@ -10,29 +10,29 @@ import type { FleetStack } from "../../src/fleet/fleet.ts";
 import type { OrganizationModel } from "../../src/model/model.ts";
 import { ended, planned, said, step, view } from "../changes/events.ts";
 
-/** What a stack does in a test: by its name. Others have one resource to create. */
+/** The behavior of stacks in a test, by name. By default, a stack has one resource to create. */
 export interface Script {
   readonly unchanged?: readonly string[];
-  /** It has one resource to delete. */
+  /** Stacks with one resource to delete. */
   readonly deleting?: readonly string[];
-  /** The run warns. */
+  /** Stacks whose run warns. */
   readonly warning?: readonly string[];
-  /** The run ends with an error of the engine. */
+  /** Stacks whose run fails with an error of the engine. */
   readonly failing?: readonly string[];
-  /** The engine throws. */
+  /** Stacks for which the engine throws. */
   readonly throwing?: Readonly<Record<string, Error>>;
   readonly recorded?: Readonly<Record<string, readonly ResourceView[]>>;
-  /** Of every stack that is recorded. */
+  /** The revision of all recorded stacks. */
   readonly revision?: string;
   /** By stack; over `revision`. */
   readonly revisions?: Readonly<Record<string, string | undefined>>;
-  /** Kept from one engine to the next. */
+  /** Shared by several engines. */
   readonly tags?: Map<string, Readonly<Record<string, string>>>;
-  /** Holds a run until it resolves. */
+  /** Called during a run, which waits for it. */
   readonly during?: (verb: string, stack: string, options?: RunOptions) => Promise<void>;
 }
 
-/** An engine that follows a script and remembers in which order it was asked: for the order of runs, not for running. */
+/** An engine that follows a script and logs its calls, to test the order of runs. */
 export function scriptedEngine(script: Script = {}) {
   const log: string[] = [];
   const tags = script.tags ?? new Map<string, Readonly<Record<string, string>>>();

@@ -34,8 +34,8 @@ const some = (...organizations: string[]) => ({ folder: "stacks/agntdata", own: 
 
 describe("targets", () => {
   test.each([
-    ["nothing is every platform in stacks", [], ".", [all("stacks/agntdata"), all("stacks/camelai")]],
-    ["nothing, from a folder below", [], "stacks/notes", [all("stacks/agntdata"), all("stacks/camelai")]],
+    ["no target: every platform in stacks", [], ".", [all("stacks/agntdata"), all("stacks/camelai")]],
+    ["no target, from a subfolder", [], "stacks/notes", [all("stacks/agntdata"), all("stacks/camelai")]],
     ["a platform's folder", ["stacks/agntdata"], ".", [all("stacks/agntdata")]],
     ["the current folder", ["."], "stacks/agntdata", [all("stacks/agntdata")]],
     ["a folder of platforms", ["stacks"], ".", [all("stacks/agntdata"), all("stacks/camelai")]],
@@ -44,15 +44,20 @@ describe("targets", () => {
     ["a platform's file", ["stacks/agntdata/platform.yaml"], ".", [{ ...some(), own: true }]],
     ["an organization's stack", ["agntdata.acme"], ".", [some("acme")]],
     ["a platform's own stack", ["agntdata.platform"], ".", [{ ...some(), own: true }]],
-    ["an organization that left the YAML", ["agntdata.gone"], ".", [some("gone")]],
+    ["an organization without a manifest", ["agntdata.gone"], ".", [some("gone")]],
     ["the folder of organizations", ["stacks/agntdata/orgs"], ".", [{ ...some(), organizations: "all" }]],
     [
-      "several of one platform",
+      "several organizations of a platform",
       ["agntdata.acme", "agntdata.beta", "agntdata.acme"],
       ".",
       [some("acme", "beta")],
     ],
-    ["a platform and one of its own", ["agntdata.acme", "stacks/agntdata"], ".", [all("stacks/agntdata")]],
+    [
+      "a platform and one of its organizations",
+      ["agntdata.acme", "stacks/agntdata"],
+      ".",
+      [all("stacks/agntdata")],
+    ],
   ])("%s", (_what, names, cwd, expected) => {
     expect(find(names, cwd)).toEqual(expected);
   });
@@ -60,8 +65,8 @@ describe("targets", () => {
   test.each([
     ["a platform's folder", "linked", ["linked"]],
     ["a file", "acme.yaml", ["acme.yaml"]],
-    ["a folder on the way", "linked", ["linked/orgs/acme.yaml"]],
-  ])("%s that a link leads out of the current folder to is refused", (_what, name, names) => {
+    ["a file in a folder", "linked", ["linked/orgs/acme.yaml"]],
+  ])("%s that is outside the current folder because of a link is refused", (_what, name, names) => {
     const cwd = mkdtempSync(join(root, "here-"));
     const target = name === "linked" ? "stacks/agntdata" : "stacks/agntdata/orgs/acme.yaml";
     symlinkSync(join(root, target), join(cwd, name));
@@ -71,28 +76,24 @@ describe("targets", () => {
     );
   });
 
-  test("the platforms' folder can be named by TENANTRY_STACKS", () => {
+  test("TENANTRY_STACKS sets the folder of platforms", () => {
     expect(find([], ".", { TENANTRY_STACKS: "elsewhere" })).toEqual([all("elsewhere/agntdata")]);
   });
 
   test.each([
-    ["a folder that isn't there", "stacks/agntdat", "Did you mean stacks/agntdata?"],
-    [
-      "a file that isn't there",
-      "stacks/agntdata/orgs/acmee.yaml",
-      "Did you mean stacks/agntdata/orgs/acme.yaml?",
-    ],
+    ["a missing folder", "stacks/agntdat", "Did you mean stacks/agntdata?"],
+    ["a missing file", "stacks/agntdata/orgs/acmee.yaml", "Did you mean stacks/agntdata/orgs/acme.yaml?"],
     ["a stack of an unknown platform", "agentdata.acme", "Did you mean agntdata.acme?"],
-    ["a name that is nothing", "xyzzy-quux", "Name a platform's folder"],
+    ["an unknown name", "xyzzy-quux", "Name a platform's folder"],
     ["a folder without a platform", "stacks/notes", "Name a platform's folder"],
-    ["a file that is no manifest", "stacks/notes/readme.md", "Name a file such as"],
-  ])("%s is a mistake that says what to do", (_what, name, remedy) => {
+    ["a file that isn't a manifest", "stacks/notes/readme.md", "Name a file such as"],
+  ])("%s is a user error with a remedy", (_what, name, remedy) => {
     const error = thrownBy(() => find([name]));
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).remedy).toContain(remedy);
   });
 
-  test("no platform anywhere is a mistake", () => {
+  test("no platform at all is a user error", () => {
     expect(() => findTargets([], { cwd: "/", env: {} })).toThrow(UserError);
   });
 });

@@ -8,7 +8,7 @@ import { fleetOf, type Script, scriptedEngine, stackOf } from "./scripted-engine
 const STACK = "agntdata.acme";
 const settled = view("tenantry:stripe:Customer", "acme", { id: "cus_1" });
 
-/** What two runs have in common: the same recorded state and the same tags. */
+/** The recorded state and tags that two runs share. */
 function backend(): Required<Pick<Script, "recorded" | "tags">> {
   return { recorded: { [STACK]: [settled] }, tags: new Map() };
 }
@@ -31,13 +31,13 @@ async function isSkipped(
 }
 
 describe("an organization is skipped", () => {
-  test("after a run that did what there was to do", async () => {
+  test("after a run that applied its changes", async () => {
     const common = backend();
     await up(common);
     expect(await isSkipped(common)).toBe(true);
   });
 
-  test("after a run that found nothing to do", async () => {
+  test("after a run without changes", async () => {
     const common = backend();
     await up({ ...common, unchanged: [STACK] });
     expect(await isSkipped(common)).toBe(true);
@@ -57,27 +57,27 @@ describe("an organization is skipped", () => {
   });
 });
 
-describe("an organization is looked at", () => {
+describe("an organization isn't skipped", () => {
   const acme = stackOf("agntdata", "acme");
   test.each<
     [string, { before?: Script; next?: Script; stack?: FleetStack; options?: Partial<FleetOptions> }]
   >([
-    ["that was never brought up", { before: { failing: ["agntdata.platform"] } }],
-    ["whose last run failed", { before: { failing: [STACK] } }],
-    ["about which the last run warned", { before: { warning: [STACK] } }],
-    ["whose program would see something else", { stack: { ...acme, digest: "another" } }],
-    ["whose state was written since, by whomever", { next: { revision: "2" } }],
-    ["whose state is gone", { next: { recorded: {} } }],
-    ["that waits for its payment", { before: { recorded: { [STACK]: [subscription("incomplete")] } } }],
-    ["that is in arrears", { before: { recorded: { [STACK]: [subscription("past_due")] } } }],
+    ["if it was never created", { before: { failing: ["agntdata.platform"] } }],
+    ["if its last run failed", { before: { failing: [STACK] } }],
+    ["if its last run warned", { before: { warning: [STACK] } }],
+    ["if its program's input changed", { stack: { ...acme, digest: "another" } }],
+    ["if its state was written since", { next: { revision: "2" } }],
+    ["if its state was removed", { next: { recorded: {} } }],
+    ["if it waits for a payment", { before: { recorded: { [STACK]: [subscription("incomplete")] } } }],
+    ["if a payment is late", { before: { recorded: { [STACK]: [subscription("past_due")] } } }],
     [
-      "whose subscription's period has ended",
+      "if its subscription's period has ended",
       { before: { recorded: { [STACK]: [subscription("active", -1)] } } },
     ],
-    ["when asked to look at everything", { options: { skip: false } }],
-    ["when a refresh was asked for", { options: { refresh: true } }],
-    ["when it is held to policies", { options: { policyPacks: [{ folder: "/packs/guard" }] } }],
-    ["that left the YAML", { stack: stackOf("agntdata", "acme", false) }],
+    ["with --no-skip", { options: { skip: false } }],
+    ["with --refresh", { options: { refresh: true } }],
+    ["with policy packs", { options: { policyPacks: [{ folder: "/packs/guard" }] } }],
+    ["if it was removed from the YAML", { stack: stackOf("agntdata", "acme", false) }],
   ])("%s", async (_, { before = {}, next = {}, stack, options }) => {
     const common = backend();
     await up({ ...common, ...before });
@@ -85,7 +85,7 @@ describe("an organization is looked at", () => {
   });
 });
 
-/** @param days in which its next period opens */
+/** @param days the number of days until the next period */
 function subscription(status: string, days = 30) {
   const movesOn = new Date(Date.now() + days * 24 * 60 * 60 * 1000).toISOString();
   return view("tenantry:stripe:Subscription", "acme", { id: "sub_1", outputs: { status, movesOn } });
