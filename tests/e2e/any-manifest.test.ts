@@ -9,7 +9,7 @@ import { World } from "./harness.ts";
 
 const MOST_WORKSPACES = 2;
 
-/** Each case is a platform of its own, which takes seconds: the fuzzer's many are a few here. */
+/** Each case is a separate platform, which takes seconds, so only the fuzzer runs many. */
 const fuzz = process.env.TENANTRY_FUZZ;
 const numRuns = fuzz === undefined ? 1 : Math.ceil(Number(fuzz) / 200);
 
@@ -36,7 +36,7 @@ test(SOUND, { timeout: numRuns * 240_000 }, async () => {
       await world.close();
     }
   });
-  // A smaller case would be nicer to read, and minutes to find.
+  // Shrinking to a smaller case would take minutes.
   await fc.assert(comesUp, { numRuns, endOnFailure: true });
 });
 
@@ -45,7 +45,7 @@ function run(world: World, command: string, ...options: string[]) {
   return tenantry(args, { cwd: world.folder, env: world.environment });
 }
 
-/** The databases that aren't as promised. */
+/** The databases that differ from what is expected. */
 async function unclean(world: World): Promise<unknown> {
   const { stdout, stderr } = await run(world, "verify", "--json");
   const { databases, ok } = JSON.parse(stdout) as VerifyDocument;

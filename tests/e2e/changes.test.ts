@@ -37,8 +37,8 @@ billing: { email: billing@acme.example }
 workspaces: { personal: { apiKeys: { ci: ${key} } } }
 `;
 
-/** Each as a reviewer reads it, then done, then looked for where it matters. An archive is in the workspace's life. */
-describe("a change of an organization that people work in", () => {
+/** Each change is previewed, applied, and checked in the live services. tests/e2e/lifecycle.test.ts tests archives. */
+describe("a change of an organization in use", () => {
   let world: World;
   let declared = BEFORE;
   let controlPlane: Database;
@@ -62,7 +62,7 @@ describe("a change of an organization that people work in", () => {
     await world?.close();
   });
 
-  /** Declares it and brings it up. @returns the tree of its preview, without the stack's own line */
+  /** Declares the organization and applies it. @returns the tree of its preview, without the line of the stack */
   async function change(edit: Partial<Declared>): Promise<string> {
     declared = { ...declared, ...edit };
     world.write("tiny/orgs/acme.yaml", yaml(declared));
@@ -89,7 +89,7 @@ describe("a change of an organization that people work in", () => {
     return tenantry(args, { cwd: world.folder, env: world.environment });
   }
 
-  /** Makes an account with a verified address, and comes into the workspace by it. */
+  /** Creates an account with a verified address, and enters the workspace with it. */
   async function signIn(email: string): Promise<void> {
     await controlPlane.client.query(
       "insert into auth.users (id, email, email_confirmed_at) values (gen_random_uuid(), $1, now())",
@@ -115,14 +115,14 @@ describe("a change of an organization that people work in", () => {
     };
   }
 
-  /** How many tables of each database show rows to somebody. */
+  /** The number of tables in each database in which a person sees rows. */
   async function tablesShown(email: string): Promise<number[]> {
     const caller = await token(email);
     const seen = await Promise.all([controlPlane, workspace].map((database) => database.shown(caller)));
     return seen.map((tables) => tables.length);
   }
 
-  /** Takes each step in the product as somebody; nothing stays of it. */
+  /** Runs each step in the product as a person, then rolls back. */
   async function tried(email: string): Promise<readonly Outcome[]> {
     const [acme] = await controlPlane.rows("select id from public.organizations where name = 'acme'");
     const steps = [
@@ -138,7 +138,7 @@ describe("a change of an organization that people work in", () => {
     });
   }
 
-  /** The price that is paid for now, and those of the phases that a schedule plans. */
+  /** The current price, and those of the scheduled phases. */
   async function billed() {
     const subscriptions = await stripe.subscriptions.list({ customer });
     const schedules = await stripe.subscriptionSchedules.list({
@@ -153,7 +153,7 @@ describe("a change of an organization that people work in", () => {
     };
   }
 
-  /** The plan whose limits hold, and how many workspaces it allows. */
+  /** The plan in force, and the number of workspaces that it allows. */
   async function inForce(): Promise<unknown> {
     const [row] = await controlPlane.rows(
       `select plan_in_force as plan, workspaces from public.organizations
@@ -162,7 +162,7 @@ describe("a change of an organization that people work in", () => {
     return row;
   }
 
-  it("takes a member out, whose token then opens nothing", async () => {
+  it("removes a member, whose token then opens nothing", async () => {
     const before = await tablesShown("alan@acme.example");
     expect(before.every((tables) => tables > 0)).toBe(true);
     expect(await change({ members: BEFORE.members.slice(0, 1) })).toBe(`
@@ -181,7 +181,7 @@ describe("a change of an organization that people work in", () => {
     expect(await verified()).toEqual(CLEAN);
   });
 
-  it("hands it to another owner, who then does what only an owner may", async () => {
+  it("transfers ownership, and the new owner can do what only an owner may", async () => {
     expect([await tried("ada@acme.example"), await tried("grace@acme.example")]).toEqual([
       [1, 1],
       [1, "PT403"],
@@ -208,7 +208,7 @@ describe("a change of an organization that people work in", () => {
     expect(await verified()).toEqual(CLEAN);
   });
 
-  it("puts it on a dearer plan at once", async () => {
+  it("upgrades the plan immediately", async () => {
     expect(await change({ plan: "team" })).toBe(`
 └─ organization acme
    ├─ organization
@@ -227,7 +227,7 @@ describe("a change of an organization that people work in", () => {
     expect(await verified()).toEqual(CLEAN);
   });
 
-  it("puts it on a cheaper plan once the period has ended that was paid for", async () => {
+  it("downgrades the plan at the end of the paid period", async () => {
     expect(await change({ plan: "free" })).toContain(
       "~ price: team, 49 usd → free, 0 usd a month, when the paid period ends\n",
     );
@@ -239,7 +239,7 @@ describe("a change of an organization that people work in", () => {
     expect(await verified()).toEqual(CLEAN);
   });
 
-  it("gives a key another value, and the old one a last day", async () => {
+  it("rotates a key, and the old value gets an end date", async () => {
     const old = await apiKey();
     expect(await change({ key: "{ rotate: 2026-11, grace: 1d }" })).toContain("~ ci rotate: 2026-11\n");
     const keys = [old, await apiKey()];
@@ -260,7 +260,7 @@ describe("a change of an organization that people work in", () => {
   }
 });
 
-/** A project's database, as its superuser reads it. */
+/** A project's database, read as its superuser. */
 class Database {
   readonly client: pg.Client;
   readonly #tables: readonly string[];
@@ -270,7 +270,7 @@ class Database {
     this.#tables = tables;
   }
 
-  /** @param start what the project's name is without its id */
+  /** @param start the project's name without its id */
   static async open(world: World, start: string): Promise<Database> {
     const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
     const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
@@ -288,7 +288,7 @@ class Database {
     return (await this.client.query<Record<string, unknown>>(query, [...values])).rows;
   }
 
-  /** The tables of which a caller sees rows. */
+  /** The tables in which a caller sees rows. */
   shown(caller: Caller): Promise<string[]> {
     return undone(this.client, async () => {
       const seen = await look(this.client, this.#tables, caller);

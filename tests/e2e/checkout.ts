@@ -4,14 +4,14 @@ import { join } from "node:path";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 
-/** All that runs, as it was built if it was, and what it was built from. */
+/** Everything that runs, including the build, and its sources. */
 const PARTS = [
   ...["bin", "dist", "infra", "policies", "src"],
   ...["packages/core/src", "packages/embedded-engine/src", "packages/sandbox/src"],
   ...["build.js", "package.json", "package-lock.json", "tsconfig.json", "Pulumi.yaml"],
 ];
 
-/** A copy of this repository as it is now, whose program and schemas a test may change. */
+/** A copy of this repository, whose program and schemas a test can change. */
 export function checkOut(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "tenantry-checkout-"));
   for (const part of PARTS)

@@ -21,14 +21,14 @@ workspaces: ${workspaces}
 
 const WITH_ALAN = yaml(`{ email: ${ALAN}, role: member, workspaces: [personal] }`);
 
-/** What somebody opened by hand. */
+/** Access that was opened by hand. */
 const HOLES = `
   alter table public.files disable row level security;
   grant select on public.files to anon;
   update private.settings set issuer = 'https://eve.example/auth/v1';
   create policy leak on storage.objects for select to anon using (true)`;
 
-/** Whether each of them is still open, and whether somebody who left is still in. */
+/** Whether each of them is still open, and whether a removed member still has access. */
 const OPEN = `select not (select relrowsecurity from pg_class where oid = 'public.files'::regclass) as rows,
   has_table_privilege('anon', 'public.files', 'select') as privilege,
   (select issuer from private.settings) = 'https://eve.example/auth/v1' as issuer,
@@ -37,7 +37,7 @@ const OPEN = `select not (select relrowsecurity from pg_class where oid = 'publi
 
 const CLOSED = { rows: false, privilege: false, issuer: false, policy: false, member: false };
 
-/** What else is in the database, and how it goes; what the run then says, and whether it fails. */
+/** Another object in the database, the statement that drops it, and the expected output and result of the run. */
 const CASES = [
   [
     "a table",
@@ -67,7 +67,7 @@ const CASES = [
   ],
 ] as const;
 
-describe("access that isn't declared any more", () => {
+describe("undeclared access", () => {
   let world: World;
   let workspace: pg.Client;
   let controlPlane: pg.Client;
@@ -112,7 +112,7 @@ describe("access that isn't declared any more", () => {
     return (await fetch(`${SUPABASE_API_URL}/v1${path}`, { headers })).json();
   }
 
-  /** A run in which a part fails, whatever else is to be done. */
+  /** A run in which one part fails. */
   async function runWith(fault: Fault) {
     world.sandbox.setFaults([fault]);
     try {
@@ -122,7 +122,7 @@ describe("access that isn't declared any more", () => {
     }
   }
 
-  /** What the control plane lets in. */
+  /** The people whom the control plane admits. */
   async function letIn() {
     const { rows } = await controlPlane.query(
       `select exists (select from public.members where email = '${ALAN}') as member,
@@ -134,7 +134,7 @@ describe("access that isn't declared any more", () => {
     return rows[0];
   }
 
-  /** A key's name is used once. */
+  /** Each name of a key can be used only once. */
   const full = (key: string) =>
     yaml(
       `{ email: ${ALAN}, role: member, workspaces: [personal] }`,
@@ -146,7 +146,7 @@ describe("access that isn't declared any more", () => {
     ["Stripe refuses a change", "one", { kind: "500", service: "stripe", writesOnly: true }],
     ["the services of its project aren't healthy", "two", { kind: "500", match: "/health" }],
     ["its project can't be looked up", "three", { kind: "500", match: "GET /v1/projects/\\w+$" }],
-  ])("goes while %s", async (_, key, fault) => {
+  ])("is revoked while %s", async (_, key, fault) => {
     world.write("tiny/orgs/acme.yaml", full(key));
     await world.mustRun("up", "tiny.acme");
     expect(await letIn()).toEqual(ALL);
@@ -175,7 +175,7 @@ describe("access that isn't declared any more", () => {
     return (await workspace.query(OPEN)).rows[0];
   }
 
-  it.each(CASES)("goes beside %s, and a later run needs no refresh", async (_, make, drop, said) => {
+  it.each(CASES)("is revoked despite %s, and a later run needs no refresh", async (_, make, drop, said) => {
     world.write("tiny/orgs/acme.yaml", WITH_ALAN);
     await world.mustRun("up", "tiny.acme");
     await workspace.query(`set role postgres; ${HOLES}; ${make}; reset role`);
@@ -192,7 +192,7 @@ describe("access that isn't declared any more", () => {
     await workspace.query(drop);
   });
 
-  it("goes in the control plane, beside a table and while a migration fails", async () => {
+  it("is revoked in the control plane, despite an undeclared table and a failing migration", async () => {
     await controlPlane.query(`set role postgres;
       create table public.handmade (id int); grant all on public.handmade to anon;
       alter table public.organizations disable row level security; grant select on public.organizations to anon;

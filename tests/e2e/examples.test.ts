@@ -6,8 +6,8 @@ import { World } from "./harness.ts";
 const EXAMPLES = join(import.meta.dirname, "../../stacks");
 
 /**
- * Every organization of both example platforms, on one sandbox; with `npm run fuzz`. Each time tests/model/examples.test.ts
- * resolves them all, and tests/e2e/up.test.ts brings up smaller ones.
+ * Applies every organization of both example platforms on one sandbox, with `npm run fuzz` only. tests/model/examples.test.ts always
+ * resolves them, and tests/e2e/up.test.ts applies smaller ones.
  */
 describe.runIf(process.env.TENANTRY_FUZZ !== undefined)("the example platforms", () => {
   let world: World;
@@ -22,20 +22,20 @@ describe.runIf(process.env.TENANTRY_FUZZ !== undefined)("the example platforms",
   });
   afterAll(() => world?.close());
 
-  it("come up, with every organization", async () => {
+  it("are created, with every organization", async () => {
     const up = await world.tenantry("up", "--yes");
     expect(up, up.stdout + up.stderr).toMatchObject({ code: 0 });
     expect(up.stdout).toContain("12 stacks: 12 done");
   });
 
-  it("are left alone by a second up that looks at everything", async () => {
+  it("aren't changed by a second up with --no-skip", async () => {
     const mark = world.mark();
     const up = await world.tenantry("up", "--yes", "--refresh");
     expect(up.stdout).toContain("12 stacks: 12 unchanged");
     expect(world.writesSince(mark)).toEqual([]);
   });
 
-  it("are verified clean", async () => {
+  it("pass verify", async () => {
     const verified = await world.tenantry("verify");
     expect(verified, verified.stdout).toMatchObject({ code: 0 });
   });

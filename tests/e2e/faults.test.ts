@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fault } from "../../packages/sandbox/src/faults.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
-/** Four kinds, each drawn after the one before: together one call in five. */
+/** Four kinds of fault. Together they hit one call in five. */
 const SHARE = 1 - 0.8 ** (1 / 4);
 const KINDS = ["429", "500", "drop-before", "drop-after"] as const;
 
@@ -19,7 +19,7 @@ describe("up, with one call in five to Supabase and Stripe failing", () => {
 
   afterAll(() => world.close());
 
-  it("converges, within the rate limits, on one of everything", async () => {
+  it("creates everything once, within the rate limits", async () => {
     const faults = (["supabase", "stripe"] as const).flatMap((service) =>
       KINDS.map((kind): Fault => ({ kind, service, share: SHARE })),
     );
@@ -31,7 +31,7 @@ describe("up, with one call in five to Supabase and Stripe failing", () => {
     const failed = calls.filter(({ fault }) => fault !== undefined);
     expect(failed.length / calls.length).toBeGreaterThan(0.12);
     expect(new Set(failed.map(({ fault }) => fault))).toEqual(new Set(KINDS));
-    // A 429 that no fault made is one that tenantry earned.
+    // A 429 that isn't an injected fault would mean that tenantry exceeded a rate limit.
     expect(calls.filter(({ fault, status }) => fault === undefined && status === 429)).toEqual([]);
 
     world.sandbox.setFaults([]);
@@ -48,7 +48,7 @@ describe("up, with one call in five to Supabase and Stripe failing", () => {
   });
 });
 
-/** Without the ids that the names end with. */
+/** The names without the ids at their end. */
 async function projectNames(world: World): Promise<string[]> {
   const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
   const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };

@@ -3,7 +3,7 @@ import { PLATFORM, World } from "./harness.ts";
 
 const STACK = "tiny.acme";
 
-/** Its parts are tried in tests/provider/resources/supabase/standby.test.ts each time; all of it with `npm run fuzz`. */
+/** Runs with `npm run fuzz` only. tests/provider/resources/supabase/standby.test.ts always tests the parts. */
 describe.runIf(process.env.TENANTRY_FUZZ !== undefined)("in a free Supabase organization", () => {
   let world: World;
 
@@ -45,7 +45,7 @@ describe.runIf(process.env.TENANTRY_FUZZ !== undefined)("in a free Supabase orga
     expect(world.writesSince(mark)).toEqual([]);
   }
 
-  /** Of the workspaces' projects, by the workspace. */
+  /** The status of each workspace's project. */
   async function statuses(): Promise<Record<string, string>> {
     const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
     const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };

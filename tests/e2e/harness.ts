@@ -12,19 +12,19 @@ import { runOnce } from "./run-once.ts";
 const REPOSITORY = join(import.meta.dirname, "../..");
 
 export interface Ended {
-  /** Null when it was killed. */
+  /** Null if the process was killed. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A sandbox of its own with manifests of its own, in a temporary folder, and the command line against both. */
+/** A sandbox with manifests in a temporary folder, and the command line for them. */
 export class World {
   readonly folder: string;
   readonly sandbox: Sandbox;
-  /** All that {@link tenantry} has printed. */
+  /** Everything that {@link tenantry} has printed. */
   readonly printed: string[] = [];
-  /** The value of each secret that a manifest names, by its variable; must be found in clear nowhere else. */
+  /** The values of the manifests' secrets, by variable. They must not occur in plain text anywhere else. */
   readonly planted: Record<string, string> = {};
 
   readonly #repository: string;
@@ -35,7 +35,7 @@ export class World {
     this.#repository = repository;
   }
 
-  /** @param repository whose program and command line run */
+  /** @param repository the folder whose program and command line run */
   static async open(
     manifests: Readonly<Record<string, string>>,
     options: Partial<SandboxOptions> = {},
@@ -58,7 +58,7 @@ export class World {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** @param path below the platforms' folder, as `tiny/orgs/acme.yaml` */
+  /** @param path relative to the platforms' folder, such as `tiny/orgs/acme.yaml` */
   write(path: string, text: string): void {
     const file = join(this.folder, "stacks", path);
     mkdirSync(dirname(file), { recursive: true });
@@ -71,12 +71,12 @@ export class World {
     rmSync(join(this.folder, "stacks", path));
   }
 
-  /** A point in the sandbox's log of requests, for {@link writesSince}. */
+  /** The current position in the sandbox's log of requests, for {@link writesSince}. */
   mark(): number {
     return this.sandbox.requests().at(-1)?.sequence ?? 0;
   }
 
-  /** Everything since then that could have changed something, as `service METHOD path`. */
+  /** All writes since then, as `service METHOD path`. */
   writesSince(mark: number): string[] {
     return this.sandbox
       .requests()
@@ -97,7 +97,7 @@ export class World {
     };
   }
 
-  /** What an engine needs to run one stack without the command line. */
+  /** The specification of one stack, to run an engine without the command line. */
   stack(name: string): StackSpec {
     const { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE } = this.sandbox.env;
     return {
@@ -111,9 +111,9 @@ export class World {
   }
 
   /**
-   * One run of a stack by the engine, in this process, as a fleet makes it.
+   * Runs a stack with the engine in this process, as a fleet does.
    *
-   * @param when said with the failure, if it fails
+   * @param when shown with the failure, if it fails
    */
   async mustRun(
     verb: "preview" | "up",
@@ -127,7 +127,7 @@ export class World {
     return run;
   }
 
-  /** The same in a process of its own, that can be killed. */
+  /** Runs a stack in a separate process, which can be killed. */
   startRun(stack: string): Running {
     const spec = this.stack(stack);
     const given = { ...spec, passphrase: spec.passphrase.reveal() };
@@ -141,7 +141,7 @@ export class World {
     return ended;
   }
 
-  /** Starts `tenantry` as the leader of a process group, so that it can be ended with all of its children. */
+  /** Starts `tenantry` as the leader of a process group, so that it can be killed with all of its children. */
   start(...args: readonly string[]): Running {
     return this.#spawn([join(this.#repository, "bin/tenantry"), ...args, `--sandbox=${this.sandbox.folder}`]);
   }
@@ -177,14 +177,14 @@ export class Running {
     });
   }
 
-  /** As `kill -9` of the whole group: nothing gets to clean up. */
+  /** Kills the whole group with SIGKILL, so that nothing can clean up. */
   async kill(): Promise<void> {
     if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
     await this.ended;
   }
 }
 
-/** A platform with everything that an organization of it can write, and little of each. */
+/** A small platform with every feature. */
 export const PLATFORM = `apiVersion: tenantry/v1
 kind: Platform
 name: tiny
@@ -200,7 +200,7 @@ wallets:
 security: { network: { allow: [198.51.100.0/24] } }
 `;
 
-/** One organization of it. */
+/** An organization of it. */
 export function organization(name: string, workspaces = "personal: {}"): string {
   return `apiVersion: tenantry/v1
 kind: Organization

@@ -13,7 +13,7 @@ import { organization, PLATFORM, World } from "./harness.ts";
 const TWO = "personal: {}\n  spike: {}";
 const SPIKE = "spike: { compute: small, apiKeys: { ci: { rotate: b } }";
 
-describe("a workspace's life", () => {
+describe("the lifecycle of a workspace", () => {
   let world: World;
   let ref: string;
   let key: string;
@@ -28,7 +28,7 @@ describe("a workspace's life", () => {
   });
   afterAll(() => world?.close());
 
-  /** @param more lines after the workspaces, as consents */
+  /** @param more lines after the workspaces, such as consents */
   function declare(spike: string, more = ""): void {
     const workspaces = ["personal: {}", spike].filter((line) => line !== "").join("\n  ");
     world.write("tiny/orgs/acme.yaml", organization("acme", workspaces) + more);
@@ -38,7 +38,7 @@ describe("a workspace's life", () => {
     return world.mustRun("up", "tiny.acme");
   }
 
-  /** What a reviewer reads of the workspace. */
+  /** The lines about the workspace in a preview. */
   async function previewed(options: RunOptions = {}, label = "workspace spike"): Promise<string[]> {
     const builder = new ChangesBuilder("tiny.acme");
     const onEvent = (event: EngineEvent) => builder.add(event);
@@ -86,7 +86,7 @@ describe("a workspace's life", () => {
     return (JSON.parse(keys.reveal()) as Record<string, { ci: string }>)[workspace]?.ci ?? "";
   }
 
-  /** What is open of it: data API, trusted tokens, people, keys. */
+  /** The open ways into it: data API, trusted tokens, people, keys. */
   async function doors() {
     const { db_schema } = await supabase<{ db_schema: string }>(`/projects/${ref}/postgrest`);
     const trusted = await supabase<unknown[]>(`/projects/${ref}/config/auth/third-party-auth`);
@@ -112,7 +112,7 @@ describe("a workspace's life", () => {
     return (await controlPlane(`select private.authenticate_api_key('${value}') is not null`))[0] === true;
   }
 
-  it("has its key rotated: both values are good for the grace", async () => {
+  it("rotates a key, and both values are valid during the grace period", async () => {
     const before = key;
     declare(`${SPIKE} }`);
     expect(await previewed()).toEqual(["ci rotate: b"]);
@@ -123,12 +123,12 @@ describe("a workspace's life", () => {
     await settle();
   });
 
-  it("begins with its doors open", async () => {
+  it("is open at the beginning", async () => {
     expect(await doors()).toEqual(OPEN);
     await sql(ref, "insert into public.files (path, created_by) values ('kept.md', null)");
   });
 
-  it("hands its key on to a file, and has it in clear nowhere else", async () => {
+  it("delivers its key to a file, and the key is in plain text nowhere else", async () => {
     const states = join(world.sandbox.folder, "state/.pulumi/stacks");
     const recorded = readdirSync(states, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
@@ -145,7 +145,7 @@ describe("a workspace's life", () => {
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("Did you mean ci?") });
   });
 
-  it("is suspended: the doors are closed, the project runs on", async () => {
+  it("is suspended: all ways in are closed, and the project keeps running", async () => {
     declare(`${SPIKE}, state: suspended }`);
     expect(await previewed()).toEqual(
       expect.arrayContaining([
@@ -160,7 +160,7 @@ describe("a workspace's life", () => {
     await settle();
   });
 
-  it("is archived: a dump that was read back, and then the smallest size", async () => {
+  it("is archived: with a verified archive, and then the smallest compute size", async () => {
     declare(`${SPIKE}, state: archived }`);
     expect(await previewed()).toEqual(expect.arrayContaining(["state: suspended → archived", "archive"]));
     await up();
@@ -174,7 +174,7 @@ describe("a workspace's life", () => {
     await settle();
   });
 
-  it("comes back as it was", async () => {
+  it("becomes active again, unchanged", async () => {
     declare(`${SPIKE} }`);
     await up();
     expect(await doors()).toEqual(OPEN);
@@ -182,7 +182,7 @@ describe("a workspace's life", () => {
     await settle();
   });
 
-  /** The only archive that was made. */
+  /** The only archive. */
   function archive(): string {
     const folder = String(world.sandbox.env.TENANTRY_ARCHIVES);
     const [name = ""] = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((each) =>
@@ -191,7 +191,7 @@ describe("a workspace's life", () => {
     return join(folder, name);
   }
 
-  it("gets back what was deleted from its own archive, without a question, and no people", async () => {
+  it("restores deleted rows from its archive without a question, and no members", async () => {
     await sql(ref, "delete from public.files");
     await sql(ref, "delete from public.workspace_members");
     const restored = await world.tenantry("restore", archive(), "tiny.acme/spike", "--json");
@@ -206,7 +206,7 @@ describe("a workspace's life", () => {
     expect(await doors()).toEqual(OPEN);
   });
 
-  it("gives its rows to no other organization, on its platform or another, under whatever name", async () => {
+  it("can't be restored into another organization, on any platform and under any name", async () => {
     const other = PLATFORM.replaceAll("tiny", "other").replace("organization: other", "organization: tiny");
     world.write("tiny/orgs/globex.yaml", organization("globex", TWO));
     world.write("other/platform.yaml", other);
@@ -231,7 +231,7 @@ describe("a workspace's life", () => {
     }
   });
 
-  it("is deleted with a consent that holds, and with none that has ended", async () => {
+  it("is deleted with a valid consent, and not with an expired one", async () => {
     const consent = (expires: string) =>
       `consents: [{ delete: acme/spike, reason: done, approvedBy: owner@acme.example, expires: ${expires} }]\n`;
     declare(`${SPIKE}, state: deleted }`, consent("2026-11-21"));
@@ -248,7 +248,7 @@ describe("a workspace's life", () => {
     expect(await previewed({ refresh: true })).toEqual([]);
   });
 
-  it("leaves the YAML as a tombstone, and its next generation meets nothing of it", async () => {
+  it("can be removed from the YAML as a tombstone, and its next generation is empty", async () => {
     declare("spike: { generation: 2, apiKeys: { ci: {} } }");
     await up();
     const [project] = await projectsNamed("spike");
@@ -261,7 +261,7 @@ describe("a workspace's life", () => {
     await settle();
   });
 
-  it("has its rows back from the archive, as the generation that it is", async () => {
+  it("restores the rows of the archive into its next generation", async () => {
     const mark = world.mark();
     const unasked = await world.tenantry("restore", archive(), "tiny.acme/spike");
     expect(unasked).toMatchObject({
@@ -276,7 +276,7 @@ describe("a workspace's life", () => {
         /public\.files: 1 row \(it has 0\)[\s\S]*run the command again with --yes/,
       ),
     });
-    // The database is opened to the platform's networks for the look, and closed after it.
+    // The database is open to the platform's networks only while it is read.
     const isOfNetwork = (write: string) => write.endsWith("/network-restrictions/apply");
     expect(world.writesSince(mark).filter((write) => !isOfNetwork(write))).toEqual([]);
 
@@ -293,7 +293,7 @@ describe("a workspace's life", () => {
     await settle();
   });
 
-  it("is renamed: the same project, people, data and key under another name", async () => {
+  it("is renamed: the project, members, data and key are the same", async () => {
     const [project] = await projectsNamed("spike");
     declare("trial: { generation: 2, previously: [spike], apiKeys: { ci: {} } }");
     expect(await previewed({}, "workspace trial")).toContain("name: spike → trial");
@@ -307,7 +307,7 @@ describe("a workspace's life", () => {
     await settle();
   });
 
-  it("loses a key that leaves the YAML, at once", async () => {
+  it("revokes a key immediately when it is removed from the YAML", async () => {
     const last = await apiKey("trial");
     expect(await authenticated(last)).toBe(true);
     declare("trial: { generation: 2, previously: [spike], apiKeys: {} }");
@@ -324,7 +324,7 @@ interface Project {
 }
 
 function linesOf(branch: Branch, label: string): string[] {
-  // A later generation has its id behind its name.
+  // The label of a later generation contains its id.
   if (branch.label.split("@")[0] !== label) return branch.branches.flatMap((each) => linesOf(each, label));
   const all = (each: Branch): string[] => [
     ...each.lines.map(({ text }) => text),

@@ -6,7 +6,7 @@ import { addCard, stripeOf } from "./stripe.ts";
 
 const STACK = "tiny.acme";
 
-describe("an organization that begins to pay, and stops", () => {
+describe("an organization that starts and stops paying", () => {
   let world: World;
   let stripe: Stripe;
 
@@ -18,7 +18,7 @@ describe("an organization that begins to pay, and stops", () => {
 
   afterAll(() => world?.close());
 
-  it("runs on the default plan, and is told where to pay, until it has paid", async () => {
+  it("has the default plan and a payment URL until it has paid", async () => {
     await world.mustRun("up", STACK);
     expect(await outputs()).toMatchObject({
       plan: "free",
@@ -34,7 +34,7 @@ describe("an organization that begins to pay, and stops", () => {
     expect(await outputs()).toMatchObject({ plan: "team", paymentUrl: null });
   });
 
-  it("keeps the plan that it paid for until the period ends, and then has the other", async () => {
+  it("keeps the paid plan until the period ends, and then gets the new one", async () => {
     world.write("tiny/orgs/acme.yaml", onPlan("free"));
     await world.mustRun("up", STACK);
     expect(await outputs()).toMatchObject({ plan: "team", planChangesOn: expect.stringMatching(/^\d{4}-/) });
@@ -46,7 +46,7 @@ describe("an organization that begins to pay, and stops", () => {
     expect([Object.keys(again.changes), world.writesSince(mark)]).toEqual([["same"], []]);
   });
 
-  it("isn't charged again after it has canceled, and is told so", async () => {
+  it("isn't charged again after it has canceled, and the preview says so", async () => {
     world.write("tiny/orgs/acme.yaml", onPlan("team"));
     await world.mustRun("up", STACK);
     expect(await outputs()).toMatchObject({ plan: "team" });

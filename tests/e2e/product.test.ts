@@ -64,13 +64,13 @@ async function call(method: string, path: string): Promise<unknown> {
   return (await fetch(sandbox.supabaseUrl + path, { method, headers })).json();
 }
 
-/** The ref of the project whose name begins so. */
+/** The ref of the project whose name begins with a text. */
 async function refOf(project: string): Promise<string> {
   const projects = (await call("GET", "/v1/projects")) as { ref: string; name: string }[];
   return projects.find(({ name }) => new RegExp(`^${project}--[0-9a-f]{8}$`).test(name))?.ref ?? "";
 }
 
-/** Runs SQL past everything in a project, as the vendor itself could. */
+/** Runs SQL in a project as a superuser, as the vendor could. */
 async function sql(project: string, text: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client(sandbox.databaseUrl(await refOf(project)));
   await client.connect();
@@ -82,7 +82,7 @@ async function sql(project: string, text: string): Promise<Record<string, unknow
   }
 }
 
-/** Calls a function of the data API as somebody who has signed in. */
+/** Calls a function of the data API as a signed-in person. */
 function asUser(email: string, call: string): Promise<Record<string, unknown>[]> {
   return sql(
     "demo",
@@ -98,7 +98,7 @@ const signUp = (email: string) =>
     `insert into auth.users (id, email, email_confirmed_at) values (gen_random_uuid(), '${email}', now())`,
   );
 
-it("isn't verified before it is up, and is clean after", async () => {
+it("isn't verified before it exists, and is clean after that", async () => {
   expect((await verify()).exitCode).toBe(1);
   await up();
   expect(await verify()).toEqual({
@@ -112,7 +112,7 @@ it("isn't verified before it is up, and is clean after", async () => {
   });
 });
 
-describe("what can't be reached isn't clean", () => {
+describe("a database that can't be reached isn't clean", () => {
   const NOTHING = {
     "demo.platform, control plane": "not verified",
     "demo.acme, control plane": "not verified",
@@ -145,7 +145,7 @@ describe("what can't be reached isn't clean", () => {
     expect(verdict).toEqual({ exitCode: 1, outcomes, found: [] });
   });
 
-  it("a Management API that is silent", async () => {
+  it("a Management API that doesn't respond", async () => {
     sandbox.setFaults([{ kind: "hold-before", service: "supabase" }]);
     const verdict = await verify({ TENANTRY_ATTEMPTS: "1", TENANTRY_TIMEOUT: "1" });
     sandbox.setFaults([]);
@@ -153,7 +153,7 @@ describe("what can't be reached isn't clean", () => {
     expect(verdict).toEqual({ exitCode: 1, outcomes: NOTHING, found: [] });
   });
 
-  it("a token that isn't good", async () => {
+  it("an invalid token", async () => {
     const env = { ...sandbox.env, SUPABASE_ACCESS_TOKEN: `sbp_${"0".repeat(40)}` };
     const ran = await tenantry(["verify", "--json"], { cwd: folder.path, env });
     expect(verdictOf(ran)).toEqual({ exitCode: 1, outcomes: NOTHING, found: [] });
@@ -161,7 +161,7 @@ describe("what can't be reached isn't clean", () => {
   });
 });
 
-it("refuses a workspace that has no room beside what was asked for in the product, before it makes a project", async () => {
+it("refuses a workspace above the limit, counting requests in the product, before it creates a project", async () => {
   await signUp("ada@acme.example");
   const [acme] = await sql("demo", "select id from public.organizations where name = 'acme'");
   await asUser("ada@acme.example", `select public.create_workspace('${acme?.id}', 'spike')`);
@@ -181,7 +181,7 @@ it("refuses a workspace that has no room beside what was asked for in the produc
   expect(await refOf("demo--acme--staging")).toBe("");
 });
 
-it("takes in who signed up and what was asked for, once, and brings it up", async () => {
+it("adds sign-ups and requests to manifests once, and applies them", async () => {
   await signUp("jo@lonepine.example");
   const [acme] = await sql("demo", "select id from public.organizations where name = 'acme'");
   await asUser("ada@acme.example", `select public.invite('${acme?.id}', 'lin@acme.example', 'admin')`);
@@ -211,14 +211,14 @@ it("takes in who signed up and what was asked for, once, and brings it up", asyn
 const COUNTS = `select (select count(*) from public.organizations) as organizations,
   (select count(*) from public.workspaces where state = 'requested') as requested`;
 
-it("leaves what the app manages alone, until it is imported", async () => {
+it("leaves what the product manages unchanged until it is imported", async () => {
   await signUp("lin@acme.example");
   const [acme] = await sql("demo", "select id from public.organizations where name = 'acme'");
   await asUser("lin@acme.example", `select public.accept_invitation('${acme?.id}')`);
   await up();
   const lin = "select role, managed_by from public.members where email = 'lin@acme.example'";
   expect(await sql("demo", lin)).toEqual([{ role: "admin", managed_by: "app" }]);
-  // No stack had changes to make: what a member changed in the product is carried by tenantry webhook, or by this.
+  // No stack had changes, so only tenantry webhook or this command delivers changes that were made in the product.
   expect((await verify()).exitCode).toBe(2);
   await deliverAccess();
   expect((await verify()).exitCode).toBe(0);
@@ -231,7 +231,7 @@ it("leaves what the app manages alone, until it is imported", async () => {
   expect((await verify()).exitCode).toBe(0);
 });
 
-it("skips a row from before a rule by its name, on the terminal too, and imports the rest", async () => {
+it("skips a row that violates a later rule, names it, and imports the rest", async () => {
   const planted = "a..b@acme.example";
   await sql(
     "demo",
@@ -257,7 +257,7 @@ it("skips a row from before a rule by its name, on the terminal too, and imports
   expect((await verify()).exitCode).toBe(0);
 });
 
-it("tells a hole, and that a workspace's project is gone", async () => {
+it("reports undeclared access, and a missing project", async () => {
   await sql(
     "demo--acme--production",
     "create policy backdoor on public.chats for select to authenticated using (true)",
@@ -275,7 +275,7 @@ it("tells a hole, and that a workspace's project is gone", async () => {
   expect(outcomes["demo.acme, workspace production"]).toBe("not verified");
 });
 
-it("refuses to import what there isn't, or a whole platform", async () => {
+it("refuses to import an unknown organization or a whole platform", async () => {
   for (const target of ["demo.globex", "stacks/demo"]) {
     const { exitCode, stderr } = await run(["import", target]);
     expect(exitCode).toBe(1);

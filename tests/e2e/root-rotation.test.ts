@@ -31,7 +31,7 @@ describe("a rotation of the root secret", () => {
   });
   afterAll(() => world?.close());
 
-  /** From here on processes have these root secrets: the sandbox's settings name the current one. */
+  /** Sets the root secrets of later processes. The sandbox's settings contain the current one. */
   function useRoots(current: string, previous = ""): void {
     const file = join(world.sandbox.folder, "sandbox.json");
     const settings = JSON.parse(readFileSync(file, "utf8")) as { env: Record<string, string> };
@@ -56,7 +56,7 @@ describe("a rotation of the root secret", () => {
     return readFileSync(file, "utf8");
   }
 
-  /** The reference of the project with a name of that form. */
+  /** The ref of the project whose name matches. */
   async function projectNamed(form: RegExp): Promise<string> {
     const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
     const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
@@ -88,7 +88,7 @@ describe("a rotation of the root secret", () => {
     return world.tenantry("restore", join(folder, archive), "tiny.acme/spike", "--json");
   }
 
-  it("is refused without the previous root secret, before a write", async () => {
+  it("is refused without the previous root secret, before any write", async () => {
     useRoots(NEW);
     const mark = world.mark();
     const refused = await world.tenantry("up", "--yes");
@@ -99,7 +99,7 @@ describe("a rotation of the root secret", () => {
     expect(world.writesSince(mark)).toEqual([]);
   });
 
-  it("is previewed in words, with the stacks that depend on the previous one", async () => {
+  it("is described in a preview, with the stacks that depend on the previous root secret", async () => {
     useRoots(NEW, old);
     const preview = await world.tenantry("preview");
     expect(preview, preview.stdout + preview.stderr).toMatchObject({ code: 2 });
@@ -109,7 +109,7 @@ describe("a rotation of the root secret", () => {
     expect(preview.stderr).toMatch(/depend on a previous root secret: tiny\.platform, tiny\.acme\./);
   });
 
-  it("gives keys another value, and the one before is accepted for its grace", async () => {
+  it("changes the values of keys, and the old values are accepted during the grace period", async () => {
     const { stderr } = await up();
     expect(stderr).toContain("None of these stacks depends on a previous root secret.");
     const key = await deliveredKey();
@@ -117,7 +117,7 @@ describe("a rotation of the root secret", () => {
     expect([await isAccepted(oldKey), await isAccepted(key)]).toEqual([true, true]);
   });
 
-  it("leaves nothing to do, with the previous root secret or without", async () => {
+  it("needs no further changes, with or without the previous root secret", async () => {
     const mark = world.mark();
     for (const previous of [old, ""]) {
       useRoots(NEW, previous);
@@ -128,7 +128,7 @@ describe("a rotation of the root secret", () => {
     expect(world.writesSince(mark)).toEqual([]);
   });
 
-  it("leaves archives to the root secret that sealed them", async () => {
+  it("doesn't change archives, which need the root secret that sealed them", async () => {
     useRoots(NEW);
     expect(await restore()).toMatchObject({
       code: 1,
@@ -140,7 +140,7 @@ describe("a rotation of the root secret", () => {
     expect(await sql(spike, "select path from public.files")).toEqual(["kept.md"]);
   });
 
-  it("refuses a process that has the old root secret alone", async () => {
+  it("refuses a process that has only the old root secret", async () => {
     useRoots(old);
     const mark = world.mark();
     const refused = await world.tenantry("up", "--yes");

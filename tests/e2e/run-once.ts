@@ -2,7 +2,7 @@ import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
 import type { RunOptions, RunResult, StackSpec } from "../../packages/embedded-engine/src/interface.ts";
 import { serveProvider } from "../../src/provider/runtime/server.ts";
 
-/** One run of a stack with a provider in the same process, as a fleet has it. */
+/** One run of a stack, with a provider in the same process as in a fleet. */
 export async function runOnce(
   verb: "preview" | "up",
   stack: StackSpec,

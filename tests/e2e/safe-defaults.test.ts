@@ -17,7 +17,7 @@ const OPENED = `security:
   realtime: { publicChannels: true, reason: The status page is public. }
 `;
 
-describe("the projects of a platform after up", () => {
+describe("the projects of a platform after an up", () => {
   let world: World;
   beforeAll(async () => {
     world = await World.open({ "tiny/platform.yaml": PLATFORM, "tiny/orgs/acme.yaml": ACME });
@@ -72,7 +72,7 @@ describe("the projects of a platform after up", () => {
     expect(await verify()).toEqual({ exitCode: 0, unclean: [] });
   });
 
-  it("are verified: a setting that was opened differs, one that can't be read isn't verified", async () => {
+  it("are verified: an opened setting differs, and one that can't be read isn't verified", async () => {
     const { workspace } = await refs();
     const path = `/v1/projects/${workspace}/config/realtime`;
     await manage(path, "PATCH", { private_only: false });
@@ -97,7 +97,7 @@ describe("the projects of a platform after up", () => {
     await manage(path, "PATCH", { private_only: true });
   });
 
-  it("are opened as far as the platform declares with reasons", async () => {
+  it("are opened as far as the platform declares", async () => {
     world.write("tiny/platform.yaml", PLATFORM.replace(CLOSED, OPENED));
     await up();
     const { controlPlane, workspace } = await refs();

@@ -6,7 +6,7 @@ import type { FleetReport } from "../../src/fleet/report.ts";
 import { checkOut } from "./checkout.ts";
 import { PLATFORM, World } from "./harness.ts";
 
-/** Each has a PostgreSQL server of its own: fifty by `npm run crashes`, a few in every run. */
+/** Each workspace has its own PostgreSQL server: fifty with `npm run crashes`, a few otherwise. */
 const WORKSPACES = process.env.TENANTRY_CRASHES === "all" ? 50 : 3;
 const PER_ORGANIZATION = 3;
 
@@ -17,12 +17,12 @@ const NEXT = {
   "0902_notes": "create index tags_idx on public.tags (id); create table public.notes (id int primary key);",
 };
 
-describe(`a new schema for ${WORKSPACES} workspaces, one of which it doesn't fit`, {
+describe(`a new schema for ${WORKSPACES} workspaces, which fails in one of them`, {
   timeout: 1_800_000,
 }, () => {
   const checkout = checkOut();
   const organizations = groupsOf(PER_ORGANIZATION, WORKSPACES);
-  /** It shares its organization with others. */
+  /** The failing workspace. Its organization has others. */
   const unlike = {
     organization: organizations.at(-1)?.name,
     workspace: organizations.at(-1)?.workspaces.at(-1),
@@ -65,7 +65,7 @@ describe(`a new schema for ${WORKSPACES} workspaces, one of which it doesn't fit
     }
   }
 
-  /** What of the new schema is in a workspace's database. */
+  /** The parts of the new schema in a workspace's database. */
   function madeOf(ref: string): Promise<unknown[]> {
     return sql(ref, "select relname from pg_class where relname in ('tags', 'tags_idx') order by 1");
   }
@@ -81,14 +81,14 @@ describe(`a new schema for ${WORKSPACES} workspaces, one of which it doesn't fit
     };
   }
 
-  /** Outcomes by stack, where the organization of the one has another than all others. */
+  /** Outcomes by stack, with a different one for the organization of the failing workspace. */
   function outcomes(ofAll: string, ofUnlike: string): Record<string, string> {
     return Object.fromEntries(
       organizations.map(({ name }) => [`tiny.${name}`, name === unlike.organization ? ofUnlike : ofAll]),
     );
   }
 
-  it("upgrades all others, its siblings too, leaves the one as it was, and says which and why", async () => {
+  it("upgrades all others, including its siblings, doesn't change the failing one, and reports it", async () => {
     const run = await up();
     expect(run.code).toBe(1);
     expect(run.outcomes).toMatchObject(outcomes("done", "failed"));
@@ -102,7 +102,7 @@ describe(`a new schema for ${WORKSPACES} workspaces, one of which it doesn't fit
       expect(await madeOf(ref), name).toEqual(ref === refOfUnlike() ? [] : ["tags", "tags_idx"]);
   });
 
-  it("the next run mends it when the way is clear, and writes nothing to any other", async () => {
+  it("completes it in the next run after the cause is fixed, without writing to any other", async () => {
     await sql(refOfUnlike(), "drop table public.notes");
     const mark = world.mark();
     const run = await up();
@@ -119,7 +119,7 @@ interface Group {
   readonly workspaces: readonly string[];
 }
 
-/** So many workspaces, so many to an organization. */
+/** A number of workspaces, distributed to organizations. */
 function groupsOf(size: number, workspaces: number): Group[] {
   return Array.from({ length: Math.ceil(workspaces / size) }, (_, group) => ({
     name: `org-${group + 1}`,

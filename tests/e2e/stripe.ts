@@ -8,7 +8,7 @@ export function stripeOf({ sandbox }: World): Stripe {
   return new Stripe(sandbox.env.STRIPE_API_KEY, options);
 }
 
-/** Gives the customer of an address a card, which is charged from now on. @returns the customer's id */
+/** Sets the default card of the customer with an address. @returns the customer's id */
 export async function addCard(stripe: Stripe, email: string): Promise<string> {
   const [found] = (await stripe.customers.list({ email })).data;
   const id = found?.id ?? "";

@@ -8,7 +8,7 @@ import { organization, PLATFORM, World } from "./harness.ts";
 
 const WAREHOUSE = "personal: { connections: { warehouse: { kind: bigquery, secret: acme-warehouse } } }";
 
-describe("an organization, from YAML to running", () => {
+describe("an organization", () => {
   let world: World;
 
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describe("an organization, from YAML to running", () => {
 
   afterAll(() => world.close());
 
-  it("is previewed without a write, and without a file", async () => {
+  it("is previewed without writes and files", async () => {
     const before = files(world.folder);
     const preview = await world.tenantry("preview", "tiny.platform", "tiny.acme");
     expect(preview, preview.stderr).toMatchObject({ code: 2 });
@@ -33,12 +33,12 @@ describe("an organization, from YAML to running", () => {
     expect(files(world.folder)).toEqual(before);
   });
 
-  it("comes up", async () => {
+  it("is created", async () => {
     const up = await world.tenantry("up", "--yes");
     expect(up, up.stderr).toMatchObject({ code: 0 });
   });
 
-  it("is left alone by a second up, which makes no write", async () => {
+  it("isn't changed by a second up, which writes nothing", async () => {
     const mark = world.mark();
     const up = await world.tenantry("up", "--yes");
     expect(up, up.stderr).toMatchObject({ code: 0 });
@@ -50,7 +50,7 @@ describe("an organization, from YAML to running", () => {
     expect(preview, preview.stdout + preview.stderr).toMatchObject({ code: 0 });
   });
 
-  it("gives an organization's model key to its own workspaces and no other, and a new one to each of them", async () => {
+  it("passes an organization's model key to its own workspaces only, and a new key to each of them", async () => {
     const [acmes, old] = [world.planted.TENANTRY_SECRET_ACME_LLM, world.planted.TENANTRY_SECRET_GLOBEX_LLM];
     expect(await modelKeys(world)).toEqual({
       "acme/personal": [acmes],
@@ -74,7 +74,7 @@ describe("an organization, from YAML to running", () => {
     });
   });
 
-  it("shows which secret a connection comes from, and a change of the name apart from one of the value", async () => {
+  it("shows the secret of a connection, and distinguishes a new name from a new value", async () => {
     const yaml = organization("acme", WAREHOUSE).concat("price: 39\n");
     const previewed = async () => {
       const { stdout, stderr } = await world.tenantry("preview", "tiny.acme", "--json");
@@ -113,30 +113,32 @@ describe("an organization, from YAML to running", () => {
       expect(text.includes(secret), `${secret.slice(0, 6)}… is in clear`).toBe(false);
   });
 
-  it("stays when its file, or a workspace of it, leaves the YAML", async () => {
+  it("isn't deleted when its file or a workspace is removed from the YAML", async () => {
     world.write("tiny/orgs/globex.yaml", organization("globex"));
     world.remove("tiny/orgs/acme.yaml");
     const mark = world.mark();
     const up = await world.tenantry("up", "--yes");
     expect(up.code).toBe(1);
-    expect(up.stdout).toMatch(/the workspace extra of globex is gone from the YAML[\s\S]*state: archived/);
-    expect(up.stdout).toMatch(/acme[\s\S]*is gone from the YAML/);
+    expect(up.stdout).toMatch(
+      /the workspace extra of globex was removed from the YAML[\s\S]*state: archived/,
+    );
+    expect(up.stdout).toMatch(/acme[\s\S]*was removed from the YAML/);
     expect(world.writesSince(mark)).toEqual([]);
   });
 
-  it("stays under the engine alone too, which is all that plain pulumi up has", async () => {
+  it("isn't deleted by the engine alone either, as with plain pulumi up", async () => {
     const mark = world.mark();
     const { result, diagnostics } = await embeddedEngine().preview(world.stack("tiny.globex"));
     expect(result).toBe("failed");
     expect(diagnostics.map(({ message }) => message).join()).toMatch(/protect/);
     expect((await embeddedEngine().up(world.stack("tiny.globex"))).result).toBe("failed");
-    // An `up` that nobody previewed gets as far as the organization's own row, and to no vendor.
+    // Without a preview, an `up` reaches the organization's row, but no vendor.
     const isRow = (write: string) => write.startsWith("postgres ");
     expect(world.writesSince(mark).filter((write) => !isRow(write))).toEqual([]);
   });
 });
 
-/** Every model key that each workspace's project was ever given, in order, by `organization/workspace`. */
+/** All model keys that each workspace's project has received, in order, by `organization/workspace`. */
 async function modelKeys(world: World): Promise<Record<string, string[]>> {
   const given: Record<string, string[]> = {};
   const names = new Map((await projects(world)).map(({ ref, name }) => [ref, name]));
@@ -155,14 +157,14 @@ async function projects(world: World): Promise<{ ref: string; name: string }[]> 
   return (await managed(world, "/v1/projects")) as { ref: string; name: string }[];
 }
 
-/** What the Management API answers to a GET. */
+/** The Management API's response to a GET request. */
 async function managed(world: World, path: string): Promise<unknown> {
   const { SUPABASE_API_URL, SUPABASE_ACCESS_TOKEN } = world.sandbox.env;
   const headers = { authorization: `Bearer ${SUPABASE_ACCESS_TOKEN}` };
   return (await fetch(SUPABASE_API_URL + path, { headers })).json();
 }
 
-/** Secrets that tenantry or the vendors made: databases' passwords, projects' keys, and the tokens of the run. */
+/** Secrets that tenantry or the vendors created: database passwords, API keys of projects, and the tokens of the run. */
 async function madeSecrets(world: World): Promise<string[]> {
   const { SUPABASE_ACCESS_TOKEN, STRIPE_API_KEY, TENANTRY_ROOT_SECRET } = world.sandbox.env;
   const bodies = world.sandbox.requests().map(({ body }) => body);

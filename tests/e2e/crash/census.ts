@@ -5,23 +5,23 @@ import { embeddedEngine } from "../../../packages/embedded-engine/src/engine.ts"
 import type { World } from "../harness.ts";
 
 /**
- * What the state says of each resource, but for what is the stack's own: ids, and its name. A preview would cost a second.
+ * The recorded properties of each resource, without ids and the stack's name. This is faster than a preview.
  *
- * @param name of the organization or platform
+ * @param name the name of the organization or platform
  */
 export async function recorded(world: World, stack: string, name: string): Promise<string[]> {
   const resources = (await embeddedEngine().resources(world.stack(stack))) ?? [];
   return resources.map(({ urn, inputs }) => withoutIds(JSON.stringify([urn, inputs]), name)).sort();
 }
 
-/** The ids first: they may hold the name by chance. */
+/** Replaces ids first, because they may contain the name by chance. */
 function withoutIds(text: string, name: string): string {
   return text
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|--[0-9a-f]{8}\b|\b[a-z]{20}\b|\b(cus|sub)_\w+/g, "id")
     .replaceAll(name, "it");
 }
 
-/** How many there are of everything that the organization could have twice. */
+/** Counts everything that an organization could have twice by mistake. */
 export async function census(world: World, name: string): Promise<Record<string, unknown>> {
   const projects = await supabase(world, "/v1/projects");
   const named = (start: string) => projects.filter((project) => project.name.startsWith(start));
@@ -43,7 +43,7 @@ export async function census(world: World, name: string): Promise<Record<string,
   };
 }
 
-/** The files of each of its workspaces that was ever archived. */
+/** The archive files of each workspace. */
 function archivesOf({ sandbox }: World, name: string): number[] {
   const folder = String(sandbox.env.TENANTRY_ARCHIVES);
   if (!existsSync(folder)) return [];
@@ -69,7 +69,7 @@ interface StripeObject {
   readonly status?: string;
 }
 
-/** All of a list, page after page: a whole matrix makes more than one holds. */
+/** Reads all pages of a list, because a whole matrix exceeds one page. */
 export async function stripe(
   world: World,
   path: string,
@@ -93,7 +93,7 @@ const LEDGER = `select wallet, kind, amount, balance from public.wallet_entries
   join public.organizations on organizations.id = wallets.organization_id
   where organizations.name = $1 order by wallet, kind, amount`;
 
-/** Keys and tokens that somebody could come in by. */
+/** The keys and tokens that give access. */
 const SECRETS = `select count(distinct api_key_id)::int as keys,
     count(distinct claim_token_id)::int as tokens
   from public.organizations
@@ -105,7 +105,7 @@ const SECRETS = `select count(distinct api_key_id)::int as keys,
   join private.claim_token_hashes on claim_token_id = claim_tokens.id
   where organizations.name = $1`;
 
-/** What else its rows say. */
+/** Other data in its rows. */
 const CONTENTS = `select plan_in_force, quotas.seats, workspaces.name, workspaces.state,
     (select jsonb_agg(role order by role) from public.members where organization_id = organizations.id) as members,
     (select count(*)::int from public.invitations where organization_id = organizations.id) as invitations,

@@ -5,17 +5,17 @@ import { census, recorded } from "./census.ts";
 import { BEGINNING, CHANGES, type Change, type Declared, EVERYTHING, manifest } from "./changes.ts";
 import { type Moment, upKilledAt } from "./kill.ts";
 
-/** Each write of each change takes half an hour, by `npm run crashes`: else two of runs that change everything at once. */
+/** `npm run crashes` kills a run at each write of each change, which takes half an hour. Otherwise two runs that change everything are killed. */
 const all = process.env.TENANTRY_CRASHES === "all";
 const SAMPLE: readonly [moment: Moment, nth: number][] = [
   ["after", 3],
   ["before", 5],
 ];
 
-/** Both have the same history, but for the crashes. */
+/** Both organizations have the same history, apart from the crashes. */
 const [CRASHED, CALM] = ["crashed", "calm"];
 
-describe("a change of an organization in use, whose up is killed and run again", () => {
+describe("a change of an organization in use, with a killed and repeated up", () => {
   let world: World;
   let declared = BEGINNING;
 
@@ -36,7 +36,7 @@ describe("a change of an organization in use, whose up is killed and run again",
     for (const name of [CRASHED, CALM]) world.write(`tiny/orgs/${name}.yaml`, manifest(name, declared));
   }
 
-  /** The next step of a change, killed at its n-th write and mended. @returns whether it had so many writes */
+  /** Applies the next step of a change, kills it at its n-th write, and repeats it. @returns whether there were that many writes */
   async function crashAndMend({ next }: Change, moment: Moment, nth: number): Promise<boolean> {
     declare(next(declared));
     const killed = await upKilledAt(world, `tiny.${CRASHED}`, moment, nth);
@@ -48,13 +48,15 @@ describe("a change of an organization in use, whose up is killed and run again",
     return killed !== undefined;
   }
 
-  /** Nothing is left to do, and what is live is what is recorded. */
+  /** Expects that nothing is left to do, and that the live services match the state. */
   async function settled(): Promise<void> {
     const { changes } = await world.mustRun("preview", `tiny.${CRASHED}`, "", { refresh: true });
     expect(Object.keys(changes)).toEqual(["same"]);
   }
 
-  it("has everything once when all of it changes, wherever that was cut", { timeout: 600_000 }, async () => {
+  it("has everything once after a change of everything that was killed at any write", {
+    timeout: 600_000,
+  }, async () => {
     for (const [moment, nth] of SAMPLE) expect(await crashAndMend(EVERYTHING, moment, nth)).toBe(true);
     await settled();
   });
@@ -63,7 +65,7 @@ describe("a change of an organization in use, whose up is killed and run again",
     "%s",
     (_, change) => {
       it.each(["before", "after"] as const)("%s each write", { timeout: 3_600_000 }, async (moment) => {
-        // Of each step, the write that comes next; undefined once it had no more.
+        // The next write of each step; undefined after the last one.
         const turns: (number | undefined)[] = Array.from({ length: change.steps }, () => 1);
         let kills = 0;
         for (let turn = 0; turns.some((nth) => nth !== undefined); turn = (turn + 1) % change.steps) {

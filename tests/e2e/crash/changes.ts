@@ -1,15 +1,15 @@
 import { organization } from "../harness.ts";
 
-/** What of an organization in use is changed. */
+/** The parts of an organization that change. */
 export interface Declared {
   readonly plan: "free" | "team";
   readonly hasMember: boolean;
-  /** Of the key `ci`. */
+  /** The label of the key `ci`. */
   readonly rotation: number;
-  /** What its second workspace was called and, last, is. */
+  /** The names of its second workspace; the last one is the current name. */
   readonly names: readonly string[];
   readonly state: "active" | "suspended" | "archived";
-  /** How many connections, apps and cron jobs its first workspace has. */
+  /** The number of connections, apps and cron jobs in its first workspace. */
   readonly rows: number;
 }
 
@@ -22,7 +22,7 @@ export const BEGINNING: Declared = {
   rows: 0,
 };
 
-/** The next declaration after this one; after `steps` of them the next is like the first again. */
+/** The next declaration. After `steps` of them, the first one follows again. */
 export interface Change {
   readonly steps: number;
   readonly next: (now: Declared) => Partial<Declared>;
@@ -44,7 +44,7 @@ const closesOrOpens = (closed: Declared["state"]): Change => ({
   next: ({ state }) => ({ state: state === "active" ? closed : "active" }),
 });
 
-/** One after the other. */
+/** Combines changes one after the other. */
 export const CHANGES: Readonly<Record<string, Change>> = {
   "a member is removed, and comes back": memberComesOrGoes,
   "the plan becomes a dearer one, and the old one again": planUpOrDown,
@@ -55,7 +55,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   "connections, apps and cron jobs are added": rowsAreAdded,
 };
 
-/** All that an organization may have changed in one pull request. */
+/** Everything that one pull request can change. */
 export const EVERYTHING: Change = {
   steps: 2,
   next: (now) => ({
@@ -68,7 +68,7 @@ export const EVERYTHING: Change = {
   }),
 };
 
-/** Its manifest. */
+/** The organization's manifest. */
 export function manifest(name: string, declared: Declared): string {
   const previously = declared.names.slice(0, -1);
   const numbered = (entry: (number: number) => string) =>

@@ -1,15 +1,15 @@
 import type { World } from "../harness.ts";
 
-/** Right before a write takes effect, or right after it did and before anybody hears of it. */
+/** Right before a write takes effect, or right after it and before its response. */
 export type Moment = "before" | "after";
 
-/** Every call that changes something: to the two APIs, and the end of each transaction on the control plane. */
+/** All writes: calls of the two APIs, and commits in the control plane. */
 const WRITE = "^(POST|PUT|PATCH|DELETE) |^(commit|COMMIT|end)";
 
 /**
- * Runs `up` in a process of its own, and kills it at its n-th write.
+ * Runs `up` in a separate process, and kills it at its n-th write.
  *
- * @returns which write that was; undefined when the run had fewer, and has ended well
+ * @returns the write; undefined if the run had fewer writes and succeeded
  */
 export async function upKilledAt(
   world: World,
@@ -28,7 +28,7 @@ export async function upKilledAt(
   return undefined;
 }
 
-/** Whether a write of the sandbox's log, as `service METHOD path`, is one of those that runs are killed at. */
+/** Whether a write in the sandbox's log, `service METHOD path`, is one at which runs are killed. */
 export function isCounted(write: string): boolean {
   return new RegExp(WRITE).test(write.replace(/^(postgres \w+|\w+) /, ""));
 }

@@ -3,13 +3,12 @@ import { organization, PLATFORM, World } from "../harness.ts";
 import { census, recorded } from "./census.ts";
 import { isCounted, type Moment, upKilledAt } from "./kill.ts";
 
-/** The organization whose `up` nothing disturbs. */
+/** The organization whose `up` isn't killed. */
 const REFERENCE = "crash-0";
 
 /**
- * The crash matrix of one organization: for each write that its first `up` makes, another organization's `up` is killed
- * right before (or after) that write took effect, and run again. The writes are counted, not listed: a new one is in the
- * matrix as soon as it exists.
+ * The crash matrix of an organization. For each write of its first `up`, the `up` of another organization is killed right before (or
+ * after) that write takes effect, and run again. The writes are counted and not listed, so that new ones are included.
  */
 export function crashMatrix(moment: Moment, writes: { readonly atLeast: number }): void {
   describe(`up, killed ${moment} each of its writes and run again`, () => {
@@ -29,7 +28,7 @@ export function crashMatrix(moment: Moment, writes: { readonly atLeast: number }
 
     afterAll(() => world?.close());
 
-    it("converges on one of everything", { timeout: 600_000 }, async () => {
+    it("creates everything once", { timeout: 600_000 }, async () => {
       expect(count).toBeGreaterThanOrEqual(writes.atLeast);
       for (let nth = 1; nth <= count; nth++) await crashAndMend(world, nth, moment);
       const { changes } = await world.mustRun("preview", `tiny.crash-${count}`);
@@ -38,7 +37,7 @@ export function crashMatrix(moment: Moment, writes: { readonly atLeast: number }
   });
 }
 
-/** An organization with some of all that one can have. */
+/** An organization with every feature. */
 function withEverything(name: string): string {
   const approval = `reason: grown, approvedBy: owner@${name}.example, expires: 2999-12-31`;
   const personal = [

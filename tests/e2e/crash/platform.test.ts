@@ -4,13 +4,13 @@ import { stripeOf } from "../stripe.ts";
 import { recorded, stripe, supabase } from "./census.ts";
 import { isCounted, type Moment, upKilledAt } from "./kill.ts";
 
-/** Each write takes a platform of its own: all of them by `npm run crashes`, else one in the middle. */
+/** Each write needs its own platform. `npm run crashes` tests all writes; otherwise one in the middle is tested. */
 const all = process.env.TENANTRY_CRASHES === "all";
 
-/** The platform whose `up` nothing disturbs. */
+/** The platform whose `up` isn't killed. */
 const REFERENCE = "calm";
 
-describe("a platform's own stack, whose first up is killed and run again", () => {
+describe("a platform's own stack, with a killed and repeated first up", () => {
   let world: World;
   let writes = 0;
 
@@ -37,18 +37,18 @@ describe("a platform's own stack, whose first up is killed and run again", () =>
     await leaveWebhook(name);
   }
 
-  /** An account has few endpoints. */
+  /** An account can have only a few endpoints. */
   async function leaveWebhook(platform: string): Promise<void> {
     const { webhookEndpoints } = stripeOf(world);
     for (const { id, metadata } of (await webhookEndpoints.list({ limit: 100 })).data)
       if (Object.values(metadata).includes(platform)) await webhookEndpoints.del(id);
   }
 
-  it("makes many writes, which are counted", () => {
+  it("makes many writes", () => {
     expect(writes).toBeGreaterThanOrEqual(30);
   });
 
-  it.skipIf(all)("has everything once when it was cut in the middle", () =>
+  it.skipIf(all)("has everything once after it was killed in the middle", () =>
     crashAndMend("after", Math.ceil(writes / 2)),
   );
 
@@ -68,7 +68,7 @@ function manifest(name: string): string {
   );
 }
 
-/** How many there are of everything that the platform could have twice. */
+/** Counts everything that a platform could have twice by mistake. */
 async function census(world: World, name: string): Promise<Record<string, number>> {
   const isOwn = (each: { readonly metadata?: Readonly<Record<string, string>> }) =>
     Object.values(each.metadata ?? {}).includes(name);
