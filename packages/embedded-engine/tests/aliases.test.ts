@@ -14,7 +14,7 @@ const child: Aliased = {
   aliases: [],
 };
 
-describe("what a resource was called before", () => {
+describe("an alias with", () => {
   test.each<[string, AliasSpec, string]>([
     ["a whole URN", { urn: `${PLACE}x:y:Z::old` }, `${PLACE}x:y:Z::old`],
     ["another name", { ...spec, name: "old" }, `${PLACE}test:index:Group$test:index:Thing::old`],
@@ -35,7 +35,7 @@ describe("what a resource was called before", () => {
     expect(formerUrns({ ...child, aliases: [alias] }, () => undefined)).toEqual([expected]);
   });
 
-  test("a child follows its parent's rename, its name too where it began with the parent's", () => {
+  test("a child of a renamed parent has a former URN, also for a name with the parent's as prefix", () => {
     const formerOf = (urn: string) => (urn === PARENT ? `${PLACE}test:index:Group::shop` : undefined);
     expect(formerUrns(child, formerOf)).toEqual([`${PLACE}test:index:Group$test:index:Thing::shop-db`]);
     expect(formerUrns({ ...child, aliases: [{ ...spec, name: "db" }] }, formerOf)).toEqual([
@@ -58,7 +58,7 @@ describe("a run with aliases", () => {
   });
   afterAll(() => project.remove());
 
-  test("a component, its children and their provider go on under other names", async () => {
+  test("a component, its children and their provider can be renamed", async () => {
     const run = await project.up(`
       const after = new Group("after", { aliases: [{ name: "before" }] });
       const provider = new Provider("other", { region: "x" }, { aliases: [{ name: "own" }] });
@@ -77,7 +77,7 @@ describe("a run with aliases", () => {
     expect(project.calls()).toEqual(["delete user", "delete after-inside"]);
   });
 
-  test("two resources can't have been the same one", async () => {
+  test("two resources can't have the same alias", async () => {
     const run = await project.up(`
       new Group("one", { aliases: [{ name: "after" }] });
       new Group("two", { aliases: [{ name: "after" }] });`);
@@ -85,7 +85,7 @@ describe("a run with aliases", () => {
     expect(run.diagnostics[0]?.message).toMatch(/Duplicate resource alias '.*::after' applied to/);
   });
 
-  test("an alias of nothing is nothing", async () => {
+  test("an alias that matches nothing is ignored", async () => {
     const run = await project.up('new Thing("new", {}, { aliases: [{ name: "never" }] });');
     expect(run).toMatchObject({ result: "succeeded", changes: { create: 1 } });
   });

@@ -14,7 +14,7 @@ afterAll(() => project.remove());
 
 const GOING_ON = { continueOnError: true };
 
-/** `a`, which is deleted before it is made again, what needs it, and what doesn't. */
+/** `a`, which is deleted before its replacement, a resource that needs it, and one that doesn't. */
 function replaced(kind: string): string {
   return `
     const a = new Thing("a", { kind: "${kind}" }, { deleteBeforeReplace: true });
@@ -22,7 +22,7 @@ function replaced(kind: string): string {
     new Thing("beside", { value: "${kind}" });`;
 }
 
-test("a deletion that comes first and fails holds up what needs the resource, and nothing else", async () => {
+test("a failed deletion before a replacement stops only resources that need the replacement", async () => {
   await project.up(replaced("one"));
   project.calls();
   project.fault({ "delete a": "fail" });
@@ -34,7 +34,7 @@ test("a deletion that comes first and fails holds up what needs the resource, an
   expect(project.resource("a")).toMatchObject({ inputs: { kind: "two" } });
 });
 
-test("outputs that nobody knows are left out", async () => {
+test("unknown outputs are omitted", async () => {
   project.fault({ "create a": "fail" });
   const body = 'const a = new Thing("a", { value: pulumi.secret(1) });';
   await project.up(

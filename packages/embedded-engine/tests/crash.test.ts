@@ -13,14 +13,14 @@ beforeEach(() => {
 });
 afterEach(() => project.remove());
 
-/** Says which process the program is, and then declares resources. */
+/** A program that prints its process id and then declares resources. */
 function program(body: string): void {
   project.write(
     `require("fs").writeFileSync(process.env.TEST_WORLD + "/program.pid", String(process.pid)); ${body}`,
   );
 }
 
-/** `up` in a process of its own. */
+/** Runs `up` in a separate process. */
 function start(): ChildProcess {
   const spec = JSON.stringify({ ...project.spec(), passphrase: PASSPHRASE });
   return spawn(process.execPath, [fileURLToPath(new URL("./run-up.js", import.meta.url))], {
@@ -36,7 +36,7 @@ async function result(child: ChildProcess): Promise<RunResult> {
   return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 }
 
-/** Resolves when the provider has been asked for this. */
+/** Resolves when the provider has received this call. */
 async function asked(call: string): Promise<void> {
   const [operation, name] = call.split(" ");
   const isThere = () =>
@@ -71,7 +71,7 @@ function locks(): readonly string[] {
 }
 
 describe("a run that is killed in the middle of a create", () => {
-  test("leaves its finished work, the pending operation and the lock; the next run goes on by itself", async () => {
+  test("leaves finished resources, the pending operation and the lock, and the next run continues", async () => {
     program('const a = new Thing("a", { value: pulumi.secret("hidden") }); new Thing("b", { value: a.id });');
     project.fault({ "create b": "hang" });
     const child = start();
@@ -131,7 +131,7 @@ test.each(["update", "delete"])(
   },
 );
 
-test("a run that is interrupted lets what runs finish and keeps it, begins nothing new, and frees the stack", async () => {
+test("an interrupted run finishes and saves running operations, starts no new ones, and releases the lock", async () => {
   program('const a = new Thing("a", {}); new Thing("b", { value: a.id });');
   project.fault({ "create a": "until-cancelled" });
   const child = start();

@@ -12,36 +12,36 @@ function state(name: string, needs: Partial<ResourceState> = {}): ResourceState 
   return { ...emptyState(urn(name)), id: name, ...needs };
 }
 
-/** Made with a property of another. */
+/** A resource that uses a property of another. */
 function made(name: string, from: string): ResourceState {
   return state(name, { inputs: { value: "x" }, propertyDependencies: { value: [urn(from)] } });
 }
 
-describe("what goes with a resource that is deleted before its replacement", () => {
+describe("with a resource that is deleted before its replacement, the run deletes", () => {
   const root = state("root");
   const always = async () => true;
   const never = async () => false;
 
   test.each<[string, readonly ResourceState[], () => Promise<boolean>, readonly string[]]>([
     [
-      "what its change would replace, the last of them first",
+      "dependents that the change would replace, in reverse order",
       [made("a", "root"), made("b", "a")],
       always,
       ["b", "a"],
     ],
-    ["not what can live with another value", [made("a", "root"), made("b", "a")], never, []],
-    ["not what only comes after it", [state("a", { dependencies: [urn("root")] })], always, []],
-    ["what goes down with it", [state("a", { deletedWith: urn("root") })], never, ["a"]],
-    ["what is replaced with it", [state("a", { replaceWith: [urn("root")] })], never, ["a"]],
-    ["what it provides", [state("a", { provider: `${urn("root")}::root` })], never, ["a"]],
-    ["no component", [{ ...made("a", "root"), custom: false }], always, []],
-    ["nothing that belongs to others", [{ ...made("a", "root"), external: true }], always, []],
+    ["no dependents that can be updated", [made("a", "root"), made("b", "a")], never, []],
+    ["no dependents without a property of it", [state("a", { dependencies: [urn("root")] })], always, []],
+    ["resources with `deletedWith`", [state("a", { deletedWith: urn("root") })], never, ["a"]],
+    ["resources with `replaceWith`", [state("a", { replaceWith: [urn("root")] })], never, ["a"]],
+    ["resources of a provider", [state("a", { provider: `${urn("root")}::root` })], never, ["a"]],
+    ["no components", [{ ...made("a", "root"), custom: false }], always, []],
+    ["no external resources", [{ ...made("a", "root"), external: true }], always, []],
   ])("%s", async (_, others, wouldReplace, expected) => {
     const found = await cascadeReplacements(root, [root, ...others], () => false, wouldReplace);
     expect(found.map(({ id }) => id)).toEqual(expected);
   });
 
-  test("not what this run has come to already", async () => {
+  test("no resources that the run has already decided", async () => {
     const a = made("a", "root");
     expect(await cascadeReplacements(root, [root, a], (name) => name === a.urn, always)).toEqual([]);
   });
@@ -60,7 +60,7 @@ describe("a run that deletes before it replaces", () => {
     const b = new Thing("b", { kind: a.id });
     new Thing("c", { value: b.id });`;
 
-  test("takes its dependents along, and makes them again after it", async () => {
+  test("deletes dependents too, and creates them again after it", async () => {
     await project.up(body("x"));
     project.calls();
     const { events, onEvent } = recorder();
@@ -74,13 +74,13 @@ describe("a run that deletes before it replaces", () => {
     expect(project.stateText).not.toContain("pendingReplacement");
   });
 
-  test("previews the same", async () => {
+  test("previews the same steps", async () => {
     project.write(body("z"));
     expect((await project.preview()).changes).toEqual({ replace: 2, update: 1, same: 1 });
     expect(project.calls()).toEqual([]);
   });
 
-  test("goes on with what was deleted and not made again", async () => {
+  test("creates resources that an earlier run deleted and didn't create again", async () => {
     project.fault({ "create a": "fail" });
     expect((await project.up()).result).toBe("failed");
     expect(project.calls()).toEqual(["delete b", "delete a", "create a"]);
@@ -89,7 +89,7 @@ describe("a run that deletes before it replaces", () => {
     expect(project.calls()).toEqual(["create a", "create b", "update c"]);
   });
 
-  test("leaves alone what is protected", async () => {
+  test("refuses to delete protected resources", async () => {
     const guarded = (kind: string) =>
       body(kind).replace("{ kind: a.id }", "{ kind: a.id }, { protect: true }");
     await project.up(guarded("z"));
@@ -101,7 +101,7 @@ describe("a run that deletes before it replaces", () => {
     await project.up(body("z"));
   });
 
-  test("the program's word counts for more than the provider's", async () => {
+  test("the program's option overrides the provider's", async () => {
     await project.up(
       body("v", "{ deleteBeforeReplace: false }").replace('kind: "v"', 'kind: "v", first: "delete"'),
     );
@@ -109,7 +109,7 @@ describe("a run that deletes before it replaces", () => {
   });
 });
 
-describe("replacements that the program asks for", () => {
+describe("replacements that the program requests", () => {
   let project: TestProject;
   beforeAll(() => {
     project = new TestProject();
@@ -120,7 +120,7 @@ describe("replacements that the program asks for", () => {
     const a = new Thing("a", { kind: "${kind}" }, { replacementTrigger: ${trigger} });
     new Thing("b", {}, { replaceWith: [a] });`;
 
-  test("a changed trigger replaces, and what is replaced with it follows", async () => {
+  test("a changed trigger replaces the resource, and those with `replaceWith`", async () => {
     await project.up(body('pulumi.secret("planted one")', "x"));
     expect(project.stateText).not.toContain("planted");
     expect(JSON.parse(project.stateText)).toMatchObject({ version: 4, features: ["replaceWith"] });
@@ -131,7 +131,7 @@ describe("replacements that the program asks for", () => {
     expect(project.calls()).toEqual(["create a", "create b", "delete b", "delete a"]);
   });
 
-  test("a trigger that comes or goes changes nothing", async () => {
+  test("an added or removed trigger changes nothing", async () => {
     expect((await project.up(body("undefined", "x"))).changes).toEqual({ same: 3 });
   });
 });

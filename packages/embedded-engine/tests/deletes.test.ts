@@ -17,7 +17,7 @@ function names(levels: readonly (readonly ResourceState[])[]): string[][] {
 }
 
 test.each<[string, readonly ResourceState[], string[][]]>([
-  ["what depends on another", [state("a"), state("b", { dependencies: [urn("a")] })], [["b"], ["a"]]],
+  ["dependents first", [state("a"), state("b", { dependencies: [urn("a")] })], [["b"], ["a"]]],
   [
     "a property that needs another",
     [state("a"), state("b", { propertyDependencies: { value: [urn("a")] } })],
@@ -48,12 +48,12 @@ test.each<[string, readonly ResourceState[], string[][]]>([
     ],
     [["user"], ["inside"], ["h"], ["g"]],
   ],
-  ["what has nothing to do with each other at once", [state("a"), state("b")], [["a", "b"]]],
+  ["independent resources in parallel", [state("a"), state("b")], [["a", "b"]]],
 ])("%s", (_, resources, expected) => {
   expect(names(deletionLevels(resources, new Set(resources)))).toEqual(expected);
 });
 
-test("whatever the graph: everything condemned once, dependents strictly before what they need", () => {
+test("in any graph, each resource is deleted once, and dependents strictly before their dependencies", () => {
   const graph = fc
     .array(fc.array(fc.nat(), { maxLength: 3 }), { maxLength: 30 })
     .map((edges) =>

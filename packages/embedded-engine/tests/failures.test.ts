@@ -18,7 +18,7 @@ function errors(run: { readonly diagnostics: readonly { severity: string; messag
     .join("\n");
 }
 
-test("a create that fails leaves nothing behind; what ran beside it is kept, what needs it is not tried", async () => {
+test("a failed create records nothing; parallel operations are kept, and dependents aren't tried", async () => {
   project.fault({ "create a": "fail" });
   const { events, onEvent } = recorder();
   const run = await project.up(
@@ -41,7 +41,7 @@ test("a failed run deletes nothing", async () => {
   expect(project.resource("old")).toBeDefined();
 });
 
-test("an update or a delete that fails keeps what was, and the next run goes on", async () => {
+test("a failed update or delete keeps the old state, and the next run continues", async () => {
   await project.up('new Thing("a", { value: 1 }); new Thing("b", {});');
   project.fault({ "update a": "fail" });
   expect((await project.up('new Thing("a", { value: 2 });')).result).toBe("failed");
@@ -54,7 +54,7 @@ test("an update or a delete that fails keeps what was, and the next run goes on"
   expect(await project.up()).toMatchObject({ result: "succeeded", changes: { same: 2, delete: 1 } });
 });
 
-test("a resource that is made but not finished is kept, and finished by the next run", async () => {
+test("a resource whose initialization failed is kept, and the next run completes it", async () => {
   project.fault({ "create a": "partial" });
   const run = await project.up('new Thing("a", { value: 1 });');
   expect(run.result).toBe("failed");
@@ -69,7 +69,7 @@ test("a resource that is made but not finished is kept, and finished by the next
   expect(project.resource("a")?.initErrors).toBeUndefined();
 });
 
-test("an update that is not finished keeps the old inputs, so that it is tried again", async () => {
+test("a partial update keeps the old inputs, so that it is tried again", async () => {
   await project.up('new Thing("a", { value: 1 });');
   project.fault({ "update a": "partial" });
   expect((await project.up('new Thing("a", { value: 2 });')).result).toBe("failed");
@@ -99,7 +99,7 @@ test.each(["crash", "hang-up"])(
 );
 
 describe("a program that fails", () => {
-  test("after it has registered something: that is kept, nothing is deleted, stack outputs stay", async () => {
+  test("after registrations: resources and stack outputs are kept, and nothing is deleted", async () => {
     await project.up('new Thing("a", { value: 1 }); new Thing("b", {}); exports.kept = "yes";');
     const run = await project.up(
       'const a = new Thing("a", { value: 2 }); a.id.apply(() => { throw new Error("oh no"); });',
@@ -111,20 +111,20 @@ describe("a program that fails", () => {
     expect(await project.outputs()).toEqual({ kept: "yes" });
   });
 
-  test("by its exit code", async () => {
+  test("with an exit code", async () => {
     const run = await project.up("process.exitCode = 3;");
     expect(run.result).toBe("failed");
     expect(errors(run)).toContain("Program exited with non-zero exit code: 3");
   });
 
-  test("because it is no JavaScript", async () => {
+  test("with a syntax error", async () => {
     const run = await project.up("const = ;");
     expect(run.result).toBe("failed");
     expect(errors(run)).toContain("SyntaxError");
   });
 });
 
-test("no message shows a secret, though the vendor's error quotes it", async () => {
+test("no message shows a secret, even if the vendor's error quotes it", async () => {
   project.fault({ "create a": "quote" });
   const run = await project.up('new Thing("a", { value: pulumi.secret("planted-4711") });');
   expect(errors(run)).toContain("create was refused: [secret]");

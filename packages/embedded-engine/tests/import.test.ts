@@ -21,7 +21,7 @@ function imported(value: string, id = "found", rest = ""): string {
 }
 
 describe("import", () => {
-  test("takes over what is there, once", async () => {
+  test("imports an existing resource once", async () => {
     const run = await project.up(imported("found"));
     expect(run.changes).toEqual({ import: 1, same: 1 });
     expect(project.resource("a")).toMatchObject({ id: "found", importID: "found", outputs: { size: "7" } });
@@ -31,14 +31,14 @@ describe("import", () => {
     expect(project.resource("a")).not.toHaveProperty("importID");
   });
 
-  test("changes what is not as the program says", async () => {
+  test("updates properties that differ from the program", async () => {
     const run = await project.up(imported("wanted"));
     expect(run.changes).toEqual({ import: 1, update: 1, same: 1 });
     expect(project.calls()).toEqual(["read a", "update a"]);
     expect(project.resource("a")).toMatchObject({ id: "found", inputs: { value: "wanted" } });
   });
 
-  test("replaces nothing that it takes over", async () => {
+  test("never replaces an imported resource", async () => {
     project.write(imported("found", "found", ', kind: "x"'));
     expect(await project.preview()).toMatchObject({
       result: "succeeded",
@@ -49,7 +49,7 @@ describe("import", () => {
     expect(run.diagnostics[0]?.message).toContain("previously-imported resources");
   });
 
-  test("fails where there is nothing", async () => {
+  test("fails if the resource doesn't exist", async () => {
     const run = await project.up(imported("x", "missing"));
     expect(run.result).toBe("failed");
     expect(run.diagnostics[0]?.message).toBe("resource 'missing' does not exist");
@@ -57,7 +57,7 @@ describe("import", () => {
     expect(project.state().pending).toEqual([]);
   });
 
-  test("puts another in the place of an old one, which goes last", async () => {
+  test("replaces an old resource by the imported one, and deletes the old one last", async () => {
     await project.up(imported("found"));
     project.calls();
     const run = await project.up(imported("other", "other"));
@@ -70,7 +70,7 @@ describe("import", () => {
 describe("get", () => {
   const get = (id: string) => `exports.size = new Thing("a", {}, { id: "${id}" }).id;`;
 
-  test("reads and owns nothing", async () => {
+  test("reads a resource without owning it", async () => {
     const { events, onEvent } = recorder();
     const run = await project.up(get("found"), { onEvent });
     expect(run.changes).toEqual({ same: 1 });
@@ -81,7 +81,7 @@ describe("get", () => {
     expect(project.calls()).toEqual([]);
   });
 
-  test("takes the place of what was owned, which is deleted when it is another", async () => {
+  test("replaces an owned resource, which is deleted if it is a different one", async () => {
     await project.up('new Thing("a", { value: 1 });');
     project.calls();
     const run = await project.up(get("found"));
@@ -89,7 +89,7 @@ describe("get", () => {
     expect(project.calls()).toEqual(["read a", "delete a"]);
   });
 
-  test("what was read can be owned from now on, as a new one", async () => {
+  test("a read resource can be replaced by an owned new one", async () => {
     await project.up(get("found"));
     project.calls();
     const run = await project.up('new Thing("a", { value: 2 });');
@@ -97,7 +97,7 @@ describe("get", () => {
     expect(project.calls()).toEqual(["create a"]);
   });
 
-  test("a missing one fails the run, in a preview too", async () => {
+  test("a missing resource fails the run, in a preview too", async () => {
     project.write(get("missing"));
     const run = await project.preview();
     expect(run.result).toBe("failed");

@@ -6,13 +6,13 @@ import { fileURLToPath } from "node:url";
 import type { Engine } from "../src/interface.ts";
 import { PASSPHRASE, type TestProject } from "./project.ts";
 
-/** An update that the provider's fault kills with its engine; the embedded one runs in a process of its own. */
+/** An update during which the provider kills the engine. The embedded engine runs in a separate process. */
 export async function startKilled(engine: Engine, project: TestProject): Promise<void> {
   if (engine.name === "embedded") await upElsewhere(project);
   else await engine.up(project.spec());
 }
 
-/** The same. The lock that is left is taken away, as `pulumi cancel` does. */
+/** The same, and removes the remaining lock, like `pulumi cancel`. */
 export async function upKilled(engine: Engine, project: TestProject): Promise<void> {
   await startKilled(engine, project);
   const locks = join(project.backend, ".pulumi/locks/organization/trial/dev");

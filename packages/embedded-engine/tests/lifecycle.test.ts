@@ -8,7 +8,7 @@ beforeAll(() => {
 });
 afterAll(() => project.remove());
 
-/** Two things in a component, the second made from the first. */
+/** Two resources in a component; the second depends on the first. */
 function program(value: string): string {
   return `
     const group = new Group("group");
@@ -19,8 +19,8 @@ function program(value: string): string {
     exports.hidden = pulumi.secret({ deep: ["kept secret"] });`;
 }
 
-describe("the life of a stack, step by step", () => {
-  test("a first run makes everything, what is needed first", async () => {
+describe("the lifecycle of a stack", () => {
+  test("a first run creates everything, dependencies first", async () => {
     const { events, onEvent } = recorder();
     const run = await project.up(program('{ value: "one" }'), { onEvent });
     expect(run).toMatchObject({ result: "succeeded", changes: { create: 4 }, diagnostics: [] });
@@ -34,7 +34,7 @@ describe("the life of a stack, step by step", () => {
     expect(events.at(-1)?.cancelEvent).toEqual({});
   });
 
-  test("outputs are there, secret ones as secrets", async () => {
+  test("outputs are recorded, with secrets as secrets", async () => {
     const outputs = (await project.outputs()) ?? {};
     expect(outputs.id).toMatch(/^first-/);
     expect(outputs.hidden).toBeInstanceOf(Secret);
@@ -42,7 +42,7 @@ describe("the life of a stack, step by step", () => {
     expect(project.stateText).not.toContain("kept secret");
   });
 
-  test("a second run changes nothing and asks the provider for nothing", async () => {
+  test("a second run changes nothing and doesn't call the provider", async () => {
     const before = project.state();
     const run = await project.up();
     expect(run).toMatchObject({ result: "succeeded", changes: { same: 4 } });
@@ -50,7 +50,7 @@ describe("the life of a stack, step by step", () => {
     expect(project.state()).toEqual(before);
   });
 
-  test("a change is an update, and what is made from it stays", async () => {
+  test("a change is an update, and dependents are kept", async () => {
     const { events, onEvent } = recorder();
     const run = await project.up(program('{ value: "two" }'), { onEvent });
     expect(run.changes).toEqual({ update: 1, same: 3 });
@@ -63,7 +63,7 @@ describe("the life of a stack, step by step", () => {
     });
   });
 
-  test("a replacement makes the new one, moves over what needs it, and deletes the old one last", async () => {
+  test("a replacement creates the new resource, updates dependents, and deletes the old one last", async () => {
     const oldId = project.resource("first")?.id;
     const run = await project.up(program('{ value: "two", kind: "other" }'));
     expect(run.changes).toEqual({ replace: 1, update: 1, same: 2 });
@@ -72,14 +72,14 @@ describe("the life of a stack, step by step", () => {
     expect(project.resource("second")?.inputs?.value).toBe(project.resource("first")?.id);
   });
 
-  test("what is no longer declared is deleted, dependents first", async () => {
+  test("resources that are no longer declared are deleted, dependents first", async () => {
     const run = await project.up('new Thing("third", {});');
     expect(run.changes).toEqual({ create: 1, delete: 3, same: 1 });
     expect(project.calls()).toEqual(["create third", "delete second", "delete first"]);
     expect((await project.outputs()) ?? {}).toEqual({});
   });
 
-  test("destroy takes everything and leaves the empty stack", async () => {
+  test("destroy deletes everything and keeps the empty stack", async () => {
     const run = await project.destroy();
     expect(run.changes).toEqual({ delete: 2 });
     expect(project.calls()).toEqual(["delete third"]);
@@ -88,7 +88,7 @@ describe("the life of a stack, step by step", () => {
   });
 });
 
-test("what the program prints is told line by line", async () => {
+test("the program's output is reported line by line", async () => {
   const { events, onEvent } = recorder();
   await project.up('console.log("to stdout"); console.error("to stderr"); pulumi.log.warn("take care");', {
     onEvent,
@@ -103,13 +103,13 @@ test("what the program prints is told line by line", async () => {
   );
 });
 
-test("resources are made side by side, as many at a time as is said", async () => {
+test("resources are created in parallel, up to the limit", async () => {
   const body = `for (let i = 0; i < 6; i++) new Thing("t" + i, {});`;
   await project.up(body, { parallel: 1 });
   expect(project.calls()).toHaveLength(6);
 });
 
-test("a provider's function is answered", async () => {
+test("a program can call a provider's function", async () => {
   await project.up(`exports.answer = pulumi.runtime.invokeOutput("test:index:ask", { question: 1 });`);
   expect(await project.outputs()).toEqual({ answer: { question: 1, answered: true } });
 });

@@ -38,7 +38,7 @@ function deadPid(): number {
   return spawnSync(process.execPath, ["-e", ""]).pid;
 }
 
-test("one run holds it; the next has to wait, and is told whom for", async () => {
+test("a second run is refused, and the error names the holder", async () => {
   const held = await acquire();
   await expect(acquire()).rejects.toMatchObject({
     name: "UserError",
@@ -50,7 +50,7 @@ test("one run holds it; the next has to wait, and is told whom for", async () =>
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("of two that come at once, never both get it", async () => {
+test("two parallel runs never both get it", async () => {
   for (let round = 0; round < 20; round++) {
     const results = await Promise.allSettled([acquire(), acquire()]);
     const held = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
@@ -76,13 +76,13 @@ test.each([
 });
 
 test.each([
-  ["a process that runs", () => ({ pid: process.pid, process: own })],
+  ["a running process", () => ({ pid: process.pid, process: own })],
   ["another host", () => ({ pid: 1, hostname: "elsewhere", process: ended() })],
   ["another boot", () => ({ pid: 1, process: { ...ended(), boot: "another" } })],
   ["another PID namespace", () => ({ pid: 1, process: { ...ended(), pidNamespace: "pid:[1]" } })],
   ["the Pulumi CLI, which records only a process id", () => ({ pid: deadPid() })],
   ["a process whose identity is incomplete", () => ({ pid: 1, process: { pid: deadPid() } })],
-])("the lock of %s stands", async (_, content) => {
+])("the lock of %s is respected", async (_, content) => {
   leave(content());
   await expect(acquire()).rejects.toMatchObject({ name: "UserError" });
   expect(warnings).toEqual([]);

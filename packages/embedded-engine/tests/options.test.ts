@@ -11,7 +11,7 @@ afterAll(() => project.remove());
 describe("protect", () => {
   const body = 'new Thing("kept", { value: 1, kind: "x" }, { protect: true });';
 
-  test("keeps what is no longer declared, deletes the rest, and fails", async () => {
+  test("keeps an undeclared resource, deletes the others, and fails", async () => {
     await project.up(`${body} new Thing("other", {});`);
     project.calls();
     const run = await project.up("");
@@ -36,14 +36,14 @@ describe("protect", () => {
     expect(project.calls()).toEqual([]);
   });
 
-  test("stands against destroy, unless it is told to take all", async () => {
+  test("prevents a destroy, unless it ignores protection", async () => {
     expect((await project.destroy()).result).toBe("failed");
     expect(project.calls()).toEqual([]);
     expect((await project.destroy({ ignoreProtect: true })).result).toBe("succeeded");
     expect(project.calls()).toEqual(["delete kept"]);
   });
 
-  test("is inherited by what a component holds", async () => {
+  test("is inherited from a component", async () => {
     const made = 'const g = new Group("g", { protect: true }); new Thing("inside", {}, { parent: g });';
     await project.up(made);
     expect(project.resource("inside")?.protect).toBe(true);
@@ -52,7 +52,7 @@ describe("protect", () => {
   });
 });
 
-test("retainOnDelete forgets without deleting", async () => {
+test("retainOnDelete removes a resource from the state without deleting it", async () => {
   await project.up('new Thing("retained", {}, { retainOnDelete: true });');
   project.calls();
   const run = await project.up("");
@@ -60,14 +60,14 @@ test("retainOnDelete forgets without deleting", async () => {
   expect(project.calls()).toEqual([]);
 });
 
-test("deletedWith goes down with the other, unasked", async () => {
+test("deletedWith skips the deletion when the other resource is deleted", async () => {
   await project.up('const whole = new Thing("whole", {}); new Thing("part", {}, { deletedWith: whole });');
   project.calls();
   await project.up("");
   expect(project.calls()).toEqual(["delete whole"]);
 });
 
-test("ignoreChanges keeps what was, and only that", async () => {
+test("ignoreChanges keeps the old values of its properties only", async () => {
   const body = (value: string) => `new Thing("a", { value: ${value} }, { ignoreChanges: ["value.x"] });`;
   await project.up(body("{ x: 1, y: 1 }"));
   project.calls();
@@ -76,7 +76,7 @@ test("ignoreChanges keeps what was, and only that", async () => {
   expect(project.resource("a")?.inputs).toEqual({ value: { x: 1, y: 2 } });
 });
 
-test("additionalSecretOutputs are secret from then on", async () => {
+test("additionalSecretOutputs are secret", async () => {
   await project.up('new Thing("s", { value: "a planted value" }, { additionalSecretOutputs: ["value"] });');
   expect(JSON.stringify(project.resource("s")?.outputs)).not.toContain("a planted value");
 });
@@ -113,7 +113,7 @@ describe("an unsupported feature is refused by name", () => {
   });
 });
 
-test("an asset is known by its bytes", async () => {
+test("a change of an asset's content is detected", async () => {
   const body = (text: string) => `new Thing("asset", { value: new pulumi.asset.StringAsset("${text}") });`;
   await project.up(body("one"));
   expect(project.resource("asset")?.inputs?.value).toMatchObject({

@@ -4,7 +4,7 @@ import type { PolicyPackSource } from "../src/interface.ts";
 import { writePack } from "./policy-pack.ts";
 import { TestProject } from "./project.ts";
 
-/** What packs may say and how both engines take it is `tests/conformance`'s matter; here is what is our own. */
+/** Behavior of the embedded engine only. `tests/conformance` compares policies on both engines. */
 const PACK = `{
   policies: [
     {
@@ -42,7 +42,7 @@ beforeAll(() => {
 });
 afterAll(() => project.remove());
 
-test("a mandatory policy stops a run before the resource that violates it, and quotes no secret", async () => {
+test("a mandatory policy stops a run before the violating resource, and shows no secret", async () => {
   const run = await project.up('new Thing("a", { value: pulumi.secret("quite bad") });', { policyPacks });
   expect(run).toMatchObject({
     result: "failed",
@@ -57,7 +57,7 @@ test("a mandatory policy stops a run before the resource that violates it, and q
   expect(project.calls()).toEqual([]);
 });
 
-test("a remedy is made, and the stack as a whole judged when all is done", async () => {
+test("resources are remediated, and the whole stack is checked at the end", async () => {
   const body = 'for (const name of ["a", "b", "c"]) new Thing(name, { value: "broken" });';
   const run = await project.up(body, { policyPacks });
   expect(run).toMatchObject({
@@ -82,7 +82,7 @@ test.each([
     /no-bad\.word: /,
   ],
   ["a pack that can't be loaded", "broken", "{ policies: [nosuch] }", /nosuch is not defined/],
-])("%s fails the run before anything is done", async (_, name, declared, message) => {
+])("%s fails the run before any operation", async (_, name, declared, message) => {
   const folder = join(project.folder, name);
   if (declared !== undefined) writePack(folder, declared);
   const run = await project.up('new Thing("late", {});', { policyPacks: [{ folder }] });

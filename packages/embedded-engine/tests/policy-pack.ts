@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /**
- * Writes a policy pack in plain JavaScript, called as its folder is; it finds the packages that the tests have anyway.
+ * Writes a policy pack in plain JavaScript with the name of its folder. It uses the packages of the tests.
  *
- * @param declared what `new PolicyPack` is given after the name
+ * @param declared the arguments of `new PolicyPack` after the name
  */
 export function writePack(folder: string, declared: string): void {
   const name = basename(folder);

@@ -19,10 +19,10 @@ import type { ResourceState } from "../src/resource-state.ts";
 import { newSalt } from "../src/secrets.ts";
 import { emptyState } from "./states.ts";
 
-/** The SDK's own protobuf library keeps maps in plain objects, so no program or provider can send the key left out. */
+/** Excludes a key that the SDK's protobuf library can't represent, so that no program or provider can send it. */
 const keys = fc.string().filter((key) => key !== "__proto__");
 
-/** Any property value, secrets at any depth. */
+/** Any property value, with secrets at any depth. */
 const { value } = fc.letrec<{ value: PropertyValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -34,7 +34,7 @@ const { value } = fc.letrec<{ value: PropertyValue }>((tie) => ({
 }));
 const values = fc.dictionary(keys, value, { maxKeys: 5 }) as fc.Arbitrary<PropertyMap>;
 
-test("values go over the wire and come back as they were", () => {
+test("values are unchanged after serialization and parsing", () => {
   fc.assert(
     fc.property(values, (sent) => {
       expect(fromStruct(toStruct(sent))).toEqual(sent);
@@ -42,7 +42,7 @@ test("values go over the wire and come back as they were", () => {
   );
 });
 
-test("a state is read as it was written, and no secret is in the file in clear", async () => {
+test("a state is unchanged after writing and reading, and the file contains no secret in plain text", async () => {
   const crypter = await newSalt(new Secret("passphrase"));
   fc.assert(
     fc.property(values, (inputs) => {
@@ -67,7 +67,7 @@ test("a state is read as it was written, and no secret is in the file in clear",
   );
 });
 
-test("a secret inside of a secret is read as the Pulumi CLI writes it", async () => {
+test("a secret inside a secret, as the Pulumi CLI writes it, is read", async () => {
   const crypter = await newSalt(new Secret("passphrase"));
   const nested = {
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
@@ -85,7 +85,7 @@ test("a secret inside of a secret is read as the Pulumi CLI writes it", async ()
   expect(resources[0]?.inputs).toEqual({ outer: secretOf({ key: "inner" }) });
 });
 
-test("a secret that did not change keeps its ciphertext, and equal secrets elsewhere have another", async () => {
+test("an unchanged secret keeps its ciphertext, and equal secrets elsewhere have a different one", async () => {
   const crypter = await newSalt(new Secret("passphrase"));
   const cache = new Map<string, string>();
   const state = {
@@ -102,7 +102,7 @@ test("a secret that did not change keeps its ciphertext, and equal secrets elsew
   expect(one).not.toBe(two);
 });
 
-test("blinded values show no secret, and opened ones hold none", () => {
+test("masked values contain no secret, and opened ones no marks", () => {
   fc.assert(
     fc.property(values, (inputs) => {
       const planted = { ...inputs, key: { inner: secretOf("planted-secret") } };
@@ -117,13 +117,13 @@ test("unknowns are found at any depth", () => {
   expect(containsUnknowns({ a: "04da6b54" })).toBe(false);
 });
 
-test("outputs become secret by name, and where the input of that name is one", () => {
+test("outputs become secret by name, or if the input of the same name is secret", () => {
   expect(markSecrets({ token: "t", password: "p", size: 1 }, { password: secretOf("p") }, ["token"])).toEqual(
     { token: secretOf("t"), password: secretOf("p"), size: 1 },
   );
 });
 
-test("a provider that takes no secrets gives them back without their mark, which is put back on by name", () => {
+test("marks are restored by name on values from a provider that doesn't support secrets", () => {
   expect(
     annotateSecrets(
       { password: "p", nested: { key: "k" }, other: 1 },

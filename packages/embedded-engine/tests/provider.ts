@@ -10,15 +10,15 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 
 /**
- * A small provider for the engine's tests, spoken to over gRPC as any other: started as a plugin, or attached to.
+ * A small provider for the engine's tests. It uses gRPC like any other, and is started as a plugin or attached.
  *
- * Its world is a folder: `things/<id>.json` is what exists, `calls.jsonl` what was asked of it, and `faults.json` says
- * what goes wrong: `{"create a": "fail"}`, by operation and resource name.
+ * Its data is in a folder: `things/<id>.json` are existing resources, `calls.jsonl` logs its calls, and `faults.json` contains
+ * faults by operation and resource name: `{"create a": "fail"}`.
  *
- * A Thing has any inputs. Changing `kind` replaces it, old one last unless `first` is `delete`. Its outputs are its
- * inputs, `size` (of its value) and, under `secretly`, its value as a secret.
+ * A Thing has any inputs. A change of `kind` replaces it; the old one is deleted last unless `first` is `delete`. Its outputs are
+ * its inputs, `size` (of its value) and `secretly`, its value as a secret.
  *
- * Its functions answer their arguments: `hide` comes back as a secret, `refuse` is a failure.
+ * Its functions return their arguments: `hide` as a secret, `refuse` as a failure.
  */
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -56,7 +56,7 @@ class World {
     return faults[`${operation} ${nameOf(urn)}`];
   }
 
-  /** `a-1` is the first that was ever called `a`. */
+  /** `a-1` is the id of the first resource with the name `a`. */
   newId(name: string): string {
     const made = (this.#read("made.json") ?? {}) as Record<string, number>;
     const number = (made[name] ?? 0) + 1;
@@ -106,7 +106,7 @@ function outputsOf(inputs: Json): Json {
   };
 }
 
-/** An error with which a provider says that the resource exists but is not finished. */
+/** The error for a resource that exists but whose initialization failed. */
 function partial(id: string, inputs: Json): Partial<grpc.StatusObject> {
   const failure = new messages.ErrorResourceInitFailed();
   failure.setId(id);
@@ -124,13 +124,13 @@ function partial(id: string, inputs: Json): Partial<grpc.StatusObject> {
   return { code: grpc.status.UNKNOWN, details: "it is not ready yet", metadata };
 }
 
-/** What is in a secret. */
+/** The value of a secret. */
 function opened(value: struct.JavaScriptValue): struct.JavaScriptValue {
   const secret = value as Json | null;
   return secret?.[SIGNATURE] === SECRET ? (secret.value ?? null) : value;
 }
 
-/** Lets happen what faults.json asks for; undefined when nothing, or when it goes on after all. */
+/** Performs a fault of faults.json; undefined if there is none, or if the operation continues. */
 async function meet(
   fault: Fault | undefined,
   operation: string,
@@ -151,13 +151,13 @@ async function meet(
   if (fault === "until-cancelled") await cancellation;
 }
 
-/** Its connection is gone before its process is. */
+/** Closes the connection before the process ends. */
 function hangUp(): never {
   setTimeout(() => process.exit(7), 200);
   throw { code: grpc.status.UNAVAILABLE, details: "Connection dropped" };
 }
 
-/** As a plugin, it is the engine's child. */
+/** Kills the engine, which is the parent of a plugin. */
 function killEngine(): never {
   process.kill(process.ppid, "SIGKILL");
   process.exit(7);
@@ -171,7 +171,7 @@ function unary<Request, Response>(
   };
 }
 
-/** What differs between inputs, by their keys. */
+/** The keys of inputs that differ. */
 function changedKeys(request: messages.DiffRequest): readonly string[] {
   const olds = values(request.getOldInputs());
   const news = values(request.getNews());
@@ -304,7 +304,7 @@ function serviceOf(world: World): grpc.UntypedServiceImplementation {
   };
 }
 
-/** Serves the provider of a world on a port of the system's choice. */
+/** Serves the provider of a folder on a free port. */
 export async function serveProvider(
   folder: string,
 ): Promise<{ readonly port: number; readonly close: () => void }> {

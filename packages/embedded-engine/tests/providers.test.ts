@@ -13,7 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => project.remove());
 
-/** What the test provider was configured with, one per start. */
+/** The configurations of the test provider, one for each start. */
 function configurations(): readonly Readonly<Record<string, unknown>>[] {
   return readFileSync(join(project.world, "calls.jsonl"), "utf8")
     .split("\n")
@@ -24,7 +24,7 @@ function configurations(): readonly Readonly<Record<string, unknown>>[] {
 }
 
 describe("the default provider", () => {
-  test("is one resource, made once, and configured from the stack's settings", async () => {
+  test("is one resource, created once and configured by the stack's settings", async () => {
     const { salt, encrypt } = await newSalt(new Secret(PASSPHRASE));
     mkdirSync(join(project.folder, "settings"));
     writeFileSync(
@@ -55,7 +55,7 @@ describe("an explicit provider", () => {
     const provider = new Provider("${name}", ${inputs});
     new Thing("a", { value: 1 }, { provider });`;
 
-  test("serves what names it, with its own inputs", async () => {
+  test("serves resources that name it, with its own inputs", async () => {
     project.calls();
     await project.up(body('{ region: "south", key: pulumi.secret("provider secret") }'));
     expect(configurations().at(0)).toMatchObject({ region: "south" });
@@ -63,13 +63,13 @@ describe("an explicit provider", () => {
     expect(project.stateText).not.toContain("provider secret");
   });
 
-  test("whose inputs change is updated, and what it made stays", async () => {
+  test("is updated when its inputs change, and its resources are kept", async () => {
     project.calls();
     expect((await project.up(body('{ region: "west" }'))).changes).toEqual({ update: 1, same: 2 });
     expect(project.calls()).toEqual([]);
   });
 
-  test("that says so is replaced, with all that it made", async () => {
+  test("is replaced with all of its resources if it requires that", async () => {
     expect((await project.up(body('{ region: "west", account: "other" }'))).changes).toEqual({
       replace: 2,
       same: 1,
@@ -85,7 +85,7 @@ describe("an explicit provider", () => {
     expect(project.resource("inside")?.provider).toContain("::given::");
   });
 
-  test("is started from the state to delete what it made", async () => {
+  test("is started from the state to delete its resources", async () => {
     expect((await project.destroy()).result).toBe("succeeded");
     expect(project.state().resources).toEqual([]);
   });
@@ -97,7 +97,7 @@ test("a package without a provider is refused with the fix", async () => {
   expect(run.diagnostics[0]?.message).toMatch(/no provider for package absent.*plugins\.providers/s);
 });
 
-test("a provider that runs already is shared, and outlives the runs", async () => {
+test("a running provider is shared, and isn't stopped by runs", async () => {
   const provider = spawn(project.executable, [], {
     cwd: project.folder,
     env: { ...process.env, TEST_WORLD: project.world },

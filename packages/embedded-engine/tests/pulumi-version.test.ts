@@ -35,7 +35,7 @@ test.each([
   ["<3.4.0 || >3.8.0", true],
   ["<3.4.0 || >4.8.0", false],
   [">4.0.0 || >3.0.0 <3.300.0", true],
-])("of %j, 3.260.0 is one: %s", (range, expected) => {
+])("the range %j contains 3.260.0: %s", (range, expected) => {
   const demand = () => demandVersion(range, "3.260.0");
   if (expected) expect(demand).not.toThrow();
   else
@@ -55,13 +55,13 @@ test.each([
   "|| 3.260.0",
   "3.260.0 and later",
   " ",
-])("%j is no range", (range) => {
+])("%j isn't a range", (range) => {
   expect(() => demandVersion(range, "3.260.0")).toThrow(
     `parsing CLI version range ${JSON.stringify(range)}: `,
   );
 });
 
-test("a project that demands another version is refused", async () => {
+test("a project that requires another version is refused", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-version-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const demand = (range: string) =>

@@ -19,13 +19,13 @@ function fileOf(name: string): string {
   return join(things, readdirSync(things).find((file) => file.startsWith(`${name}-`)) ?? "");
 }
 
-test("what is as it was stays", async () => {
+test("an unchanged resource is unchanged in the state", async () => {
   const run = await project.refresh();
   expect(run).toMatchObject({ result: "succeeded", changes: { same: 3 } });
   expect(project.calls().toSorted()).toEqual(["read a", "read b"]);
 });
 
-test("what has changed is in the state, and the next run changes it back", async () => {
+test("a drifted resource is updated in the state, and the next run changes it back", async () => {
   writeFileSync(fileOf("a"), '{"value":7}');
   const { events, onEvent } = recorder();
   const run = await project.refresh({ onEvent });
@@ -41,14 +41,14 @@ test("what has changed is in the state, and the next run changes it back", async
   expect(JSON.parse(readFileSync(fileOf("a"), "utf8"))).toEqual({ value: 1 });
 });
 
-test("what is gone leaves the state, with every mention of it, and is made again", async () => {
+test("a missing resource is removed from the state with all references, and is created again", async () => {
   rmSync(fileOf("a"));
   expect((await project.refresh()).changes).toEqual({ same: 2, delete: 1 });
   expect(JSON.stringify(project.state())).not.toContain("Thing::a");
   expect((await project.up()).changes).toEqual({ create: 1, update: 1, same: 1 });
 });
 
-test("a read that fails fails the refresh, and keeps what was", async () => {
+test("a failed read fails the refresh, and keeps the old state", async () => {
   project.fault({ "read a": "fail" });
   const run = await project.refresh();
   expect(run.result).toBe("failed");

@@ -13,19 +13,19 @@ function state(name: string, needs: Partial<ResourceState> = {}): ResourceState 
 
 test.each<[string, Partial<ResourceState>]>([
   ["depends on it", { dependencies: [urn("failed")] }],
-  ["has a property of it", { propertyDependencies: { value: [urn("failed")] } }],
+  ["uses a property of it", { propertyDependencies: { value: [urn("failed")] } }],
   ["is a child of it", { parent: urn("failed") }],
-  ["is made by it", { provider: `${urn("failed")}::` }],
-  ["goes down with it", { deletedWith: urn("failed") }],
+  ["has it as provider", { provider: `${urn("failed")}::` }],
+  ["is deleted with it", { deletedWith: urn("failed") }],
   ["is replaced with it", { replaceWith: [urn("failed")] }],
-])("what %s waits for what failed", (_, needs) => {
+])("a resource that %s waits for a failed resource", (_, needs) => {
   const left = new SkippedResources();
   left.add(urn("failed"), undefined);
   expect(left.holdsUp(state("a", needs))).toBe(true);
   expect(left.holdsUp(state("a"))).toBe(false);
 });
 
-test("what was left behind is kept with all that it needs, the copies of what was replaced included", () => {
+test("skipped resources are kept with everything that they need, including replaced resources", () => {
   const far = state("far");
   const old = state("near", { delete: true });
   const near = state("near", { dependencies: [urn("far")] });
@@ -38,7 +38,7 @@ test("what was left behind is kept with all that it needs, the copies of what wa
   );
 });
 
-test("a deletion that is still to be made is not kept for a name that failed", () => {
+test("a pending deletion isn't kept for a failed resource of the same name", () => {
   const left = new SkippedResources();
   left.add(urn("a"), undefined);
   expect(left.keeps([state("a", { delete: true })]).size).toBe(0);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-/** Reads the other stack, and hands on what it found. */
+/** A program that reads the other stack and exports its outputs. */
 function reading(name: string): string {
   return `
     const other = new pulumi.StackReference("${name}");
@@ -38,13 +38,13 @@ test("a preview and a refresh read it too", async () => {
   expect((await project.refresh()).result).toBe("succeeded");
 });
 
-test("a stack that isn't there fails the run", async () => {
+test("a missing stack fails the run", async () => {
   const run = await project.up(reading("organization/trial/nosuch"));
   expect(run.result).toBe("failed");
   expect(run.diagnostics[0]?.message).toBe('unknown stack "organization/trial/nosuch"');
 });
 
-test("a reference to a resource is followed to the resource", async () => {
+test("a reference to a resource is resolved", async () => {
   const run = await project.up(`
     const a = new Thing("a", { value: "x" });
     exports.id = pulumi.output(a.urn).apply((urn) =>

@@ -17,7 +17,7 @@ function settingsOf(stack: string, folder = join(project.folder, "settings")): s
   return readFileSync(join(folder, `Pulumi.${stack}.yaml`), "utf8");
 }
 
-test("the folder is laid out as Pulumi's file backend", () => {
+test("the folder has the layout of Pulumi's file backend", () => {
   const root = join(project.backend, ".pulumi");
   expect(readdirSync(root).toSorted()).toEqual(["history", "locks", "meta.yaml", "stacks"]);
   expect(readFileSync(join(root, "meta.yaml"), "utf8")).toBe("version: 1\n");
@@ -37,19 +37,19 @@ test("the folder is laid out as Pulumi's file backend", () => {
   ).toEqual(["dev-N.checkpoint.json", "dev-N.history.json"]);
 });
 
-test("no file holds a secret in clear", () => {
+test("no file contains a secret in plain text", () => {
   for (const file of readdirSync(project.backend, { recursive: true, withFileTypes: true }))
     if (file.isFile())
       expect(readFileSync(join(file.parentPath, file.name), "utf8")).not.toContain("planted-secret");
 });
 
-test("resources can be listed without the passphrase, secrets blinded", async () => {
+test("resources can be listed without the passphrase, with secrets masked", async () => {
   const found = await engine.resources({ ...project.spec(), passphrase: new Secret("wrong") });
   expect(found?.map(({ urn }) => urn.split("::").at(-1))).toEqual(["trial-dev", "default", "a"]);
   expect(found?.at(-1)?.inputs).toEqual({ value: "[secret]" });
 });
 
-test("the wrong passphrase is refused before anything is done", async () => {
+test("a wrong passphrase is refused before any operation", async () => {
   const spec = { ...project.spec(), passphrase: new Secret("wrong") };
   const before = project.stateText;
   for (const operation of ["up", "preview", "destroy", "refresh", "outputs"] as const)
@@ -61,7 +61,7 @@ test("the wrong passphrase is refused before anything is done", async () => {
   expect(readdirSync(join(project.backend, ".pulumi/locks/organization/trial/dev"))).toEqual([]);
 });
 
-test("new stacks share the salt of the others, also side by side", async () => {
+test("new stacks share the salt of the others, also in parallel", async () => {
   project.write("");
   await Promise.all(["one", "two"].map((stack) => engine.up(project.spec(stack))));
   expect(settingsOf("one")).toBe(settingsOf("dev"));
@@ -69,7 +69,7 @@ test("new stacks share the salt of the others, also side by side", async () => {
   expect(await engine.stacks(project.spec())).toEqual(["dev", "one", "two"]);
 });
 
-test("settings can have a folder of their own", async () => {
+test("settings can be in another folder", async () => {
   const folder = join(project.folder, "elsewhere");
   await engine.up({ ...project.spec("three"), settingsFolder: folder });
   expect(settingsOf("three", folder)).toMatch(/^encryptionsalt: v1:/);
@@ -77,14 +77,14 @@ test("settings can have a folder of their own", async () => {
   expect(existsSync(join(project.folder, "settings/Pulumi.three.yaml"))).toBe(false);
 });
 
-test("settings without a salt get the state's, and keep all else", async () => {
+test("settings without a salt get that of the state, and are otherwise unchanged", async () => {
   const salt = settingsOf("one");
   writeFileSync(join(project.folder, "settings/Pulumi.one.yaml"), "# ours\nconfig:\n  trial:a: 1\n");
   await engine.up(project.spec("one"));
   expect(settingsOf("one")).toBe(`# ours\nconfig:\n  trial:a: 1\n${salt}`);
 });
 
-test("a stack that was only made by `pulumi stack init` is brought up", async () => {
+test("a stack that was created by `pulumi stack init` can be applied", async () => {
   const file = join(dirname(project.stateFile), "fresh.json");
   writeFileSync(file, '{"version":3,"checkpoint":{"stack":"organization/trial/fresh","latest":null}}');
   expect(await engine.resources(project.spec("fresh"))).toEqual([]);
@@ -94,7 +94,7 @@ test("a stack that was only made by `pulumi stack init` is brought up", async ()
   });
 });
 
-test("what does not exist: no outputs, no resources; destroy and refresh say so", async () => {
+test("a missing stack has no outputs and no resources, and destroy and refresh refuse it", async () => {
   const spec = project.spec("nowhere");
   expect(await engine.outputs(spec)).toBeUndefined();
   expect(await engine.resources(spec)).toBeUndefined();
@@ -143,7 +143,7 @@ test.each([
   });
 });
 
-test("a state that is no JSON is refused, naming its copy", async () => {
+test("a state with invalid JSON is refused, and the error names its backup", async () => {
   mkdirSync(dirname(project.stateFile), { recursive: true });
   const file = join(dirname(project.stateFile), "broken.json");
   writeFileSync(file, "{");

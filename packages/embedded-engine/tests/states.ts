@@ -1,7 +1,7 @@
 import { NO_TIMEOUTS, type ResourceState } from "../src/resource-state.ts";
 import { typeOf } from "../src/urn.ts";
 
-/** A custom resource's state without anything in it. */
+/** An empty state of a custom resource. */
 export function emptyState(urn: string): ResourceState {
   return {
     urn,

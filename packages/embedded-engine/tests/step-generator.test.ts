@@ -32,35 +32,35 @@ const plain: Situation["wanted"] = {
   deleteBeforeReplace: undefined,
 };
 
-describe("a resource that is known", () => {
+describe("an existing resource", () => {
   test.each<[string, Case, string]>([
-    ["stays as it is without a difference", { diff: none }, "same"],
+    ["is unchanged without a difference", { diff: none }, "same"],
     ["is updated when it differs", { diff: some }, "update"],
-    ["is replaced when the provider names what replaces it", { diff: replacing }, "replace"],
-    ["is replaced when a detailed difference says so", { diff: detailed }, "replace"],
+    ["is replaced when the provider names such a property", { diff: replacing }, "replace"],
+    ["is replaced when a detailed difference requires it", { diff: detailed }, "replace"],
     [
-      "is updated without a difference when it was not finished",
+      "is updated without a difference when its initialization failed",
       { diff: none, old: { initErrors: ["not ready"] } },
       "update",
     ],
     [
-      "is made again when its replacement was cut short",
+      "is created again when its replacement was interrupted",
       { diff: none, old: { pendingReplacement: true } },
       "replace",
     ],
     ["is not replaced for a reason without a change", { diff: { ...none, replaces: ["value"] } }, "same"],
     [
-      "is replaced by a change that the program wants to be one",
+      "is replaced by a change in replaceOnChanges",
       { diff: some, wanted: { replaceOnChanges: ["value"] } },
       "replace",
     ],
     [
-      "is replaced by any change, if the program says so",
+      "is replaced by any change with the pattern *",
       { diff: some, wanted: { replaceOnChanges: ["*"] } },
       "replace",
     ],
     [
-      "is updated by a change of something else",
+      "is updated by a change of another property",
       { diff: some, wanted: { replaceOnChanges: ["other"] } },
       "update",
     ],
@@ -75,7 +75,7 @@ describe("a resource that is known", () => {
       "replace",
     ],
     [
-      "is not replaced while the program wants to have taken it over",
+      "is not replaced while the program imports it",
       { diff: replacing, wanted: { importID: "1" } },
       "refuse",
     ],
@@ -89,12 +89,12 @@ describe("a resource that is known", () => {
   });
 });
 
-describe("the old one is deleted before its replacement is made", () => {
+describe("the old resource is deleted before its replacement is created", () => {
   test.each<[string, DiffResult, boolean | undefined, boolean]>([
     ["when the provider says so", { ...replacing, deleteBeforeReplace: true }, undefined, true],
     ["when the program says so", replacing, true, true],
     ["not when the program says no", { ...replacing, deleteBeforeReplace: true }, false, false],
-    ["not unless somebody says so", replacing, undefined, false],
+    ["not by default", replacing, undefined, false],
   ])("%s", (_, diff, deleteBeforeReplace, deleteFirst) => {
     expect(decide({ old, diff, wanted: { ...plain, deleteBeforeReplace } })).toMatchObject({
       kind: "replace",
@@ -103,7 +103,7 @@ describe("the old one is deleted before its replacement is made", () => {
   });
 });
 
-test("a resource that is not known is created", () => {
+test("an unknown resource is created", () => {
   expect(decide({ old: undefined, diff: undefined, wanted: { ...plain, protect: true } })).toEqual({
     kind: "create",
   });

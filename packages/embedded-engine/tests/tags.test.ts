@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-test("tags are kept beside the state, which they leave as it is", async () => {
+test("tags are stored next to the state and don't change it", async () => {
   const spec = project.spec();
   const before = await engine.revision(spec);
   expect(await engine.tags(spec)).toEqual({});
@@ -29,7 +29,7 @@ test("a stack that does not exist has neither tags nor a revision", async () => 
   expect(await engine.revision(project.spec("absent"))).toBeUndefined();
 });
 
-test("every write is another revision: of the state, even to the same, and of the settings", async () => {
+test("every write of the state or the settings changes the revision, even without a difference", async () => {
   const seen = [await engine.revision(project.spec())];
   await project.up('new Thing("a", { value: "two" });');
   seen.push(await engine.revision(project.spec()));

@@ -7,7 +7,7 @@ import { TAR_END, tarHeader, tarPadding } from "../src/tar.ts";
 
 const LONGEST = `${"d".repeat(155)}/${"f".repeat(100)}`;
 
-test("what is written is what tar reads", () => {
+test("tar reads the written archive", () => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-tar-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const files = { "a.txt": "a", "b/c": "", full: "x".repeat(512), [LONGEST]: "y".repeat(513) };
@@ -27,7 +27,7 @@ test.each([
   ["101 characters without a slash", "f".repeat(101)],
   ["a slash too late", `${"d".repeat(156)}/f`],
   ["a slash too early", `d/${"f".repeat(101)}`],
-  ["letters that are not of ASCII", "ü"],
+  ["non-ASCII characters", "ü"],
 ])("a name of %s has no header", (_, name) => {
   expect(tarHeader(name, 1)).toBeUndefined();
 });

@@ -7,13 +7,13 @@ function urn(name: string): string {
   return `urn:pulumi:dev::trial::test:index:Thing::${name}`;
 }
 
-describe("names of targets", () => {
+describe("a target pattern with", () => {
   test.each<[string, string, boolean]>([
     ["a whole URN", urn("a"), true],
     ["another URN", urn("b"), false],
     ["anything", "**", true],
-    ["anything that ends so", "**::a", true],
-    ["anything that ends otherwise", "**::b", false],
+    ["a matching end", "**::a", true],
+    ["another end", "**::b", false],
     ["one part", "urn:pulumi:dev::*::test:index:Thing::a", true],
     ["more than one part by a single star", "urn:pulumi:*::a", false],
     ["a dot, which is only a dot", "**:index.Thing::a", false],
@@ -21,11 +21,11 @@ describe("names of targets", () => {
     expect(new Targets([pattern], false).covers(emptyState(urn("a")))).toBe(expected);
   });
 
-  test("none is all", () => {
+  test("no targets means all resources", () => {
     expect(new Targets([], false).covers(emptyState(urn("a")))).toBe(true);
   });
 
-  test("dependents are meant too when that is asked for", () => {
+  test("dependents are included with `withDependents`", () => {
     const states = [
       emptyState(urn("a")),
       { ...emptyState(urn("b")), dependencies: [urn("a")] },
@@ -56,19 +56,19 @@ describe("a run with targets", () => {
   });
   afterAll(() => project.remove());
 
-  test("changes them, and leaves the others as they were", async () => {
+  test("changes the targets only", async () => {
     const run = await project.up(body(2), { targets: [urn("a")] });
     expect(run).toMatchObject({ result: "succeeded", changes: { update: 1, same: 3 } });
     expect(project.calls()).toEqual(["update a"]);
     expect(project.resource("b")?.inputs).toEqual({ value: 1 });
   });
 
-  test("changes what depends on them, if that is wanted", async () => {
+  test("changes dependents with targetDependents", async () => {
     await project.up(body(3), { targets: [urn("a")], targetDependents: true });
     expect(project.calls()).toEqual(["update a", "update b"]);
   });
 
-  test("makes no new resource beside them, and nothing that needs one", async () => {
+  test("creates no other new resources, and none that need one", async () => {
     const more = (extra: string) => `${body(1)} const d = new Thing("d", {}); ${extra}`;
     const run = await project.up(more(""), { targets: [urn("a")] });
     expect(run).toMatchObject({ result: "succeeded", changes: { same: 5 } });
@@ -80,7 +80,7 @@ describe("a run with targets", () => {
     expect(project.calls()).toEqual([]);
   });
 
-  test("deletes only them, and nothing that others still need", async () => {
+  test("deletes only targets, and none that other resources need", async () => {
     expect((await project.up("", { targets: [urn("c")] })).changes).toMatchObject({ delete: 1 });
     expect(project.calls()).toEqual(["delete c"]);
     const refused = await project.up("", { targets: [urn("a")] });
@@ -92,12 +92,12 @@ describe("a run with targets", () => {
     expect(project.state().resources.length).toBeGreaterThan(0);
   });
 
-  test("looks only at them in a refresh", async () => {
+  test("reads only targets in a refresh", async () => {
     await project.refresh({ targets: [urn("b")] });
     expect(project.calls()).toEqual(["read b"]);
   });
 
-  test("fails when there is no such resource", async () => {
+  test("fails if a target doesn't exist", async () => {
     const run = await project.up(body(1), { targets: [urn("nosuch")] });
     expect(run.result).toBe("failed");
     expect(run.diagnostics[0]?.message).toContain("could not be found in the stack.");
