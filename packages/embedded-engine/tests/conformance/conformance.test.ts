@@ -8,10 +8,10 @@ import { RULES } from "./rules.ts";
 import { tryOn } from "./trial.ts";
 
 /**
- * Both engines are held to the same kept results: those of the Pulumi CLI 3.260.0. `TENANTRY_KEEP=1` keeps them anew,
- * from the CLI that is found.
+ * Compares both engines with the recorded results of the Pulumi CLI 3.260.0. `TENANTRY_KEEP=1` records them again with the installed
+ * CLI.
  *
- * All rules take four minutes of CPU on the embedded engine alone. Where there is no CLI, every seventh one is tried, unless
+ * All rules take four minutes of CPU on the embedded engine alone. Without a CLI, every seventh rule runs, unless
  * TENANTRY_CONFORMANCE is `all`.
  */
 const pulumi = await findPulumi(process.env);
@@ -48,6 +48,6 @@ describe.each(tried)("$subject: $rule", ({ rule, steps }) => {
   });
 });
 
-test("every difference is of a rule", () => {
+test("every difference names a rule", () => {
   expect(rules.map(({ rule }) => rule)).toEqual(expect.arrayContaining(Object.keys(DIFFERENCES)));
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import type { Observed } from "./observe.ts";
 
-/** The result that the Pulumi CLI had with a rule, as JSON with a line for each thing that was seen. */
+/** The recorded result of a rule with the Pulumi CLI, as JSON with one line for each observation. */
 export function readKept(rule: string): string {
   return readFileSync(fileOf(rule), "utf8");
 }
@@ -19,7 +19,7 @@ export function textOf(observed: readonly Observed[]): string {
   return `[\n${steps.join(",\n")}\n]\n`;
 }
 
-/** What fits into one line. */
+/** The fields that are written in one line. */
 const SHORT = ["calls", "things"];
 
 function stepText(step: Observed, before: Observed | undefined): string {

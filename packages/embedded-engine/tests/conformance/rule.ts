@@ -1,39 +1,39 @@
 import type { DestroyOptions, RunOptions } from "../../src/interface.ts";
 
 /**
- * Rules of the engine by name: each is a small history of one stack, run from the same start on either engine.
+ * Rules of the engines by name. Each is a short history of one stack, which both engines run from the same start.
  *
- * A name is a sentence, and names the file of the kept result.
+ * The name of a rule determines the file of its recorded result.
  */
 export type Rules = Readonly<Record<string, readonly Step[]>>;
 
-/** Something changes, and one operation runs. */
+/** A step changes something and runs one operation. */
 export interface Step {
   readonly operation: "preview" | "up" | "refresh" | "destroy";
   /** The program from now on. */
   readonly program?: string;
   /** The stack's configuration from now on; `{ secret: … }` is kept encrypted. */
   readonly config?: Readonly<Record<string, ConfigValue>>;
-  /** What goes wrong in this step, by operation and resource name: `{ "create a": "fail" }`. */
+  /** The faults of this step, by operation and resource name: `{ "create a": "fail" }`. */
   readonly faults?: Readonly<Record<string, string>>;
-  /** Other stacks of the project by name, which are brought up before, each from a program of its own. */
+  /** The programs of other stacks of the project by name, which are applied first. */
   readonly others?: Readonly<Record<string, string>>;
-  /** The stack's tags that are set before. */
+  /** Tags of the stack that are set first. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** The policy packs from now on by name: what `new PolicyPack` is given after the name. */
+  /** The policy packs from now on, by name: the arguments of `new PolicyPack` after the name. */
   readonly packs?: Readonly<Record<string, string>>;
-  /** Files that set the packs' policies from now on, by the packs' names. */
+  /** The configuration files of the packs from now on, by pack. */
   readonly packConfigs?: Readonly<Record<string, string>>;
-  /** Files beside the program from now on, by their paths. */
+  /** Files next to the program from now on, by path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** What somebody else did to the world before: things by id, and null for what is gone. */
+  /** Changes outside the stack before the step: resources by id, and null for deleted ones. */
   readonly meanwhile?: Readonly<Record<string, object | null>>;
   readonly options?: Pick<
     RunOptions,
     "refresh" | "clearPendingCreates" | "targets" | "targetDependents" | "continueOnError"
   > &
     Pick<DestroyOptions, "ignoreProtect">;
-  /** The provider is a process of the engine's own. Otherwise the engine joins the one that runs, which is quicker. */
+  /** Whether the engine starts the provider. Otherwise it uses a running one, which is faster. */
   readonly plugin?: boolean;
 }
 
@@ -57,7 +57,7 @@ export function destroy(circumstances: Circumstances = {}): Step {
   return { operation: "destroy", ...circumstances };
 }
 
-/** The provider kills the engine in the middle of this step. */
+/** Whether the provider kills the engine during this step. */
 export function isKilled({ faults = {} }: Step): boolean {
   return Object.values(faults).some((fault) => fault.startsWith("kill"));
 }

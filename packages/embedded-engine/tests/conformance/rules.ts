@@ -19,7 +19,7 @@ import { TARGETS } from "./rules/targets.ts";
 import { VALUES } from "./rules/values.ts";
 import { VERSIONS } from "./rules/versions.ts";
 
-/** By what they are about. */
+/** The rules by subject. */
 export const RULES: Readonly<Record<string, Rules>> = {
   lifecycle: LIFECYCLE,
   replacement: REPLACEMENT,

@@ -17,7 +17,7 @@ export const ALIASES: Rules = {
       'const a = new Thing("new", { kind: "two" }, { aliases: [{ name: "old" }] }); new Thing("b", { value: a.id });',
     ),
   ],
-  "what depends on a renamed resource stays": [
+  "dependents of a renamed resource are unchanged": [
     up('const a = new Thing("old", {}); new Thing("b", { value: a.id }, { dependsOn: a });'),
     up(
       'const a = new Thing("new", {}, { aliases: [{ name: "old" }] }); new Thing("b", { value: a.id }, { dependsOn: a });',
@@ -37,7 +37,7 @@ export const ALIASES: Rules = {
     up('new pulumi.CustomResource("test:index:Old", "a", { value: 1 });'),
     up('new Thing("a", { value: 1 }, { aliases: [{ type: "test:index:Old" }] });'),
   ],
-  "a resource is found by the URN that it had": [
+  "a resource is found by its former URN": [
     up('new Thing("old", {});'),
     up('new Thing("new", {}, { aliases: ["urn:pulumi:dev::trial::test:index:Thing::old"] });'),
   ],
@@ -58,19 +58,19 @@ export const ALIASES: Rules = {
       const outer = new Group("new", { aliases: [{ name: "old" }] });
       new Thing("a", {}, { parent: new Group("inner", { parent: outer }) });`),
   ],
-  "aliases of what never was are nothing": [
+  "aliases that match nothing are ignored": [
     up(
       'new Thing("a", {}, { aliases: [{ name: "other" }, "urn:pulumi:dev::trial::test:index:Thing::never"] });',
     ),
     up(),
   ],
-  "two resources that were one are an error": [
+  "two resources with the same alias are an error": [
     up('new Thing("old", {});'),
     up(`
       const one = new Thing("one", {}, { aliases: [{ name: "old" }] });
       new Thing("two", {}, { aliases: [{ name: "old" }], dependsOn: one });`),
   ],
-  "a resource that takes the name of one that goes": [
+  "a new resource with the name of a removed one": [
     up('new Thing("a", { value: 1 }); new Thing("b", { value: 2 });'),
     up('new Thing("b", { value: 1 }, { aliases: [{ name: "a" }] });'),
   ],

@@ -14,14 +14,14 @@ function faultsOf(failing: readonly string[]): Readonly<Record<string, string>> 
 }
 
 export const CONTINUATION: Rules = {
-  "what does not need a failed resource goes on when told so": [
+  "independent resources continue after a failure with the option": [
     on(
       'const a = new Thing("a", {}); new Thing("b", { value: a.id }); const c = new Thing("c", {}); new Thing("d", { value: c.id });',
       "create a",
     ),
     up(),
   ],
-  "what needs what needs a failed resource waits with it": [
+  "indirect dependents of a failed resource wait": [
     up(
       'const a = new Thing("a", { value: 1 }); const b = new Thing("b", { value: a.size }); new Thing("c", { of: b.size, value: 1 }); new Thing("d", { value: 1 });',
     ),
@@ -31,67 +31,67 @@ export const CONTINUATION: Rules = {
     ),
     up(),
   ],
-  "children and what comes after a failed resource wait with it": [
+  "children and dependents of a failed resource wait": [
     on(
       'const a = new Thing("a", {}); new Thing("b", {}, { parent: a }); new Thing("c", {}, { dependsOn: a }); new Thing("d", {}, { deletedWith: a }); const group = new Group("group"); new Thing("e", {}, { parent: group });',
       "create a",
     ),
     up(),
   ],
-  "what comes after a component waits for what failed in it": [
+  "dependents of a component wait for a failed child": [
     on(
       'const group = new Group("group"); new Thing("a", {}, { parent: group }); new Thing("b", {}, { parent: group }); new Thing("c", {}, { dependsOn: group });',
       "create a",
     ),
     up(),
   ],
-  "a run that goes on deletes what is wanted no more": [
+  "a run that continues deletes undeclared resources": [
     up('new Thing("a", {}); new Thing("b", {});'),
     on('new Thing("a", {}); new Thing("c", {});', "create c"),
     up(),
   ],
-  "a run that goes on does not delete what a failed resource needs": [
+  "a run that continues keeps dependencies of a failed resource": [
     up('const a = new Thing("a", {}); new Thing("b", { value: a.id }); new Thing("c", {});'),
     on('new Thing("b", { value: "none" });', "update b"),
     up(),
   ],
-  "what still needs something waits, and it is wanted no more": [
+  "a waiting resource still needs an undeclared one": [
     up(
       'const a = new Thing("a", {}); const b = new Thing("b", { value: 1 }); new Thing("c", { value: a.id, of: b.size });',
     ),
     on('const b = new Thing("b", { value: 22 }); new Thing("c", { of: b.size });', "update b"),
     up(),
   ],
-  "a deletion that fails stops only what it needs": [
+  "a failed deletion stops only its dependencies": [
     up(
       'const a = new Thing("a", {}); const b = new Thing("b", { value: a.id }); new Thing("c", { value: b.id }); const d = new Thing("d", {}); new Thing("e", { value: d.id });',
     ),
     on("", "delete b"),
     up(),
   ],
-  "a destroy that goes on": [
+  "a destroy that continues": [
     up(
       'const a = new Thing("a", {}); const b = new Thing("b", { value: a.id }); new Thing("c", { value: b.id }); const d = new Thing("d", {}); new Thing("e", { value: d.id });',
     ),
     destroyOn("delete b"),
     destroy(),
   ],
-  "a destroy that goes on past what is protected": [
+  "a destroy that continues past protected resources": [
     up(
       'const a = new Thing("a", {}); new Thing("b", { value: a.id }, { protect: true }); new Thing("c", {});',
     ),
     destroyOn(),
     destroy({ options: { ignoreProtect: true } }),
   ],
-  "a program that throws ends a run that goes on": [
+  "a program that throws ends a run that continues": [
     up('new Thing("old", {});'),
     on('new Thing("a", {}).urn.apply(() => { throw new Error("broken"); });', "create a"),
   ],
-  "inputs that the provider refuses end a run that goes on": [
+  "refused inputs end a run that continues": [
     up('new Thing("old", {});'),
     on('new Thing("a", { value: "invalid" });'),
   ],
-  "a mandatory policy ends a run that goes on": [
+  "a mandatory policy ends a run that continues": [
     up('new Thing("old", {});'),
     up('new Thing("a", { value: "bad" });', {
       options: { continueOnError: true },
@@ -102,7 +102,7 @@ export const CONTINUATION: Rules = {
       },
     }),
   ],
-  "a replacement whose creation fails leaves the old one and what needs it": [
+  "a failed replacement keeps the old resource and its dependents": [
     up(
       'const a = new Thing("a", { kind: "one" }); new Thing("b", { value: a.id }); new Thing("c", { value: 1 });',
     ),
@@ -112,7 +112,7 @@ export const CONTINUATION: Rules = {
     ),
     up(),
   ],
-  "what was replaced stays while something fails to move over": [
+  "a replaced resource is kept while a dependent fails to update": [
     up(
       'const a = new Thing("a", { kind: "one" }); new Thing("b", { value: a.id }); new Thing("c", { value: 1 });',
     ),
@@ -122,7 +122,7 @@ export const CONTINUATION: Rules = {
     ),
     up(),
   ],
-  "what was replaced while something waits to move over": [
+  "a resource is replaced while a dependent waits": [
     up(
       'const a = new Thing("a", { kind: "one" }); const b = new Thing("b", { value: 1 }); new Thing("c", { value: a.id, of: b.size });',
     ),
@@ -132,7 +132,7 @@ export const CONTINUATION: Rules = {
     ),
     up(),
   ],
-  "what would be deleted before it is made again waits": [
+  "a waiting resource isn't deleted before its replacement": [
     up('const b = new Thing("b", { value: 1 }); new Thing("c", { kind: "one" });'),
     on(
       'const b = new Thing("b", { value: 22 }); new Thing("c", { kind: "two", of: b.size }, { deleteBeforeReplace: true });',
@@ -140,7 +140,7 @@ export const CONTINUATION: Rules = {
     ),
     up(),
   ],
-  "outputs of what failed are unknown": [
+  "outputs of failed resources are unknown": [
     up('const a = new Thing("a", { value: 1 }); exports.a = a.size; exports.b = 1;'),
     on(
       'const a = new Thing("a", { value: 22 }); exports.a = a.size; exports.b = 2; exports.c = a.id;',
@@ -152,26 +152,26 @@ export const CONTINUATION: Rules = {
     ),
     up(),
   ],
-  "what needs something unfinished waits": [
+  "dependents of a partially created resource wait": [
     up('const a = new Thing("a", { value: 1 }); new Thing("b", { value: a.id }); new Thing("c", {});', {
       faults: { "create a": "partial" },
       options: { continueOnError: true },
     }),
     up(),
   ],
-  "a read that fails stops only what needs it": [
+  "a failed read stops only dependents": [
     up(
       'Thing.get = (name, id) => new Thing(name, {}, { id }); const a = Thing.get("a", "a-9"); new Thing("b", { value: a.id }); new Thing("c", {});',
       { options: { continueOnError: true } },
     ),
     up(undefined, { meanwhile: { "a-9": { value: 1 } } }),
   ],
-  "what is only declared once something is known goes when that fails": [
+  "resources declared in an apply of a failed output are deleted": [
     up('const a = new Thing("a", { value: 1 }); a.size.apply(() => new Thing("b", {}));'),
     on('const a = new Thing("a", { value: 22 }); a.size.apply(() => new Thing("b", {}));', "update a"),
     up(),
   ],
-  "what could not be changed keeps its former name": [
+  "a resource whose update failed keeps its former name": [
     up('new Thing("a", { value: 1 }); new Thing("c", { value: 1 });'),
     on(
       'const b = new Thing("b", { value: 2 }, { aliases: [{ name: "a" }] }); new Thing("c", { value: 2 });',
@@ -179,13 +179,13 @@ export const CONTINUATION: Rules = {
     ),
     up(),
   ],
-  "what can't be taken over stops only what needs it": [
+  "a failed import stops only dependents": [
     up(
       'const a = new Thing("a", { value: 1 }, { import: "a-9" }); new Thing("b", { value: a.id }); new Thing("c", {});',
       { options: { continueOnError: true } },
     ),
   ],
-  "targets go on as well": [
+  "a run with targets continues": [
     up(
       'const a = new Thing("a", { value: 1 }); new Thing("b", { value: a.size }); new Thing("c", { value: 1 });',
     ),
@@ -198,30 +198,30 @@ export const CONTINUATION: Rules = {
     ),
     up(),
   ],
-  "what waits is checked all the same": [
+  "waiting resources are checked": [
     on('const a = new Thing("a", {}); new Thing("b", { value: "invalid", of: a.id });', "create a"),
   ],
-  "a refresh before the update that fails ends the run": [
+  "a failed refresh before an update ends the run": [
     up('new Thing("a", { value: 1 }); new Thing("b", { value: 1 });'),
     up('new Thing("a", { value: 1 }); new Thing("b", { value: 2 });', {
       faults: { "read a": "fail" },
       options: { continueOnError: true, refresh: true },
     }),
   ],
-  "a component that waits has no outputs": [
+  "a waiting component has no outputs": [
     on(
       'const a = new Thing("a", {}); const group = new Group("group", { dependsOn: a }); new Thing("b", {}, { parent: group }); group.registerOutputs({ a: a.id });',
       "create a",
     ),
   ],
-  "a component's outputs of what failed are unknown": [
+  "a component's outputs of failed resources are unknown": [
     on(
       'const group = new Group("group"); const a = new Thing("a", { value: 1 }, { parent: group }); group.registerOutputs({ a: a.id, size: a.size }); new Thing("c", {});',
       "create a",
     ),
     up(),
   ],
-  "other deletions go on past what is protected": [
+  "other deletions continue past a protected resource": [
     up(
       'const a = new Thing("a", {}); new Thing("b", { value: a.id }, { protect: true }); const c = new Thing("c", {}); new Thing("d", { value: c.id });',
     ),

@@ -9,36 +9,36 @@ const PAIR = 'const a = new Thing("a", { value: 1 }); new Thing("b", { value: a.
 
 export const KILLS: Rules = {
   "killed during a creation": [killed(PAIR, "create b", "kill"), up(), up()],
-  "killed after a creation that nobody heard of": [killed(PAIR, "create b", "kill-after"), up()],
-  "killed during the first creation of all": [killed('new Thing("a", {});', "create a", "kill"), up()],
+  "killed after a creation and before its response": [killed(PAIR, "create b", "kill-after"), up()],
+  "killed during the first creation": [killed('new Thing("a", {});', "create a", "kill"), up()],
   "killed during an update": [
     up(PAIR),
     killed('new Thing("a", { value: 2 });', "update a", "kill"),
     up(PAIR),
   ],
-  "killed after an update that nobody heard of": [
+  "killed after an update and before its response": [
     up('new Thing("a", { value: 1 });'),
     killed('new Thing("a", { value: 2 });', "update a", "kill-after"),
     up(),
   ],
   "killed during a deletion": [up(PAIR), killed("", "delete b", "kill"), up()],
-  "killed after a deletion that nobody heard of": [up(PAIR), killed("", "delete b", "kill-after"), up()],
+  "killed after a deletion and before its response": [up(PAIR), killed("", "delete b", "kill-after"), up()],
   "killed during a replacement's creation": [
     up('new Thing("a", { kind: "one" });'),
     killed('new Thing("a", { kind: "two" });', "create a", "kill"),
     up(),
   ],
-  "killed during the deletion of what was replaced": [
+  "killed during the deletion of a replaced resource": [
     up('new Thing("a", { kind: "one" });'),
     killed('new Thing("a", { kind: "two" });', "delete a", "kill"),
     up(),
   ],
-  "killed between a deletion that comes first and the creation": [
+  "killed between an early deletion and the creation": [
     up('new Thing("a", { kind: "one" });'),
     killed('new Thing("a", { kind: "two" }, { deleteBeforeReplace: true });', "create a", "kill"),
     up(),
   ],
-  "creations whose end nobody saw are forgotten by a refresh that is told so": [
+  "pending creations are cleared by a refresh with the option": [
     killed(PAIR, "create b", "kill"),
     refresh(),
     refresh({ options: { clearPendingCreates: true } }),

@@ -17,7 +17,7 @@ new Thing("c", { value: b.size });`;
 export const LIFECYCLE: Rules = {
   "a program without resources is a stack": [preview(""), up(), up(), destroy()],
   "a new resource is created": [preview('new Thing("a", { value: 1 });'), up()],
-  "an unchanged resource stays the same": [
+  "an unchanged resource is unchanged": [
     up('new Thing("a", { value: 1, list: [1, { deep: true }] });'),
     up(),
   ],
@@ -26,19 +26,19 @@ export const LIFECYCLE: Rules = {
     preview('new Thing("a", { value: 2, more: [1] });'),
     up(),
   ],
-  "what is no longer declared is deleted": [
+  "undeclared resources are deleted": [
     up('new Thing("a", {}); new Thing("b", {});'),
     preview('new Thing("a", {});'),
     up(),
   ],
-  "a program that declares nothing any more deletes everything": [up(CHAIN), preview(""), up()],
+  "a program that declares nothing deletes everything": [up(CHAIN), preview(""), up()],
   "resources are created in the order of their dependencies": [up(CHAIN)],
   "resources are deleted in the reverse order, all by destroy": [up(CHAIN), destroy(), destroy()],
-  "a stack that was destroyed comes up again": [up(CHAIN), destroy(), up()],
-  "an empty stack is destroyed without complaint": [destroy()],
+  "a destroyed stack is created again": [up(CHAIN), destroy(), up()],
+  "an empty stack can be destroyed": [destroy()],
   "component trees are created from the root and deleted from the leaves": [up(TREES), up(), up("")],
   "component trees are destroyed from the leaves": [up(TREES), destroy()],
-  "to depend on a component is to depend on its children": [
+  "depending on a component means depending on its children": [
     up(`
       const group = new Group("group");
       new Thing("child", { value: 1 }, { parent: group });
@@ -50,20 +50,20 @@ export const LIFECYCLE: Rules = {
     up('new Group("group").registerOutputs({ one: 2 });'),
   ],
   "a component that registers no outputs has none": [up('new Group("group");'), up()],
-  "a dependency alone is no change": [
+  "a new dependency alone is no change": [
     up('new Thing("a", {}); new Thing("b", {});'),
     up('const a = new Thing("a", {}); new Thing("b", {}, { dependsOn: a });'),
     up(""),
   ],
-  "a resource of another type under the same name is another resource": [
+  "a resource of a different type with the same name is a different resource": [
     up('new Thing("a", {});'),
     up('new pulumi.CustomResource("test:index:Other", "a", {});'),
   ],
-  "two resources of one name and type are an error": [
+  "two resources with the same name and type are an error": [
     preview('const a = new Thing("a", {}); new Thing("a", { value: 1 }, { dependsOn: a });'),
     up(),
   ],
-  "one name under two parents is two resources": [
+  "the same name under two parents means two resources": [
     up(
       'const first = new Thing("a", {}); new Thing("a", {}, { parent: new Group("group"), dependsOn: first });',
     ),
@@ -73,16 +73,16 @@ export const LIFECYCLE: Rules = {
       const nowhere = new pulumi.DependencyResource("urn:pulumi:dev::trial::test:index:Group::nowhere");
       new Thing("a", {}, { parent: nowhere });`),
   ],
-  "a resource that another one is moved into is a new one": [
+  "a resource under a new parent is a new resource": [
     up('new Group("group"); new Thing("a", {});'),
     up('new Thing("a", {}, { parent: new Group("group") });'),
   ],
-  "timeouts are recorded, and no change": [
+  "timeouts are recorded and are no change": [
     up('new Thing("a", {});'),
     up('new Thing("a", {}, { customTimeouts: { create: "1m", update: "90s", delete: "1h" } });'),
     up('new Thing("a", {}, { customTimeouts: { create: "2m" } });'),
   ],
-  "what makes many is made side by side": [
+  "many resources are created in parallel": [
     up('for (let i = 0; i < 20; i++) new Thing("t" + i, { value: i });'),
     up(""),
   ],

@@ -1,20 +1,20 @@
 import { destroy, preview, type Rules, up } from "../rule.ts";
 
 export const OPTIONS: Rules = {
-  "what is protected is not deleted until it no longer is": [
+  "a protected resource is not deleted until it is unprotected": [
     up('new Thing("a", {}, { protect: true }); new Thing("b", {});'),
     preview('new Thing("b", {});'),
     up(),
     up('new Thing("a", {}); new Thing("b", {});'),
     up('new Thing("b", {});'),
   ],
-  "what is protected is not replaced": [
+  "a protected resource is not replaced": [
     up('new Thing("a", { kind: "one" }, { protect: true });'),
     preview('new Thing("a", { kind: "two" }, { protect: true });'),
     up(),
     up('new Thing("a", { kind: "two" });'),
   ],
-  "what is protected is updated": [
+  "a protected resource is updated": [
     up('new Thing("a", { value: 1 }, { protect: true });'),
     up('new Thing("a", { value: 2 }, { protect: true });'),
   ],
@@ -25,16 +25,16 @@ export const OPTIONS: Rules = {
       new Thing("free", {}, { parent: group, protect: false });`),
     up('new Group("group", { protect: true });'),
   ],
-  "destroy stops at what is protected, unless told otherwise": [
+  "destroy stops at protected resources, unless they are ignored": [
     up('const a = new Thing("a", {}, { protect: true }); new Thing("b", { value: a.id });'),
     destroy(),
     destroy({ options: { ignoreProtect: true } }),
   ],
-  "what is retained leaves the state only": [
+  "a retained resource is removed from the state only": [
     up('new Thing("a", {}, { retainOnDelete: true }); new Thing("b", {});'),
     up(""),
   ],
-  "what is retained stays beside its replacement": [
+  "a retained resource is kept beside its replacement": [
     up('new Thing("a", { kind: "one" }, { retainOnDelete: true });'),
     up('new Thing("a", { kind: "two" }, { retainOnDelete: true });'),
     destroy(),
@@ -45,7 +45,7 @@ export const OPTIONS: Rules = {
     up('new Thing("a", { value: 3, other: 2 }, { ignoreChanges: ["value"] });'),
     up('new Thing("a", { value: 3, other: 2 });'),
   ],
-  "changes of an ignored path inside of a property are none": [
+  "changes of an ignored path inside a property are none": [
     up('new Thing("a", { value: { one: 1, two: 2 } });'),
     up('new Thing("a", { value: { one: 10, two: 2 } }, { ignoreChanges: ["value.one"] });'),
     up('new Thing("a", { value: { one: 10, two: 20 } }, { ignoreChanges: ["value.one"] });'),
@@ -63,7 +63,7 @@ export const OPTIONS: Rules = {
       'new Thing("a", { list: [9, 3], maps: [{ x: 9, y: 2 }, { x: 9, y: 1 }] }, { ignoreChanges: ["list[0]", "maps[*].x"] });',
     ),
   ],
-  "an ignored property stays away, or stays, as it was": [
+  "an ignored property stays absent or present": [
     up('new Thing("a", { old: 1 });'),
     up('new Thing("a", { added: 1 }, { ignoreChanges: ["old", "added"] });'),
   ],
@@ -71,22 +71,22 @@ export const OPTIONS: Rules = {
     up('new Thing("a", { kind: "one" });'),
     up('new Thing("a", { kind: "two" }, { ignoreChanges: ["kind"] });'),
   ],
-  "what goes down with another is not deleted itself": [
+  "a resource with deletedWith is not deleted itself": [
     up('const a = new Thing("a", {}); new Thing("b", {}, { deletedWith: a });'),
     preview(""),
     up(),
   ],
-  "what would go down with another is deleted when that one stays": [
+  "a resource with deletedWith is deleted when the other is kept": [
     up('const a = new Thing("a", {}); new Thing("b", {}, { deletedWith: a });'),
     up('new Thing("a", {});'),
   ],
-  "what goes down with another is destroyed with it": [
+  "a resource with deletedWith is destroyed with the other": [
     up(
       'const a = new Thing("a", {}); new Thing("b", {}, { deletedWith: a }); new Thing("c", {}, { deletedWith: a });',
     ),
     destroy(),
   ],
-  "outputs become secrets by being named": [
+  "named outputs become secrets": [
     up(
       'const a = new Thing("a", { value: 1 }, { additionalSecretOutputs: ["size"] }); exports.size = a.size;',
     ),

@@ -52,22 +52,22 @@ function after(value: string): string {
 const thing = (value: string, name = "a") => `new Thing("${name}", { value: "${value}" });`;
 
 export const POLICIES: Rules = {
-  "what violates a mandatory policy is not made": [
+  "a resource that violates a mandatory policy is not created": [
     up(after("bad"), { packs: { pack: pack(against("bad", "mandatory")) } }),
     up(after("good")),
     up(after("bad")),
   ],
-  "a preview tells all that violates a mandatory policy": [
+  "a preview shows all violations of a mandatory policy": [
     preview(`${thing("bad", "a")} ${thing("bad", "b")} ${thing("good", "c")}`, {
       packs: { pack: pack(against("bad", "mandatory")) },
     }),
   ],
-  "what violates an advisory policy is made all the same": [
+  "a resource that violates an advisory policy is created": [
     preview(thing("odd"), { packs: { pack: pack(against("odd", "advisory")) } }),
     up(),
     up(),
   ],
-  "a remedy is made before the resource is": [
+  "a resource is remediated before its creation": [
     preview(thing("broken"), {
       packs: { pack: pack(mending("broken", "whole"), against("broken", "mandatory")) },
     }),
@@ -75,7 +75,7 @@ export const POLICIES: Rules = {
     up(),
     up(undefined, { packs: {} }),
   ],
-  "a remedy that leaves a violation is none": [
+  "a remediation that leaves a violation": [
     up(thing("broken"), {
       packs: {
         pack: pack(
@@ -89,7 +89,7 @@ export const POLICIES: Rules = {
     }),
   ],
   // The CLI asks packs in the order in which they are up.
-  "remedies of several policies and packs": [
+  "remediations by several policies and packs": [
     up(`${thing("one", "a")} ${thing("five", "b")}`, {
       packs: {
         first: pack(mending("one", "two"), mending("two", "three")),
@@ -97,7 +97,7 @@ export const POLICIES: Rules = {
       },
     }),
   ],
-  "a remedy that fails fails the run": [
+  "a failed remediation fails the run": [
     up(thing("broken"), {
       packs: {
         pack: pack(
@@ -106,7 +106,7 @@ export const POLICIES: Rules = {
       },
     }),
   ],
-  "a policy that fails fails the run": [
+  "a policy that throws fails the run": [
     up(thing("good"), {
       packs: {
         pack: pack(
@@ -119,25 +119,27 @@ export const POLICIES: Rules = {
     preview(`${thing("x", "a")} ${thing("x", "b")}`, { packs: { pack: pack(atMost(1, "advisory")) } }),
     up(),
   ],
-  "the whole stack violates a mandatory policy when all is made": [
+  "the whole stack violates a mandatory policy at the end": [
     preview(`${thing("x", "a")} ${thing("x", "b")}`, { packs: { pack: pack(atMost(1, "mandatory")) } }),
     up(),
     up(thing("x")),
   ],
-  "a run that failed is not judged as a whole": [
+  "the stack of a failed run is not checked": [
     up(`${thing("x", "a")} ${thing("x", "b")}`, {
       packs: { pack: pack(atMost(0, "mandatory")) },
       faults: { "create b": "fail" },
     }),
   ],
-  "policies without a level have their pack's": [
+  "policies without a level have the level of their pack": [
     up(`${thing("bad", "a")} ${thing("odd", "b")}`, {
       packs: {
         pack: `{ enforcementLevel: "advisory", policies: [${against("bad")}, ${against("odd", "disabled")}] }`,
       },
     }),
   ],
-  "policies and packs without a level advise": [up(thing("bad"), { packs: { pack: pack(against("bad")) } })],
+  "policies and packs without a level are advisory": [
+    up(thing("bad"), { packs: { pack: pack(against("bad")) } }),
+  ],
   "a policy is configured by its defaults": [up(thing("x"), { packs: { pack: pack(CONFIGURED) } })],
   "a pack configures its policies, and changes their levels": [
     up(thing("bad"), {
@@ -146,7 +148,7 @@ export const POLICIES: Rules = {
       },
     }),
   ],
-  "a configuration without a level makes its policy an advisory one": [
+  "a configuration without a level makes its policy advisory": [
     up(thing("bad"), {
       packs: { pack: `${pack(against("bad", "mandatory"))}, { "no-bad": { of: "words" } }` },
     }),
@@ -156,13 +158,13 @@ export const POLICIES: Rules = {
       packs: { pack: `${pack(CONFIGURED, against("bad", "mandatory"))}, { all: "advisory" }` },
     }),
   ],
-  "a configuration that is not what the policy takes": [
+  "a configuration that the policy's schema refuses": [
     up(thing("x"), { packs: { pack: `${pack(CONFIGURED)}, { set: { most: "three" } }` } }),
     up(undefined, {
       packs: { pack: pack(CONFIGURED.replace("properties:", 'required: ["most"], properties:')) },
     }),
   ],
-  "a file configures policies over what they and their pack say": [
+  "a file overrides the configuration of policies and packs": [
     up(thing("bad"), {
       packs: {
         pack: `${pack(CONFIGURED, against("bad", "mandatory"))}, { set: { word: "worse", most: 3 } }`,
@@ -172,7 +174,7 @@ export const POLICIES: Rules = {
     up(thing("x"), { packConfigs: { pack: '{ "no-bad": { "enforcementLevel": "disabled" } }' } }),
     up(thing("bad")),
   ],
-  "a file configures all policies at once, and some otherwise": [
+  "a file configures all policies, and some differently": [
     up(`${thing("bad", "a")} ${thing("odd", "b")}`, {
       packs: {
         pack: `${pack(against("bad", "mandatory"), against("odd", "mandatory"))}, { "no-odd": "mandatory" }`,
@@ -180,13 +182,13 @@ export const POLICIES: Rules = {
       packConfigs: { pack: '{ "all": "disabled", "no-odd": { "enforcementLevel": "advisory" } }' },
     }),
   ],
-  "a file that gives a policy values leaves its level": [
+  "a file with values keeps a policy's level": [
     preview(thing("bad"), {
       packs: { pack: pack(against("bad", "mandatory")) },
       packConfigs: { pack: '{ "no-bad": { "of": "words" } }' },
     }),
   ],
-  "a file of one pack is not that of another": [
+  "each pack has its own file": [
     up(thing("bad"), {
       packs: {
         first: pack(against("bad", "mandatory")),
@@ -203,33 +205,33 @@ export const POLICIES: Rules = {
     }),
     up(undefined, { packConfigs: { pack: '{ "no-bad": {}, "nosuch": {} }' } }),
   ],
-  "a file with values that the policy doesn't take": [
+  "a file with values that the policy's schema refuses": [
     up(thing("x"), {
       packs: { pack: pack(CONFIGURED) },
       packConfigs: { pack: '{ "set": { "most": "three" } }' },
     }),
   ],
-  "a file that is no configuration": [
+  "a file that is not a configuration": [
     up(thing("x"), { packs: { pack: pack(CONFIGURED) }, packConfigs: { pack: "{" } }),
     up(undefined, { packConfigs: { pack: '{ "set": "sometimes" }' } }),
     up(undefined, { packConfigs: { pack: '{ "set": { "enforcementLevel": 3 } }' } }),
     up(undefined, { packConfigs: { pack: '{ "set": 3 }' } }),
     up(undefined, { packConfigs: { pack: "[]" } }),
   ],
-  "a file about a policy that the pack doesn't have": [
+  "a file with an unknown policy": [
     up(thing("x"), {
       packs: { pack: pack(against("bad", "mandatory")) },
       packConfigs: { pack: '{ "nosuch": "mandatory" }' },
     }),
     up(undefined, { packConfigs: { pack: '{ "nosuch": { "value": 1 } }' } }),
   ],
-  "what is not known in a preview can't be judged then": [
+  "unknown values in a preview can't be checked": [
     preview(`const a = new Thing("a", {}); new Thing("b", { value: a.id });`, {
       packs: { pack: pack(against("a-1", "mandatory"), mending("none", "some")) },
     }),
     up(),
   ],
-  "policies see a resource's inputs and options, and in the end its outputs and what it needs": [
+  "policies see inputs and options, and at the end outputs and dependencies": [
     up(
       `
       const own = new Provider("own", { region: "north" });
@@ -255,7 +257,7 @@ export const POLICIES: Rules = {
       },
     ),
   ],
-  "policies see what is secret, as it is": [
+  "policies see secrets in plain text": [
     up('new Thing("a", { value: pulumi.secret("bad") });', {
       packs: { pack: pack(against("bad", "mandatory")) },
     }),
@@ -266,26 +268,26 @@ export const POLICIES: Rules = {
       packs: { pack: pack(telling("[...args.stackTags.entries()]", "[...args.stackTags.keys()]")) },
     }),
   ],
-  "what is only read is judged by no policy": [
+  "external resources are not checked by policies": [
     up('Thing.get = (name, id) => new Thing(name, {}, { id }); Thing.get("a", "a-9");', {
       meanwhile: { "a-9": { value: "bad" } },
       packs: { pack: pack(against("bad", "mandatory"), atMost(0, "advisory")) },
     }),
   ],
-  "what is taken over is judged": [
+  "imported resources are checked by policies": [
     up('new Thing("a", { value: "bad" }, { import: "a-9" });', {
       meanwhile: { "a-9": { value: "bad" } },
       packs: { pack: pack(against("bad", "mandatory")) },
     }),
   ],
-  "what a run is not about is judged by no policy": [
+  "resources that are not targets are not checked by policies": [
     up(`${thing("x", "a")} ${thing("x", "b")}`),
     up(`${thing("bad", "a")} ${thing("bad", "b")} ${thing("bad", "c")}`, {
       packs: { pack: pack(against("bad", "advisory"), atMost(0, "advisory")) },
       options: { targets: ["**::a"] },
     }),
   ],
-  "what is replaced, updated or deleted is judged as it is to be": [
+  "replaced, updated and deleted resources are checked in their new state": [
     up(
       'new Thing("a", { kind: "one" }); new Thing("b", { value: "bad" }); new Thing("c", { value: "bad" });',
     ),
@@ -293,7 +295,7 @@ export const POLICIES: Rules = {
       packs: { pack: pack(against("bad", "advisory"), atMost(0, "advisory")) },
     }),
   ],
-  "a refresh and a destroy are held to no policy": [
+  "a refresh and a destroy check no policies": [
     up(thing("bad")),
     refresh({ packs: { pack: pack(against("bad", "mandatory"), atMost(0, "mandatory")) } }),
     destroy(),

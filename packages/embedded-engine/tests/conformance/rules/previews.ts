@@ -1,7 +1,7 @@
 import { preview, type Rules, up } from "../rule.ts";
 
 export const PREVIEWS: Rules = {
-  "what is not known before creation is unknown in a preview": [
+  "values that are not known before a creation are unknown in a preview": [
     preview(`
       const a = new Thing("a", { value: 1 });
       const b = new Thing("b", { value: a.id, text: pulumi.interpolate\`of \${a.id}\` });
@@ -10,7 +10,7 @@ export const PREVIEWS: Rules = {
     up(),
     preview(),
   ],
-  "what is declared inside of an unknown value shows only in an update": [
+  "resources declared in an apply of an unknown value appear in the update only": [
     preview('const a = new Thing("a", {}); a.id.apply((id) => new Thing("b", { value: id }));'),
     up(),
   ],
@@ -27,7 +27,7 @@ export const PREVIEWS: Rules = {
     preview('const a = new Thing("a", {}); new Thing("b", { value: pulumi.secret(a.id) });'),
     up(),
   ],
-  "a preview writes nothing, whatever it shows": [
+  "a preview writes nothing": [
     up('new Thing("a", {}); new Thing("b", { kind: "one" });'),
     preview('new Thing("b", { kind: "two" }); new Thing("c", {}); exports.out = 1;'),
     up('new Thing("a", {}); new Thing("b", { kind: "one" });'),

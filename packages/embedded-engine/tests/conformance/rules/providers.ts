@@ -21,18 +21,22 @@ export const PROVIDERS: Rules = {
     up('new Thing("a", {});', { config: { "test:token": { secret: "hidden" } } }),
     up(),
   ],
-  "the default provider's account replaces what it made": [
+  "a different account of the default provider replaces its resources": [
     up('new Thing("a", {});', { config: { "test:account": "one" } }),
     preview(undefined, { config: { "test:account": "two" } }),
     up(),
   ],
-  "an explicit provider serves what names it": [up(explicit('{ region: "north" }')), up(), destroy()],
+  "an explicit provider serves resources that name it": [
+    up(explicit('{ region: "north" }')),
+    up(),
+    destroy(),
+  ],
   "an explicit provider's configuration is updated": [
     up(explicit('{ region: "north" }')),
     preview(explicit('{ region: "south" }')),
     up(),
   ],
-  "an explicit provider is replaced with all that it made": [
+  "an explicit provider is replaced with its resources": [
     up(explicit('{ account: "one" }')),
     preview(explicit('{ account: "two" }')),
     up(),
@@ -63,14 +67,14 @@ export const PROVIDERS: Rules = {
       'const other = new Provider("other", { account: "two" }); new Provider("own", { account: "one" }); new Thing("a", {}, { provider: other });',
     ),
   ],
-  "a provider goes after all that it made": [up(explicit("{}")), up("")],
+  "a provider is deleted after its resources": [up(explicit("{}")), up("")],
   "a provider is named by an alias": [
     up('new Thing("a", {}, { provider: new Provider("old", { region: "north" }) });'),
     up(
       'new Thing("a", {}, { provider: new Provider("new", { region: "north" }, { aliases: [{ name: "old" }] }) });',
     ),
   ],
-  "a version has a default provider of its own": [
+  "each version has its own default provider": [
     up('new Thing("a", {}, { version: "1.2.3" }); new Thing("b", {}, { version: "2.0.0-beta.1" });'),
     up(),
     up('new Thing("a", {}, { version: "1.2.4" });'),

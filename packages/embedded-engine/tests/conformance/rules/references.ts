@@ -19,12 +19,12 @@ export const REFERENCES: Rules = {
     up(),
     up(),
   ],
-  "a reference reads what the other stack tells by now": [
+  "a reference reads the current outputs of the other stack": [
     up(reading("organization/trial/other"), { others: { other: telling("one") } }),
     preview(undefined, { others: { other: telling("two") } }),
     up(),
   ],
-  "a reference names a stack of the same project in short": [
+  "a reference to a stack of the same project by its short name": [
     up(
       `
       exports.short = new pulumi.StackReference("other").getOutput("plain");
@@ -32,19 +32,19 @@ export const REFERENCES: Rules = {
       { others: { other: telling("one") } },
     ),
   ],
-  "a reference to a stack that is not there fails, until it is": [
+  "a reference to a missing stack fails until it exists": [
     preview(reading("organization/trial/other")),
     up(),
     up(undefined, { others: { other: telling("one") } }),
   ],
-  "a reference to a project that is not there fails": [up(reading("organization/another/other"))],
+  "a reference to a missing project fails": [up(reading("organization/another/other"))],
   "a reference to another organization fails": [up(reading("somebody/trial/other"))],
-  "a reference turns to another stack": [
+  "a reference is changed to another stack": [
     up(reading("organization/trial/other"), { others: { other: telling("one"), third: telling("two") } }),
     preview(reading("organization/trial/third")),
     up(),
   ],
-  "an output that the other stack does not have": [
+  "a missing output of the other stack": [
     up(
       `
       const other = new pulumi.StackReference("other");
@@ -56,21 +56,21 @@ export const REFERENCES: Rules = {
       'const other = new pulumi.StackReference("other"); new Thing("a", { value: other.requireOutput("nosuch") });',
     ),
   ],
-  "a reference that is wanted no more is forgotten": [
+  "an undeclared reference is removed from the state": [
     up(reading("organization/trial/other"), { others: { other: telling("one") } }),
     preview('new Thing("a", { value: 1 });'),
     up(),
   ],
-  "a refresh reads a reference anew": [
+  "a refresh reads a reference again": [
     up(reading("organization/trial/other"), { others: { other: telling("one") } }),
     refresh({ others: { other: telling("two") } }),
     up(),
   ],
-  "a reference and what is made of it are destroyed": [
+  "a reference and its dependents are destroyed": [
     up(reading("organization/trial/other"), { others: { other: telling("one") } }),
     destroy(),
   ],
-  "a stack that refers to itself reads what it told before": [
+  "a stack that refers to itself reads its previous outputs": [
     up("exports.count = 1;"),
     up('exports.count = new pulumi.StackReference("dev").getOutput("count").apply((before) => before + 1);'),
     up(),

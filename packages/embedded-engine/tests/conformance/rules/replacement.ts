@@ -15,64 +15,64 @@ export const REPLACEMENT: Rules = {
     preview('new Thing("a", { kind: "two", value: 1 });'),
     up(),
   ],
-  "dependents move over to a replacement before the old one is deleted": [
+  "dependents are updated before the old resource is deleted": [
     up(dependents('{ kind: "one" }')),
     preview(dependents('{ kind: "two" }')),
     up(),
   ],
-  "an option has the old one deleted first": [
+  "an option deletes the old resource first": [
     up('new Thing("a", { kind: "one" }, { deleteBeforeReplace: true });'),
     preview('new Thing("a", { kind: "two" }, { deleteBeforeReplace: true });'),
     up(),
   ],
-  "a provider has the old one deleted first": [
+  "a provider deletes the old resource first": [
     up('new Thing("a", { kind: "one" });'),
     preview('new Thing("a", { kind: "two", first: "delete" });'),
     up(),
   ],
-  "an option overrules a provider that wants the old one deleted first": [
+  "an option overrides a provider that deletes the old resource first": [
     up('new Thing("a", { kind: "one", first: "delete" });'),
     up('new Thing("a", { kind: "two", first: "delete" }, { deleteBeforeReplace: false });'),
   ],
-  "dependents that must be replaced are deleted before what is deleted first": [
+  "dependents that must be replaced are deleted before an early deletion": [
     up(dependents('{ kind: "one" }', "{ deleteBeforeReplace: true }")),
     preview(dependents('{ kind: "two" }', "{ deleteBeforeReplace: true }")),
     up(),
   ],
-  "children are no dependents of what is deleted first": [
+  "children are no dependents of an early deletion": [
     up('const a = new Thing("a", { kind: "one" }); new Thing("b", {}, { parent: a });'),
     up(
       'const a = new Thing("a", { kind: "two" }, { deleteBeforeReplace: true }); new Thing("b", {}, { parent: a });',
     ),
   ],
-  "what was deleted first and could not be created is created by the next run": [
+  "a failed creation after an early deletion is repeated by the next run": [
     up('new Thing("a", { kind: "one" });'),
     up('new Thing("a", { kind: "two" }, { deleteBeforeReplace: true });', { faults: { "create a": "fail" } }),
     preview(),
     up(),
   ],
-  "what was deleted first and is wanted no more is forgotten": [
+  "an early deletion of an undeclared resource is removed from the state": [
     up('new Thing("a", { kind: "one" });'),
     up('new Thing("a", { kind: "two" }, { deleteBeforeReplace: true });', { faults: { "create a": "fail" } }),
     up(""),
   ],
-  "what was deleted first and could not be created is forgotten by destroy": [
+  "a failed creation after an early deletion is cleared by destroy": [
     up('new Thing("a", { kind: "one" });'),
     up('new Thing("a", { kind: "two" }, { deleteBeforeReplace: true });', { faults: { "create a": "fail" } }),
     destroy(),
   ],
-  "a replacement that could not be created leaves the old one": [
+  "a failed replacement keeps the old resource": [
     up('new Thing("a", { kind: "one" });'),
     up('new Thing("a", { kind: "two" });', { faults: { "create a": "fail" } }),
     up(),
   ],
-  "an old one that could not be deleted is deleted by the next run": [
+  "a failed deletion of an old resource is repeated by the next run": [
     up('new Thing("a", { kind: "one" });'),
     up('new Thing("a", { kind: "two" });', { faults: { "delete a": "fail" } }),
     preview(),
     up(),
   ],
-  "an old one that could not be deleted is deleted by destroy": [
+  "a failed deletion of an old resource is repeated by destroy": [
     up('new Thing("a", { kind: "one" });'),
     up('new Thing("a", { kind: "two" });', { faults: { "delete a": "fail" } }),
     destroy(),
@@ -87,19 +87,19 @@ export const REPLACEMENT: Rules = {
     up('new Thing("a", { value: 1 });'),
     up('new Thing("a", { value: 2 }, { replaceOnChanges: ["*"] });'),
   ],
-  "replaceOnChanges of a path inside of a property": [
+  "replaceOnChanges of a path inside a property": [
     up('new Thing("a", { value: { one: 1, two: 2 } });'),
     up('new Thing("a", { value: { one: 1, two: 3 } }, { replaceOnChanges: ["value.one"] });'),
     up('new Thing("a", { value: { one: 2, two: 3 } }, { replaceOnChanges: ["value.one"] });'),
   ],
-  "a trigger that changes replaces": [
+  "a changed trigger replaces the resource": [
     up('new Thing("a", {}, { replacementTrigger: "one" });'),
     up('new Thing("a", {}, { replacementTrigger: "one" });'),
     preview('new Thing("a", {}, { replacementTrigger: "two" });'),
     up(),
     up('new Thing("a", {});'),
   ],
-  "what is to be replaced with another is": [
+  "a resource with replaceWith is replaced with the other": [
     up('const a = new Thing("a", { kind: "one" }); new Thing("b", {}, { replaceWith: [a] });'),
     preview('const a = new Thing("a", { kind: "two" }); new Thing("b", {}, { replaceWith: [a] });'),
     up(),

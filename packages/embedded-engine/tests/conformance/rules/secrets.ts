@@ -5,13 +5,13 @@ export const SECRETS: Rules = {
     up('const a = new Thing("a", { value: pulumi.secret("hidden") }); exports.value = a.value;'),
     up(),
   ],
-  "secrets inside of inputs stay secrets": [
+  "secrets inside inputs stay secrets": [
     up(
       'new Thing("a", { map: { plain: 1, hidden: pulumi.secret(2) }, list: ["plain", pulumi.secret("hidden")] });',
     ),
     up(),
   ],
-  "a provider's secret output is a secret wherever it goes": [
+  "a provider's secret output stays a secret in dependents": [
     up(
       'const a = new Thing("a", { value: "x" }); new Thing("b", { value: a.secretly }); exports.it = a.secretly;',
     ),
@@ -28,18 +28,18 @@ export const SECRETS: Rules = {
     up('new Thing("a", { value: pulumi.secret("one") });'),
     up('new Thing("a", { value: pulumi.secret("two") });'),
   ],
-  "a secret in a secret is one": [
+  "a secret inside a secret": [
     up(
       'exports.both = pulumi.secret({ outer: 1, inner: pulumi.secret("hidden") }); exports.list = [pulumi.secret(1)];',
     ),
   ],
-  "what is made of a secret is one": [
+  "a value derived from a secret is a secret": [
     up(`
       const a = new Thing("a", { value: pulumi.secret("hidden").apply((text) => text + "!") });
       exports.text = pulumi.interpolate\`<\${a.value}>\`;
       exports.open = pulumi.unsecret(a.value);`),
   ],
-  "a secret of the stack's configuration is one in the program": [
+  "a secret in the stack's configuration is a secret in the program": [
     up(
       'const config = new pulumi.Config(); new Thing("a", { value: config.requireSecret("token"), name: config.require("name") });',
       {

@@ -1,7 +1,7 @@
 import { destroy, preview, type Rules, up } from "../rule.ts";
 
 export const STACK: Rules = {
-  "outputs change, come and go": [
+  "outputs are changed, added and removed": [
     up("exports.one = 1; exports.two = { deep: [1, null, true] };"),
     preview("exports.one = 2; exports.three = 'x';"),
     up(),
@@ -11,7 +11,7 @@ export const STACK: Rules = {
     up("exports.whole = pulumi.secret({ a: 1 }); exports.part = { open: 1, hidden: pulumi.secret(2) };"),
     up("exports.whole = { a: 1 }; exports.part = pulumi.secret({ open: 1, hidden: 2 });"),
   ],
-  "outputs of resources and of nothing": [
+  "outputs of resources and empty outputs": [
     up(
       'const a = new Thing("a", { value: 1 }); exports.all = a; exports.urn = a.urn; exports.none = undefined; exports.nothing = null; exports.empty = {};',
     ),
@@ -37,12 +37,12 @@ export const STACK: Rules = {
     ),
     up(undefined, { config: {} }),
   ],
-  "configuration that is missing is an error": [
+  "missing configuration is an error": [
     up('new pulumi.Config().require("name");'),
     up(undefined, { config: { "trial:name": "x" } }),
   ],
   "the program knows its stack, project and organization": [
     up("exports.names = [pulumi.getStack(), pulumi.getProject(), pulumi.getOrganization()];"),
   ],
-  "destroy takes the outputs": [up('exports.one = 1; new Thing("a", {});'), destroy()],
+  "destroy removes the outputs": [up('exports.one = 1; new Thing("a", {});'), destroy()],
 };

@@ -14,15 +14,15 @@ function withDependents(name: string): { options: { targets: readonly string[]; 
 
 export const TARGETS: Rules = {
   "only targets are updated": [up(pair(1)), preview(pair(22), only("a")), up(undefined, only("a")), up()],
-  "targets take their dependents along when told so": [up(pair(1)), up(pair(22), withDependents("a"))],
-  "targets may be patterns": [up(pair(1)), up(pair(22), { options: { targets: ["**::c"] } })],
+  "targets include their dependents with the option": [up(pair(1)), up(pair(22), withDependents("a"))],
+  "targets can be patterns": [up(pair(1)), up(pair(22), { options: { targets: ["**::c"] } })],
   "only targets are created": [preview(pair(1), only("c")), up(undefined, only("c")), up()],
-  "a target that needs what is not created is an error": [
+  "a target that needs an uncreated resource is an error": [
     preview(pair(1), only("b")),
     up(undefined, only("b")),
   ],
   "only targets are deleted": [up(pair(1)), up("", only("c"))],
-  "what needs a target is deleted with it when told so": [up(pair(1)), up("", withDependents("a"))],
+  "dependents of a target are deleted with it with the option": [up(pair(1)), up("", withDependents("a"))],
   "only targets are destroyed": [
     up(pair(1)),
     destroy(only("c")),
@@ -33,5 +33,5 @@ export const TARGETS: Rules = {
     up(pair(1)),
     refresh({ meanwhile: { "a-1": { value: 5 }, "c-1": { value: 5 } }, ...only("c") }),
   ],
-  "a target that is not there": [up(pair(1)), up(undefined, only("d")), destroy(only("d"))],
+  "a missing target": [up(pair(1)), up(undefined, only("d")), destroy(only("d"))],
 };

@@ -14,35 +14,35 @@ export const VALUES: Rules = {
     ),
     up(),
   ],
-  "from nothing to empty and back are changes": [
+  "changes from absent to empty and back": [
     up('new Thing("a", {});'),
     up('new Thing("a", { text: "", list: [], map: {}, no: false, zero: 0 });'),
     up('new Thing("a", { text: null, list: null, map: null, no: null, zero: null });'),
     up('new Thing("a", {});'),
   ],
-  "numbers keep their value": [
+  "numbers keep their values": [
     up(
       'new Thing("a", { big: 9007199254740993, huge: 1.7976931348623157e308, tiny: 5e-324, negative: -0.1, zero: -0 });',
     ),
     up(),
   ],
-  "texts keep every character": [
+  "strings keep every character": [
     up(
       'new Thing("a", { text: "ünïcödé 🙂 \\u2028 \\u0000 <&> \\\\ \\n\\t\\" $\\{x}", "key.with [odd] \\"signs\\"": "x", "": "empty" });',
     ),
     up(),
   ],
-  "a long text and a deep value are kept": [
+  "a long string and a deep value are kept": [
     up(
       'let deep = 1; for (let i = 0; i < 40; i++) deep = { deep }; new Thing("a", { deep, repeated: "0123456789".repeat(300) });',
     ),
     up(),
   ],
-  "the type of a value is part of it": [
+  "values of different types differ": [
     up('new Thing("a", { one: "1", yes: true });'),
     up('new Thing("a", { one: 1, yes: "true" });'),
   ],
-  "the order of keys is no change, that of elements is": [
+  "the order of keys is no change, and the order of elements is": [
     up('new Thing("a", { map: { one: 1, two: 2 }, list: [1, 2] });'),
     up('new Thing("a", { list: [1, 2], map: { two: 2, one: 1 } });'),
     up('new Thing("a", { list: [2, 1], map: { two: 2, one: 1 } });'),
@@ -61,7 +61,7 @@ export const VALUES: Rules = {
     ),
     up(),
   ],
-  "an archive changes with what is in it": [
+  "an archive changes with its content": [
     up(archived("one"), { files: { "site/index.html": "<h1>", "site/b/c.txt": "c", "site/.pulumi/x": "x" } }),
     up(),
     preview(archived("two")),
@@ -81,13 +81,13 @@ export const VALUES: Rules = {
     ),
     up(),
   ],
-  "an archive's file is known by its bytes": [
+  "an archive file changes with its bytes": [
     up('new Thing("a", { value: new pulumi.asset.FileArchive("made.zip") });', {
       files: { "made.zip": "no zip at all" },
     }),
     up(undefined, { files: { "made.zip": "nor is this one" } }),
   ],
-  "a change deep inside shows where": [
+  "a nested change shows its path": [
     up('new Thing("a", { map: { list: [{ x: 1 }, { x: 2 }] } });'),
     preview('new Thing("a", { map: { list: [{ x: 1 }, { x: 3 }, { x: 4 }] } });'),
     up(),

@@ -6,12 +6,16 @@ function demanding(range: string): string {
 }
 
 export const VERSIONS: Rules = {
-  "a version that is demanded and there": [
+  "a required version that is satisfied": [
     up(demanding(">=3.200.0 <4.0.0")),
     up(demanding("3.260.x || >=4.0.0")),
     up(demanding(">= 3.1.0 !3.7.7")),
     up(demanding("")),
   ],
-  "a version that is demanded and not there": [up(demanding(">3.300.0")), up(demanding("<3.x || >3.x"))],
-  "a version that can't be read": [up(demanding("newest")), up(demanding("3.260")), up(demanding("||"))],
+  "a required version that is not satisfied": [up(demanding(">3.300.0")), up(demanding("<3.x || >3.x"))],
+  "a required version that is invalid": [
+    up(demanding("newest")),
+    up(demanding("3.260")),
+    up(demanding("||")),
+  ],
 };
