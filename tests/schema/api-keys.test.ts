@@ -34,7 +34,7 @@ const issue = async (call: string) =>
 const create = (name = "backend") => issue(`create_api_key('${workspace}', '${name}')`);
 const answer = (call: string) => refusal(callAs(client, ada, `select public.${call}`));
 
-/** As the gateway asks, by default now. */
+/** Authenticates a key like the gateway, by default at the current time. */
 async function opens(key: string | null, later = "0 days"): Promise<string | null> {
   const { rows } = await client.query<{ it: string | null }>(
     "select private.authenticate_api_key($1, now() + $2::interval) as it",
@@ -44,14 +44,14 @@ async function opens(key: string | null, later = "0 days"): Promise<string | nul
 }
 
 describe("an API key", () => {
-  it("opens its workspace, and no more than the workspace is told", async () => {
+  it("opens its workspace, and returns only the workspace's data", async () => {
     const { key } = await create();
     await client.query("set local role tenantry_gateway");
     const { rows } = await client.query("select * from public.authenticate_api_key($1)", [key]);
     expect(rows).toEqual([{ authenticate_api_key: workspace }]);
   });
 
-  it("is shown once: what is kept is its digest, and a prefix to know it by", async () => {
+  it("is shown once: only its digest and a prefix are stored", async () => {
     const { key, key_id } = await create();
     expect(key).toMatch(/^tnt_[A-Za-z0-9_-]{43}$/);
     const { rows } = await client.query("select prefix from public.api_keys where id = $1", [key_id]);
@@ -62,12 +62,12 @@ describe("an API key", () => {
     expect(one(all).tables).not.toContain(key.slice(12));
   });
 
-  it("is one of many of its workspace, each with a name", async () => {
+  it("is one of several in its workspace, each with a name", async () => {
     expect((await create("backend")).key).not.toBe((await create("ci")).key);
     expect((await answer(`create_api_key('${workspace}', 'ci')`))?.code).toBe("PT409");
   });
 
-  it("works on for its grace after a rotation, beside the new one, and then no more by itself", async () => {
+  it("is valid besides the new one during the grace period after a rotation, and then expires", async () => {
     const before = await create();
     const after = await issue(`rotate_api_key('${before.key_id}', '2 days')`);
     expect([await opens(before.key, "47 hours"), await opens(after.key, "47 hours")]).toEqual([
@@ -82,7 +82,7 @@ describe("an API key", () => {
     expect((await answer(`rotate_api_key('${after.key_id}', '31 days')`))?.code).toBe("PT400");
   });
 
-  it("that is revoked opens nothing, and its name is free", async () => {
+  it("opens nothing once it is revoked, and its name is free", async () => {
     const { key, key_id } = await create();
     expect(await answer(`revoke_api_key('${key_id}')`)).toBeUndefined();
     expect(await answer(`revoke_api_key('${key_id}')`)).toBeUndefined();
@@ -101,13 +101,13 @@ describe("an API key", () => {
     },
   );
 
-  it("that is unknown, nearly right or none is answered like any other that opens nothing", async () => {
+  it("gets the same response whether it is unknown, nearly right or missing", async () => {
     const { key } = await create();
     for (const wrong of ["", "tnt_", `${key}x`, key.slice(0, -1), key.toUpperCase(), null])
       expect(await opens(wrong)).toBeNull();
   });
 
-  it("is revoked, but neither made nor rotated, while the workspace is suspended", async () => {
+  it("can be revoked, but not created or rotated, while the workspace is suspended", async () => {
     const { key_id } = await create();
     await client.query("update public.workspaces set state = 'suspended'");
     expect((await answer(`create_api_key('${workspace}', 'ci')`))?.code).toBe("PT409");
@@ -115,7 +115,7 @@ describe("an API key", () => {
     expect(await answer(`revoke_api_key('${key_id}')`)).toBeUndefined();
   });
 
-  it("that a manifest declares is changed there", async () => {
+  it("can only be changed in the manifest if that declares it", async () => {
     const { key_id } = await create();
     await client.query("update public.api_keys set managed_by = 'manifest'");
     for (const call of [

@@ -8,7 +8,7 @@ const HERE = uuid("c", 0);
 const THERE = uuid("c", 1);
 const FOREIGN = uuid("c", 10);
 
-/** Two organizations; in the first, person 1 was granted one of two workspaces. */
+/** Two organizations. In the first, person 1 is granted one of two workspaces. */
 const world: World = {
   people: [0, 1].map((index) => ({
     id: uuid("a", index),
@@ -56,7 +56,7 @@ const RECORDS = {
 describe.each(Object.entries(RECORDS))("a row of %s", (table, values) => {
   const insert = (workspace: string | null) => failure(client, `insert into ${table} ${values}`, [workspace]);
 
-  it("belongs to a workspace, and to one that exists", async () => {
+  it("belongs to an existing workspace", async () => {
     expect(await insert(HERE)).toBeUndefined();
     expect(await insert(null)).toBe("23502");
     expect(await insert(uuid("c", 99))).toBe("23503");
@@ -66,12 +66,12 @@ describe.each(Object.entries(RECORDS))("a row of %s", (table, values) => {
     ["another of the organization", THERE],
     ["another organization's", FOREIGN],
     ["none", null],
-  ])("is never given to %s", async (_, workspace) => {
+  ])("can't be moved to %s", async (_, workspace) => {
     const sql = `update ${table} set workspace_id = $1 where workspace_id = $2`;
     expect(await failure(client, sql, [workspace, HERE])).toBe("23001");
   });
 
-  it("keeps its workspace from being deleted", async () => {
+  it("prevents the deletion of its workspace", async () => {
     const { rows } = await client.query(
       `select confdeltype from pg_constraint
        where contype = 'f' and conrelid = $1::regclass and confrelid = 'public.workspaces'::regclass`,
@@ -81,7 +81,7 @@ describe.each(Object.entries(RECORDS))("a row of %s", (table, values) => {
     expect(await failure(client, "delete from public.workspaces where id = $1", [HERE])).toBe("23503");
   });
 
-  it("is read by the members of its workspace, and by nobody else", async () => {
+  it("is read by the members of its workspace only", async () => {
     const workspacesOf = async (person: number) => {
       const claims = { iss: ISSUER, sub: uuid("a", person) };
       const seen = await look(client, [table], { role: "authenticated", claims });
@@ -94,7 +94,7 @@ describe.each(Object.entries(RECORDS))("a row of %s", (table, values) => {
   });
 });
 
-describe("what a row names besides", () => {
+describe("another row that a row references", () => {
   it.each([
     [
       "usage_logs",
@@ -111,7 +111,7 @@ describe("what a row names besides", () => {
       "reason, agent_session_id",
       "'stuck', (select id from public.agent_sessions where workspace_id = $2)",
     ],
-  ])("is of the same workspace: %s (%s)", async (table, columns, values) => {
+  ])("must belong to the same workspace: %s (%s)", async (table, columns, values) => {
     const insert = (of: string) =>
       failure(client, `insert into public.${table} (workspace_id, ${columns}) values ($1, ${values})`, [
         HERE,

@@ -4,16 +4,16 @@ import { type Database, type Kind, startDatabase, undone } from "../databases/da
 
 interface Check {
   readonly rule: string;
-  /** Finds what breaks the rule; a row each. */
+  /** Finds violations of the rule, one per row. */
   readonly offenders: string;
-  /** Breaks it in either kind of database. */
+  /** Violates the rule in either kind of database. */
   readonly planted: string;
 }
 
 const OWN = "('public'::regnamespace, 'private'::regnamespace)";
 const API_ROLES = "(0, 'anon'::regrole, 'authenticated'::regrole, 'service_role'::regrole)";
 
-// What Supabase's linter has no rule for, or not yet in the build that npm has.
+// Rules that Supabase's linter doesn't have, at least in the build on npm.
 const CHECKS: readonly Check[] = [
   {
     rule: "row security and a policy on every table",
@@ -61,7 +61,7 @@ const CHECKS: readonly Check[] = [
   },
   {
     rule: "an index that begins with each column that decides who sees a row",
-    // A message's role and a stored file's owner decide who may write it, which no index helps.
+    // A message's role and a stored file's owner decide who may write it. An index wouldn't help.
     offenders: `select distinct c.oid::regclass, a.attname from pg_policy p
       join pg_class c on c.oid = p.polrelid
       join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = p.oid
@@ -98,7 +98,7 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
-/** What a token may call: nothing else of ours. */
+/** The functions that a token may call. */
 const CALLABLE: Record<Kind, readonly string[]> = {
   "control-plane": [
     "accept_invitation(uuid)",
@@ -199,7 +199,7 @@ describe.each<Kind>(["control-plane", "workspace"])("a %s has", (kind) => {
     });
   });
 
-  it("nothing to call but what is meant to be called", async () => {
+  it("no other functions that can be called", async () => {
     const callable = await rowsOf(`select distinct p.oid::regprocedure::text
       from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) acl
       where p.pronamespace in ${OWN} and acl.grantee in ${API_ROLES}`);

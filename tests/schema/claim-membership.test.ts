@@ -68,7 +68,7 @@ describe("claim_membership", () => {
   });
 });
 
-describe("who may enter", () => {
+describe("the access list", () => {
   const answer = (version: number, members: readonly Admitted[], more: Partial<Admission> = {}) =>
     client.query(admit({ workspace: WORKSPACE, issuer: ISSUER, version, members, ...more }));
   const one = (email: string, user_id: string | null, role = "member"): Admitted => ({
@@ -78,7 +78,7 @@ describe("who may enter", () => {
     managed_by: "app",
   });
 
-  it("is the whole answer of the control plane, and an older one changes nothing", () =>
+  it("is replaced as a whole, and ignores an older version", () =>
     undone(client, async () => {
       await answer(2, [one("ada@example.com", ADA)]);
       await answer(1, [one("ada@example.com", ADA), one("eve@example.com", uuid("a", 4), "owner")]);
@@ -88,7 +88,7 @@ describe("who may enter", () => {
       expect(rows).toEqual([one("ada@example.com", ADA)]);
     }));
 
-  it("follows an account that moved to another address, and lets in the next holder of the first", () =>
+  it("follows an account to its new address, and admits the next account with the old address", () =>
     undone(client, async () => {
       const next = uuid("a", 5);
       await answer(1, [one("ada@example.com", next), one("grace@example.com", ADA)]);
@@ -115,7 +115,7 @@ describe("who may enter", () => {
     }),
   );
 
-  it("is confirmed by an answer, which keeps the lease unless it names another", () =>
+  it("is confirmed by each delivery, which keeps the lease unless it sets another", () =>
     undone(client, async () => {
       const members = [one("ada@example.com", ADA)];
       await answer(1, members, { leaseSeconds: 60 });

@@ -45,7 +45,7 @@ interface Token {
   readonly expires?: string;
 }
 
-/** As the provider does it: the row, and the digest of a value that nobody keeps. */
+/** Creates a token like the provider: its row, and the digest of its value. */
 async function issue({ role = "member", workspace, email, expires = "1 day" }: Token = {}): Promise<void> {
   await client.query(
     `insert into public.claim_tokens (id, organization_id, workspace_id, name, role, email, expires_at, managed_by)
@@ -64,7 +64,7 @@ const spent = async () =>
   one((await client.query("select * from public.claim_tokens")).rows).claimed_at !== null;
 
 describe("a claim token", () => {
-  it("of an organization makes a member or an admin, and says of what", async () => {
+  it("of an organization admits a member or an admin, and returns the organization", async () => {
     await issue({ role: "admin" });
     expect(await claim(grace)).toEqual([{ organization_id: acme, workspace_id: null, role: "admin" }]);
     expect(
@@ -74,7 +74,7 @@ describe("a claim token", () => {
     expect(rows).toEqual([{ claimed_by: grace.id }]);
   });
 
-  it("of a workspace opens that one", async () => {
+  it("of a workspace opens that workspace", async () => {
     await issue({ workspace: personal });
     expect(await claim(grace)).toEqual([{ organization_id: acme, workspace_id: personal, role: "member" }]);
     expect(await callAs(client, grace, "select id from public.my_workspaces($1)", [acme])).toEqual([
@@ -82,7 +82,7 @@ describe("a claim token", () => {
     ]);
   });
 
-  it("opens the workspace to a member as well, who keeps the role", async () => {
+  it("opens the workspace to an existing member, who keeps the role", async () => {
     await issue({ workspace: personal });
     await client.query(
       "insert into public.members (organization_id, email, role, managed_by) values ($1, $2, 'admin', 'manifest')",
@@ -91,7 +91,7 @@ describe("a claim token", () => {
     expect(await claim(grace)).toMatchObject([{ role: "admin" }]);
   });
 
-  it("is good for one use", async () => {
+  it("can be used once", async () => {
     await issue();
     await claim(grace);
     expect((await answer(await signUp(client, "eve@example.com")))?.code).toBe("PT404");
@@ -101,14 +101,14 @@ describe("a claim token", () => {
   it.each<[string, Token]>([
     ["has expired", { expires: "-1 second" }],
     ["is for another address", { email: "new@example.com" }],
-  ])("that %s is answered like none", async (_, token) => {
+  ])("that %s gets the same response as an unknown one", async (_, token) => {
     const none = await answer(grace);
     await issue(token);
     expect(await answer(grace)).toEqual(none);
     expect(await spent()).toBe(false);
   });
 
-  it("of a workspace that is closed is answered like none", async () => {
+  it("of a closed workspace gets the same response as an unknown one", async () => {
     const none = await answer(grace);
     await issue({ workspace: personal });
     await client.query("update public.workspaces set state = 'suspended' where id = $1", [personal]);
@@ -135,7 +135,7 @@ describe("a claim token", () => {
     },
   );
 
-  it("is for a verified address, whatever the token of the caller says", async () => {
+  it("needs a verified address, regardless of the claims in the caller's token", async () => {
     await issue({ email: "new@example.com" });
     const unverified = await signUp(client, "new@example.com", false);
     for (const person of [unverified, { ...grace, email: "new@example.com" }])
@@ -144,14 +144,14 @@ describe("a claim token", () => {
     expect(await answer(unverified)).toBeUndefined();
   });
 
-  it("waits for a seat, unspent", async () => {
+  it("isn't spent while there is no free seat", async () => {
     await issue();
     await client.query("update public.quotas set seats = 1 where organization_id = $1", [acme]);
     expect((await answer(grace))?.code).toBe("PT402");
     expect(await spent()).toBe(false);
   });
 
-  it("makes no owner, and no admin of a workspace alone", async () => {
+  it("can't admit an owner, or an admin of one workspace", async () => {
     const insert = (role: string, workspace: string) =>
       failure(
         client,
@@ -163,7 +163,7 @@ describe("a claim token", () => {
     expect(await insert("admin", "null")).toBeUndefined();
   });
 
-  it("that two spend at the same time makes one member", async () => {
+  it("that two people use at the same time admits one", async () => {
     await issue();
     const eve = await signUp(client, "eve@example.com");
     await client.query("commit");

@@ -2,7 +2,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Database, type Kind, startDatabase } from "../databases/database.ts";
 
-/** By table, what a role may set: of a new row, and of one that is there. Columns that nobody names are the server's. */
+/** The columns that a role may set, by table, in new and in existing rows. The server sets all others. */
 type Writers = Readonly<Record<string, Readonly<Record<string, { insert: string; update: string }>>>>;
 
 const CONTROL_PLANE: Writers = {
@@ -77,7 +77,7 @@ describe.each<Kind>(["control-plane", "workspace"])("in a %s", (kind) => {
   });
   afterAll(() => database.stop());
 
-  it("every column that a role of the data API may set is decided", async () => {
+  it("the columns that a role of the data API may set are listed", async () => {
     const { rows } = await client.query<{ name: string; role: string; insert: string; update: string }>(
       WRITERS,
     );
@@ -86,7 +86,7 @@ describe.each<Kind>(["control-plane", "workspace"])("in a %s", (kind) => {
     expect(found).toEqual(EXPECTED[kind]);
   });
 
-  it("no person sets what says who wrote a row, when, or whose it is", async () => {
+  it("no person can set the author, the owner or the timestamps of a row", async () => {
     const { rows } = await client.query(WRITERS);
     const servers =
       /^(id|role|owner|owner_id|user_id|workspace_id|organization_id|managed_by|created_by|\w+_at)$/;
@@ -101,7 +101,7 @@ describe.each<Kind>(["control-plane", "workspace"])("in a %s", (kind) => {
     expect(offending).toEqual([]);
   });
 
-  it("no person deletes a row that takes other rows along, or that others lose sight of", async () => {
+  it("no person can delete a row on which other rows depend", async () => {
     const { rows } = await client.query<{ what: string }>(`
       select role || ' deletes ' || confrelid::regclass || ' and with it ' || conrelid::regclass as what
       from pg_constraint, unnest(array['anon', 'authenticated']) as role

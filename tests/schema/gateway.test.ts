@@ -21,7 +21,7 @@ const REFUND = `select * from public.refund_debit('back', '${WORKSPACES[0]}', 'c
 const CONSUME = `select * from public.consume_quota('${WORKSPACES[0]}', 'rpm')`;
 const AUTHENTICATE = "select public.authenticate_api_key('tnt_key')";
 
-/** As the data API does it for a token that names the role. */
+/** Sets the role like the data API does for a token with the role. */
 async function asRole<T>(role: string, work: () => Promise<T>): Promise<T> {
   return undone(client, async () => {
     await client.query(`set local session authorization authenticator`);
@@ -31,7 +31,7 @@ async function asRole<T>(role: string, work: () => Promise<T>): Promise<T> {
 }
 
 describe("the gateway", () => {
-  it("debits, takes back and counts", () =>
+  it("debits, refunds and counts", () =>
     asRole("tenantry_gateway", async () => {
       expect((await client.query(DEBIT)).rows).toMatchObject([{ booked: true, balance: "6", reload: null }]);
       expect((await client.query(REFUND)).rows).toMatchObject([{ refunded: "4", balance: "10" }]);
@@ -52,7 +52,7 @@ describe("the gateway", () => {
         for (const sql of [`select from ${table}`, `delete from ${table}`])
           expect([sql, await failure(client, sql)]).toEqual([
             sql,
-            // PostgreSQL itself can't write a view of several tables.
+            // PostgreSQL can't write to a view of several tables.
             sql.startsWith("delete") && views.has(table) ? "55000" : "42501",
           ]);
     });

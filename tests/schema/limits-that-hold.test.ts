@@ -31,14 +31,14 @@ afterEach(() => client.query("rollback"));
 const act = (person: Person, call: string) => callAs(client, person, `select * from public.${call}`);
 const answer = async (person: Person, call: string) => (await refusal(act(person, call)))?.code;
 
-/** Another organization of a person's, with seats for others. */
+/** Creates another organization of a person, with seats for others. */
 async function found(person: Person, name: string): Promise<string> {
   const [made] = (await act(person, `create_organization('${name}') as id`)) as [{ id: string }];
   await moveToPlan(client, made.id, "team");
   return made.id;
 }
 
-/** Makes somebody a member who has no organization alone. */
+/** Adds a person without an own organization as a member. */
 async function join(owner: Person, organization: string, name: string): Promise<Person> {
   await act(owner, `invite('${organization}', '${name}@example.com')`);
   const person = await signUp(client, `${name}@example.com`);
@@ -46,12 +46,12 @@ async function join(owner: Person, organization: string, name: string): Promise<
   return person;
 }
 
-/** As `up` does with the manifest that intake wrote. */
+/** Sets up an organization like `up` after an intake. */
 const setUp = (organization: string) =>
   client.query("update public.organizations set managed_by = 'manifest' where id = $1", [organization]);
 
-describe("new organizations wait to be set up, three for a person,", () => {
-  it("also when somebody else owns them by now", async () => {
+describe("a person can have three organizations that aren't set up yet,", () => {
+  it("even if another person owns them now", async () => {
     const [first, second] = [await found(ada, "b"), await found(ada, "c")];
     const heir = await join(ada, first, "heir");
     await act(ada, `transfer_ownership('${first}', '${heir.email}')`);
@@ -61,7 +61,7 @@ describe("new organizations wait to be set up, three for a person,", () => {
     expect(await answer(ada, "create_organization('e')")).toBe("PT402");
   });
 
-  it("also when the founder has another address by now, or comes again with the same one", async () => {
+  it("even if the founder has a new address, or a new account with the same address", async () => {
     for (const name of ["b", "c"]) await found(ada, name);
     await client.query("update auth.users set email = 'ada.b@example.com' where id = $1", [ada.id]);
     expect(await answer({ ...ada, email: "ada.b@example.com" }, "create_organization('d')")).toBe("PT402");
@@ -70,7 +70,7 @@ describe("new organizations wait to be set up, three for a person,", () => {
     expect(await answer(again, "create_organization('d')")).toBe("PT402");
   });
 
-  it("also when they were founded by others: nobody gets a fourth", async () => {
+  it("even if others founded them, so a transfer of a fourth is refused", async () => {
     const eve = await signUp(client, "eve@example.com");
     const mine = await found(ada, "b");
     await moveToPlan(client, mine, "team");
@@ -83,7 +83,7 @@ describe("new organizations wait to be set up, three for a person,", () => {
     expect(await answer(ada, transfer)).toBeUndefined();
   });
 
-  it("and one that is set up moves to whoever has three", async () => {
+  it("and one that is set up can be transferred to a person with three", async () => {
     const mine = await found(ada, "b");
     const eve = await join(ada, mine, "eve");
     for (const name of ["c", "d", "e"]) await found(eve, name);
@@ -92,7 +92,7 @@ describe("new organizations wait to be set up, three for a person,", () => {
   });
 });
 
-describe("invitations of an organization that nobody pays for", () => {
+describe("invitations of an unpaid organization", () => {
   let acme: string;
   beforeEach(async () => {
     acme = await organizationOf(client, ada);
@@ -105,7 +105,7 @@ describe("invitations of an organization that nobody pays for", () => {
     for (let number = 1; number <= 20; number++) await act(ada, invite(`person-${number}`));
   };
 
-  it("are twenty a day, whatever is revoked or sent again", async () => {
+  it("are limited to twenty a day, including revoked and repeated ones", async () => {
     for (let number = 1; number <= 10; number++) {
       await act(ada, invite("alan"));
       if (number % 2 === 0) await act(ada, `revoke_invitation('${acme}', 'alan@example.com')`);
@@ -120,7 +120,7 @@ describe("invitations of an organization that nobody pays for", () => {
     expect(await answer(ada, invite("other-1"))).toBe("PT429");
   });
 
-  it("begin again the next day, and a refused one isn't counted", async () => {
+  it("are counted again the next day, without refused ones", async () => {
     for (let number = 1; number <= 19; number++) await act(ada, invite(`person-${number}`));
     expect(await answer(ada, `invite('${acme}', 'no address')`)).toBe("PT400");
     await act(ada, invite("last"));
@@ -133,7 +133,7 @@ describe("invitations of an organization that nobody pays for", () => {
     ["on a plan by contract", "managed_by = 'manifest'", undefined],
     ["on a trial", "managed_by = 'manifest', subscription_status = 'trialing'", "PT429"],
     ["that isn't set up yet", "managed_by = 'app'", "PT429"],
-  ])("have no such limit where it is paid for: one %s", async (_, change, code) => {
+  ])("have no daily limit if it is paid: one %s", async (_, change, code) => {
     await sendTwenty();
     await client.query(`update public.organizations set ${change} where id = $1`, [acme]);
     expect(await answer(ada, invite("more"))).toBe(code);
@@ -142,7 +142,7 @@ describe("invitations of an organization that nobody pays for", () => {
   it.each([
     [0, "PT429"],
     [4900, undefined],
-  ])("count by the plan in force: of %s a month", async (amount, code) => {
+  ])("depend on the plan in force: %s a month", async (amount, code) => {
     await sendTwenty();
     await client.query("update public.organizations set managed_by = 'manifest', plan_in_force = 'solo'");
     await client.query("update public.plans set monthly_amount = $1 where name = 'solo'", [amount]);
@@ -150,10 +150,10 @@ describe("invitations of an organization that nobody pays for", () => {
   });
 });
 
-describe("two at the same time", () => {
+describe("two calls at the same time", () => {
   let shared: { database: Database; client: pg.Client };
   let acme: string;
-  // What is raced for is committed, and the next race begins without it.
+  // A race commits its rows, and the next one begins without them.
   beforeEach(async () => {
     shared = { database, client };
     database = await startDatabase("control-plane");
@@ -172,14 +172,14 @@ describe("two at the same time", () => {
 
   const invite = (name: string) => `invite('${acme}', '${name}@example.com')`;
 
-  it("found the last one that may wait once", async () => {
+  it("create the last allowed organization once", async () => {
     await found(ada, "b");
     await client.query("commit");
     const create = "create_organization('last')";
     expect(await race([ada, create], [ada, create])).toEqual([undefined, "PT402"]);
   });
 
-  it("found and inherit no more than may wait", async () => {
+  it("can't exceed the limit by creating and receiving organizations", async () => {
     const mine = await found(ada, "b");
     const eve = await join(ada, mine, "eve");
     for (const name of ["c", "d"]) await found(eve, name);
@@ -189,13 +189,13 @@ describe("two at the same time", () => {
     ).toEqual([undefined, "PT402"]);
   });
 
-  it("send the last invitation of the day once", async () => {
+  it("send the last invitation of a day once", async () => {
     for (let number = 1; number <= 19; number++) await act(ada, invite(`person-${number}`));
     await client.query("commit");
     expect(await race([ada, invite("one")], [ada, invite("other")])).toEqual([undefined, "PT429"]);
   });
 
-  it("invite for the last seat once", async () => {
+  it("take the last seat once", async () => {
     await client.query("update public.quotas set seats = 2");
     await client.query("commit");
     expect(await race([ada, invite("one")], [ada, invite("other")])).toEqual([undefined, "PT402"]);

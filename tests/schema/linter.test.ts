@@ -6,7 +6,7 @@ import { lint, linterRuns } from "./supabase-linter.ts";
 /** Each with its reason; docs/decisions/0005-row-security-that-uses-the-index.md has the first one's measure. */
 const ACCEPTED = [/^Function `private.is_workspace_member` has a role mutable search_path$/];
 
-/** A new database has had no queries yet, so that none of its indexes was used. */
+/** In a new database without queries, all indexes are unused. */
 const ABOUT_USE = ["performance/unusedIndex", "performance/tableBloat"];
 
 const available = await linterRuns();
@@ -19,7 +19,7 @@ describe.skipIf(!available)("Supabase's database linter", () => {
     });
     afterAll(() => database.stop());
 
-    it("objects to nothing but what a decision argues", async () => {
+    it("finds only what a decision accepts", async () => {
       const findings = (await lint(database.url)).filter(({ rule }) => !ABOUT_USE.includes(rule));
       expect(findings.filter(({ message }) => !ACCEPTED.some((accepted) => accepted.test(message)))).toEqual(
         [],
@@ -28,7 +28,7 @@ describe.skipIf(!available)("Supabase's database linter", () => {
     });
   });
 
-  describe("finds what it is there for", () => {
+  describe("finds", () => {
     let database: Database;
     let client: pg.Client;
     beforeAll(async () => {

@@ -66,7 +66,7 @@ beforeEach(begin);
 afterEach(() => client.query("rollback"));
 
 describe("an invitation", () => {
-  it("shows to the invited with the organization's name, and lets them in once", async () => {
+  it("is shown to the invited person with the organization's name, and admits them once", async () => {
     await invite("grace", ", 'admin'");
     const grace = await signUp(client, "Grace@Example.com");
     expect(await act(grace, "my_invitations()")).toMatchObject([
@@ -80,7 +80,7 @@ describe("an invitation", () => {
     expect((await answer(grace, `accept_invitation('${acme}')`))?.code).toBe("PT404");
   });
 
-  it("opens nothing to another address, to an unverified one, nor to a token that only names the address", async () => {
+  it("doesn't admit another address, an unverified one, or a token that only claims the address", async () => {
     await invite("grace");
     const eve = await signUp(client, "eve@example.com");
     const unverified = await signUp(client, "grace@example.com", false);
@@ -95,14 +95,14 @@ describe("an invitation", () => {
       "has had its last day",
       () => client.query("update public.invitations set expires_on = current_date - 1"),
     ],
-  ])("is none once it %s", async (_, end) => {
+  ])("isn't valid once it %s", async (_, end) => {
     await invite("grace");
     const grace = await signUp(client, "grace@example.com");
     await end();
     expect((await answer(grace, `accept_invitation('${acme}')`))?.code).toBe("PT404");
   });
 
-  it("lets in whoever has an organization already; the two share nothing but the person", async () => {
+  it("admits a person who already has an organization; both organizations are separate", async () => {
     const eve = await signUp(client, "eve@example.com");
     await invite("eve");
     await accept(eve);
@@ -120,7 +120,7 @@ describe("an invitation", () => {
     expect(await customersOf(ada)).toEqual([{ billing_email: "ada@example.com" }]);
   });
 
-  it("opens the workspaces that it names, and no others", async () => {
+  it("opens only the workspaces that it names", async () => {
     for (const name of ["sales", "finance"]) await act(ada, `create_workspace('${acme}', '${name}')`);
     await client.query("update public.workspaces set state = 'active'");
     await invite("alan", ", 'member', '{sales}'");
@@ -129,7 +129,7 @@ describe("an invitation", () => {
     expect(await act(alan, "my_workspaces()")).toMatchObject([{ name: "sales", role: "member" }]);
   });
 
-  it("opens every workspace where the plan has no per-workspace access, and can't name any", async () => {
+  it("opens every workspace without per-workspace access, and can't name any", async () => {
     for (const table of ["plans", "quotas"])
       await client.query(`update public.${table} set per_workspace_access = false`);
     await client.query("update public.workspaces set state = 'active'");
@@ -152,7 +152,7 @@ describe("an invitation", () => {
     expect((await answer(ada, `invite('${acme}', ${args})`))?.code).toBe(code);
   });
 
-  it("makes an admin only when the owner sends it", async () => {
+  it("can have the role admin only if the owner sends it", async () => {
     const grace = await join("grace", "admin");
     expect((await answer(grace, `invite('${acme}', 'new@example.com', 'admin')`))?.code).toBe("PT403");
     expect(await answer(grace, `invite('${acme}', 'new@example.com', 'member')`)).toBeUndefined();
@@ -160,7 +160,7 @@ describe("an invitation", () => {
 });
 
 describe("seats", () => {
-  it("are taken by members and by open invitations alike", async () => {
+  it("are taken by members and by open invitations", async () => {
     await join("grace");
     for (const name of ["b", "c"]) await invite(name);
     expect(await answer(ada, `invite('${acme}', 'd@example.com')`)).toEqual({
@@ -173,13 +173,13 @@ describe("seats", () => {
     await invite("d");
   });
 
-  it("count what a manifest declares", async () => {
+  it("include members of the manifest", async () => {
     for (const name of ["b", "c", "d"]) await invite(name);
     await manage("invitations");
     expect((await answer(ada, `invite('${acme}', 'e@example.com')`))?.code).toBe("PT402");
   });
 
-  it("are for the first who come when there are fewer than invitations", async () => {
+  it("are given to the first people who accept if there are fewer than invitations", async () => {
     const invited: Person[] = [];
     for (const name of ["b", "c"]) {
       await invite(name);
@@ -193,7 +193,7 @@ describe("seats", () => {
 });
 
 describe("a member", () => {
-  it("who is removed reaches nothing from that moment on", async () => {
+  it("who is removed loses all access immediately", async () => {
     await act(ada, `create_workspace('${acme}', 'sales')`);
     await client.query("update public.workspaces set state = 'active'");
     await invite("alan", ", 'member', '{sales}'");
@@ -214,7 +214,7 @@ describe("a member", () => {
     expect((await client.query("select from public.workspace_members")).rowCount).toBe(0);
   });
 
-  it("who is an admin is removed by the owner alone, and the owner by nobody", async () => {
+  it("who is an admin can only be removed by the owner, and the owner by no one", async () => {
     const grace = await join("grace", "admin");
     await join("hal", "admin");
     expect((await answer(grace, `remove_member('${acme}', 'hal@example.com')`))?.code).toBe("PT403");
@@ -224,7 +224,7 @@ describe("a member", () => {
     expect(await rolesOf()).toEqual({ ada: "owner", grace: "admin" });
   });
 
-  it("changes roles, but neither the owner's nor to owner", async () => {
+  it("who is an admin can change roles, but not that of the owner or to owner", async () => {
     await join("alan");
     await act(ada, `change_role('${acme}', 'alan@example.com', 'admin')`);
     expect(await rolesOf()).toEqual({ ada: "owner", alan: "admin" });
@@ -237,7 +237,7 @@ describe("a member", () => {
       );
   });
 
-  it("is granted workspaces one by one, and loses them", async () => {
+  it("can be granted and revoked individual workspaces", async () => {
     const alan = await join("alan");
     const id = await create("sales");
     await client.query("update public.workspaces set state = 'active'");
@@ -251,7 +251,7 @@ describe("a member", () => {
     expect((await answer(ada, `grant_workspace('${id}', 'alan@example.com')`))?.code).toBe("PT402");
   });
 
-  it("is let in nowhere else while the plan isn't paid, and can still be taken out", async () => {
+  it("can't be granted more workspaces on an unpaid plan, but can be removed from some", async () => {
     const alan = await join("alan");
     const sales = await create("sales");
     await act(ada, `grant_workspace('${sales}', 'alan@example.com')`);
@@ -267,7 +267,7 @@ describe("a member", () => {
     expect(await act(alan, "my_workspaces()")).toEqual([]);
   });
 
-  it("can't be taken out of one where the plan has no per-workspace access, unless by an override", async () => {
+  it("can't be removed from a workspace without per-workspace access, unless an override allows it", async () => {
     await join("alan");
     const sales = await create("sales");
     await act(ada, `grant_workspace('${sales}', 'alan@example.com')`);
@@ -281,14 +281,14 @@ describe("a member", () => {
 });
 
 describe("ownership", () => {
-  it("moves to a member, and the owner before becomes an admin", async () => {
+  it("is transferred to a member, and the previous owner becomes an admin", async () => {
     await join("grace");
     await act(ada, `transfer_ownership('${acme}', 'grace@example.com')`);
     expect(await rolesOf()).toEqual({ ada: "admin", grace: "owner" });
     expect((await answer(ada, `transfer_ownership('${acme}', 'ada@example.com')`))?.code).toBe("PT403");
   });
 
-  it("moves to nobody whose address isn't verified, nor to anyone outside", async () => {
+  it("can't be transferred to an unverified address or to a person who isn't a member", async () => {
     await client.query(
       "insert into public.members (organization_id, email, role, managed_by) values ($1, 'new@example.com', 'admin', 'app')",
       [acme],
@@ -306,7 +306,7 @@ describe("what the manifest declares", () => {
     ["owner", "transfer_ownership", "'alan@example.com'"],
     ["invitations", "invite", "'open@example.com'"],
     ["invitations", "revoke_invitation", "'open@example.com'"],
-  ])("is changed there: `%s`, against %s", async (field, name, args) => {
+  ])("can only be changed there: `%s`, with %s", async (field, name, args) => {
     await join("alan");
     await invite("open");
     for (const table of ["members", "invitations"]) await manage(table);
@@ -318,7 +318,7 @@ describe("what the manifest declares", () => {
     });
   });
 
-  it("lets the invited in once, though it stays in the manifest", async () => {
+  it("admits an invited person once, even while the invitation is in the manifest", async () => {
     await invite("alan");
     await manage("invitations");
     const alan = await signUp(client, "alan@example.com");
@@ -328,8 +328,8 @@ describe("what the manifest declares", () => {
   });
 });
 
-describe("who was removed", () => {
-  /** Invited, and let in by another door: the invitation stays open beside the membership. */
+describe("a removed person", () => {
+  /** A person who was invited and admitted in another way, so that the invitation is still open. */
   async function comeAndGo(managedBy: "manifest" | "app"): Promise<Person> {
     const alan = await signUp(client, "alan@example.com");
     await invite("alan");
@@ -342,13 +342,16 @@ describe("who was removed", () => {
     return alan;
   }
 
-  it.each(["manifest", "app"] as const)("is let in by no older invitation of the %s", async (managedBy) => {
-    const alan = await comeAndGo(managedBy);
-    expect(await act(alan, "my_invitations()")).toEqual([]);
-    expect((await answer(alan, `accept_invitation('${acme}')`))?.code).toBe("PT404");
-  });
+  it.each(["manifest", "app"] as const)(
+    "isn't admitted by an older invitation of the %s",
+    async (managedBy) => {
+      const alan = await comeAndGo(managedBy);
+      expect(await act(alan, "my_invitations()")).toEqual([]);
+      expect((await answer(alan, `accept_invitation('${acme}')`))?.code).toBe("PT404");
+    },
+  );
 
-  it("is let in by a new invitation", async () => {
+  it("is admitted by a new invitation", async () => {
     const alan = await comeAndGo("app");
     await invite("alan");
     await accept(alan);
@@ -379,7 +382,7 @@ describe("at the same time", () => {
     return outcomes;
   }
 
-  it("two who accept get the one seat that is left once, and an owner who left moves nothing", async () => {
+  it("the last seat is given to one of two people, and a previous owner can't transfer anything", async () => {
     const people: Person[] = [];
     for (const name of ["b", "c"]) {
       await invite(name);

@@ -15,7 +15,7 @@ import {
   tokenOf,
 } from "./product.ts";
 
-/** Whom a function is for. `admin, unseen`: of a thing that members don't even see. */
+/** The roles that may call a function. `admin, unseen`: members don't even see the object. */
 type Audience = "owner" | "admin" | "admin, unseen" | "anyone";
 
 interface Case {
@@ -23,7 +23,7 @@ interface Case {
   readonly for: Audience;
 }
 
-/** Ids and names that the calls are made with: those of Acme, or some that are nobody's. */
+/** The ids and names in the calls: those of Acme, or unknown ones. */
 interface Names {
   readonly organization: string;
   readonly workspace: string;
@@ -40,7 +40,7 @@ const NOBODYS: Names = {
   key: uuid("0", 5),
 };
 
-/** Every function of the data API that is for people, with a call that succeeds for whom it is for. */
+/** Every function of the data API for people, with a call that succeeds for the allowed roles. */
 const casesOf = ({ organization, workspace, other, requested, key }: Names): Record<string, Case> => ({
   invite: { call: `public.invite('${organization}', 'new@example.com')`, for: "admin" },
   revoke_invitation: {
@@ -80,12 +80,12 @@ const casesOf = ({ organization, workspace, other, requested, key }: Names): Rec
     call: `public.set_auto_reload('${organization}', 'data', 100, up_to => 500)`,
     for: "admin",
   },
-  // These are about the caller, whoever that is.
+  // These concern the caller.
   create_organization: { call: "public.create_organization('Second')", for: "anyone" },
   my_invitations: { call: "public.my_invitations()", for: "anyone" },
   my_organizations: { call: "public.my_organizations()", for: "anyone" },
   my_workspaces: { call: "public.my_workspaces()", for: "anyone" },
-  // Nobody of these is invited or holds a token; tests/schema/membership.test.ts and claim-tokens.test.ts have who is.
+  // None of these callers is invited or has a token. membership.test.ts and claim-tokens.test.ts test those.
   accept_invitation: { call: `public.accept_invitation('${organization}')`, for: "anyone" },
   claim: { call: "public.claim('made-up')", for: "anyone" },
 });
@@ -106,7 +106,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.stop());
 
-/** Acme with one of everything, and everyone who could ever call. */
+/** Acme with one of everything, and all kinds of callers. */
 async function foundAcme(): Promise<Names> {
   const ada = await signUp(client, "ada@example.com");
   const organization = await organizationOf(client, ada);
@@ -129,7 +129,7 @@ async function gatherCallers(ada: Person, organization: string): Promise<void> {
   callers["a removed admin"] = await join("rita", "admin");
   await callAs(client, ada, `select public.remove_member('${organization}', 'rita@example.com')`);
   callers["the owner of another organization"] = tokenOf(await signUp(client, "eve@example.com"));
-  // Who is invited, and whose address nobody verified.
+  // An invited person with an unverified address.
   await callAs(client, ada, `select public.invite('${organization}', 'una@example.com')`);
   callers["somebody unverified"] = tokenOf(await signUp(client, "una@example.com", false));
   callers["a stranger"] = { role: "authenticated", claims: { iss: ISSUER, sub: uuid("f", 1) } };
@@ -159,7 +159,7 @@ function attempt(caller: Caller, call: string): Promise<Refusal | undefined> {
   return as(client, caller, () => refusal(client.query(`select * from ${call}`)));
 }
 
-it("has a case for every function that people may call", async () => {
+it("covers every function that people may call", async () => {
   const { rows } = await client.query<{ name: string }>(`select distinct proname as name from pg_proc p
     where pronamespace = 'public'::regnamespace and has_function_privilege('authenticated', p.oid, 'execute')`);
   expect(Object.keys(casesOf(NOBODYS)).sort()).toEqual(rows.map(({ name }) => name).sort());

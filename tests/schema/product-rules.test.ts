@@ -18,10 +18,10 @@ const WORKSPACES = ["sales", "finance", "spike"] as const;
 const person = fc.constantFrom(...NAMES);
 const workspace = fc.constantFrom(...WORKSPACES);
 const role = fc.constantFrom("admin", "member", "owner");
-// Ada owns the organization at first, so that most of what others try is refused.
+// Ada owns the organization at first, so that most calls of others are refused.
 const by = fc.oneof({ weight: 2, arbitrary: fc.constant("ada" as const) }, { weight: 1, arbitrary: person });
 
-/** A call that somebody makes of something: allowed or not, sensible or not. */
+/** A random call of a random person, allowed or not. */
 const call = fc.oneof(
   { weight: 3, arbitrary: fc.record({ by, name: fc.constant("invite"), args: fc.tuple(person, role) }) },
   fc.record({ by, name: fc.constant("revoke_invitation"), args: fc.tuple(person) }),
@@ -40,7 +40,7 @@ const call = fc.oneof(
   fc.record({ by, name: fc.constant("revoke_workspace"), args: fc.tuple(workspace, person) }),
 );
 
-/** What must hold whatever was called: each names what breaks it. */
+/** Invariants that must hold after any calls. Each query returns violations. */
 const BROKEN: Record<string, string> = {
   "an organization has exactly one owner": `
     select id from public.organizations
@@ -56,7 +56,7 @@ const BROKEN: Record<string, string> = {
     "select email from public.members join public.invitations using (organization_id, email)",
 };
 
-it("whoever calls what in whichever order, the rules hold", async () => {
+it("the invariants hold after any calls in any order", async () => {
   let done = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 60, maxLength: 80 }), (calls) =>
@@ -78,7 +78,7 @@ it("whoever calls what in whichever order, the rules hold", async () => {
   expect(done, "calls that were not refused").toBeGreaterThan(100);
 });
 
-/** Ada's organization on a plan with four seats and three workspaces; the others belong to none. */
+/** Ada's organization on a plan with four seats and three workspaces. The others belong to none. */
 async function foundAcme(): Promise<{ people: Record<string, Person>; acme: string }> {
   await openPlatform(client);
   const people: Record<string, Person> = {};

@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Caller } from "../databases/database.ts";
 import { ISSUER, uuid } from "../isolation/world.ts";
 
-/** Somebody with a user of the platform. */
+/** A person with an account on the platform. */
 export interface Person {
   readonly id: string;
   readonly email: string;
@@ -33,7 +33,7 @@ export async function signUp(client: pg.Client, email: string, verified = true):
   return { id: one(rows).id, email };
 }
 
-/** What the product or the payment of a plan does: the plan's limits hold from now on. */
+/** Puts a plan in force, like a payment does. */
 export async function moveToPlan(client: pg.Client, organization: string, plan: string): Promise<void> {
   await client.query("update public.organizations set plan = $2 where id = $1", [organization, plan]);
   await client.query(
@@ -89,7 +89,7 @@ export async function callAs<Row extends pg.QueryResultRow>(
   }
 }
 
-/** The answer that a person gets instead: its status in HTTP, what is wrong, and what to do. */
+/** The error that a person gets: the HTTP status, the problem and the hint. */
 export interface Refusal {
   readonly code: string;
   readonly message: string;

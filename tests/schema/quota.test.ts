@@ -32,7 +32,7 @@ const yes = (remaining: number | null): Answer => ({ allowed: true, remaining, w
 const no = (remaining: number, wait: number | null): Answer => ({ allowed: false, remaining, wait });
 
 describe("a quota", () => {
-  it("of requests is shared by the workspaces, and begins anew with each minute", () =>
+  it("of requests is shared by the workspaces, and starts again each minute", () =>
     undone(client, async () => {
       expect(await consume("rpm", 6, "2026-06-15T12:00:01Z", 0)).toEqual(yes(4));
       expect(await consume("rpm", 6, "2026-06-15T12:00:15Z", 1)).toEqual(no(4, 45));
@@ -41,7 +41,7 @@ describe("a quota", () => {
       expect(await consume("rpm", 1, "2026-06-15T12:01:00Z")).toEqual(yes(9));
     }));
 
-  it("of webhook events begins anew with each month", () =>
+  it("of webhook events starts again each month", () =>
     undone(client, async () => {
       expect(await consume("webhook_events", 100, "2026-06-30T23:00:00Z")).toEqual(yes(0));
       expect(await consume("webhook_events", 1, "2026-06-30T23:00:00Z")).toEqual(no(0, 3600));
@@ -49,26 +49,26 @@ describe("a quota", () => {
       expect(await consume("rpm", 10, "2026-07-01T00:00:00Z"), "apart from the other").toEqual(yes(0));
     }));
 
-  it("says that no wait helps when more is asked for than there ever is", () =>
+  it("returns no waiting time for a request above the whole quota", () =>
     undone(client, async () => {
       expect(await consume("rpm", 11, "2026-06-15T12:00:00Z")).toEqual(no(10, null));
     }));
 
-  it("of nothing allows nothing, and without a limit everything", () =>
+  it("of zero allows nothing, and an unlimited one everything", () =>
     undone(client, async () => {
       await client.query("update public.quotas set rpm = 0, webhook_events = null");
       expect(await consume("rpm", 1, "2026-06-15T12:00:00Z")).toEqual(no(0, null));
       expect(await consume("webhook_events", 1_000_000, "2026-06-15T12:00:00Z")).toEqual(yes(null));
     }));
 
-  it("that was lowered below what is used allows nothing more", () =>
+  it("allows nothing more once it is lowered below the use", () =>
     undone(client, async () => {
       await consume("rpm", 8, "2026-06-15T12:00:00Z");
       await client.query("update public.quotas set rpm = 5");
       expect(await consume("rpm", 1, "2026-06-15T12:00:30Z")).toEqual(no(0, 30));
     }));
 
-  it("counts who comes late from the minute before in the present one", () =>
+  it("counts late requests of the previous minute in the current one", () =>
     undone(client, async () => {
       await consume("rpm", 9, "2026-06-15T12:01:00Z");
       expect(await consume("rpm", 2, "2026-06-15T12:00:59Z")).toEqual(no(1, 61));
@@ -85,7 +85,7 @@ describe("a quota", () => {
     });
   });
 
-  it("gives many who ask at the same time exactly what there is", async () => {
+  it("is given out exactly once to parallel callers", async () => {
     const clients = await Promise.all(Array.from({ length: 32 }, () => database.connect()));
     const answers = await Promise.all(
       clients.map(async (one, index) => {

@@ -31,10 +31,10 @@ async function rowsOf<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]
   return (await client.query<Row>(sql)).rows;
 }
 
-describe("whoever signs up", () => {
+describe("a new user", () => {
   beforeEach(() => openPlatform(client));
 
-  it("has an organization on the default plan, its wallets and a personal workspace, all as requests of the app", async () => {
+  it("gets an organization on the default plan, its wallets and a personal workspace, as requests of the product", async () => {
     const ada = await signUp(client, "Ada.Lovelace@example.com");
     const [organization] = await rowsOf<{ id: string; name: string }>("select * from public.organizations");
     expect(organization).toMatchObject({
@@ -59,7 +59,7 @@ describe("whoever signs up", () => {
     ]);
   });
 
-  it("has it under the ids that its manifest will give it", async () => {
+  it("gets it with the ids that its manifest will have", async () => {
     await signUp(client, "ada@example.com");
     const request = one(await rowsOf<Record<string, string>>("select * from private.intake_requests"));
     expect(request).toMatchObject({
@@ -82,7 +82,7 @@ describe("whoever signs up", () => {
     },
   );
 
-  it("has it once the address is verified, and never a second", async () => {
+  it("gets it once the address is verified, and only one", async () => {
     await signUp(client, "ada@example.com", false);
     expect(await rowsOf("select from public.organizations")).toHaveLength(0);
     await client.query("update auth.users set email_confirmed_at = now()");
@@ -91,7 +91,7 @@ describe("whoever signs up", () => {
     expect(await rowsOf("select from public.organizations")).toHaveLength(1);
   });
 
-  it("has none of their own where an invitation or a membership waits", async () => {
+  it("gets no own organization if they have an invitation or a membership", async () => {
     const ada = await signUp(client, "ada@example.com");
     const acme = await organizationOf(client, ada);
     await moveToPlan(client, acme, "team");
@@ -107,7 +107,7 @@ describe("whoever signs up", () => {
     expect(await rowsOf("select from public.organizations")).toHaveLength(1);
   });
 
-  it("may open other organizations, a few at a time, which share nothing with the first", async () => {
+  it("can create a few other organizations, which are separate from the first", async () => {
     const ada = await signUp(client, "ada@example.com");
     for (const name of ["Client work", "Side project"]) await act(ada, `create_organization('${name}')`);
     expect(await act(ada, "my_organizations()")).toMatchObject([
@@ -120,7 +120,7 @@ describe("whoever signs up", () => {
   });
 });
 
-it("whoever signs up before the platform is set up is let in, and gets nothing yet", async () => {
+it("a user who signs up before the platform is set up is accepted, and gets nothing yet", async () => {
   const ada = await signUp(client, "ada@example.com");
   expect(await act(ada, "my_organizations()")).toEqual([]);
   expect((await answer(ada, "create_organization('Acme')"))?.code).toBe("PT403");
@@ -139,7 +139,7 @@ it("ids in the database are those of src/shared/ids.ts", async () => {
   );
 });
 
-describe("a workspace that is asked for", () => {
+describe("a requested workspace", () => {
   let ada: Person;
   let acme: string;
   beforeEach(async () => {
@@ -151,7 +151,7 @@ describe("a workspace that is asked for", () => {
 
   const create = (name: string, more = "") => `create_workspace('${acme}', '${name}'${more})`;
 
-  it("counts at once, whoever manages the others, until it is deleted", async () => {
+  it("counts immediately, besides declared ones, until it is deleted", async () => {
     await act(ada, create("sales"));
     await client.query(
       "update public.workspaces set managed_by = 'manifest', state = 'suspended' where name = 'sales'",
@@ -166,7 +166,7 @@ describe("a workspace that is asked for", () => {
     await act(ada, create("extra"));
   });
 
-  it("is taken back while it has no project yet, and then no more", async () => {
+  it("can be withdrawn only while it has no project", async () => {
     const [request] = (await act(ada, `${create("sales")} as id`)) as [{ id: string }];
     await act(ada, `withdraw_workspace('${request.id}')`);
     expect(await rowsOf("select name from public.workspaces")).toEqual([{ name: "personal" }]);
@@ -178,7 +178,7 @@ describe("a workspace that is asked for", () => {
     expect((await answer(ada, `withdraw_workspace('${again.id}')`))?.hint).toMatch("change `workspaces` in");
   });
 
-  it("is a throwaway when it has a last day, and says so in the switcher", async () => {
+  it("is a throwaway if it has an expiry date, which the switcher shows", async () => {
     await act(ada, create("spike", ", 'A spike', current_date + 3"));
     expect(await act(ada, `my_workspaces('${acme}')`)).toMatchObject([
       { name: "personal", throwaway: false },
@@ -187,12 +187,12 @@ describe("a workspace that is asked for", () => {
     expect((await answer(ada, create("late", ", null, current_date - 1")))?.code).toBe("PT400");
   });
 
-  it("comes back under a name that was used as a new thing", async () => {
+  it("with a name that was used before is a new generation", async () => {
     const organization = one(await rowsOf<{ name: string }>("select name from public.organizations")).name;
     await client.query("update public.workspaces set state = 'deleted'");
     const [second] = await act(ada, create("personal"));
     expect(second).toEqual({ create_workspace: stableId(`camelai/${organization}/personal`, 2) });
-    // Also where a workspace that has another name by now began under this one.
+    // This includes the first name of a renamed workspace.
     await client.query(
       "update public.workspaces set name = 'renamed', generation = 1 where state <> 'deleted'",
     );
@@ -207,11 +207,11 @@ describe("a workspace that is asked for", () => {
     },
   );
 
-  it("has a name that no other of the organization has", async () => {
+  it("has a unique name in its organization", async () => {
     expect((await answer(ada, create("personal")))?.code).toBe("PT409");
   });
 
-  it("is its organization's in any generation: the path says so", async () => {
+  it("has an id that depends on the generation of its organization", async () => {
     const name = one(await rowsOf<{ name: string }>("select name from public.organizations")).name;
     await client.query("update public.organizations set generation = 2");
     const [{ id }] = (await act(ada, `${create("sales")} as id`)) as [{ id: string }];
@@ -219,7 +219,7 @@ describe("a workspace that is asked for", () => {
   });
 });
 
-it("two who take the last workspace at the same time get it once", async () => {
+it("the last workspace is given out once to two parallel callers", async () => {
   await openPlatform(client);
   const ada = await signUp(client, "ada@example.com");
   const acme = await organizationOf(client, ada);

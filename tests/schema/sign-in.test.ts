@@ -53,21 +53,21 @@ async function memberIs(): Promise<string | null> {
 describe("a membership belongs to", () => {
   eachUndone();
 
-  it("who signs up with its address and confirms it, in whatever case it was typed", async () => {
+  it("the user who signs up with its address and confirms it, in any case", async () => {
     await signUp(ADA, "Person-0@Example.com", false);
     expect(await memberIs()).toBeNull();
     await auth("update auth.users set email_confirmed_at = now()");
     expect(await memberIs()).toBe(ADA);
   });
 
-  it("who had confirmed the address before becoming a member", async () => {
+  it("a user who confirmed the address before becoming a member", async () => {
     await signUp(ADA, "person-0@example.com", true);
     await client.query("delete from public.members");
     await insertRows(client, membership);
     expect(await memberIs()).toBe(ADA);
   });
 
-  it("nobody once the address is another's, the user is gone, or was removed softly", async () => {
+  it("no one once the address belongs to another user, or the user is deleted, also softly", async () => {
     await signUp(ADA, "person-0@example.com", true);
     await auth("update auth.users set email = 'moved@example.com'");
     expect(await memberIs()).toBeNull();
@@ -81,12 +81,12 @@ describe("a membership belongs to", () => {
     expect(await memberIs()).toBeNull();
   });
 
-  it("nobody who only has it asserted by a single-sign-on provider", async () => {
+  it("no user whose address is only asserted by a single sign-on provider", async () => {
     await signUp(EVE, "person-0@example.com", true, "sso");
     expect(await memberIs()).toBeNull();
   });
 
-  it("nobody by hand: what is written there is overruled", async () => {
+  it("no user that is set by hand", async () => {
     await signUp(EVE, "eve@example.com", true);
     await client.query("update public.members set user_id = $1", [EVE]);
     expect(await memberIs()).toBeNull();
@@ -107,7 +107,7 @@ describe("the access token's hook", () => {
     return rows[0].it;
   };
 
-  it("says whether the address was verified by the platform, whatever the user's metadata say", async () => {
+  it("states whether the platform verified the address, regardless of the user's metadata", async () => {
     await client.query("delete from auth.users");
     await signUp(ADA, "ada@example.com", true);
     await signUp(EVE, "eve@example.com", false);
@@ -118,7 +118,7 @@ describe("the access token's hook", () => {
   });
 });
 
-it("a confirmation and a new member that come at the same time find each other", async () => {
+it("a confirmation and a new member at the same time are matched", async () => {
   await insertRows(client, { ...rows, "public.members": [] });
   await client.query("begin");
   await signUp(ADA, "person-0@example.com", false);

@@ -90,7 +90,7 @@ describe("the control plane", () => {
     "\u202eada@x.example",
     "@@",
     `a@${"x.".repeat(130)}example`,
-  ])("invites nobody as %j", async (email) => {
+  ])("refuses an invitation of %j", async (email) => {
     expect((await answer(ada, "invite", acme, email))?.code).toBe("PT400");
     expect((await answer(ada, "set_billing_email", acme, email))?.code).toBe("PT400");
   });
@@ -105,11 +105,11 @@ describe("the control plane", () => {
     ["add_cron_job", ["nightly", "0 3 * * *", null]],
     ["add_app", ["a".repeat(41)]],
     ["create_api_key", ["\u200bci"]],
-  ])("adds nothing by %s with what is too long or can't be shown: %#", async (name, values) => {
+  ])("refuses text in %s that is too long or not printable: %#", async (name, values) => {
     expect((await answer(ada, name, personal, ...values))?.code).toBe("PT400");
   });
 
-  it("books no debit under an endless key", async () => {
+  it("refuses a debit with a too long key", async () => {
     const debit = (key: string, operation: string, details: string) =>
       failure(client, "select public.debit_wallet($1, $2, 'data', 1, $3, $4)", [
         key,
@@ -124,7 +124,7 @@ describe("the control plane", () => {
     expect(await debit("k".repeat(240), "search", "{}")).toBeUndefined();
   });
 
-  it("leaves a row from before as it is, whatever else of it changes", async () => {
+  it("keeps an invalid older row when other columns of it change", async () => {
     await client.query("alter table public.organizations disable trigger user");
     await client.query("alter table public.members disable trigger user");
     await client.query(
@@ -173,7 +173,7 @@ describe("a workspace", () => {
     ["agent_state", { agent: "", key: "k", value: "{}" }],
     ["agent_state", { agent: "a", key: "k".repeat(256), value: "{}" }],
     ["agent_state", { agent: "a", key: "k", value: JSON.stringify("v".repeat(1_048_576)) }],
-  ])("stores nothing in %s that is too long or can't be shown: %#", async (table, columns) => {
+  ])("refuses text in %s that is too long or not printable: %#", async (table, columns) => {
     expect(await insert("service_role", table, columns)).toMatch(/^(PT400|23514)$/);
   });
 
@@ -190,7 +190,7 @@ describe("a workspace", () => {
     expect(await insert("service_role", "messages", message("m".repeat(1_048_574)))).toBeUndefined();
   });
 
-  it("stores what people and servers write", async () => {
+  it("stores text of people and servers", async () => {
     expect(await insert("service_role", "files", { path: "Büro/漢字 👍.pdf" })).toBeUndefined();
     expect(await insert("service_role", "chats", { title: "" })).toBeUndefined();
     expect(
@@ -198,7 +198,7 @@ describe("a workspace", () => {
     ).toBeUndefined();
   });
 
-  it("takes back from an archive what was stored before", async () => {
+  it("accepts invalid older rows from an archive", async () => {
     await client.query("set local tenantry.restoring = 'on'");
     expect(await insert("postgres", "chats", { title: "t".repeat(201) })).toBeUndefined();
   });

@@ -49,7 +49,7 @@ async function refund(key: string, debitKey: string, amount: number | null, work
   return rows[0] as { refunded: string; balance: string };
 }
 
-/** What is left, by the key of the entry that gave it. */
+/** The remaining credits, by the key of their entry. */
 async function left(): Promise<Record<string, number>> {
   const { rows } = await client.query<{ key: string; remaining: number }>(
     `select key, remaining::int from public.wallet_credits join public.wallet_entries on id = entry_id order by key`,
@@ -58,7 +58,7 @@ async function left(): Promise<Record<string, number>> {
 }
 
 describe("a debit", () => {
-  it("takes granted credits before bought ones, and the soonest to expire first", () =>
+  it("uses granted credits before bought ones, and those that expire first", () =>
     undone(client, async () => {
       await credit("bought", "purchase", 10);
       await credit("bought, lapses", "purchase", 10, 1);
@@ -76,7 +76,7 @@ describe("a debit", () => {
       expect(await sumsOf(client)).toEqual(addsUpTo(0));
     }));
 
-  it("is booked once by its key, to its workspace, with what it was for", () =>
+  it("is booked once by its key, for its workspace, with its purpose", () =>
     undone(client, async () => {
       await credit("plan", "plan", 10);
       const first = await debit("call", 4);
@@ -96,7 +96,7 @@ describe("a debit", () => {
       ]);
     }));
 
-  it("that is too large leaves the wallet as it is, and may come again", () =>
+  it("that is too large doesn't change the wallet, and can be repeated", () =>
     undone(client, async () => {
       await credit("plan", "plan", 10);
       expect(await debit("call", 11)).toMatchObject({ booked: false, entry_id: null, balance: "10" });
@@ -124,7 +124,7 @@ describe("a debit", () => {
 });
 
 describe("a refund", () => {
-  it("gives credits back to where they came from, the bought ones first", () =>
+  it("returns credits to their entries, the bought ones first", () =>
     undone(client, async () => {
       await credit("granted", "plan", 10, 5);
       await credit("bought", "purchase", 10);
@@ -155,7 +155,7 @@ describe("a refund", () => {
     });
   });
 
-  it("past a debit's amount is refused even to the owner of the tables", () =>
+  it("above a debit's amount is refused, even for the owner of the tables", () =>
     undone(client, async () => {
       await credit("plan", "plan", 10);
       const { entry_id } = await debit("call", 5);
@@ -165,8 +165,8 @@ describe("a refund", () => {
     }));
 });
 
-describe("credits that lapse", () => {
-  it("are booked as an expiry by the next debit, which can't have them", () =>
+describe("expiring credits", () => {
+  it("are booked as an expiry by the next debit, which can't use them", () =>
     undone(client, async () => {
       await credit("month", "plan", 10, 1);
       await credit("bought", "purchase", 5);
@@ -179,7 +179,7 @@ describe("credits that lapse", () => {
       expect(await sumsOf(client)).toEqual(addsUpTo(5));
     }));
 
-  it("are booked once for all wallets, and again when a refund brought some back", () =>
+  it("are booked once for all wallets, and again after a refund returned some", () =>
     undone(client, async () => {
       const expire = async () =>
         (await client.query("select private.expire_credits($1)::int as expired", [day(2)])).rows[0].expired;
@@ -194,7 +194,7 @@ describe("credits that lapse", () => {
 });
 
 describe("spend", () => {
-  it("is shown by workspace and in all, less what was refunded, to owners and to nobody else", () =>
+  it("is shown to owners only, by workspace and in total, without refunds", () =>
     undone(client, async () => {
       await credit("plan", "plan", 100);
       await debit("a", 5);
@@ -218,7 +218,7 @@ describe("spend", () => {
     }));
 });
 
-describe("whatever happens to a wallet", () => {
+describe("after any operations on a wallet", () => {
   const amount = fc.integer({ min: 1, max: 40 });
   const key = fc.constantFrom("a", "b", "c", "d", "e");
   const step = fc.oneof(
@@ -242,7 +242,7 @@ describe("whatever happens to a wallet", () => {
     fc.record({ do: fc.constant("wait" as const), days: fc.integer({ min: 1, max: 3 }) }),
   );
 
-  it("it adds up: entries, what is left, allocations and usage", async () => {
+  it("entries, remaining credits, allocations and usage add up", async () => {
     let booked = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 25, size: "max" }), (steps) =>
@@ -312,7 +312,7 @@ describe("two debits at the same time", () => {
     return debits;
   }
 
-  it("that both find enough are booked as far as it goes, and one of the same key once", async () => {
+  it("are booked as far as the credits last, and those with the same key once", async () => {
     await credit("plan", "plan", 10);
     expect(await race(["a", 6], ["b", 6])).toMatchObject([
       { booked: true, balance: "4" },
@@ -323,7 +323,7 @@ describe("two debits at the same time", () => {
     expect(await sumsOf(client)).toEqual(addsUpTo(1));
   });
 
-  it("of the same key are booked once, also when only one of them has credits to end", async () => {
+  it("with the same key are booked once, even if only one of them books expired credits", async () => {
     await credit("plan, later", "plan", 10);
     await credit("month", "plan", 10, 1);
     const [holder, late, early] = [

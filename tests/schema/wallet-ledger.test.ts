@@ -39,7 +39,7 @@ async function balance(): Promise<{ balance: number; sum: number }> {
 }
 
 describe("a wallet", () => {
-  it("holds the sum of its entries, never less than nothing, whatever is posted", async () => {
+  it("has the sum of its entries as its balance, which is never negative", async () => {
     const steps = fc.array(
       fc.record({
         key: fc.constantFrom("a", "b", "c", "d", "e", "f"),
@@ -79,7 +79,7 @@ describe("a wallet", () => {
     );
   });
 
-  it("gives the last credits to one of many who take them at the same time, and a key to one entry", async () => {
+  it("gives the last credits to one of many parallel callers, and a key to one entry", async () => {
     await client.query(post, credit("opening", 10));
     const clients = await Promise.all(Array.from({ length: 8 }, () => database.connect()));
     const taken = await Promise.allSettled(
@@ -103,7 +103,7 @@ describe("a wallet", () => {
     ],
     ["a trial is forgotten", "delete from public.trials"],
     ["all trials are forgotten", "truncate public.trials"],
-  ])("refuses that %s, even to the owner of the tables", async (_, sql) => {
+  ])("doesn't allow that %s, even for the owner of the tables", async (_, sql) => {
     await undone(client, async () => {
       await client.query("set local role postgres");
       expect(await failure(client, sql)).toBe("23001");
@@ -122,7 +122,7 @@ describe("a wallet", () => {
   });
 });
 
-describe("what belongs to a workspace", () => {
+describe("a row of a workspace in", () => {
   it.each(["agent_sessions", "escalations", "usage_logs", "connections", "apps", "cron_jobs", "api_keys"])(
     "%s never moves to another",
     async (table) => {

@@ -22,7 +22,7 @@ interface Step {
   readonly values: readonly unknown[];
 }
 
-/** What was answered in the end; every step is repeated until there is an answer. */
+/** The final responses. Every step is repeated until there is one. */
 interface Answered {
   readonly debits: Map<string, number>;
   readonly credits: Map<string, number>;
@@ -30,7 +30,7 @@ interface Answered {
   reconnects: number;
 }
 
-it("adds up under 64 clients whose connections are killed at random", async () => {
+it("adds up with 64 clients whose connections are killed at random", async () => {
   const answered: Answered = { debits: new Map(), credits: new Map(), refunds: new Map(), reconnects: 0 };
   const [killing, watching] = [startKilling(), await startWatching()];
   await Promise.all(Array.from({ length: CLIENTS }, (_, client) => work(client, answered)));

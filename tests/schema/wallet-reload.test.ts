@@ -21,7 +21,7 @@ beforeEach(() => {
   keys = 0;
 });
 
-/** What a debit of so much says about the reload. */
+/** The reload state that a debit returns. */
 async function debit(amount: number, minutes = 0): Promise<string | null> {
   const { rows } = await client.query<{ reload: string | null }>(
     "select reload from private.debit_wallet($1, $2, 'data', $3, 'read', '{}', null, null, $4)",
@@ -59,8 +59,8 @@ async function reloads(): Promise<{ state: string; amount: number }[]> {
   return rows;
 }
 
-describe("a reload is asked for", () => {
-  it("once, when a debit takes the balance below the line", () =>
+describe("a reload is requested", () => {
+  it("once, when a debit takes the balance below the threshold", () =>
     undone(client, async () => {
       await setReload(client, { below: 10, add: 50 });
       await give(20);
@@ -70,7 +70,7 @@ describe("a reload is asked for", () => {
       expect(await reloads()).toEqual([{ state: "requested", amount: 50 }]);
     }));
 
-  it("also by a debit that is too large", () =>
+  it("by a debit that is too large, too", () =>
     undone(client, async () => {
       await setReload(client, { below: 10, add: 50 });
       await give(20);
@@ -78,7 +78,7 @@ describe("a reload is asked for", () => {
       expect(await sumsOf(client)).toEqual(addsUpTo(20));
     }));
 
-  it("for what is missing up to a balance, at the price of that moment", () =>
+  it("up to a balance, at the current price", () =>
     undone(client, async () => {
       await setReload(client, { below: 10, upTo: 60 });
       await give(20);
@@ -89,14 +89,14 @@ describe("a reload is asked for", () => {
       expect(rows).toEqual([{ amount: 55, credit_amount: 1, currency: "usd" }]);
     }));
 
-  it("not by a wallet that doesn't reload", () =>
+  it("not for a wallet without auto-reload", () =>
     undone(client, async () => {
       await give(20);
       expect(await debit(20)).toBeNull();
       expect(await reloads()).toEqual([]);
     }));
 
-  it("not within an hour of the last try, however that ended", () =>
+  it("not within an hour after the last attempt", () =>
     undone(client, async () => {
       await setReload(client, { below: 100, add: 10 });
       await give(50);
@@ -109,7 +109,7 @@ describe("a reload is asked for", () => {
       expect(await debit(1, 151)).toBe("requested");
     }));
 
-  it("within the month's cap, which declined ones don't use up, and which begins anew", () =>
+  it("within the monthly cap, which excludes declined ones and starts again each month", () =>
     undone(client, async () => {
       await setReload(client, { below: 100, add: 10, monthlyCap: 25 });
       await give(50);
@@ -129,7 +129,7 @@ describe("a reload is asked for", () => {
       }
     }));
 
-  it("not after four declines in a row, until somebody resumes", () =>
+  it("not after four declines in a row, until it is resumed", () =>
     undone(client, async () => {
       await setReload(client, { below: 100, add: 10 });
       await give(50);
@@ -154,7 +154,7 @@ describe("a reload is asked for", () => {
       expect(await debit(1, 8 * DAYS)).toBe("paused");
     }));
 
-  it("not after a decline for good", () =>
+  it("not after a permanent decline", () =>
     undone(client, async () => {
       await setReload(client, { below: 100, add: 10 });
       await give(50);
@@ -173,7 +173,7 @@ describe("an open request", () => {
       await work();
     });
 
-  it("is handed out once, and again when its lease is over", () =>
+  it("is handed out once, and again after its lease expires", () =>
     requested(async () => {
       const id = await claim(0);
       expect(id).toBeDefined();
@@ -182,7 +182,7 @@ describe("an open request", () => {
       expect(await claim(16)).toBeUndefined();
     }));
 
-  it("is withdrawn when the wallet doesn't reload any more, unless it may have been paid", () =>
+  it("is withdrawn when auto-reload is switched off, unless it may have been paid", () =>
     requested(async () => {
       const off = () => client.query("update public.wallets set reload_enabled = false");
       await client.query("savepoint open");
@@ -214,7 +214,7 @@ describe("an open request", () => {
       expect(rows).toEqual([{ n: 1 }]);
     }));
 
-  it("that was believed declined is booked when its payment arrives after all", () =>
+  it("that was declined is booked if its payment arrives later", () =>
     requested(async () => {
       const id = await claim();
       await decline(id);
@@ -223,7 +223,7 @@ describe("an open request", () => {
       expect(await sumsOf(client)).toEqual(addsUpTo(54));
     }));
 
-  it("that there isn't can't be settled", () =>
+  it("that doesn't exist can't be settled", () =>
     requested(async () => {
       expect(await failure(client, BOOK, [ORGANIZATION, "pi_1", at(0)])).toBe("P0002");
       expect(await failure(client, DECLINE, [ORGANIZATION, false, at(0)])).toBe("P0002");

@@ -30,7 +30,7 @@ async function give(key: string, amount: number): Promise<void> {
   ]);
 }
 
-/** Leaves a wallet with 4 granted credits and 50 that were bought; gives the reload. */
+/** Creates a wallet with 4 granted and 50 bought credits. Returns the reload. */
 async function bought(): Promise<string> {
   await setReload(client, { below: 10, add: 50 });
   await give("granted", 5);
@@ -54,8 +54,8 @@ async function reloads(): Promise<string | null> {
   return rows[0]?.reload ?? null;
 }
 
-describe("a reload whose payment was taken back", () => {
-  it("loses its credits, its own first, and the same amount again changes nothing", () =>
+describe("a reload whose payment was refunded or disputed", () => {
+  it("loses its credits, its own first, and a repeated report changes nothing", () =>
     undone(client, async () => {
       const id = await bought();
       expect(await reverse(id, 20)).toEqual({ reversed: 20, taken_back: 20 });
@@ -70,7 +70,7 @@ describe("a reload whose payment was taken back", () => {
       ]);
     }));
 
-  it("never takes a balance below zero: what was spent is owed, and taken from the next credits", () =>
+  it("never makes a balance negative: spent credits are owed, and collected from the next credits", () =>
     undone(client, async () => {
       const id = await bought();
       await debit("spends", 40);
@@ -83,7 +83,7 @@ describe("a reload whose payment was taken back", () => {
       expect(await sumsOf(client)).toEqual(addsUpTo(64));
     }));
 
-  it("gets back what a dispute took when it is won", () =>
+  it("gets its credits back when a dispute is won", () =>
     undone(client, async () => {
       const id = await bought();
       await debit("spends", 14);
@@ -92,7 +92,7 @@ describe("a reload whose payment was taken back", () => {
       expect(await sumsOf(client)).toEqual(addsUpTo(40));
     }));
 
-  it("charges nothing more after a dispute, until somebody resumes; a refund is no reason to stop", () =>
+  it("pauses auto-reload after a dispute until it is resumed, but not after a refund", () =>
     undone(client, async () => {
       const id = await bought();
       await client.query("savepoint bought");
@@ -103,7 +103,7 @@ describe("a reload whose payment was taken back", () => {
       expect(await reloads()).toBe("requested");
     }));
 
-  it("can't be taken back before it was paid, nor more of it than there was", () =>
+  it("can't be reversed before it was paid, or above its amount", () =>
     undone(client, async () => {
       const id = await bought();
       expect(await failure(client, REVERSE, [id, 51, false])).toBe("23514");

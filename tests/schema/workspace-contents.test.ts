@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.stop());
 
-/** Ada's organization with two workspaces, of which Alan was granted the first. */
+/** Ada's organization with two workspaces. Alan is granted the first. */
 beforeEach(async () => {
   await client.query("begin");
   await openPlatform(client);
@@ -51,7 +51,7 @@ async function create(organization: string, name: string): Promise<string> {
   return one(await callAs<{ id: string }>(client, ada, sql)).id;
 }
 
-/** Another organization with an app of its own, in a workspace that is open. */
+/** Another organization with an app in an open workspace. */
 async function elsewhere(): Promise<{ eve: Person; theirs: string }> {
   const eve = await signUp(client, "eve@example.com");
   const organization = await organizationOf(client, eve);
@@ -75,7 +75,7 @@ describe("a connection", () => {
     return rows[0].it;
   };
 
-  it("is used by the members of its workspace, who never read its credentials", async () => {
+  it("can be used by the members of its workspace, who never see its credentials", async () => {
     await add();
     const seen = await callAs(
       client,
@@ -90,7 +90,7 @@ describe("a connection", () => {
     }
   });
 
-  it("is opened by the product's own servers, while the workspace is active", async () => {
+  it("can be opened by the product's servers while the workspace is active", async () => {
     await add();
     await client.query("set local role service_role");
     expect(await credentials(production, "lake")).toBe("vault/lake");
@@ -99,7 +99,7 @@ describe("a connection", () => {
     expect(await credentials(production, "lake")).toBeNull();
   });
 
-  it("is cloned as a copy of its own, which stays when the first is removed", async () => {
+  it("is cloned as a separate copy, which is kept when the original is removed", async () => {
     await add();
     await act(ada, `clone_connection('${production}', 'lake', '${staging}', 'copy')`);
     await act(ada, `remove_connection('${production}', 'lake')`);
@@ -112,7 +112,7 @@ describe("a connection", () => {
     ]);
   });
 
-  it("is cloned to no workspace of another organization, also by who is in both", async () => {
+  it("can't be cloned to another organization, even by a member of both", async () => {
     await add();
     const { theirs, eve } = await elsewhere();
     const clone = `clone_connection('${production}', 'lake', '${theirs}')`;
@@ -152,13 +152,13 @@ describe("an app", () => {
     return rows[0].it;
   };
 
-  it("has a URL of its own under the platform's suffix", async () => {
+  it("has its own URL on the platform's domain", async () => {
     expect(await callAs(client, alan, "select name, url, domain from public.apps")).toEqual([
       { name: "store", url: `store-${production.slice(0, 8)}.apps.example`, domain: null },
     ]);
   });
 
-  it("has a domain that counts once its record was found", async () => {
+  it("has a domain that is proven once its record is found", async () => {
     await act(ada, setDomain("Store.Acme.Example."));
     const domain = "store.acme.example";
     const [pending] = await domains(ada);
@@ -173,14 +173,14 @@ describe("an app", () => {
     await act(ada, `request_domain_check('${production}', 'store')`);
     expect(await verify(production, "store", domain)).toBe(true);
     expect(await domains(ada)).toMatchObject([{ domain, verified: true }]);
-    // Another domain begins anew, and so does the same one that comes back.
+    // A new domain must be proven again, and so must one that is set again.
     await act(ada, setDomain("other.example"));
     await act(ada, setDomain(domain));
     expect(await domains(ada)).toMatchObject([{ domain, verified: false }]);
     expect(await verify(production, "store", "other.example")).toBe(false);
   });
 
-  it("that wants a domain of another tenant gets the answer for one that isn't proven", async () => {
+  it("gets the response for an unproven domain if the domain belongs to another tenant", async () => {
     const { eve, theirs } = await elsewhere();
     await act(eve, `set_app_domain('${theirs}', 'shop', 'taken.example')`);
     expect(await verify(theirs, "shop", "taken.example")).toBe(true);
@@ -192,7 +192,7 @@ describe("an app", () => {
     expect(await domains(eve)).toMatchObject([{ app: "shop", verified: true }]);
   });
 
-  it("gives its domain up when its workspace is deleted", async () => {
+  it("loses its domain when its workspace is deleted", async () => {
     await act(ada, setDomain("a.example"));
     await verify(production, "store", "a.example");
     await client.query("update public.workspaces set state = 'deleted' where id = $1", [production]);
@@ -201,7 +201,7 @@ describe("an app", () => {
     expect(await verify(theirs, "shop", "a.example")).toBe(true);
   });
 
-  it("counts against the plan's custom domains as soon as it has one, and no more when it has none", async () => {
+  it("counts towards the plan's custom domains while it has one", async () => {
     for (const name of ["blog", "docs"]) await act(ada, `add_app('${production}', '${name}')`);
     await act(ada, setDomain("a.example", "store"));
     await act(ada, setDomain("b.example", "blog"));
@@ -219,7 +219,7 @@ describe("an app", () => {
     },
   );
 
-  it("shows its domain to owners and admins on one page, to members in their workspaces", async () => {
+  it("shows its domain to owners and admins on one page, and to members in their workspaces", async () => {
     await act(ada, setDomain("a.example"));
     await act(ada, `add_app('${staging}', 'store')`);
     await act(ada, `set_app_domain('${staging}', 'store', 'b.example')`);
@@ -227,7 +227,7 @@ describe("an app", () => {
     expect(await domains(alan)).toMatchObject([{ workspace: "production" }]);
   });
 
-  it("never moves to another workspace", async () => {
+  it("can't move to another workspace", async () => {
     await expect(client.query("update public.apps set workspace_id = $1", [staging])).rejects.toMatchObject({
       code: "23001",
     });
@@ -299,7 +299,7 @@ describe("a cron job", () => {
     },
   );
 
-  it("runs when a manifest's would, and can't when a manifest's can't", async () => {
+  it("has the same valid schedules as in a manifest", async () => {
     const schedules = fc.sample(schedule, 400);
     const { rows } = await client.query<{ schedule: string; runs: boolean }>(
       `select schedule, private.is_schedule(schedule) and private.comes_round(schedule) as runs
@@ -310,7 +310,7 @@ describe("a cron job", () => {
     expect(new Set(rows.map(({ runs }) => runs)).size).toBe(2);
   });
 
-  it("is added once and removed", async () => {
+  it("can be added once and removed", async () => {
     await add("0 3 * * *");
     expect((await add("0 4 * * *"))?.code).toBe("PT409");
     await act(ada, `remove_cron_job('${production}', 'nightly')`);
@@ -333,7 +333,7 @@ describe("a workspace with one of each", () => {
     await act(ada, `add_cron_job('${production}', 'nightly', '0 3 * * *', 'rebuild')`);
   });
 
-  it.each(["suspended", "archived"])("that is %s takes in nothing new, and lets go", async (state) => {
+  it.each(["suspended", "archived"])("that is %s accepts nothing new, and allows removals", async (state) => {
     await client.query("update public.workspaces set state = $1", [state]);
     for (const [name, args] of Object.entries(ADDITIONS))
       expect((await answer(ada, `${name}('${production}', ${args})`))?.message, name).toBe(
@@ -357,7 +357,7 @@ describe("a workspace with one of each", () => {
     },
   );
 
-  it("that was deleted is none", async () => {
+  it("that was deleted doesn't exist for callers", async () => {
     await client.query("update public.workspaces set state = 'deleted'");
     for (const [name, args] of Object.entries({ ...ADDITIONS, ...REMOVALS }))
       expect((await answer(ada, `${name}('${production}', ${args})`))?.code, name).toBe("PT404");
@@ -369,7 +369,7 @@ describe("a workspace with one of each", () => {
     ["apps", `remove_app`, "'store'"],
     ["apps", `set_app_domain`, "'store', 'a.example'"],
     ["cron", `remove_cron_job`, "'nightly'"],
-  ])("has what its manifest declares changed there: `%s`, against %s", async (field, name, args) => {
+  ])("can only be changed in the manifest if that declares it: `%s`, with %s", async (field, name, args) => {
     for (const table of ["connections", "apps", "cron_jobs"])
       await client.query(`update public.${table} set managed_by = 'manifest'`);
     const found = await answer(ada, `${name}('${production}', ${args.replace("null", `'${staging}'`)})`);
@@ -381,7 +381,7 @@ describe("a workspace with one of each", () => {
 describe("paying", () => {
   const acme = () => organizationOf(client, ada);
 
-  it("goes to an address of the organization's choice", async () => {
+  it("uses a billing address of the organization's choice", async () => {
     await act(ada, `set_billing_email('${await acme()}', 'Money@Acme.example')`);
     const { rows } = await client.query("select billing_email from public.organizations where id = $1", [
       await acme(),
@@ -405,7 +405,7 @@ describe("paying", () => {
   it.each([
     ["billing", "organizations", "id", "set_billing_email", "'a@example.com'"],
     ["wallets", "wallets", "organization_id", "set_auto_reload", "'data', null"],
-  ])("is set in `%s` where the manifest declares it", async (field, table, column, name, args) => {
+  ])("can only be set in `%s` if the manifest declares it", async (field, table, column, name, args) => {
     const organization = await acme();
     await client.query(`update public.${table} set managed_by = 'manifest' where ${column} = $1`, [
       organization,
