@@ -21,7 +21,7 @@ export interface DatabaseDefinition {
   readonly access: Access;
   /** `infra/schema/<kind>/*.sql`, the migrations, and `definitions/` beside them. */
   readonly schema: Schema;
-  /** `policies/row-security/<kind>.yaml`. */
+  /** `policies/row-security/<kind>.yaml`, with the functions in the folder beside it. */
   readonly rowSecurity: RowSecurity;
   /** All the access that the others give, by names. */
   readonly guard: Guard;
@@ -30,7 +30,7 @@ export interface DatabaseDefinition {
 /** What a database of this kind is to hold, read from the files that define it. */
 export function databaseDefinition(kind: Kind): DatabaseDefinition {
   const access = readYaml<Access>(`policies/access/${kind}.yaml`);
-  const rowSecurity = readYaml<RowSecurity>(`policies/row-security/${kind}.yaml`);
+  const rowSecurity = readRowSecurity(kind);
   const schemas = ["public", ...Object.keys(access.schemas ?? {})];
   const policies = Object.keys(rowSecurity.tables).filter((table) => !schemas.includes(schemaOf(table)));
   return {
@@ -93,7 +93,28 @@ function schemaOf(table: string): string {
 }
 
 function readYaml<T>(path: string): T {
-  return parse(readFileSync(join(PACKAGE_ROOT, path), "utf8")) as T;
+  return parse(readText(path)) as T;
+}
+
+function readText(path: string): string {
+  return readFileSync(join(PACKAGE_ROOT, path), "utf8");
+}
+
+/** In the YAML, a function that row security makes names its file. */
+type RowSecurityFile = Omit<RowSecurity, "functions"> & {
+  readonly functions: Readonly<
+    Record<string, Omit<RowSecurity["functions"][string], "definition"> & { readonly file?: string }>
+  >;
+};
+
+function readRowSecurity(kind: Kind): RowSecurity {
+  const folder = `policies/row-security/${kind}`;
+  const { functions, ...rest } = readYaml<RowSecurityFile>(`${folder}.yaml`);
+  const read = Object.entries(functions).map(([signature, { file, ...access }]) => [
+    signature,
+    file === undefined ? access : { ...access, definition: readText(`${folder}/${file}`) },
+  ]);
+  return { ...rest, functions: Object.fromEntries(read) };
 }
 
 function readSchema(kind: Kind): Pick<Schema, "migrations" | "definitions"> {

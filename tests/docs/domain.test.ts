@@ -89,7 +89,9 @@ function hasField(schema: z.core.$ZodType, path: readonly string[]): boolean {
 
 /** The helper functions of row security, by their names without schema and arguments. */
 function helpers(): Set<string> {
-  const files = filesBelow("policies/row-security").map((file) => parse(read(file)) as { functions: object });
+  const files = filesBelow("policies/row-security")
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => parse(read(file)) as { functions: object });
   const signatures = files.flatMap(({ functions }) => Object.keys(functions));
   return new Set(signatures.map((signature) => signature.replace(/^\w+\.|\(.*$/g, "")));
 }

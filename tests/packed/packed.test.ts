@@ -27,6 +27,19 @@ describe("the packed product in an empty folder", () => {
     expect(existsSync(join(application.folder, "node_modules/@tenantry"))).toBe(false);
   });
 
+  it("contains every SQL file of the schema, the policies and the scripts", () => {
+    const files = ["infra", "policies", "src"].flatMap((folder) =>
+      readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".sql"))
+        .map((file) => join(folder, file)),
+    );
+    expect(files.length).toBeGreaterThan(100);
+    const missing = files.filter(
+      (file) => !existsSync(join(application.folder, "node_modules/tenantry", file)),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it("validates manifests", () => {
     const { status, stdout, stderr } = application.tenantry("validate", "stacks/camelai");
     expect(status, stderr).toBe(0);

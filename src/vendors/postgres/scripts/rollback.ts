@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { passSpecification, specification } from "../quote.ts";
+import { passSpecification } from "../quote.ts";
 
 /** The settings of every script's transaction. */
 export const SETTINGS: readonly string[] = ["set local lock_timeout = '10s';", "set local search_path = '';"];
@@ -14,29 +14,14 @@ export const ROLL_BACK = "TN040";
  * The statements of a script whose changes are rolled back, even if the transaction commits. Run them in one transaction;
  * the last statement returns the answer.
  *
- * @param asked the value of the body's variable `asked`
- * @param declarations further variables of the body, in PL/pgSQL
- * @param body PL/pgSQL statements that set the variable `answer`, initially an empty jsonb object
+ * @param asked the specification of the script
+ * @param script sets `tenantry.answer`, and rolls its changes back by raising {@link ROLL_BACK}
  */
-export function rolledBack(asked: unknown, declarations: string, body: string): readonly string[] {
+export function rolledBack(asked: unknown, script: string): readonly string[] {
   return [
     ...SETTINGS,
     passSpecification(asked),
-    `do $tenantry$
-declare
-  asked constant jsonb := ${specification};
-  answer jsonb := '{}';
-${declarations}
-begin
-  begin
-${body}
-    raise exception using errcode = '${ROLL_BACK}';
-  exception when sqlstate '${ROLL_BACK}' then
-    -- Only variables keep their values.
-  end;
-  perform set_config('tenantry.answer', answer::text, true);
-end
-$tenantry$;`,
+    script,
     "select current_setting('tenantry.answer')::jsonb as answer;",
   ];
 }
