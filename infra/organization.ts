@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type EffectivePlan, effectivePlan } from "../src/model/effective-plan.ts";
 import type { OrganizationModel, PlatformModel, WalletModel } from "../src/model/model.ts";
 import { presentEntitlements } from "../src/shared/entitlements.ts";
+import { billingDetails, customerDetails } from "./billing-details.ts";
 import { type Declared, declare } from "./declare.ts";
 import { controlPlaneOverrides } from "./limits.ts";
 import { workspaceLogicalName } from "./logical-names.ts";
@@ -72,7 +73,11 @@ export class Organization extends pulumi.ComponentResource {
     const customer = declare(
       "stripe:Customer",
       `${name}-customer`,
-      { name: organization.displayName, email: organization.billing.email, brand: brandOf(organization) },
+      {
+        name: organization.displayName,
+        ...customerDetails(organization.billing),
+        brand: brandOf(organization),
+      },
       child,
       ["customerId", "portalUrl"],
     );
@@ -94,7 +99,7 @@ export class Organization extends pulumi.ComponentResource {
         limits: holding.apply((now) => presentEntitlements(now.entitlements)),
         planLimits: presentEntitlements(organization.entitlements),
         overrides: controlPlaneOverrides(organization.overrides),
-        billingEmail: organization.billing.email,
+        ...billingDetails(organization.billing),
         stripeCustomer: customer.customerId,
         stripeSubscription: subscription?.subscriptionId,
         subscriptionStatus: subscription?.status,

@@ -21,6 +21,7 @@ export {
 export type { FleetReport } from "../fleet/report.ts";
 export type { Outcome, StackResult } from "../fleet/run.ts";
 export { type Diagnostic, renderDiagnostic } from "../manifest/diagnostic.ts";
+export type { BillingModel } from "../model/billing.ts";
 export type * from "../model/model.ts";
 export { type Loaded, loadPlatform, loadStack, type StackModel } from "../repository/load.ts";
 export type { Currency } from "../shared/currency.ts";

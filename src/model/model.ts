@@ -3,6 +3,7 @@ import type { DomainRecord } from "../shared/domain-record.ts";
 import type { Entitlements } from "../shared/entitlements.ts";
 import type { LifecycleState } from "../shared/lifecycle.ts";
 import type { ComputeSize, Region } from "../shared/supabase-catalogue.ts";
+import type { BillingModel } from "./billing.ts";
 
 // The resolved model: manifests with all defaults, plans, limits and ids resolved for one day. It is plain JSON without secrets.
 // Everything after the manifests (the Pulumi program, changes, `verify`) reads this and never a manifest.
@@ -271,12 +272,7 @@ export interface OrganizationModel {
   readonly members: Readonly<Record<string, MemberModel>>;
   readonly invitations: Readonly<Record<string, InvitationModel>>;
   readonly claimTokens: Readonly<Record<string, ClaimTokenModel>>;
-  readonly billing: {
-    readonly email: string;
-    readonly collection: "charge_automatically" | "send_invoice";
-    /** Restarts a subscription that was canceled on or before this day, such as `2026-11-22`; null for none. */
-    readonly resume: string | null;
-  };
+  readonly billing: BillingModel;
   readonly wallets: Readonly<Record<WalletName, WalletModel>>;
   readonly llmProvider: LlmProviderModel | null;
   /** By slug, including suspended, archived and deleted ones. */

@@ -2,6 +2,7 @@ import { ownProperty } from "@tenantry/core/own-property";
 import type { OrganizationManifest } from "../manifest/organization.ts";
 import type { Entitlements } from "../shared/entitlements.ts";
 import { stableId } from "../shared/ids.ts";
+import { billingModel } from "./billing.ts";
 import { mapValues, titleOf } from "./defaults.ts";
 import type {
   AutoReloadModel,
@@ -61,11 +62,7 @@ export function organizationModel(
       email: email?.toLowerCase() ?? null,
       expires,
     })),
-    billing: {
-      email: (manifest.billing?.email ?? manifest.owner).toLowerCase(),
-      collection: manifest.billing?.collection ?? "charge_automatically",
-      resume: manifest.billing?.resume ?? null,
-    },
+    billing: billingModel(manifest),
     wallets: mapValues(platform.wallets, (_, wallet) => walletOf(manifest.wallets, wallet)),
     llmProvider: llmProviderOf(manifest.llmProvider),
     workspaces: mapValues(declaredWorkspaces(manifest), (workspace, workspaceName) =>
