@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { isBuilt, markBuilt, ROOT } from "./bin/source-digest.js";
 
-// The entry points of processes and threads. Tests that kill a process start the last three in it.
+// The entry points of processes, threads and the library. Tests that kill a process run the last three in that process.
 const ENTRY_POINTS = [
   ...[
     "src/cli/main.ts",
@@ -21,7 +21,7 @@ const ENTRY_POINTS = [
   ],
 ];
 
-// A program must share one SDK with Pulumi's runner. Messages of the engine's protocol are bundled.
+// The SDK isn't bundled, because a program must share one copy with Pulumi's runner. The protocol's messages are bundled.
 const pulumiSdk = {
   name: "pulumi-sdk",
   setup({ onResolve }) {
@@ -31,7 +31,7 @@ const pulumiSdk = {
   },
 };
 
-// Bundled CommonJS packages require Node.js's built-in modules.
+// Bundled CommonJS packages call `require` for Node.js's built-in modules.
 const REQUIRE =
   'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
 
@@ -48,7 +48,7 @@ const OPTIONS = {
   logLevel: "warning",
 };
 
-/** Builds both packages, unless they were built from this very source. */
+/** Builds both packages, unless the source is unchanged since the last build. */
 export async function buildAll() {
   if (isBuilt()) return;
   for (const folder of ["dist", "packages/sandbox/dist"])

@@ -7,7 +7,7 @@ import { type Figure, median, rounded } from "./figure.ts";
 import { size } from "./size.ts";
 
 const ORGANIZATIONS = size(10_000, 20);
-const PAIRS = size(5, 1);
+const PAIRS = size(3, 1);
 
 /** Compares validating a large fleet with only parsing the same files with `yaml`. Each runs in its own process. */
 export async function measureValidate(): Promise<Figure[]> {

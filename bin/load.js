@@ -1,5 +1,5 @@
-// Loads a built module of this package, named from its root and without an extension, as `src/cli/main`. In a checkout it
-// builds first when the source has changed, so that what runs is never stale.
+// Loads a built module of this package by its path without extension, such as `src/cli/main`. In a checkout it builds first if
+// the source has changed.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isBuilt, ROOT } from "./source-digest.js";

@@ -18,8 +18,8 @@ export function isBuilt() {
   const isPackage = !existsSync(join(ROOT, "tsconfig.json"));
   if (isPackage) return true;
   const { digest, stamps } = JSON.parse(readFileSync(mark, "utf8"));
-  // Compare times and sizes first: a new file is always imported by one that changed. A copied checkout has other times,
-  // so its content is compared.
+  // Times and sizes are compared first. That also finds new files, because a file that imports one has changed. A copied checkout
+  // has other times, so its content is compared.
   const isUntouched = Object.entries(stamps).every(([file, stamp]) => stampOf(file) === stamp);
   return isUntouched || digest === digestOfSource();
 }

@@ -73,6 +73,8 @@ describe("a Pulumi program that uses the packed library", () => {
 
   it("depends on the SDK and the version of this package", () => {
     const own = manifestOf(REPOSITORY);
+    const guide = readFileSync(join(REPOSITORY, "docs/library.md"), "utf8");
+    expect(guide).toContain(`npm install tenantry @pulumi/pulumi@${own.dependencies["@pulumi/pulumi"]}\n`);
     expect(manifestOf(EXAMPLE).dependencies).toEqual({
       "@pulumi/pulumi": own.dependencies["@pulumi/pulumi"],
       tenantry: `^${own.version}`,
