@@ -171,6 +171,47 @@ describe("undeclared access", () => {
     expect(world.writesSince(mark)).toEqual([]);
   });
 
+  it.each<[failure: string, key: string, Fault]>([
+    ["Stripe answers every request with 500", "four", { kind: "500", service: "stripe" }],
+    ["Stripe gives no answer", "five", { kind: "drop-before", service: "stripe" }],
+    [
+      "Stripe's key has expired",
+      "six",
+      {
+        kind: "respond",
+        service: "stripe",
+        response: {
+          status: 401,
+          body: { error: { type: "invalid_request_error", message: "Expired API Key" } },
+        },
+      },
+    ],
+  ])("goes, with nothing to change in Stripe, while %s", async (_, key, fault) => {
+    world.write("tiny/orgs/acme.yaml", full(key));
+    await world.mustRun("up", "tiny.acme");
+    expect(await letIn()).toEqual(ALL);
+    world.write("tiny/orgs/acme.yaml", yaml("", "{ personal: { state: suspended } }"));
+    const { result, said } = await runWith(fault);
+    expect(result, said).toBe("failed");
+    expect(said).toContain("Stripe: ");
+    const gone = { member: false, entry: false, key: false, token: false, workspace: "suspended" };
+    expect(await letIn(), said).toEqual(gone);
+    expect((await isOpen()).member).toBe(false);
+    expect(await run({}), "the next run does the rest").toMatchObject({ result: "succeeded" });
+  });
+
+  it("is previewed though Stripe answers every request with 500", async () => {
+    world.write("tiny/orgs/acme.yaml", full("seven"));
+    await world.mustRun("up", "tiny.acme");
+    world.write("tiny/orgs/acme.yaml", yaml(""));
+    world.sandbox.setFaults([{ kind: "500", service: "stripe" }]);
+    const stack = world.stack("tiny.acme");
+    const spec = { ...stack, env: { ...stack.env, TENANTRY_ATTEMPTS: "1" } };
+    const { result, diagnostics } = await runOnce("preview", spec);
+    world.sandbox.setFaults([]);
+    expect(result, diagnostics.map(({ message }) => message).join("\n")).toBe("succeeded");
+  });
+
   async function isOpen() {
     return (await workspace.query(OPEN)).rows[0];
   }

@@ -1,3 +1,4 @@
+import { VendorError } from "@tenantry/core/errors";
 import { isRecord } from "@tenantry/core/is-record";
 import { type PropertyPath, valueAt } from "@tenantry/core/property-path";
 import { UNKNOWN } from "@tenantry/core/pulumi-value";
@@ -61,7 +62,11 @@ export class Operations {
     return { inputs: failures.length === 0 ? wrap(inputs, secrets) : news, failures };
   }
 
-  /** Calls a vendor only for a resource with watched outputs, and only if nothing else about it changed. */
+  /**
+   * Calls a vendor only for a resource with watched outputs, and only if nothing else about it changed. If the vendor can't be
+   * read, the resource is planned for an update, which reports that failure by itself: an error here would end the whole run,
+   * and what revokes access with it.
+   */
   async diff(
     resource: Resource,
     recorded: Recorded,
@@ -71,21 +76,25 @@ export class Operations {
     const inputs = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
     const changes = [...inputs, ...this.#rederived(resource, recorded, news)];
     if (resource.watchedOutputs === undefined || changes.length > 0) return changes;
-    const noticed = await this.#notice(resource, recorded, call);
+    const noticed = await unlessUnreadable(call, () => this.#notice(resource, recorded, call));
     return resource.watchedOutputs
-      .filter((key) => noticed.after?.[key] !== noticed.before[key])
+      .filter((key) => noticed === undefined || noticed.after?.[key] !== noticed.before[key])
       .map(changeOfOutput);
   }
 
-  /** The state that a run would record. Calls a vendor only for watched outputs and preflight checks. */
+  /**
+   * The state that a run would record. Calls a vendor only for watched outputs and preflight checks. If the vendor can't be
+   * read, the outputs are unknown; the run itself reports that.
+   */
   async foresee(resource: Resource, news: Wire, recorded: Recorded | undefined, call: Call): Promise<Wire> {
     const { value, secrets } = unwrap(news);
     const before = recorded && this.#prior(resource, recorded);
     const prior = before?.outputs;
     const inputs = checkInputs(resource, value).inputs;
-    if (before !== undefined && resource.preflight !== undefined) {
+    if (before !== undefined) {
       const context = this.#connections.context("look", call);
-      await resource.preflight(context, before.inputs, withoutUnknowns(inputs));
+      const declared = withoutUnknowns(inputs);
+      await unlessUnreadable(call, async () => resource.preflight?.(context, before.inputs, declared));
     }
     const roots = () => this.#connections.roots;
     const isDerived = recorded !== undefined && resource.derives?.(inputs) === true;
@@ -168,8 +177,8 @@ export class Operations {
     if (resource.watchedOutputs === undefined || recorded === undefined) return {};
     const changes = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
     if (changes.length > 0) return {};
-    const noticed = await this.#notice(resource, recorded, call);
-    if (noticed.after === undefined) return {};
+    const noticed = await unlessUnreadable(call, () => this.#notice(resource, recorded, call));
+    if (noticed?.after === undefined) return {};
     return withAbsent(resource, noticed.after);
   }
 
@@ -205,6 +214,17 @@ export class Operations {
   #learn(value: Wire, secrets: readonly PropertyPath[]): void {
     this.#redactor.learn(secrets.flatMap((path) => textsIn(valueAt(value, path))));
     this.#redactor.learn(secretsIn(value));
+  }
+}
+
+/** @returns undefined if a vendor can't be read */
+async function unlessUnreadable<T>(call: Call, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error;
+    call.status(`couldn't be read: ${error.message}`);
+    return undefined;
   }
 }
 

@@ -1,5 +1,7 @@
 import type Stripe from "stripe";
+import { stripeCall } from "./client.ts";
 import { listAll } from "./lists.ts";
+import { latestInvoice } from "./subscriptions.ts";
 
 /** From these a subscription never comes back. */
 const ENDED: readonly Stripe.Subscription.Status[] = ["canceled", "incomplete_expired"];
@@ -18,26 +20,46 @@ export function hasEnded(subscription: Stripe.Subscription): boolean {
   return ENDED.includes(subscription.status);
 }
 
-/** Asks for the open invoices only where a payment is late. */
+/**
+ * Reads invoices only if a payment is late. If none is unpaid then, the two reads disagree, and the subscription is read
+ * again: it may have been paid meanwhile.
+ */
 export async function subscriptionStatusOf(
   stripe: Stripe,
   found: Stripe.Subscription,
 ): Promise<SubscriptionStatus> {
   const product = found.items.data[0]?.price.product;
-  const standing = {
-    status: found.status,
-    product: typeof product === "object" ? product.id : (product ?? ""),
-  };
-  if (found.status !== "past_due") return standing;
-  return { ...standing, pastDueSince: await lateSince(stripe, found) };
+  const plan = { product: typeof product === "object" ? product.id : (product ?? "") };
+  if (found.status !== "past_due") return { status: found.status, ...plan };
+  const late = await lateSince(stripe, found);
+  if (late !== undefined) return { status: found.status, ...plan, pastDueSince: isoTime(late) };
+  const now = await stripeCall("subscriptions.retrieve", stripe.subscriptions.retrieve(found.id));
+  if (now.status !== "past_due") return { status: now.status, ...plan };
+  // Its invoice was written off, for example. Without a time the grace period would never end.
+  return { status: now.status, ...plan, pastDueSince: isoTime(latestDue(found)) };
 }
 
-/** The latest invoice isn't enough: each month makes another, and would begin the grace anew. */
-async function lateSince(stripe: Stripe, { id }: Stripe.Subscription): Promise<string> {
+/** Since when the oldest unpaid invoice is due. The latest one isn't enough: each month makes another. */
+async function lateSince(stripe: Stripe, { id }: Stripe.Subscription): Promise<number | undefined> {
   const open = await listAll(
     "invoices.list",
     stripe.invoices.list({ subscription: id, status: "open", limit: 100 }),
   );
-  const due = open.map((invoice) => invoice.due_date ?? invoice.created);
-  return new Date(Math.min(...due) * 1000).toISOString();
+  return open.length === 0 ? undefined : Math.min(...open.map(dueTime));
+}
+
+function latestDue(found: Stripe.Subscription): number {
+  const latest = latestInvoice(found);
+  return latest === undefined
+    ? (found.items.data[0]?.current_period_start ?? found.created)
+    : dueTime(latest);
+}
+
+function dueTime(invoice: Pick<Stripe.Invoice, "due_date" | "created">): number {
+  return invoice.due_date ?? invoice.created;
+}
+
+/** @param seconds Unix time */
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }

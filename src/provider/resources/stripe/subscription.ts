@@ -24,6 +24,7 @@ import {
   upcoming,
   wasCanceled,
 } from "../../../vendors/stripe/subscriptions.ts";
+import { unmanagedIn } from "../../../vendors/stripe/unmanaged.ts";
 import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
 import { creationLike } from "./carry-over.ts";
@@ -106,6 +107,12 @@ const subscriptionOutputs = z.strictObject({
     .optional()
     .describe(
       "What the declared price, a dearer one, waits for: that its invoice is paid, or something to charge. The old price stays until then.",
+    ),
+  unmanaged: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "What others set on the subscription and tenantry leaves alone, by the name of Stripe's field: a quantity, further items, discounts, a pause. A refresh reports it. Absent if there is nothing.",
     ),
 });
 
@@ -471,6 +478,7 @@ async function outputsOf(
   const change = upcoming(found);
   const moves = movesAt(found);
   const leaves = hasEnded(found) ? undefined : leavesAt(found);
+  const unmanaged = unmanagedIn(found);
   return {
     subscriptionId: found.id,
     ...(await subscriptionStatusOf(stripe, found)),
@@ -483,6 +491,7 @@ async function outputsOf(
     ...(found.trial_end === null ? {} : { trialEnd: isoTime(found.trial_end) }),
     ...(payable ? { paymentUrl: payable } : {}),
     ...(waitsFor === undefined ? {} : { waitsFor }),
+    ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),
   };
 }
 

@@ -1,0 +1,74 @@
+import type Stripe from "stripe";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { subscription } from "../../../src/provider/resources/stripe/subscription.ts";
+import { Life } from "../../provider/life.ts";
+import { type Live, startLive } from "../../provider/live.ts";
+import {
+  brandOf,
+  giveCard,
+  LAUNCH_PRICE,
+  newCustomer,
+  sellPlan,
+} from "../../provider/resources/stripe/billing.ts";
+
+let live: Live;
+beforeAll(async () => {
+  live = await startLive();
+  await sellPlan(live);
+  await sellPlan(live, "demo--extra", 100, "demo_extra");
+});
+afterAll(() => live.stop());
+
+const stripe = () => live.context()("write").stripe;
+
+async function itemOf(id: string): Promise<string> {
+  return (await stripe().subscriptionItems.list({ subscription: id })).data[0]?.id ?? "";
+}
+
+test.each<[what: string, change: (id: string, customer: string) => Promise<unknown>, found: object]>([
+  [
+    "a quantity",
+    async (id) => stripe().subscriptionItems.update(await itemOf(id), { quantity: 5 }),
+    { quantity: "5" },
+  ],
+  [
+    "another item",
+    async (id) => {
+      const [price] = (await stripe().prices.list({ lookup_keys: ["demo--extra"] })).data;
+      return stripe().subscriptionItems.create({ subscription: id, price: price?.id ?? "", quantity: 3 });
+    },
+    { items: "demo--extra × 3" },
+  ],
+  [
+    "a pause of its invoices",
+    (id) => stripe().subscriptions.update(id, { pause_collection: { behavior: "void" } }),
+    { pause_collection: "void" },
+  ],
+  [
+    "an end with the period",
+    (id) => stripe().subscriptions.update(id, { cancel_at_period_end: true }),
+    { cancel_at_period_end: "true", cancel_at: expect.stringMatching(/^\d{4}-/) },
+  ],
+  [
+    "a card of its own",
+    async (id, customer) => {
+      const card = await stripe().paymentMethods.attach("pm_card_mastercard", { customer });
+      return stripe().subscriptions.update(id, { default_payment_method: card.id });
+    },
+    { default_payment_method: expect.stringMatching(/^pm_/) },
+  ],
+])("a refresh reports %s that somebody set, and an update leaves it", async (what, change, found) => {
+  const organization = what.replaceAll(" ", "-");
+  const customer = await newCustomer(live, organization);
+  await giveCard(live, customer);
+  const life = new Life(subscription, live.context());
+  const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf(organization) };
+  const { subscriptionId, unmanaged } = await life.up(declared);
+  expect(unmanaged).toBeUndefined();
+  await change(subscriptionId, customer);
+  expect(await life.refresh()).toEqual([]);
+  expect(life.outputs.unmanaged).toEqual(found);
+  expect((await life.up(declared)).unmanaged).toEqual(found);
+  const kept: Stripe.Subscription = await stripe().subscriptions.retrieve(subscriptionId);
+  expect(kept.status).toBe("active");
+});
