@@ -32,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A program over the database, as `postgres`, who is no superuser. */
+/** A program that connects to the database as `postgres`, which isn't a superuser. */
 function program(body: string): string {
   return `
     const pg = require("@pulumi/postgresql");
@@ -58,12 +58,12 @@ async function one(text: string): Promise<unknown> {
 
 const USAGE = "SELECT has_schema_privilege('app', 'internal', 'USAGE')";
 
-test("a preview knows what it can know, and connects to nothing", async () => {
+test("a preview shows all known outputs without connecting", async () => {
   project.write(program(ALL).replace(String(server.port), "1"));
   expect(await project.preview()).toMatchObject({ result: "succeeded", changes: { create: 6 } });
 });
 
-test("schema, extension, grant and default privileges are made, with the plugin's ids and outputs", async () => {
+test("schema, extension, grant and default privileges are created with the plugin's ids and outputs", async () => {
   const run = await project.up(program(ALL));
   expect(run).toMatchObject({ result: "succeeded", changes: { create: 6 }, diagnostics: [] });
   expect(await one("SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'internal'")).toBe(
@@ -97,7 +97,7 @@ test("a second run changes nothing", async () => {
   expect(await project.up()).toMatchObject({ diagnostics: [], changes: { same: 6 } });
 });
 
-test("making what is there already is harmless: after a crash the same is made again", async () => {
+test("creating existing objects again after a crash is harmless", async () => {
   const before = project.resource("tables");
   await client.query("DROP TABLE internal.made");
   expect((await project.destroy()).diagnostics).toEqual([]);
@@ -110,7 +110,7 @@ test("making what is there already is harmless: after a crash the same is made a
   expect(project.resource("tables")).toMatchObject({ id: before?.id, outputs: before?.outputs });
 });
 
-test("privileges are changed to exactly what is declared", async () => {
+test("privileges are set to exactly the declared ones", async () => {
   const wider = ALL.replace('["USAGE"]', '["USAGE", "CREATE"]').replace('["SELECT", "INSERT"]', '["SELECT"]');
   expect((await project.up(program(wider))).changes).toEqual({ update: 2, same: 4 });
   expect(await one("SELECT has_schema_privilege('app', 'internal', 'CREATE')")).toBe(true);
@@ -118,7 +118,7 @@ test("privileges are changed to exactly what is declared", async () => {
   expect(await one("SELECT has_schema_privilege('app', 'internal', 'CREATE')")).toBe(false);
 });
 
-test("no privileges are the same as the plugin records them: as null", async () => {
+test("an empty list of privileges equals the null that the plugin records", async () => {
   const none = ALL.replace('["SELECT", "INSERT"]', "[]");
   await project.up(program(none));
   writeFileSync(project.stateFile, project.stateText.replaceAll('"privileges": []', '"privileges": null'));
@@ -127,7 +127,7 @@ test("no privileges are the same as the plugin records them: as null", async () 
   await project.up(program(ALL));
 });
 
-test("a refresh sees what was changed by hand, and the next run mends it", async () => {
+test("a refresh detects manual changes, and the next update reverts them", async () => {
   await client.query("REVOKE USAGE ON SCHEMA internal FROM app");
   await client.query("DROP EXTENSION citext");
   expect((await project.refresh()).changes).toEqual({ same: 4, update: 1, delete: 1 });
@@ -149,7 +149,7 @@ test("an owner and a name can change in place", async () => {
   expect(await one("SELECT count(*)::int FROM pg_namespace WHERE nspname = 'renamed'")).toBe(0);
 });
 
-test("a dropped connection is tried again", async () => {
+test("a dropped connection is retried", async () => {
   const cut = client.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'Pulumi provider'",
   );
@@ -174,14 +174,14 @@ test.each([
     'new pg.Grant("g", { database: "postgres", schema: "public", role: "app", objectType: "schema", privileges: ["SELECT"] }, options);',
     "SELECT is not an allowed privilege for object type schema",
   ],
-])("%s is refused by name", async (_, body, said) => {
+])("%s is refused with its name", async (_, body, said) => {
   project.write(program(body));
   const run = await project.preview();
   expect(run.result).toBe("failed");
   expect(run.diagnostics.map(({ message }) => message).join("\n")).toContain(said);
 });
 
-test("a grant to another role is revoked before the new one is made", async () => {
+test("changing the role of a grant revokes the old grant first", async () => {
   const body = ALL.replace('schema: schema.name, role: "app"', 'schema: schema.name, role: "anon"');
   project.write(program(body));
   const { events, onEvent } = recorder();
@@ -194,7 +194,7 @@ test("a grant to another role is revoked before the new one is made", async () =
   expect(ops).toEqual(["delete-replaced", "replace", "create-replacement"]);
 });
 
-test("destroy takes it all back", async () => {
+test("destroy removes everything", async () => {
   await project.up(program(ALL));
   expect((await project.destroy()).diagnostics).toEqual([]);
   expect(await one("SELECT count(*)::int FROM pg_namespace WHERE nspname = 'internal'")).toBe(0);

@@ -17,11 +17,11 @@ const CHAIN = `
 
 function files(): readonly string[] {
   const written = readdirSync(project.folder, { recursive: true }).map(String);
-  // The test provider itself says that it runs.
+  // The test provider reports that it runs.
   return written.filter((file) => file !== "world/provider.pid").sort();
 }
 
-test("a new stack's preview shows everything, and writes nothing at all", async () => {
+test("a preview of a new stack shows all resources and writes nothing", async () => {
   project.write(CHAIN);
   const before = files();
   const { events, onEvent } = recorder();
@@ -37,7 +37,7 @@ test("a new stack's preview shows everything, and writes nothing at all", async 
   });
 });
 
-test("a preview of a stack that exists tells what an update would do, and then it does", async () => {
+test("a preview of an existing stack matches the update that follows", async () => {
   await project.up(CHAIN);
   project.calls();
   project.write(
@@ -58,7 +58,7 @@ test("a preview of a stack that exists tells what an update would do, and then i
   expect(project.calls().toSorted()).toEqual(["create a", "create c", "delete a", "update b"]);
 });
 
-test("a preview runs while another run holds the stack", async () => {
+test("a preview runs while another run holds the lock", async () => {
   const locks = join(project.backend, ".pulumi/locks/organization/trial/dev");
   writeFileSync(
     join(locks, "held.json"),
@@ -69,7 +69,7 @@ test("a preview runs while another run holds the stack", async () => {
   rmSync(join(locks, "held.json"));
 });
 
-test("a provider whose own inputs are not known yet is not asked", async () => {
+test("a provider with unknown configuration isn't called", async () => {
   const body = (region: string) => `
     const source = new Thing("source", { ${region} });
     const provider = new Provider("p", { region: source.id });

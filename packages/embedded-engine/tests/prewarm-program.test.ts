@@ -21,7 +21,7 @@ async function startWith(body: string): Promise<{ engine: Engine; project: TestP
 
 const children = () => process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
 
-test("a program that was started ahead has its own stack and environment", async () => {
+test("a prewarmed program has its own stack and environment", async () => {
   const { engine, project } = await startWith(
     "exports.seen = [pulumi.getStack(), pulumi.runtime.isDryRun(), process.env.TEST_WORLD];",
   );
@@ -29,7 +29,7 @@ test("a program that was started ahead has its own stack and environment", async
   expect(await engine.outputs(project.spec())).toEqual({ seen: ["dev", false, project.world] });
 });
 
-test("its own Node.js children start as ever", async () => {
+test("its Node.js child processes start normally", async () => {
   const { engine, project } = await startWith(
     'exports.said = require("child_process").execFileSync(process.execPath, ["-p", "6 * 7"]).toString();',
   );
@@ -37,7 +37,7 @@ test("its own Node.js children start as ever", async () => {
   expect(await engine.outputs(project.spec())).toEqual({ said: "42\n" });
 });
 
-test("the second run has a process of its own", async () => {
+test("each run has its own process", async () => {
   const { engine, project } = await startWith("exports.pid = String(process.pid);");
   await engine.up(project.spec("one"));
   await engine.up(project.spec("two"));
@@ -45,8 +45,8 @@ test("the second run has a process of its own", async () => {
   expect(new Set(pids.map((outputs) => outputs?.pid)).size).toBe(2);
 });
 
-test("one that nobody needed is ended", async () => {
-  // Those of the tests before have ended, or are about to.
+test("an unused process is ended", async () => {
+  // Processes of previous tests may still be exiting.
   await expect.poll(children).toBe(0);
   const { engine } = await startWith("");
   await expect.poll(children).toBe(1);
@@ -54,7 +54,7 @@ test("one that nobody needed is ended", async () => {
   await expect.poll(children).toBe(0);
 });
 
-test("a project that can't be run is an error of its run alone", async () => {
+test("a project that can't be run fails its run, not the prewarming", async () => {
   const { engine, project } = await startWith("");
   await engine.close();
   rmSync(join(project.folder, "Pulumi.yaml"));

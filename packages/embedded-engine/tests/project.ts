@@ -5,16 +5,16 @@ import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
 import { embeddedEngine } from "../src/engine.ts";
 import type { Engine, EngineEvent, RunOptions, RunResult, StackSpec } from "../src/interface.ts";
 
-/** The test provider as JavaScript: it is started by nearly every test, and its types are checked elsewhere. */
+/** The test provider, compiled to JavaScript because nearly every test starts it. */
 const PROVIDER = transpileModule(readFileSync(new URL("./provider.ts", import.meta.url), "utf8"), {
   compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022 },
 }).outputText;
-/** Where programs find the SDK, and nobody looks. */
+/** Where programs find the SDK. */
 const SCRATCH = resolve(import.meta.dirname, "../../../node_modules/.cache/tenantry-engine-tests");
 
 export const PASSPHRASE = "a passphrase of the tests";
 
-/** What every program starts with: resources of the test provider. */
+/** The prelude of every program: the resources of the test provider. */
 const PRELUDE = `
 const pulumi = require("@pulumi/pulumi");
 class Thing extends pulumi.CustomResource {
@@ -30,7 +30,7 @@ class Group extends pulumi.ComponentResource {
 }
 `;
 
-/** A Pulumi project in a folder of its own, with its backend and the world of the test provider. */
+/** A Pulumi project in its own folder, with its backend and the world of the test provider. */
 export class TestProject {
   readonly folder: string;
   readonly world: string;
@@ -67,7 +67,7 @@ export class TestProject {
     this.write("");
   }
 
-  /** What was last written. */
+  /** The program that was last written. */
   get program(): string {
     return this.#program;
   }
@@ -108,7 +108,7 @@ export class TestProject {
     return this.#engine.outputs(this.spec());
   }
 
-  /** What goes wrong from now on, by operation and name: `{ "create a": "fail" }`. */
+  /** Sets the faults from now on, by operation and name: `{ "create a": "fail" }`. */
   fault(faults: Readonly<Record<string, string>>): void {
     writeFileSync(join(this.world, "faults.json"), JSON.stringify(faults));
   }
@@ -117,7 +117,7 @@ export class TestProject {
     return join(this.backend, ".pulumi/stacks/trial/dev.json");
   }
 
-  /** The state's file, as it is. */
+  /** The content of the state file. */
   get stateText(): string {
     return existsSync(this.stateFile) ? readFileSync(this.stateFile, "utf8") : "";
   }
@@ -127,12 +127,12 @@ export class TestProject {
     return { resources: latest.resources ?? [], pending: latest.pending_operations ?? [] };
   }
 
-  /** The state of one resource by its name. */
+  /** The state of the resource with a name. */
   resource(name: string): StateResource | undefined {
     return this.state().resources.find(({ urn, delete: dead }) => urn.endsWith(`::${name}`) && !dead);
   }
 
-  /** What the provider was asked to do, in order, as `create a`; and then forgets it. */
+  /** Returns the provider's operations in order, such as `create a`, and clears them. */
   calls(): readonly string[] {
     const file = join(this.world, "calls.jsonl");
     if (!existsSync(file)) return [];

@@ -9,7 +9,7 @@ import { loadTargets, withVendors } from "./vendors.ts";
 
 type PlatformDelivery = Delivery & { readonly platform: string };
 
-/** What `tenantry access --json` prints. */
+/** The output of `tenantry access --json`. */
 interface AccessDocument {
   /** True if no delivery failed: every database that could be reached has the control plane's access list. */
   readonly ok: boolean;

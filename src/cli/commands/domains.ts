@@ -7,7 +7,7 @@ import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, T
 import type { Session } from "../session.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
-/** What `tenantry domains --json` prints. */
+/** The output of `tenantry domains --json`. */
 interface DomainsDocument {
   /** True if every DNS lookup was answered, whether or not the record proves the domain. */
   readonly ok: boolean;

@@ -5,22 +5,22 @@ import type { Crypter } from "../../src/secrets.ts";
 import type { TestProject } from "../project.ts";
 import type { Step } from "./rule.ts";
 
-/** What was to be seen of one step, in a form that is the same on every run. */
+/** The observation of one step, in a form that is identical on every run. */
 export interface Observed {
   readonly operation: Step["operation"];
   readonly result: RunResult["result"] | "killed";
   readonly changes: RunResult["changes"];
-  /** `update Thing::a (value)`: what was done, and over which differences; sorted. */
+  /** `update Thing::a (value)`: the operations and the differences that caused them, sorted. */
   readonly operations: readonly string[];
-  /** `create Thing::a < create Thing::b`: only between what depends on each other, where an order is promised. */
+  /** `create Thing::a < create Thing::b`: only for dependent resources, whose order is guaranteed. */
   readonly order: readonly string[];
-  /** What the provider was asked for, sorted. */
+  /** The calls to the provider, sorted. */
   readonly calls: readonly string[];
-  /** `error Thing::a: protected`: how bad it is, of which resource, and of what kind. */
+  /** `error Thing::a: protected`: the severity, resource and kind of each diagnostic. */
   readonly diagnostics: readonly string[];
   readonly resources: readonly Fields[];
   readonly pending: readonly Fields[];
-  /** The ids of what exists. */
+  /** The ids of the existing objects. */
   readonly things: readonly string[];
 }
 
@@ -45,13 +45,13 @@ type RawResource = Fields & {
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Where a program declares a resource, for people to look it up: engines see more or less of it. */
+/** The source location of a resource, which engines record in different detail. */
 const WHERE = ["sourcePosition", "stackTrace"];
 
 export class Observer {
   readonly #project: TestProject;
   readonly #crypter: Crypter;
-  /** The step that a time was first seen in. */
+  /** The step in which a timestamp first appeared. */
   readonly #times = new Map<string, string>();
   readonly #uuids = new Map<string, string>();
   #steps = 0;
@@ -111,7 +111,7 @@ export class Observer {
       .sort();
   }
 
-  /** A resource of the state as it is written, without what differs from run to run. */
+  /** A resource as written to the state, without the values that differ between runs. */
   #fieldsOf(resource: RawResource): Fields {
     return Object.fromEntries(
       Object.entries(resource)
@@ -160,7 +160,7 @@ function short(text: string): string {
   return text.replaceAll("urn:pulumi:dev::trial::", "").replaceAll("test:index:", "");
 }
 
-/** What is under way says what is wanted: how much of the old state it carries along is each engine's own business. */
+/** Pending operations record the desired state. How much of the old state they include differs between engines. */
 function withoutProgress({ id, created, modified, ...wanted }: Fields): Fields {
   return wanted;
 }
@@ -180,7 +180,7 @@ function operationText({ op, urn, diffs = [], detailedDiff }: StepMetadata): str
   return `${op} ${short(urn)}${differences.length > 0 ? ` (${[...differences].sort().join(", ")})` : ""}`;
 }
 
-/** What the messages of both engines have in common, whatever else they say. */
+/** The parts of messages that both engines share. */
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/Duplicate resource URN/, "duplicate"],
   [/protected/, "protected"],
@@ -188,25 +188,25 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/pending operation/, "pending operations"],
   [/is not ready yet/, "not finished"],
   [/was refused|threw/, "the provider failed"],
-  [/unhandled exception|broken|please mend it|Missing required configuration/, "the program failed"],
+  [/unhandled exception|broken|please fix it|Missing required configuration/, "the program failed"],
   [/exited with non-zero exit code/, "the program ended"],
   [/does not exist/, "not there"],
   [/can't run policy/, "not known yet"],
 ];
 
-/** What only repeats the result, after what went wrong has been said. */
+/** Whether a message only repeats the result after an error was reported. */
 function isResult(message: string): boolean {
   return /^(preview|update|refresh|destroy) failed$/.test(message);
 }
 
-/** What a policy of the rules has against something is told as it is. */
+/** The messages of the rules' policies, which are compared verbatim. */
 const POLICY = /against .*/;
 
 function kindOf(message: string): string {
   return POLICY.exec(message)?.[0] ?? KINDS.find(([pattern]) => pattern.test(message))?.[1] ?? "other";
 }
 
-/** Which came first of two operations, where one's resource depends on the other's or is the same. */
+/** The order of each two operations on the same or on dependent resources. */
 function orderOf(steps: readonly StepMetadata[], states: readonly RawResource[]): readonly string[] {
   const needs = new Map<string, Set<string>>();
   for (const state of states)

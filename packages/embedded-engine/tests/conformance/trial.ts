@@ -11,10 +11,10 @@ import { serveProvider } from "../provider.ts";
 import { type Observed, Observer } from "./observe.ts";
 import { isKilled, type Step } from "./rule.ts";
 
-/** Of the tests' passphrase: one salt for all stacks, since each takes a second to open. */
+/** The salt for the tests' passphrase, shared by all stacks because deriving a key takes a second. */
 const SALT = "v1:r/j/enGUlcw=:v1:TIHoQDUvyI9wdHA8:NJPO3+PyerSPZ9zR1kYSV3KfYQyRUQ==";
 
-/** Runs a rule's steps on an engine, in a project of their own, and tells what was to be seen of each. */
+/** Runs a rule's steps on an engine, in a new project, and returns the observation of each step. */
 export async function tryOn(engine: Engine, steps: readonly Step[]): Promise<readonly Observed[]> {
   const project = new TestProject("", engine);
   const provider = await serveProvider(project.world);
@@ -48,7 +48,7 @@ export async function tryOn(engine: Engine, steps: readonly Step[]): Promise<rea
   }
 }
 
-/** Both engines start from a stack that is there, as `pulumi stack init` leaves it. */
+/** Both engines start from an existing stack, like `pulumi stack init` creates it. */
 function makeEmptyStack({ stateFile, backend, folder }: TestProject): void {
   mkdirSync(dirname(stateFile), { recursive: true });
   writeFileSync(join(backend, ".pulumi/meta.yaml"), "version: 1\n");
@@ -58,7 +58,7 @@ function makeEmptyStack({ stateFile, backend, folder }: TestProject): void {
   writeFileSync(settingsOf(folder), stringify({ encryptionsalt: SALT }));
 }
 
-/** Whatever they do is left out of what was seen of the step. */
+/** Brings up the other stacks of a step. Their events aren't part of its observation. */
 async function bringUpOthers(
   engine: Engine,
   project: TestProject,
@@ -119,7 +119,7 @@ function writePacks({ folder }: TestProject, packs: NonNullable<Step["packs"]>):
   for (const [name, declared] of Object.entries(packs)) writePack(join(folder, "packs", name), declared);
 }
 
-/** The packs of a project's folder, in the order of their names. */
+/** The policy packs of a project's folder, sorted by name. */
 function packsOf(project: TestProject): readonly PolicyPackSource[] {
   const packs = join(project.folder, "packs");
   return readdirSync(packs)

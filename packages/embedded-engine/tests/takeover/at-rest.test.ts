@@ -8,7 +8,7 @@ import { configure } from "./settings.ts";
 
 test.skipIf(cli !== undefined)(ABSENT, ({ skip }) => skip(ABSENT));
 
-describe.each(WAYS)("a state at rest, %s", (_, from, to) => {
+describe.each(WAYS)("an idle state, %s", (_, from, to) => {
   let project: TestProject;
   const run = (engine: Engine, verb: "preview" | "up", options?: RunOptions): Promise<RunResult> =>
     engine[verb](project.spec(), options);
@@ -28,7 +28,7 @@ describe.each(WAYS)("a state at rest, %s", (_, from, to) => {
     expect(project.calls()).toEqual([]);
   });
 
-  test("tells its outputs, and opens its secrets", async () => {
+  test("returns its outputs and decrypts its secrets", async () => {
     const outputs = (await to.outputs(project.spec())) ?? {};
     expect(outputs.id).toBe("second-1");
     expect((outputs.hidden as Secret).reveal()).toBe('{"deep":["a hidden output"]}');
@@ -36,18 +36,18 @@ describe.each(WAYS)("a state at rest, %s", (_, from, to) => {
     expect(await to.resources(project.spec())).toEqual(await from.resources(project.spec()));
   });
 
-  test("is refreshed, and shows no change to the one it came from", async () => {
+  test("can be refreshed, and shows no change in the original engine", async () => {
     expect(await to.refresh(project.spec())).toMatchObject({ result: "succeeded", diagnostics: [] });
     expect((await run(from, "preview")).changes).toEqual({ same: EVERYTHING_COUNT });
   });
 
-  test("is changed there and here", async () => {
+  test("can be updated by both engines", async () => {
     project.write(EVERYTHING.replace('"one"', '"two"'));
     expect((await run(to, "up")).changes).toEqual({ update: 1, same: EVERYTHING_COUNT - 1 });
     expect((await run(from, "preview")).changes).toEqual({ same: EVERYTHING_COUNT });
   });
 
-  test("is destroyed there", async () => {
+  test("can be destroyed by the new engine", async () => {
     expect((await to.destroy(project.spec(), { ignoreProtect: true })).result).toBe("succeeded");
     expect(await from.resources(project.spec())).toEqual([]);
   });

@@ -8,12 +8,12 @@ const pulumi = await findPulumi(process.env);
 /** The Pulumi CLI of this machine, if there is one. */
 export const cli: Engine | undefined = pulumi === undefined ? undefined : cliEngine(pulumi);
 
-/** Why a test of both engines did not run. */
+/** The reason that a test of both engines is skipped. */
 export const ABSENT =
   "takeover by and from the Pulumi CLI did NOT run: there is none on PATH or in PULUMI_HOME";
 if (cli === undefined) process.stderr.write(`${ABSENT}\n`);
 
-/** From which engine to which a state goes. */
+/** The directions in which a state is taken over. */
 export const WAYS: readonly (readonly [string, Engine, Engine])[] =
   cli === undefined
     ? []

@@ -2,7 +2,7 @@ import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { TestProject } from "../project.ts";
 
-/** What belongs to a stack beside its program: its state, its settings, and what exists. */
+/** The parts of a stack besides its program: its state, its settings and the existing objects. */
 const PARTS = [
   "backend/.pulumi/meta.yaml",
   "backend/.pulumi/stacks",
@@ -11,7 +11,7 @@ const PARTS = [
   "world",
 ];
 
-/** Keeps a stack as the Pulumi CLI left it, so that the embedded engine can take it over everywhere. */
+/** Saves a stack as the Pulumi CLI left it, so that tests without the CLI can take it over. */
 export function keepFixture(name: string, project: TestProject): void {
   const folder = folderOf(name);
   rmSync(folder, { recursive: true, force: true });
@@ -24,7 +24,7 @@ export function keepFixture(name: string, project: TestProject): void {
   rmSync(join(folder, "world/provider.pid"), { force: true });
 }
 
-/** The kept stack, in a project of the embedded engine's. */
+/** Opens a saved stack in a project of the embedded engine. */
 export function openFixture(name: string): TestProject {
   const project = new TestProject();
   cpSync(folderOf(name), project.folder, { recursive: true });

@@ -10,7 +10,7 @@ import { keepFixture, openFixture } from "./fixtures.ts";
 import { EVERYTHING, EVERYTHING_COUNT, PAIR } from "./programs.ts";
 import { configure } from "./settings.ts";
 
-/** The lock of a run on a machine that nobody knows: only people can tell that it is gone. */
+/** Makes the lock that of another machine, whose processes can't be checked. */
 function makeForeign(project: TestProject): void {
   const [name = ""] = readdirSync(locksOf(project));
   const file = join(locksOf(project), name);
@@ -24,10 +24,10 @@ function locksOf(project: TestProject): string {
   return join(project.backend, ".pulumi/locks/organization/trial/dev");
 }
 
-/** States that the Pulumi CLI 3.260 left; `TENANTRY_KEEP=1` has them written anew by the one that is found. */
+/** The fixtures are states of Pulumi CLI 3.260. `TENANTRY_KEEP=1` rewrites them with the installed CLI. */
 const keeping = process.env.TENANTRY_KEEP === "1";
 
-describe.runIf(keeping && cli !== undefined)("states are kept", () => {
+describe.runIf(keeping && cli !== undefined)("saved states", () => {
   const write = async (name: string, make: (project: TestProject, engine: Engine) => Promise<unknown>) => {
     if (cli === undefined) return;
     const project = new TestProject("", cli);
@@ -56,7 +56,7 @@ describe.runIf(keeping && cli !== undefined)("states are kept", () => {
   });
 });
 
-test("a state at rest that the CLI left shows no change, opens its secrets, and goes on", async () => {
+test("an idle state of the CLI shows no change, decrypts its secrets and can be updated", async () => {
   const project = openFixture("at-rest");
   try {
     project.write(EVERYTHING);
@@ -73,7 +73,7 @@ test("a state at rest that the CLI left shows no change, opens its secrets, and 
   }
 });
 
-test("a run of the CLI that was killed holds the stack until that is cancelled, and then goes on", async () => {
+test("a killed run of the CLI holds the lock until it is cancelled, and then can be continued", async () => {
   const project = openFixture("killed");
   try {
     project.write(PAIR);

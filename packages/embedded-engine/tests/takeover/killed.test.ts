@@ -8,7 +8,7 @@ import { PAIR } from "./programs.ts";
 
 test.skipIf(cli !== undefined)(ABSENT, ({ skip }) => skip(ABSENT));
 
-describe.each(WAYS)("a run that is killed, %s", (_, from, to) => {
+describe.each(WAYS)("a killed run, %s", (_, from, to) => {
   let project: TestProject;
   beforeEach(() => {
     project = new TestProject("");
@@ -30,7 +30,7 @@ describe.each(WAYS)("a run that is killed, %s", (_, from, to) => {
       { "delete a": "kill" },
       ["a-2.json", "b-1.json"],
     ],
-  ])("%s goes on with the other", async (_when, before, program, fault, left) => {
+  ])("%s is continued by the other engine", async (_when, before, program, fault, left) => {
     if (before !== "") {
       project.write(before);
       await from.up(project.spec());
@@ -50,14 +50,14 @@ describe.each(WAYS)("a run that is killed, %s", (_, from, to) => {
   });
 });
 
-describe.each(WAYS)("a stack that one engine holds, %s", (_, from, to) => {
+describe.each(WAYS)("a stack that one engine has locked, %s", (_, from, to) => {
   let project: TestProject;
   beforeEach(() => {
     project = new TestProject("");
   });
   afterEach(() => project.remove());
 
-  test("is left alone by the other, until it is free", async () => {
+  test("is refused by the other until it is unlocked", async () => {
     project.write('new Thing("slow", {});');
     project.fault({ "create slow": "until-cancelled" });
     const stop = new AbortController();

@@ -10,14 +10,14 @@ import { ABSENT, cli } from "./engines.ts";
 
 const EXAMPLES = join(import.meta.dirname, "../../../../stacks");
 
-/** The CLI runs a platform's own stack only with the plugin of `@pulumi/postgresql`; organizations do without. */
+/** The CLI runs a platform's own stack only with the plugin of `@pulumi/postgresql`. Organizations don't need it. */
 const plugin = hasPostgresqlPlugin();
 const NO_PLUGIN = "takeover of the platforms' own stacks did NOT run: there is no pulumi-resource-postgresql";
 if (cli !== undefined && !plugin) process.stderr.write(`${NO_PLUGIN}\n`);
 
 test.skipIf(cli !== undefined)(ABSENT, ({ skip }) => skip(ABSENT));
 
-/** Which engine makes a platform's own stack: where there is a plugin, each makes one. */
+/** The engine that creates a platform's own stack. With the plugin, both engines create one. */
 const EMBEDDED = embeddedEngine();
 const makerOfTheSecond = plugin && cli !== undefined ? cli : EMBEDDED;
 
@@ -33,7 +33,7 @@ describe.skipIf(cli === undefined).each([
 
   const run = (engine: Engine, verb: "preview" | "up" | "refresh", name: string): Promise<RunResult> =>
     engine[verb](world.stack(`${platform}.${name}`), { attach: { tenantry: `127.0.0.1:${provider.port}` } });
-  /** Gives the manifest another name to show. */
+  /** Changes the display name in a manifest. */
   const rename = (path: string) =>
     world.write(
       path,
@@ -58,7 +58,7 @@ describe.skipIf(cli === undefined).each([
   test.each([
     ["the embedded engine", embedded, real, organization],
     ["the CLI", real, embedded, another],
-  ])("an organization that %s made goes on with the other", async (_, from, to, name) => {
+  ])("an organization that %s created is updated by the other", async (_, from, to, name) => {
     await mustRun(from, "up", name);
     const mark = world.mark();
     expect(await mustRun(to, "preview", name)).toEqual(["same"]);
@@ -69,7 +69,7 @@ describe.skipIf(cli === undefined).each([
     expect(await mustRun(from, "preview", name)).toEqual(["same"]);
   });
 
-  test.skipIf(!plugin)("its own stack goes on with the other engine, and comes back", async () => {
+  test.skipIf(!plugin)("its own stack can move to the other engine and back", async () => {
     const mark = world.mark();
     expect(await mustRun(other, "preview", "platform")).toEqual(["same"]);
     expect(await mustRun(other, "up", "platform")).toEqual(["same"]);
@@ -82,7 +82,7 @@ describe.skipIf(cli === undefined).each([
   });
 });
 
-/** By their path below the platforms' folder. */
+/** The manifests, by path below the platforms' folder. */
 function manifestsOf(platform: string): Readonly<Record<string, string>> {
   const files = readdirSync(join(EXAMPLES, platform), { recursive: true })
     .map(String)

@@ -1,4 +1,4 @@
-/** Something of all that a state can hold. */
+/** A program that covers everything a state can contain. */
 export const EVERYTHING = `
 const config = new pulumi.Config();
 const group = new Group("group");
@@ -12,8 +12,8 @@ group.registerOutputs({ made: 2 });
 exports.id = second.id;
 exports.hidden = pulumi.secret({ deep: ["a hidden output"] });`;
 
-/** What {@link EVERYTHING} declares, the stack included; nobody counts default providers. */
+/** The number of resources that {@link EVERYTHING} declares, including the stack, without default providers. */
 export const EVERYTHING_COUNT = 8;
 
-/** Two things, the second made from the first. */
+/** Two resources, the second of which depends on the first. */
 export const PAIR = 'const a = new Thing("a", { value: 1 }); new Thing("b", { value: a.id });';

@@ -96,8 +96,8 @@ export const FAILURES: Rules = {
     up('new Thing("a", {}); Promise.reject(new Error("broken"));'),
   ],
   "a program can throw an error without a stack trace": [
-    up('throw new pulumi.RunError("please mend it");'),
-    up('const a = new Thing("a", {}); throw new pulumi.ResourceError("please mend it", a);'),
+    up('throw new pulumi.RunError("please fix it");'),
+    up('const a = new Thing("a", {}); throw new pulumi.ResourceError("please fix it", a);'),
   ],
   "a program that exits with an error": [up('new Thing("a", {}).id.apply(() => process.exit(3));')],
   "a program with a syntax error": [up("this is not JavaScript")],
