@@ -145,7 +145,10 @@ async function findUpToDate(
 ): Promise<ReadonlySet<FleetStack>> {
   if (refresh || !skip || policyPacks.length > 0) return new Set();
   const limit = pLimit(parallel);
-  const found = await Promise.all(fleet.map((stack) => limit(() => isUpToDate(stack, engine))));
+  // A stack whose tag can't be read runs, and reports that itself.
+  const found = await Promise.all(
+    fleet.map((stack) => limit(() => isUpToDate(stack, engine).catch(() => false))),
+  );
   return new Set(fleet.filter((_, index) => found[index]));
 }
 

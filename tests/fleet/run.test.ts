@@ -154,6 +154,20 @@ describe("applying a fleet", () => {
   });
 });
 
+test("a stack whose tags can't be read runs, and doesn't stop the others", async () => {
+  const { engine } = scriptedEngine({ unchanged: ["agntdata.acme"] });
+  const damaged: typeof engine = {
+    ...engine,
+    tags: async (spec) => {
+      if (spec.stack === "agntdata.acme")
+        throw new UserError("The file is damaged", { remedy: "Delete it." });
+      return engine.tags(spec);
+    },
+  };
+  const results = await previewFleet(fleetOf(FLEET), { engine: damaged, parallel: 3 });
+  expect(outcomes(results)).toMatchObject({ "agntdata.acme": "unchanged", "agntdata.beta": "changes" });
+});
+
 describe("a stack that another run changed after its preview", () => {
   test.each([
     ["a new state", "1", "2"],

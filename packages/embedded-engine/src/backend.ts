@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "@tenantry/core/errors";
+import { isRecord } from "@tenantry/core/is-record";
 import type { CheckpointFile } from "./checkpoint.ts";
 import { ORGANIZATION } from "./project.ts";
 
@@ -115,11 +117,16 @@ export class FileBackend {
 
   /** The stack's tags by name; empty if it has none. */
   tags(stack: string): Readonly<Record<string, string>> {
+    const file = this.#tagsFile(stack);
     try {
-      return (JSON.parse(readFileSync(this.#tagsFile(stack), "utf8")) as TagsFile).tags ?? {};
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-      throw error;
+      return tagsIn(JSON.parse(readFileSync(file, "utf8")));
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
+      if (!(cause instanceof SyntaxError)) throw cause;
+      throw new UserError(`The file ${file} doesn't contain the stack's tags.`, {
+        remedy: "Delete it. tenantry writes its own tag again; set your own with `pulumi stack tag set`.",
+        cause,
+      });
     }
   }
 
@@ -154,6 +161,16 @@ export class FileBackend {
   }
 }
 
+/** @throws SyntaxError for a file of another form, for example one that was cut */
+function tagsIn(file: unknown): Readonly<Record<string, string>> {
+  const tags = isRecord(file) ? (file.tags ?? {}) : undefined;
+  if (!isRecord(tags)) throw new SyntaxError("no object `tags`");
+  const texts = Object.entries(tags).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  return Object.fromEntries(texts);
+}
+
 /** The folder of a file backend. */
 export function folderOf(url: string): string {
   if (!url.startsWith("file://"))
@@ -173,11 +190,30 @@ async function newestOf(files: readonly string[]): Promise<string | undefined> {
   return found.sort((a, b) => (b.time ?? 0) - (a.time ?? 0))[0]?.file;
 }
 
+/** The temporary name is unique, so that two writers never share a file. */
 async function writeAtomically(file: string, text: string): Promise<void> {
-  const unfinished = `${file}.new`;
-  // Flush before the rename. Otherwise a power failure could leave an empty state file.
-  await writeFile(unfinished, text, { flush: true });
-  await rename(unfinished, file);
+  const unfinished = `${file}.${randomUUID()}.new`;
+  try {
+    // Flush before the rename. Otherwise a power failure could leave an empty state file.
+    await writeFile(unfinished, text, { flush: true });
+    await rename(unfinished, file);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(file));
+}
+
+/** Flushes the rename itself. Without it, a power failure could bring the old file back. */
+async function syncFolder(folder: string): Promise<void> {
+  // Windows can't open a folder.
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {

@@ -1,3 +1,4 @@
+import pLimit, { type LimitFunction } from "p-limit";
 import { deletionLevels } from "./deletes.ts";
 import type { Flow } from "./flow.ts";
 import type { Providers } from "./providers.ts";
@@ -16,6 +17,7 @@ export class LateDeletions {
   readonly #targets: Targets;
   readonly #flow: Flow;
   readonly #left: SkippedResources;
+  readonly #limit: LimitFunction;
 
   constructor(parts: {
     readonly snapshot: Snapshot;
@@ -24,6 +26,8 @@ export class LateDeletions {
     readonly targets: Targets;
     readonly flow: Flow;
     readonly left: SkippedResources;
+    /** The number of deletions at the same time. */
+    readonly parallel: number;
   }) {
     this.#snapshot = parts.snapshot;
     this.#executor = parts.executor;
@@ -31,6 +35,7 @@ export class LateDeletions {
     this.#targets = parts.targets;
     this.#flow = parts.flow;
     this.#left = parts.left;
+    this.#limit = pLimit(parts.parallel);
   }
 
   /** Keeps the old resources that the run doesn't target. */
@@ -52,7 +57,13 @@ export class LateDeletions {
     for (const level of deletionLevels(this.#snapshot.base, condemned)) {
       const kept = this.#left.keeps(this.#undone());
       const going = level.filter((state) => !kept.has(state));
-      await Promise.allSettled(going.map((state) => this.#flow.run(() => this.#delete(state, urns))));
+      const deletions = going.map((state) =>
+        this.#limit(async () => {
+          // A deletion that is still waiting when the run ends isn't started.
+          if (!this.#flow.ended) await this.#flow.run(() => this.#delete(state, urns));
+        }),
+      );
+      await Promise.allSettled(deletions);
       if (this.#flow.ended) return;
     }
   }

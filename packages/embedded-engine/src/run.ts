@@ -296,6 +296,7 @@ export class Run {
       preview: this.#kind === "preview",
       parallel: this.#parallel,
       ignoreProtect: this.#options.ignoreProtect ?? false,
+      ended: () => this.#flow.ended,
     });
     this.#snapshot = snapshot;
     this.#executor = executor;
@@ -341,6 +342,7 @@ export class Run {
     const deletions = new LateDeletions({
       ...{ snapshot, executor, providers },
       ...{ targets: this.#targets, flow: this.#flow, left: this.#left },
+      parallel: this.#parallel,
     });
     const { condemned } = deletions;
     const unnamed = [...condemned].filter((state) => this.#targets.forbidsDeletion(state));

@@ -5,7 +5,7 @@ import { InitError, type Provider, type ReadResult, UnclearError } from "./provi
 import type { Providers } from "./providers.ts";
 import type { Redactor } from "./redactor.ts";
 import type { PendingOperation, ResourceState } from "./resource-state.ts";
-import { StepFailed } from "./shown-failure.ts";
+import { ShownFailure, StepFailed } from "./shown-failure.ts";
 import type { Changes, Snapshot } from "./snapshot.ts";
 import { isProviderType, packageOf, type Urn } from "./urn.ts";
 
@@ -22,6 +22,7 @@ export class StepExecutor {
   readonly #preview: boolean;
   readonly #ignoreProtect: boolean;
   readonly #limit: ReturnType<typeof pLimit>;
+  readonly #ended: () => boolean;
   #maybeCorrupt = false;
 
   constructor(parts: {
@@ -32,7 +33,10 @@ export class StepExecutor {
     readonly preview: boolean;
     readonly parallel: number;
     readonly ignoreProtect: boolean;
+    /** Whether the run has ended, so that no new operation begins. */
+    readonly ended: () => boolean;
   }) {
+    this.#ended = parts.ended;
     this.#ignoreProtect = parts.ignoreProtect;
     this.#snapshot = parts.snapshot;
     this.#providers = parts.providers;
@@ -225,7 +229,7 @@ export class StepExecutor {
     if (!wanted.custom) return { id: "", outputs: {} };
     if (isProviderType(wanted.type)) return this.#providers.create(wanted.urn, wanted.inputs);
     const provider = await this.#providers.get(wanted.provider);
-    const result = await this.#limit(() =>
+    const result = await this.#queue(() =>
       provider.create({
         urn: wanted.urn,
         inputs: wanted.inputs,
@@ -240,7 +244,7 @@ export class StepExecutor {
     if (!wanted.custom) return { outputs: old.outputs };
     if (isProviderType(wanted.type)) return this.#providers.update(wanted.urn, old.id, wanted.inputs);
     const provider = await this.#providers.get(wanted.provider);
-    return this.#limit(() =>
+    return this.#queue(() =>
       provider.update({
         urn: wanted.urn,
         id: old.id,
@@ -258,7 +262,7 @@ export class StepExecutor {
     const { urn, id, inputs } = wanted;
     if (id === UNKNOWN) return { id, inputs, outputs: {}, initErrors: [] };
     const provider = await this.#providers.get(wanted.provider);
-    const found = await this.#limit(() => provider.read({ urn, id, inputs, outputs: inputs }));
+    const found = await this.#queue(() => provider.read({ urn, id, inputs, outputs: inputs }));
     if (found === undefined) throw new Error(`resource '${id}' does not exist`);
     return found;
   }
@@ -270,6 +274,14 @@ export class StepExecutor {
         `provider does not support importing resources; please try updating the '${packageOf(wanted.type)}' plugin`,
       );
     return { ...found, inputs };
+  }
+
+  /** Calls a provider when it is this operation's turn. An operation that is still waiting when the run ends isn't started. */
+  #queue<Result>(call: () => Promise<Result>): Promise<Result> {
+    return this.#limit(() => {
+      if (this.#ended()) throw new ShownFailure("not started, because the run has ended");
+      return call();
+    });
   }
 
   /** Records a pending operation on disk. Components and providers need none, because they change nothing at a vendor. */
@@ -298,6 +310,7 @@ export class StepExecutor {
     } catch (error) {
       if (error instanceof InitError && onPartial !== undefined) await onPartial(error);
       else await onFailure?.();
+      if (error instanceof ShownFailure) throw error;
       return this.#fail(step, error);
     }
   }

@@ -19,6 +19,11 @@ function program(value: string): string {
     exports.hidden = pulumi.secret({ deep: ["kept secret"] });`;
 }
 
+function abortable() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
 describe("the lifecycle of a stack", () => {
   test("a first run creates everything, dependencies first", async () => {
     const { events, onEvent } = recorder();
@@ -103,11 +108,27 @@ test("the program's output is reported line by line", async () => {
   );
 });
 
-test("resources are created in parallel, up to the limit", async () => {
-  const body = `for (let i = 0; i < 6; i++) new Thing("t" + i, {});`;
-  await project.up(body, { parallel: 1 });
-  expect(project.calls()).toHaveLength(6);
-});
+test.each(["create", "delete"])(
+  "no more resources than `parallel` are in progress: %s",
+  async (operation) => {
+    const names = ["t0", "t1", "t2", "t3", "t4", "t5"];
+    const body = `for (const name of ${JSON.stringify(names)}) new Thing(name, {});`;
+    if (operation === "delete") await project.up(body);
+    project.calls();
+    project.fault(Object.fromEntries(names.map((name) => [`${operation} ${name}`, "until-cancelled"])));
+    const { signal, abort } = abortable();
+    const running =
+      operation === "create"
+        ? project.up(body, { parallel: 2, signal })
+        : project.destroy({ parallel: 2, signal });
+    const calls: string[] = [];
+    await expect.poll(() => calls.push(...project.calls()), { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+    abort();
+    expect((await running).result).toBe("failed");
+    expect([...calls, ...project.calls()]).toHaveLength(2);
+    project.fault({});
+  },
+);
 
 test("a program can call a provider's function", async () => {
   await project.up(`exports.answer = pulumi.runtime.invokeOutput("test:index:ask", { question: 1 });`);

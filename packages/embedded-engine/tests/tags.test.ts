@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { embeddedEngine } from "../src/engine.ts";
@@ -38,4 +38,18 @@ test("every write of the state or the settings changes the revision, even withou
   writeFileSync(join(project.folder, "settings/Pulumi.dev.yaml"), "config: { trial:x: y }\n", { flag: "a" });
   seen.push(await engine.revision(project.spec()));
   expect(new Set(seen).size).toBe(4);
+});
+
+test.each([
+  ["a file that was cut", '{"version": 1, "tags": {"a"'],
+  ["another form", "[]"],
+  ["tags of another form", '{"tags": "all"}'],
+])("a damaged file of tags is named, and isn't overwritten: %s", async (_, text) => {
+  const file = project.stateFile.replace(/json$/, "pulumi-tags");
+  writeFileSync(file, text);
+  const named = { name: "UserError", message: expect.stringContaining(file) };
+  await expect(engine.tags(project.spec())).rejects.toMatchObject(named);
+  await expect(engine.setTag(project.spec(), "test:one", "1")).rejects.toMatchObject(named);
+  expect(readFileSync(file, "utf8")).toBe(text);
+  rmSync(file);
 });
