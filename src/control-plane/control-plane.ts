@@ -12,12 +12,12 @@ export const controlPlane = z
   })
   .describe("The platform's project, found by its name.");
 
-/** Who issues the platform's tokens: the auth service of the control plane's project. */
+/** The issuer of the platform's tokens: the auth service of the control plane's project. */
 export function issuerOf(ref: string): string {
   return `https://${ref}.supabase.co/auth/v1`;
 }
 
-/** The control plane, or undefined where its project is gone, and every row with it. */
+/** The control plane, or undefined if its project was deleted with all rows. */
 export async function controlPlaneIfThere(
   context: Context,
   project: z.infer<typeof controlPlane>,

@@ -1,5 +1,5 @@
 /**
- * The currencies that prices can be in, with the number of decimals of their smallest unit as Stripe counts it
+ * The supported currencies, with the number of decimals of their smallest unit in Stripe
  * (https://docs.stripe.com/currencies): zero-decimal ones are charged in whole units.
  */
 export const CURRENCY_DECIMALS = {
@@ -38,11 +38,11 @@ export type Currency = keyof typeof CURRENCY_DECIMALS;
 export function smallestUnits(price: number, currency: Currency): number | undefined {
   const scaled = price * 10 ** CURRENCY_DECIMALS[currency];
   const amount = Math.round(scaled);
-  // A decimal fraction such as 49.99 has no exact double; the error stays far below a thousandth of a cent.
+  // A decimal fraction such as 49.99 has no exact double. The error stays far below a thousandth of a cent.
   return Math.abs(scaled - amount) < 1e-6 ? amount : undefined;
 }
 
-/** An amount in the currency's smallest unit as people write it: 4950 usd is `49.50`, 4900 is `49`. */
+/** Formats an amount in the currency's smallest unit: 4950 usd is `49.50`, 4900 is `49`. */
 export function wholeUnits(amount: number, currency: Currency): string {
   const decimals = CURRENCY_DECIMALS[currency];
   const units = amount / 10 ** decimals;

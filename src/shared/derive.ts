@@ -3,9 +3,9 @@ import { Secret } from "@tenantry/core/secret";
 import type { RootSecret } from "./root-secret.ts";
 
 /**
- * A secret that can be made again at any time: HMAC-SHA256 of a root secret, 43 characters of base64url.
+ * Derives a secret that can be derived again at any time: HMAC-SHA256 of a root secret, 43 characters of base64url.
  *
- * @param purpose separates secrets of the same id, as `database-password`
+ * @param purpose separates secrets of the same id, such as `database-password`
  * @param generation raised to rotate it
  */
 export function derive(root: Secret, purpose: string, id: string, generation: number): Secret {
@@ -22,7 +22,7 @@ export function deriveDatabasePassword(
   return derive(root, "database-password", of.id, of.generation);
 }
 
-/** What seals an archive, and which root secret opens it again. */
+/** The key that seals an archive, and the root secret that it derives from. */
 export interface ArchiveKey {
   /** 32 bytes in base64url. */
   readonly secret: Secret;
@@ -30,7 +30,7 @@ export interface ArchiveKey {
   readonly id: string;
 }
 
-/** The key of all archives that are sealed under a root secret. */
+/** The key of all archives that were sealed under a root secret. */
 export function deriveArchiveKey({ secret, fingerprint }: RootSecret): ArchiveKey {
   return { secret: derive(secret, "archive", "all", 1), id: fingerprint };
 }

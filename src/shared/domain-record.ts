@@ -7,8 +7,8 @@ export interface DomainRecord {
 }
 
 /**
- * The record that proves that a domain is an app's. It is known before anything exists, and proves nothing of any other app:
- * the control plane derives the same (`private.await_proof`).
+ * The record that proves that a domain belongs to an app. It is known before the app exists and proves nothing about other apps.
+ * The control plane derives the same record (`private.await_proof`).
  */
 export function domainRecord(workspaceId: string, app: string, domain: string): DomainRecord {
   return {

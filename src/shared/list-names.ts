@@ -1,6 +1,6 @@
 const MOST = 20;
 
-/** Names in a sentence: `a, b and 3 more` where there are more than twenty. */
+/** Lists names in a sentence. Above twenty it ends with a count: `a, b and 3 more`. */
 export function listNames(names: readonly string[]): string {
   if (names.length <= MOST) return names.join(", ");
   return `${names.slice(0, MOST).join(", ")} and ${names.length - MOST} more`;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The folder of this package: that of its own package.json, from source or built. */
+/** The folder of this package's package.json, whether it runs from source or from the build. */
 export const PACKAGE_ROOT = findPackageRoot(import.meta.dirname);
 
 /** This package's version. */

@@ -4,7 +4,7 @@ import { sep } from "node:path";
 /**
  * Whether a path's real location, all symbolic links followed, is below a folder's real location.
  *
- * @throws an error with the code ENOENT or ELOOP when one of them leads nowhere
+ * @throws an error with the code ENOENT or ELOOP if a link is broken
  */
 export function isReallyInside(path: string, folder: string): boolean {
   return isBelow(realpathSync.native(path), realpathSync.native(folder));
@@ -15,7 +15,7 @@ export function isBelow(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** Whether there is something by this name, if only a link that leads nowhere. */
+/** Whether the name is taken, even by a broken link. */
 export function isTaken(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -2,26 +2,26 @@ import { createHmac } from "node:crypto";
 import { UserError } from "@tenantry/core/errors";
 import { Secret } from "@tenantry/core/secret";
 
-/** The variable of the root secret, from which passwords and keys are derived (./derive.ts). */
+/** The variable of the root secret that passwords and keys derive from (./derive.ts). */
 const ROOT_SECRET = "TENANTRY_ROOT_SECRET";
 
-/** The variable of earlier root secrets, one per line, which are accepted while everything is derived again. */
+/** The variable of earlier root secrets, one per line. They are accepted during a rotation. */
 const PREVIOUS_ROOT_SECRETS = "TENANTRY_ROOT_SECRET_PREVIOUS";
 
-/** Its name until it had a prefix that customers' secrets have too. */
+/** The former name of the variable. Customers' secrets have the same prefix. */
 const FORMER_ROOT_SECRET = "TENANTRY_SECRET_ROOT";
 
 const SHORTEST = 32;
 
-/** A line of {@link PREVIOUS_ROOT_SECRETS} that stands for a secret that nobody has any more: `lost:` and its fingerprint. */
+/** A line of {@link PREVIOUS_ROOT_SECRETS} for a lost secret: `lost:` and its fingerprint. */
 const LOST = /^lost:([0-9a-f]{8})$/;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** A root secret, and what may be shown of it. */
+/** A root secret with its fingerprint, which may be shown. */
 export interface RootSecret {
   readonly secret: Secret;
-  /** Tells root secrets apart, in states and archives: eight hexadecimal digits of an HMAC. */
+  /** Identifies the root secret in states and archives: eight hexadecimal digits of an HMAC. */
   readonly fingerprint: string;
 }
 
@@ -39,21 +39,21 @@ export class RootSecrets {
     this.#lost = lost;
   }
 
-  /** The current one first: the order in which they are tried. */
+  /** In the order in which they are tried: the current one first. */
   get all(): readonly RootSecret[] {
     return [this.current, ...this.previous];
   }
 
-  /** Whether a root secret was given as one that is lost. */
+  /** Whether a root secret was declared as lost. */
   isLost(fingerprint: string | undefined): boolean {
     return fingerprint !== undefined && this.#lost.includes(fingerprint);
   }
 
   /**
-   * Whether what was derived has to be derived again. A state of before fingerprints were recorded says nothing; its secret
-   * counts as the current one unless earlier ones are given.
+   * Whether a value must be derived again. Old states have no fingerprint: their secret counts as the current one unless earlier
+   * ones are given.
    *
-   * @param fingerprint as it was recorded; undefined where none was
+   * @param fingerprint the recorded one; undefined in old states
    * @throws UserError for a root secret that this run doesn't know: this may be the older of two processes
    */
   isOutdated(fingerprint: string | undefined): boolean {
@@ -73,7 +73,7 @@ export class RootSecrets {
 /**
  * Reads the root secrets.
  *
- * @throws UserError when there is none, or one is too short
+ * @throws UserError if there is none, or one is too short
  */
 export function rootSecretsFrom(env: Variables): RootSecrets {
   const remedy =
@@ -98,16 +98,16 @@ export function rootSecretsFrom(env: Variables): RootSecrets {
   );
 }
 
-/** What must never be printed, whether or not it can be used. */
+/** All given texts, valid or not. None may be printed. */
 export function rootTexts(env: Variables): readonly Secret[] {
   const texts = [env[ROOT_SECRET], env[FORMER_ROOT_SECRET], ...previousLines(env)];
   return texts.flatMap((text) => (text === undefined || text === "" ? [] : [new Secret(text)]));
 }
 
 /**
- * Refuses the variable's former name, whose prefix is that of customers' secrets: a manifest could have named it.
+ * Refuses the variable's former name: a manifest could refer to it, because customers' secrets have the same prefix.
  *
- * @throws UserError when the former name is set, whether or not the present one is
+ * @throws UserError if the former name is set
  */
 export function refuseFormerName(env: Variables): void {
   if (!env[FORMER_ROOT_SECRET]) return;

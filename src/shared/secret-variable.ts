@@ -1,6 +1,6 @@
 import { UserError } from "@tenantry/core/errors";
 
-/** Names that tenantry's own secrets have, or had. No manifest may use them: the value would reach a customer's workspace. */
+/** Names of tenantry's own secrets. A manifest that used one would copy its value to a customer's workspace. */
 const RESERVED: readonly string[] = ["root", "root-previous", "root-secret", "root-secret-previous"];
 
 /**

@@ -1,4 +1,4 @@
-/** The known word that a mistyped one was most likely meant to be, or undefined when none is near. */
+/** The known word that is closest to a mistyped one, or undefined if none is close. */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
   const typed = word.toLowerCase();
   let best: string | undefined;
@@ -13,7 +13,7 @@ export function suggest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** Damerau-Levenshtein (optimal string alignment); gives `ceiling` as soon as the distance can't be below it. */
+/** Damerau-Levenshtein (optimal string alignment); returns `ceiling` as soon as the distance can't be lower. */
 function editDistance(a: string, b: string, ceiling: number): number {
   if (Math.abs(a.length - b.length) >= ceiling) return ceiling;
   let beforePrevious: number[] = [];

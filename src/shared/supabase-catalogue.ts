@@ -1,5 +1,5 @@
 /**
- * What Supabase offers to new projects: the enumerations of `V1CreateProjectBody` in the Management API's specification
+ * The regions and sizes of new Supabase projects: the enumerations of `V1CreateProjectBody` in the Management API's specification
  * (`region_selection.code` and `desired_instance_size`), https://api.supabase.com/api/v1.
  */
 
@@ -24,7 +24,7 @@ export const REGIONS = [
   "sa-east-1",
 ] as const;
 
-/** From the smallest to the largest; `nano` is had on free organizations only. */
+/** From the smallest to the largest. Only free organizations have `nano`. */
 export const COMPUTE_SIZES = [
   "nano",
   "micro",

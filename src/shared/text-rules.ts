@@ -1,6 +1,6 @@
 /**
- * What each text that people write may be. Manifests, imports and the databases share these rules: the function
- * `private.is_<name>` of a database's schema has the same pattern and the same length, and a test compares the two.
+ * The rules for texts that people write. Manifests, imports and databases share them: the function `private.is_<name>` of a
+ * database has the same pattern and length. A test compares the two.
  */
 export interface TextRule {
   readonly name: string;
@@ -15,10 +15,10 @@ export interface TextRule {
   readonly expected: string;
 }
 
-/** Code points, from and to. */
+/** The first and the last code point. */
 type Range = readonly [number, number];
 
-/** Characters that no text has: they are invisible, change the direction of others, or mean nothing. */
+/** Characters that are refused in every text: they are invisible, change the direction of others, or have no meaning. */
 const INVISIBLE: readonly Range[] = [
   [0x007f, 0x009f], // Controls
   [0x00ad, 0x00ad], // Soft hyphen
@@ -44,10 +44,10 @@ const INVISIBLE: readonly Range[] = [
   [0xe01f0, 0x10ffff], // Unassigned without a glyph, and private use
 ];
 
-/** What a text of one line doesn't have either. */
+/** Refused in a text of one line. */
 const REFUSED: readonly Range[] = [[0x0000, 0x001f], ...INVISIBLE];
 
-/** Characters that a text may have, and that show nothing by themselves. */
+/** Characters that are allowed, but show nothing by themselves. */
 const BLANK: readonly Range[] = [
   [0x0020, 0x0020],
   [0x00a0, 0x00a0],
@@ -66,7 +66,7 @@ const BLANK: readonly Range[] = [
 const refused = rangesOf(REFUSED);
 const blank = rangesOf(BLANK);
 
-/** Blanks, something visible, and then anything: one way to match, so that a long text takes no longer than it must. */
+/** Blanks, a visible character, then anything. There is one way to match, so matching takes linear time. */
 const ONE_LINE = `^[${blank}]*[^${refused}${blank}][^${refused}]*$`;
 
 const ONE_LINE_WORDS = "without control, direction or invisible characters";
@@ -78,7 +78,7 @@ export const SLUG = rule(
   "a slug: up to 40 lower-case letters, digits and single hyphens, beginning with a letter",
 );
 
-/** What people see as the name of something. It is kept as it was typed, and identifies nothing. */
+/** A name for people. It is stored as typed and identifies nothing. */
 export const DISPLAY_NAME = rule(
   "display_name",
   ONE_LINE,
@@ -94,7 +94,7 @@ export const LINE = rule(
 );
 
 const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-// A top-level domain isn't a number, and may be in its `xn--` form.
+// A top-level domain isn't a number. It may have its `xn--` form.
 const HOST_PATTERN = `(?:${LABEL}\\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])`;
 
 export const HOST = rule(
@@ -120,7 +120,7 @@ export const EMAIL = rule(
   "an e-mail address as ada@acme.example",
 );
 
-/** The five fields of cron. `src/model/schedule.ts` holds what a pattern can't say: the order within a range, and the days. */
+/** The five fields of cron. `src/model/schedule.ts` checks what a pattern can't: the order within a range, and the days. */
 export const SCHEDULE = rule(
   "schedule_pattern",
   `^${[
@@ -134,7 +134,7 @@ export const SCHEDULE = rule(
   'the five fields of cron, up to 256 characters, as "0 3 * * *"',
 );
 
-/** A path of a file in a workspace, without `.`, `..` and a leading slash. It is kept as it was typed. */
+/** A path of a file in a workspace, without `.`, `..` and a leading slash. It is stored as typed. */
 const FILE_PATH = rule(
   "file_path",
   `^(?!/)(?!(?:[^${refused}]*/)?\\.\\.?(?:/|$))[^${refused}]+$`,
@@ -157,7 +157,7 @@ const TITLE = rule(
   `one line of text or none, up to 200 characters, ${ONE_LINE_WORDS}`,
 );
 
-/** What a program identifies something by. */
+/** An identifier for programs. */
 const KEY = rule("key", `^[^${refused}]+$`, 255, `a key of 1 to 255 characters, ${ONE_LINE_WORDS}`);
 
 /** Every rule that a database has a function for. */
@@ -174,12 +174,12 @@ export const TEXT_RULES = [
   KEY,
 ] as const;
 
-/** Whether a text is as a rule says. */
+/** Whether a text follows a rule. */
 export function follows({ pattern, max }: Pick<TextRule, "pattern" | "max">, text: string): boolean {
   return hasAtMost(max, text) && compiled(pattern).test(text);
 }
 
-/** Whether a text has no more characters than a number. */
+/** Whether a text has at most a number of characters. */
 export function hasAtMost(max: number, text: string): boolean {
   if (text.length <= max) return true;
   if (text.length > 2 * max) return false;
@@ -202,7 +202,7 @@ function rule(name: string, pattern: string, max: number, expected: string): Tex
   return { name, pattern, max, expected };
 }
 
-/** Ranges as they stand within brackets. */
+/** Formats ranges for a bracket expression. */
 function rangesOf(ranges: readonly Range[]): string {
   return ranges
     .map(([from, to]) => (from === to ? escaped(from) : `${escaped(from)}-${escaped(to)}`))
@@ -214,7 +214,7 @@ function escaped(codePoint: number): string {
   return codePoint > 0xffff ? `\\u{${hex}}` : `\\u${hex.padStart(4, "0")}`;
 }
 
-/** Words in any case. */
+/** A pattern for words in any case. */
 function words(list: string): string {
   const anyCase = (letter: string) => `[${letter.toUpperCase()}${letter}]`;
   return list
@@ -223,7 +223,7 @@ function words(list: string): string {
     .join("|");
 }
 
-/** A field of cron: numbers, ranges of them, and steps through a range or all. */
+/** A pattern for a field of cron: numbers, ranges, and steps through a range or all values. */
 function cronField(number: string, step: string): string {
   const part = `(?:(?:${number})(?:-(?:${number})(?:/(?:${step}))?)?|\\*(?:/(?:${step}))?)`;
   return `${part}(?:,${part})*`;

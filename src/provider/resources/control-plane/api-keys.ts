@@ -13,7 +13,7 @@ import { defineResource, derivedFrom, secret } from "../../runtime/schema.ts";
 
 const apiKeysInputs = z.strictObject({
   controlPlane,
-  workspace: z.string().describe("The workspace's id: a key belongs to one for good."),
+  workspace: z.string().describe("The workspace's id. A key never moves to another workspace."),
   keys: z
     .record(
       z.string(),
@@ -21,22 +21,26 @@ const apiKeysInputs = z.strictObject({
         rotate: z
           .string()
           .optional()
-          .describe("A label of the value, as `2026-11`; another label is another value. Each is used once."),
+          .describe(
+            "A label of the value, such as `2026-11`. A new label makes a new value. Each label can be used once.",
+          ),
         graceSeconds: z
           .int()
           .min(0)
           .default(604_800)
-          .describe("How long the value before stays valid after a rotation. Default: seven days."),
+          .describe("How long the previous value stays valid after a rotation. Default: seven days."),
       }),
     )
-    .describe("By name. A key that is taken out is revoked at once, with what a rotation left of it."),
+    .describe("By name. A key that is removed is revoked immediately, with its previous values."),
 });
 
 const apiKeysOutputs = z.object({
   values: z
     .record(z.string(), secret())
-    .describe("The keys by name; one that the app made is known to its maker alone, and absent."),
-  prefixes: z.record(z.string(), z.string()).describe("What may be shown of each, by name."),
+    .describe(
+      "The keys by name. A key that was created in the product is absent: only its creator knows it.",
+    ),
+  prefixes: z.record(z.string(), z.string()).describe("The part of each key that may be shown, by name."),
   derivedFrom,
 });
 
@@ -46,7 +50,7 @@ type Outputs = z.infer<typeof apiKeysOutputs>;
 export const apiKeys = defineResource({
   type: "control-plane:ApiKeys",
   description:
-    "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256 and its first characters. A rotation adds the new value and gives the old one an end; so does another root secret. What is revoked or has its end never comes back. Keys that the app manages stay as they are; one that is declared becomes the manifest's, with the value that it has.",
+    "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_ROOT_SECRET, so a crash can't lose one. The control plane stores its SHA-256 and its first characters. A rotation, or a new root secret, adds a new value and lets the previous one expire. Revoked and expired values never become valid again. Keys that the app manages are left unchanged. A key of the app that is declared becomes the manifest's and keeps its value.",
   inputs: apiKeysInputs,
   outputs: apiKeysOutputs,
   replaceOn: ["controlPlane", "workspace"],
@@ -104,13 +108,13 @@ export const apiKeys = defineResource({
   },
 });
 
-/** One value of a key: its row's id and what is derived from that. */
+/** One value of a key, derived from the id of its row. */
 interface Derived {
   readonly id: string;
   readonly name: string;
   readonly rotation: string;
   readonly value: Secret;
-  /** What may be shown. */
+  /** The part that may be shown. */
   readonly prefix: string;
   /** In hexadecimal. */
   readonly sha256: string;
@@ -124,7 +128,7 @@ interface Row extends z.infer<typeof apiKeyTable.row> {
   readonly sha256: string | null;
 }
 
-/** As the control plane makes those of the app: what they begin with, and how much of them may be shown. */
+/** The prefix of keys, and how many characters may be shown. The control plane uses the same for keys of the app. */
 const BEGINNING = "tnt_";
 const SHOWN = 12;
 
@@ -146,7 +150,7 @@ function derived(
   return { id, name, rotation, value: new Secret(text), prefix: text.slice(0, SHOWN), sha256 };
 }
 
-/** The root secret that a row of ours is derived from; undefined for one of the app, and for one that isn't as it was written. */
+/** The root secret that a row of the manifest is derived from. Undefined for a row of the app, or one that was changed. */
 function originOf(
   row: Row,
   roots: RootSecrets,
@@ -159,12 +163,12 @@ function originOf(
   return undefined;
 }
 
-/** Whether a row is as it was written: one of ours holds what is derived, one that the app made holds its own. */
+/** Whether a row is unchanged: a row of the manifest holds a derived value. A row of the app may hold any. */
 function isSound(row: Row, roots: RootSecrets, workspace: string): boolean {
   return row.id !== idOf(workspace, row) || originOf(row, roots, workspace) !== undefined;
 }
 
-/** The values that have no end. */
+/** The values that neither expire nor were revoked. */
 function openRows(query: Query, workspace: string): Promise<readonly Row[]> {
   return query<Row>(
     `select ${apiKeyTable.columns.join(", ")}, encode(sha256, 'hex') as sha256
@@ -208,13 +212,13 @@ async function keep(query: Query, workspace: string, wanted: readonly Wanted[]):
   );
 }
 
-/** The value that a key has of an earlier root secret, to be kept in a row of its own until its end. */
+/** The value of a key under an earlier root secret. It gets its own row until it expires. */
 interface Earlier extends z.infer<typeof apiKeyTable.row> {
   readonly sha256: string;
   readonly graceSeconds: number;
 }
 
-/** @param lost the fingerprint of the root secret that they were derived from, where nobody has that any more */
+/** @param lost the fingerprint of the root secret that the values were derived from, if it is lost */
 function earlierOf(
   roots: RootSecrets,
   workspace: string,
@@ -242,7 +246,7 @@ function earlierOf(
   });
 }
 
-/** Gives each earlier value its end, and takes back the one that a root secret makes again. */
+/** Lets earlier values expire, and restores a value whose root secret is the current one again. */
 async function endEarlier(
   query: Query,
   workspace: string,
@@ -276,7 +280,7 @@ async function endEarlier(
   );
 }
 
-/** The new value is there by now; the ones before it get their end, once. */
+/** Lets previous values expire after a rotation. The expiry is set once. */
 async function endRotated(query: Query, workspace: string, wanted: readonly Wanted[]): Promise<void> {
   await query(
     `update public.api_keys as held set expires_at = now() + make_interval(secs => wanted."graceSeconds")
@@ -299,12 +303,12 @@ async function revokeOthers(query: Query, workspace: string, names: readonly str
 const WANTED = `jsonb_to_recordset($2::jsonb)
   as wanted (id uuid, name text, rotation text, sha256 text, "graceSeconds" integer)`;
 
-/** Without the values: only their digests leave. */
+/** Without the values: only digests leave this process. */
 function asJson(wanted: readonly Wanted[]): string {
   return JSON.stringify(wanted.map(({ value: _, ...rest }) => rest));
 }
 
-/** A value that should have got its end long ago shows instead of the declared one, so that a run gives it one. */
+/** An old value that still has no expiry replaces the declared one, so that a run sets its expiry. */
 function asFound(inputs: Inputs, rows: readonly Row[]): Inputs {
   const keys: Inputs["keys"] = {};
   for (const { name, rotation } of rows) {

@@ -24,7 +24,7 @@ type Inputs = z.infer<typeof catalogueInputs>;
 export const catalogue = defineResource({
   type: "control-plane:Catalogue",
   description:
-    "What a platform sells, as rows of its control plane: the platform, its plans with their limits, its wallets and its trial. Plans and wallets that the app manages stay as they are. Removing the resource leaves the rows: organizations refer to them.",
+    "What a platform sells, as rows of its control plane: the platform, its plans with their limits, its wallets and its trial. Plans and wallets that the app manages are left unchanged. Removing the resource leaves the rows, because organizations refer to them.",
   inputs: catalogueInputs,
   outputs: catalogueOutputs,
   replaceOn: ["controlPlane"],

@@ -15,12 +15,14 @@ const claimTokensInputs = z.strictObject({
   organization: z.string().describe("The organization's id."),
   tokens: z
     .record(z.string(), claimTokenTable.row.omit({ id: true, name: true }))
-    .describe("By name. A token that is taken out is void at once. Whoever claimed it before stays."),
+    .describe("By name. A token that is removed becomes invalid immediately. Whoever claimed it stays."),
 });
 
 const claimTokensOutputs = z.object({
   values: z.record(z.string(), secret()).describe("The tokens that can still be claimed, by name."),
-  claimed: z.record(z.string(), z.string()).describe("When the others were, by name, ISO 8601."),
+  claimed: z
+    .record(z.string(), z.string())
+    .describe("When the other tokens were claimed, by name, ISO 8601."),
   derivedFrom,
 });
 
@@ -30,7 +32,7 @@ type Outputs = z.infer<typeof claimTokensOutputs>;
 export const claimTokens = defineResource({
   type: "control-plane:ClaimTokens",
   description:
-    "An organization's claim tokens: each lets in whoever holds it, once, until it expires. A value is an HMAC of TENANTRY_ROOT_SECRET, so that no crash loses one; the control plane holds its SHA-256. Another root secret makes another value; the one before can be claimed while its root secret is given as a previous one. One that was claimed never changes again, and its name means it for good.",
+    "An organization's claim tokens. Each lets in one holder, once, until it expires. A value is an HMAC of TENANTRY_ROOT_SECRET, so a crash can't lose one. The control plane stores its SHA-256. A new root secret makes a new value; the previous value can be claimed while its root secret is given as a previous one. A claimed token never changes again, and its name can't be reused.",
   inputs: claimTokensInputs,
   outputs: claimTokensOutputs,
   replaceOn: ["controlPlane", "organization"],
@@ -103,7 +105,7 @@ function idOf(organization: string, name: string): string {
   return stableId(`${organization}/claim-tokens/${name}`);
 }
 
-/** The value under each root secret, the current one's first. */
+/** The value under each root secret. The current root secret comes first. */
 function valuesOf(roots: RootSecrets, organization: string, name: string): Derived[] {
   return roots.all.map(({ secret }) => {
     const text = `tnc_${derive(secret, "claim-token", idOf(organization, name), 1).reveal()}`;
@@ -111,7 +113,7 @@ function valuesOf(roots: RootSecrets, organization: string, name: string): Deriv
   });
 }
 
-/** Whether it has a value, and no other one than those that the root secrets make. */
+/** Whether it has a value, and all its values derive from the root secrets. */
 function isSound({ name, hashes }: Token, roots: RootSecrets, organization: string): boolean {
   const known = valuesOf(roots, organization, name).map(({ sha256 }) => sha256);
   return hashes.length > 0 && hashes.every((hash) => known.includes(hash));

@@ -10,17 +10,17 @@ const grantInputs = z.strictObject({
   wallet: z.string().describe("The wallet's name."),
   key: z
     .string()
-    .describe("Says what is granted, as `trial:agntdata/acme:data`; a key is posted once, for ever."),
-  credits: z.int().min(1).describe("How many."),
-  kind: z.enum(["opening", "trial", "plan"]).describe("Why they are given."),
-  expires: z.string().optional().describe("ISO date, the last day on which what is left can be spent."),
+    .describe("Identifies the grant, such as `trial:agntdata/acme:data`. Each key is posted once, ever."),
+  credits: z.int().min(1).describe("The number of credits."),
+  kind: z.enum(["opening", "trial", "plan"]).describe("The reason for the grant."),
+  expires: z.string().optional().describe("ISO date, the last day on which the credits can be spent."),
 });
 
 const grantOutputs = z.object({
   entry: z
     .string()
     .optional()
-    .describe("The id of the ledger's entry; absent where an earlier generation has used up the trial."),
+    .describe("The id of the ledger's entry. Absent if an earlier generation used up the trial."),
   posted: z.string().optional().describe("When it was posted."),
 });
 
@@ -29,7 +29,7 @@ type Inputs = z.infer<typeof grantInputs>;
 export const grant = defineResource({
   type: "control-plane:Grant",
   description:
-    "Credits given to a wallet, once: an entry of the control plane's ledger, which only grows. The same key never posts again, whatever happens to the resource. Credits of a trial are posted only to the organization that the one trial belongs to. Removing it takes no credits back.",
+    "Credits granted to a wallet, once: an entry of the control plane's ledger. The same key is never posted again, whatever happens to the resource. Credits of a trial are posted only to the organization that the trial belongs to. Removing the resource leaves the credits.",
   inputs: grantInputs,
   outputs: grantOutputs,
   replaceOn: ["controlPlane", "organization", "wallet", "key", "credits", "kind", "expires"],
@@ -56,7 +56,7 @@ export const grant = defineResource({
   },
 
   async remove() {
-    // A ledger only grows.
+    // Entries of the ledger are never deleted.
   },
 });
 
@@ -93,7 +93,7 @@ async function post(query: Query, inputs: Inputs): Promise<Entry | undefined> {
   return entry;
 }
 
-/** The one trial of this organization's name may belong to an earlier generation of it. */
+/** The trial of this organization's name may belong to an earlier generation. */
 async function holdsTrial(query: Query, organization: string): Promise<boolean> {
   const trials = await query("select from public.trials where organization_id = $1", [organization]);
   return trials.length > 0;

@@ -17,7 +17,7 @@ const guardInputs = z.strictObject({
     .record(
       z.string(),
       z.strictObject({
-        state: lifecycleState.describe("Only an active one is open to its members."),
+        state: lifecycleState.describe("Members can enter an active workspace only."),
         access: z.array(z.string()).describe("Who may enter, by lower-case e-mail."),
         keys: z.array(z.string()).describe("The names of its API keys."),
       }),
@@ -26,7 +26,7 @@ const guardInputs = z.strictObject({
   open: z
     .record(z.string(), z.literal("not declared"))
     .optional()
-    .describe("Never declared: a refresh lists here the access that is to be taken away."),
+    .describe("Never declared: a refresh lists the access to revoke here."),
 });
 
 const guardOutputs = z.object({});
@@ -36,7 +36,7 @@ type Inputs = z.infer<typeof guardInputs>;
 export const guard = defineResource({
   type: "control-plane:Guard",
   description:
-    "Takes away what an organization's manifest no longer gives in the control plane: members, roles, invitations, claim tokens, entry into workspaces, API keys, and workspaces that aren't active. It needs no other resource, so that a failing bill, project or database keeps nobody in. It gives nothing, and leaves what the app manages alone. Removing it changes nothing.",
+    "Revokes access in the control plane that an organization's manifest no longer grants: members, roles, invitations, claim tokens, access to workspaces, API keys, and workspaces that aren't active. It depends on no other resource, so a failing invoice, project or database can't keep access open. It grants nothing and ignores what the app manages. Removing it changes nothing.",
   inputs: guardInputs,
   outputs: guardOutputs,
   replaceOn: ["controlPlane", "organization"],
@@ -79,12 +79,12 @@ const RANK = "array_position(array['member', 'admin', 'owner'],";
 /** $1 is the organization, $2 the declaration. */
 const WORKSPACE = "$2::jsonb -> 'workspaces' -> workspace_id::text";
 
-/** What is open: from where, what a person calls it, and what closes it. In this order. */
+/** Access that may be open: the rows that give it, their names for people, and how to close it. They are closed in this order. */
 const DOORS: readonly {
   readonly table: string;
   readonly open: string;
   readonly subject: string;
-  /** Absent: the rows go. */
+  /** Absent: the rows are deleted. */
   readonly set?: string;
 }[] = [
   {
@@ -141,16 +141,16 @@ async function listOpen(query: Query, inputs: Inputs): Promise<readonly string[]
   return found.map(({ subject }) => subject);
 }
 
-/** Each whatever becomes of the others. @returns what stays open, with PostgreSQL's words */
+/** Closes each independently of the others. @returns what stays open, with PostgreSQL's messages */
 async function close(query: Query, inputs: Inputs): Promise<readonly string[]> {
-  // As every function of the product does first: nobody is let into the organization meanwhile whom this doesn't see.
+  // Each function of the product takes this lock first. So this transaction sees everybody who is let in.
   await query("select from public.organizations where id = $1 for no key update", [inputs.organization]);
   const failures: string[] = [];
   for (const { table, open, set } of DOORS) {
     const statement = set === undefined ? `delete from ${table}` : `update ${table} set ${set}`;
     const closing = `${statement} where ${open}`;
     if ((await attempt(query, closing, parameters(inputs))) === undefined) continue;
-    // One row is in the way: the others go without it.
+    // PostgreSQL refuses some row. The others are closed one by one.
     const rows = await query<{ id: string }>(
       `select ctid::text as id from ${table} where ${open}`,
       parameters(inputs),
@@ -164,7 +164,7 @@ async function close(query: Query, inputs: Inputs): Promise<readonly string[]> {
   return open.length === 0 ? [] : [...open, ...failures];
 }
 
-/** @returns PostgreSQL's words where it refuses, and then nothing was changed */
+/** @returns PostgreSQL's message if it refuses; nothing was changed then */
 async function attempt(
   query: Query,
   statement: string,
@@ -194,7 +194,7 @@ function parameters({
 
 const UNDEFINED_TABLE = "42P01";
 
-/** A control plane whose tables are still to be made lets nobody in. */
+/** A control plane without tables lets nobody in. */
 async function ifMade<T>(query: Query, work: () => Promise<T>, otherwise: T): Promise<T> {
   await query("savepoint made");
   try {
@@ -206,7 +206,7 @@ async function ifMade<T>(query: Query, work: () => Promise<T>, otherwise: T): Pr
   }
 }
 
-/** What another transaction in the way, or a lost connection, is not. */
+/** Whether PostgreSQL refused the statement itself. A lock or a lost connection is no refusal. */
 function isRefusal(error: unknown): error is VendorError {
   return (
     error instanceof VendorError &&

@@ -57,7 +57,7 @@ const organizationOutputs = z.object({
   issuer: z
     .string()
     .describe("Who issues the platform's tokens: the control plane's auth service; workspaces trust it."),
-  trialStarted: z.string().optional().describe("When its one trial began, in any generation."),
+  trialStarted: z.string().optional().describe("When its trial began, in any generation."),
 });
 
 type Inputs = z.infer<typeof organizationInputs>;
@@ -66,7 +66,7 @@ type Outputs = z.infer<typeof organizationOutputs>;
 export const organization = defineResource({
   type: "control-plane:Organization",
   description:
-    "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and its one trial, in one transaction. Members, invitations and wallets that the app manages stay as they are; one that is declared becomes the manifest's. Removing it shuts out everybody, whom the app let in as well, takes the invitations back and stops automatic reloads; the organization, its ledger and its trial are kept for ever.",
+    "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and trial, in one transaction. Members, invitations and wallets that the app manages are left unchanged. One that is declared becomes the manifest's. Removing the resource removes all members, including the app's, withdraws the invitations and stops automatic reloads. The organization, its ledger and its trial are kept.",
   inputs: organizationInputs,
   outputs: organizationOutputs,
   replaceOn: ["controlPlane", "platform", "organizationId"],
@@ -111,7 +111,7 @@ export const organization = defineResource({
   },
 });
 
-/** What of it is limited; undefined while that isn't known. */
+/** The limited part of the declaration. Undefined while an input is unknown. */
 function declaredOf({
   plan,
   planLimits,
@@ -186,7 +186,7 @@ function ownerLast<Row extends { readonly role: string }>(rows: readonly Row[]):
   return rows.toSorted((a, b) => Number(a.role === "owner") - Number(b.role === "owner"));
 }
 
-/** By the organization's name, not its id: another generation is no new trial. */
+/** The trial belongs to the organization's name, not its id: a new generation gets no new trial. */
 async function beginTrial(query: Query, inputs: Inputs, trial: NonNullable<Inputs["trial"]>): Promise<void> {
   await query(
     `insert into public.trials (platform_id, organization_name, organization_id, plan, started_at, ends_at, managed_by)
@@ -205,7 +205,7 @@ async function trialOf(query: Query, inputs: Inputs): Promise<{ readonly started
   return trial;
 }
 
-/** People first: all are out when the transaction ends, since nobody could remove those of the app afterwards. */
+/** Removes everybody, including people of the app: nobody could remove them afterwards. */
 async function close(query: Query, id: string): Promise<void> {
   await query("delete from public.members where organization_id = $1", [id]);
   await query("delete from public.invitations where organization_id = $1", [id]);

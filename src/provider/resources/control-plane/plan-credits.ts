@@ -7,14 +7,14 @@ import { defineResource } from "../../runtime/schema.ts";
 const planCreditsInputs = z.strictObject({
   controlPlane,
   organization: z.string().describe("The organization's id."),
-  customer: z.string().describe("Stripe's customer id, as the organization's row has it."),
+  customer: z.string().describe("The id of Stripe's customer, as in the organization's row."),
   period: z
     .strictObject({
-      product: z.string().describe("Stripe's id of the product that it was paid for."),
-      since: z.string().describe("ISO date, its first day."),
+      product: z.string().describe("The id of the Stripe product that was paid for."),
+      since: z.string().describe("ISO date, the first day of the period."),
     })
     .optional()
-    .describe("The running period, once it is paid for; absent: nothing is due."),
+    .describe("The current period, once it is paid. Absent: no credits are due."),
 });
 
 const planCreditsOutputs = z.object({});
@@ -22,7 +22,7 @@ const planCreditsOutputs = z.object({});
 export const planCredits = defineResource({
   type: "control-plane:PlanCredits",
   description:
-    "The credits that an organization's plan brings with each period, as the platform's catalogue has them. Each period's are posted once, by whoever comes first: this, Stripe's webhook or a pass over the platform's money. Removing it takes no credits back.",
+    "The credits that an organization's plan grants with each period, as in the platform's catalogue. Each period is posted once: by this resource, Stripe's webhook or the billing job, whichever comes first. Removing the resource leaves the credits.",
   inputs: planCreditsInputs,
   outputs: planCreditsOutputs,
   replaceOn: ["controlPlane", "organization"],
@@ -50,6 +50,6 @@ export const planCredits = defineResource({
   },
 
   async remove() {
-    // A ledger only grows.
+    // Entries of the ledger are never deleted.
   },
 });

@@ -18,14 +18,14 @@ const workspaceMembersInputs = z.strictObject({
   workspace: z.string().describe("The workspace's id."),
   issuer: z
     .string()
-    .describe("Whose tokens are trusted, as `https://<control plane's ref>.supabase.co/auth/v1`."),
+    .describe("The trusted issuer of tokens: `https://<control plane's ref>.supabase.co/auth/v1`."),
   members: z
     .record(z.string(), z.strictObject({ role }))
-    .describe("Whom the manifest lets in, by lower-case e-mail."),
+    .describe("The members of the manifest, by lower-case e-mail."),
   differences: z
     .array(z.string())
     .default([])
-    .describe("Never declared: a refresh shows where the database doesn't follow the control plane."),
+    .describe("Never declared: a refresh lists where the database differs from the control plane."),
 });
 
 const workspaceMembersOutputs = z.object({});
@@ -35,7 +35,7 @@ type Inputs = z.infer<typeof workspaceMembersInputs>;
 export const workspaceMembers = defineProjectScoped({
   type: "control-plane:WorkspaceMembers",
   description:
-    "Who may enter a workspace's own database, and whose tokens it trusts. The database gets the control plane's answer: whom the manifest lets in, whom the product let in, and the account that each of them has. Whoever is taken out is shut out as the call ends: every policy asks these rows. Removing it shuts out everyone.",
+    "Who may enter a workspace's own database, and whose tokens it trusts. The database gets the control plane's list: the members of the manifest, the members of the product, and their accounts. A member who is removed loses access when the call ends, because every policy reads these rows. Removing the resource shuts out everybody.",
   inputs: workspaceMembersInputs,
   outputs: workspaceMembersOutputs,
   replaceOn: ["project", "workspace"],

@@ -35,7 +35,7 @@ type Inputs = z.infer<typeof workspaceInputs>;
 export const workspace = defineResource({
   type: "control-plane:Workspace",
   description:
-    "A workspace's rows in the control plane: itself, who may enter, its apps, connections and cron jobs, in one transaction. Rows that the app manages stay as they are; one that is declared becomes the manifest's. Removing it sets its state to deleted and takes away what the manifest gave; the row stays, since usage, escalations and sessions belong to it for good.",
+    "A workspace's rows in the control plane: itself, its members, apps, connections and cron jobs, in one transaction. Rows that the app manages are left unchanged. One that is declared becomes the manifest's. Removing the resource sets the state to deleted and removes the manifest's rows. The workspace's row is kept, because usage, escalations and sessions refer to it.",
   inputs: workspaceInputs,
   outputs: workspaceOutputs,
   replaceOn: ["controlPlane", "organization", "workspaceId"],
@@ -63,13 +63,13 @@ export const workspace = defineResource({
   },
 });
 
-/** By the constraint that holds it: what no two workspaces of a platform have. */
+/** What must be unique among the workspaces of a platform, by its constraint. */
 const UNIQUE: Readonly<Record<string, (inputs: Inputs) => string>> = {
   workspaces_email_key: ({ email }) => `\`email\`: the address ${email}`,
   workspaces_slack_channel_idx: ({ slack }) => `\`slack\`: the channel ${slack?.team}/${slack?.channel}`,
 };
 
-/** Names the field of the workspace that came second. Whose the other is, the platform's own people look up. */
+/** Names the field that is taken, but not the other workspace: it may belong to another customer. */
 function explained(error: unknown, inputs: Inputs): unknown {
   if (!(error instanceof VendorError) || error.status !== "23505") return error;
   const [, field] = Object.entries(UNIQUE).find(([constraint]) => error.message.includes(constraint)) ?? [];
