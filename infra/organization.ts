@@ -101,7 +101,7 @@ export class Organization extends pulumi.ComponentResource {
         overrides: controlPlaneOverrides(organization.overrides),
         ...billingDetails(organization.billing),
         stripeCustomer: customer.customerId,
-        stripeSubscription: subscription?.subscriptionId,
+        stripeSubscription: subscription?.subscriptionId.apply((id) => (id === "none" ? undefined : id)),
         subscriptionStatus: subscription?.status,
         llmProvider: organization.llmProvider?.kind,
         members: membersOf(organization),
@@ -218,6 +218,7 @@ export class Organization extends pulumi.ComponentResource {
       {
         customer,
         price: organization.priceLookupKey,
+        state: organization.state,
         collection: organization.billing.collection,
         resume: organization.billing.resume ?? undefined,
         trial: organization.trial === null ? undefined : { days: organization.trial.days, controlPlane },
@@ -226,8 +227,10 @@ export class Organization extends pulumi.ComponentResource {
       { parent: this },
       SUBSCRIPTION_OUTPUTS,
     );
-    pulumi.output(subscription.endedOn).apply((ended) => this.#tellOfEnd(organization, ended));
-    pulumi.output(subscription.cancelsOn).apply((ends) => this.#tellOfLeaving(organization, ends));
+    if (organization.state === "active") {
+      pulumi.output(subscription.endedOn).apply((ended) => this.#tellOfEnd(organization, ended));
+      pulumi.output(subscription.cancelsOn).apply((ends) => this.#tellOfLeaving(organization, ends));
+    }
     return subscription;
   }
 

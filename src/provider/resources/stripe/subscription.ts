@@ -4,6 +4,7 @@ import * as z from "zod";
 import { type FoundSubscription, type Step, stepsToPlan } from "../../../billing/plan-change.ts";
 import { type PaidPeriod, paidPeriod } from "../../../billing/plan-credits.ts";
 import { controlPlane } from "../../../control-plane/control-plane.ts";
+import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { brand, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, readBackIfReplayed, stripeCall } from "../../../vendors/stripe/client.ts";
@@ -28,6 +29,7 @@ import { unmanagedIn } from "../../../vendors/stripe/unmanaged.ts";
 import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
 import { creationLike } from "./carry-over.ts";
+import { isAtRest, pause, unpause } from "./subscription-rest.ts";
 import {
   collectedOf,
   collectionOf,
@@ -55,6 +57,11 @@ const subscriptionInputs = z.strictObject({
     .optional()
     .describe(
       "Taken before the first paid period, once ever for an organization. Later changes have no effect.",
+    ),
+  state: lifecycleState
+    .default("active")
+    .describe(
+      "The organization's. While it is `suspended` or `archived`, nothing is collected and the plan stays; `deleted` cancels the subscription. Default `active`.",
     ),
   collection: z
     .enum(["charge_automatically", "send_invoice"])
@@ -138,6 +145,8 @@ export const subscription = defineResource({
 
   async observe({ stripe }, prior) {
     const found = await retrieveSubscription(stripe, prior.outputs.subscriptionId);
+    if (prior.inputs.state === "deleted" && (found === undefined || hasEnded(found)))
+      return { inputs: prior.inputs, outputs: await outputsAtRest(stripe, found) };
     if (found === undefined || (hasEnded(found) && !staysEnded(found))) return undefined;
     const stillUnable =
       prior.outputs.waitsFor === "payment_method" && !(await hasMethod(stripe, prior.inputs, found));
@@ -163,6 +172,11 @@ export const subscription = defineResource({
 
   async ensure(context, inputs, prior) {
     const { stripe } = context;
+    if (inputs.state !== "active")
+      return {
+        id: `${inputs.customer}/subscription`,
+        outputs: await rest(stripe, inputs, prior?.outputs.subscriptionId),
+      };
     const price = await priceOf(stripe, inputs.price);
     const customer = await customerOf(stripe, inputs.customer);
     refuseOtherCurrency(inputs, customer, price);
@@ -176,6 +190,7 @@ export const subscription = defineResource({
       const declared = { inputs, price, customer, trial };
       const canceled = live === undefined ? stayingCanceled(all, declared) : undefined;
       if (canceled !== undefined) return { id, outputs: await outputsOf(stripe, canceled, undefined) };
+      if (live !== undefined && (await unpause(stripe, live))) continue;
       const steps = stepsToPlan(live && asSeen(live, customer), wantedOf(declared, live));
       if (live !== undefined) refuseForeignSchedule(live, inputs, steps);
       const found =
@@ -198,6 +213,23 @@ export const subscription = defineResource({
     await end(stripe, found);
   },
 });
+
+/** What remains while the organization isn't active: nothing is collected, and a deleted organization has no subscription. */
+async function rest(stripe: Stripe, inputs: Inputs, recorded: string | undefined): Promise<Outputs> {
+  const all = await listSubscriptions(stripe, inputs.customer);
+  for (const each of all.filter((one) => isLive(one, inputs)))
+    await (inputs.state === "deleted" ? end(stripe, each) : pause(stripe, each));
+  const last = liveOne(all, inputs, recorded) ?? all.find((each) => isOwnedBy(inputs.brand, each.metadata));
+  return outputsAtRest(stripe, last && (await retrieveSubscription(stripe, last.id)));
+}
+
+/** An organization that was never active has no subscription. */
+async function outputsAtRest(stripe: Stripe, found: Stripe.Subscription | undefined): Promise<Outputs> {
+  if (found === undefined) return { subscriptionId: NONE, status: "canceled", product: "" };
+  return outputsOf(stripe, found, undefined);
+}
+
+const NONE = "none";
 
 /** What is declared, with what it names in Stripe. */
 interface Declared extends Wanted {
@@ -454,7 +486,10 @@ async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<vo
 
 /** A price that is scheduled, or waits for its payment, is the declared one. */
 function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
-  const { daysUntilDue, ...rest } = inputs;
+  const { daysUntilDue, state, ...rest } = inputs;
+  const rests = isAtRest(found) || found.status === "incomplete" || hasEnded(found);
+  // Other changes wait until the organization is active again.
+  if (state !== "active" && rests) return inputs;
   const days = found.days_until_due ?? undefined;
   const shown = daysUntilDue === undefined && days === DAYS_UNTIL_DUE ? undefined : days;
   const next = upcoming(found)?.price;
@@ -462,6 +497,7 @@ function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
   const price = pendingPrice(found) ?? later ?? found.items.data[0]?.price;
   return {
     ...rest,
+    state: "active",
     price: price?.lookup_key ?? "",
     collection: collectionIn(found),
     ...(shown === undefined ? {} : { daysUntilDue: shown }),

@@ -135,9 +135,9 @@ export function bill(
   const invoice = invoiceSubscription(account, subscription, reason, charges);
   const after = billedBy(account, subscription, invoice);
   if (invoice.status === "paid") return update(account, after, { status: "active" });
-  if (subscription.collection_method === "send_invoice") return update(account, after, { status: "active" });
   const paused = subscription.pause_collection;
   if (paused !== null) return update(account, after, whilePaused(account, invoice, paused.behavior));
+  if (subscription.collection_method === "send_invoice") return update(account, after, { status: "active" });
   const collected = collect(account, invoice, paymentMethodOf(account, subscription));
   return update(account, after, { status: collected.status === "paid" ? "active" : "past_due" });
 }
