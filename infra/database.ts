@@ -7,7 +7,7 @@ import type { InputsOf } from "../src/provider/registry.ts";
 import { PACKAGE_ROOT } from "../src/shared/package.ts";
 import type { Declared } from "./declare.ts";
 
-/** The two kinds of database: a platform's control plane, and a workspace's own. */
+/** The kinds of database: a platform's control plane, and a workspace's database. */
 type Kind = "control-plane" | "workspace";
 
 type Access = Omit<InputsOf<"postgres:Access">, "project">;
@@ -19,15 +19,15 @@ type Guard = Pick<InputsOf<"postgres:Guard">, "schemas" | "functions" | "tables"
 export interface DatabaseDefinition {
   /** Roles, extensions, schemas and default privileges: `policies/access/<kind>.yaml`. */
   readonly access: Access;
-  /** `infra/schema/<kind>/*.sql`, the migrations, and `definitions/` beside them. */
+  /** Migrations: `infra/schema/<kind>/*.sql`. Definitions: `infra/schema/<kind>/definitions/`. */
   readonly schema: Schema;
   /** `policies/row-security/<kind>.yaml`, with the functions in the folder beside it. */
   readonly rowSecurity: RowSecurity;
-  /** All the access that the others give, by names. */
+  /** The access that `access` and `rowSecurity` grant. */
   readonly guard: Guard;
 }
 
-/** What a database of this kind is to hold, read from the files that define it. */
+/** Reads the definition of a kind of database from its files. */
 export function databaseDefinition(kind: Kind): DatabaseDefinition {
   const access = readYaml<Access>(`policies/access/${kind}.yaml`);
   const rowSecurity = readRowSecurity(kind);
@@ -44,9 +44,9 @@ export function databaseDefinition(kind: Kind): DatabaseDefinition {
 const MOST_NAMED = 20;
 
 /**
- * Warns of the objects that no migration made, or that aren't as one made them. They stop nothing.
+ * Warns of objects that differ from the migrations. They don't fail the run.
  *
- * @param database the subject of the sentence
+ * @param database the subject of the warning's sentence
  */
 export function warnOfDifferences(
   database: string,
@@ -60,9 +60,9 @@ export function warnOfDifferences(
     if (all.length > named.length) named.push(`  and ${all.length - named.length} more`);
     pulumi.log.warn(
       [
-        `${database} differs from what its migrations made:`,
+        `${database} differs from its migrations:`,
         ...named,
-        "  It is closed to the roles of the data API, and otherwise left as it is. Undo it by hand, or add a migration that makes it.",
+        "  These objects are closed to the roles of the data API, and otherwise unchanged. Revert the differences by hand, or add a migration that creates them.",
       ].join("\n"),
       of,
     );
@@ -83,7 +83,7 @@ function guardOf({ schemas = {} }: Access, { functions, tables }: RowSecurity): 
   };
 }
 
-/** What postgres:Access declares where PostgreSQL's own provider declares schemas, extensions and default privileges. */
+/** The part of the access that postgres:Access declares if `@pulumi/postgresql` declares the rest. */
 export function besideProvider({ roles, memberships, schemas, extensions, elsewhere }: Access): Access {
   return { roles, memberships, elsewhere: { ...elsewhere, schemas, extensions } };
 }

@@ -3,17 +3,17 @@ import type { Secret } from "@tenantry/core/secret";
 import type { InputsOf, OutputsOf, ResourceType } from "../src/provider/registry.ts";
 import { formerAlias } from "../src/shared/type-token.ts";
 
-/** A value as a program writes it: anywhere in it an output may stand for what isn't known yet; a secret is a string. */
+/** An input value: any part of it may be an output, and a secret is a string. */
 export type Input<T> = pulumi.Input<
   T extends Secret ? string : T extends object ? { [K in keyof T]: Input<T[K]> } : T
 >;
 
-/** An output's value: what holds a secret is one as a whole, and its texts are plain. */
+/** An output's value. Its secrets are plain strings, because the whole output is a Pulumi secret. */
 type Plain<T> = T extends Secret ? string : T extends object ? { readonly [K in keyof T]: Plain<T[K]> } : T;
 
 class TenantryResource extends pulumi.CustomResource {}
 
-/** A declared resource of the `tenantry` provider: Pulumi's own, with the outputs that were asked for. */
+/** A declared resource of the `tenantry` provider, with the outputs that the program reads. */
 export type Declared<T extends ResourceType, K extends keyof OutputsOf<T> = never> = pulumi.CustomResource & {
   readonly [P in K]: pulumi.Output<Plain<OutputsOf<T>[P]>>;
 };
@@ -21,7 +21,7 @@ export type Declared<T extends ResourceType, K extends keyof OutputsOf<T> = neve
 /**
  * Declares a resource of the `tenantry` provider.
  *
- * @param type module and name, as `supabase:Project`; inputs and outputs follow from it
+ * @param type module and name: `supabase:Project`. Determines the inputs and outputs
  * @param outputs the names of the outputs that the program reads
  */
 export function declare<T extends ResourceType, K extends keyof OutputsOf<T> & string = never>(

@@ -1,15 +1,15 @@
 import type { OrganizationModel } from "../src/model/model.ts";
 
-/** What to set at a domain's name servers: the record that proves whose it is, and where it leads. */
+/** The DNS records of a domain: one that proves its ownership, and one that points to the app. */
 interface DomainRecords {
   /** `<workspace>/<app>` */
   readonly app: string;
   readonly TXT: { readonly name: string; readonly value: string };
-  /** Null where the platform gives apps no URL. */
+  /** Null if the platform's apps have no URLs. */
   readonly CNAME: { readonly name: string; readonly value: string } | null;
 }
 
-/** The DNS records of an organization's custom domains, by domain; undefined when it has none. */
+/** The DNS records of an organization's custom domains, by domain. Undefined without custom domains. */
 export function domainRecords({
   workspaces,
 }: OrganizationModel): Readonly<Record<string, DomainRecords>> | undefined {

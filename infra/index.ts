@@ -11,7 +11,7 @@ import { organizationLogicalName } from "./logical-names.ts";
 import type { OrganizationArgs } from "./organization.ts";
 import { orMistake, userError } from "./user-error.ts";
 
-/** The program: what it returns are the stack's outputs. */
+/** The Pulumi program. Returns the stack's outputs. */
 export default async function program(): Promise<Record<string, unknown>> {
   orMistake(() => refuseFormerName(process.env));
   const today = orMistake(() => todayOf(process.env));
@@ -21,7 +21,7 @@ export default async function program(): Promise<Record<string, unknown>> {
     : organizationStack({ platform, organization, today });
 }
 
-/** Loaded by this kind of stack alone: an organization's has no need of `@pulumi/postgresql`. */
+/** Imports the component on demand, so that organizations' stacks don't load `@pulumi/postgresql`. */
 async function platformStack(platform: PlatformModel): Promise<Record<string, unknown>> {
   const { Platform } = await import("./platform.ts");
   const { url, webhookSecret } = new Platform(platform.name, { platform });
@@ -43,7 +43,7 @@ async function organizationStack(args: OrganizationArgs): Promise<Record<string,
   };
 }
 
-/** What the manifests say of this stack, or an end of the run with every problem that they have. */
+/** Loads the stack's model from the manifests. Fails the run with every problem that they have. */
 function stackModel(stack: string, today: string) {
   const stacks = process.env.TENANTRY_STACKS ?? join(pulumi.getRootDirectory(), "stacks");
   const { model, diagnostics } = loadStack(stacks, stack, today, { checked: process.env.TENANTRY_CHECKED });

@@ -149,7 +149,7 @@ export class Organization extends pulumi.ComponentResource {
     this.registerOutputs({ plan: this.plan, workspaces: this.workspaces });
   }
 
-  /** Takes away what isn't declared any more, and waits for nothing. */
+  /** Revokes what is no longer declared. Depends on no other resource. */
   #guard(
     name: string,
     organization: OrganizationModel,
@@ -177,7 +177,7 @@ export class Organization extends pulumi.ComponentResource {
     );
   }
 
-  /** A token may lead into a workspace, whose row has to be there. The last one to leave the YAML is void like any other. */
+  /** Depends on the workspaces' rows, because a token can grant a workspace. Not protected: removing the last token revokes it. */
   #claimTokens(
     name: string,
     organization: OrganizationModel,
@@ -204,7 +204,7 @@ export class Organization extends pulumi.ComponentResource {
     return tokens.values;
   }
 
-  /** A plan without a list price is agreed by contract and has no subscription of ours. */
+  /** A plan without a list price is billed by contract and has no Stripe subscription. */
   #subscribe(
     name: string,
     organization: OrganizationModel,
@@ -234,31 +234,31 @@ export class Organization extends pulumi.ComponentResource {
     return subscription;
   }
 
-  /** The customer, or somebody in Stripe's dashboard, asked for it; nobody may learn it only when it has happened. */
+  /** Warns of a cancellation at the end of the period, by the customer or in Stripe's dashboard, before it takes effect. */
   #tellOfLeaving({ name, plan }: OrganizationModel, ends: string | undefined | null): void {
     if (ends === undefined || ends === null) return;
     pulumi.log.warn(
-      `the subscription of ${name} is set to be canceled on ${ends.slice(0, 10)}; the default plan is in force from then on, instead of ${plan.name}\n` +
+      `the subscription of ${name} ends on ${ends.slice(0, 10)}; from then on the default plan is in force instead of ${plan.name}\n` +
         "  Declare the default plan. Or keep the subscription: declare another plan, or `billing: { resume: <today> }`",
       this,
     );
   }
 
-  /** Its customer, or a card that was declined to the last, has ended it: nobody is charged again unless somebody says so. */
+  /** Warns of a subscription that the customer canceled, or that ended after failed payments. It isn't resumed automatically. */
   #tellOfEnd({ name, plan }: OrganizationModel, ended: string | undefined | null): void {
     if (ended === undefined || ended === null) return;
     const day = ended.slice(0, 10);
     pulumi.log.warn(
       `the subscription of ${name} was canceled on ${day}, so the default plan is in force instead of ${plan.name}\n` +
-        `  Declare the default plan, or begin the subscription anew: billing: { resume: ${day} }`,
+        `  Declare the default plan, or start a new subscription with billing: { resume: ${day} }`,
       this,
     );
   }
 
   /**
-   * What an organization begins with: the default plan's credits, and its trial's.
+   * Grants the opening credits of the default plan, and the credits of the trial.
    *
-   * Credits are posted once by their key and never taken back, so what is no longer declared only leaves the state.
+   * Credits are posted once by their key and never revoked, so a grant that is no longer declared is only removed from the state.
    */
   #grantCredits(
     name: string,
@@ -290,7 +290,7 @@ export class Organization extends pulumi.ComponentResource {
   }
 }
 
-/** A plan without a price of ours is agreed by contract. */
+/** The plan that is in effect. Without a subscription, the plan is billed by contract. */
 function planInForce(
   { platform, organization, today }: OrganizationArgs,
   subscription: Subscription | undefined,
@@ -305,7 +305,7 @@ function planInForce(
     );
 }
 
-/** The trial that Stripe began, which isn't always the one that was declared. */
+/** The trial that Stripe started, which can differ from the declared one. */
 function takenTrial({ platform, organization }: OrganizationArgs, subscription: Subscription | undefined) {
   if (subscription === undefined) return undefined;
   const plan = platform.trial?.plan ?? organization.plan.name;
@@ -314,7 +314,7 @@ function takenTrial({ platform, organization }: OrganizationArgs, subscription: 
     .apply(([started, ends]) => (started && ends ? { plan, started, ends } : undefined));
 }
 
-/** The period whose credits are due: the last that was paid for; by contract, the calendar's month. */
+/** The period whose credits are due: the last paid period, or the calendar month of a plan that is billed by contract. */
 function duePeriod({ contractMonth, plan }: OrganizationModel, subscription: Subscription | undefined) {
   if (subscription === undefined)
     return contractMonth === null ? undefined : { product: plan.productId, since: contractMonth };
@@ -357,7 +357,7 @@ function appsOf({ workspaces }: OrganizationModel) {
   );
 }
 
-/** What counts against the plan's limits: also what is still to be made, after its project. */
+/** The workspaces and domains that count against the plan's limits, including those that aren't created yet. */
 function workspacesOf({ workspaces }: OrganizationModel) {
   const living = Object.values(workspaces).filter(({ state }) => state !== "deleted");
   return Object.fromEntries(living.map(({ id, apps }) => [id, { domainApps: namesWithDomain(apps) }]));

@@ -62,7 +62,7 @@ export class Platform extends pulumi.ComponentResource {
       { productId: plan.productId, name: `${platform.displayName} ${plan.displayName}`, brand },
       { parent: this },
     );
-    // Each price is a resource of its own, so that a new one leaves those that organizations are on as they are.
+    // One resource per price, so that a new price doesn't affect those that organizations already have.
     for (const { lookupKey, amount, currency } of pricesOf(plan))
       declare(
         "stripe:Price",
@@ -86,7 +86,7 @@ export class Platform extends pulumi.ComponentResource {
     return pulumi.secret(endpoint.signingSecret as pulumi.Output<string>);
   }
 
-  /** Takes away what isn't declared, and waits for nothing: it finds the project by its name. */
+  /** Revokes undeclared access. Finds the project by its name, so that it depends on no other resource. */
   #guard(name: string, { project }: PlatformModel): void {
     const inputs = {
       organization: project.organization,
@@ -127,7 +127,7 @@ export class Platform extends pulumi.ComponentResource {
     );
   }
 
-  /** Schemas, extensions and privileges by PostgreSQL's own provider; roles, tables and row security by ours. */
+  /** Declares schemas, extensions and privileges with `@pulumi/postgresql`, and everything else with the `tenantry` provider. */
   #database(name: string, project: Project, ready: Ready): pulumi.Resource {
     const definition = databaseDefinition("control-plane");
     const protect = { parent: this, protect: true, deletedWith: project };
@@ -171,7 +171,7 @@ export class Platform extends pulumi.ComponentResource {
         username: ready.poolerUser,
         password: ready.databasePassword as pulumi.Output<string>,
         database: ready.databaseName,
-        // Verified as well, where PGSSLROOTCERT names the certificate.
+        // The certificate is verified too if PGSSLROOTCERT is set.
         sslmode: "require",
         superuser: false,
       },

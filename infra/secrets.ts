@@ -4,10 +4,10 @@ import { secretVariable } from "../src/shared/secret-variable.ts";
 import { orMistake, userError } from "./user-error.ts";
 
 /**
- * The value of `{ secret: name }`: `TENANTRY_SECRET_<NAME>` in the environment, else the stack's secret configuration
- * `tenants:<name>`. It is a Pulumi secret from here on.
+ * The value of `{ secret: name }`, as a Pulumi secret: `TENANTRY_SECRET_<NAME>` in the environment, otherwise the stack's
+ * secret configuration `tenants:<name>`.
  *
- * @throws when neither is set, naming both; and for a name that is reserved for tenantry
+ * @throws if neither is set, or if the name is reserved for tenantry
  */
 export function secretValue(reference: SecretReference): pulumi.Output<string> {
   const variable = orMistake(() => secretVariable(reference.secret));

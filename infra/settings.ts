@@ -1,12 +1,12 @@
 import type { AllowedRanges, SecurityModel } from "../src/model/model.ts";
 
-/** A new project's own; a value that somebody raised shows when the stack is refreshed. */
+/** Supabase's defaults. Declared, so that a refresh detects a changed value. */
 const TOKEN_SECONDS = 3600;
 const MAX_ROWS = 1000;
 
 type Kind = keyof SecurityModel["network"];
 
-/** The settings of a control plane's project: people sign in here, and no other issuer's tokens count. */
+/** The settings of a control plane's project: users sign in here, and no other issuers are trusted. */
 export function controlPlaneSettings(security: SecurityModel) {
   return {
     api: apiOf(["public"]),
@@ -17,9 +17,9 @@ export function controlPlaneSettings(security: SecurityModel) {
 }
 
 /**
- * The settings of a workspace's project. Unless it is open, its data API is off and no issuer's tokens are accepted.
+ * The settings of a workspace's project. If it isn't open, its data API is off and no issuer is trusted.
  *
- * @param issuer of the control plane's tokens
+ * @param issuer the issuer of the control plane's tokens
  */
 export function workspaceSettings<Issuer>(security: SecurityModel, issuer: Issuer, isOpen: boolean) {
   return {
@@ -34,7 +34,7 @@ export function networkOf({ v4, v6 }: AllowedRanges) {
   return { allowedCidrs: [...v4], allowedCidrsV6: [...v6] };
 }
 
-/** The settings that keep a project closed, whatever is in it. */
+/** The settings that restrict access to every project. */
 function closedSettings(security: SecurityModel, kind: Kind) {
   return {
     ssl: { enforced: security.tlsEnforced },
@@ -44,12 +44,12 @@ function closedSettings(security: SecurityModel, kind: Kind) {
   };
 }
 
-/** The data API with these schemas and nothing else. */
+/** The data API, exposing only these schemas. */
 function apiOf(schemas: readonly string[]) {
   return { schemas: [...schemas], maxRows: MAX_ROWS, extraSearchPath: ["public", "extensions"] };
 }
 
-/** The auth service of a control plane, where the product's people sign in. */
+/** The auth service of a control plane, where the product's users sign in. */
 function controlPlaneAuth({ signIn }: SecurityModel) {
   return {
     confirmEmail: true,
@@ -60,7 +60,7 @@ function controlPlaneAuth({ signIn }: SecurityModel) {
   };
 }
 
-/** The auth service of a workspace: its people sign in to the control plane, and nobody does here. */
+/** The auth service of a workspace: closed, because users sign in to the control plane. */
 function workspaceAuth() {
   return { disableSignup: true, anonymousSignIns: false, jwtExpiry: TOKEN_SECONDS, signInMethods: [] };
 }

@@ -2,10 +2,10 @@ import { RunError } from "@pulumi/pulumi";
 import { UserError } from "@tenantry/core/errors";
 
 /**
- * Ends the program with a message for its user.
+ * An error that ends the program with a message for the user.
  *
- * It has no stack trace: nobody needs one for a mistake in YAML, and Node.js 20 takes half a minute to colour one that
- * leads through the SDK's source maps, before Pulumi throws it away.
+ * It has no stack trace: users don't need one for a mistake in YAML, and Node.js 20 takes half a minute to resolve one
+ * through the SDK's source maps before Pulumi discards it.
  */
 export function userError(message: string): RunError {
   const error = new RunError(message);
@@ -13,7 +13,7 @@ export function userError(message: string): RunError {
   return error;
 }
 
-/** What the work returns; a `UserError` of it ends the program, with its remedy. */
+/** Runs `work`. A `UserError` ends the program with its message and remedy. */
 export function orMistake<T>(work: () => T): T {
   try {
     return work();

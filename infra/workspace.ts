@@ -56,7 +56,7 @@ export class Workspace extends pulumi.ComponentResource {
     const before = workspace.previously.map((each) =>
       workspaceLogicalName(organization, { ...workspace, name: each }),
     );
-    // Only what was deleted, with a consent, may leave the YAML.
+    // Only a deleted workspace, which needs a consent, may be removed from the YAML.
     const protect = workspace.state === "deleted" ? { protect: false } : {};
     super(
       "tenantry:index:Workspace",
@@ -89,7 +89,7 @@ export class Workspace extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url });
   }
 
-  /** It finds the project by its name: an input from another resource would make it wait for that. */
+  /** Finds the project by its name, because an input from another resource would be a dependency. */
   #guard(): void {
     const { organization, workspace, controlPlane } = this.#args;
     const { organization: owner, name } = workspace.project;
@@ -166,7 +166,7 @@ export class Workspace extends pulumi.ComponentResource {
     );
   }
 
-  /** What is deleted keeps its row, and gives back its people, names and addresses. */
+  /** A deleted workspace keeps its row, and releases its members, names and addresses. */
   #row(project: Project, ready: Ready): pulumi.Resource {
     const { organization, workspace, controlPlane, after } = this.#args;
     const isDeleted = workspace.state === "deleted";
@@ -241,7 +241,7 @@ export class Workspace extends pulumi.ComponentResource {
     );
   }
 
-  /** Last, when its doors are closed: the dump of what is archived, and then the pause. Both only leave the state again. */
+  /** After access is closed: archives an archived workspace, then pauses the project. Removing these resources changes nothing. */
   #rest(project: Project, closed: readonly pulumi.Resource[]): void {
     const { organization, workspace, security } = this.#args;
     const { state } = workspace;
@@ -277,20 +277,20 @@ export class Workspace extends pulumi.ComponentResource {
     );
   }
 
-  /** The inputs that everything inside the project has. */
+  /** The inputs that all resources inside the project have. */
   #in(project: Project) {
     return { project: project.ref, state: this.#args.workspace.state };
   }
 
-  /** What is inside the project goes with it. */
+  /** The options of resources inside the project, which are deleted with it. */
   #inside(project: Project, ...dependsOn: pulumi.Resource[]) {
     return { parent: this, deletedWith: project, dependsOn };
   }
 }
 
 /**
- * The earlier names of the workspace and of all in it. Pulumi would derive its children's from its own, but only in the run
- * that renames it: cut in the middle, the next one would take the rest for something new.
+ * Adds the earlier names of the workspace and its children as aliases. Pulumi derives aliases of children too, but only in the
+ * run that renames the parent: after an interrupted run, it would treat the remaining children as new.
  */
 function knownAs(name: string, before: readonly string[]): pulumi.ResourceTransformation {
   return ({ name: each, props, opts }) => {
@@ -302,7 +302,7 @@ function knownAs(name: string, before: readonly string[]): pulumi.ResourceTransf
   };
 }
 
-/** The consent that deletes it: its own, or its organization's. */
+/** The consent to its deletion, or to that of its organization. */
 function consentOf({ name, consents }: OrganizationModel, workspace: WorkspaceModel) {
   if (workspace.state !== "deleted") return undefined;
   const things = [name, `${name}/${workspace.name}`];
@@ -336,8 +336,8 @@ function cronOf(workspace: WorkspaceModel) {
 }
 
 /**
- * What the workspace's own functions may read: the organization's LLM key, and each connection's credentials. The names of
- * the secrets that they come from are declared in clear, so that a preview shows which one is used.
+ * The secrets of the workspace's edge functions: the organization's LLM key, and the credentials of each connection. Their
+ * sources, the names in the manifest, aren't secret, so that a preview shows which secret is used.
  */
 function secretsOf(organization: OrganizationModel, workspace: WorkspaceModel) {
   const secrets: Record<string, pulumi.Input<string>> = {};

@@ -8,21 +8,21 @@ import { dump, survey } from "./dump.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 import { CorruptArchive, verified } from "./verify.ts";
 
-/** What is archived. */
+/** The database to archive. */
 export interface Source {
   readonly database: Pick<Database, "read">;
   readonly origin: Origin;
   readonly schemas: readonly string[];
 }
 
-/** The archives of one workspace: a file for each moment that something else was archived. */
+/** The folder with a workspace's archives, one file per archived state. */
 export interface ArchiveFolder {
   readonly folder: string;
-  /** A latest file that another key opens stays, and another one is made. */
+  /** The key for new files. If the latest file has another key, it stays and a new file is written. */
   readonly key: ArchiveKey;
 }
 
-/** A file of the shelf, read back from disk. */
+/** An archive that was read back from disk. */
 export interface ArchiveFile {
   readonly name: string;
   readonly contents: Contents;
@@ -32,10 +32,10 @@ const FINISHED = ".archive";
 const UNFINISHED = ".unfinished";
 
 /**
- * Archives what a database holds now. A shelf whose latest file holds just that stays as it is: a run that was killed before it
- * could say so has made it. What such a run had only begun goes.
+ * Archives a database's current rows. Reuses the latest file if it has the same rows, because an interrupted run may have
+ * written it. Removes incomplete files.
  *
- * @param tell is told of a latest file that nobody can read; it stays
+ * @param tell receives a message if the latest file can't be read; that file stays
  */
 export async function storeArchive(
   shelf: ArchiveFolder,
@@ -57,7 +57,7 @@ export async function storeArchive(
   });
   if (same !== undefined) return same;
 
-  // Only what was read back gets an archive's name.
+  // A file gets its final name only after it was read back.
   const contents = await readSealed(unfinished, [shelf.key], verified);
   await rename(unfinished, file);
   return { name, contents };
@@ -73,7 +73,7 @@ async function readLatest(
     return { name, contents: await readSealed(join(folder, name), [key], verified) };
   } catch (error) {
     if (!(error instanceof UserError || error instanceof CorruptArchive)) throw error;
-    tell(`another archive is made beside ${name}: ${error.message}`);
+    tell(`${name} can't be reused, so a new archive is written: ${error.message}`);
     return undefined;
   }
 }
@@ -82,7 +82,7 @@ async function removeUnfinished({ folder }: ArchiveFolder): Promise<void> {
   for (const name of await namesIn(folder, UNFINISHED)) await rm(join(folder, name), { force: true });
 }
 
-/** The oldest first. */
+/** Sorted from oldest to newest. */
 async function namesIn(folder: string, ending: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];

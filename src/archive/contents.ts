@@ -1,31 +1,31 @@
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * A database's rows as lines of JSON, of which the first characters tell the kind: a row is a list of texts, as PostgreSQL
- * prints and reads them; all else is an object.
+ * The first line of an archive. An archive is a sequence of JSON lines: rows are arrays of strings in PostgreSQL's text
+ * format, and all other lines are objects.
  */
 export interface ArchiveHead {
-  /** The format's version; 1 doesn't name the organization and the project. */
+  /** The format's version. Version 1 has no organization and no project. */
   readonly archive: 1 | 2;
   /** The workspace's id. */
   readonly workspace: string;
   /** The organization's id, which is also unique across platforms. */
   readonly organization?: string;
-  /** The name that the Supabase project had. People read it; nothing decides by it. */
+  /** The name of the Supabase project, for people only. */
   readonly project?: string;
-  /** ISO 8601. */
+  /** The moment of the snapshot, ISO 8601. */
   readonly takenAt: string;
-  /** What made the tables, by name, with checksums: a restore needs the same. */
+  /** The checksums of the applied migrations, by name. A restore needs the same migrations. */
   readonly migrations: Readonly<Record<string, string>>;
 }
 
 export interface TableHead {
-  /** As `public.files`, quoted where it must be. */
+  /** Schema and name, quoted if necessary: `public.files`. */
   readonly table: string;
   readonly columns: readonly string[];
 }
 
-/** What PostgreSQL itself counted, in the snapshot that the rows are of. */
+/** PostgreSQL's own count and checksum of a table, in the same snapshot as its rows. */
 interface Counted {
   readonly rows: number;
   /** The sum of the first 60 bits of each row's MD5. */
@@ -37,18 +37,18 @@ export interface TableEnd extends Counted {
   readonly end: string;
 }
 
-/** What an archive holds. */
+/** The contents of an archive, without its rows. */
 export interface Contents {
   readonly head: ArchiveHead;
   readonly tables: Readonly<Record<string, Counted>>;
 }
 
-/** Rows by table. */
+/** The number of rows by table. */
 export function rowsOf({ tables }: Contents): Record<string, number> {
   return Object.fromEntries(Object.entries(tables).map(([table, { rows }]) => [table, rows]));
 }
 
-/** What an archive is made of: written into its head, and so under its seal. */
+/** The origin of an archive, which is part of its encrypted head. */
 export interface Origin {
   /** The workspace's id. */
   readonly workspace: string;
@@ -58,14 +58,14 @@ export interface Origin {
   readonly project: string;
 }
 
-/** Whether two hold the same rows of the same workspace, whenever they were taken. */
+/** Whether two archives have the same rows of the same workspace, regardless of when they were taken. */
 export function holdTheSame(one: Contents, other: Contents): boolean {
-  const said = ({ head, tables }: Contents) => [
+  const comparable = ({ head, tables }: Contents) => [
     head.archive,
     head.workspace,
     head.organization,
     head.migrations,
     tables,
   ];
-  return isDeepStrictEqual(said(one), said(other));
+  return isDeepStrictEqual(comparable(one), comparable(other));
 }

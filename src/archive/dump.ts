@@ -5,9 +5,9 @@ import type { ArchiveHead, Contents, Origin, TableEnd, TableHead } from "./conte
 const BATCH = 1000;
 
 /**
- * Dumps all tables of some schemas, those that others refer to first. Columns that are computed are left out.
+ * Dumps all tables of some schemas in the order of their references. Generated columns are left out.
  *
- * @param query of one transaction that sees one snapshot
+ * @param query a query function of a transaction with a single snapshot
  */
 export async function* dump(
   query: Query,
@@ -19,7 +19,7 @@ export async function* dump(
   for (const table of inOrder(await tablesOf(query, schemas))) yield* dumpTable(query, table);
 }
 
-/** What a dump would hold, without its rows. */
+/** The contents of a dump, without reading its rows. */
 export async function survey(query: Query, origin: Origin, schemas: readonly string[]): Promise<Contents> {
   await seeAll(query);
   const head = await headOf(query, origin);
@@ -31,7 +31,7 @@ export async function survey(query: Query, origin: Origin, schemas: readonly str
   return { head, tables };
 }
 
-/** Names come with their schemas, and a table that isn't ours to see whole fails the dump. */
+/** Qualifies names, and fails the dump if row security would hide rows. */
 async function seeAll(query: Query): Promise<void> {
   await query("set local search_path = ''");
   await query("set local row_security = off");
@@ -93,7 +93,7 @@ function tablesOf(query: Query, schemas: readonly string[]): Promise<readonly Ta
   );
 }
 
-/** Each after those that it refers to; tables that refer to each other in a circle keep their order. */
+/** Sorts tables after those that they refer to. Tables in a cycle keep their order. */
 function inOrder(tables: readonly Table[]): Table[] {
   const byName = new Map(tables.map((table) => [table.table, table]));
   const ordered = new Set<Table>();

@@ -7,26 +7,23 @@ import { verified } from "./verify.ts";
 
 const BATCH = 500;
 
-/** Who may enter the workspace. The control plane decides that, and an archive only knows who could at its time. */
+/** Tables that decide who has access. The control plane defines that; an archive has outdated members. */
 const ACCESS_TABLES: readonly string[] = ["public.workspace_members"];
 
-/**
- * Whether a restore writes the table's rows. It never writes who may enter, nor the workspace's settings, which are in
- * another schema.
- */
+/** Whether a restore writes a table's rows. It never writes members, or the workspace's settings (in another schema). */
 export function isRestored(table: string): boolean {
   return table.startsWith("public.") && !ACCESS_TABLES.includes(table);
 }
 
-/** The rows by table that a restore writes into an empty workspace. */
+/** The number of rows by table that a restore writes into an empty workspace. */
 export function restorableRows(archive: Contents): Record<string, number> {
   return Object.fromEntries(Object.entries(rowsOf(archive)).filter(([table]) => isRestored(table)));
 }
 
 /**
- * The rows that a database already holds in the tables that a restore fills.
+ * The number of existing rows in the tables that a restore writes.
  *
- * @throws UserError when it lacks what the restore needs
+ * @throws UserError if the database lacks a migration or a table of the archive
  */
 export async function presentRows(query: Query, archive: Contents): Promise<Record<string, number>> {
   await query("set local search_path = ''");
@@ -41,14 +38,13 @@ export async function presentRows(query: Query, archive: Contents): Promise<Reco
 }
 
 /**
- * Puts an archive's rows into a database whose schema is there already. Rows that are there stay as they are.
+ * Writes an archive's rows into a database that already has the schema. Existing rows stay unchanged.
  *
- * @param query of one transaction: all of it is restored or nothing
- * @param workspace the id of the workspace that the database is of, which may be another than the archive's
- * @param expected what the archive held when it was checked
- * @returns the rows that were written, by table
- * @throws UserError when the database lacks a migration or a table that the archive was made with, or when the file is no
- * longer the one that was checked
+ * @param query a query function of one transaction, so that all rows are restored or none
+ * @param workspace the id of the database's workspace, which can differ from the archive's
+ * @param expected the contents of the archive when it was checked
+ * @returns the number of written rows, by table
+ * @throws UserError if the database lacks a migration or a table of the archive, or if the file changed since it was checked
  */
 export async function restore(
   query: Query,
@@ -65,7 +61,7 @@ export async function restore(
     written[into.table] = (written[into.table] ?? 0) + (await into.insert(rows));
   };
   await query("set local search_path = ''");
-  // Rows that are older than a rule for texts stay as they were.
+  // Exempts rows that are older than the text rules.
   await query("set local tenantry.restoring = 'on'");
   const contents = await verified(lines, {
     async begin(head) {
@@ -88,7 +84,7 @@ export async function restore(
   return written;
 }
 
-/** One table while its rows are written. */
+/** Writes the rows of one table. */
 class Filling {
   readonly head: TableHead;
   readonly #query: Query;
@@ -121,7 +117,7 @@ class Filling {
     const missing = head.columns.filter((column) => !types.has(column));
     if (missing.length > 0)
       throw lacking(`the columns ${missing.join(", ")} of ${head.table}`, "Add them, then restore again.");
-    // Without a key no row is told from another: a second restore would write each of them twice.
+    // Without a key, rows can't be identified, and a second restore would duplicate them.
     const filled = !(await hasKey(query, head.table)) && (await countRows(query, head.table)) > 0;
     return new Filling(query, workspace, head, types, filled);
   }
@@ -130,7 +126,7 @@ class Filling {
     return this.head.table;
   }
 
-  /** How many of the rows weren't there yet. */
+  /** Returns the number of rows that didn't exist yet. */
   async insert(rows: readonly string[]): Promise<number> {
     if (this.#isFilled) return 0;
     const { table, columns } = this.head;
@@ -157,7 +153,7 @@ async function hasTable(query: Query, table: string): Promise<boolean> {
 
 async function requireTable(query: Query, table: string): Promise<void> {
   if (await hasTable(query, table)) return;
-  throw lacking(`the table ${table}`, "Create it as it was, then restore again.");
+  throw lacking(`the table ${table}`, "Create the table with its former columns, then restore again.");
 }
 
 async function hasKey(query: Query, table: string): Promise<boolean> {
@@ -173,25 +169,25 @@ async function countRows(query: Query, table: string): Promise<number> {
   return Number(counted?.rows ?? 0);
 }
 
-async function requireMigrations(query: Query, wanted: Readonly<Record<string, string>>): Promise<void> {
+async function requireMigrations(query: Query, required: Readonly<Record<string, string>>): Promise<void> {
   const found = await query<{ name: string; checksum: string }>(
     "select name, checksum from tenantry.migrations",
   );
-  const held = new Map(found.map(({ name, checksum }) => [name, checksum]));
-  const missing = Object.keys(wanted).filter((name) => held.get(name) !== wanted[name]);
+  const applied = new Map(found.map(({ name, checksum }) => [name, checksum]));
+  const missing = Object.keys(required).filter((name) => applied.get(name) !== required[name]);
   if (missing.length === 0) return;
   throw lacking(
     missing.join(", "),
-    "Bring the workspace up with the schema of that time or a later one, then restore again.",
+    "Run `up` for the workspace with a version of tenantry that has these migrations, then restore again.",
   );
 }
 
 function lacking(what: string, remedy: string): UserError {
-  return new UserError(`The database lacks what the archive was made with: ${what}.`, { remedy });
+  return new UserError(`The database lacks a part of the archive's schema: ${what}.`, { remedy });
 }
 
 function changed(): UserError {
-  return new UserError("The archive's file changed while it was restored. Nothing was written.", {
-    remedy: "Restore again, from a copy of the file that nobody changes.",
+  return new UserError("The archive's file changed during the restore. Nothing was written.", {
+    remedy: "Copy the file to a place where no other program changes it, then restore from there.",
   });
 }

@@ -8,11 +8,11 @@ import { UserError } from "@tenantry/core/errors";
 import type { ArchiveKey } from "../shared/derive.ts";
 
 /**
- * A file of lines that only the holder of the root secret can read or could have written: gzip, then AES-256-GCM.
+ * A file of lines, compressed with gzip and encrypted with AES-256-GCM, that only holders of the root secret can read or write.
  *
- * `TENANTRY-ARCHIVE-2\n`, the fingerprint of the root secret and `\n`, 12 bytes of nonce, the ciphertext, 16 bytes of
- * authentication tag. What comes before the nonce is authenticated too. Version 1 has no fingerprint, and nothing but the
- * ciphertext is authenticated.
+ * Format: `TENANTRY-ARCHIVE-2\n`, the fingerprint of the root secret and `\n`, 12 bytes of nonce, the ciphertext, 16 bytes of
+ * authentication tag. The part before the nonce is authenticated too. Version 1 has no fingerprint, and authenticates only
+ * the ciphertext.
  */
 const HEAD = /^TENANTRY-ARCHIVE-2\n([0-9a-f]{8})\n/;
 const FIRST_HEAD = /^TENANTRY-ARCHIVE-1\n/;
@@ -20,10 +20,10 @@ const LONGEST_HEAD = 28;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** What gzip's output begins with: its mark, its one method, and no flags. */
+/** The first bytes of gzip's output: magic number, method and flags. */
 const GZIP = Buffer.from([0x1f, 0x8b, 8, 0]);
 
-/** Writes the lines, each without its end. Where that fails, no file is left; whoever is killed leaves its beginning. */
+/** Writes lines to a new file. Removes the file on failure; a killed process leaves it incomplete. */
 export async function writeSealed(
   file: string,
   key: ArchiveKey,
@@ -36,22 +36,22 @@ export async function writeSealed(
       ended(lines),
       createGzip(),
       sealer(key),
-      // Never through a link that somebody else put there.
+      // `wx`: never write through a link that another program created.
       createWriteStream(file, { mode: 0o600, flags: "wx", flush: true }),
       { signal },
     );
   } catch (error) {
-    // What was there before isn't ours to remove.
+    // An existing file isn't ours to remove.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") await rm(file, { force: true });
     throw error;
   }
 }
 
 /**
- * Reads the lines in their order. What was read counts only when the promise is fulfilled: the seal is at the end.
+ * Reads the lines in order. They are authentic only once the promise is fulfilled, because the authentication tag is at the end.
  *
- * @param keys of which one is the file's
- * @throws UserError when the file isn't whole, was changed, or was sealed with another secret
+ * @param keys the possible keys of the file
+ * @throws UserError if the file is incomplete, was changed, or has another key
  */
 export async function readSealed<T>(
   file: string,
@@ -69,7 +69,7 @@ export async function readSealed<T>(
       return reading;
     });
   } catch (cause) {
-    // A reader that objects to what it reads ends the file's stream, which then has an error of its own.
+    // An error of the reader also breaks the file's stream. Throw the reader's own error.
     const [own] = await Promise.allSettled([reading]);
     if (own?.status === "rejected" && !broken) throw own.reason;
     throw unreadable(file, cause);
@@ -95,13 +95,13 @@ function sealer(key: ArchiveKey): (source: AsyncIterable<Buffer>) => AsyncGenera
   };
 }
 
-/** A file's parts, but for its long middle. */
+/** The parts of a file except its ciphertext. */
 interface Frame {
   readonly head: Buffer;
   /** The fingerprint of the root secret; undefined in version 1. */
   readonly keyId: string | undefined;
   readonly nonce: Buffer;
-  /** Of the ciphertext, as is `end`. */
+  /** The first and the last byte of the ciphertext. */
   readonly start: number;
   readonly end: number;
   readonly beginning: Buffer;
@@ -109,11 +109,11 @@ interface Frame {
 }
 
 async function frameOf(file: string): Promise<Frame> {
-  // Opening a pipe would wait for whoever writes to it.
+  // Without O_NONBLOCK, opening a pipe would wait for a writer.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw unreadable(file, new Error("no regular file"));
+    if (!stats.isFile()) throw unreadable(file, new Error("not a regular file"));
     const { size } = stats;
     const first = Buffer.alloc(LONGEST_HEAD + NONCE_BYTES + GZIP.length);
     await handle.read(first, 0, first.length, 0);
@@ -121,7 +121,7 @@ async function frameOf(file: string): Promise<Frame> {
     const head = first.subarray(0, found?.[0].length ?? 0);
     const start = head.length + NONCE_BYTES;
     if (found === null || size <= start + TAG_BYTES)
-      throw unreadable(file, new Error("no archive of tenantry, or only its beginning"));
+      throw unreadable(file, new Error("not a tenantry archive, or incomplete"));
     const tag = Buffer.alloc(TAG_BYTES);
     await handle.read(tag, 0, TAG_BYTES, size - TAG_BYTES);
     return {
@@ -142,13 +142,13 @@ function headIn(text: string): RegExpExecArray | null {
   return HEAD.exec(text) ?? FIRST_HEAD.exec(text);
 }
 
-/** By the fingerprint in the file; in version 1, by which key the beginning makes sense with. */
+/** Finds the key by the fingerprint; in version 1, by decrypting the first bytes. */
 function keyFor(file: string, frame: Frame, keys: readonly ArchiveKey[]): ArchiveKey {
   const { keyId, beginning } = frame;
   const found = keys.find((key) =>
     keyId === undefined ? decipherOf(frame, key).update(beginning).equals(GZIP) : key.id === keyId,
   );
-  if (found === undefined) throw unreadable(file, new Error("none of the keys is the file's"), keyId);
+  if (found === undefined) throw unreadable(file, new Error("none of the keys matches"), keyId);
   return found;
 }
 
@@ -166,9 +166,9 @@ async function* ended(lines: AsyncIterable<string>): AsyncGenerator<string> {
 }
 
 /**
- * Node's own reader of lines takes other characters for ends of lines too.
+ * Splits at `\n` only, unlike Node.js's readline.
  *
- * @param failed is told when it was the source that failed, and not who reads
+ * @param failed called if the source fails, as opposed to the consumer
  */
 async function* linesOf(source: AsyncIterable<Uint8Array>, failed: () => void): AsyncGenerator<string> {
   const decoder = new TextDecoder();
@@ -193,19 +193,19 @@ async function* reporting<T>(source: AsyncIterable<T>, failed: () => void): Asyn
   }
 }
 
-/** @param keyId the fingerprint of the root secret that it needs, where that is what is missing */
+/** @param keyId the fingerprint of the missing root secret, if that is the problem */
 function unreadable(file: string, cause: unknown, keyId?: string): UserError {
   if (keyId !== undefined)
     return new UserError(
-      `${file} can't be read: it was sealed under the root secret ${keyId}, which this run doesn't have.`,
+      `${file} can't be read: it is encrypted with the root secret ${keyId}, which this run doesn't have.`,
       {
-        remedy: "Add that secret to TENANTRY_ROOT_SECRET_PREVIOUS, on a line of its own.",
+        remedy: "Add that secret to TENANTRY_ROOT_SECRET_PREVIOUS, on a separate line.",
         cause,
       },
     );
-  return new UserError(`${file} can't be read: it isn't whole, or was sealed with another secret.`, {
+  return new UserError(`${file} can't be read: it is damaged, or encrypted with another root secret.`, {
     remedy:
-      "Use the TENANTRY_ROOT_SECRET that it was made with, or add that to TENANTRY_ROOT_SECRET_PREVIOUS; and another copy of the file if there is one.",
+      "Add the root secret that it was written with to TENANTRY_ROOT_SECRET_PREVIOUS. If the file is damaged, use another copy.",
     cause,
   });
 }

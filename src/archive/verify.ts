@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import { UserError } from "@tenantry/core/errors";
 import type { ArchiveHead, Contents, TableEnd, TableHead } from "./contents.ts";
 
-/** Is given what an archive holds while it is read. */
+/** Receives an archive's contents while it is read. */
 export interface Taker {
   begin(head: ArchiveHead): Promise<void>;
   row(table: TableHead, line: string): Promise<void>;
 }
 
 /**
- * Reads an archive's lines to their end and holds each table against what PostgreSQL counted when it was dumped.
+ * Reads an archive's lines and compares each table with the count and checksum that PostgreSQL computed for the dump.
  *
- * @throws when a table isn't whole
+ * @throws CorruptArchive if a table differs
  */
 export async function verified(lines: AsyncIterable<string>, taker?: Taker): Promise<Contents> {
   let head: ArchiveHead | undefined;
@@ -20,7 +20,7 @@ export async function verified(lines: AsyncIterable<string>, taker?: Taker): Pro
   const tables: Record<string, Contents["tables"][string]> = {};
   for await (const line of lines) {
     if (line.startsWith("[")) {
-      if (table === undefined) throw new CorruptArchive("a row of no table");
+      if (table === undefined) throw new CorruptArchive("a row without a table");
       sums.add(line);
       await taker?.row(table, line);
       continue;
@@ -46,16 +46,16 @@ function supported(head: ArchiveHead): ArchiveHead {
   const names = head.archive === 2 ? [head.workspace, head.organization] : [head.workspace];
   if ([1, 2].includes(head.archive) && names.every((name) => typeof name === "string")) return head;
   throw new UserError(`The archive has the format ${String(head.archive)}, which this version can't read.`, {
-    remedy: "Use the version of tenantry that made it, or a later one.",
+    remedy: "Use the version of tenantry that wrote it, or a later one.",
   });
 }
 
-/** The dump holds other rows than the database had. */
+/** The rows in the archive differ from those that PostgreSQL counted. */
 export class CorruptArchive extends Error {
-  override readonly name = "NotWhole";
+  override readonly name = "CorruptArchive";
 
   constructor(what: string) {
-    super(`the archive isn't whole: ${what} has other rows than the database had`);
+    super(`the archive is corrupt: the rows of ${what} differ from those in the database`);
   }
 }
 

@@ -1,10 +1,10 @@
 import { Resolver } from "node:dns/promises";
 import { UserError } from "@tenantry/core/errors";
 
-/** The texts of a name's TXT records; none where there is no such name. */
+/** Returns the values of a name's TXT records. Empty if the name doesn't exist. */
 export type TxtLookup = (name: string) => Promise<readonly string[]>;
 
-/** The name servers had no answer: nothing is known of the record. */
+/** The name servers didn't answer, so it is unknown whether the record exists. */
 export class LookupError extends Error {
   override readonly name = "LookupError";
 }
@@ -12,9 +12,9 @@ export class LookupError extends Error {
 const NO_RECORD: readonly string[] = ["ENODATA", "ENOTFOUND"];
 
 /**
- * Looks TXT records up.
+ * Creates a function that looks up TXT records.
  *
- * @param servers addresses with ports, as `9.9.9.9` or `127.0.0.1:5353`. Default: those of the system
+ * @param servers addresses of name servers: `9.9.9.9`, `127.0.0.1:5353`. Default: the system's
  */
 export function dnsLookup(servers?: readonly string[]): TxtLookup {
   const resolver = new Resolver({ timeout: 3000, tries: 2 });
@@ -34,7 +34,7 @@ function useServers(resolver: Resolver, servers: readonly string[]): void {
   try {
     resolver.setServers([...servers]);
   } catch (cause) {
-    throw new UserError(`${servers.join(", ")} are no addresses of name servers.`, {
+    throw new UserError(`Expected addresses of name servers, found ${servers.join(", ")}.`, {
       remedy: "Use the form 9.9.9.9, 127.0.0.1:5353 or [2620:fe::fe]:53.",
       cause,
     });

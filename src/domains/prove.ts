@@ -11,7 +11,7 @@ export interface Domain {
   readonly record: DomainRecord;
   /** A domain that another tenant has proven is `not proven`, like one without its record. */
   readonly standing: "proven" | "not proven" | "unknown";
-  /** Why nothing is known; null otherwise. */
+  /** The reason for `unknown`; null otherwise. */
   readonly reason: string | null;
 }
 
@@ -26,10 +26,10 @@ interface Row {
 }
 
 /**
- * Looks up the records of all domains that aren't proven yet, the app's too, and records those that are found. What is
- * proven stays so.
+ * Looks up the records of all domains that aren't proven yet, including those that the app manages, and marks the domains
+ * whose records it finds as proven. A proven domain stays proven.
  *
- * @param organizations slugs. Default: all of the platform
+ * @param organizations slugs. Default: all organizations of the platform
  */
 export async function proveDomains(
   database: Database,
@@ -57,8 +57,8 @@ async function prove(database: Database, lookup: TxtLookup, row: Row): Promise<D
   const known = { organization, workspace, app, domain, record, reason: null };
   if (row.verified) return { ...known, standing: "proven" };
   try {
-    const isThere = (await lookup(record.name)).includes(record.value);
-    const isProven = isThere && (await recordProof(database, row));
+    const exists = (await lookup(record.name)).includes(record.value);
+    const isProven = exists && (await recordProof(database, row));
     return { ...known, standing: isProven ? "proven" : "not proven" };
   } catch (error) {
     if (!(error instanceof LookupError)) throw error;

@@ -4,9 +4,9 @@ import { titleOf } from "../model/defaults.ts";
 import type { AppRows } from "./app-rows.ts";
 import type { Value } from "./yaml-insert.ts";
 
-/** An entry that a manifest lacks. */
+/** An entry to add to a manifest. */
 export interface Addition {
-  /** Of the product's schema, where its row is. */
+  /** The table in the control plane that has its row. */
   readonly table:
     | "workspaces"
     | "wallets"
@@ -15,16 +15,16 @@ export interface Addition {
     | "invitations"
     | "apps"
     | "cron_jobs";
-  /** Of the map or list that it belongs to. */
+  /** The path of the map or list that it belongs to. */
   readonly path: readonly (string | number)[];
   /** Undefined for an item of a list. */
   readonly key: string | undefined;
   readonly value: Value;
-  /** For the person who reads what was done, as `workspace spike`. */
+  /** A description for people: `workspace spike`. */
   readonly what: string;
 }
 
-/** What stays with the app, and why. */
+/** A row that stays with the app, and the reason. */
 interface Left {
   readonly what: string;
   readonly reason: string;
@@ -35,7 +35,7 @@ export interface Additions {
   readonly left: readonly Left[];
 }
 
-/** How the manifest of an organization begins that the product made. */
+/** The first keys of the manifest of an organization that was created in the product. */
 export function newManifest(
   { name, display_name, generation, owner, plan, billing_email }: AppRows,
   defaultPlan: string,
@@ -53,10 +53,10 @@ export function newManifest(
   return Object.fromEntries(head);
 }
 
-/** What people asked for: workspaces; and of an organization that is new, how its wallets are to be reloaded. */
+/** Requested workspaces, and for a new organization the auto-reload of its wallets. */
 export function requestedAdditions(rows: AppRows, manifest: OrganizationManifest): Additions {
   const declared = manifest.workspaces;
-  // Without the key there is one, which must not go when another comes.
+  // Without `workspaces` there is a personal one, which must stay when another is added.
   const implicit = declared === undefined ? [{ name: "personal", value: {} }] : [];
   const requested = rows.workspaces.map((row) => ({ name: row.name, value: workspaceValue(row) }));
   const missing = [...implicit.filter(() => requested.length > 0), ...requested].filter(
@@ -77,12 +77,12 @@ export function requestedAdditions(rows: AppRows, manifest: OrganizationManifest
     ],
     left: others.map(({ name, generation }) => ({
       what: `workspace ${name}`,
-      reason: `the manifest declares an earlier one of this name; set its \`generation: ${generation}\` once that one is gone for good`,
+      reason: `the manifest declares an earlier workspace of this name; set \`generation: ${generation}\` once that workspace is deleted`,
     })),
   };
 }
 
-/** All that the app manages, beside what was asked for: people, apps and cron jobs. */
+/** All other rows that the app manages: members, invitations, apps and cron jobs. */
 export function importAdditions(rows: AppRows, manifest: OrganizationManifest): Additions {
   const named = (kind: string, { workspace, name }: { workspace: string; name: string }) =>
     `${kind} ${workspace}/${name}`;
@@ -96,11 +96,12 @@ export function importAdditions(rows: AppRows, manifest: OrganizationManifest): 
     left: [
       ...rows.connections.map((row) => ({
         what: named("connection", row),
-        reason: "the product's own store has its credentials; declare it with a `secret` to take it over",
+        reason:
+          "its credentials are in the product's own store; to manage it here, declare it with a `secret`",
       })),
       ...rows.api_keys.map((row) => ({
         what: named("API key", row),
-        reason: "its value is known to the customer alone, and a key of the manifest has another one",
+        reason: "only the customer knows its value, and a key in the manifest would have another value",
       })),
     ],
   };
@@ -175,7 +176,7 @@ function memberAdditions(rows: AppRows, manifest: OrganizationManifest): Additio
   return [...people, ...grants];
 }
 
-/** Undefined where the plan has no per-workspace access: members reach every workspace. */
+/** Undefined if the plan has no per-workspace access, because members then have access to every workspace. */
 function grantsOf({ access, per_workspace_access }: AppRows, email: string): string[] | undefined {
   if (!per_workspace_access) return undefined;
   return access.filter((row) => row.email === email.toLowerCase()).map(({ workspace }) => workspace);

@@ -22,7 +22,7 @@ const organizationShape = z.object({
       reload_monthly_cap: z.number().nullable(),
     }),
   ),
-  /** Asked for, and not taken in yet. */
+  /** Requested workspaces that no manifest declares yet. */
   workspaces: z.array(
     z.object({
       name: z.string(),
@@ -32,7 +32,7 @@ const organizationShape = z.object({
     }),
   ),
   members: z.array(z.object({ email: z.string(), role: z.enum(["owner", "admin", "member"]) })),
-  /** Who was granted which workspace. */
+  /** Grants of single workspaces. */
   access: z.array(z.object({ email: z.string(), workspace: z.string() })),
   invitations: z.array(
     z.object({
@@ -50,15 +50,15 @@ const organizationShape = z.object({
   api_keys: z.array(z.object({ workspace: z.string(), name: z.string() })),
 });
 
-/** What the product made of one organization, in the control plane's words: rows that the app manages. */
+/** The rows of an organization in the control plane that the app manages. */
 export type AppRows = z.infer<typeof organizationShape>;
 
-/** The organizations with workspaces that people asked for and no manifest declares yet. */
+/** Reads the organizations with requested workspaces. */
 export async function readRequested(query: Query, platform: string): Promise<AppRows[]> {
   return read(query, "organizations.id in (select organization_id from private.intake_requests)", [platform]);
 }
 
-/** One organization of a platform, by its name, in its latest generation. */
+/** Reads the latest generation of an organization, by its name. */
 export async function readOrganizationRows(
   query: Query,
   platform: string,
@@ -97,13 +97,13 @@ async function read(query: Query, condition: string, values: readonly string[]):
   return rows.map(({ organization }) => organizationShape.parse(organization));
 }
 
-/** Rows of the app in one table, as a list. */
+/** The app's rows in a table, as a JSON array. */
 function listOf(table: string, condition: string, order = "name"): string {
   return `(select coalesce(jsonb_agg(to_jsonb(found) order by ${order}), '[]') from (
     select * from public.${table} where managed_by = 'app' and ${condition}) as found)`;
 }
 
-/** Rows of the app in one table of workspaces, as a list. */
+/** The app's rows in a table of workspaces, as a JSON array. */
 function ofWorkspaces(table: string, columns: string, condition = ""): string {
   return `(select coalesce(jsonb_agg(to_jsonb(found) order by workspace), '[]') from (
     select distinct ${columns} from public.${table} as it join public.workspaces on workspaces.id = it.workspace_id

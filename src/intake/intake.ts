@@ -29,30 +29,30 @@ import { secretConflict } from "./secret-conflict.ts";
 import { additionError, additionsWithErrors, type Skipped, schemaErrorAt, skip, without } from "./skipped.ts";
 import { addTo, NotEditable } from "./yaml-insert.ts";
 
-/** What became of one organization's manifest. */
+/** The result for one organization's manifest. */
 export interface IntakeResult {
-  /** As `agntdata.acme`. */
+  /** The stack: `agntdata.acme`. */
   readonly stack: string;
   readonly file: string;
   readonly outcome: "written" | "unchanged" | "refused";
-  /** What was added, as `workspace spike`. */
+  /** Descriptions of the added entries: `workspace spike`. */
   readonly added: readonly string[];
   readonly left: Additions["left"];
-  /** What wasn't added, since no manifest can hold it. */
+  /** Rows that can't be written to a manifest. */
   readonly skipped: readonly Skipped[];
-  /** Why it was refused: what the manifest would have been wrong in. */
+  /** The reasons for `refused`: errors that the manifest would have. */
   readonly problems: readonly string[];
 }
 
-/** A manifest as it is, and as it is to be. */
+/** The current and the new text of a manifest. */
 interface Draft {
   readonly rows: AppRows;
   readonly file: string;
-  /** Null where the organization is new. */
+  /** Null for a new organization. */
   readonly before: string | null;
   readonly after: string;
   readonly added: readonly string[];
-  /** The additions that are in `after`, with their places there. */
+  /** The additions in `after`, with their places. */
   readonly additions: readonly PlacedAddition[];
   readonly left: Additions["left"];
   readonly skipped: readonly Skipped[];
@@ -62,17 +62,17 @@ interface Draft {
 type PlacedAddition = Addition & { readonly place: Path };
 
 export interface IntakeOptions {
-  /** Whether people, apps and cron jobs come too, and not only what was asked for. */
+  /** Whether to include members, invitations, apps and cron jobs, and not only requests. */
   readonly everything: boolean;
   /** `2026-11-22` */
   readonly today: string;
 }
 
 /**
- * Writes what the product made into a platform's manifests: new files for new organizations, added lines in the others. A
+ * Writes rows that the app manages to a platform's manifests: new files for new organizations, added lines in the others. A
  * manifest that would have an error isn't written. Running it again writes nothing.
  *
- * @param folder the platform's, as `stacks/agntdata`; its manifests have no errors
+ * @param folder the platform's folder, for example `stacks/agntdata`. Its manifests must have no errors
  */
 export async function runIntake(
   folder: string,
@@ -81,11 +81,11 @@ export async function runIntake(
 ): Promise<IntakeResult[]> {
   refuseForeignFolder(folder);
   const { platform, organizations: declared } = await readPlatformFolder(folder);
-  if (platform === undefined) throw new Error(`${folder} has no platform, though it was read before`);
+  if (platform === undefined) throw new Error(`${folder} no longer has a platform manifest`);
   const judge = (drafts: readonly Draft[]) => errorsByFile(folder, platform, declared, drafts, options.today);
   let drafts = organizations.map((rows) => draft(folder, platform, rows, [], options.everything));
   let errors = judge(drafts);
-  // Each round leaves out what the errors of the round before were about.
+  // Each round leaves out the additions that caused errors in the previous round.
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const better = drafts.map((each) => {
       const more = additionsWithErrors(each.additions, errors.get(each.file) ?? []);
@@ -110,7 +110,7 @@ export async function runIntake(
   });
 }
 
-/** Errors that show only when others are gone are few: a workspace, what is in it, and what points at it. */
+/** Enough for errors that appear only after others are removed: a workspace, its contents, and references to it. */
 const MOST_ROUNDS = 4;
 
 function draft(
@@ -128,11 +128,16 @@ function draft(
       rows,
       file,
       null,
-      `${basename(file)} is a symbolic link, and nothing is written through one: put the file itself there`,
+      `${basename(file)} is a symbolic link, and intake doesn't write through links: replace it with the file itself`,
     );
   const before = textOf(file);
   if (before === null && rows.managed_by === "manifest")
-    return unwritten(rows, file, before, `${basename(file)} is gone, and it declared the organization`);
+    return unwritten(
+      rows,
+      file,
+      before,
+      `${basename(file)}, which declared the organization, is missing: restore it from git`,
+    );
   const head = newManifest(rows, platform.manifest.defaultPlan);
   const dispute = before === null ? secretConflict(folder, platform, rows.name) : undefined;
   if (dispute !== undefined) return unwritten(rows, file, before, dispute);
@@ -148,12 +153,12 @@ function draft(
     return filled(before ?? linesOf(head), file, before, rows, skippedBefore, everything);
   } catch (error) {
     if (!(error instanceof NotEditable)) throw error;
-    const problem = `\`${error.message}\` is written in a way that can't be added to: write it out`;
+    const problem = `intake can't add to \`${error.message}\` because it is an alias or not a map or list: write it out in full`;
     return unwritten(rows, file, before, problem);
   }
 }
 
-/** The manifest's text with every addition that it can hold. */
+/** The manifest's text with all valid additions. */
 function filled(
   text: string,
   file: string,
@@ -202,7 +207,7 @@ function filled(
   };
 }
 
-/** Where an item comes to be in its list. */
+/** The index of a new item in its list. */
 function positionOf(item: Addition, manifest: OrganizationManifest, all: readonly Addition[]): number {
   const list = valueAt(manifest, item.path);
   const before = all.slice(0, all.indexOf(item)).filter(({ path }) => isDeepStrictEqual(path, item.path));
@@ -226,7 +231,7 @@ function parsed(text: string, file: string): OrganizationManifest {
   return manifest;
 }
 
-/** By file, the errors that manifests would have with what was added. */
+/** The errors that the manifests would have with the additions, by file. */
 function errorsByFile(
   folder: string,
   platform: ParsedPlatform,
@@ -257,10 +262,10 @@ function textOf(file: string): string | null {
   }
 }
 
-/** At once and as a whole; what somebody wrote into the file meanwhile is never lost. */
+/** Replaces a file atomically. Refuses if somebody changed the file meanwhile. */
 function write(file: string, before: string | null, after: string): void {
   mkdirSync(dirname(file), { recursive: true });
-  // What begins with a dot is no manifest.
+  // A file that starts with a dot isn't read as a manifest.
   const scratch = join(dirname(file), `.${basename(file)}.${randomUUID()}`);
   try {
     writeFileSync(scratch, after);
@@ -272,15 +277,23 @@ function write(file: string, before: string | null, after: string): void {
   }
 }
 
-/** Files are written where the path says, and nowhere else. */
+/** Files must not be written to a place outside the platform's folder. */
 function refuseForeignFolder(folder: string): void {
   const orgs = join(folder, ORGANIZATIONS_FOLDER);
   if (!isTaken(orgs) || (existsSync(orgs) && isReallyInside(orgs, folder))) return;
-  throw new UserError(`${orgs} leads out of the platform's folder, and nothing is written there`, {
-    remedy: "Put the folder itself there.",
-  });
+  throw new UserError(
+    `${orgs} is a symbolic link that leads out of the platform's folder. Nothing was written.`,
+    {
+      remedy: "Replace the link with a folder.",
+    },
+  );
 }
 
 function changedMeanwhile(file: string): UserError {
-  return new UserError(`${file} was changed while it was added to`, { remedy: "Run it again." });
+  return new UserError(
+    `${file} was changed by another program while it was being edited. It wasn't written.`,
+    {
+      remedy: "Run the command again.",
+    },
+  );
 }

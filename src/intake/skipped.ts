@@ -7,15 +7,15 @@ import type { Addition } from "./additions.ts";
 import type { AppRows } from "./app-rows.ts";
 import type { Value } from "./yaml-insert.ts";
 
-/** A row of the product that no manifest takes in as it is. */
+/** A row of the app that can't be written to a manifest. */
 export interface Skipped {
-  /** As `member ada@acme.example`. */
+  /** A description: `member ada@acme.example`. */
   readonly what: string;
   readonly reason: string;
   readonly remedy: string;
 }
 
-/** Why an entry can't stand in a manifest, whatever else is in it; undefined for one that can. */
+/** The reason why an entry is invalid in any manifest, or undefined. */
 export function additionError({
   path,
   key,
@@ -26,7 +26,7 @@ export function additionError({
   return schemaErrorAt(whole, place);
 }
 
-/** What is wrong with a value at a path of a manifest. Keys that the value is only a part of may be missing. */
+/** The error of a value at a path of a manifest, or undefined. Ignores errors elsewhere, such as missing keys. */
 export function schemaErrorAt(manifest: Value, place: Path): string | undefined {
   const { error } = organizationSchema.safeParse(manifest);
   const issue = error?.issues.find(({ path }) => place.every((segment, index) => path[index] === segment));
@@ -42,11 +42,11 @@ export function skip({ what, table }: Pick<Addition, "what" | "table">, reason: 
   return {
     what,
     reason,
-    remedy: `Correct it in the product, or its row of public.${table} in the control plane; then run this command again.`,
+    remedy: `Correct it in the product, or in its row of public.${table} in the control plane; then run this command again.`,
   };
 }
 
-/** The additions that errors of the manifest are about, with the reasons: of several around a place, the innermost. */
+/** The additions that caused errors in the manifest, with the reasons. If several contain an error's place, the innermost. */
 export function additionsWithErrors(
   additions: readonly (Addition & { readonly place: Path })[],
   errors: readonly Diagnostic[],
@@ -62,7 +62,7 @@ export function additionsWithErrors(
   return [...found.values()];
 }
 
-/** The rows without those that are skipped; what belongs to a workspace that is skipped is skipped with it. */
+/** The rows without the skipped ones. Rows that belong to a skipped workspace are skipped too (`along`). */
 export function without(rows: AppRows, skipped: ReadonlySet<string>): { rows: AppRows; along: Skipped[] } {
   const gone = new Set(
     rows.workspaces.map(({ name }) => name).filter((name) => skipped.has(`workspace ${name}`)),

@@ -12,18 +12,18 @@ import {
 } from "yaml";
 import { type Path, YAML_OPTIONS } from "../manifest/locate.ts";
 
-/** A value of a manifest: text, numbers, lists and maps. */
+/** A value in a manifest. */
 export type Value = string | number | boolean | readonly Value[] | { readonly [key: string]: Value };
 
-/** The collection can't be added to as it is written, say because it is an alias. */
+/** The collection can't be edited, for example because it is an alias. */
 export class NotEditable extends Error {}
 
 /**
- * Adds an entry to a map or an item to a list of a manifest's text. All else stays as it is to the byte: comments, order,
- * blank lines, and how each value is written.
+ * Adds an entry to a map or an item to a list in a manifest's text. Everything else stays unchanged, byte for byte: comments,
+ * order, blank lines and the notation of values.
  *
- * @param path of the collection; where it isn't there yet, it is made
- * @param key of the entry; undefined for an item of a list
+ * @param path the path of the collection, which is created if it is missing
+ * @param key the key of the entry; undefined for an item of a list
  */
 export function addTo(text: string, path: Path, key: string | undefined, value: Value): string {
   const document = parseDocument(text, YAML_OPTIONS);
@@ -34,7 +34,7 @@ export function addTo(text: string, path: Path, key: string | undefined, value: 
   return insert(text, existing, key, value);
 }
 
-/** The collection with its first entry is an entry of the one above it. */
+/** Adds a missing collection with its first entry to its parent. */
 function addCollection(text: string, path: Path, key: string | undefined, value: Value): string {
   const last = path.at(-1);
   if (typeof last !== "string") throw new NotEditable(path.join("."));
@@ -54,20 +54,20 @@ function insert(text: string, collection: Collection, key: string | undefined, v
   return text.slice(0, from) + padded + text.slice(to);
 }
 
-/** A line of its own below the last entry, indented as that one. */
+/** Adds a line below the last entry, with the same indentation. */
 function insertLine(text: string, last: Node | Pair, key: string | undefined, value: Value): string {
   const start = startOf(last);
   const lineStart = text.lastIndexOf("\n", start - 1) + 1;
   const indent = /^ */.exec(text.slice(lineStart))?.[0] ?? "";
   const lines = key === undefined ? `${indent}- ${inline(value)}` : entryLines(indent, key, value);
   const end = endOf(last);
-  // A block of text ends with its last line break.
+  // A block scalar includes its last line break.
   const from = text[end - 1] === "\n" ? end - 1 : end;
   const lineEnd = text.indexOf("\n", from);
   return lineEnd === -1 ? `${text}\n${lines}\n` : splice(text, lineEnd, `\n${lines}`);
 }
 
-/** At the top of a manifest, a map or a list has a line for each of its entries. */
+/** At the top level of a manifest, each entry of a map or list gets its own line. */
 function entryLines(indent: string, key: string, value: Value): string {
   const name = `${indent}${inline(key)}:`;
   if (indent !== "" || typeof value !== "object" || Object.keys(value).length === 0)
@@ -82,7 +82,7 @@ function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);
 }
 
-/** A value in one line, as it stands within braces. */
+/** A value in flow style, on one line. */
 function inline(value: Value): string {
   if (isList(value)) return `[${value.map(inline).join(", ")}]`;
   if (typeof value === "object") {
@@ -115,7 +115,7 @@ function isEmpty(node: Node): boolean {
 
 function rangeOf(node: unknown): [number, number] {
   const range = isNode(node) ? node.range : undefined;
-  if (!range) throw new NotEditable("a value without a place");
+  if (!range) throw new NotEditable("a value without a position");
   return [range[0], range[1]];
 }
 

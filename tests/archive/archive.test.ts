@@ -49,10 +49,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Values that a dump gets wrong when it takes a short cut. */
+/** Inserts values that naive dumps get wrong. */
 async function fill(): Promise<void> {
   await settle(WORKSPACE);
-  // The odd names are from before there was a rule for paths: what an archive holds comes back as it was.
+  // Some names are older than the rule for paths. A restore must keep them.
   await client.query("set tenantry.restoring = 'on'");
   await client.query(`
     insert into public.workspace_members (email, role, user_id) values ('ada@acme.example', 'owner', '${USER}');
@@ -112,7 +112,7 @@ describe("an archive of a workspace's database", () => {
   });
   beforeEach(empty);
 
-  test("restores what was dumped, to the last character", async () => {
+  test("restores exactly what was dumped", async () => {
     await settle(WORKSPACE);
     expect(await restored(WORKSPACE)).toEqual({
       "public.agent_sessions": 0,
@@ -124,14 +124,14 @@ describe("an archive of a workspace's database", () => {
     expect(await everything()).toEqual(before);
   });
 
-  test("restores twice as once, and over what is there", async () => {
+  test("can be restored twice, and beside existing rows", async () => {
     await settle(WORKSPACE);
     await restored(WORKSPACE);
     expect(Object.values(await restored(WORKSPACE))).toEqual([0, 0, 0, 0, 0]);
     expect(await everything()).toEqual(before);
   });
 
-  test("writes nobody's access and no setting, into an empty workspace and beside members of today", async () => {
+  test("restores no members and no settings, into an empty workspace and beside current members", async () => {
     await settle(WORKSPACE, "https://issuer.today.example");
     await restored(WORKSPACE);
     expect(await query("select email from public.workspace_members")).toEqual([]);
@@ -145,7 +145,7 @@ describe("an archive of a workspace's database", () => {
     ]);
   });
 
-  test("decides of every table of a workspace whether a restore writes it", async () => {
+  test("decides for every table of a workspace whether a restore writes it", async () => {
     const tables = await query<{ name: string }>(
       `select relnamespace::regnamespace || '.' || relname as name from pg_class
        where relkind in ('r', 'p') and relnamespace::regnamespace::text = any ($1) order by 1`,
@@ -162,7 +162,7 @@ describe("an archive of a workspace's database", () => {
     });
   });
 
-  test("writes a table without a key only while it is empty, so that a repeated restore doubles nothing", async () => {
+  test("restores a table without a key only if it is empty, so that a repeated restore duplicates nothing", async () => {
     await settle(WORKSPACE);
     await query("create table public.notes as select 1 as n union all select 1");
     const noted = join(folder, "noted");
@@ -181,14 +181,14 @@ describe("an archive of a workspace's database", () => {
       expect(await again()).toMatchObject({ "public.notes": 0 });
       expect(await query("select n from public.notes")).toHaveLength(2);
       await query("drop table public.notes");
-      await expect(again()).rejects.toThrow(/lacks what the archive was made with: the table public.notes/);
+      await expect(again()).rejects.toThrow(/lacks a part of the archive's schema: the table public.notes/);
       await expect(query("select from public.files")).resolves.toEqual([]);
     } finally {
       await query("drop table if exists public.notes");
     }
   });
 
-  test("is refused, and writes nothing, when the file is another than the one that was checked", async () => {
+  test("is refused, and writes nothing, if the file changed since it was checked", async () => {
     await settle(WORKSPACE);
     await query("insert into public.files (path) values ('another')");
     const other = join(folder, "other");
@@ -196,11 +196,11 @@ describe("an archive of a workspace's database", () => {
       writeSealed(other, KEY, dump(query, ORIGIN, schemas)),
     );
     await query("delete from public.files");
-    await expect(restored(WORKSPACE, other)).rejects.toThrow("changed while it was restored");
+    await expect(restored(WORKSPACE, other)).rejects.toThrow("changed during the restore");
     expect(await query("select from public.files")).toEqual([]);
   });
 
-  test("writes nothing when a statement in the middle fails", async () => {
+  test("writes nothing if a statement fails", async () => {
     await settle(WORKSPACE);
     await query("alter table public.messages add constraint never check (role <> 'tool')");
     try {
@@ -219,14 +219,14 @@ describe("an archive of a workspace's database", () => {
     expect(await query("select workspace_id from private.settings")).toEqual([{ workspace_id: NEXT }]);
   });
 
-  test("is refused by a database without the migrations that it was made with, which stays as it is", async () => {
+  test("is refused by a database without its migrations, which stays unchanged", async () => {
     await settle(WORKSPACE);
     const altered = await query(
       "update tenantry.migrations set checksum = 'other' where name like '0002%' returning *",
     );
     expect(altered).toHaveLength(1);
     try {
-      await expect(restored(WORKSPACE)).rejects.toThrow(/lacks what the archive was made with: 0002_members/);
+      await expect(restored(WORKSPACE)).rejects.toThrow(/lacks a part of the archive's schema: 0002_members/);
     } finally {
       const [wanted] = Object.entries(migrations).filter(([name]) => name.startsWith("0002"));
       await query("update tenantry.migrations set checksum = $1 where name like '0002%'", [
@@ -242,42 +242,42 @@ describe("an archive's file", () => {
 
   const OTHER = { id: "99999999", secret: new Secret(Buffer.alloc(32, 8).toString("base64url")) };
 
-  test("tells nothing to who lacks the secret, but which one it needs", async () => {
+  test("can't be read without the secret, and the error names the one it needs", async () => {
     expect((await readFile(file)).includes("ada@acme.example")).toBe(false);
     expect((await readFile(file)).subarray(0, 28).toString()).toBe("TENANTRY-ARCHIVE-2\n0a1b2c3d\n");
-    await expect(read(file, OTHER)).rejects.toThrow("sealed under the root secret 0a1b2c3d");
-    await expect(read(file, { ...OTHER, id: KEY.id })).rejects.toThrow("sealed with another secret");
+    await expect(read(file, OTHER)).rejects.toThrow("encrypted with the root secret 0a1b2c3d");
+    await expect(read(file, { ...OTHER, id: KEY.id })).rejects.toThrow("encrypted with another root secret");
   });
 
-  test("is read with whichever of several keys is its own", async () => {
+  test("is read with the matching one of several keys", async () => {
     const { head } = await readSealed(file, [OTHER, KEY], (lines) => verified(lines));
     expect(head.workspace).toBe(WORKSPACE);
   });
 
-  test("of version 1, which names no key, is read with whichever of several keys is its own", async () => {
+  test("of version 1, which names no key, is read with the matching one of several keys", async () => {
     const first = join(folder, "first");
     await writeFile(first, await sealedAsVersion1(file));
     const { head } = await readSealed(first, [OTHER, KEY], (lines) => verified(lines));
     expect(head.workspace).toBe(WORKSPACE);
-    await expect(read(first, OTHER)).rejects.toThrow("sealed with another secret");
+    await expect(read(first, OTHER)).rejects.toThrow("encrypted with another root secret");
   });
 
-  test("that names another key than its own is refused", async () => {
+  test("that names a wrong key is refused", async () => {
     const renamed = join(folder, "renamed");
     const bytes = await readFile(file);
     await writeFile(
       renamed,
       Buffer.concat([Buffer.from("TENANTRY-ARCHIVE-2\n99999999\n"), bytes.subarray(28)]),
     );
-    await expect(read(renamed)).rejects.toThrow("sealed under the root secret 99999999");
-    await expect(read(renamed, { ...KEY, id: OTHER.id })).rejects.toThrow("it isn't whole");
+    await expect(read(renamed)).rejects.toThrow("encrypted with the root secret 99999999");
+    await expect(read(renamed, { ...KEY, id: OTHER.id })).rejects.toThrow("it is damaged");
   });
 
   test.each([
-    ["was cut off", (bytes: Buffer) => bytes.subarray(0, bytes.length - 40)],
-    ["was cut off early", (bytes: Buffer) => bytes.subarray(0, 20)],
+    ["was truncated", (bytes: Buffer) => bytes.subarray(0, bytes.length - 40)],
+    ["was truncated near the start", (bytes: Buffer) => bytes.subarray(0, 20)],
     [
-      "has one bit changed",
+      "has a flipped bit",
       (bytes: Buffer) => Buffer.from(bytes.map((byte, at) => (at === 2000 ? byte ^ 1 : byte))),
     ],
     ["is something else", () => Buffer.from("x".repeat(200))],
@@ -288,14 +288,14 @@ describe("an archive's file", () => {
   ])("that %s is refused", async (what, spoil) => {
     const spoilt = join(folder, what);
     await writeFile(spoilt, spoil(await readFile(file)));
-    await expect(read(spoilt)).rejects.toThrow("can't be read: it isn't whole");
+    await expect(read(spoilt)).rejects.toThrow("can't be read: it is damaged");
   });
 
   test.each([
     ["lacks a row", (lines: string[]) => lines.filter((_, at) => at !== 5)],
     ["has another value", (lines: string[]) => lines.map((line) => line.replace("reports/77", "reports/78"))],
     ["ends within a table", (lines: string[]) => lines.slice(0, 40)],
-  ])("that %s isn't taken for a dump that was verified", async (what, spoil) => {
+  ])("that %s isn't accepted as verified", async (what, spoil) => {
     const lines = await readSealed(file, [KEY], async (all) => {
       const read: string[] = [];
       for await (const line of all) read.push(line);
@@ -303,19 +303,19 @@ describe("an archive's file", () => {
     });
     const spoilt = join(folder, what);
     await writeSealed(spoilt, KEY, each(spoil(lines)));
-    await expect(read(spoilt)).rejects.toThrow("the archive isn't whole");
+    await expect(read(spoilt)).rejects.toThrow("the archive is corrupt");
   });
 });
 
-describe("what is no archive's file", () => {
-  test("is refused without waiting for it: a pipe, a folder", async () => {
+describe("a path that isn't an archive file", () => {
+  test("is refused without blocking: a pipe, a folder", async () => {
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
     for (const path of [pipe, folder])
       await expect(readSealed(path, [KEY], (lines) => verified(lines))).rejects.toThrow("can't be read");
   });
 
-  test("is never written through: a link, a file that is there", async () => {
+  test("is never written: a link, an existing file", async () => {
     const [link, target] = [join(folder, "link"), join(folder, "target")];
     await writeFile(target, "somebody's");
     await symlink(target, link);
@@ -324,7 +324,7 @@ describe("what is no archive's file", () => {
     expect(await readFile(target, "utf8")).toBe("somebody's");
   });
 
-  test("is told apart by its format's version", async () => {
+  test("is refused by its format's version", async () => {
     const later = join(folder, "later");
     await writeSealed(later, KEY, each([JSON.stringify({ archive: 3, workspace: WORKSPACE })]));
     await expect(readSealed(later, [KEY], (lines) => verified(lines))).rejects.toThrow("has the format 3");

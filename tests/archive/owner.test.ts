@@ -21,14 +21,14 @@ function head(workspace: string, organization?: string): ArchiveHead {
     : { ...base, archive: 2, organization, project: "a--project" };
 }
 
-describe("an archive and where it is to go", () => {
+describe("an archive and its target", () => {
   test.each<[string, ArchiveHead, "own" | "sibling"]>([
     ["its own workspace", head(PRODUCTION, ACME), "own"],
     ["its own workspace, before archives named organizations", head(PRODUCTION), "own"],
     ["another workspace of the organization", head(STAGING, ACME), "sibling"],
     ["another workspace, before archives named organizations", head(STAGING), "sibling"],
     ["the next generation of a workspace", head(stableId("agntdata/acme/production", 2), ACME), "sibling"],
-    ["a workspace that left the YAML", head(stableId("agntdata/acme/gone"), ACME), "sibling"],
+    ["a workspace that was removed from the YAML", head(stableId("agntdata/acme/gone"), ACME), "sibling"],
   ])("%s", (_what, archive, relation) => {
     expect(relationOf(archive, TARGET)).toBe(relation);
   });
@@ -55,7 +55,7 @@ describe("an archive and where it is to go", () => {
       /doesn't name its organization/,
     ],
     [
-      "a workspace that left the YAML, before archives named organizations",
+      "a workspace that was removed from the YAML, before archives named organizations",
       head(stableId("agntdata/acme/gone")),
       /doesn't name its organization/,
     ],

@@ -5,13 +5,13 @@ const TXT = 16;
 const FAILED = 2;
 const NO_SUCH_NAME = 3;
 
-/** A name server on a port of 127.0.0.1, for TXT records. */
+/** A name server for TXT records on 127.0.0.1. */
 export interface NameServer {
-  /** As a resolver takes it. */
+  /** The address, for a resolver. */
   readonly address: string;
-  /** The texts by name; what isn't there doesn't exist, and `"fails"` has the server fail. */
+  /** The values by name. Other names don't exist; `"fails"` makes the server fail. */
   readonly records: Map<string, readonly string[] | "fails">;
-  /** The names that were asked for. */
+  /** The names that were looked up. */
   readonly asked: string[];
   stop(): Promise<void>;
 }
@@ -63,7 +63,7 @@ function questionIn(query: Buffer): { name: string; bytes: Buffer } {
   return { name: labels.join(".").toLowerCase(), bytes: query.subarray(12, at + 5) };
 }
 
-/** The name is a pointer to the question's; a text is in chunks of 255 bytes at most. */
+/** The name is a pointer to the question's name. Values are split into chunks of at most 255 bytes. */
 function txtAnswer(text: string): Buffer {
   const chunks = (text.match(/[\s\S]{1,255}/g) ?? []).map((chunk) =>
     Buffer.concat([Buffer.from([chunk.length]), Buffer.from(chunk)]),

@@ -49,7 +49,7 @@ async function look(): Promise<Record<string, string>> {
   return Object.fromEntries(domains.map((it) => [`${it.organization} ${it.domain}`, it.standing]));
 }
 
-/** What the record of an app would be. */
+/** The expected DNS record of an app. */
 function recordOf(owner: string, name: string, app: string, domain: string) {
   return domainRecord(stableId(`apps/${owner}/${name}`), app, domain);
 }
@@ -57,7 +57,7 @@ function recordOf(owner: string, name: string, app: string, domain: string) {
 describe("an app's domain", () => {
   const store = () => recordOf("acme", "production", "store", "shop.example");
 
-  test("isn't proven without its record, with another's, or with one that is nearly right", async () => {
+  test("isn't proven without its record, or with a wrong or similar one", async () => {
     names.records.set("_tenantry.blog.example", ["tenantry-domain=", "v=spf1 -all"]);
     names.records.set(store().name, [recordOf("acme", "production", "blog", "shop.example").value]);
     names.records.set("_tenantry.lost.example", "fails");
@@ -69,7 +69,7 @@ describe("an app's domain", () => {
     });
   });
 
-  test("is proven by it, once and for good, and is no other's after that", async () => {
+  test("is proven permanently by its record, and can't be proven by another app afterwards", async () => {
     names.records.set(store().name, ["v=spf1 -all", store().value]);
     expect(await look()).toMatchObject({ "acme shop.example": "proven", "rival shop.example": "not proven" });
 
@@ -80,13 +80,13 @@ describe("an app's domain", () => {
     expect(names.asked.filter((name) => name === rival.name)).toHaveLength(1);
   });
 
-  test("has to be proven again when the app takes another", async () => {
+  test("must be proven again if the app changes its domain", async () => {
     await publish("acme", "production", { store: "next.example" });
     expect(await look()).toEqual({ "acme next.example": "not proven", "rival shop.example": "proven" });
   });
 });
 
-test("no name server that answers is no proof of anything", async () => {
+test("without an answer from name servers, the result is unknown", async () => {
   await expect(dnsLookup(["127.0.0.1:1"])("_tenantry.any.example")).rejects.toThrow(/ECONNREFUSED|TIMEOUT/);
-  expect(() => dnsLookup(["nowhere"])).toThrow("are no addresses of name servers");
+  expect(() => dnsLookup(["nowhere"])).toThrow("Expected addresses of name servers, found nowhere");
 });

@@ -248,7 +248,7 @@ it("skips a row that violates a later rule, names it, and imports the rest", asy
   expect(stdout).toContain(
     `! member ${planted} is skipped: \`email\`: expected an e-mail address as ada@acme.example`,
   );
-  expect(stdout).toContain("Correct it in the product, or its row of public.members in the control plane");
+  expect(stdout).toContain("Correct it in the product, or in its row of public.members in the control plane");
   const file = join(folder.path, "stacks/demo/orgs/acme.yaml");
   expect(readFileSync(file, "utf8")).toContain("\n  - { email: c&d@acme.example, role: admin }\n");
   await up();

@@ -132,7 +132,9 @@ describe("a rotation of the root secret", () => {
     useRoots(NEW);
     expect(await restore()).toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/sealed under the root secret [0-9a-f]{8}, which this run doesn't have/),
+      stdout: expect.stringMatching(
+        /encrypted with the root secret [0-9a-f]{8}, which this run doesn't have/,
+      ),
     });
     useRoots(NEW, old);
     const restored = await restore();

@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import program from "../../infra/index.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 
-/** Runs the program as Pulumi does, with nothing before it that reads manifests. */
+/** Runs the program like Pulumi, without tenantry's own checks of the manifests. */
 async function run(stack: string, files: Readonly<Record<string, string>>): Promise<unknown> {
   const declared: string[] = [];
   await pulumi.runtime.setMocks(

@@ -2,14 +2,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { secretValue } from "../../infra/secrets.ts";
 
-/** Names whose variable is, or was, one of tenantry's own. */
+/** Names whose variable is, or was, used by tenantry itself. */
 const RESERVED = ["root", "root-previous", "root-secret", "root-secret-previous"];
 
-describe("the value of a secret that a manifest names", () => {
+describe("the value of a secret in a manifest", () => {
   afterEach(() => pulumi.runtime.setAllConfig({}));
 
   test.each(RESERVED)(
-    "is never that of %s, whatever the environment and the stack's configuration hold",
+    "is never that of %s, whatever the environment and the stack's configuration contain",
     (name) => {
       setVariable(`TENANTRY_SECRET_${name.toUpperCase().replaceAll("-", "_")}`, "tenantry's own");
       pulumi.runtime.setAllConfig({ [`tenants:${name}`]: "from the configuration" });

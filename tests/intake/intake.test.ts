@@ -43,7 +43,7 @@ it("adds a workspace to its organization's manifest, and changes no other line",
   expect(read(folder)).toBe(`${ACME}  spike: { displayName: Agent spike, expires: 2026-12-15 }\n`);
 });
 
-it("writes through no link, be it a manifest or its folder", async () => {
+it("doesn't write through a link to a manifest or to its folder", async () => {
   const elsewhere = folderOf({ "acme.yaml": ACME, "orgs/other.yaml": HEAD });
   const rows = rowsOf({ workspaces: [workspace("spike")] });
   const within = platformFolder();
@@ -79,7 +79,7 @@ it("writes nothing a second time", async () => {
   expect(readdirSync(join(folder, "orgs"))).toEqual(["acme.yaml"]);
 });
 
-it("keeps the workspace that comes by itself when another is added", async () => {
+it("keeps the default workspace when another is added", async () => {
   const folder = platformFolder(`${HEAD}plan: big\n`);
   await runIntake(folder, [rowsOf({ workspaces: [workspace("spike")] })], asked);
   expect(read(folder)).toBe(`${HEAD}plan: big\nworkspaces:\n  personal: {}\n  spike: {}\n`);
@@ -114,7 +114,7 @@ wallets:
 `);
 });
 
-it("imports people, apps and cron jobs, and says what stays with the app", async () => {
+it("imports members, invitations, apps and cron jobs, and reports what stays with the app", async () => {
   const folder = platformFolder();
   const rows = rowsOf({
     workspaces: [workspace("spike")],
@@ -156,7 +156,7 @@ invitations:
 `);
 });
 
-it("leaves access to single workspaces out where the plan has none", async () => {
+it("leaves out access to single workspaces if the plan doesn't have it", async () => {
   const folder = platformFolder(`${HEAD}plan: big\n`);
   const rows = rowsOf({
     per_workspace_access: false,
@@ -167,7 +167,7 @@ it("leaves access to single workspaces out where the plan has none", async () =>
   expect(read(folder)).toBe(`${HEAD}plan: big\nmembers:\n  - { email: lin@acme.example, role: member }\n`);
 });
 
-it("refuses what would break a rule, says which, and writes the others", async () => {
+it("refuses a manifest that would break a rule, names the rule, and writes the others", async () => {
   const folder = platformFolder(`${HEAD}plan: free\n`);
   const rows = rowsOf({ plan: "free", workspaces: [workspace("spike")] });
   const fresh = rowsOf({
@@ -187,13 +187,16 @@ it("refuses what would break a rule, says which, and writes the others", async (
   expect(read(folder)).toBe(`${HEAD}plan: free\n`);
 });
 
-it("refuses an organization whose manifest has gone, and a list that it can't add to", async () => {
+it("refuses an organization whose manifest is missing, and a list that it can't edit", async () => {
   const folder = platformFolder(
     `${HEAD}plan: big\nmembers: &them [{ email: a@acme.example, role: admin }]\ninvitations: []\n`,
   );
   const gone = rowsOf({ name: "globex", workspaces: [workspace("spike")] });
   expect(await runIntake(folder, [gone], asked)).toMatchObject([
-    { outcome: "refused", problems: [expect.stringMatching(/globex\.yaml is gone/)] },
+    {
+      outcome: "refused",
+      problems: [expect.stringMatching(/globex\.yaml, which declared the organization, is missing/)],
+    },
   ]);
   const aliased = `${HEAD}plan: big\nworkspaces:\n  one: &w { apps: {} }\n  two: *w\n`;
   writeFileSync(join(folder, "orgs/acme.yaml"), aliased);
@@ -204,7 +207,7 @@ it("refuses an organization whose manifest has gone, and a list that it can't ad
   expect(read(folder)).toBe(aliased);
 });
 
-it("takes in nothing of a workspace that is an earlier one's namesake", async () => {
+it("adds no workspace that has the name of an earlier one", async () => {
   const folder = platformFolder();
   const rows = rowsOf({ workspaces: [workspace("production", { generation: 2 })] });
   expect(await runIntake(folder, [rows], asked)).toMatchObject([
@@ -215,7 +218,7 @@ it("takes in nothing of a workspace that is an earlier one's namesake", async ()
   ]);
 });
 
-it("makes the folder of a platform's first organization", async () => {
+it("creates the folder of a platform's first organization", async () => {
   const folder = folderOf({ "platform.yaml": PLATFORM });
   const rows = rowsOf({
     name: "jo",
@@ -229,7 +232,7 @@ it("makes the folder of a platform's first organization", async () => {
 
 const BAD_ADDRESSES = ["a..b@x.example", `${"a".repeat(120)}@x.example`, "a\u0001b@x.example", "a@localhost"];
 
-it("skips rows that no manifest can hold by their names, says what to do, and takes in the rest", async () => {
+it("skips rows with invalid names, states the remedy, and adds the rest", async () => {
   const folder = platformFolder();
   const rows = rowsOf({
     wallets: [],
@@ -269,7 +272,7 @@ it("skips rows that no manifest can hold by their names, says what to do, and ta
       "invitation late@x.example",
       "app spike/store",
       "app sales/store",
-      // It is below the platform's own domain.
+      // A subdomain of the platform's own domain.
       "app sales/own",
       ...["often", "never", "odd"].map((name) => `cron job sales/${name}`),
     ].sort(),
@@ -289,7 +292,7 @@ it("skips rows that no manifest can hold by their names, says what to do, and ta
   });
 });
 
-it("skips organizations that no manifest can be of, and takes in the others", async () => {
+it("skips organizations that can't have a manifest, and adds the others", async () => {
   const folder = platformFolder();
   const fresh = (name: string, more: Partial<AppRows>) =>
     rowsOf({
@@ -321,7 +324,7 @@ it("skips organizations that no manifest can be of, and takes in the others", as
   expect(readdirSync(join(folder, "orgs")).sort()).toEqual(["acme.yaml", "jo.yaml"]);
 });
 
-it("skips a member whom a rule of the manifest refuses, and takes in the rest", async () => {
+it("skips a member that a rule refuses, and adds the rest", async () => {
   const folder = platformFolder(`${ACME}claimTokens: {}\n`);
   const rows = rowsOf({
     members: [

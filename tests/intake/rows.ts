@@ -1,6 +1,6 @@
 import type { AppRows } from "../../src/intake/app-rows.ts";
 
-/** What the product made of an organization that a manifest declares. */
+/** The app's rows of an organization that a manifest declares. */
 export function rowsOf(more: Partial<AppRows> = {}): AppRows {
   return {
     name: "acme",

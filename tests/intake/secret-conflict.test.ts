@@ -23,7 +23,7 @@ const folderWith = (files: Files) =>
     ...files,
   });
 
-/** Takes in a sign-up of this name, and one that nobody minds. */
+/** Runs intake with a sign-up of this name, and one without a conflict. */
 async function signUp(stacks: string, name: string) {
   const signedUp = (each: string) =>
     rowsOf({ name: each, plan: "free", managed_by: "app", owner: `new@${each}.example` });
@@ -47,27 +47,27 @@ async function errorsIn(stacks: string): Promise<string[]> {
 const LIST = /list .* under `secrets` in the manifest of the platform/;
 const RENAME = /or rename `/;
 
-describe("intake refuses a name that would take a secret from another organization", () => {
+describe("intake refuses a name that would dispute a secret of another organization", () => {
   test.each<[string, string, Files, RegExp, RegExp]>([
     [
       "the same name on another platform",
       "acme",
       { "other/orgs/acme.yaml": named("acme", "acme-models") },
-      /`acme-` begins `acme-models` of the organization `acme` of `other`/,
+      /`acme-` is a prefix of `acme-models` of the organization `acme` of `other`/,
       LIST,
     ],
     [
       "a longer name on the same platform",
       "acme-labs",
       { "shop/orgs/acme.yaml": named("acme", "acme-labs-models") },
-      /`acme-labs-` begins `acme-labs-models` of the organization `acme` of `shop`/,
+      /`acme-labs-` is a prefix of `acme-labs-models` of the organization `acme` of `shop`/,
       LIST,
     ],
     [
       "a longer name on another platform",
       "acme-labs",
       { "other/orgs/acme.yaml": named("acme", "acme-labs-models") },
-      /`acme-labs-` begins `acme-labs-models` of the organization `acme` of `other`/,
+      /`acme-labs-` is a prefix of `acme-labs-models` of the organization `acme` of `other`/,
       RENAME,
     ],
     [
@@ -78,7 +78,7 @@ describe("intake refuses a name that would take a secret from another organizati
       RENAME,
     ],
     [
-      "a name that begins what another platform lists",
+      "a name that is a prefix of a secret that another platform lists",
       "pool",
       {
         "other/platform.yaml": OTHER + listing("pool-models", "beta", "gamma"),
@@ -103,23 +103,23 @@ describe("intake refuses a name that would take a secret from another organizati
     const file = join(stacks, "shop/orgs", `${name}.yaml`);
     expect(existsSync(file)).toBe(false);
     expect(await errorsIn(stacks)).toEqual([]);
-    // What it is refused for: with the file, the others' manifests have errors.
+    // The reason for the refusal: with the file, the manifests of others have errors.
     writeFileSync(file, named(name));
     expect(await errorsIn(stacks)).not.toEqual([]);
   });
 
   test.each<[string, string, Files]>([
     [
-      "the manifest of its namesake has errors and mentions one",
+      "the manifest of its namesake has errors and mentions a secret",
       "acme",
       { "other/orgs/acme.yaml": `${named("acme", "acme-models")}plan: [\n` },
     ],
     [
-      "the manifest of a platform has errors and mentions one",
+      "the manifest of a platform has errors and mentions a secret",
       "pool",
       { "other/platform.yaml": `${OTHER}${listing("pool-models", "beta")}plans: [\n` },
     ],
-  ])("and refuses it where %s", async (_, name, files) => {
+  ])("and refuses it if %s", async (_, name, files) => {
     const stacks = folderWith(files);
     expect(await signUp(stacks, name)).toMatchObject({
       outcome: "refused",
@@ -135,15 +135,11 @@ describe("intake writes the manifest of an organization", () => {
   test.each<[string, string, Files]>([
     ["whose namesake on another platform uses no secrets", "acme", { "other/orgs/acme.yaml": named("acme") }],
     [
-      "with a shorter name than the one that a secret belongs to",
+      "with a shorter name than the owner of a secret",
       "acme",
       { "other/orgs/acme-labs.yaml": named("acme-labs", "acme-labs-models") },
     ],
-    [
-      "with a name that only looks alike",
-      "acme-lab",
-      { "other/orgs/acme.yaml": named("acme", "acme-labs-models") },
-    ],
+    ["with a similar name", "acme-lab", { "other/orgs/acme.yaml": named("acme", "acme-labs-models") }],
     [
       "whose namesake's platform lists the secret",
       "acme",
@@ -153,7 +149,7 @@ describe("intake writes the manifest of an organization", () => {
       },
     ],
     [
-      "whose name begins what its own platform lists for another",
+      "whose name is a prefix of a secret that its own platform lists for another",
       "pool",
       {
         "shop/platform.yaml": PLATFORM + listing("pool-models", "beta"),
@@ -167,7 +163,7 @@ describe("intake writes the manifest of an organization", () => {
     expect(await errorsIn(stacks)).toEqual([]);
   });
 
-  test("while a platform that it has nothing to do with has errors", async () => {
+  test("while an unrelated platform has errors", async () => {
     const stacks = folderWith({ "other/platform.yaml": `${OTHER}plans: [\n` });
     expect(await signUp(stacks, "acme")).toMatchObject({ outcome: "written", problems: [] });
   });

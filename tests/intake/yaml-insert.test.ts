@@ -15,7 +15,7 @@ type Case = [
 
 it.each<Case>([
   [
-    "an entry to a map of lines",
+    "an entry to a block map",
     "a:\n  b: 1 # one\n\nz: 1\n",
     ["a"],
     "c",
@@ -23,7 +23,7 @@ it.each<Case>([
     "a:\n  b: 1 # one\n  c: {}\n\nz: 1\n",
   ],
   [
-    "an entry to a map in braces",
+    "an entry to a flow map",
     "a: { b: 1 }   # here\n",
     ["a"],
     "c",
@@ -31,9 +31,9 @@ it.each<Case>([
     "a: { b: 1, c: { d: x } }   # here\n",
   ],
   ["an entry to an empty map", "a: {}\n", ["a"], "c", {}, "a: { c: {} }\n"],
-  ["an entry to a map that isn't there", "z: 1\n", ["a"], "c", { d: 1 }, "z: 1\na:\n  c: { d: 1 }\n"],
+  ["an entry to a missing map", "z: 1\n", ["a"], "c", { d: 1 }, "z: 1\na:\n  c: { d: 1 }\n"],
   [
-    "an entry deep below what isn't there",
+    "an entry deep below a missing map",
     "a: { x: {} }\n",
     ["a", "x", "apps"],
     "c",
@@ -41,7 +41,7 @@ it.each<Case>([
     "a: { x: { apps: { c: {} } } }\n",
   ],
   [
-    "an item to a list of lines",
+    "an item to a block list",
     "a:\n  - { b: 1 }\n  # more to come\nz: 1\n",
     ["a"],
     undefined,
@@ -49,10 +49,10 @@ it.each<Case>([
     "a:\n  - { b: 1 }\n  - { b: 2 }\n  # more to come\nz: 1\n",
   ],
   ["an item to a list that isn't indented", "a:\n- 1\nz: 1\n", ["a"], undefined, 2, "a:\n- 1\n- 2\nz: 1\n"],
-  ["an item to a list in brackets", "a: [x,  y]\n", ["a"], undefined, "z", "a: [x,  y, z]\n"],
+  ["an item to a flow list", "a: [x,  y]\n", ["a"], undefined, "z", "a: [x,  y, z]\n"],
   ["an item to an empty list", "a: []\n", ["a"], undefined, "x", "a: [x]\n"],
   [
-    "to an item's list that isn't there",
+    "an item to a missing list in an item",
     "a:\n  - { b: 1 }\n",
     ["a", 0, "c"],
     undefined,
@@ -60,7 +60,7 @@ it.each<Case>([
     "a:\n  - { b: 1, c: [x] }\n",
   ],
   [
-    "to a list over several lines",
+    "an item to a flow list over several lines",
     "a: [\n  x, # one\n  y,\n]\n",
     ["a"],
     undefined,
@@ -68,7 +68,7 @@ it.each<Case>([
     "a: [\n  x, # one\n  y, z,\n]\n",
   ],
   [
-    "below a deeper last entry",
+    "an entry below a nested last entry",
     "a:\n  b:\n    c:\n      - 1\nz: 1\n",
     ["a"],
     "d",
@@ -76,21 +76,21 @@ it.each<Case>([
     "a:\n  b:\n    c:\n      - 1\n  d: 2\nz: 1\n",
   ],
   [
-    "below a block of text",
+    "an entry below a block scalar",
     "a:\n  b: |\n    one\n    two\nz: 1\n",
     ["a"],
     "c",
     1,
     "a:\n  b: |\n    one\n    two\n  c: 1\nz: 1\n",
   ],
-  ["to a file without a last line break", "a: 1", [], "b", 2, "a: 1\nb: 2\n"],
-  ["text that isn't plain", "a: {}\n", ["a"], "on", "x, y: #z", 'a: { on: "x, y: #z" }\n'],
+  ["an entry to a file without a final line break", "a: 1", [], "b", 2, "a: 1\nb: 2\n"],
+  ["text that needs quotes", "a: {}\n", ["a"], "on", "x, y: #z", 'a: { on: "x, y: #z" }\n'],
   ["text that looks like a number", "a: {}\n", ["a"], "b", "2026-11", "a: { b: 2026-11 }\n"],
 ])("adds %s", (_, before, path, key, value, after) => {
   expect(addTo(before, path, key, value)).toBe(after);
 });
 
-it("adds nothing to what only stands for something else", () => {
+it("refuses to edit an alias", () => {
   expect(() => addTo("a: &x { b: 1 }\nc: *x\n", ["c"], "d", 1)).toThrow(NotEditable);
 });
 
@@ -123,7 +123,7 @@ const values = fc.oneof(
   fc.array(fc.string()),
 );
 
-/** What the rules allow: strange, and valid. */
+/** Unusual values that the rules allow. */
 const nameParts = fc.constantFrom(
   "a",
   "é",
@@ -151,7 +151,7 @@ const names = fc
 const locals = fc.string({ unit: fc.constantFrom(..."ab1!#$%&'*+/=?^_`{|}~-."), minLength: 1, maxLength: 8 });
 const emails = locals.map((local) => `${local}@x.xn--p1ai`).filter((text) => follows(EMAIL, text));
 
-it("adds strange but valid names and addresses as they are, as values and within lists", () => {
+it("adds unusual but valid names and addresses unchanged, as values and in lists", () => {
   fc.assert(
     fc.property(names, emails, (name, email) => {
       const entry = { email, displayName: name };
@@ -162,7 +162,7 @@ it("adds strange but valid names and addresses as they are, as values and within
   );
 });
 
-it("adds exactly the entry, whatever its value, and changes no other line", () => {
+it("adds exactly the entry, for any value, and changes no other line", () => {
   const before = "# head\na:\n  b: { c: [d,e] } # tail\n\nz: 'q'\n";
   fc.assert(
     fc.property(values, (value) => {
