@@ -22,9 +22,9 @@ export async function measureApiCalls(): Promise<Figure[]> {
     await world.mustRun("up", "tiny.platform");
     const share = await shareOf(world);
     return [
-      // Six of them close it: encryption is read, enforced and read again, the network and Realtime are restricted, and Storage is
-      // read.
-      figure("a new workspace", 22, await share(() => world.mustRun("up", "tiny.acme"))),
+      // Seven of them close it: encryption is read, enforced, waited for and read again, the network and Realtime are restricted,
+      // and Storage is read.
+      figure("a new workspace", 23, await share(() => world.mustRun("up", "tiny.acme"))),
       figure(
         "an unchanged workspace, on preview",
         0,
