@@ -1,13 +1,15 @@
+import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { RunningSandbox, SandboxOptions } from "@tenantry/sandbox";
 import type { LoadedSelection } from "./load.ts";
+import { type SandboxVariables, sandboxVariables, stateFolder } from "./sandbox-variables.ts";
 
 /** Joins or starts the sandbox with the Supabase organizations of the platforms. Undefined when the run uses none. */
 export async function openSandbox(
   loaded: readonly LoadedSelection[],
   { cwd, sandbox }: { readonly cwd: string; readonly sandbox: string | undefined },
-): Promise<RunningSandbox | undefined> {
+): Promise<RunningSandbox<SandboxVariables> | undefined> {
   if (sandbox === undefined) return undefined;
   const organizations = [
     ...new Set(loaded.flatMap(({ platformModel }) => platformModel?.project.organization ?? [])),
@@ -20,9 +22,14 @@ export async function openSandbox(
  *
  * @throws UserError when the package isn't installed: a production install doesn't carry it
  */
-export async function joinSandbox(options: SandboxOptions): Promise<RunningSandbox> {
+export async function joinSandbox(
+  options: Omit<SandboxOptions, "variables">,
+): Promise<RunningSandbox<SandboxVariables>> {
   const { joinSandbox: join } = await sandboxPackage();
-  return join(options);
+  const sandbox = await join({ ...options, variables: sandboxVariables });
+  // The Pulumi CLI needs an existing folder.
+  await mkdir(stateFolder(sandbox.folder), { recursive: true });
+  return sandbox;
 }
 
 async function sandboxPackage() {

@@ -1,19 +1,22 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startSandbox } from "../../packages/sandbox/src/sandbox.ts";
 import { expectSameSources, readSources } from "../../src/fleet/sources.ts";
+import { type ProductSandbox, startProductSandbox } from "../product-sandbox.ts";
 import { folderWith, ORGANIZATION, PLATFORM, tenantry, tenantryAsked } from "./command-line.ts";
 
 const ACME = "stacks/demo/orgs/acme.yaml";
 const DEMO = "stacks/demo/platform.yaml";
 
 let folder: ReturnType<typeof folderWith>;
-let sandbox: Awaited<ReturnType<typeof startSandbox>>;
+let sandbox: ProductSandbox;
 
 beforeAll(async () => {
   folder = folderWith({ [DEMO]: PLATFORM, [ACME]: ORGANIZATION });
-  sandbox = await startSandbox({ folder: join(folder.path, ".tenantry/sandbox"), readinessMilliseconds: 1 });
+  sandbox = await startProductSandbox({
+    folder: join(folder.path, ".tenantry/sandbox"),
+    readinessMilliseconds: 1,
+  });
   const up = await tenantry(["up", "--yes", "--sandbox"], { cwd: folder.path });
   expect(up.exitCode).toBe(0);
 });

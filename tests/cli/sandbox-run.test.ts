@@ -1,20 +1,23 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startSandbox } from "../../packages/sandbox/src/sandbox.ts";
 import type { OutputsDocument } from "../../src/cli/commands/outputs.ts";
 import type { FleetReport } from "../../src/fleet/report.ts";
+import { type ProductSandbox, startProductSandbox } from "../product-sandbox.ts";
 import { folderWith, ORGANIZATION, PLATFORM, tenantry } from "./command-line.ts";
 
 const ACME = "stacks/demo/orgs/acme.yaml";
 const ONE_WORKSPACE = ORGANIZATION.replace(", staging: {}", "");
 
 let folder: ReturnType<typeof folderWith>;
-let sandbox: Awaited<ReturnType<typeof startSandbox>>;
+let sandbox: ProductSandbox;
 
 beforeAll(async () => {
   folder = folderWith({ "stacks/demo/platform.yaml": PLATFORM, [ACME]: ONE_WORKSPACE });
-  sandbox = await startSandbox({ folder: join(folder.path, ".tenantry/sandbox"), readinessMilliseconds: 1 });
+  sandbox = await startProductSandbox({
+    folder: join(folder.path, ".tenantry/sandbox"),
+    readinessMilliseconds: 1,
+  });
 });
 
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startSandbox } from "../../packages/sandbox/src/sandbox.ts";
+import { type ProductSandbox, startProductSandbox } from "../product-sandbox.ts";
 import { folderWith, ORGANIZATION, PLATFORM, tenantry } from "./command-line.ts";
 
 const ACME = "stacks/demo/orgs/acme.yaml";
@@ -9,7 +9,7 @@ const DEMO = "stacks/demo/platform.yaml";
 const ONE_WORKSPACE = ORGANIZATION.replace(", staging: {}", "");
 
 let folder: ReturnType<typeof folderWith>;
-let sandbox: Awaited<ReturnType<typeof startSandbox>>;
+let sandbox: ProductSandbox;
 
 beforeAll(async () => {
   folder = folderWith({
@@ -17,7 +17,10 @@ beforeAll(async () => {
     [DEMO]: PLATFORM,
     [ACME]: ONE_WORKSPACE,
   });
-  sandbox = await startSandbox({ folder: join(folder.path, ".tenantry/sandbox"), readinessMilliseconds: 1 });
+  sandbox = await startProductSandbox({
+    folder: join(folder.path, ".tenantry/sandbox"),
+    readinessMilliseconds: 1,
+  });
   expect((await run("up", "--yes")).exitCode).toBe(0);
 });
 

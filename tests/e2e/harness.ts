@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { Secret } from "@tenantry/core/secret";
 import type { RunOptions, RunResult, StackSpec } from "../../packages/embedded-engine/src/interface.ts";
 import type { SandboxOptions } from "../../packages/sandbox/src/options.ts";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/src/sandbox.ts";
 import { secretVariable } from "../../src/shared/secret-variable.ts";
+import { type ProductSandbox, startProductSandbox } from "../product-sandbox.ts";
 import { runOnce } from "./run-once.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
@@ -21,7 +21,7 @@ export interface Ended {
 /** A sandbox with manifests in a temporary folder, and the command line for them. */
 export class World {
   readonly folder: string;
-  readonly sandbox: Sandbox;
+  readonly sandbox: ProductSandbox;
   /** Everything that {@link tenantry} has printed. */
   readonly printed: string[] = [];
   /** The values of the manifests' secrets, by variable. They must not occur in plain text anywhere else. */
@@ -29,7 +29,7 @@ export class World {
 
   readonly #repository: string;
 
-  private constructor(folder: string, sandbox: Sandbox, repository: string) {
+  private constructor(folder: string, sandbox: ProductSandbox, repository: string) {
     this.folder = folder;
     this.sandbox = sandbox;
     this.#repository = repository;
@@ -42,7 +42,7 @@ export class World {
     repository = REPOSITORY,
   ): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "tenantry-e2e-"));
-    const sandbox = await startSandbox({
+    const sandbox = await startProductSandbox({
       folder: join(folder, "sandbox"),
       organizations: ["tiny"],
       readinessMilliseconds: 30,

@@ -3,20 +3,23 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fault } from "../../packages/sandbox/src/faults.ts";
-import { startSandbox } from "../../packages/sandbox/src/sandbox.ts";
 import type { IntakeDocument } from "../../src/cli/commands/intake.ts";
 import type { VerifyDocument } from "../../src/cli/commands/verify.ts";
 import { folderWith, ORGANIZATION, PLATFORM, type Ran, tenantry } from "../cli/command-line.ts";
+import { type ProductSandbox, startProductSandbox } from "../product-sandbox.ts";
 
 let folder: ReturnType<typeof folderWith>;
-let sandbox: Awaited<ReturnType<typeof startSandbox>>;
+let sandbox: ProductSandbox;
 
 beforeAll(async () => {
   folder = folderWith({
     "stacks/demo/platform.yaml": PLATFORM,
     "stacks/demo/orgs/acme.yaml": ORGANIZATION.replace(", staging: {}", ""),
   });
-  sandbox = await startSandbox({ folder: join(folder.path, ".tenantry/sandbox"), readinessMilliseconds: 1 });
+  sandbox = await startProductSandbox({
+    folder: join(folder.path, ".tenantry/sandbox"),
+    readinessMilliseconds: 1,
+  });
 });
 
 afterAll(async () => {

@@ -6,15 +6,15 @@ import pg from "pg";
 import { expect } from "vitest";
 import type { Fault } from "../../packages/sandbox/src/faults.ts";
 import type { SandboxOptions } from "../../packages/sandbox/src/options.ts";
-import { type Sandbox, startSandbox } from "../../packages/sandbox/src/sandbox.ts";
 import { deriveDatabasePassword } from "../../src/shared/derive.ts";
 import { projectName, stableId } from "../../src/shared/ids.ts";
 import { Connections, type Context } from "../../src/vendors/connections.ts";
 import { answer, type Supabase } from "../../src/vendors/supabase/client.ts";
+import { type ProductSandbox, startProductSandbox } from "../product-sandbox.ts";
 
 /** A sandbox with helpers for tests. */
 export interface Live {
-  readonly sandbox: Sandbox;
+  readonly sandbox: ProductSandbox;
   /** The context that a newly started provider passes to resources. */
   context(signal?: AbortSignal, env?: Readonly<Record<string, string>>): (mode: "look" | "write") => Context;
   /** Creates a platform's project with a derived password, and returns its ref. */
@@ -38,7 +38,7 @@ export const SUPABASE_ORGANIZATION = "demo";
 export async function startLive(options: Partial<SandboxOptions> = {}): Promise<Live> {
   const folder = await mkdtemp(join(tmpdir(), "tenantry-live-"));
   const settings = { folder, readinessMilliseconds: 0, requestsPerMinute: 100_000 };
-  const sandbox = await startSandbox({ ...settings, ...options });
+  const sandbox = await startProductSandbox({ ...settings, ...options });
   const opened: Connections[] = [];
 
   const context: Live["context"] = (signal = new AbortController().signal, env = {}) => {

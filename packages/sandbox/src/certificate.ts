@@ -17,7 +17,7 @@ const VALID_MILLISECONDS = 10 * 365 * 24 * 60 * 60 * 1000;
 export function selfSigned(now: number): Certified {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const keyInfo = publicKey.export({ type: "spki", format: "der" });
-  const name = sequence(set(sequence(objectId("550403"), utf8("tenantry sandbox"))));
+  const name = sequence(set(sequence(objectId("550403"), utf8("local sandbox"))));
   const body = sequence(
     explicit(0, integer(Buffer.of(2))),
     integer(Buffer.concat([Buffer.of(1), randomBytes(15)])),

@@ -1,5 +1,6 @@
 import type { SandboxOptions } from "./options.ts";
 import type { Sandbox } from "./sandbox.ts";
+import type { Variables } from "./settings.ts";
 
 export type { Fault, RequestRecord } from "./faults.ts";
 export { joinSandbox } from "./join.ts";
@@ -8,7 +9,9 @@ export type { RunningSandbox } from "./running-sandbox.ts";
 export type { Sandbox } from "./sandbox.ts";
 
 /** Starts a sandbox in this process. Use `joinSandbox` where another process may already run it. */
-export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox<V extends Variables = Record<never, string>>(
+  options: SandboxOptions<V>,
+): Promise<Sandbox<V>> {
   const { startSandbox: start } = await import("./sandbox.ts");
   return start(options);
 }

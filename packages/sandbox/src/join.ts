@@ -1,16 +1,25 @@
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { UserError } from "@tenantry/core/errors";
-import type { Organizations } from "./admin.ts";
 import { organizationsOf, type SandboxOptions } from "./options.ts";
 import type { RunningSandbox } from "./running-sandbox.ts";
-import { addresses, readSettings, type Settings } from "./settings.ts";
+import {
+  addresses,
+  readSettings,
+  type Settings,
+  type Variables,
+  withVariables,
+  writeSettings,
+} from "./settings.ts";
 
 /** Joins the sandbox that runs in the folder, or starts one there. */
-export async function joinSandbox(options: SandboxOptions): Promise<RunningSandbox> {
+export async function joinSandbox<V extends Variables = Record<never, string>>(
+  options: SandboxOptions<V>,
+): Promise<RunningSandbox<V>> {
   const deadline = Date.now() + 60_000;
   for (;;) {
-    const running = await findRunning(resolve(options.folder), organizationsOf(options));
+    const running = await findRunning(resolve(options.folder), options);
     if (running !== undefined) return running;
     try {
       // Whoever joins one needs none of what serves it.
@@ -25,18 +34,20 @@ export async function joinSandbox(options: SandboxOptions): Promise<RunningSandb
 }
 
 /** The one that runs there, if one does, with the organizations that whoever joins it needs. */
-async function findRunning(
+async function findRunning<V extends Variables>(
   folder: string,
-  organizations: Organizations,
-): Promise<RunningSandbox | undefined> {
+  options: SandboxOptions<V>,
+): Promise<RunningSandbox<V> | undefined> {
   const settings = await readSettings(folder);
   if (settings === undefined || !(await answers(settings))) return undefined;
   await fetch(`${settings.env.SUPABASE_API_URL}/_sandbox/organizations`, {
     method: "PUT",
     headers: { authorization: `Bearer ${settings.env.SUPABASE_ACCESS_TOKEN}` },
-    body: JSON.stringify(organizations),
+    body: JSON.stringify(organizationsOf(options)),
   });
-  return { folder, ...addresses(settings.env), env: settings.env, stop: async () => {} };
+  const env = withVariables(settings.env, folder, settings.env, options);
+  if (!isDeepStrictEqual(env, settings.env)) await writeSettings(folder, { ...settings, env });
+  return { folder, ...addresses(env), env, stop: async () => {} };
 }
 
 async function answers({ id, env }: Settings): Promise<boolean> {

@@ -1,12 +1,13 @@
 import type { Organizations } from "./admin.ts";
+import type { Variables } from "./settings.ts";
 
 /** Options of a sandbox. */
-export interface SandboxOptions {
+export interface SandboxOptions<V extends Variables = Variables> {
   /** The data folder: databases, journals and `sandbox.json`. It is created if needed, and a later sandbox continues with it. */
   readonly folder: string;
   /** How long a new project takes to become healthy, in milliseconds. Default 300. */
   readonly readinessMilliseconds?: number;
-  /** Slugs of the Supabase organizations on the Pro plan that exist from the start. Default `agntdata`, `camelai` and `demo`. */
+  /** Slugs of the Supabase organizations on the Pro plan that exist from the start. Default `demo`. */
   readonly organizations?: readonly string[];
   /** Slugs of the Supabase organizations on the free plan that exist from the start. Default none. */
   readonly freeOrganizations?: readonly string[];
@@ -16,9 +17,16 @@ export interface SandboxOptions {
   readonly clientAddress?: string;
   /** The limit of the Stripe API. Default 25, the limit of Stripe's own sandboxes. */
   readonly stripeRequestsPerSecond?: number;
+  /**
+   * More environment variables for programs that use the sandbox, stored in the folder with the sandbox's own.
+   *
+   * @param folder where the sandbox keeps its data
+   * @param stored the variables of the previous start; empty at the first
+   */
+  readonly variables?: (folder: string, stored: Variables) => V;
 }
 
-const ORGANIZATIONS = ["agntdata", "camelai", "demo"];
+const ORGANIZATIONS = ["demo"];
 
 export function organizationsOf({ organizations, freeOrganizations }: SandboxOptions): Organizations {
   return { paid: organizations ?? ORGANIZATIONS, free: freeOrganizations ?? [] };

@@ -31,7 +31,7 @@ export const SUPERUSER = "supabase_admin";
  */
 export async function openCache(): Promise<PostgresCache> {
   const source = packagedPrograms();
-  const folder = join(tempFolder(), `tenantry-postgres-${source.version}-${process.getuid?.() ?? 0}`);
+  const folder = join(tempFolder(), `sandbox-postgres-${source.version}-${process.getuid?.() ?? 0}`);
   await mkdir(folder, { recursive: true });
   await refuseForeignFolder(folder);
   await chmod(folder, 0o755);

@@ -1,12 +1,12 @@
-import type { Environment } from "./settings.ts";
+import type { Environment, Variables } from "./settings.ts";
 
 /** A running sandbox, in this process or another. */
-export interface RunningSandbox {
+export interface RunningSandbox<V extends Variables = Variables> {
   readonly folder: string;
   readonly supabaseUrl: string;
   readonly stripeUrl: string;
   /** Environment variables for programs that use it. */
-  readonly env: Environment;
+  readonly env: Environment & V;
   /** Stops the sandbox and its processes if this process started it. Its data are kept. */
   stop(): Promise<void>;
 }

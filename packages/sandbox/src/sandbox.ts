@@ -23,7 +23,8 @@ import {
   certificateFile,
   environment,
   readSettings,
-  stateFolder,
+  type Variables,
+  withVariables,
   writeSettings,
 } from "./settings.ts";
 import { Store } from "./store.ts";
@@ -35,7 +36,7 @@ import { tenantOf } from "./supabase/tenant.ts";
 import { stripeVendor, supabaseVendor } from "./vendors.ts";
 
 /** A sandbox in this process. */
-export interface Sandbox extends RunningSandbox {
+export interface Sandbox<V extends Variables = Variables> extends RunningSandbox<V> {
   /** Replaces the faults in force; none lifts them all. */
   setFaults(faults: readonly Fault[], seed?: number): void;
   /** Resolves when a request is held by a hold fault; at once when one is. */
@@ -53,7 +54,9 @@ export interface Sandbox extends RunningSandbox {
  *
  * @throws UserError when one runs in the folder already
  */
-export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox<V extends Variables = Record<never, string>>(
+  options: SandboxOptions<V>,
+): Promise<Sandbox<V>> {
   await mkdir(options.folder, { recursive: true, mode: 0o700 });
   const folder = await realpath(options.folder);
   const unlock = await lockFolder(folder);
@@ -69,7 +72,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function start(folder: string, options: SandboxOptions, unlock: () => Promise<void>): Promise<Sandbox> {
+async function start<V extends Variables>(
+  folder: string,
+  options: SandboxOptions<V>,
+  unlock: () => Promise<void>,
+): Promise<Sandbox<V>> {
   await ProjectServers.prepare();
   const { password } = await openCache();
   const before = await readSettings(folder);
@@ -99,9 +106,7 @@ async function start(folder: string, options: SandboxOptions, unlock: () => Prom
   const stripe = await serve(before?.ports.stripe);
   const supabase = await serve(before?.ports.supabase);
   const ports = { supabase: supabase.port, stripe: stripe.port, pooler: poolerPort };
-  const env = environment(folder, ports, before?.env);
-  // The Pulumi CLI takes no folder that isn't there.
-  await mkdir(stateFolder(folder), { recursive: true });
+  const env = withVariables(environment(folder, ports, before?.env), folder, before?.env ?? {}, options);
   const token = env.SUPABASE_ACCESS_TOKEN;
 
   const supabaseApp = createSupabase({

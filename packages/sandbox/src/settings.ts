@@ -2,24 +2,20 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-const ROOT_SECRET = "TENANTRY_ROOT_SECRET";
-const FORMER_ROOT_SECRET = "TENANTRY_SECRET_ROOT";
+/** The names of the sandbox's own environment variables. */
+const NAMES = [
+  "SUPABASE_API_URL",
+  "SUPABASE_ACCESS_TOKEN",
+  "STRIPE_API_BASE",
+  "STRIPE_API_KEY",
+  "PGSSLROOTCERT",
+] as const;
 
-/** Environment variables for programs that use the sandbox. */
-export type Environment = Readonly<
-  Record<
-    | "SUPABASE_API_URL"
-    | "SUPABASE_ACCESS_TOKEN"
-    | "STRIPE_API_BASE"
-    | "STRIPE_API_KEY"
-    | "TENANTRY_ROOT_SECRET"
-    | "TENANTRY_ARCHIVES"
-    | "PULUMI_BACKEND_URL"
-    | "PULUMI_CONFIG_PASSPHRASE"
-    | "PGSSLROOTCERT",
-    string
-  >
->;
+/** The sandbox's own environment variables for programs that use it. */
+export type Environment = Readonly<Record<(typeof NAMES)[number], string>>;
+
+/** Environment variables by name, such as those that a caller adds to the sandbox's own. */
+export type Variables = Readonly<Record<string, string>>;
 
 /** Contents of `sandbox.json`, which keeps URLs and tokens stable across restarts. */
 export interface Settings {
@@ -27,24 +23,17 @@ export interface Settings {
   readonly id: string;
   readonly pid: number;
   readonly ports: { readonly supabase: number; readonly stripe: number; readonly pooler: number };
-  readonly env: Environment;
+  readonly env: Environment & Variables;
 }
 
 /** @returns undefined if the folder has no sandbox yet */
 export async function readSettings(folder: string): Promise<Settings | undefined> {
   try {
-    return withPresentNames(JSON.parse(await readFile(fileIn(folder), "utf8")) as Settings);
+    return JSON.parse(await readFile(fileIn(folder), "utf8")) as Settings;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-}
-
-/** Earlier versions stored the root secret under a different variable name. */
-function withPresentNames(settings: Settings): Settings {
-  const { [FORMER_ROOT_SECRET]: former, ...env }: Environment & { [FORMER_ROOT_SECRET]?: string } =
-    settings.env;
-  return former === undefined ? settings : { ...settings, env: { ...env, [ROOT_SECRET]: former } };
 }
 
 export async function writeSettings(folder: string, settings: Settings): Promise<void> {
@@ -65,21 +54,30 @@ export function environment(
     SUPABASE_ACCESS_TOKEN: kept("SUPABASE_ACCESS_TOKEN", `sbp_${randomBytes(20).toString("hex")}`),
     STRIPE_API_BASE: `http://127.0.0.1:${ports.stripe}`,
     STRIPE_API_KEY: kept("STRIPE_API_KEY", `sk_test_${randomBytes(24).toString("hex")}`),
-    TENANTRY_ROOT_SECRET: kept("TENANTRY_ROOT_SECRET", randomBytes(32).toString("hex")),
-    TENANTRY_ARCHIVES: join(folder, "archives"),
-    PULUMI_BACKEND_URL: `file://${stateFolder(folder)}`,
-    PULUMI_CONFIG_PASSPHRASE: kept("PULUMI_CONFIG_PASSPHRASE", randomBytes(16).toString("hex")),
     PGSSLROOTCERT: certificateFile(folder),
   };
 }
 
-export function addresses(env: Environment): { supabaseUrl: string; stripeUrl: string } {
-  return { supabaseUrl: env.SUPABASE_API_URL, stripeUrl: env.STRIPE_API_BASE };
+/**
+ * Adds the caller's variables to the sandbox's own. A caller that has none keeps those that are stored in the folder.
+ *
+ * @param env the sandbox's own variables, and possibly others
+ * @param stored the variables of the previous start
+ */
+export function withVariables<V extends Variables>(
+  env: Environment,
+  folder: string,
+  stored: Variables,
+  { variables }: { readonly variables?: (folder: string, stored: Variables) => V },
+): Environment & V {
+  const isOwn = (name: string): boolean => (NAMES as readonly string[]).includes(name);
+  const added = Object.entries(variables === undefined ? stored : variables(folder, stored));
+  const own = Object.entries(env).filter(([name]) => isOwn(name));
+  return Object.fromEntries([...added.filter(([name]) => !isOwn(name)), ...own]) as Environment & V;
 }
 
-/** The folder of the Pulumi state for stacks deployed to the sandbox. */
-export function stateFolder(folder: string): string {
-  return join(folder, "state");
+export function addresses(env: Environment): { supabaseUrl: string; stripeUrl: string } {
+  return { supabaseUrl: env.SUPABASE_API_URL, stripeUrl: env.STRIPE_API_BASE };
 }
 
 /** The TLS certificate of the sandbox's pooler. */

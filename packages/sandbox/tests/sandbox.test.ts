@@ -31,7 +31,27 @@ describe("a sandbox", () => {
     for (const made of folders.splice(0)) await rm(made, { recursive: true, force: true });
   });
 
-  test("tells what a run needs, and has an empty folder for its state", async () => {
+  test("stores variables of its caller with its own, and gives them to whoever joins", async () => {
+    const at = await folder();
+    const variables = (where: string, { TOKEN = "first" }: Readonly<Record<string, string>>) => ({
+      TOKEN,
+      FOLDER: join(where, "data"),
+    });
+    const sandbox = await startSandbox({ folder: at, variables });
+    expect(sandbox.env).toMatchObject({ TOKEN: "first", FOLDER: join(at, "data") });
+    expect((await joinSandbox({ folder: at })).env).toEqual(sandbox.env);
+    const other = () => ({ TOKEN: "second", SUPABASE_ACCESS_TOKEN: "not replaced" });
+    expect((await joinSandbox({ folder: at, variables: other })).env).toMatchObject({
+      TOKEN: "second",
+      SUPABASE_ACCESS_TOKEN: sandbox.env.SUPABASE_ACCESS_TOKEN,
+    });
+    await sandbox.stop();
+    const again = await startSandbox({ folder: at, variables });
+    await again.stop();
+    expect(again.env.TOKEN).toBe("second");
+  });
+
+  test("has the variables that its clients need", async () => {
     const at = await folder();
     const sandbox = await startSandbox({ folder: at });
     await sandbox.stop();
@@ -40,20 +60,14 @@ describe("a sandbox", () => {
       SUPABASE_ACCESS_TOKEN: expect.stringMatching(/^sbp_[0-9a-f]{40}$/),
       STRIPE_API_BASE: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       STRIPE_API_KEY: expect.stringMatching(/^sk_test_/),
-      TENANTRY_ROOT_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),
-      TENANTRY_ARCHIVES: join(at, "archives"),
-      PULUMI_BACKEND_URL: `file://${join(at, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: expect.stringMatching(/./),
       PGSSLROOTCERT: join(at, "pooler.crt"),
     });
     expect(readdirSync(at).sort()).toEqual([
       "pooler.crt",
       "sandbox.json",
-      "state",
       "stripe.journal",
       "supabase.journal",
     ]);
-    expect(readdirSync(join(at, "state"))).toEqual([]);
   });
 
   test("keeps its tokens, projects and their data from start to start", async () => {

@@ -22,9 +22,15 @@ export function addSandbox(program: Command, session: Session): void {
   addJsonOption(command).action((folder: string, options: JsonOption) => sandbox(session, folder, options));
 }
 
+/** The Supabase organizations of the example platforms. Commands with --sandbox add those that their manifests name. */
+const EXAMPLE_ORGANIZATIONS = ["agntdata", "camelai", "demo"];
+
 async function sandbox(session: Session, folder: string, options: JsonOption): Promise<void> {
   const { joinSandbox } = await import("../../fleet/sandbox.ts");
-  const running = await joinSandbox({ folder: resolve(session.io.cwd, folder) });
+  const running = await joinSandbox({
+    folder: resolve(session.io.cwd, folder),
+    organizations: EXAMPLE_ORGANIZATIONS,
+  });
   try {
     const { supabaseUrl, stripeUrl, env } = running;
     const document: SandboxDocument = { ok: true, folder: running.folder, supabaseUrl, stripeUrl, env };
