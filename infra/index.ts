@@ -9,12 +9,12 @@ import { todayOf } from "../src/shared/today.ts";
 import { domainRecords } from "./domains.ts";
 import { organizationLogicalName } from "./logical-names.ts";
 import type { OrganizationArgs } from "./organization.ts";
-import { orMistake, userError } from "./user-error.ts";
+import { userError, withUserErrors } from "./user-error.ts";
 
 /** The Pulumi program. Returns the stack's outputs. */
 export default async function program(): Promise<Record<string, unknown>> {
-  orMistake(() => refuseFormerName(process.env));
-  const today = orMistake(() => todayOf(process.env));
+  withUserErrors(() => refuseFormerName(process.env));
+  const today = withUserErrors(() => todayOf(process.env));
   const { platform, organization } = stackModel(pulumi.getStack(), today);
   return organization === undefined
     ? platformStack(platform)

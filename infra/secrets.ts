@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretReference } from "../src/model/model.ts";
 import { secretVariable } from "../src/shared/secret-variable.ts";
-import { orMistake, userError } from "./user-error.ts";
+import { userError, withUserErrors } from "./user-error.ts";
 
 /**
  * The value of `{ secret: name }`, as a Pulumi secret: `TENANTRY_SECRET_<NAME>` in the environment, otherwise the stack's
@@ -10,7 +10,7 @@ import { orMistake, userError } from "./user-error.ts";
  * @throws if neither is set, or if the name is reserved for tenantry
  */
 export function secretValue(reference: SecretReference): pulumi.Output<string> {
-  const variable = orMistake(() => secretVariable(reference.secret));
+  const variable = withUserErrors(() => secretVariable(reference.secret));
   const given = process.env[variable];
   if (given !== undefined) return pulumi.secret(given);
 

@@ -14,7 +14,7 @@ export function userError(message: string): RunError {
 }
 
 /** Runs `work`. A `UserError` ends the program with its message and remedy. */
-export function orMistake<T>(work: () => T): T {
+export function withUserErrors<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {

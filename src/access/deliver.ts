@@ -2,15 +2,15 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import * as z from "zod";
 import type { Database } from "../vendors/postgres/database.ts";
 import { refusalOf } from "../vendors/postgres/refusal.ts";
-import { persist } from "../vendors/postgres/run-script.ts";
+import { retry } from "../vendors/postgres/run-script.ts";
 import { admit, OTHER_WORKSPACE } from "../vendors/postgres/scripts/admit.ts";
 import type { Supabase } from "../vendors/supabase/client.ts";
 import { isReachable } from "../vendors/supabase/projects.ts";
 import { query } from "../vendors/supabase/query.ts";
-import { type Answer, postpone, settle, takeAnswer } from "./read.ts";
+import { type AccessList, confirmDelivery, postpone, takeAccessList } from "./access-list.ts";
 
 /** A platform's control plane, and the client for its workspaces' databases. */
-export interface Reach {
+export interface DeliveryContext {
   readonly database: Database;
   readonly supabase: Supabase;
   /** The issuer whose tokens workspaces trust. */
@@ -41,57 +41,60 @@ const LONGEST_MILLISECONDS = 20_000;
  * @throws UserError if the database belongs to another workspace
  */
 export async function deliverTo(
-  reach: Reach,
+  context: DeliveryContext,
   workspace: string,
   ref: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await persist(async () => {
-    const answer = await reach.database.transaction((ask) => takeAnswer(ask, workspace));
+  await retry(async () => {
+    const answer = await context.database.transaction((query) => takeAccessList(query, workspace));
     if (answer === undefined) throw noRow(workspace);
-    await deliver(reach, { ...answer, ref });
+    await deliver(context, { ...answer, ref });
   }, signal);
 }
 
 /** Delivers an answer once. A failed delivery is recorded and returned, not thrown. */
-export async function attempt(reach: Reach, answer: Answer): Promise<Delivery> {
+export async function tryToDeliver(context: DeliveryContext, answer: AccessList): Promise<Delivery> {
   const { name: workspace, ref } = answer;
   if (ref === null) return { workspace, outcome: "waiting", reason: "it has no project" };
   try {
-    await deliver(reach, { ...answer, ref });
+    await deliver(context, { ...answer, ref });
     return { workspace, outcome: "delivered", reason: null };
   } catch (error) {
     if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
-    const waiting = await waitsFor(reach.supabase, ref, error);
+    const waiting = await waitsFor(context.supabase, ref, error);
     const reason = waiting ?? error.message;
-    const wait = await reach.database.transaction((ask) => postpone(ask, answer, reason));
+    const wait = await context.database.transaction((query) => postpone(query, answer, reason));
     if (waiting !== undefined) return { workspace, outcome: "waiting", reason };
     return { workspace, outcome: "failed", reason: `${reason}\n  Next attempt in ${wait} s.` };
   }
 }
 
-async function deliver(reach: Reach, taken: Answer & { readonly ref: string }): Promise<void> {
-  let answer: Answer = taken;
+async function deliver(
+  context: DeliveryContext,
+  taken: AccessList & { readonly ref: string },
+): Promise<void> {
+  let answer: AccessList = taken;
   for (let reading = 1; ; reading += 1) {
-    const held = await write(reach, taken.ref, answer);
+    const held = await write(context, taken.ref, answer);
     if (held === answer.version) break;
     if (reading === MOST_READINGS)
       throw new UserError(`Another program keeps changing the members in the database of ${answer.name}.`, {
         remedy: `Find out which program changes private.settings in project ${taken.ref}, and stop it.`,
       });
     // Another process delivered later, or a database was restored. Read again, with a version above the database's.
-    const next = await reach.database.transaction((ask) => takeAnswer(ask, answer.workspace, held));
+    const next = await context.database.transaction((query) => takeAccessList(query, answer.workspace, held));
     if (next === undefined) throw noRow(answer.workspace);
     answer = next;
   }
-  await reach.database.transaction((ask) => settle(ask, answer));
+  await context.database.transaction((query) => confirmDelivery(query, answer));
 }
 
 /** @returns the resulting version of the database */
 async function write(
-  { supabase, issuer, leaseSeconds }: Reach,
+  { supabase, issuer, leaseSeconds }: DeliveryContext,
   ref: string,
-  answer: Answer,
+  answer: AccessList,
 ): Promise<number> {
   const { workspace, version, members } = answer;
   const lease = leaseSeconds === undefined ? {} : { leaseSeconds };

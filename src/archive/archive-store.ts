@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { ArchiveKey } from "../shared/derive.ts";
 import type { Database } from "../vendors/postgres/database.ts";
-import { type Contents, holdTheSame, type Origin } from "./contents.ts";
-import { dump, survey } from "./dump.ts";
+import { type Contents, haveSameRows, type Origin } from "./contents.ts";
+import { countRows, dump } from "./dump.ts";
 import { readSealed, writeSealed } from "./sealed-file.ts";
 import { CorruptArchive, verified } from "./verify.ts";
 
@@ -50,7 +50,7 @@ export async function storeArchive(
   const unfinished = `${file}${UNFINISHED}`;
 
   const same = await database.read(async (query) => {
-    if (latest !== undefined && holdTheSame(latest.contents, await survey(query, origin, schemas)))
+    if (latest !== undefined && haveSameRows(latest.contents, await countRows(query, origin, schemas)))
       return latest;
     await writeSealed(unfinished, shelf.key, dump(query, origin, schemas), signal);
     return undefined;

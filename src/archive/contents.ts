@@ -44,7 +44,7 @@ export interface Contents {
 }
 
 /** The number of rows by table. */
-export function rowsOf({ tables }: Contents): Record<string, number> {
+export function rowCounts({ tables }: Contents): Record<string, number> {
   return Object.fromEntries(Object.entries(tables).map(([table, { rows }]) => [table, rows]));
 }
 
@@ -59,7 +59,7 @@ export interface Origin {
 }
 
 /** Whether two archives have the same rows of the same workspace, regardless of when they were taken. */
-export function holdTheSame(one: Contents, other: Contents): boolean {
+export function haveSameRows(one: Contents, other: Contents): boolean {
   const comparable = ({ head, tables }: Contents) => [
     head.archive,
     head.workspace,

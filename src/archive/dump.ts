@@ -20,7 +20,7 @@ export async function* dump(
 }
 
 /** The contents of a dump, without reading its rows. */
-export async function survey(query: Query, origin: Origin, schemas: readonly string[]): Promise<Contents> {
+export async function countRows(query: Query, origin: Origin, schemas: readonly string[]): Promise<Contents> {
   await seeAll(query);
   const head = await headOf(query, origin);
   const tables: Record<string, Contents["tables"][string]> = {};

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { UserError } from "@tenantry/core/errors";
 import type { Query } from "../vendors/postgres/database.ts";
 import { escapeIdentifier } from "../vendors/postgres/quote.ts";
-import { type Contents, holdTheSame, rowsOf, type TableHead } from "./contents.ts";
+import { type Contents, haveSameRows, rowCounts, type TableHead } from "./contents.ts";
 import { verified } from "./verify.ts";
 
 const BATCH = 500;
@@ -17,7 +17,7 @@ export function isRestored(table: string): boolean {
 
 /** The number of rows by table that a restore writes into an empty workspace. */
 export function restorableRows(archive: Contents): Record<string, number> {
-  return Object.fromEntries(Object.entries(rowsOf(archive)).filter(([table]) => isRestored(table)));
+  return Object.fromEntries(Object.entries(rowCounts(archive)).filter(([table]) => isRestored(table)));
 }
 
 /**
@@ -80,7 +80,7 @@ export async function restore(
     },
   });
   await flush();
-  if (!holdTheSame(contents, expected)) throw changed();
+  if (!haveSameRows(contents, expected)) throw changed();
   return written;
 }
 

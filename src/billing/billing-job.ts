@@ -16,9 +16,9 @@ export interface BillingJobReport {
   readonly granted: number;
   readonly reloads: readonly ProcessedReload[];
   /** Payments of which it was learned now that they were refunded, disputed, or won back. */
-  readonly takenBack: number;
+  readonly reversals: number;
   /** Credits that were owed since a payment was taken back, and are taken now. */
-  readonly settled: number;
+  readonly settledCredits: number;
 }
 
 /** Longer than a month: each organization's running period is looked at. */
@@ -28,24 +28,24 @@ const LOOK_BACK_SECONDS = 35 * 24 * 60 * 60;
  * Does what is due of a platform's money, once; meant for a cron. Whatever of it was done is not done again, by a pass that runs at
  * the same time neither, so that one that was killed is mended by the next.
  */
-export async function runBillingJob(books: BillingContext, signal: AbortSignal): Promise<BillingJobReport> {
-  const expired = await callNumber(books, "private.expire_credits($1)", [books.now().toISOString()]);
-  const granted = await grantPeriods(books, signal);
-  await endGraces(books);
-  const reloads = await processReloads(books, signal);
-  const takenBack = await recordReversals(books, signal);
-  const settled = await callNumber(books, "private.settle_reversals()");
-  await forgetEvents(books);
-  return { platform: books.platform, expired, granted, reloads, takenBack, settled };
+export async function runBillingJob(context: BillingContext, signal: AbortSignal): Promise<BillingJobReport> {
+  const expired = await callNumber(context, "private.expire_credits($1)", [context.now().toISOString()]);
+  const granted = await grantPeriods(context, signal);
+  await endGraces(context);
+  const reloads = await processReloads(context, signal);
+  const reversals = await recordReversals(context, signal);
+  const settledCredits = await callNumber(context, "private.settle_reversals()");
+  await forgetEvents(context);
+  return { platform: context.platform, expired, granted, reloads, reversals, settledCredits };
 }
 
-async function grantPeriods(books: BillingContext, signal: AbortSignal): Promise<number> {
-  const periods = [...(await paidPeriods(books)), ...(await periodsByContract(books))];
-  const due = await books.database.read((query) => unpostedPeriods(query, periods));
+async function grantPeriods(context: BillingContext, signal: AbortSignal): Promise<number> {
+  const periods = [...(await paidPeriods(context)), ...(await periodsByContract(context))];
+  const due = await context.database.read((query) => unpostedPeriods(query, periods));
   let granted = 0;
   for (const period of due) {
     signal.throwIfAborted();
-    granted += await grant(books, period);
+    granted += await grant(context, period);
   }
   return granted;
 }

@@ -1,16 +1,16 @@
 import type { Columns } from "../control-plane/field.ts";
 import { plans } from "../control-plane/tables/catalogue.ts";
 import { quotas } from "../control-plane/tables/organization.ts";
-import type { Offer } from "../model/effective-plan.ts";
+import type { PlanCatalogue } from "../model/effective-plan.ts";
 import { allEntitlements, type Entitlements, presentEntitlements } from "../shared/entitlements.ts";
 import type { Query } from "../vendors/postgres/database.ts";
 
 /** What a platform sells, with the credits of a month, as the control plane's catalogue has it. */
-export interface CatalogueEntry extends Offer {
+export interface CatalogueEntry extends PlanCatalogue {
   readonly plans: Readonly<
     Record<
       string,
-      Offer["plans"][string] & {
+      PlanCatalogue["plans"][string] & {
         /** False for one that is agreed by contract. */
         readonly isPriced: boolean;
         /** Granted each month, by wallet. */
@@ -40,7 +40,7 @@ function planOf(plan: ReturnType<typeof plans.parse>): CatalogueEntry["plans"][s
 }
 
 /** Sets an organization's quotas. */
-export async function keepQuotas(query: Query, organization: string, limits: Entitlements): Promise<void> {
+export async function syncQuotas(query: Query, organization: string, limits: Entitlements): Promise<void> {
   const row = quotas.rowFrom(presentEntitlements(limits));
   await quotas.patch(query, { organization_id: organization }, row);
 }

@@ -9,7 +9,7 @@ export interface PricePoint {
 }
 
 /** How invoices are collected. `days` is null where they are charged. */
-export interface Collected {
+export interface Collection {
   readonly method: "charge_automatically" | "send_invoice";
   readonly days: number | null;
 }
@@ -19,7 +19,7 @@ export interface FoundSubscription {
   /** As Stripe says: https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
   readonly status: string;
   readonly price: PricePoint;
-  readonly collected: Collected;
+  readonly collected: Collection;
   /** Whether there is a card, or the like, that Stripe would charge. */
   readonly canPay: boolean;
   /** The schedule that it follows; `next` is the id of the price that a later phase of it begins. */
@@ -30,9 +30,9 @@ export interface FoundSubscription {
   readonly pending: string | undefined;
 }
 
-export interface WantedSubscription {
+export interface DesiredSubscription {
   readonly price: PricePoint;
-  readonly collected: Collected;
+  readonly collected: Collection;
   /** Whether a trial is declared that the organization may still take. */
   readonly trial: boolean;
   /** Whether it was declared since the customer left that the subscription continues. */
@@ -73,7 +73,7 @@ export type Step =
  * Who takes another plan isn't leaving: a coming cancellation is withdrawn before the change, however it was set. Another
  * price of the same plan isn't the customer's decision, and withdraws nothing.
  */
-export function stepsToPlan(found: FoundSubscription | undefined, wanted: WantedSubscription): Step[] {
+export function stepsToPlan(found: FoundSubscription | undefined, wanted: DesiredSubscription): Step[] {
   if (found === undefined) return ["begin"];
   if (!canBecome(found, wanted)) return ["begin"];
   const collect = sameCollected(found.collected, wanted.collected) ? [] : (["collect"] as const);
@@ -86,7 +86,7 @@ export function stepsToPlan(found: FoundSubscription | undefined, wanted: Wanted
 /** Of a subscription that no change waits in. */
 function stepsFrom(
   found: FoundSubscription,
-  wanted: WantedSubscription,
+  wanted: DesiredSubscription,
   collect: readonly "collect"[],
 ): Step[] {
   const price = priceStep(found, wanted);
@@ -112,7 +112,7 @@ function stepsFrom(
  * method would be past due, as if the plan had been paid before. A paused one stays paused whatever its price. The one
  * trial begins with a subscription of its own.
  */
-function canBecome(found: FoundSubscription, wanted: WantedSubscription): boolean {
+function canBecome(found: FoundSubscription, wanted: DesiredSubscription): boolean {
   const samePrice = found.price.id === wanted.price.id;
   if (found.status === "incomplete") return samePrice && sameCollected(found.collected, wanted.collected);
   if (found.status === "paused") return samePrice;
@@ -123,7 +123,7 @@ function canBecome(found: FoundSubscription, wanted: WantedSubscription): boolea
 
 function priceStep(
   found: FoundSubscription,
-  { price, collected }: WantedSubscription,
+  { price, collected }: DesiredSubscription,
 ): "switch" | "reprice" | "schedule" | undefined {
   if (found.price.id === price.id) return undefined;
   if (found.price.product === price.product) return "reprice";
@@ -132,6 +132,6 @@ function priceStep(
   return found.canPay || collected.method === "send_invoice" ? "switch" : undefined;
 }
 
-function sameCollected(a: Collected, b: Collected): boolean {
+function sameCollected(a: Collection, b: Collection): boolean {
   return a.method === b.method && a.days === b.days;
 }

@@ -6,7 +6,7 @@ import { listSubscriptions } from "../vendors/stripe/customers.ts";
 import { hasEnded, subscriptionStatusOf } from "../vendors/stripe/subscription-status.ts";
 import { retrieveSubscription } from "../vendors/stripe/subscriptions.ts";
 import type { Account } from "./accounts.ts";
-import { keepQuotas, readCatalogueEntry } from "./catalogue.ts";
+import { readCatalogueEntry, syncQuotas } from "./catalogue.ts";
 
 /**
  * Brings an organization's plan in force, its quotas and whom they open workspaces to in step with what Stripe says now. The
@@ -20,20 +20,20 @@ export async function applySubscriptionStatus(
   account: Account,
   today: string,
 ): Promise<void> {
-  const offer = await readCatalogueEntry(query);
-  const isPriced = offer.plans[account.declared.plan]?.isPriced ?? false;
+  const catalogue = await readCatalogueEntry(query);
+  const isPriced = catalogue.plans[account.declared.plan]?.isPriced ?? false;
   const subscription = await currentSubscription(stripe, account);
   // Its first `up` is still at work.
   if (isPriced && subscription === undefined) return;
-  const standing =
+  const status =
     isPriced && subscription !== undefined ? await subscriptionStatusOf(stripe, subscription) : undefined;
-  const { plan, entitlements } = effectivePlan(offer, account.declared, standing, today);
+  const { plan, entitlements } = effectivePlan(catalogue, account.declared, status, today);
   await query(
     `update public.organizations set subscription_status = $2, stripe_subscription = $3, plan_in_force = $4
      where id = $1 and (subscription_status, stripe_subscription, plan_in_force) is distinct from ($2, $3, $4)`,
-    [account.id, standing?.status ?? null, (isPriced && subscription?.id) || null, plan],
+    [account.id, status?.status ?? null, (isPriced && subscription?.id) || null, plan],
   );
-  await keepQuotas(query, account.id, entitlements);
+  await syncQuotas(query, account.id, entitlements);
   await query("select private.open_workspaces($1)", [account.id]);
 }
 

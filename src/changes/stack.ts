@@ -146,7 +146,7 @@ export function changingSteps(changes: StackChanges): Step[] {
 }
 
 /** Whether something that exists would be deleted or replaced. */
-export function takesAway({ summary }: StackChanges): boolean {
+export function removesAnything({ summary }: StackChanges): boolean {
   return summary.delete !== undefined || summary.replace !== undefined;
 }
 

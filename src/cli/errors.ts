@@ -2,7 +2,7 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import { printable, printableLines } from "@tenantry/core/printable";
 import { CommanderError } from "commander";
 import type { Colors } from "./render/colors.ts";
-import { inSource } from "./stack-trace.ts";
+import { mapToSource } from "./stack-trace.ts";
 
 /** An error in the output of `--json`, under the key `error`. */
 export interface ErrorDocument {
@@ -39,5 +39,5 @@ function plainUsage(message: string): string {
 }
 
 function stackOf(error: unknown): string {
-  return error instanceof Error ? inSource(error.stack ?? error.message) : String(error);
+  return error instanceof Error ? mapToSource(error.stack ?? error.message) : String(error);
 }

@@ -59,7 +59,7 @@ export function addRunOptions(command: Command): Command {
 }
 
 /** The options that `preview` and `up` share. */
-export function addLookOptions(command: Command): Command {
+export function addReadOptions(command: Command): Command {
   return addRunOptions(command)
     .option("--refresh", "Refresh state first")
     .option("--no-skip", "Also run stacks that are up to date since their last run")

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const PLACE = /(file:\/\/[^\s()]+\.m?js):(\d+):(\d+)/g;
 
 /** Rewrites a bundle's stack trace to the files and lines of the source. Keeps places without a source map. */
-export function inSource(stack: string): string {
+export function mapToSource(stack: string): string {
   const maps = new Map<string, SourceMap | undefined>();
   return stack.replace(PLACE, (place, url: string, line: string, column: string) => {
     const file = fileURLToPath(url);

@@ -10,7 +10,7 @@ export interface Domain {
   /** The record to set. */
   readonly record: DomainRecord;
   /** A domain that another tenant has proven is `not proven`, like one without its record. */
-  readonly standing: "proven" | "not proven" | "unknown";
+  readonly status: "proven" | "not proven" | "unknown";
   /** The reason for `unknown`; null otherwise. */
   readonly reason: string | null;
 }
@@ -55,14 +55,14 @@ async function prove(database: Database, lookup: TxtLookup, row: Row): Promise<D
   const { organization, workspace, app, domain } = row;
   const record = { name: `_tenantry.${domain}`, value: row.proof };
   const known = { organization, workspace, app, domain, record, reason: null };
-  if (row.verified) return { ...known, standing: "proven" };
+  if (row.verified) return { ...known, status: "proven" };
   try {
     const exists = (await lookup(record.name)).includes(record.value);
     const isProven = exists && (await recordProof(database, row));
-    return { ...known, standing: isProven ? "proven" : "not proven" };
+    return { ...known, status: isProven ? "proven" : "not proven" };
   } catch (error) {
     if (!(error instanceof LookupError)) throw error;
-    return { ...known, standing: "unknown", reason: error.message };
+    return { ...known, status: "unknown", reason: error.message };
   }
 }
 

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { takesAway } from "../changes/stack.ts";
+import { removesAnything } from "../changes/stack.ts";
 import { byPlatform, type FleetStack } from "./fleet.ts";
 import { type FleetOptions, notStarted, type StackResult, upFleet } from "./run.ts";
 import { markUpToDate } from "./up-to-date.ts";
@@ -35,7 +35,7 @@ export async function applyFleet(
  * a failure ends the run, because pending resources may still need what would be deleted.
  */
 function goesOn(preview: StackResult | undefined): boolean {
-  return preview !== undefined && !takesAway(preview.changes);
+  return preview !== undefined && !removesAnything(preview.changes);
 }
 
 /** Marks unchanged stacks without warnings as up to date, so that the next run can skip them. */

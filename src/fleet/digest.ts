@@ -34,14 +34,14 @@ const ADDRESSES = ["SUPABASE_API_URL", "STRIPE_API_BASE"];
  * A digest of a program's input. It is keyed with the root secret, so that it reveals nothing of the secrets in the input.
  * Undefined without a root secret, for example when stacks are only read.
  */
-export function digestOf(seen: DigestInput, program: string): string | undefined {
-  const root = seen.vendors.TENANTRY_ROOT_SECRET;
+export function digestOf(input: DigestInput, program: string): string | undefined {
+  const root = input.vendors.TENANTRY_ROOT_SECRET;
   if (root === undefined) return undefined;
-  const secrets = seen.organization === null ? [] : secretNames(seen.organization).map(secretVariable);
-  const environment = [...ADDRESSES, ...secrets].map((name) => [name, seen.vendors[name] ?? null]);
+  const secrets = input.organization === null ? [] : secretNames(input.organization).map(secretVariable);
+  const environment = [...ADDRESSES, ...secrets].map((name) => [name, input.vendors[name] ?? null]);
   return createHmac("sha256", root)
-    .update(JSON.stringify([program, seen.organization, environment]))
-    .update(textOf(seen.platform))
+    .update(JSON.stringify([program, input.organization, environment]))
+    .update(textOf(input.platform))
     .digest("hex");
 }
 

@@ -35,7 +35,7 @@ function ruled({ pattern, max, expected }: Omit<TextRule, "name">) {
 }
 
 /** One of a fixed list of words. */
-export function word<const Words extends readonly [string, ...string[]]>(words: Words) {
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words, { error: `one of ${words.join(", ")}` });
 }
 
@@ -55,7 +55,7 @@ export function list<Item extends z.ZodType>(item: Item) {
 }
 
 /** A whole number within bounds. */
-export function whole(min: number, max: number, expected: string) {
+export function wholeNumber(min: number, max: number, expected: string) {
   return z.int({ error: expected }).min(min, { error: expected }).max(max, { error: expected });
 }
 
@@ -95,15 +95,18 @@ export const duration = text(/^[1-9][0-9]{0,3}[mhd]$/, 5, "a duration such as 30
 
 export const flag = z.boolean({ error: "true or false" });
 
-export const credits = whole(0, 1_000_000_000_000, "a whole number of credits, zero or more");
+export const credits = wholeNumber(0, 1_000_000_000_000, "a whole number of credits, zero or more");
 
 const LIMIT = "a whole number or `unlimited`";
 
 /** A limit of a plan: a number from `min`, or `unlimited`. */
 export function limit(min: number) {
-  return z.union([whole(min, 1_000_000_000_000, `a whole number from ${min}`), z.literal("unlimited")], {
-    error: min > 0 ? `${LIMIT}, at least ${min}` : LIMIT,
-  });
+  return z.union(
+    [wholeNumber(min, 1_000_000_000_000, `a whole number from ${min}`), z.literal("unlimited")],
+    {
+      error: min > 0 ? `${LIMIT}, at least ${min}` : LIMIT,
+    },
+  );
 }
 
 export const price = z
@@ -117,13 +120,13 @@ export const compute = z.enum(COMPUTE_SIZES, {
   error: `a Supabase compute size: one of ${COMPUTE_SIZES.join(", ")}`,
 });
 
-export const generation = whole(1, 10_000, "a whole number from 1").meta({
+export const generation = wholeNumber(1, 10_000, "a whole number from 1").meta({
   description:
     "A part of the id. Increase it when a name that was used before is used for something new. The ids of everything in it change too.",
   default: 1,
 });
 
-export const state = word(LIFECYCLE_STATES).meta({
+export const state = oneOf(LIFECYCLE_STATES).meta({
   description:
     "The lifecycle state. `deleted` also needs an entry in `consents`. Removing a key never deletes anything.",
   default: "active",

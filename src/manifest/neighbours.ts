@@ -3,8 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseManifest } from "./parse.ts";
 import { ORGANIZATIONS_FOLDER, type ParsedOrganization } from "./read.ts";
+import { isFolder, readText } from "./read-text.ts";
 import { readRegularFile } from "./regular-file.ts";
-import { isFolder, readText } from "./text.ts";
 
 /** Other organizations of a platform that may declare the same unique values. */
 export interface Neighbours {

@@ -17,6 +17,7 @@ import {
   line,
   list,
   named,
+  oneOf,
   price,
   region,
   schedule,
@@ -25,8 +26,7 @@ import {
   slug,
   state,
   text,
-  whole,
-  word,
+  wholeNumber,
 } from "./fields.ts";
 
 const grantedWorkspaces = list(slug)
@@ -54,7 +54,7 @@ const invitation = fields({
 }).meta({ id: "Invitation", description: "An invitation to join the organization." });
 
 const claimToken = fields({
-  role: word(["admin", "member"]).describe("The role that the token gives."),
+  role: oneOf(["admin", "member"]).describe("The role that the token gives."),
   workspace: slug.optional().describe("The only workspace that the member reaches. Defaults to all."),
   email: email
     .optional()
@@ -92,7 +92,7 @@ const limits = fields(
   }),
 ).meta({ id: "Overrides", description: "Exceptions to the plan's limits." });
 
-const positiveCredits = whole(1, 1_000_000_000_000, "a whole number of credits from 1");
+const positiveCredits = wholeNumber(1, 1_000_000_000_000, "a whole number of credits from 1");
 
 const autoReload = z
   .union(
@@ -228,7 +228,7 @@ export const organizationSchema = fields({
     .describe("Tokens that admit their holder once, by name. Their values are stack outputs."),
   billing: fields({
     email: email.optional().describe("The address for invoices. Defaults to the owner's."),
-    collection: word(["charge_automatically", "send_invoice"]).optional().meta({
+    collection: oneOf(["charge_automatically", "send_invoice"]).optional().meta({
       description: "Whether the saved card is charged or an invoice is sent.",
       default: "charge_automatically",
     }),

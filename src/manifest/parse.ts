@@ -13,7 +13,7 @@ import {
   YAML_OPTIONS,
 } from "./locate.ts";
 import { reportSchemaErrors } from "./schema-errors.ts";
-import { reportSyntaxErrors, tooDeep } from "./syntax.ts";
+import { reportSyntaxErrors, tooDeep } from "./syntax-errors.ts";
 
 /** The manifest, or undefined if the text has errors, and all diagnostics. */
 export interface ParseResult<K extends Kind> {

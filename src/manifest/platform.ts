@@ -16,13 +16,13 @@ import {
   line,
   list,
   named,
+  oneOf,
   price,
   region,
   secretName,
   slug,
   text,
-  whole,
-  word,
+  wholeNumber,
 } from "./fields.ts";
 
 /** The features that a platform can offer its organizations besides workspaces and members. */
@@ -154,7 +154,7 @@ export const platformSchema = fields({
   ),
   displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   generation: generation.optional(),
-  currency: word(CURRENCIES).describe("The currency of all prices, as a lower-case ISO 4217 code."),
+  currency: oneOf(CURRENCIES).describe("The currency of all prices, as a lower-case ISO 4217 code."),
   supabase: fields({
     organization: text(
       /^[\w-]+$/,
@@ -175,7 +175,7 @@ export const platformSchema = fields({
         2048,
         "a URL such as https://billing.example.com/stripe; http:// only for 127.0.0.1",
       ).describe("The URL of `tenantry webhook`, such as https://billing.example.com/stripe."),
-      version: whole(1, 1000, "a whole number from 1").optional().meta({
+      version: wholeNumber(1, 1000, "a whole number from 1").optional().meta({
         description:
           "The version of the signing secret. Increase it to get a new secret; the old one stays valid until it is replaced.",
         default: 1,
@@ -193,7 +193,7 @@ export const platformSchema = fields({
   })
     .optional()
     .describe("Access to workspaces while no process renews it."),
-  features: list(word(FEATURES))
+  features: list(oneOf(FEATURES))
     .optional()
     .describe(
       "The features that the platform offers. Defaults to all. Wallets, trials and app URLs have their own keys.",
@@ -202,7 +202,9 @@ export const platformSchema = fields({
   defaultPlan: slug.describe("The plan of organizations that name none, or whose paid plan isn't paid."),
   trial: fields({
     plan: slug.describe("The plan of the trial."),
-    days: whole(1, 730, "a whole number of days from 1 to 730").describe("The length of the trial in days."),
+    days: wholeNumber(1, 730, "a whole number of days from 1 to 730").describe(
+      "The length of the trial in days.",
+    ),
     credits: creditsByWallet
       .optional()
       .describe("Credits granted once at the start of the trial, by wallet."),

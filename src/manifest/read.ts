@@ -7,7 +7,7 @@ import { type Diagnostic, errorAt, fileError } from "./diagnostic.ts";
 import type { Kind, ManifestOf } from "./kinds.ts";
 import { locatorOf } from "./locate.ts";
 import { parseManifest } from "./parse.ts";
-import { isFolder, readText } from "./text.ts";
+import { isFolder, readText } from "./read-text.ts";
 
 /** A manifest and its file. Neither the text nor the syntax tree is kept. */
 interface Parsed<K extends Kind> {

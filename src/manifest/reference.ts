@@ -81,9 +81,9 @@ function rowsOf(schema: z.ZodObject, prefix: string): Row[] {
 }
 
 function renderRow({ key, schema }: Row): string {
-  const { description = "", default: standing } = metaOf(schema);
+  const { description = "", default: defaultValue } = metaOf(schema);
   const missing = schema instanceof z.ZodOptional ? "" : "**required**";
-  const fallback = standing === undefined ? missing : `\`${String(standing)}\``;
+  const fallback = defaultValue === undefined ? missing : `\`${String(defaultValue)}\``;
   return `| \`${key}\` | ${valueText(schema)} | ${fallback} | ${description} |`;
 }
 

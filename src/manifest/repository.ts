@@ -10,8 +10,8 @@ import {
   readOrganizationFile,
   readPlatformFile,
 } from "./read.ts";
+import { isFolder, readText } from "./read-text.ts";
 import { secretUses } from "./secret-uses.ts";
-import { isFolder, readText } from "./text.ts";
 
 /** The platforms of a repository, with the data that decides who owns a set of secrets. */
 export interface Repository {

@@ -66,7 +66,7 @@ function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate):
   const known = keysAt(schema, path);
   const meant = suggest(key, known);
   const home = homeOf(key, schema);
-  return errorAt("unknown-key", hidden(locate([...path, key], "key"), path, "key"), {
+  return errorAt("unknown-key", withHiddenSecrets(locate([...path, key], "key"), path, "key"), {
     message: `unknown key ${describeValue(key)}${path.length > 0 ? ` in ${pathText(path)}` : ""}`,
     expected: known.length > 0 ? `one of ${known.join(", ")}` : undefined,
     found: describeValue(key),
@@ -119,7 +119,7 @@ function missingKey(issue: Issue, path: Path, locate: Locate): Diagnostic {
 
 function wrongValue(issue: Issue, path: Path, found: unknown, locate: Locate): Diagnostic {
   const secret = mayHoldSecret(path) && typeof found === "string";
-  return errorAt("value", hidden(locate(path, "value"), path, "value"), {
+  return errorAt("value", withHiddenSecrets(locate(path, "value"), path, "value"), {
     message: path.length === 0 ? "a manifest must be a map" : `${pathText(path)} is invalid`,
     expected: issue.message,
     found: secret
@@ -153,7 +153,7 @@ function mayHoldSecret(path: Path): boolean {
 }
 
 /** Masks the excerpt at places where people may write a secret by mistake. */
-function hidden(located: Located, path: Path, part: Part): Located {
+function withHiddenSecrets(located: Located, path: Path, part: Part): Located {
   const { excerpt } = located;
   if (excerpt === undefined || !mayHoldSecret(path)) return located;
   return { ...located, excerpt: hideFrom(excerpt, excerpt.caret + (part === "key" ? excerpt.length : 0)) };

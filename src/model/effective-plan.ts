@@ -7,7 +7,7 @@ export interface EffectivePlan {
 }
 
 /** A platform's plans, from its manifest or from the control plane. */
-export interface Offer {
+export interface PlanCatalogue {
   readonly plans: Readonly<
     Record<string, { readonly productId: string | null; readonly entitlements: Entitlements }>
   >;
@@ -43,37 +43,37 @@ const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
  * @param today `2026-11-22`
  */
 export function effectivePlan(
-  offer: Offer,
+  catalogue: PlanCatalogue,
   declared: Declared,
   billing: Billing | undefined,
   today: string,
 ): EffectivePlan {
-  const plan = billing === undefined ? declared.plan : planPaidFor(offer, declared, billing, today);
-  const known = plan === undefined ? undefined : offer.plans[plan];
-  if (plan === undefined || known === undefined) return plainly(offer, offer.defaultPlan);
+  const plan = billing === undefined ? declared.plan : planPaidFor(catalogue, declared, billing, today);
+  const known = plan === undefined ? undefined : catalogue.plans[plan];
+  if (plan === undefined || known === undefined) return withoutOverrides(catalogue, catalogue.defaultPlan);
   return { plan, entitlements: { ...known.entitlements, ...declared.overrides } };
 }
 
 /** The plan without overrides, which apply only to a plan that is paid or by contract. */
-function plainly({ plans }: Offer, plan: string): EffectivePlan {
+function withoutOverrides({ plans }: PlanCatalogue, plan: string): EffectivePlan {
   const known = plans[plan];
   if (known === undefined) throw new Error(`the default plan ${plan} isn't among the plans`);
   return { plan, entitlements: known.entitlements };
 }
 
 function planPaidFor(
-  { plans }: Offer,
+  { plans }: PlanCatalogue,
   declared: Declared,
   billing: Billing,
   today: string,
 ): string | undefined {
-  if (!holds(billing, today)) return undefined;
+  if (!isPaidFor(billing, today)) return undefined;
   const [paid] = Object.entries(plans).find(([, { productId }]) => productId === billing.product) ?? [];
   // If the paid plan was removed from the manifest, its limits are unknown.
   return paid ?? declared.plan;
 }
 
-function holds({ status, pastDueSince }: Billing, today: string): boolean {
+function isPaidFor({ status, pastDueSince }: Billing, today: string): boolean {
   if (status === "active" || status === "trialing") return true;
   if (status !== "past_due") return false;
   const since = Date.parse((pastDueSince ?? today).slice(0, 10));

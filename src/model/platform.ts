@@ -32,7 +32,7 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
     trial: trial ? { plan: trial.plan, days: trial.days, credits: creditsOf(trial.credits) } : null,
     wallets: mapValues(wallets, (wallet) => ({ creditPrice: money(wallet.credit.price, manifest) })),
     llmProviders: manifest.llmProviders ?? null,
-    appsDomain: manifest.apps ? normalHost(manifest.apps.domain) : null,
+    appsDomain: manifest.apps ? normalizeHost(manifest.apps.domain) : null,
   };
 }
 
@@ -75,6 +75,6 @@ function money(price: number, { currency }: PlatformManifest): Money {
 }
 
 /** Normalizes a domain for comparison: lower case, without a trailing dot. */
-export function normalHost(host: string): string {
+export function normalizeHost(host: string): string {
   return host.toLowerCase().replace(/\.$/, "");
 }

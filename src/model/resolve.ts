@@ -8,9 +8,9 @@ import { entitlementsOf, organizationModel } from "./organization.ts";
 import { platformModel } from "./platform.ts";
 import { CLAIM_TOKEN_RULES } from "./rules/claim-tokens.ts";
 import { CONNECTION_RULES } from "./rules/connections.ts";
+import { FEATURE_RULES } from "./rules/features.ts";
 import { LIFECYCLE_RULES } from "./rules/lifecycle.ts";
 import { ORGANIZATION_NAME_RULES } from "./rules/names.ts";
-import { OFFER_RULES } from "./rules/offers.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
 import { PLAN_RULES } from "./rules/plan.ts";
 import { PLATFORM_RULES } from "./rules/platform.ts";
@@ -29,7 +29,7 @@ const ORGANIZATION_RULES = [
   ...LIFECYCLE_RULES,
   ...WORKSPACE_RULES,
   ...CONNECTION_RULES,
-  ...OFFER_RULES,
+  ...FEATURE_RULES,
   ...ORGANIZATION_SECRET_RULES,
 ];
 

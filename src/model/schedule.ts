@@ -1,11 +1,11 @@
 import { Cron } from "croner";
-import { follows, SCHEDULE } from "../shared/text-rules.ts";
+import { followsRule, SCHEDULE } from "../shared/text-rules.ts";
 
 /** Why a text isn't a valid cron schedule of five fields in UTC; undefined for a schedule that runs. */
 export function scheduleError(schedule: string): string | undefined {
   try {
     // Other syntax that the library accepts, such as `@daily`, differs between cron implementations.
-    const known = follows(SCHEDULE, schedule);
+    const known = followsRule(SCHEDULE, schedule);
     if (!known && schedule.length > SCHEDULE.max) return `it is longer than ${SCHEDULE.max} characters`;
     const cron = new Cron(schedule, { mode: "5-part", timezone: "UTC", paused: true });
     if (!known)

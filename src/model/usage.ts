@@ -50,19 +50,19 @@ function customDomainsOf(manifest: OrganizationManifest): string[] {
 }
 
 /** Whether a use is within a limit. */
-export function within(use: number, limit: Limit): boolean {
+export function isWithinLimit(use: number, limit: Limit): boolean {
   return limit === null || use <= limit;
 }
 
 function fits(usage: Usage, entitlements: Entitlements): boolean {
   return (
-    COUNTED_LIMITS.every((limit) => within(usage[limit], entitlements[limit])) &&
+    COUNTED_LIMITS.every((limit) => isWithinLimit(usage[limit], entitlements[limit])) &&
     (entitlements.perWorkspaceAccess || !usage.perWorkspaceAccess)
   );
 }
 
 /** The cheapest plan whose limits fit a usage. Plans by contract come last. */
-export function cheapestFit(usage: Usage, plans: readonly PlanModel[]): PlanModel | undefined {
+export function cheapestPlanFor(usage: Usage, plans: readonly PlanModel[]): PlanModel | undefined {
   const amount = (plan: PlanModel) => plan.price?.amount ?? Number.POSITIVE_INFINITY;
   return plans
     .filter((plan) => fits(usage, plan.entitlements))

@@ -5,10 +5,10 @@ import { LIFECYCLE_STATES, type LifecycleState } from "../shared/lifecycle.ts";
 import { findConnection } from "./connection.ts";
 import { mapValues, titleOf } from "./defaults.ts";
 import type { ApiKeyModel, AppModel, ConnectionModel, PlatformModel, WorkspaceModel } from "./model.ts";
-import { normalHost } from "./platform.ts";
+import { normalizeHost } from "./platform.ts";
 
 /** What a workspace inherits from its platform and organization. */
-export interface Above {
+export interface WorkspaceContext {
   readonly platform: PlatformModel;
   readonly organization: OrganizationManifest;
   /** The organization's path, from which the ids of its workspaces are derived. */
@@ -16,7 +16,11 @@ export interface Above {
 }
 
 /** Resolves a workspace. */
-export function workspaceModel(above: Above, name: string, manifest: WorkspaceManifest): WorkspaceModel {
+export function workspaceModel(
+  above: WorkspaceContext,
+  name: string,
+  manifest: WorkspaceManifest,
+): WorkspaceModel {
   const { platform, organization } = above;
   const { generation = 1 } = manifest;
   const id = idOf(above.path, firstName(name, manifest), generation);
@@ -92,7 +96,7 @@ function appModel(
   name: string,
   { domain }: { domain?: string | undefined },
 ): AppModel {
-  const host = domain === undefined ? null : normalHost(domain);
+  const host = domain === undefined ? null : normalizeHost(domain);
   return {
     url: platform.appsDomain && `${name}-${workspaceId.slice(0, 8)}.${platform.appsDomain}`,
     domain: host,

@@ -175,7 +175,7 @@ export const TEXT_RULES = [
 ] as const;
 
 /** Whether a text follows a rule. */
-export function follows({ pattern, max }: Pick<TextRule, "pattern" | "max">, text: string): boolean {
+export function followsRule({ pattern, max }: Pick<TextRule, "pattern" | "max">, text: string): boolean {
   return hasAtMost(max, text) && compiled(pattern).test(text);
 }
 

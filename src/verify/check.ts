@@ -5,7 +5,7 @@ import { controlPlaneContent, WORKSPACE_CONTENT } from "./content.ts";
 import { controlPlaneSubjects, memberDifferences } from "./control-plane.ts";
 import { compareDefinition, type Definition, executorsOf, toDeparse } from "./definition.ts";
 import type { Difference } from "./difference.ts";
-import { CONTROL_PLANE, type Promises, WORKSPACE } from "./expected-access.ts";
+import { CONTROL_PLANE, type ExpectedAccess, WORKSPACE } from "./expected-access.ts";
 import type { LiveDatabase } from "./live-database.ts";
 import {
   type CallerReach,
@@ -52,7 +52,7 @@ export async function checkOrganization(
 ): Promise<Checked> {
   const tried = await tryMatrix(database, {
     subjects: controlPlaneSubjects(organization, rows, issuerOf(database.ref)),
-    promises: CONTROL_PLANE,
+    expectedAccess: CONTROL_PLANE,
     functions: executorsOf(definition),
     content: controlPlaneContent(organization, rows),
     names: namesOf(organization, rows),
@@ -72,7 +72,7 @@ export async function checkWorkspace(
   const defined = await checkDefinition(database, definition);
   const tried = await tryMatrix(database, {
     subjects: workspaceSubjects(state),
-    promises: WORKSPACE,
+    expectedAccess: WORKSPACE,
     functions: executorsOf(definition),
     content: WORKSPACE_CONTENT,
     names: namesOf(expected.organization, expected.rows),
@@ -83,7 +83,7 @@ export async function checkWorkspace(
 
 /** Tests every table with every caller. */
 async function tryMatrix(database: LiveDatabase, expected: Omit<Matrix, "tables">): Promise<Checked> {
-  const matrix: Matrix = { ...expected, tables: tablesOf(database, expected.promises) };
+  const matrix: Matrix = { ...expected, tables: tablesOf(database, expected.expectedAccess) };
   const tries = await database.tryAccess(peopleOf(matrix), sourcesOf(matrix), matrix.content);
   return {
     callers: reachOf(matrix, tries),
@@ -93,9 +93,9 @@ async function tryMatrix(database: LiveDatabase, expected: Omit<Matrix, "tables"
 }
 
 /** The tables with an expected access, and all others that the data API could serve. */
-function tablesOf({ catalog }: LiveDatabase, promises: Promises): string[] {
+function tablesOf({ catalog }: LiveDatabase, expectedAccess: ExpectedAccess): string[] {
   const served = Object.keys(catalog.relations).filter((name) => !name.startsWith("auth."));
-  return [...new Set([...Object.keys(promises), ...served])].sort();
+  return [...new Set([...Object.keys(expectedAccess), ...served])].sort();
 }
 
 function namesOf(organization: OrganizationModel, rows: OrganizationRows): Map<string, string> {

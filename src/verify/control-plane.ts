@@ -3,7 +3,7 @@ import type { MemberModel, OrganizationModel, WorkspaceModel } from "../model/mo
 import { escapeLiteral } from "../vendors/postgres/quote.ts";
 import type { Difference } from "./difference.ts";
 import type { Subject } from "./matrix.ts";
-import { undisclosedTo } from "./non-disclosure.ts";
+import { notDisclosedTo } from "./non-disclosure.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
 
 /** A person's account on the platform. */
@@ -38,13 +38,13 @@ export function memberDifferences(
 ): Difference[] {
   const missing = Object.values(members)
     .filter(({ email }) => !rows.some((row) => row.email === email))
-    .map(({ email, role }) => ({ subject: `member ${email}`, promised: `is ${role}`, found: "is missing" }));
+    .map(({ email, role }) => ({ subject: `member ${email}`, expected: `is ${role}`, found: "is missing" }));
   const others = rows.flatMap(({ email, role, managed_by }) => {
     const subject = `member ${email}`;
     const declared = members[email];
     if (declared === undefined)
-      return managed_by === "app" ? [] : [{ subject, promised: "isn't a member", found: `is ${role}` }];
-    return declared.role === role ? [] : [{ subject, promised: `is ${declared.role}`, found: `is ${role}` }];
+      return managed_by === "app" ? [] : [{ subject, expected: "isn't a member", found: `is ${role}` }];
+    return declared.role === role ? [] : [{ subject, expected: `is ${declared.role}`, found: `is ${role}` }];
   });
   return [...missing, ...others];
 }
@@ -64,7 +64,7 @@ export function controlPlaneSubjects(
     person: {
       ...subject.person,
       claims: { iss: issuer, ...subject.person.claims },
-      hidden: undisclosedTo(subject, organization, rows),
+      hidden: notDisclosedTo(subject, organization, rows),
     },
   }));
 }

@@ -52,7 +52,7 @@ export function compareDefinition(
     ...strayPolicies(definition, catalog),
     ...undeclared(definition.access, catalog, issuer).map(({ identity, opens }) => ({
       subject: identity,
-      promised: "isn't declared",
+      expected: "isn't declared",
       found: opens,
     })),
     ...leakyViews(definition.schema.schemas, catalog),
@@ -84,24 +84,24 @@ function functionDifferences(
   today: Function | undefined,
 ): Difference[] {
   const subject = `function ${signature}`;
-  if (today === undefined) return [{ subject, promised: "exists", found: "is missing" }];
+  if (today === undefined) return [{ subject, expected: "exists", found: "is missing" }];
   const calls = listed(subject, "may be called by", declared?.execute ?? [], today.execute);
-  if (declared === undefined) return [{ subject, promised: "isn't declared", found: "exists" }, ...calls];
+  if (declared === undefined) return [{ subject, expected: "isn't declared", found: "exists" }, ...calls];
   const owners = [declared.owner ?? "postgres", today.owner ?? "postgres"] as const;
   return [
     ...(declared.definition === today.definition
       ? []
-      : [{ subject, promised: "has its declared body", found: "has a different body" }]),
+      : [{ subject, expected: "has its declared body", found: "has a different body" }]),
     ...(owners[0] === owners[1]
       ? []
-      : [{ subject, promised: `is owned by ${owners[0]}`, found: `is owned by ${owners[1]}` }]),
+      : [{ subject, expected: `is owned by ${owners[0]}`, found: `is owned by ${owners[1]}` }]),
     ...calls,
   ];
 }
 
 function tableDifferences(name: string, declared: Table | undefined, today: Table | undefined): Difference[] {
   const subject = `table ${name}`;
-  if (today === undefined) return [{ subject, promised: "exists", found: "is missing" }];
+  if (today === undefined) return [{ subject, expected: "exists", found: "is missing" }];
   const privileges = byName(declared?.grants ?? {}, today.grants ?? {}, (role, expected, granted) =>
     listed(subject, `grants ${role}`, expected ?? [], granted ?? []),
   );
@@ -110,7 +110,7 @@ function tableDifferences(name: string, declared: Table | undefined, today: Tabl
   );
   const open = today.open === true;
   return [
-    ...(open ? [{ subject, promised: "row security is on", found: "row security is off" }] : []),
+    ...(open ? [{ subject, expected: "row security is on", found: "row security is off" }] : []),
     ...privileges,
     ...policies,
   ];
@@ -124,10 +124,10 @@ function policyDifferences(
   today: Policy | undefined,
 ): Difference[] {
   if (declared === today) return [];
-  if (today === undefined) return [{ subject, promised: "exists", found: "is missing" }];
+  if (today === undefined) return [{ subject, expected: "exists", found: "is missing" }];
   if (declared === undefined)
-    return [{ subject, promised: "isn't declared", found: `exists, ${describePolicy(today)}` }];
-  return [{ subject, promised: describePolicy(declared), found: describePolicy(today) }];
+    return [{ subject, expected: "isn't declared", found: `exists, ${describePolicy(today)}` }];
+  return [{ subject, expected: describePolicy(declared), found: describePolicy(today) }];
 }
 
 function describePolicy({ for: command, to, using, check }: Policy): string {
@@ -147,7 +147,7 @@ function listed(
   const [expected, actual] = [normal(promised), normal(found)];
   return expected === actual
     ? []
-    : [{ subject, promised: `${what} ${expected}`, found: `${what} ${actual}` }];
+    : [{ subject, expected: `${what} ${expected}`, found: `${what} ${actual}` }];
 }
 
 /** Splits privileges on several columns: `update(a, b)` becomes `update(a)` and `update(b)`. */
@@ -180,17 +180,17 @@ function accessDifferences({ access }: Definition, catalog: Catalog): Difference
 function same(subject: string, declared: unknown, found: unknown): Difference[] {
   if (isDeepStrictEqual(declared, found)) return [];
   const tell = (value: unknown) => (value === undefined ? "is missing" : JSON.stringify(value));
-  return [{ subject, promised: tell(declared), found: tell(found) }];
+  return [{ subject, expected: tell(declared), found: tell(found) }];
 }
 
 function schemaDifferences(
   { migrations, definitions = {} }: Definition["schema"],
   { ledger }: Catalog,
 ): Difference[] {
-  if (ledger === null) return [{ subject: "migrations", promised: "are applied", found: "none was applied" }];
+  if (ledger === null) return [{ subject: "migrations", expected: "are applied", found: "none was applied" }];
   const objects = Object.entries(ledger.differences).map(([subject, difference]) => ({
     subject,
-    promised: "is as the migrations created it",
+    expected: "is as the migrations created it",
     found: difference === "missing" ? "is missing" : `was ${difference}`,
   }));
   return [
@@ -208,11 +208,11 @@ function scriptDifferences(
   const checksums = Object.entries(scripts).map(([name, { checksum }]) => [name, checksum]);
   return byName<string>(Object.fromEntries(checksums), applied, (name, declared, today) => {
     const subject = `${noun} ${name}`;
-    if (today === undefined) return [{ subject, promised: "is applied", found: "isn't applied" }];
-    if (declared === undefined) return [{ subject, promised: "isn't declared", found: "was applied" }];
+    if (today === undefined) return [{ subject, expected: "is applied", found: "isn't applied" }];
+    if (declared === undefined) return [{ subject, expected: "isn't declared", found: "was applied" }];
     return declared === today
       ? []
-      : [{ subject, promised: "has the declared text", found: "has another text" }];
+      : [{ subject, expected: "has the declared text", found: "has another text" }];
   });
 }
 
@@ -226,7 +226,7 @@ function strayPolicies(
     if (!isOurs || rowSecurity.tables[name] !== undefined) return [];
     return Object.keys(policies).map((policy) => ({
       subject: `policy ${policy} on ${name}`,
-      promised: "isn't declared",
+      expected: "isn't declared",
       found: "exists",
     }));
   });
@@ -240,7 +240,7 @@ function leakyViews(schemas: readonly string[], { relations }: Catalog): Differe
     return [
       {
         subject: `view ${name}`,
-        promised: "shows the rows that its caller may read (security_invoker)",
+        expected: "shows the rows that its caller may read (security_invoker)",
         found: "shows the rows that its owner may read",
       },
     ];

@@ -4,6 +4,6 @@ export interface Difference {
   readonly subject: string;
   /** The callers that found it. Absent if it was found in the catalogs. */
   readonly callers?: readonly string[];
-  readonly promised: string;
+  readonly expected: string;
   readonly found: string;
 }

@@ -7,7 +7,7 @@ import type { Source, Write } from "../vendors/postgres/scripts/try-access.ts";
 type Readers = "organization" | "admins" | "workspace" | "customers" | "nobody";
 
 /** The expected access to a table, view or set-returning function, stated independently of the policies that enforce it. */
-export interface TablePromise {
+export interface TableAccess {
   readonly readers: Readers;
   /** The column that identifies a row's owner. Default `organization_id` or `workspace_id`, depending on the readers. */
   readonly column?: string;
@@ -19,10 +19,10 @@ export interface TablePromise {
   readonly added?: Readonly<Record<string, unknown>>;
 }
 
-export type Promises = Readonly<Record<string, TablePromise>>;
+export type ExpectedAccess = Readonly<Record<string, TableAccess>>;
 
 /** Tables of tenantry and Supabase that exist in every database. */
-const EVERYWHERE: Promises = {
+const EVERYWHERE: ExpectedAccess = {
   "realtime.messages": { readers: "nobody" },
   "storage.buckets": { readers: "nobody" },
   "tenantry.definition_objects": { readers: "nobody" },
@@ -32,7 +32,7 @@ const EVERYWHERE: Promises = {
   "tenantry.schemas": { readers: "nobody" },
 };
 
-export const CONTROL_PLANE: Promises = {
+export const CONTROL_PLANE: ExpectedAccess = {
   ...EVERYWHERE,
   "private.access_changes": { readers: "nobody" },
   "private.access_deliveries": { readers: "nobody" },
@@ -78,7 +78,7 @@ export const CONTROL_PLANE: Promises = {
   "storage.objects": { readers: "nobody" },
 };
 
-export const WORKSPACE: Promises = {
+export const WORKSPACE: ExpectedAccess = {
   ...EVERYWHERE,
   "private.settings": { readers: "nobody" },
   "public.agent_sessions": { readers: "workspace" },
@@ -96,12 +96,12 @@ export const WORKSPACE: Promises = {
 };
 
 /** The expected access to a table. An unknown table must not be readable. */
-export function promiseOf(promises: Promises, table: string): TablePromise {
+export function tableAccessOf(promises: ExpectedAccess, table: string): TableAccess {
   return promises[table] ?? { readers: "nobody" };
 }
 
 /** The test of a table: conditions for the rows of the caller and of others. */
-export function sourceOf(name: string, promise: TablePromise): Source {
+export function sourceOf(name: string, promise: TableAccess): Source {
   const { rows, added } = promise;
   const whose = { name, ...(added && { added }) };
   if (rows !== undefined) return { ...whose, mine: rows, others: `(${rows}) is not true` };

@@ -3,19 +3,19 @@ import type { WorkspaceModel } from "../model/model.ts";
 import type { Context } from "../vendors/connections.ts";
 import { type Catalog, catalogOf, catalogStatements } from "../vendors/postgres/catalog/catalog.ts";
 import type { Database, Query } from "../vendors/postgres/database.ts";
-import { look, runToAnswer } from "../vendors/postgres/run-script.ts";
+import { readProjectCatalog, runForResult } from "../vendors/postgres/run-script.ts";
 import { type Deparsed, deparse, deparsedShape } from "../vendors/postgres/scripts/deparse.ts";
 import { answerOf } from "../vendors/postgres/scripts/rollback.ts";
 import type { RowSecuritySpecification } from "../vendors/postgres/scripts/secure-rows.ts";
 import {
+  type AccessResult,
   type Person,
   type Source,
-  type Tried,
   triesShape,
   tryAccess,
 } from "../vendors/postgres/scripts/try-access.ts";
-import { answerOrGone } from "../vendors/supabase/client.ts";
-import { isAnswering } from "../vendors/supabase/projects.ts";
+import { dataOrGone } from "../vendors/supabase/client.ts";
+import { isResponding } from "../vendors/supabase/projects.ts";
 
 type Project = WorkspaceModel["project"];
 
@@ -43,7 +43,7 @@ export class LiveDatabase {
     people: readonly Person[],
     sources: readonly Source[],
     content: readonly string[],
-  ): Promise<Record<string, Tried>> {
+  ): Promise<Record<string, AccessResult>> {
     return triesShape.parse(await this.#run("verify access", tryAccess(people, sources, content)));
   }
 }
@@ -87,20 +87,20 @@ export async function openWorkspace(
   const project =
     ref === null
       ? undefined
-      : await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+      : await dataOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
   if (ref === null || project?.name !== name)
     throw new UserError(`The control plane has no existing project ${name}.`, {
       remedy: "Run tenantry up --refresh, which finds the project or creates it.",
     });
   if (project.status === "INACTIVE") return "paused";
-  if (!isAnswering(project.status))
+  if (!isResponding(project.status))
     throw new UserError(`The project ${name} is ${project.status}.`, {
       remedy:
         "Run again when the project is ACTIVE_HEALTHY. If it stays in this status, check it in Supabase's dashboard.",
     });
-  const catalog = await look(supabase, ref);
+  const catalog = await readProjectCatalog(supabase, ref);
   return new LiveDatabase(ref, catalog, (what, statements) =>
-    runToAnswer(supabase, ref, what, statements, signal),
+    runForResult(supabase, ref, what, statements, signal),
   );
 }
 

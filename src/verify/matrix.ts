@@ -1,6 +1,12 @@
-import type { Person, Seen, Source, Tried, Write } from "../vendors/postgres/scripts/try-access.ts";
+import type {
+  AccessResult,
+  Person,
+  Source,
+  VisibleRows,
+  Write,
+} from "../vendors/postgres/scripts/try-access.ts";
 import type { Difference } from "./difference.ts";
-import { type Promises, promiseOf, sourceOf } from "./expected-access.ts";
+import { type ExpectedAccess, sourceOf, tableAccessOf } from "./expected-access.ts";
 
 /** A caller and its expected access. */
 export interface Subject {
@@ -19,7 +25,7 @@ export interface Subject {
 /** A database's access matrix: every caller × every table and function. */
 export interface Matrix {
   readonly subjects: readonly Subject[];
-  readonly promises: Promises;
+  readonly expectedAccess: ExpectedAccess;
   /** The existing tables and views. */
   readonly tables: readonly string[];
   /** The roles that may call each function, by signature. */
@@ -39,8 +45,8 @@ export function peopleOf({ subjects }: Matrix): Person[] {
   return [{ ...POSTGRES, mine }, ...subjects.map(({ person }) => person)];
 }
 
-export function sourcesOf({ tables, promises }: Matrix): Source[] {
-  return tables.map((table) => sourceOf(table, promiseOf(promises, table)));
+export function sourcesOf({ tables, expectedAccess }: Matrix): Source[] {
+  return tables.map((table) => sourceOf(table, tableAccessOf(expectedAccess, table)));
 }
 
 /** The number of tested operations: enter, read, insert, update, delete, call, and call with hidden ids. */
@@ -62,23 +68,23 @@ interface Reach {
 /** The expected and the actual access of a caller. */
 export interface CallerReach {
   readonly caller: string;
-  readonly promised: Reach;
+  readonly expected: Reach;
   readonly found: Reach;
 }
 
 /** Counts the expected and the actual access of each caller, as far as there are rows to access. */
-export function reachOf(matrix: Matrix, tries: Readonly<Record<string, Tried>>): CallerReach[] {
+export function reachOf(matrix: Matrix, tries: Readonly<Record<string, AccessResult>>): CallerReach[] {
   const there = tries[POSTGRES.name]?.seen ?? {};
   return matrix.subjects.map((subject) => {
     const tried = tries[subject.person.name];
     const seen = matrix.tables.map((table) => sightOf(tried?.seen[table]));
-    const expected = matrix.tables.map((table, index) =>
-      reachable(promised(matrix, subject, table), sightOf(there[table]), seen[index] ?? NOTHING),
+    const expectedSight = matrix.tables.map((table, index) =>
+      reachable(expectedAccess(matrix, subject, table), sightOf(there[table]), seen[index] ?? NOTHING),
     );
     const callable = Object.values(matrix.functions).filter((roles) => mayCall(subject, roles));
     return {
       caller: subject.person.name,
-      promised: { ...countSights(expected), calls: callable.length },
+      expected: { ...countSights(expectedSight), calls: callable.length },
       found: { ...countSights(seen), calls: tried?.functions.length ?? 0 },
     };
   });
@@ -86,12 +92,12 @@ export function reachOf(matrix: Matrix, tries: Readonly<Record<string, Tried>>):
 
 const NOTHING: Sight = { mine: [], others: false, writes: [] };
 
-function sightOf(seen: Seen | undefined): Sight {
+function sightOf(seen: VisibleRows | undefined): Sight {
   return seen === undefined || "error" in seen ? NOTHING : seen;
 }
 
 /** The expected access, limited to rows that exist or that the caller could read. */
-function reachable({ mine, others, writes }: Promised, there: Sight, seen: Sight): Sight {
+function reachable({ mine, others, writes }: ExpectedTableAccess, there: Sight, seen: Sight): Sight {
   const rows = mine.filter((id) => there.mine.includes(id) || seen.mine.includes(id));
   const filled = mine.some((id) => there.mine.includes(id));
   return {
@@ -109,7 +115,7 @@ function countSights(sights: readonly Sight[]): Omit<Reach, "calls"> {
 }
 
 /** The differences between the expected and the actual access of each caller. */
-export function compareMatrix(matrix: Matrix, tries: Readonly<Record<string, Tried>>): Difference[] {
+export function compareMatrix(matrix: Matrix, tries: Readonly<Record<string, AccessResult>>): Difference[] {
   const there = tries[POSTGRES.name]?.seen ?? {};
   const each = matrix.subjects.flatMap((subject) => {
     const { name } = subject.person;
@@ -137,25 +143,25 @@ function together(differences: readonly (Difference & { callers: string[] })[]):
   return [...unique.values()];
 }
 
-function entrance({ enters }: Subject, { entered }: Tried): Difference[] {
+function entrance({ enters }: Subject, { entered }: AccessResult): Difference[] {
   if (entered === null || (entered === "") === enters) return [];
   return [
     {
       subject: "entering",
-      promised: enters ? "enters" : "is refused",
+      expected: enters ? "enters" : "is refused",
       found: entered === "" ? "enters" : `is refused (SQLSTATE ${entered})`,
     },
   ];
 }
 
-interface Promised {
+interface ExpectedTableAccess {
   readonly mine: readonly string[];
   readonly others: boolean;
   readonly writes: readonly Write[];
 }
 
-function promised({ promises }: Matrix, subject: Subject, table: string): Promised {
-  const { readers, writes = [] } = promiseOf(promises, table);
+function expectedAccess({ expectedAccess }: Matrix, subject: Subject, table: string): ExpectedTableAccess {
+  const { readers, writes = [] } = tableAccessOf(expectedAccess, table);
   if (readers === "customers") return { mine: [], others: subject.customer, writes: [] };
   const mine = readers === "workspace" ? subject.workspaces : ofOrganization(readers, subject);
   return { mine, others: false, writes: mine.length > 0 ? writes : [] };
@@ -170,84 +176,84 @@ function tableDifferences(
   matrix: Matrix,
   subject: Subject,
   table: string,
-  tried: Tried,
-  there: Seen | undefined,
+  tried: AccessResult,
+  there: VisibleRows | undefined,
 ): Difference[] {
   const seen = tried.seen[table];
   if (seen === undefined || there === undefined || "error" in there)
-    return [{ subject: table, promised: "can be tested", found: errorOf(there) }];
-  if ("error" in seen) return [{ subject: table, promised: "can be read or is refused", found: seen.error }];
-  const expected = promised(matrix, subject, table);
+    return [{ subject: table, expected: "can be tested", found: errorOf(there) }];
+  if ("error" in seen) return [{ subject: table, expected: "can be read or is refused", found: seen.error }];
+  const expectedSight = expectedAccess(matrix, subject, table);
   return [
-    ...readDifferences(matrix, table, expected, seen, there),
-    ...writeDifferences(table, expected, seen.writes, there.mine.length > 0),
+    ...readDifferences(matrix, table, expectedSight, seen, there),
+    ...writeDifferences(table, expectedSight, seen.writes, there.mine.length > 0),
   ];
 }
 
-function errorOf(there: Seen | undefined): string {
+function errorOf(there: VisibleRows | undefined): string {
   return there !== undefined && "error" in there ? there.error : "wasn't tested";
 }
 
-type Sight = Exclude<Seen, { error: string }>;
+type Sight = Exclude<VisibleRows, { error: string }>;
 
 function readDifferences(
   { names }: Matrix,
   subject: string,
-  expected: Promised,
+  expectedSight: ExpectedTableAccess,
   seen: Sight,
   there: Sight,
 ): Difference[] {
   const differences: Difference[] = [];
   const called = (ids: readonly string[]) => ids.map((id) => names.get(id) ?? id).join(", ");
-  const hidden = expected.mine.filter((id) => there.mine.includes(id) && !seen.mine.includes(id));
+  const hidden = expectedSight.mine.filter((id) => there.mine.includes(id) && !seen.mine.includes(id));
   if (hidden.length > 0)
-    differences.push({ subject, promised: `reads rows of ${called(hidden)}`, found: "reads none of them" });
-  const leaked = seen.mine.filter((id) => !expected.mine.includes(id));
+    differences.push({ subject, expected: `reads rows of ${called(hidden)}`, found: "reads none of them" });
+  const leaked = seen.mine.filter((id) => !expectedSight.mine.includes(id));
   if (leaked.length > 0)
-    differences.push({ subject, promised: "reads nothing", found: `reads rows of ${called(leaked)}` });
-  if (expected.others && there.others && !seen.others)
-    differences.push({ subject, promised: "reads its rows", found: "reads none of them" });
-  if (!expected.others && seen.others)
-    differences.push({ subject, promised: "reads no rows of others", found: "reads rows of others" });
+    differences.push({ subject, expected: "reads nothing", found: `reads rows of ${called(leaked)}` });
+  if (expectedSight.others && there.others && !seen.others)
+    differences.push({ subject, expected: "reads its rows", found: "reads none of them" });
+  if (!expectedSight.others && seen.others)
+    differences.push({ subject, expected: "reads no rows of others", found: "reads rows of others" });
   return differences;
 }
 
 /** A missing write shows only if there is a row to test it with. */
 function writeDifferences(
   subject: string,
-  expected: Promised,
+  expectedSight: ExpectedTableAccess,
   found: readonly Write[],
   filled: boolean,
 ): Difference[] {
-  const extra = found.filter((write) => !expected.writes.includes(write));
-  const missing = filled ? expected.writes.filter((write) => !found.includes(write)) : [];
+  const extra = found.filter((write) => !expectedSight.writes.includes(write));
+  const missing = filled ? expectedSight.writes.filter((write) => !found.includes(write)) : [];
   return [
-    ...extra.map((write) => ({ subject, promised: `${write} is refused`, found: `${write} succeeds` })),
-    ...missing.map((write) => ({ subject, promised: `may ${write}`, found: `${write} is refused` })),
+    ...extra.map((write) => ({ subject, expected: `${write} is refused`, found: `${write} succeeds` })),
+    ...missing.map((write) => ({ subject, expected: `may ${write}`, found: `${write} is refused` })),
   ];
 }
 
-function functionDifferences({ functions }: Matrix, subject: Subject, tried: Tried): Difference[] {
+function functionDifferences({ functions }: Matrix, subject: Subject, tried: AccessResult): Difference[] {
   const may = (signature: string) => mayCall(subject, functions[signature]);
   const promisedTo = Object.keys(functions).filter(may);
   return [
     ...tried.told.map(({ signature, what, there, nowhere }) => ({
       subject: `function ${signature}`,
-      promised: `gives the same answer for ${what} as for unknown ids: ${nowhere}`,
+      expected: `gives the same answer for ${what} as for unknown ids: ${nowhere}`,
       found: there,
     })),
     ...tried.functions
       .filter((signature) => !may(signature))
       .map((signature) => ({
         subject: `function ${signature}`,
-        promised: "is refused",
+        expected: "is refused",
         found: "may be called",
       })),
     ...promisedTo
       .filter((signature) => !tried.functions.includes(signature))
       .map((signature) => ({
         subject: `function ${signature}`,
-        promised: "may be called",
+        expected: "may be called",
         found: "is refused",
       })),
   ];

@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { OrganizationModel } from "../model/model.ts";
-import type { Hidden } from "../vendors/postgres/scripts/try-access.ts";
+import type { NotDisclosed } from "../vendors/postgres/scripts/try-access.ts";
 import type { Subject } from "./matrix.ts";
 import type { OrganizationRows } from "./organization-rows.ts";
 
 /** The ids whose existence must not be disclosed to a caller: another organization, and the caller's inaccessible workspaces. */
-export function undisclosedTo(subject: Subject, { id }: OrganizationModel, rows: OrganizationRows): Hidden[] {
+export function notDisclosedTo(
+  subject: Subject,
+  { id }: OrganizationModel,
+  rows: OrganizationRows,
+): NotDisclosed[] {
   if (subject.organization !== null)
     return [...neighbour(subject, rows), ...closedWorkspaces(subject, id, rows)];
   const [workspace] = rows.workspaces;
@@ -13,11 +17,11 @@ export function undisclosedTo(subject: Subject, { id }: OrganizationModel, rows:
 }
 
 /** A caller who is also a member of the other organization may know of it. */
-function neighbour({ person }: Subject, { neighbour }: OrganizationRows): Hidden[] {
+function neighbour({ person }: Subject, { neighbour }: OrganizationRows): NotDisclosed[] {
   return neighbour === null || person.also?.includes(neighbour.organization) ? [] : [ofOthers(neighbour)];
 }
 
-function ofOthers(there: Hidden["there"]): Hidden {
+function ofOthers(there: NotDisclosed["there"]): NotDisclosed {
   const nowhere = { organization: randomUUID(), workspace: randomUUID() };
   return { what: "ids of another organization", there, nowhere };
 }
@@ -27,7 +31,7 @@ function closedWorkspaces(
   { workspaces: reached }: Subject,
   organization: string,
   { workspaces }: OrganizationRows,
-): Hidden[] {
+): NotDisclosed[] {
   const closed = workspaces.filter(({ id }) => !reached.includes(id));
   const byState = new Map(closed.map((workspace) => [workspace.state, workspace]));
   return [...byState.values()].map(({ id, state }) => ({

@@ -105,11 +105,11 @@ function compare<T extends object>(
   // The schema is strict, so there are no other keys.
   return (Object.keys(declared) as (keyof T)[]).flatMap((key) => {
     const { subject, tell } = sentences[key];
-    const [expected, today] = [declared[key], found?.[key]];
-    if (expected === undefined || expected === null) return [];
-    const promised = tell(expected);
+    const [setting, today] = [declared[key], found?.[key]];
+    if (setting === undefined || setting === null) return [];
+    const expected = tell(setting);
     const seen = today === undefined || today === null ? "isn't set" : tell(today);
-    return promised === seen ? [] : [{ subject, promised, found: seen }];
+    return expected === seen ? [] : [{ subject, expected, found: seen }];
   });
 }
 
@@ -121,10 +121,10 @@ function issuerDifferences(declared: readonly Trusted[] = [], found: readonly Tr
   const missing = expected.filter((signer) => !today.includes(signer));
   const foreign = today.filter((signer) => !expected.includes(signer));
   return [
-    ...missing.map((signer) => ({ subject, promised: `accepts tokens of ${signer}`, found: "refuses them" })),
+    ...missing.map((signer) => ({ subject, expected: `accepts tokens of ${signer}`, found: "refuses them" })),
     ...foreign.map((signer) => ({
       subject,
-      promised:
+      expected:
         expected.length === 0 ? "accepts no other tokens" : `accepts only tokens of ${sorted(expected)}`,
       found: `accepts tokens of ${signer}`,
     })),
@@ -161,7 +161,7 @@ function undeclared(name: string, value: string): Difference {
     (method && `accepts sign-ins by ${method}`) ??
     (hook && `calls the hook ${hook}`) ??
     `is set to ${value}`;
-  return { subject: `auth service, ${setting}`, promised: "isn't declared", found };
+  return { subject: `auth service, ${setting}`, expected: "isn't declared", found };
 }
 
 function auth<T>(tell: (value: T) => string) {

@@ -25,7 +25,7 @@ export function entranceDifferences(state: WorkspaceState): Difference[] {
   const { workspace, issuer, found } = state;
   const { settings } = found;
   if (settings === null)
-    return [{ subject: "settings", promised: "contain the workspace's id", found: "are missing" }];
+    return [{ subject: "settings", expected: "contain the workspace's id", found: "are missing" }];
   return [
     ...same("the database's workspace", workspace.id, settings.workspace_id),
     ...same("the issuer of its tokens", issuer, settings.issuer),
@@ -34,8 +34,8 @@ export function entranceDifferences(state: WorkspaceState): Difference[] {
   ];
 }
 
-function same(subject: string, promised: string, found: string): Difference[] {
-  return promised === found ? [] : [{ subject, promised, found }];
+function same(subject: string, expected: string, found: string): Difference[] {
+  return expected === found ? [] : [{ subject, expected, found }];
 }
 
 /** The database has an older version than the one that was delivered last, or its lease has expired. */
@@ -47,13 +47,13 @@ function confirmationDifferences(
   const subject = "the list of members";
   const older =
     access_version < version
-      ? [{ subject, promised: `is version ${version}`, found: `is version ${access_version}` }]
+      ? [{ subject, expected: `is version ${version}`, found: `is version ${access_version}` }]
       : [];
   if (!expired) return older;
-  const promised = `was confirmed in the last ${access_lease_seconds} s`;
+  const expected = `was confirmed in the last ${access_lease_seconds} s`;
   return [
     ...older,
-    { subject, promised, found: "has expired: nobody can enter until tenantry webhook runs" },
+    { subject, expected, found: "has expired: nobody can enter until tenantry webhook runs" },
   ];
 }
 
@@ -69,12 +69,12 @@ function memberDifferences(state: WorkspaceState): Difference[] {
     .filter(([email]) => !known.has(email))
     .map(([email, role]) => ({
       subject: `member ${email}`,
-      promised: `enters as ${role}`,
+      expected: `enters as ${role}`,
       found: "isn't admitted by the control plane",
     }));
-  const others = compareAccess(members, state.found.members).map(({ email, promised, found }) => ({
+  const others = compareAccess(members, state.found.members).map(({ email, expected, found }) => ({
     subject: `member ${email}`,
-    promised,
+    expected: expected,
     found,
   }));
   return [...unknown, ...others];

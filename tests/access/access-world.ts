@@ -1,8 +1,8 @@
 import pg from "pg";
 import { databaseDefinition } from "../../infra/database.ts";
-import type { Reach } from "../../src/access/deliver.ts";
-import { deliverAll } from "../../src/access/keep.ts";
-import { openReach } from "../../src/access/open.ts";
+import type { DeliveryContext } from "../../src/access/deliver.ts";
+import { openDeliveryContext } from "../../src/access/delivery-context.ts";
+import { deliverAll } from "../../src/access/delivery-worker.ts";
 import { organization } from "../../src/provider/resources/control-plane/organization.ts";
 import { workspace } from "../../src/provider/resources/control-plane/workspace.ts";
 import { access } from "../../src/provider/resources/postgres/access.ts";
@@ -82,8 +82,8 @@ export class AccessWorld {
   }
 
   /** Opens both databases like a separate process. */
-  reach(): Promise<Reach> {
-    return openReach(this.live.context()("write"), { project: controlPlaneOf("shop") });
+  reach(): Promise<DeliveryContext> {
+    return openDeliveryContext(this.live.context()("write"), { project: controlPlaneOf("shop") });
   }
 
   /** Runs SQL as the superuser in the control plane. */

@@ -45,7 +45,7 @@ test("a paid invoice of more than ten lines brings the plan's credits, by webhoo
   const payload = JSON.stringify(event);
   const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: SECRET });
   const app = webhookApp({
-    books: await shop.books(32 * 24 * 60),
+    billing: await shop.context(32 * 24 * 60),
     secrets: [new Secret(SECRET)],
     log: () => {},
   });
@@ -56,7 +56,7 @@ test("a paid invoice of more than ten lines brings the plan's credits, by webhoo
 
 test("a paid invoice of more than ten lines brings the plan's credits, by the billing job", async () => {
   const { customer } = await longRenewal("long-job");
-  await runBillingJob(await shop.books(64 * 24 * 60), new AbortController().signal);
+  await runBillingJob(await shop.context(64 * 24 * 60), new AbortController().signal);
   expect(await customer.entries()).toHaveLength(2);
 });
 

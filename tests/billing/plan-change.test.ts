@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  type DesiredSubscription,
   type FoundSubscription,
   type PricePoint,
   stepsToPlan,
-  type WantedSubscription,
 } from "../../src/billing/plan-change.ts";
 
 const FREE: PricePoint = { id: "price_free", product: "build", amount: 0 };
@@ -27,7 +27,10 @@ function found(price: PricePoint, more: Partial<FoundSubscription> = {}): FoundS
   };
 }
 
-function wanted(price: PricePoint, collected: WantedSubscription["collected"] = CHARGED): WantedSubscription {
+function wanted(
+  price: PricePoint,
+  collected: DesiredSubscription["collected"] = CHARGED,
+): DesiredSubscription {
   return { price, collected, trial: false, stays: false };
 }
 
@@ -38,7 +41,7 @@ const leaving = { isLeaving: true };
 const over = { schedule: { next: undefined } };
 
 describe("the steps to the declared plan", () => {
-  test.each<[string, FoundSubscription | undefined, WantedSubscription, string]>([
+  test.each<[string, FoundSubscription | undefined, DesiredSubscription, string]>([
     ["none yet", undefined, wanted(LAUNCH), "begin"],
     ["as declared", found(LAUNCH), wanted(LAUNCH), ""],
     ["as declared, without a card", found(LAUNCH, { canPay: false }), wanted(LAUNCH), ""],
@@ -149,7 +152,7 @@ describe("the steps to the declared plan", () => {
 });
 
 /** A subscription after all of its steps. */
-function after(before: FoundSubscription, declared: WantedSubscription): FoundSubscription {
+function after(before: FoundSubscription, declared: DesiredSubscription): FoundSubscription {
   let now = before;
   for (const step of stepsToPlan(before, declared)) {
     if (step === "begin") now = found(declared.price, { collected: declared.collected });

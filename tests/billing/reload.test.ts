@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 async function pass(): Promise<BillingJobReport> {
-  return runBillingJob(await shop.books(minutes), new AbortController().signal);
+  return runBillingJob(await shop.context(minutes), new AbortController().signal);
 }
 
 describe("a pass over open requests", () => {
@@ -128,7 +128,7 @@ describe("a pass over open requests", () => {
     await one.asksFor(400);
     const killed = new AbortController();
     shop.live.sandbox.setFaults([{ kind: "hold-after", match: "^POST /v1/payment_intents", nth: 1 }]);
-    const cut = runBillingJob(await shop.books(0, killed.signal), killed.signal);
+    const cut = runBillingJob(await shop.context(0, killed.signal), killed.signal);
     await Promise.race([shop.live.sandbox.held(), cut]);
     killed.abort();
     await expect(cut).rejects.toThrow();
@@ -174,7 +174,7 @@ describe("a pass that is killed", () => {
       await one.asksFor(60);
       const killed = new AbortController();
       shop.live.sandbox.setFaults([{ kind, match: WRITE, nth }]);
-      const cut = runBillingJob(await shop.books(0, killed.signal), killed.signal).catch(
+      const cut = runBillingJob(await shop.context(0, killed.signal), killed.signal).catch(
         (error: unknown) => error,
       );
       await Promise.race([shop.live.sandbox.held(), cut]);

@@ -55,7 +55,7 @@ export class Shop {
   }
 
   /** @param minutes how far ahead its clock is */
-  async books(minutes = 0, signal?: AbortSignal): Promise<BillingContext> {
+  async context(minutes = 0, signal?: AbortSignal): Promise<BillingContext> {
     const context = this.live.context(signal)("write");
     return {
       platform: PLATFORM,

@@ -38,7 +38,7 @@ async function deliver(event: Stripe.Event | object, delivery: Delivery = {}): P
 
 async function post(payload: string, signature: string, days = 0, signal?: AbortSignal): Promise<string> {
   const app = webhookApp({
-    books: await shop.books(days * 24 * 60, signal),
+    billing: await shop.context(days * 24 * 60, signal),
     secrets: [new Secret(SECRET), new Secret(FORMER)],
     log: () => {},
   });
@@ -238,7 +238,7 @@ describe("the plan in force", () => {
     await deliver(event, { days: late });
     expect(await one.standing()).toBe("launch past_due 250000 40");
     const pass = async (days: number) =>
-      runBillingJob(await shop.books(days * 24 * 60), new AbortController().signal);
+      runBillingJob(await shop.context(days * 24 * 60), new AbortController().signal);
     await pass(late + 13);
     expect(await one.standing()).toBe("launch past_due 250000 40");
     await pass(late + 16);
@@ -275,7 +275,7 @@ describe("a month's credits", () => {
   test("are posted for each period that is paid for, by whichever comes first", async () => {
     const one = await shop.organization("monthly", "pm_card_visa");
     await one.subscribe(LAUNCH);
-    const pass = async () => runBillingJob(await shop.books(), new AbortController().signal);
+    const pass = async () => runBillingJob(await shop.context(), new AbortController().signal);
     await pass();
     expect(await one.entries()).toEqual(["plan 5000"]);
     expect(await deliver(await eventOf("invoice.paid", one))).toBe("200 applied");
@@ -302,7 +302,7 @@ describe("a month's credits", () => {
     await run.up(declared(paid));
     expect(await run.refresh()).toEqual([]);
     await run.up(declared(paid));
-    await runBillingJob(await shop.books(), new AbortController().signal);
+    await runBillingJob(await shop.context(), new AbortController().signal);
     await deliver(await eventOf("invoice.paid", one));
     await new Life(planCredits, shop.live.context()).up(declared(paid));
     expect(await one.entries()).toEqual(["plan 5000"]);
@@ -334,7 +334,7 @@ test("a plan that is agreed by contract brings its credits each calendar month",
     const midMonth = Date.parse(`${new Date().toISOString().slice(0, 7)}-15T12:00:00Z`);
     const month = async (days: number) => {
       const minutes = (midMonth - Date.now()) / 60_000 + days * 24 * 60;
-      await runBillingJob(await shop.books(minutes), new AbortController().signal);
+      await runBillingJob(await shop.context(minutes), new AbortController().signal);
       return one.entries();
     };
     expect(await month(0)).toEqual(["plan 5000"]);
@@ -350,7 +350,7 @@ describe("a payment for credits", () => {
   async function bought(name: string, credits: number) {
     const one = await shop.organization(name, "pm_card_visa");
     const request = await one.asksFor(credits);
-    await runBillingJob(await shop.books(), new AbortController().signal);
+    await runBillingJob(await shop.context(), new AbortController().signal);
     const [payment] = await one.payments();
     return { one, request, payment: payment?.id ?? "", charge: String(payment?.latest_charge) };
   }
@@ -358,7 +358,7 @@ describe("a payment for credits", () => {
   test("that ends after all is booked", async () => {
     const one = await shop.organization("slow", "pm_card_slowToProcess");
     const request = await one.asksFor(900);
-    await runBillingJob(await shop.books(), new AbortController().signal);
+    await runBillingJob(await shop.context(), new AbortController().signal);
     const [payment] = await one.payments();
     await shop.happens(`/payment_intents/${payment?.id}/finish`);
     expect(await deliver(await eventOf("payment_intent.succeeded", one))).toBe("200 applied");
@@ -394,7 +394,7 @@ describe("a payment for credits", () => {
     const { one, request, payment } = await bought("unheard", 1000);
     const { one: two, charge } = await bought("unheard-too", 800);
     const pass = async () =>
-      (await runBillingJob(await shop.books(), new AbortController().signal)).takenBack;
+      (await runBillingJob(await shop.context(), new AbortController().signal)).reversals;
     await pass(); // What other tests left.
     await shop.stripe.refunds.create({ payment_intent: payment, amount: 255 });
     const { id } = await shop.happens(`/charges/${charge}/dispute`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { inSource } from "../../src/cli/stack-trace.ts";
+import { mapToSource } from "../../src/cli/stack-trace.ts";
 
 const ONE = `export const one = (): string => {
   throw new Error("here");
@@ -38,7 +38,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test("a stack trace names the source's files and lines", () => {
   const stack = execFileSync(process.execPath, [join(folder, "dist/main.mjs")], { encoding: "utf8" });
   expect(stack).toContain("dist/main.mjs");
-  const trace = inSource(stack);
+  const trace = mapToSource(stack);
   expect(trace).toContain(`at one (${join(folder, "one.ts")}:2:`);
   expect(trace).toContain(`${join(folder, "main.ts")}:3:`);
   expect(trace).not.toContain("dist/main.mjs");
@@ -49,5 +49,5 @@ test.each([
   ["of Node.js itself", "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)"],
   ["of a package in CommonJS", "    at Client.call (/app/node_modules/pg/lib/client.js:526:17)"],
 ])("a place %s is not changed", (_, line) => {
-  expect(inSource(`Error: x\n${line}`)).toBe(`Error: x\n${line}`);
+  expect(mapToSource(`Error: x\n${line}`)).toBe(`Error: x\n${line}`);
 });

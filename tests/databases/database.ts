@@ -117,7 +117,7 @@ export async function as<T>(client: pg.Client, caller: Caller, work: () => Promi
 }
 
 /** Runs the work in a transaction that is always rolled back. */
-export async function undone<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+export async function rolledBack<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
   await client.query("begin");
   try {
     return await work();

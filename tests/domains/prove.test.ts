@@ -46,7 +46,7 @@ function publish(owner: string, name: string, domains: Record<string, string>) {
 async function look(): Promise<Record<string, string>> {
   const database = await live.context()("write").controlPlane(controlPlaneOf("apps"));
   const domains = await proveDomains(database, dnsLookup([names.address]));
-  return Object.fromEntries(domains.map((it) => [`${it.organization} ${it.domain}`, it.standing]));
+  return Object.fromEntries(domains.map((it) => [`${it.organization} ${it.domain}`, it.status]));
 }
 
 /** The expected DNS record of an app. */

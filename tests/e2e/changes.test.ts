@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
 import type { VerifyDocument } from "../../src/cli/commands/verify.ts";
 import { tenantry } from "../cli/command-line.ts";
-import { type Caller, undone } from "../databases/database.ts";
+import { type Caller, rolledBack } from "../databases/database.ts";
 import { attempt, look, type Outcome, tablesToProbe } from "../isolation/probe.ts";
 import { PLATFORM, World } from "./harness.ts";
 import { addCard, stripeOf } from "./stripe.ts";
@@ -132,7 +132,7 @@ describe("a change of an organization in use", () => {
     const lin = `insert into public.members (organization_id, email, role, managed_by)
       values ('${acme?.id}', 'lin@acme.example', 'member', 'app')`;
     const caller = await token(email);
-    return undone(controlPlane.client, async () => {
+    return rolledBack(controlPlane.client, async () => {
       await controlPlane.client.query(lin);
       return attempt(controlPlane.client, steps, caller);
     });
@@ -290,7 +290,7 @@ class Database {
 
   /** The tables in which a caller sees rows. */
   shown(caller: Caller): Promise<string[]> {
-    return undone(this.client, async () => {
+    return rolledBack(this.client, async () => {
       const seen = await look(this.client, this.#tables, caller);
       return Object.keys(seen).filter((table) => seen[table] !== "refused" && seen[table]?.length !== 0);
     });

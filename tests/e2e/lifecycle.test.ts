@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
 import type { EngineEvent, RunOptions } from "../../packages/embedded-engine/src/interface.ts";
 import { ChangesBuilder } from "../../src/changes/stack.ts";
-import { layOut } from "../../src/cli/render/layout.ts";
+import { layoutStack } from "../../src/cli/render/layout.ts";
 import type { Branch } from "../../src/cli/render/tree.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
@@ -43,7 +43,7 @@ describe("the lifecycle of a workspace", () => {
     const builder = new ChangesBuilder("tiny.acme");
     const onEvent = (event: EngineEvent) => builder.add(event);
     await world.mustRun("preview", "tiny.acme", "", { ...options, onEvent });
-    return linesOf(layOut(builder.build()), label);
+    return linesOf(layoutStack(builder.build()), label);
   }
 
   async function settle(): Promise<void> {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { addTo, NotEditable, type Value } from "../../src/intake/yaml-insert.ts";
-import { DISPLAY_NAME, EMAIL, follows } from "../../src/shared/text-rules.ts";
+import { DISPLAY_NAME, EMAIL, followsRule } from "../../src/shared/text-rules.ts";
 
 type Case = [
   what: string,
@@ -147,9 +147,9 @@ const nameParts = fc.constantFrom(
 const names = fc
   .array(nameParts, { maxLength: 12 })
   .map((parts) => parts.join(""))
-  .filter((text) => follows(DISPLAY_NAME, text));
+  .filter((text) => followsRule(DISPLAY_NAME, text));
 const locals = fc.string({ unit: fc.constantFrom(..."ab1!#$%&'*+/=?^_`{|}~-."), minLength: 1, maxLength: 8 });
-const emails = locals.map((local) => `${local}@x.xn--p1ai`).filter((text) => follows(EMAIL, text));
+const emails = locals.map((local) => `${local}@x.xn--p1ai`).filter((text) => followsRule(EMAIL, text));
 
 it("adds unusual but valid names and addresses unchanged, as values and in lists", () => {
   fc.assert(

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Caller, type Database, startDatabase, undone } from "../databases/database.ts";
+import { type Caller, type Database, rolledBack, startDatabase } from "../databases/database.ts";
 import {
   attempt,
   insertRows,
@@ -113,7 +113,7 @@ describe("over random memberships", () => {
     let checks = 0;
     await fc.assert(
       fc.asyncProperty(worlds, async (world) => {
-        await undone(client, async () => {
+        await rolledBack(client, async () => {
           const rows = rowsOf(world);
           await insertRows(client, rows);
           const all = await look(client, tables);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Caller, type Database, startDatabase, undone } from "../databases/database.ts";
+import { type Caller, type Database, rolledBack, startDatabase } from "../databases/database.ts";
 import { attempt, insertRows, look, type Row, type Rows, tablesToProbe, writesTo } from "./probe.ts";
 import { uuid } from "./world.ts";
 
@@ -77,7 +77,7 @@ describe("over random memberships", () => {
     let checks = 0;
     await fc.assert(
       fc.asyncProperty(people, async (all) => {
-        await undone(client, async () => {
+        await rolledBack(client, async () => {
           const rows = rowsOf(all);
           await insertRows(client, rows);
           await client.query("set local storage.allow_delete_query = 'true'");
@@ -278,7 +278,7 @@ describe("rows of the workspace", () => {
   };
 
   it("have its id and can't have another one", async () => {
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       await insertRows(client, rowsOf([member]));
       const own = tables.filter((table) => table.startsWith("public."));
       for (const table of own) {
@@ -296,7 +296,7 @@ describe("rows of the workspace", () => {
   });
 
   it("stay intact: deleting a chat deletes no messages, and stored files keep their owner", async () => {
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       await insertRows(client, rowsOf([member]));
       await client.query("update public.chats set created_by = $1", [member.id]);
       await client.query("update storage.objects set owner_id = $1", [uuid("e", 9)]);
@@ -321,7 +321,7 @@ describe("rows of the workspace", () => {
   });
 
   it("in another bucket aren't accessible to members", async () => {
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       await insertRows(client, rowsOf([member]));
       await client.query("insert into storage.objects (bucket_id, name) values ('other', 'secret.txt')");
       const seen = await look(client, ["storage.objects"], asMember);
@@ -330,7 +330,7 @@ describe("rows of the workspace", () => {
   });
 
   it("can be written by a member only in their own name", async () => {
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       await insertRows(client, rowsOf([member]));
       const message = (role: string) =>
         `insert into public.messages (chat_id, role, content) values ('${uuid("2", 1)}', '${role}', '"hi"')`;

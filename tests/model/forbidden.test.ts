@@ -6,7 +6,7 @@ import type { PlatformManifest } from "../../src/manifest/platform.ts";
 import { loadPlatform } from "../../src/repository/load.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 import { organizations } from "./arbitrary.ts";
-import { type Fleet, FORBIDDEN_EDITS } from "./forbidden.ts";
+import { type Fleet, FORBIDDEN_EDITS } from "./forbidden-edits.ts";
 
 const TODAY = "2026-11-22";
 

@@ -9,7 +9,7 @@ import type { SandboxOptions } from "../../packages/sandbox/src/options.ts";
 import { deriveDatabasePassword } from "../../src/shared/derive.ts";
 import { projectName, stableId } from "../../src/shared/ids.ts";
 import { Connections, type Context } from "../../src/vendors/connections.ts";
-import { answer, type Supabase } from "../../src/vendors/supabase/client.ts";
+import { dataOf, type Supabase } from "../../src/vendors/supabase/client.ts";
 import { type ProductSandbox, startProductSandbox } from "../product-sandbox.ts";
 
 /** A sandbox with helpers for tests. */
@@ -77,7 +77,7 @@ export async function startLive(options: Partial<SandboxOptions> = {}): Promise<
       const { supabase } = context()("write");
       const id = stableId(platform);
       const root = new Secret(sandbox.env.TENANTRY_ROOT_SECRET ?? "");
-      const made = await answer(
+      const made = await dataOf(
         supabase.api.POST("/v1/projects", {
           body: {
             name: projectName([platform], id),
@@ -92,7 +92,7 @@ export async function startLive(options: Partial<SandboxOptions> = {}): Promise<
     },
     async deleteProject(ref) {
       const { supabase } = context()("write");
-      await answer(supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
+      await dataOf(supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
     },
     async killed(fault, run, env) {
       const killed = new AbortController();
@@ -115,7 +115,7 @@ export async function startLive(options: Partial<SandboxOptions> = {}): Promise<
 /** Queries run one after another; the sandbox prepares a project meanwhile. */
 async function untilHealthy(supabase: Supabase, ref: string): Promise<void> {
   for (;;) {
-    const { status } = await answer(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+    const { status } = await dataOf(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
     if (status === "ACTIVE_HEALTHY") return;
   }
 }

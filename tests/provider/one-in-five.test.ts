@@ -5,7 +5,7 @@ import { project } from "../../src/provider/resources/supabase/project.ts";
 import { ready } from "../../src/provider/resources/supabase/ready.ts";
 import { secrets } from "../../src/provider/resources/supabase/secrets.ts";
 import { settings } from "../../src/provider/resources/supabase/settings.ts";
-import { answer } from "../../src/vendors/supabase/client.ts";
+import { dataOf } from "../../src/vendors/supabase/client.ts";
 import { Life } from "./life.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "./live.ts";
 import { brandOf, LAUNCH_PRICE, NO_CONTROL_PLANE, sellPlan } from "./resources/stripe/billing.ts";
@@ -66,7 +66,7 @@ test.each([1, 2])(
 
     const { supabase, stripe } = live.context()("look");
     const path = { slug: SUPABASE_ORGANIZATION };
-    const { projects } = await answer(
+    const { projects } = await dataOf(
       supabase.api.GET("/v1/organizations/{slug}/projects", { params: { path } }),
     );
     const customers = (await stripe.customers.list({ limit: 100 })).data;
@@ -78,7 +78,7 @@ test.each([1, 2])(
       ).toMatchObject([{ id: customerId, metadata: { tenantry_trial: "used" } }]);
       const subscriptions = await stripe.subscriptions.list({ customer: customerId, status: "all" });
       expect(subscriptions.data).toMatchObject([{ status: "trialing" }]);
-      const trusted = await answer(
+      const trusted = await dataOf(
         supabase.api.GET("/v1/projects/{ref}/config/auth/third-party-auth", { params: { path: { ref } } }),
       );
       expect(trusted).toHaveLength(1);

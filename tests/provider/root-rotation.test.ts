@@ -13,7 +13,7 @@ import { serveProvider } from "../../src/provider/runtime/server.ts";
 import { deriveDatabasePassword } from "../../src/shared/derive.ts";
 import { stableId } from "../../src/shared/ids.ts";
 import { RootSecrets } from "../../src/shared/root-secret.ts";
-import { answer } from "../../src/vendors/supabase/client.ts";
+import { dataOf } from "../../src/vendors/supabase/client.ts";
 import { json, localServer } from "../vendors/http/local-server.ts";
 import { ProtocolClient } from "./engine.ts";
 import { Life } from "./life.ts";
@@ -55,7 +55,7 @@ function rootsOf(current: string, ...previous: string[]): Env {
 async function withControlPlaneOf(root: string, work: () => Promise<void>): Promise<void> {
   const { supabase } = live.context()("write");
   const change = (to: string) =>
-    answer(
+    dataOf(
       supabase.api.PATCH("/v1/projects/{ref}/database/password", {
         params: { path: { ref: controlPlane } },
         body: {

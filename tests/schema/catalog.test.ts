@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Database, type Kind, startDatabase, undone } from "../databases/database.ts";
+import { type Database, type Kind, rolledBack, startDatabase } from "../databases/database.ts";
 
 interface Check {
   readonly rule: string;
@@ -193,7 +193,7 @@ describe.each<Kind>(["control-plane", "workspace"])("a %s has", (kind) => {
 
   it.each(CHECKS)("$rule", async ({ offenders, planted }) => {
     expect(await rowsOf(offenders)).toEqual([]);
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       await client.query(planted);
       expect(await rowsOf(offenders), "the planted violation").not.toEqual([]);
     });

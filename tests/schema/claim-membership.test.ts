@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Admission, type Admitted, admit } from "../../src/vendors/postgres/scripts/admit.ts";
-import { as, type Caller, type Database, startDatabase, undone } from "../databases/database.ts";
+import { as, type Caller, type Database, rolledBack, startDatabase } from "../databases/database.ts";
 import { uuid } from "../isolation/world.ts";
 
 const ISSUER = "https://control-plane.example/auth/v1";
@@ -64,7 +64,7 @@ describe("claim_membership", () => {
     ["refuses a token without a user", token({ sub: undefined }), "42501"],
     ["refuses anon", token({}, "anon"), "42501"],
   ])("%s", async (_, caller, expected) => {
-    expect(await undone(client, () => call(caller, "select public.claim_membership()"))).toBe(expected);
+    expect(await rolledBack(client, () => call(caller, "select public.claim_membership()"))).toBe(expected);
   });
 });
 
@@ -79,7 +79,7 @@ describe("the access list", () => {
   });
 
   it("is replaced as a whole, and ignores an older version", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await answer(2, [one("ada@example.com", ADA)]);
       await answer(1, [one("ada@example.com", ADA), one("eve@example.com", uuid("a", 4), "owner")]);
       const { rows } = await client.query(
@@ -89,7 +89,7 @@ describe("the access list", () => {
     }));
 
   it("follows an account to its new address, and admits the next account with the old address", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       const next = uuid("a", 5);
       await answer(1, [one("ada@example.com", next), one("grace@example.com", ADA)]);
       expect(await reaches(token({ sub: GRACE }))).toBe(0);
@@ -103,7 +103,7 @@ describe("the access list", () => {
     ["is nobody when it never was confirmed", 60, null, 0],
     ["counts for good without a lease", null, "1 year", 3],
   ])("%s", (_, lease, ago, expected) =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await client.query(
         "update private.settings set access_lease_seconds = $1, access_confirmed_at = now() - $2::interval",
         [lease, ago],
@@ -116,7 +116,7 @@ describe("the access list", () => {
   );
 
   it("is confirmed by each delivery, which keeps the lease unless it sets another", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       const members = [one("ada@example.com", ADA)];
       await answer(1, members, { leaseSeconds: 60 });
       await client.query("update private.settings set access_confirmed_at = now() - interval '1 hour'");
@@ -144,6 +144,6 @@ describe("check_request", () => {
     ["refuses anon", { role: "anon", claims: { iss: "supabase" } }, "42501"],
     ["refuses a request without a token", { role: "anon", claims: {} }, "42501"],
   ])("%s", async (_, caller, expected) => {
-    expect(await undone(client, () => call(caller, "select private.check_request()"))).toBe(expected);
+    expect(await rolledBack(client, () => call(caller, "select private.check_request()"))).toBe(expected);
   });
 });

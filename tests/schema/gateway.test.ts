@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Database, failure, startDatabase, undone } from "../databases/database.ts";
+import { type Database, failure, rolledBack, startDatabase } from "../databases/database.ts";
 import { tablesToProbe } from "../isolation/probe.ts";
 import { insertOrganization, ORGANIZATION, WORKSPACES } from "./wallet.ts";
 
@@ -23,7 +23,7 @@ const AUTHENTICATE = "select public.authenticate_api_key('tnt_key')";
 
 /** Sets the role like the data API does for a token with the role. */
 async function asRole<T>(role: string, work: () => Promise<T>): Promise<T> {
-  return undone(client, async () => {
+  return rolledBack(client, async () => {
     await client.query(`set local session authorization authenticator`);
     await client.query(`set local role ${role}`);
     return work();

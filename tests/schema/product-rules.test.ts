@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Database, startDatabase, undone } from "../databases/database.ts";
+import { type Database, rolledBack, startDatabase } from "../databases/database.ts";
 import { callAs, moveToPlan, openPlatform, organizationOf, type Person, refusal, signUp } from "./product.ts";
 
 let database: Database;
@@ -60,7 +60,7 @@ it("the invariants hold after any calls in any order", async () => {
   let done = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 60, maxLength: 80 }), (calls) =>
-      undone(client, async () => {
+      rolledBack(client, async () => {
         const { people, acme } = await foundAcme();
         for (const { by, name, args } of calls) {
           const values = await valuesOf(acme, name, args);

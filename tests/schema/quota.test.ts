@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Database, failure, startDatabase, undone } from "../databases/database.ts";
+import { type Database, failure, rolledBack, startDatabase } from "../databases/database.ts";
 import { insertOrganization, WORKSPACES } from "./wallet.ts";
 
 let database: Database;
@@ -33,7 +33,7 @@ const no = (remaining: number, wait: number | null): Answer => ({ allowed: false
 
 describe("a quota", () => {
   it("of requests is shared by the workspaces, and starts again each minute", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       expect(await consume("rpm", 6, "2026-06-15T12:00:01Z", 0)).toEqual(yes(4));
       expect(await consume("rpm", 6, "2026-06-15T12:00:15Z", 1)).toEqual(no(4, 45));
       expect(await consume("rpm", 4, "2026-06-15T12:00:20Z", 1)).toEqual(yes(0));
@@ -42,7 +42,7 @@ describe("a quota", () => {
     }));
 
   it("of webhook events starts again each month", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       expect(await consume("webhook_events", 100, "2026-06-30T23:00:00Z")).toEqual(yes(0));
       expect(await consume("webhook_events", 1, "2026-06-30T23:00:00Z")).toEqual(no(0, 3600));
       expect(await consume("webhook_events", 1, "2026-07-01T00:00:00Z")).toEqual(yes(99));
@@ -50,26 +50,26 @@ describe("a quota", () => {
     }));
 
   it("returns no waiting time for a request above the whole quota", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       expect(await consume("rpm", 11, "2026-06-15T12:00:00Z")).toEqual(no(10, null));
     }));
 
   it("of zero allows nothing, and an unlimited one everything", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await client.query("update public.quotas set rpm = 0, webhook_events = null");
       expect(await consume("rpm", 1, "2026-06-15T12:00:00Z")).toEqual(no(0, null));
       expect(await consume("webhook_events", 1_000_000, "2026-06-15T12:00:00Z")).toEqual(yes(null));
     }));
 
   it("allows nothing more once it is lowered below the use", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await consume("rpm", 8, "2026-06-15T12:00:00Z");
       await client.query("update public.quotas set rpm = 5");
       expect(await consume("rpm", 1, "2026-06-15T12:00:30Z")).toEqual(no(0, 30));
     }));
 
   it("counts late requests of the previous minute in the current one", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await consume("rpm", 9, "2026-06-15T12:01:00Z");
       expect(await consume("rpm", 2, "2026-06-15T12:00:59Z")).toEqual(no(1, 61));
       expect(await consume("rpm", 1, "2026-06-15T12:00:59Z")).toEqual(yes(0));
@@ -80,7 +80,7 @@ describe("a quota", () => {
     ["less than one", [WORKSPACES[0], "rpm", 0], "22023"],
     ["a workspace that there isn't", ["00000000-0000-4000-8000-000000000000", "rpm", 1], "P0002"],
   ])("of %s is refused", async (_, values, code) => {
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       expect(await failure(client, "select public.consume_quota($1, $2, $3)", values)).toBe(code);
     });
   });

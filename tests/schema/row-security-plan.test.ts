@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { as, type Database, startDatabase, undone } from "../databases/database.ts";
+import { as, type Database, rolledBack, startDatabase } from "../databases/database.ts";
 import { ISSUER, uuid } from "../isolation/world.ts";
 
 let database: Database;
@@ -21,7 +21,7 @@ it.each([
   "api_keys",
   "workspace_members",
 ])("row security of %s is an index condition, and asks for the caller's workspaces once", async (table) => {
-  const plan = await undone(client, async () => {
+  const plan = await rolledBack(client, async () => {
     // A small table is read whole; here it must be able to use the index.
     await client.query("set local enable_seqscan = off");
     return as(client, { role: "authenticated", claims: { iss: ISSUER, sub: uuid("a", 0) } }, async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import * as fields from "../../src/manifest/fields.ts";
 import { scheduleError } from "../../src/model/schedule.ts";
-import { follows, TEXT_RULES, type TextRule } from "../../src/shared/text-rules.ts";
+import { followsRule, TEXT_RULES, type TextRule } from "../../src/shared/text-rules.ts";
 import { type Database, type Kind, startDatabase } from "../databases/database.ts";
 import { checkOf } from "./text-checks.ts";
 
@@ -163,7 +163,7 @@ describe.each(PLACES)("$name in $kind", ({ rule, kind }) => {
   it("says the same of any text", async () => {
     const texts = samples();
     const found = await verdicts(kind, `private.is_${rule.name}(value)`, texts.filter(storable));
-    const schema = MANIFEST[rule.name] ?? z.string().refine((text) => follows(rule, text));
+    const schema = MANIFEST[rule.name] ?? z.string().refine((text) => followsRule(rule, text));
     const wanted = Object.fromEntries(
       texts.filter(storable).map((text) => [text, schema.safeParse(text).success]),
     );
@@ -180,7 +180,7 @@ describe.each(PLACES)("$name in $kind", ({ rule, kind }) => {
       "*,".repeat(500_000),
       "a.".repeat(500_000),
     ]) {
-      expect(follows(rule, text)).toBe(false);
+      expect(followsRule(rule, text)).toBe(false);
       expect(await verdicts(kind, `private.is_${rule.name}(value)`, [text])).toEqual({ [text]: false });
     }
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { as, type Database, failure, startDatabase, undone } from "../databases/database.ts";
+import { as, type Database, failure, rolledBack, startDatabase } from "../databases/database.ts";
 import { ISSUER } from "../isolation/world.ts";
 import { ADA, addsUpTo, insertOrganization, ORGANIZATION, sumsOf, WORKSPACES } from "./wallet.ts";
 
@@ -59,7 +59,7 @@ async function left(): Promise<Record<string, number>> {
 
 describe("a debit", () => {
   it("uses granted credits before bought ones, and those that expire first", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await credit("bought", "purchase", 10);
       await credit("bought, lapses", "purchase", 10, 1);
       await credit("for ever", "opening", 10);
@@ -77,7 +77,7 @@ describe("a debit", () => {
     }));
 
   it("is booked once by its key, for its workspace, with its purpose", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await credit("plan", "plan", 10);
       const first = await debit("call", 4);
       expect(first).toMatchObject({ booked: true, balance: "6" });
@@ -97,7 +97,7 @@ describe("a debit", () => {
     }));
 
   it("that is too large doesn't change the wallet, and can be repeated", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await credit("plan", "plan", 10);
       expect(await debit("call", 11)).toMatchObject({ booked: false, entry_id: null, balance: "10" });
       expect(await sumsOf(client)).toEqual(addsUpTo(10));
@@ -115,7 +115,7 @@ describe("a debit", () => {
     ["no amount", ["x", WORKSPACES[0], "data", null], "22023"],
     ["no key", [null, WORKSPACES[0], "data", 1], "22023"],
   ])("of %s is refused", async (_, values, code) => {
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       await credit("plan", "plan", 10);
       await debit("call", 1);
       expect(await failure(client, "select public.debit_wallet($1, $2, $3, $4, 'read')", values)).toBe(code);
@@ -125,7 +125,7 @@ describe("a debit", () => {
 
 describe("a refund", () => {
   it("returns credits to their entries, the bought ones first", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await credit("granted", "plan", 10, 5);
       await credit("bought", "purchase", 10);
       await debit("call", 15);
@@ -146,7 +146,7 @@ describe("a refund", () => {
     ["another workspace's debit", ["x", WORKSPACES[1], "call", 1], "P0002"],
     ["what is no debit", ["x", WORKSPACES[0], "plan", 1], "P0002"],
   ])("of %s is refused", async (_, values, code) => {
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       await credit("plan", "plan", 10);
       await debit("call", 5);
       await debit("gone", 5);
@@ -156,7 +156,7 @@ describe("a refund", () => {
   });
 
   it("above a debit's amount is refused, even for the owner of the tables", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await credit("plan", "plan", 10);
       const { entry_id } = await debit("call", 5);
       const insert = `insert into public.wallet_entries
@@ -167,7 +167,7 @@ describe("a refund", () => {
 
 describe("expiring credits", () => {
   it("are booked as an expiry by the next debit, which can't use them", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await credit("month", "plan", 10, 1);
       await credit("bought", "purchase", 5);
       expect(await debit("in time", 2, 0)).toMatchObject({ booked: true, balance: "13" });
@@ -180,7 +180,7 @@ describe("expiring credits", () => {
     }));
 
   it("are booked once for all wallets, and again after a refund returned some", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       const expire = async () =>
         (await client.query("select private.expire_credits($1)::int as expired", [day(2)])).rows[0].expired;
       await credit("month", "plan", 10, 1);
@@ -195,7 +195,7 @@ describe("expiring credits", () => {
 
 describe("spend", () => {
   it("is shown to owners only, by workspace and in total, without refunds", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await credit("plan", "plan", 100);
       await debit("a", 5);
       await debit("b", 7);
@@ -246,7 +246,7 @@ describe("after any operations on a wallet", () => {
     let booked = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 25, size: "max" }), (steps) =>
-        undone(client, async () => {
+        rolledBack(client, async () => {
           let today = 0;
           const apply = (one: (typeof steps)[number]): Promise<unknown> => {
             if (one.do === "credit")

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Database, failure, startDatabase, undone } from "../databases/database.ts";
+import { type Database, failure, rolledBack, startDatabase } from "../databases/database.ts";
 import { insertRows } from "../isolation/probe.ts";
 import { rowsOf, uuid, type World } from "../isolation/world.ts";
 
@@ -49,7 +49,7 @@ describe("a wallet", () => {
     );
     await fc.assert(
       fc.asyncProperty(steps, (all) =>
-        undone(client, async () => {
+        rolledBack(client, async () => {
           const posted = new Map<string, number>();
           let expected = 0;
           for (const { key, amount } of all) {
@@ -104,14 +104,14 @@ describe("a wallet", () => {
     ["a trial is forgotten", "delete from public.trials"],
     ["all trials are forgotten", "truncate public.trials"],
   ])("doesn't allow that %s, even for the owner of the tables", async (_, sql) => {
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       await client.query("set local role postgres");
       expect(await failure(client, sql)).toBe("23001");
     });
   });
 
   it("counts an entry that was skipped as a duplicate only once", async () => {
-    await undone(client, async () => {
+    await rolledBack(client, async () => {
       const before = await balance();
       const twice = `insert into public.wallet_entries (organization_id, wallet, key, kind, amount, managed_by)
         values ('${ORGANIZATION}', 'data', 'direct', 'plan', 3, 'app') on conflict do nothing`;
@@ -126,7 +126,7 @@ describe("a row of a workspace in", () => {
   it.each(["agent_sessions", "escalations", "usage_logs", "connections", "apps", "cron_jobs", "api_keys"])(
     "%s never moves to another",
     async (table) => {
-      await undone(client, async () => {
+      await rolledBack(client, async () => {
         await client.query("set local role postgres");
         expect(await failure(client, `update public.${table} set workspace_id = '${uuid("c", 1)}'`)).toBe(
           "23001",

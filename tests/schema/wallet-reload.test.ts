@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Database, failure, startDatabase, undone } from "../databases/database.ts";
+import { type Database, failure, rolledBack, startDatabase } from "../databases/database.ts";
 import { addsUpTo, insertOrganization, ORGANIZATION, setReload, sumsOf, WORKSPACES } from "./wallet.ts";
 
 let database: Database;
@@ -61,7 +61,7 @@ async function reloads(): Promise<{ state: string; amount: number }[]> {
 
 describe("a reload is requested", () => {
   it("once, when a debit takes the balance below the threshold", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await setReload(client, { below: 10, add: 50 });
       await give(20);
       expect(await debit(10)).toBeNull();
@@ -71,7 +71,7 @@ describe("a reload is requested", () => {
     }));
 
   it("by a debit that is too large, too", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await setReload(client, { below: 10, add: 50 });
       await give(20);
       expect(await debit(21)).toBe("requested");
@@ -79,7 +79,7 @@ describe("a reload is requested", () => {
     }));
 
   it("up to a balance, at the current price", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await setReload(client, { below: 10, upTo: 60 });
       await give(20);
       await debit(15);
@@ -90,14 +90,14 @@ describe("a reload is requested", () => {
     }));
 
   it("not for a wallet without auto-reload", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await give(20);
       expect(await debit(20)).toBeNull();
       expect(await reloads()).toEqual([]);
     }));
 
   it("not within an hour after the last attempt", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await setReload(client, { below: 100, add: 10 });
       await give(50);
       expect(await debit(1, 0)).toBe("requested");
@@ -110,7 +110,7 @@ describe("a reload is requested", () => {
     }));
 
   it("within the monthly cap, which excludes declined ones and starts again each month", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await setReload(client, { below: 100, add: 10, monthlyCap: 25 });
       await give(50);
       const steps: [day: number, said: string, paid: boolean][] = [
@@ -130,7 +130,7 @@ describe("a reload is requested", () => {
     }));
 
   it("not after four declines in a row, until it is resumed", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await setReload(client, { below: 100, add: 10 });
       await give(50);
       for (const day of [0, 1, 2, 3]) {
@@ -143,7 +143,7 @@ describe("a reload is requested", () => {
     }));
 
   it("after three declines, a payment and three more", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await setReload(client, { below: 100, add: 10 });
       await give(50);
       for (const day of [0, 1, 2, 3, 4, 5, 6, 7]) {
@@ -155,7 +155,7 @@ describe("a reload is requested", () => {
     }));
 
   it("not after a permanent decline", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await setReload(client, { below: 100, add: 10 });
       await give(50);
       await debit(1);
@@ -166,7 +166,7 @@ describe("a reload is requested", () => {
 
 describe("an open request", () => {
   const requested = (work: () => Promise<unknown>) =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       await setReload(client, { below: 10, add: 50 });
       await give(5);
       await debit(1);

@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Database, failure, startDatabase, undone } from "../databases/database.ts";
+import { type Database, failure, rolledBack, startDatabase } from "../databases/database.ts";
 import { addsUpTo, insertOrganization, ORGANIZATION, setReload, sumsOf, WORKSPACES } from "./wallet.ts";
 
 let database: Database;
@@ -56,7 +56,7 @@ async function reloads(): Promise<string | null> {
 
 describe("a reload whose payment was refunded or disputed", () => {
   it("loses its credits, its own first, and a repeated report changes nothing", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       const id = await bought();
       expect(await reverse(id, 20)).toEqual({ reversed: 20, taken_back: 20 });
       expect(await reverse(id, 20)).toEqual({ reversed: 20, taken_back: 20 });
@@ -71,7 +71,7 @@ describe("a reload whose payment was refunded or disputed", () => {
     }));
 
   it("never makes a balance negative: spent credits are owed, and collected from the next credits", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       const id = await bought();
       await debit("spends", 40);
       expect(await reverse(id, 50)).toEqual({ reversed: 50, taken_back: 14 });
@@ -84,7 +84,7 @@ describe("a reload whose payment was refunded or disputed", () => {
     }));
 
   it("gets its credits back when a dispute is won", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       const id = await bought();
       await debit("spends", 14);
       expect(await reverse(id, 50, true)).toEqual({ reversed: 50, taken_back: 40 });
@@ -93,7 +93,7 @@ describe("a reload whose payment was refunded or disputed", () => {
     }));
 
   it("pauses auto-reload after a dispute until it is resumed, but not after a refund", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       const id = await bought();
       await client.query("savepoint bought");
       await reverse(id, 50, true);
@@ -104,7 +104,7 @@ describe("a reload whose payment was refunded or disputed", () => {
     }));
 
   it("can't be reversed before it was paid, or above its amount", () =>
-    undone(client, async () => {
+    rolledBack(client, async () => {
       const id = await bought();
       expect(await failure(client, REVERSE, [id, 51, false])).toBe("23514");
       expect(await failure(client, REVERSE, [ORGANIZATION, 1, false])).toBe("P0002");

@@ -1,7 +1,7 @@
 import { printable, printableColored, printableJson, printableLines } from "@tenantry/core/printable";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DISPLAY_NAME, follows } from "../../src/shared/text-rules.ts";
+import { DISPLAY_NAME, followsRule } from "../../src/shared/text-rules.ts";
 
 // What moves the cursor, reverses text, hides, or breaks a line; checked by code points, apart from the expressions under test.
 const DANGEROUS = [
@@ -52,7 +52,7 @@ describe("what is shown", () => {
   it("leaves every name as it is that the rules allow and that is assigned", () => {
     const allowed = fc
       .string({ unit: "binary" })
-      .filter((name) => follows(DISPLAY_NAME, name) && !/\p{Cn}|\p{Cf}/u.test(name));
+      .filter((name) => followsRule(DISPLAY_NAME, name) && !/\p{Cn}|\p{Cf}/u.test(name));
     fc.assert(
       fc.property(allowed, (name) => {
         expect(printable(name)).toBe(name);

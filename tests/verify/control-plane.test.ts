@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { databaseDefinition } from "../../infra/database.ts";
 import { checkDefinition, checkOrganization } from "../../src/verify/check.ts";
 import { readOrganization } from "../../src/verify/organization-rows.ts";
-import { type Database, startDatabase, undone } from "../databases/database.ts";
+import { type Database, rolledBack, startDatabase } from "../databases/database.ts";
 import { insertRows } from "../isolation/probe.ts";
 import { rowsOf } from "../isolation/world.ts";
 import { lines, liveDatabase, organizationModel, worldOf } from "./world.ts";
@@ -41,7 +41,7 @@ async function verify(): Promise<string[]> {
 it("finds nothing in an unchanged control plane, and doesn't change it", async () => {
   const users = "select count(*) from auth.users";
   const before = (await client.query(users)).rows;
-  await undone(client, async () => expect(await verify()).toEqual([]));
+  await rolledBack(client, async () => expect(await verify()).toEqual([]));
   expect((await client.query(users)).rows).toEqual(before);
 });
 
@@ -220,7 +220,7 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     ["anon, function private.my_workspace_ids(): is refused; may be called"],
   ],
 ])("finds %s", async (_, sql, found) => {
-  const seen = await undone(client, async () => {
+  const seen = await rolledBack(client, async () => {
     await client.query(sql);
     return verify();
   });
@@ -229,7 +229,7 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
 });
 
 it("finds access to other workspaces of the caller's organization by calling functions", async () => {
-  const seen = await undone(client, async () => {
+  const seen = await rolledBack(client, async () => {
     await client.query(
       `create or replace function private.add_app(of_workspace_id uuid, of_name text) returns text
        language sql security definer set search_path = ''
@@ -250,7 +250,7 @@ it("finds access to other workspaces of the caller's organization by calling fun
 });
 
 it("expects the members whom the app admitted", async () => {
-  await undone(client, async () => {
+  await rolledBack(client, async () => {
     await client.query(
       `insert into public.members (organization_id, email, role, managed_by) values ($1, 'guest@example.com', 'member', 'app')`,
       [organization.id],

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { databaseDefinition } from "../../infra/database.ts";
 import { checkWorkspace } from "../../src/verify/check.ts";
 import type { OrganizationRows } from "../../src/verify/organization-rows.ts";
-import { type Database, startDatabase, undone } from "../databases/database.ts";
+import { type Database, rolledBack, startDatabase } from "../databases/database.ts";
 import { insertRows } from "../isolation/probe.ts";
 import { uuid } from "../isolation/world.ts";
 import { lines, liveDatabase, organizationModel } from "./world.ts";
@@ -113,7 +113,7 @@ async function verify(): Promise<string[]> {
 
 it("finds nothing in an unchanged database, and doesn't change it", async () => {
   const before = await contents();
-  await undone(client, async () => expect(await verify()).toEqual([]));
+  await rolledBack(client, async () => expect(await verify()).toEqual([]));
   expect(await contents()).toEqual(before);
 });
 
@@ -268,7 +268,7 @@ it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
     [/^the issuer of its tokens: /, "a member's token from another issuer, entering: is refused; enters"],
   ],
 ])("finds %s", async (_, sql, found) => {
-  const seen = await undone(client, async () => {
+  const seen = await rolledBack(client, async () => {
     await client.query(sql);
     return verify();
   });

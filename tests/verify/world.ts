@@ -106,8 +106,8 @@ export async function liveDatabase(client: pg.Client): Promise<LiveDatabase> {
 
 /** Differences as lines, one per caller. */
 export function lines({ differences }: Pick<Checked, "differences">): string[] {
-  return differences.flatMap(({ subject, callers, promised, found }) => {
-    const line = `${subject}: ${promised}; ${found}`;
+  return differences.flatMap(({ subject, callers, expected, found }) => {
+    const line = `${subject}: ${expected}; ${found}`;
     return callers === undefined ? [line] : callers.map((caller) => `${caller}, ${line}`);
   });
 }

@@ -48,12 +48,12 @@ export function environment(
   ports: Settings["ports"],
   before: Environment | undefined,
 ): Environment {
-  const kept = (name: keyof Environment, made: string): string => before?.[name] ?? made;
+  const stored = (name: keyof Environment, made: string): string => before?.[name] ?? made;
   return {
     SUPABASE_API_URL: `http://127.0.0.1:${ports.supabase}`,
-    SUPABASE_ACCESS_TOKEN: kept("SUPABASE_ACCESS_TOKEN", `sbp_${randomBytes(20).toString("hex")}`),
+    SUPABASE_ACCESS_TOKEN: stored("SUPABASE_ACCESS_TOKEN", `sbp_${randomBytes(20).toString("hex")}`),
     STRIPE_API_BASE: `http://127.0.0.1:${ports.stripe}`,
-    STRIPE_API_KEY: kept("STRIPE_API_KEY", `sk_test_${randomBytes(24).toString("hex")}`),
+    STRIPE_API_KEY: stored("STRIPE_API_KEY", `sk_test_${randomBytes(24).toString("hex")}`),
     PGSSLROOTCERT: certificateFile(folder),
   };
 }

@@ -5,7 +5,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { selfSigned } from "../src/certificate.ts";
 import { MessageReader, message, startupPacket } from "../src/pooler/messages.ts";
-import { WriteJudge } from "../src/pooler/statements.ts";
+import { WriteDetector } from "../src/pooler/statements.ts";
 import { type LocalSandbox, openSandbox, PASSWORD, until } from "./local-sandbox.ts";
 
 let local: LocalSandbox;
@@ -269,11 +269,11 @@ describe("which statements write", () => {
     ["set role anon; show search_path", false],
     ["", false],
   ])("%s: %s", (sql, write) => {
-    expect(new WriteJudge().isWrite(sql)).toBe(write);
+    expect(new WriteDetector().isWrite(sql)).toBe(write);
   });
 
   test("a commit does, after something that did", () => {
-    const judge = new WriteJudge();
+    const judge = new WriteDetector();
     const texts = [
       "begin",
       "commit",

@@ -19,25 +19,28 @@ export interface ProcessedReload {
 }
 
 /** Works all open requests, each handed out to one worker at a time. One that fails stops no other; it is handed out again. */
-export async function processReloads(books: BillingContext, signal: AbortSignal): Promise<ProcessedReload[]> {
-  const worked: ProcessedReload[] = [];
+export async function processReloads(
+  context: BillingContext,
+  signal: AbortSignal,
+): Promise<ProcessedReload[]> {
+  const processed: ProcessedReload[] = [];
   for (;;) {
     signal.throwIfAborted();
-    const reload = await claim(books);
-    if (reload === undefined) return worked;
-    worked.push(await workOne(books, reload));
+    const reload = await claim(context);
+    if (reload === undefined) return processed;
+    processed.push(await processOne(context, reload));
   }
 }
 
-async function workOne(books: BillingContext, reload: Reload): Promise<ProcessedReload> {
-  const account = await accountOf(books, reload);
+async function processOne(context: BillingContext, reload: Reload): Promise<ProcessedReload> {
+  const account = await accountOf(context, reload);
   const about = { organization: reload.organization, wallet: reload.wallet, amount: reload.amount };
   try {
     const outcome: Outcome =
       account === undefined
         ? { kind: "declined", reason: "no_payment_method", forGood: true }
-        : await pay(books.stripe, account, reload);
-    await books.database.transaction((query) => record(query, reload.id, outcome, books.now()));
+        : await pay(context.stripe, account, reload);
+    await context.database.transaction((query) => record(query, reload.id, outcome, context.now()));
     const declined = outcome.kind === "declined" ? outcome : undefined;
     return {
       ...about,

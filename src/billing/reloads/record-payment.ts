@@ -63,8 +63,8 @@ export function disputedAmount(disputes: readonly Pick<Stripe.Dispute, "amount" 
 const TAKEN: ReadonlySet<string> = new Set(["needs_response", "under_review", "lost"]);
 
 /** The share of credits whose payment was taken back; a part of a credit counts as one. */
-export function creditsOf(credits: number, takenBack: number, paid: number): number {
-  return Math.min(credits, Math.ceil((credits * takenBack) / paid));
+export function creditsOf(credits: number, reversed: number, paid: number): number {
+  return Math.min(credits, Math.ceil((credits * reversed) / paid));
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

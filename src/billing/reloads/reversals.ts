@@ -18,21 +18,21 @@ const WITHOUT_EFFECT: ReadonlySet<string | null> = new Set(["failed", "canceled"
  *
  * @returns how many payments that were
  */
-export async function recordReversals(books: BillingContext, signal: AbortSignal): Promise<number> {
-  const takenBack = await amountsTakenBack(books);
-  const due = (await paidReloads(books, [...takenBack.keys()])).filter(
+export async function recordReversals(context: BillingContext, signal: AbortSignal): Promise<number> {
+  const reversedAmounts = await amountsTakenBack(context);
+  const due = (await paidReloads(context, [...reversedAmounts.keys()])).filter(
     (reload) =>
-      creditsOf(reload.amount, takenBack.get(reload.payment) ?? 0, costOf(reload)) !== reload.reversed,
+      creditsOf(reload.amount, reversedAmounts.get(reload.payment) ?? 0, costOf(reload)) !== reload.reversed,
   );
   for (const { payment, organization, customer } of due) {
     signal.throwIfAborted();
-    await books.database.transaction(async (query) => {
+    await context.database.transaction(async (query) => {
       await lockAccountOf(query, customer);
       const intent = await stripeCall(
         "paymentIntents.retrieve",
-        books.stripe.paymentIntents.retrieve(payment),
+        context.stripe.paymentIntents.retrieve(payment),
       );
-      await recordPayment(query, books.stripe, intent, organization, books.now());
+      await recordPayment(query, context.stripe, intent, organization, context.now());
     });
   }
   return due.length;

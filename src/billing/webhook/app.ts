@@ -3,11 +3,11 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import Stripe from "stripe";
 import type { BillingContext } from "../billing-context.ts";
-import { eventIn } from "./event.ts";
 import { type Handled, handleEvent } from "./handle.ts";
+import { verifyEvent } from "./verify-event.ts";
 
 export interface WebhookOptions {
-  readonly books: BillingContext;
+  readonly billing: BillingContext;
   /** Of the endpoint; several while one takes another's place. */
   readonly secrets: readonly Secret[];
   /** Gets a line for each event, and for each that failed. */
@@ -25,7 +25,7 @@ const TOLERANCE_SECONDS = 300;
  * 2xx says that the event was applied, or needn't be; 400 that the signature isn't Stripe's or is too old, or that the body isn't
  * an event; 413 that the body is too large, and wasn't read further. After 500 Stripe sends the event again.
  */
-export function webhookApp({ books, secrets, log }: WebhookOptions): Hono {
+export function webhookApp({ billing, secrets, log }: WebhookOptions): Hono {
   const app = new Hono();
   app.get("/health", (context) => context.json({ ok: true }));
   const refuse = (context: Context, status: 400 | 413, reason: string) => {
@@ -40,9 +40,9 @@ export function webhookApp({ books, secrets, log }: WebhookOptions): Hono {
     const payload = await context.req.text();
     if (!isSigned(payload, context.req.header("stripe-signature") ?? "", secrets))
       return refuse(context, 400, "the signature isn't Stripe's, or too old");
-    const event = eventIn(payload);
+    const event = verifyEvent(payload);
     if (event === undefined) return refuse(context, 400, "the body isn't an event of Stripe");
-    const outcome: Handled = await handleEvent(books, event);
+    const outcome: Handled = await handleEvent(billing, event);
     log(`${event.id} ${event.type}: ${outcome}`);
     return context.json({ outcome });
   });

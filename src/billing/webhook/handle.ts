@@ -21,36 +21,36 @@ export type Handled = "applied" | "duplicate" | "foreign" | "ignored";
  * The organization's row is locked before Stripe is asked, so that of two events the one that is applied last has seen the
  * newest state, in whichever order they came.
  */
-export async function handleEvent(books: BillingContext, event: Stripe.Event): Promise<Handled> {
-  const concern = eventTargetOf(event);
-  if (concern === undefined) return "ignored";
-  const payment = concern.about === "payment" ? await findPayment(books, concern.payment) : undefined;
-  const customer = concern.about === "payment" ? customerOf(payment) : concern.customer;
+export async function handleEvent(context: BillingContext, event: Stripe.Event): Promise<Handled> {
+  const target = eventTargetOf(event);
+  if (target === undefined) return "ignored";
+  const payment = target.about === "payment" ? await findPayment(context, target.payment) : undefined;
+  const customer = target.about === "payment" ? customerOf(payment) : target.customer;
   if (customer === undefined) return "foreign";
-  return books.database.transaction(async (query) => {
+  return context.database.transaction(async (query) => {
     const account = await lockAccountOf(query, customer);
     if (account === undefined) return "foreign";
     if (!(await isNew(query, event))) return "duplicate";
-    return (await apply(query, books, account, concern)) ? "applied" : "ignored";
+    return (await apply(query, context, account, target)) ? "applied" : "ignored";
   });
 }
 
 async function apply(
   query: Query,
-  books: BillingContext,
+  context: BillingContext,
   account: Account,
-  concern: EventTarget,
+  target: EventTarget,
 ): Promise<boolean> {
-  const { stripe } = books;
-  if (concern.about === "payment") {
+  const { stripe } = context;
+  if (target.about === "payment") {
     const intent = await stripeCall(
       "paymentIntents.retrieve",
-      stripe.paymentIntents.retrieve(concern.payment),
+      stripe.paymentIntents.retrieve(target.payment),
     );
-    return recordPayment(query, stripe, intent, account.id, books.now());
+    return recordPayment(query, stripe, intent, account.id, context.now());
   }
-  await applySubscriptionStatus(query, stripe, account, dayOf(books.now()));
-  if (concern.about === "invoice") await grantPeriod(query, stripe, concern);
+  await applySubscriptionStatus(query, stripe, account, dayOf(context.now()));
+  if (target.about === "invoice") await grantPeriod(query, stripe, target);
   return true;
 }
 

@@ -48,14 +48,15 @@ async function deliverOnce(
   context: Context,
   options: AccessOptions,
 ): Promise<void> {
-  const { deliverAll } = await import("../../access/keep.ts");
-  const { openReach } = await import("../../access/open.ts");
+  const { deliverAll } = await import("../../access/delivery-worker.ts");
+  const { openDeliveryContext } = await import("../../access/delivery-context.ts");
   const workspaces: PlatformDelivery[] = [];
   for (const { platform, platformModel } of loaded) {
     if (platformModel === undefined) continue;
-    const reach = await openReach(context, platformModel);
+    const deliveryContext = await openDeliveryContext(context, platformModel);
     // A single delivery must not start a lease: no process would renew it, and the workspace would close.
-    const once = platformModel.staysOpen === null ? reach : { ...reach, leaseSeconds: null };
+    const once =
+      platformModel.staysOpen === null ? deliveryContext : { ...deliveryContext, leaseSeconds: null };
     workspaces.push(...(await deliverAll(once)).map((each) => ({ platform, ...each })));
   }
   const ok = workspaces.every(({ outcome }) => outcome !== "failed");
@@ -73,14 +74,14 @@ function linesOf(workspaces: readonly PlatformDelivery[]): string[] {
 }
 
 async function watch(session: Session, loaded: readonly LoadedSelection[], context: Context): Promise<void> {
-  const { keepAccess } = await import("../../access/keep.ts");
-  const { openReach, withLease } = await import("../../access/open.ts");
+  const { runDeliveryWorker } = await import("../../access/delivery-worker.ts");
+  const { openDeliveryContext, withLease } = await import("../../access/delivery-context.ts");
   const platforms = loaded.flatMap(({ platformModel }) => platformModel ?? []);
   const { signal } = context;
   const reaches = await Promise.all(
-    platforms.map(async (platform) => withLease(await openReach(context, platform), platform)),
+    platforms.map(async (platform) => withLease(await openDeliveryContext(context, platform), platform)),
   );
   session.print(`watching ${count(platforms.length, "platform")}`);
   const log = (line: string) => session.log(line);
-  await Promise.all(reaches.map((reach) => keepAccess(reach, { signal, log })));
+  await Promise.all(reaches.map((deliveryContext) => runDeliveryWorker(deliveryContext, { signal, log })));
 }

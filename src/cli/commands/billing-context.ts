@@ -21,7 +21,7 @@ export async function withBillingContext(
   session: Session,
   targets: readonly string[],
   sandbox: string | undefined,
-  work: (books: readonly BillingContext[], signal: AbortSignal, open: OpenPlatforms) => Promise<void>,
+  work: (contexts: readonly BillingContext[], signal: AbortSignal, open: OpenPlatforms) => Promise<void>,
 ): Promise<void> {
   const manifests = findTargets(targets, session.io).map(({ folder }) => join(folder, PLATFORM_FILE));
   const { loaded, ok } = await loadTargets(session, manifests, "nothing was done");
@@ -29,7 +29,7 @@ export async function withBillingContext(
   await withVendors(session, loaded, sandbox, async (context) => {
     const { openBillingContext } = await import("../../billing/billing-context.ts");
     const platforms = loaded.flatMap(({ platformModel }) => platformModel ?? []);
-    const books = await Promise.all(platforms.map((platform) => openBillingContext(context, platform)));
-    await work(books, context.signal, { context, platforms });
+    const contexts = await Promise.all(platforms.map((platform) => openBillingContext(context, platform)));
+    await work(contexts, context.signal, { context, platforms });
   });
 }

@@ -9,7 +9,7 @@ import { renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
 import { withFleet } from "./fleet.ts";
-import { agreed, demandConsent, type UpOptions } from "./up.ts";
+import { confirmChanges, requireConsent, type UpOptions } from "./up.ts";
 
 export function addDestroy(program: Command, session: Session): void {
   const command = program
@@ -23,11 +23,11 @@ export function addDestroy(program: Command, session: Session): void {
 
 async function destroy(session: Session, targets: readonly string[], options: UpOptions): Promise<void> {
   if (options.sandbox === undefined) throw refusal();
-  demandConsent(session, options, "destroy");
+  requireConsent(session, options, "destroy");
   const load = async () => findTargets(targets, session.io).map(withOrganizations).map(recordedSelection);
   await withFleet(session, load, options, "vendors", async (fleet) => {
     const question = `Destroy ${count(fleet.stacks.length, "stack")} of the sandbox?`;
-    if (!(await agreed(session, options, question, fleet.signal))) {
+    if (!(await confirmChanges(session, options, question, fleet.signal))) {
       session.exitCode = 1;
       return;
     }

@@ -37,7 +37,7 @@ async function domains(session: Session, targets: readonly string[], options: Do
   await withVendors(session, loaded, options.sandbox, async (context) => {
     const found: DomainsDocument["domains"][number][] = [];
     for (const each of loaded) found.push(...(await domainsOf(each, context, options)));
-    const ok = found.every(({ standing }) => standing !== "unknown");
+    const ok = found.every(({ status }) => status !== "unknown");
     session.exitCode = ok ? 0 : 1;
     if (options.json === true) session.printJson({ ok, domains: found } satisfies DomainsDocument);
     else for (const domain of found) session.print(printable(lineOf(domain)));
@@ -65,11 +65,11 @@ function lineOf({
   app,
   domain,
   record,
-  standing,
+  status,
   reason,
 }: DomainsDocument["domains"][number]): string {
   const whose = `${domain}  ${platform}.${organization}/${workspace} ${app}`;
-  if (standing === "proven") return `${whose}: proven`;
-  if (standing === "unknown") return `${whose}: not looked up: ${reason}`;
+  if (status === "proven") return `${whose}: proven`;
+  if (status === "unknown") return `${whose}: not looked up: ${reason}`;
   return `${whose}: not proven; set TXT ${record.name} to ${record.value}`;
 }

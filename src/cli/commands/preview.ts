@@ -3,7 +3,7 @@ import { diagnosticsOf } from "../../fleet/load.ts";
 import { isFailure, reportOf } from "../../fleet/report.ts";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
-import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
+import { addReadOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview } from "../render/report.ts";
 import { planInput, savePlan, sourcesOf } from "../saved-plan.ts";
 import type { ExitCode, Session } from "../session.ts";
@@ -14,7 +14,7 @@ export function addPreview(program: Command, session: Session): void {
     .command("preview")
     .description("Show the changes that `up` would make, without writing anything")
     .argument("[targets...]", TARGETS);
-  addLookOptions(command)
+  addReadOptions(command)
     .option("--save <file>", "Save the reviewed changes as a plan, for `up --plan`")
     .action((targets: string[], options: PreviewOptions) => preview(session, targets, options));
 }

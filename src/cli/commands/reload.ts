@@ -28,10 +28,10 @@ export function addReload(program: Command, session: Session): void {
 }
 
 async function reload(session: Session, targets: readonly string[], options: ReloadOptions): Promise<void> {
-  await withBillingContext(session, targets, options.sandbox, async (books, signal) => {
+  await withBillingContext(session, targets, options.sandbox, async (contexts, signal) => {
     const { runBillingJob } = await import("../../billing/billing-job.ts");
     const platforms: BillingJobReport[] = [];
-    for (const each of books) platforms.push(await runBillingJob(each, signal));
+    for (const each of contexts) platforms.push(await runBillingJob(each, signal));
     const ok = platforms.every(({ reloads }) => reloads.every(({ outcome }) => outcome !== "failed"));
     session.exitCode = ok ? 0 : 1;
     if (options.json === true) session.printJson({ ok, platforms } satisfies ReloadDocument);
@@ -46,8 +46,8 @@ function printReport(session: Session, report: BillingJobReport): void {
     `${paid} of ${count(report.reloads.length, "request")} paid`,
     `${count(report.granted, "credit")} of plans posted`,
     `${report.expired} lapsed`,
-    ...(report.takenBack === 0 ? [] : [`${count(report.takenBack, "payment")} refunded or disputed`]),
-    ...(report.settled === 0 ? [] : [`${report.settled} owed credits collected`]),
+    ...(report.reversals === 0 ? [] : [`${count(report.reversals, "payment")} refunded or disputed`]),
+    ...(report.settledCredits === 0 ? [] : [`${report.settledCredits} owed credits collected`]),
   ];
   session.print(`${colors.bold(report.platform)}: ${parts.join(", ")}`);
   for (const each of report.reloads) session.print(`  ${lineOf(each)}`);

@@ -13,7 +13,7 @@ import type { Database } from "../../vendors/postgres/database.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
 import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
-import { agreed, demandConsent } from "./up.ts";
+import { confirmChanges, requireConsent } from "./up.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
 /** The output of `tenantry restore --json`. */
@@ -175,8 +175,8 @@ async function agreedTo(
   for (const [table, rows] of Object.entries(restorableRows(contents)))
     session.log(`  ${table}: ${count(rows, "row")} (it has ${present[table] ?? 0})`);
   session.log("Members and settings are never restored.");
-  demandConsent(session, options, "restore", "Check the rows above, then run the command again with --yes.");
-  return agreed(session, options, `Restore these rows into ${path}?`, signal);
+  requireConsent(session, options, "restore", "Check the rows above, then run the command again with --yes.");
+  return confirmChanges(session, options, `Restore these rows into ${path}?`, signal);
 }
 
 async function write(

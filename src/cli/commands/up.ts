@@ -11,7 +11,7 @@ import { findTargets } from "../../fleet/targets.ts";
 import type { PlatformModel } from "../../model/model.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { confirm } from "../confirm.ts";
-import { addLookOptions, type RunOptions, TARGETS } from "../options.ts";
+import { addReadOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
 import { count } from "../render/values.ts";
 import { expectPlanned, planInput, readPlan, sourcesOf } from "../saved-plan.ts";
@@ -32,7 +32,7 @@ export function addUp(program: Command, session: Session): void {
       "Preview, confirm and apply changes: each platform first, then its organizations in parallel",
     )
     .argument("[targets...]", TARGETS);
-  addLookOptions(command)
+  addReadOptions(command)
     .option(
       "--clear-pending-creates",
       "First refresh state and clear the pending creations of an interrupted run; resources that it created are adopted",
@@ -49,7 +49,7 @@ export function addUp(program: Command, session: Session): void {
 
 async function up(session: Session, targets: readonly string[], given: UpOptions): Promise<void> {
   const plan = given.plan === undefined ? undefined : readPlan(session, given.plan, targets);
-  if (plan === undefined) demandConsent(session, given, "up");
+  if (plan === undefined) requireConsent(session, given, "up");
   const options = plan?.refresh === true ? { ...given, refresh: true } : given;
   const names = plan?.stacks.map(({ stack }) => stack) ?? targets;
   const load = () => loadOrReport(session, findTargets(names, session.io), "up", options);
@@ -86,11 +86,11 @@ function hasRun(platform: string, ready: readonly FleetStack[], results: readonl
 }
 
 async function deliverOf(session: Session, context: Context, platform: PlatformModel): Promise<void> {
-  const { deliverChanges } = await import("../../access/keep.ts");
-  const { openReachIfUp } = await import("../../access/open.ts");
+  const { deliverChanges } = await import("../../access/delivery-worker.ts");
+  const { openDeliveryContextIfUp } = await import("../../access/delivery-context.ts");
   try {
-    const reach = await openReachIfUp(context, platform);
-    const deliveries = reach === undefined ? [] : await deliverChanges(reach);
+    const deliveryContext = await openDeliveryContextIfUp(context, platform);
+    const deliveries = deliveryContext === undefined ? [] : await deliverChanges(deliveryContext);
     for (const { workspace, outcome, reason } of deliveries)
       if (outcome === "failed") reportAccess(session, `${platform.name}/${workspace}`, reason);
   } catch (error) {
@@ -123,7 +123,12 @@ async function previewAskApply(
     show(session, options, `${renderPreview(previews, colors)}\n`);
     const approved = { yes: plan !== undefined || options.yes === true };
     if (
-      !(await agreed(session, approved, `Apply changes to ${count(ready.length, "stack")}?`, fleet.signal))
+      !(await confirmChanges(
+        session,
+        approved,
+        `Apply changes to ${count(ready.length, "stack")}?`,
+        fleet.signal,
+      ))
     ) {
       session.exitCode = 1;
       return previews;
@@ -147,7 +152,7 @@ async function lookAt(fleet: WatchedFleet, options: UpOptions): Promise<StackRes
 }
 
 /** Whether the user agreed, by `--yes` or when asked. */
-export async function agreed(
+export async function confirmChanges(
   session: Session,
   options: { readonly yes?: boolean },
   question: string,
@@ -165,7 +170,7 @@ function show(session: Session, options: UpOptions, text: string): void {
 }
 
 /** Refuses to run without `--yes` where no one can be asked, such as in CI or a pipe. */
-export function demandConsent(
+export function requireConsent(
   session: Session,
   options: { readonly yes?: boolean },
   command: string,

@@ -33,14 +33,14 @@ export function addWebhook(program: Command, session: Session): void {
 }
 
 async function webhook(session: Session, targets: readonly string[], options: WebhookOptions): Promise<void> {
-  await withBillingContext(session, targets, options.sandbox, async (books, signal, open) => {
+  await withBillingContext(session, targets, options.sandbox, async (contexts, signal, open) => {
     // These modules load slowly, and no other command needs them.
     const [{ serve }, { webhookApp }] = await Promise.all([
       import("@hono/node-server"),
       import("../../billing/webhook/app.ts"),
     ]);
     const app = webhookApp({
-      books: theOnly(books),
+      billing: theOnly(contexts),
       secrets: secretsIn(session.io.env[SECRETS_VARIABLE]),
       log: (line) => session.log(line),
     });
@@ -62,18 +62,18 @@ async function keepAccessOf(
   { context, platforms }: OpenPlatforms,
   signal: AbortSignal,
 ): Promise<void> {
-  const { keepAccess } = await import("../../access/keep.ts");
-  const { openReach, withLease } = await import("../../access/open.ts");
+  const { runDeliveryWorker } = await import("../../access/delivery-worker.ts");
+  const { openDeliveryContext, withLease } = await import("../../access/delivery-context.ts");
   const log = (line: string) => session.log(line);
   const keep = async (platform: PlatformModel) =>
-    keepAccess(withLease(await openReach(context, platform), platform), { signal, log });
+    runDeliveryWorker(withLease(await openDeliveryContext(context, platform), platform), { signal, log });
   await Promise.all(platforms.map(keep));
 }
 
-function theOnly(books: readonly BillingContext[]): BillingContext {
-  const [one, ...others] = books;
+function theOnly(contexts: readonly BillingContext[]): BillingContext {
+  const [one, ...others] = contexts;
   if (one !== undefined && others.length === 0) return one;
-  throw new UserError(`tenantry webhook serves one platform, but ${books.length} were selected.`, {
+  throw new UserError(`tenantry webhook serves one platform, but ${contexts.length} were selected.`, {
     remedy: "Name its folder, such as stacks/agntdata, and start one server for each platform.",
   });
 }

@@ -1,6 +1,6 @@
-import type { LinesOf } from "./lines-of.ts";
-import { sayPriceChange } from "./price.ts";
-import { rederivedLines } from "./rederived.ts";
+import type { LinesOf } from "./line-renderer.ts";
+import { describePriceChange } from "./price.ts";
+import { renderRederived } from "./rederived.ts";
 import { secretLines } from "./secrets.ts";
 
 /** How previews show a type of resource. */
@@ -17,15 +17,15 @@ export interface Labels {
   /** What happens to an entry of such a map when it is removed, if that isn't obvious. */
   readonly gone?: Readonly<Record<string, string>>;
   /** Inputs that aren't shown, because another resource shows them. */
-  readonly unsaid?: readonly string[];
+  readonly omitted?: readonly string[];
   /** Inputs whose changes are described in words. */
-  readonly says?: Readonly<Record<string, (before: unknown, after: unknown) => string | undefined>>;
+  readonly describe?: Readonly<Record<string, (before: unknown, after: unknown) => string | undefined>>;
   /** Renders changes that make sense only together. */
   readonly lines?: LinesOf;
 }
 
 /** The parts of a project share the project's state. */
-const INSIDE = { unsaid: ["state"] } as const;
+const INSIDE = { omitted: ["state"] } as const;
 
 /** By type; types of `tenantry` omit the package. */
 const WORDS: Readonly<Record<string, Labels>> = {
@@ -33,12 +33,12 @@ const WORDS: Readonly<Record<string, Labels>> = {
     section: "project",
     noun: "project",
     facts: ["name", "region", "compute"],
-    lines: rederivedLines("the database password"),
+    lines: renderRederived("the database password"),
   },
   "supabase:Ready": {
     section: "project",
     noun: "service health",
-    lines: rederivedLines("the recorded database password"),
+    lines: renderRederived("the recorded database password"),
     ...INSIDE,
   },
   "supabase:Settings": { section: "project", noun: "settings", ...INSIDE },
@@ -68,7 +68,7 @@ const WORDS: Readonly<Record<string, Labels>> = {
     noun: "guard",
     sections: { open: "undeclared access" },
     gone: { open: "revoked" },
-    unsaid: ["state", "name", "schemas", "functions", "tables", "workspace"],
+    omitted: ["state", "name", "schemas", "functions", "tables", "workspace"],
   },
   "postgres:RowSecurity": {
     section: "database",
@@ -83,14 +83,14 @@ const WORDS: Readonly<Record<string, Labels>> = {
     section: "billing",
     noun: "subscription",
     facts: ["price", "collection"],
-    says: { price: sayPriceChange },
+    describe: { price: describePriceChange },
   },
   "stripe:SubscriptionSchedule": { section: "billing", noun: "subscription schedule" },
   "stripe:WebhookEndpoint": { section: "billing", noun: "webhook endpoint", facts: ["url"] },
   "control-plane:Organization": {
     section: "organization",
     noun: "control plane entry",
-    unsaid: ["apps", "planLimits", "workspaces"],
+    omitted: ["apps", "planLimits", "workspaces"],
     facts: ["displayName", "plan"],
     sections: { members: "members", invitations: "invitations", wallets: "wallets" },
   },
@@ -99,7 +99,7 @@ const WORDS: Readonly<Record<string, Labels>> = {
     noun: "guard",
     sections: { open: "undeclared access" },
     gone: { open: "revoked" },
-    unsaid: ["members", "invitations", "claimTokens", "workspaces"],
+    omitted: ["members", "invitations", "claimTokens", "workspaces"],
   },
   "control-plane:Catalogue": {
     section: "plans",
@@ -125,14 +125,14 @@ const WORDS: Readonly<Record<string, Labels>> = {
     noun: "API keys",
     sections: { keys: "API keys" },
     gone: { keys: "revoked immediately" },
-    lines: rederivedLines("every key's value"),
+    lines: renderRederived("every key's value"),
   },
   "control-plane:ClaimTokens": {
     section: "claim tokens",
     noun: "claim tokens",
     sections: { tokens: "claim tokens" },
     gone: { tokens: "invalidated immediately" },
-    lines: rederivedLines("every open token's value"),
+    lines: renderRederived("every open token's value"),
   },
 };
 

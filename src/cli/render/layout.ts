@@ -22,7 +22,7 @@ const MARKS: Readonly<Record<Action, Mark>> = {
  * Arranges the changes of a stack for a reviewer: its organization or platform, the workspaces in it, and in each of them the
  * sections with changes (members, billing, wallets; project, database, …). Pure.
  */
-export function layOut(changes: StackChanges): Branch {
+export function layoutStack(changes: StackChanges): Branch {
   const byUrn = withMissingComponents(changes.steps);
   const resources = changingSteps(changes).filter((step) => !step.component);
   const groups = groupBy(resources, (step) => componentOf(step, byUrn)?.urn ?? null);
@@ -136,43 +136,43 @@ function foldedEntry(steps: readonly Step[], component: string): Entry {
 
 /** The lines of a step by heading: one for the resource, and others for its maps, such as members, apps and wallets. */
 function entriesOf(step: Step, component: string): Entry[] {
-  const words = labelsFor(step.type);
-  const said = step.changes.filter((change) => words.unsaid?.includes(change.segments[0] ?? "") !== true);
+  const labels = labelsFor(step.type);
+  const said = step.changes.filter((change) => labels.omitted?.includes(change.segments[0] ?? "") !== true);
   if (said.length === 0 && step.changes.length > 0) return [];
-  const own = said.filter((change) => words.sections?.[change.segments[0] ?? ""] === undefined);
-  const headed = said.filter((change) => words.sections?.[change.segments[0] ?? ""] !== undefined);
+  const own = said.filter((change) => labels.sections?.[change.segments[0] ?? ""] === undefined);
+  const headed = said.filter((change) => labels.sections?.[change.segments[0] ?? ""] !== undefined);
   const hasOwnLine = own.length > 0 || headed.length === 0;
   return [
-    ...(hasOwnLine ? [{ section: words.section, lines: resourceLines(step, words, own, component) }] : []),
-    ...headedEntries(headed, words),
+    ...(hasOwnLine ? [{ section: labels.section, lines: resourceLines(step, labels, own, component) }] : []),
+    ...headedEntries(headed, labels),
   ];
 }
 
 function resourceLines(
   step: Step,
-  words: Labels,
+  labels: Labels,
   changes: readonly PropertyChange[],
   component: string,
 ): Line[] {
   const mark = step.status === "failed" ? "!" : MARKS[step.action];
-  const title = titleOf(step, words, changes, shortName(step, component, words.noun));
+  const title = titleOf(step, labels, changes, shortName(step, component, labels.noun));
   if (step.action === "create" || step.action === "delete") return [{ mark, text: title, depth: 0 }];
   const [following, told] = partition(changes, ({ after }) => after === UNKNOWN);
-  const { lines, rest } = words.lines?.(told) ?? { lines: [], rest: told };
+  const { lines, rest } = labels.lines?.(told) ?? { lines: [], rest: told };
   return [
     { mark, text: title, depth: 0 },
     ...lines,
-    ...rest.flatMap((change) => changeLines(change, words)),
+    ...rest.flatMap((change) => changeLines(change, labels)),
     ...followingLines(following),
   ];
 }
 
-function changeLines(change: PropertyChange, words: Labels): Line[] {
+function changeLines(change: PropertyChange, labels: Labels): Line[] {
   const [first = "", name] = change.segments;
   // In "members", a line for each member needs no prefix "members".
-  if (first === words.noun && name !== undefined)
+  if (first === labels.noun && name !== undefined)
     return [{ ...entryLine(name, change, undefined), depth: 1 }];
-  const said = change.kind === "update" && words.says?.[change.path]?.(change.before, change.after);
+  const said = change.kind === "update" && labels.describe?.[change.path]?.(change.before, change.after);
   if (said) return [{ mark: "~", text: `${readable(first)}: ${said}`, depth: 1 }];
   return propertyLines(change, 1);
 }
@@ -184,19 +184,19 @@ function followingLines(changes: readonly PropertyChange[]): Line[] {
   return [{ mark: "~", text: `${names.join(", ")}: known after the run`, depth: 1 }];
 }
 
-function titleOf(step: Step, words: Labels, changes: readonly PropertyChange[], name: string): string {
-  const title = name === "" ? words.noun : `${words.noun} ${name}`;
+function titleOf(step: Step, labels: Labels, changes: readonly PropertyChange[], name: string): string {
+  const title = name === "" ? labels.noun : `${labels.noun} ${name}`;
   const protection = step.action === "delete" && step.protected ? " (protected)" : "";
   if (step.action !== "create") return `${title}${protection}`;
   const inputs = Object.fromEntries(changes.map((change) => [change.path, change.after]));
-  const facts = (words.facts ?? []).filter((key) => inputs[key] !== undefined);
+  const facts = (labels.facts ?? []).filter((key) => inputs[key] !== undefined);
   const said = facts.map((key) => formatValue(inputs[key])).filter((text) => text !== "");
-  const counted = Object.entries(words.counts ?? {}).flatMap(([key, noun]) => {
+  const counted = Object.entries(labels.counts ?? {}).flatMap(([key, noun]) => {
     const map = inputs[key];
     return isRecord(map) ? [count(Object.keys(map).length, noun)] : [];
   });
   const rest = [...said, ...counted];
-  return rest.length === 0 ? title : `${words.noun} ${rest.join(", ")}`;
+  return rest.length === 0 ? title : `${labels.noun} ${rest.join(", ")}`;
 }
 
 /** A resource's name without those of its component and its type: `launch` for the price `agntdata-launch-price`. */
@@ -211,12 +211,12 @@ function shortName({ name, type }: Step, component: string, noun: string): strin
 }
 
 /** `members["ada@acme.example"].role` becomes a line for Ada under the heading of members. */
-function headedEntries(changes: readonly PropertyChange[], words: Labels): Entry[] {
+function headedEntries(changes: readonly PropertyChange[], labels: Labels): Entry[] {
   return changes.flatMap(splitMap).flatMap((change) => {
     const [map = "", name] = change.segments;
-    const section = words.sections?.[map] ?? map;
+    const section = labels.sections?.[map] ?? map;
     if (name === undefined) return [];
-    return [{ section, lines: [entryLine(name, change, words.gone?.[map])] }];
+    return [{ section, lines: [entryLine(name, change, labels.gone?.[map])] }];
   });
 }
 

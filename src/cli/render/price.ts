@@ -13,7 +13,7 @@ interface Price {
  *
  * The time follows the rule of src/billing/plan-change.ts. Its wording is also true of trials and unpaid subscriptions.
  */
-export function sayPriceChange(before: unknown, after: unknown): string | undefined {
+export function describePriceChange(before: unknown, after: unknown): string | undefined {
   const [from, to] = [priceIn(before), priceIn(after)];
   if (from === undefined || to === undefined) return undefined;
   return `${sayPrice(from)} → ${sayPrice(to)} a month, ${whenItBegins(from, to)}`;

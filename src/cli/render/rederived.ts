@@ -1,12 +1,12 @@
 import type { PropertyChange } from "../../changes/property-change.ts";
-import type { LinesOf } from "./lines-of.ts";
+import type { LinesOf } from "./line-renderer.ts";
 
 /**
  * Describes in words that a resource will use the new root secret, because a fingerprint means nothing to a reviewer.
  *
  * @param what the derived values of the resource, as the subject of a sentence
  */
-export function rederivedLines(what: string): LinesOf {
+export function renderRederived(what: string): LinesOf {
   const isRederived = ({ path }: PropertyChange) => path === "derivedFrom";
   return (changes) => ({
     lines: changes

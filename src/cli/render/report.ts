@@ -9,7 +9,7 @@ import {
 } from "../../changes/stack.ts";
 import type { Outcome, StackResult } from "../../fleet/run.ts";
 import type { Colors } from "./colors.ts";
-import { layOut } from "./layout.ts";
+import { layoutStack } from "./layout.ts";
 import { renderTree } from "./tree.ts";
 import { count, formatSeconds } from "./values.ts";
 
@@ -41,7 +41,7 @@ function renderStack(result: StackResult, colors: Colors): string {
 }
 
 function titled(changes: StackChanges, colors: Colors) {
-  const branch = layOut(changes);
+  const branch = layoutStack(changes);
   return {
     ...branch,
     label: `${colors.bold(branch.label)}  ${colors.dim(summaryText(changes.summary, true) || "outputs to change")}`,

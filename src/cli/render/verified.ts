@@ -21,7 +21,7 @@ export function renderVerified(verified: Verified, colors: Colors, matrix = fals
     ...(matrix ? renderMatrix(callers, colors) : []),
     ...differences.flatMap((difference) => [
       `  ${colors.bold(printable(difference.subject))}${triedBy(difference.callers, colors)}`,
-      `    ${colors.green("expected")} ${printable(difference.promised)}`,
+      `    ${colors.green("expected")} ${printable(difference.expected)}`,
       `    ${colors.red("found")}    ${printable(difference.found)}`,
     ]),
   ].join("\n");
@@ -29,10 +29,10 @@ export function renderVerified(verified: Verified, colors: Colors, matrix = fals
 
 function renderMatrix(callers: Verified["callers"], colors: Colors): string[] {
   const width = Math.max(0, ...callers.map(({ caller }) => caller.length));
-  return callers.map(({ caller, promised, found }) => {
-    const [expected, seen] = [renderReach(promised), renderReach(found)];
-    const line = `  ${printable(caller).padEnd(width)}  ${colors.dim("expected")} ${expected}`;
-    return expected === seen ? `${line}, as found` : `${line}${colors.red(`, found ${seen}`)}`;
+  return callers.map(({ caller, expected, found }) => {
+    const [reach, seen] = [renderReach(expected), renderReach(found)];
+    const line = `  ${printable(caller).padEnd(width)}  ${colors.dim("expected")} ${reach}`;
+    return reach === seen ? `${line}, as found` : `${line}${colors.red(`, found ${seen}`)}`;
   });
 }
 

@@ -3,7 +3,7 @@ import { wholeUnits } from "../../shared/currency.ts";
 import { type CountedLimit, ENTITLEMENTS, type Entitlements, type Limit } from "../../shared/entitlements.ts";
 import { listNames } from "../../shared/list-names.ts";
 import { priceOf, pricesOf } from "../price.ts";
-import { cheapestFit, countedNames, within } from "../usage.ts";
+import { cheapestPlanFor, countedNames, isWithinLimit } from "../usage.ts";
 import { people } from "./people.ts";
 import { unknownName } from "./platform.ts";
 import type { RuleDiagnostic } from "./rule.ts";
@@ -197,7 +197,7 @@ function overLimit(
   const { noun } = ENTITLEMENTS[limit];
   const use = usage[limit];
   const allowed = entitlements[limit];
-  if (within(use, allowed)) return [];
+  if (isWithinLimit(use, allowed)) return [];
   const source = allowed === plan.entitlements[limit] ? `the plan \`${plan.name}\`` : "the override";
   const names = countedNames(manifest, today, limit);
   const surplus = use - Number(allowed);
@@ -223,7 +223,7 @@ function wayUp(
   limit: string,
   value: number | boolean,
 ): string {
-  const fit = cheapestFit(usage, Object.values(platform.plans));
+  const fit = cheapestPlanFor(usage, Object.values(platform.plans));
   const nextYear = `${Number(today.slice(0, 4)) + 1}${today.slice(4)}`.replace("-02-29", "-02-28");
   const override = `ask for \`limits: { ${limit}: { value: ${value}, reason: …, approvedBy: …, expires: ${nextYear} } }\``;
   if (fit === undefined) return `no plan allows this: ${override}`;

@@ -1,5 +1,5 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
-import { normalHost } from "../platform.ts";
+import { normalizeHost } from "../platform.ts";
 import { scheduleError } from "../schedule.ts";
 import { declaredWorkspaces } from "../usage.ts";
 import { people } from "./people.ts";
@@ -66,7 +66,9 @@ export function workspacesOf(manifest: OrganizationManifest) {
 export function appsOf(manifest: OrganizationManifest) {
   return workspacesOf(manifest).flatMap(({ workspace, path }) =>
     Object.entries(workspace.apps ?? {}).flatMap(([name, { domain }]) =>
-      domain === undefined ? [] : [{ domain: normalHost(domain), path: [...path, "apps", name, "domain"] }],
+      domain === undefined
+        ? []
+        : [{ domain: normalizeHost(domain), path: [...path, "apps", name, "domain"] }],
     ),
   );
 }

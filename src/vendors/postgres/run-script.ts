@@ -9,7 +9,7 @@ const ATTEMPTS = 6;
 const FIRST_WAIT_MILLISECONDS = 200;
 
 /** Reads a project's catalog. With a reading client, the resources of one refresh share one call. */
-export async function look(supabase: Supabase, ref: string): Promise<Catalog> {
+export async function readProjectCatalog(supabase: Supabase, ref: string): Promise<Catalog> {
   return catalogOf(await query(supabase, ref, readCatalog, { readOnly: true }));
 }
 
@@ -20,7 +20,7 @@ export async function look(supabase: Supabase, ref: string): Promise<Catalog> {
  *
  * @param what a short description for error messages
  */
-export async function run(
+export async function runScript(
   supabase: Supabase,
   ref: string,
   what: string,
@@ -31,7 +31,7 @@ export async function run(
 }
 
 /** Runs statements the last of which returns an answer, such as those of `rolledBack`. */
-export async function runToAnswer(
+export async function runForResult(
   supabase: Supabase,
   ref: string,
   what: string,
@@ -50,11 +50,11 @@ async function send(
 ): Promise<readonly unknown[]> {
   // Errors quote the first words of the statement.
   const sql = `/* tenantry: ${what} */ ${[...PREAMBLE, ...statements].join("\n")}`;
-  return persist(() => query(supabase, ref, sql), signal);
+  return retry(() => query(supabase, ref, sql), signal);
 }
 
 /** Retries a repeatable call if the outcome is unknown or another transaction blocked it. */
-export async function persist<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function retry<T>(attempt: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   for (let number = 1; ; number += 1) {
     try {
       return await attempt();

@@ -81,14 +81,14 @@ export function supabaseFromEnv(
 }
 
 /** Returns the response's body. */
-export async function answer<T>(call: Promise<{ readonly data?: T }>): Promise<T> {
+export async function dataOf<T>(call: Promise<{ readonly data?: T }>): Promise<T> {
   return (await call).data as T;
 }
 
 /** Returns the response's body, or undefined if the object is gone: 404, or 406 for some settings of a deleted project. */
-export async function answerOrGone<T>(call: Promise<{ readonly data?: T }>): Promise<T | undefined> {
+export async function dataOrGone<T>(call: Promise<{ readonly data?: T }>): Promise<T | undefined> {
   try {
-    return await answer(call);
+    return await dataOf(call);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

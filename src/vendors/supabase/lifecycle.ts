@@ -1,5 +1,5 @@
 import { VendorError } from "@tenantry/core/errors";
-import { answer, answerOrGone, type Supabase } from "./client.ts";
+import { dataOf, dataOrGone, type Supabase } from "./client.ts";
 import { poll } from "./poll.ts";
 import { findProject } from "./projects.ts";
 import type { ComputeSize, ComputeVariant, ProjectStatus, ProjectSummary } from "./types.ts";
@@ -21,12 +21,12 @@ export async function pause(
   { organization, ref }: { readonly organization: string; readonly ref: string },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { plan } = await answer(
+  const { plan } = await dataOf(
     supabase.api.GET("/v1/organizations/{slug}", { params: { path: { slug: organization } } }),
   );
   if (plan !== undefined && plan !== "free") return false;
   try {
-    await answer(supabase.api.POST("/v1/projects/{ref}/pause", { params: { path: { ref } } }));
+    await dataOf(supabase.api.POST("/v1/projects/{ref}/pause", { params: { path: { ref } } }));
   } catch (error) {
     // Another request may have paused it meanwhile; any other refusal is for the user.
     if (!(error instanceof VendorError) || !isPaused(await statusOf(supabase, ref))) throw error;
@@ -42,7 +42,7 @@ export async function restore(supabase: Supabase, ref: string, signal: AbortSign
     return status !== "PAUSING";
   });
   if (isPaused(await statusOf(supabase, ref)))
-    await answer(supabase.api.POST("/v1/projects/{ref}/restore", { params: { path: { ref } } }));
+    await dataOf(supabase.api.POST("/v1/projects/{ref}/restore", { params: { path: { ref } } }));
   await untilHealthy(supabase, ref, signal);
 }
 
@@ -55,7 +55,7 @@ export async function untilHealthy(supabase: Supabase, ref: string, signal: Abor
 }
 
 async function statusOf(supabase: Supabase, ref: string): Promise<ProjectStatus> {
-  const { status } = await answer(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+  const { status } = await dataOf(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
   return status;
 }
 
@@ -97,11 +97,11 @@ async function setCompute(supabase: Supabase, ref: string, from: string, to: str
   const { api } = supabase;
   if (to === "nano") {
     const path = { ref, addon_variant: variantOf(from) };
-    await answerOrGone(api.DELETE("/v1/projects/{ref}/billing/addons/{addon_variant}", { params: { path } }));
+    await dataOrGone(api.DELETE("/v1/projects/{ref}/billing/addons/{addon_variant}", { params: { path } }));
     return;
   }
   const body = { addon_type: "compute_instance" as const, addon_variant: variantOf(to) };
-  await answer(api.PATCH("/v1/projects/{ref}/billing/addons", { params: { path: { ref } }, body }));
+  await dataOf(api.PATCH("/v1/projects/{ref}/billing/addons", { params: { path: { ref } }, body }));
 }
 
 function variantOf(size: string): ComputeVariant {

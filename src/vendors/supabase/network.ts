@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { answer, type Supabase } from "./client.ts";
+import { dataOf, type Supabase } from "./client.ts";
 import { poll } from "./poll.ts";
 
 /** CIDR ranges that can connect to a project's database. If both lists are empty, nobody can. */
@@ -18,7 +18,7 @@ const EVERYBODY: AllowedCidrs = { v4: ["0.0.0.0/0"], v6: ["::/0"] };
  * @see https://supabase.com/docs/guides/platform/network-restrictions
  */
 export async function allowedCidrs(supabase: Supabase, ref: string): Promise<AllowedCidrs> {
-  const { config, status } = await answer(
+  const { config, status } = await dataOf(
     supabase.api.GET("/v1/projects/{ref}/network-restrictions", { params: { path: { ref } } }),
   );
   if (status !== "applied") return EVERYBODY;
@@ -33,7 +33,7 @@ export async function restrictNetwork(
   signal: AbortSignal,
 ): Promise<void> {
   const body = { dbAllowedCidrs: [...v4], dbAllowedCidrsV6: [...v6] };
-  const { status } = await answer(
+  const { status } = await dataOf(
     supabase.api.POST("/v1/projects/{ref}/network-restrictions/apply", { params: { path: { ref } }, body }),
   );
   if (status === "applied") return;

@@ -1,4 +1,4 @@
-import { answer, type Supabase } from "./client.ts";
+import { dataOf, type Supabase } from "./client.ts";
 
 /** The address of a project's session pooler, and the user to connect as. */
 export interface SessionPooler {
@@ -16,7 +16,7 @@ const SESSION_PORT = 5432;
  * The API usually returns the transaction pooler. The session pooler is on the same host, on port 5432.
  */
 export async function sessionPooler(supabase: Supabase, ref: string): Promise<SessionPooler> {
-  const poolers = await answer(
+  const poolers = await dataOf(
     supabase.api.GET("/v1/projects/{ref}/config/database/pooler", { params: { path: { ref } } }),
   );
   const primary = poolers.filter((each) => each.database_type === "PRIMARY");

@@ -1,4 +1,4 @@
-import { answer, answerOrGone, type Supabase } from "./client.ts";
+import { dataOf, dataOrGone, type Supabase } from "./client.ts";
 import type { ProjectStatus, ProjectSummary } from "./types.ts";
 
 const PAGE = 100;
@@ -6,7 +6,7 @@ const PAGE = 100;
 /** Statuses of projects that are being deleted or were deleted. */
 const LEAVING: readonly ProjectStatus[] = ["REMOVED", "GOING_DOWN"];
 
-export function isLeaving(status: ProjectStatus): boolean {
+export function isBeingRemoved(status: ProjectStatus): boolean {
   return LEAVING.includes(status);
 }
 
@@ -17,12 +17,12 @@ export async function findProject(
   name: string,
 ): Promise<ProjectSummary | undefined> {
   for (let offset = 0; ; offset += PAGE) {
-    const { projects, pagination } = await answer(
+    const { projects, pagination } = await dataOf(
       supabase.api.GET("/v1/organizations/{slug}/projects", {
         params: { path: { slug: organization }, query: { search: name, limit: PAGE, offset } },
       }),
     );
-    const found = projects.find((project) => project.name === name && !isLeaving(project.status));
+    const found = projects.find((project) => project.name === name && !isBeingRemoved(project.status));
     if (found !== undefined || projects.length === 0 || offset + PAGE >= pagination.count) return found;
   }
 }
@@ -30,7 +30,7 @@ export async function findProject(
 const ANSWERING: readonly ProjectStatus[] = ["ACTIVE_HEALTHY", "ACTIVE_UNHEALTHY"];
 
 /** Whether a project's services answer in this status. */
-export function isAnswering(status: ProjectStatus): boolean {
+export function isResponding(status: ProjectStatus): boolean {
   return ANSWERING.includes(status);
 }
 
@@ -44,12 +44,12 @@ const RESTARTING: readonly ProjectStatus[] = [
 
 /** Whether a project is restarting, so that its services will answer again without further action. */
 export async function isRestarting(supabase: Supabase, ref: string): Promise<boolean> {
-  const found = await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+  const found = await dataOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
   return found !== undefined && RESTARTING.includes(found.status);
 }
 
 /** Whether a project's services answer. The state of a paused or restarting project can't be read. */
 export async function isReachable(supabase: Supabase, ref: string): Promise<boolean> {
-  const found = await answerOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
-  return found !== undefined && isAnswering(found.status);
+  const found = await dataOrGone(supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+  return found !== undefined && isResponding(found.status);
 }

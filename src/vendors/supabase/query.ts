@@ -1,6 +1,6 @@
 import { VendorError } from "@tenantry/core/errors";
 import type { Supabase } from "./client.ts";
-import { answer } from "./client.ts";
+import { dataOf } from "./client.ts";
 
 const SQL_ERROR = /^Failed to run sql query: ERROR: +([0-9A-Z]{5}): ([\s\S]*)$/;
 
@@ -20,7 +20,7 @@ export async function query<Row extends Readonly<Record<string, unknown>>>(
 ): Promise<readonly Row[]> {
   const { readOnly = false, parameters } = options;
   try {
-    const rows = await answer(
+    const rows = await dataOf(
       supabase.api.POST("/v1/projects/{ref}/database/query", {
         params: { path: { ref } },
         body: {

@@ -1,9 +1,9 @@
-import { answer, type Supabase } from "./client.ts";
+import { dataOf, type Supabase } from "./client.ts";
 import { poll } from "./poll.ts";
 
 /** Whether a project's database refuses unencrypted connections. */
 export async function isSslEnforced(supabase: Supabase, ref: string): Promise<boolean> {
-  const found = await answer(
+  const found = await dataOf(
     supabase.api.GET("/v1/projects/{ref}/ssl-enforcement", { params: { path: { ref } } }),
   );
   return found.currentConfig.database;
@@ -23,7 +23,7 @@ export async function enforceSsl(
   signal: AbortSignal,
 ): Promise<boolean> {
   if ((await isSslEnforced(supabase, ref)) === enforced) return false;
-  await answer(
+  await dataOf(
     supabase.api.PUT("/v1/projects/{ref}/ssl-enforcement", {
       params: { path: { ref } },
       body: { requestedConfig: { database: enforced } },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { StepMetadata } from "../../../packages/embedded-engine/src/interface.ts";
 import type { PropertyChange } from "../../../src/changes/property-change.ts";
 import { changesIn } from "../../../src/changes/stack.ts";
-import { layOut } from "../../../src/cli/render/layout.ts";
+import { layoutStack } from "../../../src/cli/render/layout.ts";
 import { planned, SECRET_MARK, step, view } from "../../changes/events.ts";
 
 const NAME = "CONNECTION_WAREHOUSE";
@@ -31,7 +31,7 @@ function changed(before: Sources, after: Sources, paths: Paths): StepMetadata {
 }
 
 const said = (metadata: StepMetadata) =>
-  layOut(changesIn("tiny.acme", [planned(metadata)]))
+  layoutStack(changesIn("tiny.acme", [planned(metadata)]))
     .branches.flatMap(({ lines }) => lines)
     .map(({ mark, text }) => `${mark} ${text}`);
 

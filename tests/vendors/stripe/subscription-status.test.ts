@@ -66,7 +66,7 @@ describe("a subscription that is past due", () => {
     const payload = JSON.stringify(event);
     const secret = "whsec_past_due";
     const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret });
-    const app = webhookApp({ books: await shop.books(), secrets: [new Secret(secret)], log: () => {} });
+    const app = webhookApp({ billing: await shop.context(), secrets: [new Secret(secret)], log: () => {} });
     shop.live.sandbox.setFaults([NO_OPEN_INVOICE]);
     const headers = { "stripe-signature": signature };
     const answer = await app.request("/stripe", { method: "POST", body: payload, headers });

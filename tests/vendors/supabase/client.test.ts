@@ -1,12 +1,7 @@
 import { VendorError } from "@tenantry/core/errors";
 import { Secret } from "@tenantry/core/secret";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  answer,
-  answerOrGone,
-  createSupabase,
-  supabaseFromEnv,
-} from "../../../src/vendors/supabase/client.ts";
+import { createSupabase, dataOf, dataOrGone, supabaseFromEnv } from "../../../src/vendors/supabase/client.ts";
 import { query } from "../../../src/vendors/supabase/query.ts";
 import { type Live, startLive } from "../../provider/live.ts";
 import { json, localServer } from "../http/local-server.ts";
@@ -30,7 +25,7 @@ describe("a failure", () => {
     const server = await localServer((_request, response) =>
       json(response, status, { message: "as it says" }, { "x-request-id": "req-1" }),
     );
-    const failure = await answer(
+    const failure = await dataOf(
       clientOf(server.url).api.PATCH("/v1/projects/{ref}", { ...params, body: { name: "x" } }),
     ).catch((error) => error);
     expect(failure).toBeInstanceOf(VendorError);
@@ -42,7 +37,7 @@ describe("a failure", () => {
   test("without a response states that nothing is created twice", async () => {
     const server = await localServer((_request, response) => response.destroy());
     const body = { name: "n", organization_slug: "o", db_pass: "planted-password" };
-    const failure = await answer(clientOf(server.url).api.POST("/v1/projects", { body })).catch((it) => it);
+    const failure = await dataOf(clientOf(server.url).api.POST("/v1/projects", { body })).catch((it) => it);
     expect(failure).toMatchObject({
       status: undefined,
       remedy: expect.stringContaining("Nothing is created twice"),
@@ -58,14 +53,14 @@ describe("a failure", () => {
     const server = await localServer((_request, response) =>
       response.writeHead(status, { "content-type": "text/html; charset=utf-8" }).end(page),
     );
-    await expect(answer(clientOf(server.url).api.GET("/v1/projects/{ref}", params))).rejects.toThrow(page);
+    await expect(dataOf(clientOf(server.url).api.GET("/v1/projects/{ref}", params))).rejects.toThrow(page);
   });
 
   test("doesn't include an empty response", async () => {
     const server = await localServer((_request, response) =>
       response.writeHead(200, { "content-type": "text/html", "content-length": 0 }).end(),
     );
-    await answer(clientOf(server.url).api.POST("/v1/projects/{ref}/pause", params));
+    await dataOf(clientOf(server.url).api.POST("/v1/projects/{ref}/pause", params));
   });
 
   test.each([404, 406])(
@@ -73,7 +68,7 @@ describe("a failure", () => {
     async (status) => {
       const server = await localServer((_request, response) => json(response, status, {}));
       expect(
-        await answerOrGone(clientOf(server.url).api.GET("/v1/projects/{ref}/config/auth", params)),
+        await dataOrGone(clientOf(server.url).api.GET("/v1/projects/{ref}/config/auth", params)),
       ).toBeUndefined();
     },
   );
@@ -112,7 +107,7 @@ describe("retries", () => {
 test("a reader refuses every write and sends read-only queries", async () => {
   const server = await localServer((_request, response) => json(response, 201, [{ one: 1 }]));
   const reader = clientOf(server.url, true);
-  await expect(answer(reader.api.DELETE("/v1/projects/{ref}", params))).rejects.toThrow(/must not write/);
+  await expect(dataOf(reader.api.DELETE("/v1/projects/{ref}", params))).rejects.toThrow(/must not write/);
   await expect(query(reader, REF, "drop table x")).rejects.toThrow(/must not write/);
   expect(server.calls).toEqual([]);
   expect(await query(reader, REF, "select 1 as one", { readOnly: true })).toEqual([{ one: 1 }]);

@@ -17,7 +17,7 @@ import {
   takeStartup,
   texts,
 } from "./messages.ts";
-import { type Batch, Batches, WriteJudge } from "./statements.ts";
+import { type Batch, Batches, WriteDetector } from "./statements.ts";
 
 export interface PoolerOptions {
   readonly interceptor: Interceptor;
@@ -269,7 +269,7 @@ class Session {
   readonly #seen: boolean;
   readonly #reader = new MessageReader();
   readonly #batches = new Batches();
-  readonly #judge = new WriteJudge();
+  readonly #judge = new WriteDetector();
   #turn: Promise<void> = Promise.resolve();
   /** Set while an answer is gathered instead of sent on. */
   #gathered: { chunks: Buffer[]; done: () => void } | undefined;

@@ -64,7 +64,7 @@ const COMMITTING = /^(commit|end)\b/i;
  *
  * A commit does when something before it in its transaction did. A function that writes, called by `select`, goes unseen.
  */
-export class WriteJudge {
+export class WriteDetector {
   #written = false;
 
   isWrite(sql: string): boolean {

@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Store } from "../store.ts";
 import { Account, STRIPE_VERSION } from "./account.ts";
 import { Clock } from "./billing/clock.ts";
-import { settle } from "./billing/settle.ts";
+import { runDueWork } from "./billing/due-work.ts";
 import { charge, chargeOperations } from "./objects/charges.ts";
 import { coupon, couponOperations, discount } from "./objects/coupons.ts";
 import { customer, customerOperations } from "./objects/customers.ts";
@@ -25,7 +25,7 @@ import { subscription, subscriptionOperations } from "./objects/subscriptions.ts
 import { taxRate, taxRateOperations } from "./objects/tax-rates.ts";
 import { webhookEndpointOperations } from "./objects/webhook-endpoints.ts";
 import { authenticate } from "./protocol/authentication.ts";
-import { invalidParameter, StripeRefusal } from "./protocol/errors.ts";
+import { invalidParameter, StripeError } from "./protocol/errors.ts";
 import { expand } from "./protocol/expand.ts";
 import { decodeForm, type FormObject } from "./protocol/form.ts";
 import { type Answer, IdempotencyKeys } from "./protocol/idempotency.ts";
@@ -179,7 +179,7 @@ function run(
 ): Answer & { keep: boolean } {
   const { form, id, requestId } = request;
   try {
-    settle(account);
+    runDueWork(account);
     const { expand: paths, ...given } = form;
     const parameters = readParameters(operation.parameters, given);
     const expansions = paths === undefined ? [] : readParameters(list(text()), paths as FormObject);
@@ -187,12 +187,12 @@ function run(
       account.atomically(
         { id: requestId, idempotency_key: request.key ?? null },
         () => expand(operation.run({ account, parameters, id }) as Shown, expansions, KINDS, account),
-        (error) => error instanceof StripeRefusal && error.keepsEffects,
+        (error) => error instanceof StripeError && error.keepsEffects,
       ),
     );
     return { status: 200, body: JSON.stringify(shown, null, 2), requestId, keep: true };
   } catch (error) {
-    if (!(error instanceof StripeRefusal)) throw error;
+    if (!(error instanceof StripeError)) throw error;
     const body = JSON.stringify(error.body(requestId), null, 2);
     return { status: error.status, body, requestId, keep: error.executed };
   }
@@ -209,7 +209,7 @@ async function respond(
   try {
     return await answer(requestId);
   } catch (error) {
-    if (!(error instanceof StripeRefusal)) throw error;
+    if (!(error instanceof StripeError)) throw error;
     if (error.status === 401) context.header("WWW-Authenticate", 'Basic realm="Stripe"');
     if (error.status === 429) context.header("Stripe-Rate-Limited-Reason", "global-rate");
     return json(context, {
@@ -245,9 +245,9 @@ function canonical(value: FormObject[string]): string {
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join()}}`;
 }
 
-function unknownRoute(context: Context): StripeRefusal {
+function unknownRoute(context: Context): StripeError {
   const { method, path } = context.req;
-  return new StripeRefusal(
+  return new StripeError(
     404,
     "invalid_request_error",
     `Unrecognized request URL (${method}: ${path}). Please see https://stripe.com/docs or we can help at https://support.stripe.com/.`,

@@ -1,9 +1,9 @@
 import type { Context, Hono } from "hono";
 import type { Account } from "./account.ts";
-import { settle } from "./billing/settle.ts";
+import { runDueWork } from "./billing/due-work.ts";
 import { decideDispute, openDispute } from "./objects/disputes.ts";
 import { authenticatePayment, finishPayment } from "./objects/payment-intents.ts";
-import { StripeRefusal } from "./protocol/errors.ts";
+import { StripeError } from "./protocol/errors.ts";
 import { newId } from "./protocol/ids.ts";
 
 /**
@@ -25,7 +25,7 @@ export function addSandboxRoutes(app: Hono, account: Account, changed: () => voi
     if (typeof seconds !== "number" || !Number.isInteger(seconds) || seconds < 0)
       return context.json({ error: "`advance` or `to` must be whole seconds ahead" }, 400);
     account.clock.advance(seconds);
-    settle(account);
+    runDueWork(account);
     changed();
     return context.json({ now: account.now() });
   });
@@ -64,7 +64,7 @@ export function addSandboxRoutes(app: Hono, account: Account, changed: () => voi
     try {
       return context.json(work());
     } catch (error) {
-      if (!(error instanceof StripeRefusal)) throw error;
+      if (!(error instanceof StripeError)) throw error;
       return context.json({ error: error.message }, 400);
     } finally {
       changed();

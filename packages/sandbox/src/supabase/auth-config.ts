@@ -21,7 +21,7 @@ export const authEndpoints: readonly Endpoint[] = [
     body: z.strictObject(Object.fromEntries(settable.map(([name, { schema }]) => [name, schema.optional()]))),
     handle: ({ account, parameter, body }) => {
       const project = account.project(parameter("ref"));
-      const changes = Object.entries(body).map(([name, value]) => [name, kept(project, name, value)]);
+      const changes = Object.entries(body).map(([name, value]) => [name, stored(project, name, value)]);
       const config = { ...overrides(account, project), ...Object.fromEntries(changes) };
       account.documents<Overrides>("auth-config").put(project.ref, config);
       return authConfig(account, project);
@@ -41,7 +41,7 @@ function authConfig(account: Account, project: Project): Overrides {
 }
 
 /** A secret is kept, and given back, as the HMAC that Supabase's own command line compares it by. */
-function kept(project: Project, name: string, value: unknown): unknown {
+function stored(project: Project, name: string, value: unknown): unknown {
   if (AUTH_SETTINGS.get(name)?.secret !== true || typeof value !== "string" || value === "") return value;
   return createHmac("sha256", project.ref).update(value).digest("hex");
 }

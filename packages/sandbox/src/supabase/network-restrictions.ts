@@ -69,7 +69,7 @@ export const networkEndpoints: readonly Endpoint[] = [
  *
  * @param address IPv4, since the pooler is reached over nothing else; undefined is one that only an empty list keeps out
  */
-export function admits(account: Account, project: Project, address: string | undefined): boolean {
+export function allowsAddress(account: Account, project: Project, address: string | undefined): boolean {
   const { v4 } = restrictions(account, project);
   if (address === undefined) return v4.length > 0;
   const allowed = new BlockList();

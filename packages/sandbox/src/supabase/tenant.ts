@@ -1,6 +1,6 @@
 import type { Tenant } from "../pooler/connection.ts";
 import type { Account } from "./account.ts";
-import { admits } from "./network-restrictions.ts";
+import { allowsAddress } from "./network-restrictions.ts";
 import { poolSizeOf } from "./pooler-config.ts";
 import { isTlsEnforced } from "./ssl-enforcement.ts";
 
@@ -15,6 +15,6 @@ export function tenantOf(account: Account, ref: string): Tenant | undefined {
     databasePassword: project.databasePassword,
     requiresTls: isTlsEnforced(account, ref),
     poolSize: poolSizeOf(account, ref) ?? DEFAULT_POOL_SIZE,
-    admits: (address) => admits(account, project, address),
+    admits: (address) => allowsAddress(account, project, address),
   };
 }

@@ -1,10 +1,10 @@
 import * as z from "zod";
+import { readAccessList } from "../../../access/access-list.ts";
 import { compareAccess } from "../../../access/compare.ts";
 import { deliverTo } from "../../../access/deliver.ts";
-import { readAnswer } from "../../../access/read.ts";
 import { controlPlane } from "../../../control-plane/control-plane.ts";
 import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
-import { look, run } from "../../../vendors/postgres/run-script.ts";
+import { readProjectCatalog, runScript } from "../../../vendors/postgres/run-script.ts";
 import { type Admitted, shutOut } from "../../../vendors/postgres/scripts/admit.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
 import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
@@ -48,9 +48,9 @@ export const workspaceMembers = defineProjectScoped({
 
   async observe(context, { inputs }) {
     const database = await context.controlPlane(inputs.controlPlane);
-    const answer = await database.read((query) => readAnswer(query, inputs.workspace));
+    const answer = await database.read((query) => readAccessList(query, inputs.workspace));
     try {
-      const catalog = await look(context.supabase, inputs.project);
+      const catalog = await readProjectCatalog(context.supabase, inputs.project);
       const found = foundInputs(inputs, catalog, answer?.members ?? []);
       return found && { inputs: found, outputs: {} };
     } catch (error) {
@@ -69,7 +69,7 @@ export const workspaceMembers = defineProjectScoped({
 
   async remove(context, { inputs }) {
     try {
-      await run(context.supabase, inputs.project, "members", shutOut, context.signal);
+      await runScript(context.supabase, inputs.project, "members", shutOut, context.signal);
     } catch (error) {
       if (!isGone(error)) throw error;
     }
@@ -88,7 +88,7 @@ function foundInputs(prior: Inputs, { workspace }: Catalog, wanted: readonly Adm
     issuer: workspace.settings.issuer,
     members: Object.fromEntries(members),
     differences: compareAccess(wanted, workspace.members).map(
-      (it) => `${it.email}: ${it.promised}; ${it.found}`,
+      (it) => `${it.email}: ${it.expected}; ${it.found}`,
     ),
   };
 }

@@ -6,7 +6,7 @@ import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
 import { membershipOf, undeclared } from "../../../vendors/postgres/closed-world/undeclared.ts";
 import type { Found } from "../../../vendors/postgres/closed-world/world.ts";
 import { refusalOf } from "../../../vendors/postgres/refusal.ts";
-import { look, run } from "../../../vendors/postgres/run-script.ts";
+import { readProjectCatalog, runScript } from "../../../vendors/postgres/run-script.ts";
 import {
   type AccessSpecification,
   closeEach,
@@ -143,7 +143,7 @@ export const access = defineProjectScoped({
 
   async observe(context, prior) {
     try {
-      const catalog = await look(context.supabase, prior.inputs.project);
+      const catalog = await readProjectCatalog(context.supabase, prior.inputs.project);
       return {
         inputs: { ...foundAccess(prior.inputs, catalog), ...foundBeyond(prior.inputs, catalog) },
         outputs: {},
@@ -161,7 +161,7 @@ export const access = defineProjectScoped({
       formerSettings: prior?.inputs.settings ?? {},
     });
     try {
-      const catalog = await run(context.supabase, inputs.project, "access", script, context.signal);
+      const catalog = await runScript(context.supabase, inputs.project, "access", script, context.signal);
       await close(context, inputs, prior?.inputs, catalog);
     } catch (error) {
       throw explained(error, inputs.project);
@@ -171,7 +171,7 @@ export const access = defineProjectScoped({
 
   async remove(context, { inputs }) {
     try {
-      await run(
+      await runScript(
         context.supabase,
         inputs.project,
         "access",
@@ -204,7 +204,13 @@ async function close(
   const statements = open.flatMap(({ close }) => close ?? []);
   if (statements.length === 0) return reportUnclosed(context, open);
   const script = closeEach(statements);
-  const after = await run(context.supabase, project, "closing undeclared access", script, context.signal);
+  const after = await runScript(
+    context.supabase,
+    project,
+    "closing undeclared access",
+    script,
+    context.signal,
+  );
   const remaining = new Set(after.world.map(({ identity }) => identity));
   reportUnclosed(
     context,

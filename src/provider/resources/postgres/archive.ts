@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import * as z from "zod";
 import { type ArchiveFile, type ArchiveFolder, storeArchive } from "../../../archive/archive-store.ts";
-import { rowsOf } from "../../../archive/contents.ts";
+import { rowCounts } from "../../../archive/contents.ts";
 import { digestOf } from "../../../archive/sealed-file.ts";
 import { deriveArchiveKey } from "../../../shared/derive.ts";
 import { isReallyInside, isTaken } from "../../../shared/real-path.ts";
 import type { Context } from "../../../vendors/connections.ts";
-import { answer } from "../../../vendors/supabase/client.ts";
+import { dataOf } from "../../../vendors/supabase/client.ts";
 import { isPaused, restore } from "../../../vendors/supabase/lifecycle.ts";
 import { withNetworkOpen } from "../../../vendors/supabase/network.ts";
 import { databasePassword, defineResource } from "../../runtime/schema.ts";
@@ -83,7 +83,7 @@ function refuseForeignFolder(folder: string, archives: string): void {
 
 async function wake(context: Context, ref: string): Promise<void> {
   const { api } = context.supabase;
-  const { status } = await answer(api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+  const { status } = await dataOf(api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
   if (isPaused(status)) await restore(context.supabase, ref, context.signal);
 }
 
@@ -110,5 +110,5 @@ async function dumped(context: Context, inputs: Inputs, folder: ArchiveFolder): 
 async function outputsOf(path: string, { contents }: ArchiveFile): Promise<Omit<Outputs, "file">> {
   const { size } = await stat(path);
   const { takenAt } = contents.head;
-  return { sha256: await digestOf(path), bytes: size, takenAt, rows: rowsOf(contents) };
+  return { sha256: await digestOf(path), bytes: size, takenAt, rows: rowCounts(contents) };
 }

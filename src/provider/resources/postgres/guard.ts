@@ -5,7 +5,7 @@ import { controlPlane, issuerOf } from "../../../control-plane/control-plane.ts"
 import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
-import { look, runToAnswer } from "../../../vendors/postgres/run-script.ts";
+import { readProjectCatalog, runForResult } from "../../../vendors/postgres/run-script.ts";
 import {
   closeUndeclared,
   type GuardSpecification,
@@ -13,7 +13,7 @@ import {
 } from "../../../vendors/postgres/scripts/guard.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
 import { poll } from "../../../vendors/supabase/poll.ts";
-import { findProject, isAnswering, isReachable, isRestarting } from "../../../vendors/supabase/projects.ts";
+import { findProject, isReachable, isResponding, isRestarting } from "../../../vendors/supabase/projects.ts";
 import { defineResource } from "../../runtime/schema.ts";
 import { apiGroup } from "../supabase/settings/api.ts";
 import { thirdPartyAuthGroup } from "../supabase/settings/third-party-auth.ts";
@@ -82,7 +82,7 @@ export const guard = defineResource({
     if (inputs.state !== "active") return prior;
     const ref = await reachable(context, inputs, prior.inputs.name);
     if (ref === undefined) return { inputs, outputs: {} };
-    const catalog = await look(context.supabase, ref);
+    const catalog = await readProjectCatalog(context.supabase, ref);
     const issuer = inputs.workspace && (await issuerIfKnown(context, inputs.workspace));
     const found = openIn(inputs, catalog, issuer);
     if (inputs.workspace !== undefined) {
@@ -113,7 +113,7 @@ export const guard = defineResource({
 async function reachable(context: Context, inputs: Inputs, before: string): Promise<string | undefined> {
   for (const name of new Set([before, inputs.name])) {
     const found = await findProject(context.supabase, inputs.organization, name);
-    if (found !== undefined) return isAnswering(found.status) ? found.ref : undefined;
+    if (found !== undefined) return isResponding(found.status) ? found.ref : undefined;
   }
   return undefined;
 }
@@ -159,7 +159,7 @@ async function closeDatabase(
   });
   let answer: unknown;
   try {
-    answer = await runToAnswer(context.supabase, ref, "access that is not declared", script, context.signal);
+    answer = await runForResult(context.supabase, ref, "access that is not declared", script, context.signal);
   } catch (error) {
     if (isGone(error)) return;
     throw error;

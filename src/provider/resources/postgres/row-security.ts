@@ -2,7 +2,7 @@ import { UserError } from "@tenantry/core/errors";
 import * as z from "zod";
 import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
 import { refusalOf } from "../../../vendors/postgres/refusal.ts";
-import { look, run } from "../../../vendors/postgres/run-script.ts";
+import { readProjectCatalog, runScript } from "../../../vendors/postgres/run-script.ts";
 import { closeRows, MISFITS, secureRows } from "../../../vendors/postgres/scripts/secure-rows.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
 import { defineProjectScoped } from "../../project-scoped.ts";
@@ -41,7 +41,7 @@ export const rowSecurity = defineProjectScoped({
 
   async observe(context, prior) {
     try {
-      const catalog = await look(context.supabase, prior.inputs.project);
+      const catalog = await readProjectCatalog(context.supabase, prior.inputs.project);
       return {
         inputs: found(prior.inputs, prior.outputs.deparsed, catalog),
         outputs: { deparsed: deparsed(prior.inputs, catalog) },
@@ -56,7 +56,7 @@ export const rowSecurity = defineProjectScoped({
     const script = secureRows(specified(inputs, prior));
     let catalog: Catalog;
     try {
-      catalog = await run(context.supabase, inputs.project, "row security", script, context.signal);
+      catalog = await runScript(context.supabase, inputs.project, "row security", script, context.signal);
     } catch (error) {
       throw explained(error, inputs.project);
     }
@@ -67,7 +67,7 @@ export const rowSecurity = defineProjectScoped({
     const functions = Object.keys(inputs.functions).map(canonical);
     const script = closeRows(functions, Object.keys(inputs.tables), rolesNamed(inputs));
     try {
-      await run(context.supabase, inputs.project, "row security", script, context.signal);
+      await runScript(context.supabase, inputs.project, "row security", script, context.signal);
     } catch (error) {
       if (!isGone(error)) throw error;
     }

@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Catalog } from "../../../vendors/postgres/catalog/catalog.ts";
 import { MADE_BY_HAND, NO_LONGER_DECLARED } from "../../../vendors/postgres/catalog/objects.ts";
 import { refusalOf } from "../../../vendors/postgres/refusal.ts";
-import { look, run } from "../../../vendors/postgres/run-script.ts";
+import { readProjectCatalog, runScript } from "../../../vendors/postgres/run-script.ts";
 import { migrate, REFUSALS } from "../../../vendors/postgres/scripts/migrate.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
 import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
@@ -75,14 +75,14 @@ export const schema = defineProjectScoped({
   ],
 
   async observe(context, prior) {
-    const catalog = await look(context.supabase, prior.inputs.project).catch(undefinedIfGone);
+    const catalog = await readProjectCatalog(context.supabase, prior.inputs.project).catch(undefinedIfGone);
     return catalog && found(prior, catalog);
   },
 
   async ensure(context, inputs) {
     const script = migrate({ ...inputs, definitions: inputs.definitions ?? {} });
     try {
-      const catalog = await run(context.supabase, inputs.project, "schema", script, context.signal);
+      const catalog = await runScript(context.supabase, inputs.project, "schema", script, context.signal);
       return { id: `${inputs.project}/schema`, outputs: recorded(catalog) };
     } catch (error) {
       throw explained(error, inputs);

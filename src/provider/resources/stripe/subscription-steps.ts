@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import type { Collected, Step } from "../../../billing/plan-change.ts";
+import type { Collection, Step } from "../../../billing/plan-change.ts";
 import { differingMetadata, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
 import {
@@ -13,10 +13,10 @@ import { createOnce } from "../../create-once.ts";
 import { phaseLike } from "./carry-over.ts";
 
 /** What a subscription is to be, with what that names in Stripe. */
-export interface Wanted {
+export interface Desired {
   readonly inputs: {
     readonly brand: Parameters<typeof toMetadata>[0];
-    readonly collection: Collected["method"];
+    readonly collection: Collection["method"];
     readonly daysUntilDue?: number | undefined;
   };
   readonly price: Stripe.Price;
@@ -31,11 +31,11 @@ export const DAYS_UNTIL_DUE = 30;
  * Stripe changes no item of a subscription while a schedule is in the way, and a schedule takes over what it finds: so the
  * release comes first and the schedule last.
  */
-export async function takeSteps(
+export async function applySteps(
   stripe: Stripe,
   found: Stripe.Subscription,
   steps: readonly Step[],
-  wanted: Wanted,
+  wanted: Desired,
 ): Promise<Stripe.Subscription> {
   const { id } = found;
   const schedule = scheduleOf(found);
@@ -81,7 +81,7 @@ async function resume(stripe: Stripe, id: string): Promise<void> {
 function changesOf(
   found: Stripe.Subscription,
   steps: readonly Step[],
-  wanted: Wanted,
+  wanted: Desired,
 ): Stripe.SubscriptionUpdateParams {
   const { inputs } = wanted;
   const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
@@ -101,7 +101,7 @@ function changesOf(
  *
  * @see https://docs.stripe.com/billing/subscriptions/pending-updates-reference
  */
-function switchOf(found: Stripe.Subscription, wanted: Wanted): Stripe.SubscriptionUpdateParams {
+function switchOf(found: Stripe.Subscription, wanted: Desired): Stripe.SubscriptionUpdateParams {
   return {
     ...anotherPrice(found, wanted),
     proration_behavior: "always_invoice",
@@ -112,7 +112,7 @@ function switchOf(found: Stripe.Subscription, wanted: Wanted): Stripe.Subscripti
 
 function anotherPrice(
   found: Stripe.Subscription,
-  { price }: Wanted,
+  { price }: Desired,
 ): Pick<Stripe.SubscriptionUpdateParams, "items"> {
   const [item] = found.items.data;
   if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
@@ -143,7 +143,7 @@ async function scheduleChange(
   stripe: Stripe,
   attached: Stripe.SubscriptionSchedule | undefined,
   id: string,
-  { inputs, price }: Wanted,
+  { inputs, price }: Desired,
 ): Promise<void> {
   const schedule = attached ?? (await scheduleFrom(stripe, id));
   // As late as possible: the phases replace what anybody has set on the subscription.
@@ -207,7 +207,7 @@ async function voidOpenInvoice(stripe: Stripe, found: Stripe.Subscription): Prom
 
 /** Without anything to charge, Stripe refuses what costs money at once, unless it may wait for the payment. */
 export function paymentOf(
-  { inputs, customer }: Wanted,
+  { inputs, customer }: Desired,
   found?: Stripe.Subscription,
 ): { payment_behavior?: "allow_incomplete" | "default_incomplete" } {
   if (inputs.collection === "send_invoice") return {};
@@ -223,19 +223,19 @@ export function paymentOf(
 export function savedMethodOf({
   inputs,
   customer,
-}: Wanted): Pick<Stripe.SubscriptionCreateParams, "payment_settings"> {
+}: Desired): Pick<Stripe.SubscriptionCreateParams, "payment_settings"> {
   if (inputs.collection === "send_invoice" || canPay(customer)) return {};
   return { payment_settings: { save_default_payment_method: "on_subscription" } };
 }
 
 export function collectionOf(
-  inputs: Wanted["inputs"],
+  inputs: Desired["inputs"],
 ): Pick<Stripe.SubscriptionCreateParams, "collection_method" | "days_until_due"> {
   const { method, days } = collectedOf(inputs);
   return { collection_method: method, ...(days === null ? {} : { days_until_due: days }) };
 }
 
-export function collectedOf(inputs: Wanted["inputs"]): Collected {
+export function collectedOf(inputs: Desired["inputs"]): Collection {
   const { collection: method, daysUntilDue = DAYS_UNTIL_DUE } = inputs;
   return { method, days: method === "send_invoice" ? daysUntilDue : null };
 }

@@ -17,7 +17,7 @@ interface Subscriber {
  *
  * @param all the subscriptions that the customer ever had
  */
-export async function mayTakeTrial(
+export async function canStartTrial(
   context: Context,
   { brand, trial }: Subscriber,
   customer: Stripe.Customer,
@@ -34,7 +34,7 @@ export async function mayTakeTrial(
  * @param paid whether the organization already pays for a plan
  * @throws UserError
  */
-export async function refuseVainTrial(
+export async function refuseTrialWithoutEffect(
   context: Context,
   subscriber: Subscriber,
   customer: Stripe.Customer,
@@ -42,7 +42,7 @@ export async function refuseVainTrial(
   paid: boolean,
 ): Promise<void> {
   const { organization } = subscriber.brand;
-  if (!(await mayTakeTrial(context, subscriber, customer, all)))
+  if (!(await canStartTrial(context, subscriber, customer, all)))
     throw new UserError(`The organization ${organization} has had its one trial.`, {
       remedy: "Remove `trial: true`. The plan is then charged from its first day.",
     });

@@ -31,16 +31,16 @@ import { defineResource } from "../../runtime/schema.ts";
 import { creationLike } from "./carry-over.ts";
 import { isAtRest, pause, unpause } from "./subscription-rest.ts";
 import {
+  applySteps,
   collectedOf,
   collectionOf,
   DAYS_UNTIL_DUE,
+  type Desired,
   end,
   paymentOf,
   savedMethodOf,
-  takeSteps,
-  type Wanted,
 } from "./subscription-steps.ts";
-import { mayTakeTrial, refuseVainTrial } from "./subscription-trial.ts";
+import { canStartTrial, refuseTrialWithoutEffect } from "./subscription-trial.ts";
 
 const subscriptionInputs = z.strictObject({
   customer: z.string().describe("The customer's id."),
@@ -167,7 +167,7 @@ export const subscription = defineResource({
     if (!asksForTrial) return;
     const all = await listSubscriptions(context.stripe, customer.id);
     const paid = all.some((each) => isLive(each, before) && !isReplaceable(each));
-    await refuseVainTrial(context, { brand: before.brand, trial: after.trial }, customer, all, paid);
+    await refuseTrialWithoutEffect(context, { brand: before.brand, trial: after.trial }, customer, all, paid);
   },
 
   async ensure(context, inputs, prior) {
@@ -186,7 +186,7 @@ export const subscription = defineResource({
       const all = await listSubscriptions(stripe, customer.id);
       const live = liveOne(all, inputs, prior?.outputs.subscriptionId);
       const trial =
-        (live === undefined || isReplaceable(live)) && (await mayTakeTrial(context, inputs, customer, all));
+        (live === undefined || isReplaceable(live)) && (await canStartTrial(context, inputs, customer, all));
       const declared = { inputs, price, customer, trial };
       const canceled = live === undefined ? stayingCanceled(all, declared) : undefined;
       if (canceled !== undefined) return { id, outputs: await outputsOf(stripe, canceled, undefined) };
@@ -199,7 +199,7 @@ export const subscription = defineResource({
         if (look >= LOOKS) throw paidMeanwhile(inputs);
         continue;
       }
-      const reached = await takeSteps(stripe, found, steps, declared);
+      const reached = await applySteps(stripe, found, steps, declared);
       if (reached.trial_start !== null) await stampTrial(stripe, customer);
       const waits = waitingFor(reached, comingPrice(reached) !== price.id);
       return { id, outputs: await outputsOf(stripe, reached, waits) };
@@ -232,7 +232,7 @@ async function outputsAtRest(stripe: Stripe, found: Stripe.Subscription | undefi
 const NONE = "none";
 
 /** What is declared, with what it names in Stripe. */
-interface Declared extends Wanted {
+interface Declared extends Desired {
   readonly inputs: Inputs;
   /** Whether it begins with the organization's one trial. */
   readonly trial: boolean;

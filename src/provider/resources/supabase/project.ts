@@ -3,10 +3,10 @@ import * as z from "zod";
 import { deriveDatabasePassword } from "../../../shared/derive.ts";
 import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Context } from "../../../vendors/connections.ts";
-import { answer, answerOrGone, isGone } from "../../../vendors/supabase/client.ts";
+import { dataOf, dataOrGone, isGone } from "../../../vendors/supabase/client.ts";
 import { isPaused, resize, restore, sizeOf } from "../../../vendors/supabase/lifecycle.ts";
 import { poll } from "../../../vendors/supabase/poll.ts";
-import { findProject, isLeaving } from "../../../vendors/supabase/projects.ts";
+import { findProject, isBeingRemoved } from "../../../vendors/supabase/projects.ts";
 import type { ComputeSize, ProjectSummary, Region } from "../../../vendors/supabase/types.ts";
 import { createOnce } from "../../create-once.ts";
 import { databasePassword, defineResource, derivedFrom } from "../../runtime/schema.ts";
@@ -98,10 +98,10 @@ async function findByRef(context: Context, inputs: Inputs, ref: string): Promise
   if (ref === NEVER_MADE) return undefined;
   const named = await findProject(context.supabase, inputs.organization, inputs.name);
   if (named?.ref === ref) return named;
-  const found = await answerOrGone(
+  const found = await dataOrGone(
     context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }),
   );
-  if (found === undefined || isLeaving(found.status)) return undefined;
+  if (found === undefined || isBeingRemoved(found.status)) return undefined;
   // Only the list contains a project's size.
   const listed = await findProject(context.supabase, inputs.organization, found.name);
   return listed?.ref === ref ? listed : { ...found, inserted_at: found.created_at, databases: [] };
@@ -154,7 +154,7 @@ async function adoptOrCreate(
 
 async function create(context: Context, inputs: Inputs): Promise<ProjectSummary> {
   context.status(`creating ${inputs.name}`);
-  const made = await answer(
+  const made = await dataOf(
     context.supabase.api.POST("/v1/projects", {
       body: {
         name: inputs.name,
@@ -169,7 +169,7 @@ async function create(context: Context, inputs: Inputs): Promise<ProjectSummary>
 }
 
 async function rename(context: Context, ref: string, name: string): Promise<void> {
-  await answer(
+  await dataOf(
     context.supabase.api.PATCH("/v1/projects/{ref}", { params: { path: { ref } }, body: { name } }),
   );
 }
@@ -204,7 +204,7 @@ async function changePassword(context: Context, ref: string, inputs: Inputs): Pr
   const { databasePassword } = inputs;
   const password = deriveDatabasePassword(context.roots.current.secret, databasePassword).reveal();
   context.status("changing the database password");
-  await answer(
+  await dataOf(
     context.supabase.api.PATCH("/v1/projects/{ref}/database/password", {
       params: { path: { ref } },
       body: { password },
@@ -250,7 +250,7 @@ async function deleteProject(context: Context, ref: string): Promise<void> {
   if (ref === NEVER_MADE) return;
   await poll(`the deletion of ${ref}`, context.signal, async () => {
     try {
-      await answer(context.supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
+      await dataOf(context.supabase.api.DELETE("/v1/projects/{ref}", { params: { path: { ref } } }));
       return true;
     } catch (error) {
       if (isGone(error)) return true;

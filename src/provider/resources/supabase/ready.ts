@@ -4,7 +4,7 @@ import * as z from "zod";
 import { deriveDatabasePassword } from "../../../shared/derive.ts";
 import type { RootSecrets } from "../../../shared/root-secret.ts";
 import type { Context } from "../../../vendors/connections.ts";
-import { answer, isGone } from "../../../vendors/supabase/client.ts";
+import { dataOf, isGone } from "../../../vendors/supabase/client.ts";
 import { poll } from "../../../vendors/supabase/poll.ts";
 import { sessionPooler } from "../../../vendors/supabase/pooler.ts";
 import { enforceSsl } from "../../../vendors/supabase/ssl.ts";
@@ -131,7 +131,7 @@ async function waitForProject(
     context.signal,
     async () => {
       try {
-        project = await answer(context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
+        project = await dataOf(context.supabase.api.GET("/v1/projects/{ref}", { params: { path: { ref } } }));
       } catch (error) {
         if (!isNew || !isGone(error)) throw error;
         context.status("Supabase doesn't know the project yet");
@@ -175,7 +175,7 @@ async function waitForServices(
     `the services of project ${inputs.project}`,
     context.signal,
     async () => {
-      const health = await answer(
+      const health = await dataOf(
         context.supabase.api.GET("/v1/projects/{ref}/health", { params: { path, query: { services } } }),
       );
       const healthy = new Set(health.filter((it) => it.status === "ACTIVE_HEALTHY").map((it) => it.name));
@@ -195,7 +195,7 @@ async function changesSsl(context: Context, { project, sslEnforced }: Inputs): P
 async function reachOf(context: Context, inputs: Inputs, project: ProjectWithDatabase): Promise<Outputs> {
   const path = { ref: project.ref };
   const [keys, pooler] = await Promise.all([
-    answer(
+    dataOf(
       context.supabase.api.GET("/v1/projects/{ref}/api-keys", { params: { path, query: { reveal: true } } }),
     ),
     sessionPooler(context.supabase, project.ref),

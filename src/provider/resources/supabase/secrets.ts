@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
 import type { Context } from "../../../vendors/connections.ts";
-import { answer, answerOrGone } from "../../../vendors/supabase/client.ts";
+import { dataOf, dataOrGone } from "../../../vendors/supabase/client.ts";
 import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { secret } from "../../runtime/schema.ts";
 
@@ -78,7 +78,7 @@ async function observeDigests(
   context: Context,
   ref: string,
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  const found = await answerOrGone(
+  const found = await dataOrGone(
     context.supabase.api.GET("/v1/projects/{ref}/secrets", { params: { path: { ref } } }),
   );
   return found && new Map(found.map(({ name, value }) => [name, value]));
@@ -112,12 +112,12 @@ function digestOf(value: Secret): string {
 async function write(context: Context, ref: string, values: Values): Promise<void> {
   const body = Object.entries(values).map(([name, value]) => ({ name, value: value.reveal() }));
   if (body.length === 0) return;
-  await answer(context.supabase.api.POST("/v1/projects/{ref}/secrets", { params: { path: { ref } }, body }));
+  await dataOf(context.supabase.api.POST("/v1/projects/{ref}/secrets", { params: { path: { ref } }, body }));
 }
 
 async function drop(context: Context, ref: string, names: string[]): Promise<void> {
   if (names.length === 0) return;
-  await answerOrGone(
+  await dataOrGone(
     context.supabase.api.DELETE("/v1/projects/{ref}/secrets", { params: { path: { ref } }, body: names }),
   );
 }

@@ -4,10 +4,10 @@ import { isGone } from "../../../vendors/supabase/client.ts";
 import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { apiGroup, apiSettings } from "./settings/api.ts";
 import { authGroup, authSettings } from "./settings/auth.ts";
-import { closeDoors, openDoors } from "./settings/doors.ts";
 import { isEmpty, present } from "./settings/group.ts";
 import { networkGroup, networkSettings } from "./settings/network.ts";
 import { realtimeGroup, realtimeSettings } from "./settings/realtime.ts";
+import { closeSignInSettings, openSignInSettings } from "./settings/sign-in.ts";
 import { sslGroup, sslSettings } from "./settings/ssl.ts";
 import { storageGroup, storageSettings } from "./settings/storage.ts";
 import { thirdPartyAuthGroup, thirdPartyAuthSettings } from "./settings/third-party-auth.ts";
@@ -78,7 +78,7 @@ export const settings = defineProjectScoped({
         thirdPartyAuth &&
         thirdPartyAuthGroup.ensure(context, ref, thirdPartyAuth, isNew, was?.thirdPartyAuth),
       async () => auth && authGroup.ensure(context, ref, auth, isNew, was?.auth),
-      async () => auth && was?.drift && closeDoors(context, ref, Object.keys(was.drift), auth),
+      async () => auth && was?.drift && closeSignInSettings(context, ref, Object.keys(was.drift), auth),
       async () => network && networkGroup.ensure(context, ref, network, isNew, was?.network),
       async () => realtime && realtimeGroup.ensure(context, ref, realtime, isNew, was?.realtime),
       async () => storage && storageGroup.ensure(context, ref, storage, isNew, was?.storage),
@@ -105,7 +105,7 @@ export async function observeSettings(
     declared.thirdPartyAuth && thirdPartyAuthGroup.observe(context, ref, declared.thirdPartyAuth),
     declared.realtime && realtimeGroup.observe(context, ref, declared.realtime),
     declared.storage && storageGroup.observe(context, ref, declared.storage),
-    declared.auth && openDoors(context, ref, declared.auth),
+    declared.auth && openSignInSettings(context, ref, declared.auth),
   ]);
   const drift = open === undefined || isEmpty(open) ? undefined : open;
   return present({ api, auth, network, ssl, thirdPartyAuth, realtime, storage, drift });

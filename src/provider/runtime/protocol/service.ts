@@ -127,8 +127,8 @@ export function providerService(options: ServiceOptions): Partial<IResourceProvi
       const news = fromStruct(request.getProperties());
       const response = new messages.CreateResponse();
       if (request.getPreview()) {
-        const foreseen = await operations.foresee(resource, news, undefined, callOf(request.getUrn(), call));
-        response.setProperties(toStruct(foreseen));
+        const previewed = await operations.foresee(resource, news, undefined, callOf(request.getUrn(), call));
+        response.setProperties(toStruct(previewed));
         return response;
       }
       const { id, outputs } = await operations.create(resource, news, callOf(request.getUrn(), call));

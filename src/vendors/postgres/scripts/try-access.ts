@@ -32,11 +32,11 @@ export interface Person {
   /** A statement with which the person enters the workspace. */
   readonly enter?: string;
   /** Existing objects that must not be disclosed to the person. */
-  readonly hidden?: readonly Hidden[];
+  readonly hidden?: readonly NotDisclosed[];
 }
 
 /** Ids of existing objects, and ids that don't exist: functions must answer the same for both. */
-export interface Hidden {
+export interface NotDisclosed {
   /** A description: `ids of another organization`. */
   readonly what: string;
   readonly there: Ids;
@@ -66,7 +66,7 @@ const seenShape = z.union([
 ]);
 
 /** The access of one person to one table. */
-export type Seen = z.infer<typeof seenShape>;
+export type VisibleRows = z.infer<typeof seenShape>;
 
 const triedShape = z.object({
   /** The SQLSTATE of a refusal, or empty if the person entered. Null without an `enter` statement. */
@@ -81,7 +81,7 @@ const triedShape = z.object({
   ),
 });
 
-export type Tried = z.infer<typeof triedShape>;
+export type AccessResult = z.infer<typeof triedShape>;
 
 /** By person. */
 export const triesShape = z.record(z.string(), triedShape);

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { rowsOf } from "../../../../src/archive/contents.ts";
+import { rowCounts } from "../../../../src/archive/contents.ts";
 import { readSealed } from "../../../../src/archive/sealed-file.ts";
 import { verified } from "../../../../src/archive/verify.ts";
 import { archive } from "../../../../src/provider/resources/postgres/archive.ts";
@@ -82,7 +82,7 @@ describe("postgres:Archive", () => {
       organization: ORGANIZATION,
       project: "tiny--acme--spike",
     });
-    expect(rowsOf(contents)).toEqual(rows);
+    expect(rowCounts(contents)).toEqual(rows);
   });
 
   test("starts again after its connection is cut, and leaves one complete file", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { project } from "../../../../src/provider/resources/supabase/project.ts";
-import { answer } from "../../../../src/vendors/supabase/client.ts";
+import { dataOf } from "../../../../src/vendors/supabase/client.ts";
 import { Life } from "../../life.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "../../live.ts";
 
@@ -23,7 +23,7 @@ const life = () => new Life(project, live.context());
 /** An independent read of the live projects. */
 async function projectsNamed(name: string) {
   const { supabase } = live.context()("look");
-  const all = await answer(
+  const all = await dataOf(
     supabase.api.GET("/v1/organizations/{slug}/projects", {
       params: { path: { slug: SUPABASE_ORGANIZATION } },
     }),
@@ -106,7 +106,7 @@ describe("a project", () => {
     const { ref } = await one.up({ ...DECLARED, name: "renamed--one" });
     const { supabase } = live.context()("write");
     const params = { path: { ref } };
-    await answer(supabase.api.PATCH("/v1/projects/{ref}", { params, body: { name: "by-hand" } }));
+    await dataOf(supabase.api.PATCH("/v1/projects/{ref}", { params, body: { name: "by-hand" } }));
     expect(await one.refresh()).toEqual(["name"]);
     await one.up({ ...DECLARED, name: "renamed--one" });
     expect(await projectsNamed("renamed--one")).toMatchObject([{ ref }]);
@@ -154,7 +154,7 @@ describe("a project", () => {
     await one.up({ ...declared, state: "archived" });
     const body = { addon_type: "compute_instance", addon_variant: "ci_micro" } as const;
     const { api } = live.context()("write").supabase;
-    await answer(api.PATCH("/v1/projects/{ref}/billing/addons", { params: { path: { ref } }, body }));
+    await dataOf(api.PATCH("/v1/projects/{ref}/billing/addons", { params: { path: { ref } }, body }));
     expect(await one.refresh()).toEqual([]);
     await one.up(declared);
     expect(await projectsNamed("asleep--one")).toMatchObject([

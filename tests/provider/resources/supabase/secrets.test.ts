@@ -1,7 +1,7 @@
 import { Secret } from "@tenantry/core/secret";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { secrets } from "../../../../src/provider/resources/supabase/secrets.ts";
-import { answer } from "../../../../src/vendors/supabase/client.ts";
+import { dataOf } from "../../../../src/vendors/supabase/client.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
 
@@ -20,7 +20,7 @@ const params = () => ({ params: { path: { ref } } });
 const writes = () => live.sandbox.requests().filter(({ write }) => write);
 
 async function names(): Promise<string[]> {
-  const found = await answer(api().GET("/v1/projects/{ref}/secrets", params()));
+  const found = await dataOf(api().GET("/v1/projects/{ref}/secrets", params()));
   return found
     .map(({ name }) => name)
     .filter((name) => !name.startsWith("SUPABASE_"))
@@ -30,7 +30,7 @@ async function names(): Promise<string[]> {
 describe("edge secrets", () => {
   test("are written, changed, left alone and removed; undeclared ones stay", async () => {
     const body = [{ name: "BY_HAND", value: "kept" }];
-    await answer(api().POST("/v1/projects/{ref}/secrets", { ...params(), body }));
+    await dataOf(api().POST("/v1/projects/{ref}/secrets", { ...params(), body }));
     const one = life();
     await one.up({ project: ref, secrets: { A: "first-value", B: new Secret("second-value") } });
     expect(await names()).toEqual(["A", "B", "BY_HAND"]);
@@ -54,8 +54,8 @@ describe("edge secrets", () => {
     const one = life();
     await one.up({ project: ref, secrets: { C: "declared", D: "declared too" } });
     const body = [{ name: "C", value: "tampered" }];
-    await answer(api().POST("/v1/projects/{ref}/secrets", { ...params(), body }));
-    await answer(api().DELETE("/v1/projects/{ref}/secrets", { ...params(), body: ["D"] }));
+    await dataOf(api().POST("/v1/projects/{ref}/secrets", { ...params(), body }));
+    await dataOf(api().DELETE("/v1/projects/{ref}/secrets", { ...params(), body: ["D"] }));
     const inputs = secrets.inputs.parse({ project: ref, secrets: { C: "declared", D: "declared too" } });
     const found = await secrets.observe(live.context()("look"), { id: ref, inputs, outputs: {} });
     expect(Object.keys(found?.inputs.secrets ?? {})).toEqual(["C"]);
@@ -74,8 +74,8 @@ describe("edge secrets", () => {
     expect(await one.refresh()).toEqual([]);
 
     const body = [{ name: "F", value: "tampered" }];
-    await answer(api().POST("/v1/projects/{ref}/secrets", { ...params(), body }));
-    await answer(api().DELETE("/v1/projects/{ref}/secrets", { ...params(), body: ["G"] }));
+    await dataOf(api().POST("/v1/projects/{ref}/secrets", { ...params(), body }));
+    await dataOf(api().DELETE("/v1/projects/{ref}/secrets", { ...params(), body: ["G"] }));
     const inputs = secrets.inputs.parse({
       project: ref,
       secrets: secretsBefore,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { settings } from "../../../../src/provider/resources/supabase/settings.ts";
-import { answer } from "../../../../src/vendors/supabase/client.ts";
+import { dataOf } from "../../../../src/vendors/supabase/client.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
 
@@ -45,11 +45,11 @@ describe("declared settings", () => {
     };
     const one = life();
     await one.up(declared);
-    expect(await answer(api().GET("/v1/projects/{ref}/postgrest", params()))).toMatchObject({
+    expect(await dataOf(api().GET("/v1/projects/{ref}/postgrest", params()))).toMatchObject({
       db_schema: "public,graphql_public",
       max_rows: 500,
     });
-    expect(await answer(api().GET("/v1/projects/{ref}/config/auth", params()))).toMatchObject({
+    expect(await dataOf(api().GET("/v1/projects/{ref}/config/auth", params()))).toMatchObject({
       site_url: "https://acme.example",
       uri_allow_list: "https://acme.example/a,https://acme.example/b",
       disable_signup: true,
@@ -74,24 +74,24 @@ describe("declared settings", () => {
       thirdPartyAuth: [{ issuer: "https://a.example" }],
     });
     await one.up({ project: ref, auth: {}, thirdPartyAuth: [] });
-    expect(await answer(api().GET("/v1/projects/{ref}/postgrest", params()))).toMatchObject({ max_rows: 77 });
-    expect(await answer(api().GET("/v1/projects/{ref}/config/auth", params()))).toMatchObject({
+    expect(await dataOf(api().GET("/v1/projects/{ref}/postgrest", params()))).toMatchObject({ max_rows: 77 });
+    expect(await dataOf(api().GET("/v1/projects/{ref}/config/auth", params()))).toMatchObject({
       hook_custom_access_token_enabled: false,
     });
-    const trusted = await answer(api().GET("/v1/projects/{ref}/config/auth/third-party-auth", params()));
+    const trusted = await dataOf(api().GET("/v1/projects/{ref}/config/auth/third-party-auth", params()));
     expect(trusted).toEqual([]);
   });
 
   test("are compared with the live ones; undeclared settings are not", async () => {
     const one = life();
     await one.up({ project: ref, api: { maxRows: 100 }, thirdPartyAuth: [{ issuer: "https://a.example" }] });
-    await answer(
+    await dataOf(
       api().PATCH("/v1/projects/{ref}/postgrest", {
         ...params(),
         body: { max_rows: 5, db_schema: "storage" },
       }),
     );
-    await answer(
+    await dataOf(
       api().POST("/v1/projects/{ref}/config/auth/third-party-auth", {
         ...params(),
         body: { oidc_issuer_url: "https://stranger.example" },
@@ -100,7 +100,7 @@ describe("declared settings", () => {
     expect(await one.refresh()).toEqual(["api/maxRows", "thirdPartyAuth"]);
     await one.up({ project: ref, api: { maxRows: 100 }, thirdPartyAuth: [{ issuer: "https://a.example" }] });
     expect(await one.refresh()).toEqual([]);
-    expect(await answer(api().GET("/v1/projects/{ref}/postgrest", params()))).toMatchObject({
+    expect(await dataOf(api().GET("/v1/projects/{ref}/postgrest", params()))).toMatchObject({
       max_rows: 100,
       db_schema: "storage",
     });
@@ -110,10 +110,10 @@ describe("declared settings", () => {
     const declared = { project: ref, network: { allowedCidrs: ["203.0.113.0/24"] }, ssl: { enforced: true } };
     const one = life();
     await one.up(declared);
-    expect(await answer(api().GET("/v1/projects/{ref}/network-restrictions", params()))).toMatchObject({
+    expect(await dataOf(api().GET("/v1/projects/{ref}/network-restrictions", params()))).toMatchObject({
       config: { dbAllowedCidrs: ["203.0.113.0/24"] },
     });
-    expect(await answer(api().GET("/v1/projects/{ref}/ssl-enforcement", params()))).toMatchObject({
+    expect(await dataOf(api().GET("/v1/projects/{ref}/ssl-enforcement", params()))).toMatchObject({
       currentConfig: { database: true },
     });
     live.sandbox.clearRequests();
@@ -127,7 +127,7 @@ describe("declared settings", () => {
     live.sandbox.setFaults([{ kind: "drop-after", match: "^POST .*third-party-auth$", nth: 1 }]);
     await life().up({ project: ref, thirdPartyAuth: [{ issuer }] });
     live.sandbox.setFaults([]);
-    const trusted = await answer(api().GET("/v1/projects/{ref}/config/auth/third-party-auth", params()));
+    const trusted = await dataOf(api().GET("/v1/projects/{ref}/config/auth/third-party-auth", params()));
     expect(trusted).toMatchObject([{ oidc_issuer_url: issuer }]);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { project } from "../../../../src/provider/resources/supabase/project.ts";
 import { settings } from "../../../../src/provider/resources/supabase/settings.ts";
 import { standby } from "../../../../src/provider/resources/supabase/standby.ts";
-import { answer } from "../../../../src/vendors/supabase/client.ts";
+import { dataOf } from "../../../../src/vendors/supabase/client.ts";
 import { restore, untilHealthy } from "../../../../src/vendors/supabase/lifecycle.ts";
 import { Life } from "../../life.ts";
 import { type Live, SUPABASE_ORGANIZATION, startLive } from "../../live.ts";
@@ -36,7 +36,7 @@ async function workspaceProject(organization: string, name: string) {
     standby: { project: ref, organization, name },
     found: async () => {
       const path = { slug: organization };
-      const { projects } = await answer(
+      const { projects } = await dataOf(
         supabase().api.GET("/v1/organizations/{slug}/projects", { params: { path } }),
       );
       const found = projects.find((each) => each.ref === ref);
@@ -115,7 +115,7 @@ describe("an inactive project", () => {
 
   test("that was paused outside tenantry is restored when it is declared active", async () => {
     const one = await workspaceProject(FREE, "dozed--one");
-    await answer(supabase().api.POST("/v1/projects/{ref}/pause", { params: { path: { ref: one.ref } } }));
+    await dataOf(supabase().api.POST("/v1/projects/{ref}/pause", { params: { path: { ref: one.ref } } }));
     await one.become("active");
     expect((await one.found()).status).toBe("ACTIVE_HEALTHY");
   });

@@ -1,9 +1,9 @@
-import { StripeRefusal } from "../protocol/errors.ts";
+import { StripeError } from "../protocol/errors.ts";
 
 /** 402: https://docs.stripe.com/declines/codes */
-export function declined(declineCode = "generic_decline", details: object = {}): StripeRefusal {
+export function declined(declineCode = "generic_decline", details: object = {}): StripeError {
   const { message, ...said } = declineOf(declineCode);
-  return new StripeRefusal(402, "card_error", message, { ...said, ...details });
+  return new StripeError(402, "card_error", message, { ...said, ...details });
 }
 
 /** The error for a decline: some reasons have their own code, the others share one. */

@@ -8,7 +8,7 @@ import { billedBy } from "./invoice-totals.ts";
 import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
 import { dropPending, suspendChange } from "./pending-updates.ts";
 import { after } from "./periods.ts";
-import { chargesFor, describe, takePending, unpaid } from "./subscription-life.ts";
+import { chargesFor, describe, takePending, unpaid } from "./subscription-lifecycle.ts";
 import { itemsOf, noPaymentMethod, paymentMethodOf, priceOf, update } from "./subscription-state.ts";
 
 /** A change of one item: with an id of that one, without of a new one. */

@@ -2,7 +2,7 @@ import type { Account } from "../account.ts";
 import { phaseAt, release } from "../objects/subscription-schedules.ts";
 import type { StoredSubscription, StoredSubscriptionSchedule } from "../stored.ts";
 import { enterPhase } from "./enter-phase.ts";
-import { cancelNow } from "./subscription-life.ts";
+import { cancelNow } from "./subscription-lifecycle.ts";
 import { endSchedule } from "./subscription-state.ts";
 
 /** When the current phase of a subscription's schedule ends; undefined without one. */

@@ -9,7 +9,7 @@ import { billedBy } from "./invoice-totals.ts";
 import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
 import { addItem, checkPrice } from "./item-changes.ts";
 import { after } from "./periods.ts";
-import { chargesFor, unpaid } from "./subscription-life.ts";
+import { chargesFor, unpaid } from "./subscription-lifecycle.ts";
 import {
   automaticTaxOf,
   checkCollection,

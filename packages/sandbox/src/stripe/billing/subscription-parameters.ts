@@ -3,11 +3,11 @@ import { discountList } from "../objects/coupons.ts";
 import { invalid } from "../protocol/errors.ts";
 import {
   boolean,
-  clearable,
   currency,
   integer,
   list,
   metadata,
+  nullable,
   oneOf,
   paging,
   parameters,
@@ -33,8 +33,8 @@ const fields = {
   cancel_at_period_end: boolean().optional(),
   collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
   days_until_due: integer(0, 365).optional(),
-  default_tax_rates: clearable(list(text(), 5)).optional(),
-  discounts: clearable(discountList()).optional(),
+  default_tax_rates: nullable(list(text(), 5)).optional(),
+  discounts: nullable(discountList()).optional(),
   default_payment_method: text().optional(),
   metadata: metadata(),
   off_session: boolean().optional(),
@@ -95,9 +95,9 @@ export const subscriptionUpdate = parameters(
   {
     ...fields,
     billing_cycle_anchor: oneOf(["now", "unchanged"]).optional(),
-    cancel_at: clearable(timestampOr("min_period_end", "max_period_end")).optional(),
+    cancel_at: nullable(timestampOr("min_period_end", "max_period_end")).optional(),
     cancellation_details: cancellationDetails(),
-    description: clearable(text(500)).optional(),
+    description: nullable(text(500)).optional(),
     items: list(
       parameters({ ...itemFields, id: text().optional(), deleted: boolean().optional() }, [
         ...itemNotYet,
@@ -105,7 +105,7 @@ export const subscriptionUpdate = parameters(
       ]),
       20,
     ).optional(),
-    pause_collection: clearable(
+    pause_collection: nullable(
       parameters({
         behavior: oneOf(["keep_as_draft", "mark_uncollectible", "void"]),
         resumes_at: timestamp().optional(),
@@ -154,8 +154,8 @@ export const subscriptionResumption = parameters(
 function cancellationDetails() {
   return parameters(
     {
-      comment: clearable(text()).optional(),
-      feedback: clearable(
+      comment: nullable(text()).optional(),
+      feedback: nullable(
         oneOf([
           "customer_service",
           "low_quality",

@@ -1,5 +1,5 @@
 import type { Account } from "../account.ts";
-import { invalid, type StripeRefusal } from "../protocol/errors.ts";
+import { invalid, type StripeError } from "../protocol/errors.ts";
 import { embedded } from "../protocol/lists.ts";
 import type {
   StoredInvoice,
@@ -25,7 +25,7 @@ export function paymentMethodOf(account: Account, subscription: StoredSubscripti
   return subscription.default_payment_method ?? customer?.invoice_settings.default_payment_method ?? null;
 }
 
-export function noPaymentMethod(): StripeRefusal {
+export function noPaymentMethod(): StripeError {
   return invalid(
     "This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.",
     undefined,
@@ -50,12 +50,12 @@ export function isOver(subscription: StoredSubscription): boolean {
   return subscription.status === "canceled" || subscription.status === "incomplete_expired";
 }
 
-export function showSubscription(account: Account, kept: StoredSubscription) {
-  const items = itemsOf(account, kept.id).map((item) => showItem(account, item));
-  const { pending_update: pending } = kept;
+export function showSubscription(account: Account, stored: StoredSubscription) {
+  const items = itemsOf(account, stored.id).map((item) => showItem(account, item));
+  const { pending_update: pending } = stored;
   return {
-    ...kept,
-    items: embedded(`/v1/subscription_items?subscription=${kept.id}`, items),
+    ...stored,
+    items: embedded(`/v1/subscription_items?subscription=${stored.id}`, items),
     pending_update: pending && {
       ...pending,
       subscription_items: pending.subscription_items.map((item) => showItem(account, item)),
@@ -93,8 +93,8 @@ function planOf(price: StoredPrice): object {
   };
 }
 
-export function subscriptionOf(kept: StoredInvoice): string | undefined {
-  const subscription = kept.parent?.subscription_details?.subscription;
+export function subscriptionOf(stored: StoredInvoice): string | undefined {
+  const subscription = stored.parent?.subscription_details?.subscription;
   return typeof subscription === "string" ? subscription : undefined;
 }
 

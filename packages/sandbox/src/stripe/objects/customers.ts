@@ -1,5 +1,5 @@
 import type { Account } from "../account.ts";
-import { cancelNow } from "../billing/subscription-life.ts";
+import { cancelNow } from "../billing/subscription-lifecycle.ts";
 import { showSubscription } from "../billing/subscription-state.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId, random } from "../protocol/ids.ts";
@@ -8,10 +8,10 @@ import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
   boolean,
-  clearable,
   integer,
   list,
   metadata,
+  nullable,
   oneOf,
   paging,
   parameters,
@@ -39,29 +39,29 @@ export const customer: Kind = {
 };
 
 const address = parameters({
-  city: clearable(text()).optional(),
-  country: clearable(text()).optional(),
-  line1: clearable(text()).optional(),
-  line2: clearable(text()).optional(),
-  postal_code: clearable(text()).optional(),
-  state: clearable(text()).optional(),
+  city: nullable(text()).optional(),
+  country: nullable(text()).optional(),
+  line1: nullable(text()).optional(),
+  line2: nullable(text()).optional(),
+  postal_code: nullable(text()).optional(),
+  state: nullable(text()).optional(),
 });
 const fields = {
-  address: clearable(address).optional(),
+  address: nullable(address).optional(),
   balance: integer().optional(),
-  description: clearable(text(350)).optional(),
-  email: clearable(text(512)).optional(),
+  description: nullable(text(350)).optional(),
+  email: nullable(text(512)).optional(),
   invoice_prefix: text(12).optional(),
   invoice_settings: parameters(
-    { default_payment_method: clearable(text()).optional(), footer: clearable(text()).optional() },
+    { default_payment_method: nullable(text()).optional(), footer: nullable(text()).optional() },
     ["custom_fields", "rendering_options"],
   ).optional(),
   metadata: metadata(),
-  name: clearable(text(256)).optional(),
+  name: nullable(text(256)).optional(),
   next_invoice_sequence: integer(1).optional(),
-  phone: clearable(text(20)).optional(),
+  phone: nullable(text(20)).optional(),
   preferred_locales: list(text()).optional(),
-  tax_exempt: clearable(oneOf(["none", "exempt", "reverse"])).optional(),
+  tax_exempt: nullable(oneOf(["none", "exempt", "reverse"])).optional(),
   validate: boolean().optional(),
 };
 const notYet = ["business_name", "cash_balance", "individual_name", "shipping", "source", "tax"];
@@ -122,8 +122,8 @@ export const customerOperations: readonly Operation[] = [
   }),
 ];
 
-function show(kept: StoredCustomer): object {
-  return kept.deleted === true ? { id: kept.id, object: "customer", deleted: true } : kept;
+function show(stored: StoredCustomer): object {
+  return stored.deleted === true ? { id: stored.id, object: "customer", deleted: true } : stored;
 }
 
 function liveSubscriptions(account: Account, customer: string): object[] {

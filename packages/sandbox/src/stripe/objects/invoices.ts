@@ -1,6 +1,6 @@
 import type { Account } from "../account.ts";
 import { intentOf } from "../billing/invoicing.ts";
-import { payInvoice, voidInvoice } from "../billing/subscription-life.ts";
+import { payInvoice, voidInvoice } from "../billing/subscription-lifecycle.ts";
 import { subscriptionOf } from "../billing/subscription-state.ts";
 import { invalid, missing } from "../protocol/errors.ts";
 import { embedded, matches, page } from "../protocol/lists.ts";
@@ -110,23 +110,23 @@ function getInvoice(account: Account, id: string): StoredInvoice {
   return found;
 }
 
-function open(kept: StoredInvoice, wanted: string): StoredInvoice {
-  if (kept.status === "open") return kept;
-  throw kept.status === "paid"
+function open(stored: StoredInvoice, wanted: string): StoredInvoice {
+  if (stored.status === "open") return stored;
+  throw stored.status === "paid"
     ? invalid("Invoice is already paid", undefined, "invoice_already_paid")
     : invalid(
-        `This invoice can't be ${wanted} because its status is ${kept.status}.`,
+        `This invoice can't be ${wanted} because its status is ${stored.status}.`,
         undefined,
         "invoice_not_editable",
       );
 }
 
-function show(kept: StoredInvoice) {
-  return { ...kept, lines: embedded(`/v1/invoices/${kept.id}/lines`, [...kept.lines]) };
+function show(stored: StoredInvoice) {
+  return { ...stored, lines: embedded(`/v1/invoices/${stored.id}/lines`, [...stored.lines]) };
 }
 
 function confirmationSecret(account: Account, id: string): object | null {
-  const kept = account.invoices.get(id);
-  if (kept === undefined || kept.status !== "open") return null;
-  return { client_secret: intentOf(account, kept).client_secret, type: "payment_intent" };
+  const stored = account.invoices.get(id);
+  if (stored === undefined || stored.status !== "open") return null;
+  return { client_secret: intentOf(account, stored).client_secret, type: "payment_intent" };
 }

@@ -3,18 +3,18 @@ import type { Account } from "../account.ts";
 import { declined } from "../billing/declines.ts";
 import { paid } from "../billing/invoicing.ts";
 import { attempt, failed, newPaymentIntent, succeeded } from "../billing/payments.ts";
-import { settlePaid } from "../billing/subscription-life.ts";
+import { settlePaid } from "../billing/subscription-lifecycle.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
   boolean,
-  clearable,
   currency,
   integer,
   list,
   metadata,
+  nullable,
   oneOf,
   paging,
   parameters,
@@ -34,9 +34,9 @@ const confirmation = {
   error_on_requires_action: boolean().optional(),
   off_session: boolean().optional(),
   payment_method: text().optional(),
-  receipt_email: clearable(text()).optional(),
+  receipt_email: nullable(text()).optional(),
   return_url: text().optional(),
-  setup_future_usage: clearable(oneOf(["off_session", "on_session"])).optional(),
+  setup_future_usage: nullable(oneOf(["off_session", "on_session"])).optional(),
 };
 const confirmationNotYet = [
   "capture_method",
@@ -88,8 +88,8 @@ const update = parameters(
     description: text(1000).optional(),
     metadata: metadata(),
     payment_method: text().optional(),
-    receipt_email: clearable(text()).optional(),
-    setup_future_usage: clearable(oneOf(["off_session", "on_session"])).optional(),
+    receipt_email: nullable(text()).optional(),
+    setup_future_usage: nullable(oneOf(["off_session", "on_session"])).optional(),
   },
   notYet,
 );

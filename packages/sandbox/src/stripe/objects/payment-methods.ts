@@ -7,7 +7,7 @@ import { newId } from "../protocol/ids.ts";
 import { page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
-import { clearable, integer, metadata, oneOf, paging, parameters, text } from "../protocol/parameters.ts";
+import { integer, metadata, nullable, oneOf, paging, parameters, text } from "../protocol/parameters.ts";
 import type { StoredPaymentMethod } from "../stored.ts";
 import { getCustomer } from "./find-customer.ts";
 
@@ -18,9 +18,9 @@ export const paymentMethod: Kind = {
 
 const billingDetails = parameters(
   {
-    email: clearable(text(512)).optional(),
-    name: clearable(text()).optional(),
-    phone: clearable(text()).optional(),
+    email: nullable(text(512)).optional(),
+    name: nullable(text()).optional(),
+    phone: nullable(text()).optional(),
   },
   ["address", "tax_id"],
 ).optional();

@@ -7,9 +7,9 @@ import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Operation, operation } from "../protocol/operation.ts";
 import {
   boolean,
-  clearable,
   list,
   metadata,
+  nullable,
   oneOf,
   paging,
   parameters,
@@ -50,11 +50,11 @@ const features = parameters(
 );
 const fields = {
   business_profile: parameters({
-    headline: clearable(text(60)).optional(),
+    headline: nullable(text(60)).optional(),
     privacy_policy_url: text().optional(),
     terms_of_service_url: text().optional(),
   }).optional(),
-  default_return_url: clearable(text()).optional(),
+  default_return_url: nullable(text()).optional(),
   login_page: parameters({ enabled: boolean() }).optional(),
   metadata: metadata(),
 };

@@ -7,12 +7,12 @@ import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
   boolean,
-  clearable,
   currency,
   decimal,
   integer,
   list,
   metadata,
+  nullable,
   oneOf,
   paging,
   parameters,
@@ -71,9 +71,9 @@ const creation = parameters(
 const update = parameters(
   {
     active: boolean().optional(),
-    lookup_key: clearable(text(200)).optional(),
+    lookup_key: nullable(text(200)).optional(),
     metadata: metadata(),
-    nickname: clearable(text()).optional(),
+    nickname: nullable(text()).optional(),
     tax_behavior: oneOf(["exclusive", "inclusive", "unspecified"]).optional(),
     transfer_lookup_key: boolean().optional(),
   },

@@ -6,9 +6,9 @@ import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
   boolean,
-  clearable,
   list,
   metadata,
+  nullable,
   oneOf,
   paging,
   parameters,
@@ -50,11 +50,11 @@ const update = parameters(
   {
     ...fields,
     name: text().optional(),
-    description: clearable(text(40_000)).optional(),
-    tax_code: clearable(text()).optional(),
-    unit_label: clearable(text(12)).optional(),
-    url: clearable(text()).optional(),
-    default_price: clearable(text()).optional(),
+    description: nullable(text(40_000)).optional(),
+    tax_code: nullable(text()).optional(),
+    unit_label: nullable(text(12)).optional(),
+    url: nullable(text()).optional(),
+    default_price: nullable(text()).optional(),
   },
   notYet,
 );

@@ -73,11 +73,11 @@ export const subscriptionItemOperations: readonly Operation[] = [
     if (price !== undefined || quantity !== undefined)
       changeItems(account, before.subscription, [{ id, price, quantity }], how);
     const after = get(account, id);
-    const kept = account.subscriptionItems.put(id, {
+    const stored = account.subscriptionItems.put(id, {
       ...after,
       metadata: mergeMetadata(after.metadata, metadata),
     });
-    return showItem(account, kept);
+    return showItem(account, stored);
   }),
 
   operation("delete", "/v1/subscription_items/:id", removal, ({ account, id, parameters: how }) => {

@@ -3,7 +3,7 @@ import type { Account } from "../account.ts";
 import { enterPhase } from "../billing/enter-phase.ts";
 import { checkPrice } from "../billing/item-changes.ts";
 import { after } from "../billing/periods.ts";
-import { cancelNow } from "../billing/subscription-life.ts";
+import { cancelNow } from "../billing/subscription-lifecycle.ts";
 import { automaticTax, automaticTaxOf } from "../billing/subscription-parameters.ts";
 import { endSchedule, isOver, itemsOf, priceOf } from "../billing/subscription-state.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
@@ -13,10 +13,10 @@ import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
   boolean,
-  clearable,
   integer,
   list,
   metadata,
+  nullable,
   oneOf,
   paging,
   parameters,
@@ -44,9 +44,9 @@ const phase = parameters(
       interval_count: integer(1).optional(),
     }).optional(),
     default_payment_method: text().optional(),
-    default_tax_rates: clearable(list(text(), 5)).optional(),
-    description: clearable(text(500)).optional(),
-    discounts: clearable(discountList()).optional(),
+    default_tax_rates: nullable(list(text(), 5)).optional(),
+    description: nullable(text(500)).optional(),
+    discounts: nullable(discountList()).optional(),
     end_date: timestampOr("now").optional(),
     invoice_settings: parameters({ days_until_due: integer(0, 365).optional() }, [
       "account_tax_ids",

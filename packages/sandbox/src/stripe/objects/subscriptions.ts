@@ -14,7 +14,7 @@ import {
   endTrial,
   nextPeriod,
   takePending,
-} from "../billing/subscription-life.ts";
+} from "../billing/subscription-lifecycle.ts";
 import {
   automaticTaxOf,
   checkCollection,
@@ -270,8 +270,8 @@ function changeOf(account: Account, before: StoredSubscription, given: Update): 
 
 function collectionChange(before: StoredSubscription, given: Update): Partial<StoredSubscription> {
   const method = given.collection_method ?? before.collection_method;
-  const kept = method === before.collection_method ? before.days_until_due : null;
-  const days = given.days_until_due ?? kept;
+  const stored = method === before.collection_method ? before.days_until_due : null;
+  const days = given.days_until_due ?? stored;
   checkCollection(method, days);
   return { collection_method: method, days_until_due: days };
 }

@@ -4,13 +4,13 @@ import { newId, random } from "../protocol/ids.ts";
 import { page, showing } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Operation, operation } from "../protocol/operation.ts";
-import { boolean, clearable, list, metadata, paging, parameters, text } from "../protocol/parameters.ts";
+import { boolean, list, metadata, nullable, paging, parameters, text } from "../protocol/parameters.ts";
 import type { StoredWebhookEndpoint } from "../stored.ts";
 
 const LIMIT = 16;
 
 const fields = {
-  description: clearable(text()).optional(),
+  description: nullable(text()).optional(),
   metadata: metadata(),
 };
 const creation = parameters(

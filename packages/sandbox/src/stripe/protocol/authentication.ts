@@ -1,4 +1,4 @@
-import { StripeRefusal } from "./errors.ts";
+import { StripeError } from "./errors.ts";
 
 /**
  * Checks the key of a request, given as a bearer token or as the user of basic authentication.
@@ -30,6 +30,6 @@ function masked(key: string): string {
   return `${kind}${"*".repeat(hidden.length - tail.length)}${tail}`;
 }
 
-function unauthorized(message: string): StripeRefusal {
-  return new StripeRefusal(401, "invalid_request_error", message, {}, false);
+function unauthorized(message: string): StripeError {
+  return new StripeError(401, "invalid_request_error", message, {}, false);
 }

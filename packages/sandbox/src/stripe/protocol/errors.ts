@@ -13,7 +13,7 @@ interface Details {
 type Type = "api_error" | "card_error" | "idempotency_error" | "invalid_request_error";
 
 /** A refusal in Stripe's shape. */
-export class StripeRefusal extends Error {
+export class StripeError extends Error {
   override readonly name = "StripeRefusal";
   readonly status: number;
   readonly type: Type;
@@ -48,26 +48,26 @@ export class StripeRefusal extends Error {
 }
 
 /** 400: the request is understood and refused. */
-export function invalid(message: string, param?: string, code?: string): StripeRefusal {
-  return new StripeRefusal(400, "invalid_request_error", message, { ...named(param), ...coded(code) });
+export function invalid(message: string, param?: string, code?: string): StripeError {
+  return new StripeError(400, "invalid_request_error", message, { ...named(param), ...coded(code) });
 }
 
 /** 404 for an id in the path. */
-export function missing(noun: string, id: string, param = "id"): StripeRefusal {
-  return new StripeRefusal(404, "invalid_request_error", `No such ${noun}: '${id}'`, {
+export function missing(noun: string, id: string, param = "id"): StripeError {
+  return new StripeError(404, "invalid_request_error", `No such ${noun}: '${id}'`, {
     code: "resource_missing",
     param,
   });
 }
 
 /** 400 for an id in a parameter. */
-export function missingReference(noun: string, id: string, param: string): StripeRefusal {
+export function missingReference(noun: string, id: string, param: string): StripeError {
   return invalid(`No such ${noun}: '${id}'`, param, "resource_missing");
 }
 
 /** 400 for parameters that don't fit; never kept for an idempotency key, as nothing was executed. */
-export function invalidParameter(message: string, param?: string, code?: string): StripeRefusal {
-  return new StripeRefusal(400, "invalid_request_error", message, { ...named(param), ...coded(code) }, false);
+export function invalidParameter(message: string, param?: string, code?: string): StripeError {
+  return new StripeError(400, "invalid_request_error", message, { ...named(param), ...coded(code) }, false);
 }
 
 function named(param: string | undefined): Details {

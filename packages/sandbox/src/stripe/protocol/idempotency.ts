@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Collection } from "../../store.ts";
-import { invalidParameter, StripeRefusal } from "./errors.ts";
+import { invalidParameter, StripeError } from "./errors.ts";
 
 /** The first answer to a key; given again, word for word, to every later request with that key. */
 export interface Answer {
@@ -55,8 +55,8 @@ export class IdempotencyKeys {
         `Idempotency keys must be at most 255 characters long; yours has ${key.length}.`,
       );
     const digest = digestOf(request);
-    const kept = this.#find(key, now);
-    if (kept !== undefined) return { ...this.#sameRequest(kept, key, endpoint, digest), replayed: true };
+    const stored = this.#find(key, now);
+    if (stored !== undefined) return { ...this.#sameRequest(stored, key, endpoint, digest), replayed: true };
     if (this.#inFlight.has(key)) throw inUse(key);
     this.#inFlight.add(key);
     try {
@@ -76,22 +76,22 @@ export class IdempotencyKeys {
   }
 
   #find(key: string, now: number): StoredAnswer | undefined {
-    const kept = this.#answers.get(key);
-    if (kept === undefined || now - kept.at < DAY) return kept;
+    const stored = this.#answers.get(key);
+    if (stored === undefined || now - stored.at < DAY) return stored;
     this.#answers.delete(key);
     return undefined;
   }
 
-  #sameRequest(kept: StoredAnswer, key: string, endpoint: string, digest: string): Answer {
-    if (kept.endpoint !== endpoint)
+  #sameRequest(stored: StoredAnswer, key: string, endpoint: string, digest: string): Answer {
+    if (stored.endpoint !== endpoint)
       throw misuse(
-        `Keys for idempotent requests can only be used for the same endpoint they were first used for ('${kept.endpoint}' vs '${endpoint}'). Try using a key other than '${key}' if you meant to execute a different request.`,
+        `Keys for idempotent requests can only be used for the same endpoint they were first used for ('${stored.endpoint}' vs '${endpoint}'). Try using a key other than '${key}' if you meant to execute a different request.`,
       );
-    if (kept.digest !== digest)
+    if (stored.digest !== digest)
       throw misuse(
         `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${key}' if you meant to execute a different request.`,
       );
-    return { status: kept.status, body: kept.body, requestId: kept.requestId };
+    return { status: stored.status, body: stored.body, requestId: stored.requestId };
   }
 }
 
@@ -99,12 +99,12 @@ function digestOf({ body }: KeyedRequest): string {
   return createHash("sha256").update(body).digest("hex");
 }
 
-function misuse(message: string): StripeRefusal {
-  return new StripeRefusal(400, "idempotency_error", message, {}, false);
+function misuse(message: string): StripeError {
+  return new StripeError(400, "idempotency_error", message, {}, false);
 }
 
-function inUse(key: string): StripeRefusal {
-  return new StripeRefusal(
+function inUse(key: string): StripeError {
+  return new StripeError(
     409,
     "idempotency_error",
     `There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): ${key}. Please try again later.`,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { invalidParameter, type StripeRefusal } from "./errors.ts";
+import { invalidParameter, type StripeError } from "./errors.ts";
 import type { FormObject, FormValue } from "./form.ts";
 
 /** Parameter types of the API, read from a form's text. Each refuses in Stripe's words. */
@@ -105,7 +105,7 @@ export const decimal = () =>
   );
 
 /** A parameter whose empty string unsets it: null. */
-export function clearable<T extends z.ZodType>(schema: T) {
+export function nullable<T extends z.ZodType>(schema: T) {
   return either((value) => (value === "" ? NOTHING : schema));
 }
 
@@ -148,7 +148,7 @@ export function parameters<T extends z.ZodRawShape>(shape: T, notYet: readonly s
 }
 
 /** Metadata of a request: keys to set and, by an empty text, to unset; null unsets all. */
-export const metadata = () => clearable(z.record(z.string(), z.string())).optional();
+export const metadata = () => nullable(z.record(z.string(), z.string())).optional();
 
 /** Parameters of every list: https://docs.stripe.com/api/pagination */
 export const paging = {
@@ -176,7 +176,7 @@ export function readParameters<T extends z.ZodType>(schema: T, form: FormObject)
 
 type Issue = z.core.$ZodIssue;
 
-function refusal(issues: readonly Issue[]): StripeRefusal {
+function refusal(issues: readonly Issue[]): StripeError {
   const unknown = issues.flatMap((issue) => unknownKeys(issue));
   if (unknown.length > 0)
     return invalidParameter(

@@ -1,4 +1,4 @@
-import { StripeRefusal } from "./errors.ts";
+import { StripeError } from "./errors.ts";
 
 /**
  * Counts requests of one account in a window of one second. Real time, whatever the account's clock says.
@@ -23,8 +23,8 @@ export class RateLimit {
   }
 }
 
-function rateLimited(): StripeRefusal {
-  return new StripeRefusal(
+function rateLimited(): StripeError {
+  return new StripeError(
     429,
     "invalid_request_error",
     "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",

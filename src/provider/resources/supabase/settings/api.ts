@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { answer, type Supabase } from "../../../../vendors/supabase/client.ts";
+import { dataOf, type Supabase } from "../../../../vendors/supabase/client.ts";
 import type { ApiConfig } from "../../../../vendors/supabase/types.ts";
 import { declaredOnly, differing, type Group, isEmpty, list, present } from "./group.ts";
 
@@ -21,14 +21,14 @@ export const apiGroup: Group<Api> = {
     const config = apiToConfig(wanted);
     const body = isNew ? config : differing(config, await getApi(context.supabase, ref));
     if (isEmpty(body)) return;
-    await answer(
+    await dataOf(
       context.supabase.api.PATCH("/v1/projects/{ref}/postgrest", { params: { path: { ref } }, body }),
     );
   },
 };
 
 function getApi(supabase: Supabase, ref: string): Promise<ApiConfig> {
-  return answer(supabase.api.GET("/v1/projects/{ref}/postgrest", { params: { path: { ref } } }));
+  return dataOf(supabase.api.GET("/v1/projects/{ref}/postgrest", { params: { path: { ref } } }));
 }
 
 function apiToConfig(api: Api): Partial<ApiConfig> {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { answer, type Supabase } from "../../../../vendors/supabase/client.ts";
+import { dataOf, type Supabase } from "../../../../vendors/supabase/client.ts";
 import type { AuthConfig } from "../../../../vendors/supabase/types.ts";
 import { secret } from "../../../runtime/schema.ts";
 import { declaredOnly, differing, type Group, isEmpty, list, present } from "./group.ts";
@@ -50,7 +50,7 @@ export const authGroup: Group<Auth> = {
     const body = isNew ? config : differing(config, await getAuth(context.supabase, ref));
     const changed = { ...body, ...hookSecrets(declared, isNew ? undefined : prior) };
     if (isEmpty(changed)) return;
-    await answer(
+    await dataOf(
       context.supabase.api.PATCH("/v1/projects/{ref}/config/auth", {
         params: { path: { ref } },
         body: changed,
@@ -60,7 +60,7 @@ export const authGroup: Group<Auth> = {
 };
 
 function getAuth(supabase: Supabase, ref: string): Promise<AuthConfig> {
-  return answer(supabase.api.GET("/v1/projects/{ref}/config/auth", { params: { path: { ref } } }));
+  return dataOf(supabase.api.GET("/v1/projects/{ref}/config/auth", { params: { path: { ref } } }));
 }
 
 const HOOKS = { customAccessToken: "custom_access_token", beforeUserCreated: "before_user_created" } as const;

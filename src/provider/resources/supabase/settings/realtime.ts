@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { answer, type Supabase } from "../../../../vendors/supabase/client.ts";
+import { dataOf, type Supabase } from "../../../../vendors/supabase/client.ts";
 import type { Group } from "./group.ts";
 
 export const realtimeSettings = z
@@ -19,7 +19,7 @@ export const realtimeGroup: Group<z.infer<typeof realtimeSettings>> = {
   },
   async ensure(context, ref, { privateOnly }, isNew) {
     if (!isNew && (await isPrivateOnly(context.supabase, ref)) === privateOnly) return;
-    await answer(
+    await dataOf(
       context.supabase.api.PATCH("/v1/projects/{ref}/config/realtime", {
         params: { path: { ref } },
         body: { private_only: privateOnly },
@@ -29,7 +29,7 @@ export const realtimeGroup: Group<z.infer<typeof realtimeSettings>> = {
 };
 
 async function isPrivateOnly(supabase: Supabase, ref: string): Promise<boolean> {
-  const found = await answer(
+  const found = await dataOf(
     supabase.api.GET("/v1/projects/{ref}/config/realtime", { params: { path: { ref } } }),
   );
   return found.private_only ?? false;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { answer, type Supabase } from "../../../../vendors/supabase/client.ts";
+import { dataOf, type Supabase } from "../../../../vendors/supabase/client.ts";
 import type { StorageConfig } from "../../../../vendors/supabase/types.ts";
 import { declaredOnly, type Group, isEmpty } from "./group.ts";
 
@@ -27,7 +27,7 @@ export const storageGroup: Group<Storage> = {
       ...changedFeature("vectorBuckets", features.vectorBuckets, wanted.vectorBuckets),
     };
     if (isEmpty(changed)) return;
-    await answer(
+    await dataOf(
       context.supabase.api.PATCH("/v1/projects/{ref}/config/storage", {
         params: { path: { ref } },
         body: { features: changed },
@@ -47,5 +47,5 @@ function changedFeature<Name extends string, Feature extends { readonly enabled:
 }
 
 function getStorage(supabase: Supabase, ref: string): Promise<StorageConfig> {
-  return answer(supabase.api.GET("/v1/projects/{ref}/config/storage", { params: { path: { ref } } }));
+  return dataOf(supabase.api.GET("/v1/projects/{ref}/config/storage", { params: { path: { ref } } }));
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import type { Context } from "../../../../vendors/connections.ts";
-import { answer, answerOrGone, type Supabase } from "../../../../vendors/supabase/client.ts";
+import { dataOf, dataOrGone, type Supabase } from "../../../../vendors/supabase/client.ts";
 import type { ThirdPartyAuth } from "../../../../vendors/supabase/types.ts";
 import { createOnce } from "../../../create-once.ts";
 import { type Group, present } from "./group.ts";
@@ -35,7 +35,7 @@ export const thirdPartyAuthGroup: Group<z.infer<typeof thirdPartyAuthSettings>> 
 };
 
 function getThirdParties(supabase: Supabase, ref: string): Promise<ThirdPartyAuth[]> {
-  return answer(
+  return dataOf(
     supabase.api.GET("/v1/projects/{ref}/config/auth/third-party-auth", { params: { path: { ref } } }),
   );
 }
@@ -59,7 +59,7 @@ async function trust(context: Context, ref: string, wanted: Trusted): Promise<vo
       return (await getThirdParties(context.supabase, ref)).find((found) => trusts(found, wanted));
     },
     create: () =>
-      answer(
+      dataOf(
         context.supabase.api.POST("/v1/projects/{ref}/config/auth/third-party-auth", {
           params: { path: { ref } },
           body,
@@ -71,7 +71,7 @@ async function trust(context: Context, ref: string, wanted: Trusted): Promise<vo
 
 async function distrust(context: Context, ref: string, id: string): Promise<void> {
   const path = { ref, tpa_id: id };
-  await answerOrGone(
+  await dataOrGone(
     context.supabase.api.DELETE("/v1/projects/{ref}/config/auth/third-party-auth/{tpa_id}", {
       params: { path },
     }),

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
 import type { Database } from "../vendors/postgres/database.ts";
-import { attempt, type Delivery, type Reach } from "./deliver.ts";
-import { type Answer, takeAnswer, takeDue, workspacesWithProject } from "./read.ts";
+import { type AccessList, takeAccessList, takeDue, workspacesWithProject } from "./access-list.ts";
+import { type Delivery, type DeliveryContext, tryToDeliver } from "./deliver.ts";
 
 /** Concurrent deliveries. Each project has its own rate limit: https://supabase.com/docs/reference/api/introduction */
 const AT_ONCE = 32;
@@ -12,29 +12,29 @@ const POLL_MILLISECONDS = 1_000;
 const RENEWED_AT = 1 / 3;
 
 /** Delivers the members of every workspace to its database, once. */
-export async function deliverAll(reach: Reach): Promise<readonly Delivery[]> {
-  const workspaces = await reach.database.read(workspacesWithProject);
+export async function deliverAll(context: DeliveryContext): Promise<readonly Delivery[]> {
+  const workspaces = await context.database.read(workspacesWithProject);
   const limit = pLimit(AT_ONCE);
-  const deliveries = await Promise.all(workspaces.map((id) => limit(() => deliverOne(reach, id))));
+  const deliveries = await Promise.all(workspaces.map((id) => limit(() => deliverOne(context, id))));
   return deliveries.flatMap((delivery) => delivery ?? []);
 }
 
-async function deliverOne(reach: Reach, workspace: string): Promise<Delivery | undefined> {
-  const answer = await reach.database.transaction((query) => takeAnswer(query, workspace));
-  return answer && attempt(reach, answer);
+async function deliverOne(context: DeliveryContext, workspace: string): Promise<Delivery | undefined> {
+  const answer = await context.database.transaction((query) => takeAccessList(query, workspace));
+  return answer && tryToDeliver(context, answer);
 }
 
 /** Delivers all pending changes, once. */
-export async function deliverChanges(reach: Reach): Promise<readonly Delivery[]> {
+export async function deliverChanges(context: DeliveryContext): Promise<readonly Delivery[]> {
   const deliveries: Delivery[] = [];
   for (;;) {
-    const due = await takeUp(reach.database, AT_ONCE, null);
+    const due = await takeUp(context.database, AT_ONCE, null);
     if (due.length === 0) return deliveries;
-    deliveries.push(...(await Promise.all(due.map((answer) => attempt(reach, answer)))));
+    deliveries.push(...(await Promise.all(due.map((answer) => tryToDeliver(context, answer)))));
   }
 }
 
-export interface KeepOptions {
+export interface DeliveryWorkerOptions {
   readonly signal: AbortSignal;
   /** Receives a line for each failed delivery, and for the next successful one. */
   readonly log: (line: string) => void;
@@ -46,27 +46,30 @@ export interface KeepOptions {
  * Delivers each change as soon as it is committed, and renews the leases of workspaces, until the signal aborts. Several
  * processes can run this at the same time. After a crash, the next process completes the pending deliveries.
  */
-export async function keepAccess(reach: Reach, options: KeepOptions): Promise<void> {
+export async function runDeliveryWorker(
+  context: DeliveryContext,
+  options: DeliveryWorkerOptions,
+): Promise<void> {
   const { signal, log, pollMilliseconds = POLL_MILLISECONDS } = options;
-  const { leaseSeconds = null } = reach;
+  const { leaseSeconds = null } = context;
   const confirmAfter = leaseSeconds === null ? null : leaseSeconds * RENEWED_AT;
   const bell = new Bell();
   const failing = new Set<string>();
   const running = new Set<Promise<void>>();
-  const listening = listen(reach.database, bell, signal);
+  const listening = listen(context.database, bell, signal);
 
   while (!signal.aborted) {
     const rung = bell.next();
     const free = AT_ONCE - running.size;
-    const due = free === 0 ? [] : await takeUp(reach.database, free, confirmAfter).catch(told);
+    const due = free === 0 ? [] : await takeUp(context.database, free, confirmAfter).catch(told);
     for (const answer of due) start(answer);
     // If more may be due, look again immediately. Otherwise wait for a notification, a finished delivery or the interval.
     if (due.length < free || free === 0) await pause(signal, pollMilliseconds, rung);
   }
   await Promise.all([listening, ...running]);
 
-  function start(answer: Answer): void {
-    const task = attempt(reach, answer)
+  function start(answer: AccessList): void {
+    const task = tryToDeliver(context, answer)
       .then(report, told)
       .then(() => {
         running.delete(task);
@@ -83,7 +86,7 @@ export async function keepAccess(reach: Reach, options: KeepOptions): Promise<vo
     else failing.delete(workspace);
   }
 
-  function told(error: unknown): readonly Answer[] {
+  function told(error: unknown): readonly AccessList[] {
     if (signal.aborted) return [];
     log(`access: ${error instanceof Error ? error.message : String(error)}`);
     return [];

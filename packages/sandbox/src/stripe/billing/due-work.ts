@@ -2,7 +2,7 @@ import type { Account } from "../account.ts";
 import type { StoredSubscription } from "../stored.ts";
 import { dropPending } from "./pending-updates.ts";
 import { nextPhase, phaseEnd } from "./phases.ts";
-import { cancelNow, endTrial, expire, renew, retryPayment } from "./subscription-life.ts";
+import { cancelNow, endTrial, expire, renew, retryPayment } from "./subscription-lifecycle.ts";
 import { isOver, update } from "./subscription-state.ts";
 
 const INCOMPLETE_FOR = 23 * 60 * 60;
@@ -13,7 +13,7 @@ interface Due {
 }
 
 /** Runs everything that became due since the last request, in order, each at its own instant. */
-export function settle(account: Account): void {
+export function runDueWork(account: Account): void {
   const now = account.now();
   for (let next = earliest(account); next !== undefined && next.at <= now; next = earliest(account))
     account.at(next.at, next.work);

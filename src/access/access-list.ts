@@ -3,7 +3,7 @@ import type { Query } from "../vendors/postgres/database.ts";
 import { type Admitted, admittedShape } from "../vendors/postgres/scripts/admit.ts";
 
 /** A snapshot of a workspace's members in the control plane. */
-export interface Answer {
+export interface AccessList {
   readonly workspace: string;
   /** Organization and workspace: `acme/production`. */
   readonly name: string;
@@ -37,8 +37,8 @@ const READ = `
   left join private.access_deliveries on workspace_id = workspaces.id
   where workspaces.id = any ($1)`;
 
-/** Reads a snapshot for comparison only. Use {@link takeAnswer} to deliver it. */
-export async function readAnswer(query: Query, workspace: string): Promise<Answer | undefined> {
+/** Reads a snapshot for comparison only. Use {@link takeAccessList} to deliver it. */
+export async function readAccessList(query: Query, workspace: string): Promise<AccessList | undefined> {
   const [row] = await query(READ, [[workspace]]);
   return row && answerShape.parse({ ...row, version: row.version ?? 0 });
 }
@@ -49,13 +49,17 @@ export async function readAnswer(query: Query, workspace: string): Promise<Answe
  *
  * @param above the version that the database already has
  */
-export async function takeAnswer(query: Query, workspace: string, above = 0): Promise<Answer | undefined> {
+export async function takeAccessList(
+  query: Query,
+  workspace: string,
+  above = 0,
+): Promise<AccessList | undefined> {
   await query(
     `insert into private.access_deliveries as held (workspace_id, version) select id, $2::bigint + 1 from public.workspaces where id = $1
      on conflict (workspace_id) do update set version = greatest(held.version, $2::bigint) + 1`,
     [workspace, above],
   );
-  return readAnswer(query, workspace);
+  return readAccessList(query, workspace);
 }
 
 /** The selection of workspaces to deliver to. */
@@ -72,7 +76,10 @@ const TAKEN_FOR = "30 seconds";
  * Takes workspaces that are due for delivery: first those that may lose members, then those that gain members, then those to
  * confirm. Concurrent processes take different workspaces.
  */
-export async function takeDue(query: Query, { most, confirmAfterSeconds }: Due): Promise<readonly Answer[]> {
+export async function takeDue(
+  query: Query,
+  { most, confirmAfterSeconds }: Due,
+): Promise<readonly AccessList[]> {
   const taken = await query<{ id: string }>(
     `with due as (
        select held.workspace_id as id
@@ -96,7 +103,10 @@ export async function takeDue(query: Query, { most, confirmAfterSeconds }: Due):
 }
 
 /** Records a successful delivery. */
-export async function settle(query: Query, { workspace, version, changes }: Answer): Promise<void> {
+export async function confirmDelivery(
+  query: Query,
+  { workspace, version, changes }: AccessList,
+): Promise<void> {
   await query(
     "delete from private.access_changes where workspace_id = $1 and transaction = any ($2::text[]::xid8[])",
     [workspace, changes],
@@ -114,7 +124,7 @@ export async function settle(query: Query, { workspace, version, changes }: Answ
  *
  * @returns the seconds until the next attempt
  */
-export async function postpone(query: Query, { workspace }: Answer, reason: string): Promise<number> {
+export async function postpone(query: Query, { workspace }: AccessList, reason: string): Promise<number> {
   const [row] = await query<{ wait: number }>(
     `update private.access_deliveries set failures = failures + 1, failure = $2,
        next_attempt_at = clock_timestamp() + make_interval(secs => least(power(2, least(failures, 10)), 60))

@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { organization } from "../../../../src/provider/resources/control-plane/organization.ts";
-import { workspace } from "../../../../src/provider/resources/control-plane/workspace.ts";
-import { stableId } from "../../../../src/shared/ids.ts";
-import { Life } from "../../life.ts";
-import { type Live, startLive } from "../../live.ts";
-import { organizationOf, whileTheProduct, withCatalogue, workspaceOf } from "./control-plane.ts";
+import { organization } from "../../src/provider/resources/control-plane/organization.ts";
+import { workspace } from "../../src/provider/resources/control-plane/workspace.ts";
+import { stableId } from "../../src/shared/ids.ts";
+import { Life } from "../provider/life.ts";
+import { type Live, startLive } from "../provider/live.ts";
+import {
+  organizationOf,
+  whileTheProduct,
+  withCatalogue,
+  workspaceOf,
+} from "../provider/resources/control-plane/control-plane.ts";
 
 const idOf = (slug: string) => stableId(`shop/acme/${slug}`);
 const holding = (...domainApps: string[]) => ({ domainApps });

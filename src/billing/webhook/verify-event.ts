@@ -10,7 +10,7 @@ const envelope = z.looseObject({
 });
 
 /** The event that a signed body holds; undefined when it isn't one. */
-export function eventIn(payload: string): Stripe.Event | undefined {
+export function verifyEvent(payload: string): Stripe.Event | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(payload);

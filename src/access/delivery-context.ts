@@ -2,7 +2,7 @@ import { issuerOf } from "../control-plane/control-plane.ts";
 import type { PlatformModel } from "../model/model.ts";
 import type { Context } from "../vendors/connections.ts";
 import { findProject } from "../vendors/supabase/projects.ts";
-import type { Reach } from "./deliver.ts";
+import type { DeliveryContext } from "./deliver.ts";
 
 /** A platform with the organization and the name of its project. */
 interface WithProject {
@@ -14,7 +14,10 @@ interface WithProject {
  *
  * @throws UserError if the platform's project doesn't exist
  */
-export async function openReach(context: Context, { project }: WithProject): Promise<Reach> {
+export async function openDeliveryContext(
+  context: Context,
+  { project }: WithProject,
+): Promise<DeliveryContext> {
   const database = await context.controlPlane(project);
   return { database, supabase: context.supabase, issuer: issuerOf(database.ref) };
 }
@@ -23,13 +26,19 @@ export async function openReach(context: Context, { project }: WithProject): Pro
 const LEASE_SECONDS = 45;
 
 /** Adds a lease, for a process that renews it. Workspaces close when renewals stop, unless the platform declares `staysOpen`. */
-export function withLease(reach: Reach, { staysOpen }: Pick<PlatformModel, "staysOpen">): Reach {
-  return { ...reach, leaseSeconds: staysOpen === null ? LEASE_SECONDS : null };
+export function withLease(
+  context: DeliveryContext,
+  { staysOpen }: Pick<PlatformModel, "staysOpen">,
+): DeliveryContext {
+  return { ...context, leaseSeconds: staysOpen === null ? LEASE_SECONDS : null };
 }
 
-/** Like {@link openReach}, but returns undefined if the control plane's project doesn't exist. */
-export async function openReachIfUp(context: Context, platform: WithProject): Promise<Reach | undefined> {
+/** Like {@link openDeliveryContext}, but returns undefined if the control plane's project doesn't exist. */
+export async function openDeliveryContextIfUp(
+  context: Context,
+  platform: WithProject,
+): Promise<DeliveryContext | undefined> {
   const { organization, name } = platform.project;
   const found = await findProject(context.supabase, organization, name);
-  return found === undefined ? undefined : openReach(context, platform);
+  return found === undefined ? undefined : openDeliveryContext(context, platform);
 }

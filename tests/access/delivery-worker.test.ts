@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { attempt } from "../../src/access/deliver.ts";
-import { deliverChanges, keepAccess } from "../../src/access/keep.ts";
-import { withLease } from "../../src/access/open.ts";
-import { takeAnswer } from "../../src/access/read.ts";
+import { takeAccessList } from "../../src/access/access-list.ts";
+import { tryToDeliver } from "../../src/access/deliver.ts";
+import { withLease } from "../../src/access/delivery-context.ts";
+import { deliverChanges, runDeliveryWorker } from "../../src/access/delivery-worker.ts";
 import { folderWith } from "../cli/command-line.ts";
 import { AccessWorld, OWNER, PLATFORM, WORKSPACE } from "./access-world.ts";
 
@@ -34,7 +34,7 @@ afterEach(async () => {
 async function keep(pollMilliseconds = NEVER, log: (line: string) => void = () => {}) {
   const ending = new AbortController();
   const reach = withLease(await world.reach(), LEASE);
-  const kept = keepAccess(reach, { signal: ending.signal, log, pollMilliseconds });
+  const kept = runDeliveryWorker(reach, { signal: ending.signal, log, pollMilliseconds });
   stopping.push(async () => {
     ending.abort();
     await kept;
@@ -156,7 +156,7 @@ describe("concurrent processes", () => {
 
 it("an older snapshot changes nothing", async () => {
   const reach = await world.reach();
-  const early = await reach.database.transaction((query) => takeAnswer(query, WORKSPACE));
+  const early = await reach.database.transaction((query) => takeAccessList(query, WORKSPACE));
   if (early === undefined) throw new Error("there is no workspace");
   await world.join("later@acme.example", "admin");
   await deliverChanges(reach);
@@ -168,7 +168,7 @@ it("an older snapshot changes nothing", async () => {
     "select access_version from private.settings as it(version)",
   );
   expect(Number(version)).not.toBe(early.version);
-  expect(await attempt(reach, { ...early, members: [...early.members, ADMITTED] })).toMatchObject({
+  expect(await tryToDeliver(reach, { ...early, members: [...early.members, ADMITTED] })).toMatchObject({
     outcome: "delivered",
   });
   const { wanted, found } = await world.bothAnswers();

@@ -114,7 +114,7 @@ const featureOfPlatform: OrganizationRule = {
     ),
 };
 
-export const OFFER_RULES: readonly OrganizationRule[] = [
+export const FEATURE_RULES: readonly OrganizationRule[] = [
   knownWallets,
   autoReloadComplete,
   knownLlmProvider,

@@ -1,5 +1,5 @@
 import type { Context } from "../../../../vendors/connections.ts";
-import { answer, type Supabase } from "../../../../vendors/supabase/client.ts";
+import { dataOf, type Supabase } from "../../../../vendors/supabase/client.ts";
 import type { AuthConfig } from "../../../../vendors/supabase/types.ts";
 import type { Auth } from "./auth.ts";
 
@@ -45,7 +45,7 @@ const DECLARED_BY: Readonly<Record<string, (auth: Auth) => unknown>> = {
 };
 
 /** The undeclared settings that let people sign in, with their live values. */
-export async function openDoors(
+export async function openSignInSettings(
   context: Context,
   ref: string,
   declared: Auth,
@@ -61,7 +61,7 @@ export async function openDoors(
 }
 
 /** @param names the settings that a refresh found */
-export async function closeDoors(
+export async function closeSignInSettings(
   context: Context,
   ref: string,
   names: readonly string[],
@@ -70,7 +70,7 @@ export async function closeDoors(
   const open = Object.entries(doorsIn(await getAuth(context.supabase, ref), declared));
   const body = Object.fromEntries(open.filter(([name]) => names.includes(`auth.${name}`)));
   if (Object.keys(body).length === 0) return;
-  await answer(
+  await dataOf(
     context.supabase.api.PATCH("/v1/projects/{ref}/config/auth", { params: { path: { ref } }, body }),
   );
 }
@@ -97,5 +97,5 @@ function settingsOf(method: string): string[] {
 }
 
 function getAuth(supabase: Supabase, ref: string): Promise<AuthConfig> {
-  return answer(supabase.api.GET("/v1/projects/{ref}/config/auth", { params: { path: { ref } } }));
+  return dataOf(supabase.api.GET("/v1/projects/{ref}/config/auth", { params: { path: { ref } } }));
 }

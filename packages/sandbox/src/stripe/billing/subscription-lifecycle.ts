@@ -1,5 +1,5 @@
 import type { Account } from "../account.ts";
-import { StripeRefusal } from "../protocol/errors.ts";
+import { StripeError } from "../protocol/errors.ts";
 import type { StoredInvoice, StoredPrice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { amountOf } from "./amounts.ts";
 import { declined } from "./declines.ts";
@@ -209,10 +209,10 @@ export function payInvoice(
 }
 
 /** Why an invoice couldn't be paid, as Stripe answers it: 402. */
-export function unpaid(account: Account, invoice: StoredInvoice): StripeRefusal {
+export function unpaid(account: Account, invoice: StoredInvoice): StripeError {
   const intent = intentOf(account, invoice);
   if (intent.status === "requires_action")
-    return new StripeRefusal(
+    return new StripeError(
       402,
       "card_error",
       "This payment requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with this invoice.",
