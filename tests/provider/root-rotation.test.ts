@@ -103,7 +103,7 @@ describe("a project's database password", () => {
       await Promise.all([1, 2].map(() => database.read((query) => query("select 1"))));
       return true;
     } catch (error) {
-      expect(String(error)).toMatch(/status 28P01.*\n.*TENANTRY_ROOT_SECRET_PREVIOUS must hold that/);
+      expect(String(error)).toMatch(/status 28P01.*\n.*add that secret to TENANTRY_ROOT_SECRET_PREVIOUS/);
       return false;
     } finally {
       await database.close();
