@@ -80,7 +80,7 @@ describe("the projects of a platform after an up", () => {
       stack: "tiny.acme",
       database: "workspace personal",
       differences: [
-        { subject: "Realtime", promised: "accepts only private channels", found: "accepts public channels" },
+        { subject: "Realtime", expected: "accepts only private channels", found: "accepts public channels" },
       ],
     };
     expect(await verify()).toMatchObject({
