@@ -30,10 +30,14 @@ export interface Organizations {
 }
 
 /**
- * Routes that control the sandbox from other processes, next to those of the local Supabase.
+ * Creates the routes under `/_sandbox` that control the sandbox from other processes. The local Supabase serves them.
  *
- * `PUT faults`, `GET requests`, `DELETE requests`, `GET held` (answers when a request is held), `POST release`,
- * `PUT organizations` (adds those that are missing).
+ * - `GET /`: returns the sandbox's id.
+ * - `PUT /faults`: replaces all configured faults.
+ * - `PUT /organizations`: adds the organizations that don't exist.
+ * - `GET /requests`, `DELETE /requests`: returns or clears the recorded requests.
+ * - `GET /held`: responds once a hold fault holds a request.
+ * - `POST /release`: resumes all held requests.
  */
 export function createAdmin(options: {
   id: string;

@@ -9,8 +9,9 @@ interface Certified {
 const VALID_MILLISECONDS = 10 * 365 * 24 * 60 * 60 * 1000;
 
 /**
- * A key for TLS on this machine, with a certificate that it signs itself: whoever trusts the certificate trusts this key and
- * no other. Node.js reads certificates but makes none, and `openssl` isn't on every machine.
+ * Creates a TLS key and a self-signed certificate for this machine. A client that trusts the certificate trusts only this key.
+ *
+ * Node.js can't create certificates, and not every machine has `openssl`, so this writes the DER encoding itself.
  *
  * @see https://www.rfc-editor.org/rfc/rfc5280#section-4.1
  */
@@ -36,7 +37,7 @@ export function selfSigned(now: number): Certified {
   };
 }
 
-/** For 127.0.0.1, ::1 and localhost; an authority, so that it can be the root of its own chain. */
+/** Valid for 127.0.0.1, ::1 and localhost. Marked as a certificate authority so that it can be the root of its own chain. */
 function extensions(keyInfo: Buffer): Buffer[] {
   const loopback = Buffer.concat([Buffer.alloc(15), Buffer.of(1)]);
   const names = sequence(

@@ -1,7 +1,7 @@
-/** Which of the sandbox's services a request went to: `postgres` is the pooler. */
+/** The sandbox service that receives a request. `postgres` is the pooler. */
 export type Service = "supabase" | "stripe" | "postgres";
 
-/** Every kind of fault, as {@link Fault} describes them. */
+/** The kinds of faults. {@link Fault} describes them. */
 export const FAULT_KINDS = [
   "latency",
   "429",
@@ -16,32 +16,33 @@ export const FAULT_KINDS = [
 ] as const;
 
 /**
- * A fault on demand. The first fault that matches a request and whose share or turn comes up is applied.
+ * A fault to inject. If several faults match a request, the first one whose `share` or `nth` selects the request applies.
  *
- * - `latency`: the answer is late by `milliseconds`.
- * - `429`, `500`: refused with that status (with the vendor's headers and body), without effect.
- * - `500-after`: the same, after the request took effect.
- * - `500-stored`: without effect, but stored under the request's idempotency key, as `500-after` is too. Stripe stores every
- *   result once a request began to execute, and repeats it for a day: https://docs.stripe.com/api/idempotent_requests
- * - `respond`: answered with `response`, without effect. The pooler can't; its requests are refused.
- * - `drop-before`, `drop-after`: the connection is cut without an answer, before or after the request took effect.
- * - `hold-before`, `hold-after`: the request is held there, unanswered, until released: a test ends the caller meanwhile.
+ * - `latency`: delays the response by `milliseconds`.
+ * - `429`, `500`: returns this status with the vendor's headers and body. The request has no effect.
+ * - `500-after`: returns 500 after the request took effect, and stores the response under the idempotency key.
+ * - `500-stored`: returns 500 and stores the response under the idempotency key. The request has no effect. Stripe stores the
+ *   result of every request that began to execute, and replays it for a day: https://docs.stripe.com/api/idempotent_requests
+ * - `respond`: returns `response`. The request has no effect. The pooler doesn't support this fault and refuses the request.
+ * - `drop-before`, `drop-after`: closes the connection without a response, before or after the request takes effect.
+ * - `hold-before`, `hold-after`: holds the request before or after it takes effect, until the test releases it. The test can
+ *   stop the client in the meantime.
  */
 export interface Fault {
   readonly kind: (typeof FAULT_KINDS)[number];
-  /** What `respond` answers with. A body that isn't a text is sent as JSON. */
+  /** The response of a `respond` fault. A body that isn't a string is sent as JSON. */
   readonly response?: FaultResponse;
   readonly service?: Service;
-  /** Only requests that change something. */
+  /** Matches only requests that can change data. */
   readonly writesOnly?: boolean;
-  /** A regular expression on `METHOD path` (for the pooler: on the statement). */
+  /** A regular expression that matches `METHOD path` or, for the pooler, the SQL text. */
   readonly match?: string;
   /**
-   * 0 to 1 of the matching requests, drawn from a seeded generator. Default 1. Below that never more than four times in a row
-   * for the same request, so that retries eventually succeed.
+   * The share of matching requests that fail, from 0 to 1, drawn from a seeded generator. Default 1. If it is set, the same
+   * request fails at most four times in a row, so that retries eventually succeed.
    */
   readonly share?: number;
-  /** Only the n-th matching request since the fault was set, counting from 1. */
+  /** Applies only to the n-th matching request since the fault was set, counting from 1. */
   readonly nth?: number;
   readonly milliseconds?: number;
 }
@@ -53,19 +54,19 @@ export interface FaultResponse {
   readonly body?: unknown;
 }
 
-/** One request that the sandbox has seen, in order. Bodies are kept so that tests can look for planted secrets. */
+/** A request that the sandbox received. It includes the body so that tests can check that no secret was sent. */
 export interface RequestRecord {
   readonly sequence: number;
   readonly service: Service;
   readonly method: string;
-  /** The path with its query; for the pooler the statement. */
+  /** The path and query string or, for the pooler, the SQL text. */
   readonly path: string;
   readonly body: string;
-  /** Whether it could change something: no GET, no read-only query. */
+  /** Whether the request can change data: false for a GET request or a read-only query. */
   readonly write: boolean;
-  /** Undefined while held, or when the connection was cut. */
+  /** Undefined while the request is in progress or held, and after the sandbox closed the connection. */
   readonly status: number | undefined;
-  /** The service's name of the fault that was applied, if any. */
+  /** The kind of the fault that was applied, if any. */
   readonly fault: Fault["kind"] | undefined;
 }
 
@@ -74,7 +75,7 @@ export type Target = Pick<RequestRecord, "service" | "method" | "path" | "write"
 
 const LONGEST_STREAK = 4;
 
-/** The faults in force, with their turns counted and their shares drawn: the same seed and requests, the same faults. */
+/** Selects the fault for each request. The same seed and the same requests give the same faults. */
 export class Faults {
   readonly #faults: readonly { fault: Fault; pattern: RegExp | undefined; seen: { count: number } }[];
   readonly #draw: () => number;
@@ -90,7 +91,7 @@ export class Faults {
     this.#draw = generator(seed);
   }
 
-  /** The fault to apply to this request; every matching fault counts it. */
+  /** Returns the fault to apply to this request. Every fault that matches counts the request for its `nth`. */
   next(target: Target): Fault | undefined {
     const text = textOf(target);
     const streak = this.#streaks.get(text) ?? 0;
@@ -116,7 +117,7 @@ function matches(fault: Fault, pattern: RegExp | undefined, target: Target, text
   return pattern === undefined || pattern.test(text);
 }
 
-/** Numbers from 0 to 1 (mulberry32). */
+/** A generator of pseudorandom numbers from 0 to 1 (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

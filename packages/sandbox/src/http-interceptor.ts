@@ -10,11 +10,11 @@ export interface Vendor {
   readonly isWrite: (method: string, path: string, body: string) => boolean;
   /** The vendor's own rate-limit and server-error responses. */
   readonly refusal: (status: 429 | 500) => Response;
-  /** Stores an answer for repetitions of a request, where the vendor does. */
+  /** Stores the response to replay when the request is repeated, if the vendor supports idempotency keys. */
   readonly store?: (request: Request, answer: Response) => Promise<void>;
 }
 
-/** A handler for `serve` of @hono/node-server that intercepts requests to a vendor API. */
+/** Creates a fetch handler for @hono/node-server that intercepts requests to a vendor API. */
 export function intercepted(
   interceptor: Interceptor,
   vendor: Vendor,

@@ -8,7 +8,7 @@ export type { SandboxOptions } from "./options.ts";
 export type { RunningSandbox } from "./running-sandbox.ts";
 export type { Sandbox } from "./sandbox.ts";
 
-/** Starts a sandbox in this process. Use `joinSandbox` where another process may already run it. */
+/** Starts a sandbox in this process. Use `joinSandbox` if another process may already run a sandbox in the folder. */
 export async function startSandbox<V extends Variables = Record<never, string>>(
   options: SandboxOptions<V>,
 ): Promise<Sandbox<V>> {

@@ -9,13 +9,13 @@ export interface InterceptedRequest<T> {
   statusOf(answer: T): number;
   /** The vendor's own error response. */
   refuse(status: 429 | 500): T;
-  /** Makes the vendor repeat this answer to the same request. */
+  /** Stores this response, so that the vendor replays it when the request is repeated. */
   store(answer: T): Promise<void>;
-  /** An answer of a test's choice. */
+  /** Returns the response that a test configured. */
   respond(response: FaultResponse): T;
-  /** Cuts the connection without an answer. */
+  /** Closes the connection without a response. */
   cut(): T;
-  /** Whether the caller has hung up. */
+  /** Whether the client closed the connection. */
   isGone(): boolean;
 }
 
@@ -83,7 +83,7 @@ export class Interceptor {
         return intercepted.cut();
       case "hold-before":
         await this.#hold(record);
-        // If the caller was stopped in the meantime, the request must not take effect.
+        // If the client was stopped in the meantime, the request must not take effect.
         return intercepted.isGone() ? intercepted.cut() : answered(await intercepted.forward());
       case "hold-after": {
         const answer = await intercepted.forward();
@@ -112,7 +112,7 @@ export class Interceptor {
       this.#holding.push({ record, free: resolve });
       for (const tell of this.#waiting.splice(0)) tell(record);
     });
-    // Give the event loop time to report a connection that the caller has closed.
+    // Gives the event loop time to report a connection that the client closed.
     for (let turns = 0; turns < 3; turns++) await turn();
   }
 }

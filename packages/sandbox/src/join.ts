@@ -13,7 +13,7 @@ import {
   writeSettings,
 } from "./settings.ts";
 
-/** Joins the sandbox that runs in the folder, or starts one there. */
+/** Joins the sandbox that runs in the folder. Starts one in this process if none is running. */
 export async function joinSandbox<V extends Variables = Record<never, string>>(
   options: SandboxOptions<V>,
 ): Promise<RunningSandbox<V>> {
@@ -22,18 +22,18 @@ export async function joinSandbox<V extends Variables = Record<never, string>>(
     const running = await findRunning(resolve(options.folder), options);
     if (running !== undefined) return running;
     try {
-      // Whoever joins one needs none of what serves it.
+      // Loaded only if needed: a process that joins doesn't load the servers' code.
       const { startSandbox } = await import("./sandbox.ts");
       return await startSandbox(options);
     } catch (error) {
-      // Another process starts it at this moment.
+      // Another process may be starting the sandbox. Try to join it again.
       if (!(error instanceof UserError) || Date.now() > deadline) throw error;
     }
     await delay(50);
   }
 }
 
-/** The one that runs there, if one does, with the organizations that whoever joins it needs. */
+/** Finds the sandbox that runs in the folder, and adds the organizations and variables that the options name. */
 async function findRunning<V extends Variables>(
   folder: string,
   options: SandboxOptions<V>,
@@ -57,7 +57,7 @@ async function answers({ id, env }: Settings): Promise<boolean> {
     const response = await fetch(`${env.SUPABASE_API_URL}/_sandbox`, { headers, signal });
     return response.ok && ((await response.json()) as { id?: unknown }).id === id;
   } catch {
-    // Nothing listens there, or it doesn't speak HTTP.
+    // Nothing listens on this port, or it doesn't speak HTTP.
     return false;
   }
 }

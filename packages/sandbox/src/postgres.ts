@@ -20,29 +20,29 @@ import { serverUser } from "./postgres-user.ts";
 
 export interface Postgres {
   readonly port: number;
-  /** The superuser's, whose name is `supabase_admin`. */
+  /** The password of the superuser, `supabase_admin`. */
   readonly password: Secret;
-  /** A connection string of the superuser. */
+  /** Returns a superuser connection string. */
   superuserUrl(database: string): string;
-  /** Resolves when the server has ended by itself, not by `stop`. */
+  /** Resolves if the server exits without a call of `stop`. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
 /** The initial contents of new servers, built once and cached. */
 export interface Seed {
-  /** Another text, another seed. */
+  /** Identifies the contents in the cache. It must change when they change. */
   readonly digest: string;
-  /** Fills the server that is to be kept; `url` gives the superuser's connection strings, `password` is theirs. */
+  /** Fills the new server. `url` returns superuser connection strings, and `password` is the superuser's password. */
   readonly fill: (url: (database: string) => string, password: Secret) => Promise<void>;
 }
 
 /**
- * Starts a real PostgreSQL 17 on 127.0.0.1, or starts it again on a folder that it ran on before.
+ * Starts a real PostgreSQL 17 server on 127.0.0.1, with a new or an existing data folder.
  *
- * It ends when this process ends, however that ends: a shell beside it waits on a pipe that closes with this process.
+ * The server also stops if this process is killed: a shell watches a pipe that closes when this process exits.
  *
- * @param options.folder its data folder; made when absent
+ * @param options.folder the data folder; created if needed
  * @param options.seed the initial contents of a new data folder
  */
 export async function startPostgres(options: { folder: string; seed?: Seed }): Promise<Postgres> {
@@ -55,12 +55,12 @@ export async function startPostgres(options: { folder: string; seed?: Seed }): P
   return startServer(cache, await realpath(options.folder));
 }
 
-/** Makes a seed's data folder in the cache, so that the first start with it is as quick as the later ones. */
+/** Builds a seed's data folder in the cache, so that the first start of a server is as fast as later ones. */
 export async function prepareSeed(seed: Seed): Promise<void> {
   await templateFolder(await openCache(), seed);
 }
 
-/** Safe against a kill of every process; not, as the real one, against the machine's loss of power. */
+/** Data survive if all processes are killed, but not a power failure: `fsync` is off for speed. */
 const SETTINGS = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
@@ -92,7 +92,7 @@ const INITDB = [
   ...["--wal-segsize=1", "--no-sync"],
 ];
 
-/** The sandbox itself has checked who comes as these, and comes with the server's own password. */
+/** For these two roles, the sandbox authenticates the client itself and then connects with the server's own password. */
 const CLIENT_AUTHENTICATION = `
 host all postgres,supabase_read_only_user 127.0.0.1/32 password
 host all all 127.0.0.1/32 scram-sha-256
@@ -113,7 +113,7 @@ async function buildTemplate(cache: PostgresCache, folder: string, seed: Seed | 
   await runAsServerUser(
     "sh",
     [
-      // Through a pipe of the shell's own, since it opens /dev/stdin by name.
+      // initdb opens /dev/stdin by name, which works with the shell's pipe but not with the socket from Node.js.
       ...["-c", 'cat | "$0" "$@"', join(cache.programs, "bin/initdb")],
       ...INITDB,
     ],
@@ -132,7 +132,7 @@ async function buildTemplate(cache: PostgresCache, folder: string, seed: Seed | 
   await rm(join(folder, "server.log"), { force: true });
 }
 
-// template0 (always number 4) is never written to, so its 300 files are shared where the file system can.
+// template0 (always OID 4) never changes, so its 300 files are hard links if the file system supports them.
 const COPY = `
 set -e
 mkdir -p base/4
@@ -141,7 +141,7 @@ for part in "$0"/base/*; do [ "$part" = "$0/base/4" ] || cp -R "$part" base/; do
 for part in "$0"/*; do [ "$part" = "$0/base" ] || cp -R "$part" .; done
 `;
 
-/** Copies beside the folder and renames, so that what is there is whole, whenever the copying is killed. */
+/** Copies under a temporary name and then renames, so that the folder is complete even if copying is killed. */
 async function copyTemplate(template: string, folder: string): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   await removeAbandoned(dirname(folder), basename(folder));
@@ -159,15 +159,15 @@ async function giveToServerUser(folder: string): Promise<void> {
 }
 
 /**
- * How a process that was started in the folder names it.
+ * A path to the folder for a process that starts in it.
  *
- * The server's user may not be allowed to walk there (a clone in /root), yet a process reaches the folder it stands in.
+ * The server's user may not have access to a parent folder, such as /root. It can still open its working directory.
  */
 function selfReference(folder: string): string {
   return process.platform === "linux" && serverUser().uid !== undefined ? "/proc/self/cwd" : folder;
 }
 
-// The shell, not PostgreSQL, holds the pipe: PostgreSQL gets SIGINT (a fast, clean shutdown) when the pipe closes.
+// The shell holds the pipe. When it closes, the shell sends PostgreSQL a SIGINT, which requests a fast, clean shutdown.
 const SHELL = `
 exec 3<&0
 "$@" </dev/null 3<&- & server=$!
@@ -196,7 +196,7 @@ function spawnServer(cache: PostgresCache, folder: string, port: number): ChildP
     const program = join(cache.programs, "bin/postgres");
     const args = ["-c", SHELL, "sh", program, "-D", selfReference(folder), "-p", String(port)];
     const env = { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" };
-    // Detached: an interrupt at the terminal is for the sandbox to answer, in its own order.
+    // Detached, so that Ctrl-C reaches only the sandbox, which then stops its servers in order.
     return spawn("sh", args, {
       cwd: folder,
       stdio: ["pipe", log, log],
@@ -230,7 +230,7 @@ function running(
   };
 }
 
-/** Whether the server says that it is ready before it ends; its lock file's eighth line tells. */
+/** Waits until the eighth line of the server's lock file is "ready". Returns false if the server exits first. */
 async function becomesReady(folder: string, port: number, exited: Promise<number | null>): Promise<boolean> {
   let over = false;
   void exited.then(() => (over = true));
@@ -251,7 +251,7 @@ function readLock(folder: string): string[] | undefined {
   }
 }
 
-/** Waits for the server of a sandbox that was killed: its shell is ending it. After 10 s it is ended the hard way. */
+/** Waits for the server of a sandbox that was killed, which its shell is stopping. Kills the server after 10 seconds. */
 async function endLeftOver(folder: string): Promise<void> {
   const pid = Number(readLock(folder)?.[0]);
   if (!(pid > 0)) return;
@@ -260,7 +260,7 @@ async function endLeftOver(folder: string): Promise<void> {
     if (Date.now() > deadline) process.kill(pid, "SIGKILL");
     await delay(20);
   }
-  // A stale lock whose number another process has now would keep PostgreSQL from starting.
+  // PostgreSQL wouldn't start if another process now has the process id in a stale lock file.
   await rm(join(folder, "postmaster.pid"), { force: true });
 }
 
@@ -274,7 +274,7 @@ function linkTarget(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch {
-    // It ended just now, or is another user's and so not ours.
+    // The process has exited, or it belongs to another user and so isn't this server.
     return undefined;
   }
 }

@@ -4,10 +4,10 @@ import type { Secret } from "@tenantry/core/secret";
 import { type Postgres, prepareSeed, startPostgres } from "./postgres.ts";
 import { platformSeed } from "./supabase/platform-seed.ts";
 
-/** A hold on a running server: it isn't put to sleep until released. */
+/** Keeps a server running until it is released. */
 export interface Lease {
   readonly port: number;
-  /** Of `postgres` and `supabase_read_only_user` on this server; a project's own password is the pooler's to check. */
+  /** The password of `postgres` and `supabase_read_only_user` on this server. The pooler checks the project's own password. */
   readonly password: Secret;
   release(): void;
 }
@@ -19,22 +19,22 @@ interface Running {
 }
 
 /**
- * The PostgreSQL servers of a sandbox: one per project, so that roles and settings are a project's own, as on Supabase.
+ * The PostgreSQL servers of a sandbox. Each project has its own, so that roles and settings are separate, as on Supabase.
  *
- * A server starts when it is first used (about 30 ms) and sleeps after 20 s without a connection.
+ * A server starts when it is used (about 30 ms) and stops after 20 s without a connection.
  */
 export class ProjectServers {
   static readonly #idleMilliseconds = 20_000;
   readonly #folder: string;
   readonly #running = new Map<string, Running>();
-  /** One change of a server at a time. */
+  /** The latest start, stop or removal of each server. The next one waits for it. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Makes what new servers start out with, unless an earlier sandbox did. */
+  /** Builds the initial contents of new servers, if they aren't cached yet. */
   static async prepare(): Promise<void> {
     await prepareSeed(platformSeed);
   }
@@ -54,7 +54,7 @@ export class ProjectServers {
     return { port, password, release };
   }
 
-  /** Ends the server and its connections, if it runs; its data stay. */
+  /** Stops the server and closes its connections. Keeps its data. */
   async stop(ref: string): Promise<void> {
     await this.#turn(ref, async () => {
       const running = this.#running.get(ref);
@@ -64,7 +64,7 @@ export class ProjectServers {
     });
   }
 
-  /** Ends the server and removes its data. */
+  /** Stops the server and removes its data. */
   async remove(ref: string): Promise<void> {
     await this.stop(ref);
     await this.#turn(ref, () => rm(this.#dataFolder(ref), { recursive: true, force: true }));
@@ -72,7 +72,7 @@ export class ProjectServers {
 
   async stopAll(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((ref) => this.stop(ref)));
-    // Those that were on their way out too. Whoever began it hears of a failure.
+    // Also waits for servers that were already stopping. The caller that stopped them receives the error.
     await Promise.allSettled(this.#turns.values());
   }
 
@@ -94,7 +94,7 @@ export class ProjectServers {
     return running;
   }
 
-  /** The next use restarts a server that exited or failed to start. */
+  /** Forgets a server that exited or failed to start, so that the next use starts it again. */
   #forget(ref: string, running: Running): void {
     if (this.#running.get(ref) === running) this.#running.delete(ref);
   }

@@ -5,8 +5,8 @@ export interface RunningSandbox<V extends Variables = Variables> {
   readonly folder: string;
   readonly supabaseUrl: string;
   readonly stripeUrl: string;
-  /** Environment variables for programs that use it. */
+  /** Environment variables for programs that use the sandbox. */
   readonly env: Environment & V;
-  /** Stops the sandbox and its processes if this process started it. Its data are kept. */
+  /** Stops the sandbox and its servers, if this process started it. Keeps its data. */
   stop(): Promise<void>;
 }

@@ -37,22 +37,25 @@ import { stripeVendor, supabaseVendor } from "./vendors.ts";
 
 /** A sandbox in this process. */
 export interface Sandbox<V extends Variables = Variables> extends RunningSandbox<V> {
-  /** Replaces the faults in force; none lifts them all. */
+  /** Replaces all configured faults. An empty list removes them. */
   setFaults(faults: readonly Fault[], seed?: number): void;
-  /** Resolves when a request is held by a hold fault; at once when one is. */
+  /** Resolves once a hold fault holds a request. */
   held(): Promise<RequestRecord>;
   /** Resumes all held requests. */
   release(): void;
   requests(): readonly RequestRecord[];
   clearRequests(): void;
-  /** A superuser's connection string to a project's database, for tests' independent reads: unrecorded, no faults. */
+  /**
+   * Returns a superuser connection string for a project's database. Use it in tests to read the database independently: its
+   * queries aren't recorded, and faults don't apply to them.
+   */
   databaseUrl(ref: string): string;
 }
 
 /**
- * Starts a local Supabase, with real PostgreSQL databases, and a local Stripe on ports of 127.0.0.1.
+ * Starts a local Supabase with real PostgreSQL databases and a local Stripe, which listen on 127.0.0.1.
  *
- * @throws UserError when one runs in the folder already
+ * @throws UserError if a sandbox already runs in the folder
  */
 export async function startSandbox<V extends Variables = Record<never, string>>(
   options: SandboxOptions<V>,
@@ -61,8 +64,8 @@ export async function startSandbox<V extends Variables = Record<never, string>>(
   const folder = await realpath(options.folder);
   const unlock = await lockFolder(folder);
   if (unlock === undefined)
-    throw new UserError(`A sandbox runs in ${folder} already.`, {
-      remedy: "End it, or use another folder.",
+    throw new UserError(`A sandbox is already running in ${folder}.`, {
+      remedy: "Stop it, or use another folder.",
     });
   try {
     return await start(folder, options, unlock);
@@ -159,7 +162,7 @@ function addMissing(account: Account, slug: string, plan: "free" | "pro"): void 
   if (account.organizations.get(slug) === undefined) addOrganization(account, { slug, name: slug, plan });
 }
 
-/** A key for each start; its certificate is where the environment says. */
+/** Creates a TLS key and writes its certificate to the path in PGSSLROOTCERT. Each start creates a new key. */
 async function certified(folder: string): Promise<SecureContext> {
   const { key, certificate } = selfSigned(Date.now());
   await writeFile(certificateFile(folder), certificate, { mode: 0o600 });
@@ -172,7 +175,7 @@ function isOwn(request: Request): boolean {
 
 type Answer = (request: Request, bindings: HttpBindings) => Response | Promise<Response>;
 
-/** An HTTP server that has its port before it has its answers, which tell that port. */
+/** Starts an HTTP server whose handler is set later, because the handler needs the server's port. */
 async function serve(preferred: number | undefined): Promise<{
   port: number;
   answer(answer: Answer): void;

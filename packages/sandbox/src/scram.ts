@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** What a server keeps of a password, in base64. @see https://www.rfc-editor.org/rfc/rfc5802 */
+/** The values that a server stores to verify a password, in base64. @see https://www.rfc-editor.org/rfc/rfc5802 */
 export interface ScramVerifier {
   readonly salt: string;
   readonly iterations: number;
@@ -20,7 +20,7 @@ export function scramVerifier(password: string, iterations = 4096): ScramVerifie
   };
 }
 
-/** The server's half of one SCRAM-SHA-256 exchange, without channel binding. */
+/** The server's side of one SCRAM-SHA-256 exchange, without channel binding. */
 export class ScramServer {
   readonly #verifier: ScramVerifier;
   readonly #clientFirstBare: string;
@@ -38,7 +38,7 @@ export class ScramServer {
     return `r=${this.#nonce},s=${this.#verifier.salt},i=${this.#verifier.iterations}`;
   }
 
-  /** The server's last message; undefined when the password was wrong. */
+  /** Returns the server's final message, or undefined if the password is wrong. */
   final(clientFinal: string): string | undefined {
     const proof = /,p=(.*)$/.exec(clientFinal)?.[1];
     const withoutProof = clientFinal.replace(/,p=.*$/, "");

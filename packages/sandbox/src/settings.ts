@@ -14,12 +14,12 @@ const NAMES = [
 /** The sandbox's own environment variables for programs that use it. */
 export type Environment = Readonly<Record<(typeof NAMES)[number], string>>;
 
-/** Environment variables by name, such as those that a caller adds to the sandbox's own. */
+/** Environment variables by name. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** Contents of `sandbox.json`, which keeps URLs and tokens stable across restarts. */
+/** The contents of `sandbox.json`, which keeps URLs and tokens stable across restarts. */
 export interface Settings {
-  /** Distinguishes this sandbox from another that now uses the same port. */
+  /** Distinguishes this sandbox from another one that now uses the same port. */
   readonly id: string;
   readonly pid: number;
   readonly ports: { readonly supabase: number; readonly stripe: number; readonly pooler: number };
@@ -42,7 +42,7 @@ export async function writeSettings(folder: string, settings: Settings): Promise
   await rename(unfinished, fileIn(folder));
 }
 
-/** Reuses the tokens of the previous start, if there was one. */
+/** Returns the sandbox's own variables, with the tokens of the previous start if there was one. */
 export function environment(
   folder: string,
   ports: Settings["ports"],
@@ -59,7 +59,7 @@ export function environment(
 }
 
 /**
- * Adds the caller's variables to the sandbox's own. A caller that has none keeps those that are stored in the folder.
+ * Adds the caller's variables to the sandbox's own. Keeps the stored variables if the caller has none.
  *
  * @param env the sandbox's own variables, and possibly others
  * @param stored the variables of the previous start

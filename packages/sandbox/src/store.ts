@@ -2,16 +2,16 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeF
 import { dirname } from "node:path";
 
 /**
- * What a sandbox service remembers: collections of JSON documents in memory, each change appended to one journal file.
+ * The state of a sandbox service: collections of JSON documents in memory. Every change is appended to a journal file.
  *
- * A change is on the operating system's side before `put` returns, so that a sandbox that is killed forgets nothing that
- * it has answered. The journal is rewritten without its history at each start.
+ * `put` writes the change to the file before it returns, so that a sandbox that is killed keeps every change that it has
+ * confirmed. Each start rewrites the journal without its history.
  */
 export class Store {
   readonly #file: string | undefined;
   readonly #collections = new Map<string, Map<string, unknown>>();
 
-  /** @param file the journal; without one the store lives in memory only */
+  /** @param file the journal; if omitted, the store is in memory only */
   constructor(file?: string) {
     this.#file = file;
     if (file === undefined) return;
@@ -39,7 +39,7 @@ export class Store {
   }
 
   #replay(journal: string): void {
-    // What follows the last line break was cut short by a kill, and never answered.
+    // Text after the last line break is an incomplete write of a killed process, and was never confirmed.
     for (const line of journal.split("\n").slice(0, -1)) {
       const change = JSON.parse(line) as { collection: string; id: string; value?: unknown };
       const documents = this.#documents(change.collection);
@@ -57,7 +57,7 @@ export class Store {
   }
 }
 
-/** Documents by id, in the order in which they were first put. Documents are replaced, never changed in place. */
+/** Documents by id, in order of creation. Documents are replaced, never changed in place. */
 export class Collection<T> {
   readonly #documents: Map<string, T>;
   readonly #changed: (id: string, value: T | undefined) => void;
@@ -85,7 +85,7 @@ export class Collection<T> {
     return [...this.#documents.values()];
   }
 
-  /** The documents whose id begins so. */
+  /** Returns the documents whose id starts with the prefix. */
   under(prefix: string): T[] {
     return [...this.#documents].filter(([id]) => id.startsWith(prefix)).map(([, value]) => value);
   }

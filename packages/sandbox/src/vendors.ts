@@ -24,7 +24,7 @@ function isSupabaseWrite(method: string, path: string, body: string): boolean {
   try {
     return (JSON.parse(body) as { read_only?: unknown }).read_only !== true;
   } catch {
-    // It is refused as malformed, and changes nothing; but whoever sent it meant to.
+    // The API refuses malformed JSON, so nothing changes. It still counts as a write, because the client attempted one.
     return true;
   }
 }

@@ -101,7 +101,7 @@ describe("a sandbox", () => {
   test("is one per folder: a second one is refused, or joins", async () => {
     const at = await folder();
     const sandbox = await startSandbox({ folder: at });
-    await expect(startSandbox({ folder: at })).rejects.toThrow(`A sandbox runs in ${at} already.`);
+    await expect(startSandbox({ folder: at })).rejects.toThrow(`A sandbox is already running in ${at}.`);
     const joined = await joinSandbox({ folder: at, organizations: ["joiners"] });
     expect(joined.env).toEqual(sandbox.env);
     const { body } = await new LocalSandbox(sandbox, at).call("GET", "/v1/organizations");

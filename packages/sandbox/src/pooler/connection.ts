@@ -22,10 +22,10 @@ import { type Batch, Batches, WriteDetector } from "./statements.ts";
 export interface PoolerOptions {
   readonly interceptor: Interceptor;
   readonly servers: ProjectServers;
-  /** The project that may be connected to now; undefined for one that doesn't exist or is paused. */
+  /** Returns a project that accepts connections. Returns undefined if it doesn't exist or its database isn't up. */
   readonly tenant: (ref: string) => Tenant | undefined;
   readonly tls: SecureContext;
-  /** The IPv4 address that this machine's connections come from. */
+  /** The IPv4 address to check against network restrictions. */
   readonly clientAddress?: string | undefined;
 }
 
@@ -33,30 +33,30 @@ export interface PoolerOptions {
 export interface Tenant {
   readonly databasePassword: ScramVerifier;
   readonly requiresTls: boolean;
-  /** Sessions that one role may have at a time. */
+  /** The maximum number of concurrent sessions per role. */
   readonly poolSize: number;
-  /** Whether the project's network restrictions let an address in; undefined is this machine's, which isn't known. */
+  /** Whether the project's network restrictions allow an address. Undefined stands for this machine's unknown address. */
   admits(address: string | undefined): boolean;
 }
 
-/** Who connects: the part before the user name's last dot is the role, the part after it the project. */
+/** The client, from a user name of the form `<role>.<project ref>`. */
 interface Caller {
   readonly role: string;
   readonly ref: string;
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** Independent reads of tests, and nothing else, come as this one: they pass without a record or a fault. */
+/** The role for independent reads in tests. Its queries aren't recorded, and faults don't apply to them. */
 const UNSEEN = "supabase_admin";
 
-/** One client's connection, from its start-up to its end. */
+/** A client's connection. */
 export class PoolerConnection {
   #client: Socket;
   #isEncrypted = false;
   readonly #options: PoolerOptions;
-  /** Which backend a cancel request's key belongs to, by its port. */
+  /** The backend's port, by the key of its cancel requests. */
   readonly #cancels: Map<string, number>;
-  /** How many sessions each role of each project has. */
+  /** The number of sessions, by role and project. */
   readonly #sessions: Map<string, number>;
   #received: Buffer = Buffer.alloc(0);
   #wanted: (() => void) | undefined;
@@ -107,7 +107,7 @@ export class PoolerConnection {
     else this.#join(caller, lease, checked);
   }
 
-  /** Counts a session until its client hangs up; false when the pool is full. */
+  /** Counts a session until its client disconnects. Returns false if the pool is full. */
   #takeSession({ role, ref }: Caller, { poolSize }: Tenant): boolean {
     if (role === UNSEEN) return true;
     const key = `${role}.${ref}`;
@@ -120,9 +120,9 @@ export class PoolerConnection {
     return true;
   }
 
-  /** In Supavisor's order and words. @see https://github.com/supabase/supavisor lib/supavisor/errors */
+  /** Uses Supavisor's order of checks and its messages. @see https://github.com/supabase/supavisor lib/supavisor/errors */
   #refusalOf({ role }: Caller, tenant: Tenant): string | undefined {
-    // This one exists in the sandbox only.
+    // No client of the hosted platform can use this role.
     if (role === UNSEEN) return undefined;
     if (tenant.requiresTls && !this.#isEncrypted)
       return `(ESSLREQUIRED) SSL connection is required for user: ${role}`;
@@ -132,7 +132,7 @@ export class PoolerConnection {
     return `(EADDRNOTALLOWED) address not in tenant allow_list: {${address}}`;
   }
 
-  /** Reads until a start-up packet comes; a connection is encrypted where that is asked for, a cancel request is passed on. */
+  /** Reads the startup packet. Before it, answers requests for encryption. Forwards a cancel request. */
   async #startUp(): Promise<Caller | undefined> {
     for (;;) {
       const packet = takeStartup(this.#received);
@@ -148,7 +148,7 @@ export class PoolerConnection {
     }
   }
 
-  /** @throws Error when the client sent more in clear, which somebody on the way may have put there */
+  /** @throws Error if unencrypted data follows the request, because a man in the middle may have injected it */
   #encrypt(): void {
     if (this.#received.length > 0) throw new Error("received unencrypted data after SSL request");
     const clear = this.#client;
@@ -182,7 +182,7 @@ export class PoolerConnection {
     return final !== undefined;
   }
 
-  /** Connects to PostgreSQL as the same role, and from then on carries messages both ways. */
+  /** Connects to PostgreSQL as the same role and forwards messages in both directions. */
   #join(caller: Caller, lease: Lease, checked: boolean): void {
     const client = this.#client;
     const backend = connect({ port: lease.port, host: "127.0.0.1", noDelay: true });
@@ -195,7 +195,7 @@ export class PoolerConnection {
     backend.on("data", (chunk: Buffer) => {
       for (const one of reader.read(chunk)) {
         if (one.type === "K") this.#remember(one.payload, lease.port, backend);
-        // Its own password for the role, which this pooler has just checked the project's for.
+        // The pooler has verified the project's password, so it can send the server's own password for this role.
         if (checked && asksForPassword(one)) backend.write(passwordMessage(lease));
         else session.answer(one);
       }
@@ -212,7 +212,7 @@ export class PoolerConnection {
     backend.on("close", () => this.#cancels.delete(name));
   }
 
-  /** The next typed message of the client. @throws Error when it hung up */
+  /** Reads the client's next typed message. @throws Error if the client disconnects */
   async #next(): Promise<Message> {
     for (;;) {
       const length = this.#received.length < 5 ? undefined : 1 + this.#received.readUInt32BE(1);
@@ -221,12 +221,12 @@ export class PoolerConnection {
         this.#received = this.#received.subarray(length);
         if (one !== undefined) return one;
       } else if (!(await this.#more())) {
-        throw new Error("the client hung up");
+        throw new Error("the client disconnected");
       }
     }
   }
 
-  /** Waits for more bytes; false when there will be none. */
+  /** Waits for more bytes. Returns false if the client disconnected. */
   async #more(): Promise<boolean> {
     if (this.#client.destroyed) return false;
     await new Promise<void>((resolve) => {
@@ -261,7 +261,7 @@ function passwordMessage(lease: Lease): Buffer {
   return message("p", Buffer.from(`${lease.password.reveal()}\0`));
 }
 
-/** A session under way: each batch goes through the interceptor, which sends the next one only after the answer. */
+/** An established session. Each batch goes through the interceptor and waits for the response to the previous one. */
 class Session {
   readonly #options: PoolerOptions;
   readonly #client: Socket;
@@ -271,7 +271,7 @@ class Session {
   readonly #batches = new Batches();
   readonly #judge = new WriteDetector();
   #turn: Promise<void> = Promise.resolve();
-  /** Set while an answer is gathered instead of sent on. */
+  /** Set while a response is collected instead of forwarded. */
   #gathered: { chunks: Buffer[]; done: () => void } | undefined;
   #started = false;
 
@@ -283,7 +283,7 @@ class Session {
     backend.once("close", () => this.#gathered?.done());
   }
 
-  /** Bytes from the client. */
+  /** Handles bytes from the client. */
   ask(bytes: Buffer): void {
     if (!this.#seen) {
       this.#backend.write(bytes);
@@ -296,7 +296,7 @@ class Session {
     }
   }
 
-  /** A message from the backend. */
+  /** Handles a message from the backend. */
   answer(one: Message): void {
     if (one.type === "Z") this.#started = true;
     if (this.#gathered === undefined) {
@@ -304,7 +304,7 @@ class Session {
       return;
     }
     this.#gathered.chunks.push(one.bytes);
-    // Ready for the next query, or for the rows of a copy.
+    // ReadyForQuery or CopyInResponse.
     if (one.type === "Z" || one.type === "G") this.#gathered.done();
   }
 
@@ -333,7 +333,7 @@ class Session {
       },
       store: async () => {},
       respond: () => {
-        this.#client.end(fatal("0A000", "the pooler takes no answer from a test"));
+        this.#client.end(fatal("0A000", "the sandbox's pooler doesn't support the fault `respond`"));
         return undefined;
       },
       cut: () => {
@@ -345,7 +345,7 @@ class Session {
     if (answer !== undefined && !this.#client.destroyed) this.#client.write(answer);
   }
 
-  /** The answer, whole; of one that no end can be told of, nothing: it is sent on as it comes. */
+  /** Collects the whole response. If its end can't be recognized, forwards it as it arrives and returns undefined. */
   async #run(bytes: Buffer, awaitsReady: boolean): Promise<Buffer | undefined> {
     if (!awaitsReady) {
       this.#backend.write(bytes);

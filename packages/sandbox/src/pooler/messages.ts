@@ -1,6 +1,7 @@
-/** PostgreSQL's protocol, version 3, as far as a pooler must know it. @see https://www.postgresql.org/docs/17/protocol-message-formats.html */
+// The parts of PostgreSQL's protocol, version 3, that a pooler needs:
+// https://www.postgresql.org/docs/17/protocol-message-formats.html
 
-/** A message with its type's letter; the bytes are the whole of it, as sent. */
+/** A message with its one-letter type. `bytes` is the whole message, including its header. */
 export interface Message {
   readonly type: string;
   readonly bytes: Buffer;
@@ -29,7 +30,7 @@ export class MessageReader {
   }
 }
 
-/** Cuts off the first packet of a connection, which has no type; undefined until it is whole. */
+/** Takes the first packet of a connection, which has no type. Returns undefined until the packet is complete. */
 export function takeStartup(buffer: Buffer): { code: number; payload: Buffer; rest: Buffer } | undefined {
   if (buffer.length < 8) return undefined;
   const length = buffer.readUInt32BE(0);
@@ -37,7 +38,7 @@ export function takeStartup(buffer: Buffer): { code: number; payload: Buffer; re
   return { code: buffer.readUInt32BE(4), payload: buffer.subarray(8, length), rest: buffer.subarray(length) };
 }
 
-/** The parameters of a start-up packet: `user`, `database`, `options`. */
+/** Reads the parameters of a startup packet, such as `user`, `database` and `options`. */
 export function startupParameters(payload: Buffer): Map<string, string> {
   const words = payload.toString("utf8").split("\0");
   const parameters = new Map<string, string>();
@@ -62,7 +63,7 @@ export function message(type: string, payload: Buffer): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-/** An authentication request: 0 is "go on", 10 offers SASL mechanisms, 11 continues it, 12 ends it. */
+/** An authentication message. Code 0 means success, 10 offers SASL mechanisms, 11 continues and 12 completes the exchange. */
 export function authentication(code: number, data = ""): Buffer {
   const head = Buffer.alloc(4);
   head.writeUInt32BE(code, 0);
@@ -74,7 +75,7 @@ export function fatal(code: string, text: string): Buffer {
   return message("E", Buffer.from(`${fields.join("")}\0`));
 }
 
-/** The texts in a message, up to the first that isn't one: of `Parse` the statement's name and the statement. */
+/** Reads up to `count` null-terminated strings, such as the name and the SQL text of a `Parse` message. */
 export function texts(payload: Buffer, count: number): string[] {
   const found: string[] = [];
   let start = 0;

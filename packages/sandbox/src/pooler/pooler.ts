@@ -2,11 +2,11 @@ import { createServer, type Server, type Socket } from "node:net";
 import { PoolerConnection, type PoolerOptions } from "./connection.ts";
 
 /**
- * A session-mode pooler as Supabase's: one door to every project's database, told apart by the user's name.
+ * Creates a session-mode pooler like Supabase's. The user name, `<role>.<ref>`, selects the project.
  *
- * It speaks TLS to whoever asks for it, and to nobody else where the project enforces it.
+ * The pooler supports TLS, and refuses unencrypted connections to projects that enforce SSL.
  *
- * `postgres.<ref>` proves the project's own password; every other role, `<role>.<ref>`, its own one to PostgreSQL itself.
+ * The pooler itself checks the project's password for `postgres.<ref>`. PostgreSQL checks the passwords of all other roles.
  *
  * @see https://supabase.com/docs/guides/database/connecting-to-postgres
  */

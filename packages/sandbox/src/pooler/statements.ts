@@ -1,17 +1,17 @@
 import { type Message, texts } from "./messages.ts";
 
-/** What a client asks for up to the next answer: one simple query, or the messages of an extended one up to its Sync. */
+/** The messages up to the next response: a simple query, or an extended query up to its Sync or Flush. */
 export interface Batch {
-  /** Of several statements, one after the other with semicolons; empty when there is none to run. */
+  /** The statements to run, separated by semicolons. Empty if there are none. */
   readonly sql: string;
-  /** The values sent with them, as far as they are text. */
+  /** The bound values as text, without control characters. */
   readonly values: string;
   readonly bytes: Buffer;
-  /** Whether its answer ends with "ready for the next query"; a flush's doesn't. */
+  /** Whether the response ends with ReadyForQuery. The response to a Flush doesn't. */
   readonly awaitsReady: boolean;
 }
 
-/** Gathers a client's messages into batches. It remembers named statements, which later come without their text. */
+/** Groups a client's messages into batches. Remembers prepared statements, which are later executed by name. */
 export class Batches {
   readonly #named = new Map<string, string>();
   readonly #portals = new Map<string, string>();
@@ -19,14 +19,14 @@ export class Batches {
   #sql: string[] = [];
   #values: string[] = [];
 
-  /** The batch that this message completes, if it does. */
+  /** Adds a message. Returns the batch if the message completes one. */
   add({ type, payload, bytes }: Message): Batch | undefined {
     this.#messages.push(bytes);
     if (type === "Q") this.#sql.push(...texts(payload, 1));
     if (type === "P") this.#parse(payload);
     if (type === "B") this.#bind(payload);
     if (type === "E") this.#sql.push(this.#portals.get(texts(payload, 1)[0] ?? "") ?? "");
-    // Of the extended protocol, and only of it, more messages follow before an answer is waited for.
+    // After these messages of the extended protocol, the client sends more before it waits for a response.
     return ["P", "B", "E", "D", "C"].includes(type) ? undefined : this.#complete(type !== "H");
   }
 
@@ -60,9 +60,9 @@ const READING =
 const COMMITTING = /^(commit|end)\b/i;
 
 /**
- * Whether a text changes something, judged by the first word of each statement.
+ * Detects SQL that changes data by the first word of each statement.
  *
- * A commit does when something before it in its transaction did. A function that writes, called by `select`, goes unseen.
+ * A commit counts as a write if its transaction contains one. A `select` that calls a function that writes isn't detected.
  */
 export class WriteDetector {
   #written = false;

@@ -28,7 +28,7 @@ import type {
 } from "./stored.ts";
 import { isOfType } from "./webhooks/event-types.ts";
 
-/** The version that the sandbox speaks, whatever version a request asks for. */
+/** The API version of all responses. The sandbox ignores the version that a request asks for. */
 export const STRIPE_VERSION = "2026-10-28.endive";
 
 /** A collection that can undo its changes. */

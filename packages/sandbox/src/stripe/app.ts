@@ -39,15 +39,15 @@ import { Deliveries } from "./webhooks/deliveries.ts";
 
 export interface StripeOptions {
   readonly store: Store;
-  /** The secret key that requests must show. */
+  /** The API key that requests must have. */
   readonly key: string;
-  /** Default: the machine's clock. `POST /_sandbox/clock` moves it ahead. */
+  /** Returns the current time. Default: the machine's clock. `POST /_sandbox/clock` advances the account's clock. */
   readonly now?: () => Date;
-  /** Requests per second before 429. Default 25, as Stripe's sandboxes; Infinity for no limit. */
+  /** The rate limit in requests per second. Default 25, as in Stripe's sandboxes. Infinity disables the limit. */
   readonly requestsPerSecond?: number;
-  /** Milliseconds before a webhook that failed is sent again; doubled each time. Default 500. */
+  /** Milliseconds until a failed webhook delivery is retried. Doubles with each retry. Default 500. */
   readonly webhookRetryAfter?: number;
-  /** Waited for while a POST is in the works, its idempotency key in use. Default: nothing. */
+  /** Called before a POST request executes, while its idempotency key is in use. The request waits for the promise. */
   readonly working?: () => Promise<void>;
 }
 
@@ -97,17 +97,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 export interface LocalStripe {
   readonly app: Hono;
-  /** Stores an answer under a request's idempotency key, over what is stored there; without a key, nothing. */
+  /** Stores a response under the request's idempotency key and replaces a stored one. Does nothing if there is no key. */
   store(request: Request, answer: Response): Promise<void>;
   /** Stops background work. Call it after the last request. */
   stop(): Promise<void>;
 }
 
 /**
- * A stateful local Stripe with one account and one API key.
+ * Creates a stateful local Stripe with one account and one API key.
  *
- * Trials, renewals and retries happen when the account's clock passes them: before each request, and at once when
- * `POST /_sandbox/clock` moves it (./sandbox-routes.ts).
+ * Trials, renewals and retries that are due by the account's clock run before each request, and when
+ * `POST /_sandbox/clock` advances the clock (./sandbox-routes.ts).
  */
 export function createStripe(options: StripeOptions): LocalStripe {
   const account = new Account(options.store, new Clock(options.store, options.now ?? (() => new Date())));
@@ -198,7 +198,7 @@ function run(
   }
 }
 
-/** Gives every answer its headers, and every refusal its shape. */
+/** Adds headers to every response, and turns errors into error responses. */
 async function respond(
   context: Context,
   answer: (requestId: string) => Promise<Response> | Response,
@@ -225,7 +225,7 @@ function json(context: Context, answer: Answer): Response {
   return context.body(answer.body, answer.status as ContentfulStatusCode);
 }
 
-/** The parameters of the query and of the body. */
+/** Reads the parameters of the query string and of the body. */
 async function readForm(context: Context): Promise<FormObject> {
   const query = new URL(context.req.url).search.slice(1);
   const body = context.req.method === "GET" ? "" : await context.req.text();
@@ -237,7 +237,7 @@ async function readForm(context: Context): Promise<FormObject> {
   return decodeForm([query, body].filter((part) => part !== "").join("&"));
 }
 
-/** The parameters as text, independent of their order. */
+/** Serializes the parameters independently of their order. */
 function canonical(value: FormObject[string]): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;

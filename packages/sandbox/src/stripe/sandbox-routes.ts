@@ -7,14 +7,15 @@ import { StripeError } from "./protocol/errors.ts";
 import { newId } from "./protocol/ids.ts";
 
 /**
- * Simulates what happens outside the API: time, customers and banks.
+ * Adds routes that simulate the passage of time and the actions of customers and banks.
  *
- * - `GET /_sandbox/clock`; `POST /_sandbox/clock` with `advance` (seconds) or `to` (unix seconds)
- * - `POST /_sandbox/payment_intents/:id/authenticate` with `succeeds`: the customer completes authentication
- * - `POST /_sandbox/payment_intents/:id/finish` with `succeeds`: a payment that is being processed ends
- * - `POST /_sandbox/charges/:id/dispute`: a cardholder disputes a charge; `POST /_sandbox/disputes/:id/decide` with `won`: the
- *   bank decides
- * - `POST /_sandbox/events/:id/deliver`: delivers the event to every endpoint again
+ * - `GET /_sandbox/clock`: returns the account's time.
+ * - `POST /_sandbox/clock` with `advance` (seconds) or `to` (Unix seconds): advances the account's clock.
+ * - `POST /_sandbox/payment_intents/:id/authenticate` with `succeeds`: completes the customer's authentication.
+ * - `POST /_sandbox/payment_intents/:id/finish` with `succeeds`: completes a payment whose status is `processing`.
+ * - `POST /_sandbox/charges/:id/dispute`: opens a dispute for a charge.
+ * - `POST /_sandbox/disputes/:id/decide` with `won`: closes a dispute.
+ * - `POST /_sandbox/events/:id/deliver`: delivers an event to every endpoint again.
  */
 export function addSandboxRoutes(app: Hono, account: Account, changed: () => void): void {
   app.get("/_sandbox/clock", (context) => context.json({ now: account.now() }));
@@ -23,7 +24,10 @@ export function addSandboxRoutes(app: Hono, account: Account, changed: () => voi
     const given = await bodyOf(context);
     const seconds = typeof given.to === "number" ? given.to - account.now() : given.advance;
     if (typeof seconds !== "number" || !Number.isInteger(seconds) || seconds < 0)
-      return context.json({ error: "`advance` or `to` must be whole seconds ahead" }, 400);
+      return context.json(
+        { error: "`advance` must be whole seconds, or `to` Unix seconds that aren't in the past" },
+        400,
+      );
     account.clock.advance(seconds);
     runDueWork(account);
     changed();

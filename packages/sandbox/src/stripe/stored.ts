@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 
-/** An object as the API shows it. */
+/** An object as the API returns it. */
 export interface Shown {
   readonly object: string;
   readonly [field: string]: unknown;
@@ -14,7 +14,7 @@ export interface StoredCustomer
     readonly default_payment_method: string | null;
   };
   readonly test_clock: null;
-  /** Deleted customers stay stored, so that their id returns `deleted: true`. */
+  /** A deleted customer stays stored, so that a request for its id returns `deleted: true`. */
   readonly deleted?: true;
 }
 
@@ -62,13 +62,13 @@ export interface StoredSubscription
 /** https://docs.stripe.com/api/coupons */
 export type StoredCoupon = Omit<Stripe.Coupon, "deleted">;
 
-/** A coupon that was redeemed for a subscription: https://docs.stripe.com/api/discounts */
+/** A coupon that was applied to a subscription: https://docs.stripe.com/api/discounts */
 export interface StoredDiscount
   extends Omit<Stripe.Discount, "customer" | "deleted" | "promotion_code" | "source"> {
   readonly customer: string;
   readonly promotion_code: null;
   readonly source: { readonly coupon: string; readonly type: "coupon" };
-  /** The coupon's, which outlive it. Not shown by the API. */
+  /** A copy of the coupon's terms, which stay valid after the coupon is deleted. The API doesn't return this field. */
   readonly terms: Pick<Stripe.Coupon, "amount_off" | "duration" | "percent_off">;
 }
 
@@ -80,7 +80,7 @@ export interface StoredSubscriptionItem extends Omit<Stripe.SubscriptionItem, "p
   readonly price: string;
 }
 
-/** What a subscription becomes, and when: https://docs.stripe.com/api/subscription_schedules */
+/** https://docs.stripe.com/api/subscription_schedules */
 export interface StoredSubscriptionSchedule
   extends Omit<
     Stripe.SubscriptionSchedule,
@@ -119,7 +119,7 @@ export interface StoredInvoiceLine
   readonly subscription: string;
 }
 
-/** A proration that waits for the subscription's next invoice. */
+/** A proration to bill with the subscription's next invoice. */
 export interface StoredInvoiceItem {
   readonly id: string;
   readonly subscription: string;
@@ -132,7 +132,7 @@ export interface StoredInvoiceItem {
   readonly period: { readonly start: number; readonly end: number };
 }
 
-/** Which payment intent pays which invoice: https://docs.stripe.com/api/invoice-payment */
+/** Links an invoice to its payment intent: https://docs.stripe.com/api/invoice-payment */
 export interface StoredInvoicePayment extends Omit<Stripe.InvoicePayment, "invoice" | "payment"> {
   readonly invoice: string;
   readonly payment: { readonly type: "payment_intent"; readonly payment_intent: string };
@@ -143,7 +143,7 @@ export interface StoredPaymentMethod extends Omit<Stripe.PaymentMethod, "custome
   readonly customer: string | null;
 }
 
-/** A payment method that is set up for later: https://docs.stripe.com/api/setup_intents */
+/** https://docs.stripe.com/api/setup_intents */
 export interface StoredSetupIntent extends Omit<Stripe.SetupIntent, "customer" | "payment_method"> {
   readonly customer: string | null;
   readonly payment_method: string | null;
@@ -157,7 +157,7 @@ export interface StoredPaymentIntent
   readonly latest_charge: string | null;
 }
 
-/** One attempt to take money: https://docs.stripe.com/api/charges */
+/** https://docs.stripe.com/api/charges */
 export interface StoredCharge
   extends Omit<Stripe.Charge, "balance_transaction" | "customer" | "payment_intent" | "refunds"> {
   readonly balance_transaction: string | null;
@@ -174,13 +174,13 @@ export interface StoredRefund
   readonly payment_method: string | null;
 }
 
-/** A cardholder's bank asks for the money back: https://docs.stripe.com/api/disputes */
+/** https://docs.stripe.com/api/disputes */
 export interface StoredDispute extends Omit<Stripe.Dispute, "charge" | "payment_intent"> {
   readonly charge: string;
   readonly payment_intent: string;
 }
 
-/** What happened, with the object as it was then: https://docs.stripe.com/api/events */
+/** An event with a snapshot of its object: https://docs.stripe.com/api/events */
 export interface StoredEvent extends Shown {
   readonly id: string;
   readonly object: "event";
@@ -192,7 +192,7 @@ export interface StoredEvent extends Shown {
   readonly type: string;
 }
 
-/** What customers may do for themselves: https://docs.stripe.com/api/customer_portal/configurations */
+/** https://docs.stripe.com/api/customer_portal/configurations */
 export type StoredPortalConfiguration = Stripe.BillingPortal.Configuration;
 
 /** https://docs.stripe.com/api/webhook_endpoints */
@@ -200,7 +200,7 @@ export interface StoredWebhookEndpoint extends Omit<Stripe.WebhookEndpoint, "del
   readonly secret: string;
 }
 
-/** A queued event for one endpoint, stored until it is delivered or the last attempt failed. */
+/** A queued delivery of an event to an endpoint. It is stored until it succeeds or the last attempt fails. */
 export interface StoredDelivery {
   readonly id: string;
   readonly event: string;

@@ -15,11 +15,11 @@ export interface AccountOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly readinessMilliseconds: number;
-  /** Where projects' databases are reached. */
+  /** The address of the pooler for all projects' databases. */
   readonly pooler: { readonly host: string; readonly port: number };
 }
 
-/** The state of the local Supabase, and operations that its endpoints share. */
+/** The state of the local Supabase, and the operations that its endpoints share. */
 export class Account {
   readonly organizations: Collection<Organization>;
   readonly projects: Collection<Project>;
@@ -40,7 +40,7 @@ export class Account {
     this.projects = options.store.collection("projects");
   }
 
-  /** Documents of one kind, such as a project's secrets, by `id`; those of projects begin with the ref and a slash. */
+  /** Documents of one kind, such as secrets. The id of a project's document starts with the project's ref. */
   documents<T>(kind: string): Collection<T> {
     return this.#store.collection<T>(kind);
   }
@@ -58,7 +58,7 @@ export class Account {
   }
 
   /**
-   * Whether a new project's own routes don't know it yet, though the organization's list does.
+   * Whether a new project's own routes still return 404, although the organization's list contains the project.
    *
    * @see https://github.com/supabase/terraform-provider-supabase/issues/345
    */
@@ -67,13 +67,13 @@ export class Account {
     return change.through[0] === "UNKNOWN" && elapsed < UNKNOWN_SHARE * this.readinessMilliseconds;
   }
 
-  /** Whether a change that was requested doesn't show yet: the status, the size and the settings are those from before. */
+  /** Whether the API still shows the status, size and settings from before the latest change. */
   isLagging({ change }: Project): boolean {
     const elapsed = this.now() - change.startedAt;
     return LAGS.has(change.through[0]) && elapsed < this.readinessMilliseconds / change.through.length;
   }
 
-  /** The project as the pooler knows it: undefined when it doesn't exist, or its database isn't up. */
+  /** Returns the project for the pooler, or undefined if it doesn't exist or its database isn't up. */
   tenant(ref: string): Project | undefined {
     const project = this.projects.get(ref);
     return project !== undefined && this.#isUp(project) ? project : undefined;
@@ -84,7 +84,11 @@ export class Account {
     return status === "ACTIVE_HEALTHY" && this.#booting.has(project.ref) ? "COMING_UP" : status;
   }
 
-  /** Whether the part of the readiness delay since the last change has gone by: 0 to 1, or more for what comes later. */
+  /**
+   * Whether this share of the readiness delay has passed since the latest change.
+   *
+   * @param share 0 to 1, or more than 1 for a service that becomes ready later than the project
+   */
   hasReached(project: Project, share: number): boolean {
     if (this.isLagging(project)) return project.change.through[0] === "ACTIVE_HEALTHY";
     const elapsed = this.now() - project.change.startedAt;
@@ -97,7 +101,7 @@ export class Account {
     return this.projects.put(project.ref, { ...project, change });
   }
 
-  /** Starts a project's database, which delays its readiness as long as it takes. */
+  /** Starts a project's database. The project isn't healthy before the database runs. */
   boot(ref: string): void {
     this.#booting.add(ref);
     this.servers
@@ -108,7 +112,7 @@ export class Account {
       .finally(() => this.#booting.delete(ref));
   }
 
-  /** @throws ApiError as the real one, whose connection to a database that isn't up times out */
+  /** @throws ApiError 544 if the database isn't up; on Supabase, the connection times out */
   requireDatabase(project: Project): void {
     if (!this.#isUp(project)) throw new ApiError(544, "Connection terminated due to connection timeout");
   }
@@ -120,11 +124,11 @@ export class Account {
   }
 }
 
-/** The part of the readiness delay in which a new project's own routes answer 404. */
+/** The share of the readiness delay during which a new project's own routes return 404. */
 const UNKNOWN_SHARE = 0.15;
 
-/** First stages that are the status from before the change. */
+/** Statuses that, as the first stage of a change, are the status from before the change. */
 const LAGS: ReadonlySet<ProjectStatus | undefined> = new Set(["ACTIVE_HEALTHY", "INACTIVE"]);
 
-/** The part of the readiness delay after which a new project's database answers. */
+/** The share of the readiness delay after which a new project's database accepts connections. */
 export const DATABASE_READY = 0.5;

@@ -23,7 +23,7 @@ interface Addon {
 
 const PATH = "/v1/projects/{ref}/billing/addons";
 
-/** What can be added to a project, with prices in US dollars. @see https://supabase.com/pricing */
+/** The available add-ons, with prices in US dollars. @see https://supabase.com/pricing */
 const ADDONS: readonly Addon[] = [
   { type: "custom_domain", name: "Custom Domain", variants: [monthly("cd_default", "Custom Domain", 10)] },
   {

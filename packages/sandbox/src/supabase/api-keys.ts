@@ -120,7 +120,7 @@ export const apiKeyEndpoints: readonly Endpoint[] = [
   }),
 ];
 
-/** The keys that every new project has. */
+/** Creates the keys that every new project has. */
 export function createDefaultKeys(account: Account, project: Project): void {
   put(account, project, newKey(account, "publishable", "default", null, null));
   put(account, project, newKey(account, "secret", "default", null, { role: "service_role" }));
@@ -192,7 +192,7 @@ function signJwt(payload: object, secret: string): string {
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
 
-/** Secret keys are masked unless asked for; legacy ones never are. */
+/** Shows a key as the API does. A secret key is masked if `reveal` is false. Other keys are never masked. */
 function shown(key: ApiKey, reveal: boolean): object {
   const prefix =
     key.type === "legacy" ? key.value.slice(-5) : key.value.slice(0, `sb_${key.type}_`.length + 5);

@@ -22,7 +22,7 @@ import { sslEndpoints } from "./ssl-enforcement.ts";
 import { storageEndpoints } from "./storage-config.ts";
 import { thirdPartyAuthEndpoints } from "./third-party-auth.ts";
 
-/** Every route of the local Management API. */
+/** The routes of the local Management API. */
 export const ENDPOINTS: readonly Endpoint[] = [
   ...organizationEndpoints,
   ...projectEndpoints,
@@ -41,7 +41,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...addonEndpoints,
 ];
 
-/** The local Management API. */
+/** Creates the local Management API. */
 export function createSupabase(options: { account: Account; token: Secret; perMinute: number }): Hono {
   const { account, token, perMinute } = options;
   const app = new Hono();
@@ -59,7 +59,7 @@ export function createSupabase(options: { account: Account; token: Secret; perMi
   );
   app.onError((error, context) => {
     if (!(error instanceof ApiError))
-      return context.json({ message: `The sandbox failed: ${error.stack}` }, 500);
+      return context.json({ message: `Internal error in the sandbox: ${error.stack}` }, 500);
     return context.json({ message: error.message }, error.status as ContentfulStatusCode);
   });
   return app;
@@ -75,7 +75,7 @@ async function answer(account: Account, endpoint: Endpoint, context: Context): P
   return context.json(result as object, status as ContentfulStatusCode);
 }
 
-/** Each parameter's value; of one that is given several times, the list of them. */
+/** The query parameters by name. A parameter that is repeated has a list of values. */
 function queryOf(context: Context): Record<string, string | string[]> {
   const entries = Object.entries(context.req.queries());
   return Object.fromEntries(

@@ -40,7 +40,7 @@ function authConfig(account: Account, project: Project): Overrides {
   return { ...Object.fromEntries(defaults), ...overrides(account, project) };
 }
 
-/** A secret is kept, and given back, as the HMAC that Supabase's own command line compares it by. */
+/** Replaces a secret by the HMAC that the API returns, which the Supabase CLI compares with its own value. */
 function stored(project: Project, name: string, value: unknown): unknown {
   if (AUTH_SETTINGS.get(name)?.secret !== true || typeof value !== "string" || value === "") return value;
   return createHmac("sha256", project.ref).update(value).digest("hex");

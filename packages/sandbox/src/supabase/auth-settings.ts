@@ -1,12 +1,13 @@
 import * as z from "zod";
 
-/** A setting of the auth service: its type, and its default in a new project. */
+/** A setting of the auth service. */
 export interface AuthSetting {
   readonly schema: z.ZodType;
+  /** The value in a new project. */
   readonly initially: unknown;
-  /** Its value is never given back, only a digest of it. */
+  /** Whether the API returns only a digest of the value. */
   readonly secret: boolean;
-  /** Shown, but not to be set. */
+  /** Whether the setting is read-only. */
   readonly fixed: boolean;
 }
 
@@ -51,7 +52,7 @@ const NOTIFICATIONS = [
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 const CAPITALS = LETTERS.toUpperCase();
 
-/** Every setting by its name. @see https://supabase.com/docs/reference/api/v1-get-auth-service-config */
+/** The settings by name. @see https://supabase.com/docs/reference/api/v1-get-auth-service-config */
 export const AUTH_SETTINGS: ReadonlyMap<string, AuthSetting> = new Map([
   ...general(),
   ...PROVIDERS.flatMap(provider),

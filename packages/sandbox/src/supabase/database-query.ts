@@ -43,7 +43,7 @@ export const databaseEndpoints: readonly Endpoint[] = [
 
 type Role = "postgres" | "supabase_read_only_user";
 
-/** The whole text as one simple query, so that several statements are one transaction; gives the last one's rows. */
+/** Runs the SQL as one simple query, so that several statements form one transaction. Returns the last statement's rows. */
 async function run(
   account: Account,
   project: Project,
@@ -62,7 +62,7 @@ async function run(
     options: role === "postgres" ? "" : "-c default_transaction_read_only=on",
     types: { getTypeParser: ((oid: number) => parser(oid)) as typeof pg.types.getTypeParser },
   });
-  // The server may end under it, as when the project is paused; the query fails then.
+  // The server may stop during the query, for example if the project is paused. The query itself reports the error.
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -80,7 +80,7 @@ async function run(
 }
 
 const { builtins } = pg.types;
-/** Left as PostgreSQL writes them. */
+/** Types whose values are returned as PostgreSQL's text. */
 const AS_TEXT: readonly number[] = [
   builtins.DATE,
   builtins.INTERVAL,
@@ -88,7 +88,7 @@ const AS_TEXT: readonly number[] = [
   builtins.TIMESTAMPTZ,
 ];
 
-/** Values become JSON as the real service makes them: big integers are numbers as long as JavaScript can hold them. */
+/** Converts values to JSON as Supabase does. A bigint becomes a number if JavaScript can represent it exactly. */
 function parser(oid: number): (text: string) => unknown {
   if (AS_TEXT.includes(oid)) return (text) => text;
   if (oid === builtins.INT8) {
@@ -97,7 +97,7 @@ function parser(oid: number): (text: string) => unknown {
   return pg.types.getTypeParser(oid, "text");
 }
 
-/** As psql would show the error, with the SQLSTATE. */
+/** Formats an error like psql, with the SQLSTATE. */
 function told(error: pg.DatabaseError, text: string): string {
   const lines = [`${error.severity}:  ${error.code}: ${error.message}`];
   if (error.position !== undefined) lines.push(...pointedAt(text, Number(error.position)));

@@ -3,28 +3,28 @@ import type { Account } from "./account.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** One route of the Management API. Parameters and properties that it doesn't name are refused. */
+/** A route of the Management API. It refuses unknown query parameters and properties. */
 export interface Endpoint {
   readonly method: Method;
-  /** As in the published description: `/v1/projects/{ref}/health`. */
+  /** The path as in Supabase's specification, such as `/v1/projects/{ref}/health`. */
   readonly path: string;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
-  /** Of an answer that went well; 200 where absent. */
+  /** The status of a successful response. Default 200. */
   readonly status?: number;
-  /** Gives the answer's body; undefined for an empty one. @throws ApiError */
+  /** Returns the response body, or undefined for an empty one. @throws ApiError for an error response */
   readonly handle: (call: Call<unknown, unknown>) => unknown;
 }
 
 export interface Call<Query, Body> {
   readonly account: Account;
-  /** A part of the path. */
+  /** Returns a path parameter. */
   readonly parameter: (name: string) => string;
   readonly query: Query;
   readonly body: Body;
 }
 
-/** An endpoint whose handler gets parsed input. */
+/** Defines an endpoint. Its handler receives the parsed query and body. */
 export function endpoint<Query = undefined, Body = undefined>(definition: {
   method: Method;
   path: string;

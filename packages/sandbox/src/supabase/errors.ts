@@ -1,4 +1,4 @@
-/** An answer of the Management API that isn't the one hoped for. @see https://supabase.com/docs/reference/api */
+/** An error response of the Management API. @see https://supabase.com/docs/reference/api */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;

@@ -4,7 +4,7 @@ import { type Endpoint, endpoint } from "./endpoint.ts";
 import { postgrestConfig } from "./postgrest-config.ts";
 import type { Project } from "./projects-state.ts";
 
-/** After which part of the readiness delay each service of a new project is healthy: some come later than the project. */
+/** The share of the readiness delay after which each service is healthy. Some become healthy later than the project. */
 const READY = {
   db: DATABASE_READY,
   db_postgres_user: 0.6,
@@ -46,7 +46,7 @@ function health(account: Account, project: Project, name: ServiceName): object {
   if (name === "rest" && postgrestConfig(account, project).db_schema === "")
     return { name, healthy: false, status: "UNHEALTHY", error: "Data API is disabled" };
   if (account.hasReached(project, READY[name])) return { name, healthy: true, status: "ACTIVE_HEALTHY" };
-  // The real pooler learns of a new project late, and until then says that there is none.
+  // Supabase's pooler reports this error until it receives the new project's configuration.
   if (name === "pooler") return { name, healthy: false, status: "UNHEALTHY", error: "Tenant not found" };
   return { name, healthy: false, status: "COMING_UP" };
 }

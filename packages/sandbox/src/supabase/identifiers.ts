@@ -1,11 +1,11 @@
 import { randomBytes, randomInt } from "node:crypto";
 
-/** As a project's ref or an organization's slug: a to z. */
+/** Generates letters from a to z, for a project's ref or an organization's slug. */
 export function randomLetters(count: number): string {
   return Array.from({ length: count }, () => String.fromCharCode(97 + randomInt(26))).join("");
 }
 
-/** As in API keys. */
+/** Generates a token for an API key. */
 export function randomToken(bytes: number): string {
   return randomBytes(bytes).toString("base64url").replaceAll("-", "x");
 }

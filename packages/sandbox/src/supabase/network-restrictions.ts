@@ -29,7 +29,7 @@ export const networkEndpoints: readonly Endpoint[] = [
     path: `${PATH}/apply`,
     body: lists,
     status: 201,
-    // Replaces both lists: one that isn't given is emptied.
+    // Replaces both lists. A list that is omitted becomes empty.
     handle: ({ account, parameter, body }) =>
       answer(
         store(
@@ -65,9 +65,9 @@ export const networkEndpoints: readonly Endpoint[] = [
 ];
 
 /**
- * Whether connections from an address are let in.
+ * Whether the project accepts connections from an address.
  *
- * @param address IPv4, since the pooler is reached over nothing else; undefined is one that only an empty list keeps out
+ * @param address an IPv4 address, the only kind that the pooler supports; undefined is allowed by every list that isn't empty
  */
 export function allowsAddress(account: Account, project: Project, address: string | undefined): boolean {
   const { v4 } = restrictions(account, project);

@@ -1,7 +1,7 @@
 -- The contents of a new project's database: roles, schemas, functions and privileges, as Supabase creates them (late 2026).
 --
--- The superuser `supabase_admin` runs this in the database `postgres`. `postgres` is no superuser here, as on Supabase.
--- `password` is the password of the roles as which the sandbox connects.
+-- The superuser `supabase_admin` runs this in the database `postgres`. As on Supabase, the role `postgres` isn't a superuser.
+-- `password` is the password of the roles that the sandbox itself connects as.
 -- https://github.com/supabase/postgres
 
 create role postgres login nosuperuser createdb createrole replication bypassrls password :'password';
@@ -24,7 +24,7 @@ grant pg_read_all_data to supabase_read_only_user, supabase_etl_admin;
 grant anon, authenticated, service_role, authenticator, pg_monitor, pg_signal_backend, pg_read_all_data,
   pg_create_subscription, pg_checkpoint to postgres with admin option;
 grant set on parameter session_replication_role, track_io_timing, log_min_messages to postgres;
--- Supabase grants all of pgrst.*; PostgreSQL itself grants only by full name.
+-- Supabase grants all pgrst.* parameters. PostgreSQL itself can only grant each parameter by its full name.
 grant set on parameter pgrst.db_schemas, pgrst.db_extra_search_path, pgrst.db_max_rows, pgrst.db_pre_request,
   pgrst.db_aggregates_enabled, pgrst.db_plan_enabled, pgrst.db_tx_end, pgrst.openapi_mode, pgrst.server_cors_allowed_origins
   to postgres;
@@ -44,8 +44,8 @@ grant all on database postgres to postgres, dashboard_user;
 create publication supabase_realtime;
 alter publication supabase_realtime owner to postgres;
 
--- Since May 2026, new projects revoke the privileges that the data API uses, and only those: TRUNCATE, REFERENCES, TRIGGER,
--- MAINTAIN and the UPDATE of a sequence are still granted to the roles of the API by default.
+-- Since May 2026, new projects revoke only the privileges that the Data API uses. By default, its roles still have TRUNCATE,
+-- REFERENCES, TRIGGER and MAINTAIN on tables, and UPDATE on sequences.
 grant usage on schema public to postgres, anon, authenticated, service_role;
 alter default privileges for role supabase_admin in schema public
   grant all on tables to postgres, anon, authenticated, service_role;
@@ -318,8 +318,8 @@ create function realtime.topic() returns text language sql stable as $$
 $$;
 reset role;
 
--- Supabase's own PostgreSQL module lets `postgres` manage policies (and, by grant, triggers) on tables of the platform's
--- schemas, and nothing else of theirs. Here membership in the owners lets it, and an event trigger refuses the rest.
+-- Supabase's PostgreSQL extension allows `postgres` to manage policies (and, by grant, triggers) on the platform's tables, and
+-- refuses all other changes. Here, `postgres` is a member of the owner roles, and an event trigger refuses other changes.
 grant supabase_auth_admin, supabase_storage_admin, supabase_realtime_admin to postgres with inherit true, set false;
 
 create function extensions.guard_platform_schemas() returns event_trigger language plpgsql

@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import { escapeLiteral } from "pg";
 
 /**
- * The SQL that fills a new project's database (platform.sql).
+ * Returns the SQL that fills a new project's database (platform.sql).
  *
- * @param password of the roles as which the sandbox itself connects
+ * @param password the password of the roles that the sandbox itself connects as
  */
 export function platformSql(password: string): string {
   return TEMPLATE.replaceAll(":'password'", () => escapeLiteral(password));
@@ -13,7 +13,7 @@ export function platformSql(password: string): string {
 
 const TEMPLATE = readFileSync(join(packageRoot(import.meta.dirname), "src/supabase/platform.sql"), "utf8");
 
-/** The folder of the sandbox's package, from source or built. */
+/** Returns the root of this package, for a folder in its source or in its build. */
 function packageRoot(folder: string): string {
   return existsSync(join(folder, "package.json")) ? folder : packageRoot(dirname(folder));
 }

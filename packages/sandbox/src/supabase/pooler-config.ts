@@ -3,10 +3,10 @@ import type { Account } from "./account.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
 /**
- * How a database is reached through the pooler.
+ * The settings and the address of the pooler.
  *
- * The real one answers with the transaction mode's entry, on port 6543, and serves session mode on 5432 of the same host.
- * Here the one port that there is serves session mode, so the entry says so.
+ * Supabase returns the entry for transaction mode on port 6543, and serves session mode on port 5432 of the same host. The
+ * sandbox has only one port, for session mode, and returns an entry for it.
  *
  * @see https://supabase.com/docs/reference/api/v1-get-pooler-config
  */
@@ -53,7 +53,7 @@ export const poolerEndpoints: readonly Endpoint[] = [
   }),
 ];
 
-/** Undefined where none is set. */
+/** Returns the pool size of a project, or undefined if none is set. */
 export function poolSizeOf(account: Account, ref: string): number | undefined {
   return account.documents<number>("pool-sizes").get(ref);
 }

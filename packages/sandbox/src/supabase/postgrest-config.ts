@@ -4,7 +4,7 @@ import { type Endpoint, endpoint } from "./endpoint.ts";
 import type { Project } from "./projects-state.ts";
 
 interface PostgrestConfig {
-  /** Schemas with commas between; empty when the Data API is off. */
+  /** The exposed schemas, separated by commas. Empty if the Data API is disabled. */
   readonly db_schema: string;
   readonly max_rows: number;
   readonly db_extra_search_path: string;

@@ -25,9 +25,9 @@ export interface Project {
   readonly region: string;
   readonly createdAt: string;
   readonly change: Change;
-  /** `ci_micro`; undefined is nano, which has no add-on. */
+  /** The compute add-on, such as `ci_micro`. Undefined for the size nano, which has no add-on. */
   readonly compute: string | undefined;
-  /** The size before the last change; null is nano. */
+  /** The compute add-on before the latest change. Null for the size nano. */
   readonly formerCompute?: string | null;
   readonly addons: readonly string[];
   readonly jwtSecret: string;
@@ -43,8 +43,8 @@ export interface Change {
 }
 
 /**
- * A change's status at a moment: it goes through its stages in equal parts of the readiness delay. The first stage may be
- * the status from before: the real service shows that for some seconds after a request.
+ * Returns the status during or after a change. Each stage takes an equal part of the readiness delay. The first stage may be
+ * the status from before the change, which Supabase shows for some seconds after a request.
  */
 export function statusAt(change: Change, now: number, readinessMilliseconds: number): ProjectStatus {
   const elapsed = now - change.startedAt;

@@ -4,7 +4,7 @@ import { tooManyRequests } from "./refusals.ts";
 const WINDOW = 60_000;
 
 /**
- * So many requests a minute for each project or organization and endpoint, told in headers on every answer.
+ * Limits requests per minute, per endpoint and per project or organization. Every response has rate-limit headers.
  *
  * @see https://supabase.com/docs/reference/api/introduction
  */
@@ -29,7 +29,7 @@ export function rateLimits(options: { perMinute: number; now: () => number }): M
   };
 }
 
-/** The path with its project or organization, which has a limit of its own, and without what follows that varies. */
+/** Replaces UUIDs in a path. Keeps the project or organization, because each has its own limit. */
 function withoutIds(path: string): string {
   return path.replace(/\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, "/{id}");
 }

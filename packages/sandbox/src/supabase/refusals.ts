@@ -1,4 +1,4 @@
-/** The Management API's answers when it has had too much, or fails. */
+/** Returns the Management API's response for a rate limit or an internal error. */
 export function refusal(status: 429 | 500): Response {
   return status === 429
     ? tooManyRequests(120, 1)

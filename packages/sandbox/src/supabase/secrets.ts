@@ -4,7 +4,7 @@ import { type Endpoint, endpoint } from "./endpoint.ts";
 
 interface StoredSecret {
   readonly name: string;
-  /** SHA-256 in hex: the value itself is never given back. */
+  /** The value's SHA-256 digest in hexadecimal. The API never returns the value itself. */
   readonly digest: string;
   readonly updatedAt: string;
 }

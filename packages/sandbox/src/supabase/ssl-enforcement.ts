@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Account } from "./account.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 
-/** Whether connections in clear are refused, and were before the last change. */
+/** Whether the database refuses unencrypted connections, now and before the latest change. */
 interface Enforcement {
   readonly database: boolean;
   readonly former: boolean;
@@ -34,7 +34,7 @@ export const sslEndpoints: readonly Endpoint[] = [
       const former = isTlsEnforced(account, project.ref);
       account.documents<Enforcement>("ssl-enforcement").put(project.ref, { database, former });
       account.change(project, ["ACTIVE_HEALTHY", "RESTARTING", "RESTARTING"], "ACTIVE_HEALTHY");
-      // The database starts again, which ends its connections.
+      // The change restarts the database, which closes its connections.
       await account.servers.stop(project.ref);
       return { currentConfig: { database }, appliedSuccessfully: true };
     },

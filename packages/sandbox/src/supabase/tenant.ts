@@ -4,10 +4,10 @@ import { allowsAddress } from "./network-restrictions.ts";
 import { poolSizeOf } from "./pooler-config.ts";
 import { isTlsEnforced } from "./ssl-enforcement.ts";
 
-/** Of small projects; larger ones have more: https://supabase.com/docs/guides/platform/compute-and-disk */
+/** The pool size of small projects: https://supabase.com/docs/guides/platform/compute-and-disk */
 const DEFAULT_POOL_SIZE = 15;
 
-/** A project as the pooler knows it; undefined when it doesn't exist, or its database isn't up. */
+/** Returns a project's settings for the pooler, or undefined if the project doesn't exist or its database isn't up. */
 export function tenantOf(account: Account, ref: string): Tenant | undefined {
   const project = account.tenant(ref);
   if (project === undefined) return undefined;

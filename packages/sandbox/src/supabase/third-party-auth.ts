@@ -19,9 +19,9 @@ const PATH = "/v1/projects/{ref}/config/auth/third-party-auth";
 const KIND = "third-party-auth";
 
 /**
- * Whose tokens a project trusts besides its own. Making the same one twice makes two.
+ * Third-party issuers whose tokens a project trusts. Creating the same integration twice creates two.
  *
- * An issuer's keys aren't fetched here: `resolved_jwks` stays null for those, as on the real one until it has fetched them.
+ * The sandbox doesn't fetch an issuer's keys. `resolved_jwks` stays null for them, as on Supabase before the keys are fetched.
  *
  * @see https://supabase.com/docs/reference/api/v1-create-project-tpa-integration
  */

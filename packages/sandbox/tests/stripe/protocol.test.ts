@@ -97,15 +97,15 @@ describe("a request", () => {
       "address=x&address[city]=Rome",
       undefined,
       "address[city]",
-      /two forms/,
+      /conflicting types/,
     ],
     ["a key of JavaScript's", "__proto__[polluted]=1", "parameter_unknown", "__proto__", /unknown parameter/],
     [
-      "what Stripe has and this sandbox lacks",
+      "a parameter that the sandbox doesn't support",
       "tax_id_data[0][type]=eu_vat",
       "sandbox_unsupported",
       "tax_id_data",
-      /this sandbox doesn't support it/,
+      /sandbox doesn't support Stripe's parameter/,
     ],
   ])("with %s is refused, naming the parameter", async (_, form, code, param, message) => {
     const { send, stripe } = await localStripe();

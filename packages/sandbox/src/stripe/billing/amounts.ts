@@ -1,6 +1,6 @@
 import type { StoredPrice } from "../stored.ts";
 
-/** The amount for a quantity of a price, in the currency's smallest unit; halves are rounded away from zero. */
+/** Returns the amount for a quantity, in the currency's smallest unit. Rounds halves away from zero. */
 export function amountOf(price: StoredPrice, quantity: number): number {
   if (price.recurring?.usage_type === "metered") return 0;
   const units = transformed(price, quantity);
@@ -8,7 +8,7 @@ export function amountOf(price: StoredPrice, quantity: number): number {
   return roundHalfAway(Number(price.unit_amount_decimal) * units);
 }
 
-/** The share of an amount for the rest of a period. */
+/** Returns the share of an amount for the rest of a period. */
 export function prorated(
   amount: number,
   period: { readonly start: number; readonly end: number },

@@ -1,6 +1,6 @@
 import type { Collection, Store } from "../../store.ts";
 
-/** The account's time: the machine's, moved ahead by what tests have asked for. It never goes back, not by a restart. */
+/** The account's clock: the machine's time plus the time that tests have added. It never goes back, even after a restart. */
 export class Clock {
   readonly #now: () => Date;
   readonly #kept: Collection<{ readonly ahead: number }>;
@@ -16,7 +16,7 @@ export class Clock {
   }
 
   advance(seconds: number): void {
-    if (seconds < 0) throw new Error("A clock can't go back");
+    if (seconds < 0) throw new Error("The clock can't go back");
     this.#kept.put("clock", { ahead: this.#ahead() + seconds });
   }
 

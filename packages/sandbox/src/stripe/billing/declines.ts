@@ -1,12 +1,12 @@
 import { StripeError } from "../protocol/errors.ts";
 
-/** 402: https://docs.stripe.com/declines/codes */
+/** Creates the 402 error for a decline: https://docs.stripe.com/declines/codes */
 export function declined(declineCode = "generic_decline", details: object = {}): StripeError {
   const { message, ...said } = declineOf(declineCode);
   return new StripeError(402, "card_error", message, { ...said, ...details });
 }
 
-/** The error for a decline: some reasons have their own code, the others share one. */
+/** Returns the error fields for a decline. Some reasons have their own error code. The others are `card_declined`. */
 export function declineOf(declineCode: string): { code: string; decline_code?: string; message: string } {
   const message = declineMessage(declineCode);
   if (declineCode === "expired_card" || declineCode === "processing_error")

@@ -12,7 +12,7 @@ interface Due {
   readonly work: () => void;
 }
 
-/** Runs everything that became due since the last request, in order, each at its own instant. */
+/** Runs all work that became due since the last request, in order and each at its own instant. */
 export function runDueWork(account: Account): void {
   const now = account.now();
   for (let next = earliest(account); next !== undefined && next.at <= now; next = earliest(account))
@@ -28,7 +28,7 @@ function earliest(account: Account): Due | undefined {
   return first;
 }
 
-/** When the first of each subscription's items ends its period. */
+/** Returns the earliest end of a period among each subscription's items. */
 function periodEnds(account: Account): ReadonlyMap<string, number> {
   const ends = new Map<string, number>();
   for (const { current_period_end, subscription } of account.subscriptionItems.values())
@@ -36,7 +36,7 @@ function periodEnds(account: Account): ReadonlyMap<string, number> {
   return ends;
 }
 
-/** What will happen to a subscription; of two things at the same instant the earlier one in this order comes first. */
+/** Returns a subscription's scheduled work. Work that is due at the same instant runs in this order. */
 function duesOf(account: Account, subscription: StoredSubscription, periodEnd: number | undefined): Due[] {
   if (isOver(subscription)) return [];
   const dues: Due[] = [];

@@ -6,8 +6,8 @@ import { changeSubscriptionItems, type ItemChange } from "./item-changes.ts";
 import { itemsOf, update } from "./subscription-state.ts";
 
 /**
- * Makes a subscription what a phase of its schedule says. A setting that neither the phase nor the schedule's default
- * settings contain is removed: a phase replaces what was set on the subscription. Metadata is merged.
+ * Applies a phase of a schedule to its subscription. Removes settings that neither the phase nor the schedule's default
+ * settings contain, because a phase replaces the subscription's settings. Merges metadata.
  *
  * https://docs.stripe.com/api/subscription_schedules/update, https://docs.stripe.com/billing/subscriptions/subscription-schedules
  */
@@ -35,7 +35,7 @@ export function enterPhase(
     discounts: redeem(account, subscription, discounts),
     metadata: mergeMetadata(subscription.metadata, phase.metadata),
   });
-  // A period that ends now is billed by its renewal; there is nothing to prorate.
+  // The renewal bills a period that ends now, so there is nothing to prorate.
   const ends = itemsOf(account, subscription.id).map((item) => item.current_period_end);
   const atPeriodEnd = Math.min(...ends) <= account.now();
   const changes = changesTo(account, entered, phase.items);
@@ -46,7 +46,7 @@ export function enterPhase(
     });
 }
 
-/** Items of the same price stay; the first that differs takes the first new price, and keeps its id. */
+/** Keeps items whose price is in the phase. The first other item keeps its id and gets the first new price, and so on. */
 function changesTo(
   account: Account,
   subscription: StoredSubscription,

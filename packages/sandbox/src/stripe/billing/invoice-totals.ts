@@ -14,10 +14,10 @@ type Totals = Pick<
 >;
 
 /**
- * What an invoice costs: its lines, less the subscription's discounts, plus taxes that aren't included.
+ * Computes an invoice's totals: its lines, minus the subscription's discounts, plus exclusive taxes.
  *
- * A discount reduces what the lines cost that aren't prorations, one after the other in the given order. Tax is due on the
- * rest. https://docs.stripe.com/billing/subscriptions/coupons, https://docs.stripe.com/billing/taxes/tax-rates
+ * Discounts apply in the given order to all lines except prorations. Taxes apply to the discounted total.
+ * https://docs.stripe.com/billing/subscriptions/coupons, https://docs.stripe.com/billing/taxes/tax-rates
  */
 export function totalsOf(
   account: Account,
@@ -54,7 +54,7 @@ export function totalsOf(
   };
 }
 
-/** Those that haven't ended. */
+/** Returns the subscription's discounts that haven't ended. */
 function discountsOf(account: Account, { discounts }: StoredSubscription): StoredDiscount[] {
   return discounts
     .map((id) => account.discounts.get(id))
@@ -66,7 +66,7 @@ function amountOff({ terms }: StoredDiscount, amount: number): number {
   return terms.amount_off ?? Math.round((amount * (terms.percent_off ?? 0)) / 100);
 }
 
-/** A subscription after an invoice. A coupon that lasts once is used up by the first invoice that it reduces. */
+/** Updates a subscription after an invoice. Removes a discount with the duration `once` if it reduced the invoice. */
 export function billedBy(
   account: Account,
   subscription: StoredSubscription,

@@ -11,7 +11,7 @@ import { totalsOf } from "./invoice-totals.ts";
 import { attempt, newPaymentIntent } from "./payments.ts";
 
 const DAY = 24 * 60 * 60;
-/** Days until a failed payment of an invoice is tried again: three times, then the subscription is canceled. */
+/** Days until each retry of a failed payment. After the last one fails, the subscription is canceled. */
 const RETRY_DAYS = [3, 5, 7];
 
 export interface Charge {
@@ -25,9 +25,10 @@ export interface Charge {
 }
 
 /**
- * Makes an invoice of a subscription and finalizes it at once (Stripe leaves it a draft for about an hour first).
+ * Creates an invoice for a subscription and finalizes it immediately. (Stripe keeps it as a draft for about an hour.)
  *
- * A total that isn't above zero is paid at once; a negative one, and the customer's balance, move to the balance.
+ * The customer's balance is applied to the total. If nothing is due, the invoice is paid immediately, and a remaining credit
+ * becomes the customer's balance.
  */
 export function invoiceSubscription(
   account: Account,
@@ -73,7 +74,7 @@ function finalize(account: Account, draft: StoredInvoice): StoredInvoice {
   return open;
 }
 
-/** The payment intent that pays an invoice; made when the invoice is finalized. */
+/** Returns an invoice's payment intent. Creates it if the invoice has none. */
 export function intentOf(account: Account, invoice: StoredInvoice): StoredPaymentIntent {
   const link = account.invoicePayments.values().find((one) => one.invoice === invoice.id);
   const found = account.paymentIntents.get(link?.payment.payment_intent ?? "");
@@ -103,7 +104,7 @@ export function intentOf(account: Account, invoice: StoredInvoice): StoredPaymen
   return intent;
 }
 
-/** Tries to pay an open invoice with a payment method; the invoice's status says whether it was paid. */
+/** Tries to pay an open invoice with a payment method. The status of the returned invoice is the result. */
 export function collect(account: Account, invoice: StoredInvoice, method: string | null): StoredInvoice {
   const tried = retried(account, invoice);
   const intent = method === null ? undefined : attempt(account, intentOf(account, invoice), method);
@@ -123,7 +124,7 @@ function retried(account: Account, invoice: StoredInvoice): StoredInvoice {
   };
 }
 
-/** Marks an invoice paid. */
+/** Marks an invoice as paid. */
 export function paid(account: Account, invoice: StoredInvoice): StoredInvoice {
   const now = account.now();
   const after: StoredInvoice = {
@@ -152,7 +153,7 @@ export function paid(account: Account, invoice: StoredInvoice): StoredInvoice {
 }
 
 /**
- * Keeps the method that paid as the subscription's default, where its `save_default_payment_method` is `on_subscription`.
+ * Saves the payment method as the subscription's default if `save_default_payment_method` is `on_subscription`.
  *
  * @see https://docs.stripe.com/api/subscriptions/object#subscription_object-payment_settings-save_default_payment_method
  */
@@ -167,7 +168,7 @@ function saveMethod(account: Account, invoice: StoredInvoice): void {
   account.subscriptions.put(subscription.id, { ...subscription, default_payment_method: method });
 }
 
-/** Marks an open invoice void or uncollectible. Voiding cancels its payment intent. */
+/** Marks an open invoice as void or uncollectible. Voiding also cancels its payment intent. */
 export function giveUp(
   account: Account,
   invoice: StoredInvoice,

@@ -11,7 +11,7 @@ import { after } from "./periods.ts";
 import { chargesFor, describe, takePending, unpaid } from "./subscription-lifecycle.ts";
 import { itemsOf, noPaymentMethod, paymentMethodOf, priceOf, update } from "./subscription-state.ts";
 
-/** A change of one item: with an id of that one, without of a new one. */
+/** A change of the item with the given id, or a new item if there is no id. */
 export interface ItemChange {
   readonly id?: string | undefined;
   readonly price?: string | undefined;
@@ -20,18 +20,18 @@ export interface ItemChange {
   readonly metadata?: Record<string, string> | null | undefined;
 }
 
-/** How what a change costs is collected. */
+/** The parameters for prorating and collecting the cost of a change. */
 export interface Collecting {
   readonly payment_behavior?: string | undefined;
   readonly proration_behavior?: string | undefined;
   readonly proration_date?: number | undefined;
-  /** False: who was leaving at the period's end stays; with a change that waits for its payment, only once it is paid. */
+  /** False revokes a cancellation at the period's end. For a pending update, only once it is paid. */
   readonly cancel_at_period_end?: boolean | undefined;
-  /** The period ends at this instant: its renewal, which follows, bills the change. */
+  /** Whether the period ends now. The renewal then bills the change. */
   readonly atRenewal?: boolean;
 }
 
-/** @throws StripeRefusal 400 for a price that a subscription can't have */
+/** @throws StripeError 400 for a price that a subscription can't have */
 export function checkPrice(account: Account, id: string, param: string): StoredPrice {
   const price = account.prices.get(id);
   if (price === undefined) throw missingReference("price", id, param);
@@ -73,10 +73,10 @@ export function addItem(
 }
 
 /**
- * Changes items, and prorates: https://docs.stripe.com/billing/subscriptions/prorations
+ * Changes items and prorates the change: https://docs.stripe.com/billing/subscriptions/prorations
  *
- * Another interval, or the step from free to paid, begins a new period that is invoiced at once. Whatever was waiting for its
- * payment before lapses.
+ * A different interval, or a change from free to paid, starts a new period that is invoiced immediately. An earlier pending
+ * update is discarded.
  */
 export function changeSubscriptionItems(
   account: Account,
@@ -174,7 +174,7 @@ function newCycle(
   billChange(account, { ...subscription, billing_cycle_anchor: now }, before, charges, how);
 }
 
-/** Begins a new period of every item now. @returns what it costs */
+/** Starts a new period for every item now. @returns the charges for the period */
 function beginPeriod(account: Account, subscription: string): Charge[] {
   const now = account.now();
   for (const item of itemsOf(account, subscription)) {
@@ -190,11 +190,11 @@ function beginPeriod(account: Account, subscription: string): Charge[] {
 }
 
 /**
- * Ends a trial if its first paid period can be paid; until then the trial and its items stay.
+ * Ends a trial once its first paid period is paid. Until then, the trial and its items stay unchanged.
  *
- * `trial_end` is among the attributes that may wait: https://docs.stripe.com/billing/subscriptions/pending-updates-reference
+ * A pending update can contain `trial_end`: https://docs.stripe.com/billing/subscriptions/pending-updates-reference
  *
- * @param before the items as they were before the request
+ * @param before the items before the request
  */
 export function payForEndOfTrial(
   account: Account,
@@ -250,7 +250,7 @@ function proration(
   const price = priceOf(account, item);
   const quantity = item.quantity ?? 1;
   const period = { start: item.current_period_start, end: item.current_period_end };
-  // An item that was added in the middle of a period is charged for its rest.
+  // An item that was added during a period is charged for the rest of the period.
   const whole = period.start < instant || sign === -1 ? period : fullPeriod(account, item);
   return {
     amount: sign * prorated(amountOf(price, quantity), whole, instant),
@@ -284,7 +284,7 @@ function keepForLater(account: Account, subscription: StoredSubscription, charge
   });
 }
 
-/** @throws StripeRefusal 400 when nothing can pay; 402 for a declined payment with `error_if_incomplete` */
+/** @throws StripeError 400 if there is no payment method, or 402 for a declined payment with `error_if_incomplete` */
 function billChange(
   account: Account,
   subscription: StoredSubscription,

@@ -11,7 +11,7 @@ interface Intended {
   readonly metadata?: Record<string, string>;
 }
 
-/** A payment that nothing has been tried for yet. */
+/** Creates a payment intent without a payment attempt. */
 export function newPaymentIntent(account: Account, intended: Intended): StoredPaymentIntent {
   const id = newId("pi");
   const intent: StoredPaymentIntent = {
@@ -67,7 +67,7 @@ export function newPaymentIntent(account: Account, intended: Intended): StoredPa
   return intent;
 }
 
-/** Keeps what one attempt did, as a charge. */
+/** Records a payment attempt as a charge. */
 function recordCharge(
   account: Account,
   intent: StoredPaymentIntent,
@@ -77,7 +77,7 @@ function recordCharge(
   const id = newId("ch");
   const good = declineCode === null;
   const found = account.paymentMethods.get(method);
-  if (found === undefined) throw new Error(`Payment method ${method} is gone`);
+  if (found === undefined) throw new Error(`Payment method ${method} doesn't exist`);
   const made: StoredCharge = {
     id,
     object: "charge",
@@ -137,8 +137,8 @@ const OUTCOME = {
 };
 
 /**
- * Tries to take the money. The intent's status says how it went: `succeeded`, `requires_payment_method` after a decline,
- * `requires_action` when the customer must authenticate.
+ * Attempts a payment. The status of the returned intent is the result: `succeeded`, `processing`,
+ * `requires_payment_method` after a decline, or `requires_action` if the customer must authenticate.
  */
 export function attempt(
   account: Account,
@@ -157,7 +157,7 @@ export function attempt(
   return failed(account, intent, method, behavior.declineCode ?? "generic_decline");
 }
 
-/** @param intent with the payment method that paid */
+/** @param intent the payment intent, with the payment method that paid */
 export function succeeded(account: Account, intent: StoredPaymentIntent): StoredPaymentIntent {
   const charge = recordCharge(account, intent, intent.payment_method ?? "", null);
   const after: StoredPaymentIntent = {
@@ -172,7 +172,7 @@ export function succeeded(account: Account, intent: StoredPaymentIntent): Stored
   return account.paymentIntents.put(after.id, after);
 }
 
-/** The bank takes its time: https://docs.stripe.com/payments/paymentintents/lifecycle */
+/** A delayed payment: https://docs.stripe.com/payments/paymentintents/lifecycle */
 function processing(account: Account, intent: StoredPaymentIntent): StoredPaymentIntent {
   const after: StoredPaymentIntent = { ...intent, last_payment_error: null, status: "processing" };
   account.emit("payment_intent.processing", after);

@@ -3,15 +3,15 @@ import type { StoredInvoice, StoredSubscription, StoredSubscriptionItem } from "
 import { giveUp } from "./invoicing.ts";
 import { itemsOf, update } from "./subscription-state.ts";
 
-/** Pending updates: https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
+// Pending updates: https://docs.stripe.com/billing/subscriptions/pending-updates-reference
 
 const PENDING_FOR = 23 * 60 * 60;
 
 /**
  * Reverts a change whose invoice wasn't paid, and stores it as a pending update.
  *
- * @param subscription after the change
- * @param before the items as they were
+ * @param subscription the subscription after the change
+ * @param before the items before the change
  */
 export function suspendChange(
   account: Account,
@@ -23,7 +23,7 @@ export function suspendChange(
   const stored = account.subscriptions.get(subscription.id) ?? subscription;
   const wanted = itemsOf(account, subscription.id);
   setItems(account, subscription.id, before);
-  // The payment isn't retried: the customer pays the invoice, or the update expires.
+  // The payment isn't retried. The customer pays the invoice, or the update expires.
   account.invoices.put(invoice.id, { ...invoice, next_payment_attempt: null });
   const ends = before.map(({ current_period_end }) => current_period_end);
   update(

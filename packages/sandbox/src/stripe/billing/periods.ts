@@ -6,9 +6,9 @@ export interface Interval {
 const DAY = 24 * 60 * 60;
 
 /**
- * The instant some intervals after an anchor; a month's end stays a month's end (31 January, 28 February, 31 March).
+ * Adds intervals to an anchor. The last day of a month stays the last day (31 January, 28 February, 31 March).
  *
- * @param anchor unix seconds
+ * @param anchor Unix seconds
  */
 export function after(anchor: number, { interval, interval_count }: Interval, times = 1): number {
   const count = interval_count * times;
@@ -22,7 +22,7 @@ export function after(anchor: number, { interval, interval_count }: Interval, ti
   return moved.getTime() / 1000;
 }
 
-/** The end of the period that holds the instant, counted from the anchor. */
+/** Returns the end of the period that contains the instant. The anchor is the start of the first period. */
 export function periodEnd(anchor: number, interval: Interval, instant: number): number {
   let times = 1;
   while (after(anchor, interval, times) <= instant) times += 1;

@@ -5,7 +5,7 @@ import { enterPhase } from "./enter-phase.ts";
 import { cancelNow } from "./subscription-lifecycle.ts";
 import { endSchedule } from "./subscription-state.ts";
 
-/** When the current phase of a subscription's schedule ends; undefined without one. */
+/** Returns the end of the current phase of a subscription's schedule, or undefined if there is none. */
 export function phaseEnd(account: Account, subscription: StoredSubscription): number | undefined {
   return scheduleOf(account, subscription)?.current_phase?.end_date;
 }
@@ -18,7 +18,7 @@ function scheduleOf(
   return schedule?.status === "active" ? schedule : undefined;
 }
 
-/** The current phase is over: the next one begins, or the schedule ends as its end behavior says. */
+/** Starts the next phase. After the last one, ends the schedule according to its end behavior. */
 export function nextPhase(account: Account, subscription: StoredSubscription): void {
   const schedule = scheduleOf(account, subscription);
   if (schedule === undefined) return;

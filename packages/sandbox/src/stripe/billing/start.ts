@@ -22,9 +22,9 @@ import { noPaymentMethod, paymentMethodOf, priceOf, showSubscription } from "./s
 const DAY = 24 * 60 * 60;
 
 /**
- * Begins a subscription: trialing, active, or incomplete until its first invoice is paid.
+ * Starts a subscription. It is trialing, active, or incomplete until its first invoice is paid.
  *
- * @throws StripeRefusal 400 for a price or a customer that doesn't fit, and when money is due and nothing can pay it; 402 for a
+ * @throws StripeError 400 for an invalid price or currency, or if an amount is due and there is no payment method; 402 for a
  *   declined payment with `error_if_incomplete`
  */
 export function startSubscription(
@@ -71,7 +71,7 @@ function checkItems(account: Account, customer: StoredCustomer, given: Subscript
   return currency;
 }
 
-/** Unix seconds; undefined without a trial. */
+/** Returns the end of the trial in Unix seconds, or undefined if there is no trial. */
 function trialEndOf(account: Account, given: SubscriptionCreation): number | undefined {
   const { trial_end, trial_period_days } = given;
   if (trial_end !== undefined && trial_period_days !== undefined)

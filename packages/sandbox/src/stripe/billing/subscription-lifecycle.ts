@@ -18,7 +18,7 @@ import {
   update,
 } from "./subscription-state.ts";
 
-/** The lifecycle of a subscription: https://docs.stripe.com/billing/subscriptions/overview */
+// The lifecycle of a subscription: https://docs.stripe.com/billing/subscriptions/overview
 
 export function cancelNow(
   account: Account,
@@ -49,7 +49,7 @@ export function cancelNow(
   );
 }
 
-/** The charges for one period of these items. */
+/** Returns the charges for one period of the items. */
 export function chargesFor(account: Account, items: readonly StoredSubscriptionItem[]): Charge[] {
   return items.map((item) => {
     const price = priceOf(account, item);
@@ -73,7 +73,7 @@ export function describe(account: Account, price: StoredPrice, quantity: number)
   return `${quantity} × ${name} (at ${amount} ${price.currency.toUpperCase()}${each})`;
 }
 
-/** Prorations that were left for the next invoice. */
+/** Removes and returns the prorations to bill with the next invoice. */
 export function takePending(account: Account, subscription: string): Charge[] {
   const waiting = account.invoiceItems.values().filter((item) => item.subscription === subscription);
   return waiting.map((item) => {
@@ -92,7 +92,7 @@ export function takePending(account: Account, subscription: string): Charge[] {
   });
 }
 
-/** Opens the next period of the items that are due, and sends or collects its invoice. */
+/** Starts the next period of the items that are due, and bills it. */
 export function renew(
   account: Account,
   subscription: StoredSubscription,
@@ -125,7 +125,7 @@ export function nextPeriod(
   });
 }
 
-/** Invoices a running subscription and tries to collect. It is active when nothing is left to pay, else past due. */
+/** Invoices a subscription and, if payment is automatic, tries to collect. The subscription is past due if that fails. */
 export function bill(
   account: Account,
   subscription: StoredSubscription,
@@ -165,7 +165,7 @@ export function endTrial(account: Account, subscription: StoredSubscription): St
   return renew(account, subscription, account.now());
 }
 
-/** Tries a past-due invoice again; after the last failure the subscription is canceled. */
+/** Retries the payment of an open invoice. Cancels the subscription if the last retry fails. */
 export function retryPayment(
   account: Account,
   subscription: StoredSubscription,
@@ -176,7 +176,7 @@ export function retryPayment(
   else if (tried.next_payment_attempt === null) cancelNow(account, subscription, "payment_failed");
 }
 
-/** An incomplete subscription whose first payment wasn't made within 23 hours. */
+/** Expires an incomplete subscription whose first invoice wasn't paid within 23 hours. */
 export function expire(account: Account, subscription: StoredSubscription): void {
   const invoice = account.invoices.get(subscription.latest_invoice ?? "");
   if (invoice?.status === "open") giveUp(account, invoice, "void");
@@ -192,7 +192,7 @@ export function settlePaid(account: Account, invoice: StoredInvoice): void {
     update(account, subscription, { status: "active" });
 }
 
-/** @throws StripeRefusal 402 when the payment isn't made */
+/** @throws StripeError 402 if the payment fails */
 export function payInvoice(
   account: Account,
   invoice: StoredInvoice,
@@ -208,7 +208,7 @@ export function payInvoice(
   return after;
 }
 
-/** Why an invoice couldn't be paid, as Stripe answers it: 402. */
+/** Creates the 402 error for an invoice whose payment failed. */
 export function unpaid(account: Account, invoice: StoredInvoice): StripeError {
   const intent = intentOf(account, invoice);
   if (intent.status === "requires_action")

@@ -25,7 +25,7 @@ const trialSettings = parameters({
   ),
 }).optional();
 
-/** Computed by Stripe for the customer's address. This sandbox computes none, and marks the invoices. */
+/** Automatic tax. The sandbox doesn't compute it. Invoices only show whether it is enabled. */
 export const automaticTax = () => parameters({ enabled: boolean() }, ["liability"]).optional();
 
 const fields = {
@@ -172,7 +172,7 @@ function cancellationDetails() {
   ).optional();
 }
 
-/** @throws StripeRefusal 400 when the terms of payment don't fit the way of collecting */
+/** @throws StripeError 400 if `days_until_due` doesn't match the collection method */
 export function checkCollection(method: string, days: number | undefined | null): void {
   if (method === "send_invoice" && (days === undefined || days === null))
     throw invalid(

@@ -15,11 +15,11 @@ export function itemsOf(account: Account, subscription: string): StoredSubscript
 
 export function priceOf(account: Account, item: { readonly price: string }): StoredPrice {
   const price = account.prices.get(item.price);
-  if (price === undefined) throw new Error(`Price ${item.price} is gone`);
+  if (price === undefined) throw new Error(`Price ${item.price} doesn't exist`);
   return price;
 }
 
-/** The subscription's default payment method, or else its customer's. */
+/** Returns the subscription's default payment method, or else its customer's. */
 export function paymentMethodOf(account: Account, subscription: StoredSubscription): string | null {
   const customer = account.customers.get(subscription.customer);
   return subscription.default_payment_method ?? customer?.invoice_settings.default_payment_method ?? null;
@@ -68,7 +68,7 @@ export function showItem(account: Account, item: StoredSubscriptionItem) {
   return { ...item, plan: planOf(price), price };
 }
 
-/** The deprecated `plan`, which older clients read instead of the price. */
+/** Returns the deprecated `plan`, which older clients read instead of `price`. */
 function planOf(price: StoredPrice): object {
   return {
     id: price.id,
@@ -98,7 +98,7 @@ export function subscriptionOf(stored: StoredInvoice): string | undefined {
   return typeof subscription === "string" ? subscription : undefined;
 }
 
-/** Ends a schedule whose subscription has ended. */
+/** Marks a schedule as canceled or completed. */
 export function endSchedule(
   account: Account,
   schedule: StoredSubscriptionSchedule,

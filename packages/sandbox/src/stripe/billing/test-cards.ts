@@ -1,9 +1,9 @@
 /** The behavior of a test card. */
 export interface CardBehavior {
-  /** Whether a charge succeeds, is declined, wants the customer to authenticate, or takes its time. */
+  /** The result of a charge. `authenticates` requires the customer's authentication, and `processes` delays the result. */
   readonly charge: "succeeds" | "declines" | "authenticates" | "processes";
   readonly declineCode?: string;
-  /** Whether it can be saved: some numbers are declined when they are attached. */
+  /** Whether the card can be attached to a customer. Some test cards are declined. */
   readonly attaches: boolean;
 }
 
@@ -29,7 +29,7 @@ export const TEST_CARDS: Readonly<Record<string, TestCard>> = {
   mastercard: card("4444", { brand: "mastercard" }),
   amex: card("8431", { brand: "amex" }),
   authenticationRequired: card("3184", { charge: "authenticates" }),
-  // Of this sandbox: on the real one only other means of payment, such as a bank's debit, take days.
+  // Exists only here. On Stripe, only other payment methods, such as bank debits, are processed for days.
   slowToProcess: card("4243", { charge: "processes" }),
   chargeCustomerFail: declined("0341", "generic_decline", true),
   chargeDeclined: declined("0002", "generic_decline"),

@@ -53,7 +53,10 @@ export const couponOperations: readonly Operation[] = [
     if (given.amount_off !== undefined && given.currency === undefined)
       throw invalid("Missing required param: currency.", "currency", "parameter_missing");
     if ((given.duration === "repeating") !== (given.duration_in_months !== undefined))
-      throw invalid("`duration_in_months` goes with the duration `repeating`.", "duration_in_months");
+      throw invalid(
+        "You must set `duration_in_months` if `duration` is `repeating`, and only then.",
+        "duration_in_months",
+      );
     const id = given.id ?? random(8);
     if (account.coupons.get(id) !== undefined)
       throw invalid("Coupon already exists.", "id", "resource_already_exists");
@@ -96,7 +99,7 @@ export const couponOperations: readonly Operation[] = [
     });
   }),
 
-  // Discounts that were redeemed with it stay.
+  // Existing discounts stay valid.
   operation("delete", "/v1/coupons/:id", parameters({}), ({ account, id }) => {
     account.emit("coupon.deleted", get(account, id));
     account.coupons.delete(id);
@@ -110,14 +113,15 @@ function get(account: Account, id: string): StoredCoupon {
   return found;
 }
 
-/** The discounts of a request: a coupon to redeem, or a discount of the subscription to reuse. */
+/** The `discounts` parameter. Each entry is a coupon to apply, or an existing discount of the subscription to keep. */
 export const discountList = () =>
   list(parameters({ coupon: text().optional(), discount: text().optional() }, ["promotion_code"]), 20);
 
 /**
- * Redeems coupons for a subscription, or keeps discounts that it has. @returns the ids of its discounts
+ * Applies coupons to a subscription, and keeps existing discounts.
  *
- * @throws StripeRefusal 400 for a coupon that doesn't exist or is used up, and for a discount of something else
+ * @returns the ids of the subscription's discounts
+ * @throws StripeError 400 for a coupon that doesn't exist or is no longer valid, or for another subscription's discount
  */
 export function redeem(
   account: Account,

@@ -80,7 +80,7 @@ export const customerOperations: readonly Operation[] = [
     const blank = blankCustomer(id, account.now());
     const method = given.payment_method === undefined ? undefined : save(account, given.payment_method, id);
     const named = given.invoice_settings?.default_payment_method;
-    // Naming the same test card twice in one request means the same payment method.
+    // A test card that is named twice in one request is the same payment method.
     const same = method !== undefined && named === given.payment_method;
     const created = changed(account, blank, {
       ...given,
@@ -157,7 +157,7 @@ function changed(account: Account, before: StoredCustomer, given: Change): Store
   });
 }
 
-/** A default payment method must have been attached to its customer before. */
+/** @throws StripeError 400 if the payment method doesn't exist or isn't attached to the customer */
 export function checkOwnMethod(
   account: Account,
   customer: string,

@@ -29,7 +29,7 @@ export const disputeOperations: readonly Operation[] = [
 
   operation("get", "/v1/disputes/:id", parameters({}), ({ account, id }) => get(account, id)),
 
-  /** To close is to accept that it is lost. */
+  // Closing a dispute accepts that it is lost.
   operation("post", "/v1/disputes/:id/close", parameters({}), ({ account, id }) =>
     decideDispute(account, id, "lost"),
   ),
@@ -41,7 +41,7 @@ function get(account: Account, id: string): StoredDispute {
   return found;
 }
 
-/** A cardholder disputes a charge; its money is withdrawn at once: https://docs.stripe.com/disputes/how-disputes-work */
+/** Opens a dispute for a charge and withdraws its amount: https://docs.stripe.com/disputes/how-disputes-work */
 export function openDispute(account: Account, charge: string): StoredDispute {
   const disputed = account.charges.get(charge);
   if (disputed === undefined) throw missing("charge", charge);
@@ -55,7 +55,7 @@ export function openDispute(account: Account, charge: string): StoredDispute {
   return opened;
 }
 
-/** The bank decides. Money that was withdrawn comes back to who wins. */
+/** Closes a dispute. Reinstates the withdrawn amount if the dispute is won. */
 export function decideDispute(account: Account, id: string, status: "won" | "lost"): StoredDispute {
   const before = get(account, id);
   if (before.status === "won" || before.status === "lost")

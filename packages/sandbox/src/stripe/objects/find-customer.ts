@@ -3,9 +3,10 @@ import { missing, missingReference } from "../protocol/errors.ts";
 import type { StoredCustomer } from "../stored.ts";
 
 /**
- * A customer that isn't deleted.
+ * Returns a customer that isn't deleted.
  *
- * @param param the parameter that names it; without one it is the path's
+ * @param param the parameter that contains the id; undefined if the path contains it
+ * @throws StripeError 400 or 404 if the customer doesn't exist
  */
 export function getCustomer(account: Account, id: string, param?: string): StoredCustomer {
   const found = account.customers.get(id);

@@ -27,7 +27,7 @@ export const invoice: Kind = {
   },
 };
 
-/** An invoice's line names its subscription and price by id. */
+/** The expandable fields of an invoice line. A line can't be retrieved by its id. */
 export const invoiceLine: Kind = {
   show: () => undefined,
   expands: { subscription: "subscription", "pricing.price_details.price": "price" },
@@ -55,7 +55,7 @@ export const invoiceOperations: readonly Operation[] = [
     return page("/v1/invoices", found, wanted, "invoice");
   }),
 
-  // In the order of the lines, as the invoice embeds them.
+  // In the same order as the lines that the invoice embeds, although other lists are newest first.
   operation(
     "get",
     "/v1/invoices/:id/lines",

@@ -187,7 +187,7 @@ export function authenticatePayment(account: Account, id: string, succeeds: bool
   return settleInvoice(account, succeeded(account, intent));
 }
 
-/** A bank that took its time answers. */
+/** Completes a payment whose status is `processing`. */
 export function finishPayment(account: Account, id: string, succeeds: boolean): StoredPaymentIntent {
   const intent = getPaymentIntent(account, id);
   if (intent.status !== "processing") throw unexpected(intent, "finish");
@@ -197,7 +197,7 @@ export function finishPayment(account: Account, id: string, succeeds: boolean): 
 
 type Confirmation = z.output<z.ZodObject<typeof confirmation>>;
 
-/** @throws StripeRefusal 402 for a decline; the intent keeps what happened */
+/** @throws StripeError 402 for a decline, which the payment intent records */
 function confirmed(account: Account, intent: StoredPaymentIntent, given: Confirmation): StoredPaymentIntent {
   if (intent.payment_method === null)
     throw invalid(
@@ -217,7 +217,7 @@ function confirmed(account: Account, intent: StoredPaymentIntent, given: Confirm
   return settleInvoice(account, after);
 }
 
-/** An intent that an invoice made pays that invoice. */
+/** Marks the invoice of a succeeded payment intent as paid. */
 function settleInvoice(account: Account, intent: StoredPaymentIntent): StoredPaymentIntent {
   if (intent.status !== "succeeded") return intent;
   const link = account.invoicePayments.values().find((one) => one.payment.payment_intent === intent.id);

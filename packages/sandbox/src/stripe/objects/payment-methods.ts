@@ -129,7 +129,7 @@ function attached(account: Account, customer: string | undefined): StoredPayment
     .filter((one) => one.customer !== null && (customer ?? one.customer) === one.customer);
 }
 
-/** By its id; `pm_card_…` makes a new one of that test card, each time that it is named. */
+/** Finds a payment method. An id of the form `pm_card_…` creates a new payment method with that test card. */
 export function findPaymentMethod(account: Account, id: string): StoredPaymentMethod | undefined {
   const found = account.paymentMethods.get(id);
   if (found !== undefined) return found;
@@ -146,7 +146,7 @@ function get(account: Account, id: string): StoredPaymentMethod {
 /**
  * Saves a payment method to a customer.
  *
- * @throws StripeRefusal 402 for a card that is declined already then, 400 for one that another customer has
+ * @throws StripeError 402 if the card is declined, or 400 if the payment method is attached to another customer
  */
 export function attach(account: Account, method: StoredPaymentMethod, customer: string): StoredPaymentMethod {
   if (method.customer === customer) return method;
@@ -163,7 +163,7 @@ export function attach(account: Account, method: StoredPaymentMethod, customer: 
   return after;
 }
 
-/** A customer's and subscriptions' default doesn't outlive its attachment. */
+/** Removes a detached payment method from the defaults of its customer and of subscriptions. */
 function forget(account: Account, method: StoredPaymentMethod): void {
   const customer = account.customers.get(method.customer ?? "");
   if (customer?.invoice_settings.default_payment_method === method.id)

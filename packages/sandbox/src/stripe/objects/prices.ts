@@ -40,7 +40,7 @@ const interval = {
   interval_count: integer(1, 1095).optional(),
 };
 
-/** What `products.create` takes to make the product's default price. */
+/** The `default_price_data` parameter of a new product. */
 export const defaultPriceData = parameters(
   { ...amounts, metadata: metadata(), recurring: parameters(interval).optional() },
   ["currency_options", "custom_unit_amount"],
@@ -130,7 +130,7 @@ export const priceOperations: readonly Operation[] = [
   }),
 ];
 
-/** Makes the default price of a new product. */
+/** Creates the default price of a new product. */
 export function createDefaultPrice(
   account: Account,
   product: string,
@@ -187,14 +187,14 @@ function get(account: Account, id: string): StoredPrice {
   return found;
 }
 
-/** Exactly one of the two ways to say an amount; `unit_amount` is null when it isn't a whole number. */
+/** Reads the amount from one of its two parameters. `unit_amount` is null if the amount isn't an integer. */
 function amountOf(given: {
   unit_amount?: number | undefined;
   unit_amount_decimal?: string | undefined;
   billing_scheme?: string | undefined;
 }): Amount {
   if (given.billing_scheme === "tiered")
-    throw invalid("Stripe has tiered prices; this sandbox doesn't support them.", "billing_scheme");
+    throw invalid("The sandbox doesn't support Stripe's tiered prices.", "billing_scheme");
   if (given.unit_amount !== undefined && given.unit_amount_decimal !== undefined)
     throw invalid("You may only specify one of these parameters: unit_amount, unit_amount_decimal.");
   const text = given.unit_amount_decimal ?? given.unit_amount?.toString();
@@ -206,7 +206,7 @@ function amountOf(given: {
   return { unit_amount: normal.includes(".") ? null : Number(normal), unit_amount_decimal: normal };
 }
 
-/** A lookup key belongs to one price, also when that one is archived. */
+/** Checks that no other price has the lookup key, not even an archived one. With `transfer`, removes it from that price. */
 function claimLookupKey(account: Account, key: string, transfer: boolean): void {
   const holder = account.prices.values().find((one) => one.lookup_key === key);
   if (holder === undefined) return;

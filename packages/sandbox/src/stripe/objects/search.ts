@@ -14,8 +14,8 @@ const searched = [
 const query = parameters({ query: text(), limit: integer(1, 100).optional(), page: text().optional() });
 
 /**
- * Search, refused as it is for accounts in some countries: what it finds lags behind by up to an hour, so that nothing that
- * reads what it wrote may use it. https://docs.stripe.com/search
+ * Search requests, which the sandbox refuses, as Stripe does for accounts in some countries. Results lag behind writes by up
+ * to an hour, so a program that must see its own writes can't use search: https://docs.stripe.com/search
  */
 export const searchOperations: readonly Operation[] = searched.map((noun) =>
   operation("get", `/v1/${noun}/search`, query, () => {

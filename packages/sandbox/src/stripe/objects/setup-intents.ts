@@ -105,13 +105,13 @@ function get(account: Account, id: string): StoredSetupIntent {
 function open(intent: StoredSetupIntent): StoredSetupIntent {
   if (intent.status !== "succeeded" && intent.status !== "canceled") return intent;
   throw invalid(
-    `This SetupIntent has a status of ${intent.status} and can't be changed any more.`,
+    `This SetupIntent has a status of ${intent.status} and can no longer be changed.`,
     undefined,
     "setup_intent_unexpected_state",
   );
 }
 
-/** Saves the payment method to the customer. */
+/** Attaches the payment method to the customer. */
 function confirmed(
   account: Account,
   intent: StoredSetupIntent,

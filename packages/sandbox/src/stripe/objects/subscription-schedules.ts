@@ -187,7 +187,7 @@ function running(schedule: StoredSubscriptionSchedule): StoredSubscriptionSchedu
   );
 }
 
-/** Releases the subscription, which continues unchanged. */
+/** Detaches a schedule from its subscription, which continues unchanged. */
 export function release(account: Account, schedule: StoredSubscriptionSchedule): StoredSubscriptionSchedule {
   const subscription = account.subscriptions.get(schedule.subscription ?? "");
   if (subscription !== undefined)
@@ -212,7 +212,7 @@ export function phaseAt(
   return found === undefined ? null : { end_date: found.end_date, start_date: found.start_date };
 }
 
-/** A schedule of one phase: the subscription as it is, until its period ends. */
+/** Creates a schedule with one phase: the subscription's current settings until the end of its period. */
 function fromSubscription(
   account: Account,
   subscription: StoredSubscription,
@@ -278,7 +278,7 @@ function fromSubscription(
 
 type GivenPhase = z.output<typeof phase>;
 
-/** @throws StripeRefusal 400 when phases don't follow one another, or the current one would begin at another time */
+/** @throws StripeError 400 if the phases aren't contiguous, or if the start of the current phase changes */
 function phasesOf(
   account: Account,
   schedule: StoredSubscriptionSchedule,
@@ -317,7 +317,7 @@ function instant(account: Account, given: number | "now" | undefined): number | 
   return given === "now" ? account.now() : given;
 }
 
-/** One of the first item's periods when nothing else is said. */
+/** Returns the end of a phase. By default, a phase lasts one period of its first item. */
 function endOf(account: Account, given: GivenPhase, start: number): number {
   const end = instant(account, given.end_date);
   if (end !== undefined) return end;

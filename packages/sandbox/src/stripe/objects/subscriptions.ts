@@ -88,7 +88,7 @@ export const subscriptionOperations: readonly Operation[] = [
     if (mayWait) checkMayWait(before, given);
     const items = itemsOf(account, id);
     if (!mayWait) keep(account, before, changeOf(account, before, given));
-    // A trial that begins with the change comes first: nothing is billed during a trial.
+    // A trial must start before the items change, because nothing is billed during a trial.
     if (typeof given.trial_end === "number") extendTrial(account, read(account, id), given.trial_end);
     if (given.items !== undefined) changeSubscriptionItems(account, read(account, id), given.items, given);
     if (given.trial_end === "now") endTrialNow(account, read(account, id), items, given);
@@ -124,7 +124,7 @@ export const subscriptionOperations: readonly Operation[] = [
   }),
 ];
 
-/** Changes items of a subscription, for the operations on items. */
+/** Changes the items of a subscription that hasn't ended. */
 export function changeItems(
   account: Account,
   id: string,
@@ -173,7 +173,7 @@ function hasItem(
   );
 }
 
-/** Without a status, all that aren't canceled. */
+/** Without a status, matches all subscriptions that aren't canceled. */
 function hasStatus(one: StoredSubscription, status: string | undefined): boolean {
   if (status === undefined) return one.status !== "canceled";
   if (status === "ended") return isOver(one);
@@ -207,17 +207,17 @@ function checkMayWait(before: StoredSubscription, given: Update): void {
   const other = Object.keys(given).find((key) => !MAY_WAIT.has(key));
   if (other !== undefined)
     throw invalid(
-      `With \`payment_behavior\` set to \`pending_if_incomplete\`, this sandbox changes no \`${other}\`; Stripe itself changes a few more parameters than ${[...MAY_WAIT].join(", ")}.`,
+      `With \`payment_behavior=pending_if_incomplete\`, the sandbox supports only ${[...MAY_WAIT].join(", ")}, and not \`${other}\`. Stripe supports more.`,
       other,
     );
   if (given.cancel_at_period_end === true)
     throw invalid(
-      "Stripe lets a pending update cancel at the period's end; this sandbox doesn't support it.",
+      "The sandbox doesn't support a pending update with `cancel_at_period_end=true`, which Stripe does.",
       "cancel_at_period_end",
     );
   if (typeof given.trial_end === "number")
     throw invalid(
-      "Stripe lets a pending update move the end of a trial; this sandbox only supports `now`.",
+      "In a pending update, the sandbox supports only `trial_end=now`. Stripe also supports a timestamp.",
       "trial_end",
     );
 }
@@ -231,7 +231,7 @@ const MAY_WAIT: ReadonlySet<string> = new Set([
   "trial_end",
 ]);
 
-/** The fields that an update sets without further consequences. */
+/** Returns the changes that need no billing. */
 function changeOf(account: Account, before: StoredSubscription, given: Update): Partial<StoredSubscription> {
   const { default_payment_method: method, pause_collection: pause } = given;
   if (method !== undefined) checkOwnMethod(account, before.customer, method, "default_payment_method");
@@ -319,7 +319,7 @@ function extendTrial(account: Account, before: StoredSubscription, end: number):
   });
 }
 
-/** @param items as they were before the request */
+/** @param items the items before the request */
 function endTrialNow(
   account: Account,
   before: StoredSubscription,
@@ -341,7 +341,7 @@ function endTrialEarly(account: Account, before: StoredSubscription): void {
   endTrial(account, account.subscriptions.put(before.id, { ...before, trial_end: now }));
 }
 
-/** Begins a new period now, and bills it. */
+/** Starts a new period now and bills it. */
 function restartCycle(account: Account, before: StoredSubscription): void {
   const now = account.now();
   const items = itemsOf(account, before.id).map((item) => nextPeriod(account, item, now));

@@ -65,7 +65,7 @@ export const taxRateOperations: readonly Operation[] = [
   }),
 ];
 
-/** @throws StripeRefusal 400 for a rate that doesn't exist */
+/** @throws StripeError 400 for a tax rate that doesn't exist */
 export function taxRatesOf(account: Account, ids: readonly string[], param: string): StoredTaxRate[] {
   return ids.map((id, index) => {
     const found = account.taxRates.get(id);

@@ -45,7 +45,7 @@ export const webhookEndpointOperations: readonly Operation[] = [
       status: "enabled",
       url: given.url,
     };
-    // The only answer that shows the secret.
+    // Only this response contains the secret.
     return account.webhookEndpoints.put(id, created);
   }),
 
@@ -91,13 +91,13 @@ function withoutSecret({ secret, ...shown }: StoredWebhookEndpoint): Omit<Stored
   return shown;
 }
 
-/** Test mode takes http; a sandbox's receivers are on this machine, which the real service refuses to reach. */
+/** Accepts HTTP, as Stripe does in test mode. Unlike Stripe, also accepts addresses on this machine. */
 function checkUrl(url: string): void {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw invalid(`Invalid URL: ${url}`, "url", "url_invalid");
 }
 
-/** All events, or each by its name: patterns are only for listing events. */
+/** Accepts `*` or the names of event types. Patterns are only supported when listing events. */
 function checkEvents(types: readonly string[]): void {
   const bad = types.findIndex((type) => type !== "*" && !/^[a-z_]+(\.[a-z_]+)+$/.test(type));
   if (bad !== -1)

@@ -1,9 +1,9 @@
 import { StripeError } from "./errors.ts";
 
 /**
- * Checks the key of a request, given as a bearer token or as the user of basic authentication.
+ * Checks a request's API key, which is either a bearer token or the user name of basic authentication.
  *
- * @throws StripeRefusal 401: https://docs.stripe.com/api/authentication
+ * @throws StripeError 401: https://docs.stripe.com/api/authentication
  */
 export function authenticate(header: string | undefined, key: string): void {
   const given = keyOf(header);
@@ -22,7 +22,7 @@ function keyOf(header: string | undefined): string | undefined {
   return user === "" ? undefined : user;
 }
 
-/** The kind of the key and its last four characters. */
+/** Masks a key except its prefix and its last four characters. */
 function masked(key: string): string {
   const [kind = ""] = /^(sk|rk|pk)_(test|live)_/.exec(key) ?? [];
   const hidden = key.slice(kind.length);

@@ -1,9 +1,9 @@
-/** What Stripe's error objects may say beyond type and message: https://docs.stripe.com/api/errors */
+/** The fields of Stripe's error objects besides `type` and `message`: https://docs.stripe.com/api/errors */
 interface Details {
   readonly code?: string;
   readonly param?: string;
   readonly decline_code?: string;
-  /** The intent whose payment failed, as the API shows it. */
+  /** The payment intent that failed, as the API returns it. */
   readonly payment_intent?: unknown;
   readonly payment_method?: unknown;
   readonly setup_intent?: unknown;
@@ -12,13 +12,13 @@ interface Details {
 
 type Type = "api_error" | "card_error" | "idempotency_error" | "invalid_request_error";
 
-/** A refusal in Stripe's shape. */
+/** An error response in Stripe's format. */
 export class StripeError extends Error {
   override readonly name = "StripeRefusal";
   readonly status: number;
   readonly type: Type;
   readonly details: Details;
-  /** False for a request that never began to execute: such an answer isn't kept for its idempotency key. */
+  /** Whether the request began to execute. If not, its response isn't stored under the idempotency key. */
   readonly executed: boolean;
 
   constructor(status: number, type: Type, message: string, details: Details = {}, executed = true) {
@@ -29,7 +29,7 @@ export class StripeError extends Error {
     this.executed = executed;
   }
 
-  /** A refusal that still changed something, as a declined charge leaves its trace on the invoice. */
+  /** Whether the request's changes are kept despite the error, such as the record of a declined charge. */
   keepsEffects = false;
 
   keepingEffects(): this {
@@ -47,7 +47,7 @@ export class StripeError extends Error {
   }
 }
 
-/** 400: the request is understood and refused. */
+/** 400 for a valid request that can't be executed. */
 export function invalid(message: string, param?: string, code?: string): StripeError {
   return new StripeError(400, "invalid_request_error", message, { ...named(param), ...coded(code) });
 }
@@ -65,7 +65,7 @@ export function missingReference(noun: string, id: string, param: string): Strip
   return invalid(`No such ${noun}: '${id}'`, param, "resource_missing");
 }
 
-/** 400 for parameters that don't fit; never kept for an idempotency key, as nothing was executed. */
+/** 400 for invalid parameters. Never stored under an idempotency key, because the request wasn't executed. */
 export function invalidParameter(message: string, param?: string, code?: string): StripeError {
   return new StripeError(400, "invalid_request_error", message, { ...named(param), ...coded(code) }, false);
 }

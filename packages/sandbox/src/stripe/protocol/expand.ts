@@ -7,9 +7,9 @@ import type { Kind } from "./operation.ts";
 type Node = Record<string, unknown>;
 
 /**
- * Opens the fields that `expand[]` names: https://docs.stripe.com/api/expanding_objects
+ * Expands the fields that `expand[]` names: https://docs.stripe.com/api/expanding_objects
  *
- * @throws StripeRefusal 400 for a path deeper than four levels, and for a field that can't be expanded
+ * @throws StripeError 400 for a path deeper than four levels, or for a field that can't be expanded
  */
 export function expand(
   shown: Shown,
@@ -27,11 +27,11 @@ export function expand(
   }
   return copy;
 
-  /** `owner` is the nearest object that has a kind, `field` the way from it to the node. */
+  /** `owner` is the nearest parent with an object type. `field` is the path from the owner to the node. */
   function open(at: { node: Node; owner: Node; field: string }, fields: readonly string[]): void {
     const [name = "", ...rest] = fields;
     const field = at.field === "" ? name : `${at.field}.${name}`;
-    // What is opened may be opened further, and what the account keeps stays as it is.
+    // Copied, because a nested expansion changes the value, and the stored object must not change.
     const opened = structuredClone(openField(at.node[name], at.owner, field));
     if (opened === undefined) throw invalid(`This property cannot be expanded (${field}).`, "expand");
     at.node[name] = opened;

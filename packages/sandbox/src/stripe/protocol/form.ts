@@ -1,15 +1,16 @@
 import { invalidParameter } from "./errors.ts";
 
-/** A form's value: text, or what its brackets nest. Objects have no prototype, so that no key is special. */
+/** A text, or a list or object from a name with brackets. Objects have no prototype, so that any key is safe. */
 export type FormValue = string | FormValue[] | FormObject;
 export interface FormObject {
   [key: string]: FormValue;
 }
 
 /**
- * Decodes `application/x-www-form-urlencoded` as Stripe does: `a[b]=` nests, `a[]=` appends, `a[0]=` is left to the schema.
+ * Decodes `application/x-www-form-urlencoded` as Stripe does. `a[b]=` sets a property and `a[]=` appends to a list. `a[0]=` sets
+ * the property `0`, which the schema of a list accepts.
  *
- * @throws StripeRefusal 400 for unbalanced brackets, and for a name that is both a value and a parent
+ * @throws StripeError 400 for unbalanced brackets, or for a name that is both a value and a parent
  */
 export function decodeForm(text: string): FormObject {
   const form: FormObject = Object.create(null);
@@ -46,5 +47,5 @@ function assign(form: FormObject, keys: readonly string[], value: string, name: 
 }
 
 function clash(name: string): Error {
-  return invalidParameter(`Invalid request: parameter ${name} is given in two forms`, name);
+  return invalidParameter(`Invalid request: parameter ${name} has conflicting types`, name);
 }

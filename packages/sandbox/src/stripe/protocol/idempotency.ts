@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Collection } from "../../store.ts";
 import { invalidParameter, StripeError } from "./errors.ts";
 
-/** The first answer to a key; given again, word for word, to every later request with that key. */
+/** The first response for an idempotency key. Later requests with the same key receive the same response. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -15,7 +15,7 @@ export interface StoredAnswer extends Answer {
   readonly at: number;
 }
 
-/** A POST with an idempotency key: the path, and its parameters as text, whatever their order. */
+/** A POST request with an idempotency key. `body` contains its parameters as text, independently of their order. */
 export interface KeyedRequest {
   readonly key: string;
   readonly endpoint: string;
@@ -29,8 +29,8 @@ const DAY = 24 * 60 * 60;
 /**
  * Idempotency keys of POST requests: https://docs.stripe.com/api/idempotent_requests
  *
- * The first answer is kept for 24 hours once execution began, also a 4xx or 500; a request that was refused before (its
- * parameters, the rate limit) keeps nothing.
+ * The response of a request that began to execute is stored for 24 hours, even a 4xx or 500. The response of a request that
+ * was refused earlier, for its parameters or the rate limit, isn't stored.
  */
 export class IdempotencyKeys {
   readonly #answers: Collection<StoredAnswer>;
@@ -41,9 +41,11 @@ export class IdempotencyKeys {
   }
 
   /**
-   * @param execute answers, and says whether the answer is to be kept
-   * @returns the answer, and whether it is a replay
-   * @throws StripeRefusal 400 for a key that was used for something else, 409 while the first request is in the works
+   * Executes a request, or replays the response that is stored under its key.
+   *
+   * @param execute returns the response, and whether to store it
+   * @returns the response, and whether it is a replay
+   * @throws StripeError 400 if the key was used for a different request, or 409 while the first request is in progress
    */
   async once(
     request: KeyedRequest,
@@ -69,7 +71,7 @@ export class IdempotencyKeys {
     }
   }
 
-  /** Stores the answer to a request, over what is stored under its key. */
+  /** Stores the response to a request. Replaces a stored response for the same key. */
   store(request: KeyedRequest, answer: Answer): void {
     const { key, endpoint, now } = request;
     this.#answers.put(key, { ...answer, endpoint, digest: digestOf(request), at: now });

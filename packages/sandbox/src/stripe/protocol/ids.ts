@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** An id as Stripe makes them: 14 random characters, or 24 that begin with the shard's digit. */
+/** Generates an id in Stripe's format: 14 random characters, or 24 that start with the shard's digit. */
 export function newId(prefix: string): string {
   return SHARDED.has(prefix) ? `${prefix}_1${random(23)}` : `${prefix}_${random(14)}`;
 }

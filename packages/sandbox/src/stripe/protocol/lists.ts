@@ -14,10 +14,10 @@ export interface Range {
 }
 
 /**
- * One page, newest first: https://docs.stripe.com/api/pagination
+ * Returns one page of a list, newest first: https://docs.stripe.com/api/pagination
  *
  * @param oldestFirst all matches in order of creation
- * @param noun how an error names one of them
+ * @param noun the name of the object type in error messages
  */
 export function page<T extends { readonly id: string }>(
   url: string,
@@ -48,10 +48,10 @@ export function showing<T, S>(list: Shown & { data: T[] }, show: (item: T) => S)
   return { ...list, data: list.data.map(show) };
 }
 
-/** An embedded list holds ten at most; the others are read from its `url`: https://docs.stripe.com/expand#how-it-works */
+/** The maximum size of an embedded list. Clients read the rest from `url`: https://docs.stripe.com/expand#how-it-works */
 const EMBEDDED = 10;
 
-/** The beginning of a list, as an object embeds it. */
+/** Returns the start of a list, to embed it in an object. */
 export function embedded<T>(
   url: string,
   inOrder: readonly T[],

@@ -1,9 +1,9 @@
 import { invalid } from "./errors.ts";
 
 /**
- * Metadata after an update: keys are merged, an empty text unsets its key, null unsets all.
+ * Merges keys into metadata. An empty value removes its key, and null removes all keys.
  *
- * Limits: 50 keys of 40 characters, values of 500. https://docs.stripe.com/metadata
+ * Metadata is limited to 50 keys with up to 40 characters and values with up to 500: https://docs.stripe.com/metadata
  */
 export function mergeMetadata(
   current: Readonly<Record<string, string>>,

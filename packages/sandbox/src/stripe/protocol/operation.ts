@@ -9,10 +9,10 @@ interface Call<P> {
   readonly id: string;
 }
 
-/** One API operation. It is synchronous and therefore atomic. */
+/** An API operation. It is synchronous and therefore atomic. */
 export interface Operation {
   readonly method: "get" | "post" | "delete";
-  /** In Hono's syntax: `/v1/customers/:id`. */
+  /** The path in Hono's syntax, such as `/v1/customers/:id`. */
   readonly path: string;
   readonly parameters: z.ZodType;
   run(call: Call<unknown>): Shown;
@@ -27,10 +27,10 @@ export function operation<S extends z.ZodType>(
   return { method, path, parameters, run: run as Operation["run"] };
 }
 
-/** A kind of object: how one is shown by its id, and which of its fields `expand` opens. */
+/** An object type of the API. */
 export interface Kind {
-  /** Undefined when there is none with this id. */
+  /** Returns the object as the API does, or undefined if it doesn't exist. */
   show(account: Account, id: string): object | undefined;
-  /** By field, from the object on: the kind that the field's id names, or how the field is made. */
+  /** Expandable fields by path: the object type that the field's id refers to, or a function that returns the value. */
   readonly expands: Readonly<Record<string, string | ((account: Account, id: string) => unknown)>>;
 }

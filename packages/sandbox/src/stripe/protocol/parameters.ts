@@ -2,7 +2,7 @@ import * as z from "zod";
 import { invalidParameter, type StripeError } from "./errors.ts";
 import type { FormObject, FormValue } from "./form.ts";
 
-/** Parameter types of the API, read from a form's text. Each refuses in Stripe's words. */
+// Parameter types of the API, parsed from a form. Error messages are Stripe's.
 
 /** Parses one value, or reports why it is invalid. */
 type Read<T> = (value: FormValue) => T | InvalidValue;
@@ -86,17 +86,17 @@ export const boolean = () => required(readBoolean);
 export const oneOf = <const T extends string>(values: readonly T[]) => required(readOneOf(values));
 /** Unix seconds. */
 export const timestamp = () => integer(0);
-/** Unix seconds, or one of these words. */
+/** Unix seconds, or one of the given words. */
 export const timestampOr = <const T extends string>(...words: readonly T[]) =>
   required<number | T>((value) => words.find((word) => word === value) ?? readInteger(0, 1e12)(value));
-/** Three lower-case letters; Stripe takes upper case and answers in lower case. */
+/** A currency of three letters. Stripe accepts upper case and returns lower case. */
 export const currency = () =>
   required((value) =>
     typeof value === "string" && /^[A-Za-z]{3}$/.test(value)
       ? value.toLowerCase()
       : new InvalidValue(`Invalid currency: ${textOf(value)}.`),
   );
-/** An amount as decimal text with at most 12 places. */
+/** A decimal amount as text, with at most 12 decimal places. */
 export const decimal = () =>
   required((value) =>
     typeof value === "string" && /^-?\d{1,15}(\.\d{1,12})?$/.test(value)
@@ -104,12 +104,12 @@ export const decimal = () =>
       : new InvalidValue(`Invalid decimal: ${textOf(value)}; must contain at maximum 12 decimal places.`),
   );
 
-/** A parameter whose empty string unsets it: null. */
+/** A parameter that an empty string unsets. The parsed value is then null. */
 export function nullable<T extends z.ZodType>(schema: T) {
   return either((value) => (value === "" ? NOTHING : schema));
 }
 
-/** Reads by the schema that the value chooses. (A union would lose the place and reason of what doesn't fit.) */
+/** Parses with a schema that depends on the value. Unlike a union, keeps the path and the message of an error. */
 function either<T extends z.ZodType, E extends z.ZodType>(choose: (value: unknown) => T | E) {
   return z.unknown().transform((value, context): z.output<T> | z.output<E> => {
     const result = choose(value).safeParse(value);
@@ -122,7 +122,7 @@ function either<T extends z.ZodType, E extends z.ZodType>(choose: (value: unknow
 
 const NOTHING = z.literal("").transform(() => null);
 
-/** A list, given as `a[]=` or `a[0]=`. */
+/** A list from `a[]=` or `a[0]=`. */
 export function list<T extends z.ZodType>(of: T, max = 100) {
   const asArray = z.unknown().transform((value, context): unknown[] => {
     if (Array.isArray(value)) return value;
@@ -136,9 +136,9 @@ export function list<T extends z.ZodType>(of: T, max = 100) {
 }
 
 /**
- * Named parameters; others are refused.
+ * An object with the given parameters. Refuses unknown parameters.
  *
- * @param notYet parameters that Stripe has and this sandbox doesn't: refused in words that say so
+ * @param notYet parameters of Stripe that the sandbox doesn't support; refused with a message that says so
  */
 export function parameters<T extends z.ZodRawShape>(shape: T, notYet: readonly string[] = []) {
   const refused = Object.fromEntries(
@@ -147,10 +147,10 @@ export function parameters<T extends z.ZodRawShape>(shape: T, notYet: readonly s
   return z.strictObject({ ...refused, ...shape } as T);
 }
 
-/** Metadata of a request: keys to set and, by an empty text, to unset; null unsets all. */
+/** The metadata parameter. An empty value removes its key, and null removes all keys. */
 export const metadata = () => nullable(z.record(z.string(), z.string())).optional();
 
-/** Parameters of every list: https://docs.stripe.com/api/pagination */
+/** The parameters of every list: https://docs.stripe.com/api/pagination */
 export const paging = {
   limit: integer(1, 100).optional(),
   starting_after: text().optional(),
@@ -167,7 +167,7 @@ const RANGE = z.strictObject({
   lte: timestamp().optional(),
 });
 
-/** @throws StripeRefusal 400 for the first parameter that doesn't fit */
+/** @throws StripeError 400 for unknown parameters, or else for the first invalid one */
 export function readParameters<T extends z.ZodType>(schema: T, form: FormObject): z.output<T> {
   const result = schema.safeParse(form);
   if (result.success) return result.data;
@@ -198,8 +198,7 @@ function message(issue: Issue, code: string | undefined, param: string): string 
       `You passed an empty string for '${param}'. We assume empty values are an attempt to unset a parameter; ` +
       `however '${param}' cannot be unset. You should remove '${param}' from your request or supply a non-empty value.`
     );
-  if (code === "sandbox_unsupported")
-    return `Stripe has the parameter ${param}; this sandbox doesn't support it.`;
+  if (code === "sandbox_unsupported") return `The sandbox doesn't support Stripe's parameter ${param}.`;
   if (issue.code === "custom") return issue.message.replace("%s", param);
   if (issue.code === "too_big") return `Array must have at most ${issue.maximum} elements`;
   return `Invalid ${issue.code === "invalid_type" && issue.expected === "array" ? "array" : "object"}`;

@@ -1,20 +1,20 @@
 import { StripeError } from "./errors.ts";
 
 /**
- * Counts requests of one account in a window of one second. Real time, whatever the account's clock says.
+ * Limits requests per second. Uses real time, not the account's clock.
  *
- * Stripe allows a sandbox 25 requests a second: https://docs.stripe.com/rate-limits
+ * Stripe allows 25 requests per second in a sandbox: https://docs.stripe.com/rate-limits
  */
 export class RateLimit {
   readonly #perSecond: number;
   #recent: number[] = [];
 
-  /** @param perSecond Infinity for no limit */
+  /** @param perSecond the limit, or Infinity for none */
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
   }
 
-  /** @throws StripeRefusal 429, before the request has any effect */
+  /** @throws StripeError 429, before the request has any effect */
   admit(milliseconds = performance.now()): void {
     if (this.#perSecond === Number.POSITIVE_INFINITY) return;
     this.#recent = this.#recent.filter((instant) => instant > milliseconds - 1000);

@@ -7,10 +7,10 @@ const ATTEMPTS = 6;
 const TIMEOUT = 10_000;
 
 /**
- * Sends events to webhook endpoints, signed: https://docs.stripe.com/webhooks
+ * Sends signed events to webhook endpoints: https://docs.stripe.com/webhooks
  *
- * What an endpoint doesn't answer with 2xx is sent again, a few times with growing pauses (Stripe goes on for hours). Deliveries
- * that were left by a restart are sent then.
+ * Retries a delivery a few times with growing delays if the endpoint doesn't return a 2xx status. (Stripe retries for hours.)
+ * A restarted sandbox continues with queued deliveries.
  */
 export class Deliveries {
   readonly #account: Account;
@@ -19,7 +19,7 @@ export class Deliveries {
   readonly #sending = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
-  /** @param retryAfter milliseconds before the second attempt; doubled for each one after */
+  /** @param retryAfter milliseconds before the first retry; doubles with each retry */
   constructor(account: Account, retryAfter: number) {
     this.#account = account;
     this.#retryAfter = retryAfter;
@@ -63,7 +63,7 @@ export class Deliveries {
   async #attempt(delivery: StoredDelivery): Promise<boolean> {
     const endpoint = this.#account.webhookEndpoints.get(delivery.endpoint);
     const event = this.#account.events.get(delivery.event);
-    // The event or its endpoint no longer exists.
+    // Nothing to deliver: the event or its endpoint no longer exists, or the endpoint is disabled.
     if (endpoint?.status !== "enabled" || event === undefined) return true;
     const payload = JSON.stringify(showEvent(this.#account, event), null, 2);
     try {
@@ -81,7 +81,7 @@ export class Deliveries {
       await answer.body?.cancel();
       return answer.ok;
     } catch {
-      // An unreachable endpoint is retried like one that answers with an error.
+      // Retried like an error response.
       return false;
     }
   }

@@ -1,4 +1,4 @@
-/** Types may end in `.*`. */
+/** Whether an event has one of the types. A type may end in `.*`. */
 export function isOfType(event: { readonly type: string }, types: readonly string[] | undefined): boolean {
   if (types === undefined) return true;
   return types.some((type) =>
