@@ -3,13 +3,13 @@ import type { Entitlements, Limit } from "../shared/entitlements.ts";
 import type { Query } from "../vendors/postgres/database.ts";
 import type { Brand } from "../vendors/stripe/brand.ts";
 
-/** An organization that is a customer in Stripe, as its row in the control plane has it. */
+/** An organization that is a customer in Stripe, as recorded in the control plane. */
 export interface Account {
   readonly id: string;
-  /** `agntdata/acme`: part of the keys of credits that are posted once. */
+  /** `agntdata/acme`. Part of the keys under which credits are posted once. */
   readonly path: string;
   readonly customer: string;
-  /** Stripe's id of its subscription, as it was recorded last; null before the first. */
+  /** The id of the subscription that was recorded last. Null before the first one. */
   readonly subscription: string | null;
   readonly brand: Brand;
   readonly declared: Declared;
@@ -30,7 +30,7 @@ const ROW = `organizations.id, platforms.name as platform, organizations.name, g
   stripe_customer as customer, stripe_subscription as subscription, limit_overrides as overrides
   from public.organizations join public.platforms on platforms.id = organizations.platform_id`;
 
-/** The account of a customer in Stripe, locked until the transaction ends: what is read of Stripe from now on is applied in order. */
+/** The account of a Stripe customer, locked until the transaction ends, so that later reads of Stripe are applied in order. */
 export async function lockAccountOf(query: Query, customer: string): Promise<Account | undefined> {
   const [row] = await query<Row>(
     `select ${ROW} where stripe_customer = $1 for no key update of organizations`,
@@ -39,7 +39,7 @@ export async function lockAccountOf(query: Query, customer: string): Promise<Acc
   return row && accountOf(row);
 }
 
-/** @param where a condition on `organizations` and `plans`, its parameters from $1 on */
+/** @param where a condition on `organizations` and `plans`, with parameters that start at $1 */
 export async function accountsWhere(
   query: Query,
   where: string,

@@ -3,13 +3,13 @@ import type { PlatformModel } from "../model/model.ts";
 import type { Context } from "../vendors/connections.ts";
 import type { Database } from "../vendors/postgres/database.ts";
 
-/** One platform's money: its control plane, and the Stripe account that it sells with. */
+/** A platform's control plane and Stripe account. */
 export interface BillingContext {
   /** The platform's slug. */
   readonly platform: string;
   readonly database: Database;
   readonly stripe: Stripe;
-  /** The time by which credits expire, cards rest and grace ends. */
+  /** The clock that decides when credits expire, cards are retried and grace periods end. */
   now(): Date;
 }
 

@@ -7,26 +7,27 @@ import { type ProcessedReload, processReloads } from "./reloads/process-reloads.
 import { recordReversals } from "./reloads/reversals.ts";
 import { applySubscriptionStatus } from "./subscription-status.ts";
 
-/** What one pass over a platform's money did. */
+/** The result of one run of a platform's billing job. */
 export interface BillingJobReport {
   readonly platform: string;
-  /** Credits that lapsed. */
+  /** The number of expired credits. */
   readonly expired: number;
-  /** Credits of plans, posted for periods that were paid for. */
+  /** The number of plan credits posted for paid periods. */
   readonly granted: number;
   readonly reloads: readonly ProcessedReload[];
-  /** Payments of which it was learned now that they were refunded, disputed, or won back. */
+  /** The number of payments whose refund, dispute or won dispute was recorded. */
   readonly reversals: number;
-  /** Credits that were owed since a payment was taken back, and are taken now. */
+  /** The number of owed credits that were collected. They were spent before their payment was reversed. */
   readonly settledCredits: number;
 }
 
-/** Longer than a month: each organization's running period is looked at. */
+/** Longer than a month, to cover the current period of each organization. */
 const LOOK_BACK_SECONDS = 35 * 24 * 60 * 60;
 
 /**
- * Does what is due of a platform's money, once; meant for a cron. Whatever of it was done is not done again, by a pass that runs at
- * the same time neither, so that one that was killed is mended by the next.
+ * Runs a platform's billing job once. Meant for cron.
+ *
+ * Every part is idempotent, also between runs at the same time. A run that follows a killed one completes its work.
  */
 export async function runBillingJob(context: BillingContext, signal: AbortSignal): Promise<BillingJobReport> {
   const expired = await callNumber(context, "private.expire_credits($1)", [context.now().toISOString()]);
@@ -50,7 +51,7 @@ async function grantPeriods(context: BillingContext, signal: AbortSignal): Promi
   return granted;
 }
 
-/** Webhooks may be late, lost, or ahead of the organization's first rows: the invoices tell all the same. */
+/** Reads paid periods from the invoices, since events may be late, lost, or older than the organization's row. */
 async function paidPeriods({ stripe, now }: BillingContext): Promise<CustomersPeriod[]> {
   const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
   const paid = await listAll("invoices.list", stripe.invoices.list({ status: "paid", created, limit: 100 }));
@@ -63,7 +64,7 @@ async function paidPeriods({ stripe, now }: BillingContext): Promise<CustomersPe
   return found;
 }
 
-/** A plan that is agreed by contract has no invoices of ours: its periods are the calendar's months, in UTC. */
+/** tenantry doesn't invoice contract plans, so their periods are calendar months in UTC. */
 async function periodsByContract({ database, now }: BillingContext): Promise<readonly CustomersPeriod[]> {
   return database.read((query) =>
     query<CustomersPeriod>(
@@ -82,7 +83,7 @@ function grant({ database }: BillingContext, period: CustomersPeriod): Promise<n
   });
 }
 
-/** A grace ends by the calendar, of which no event tells. */
+/** Ends grace periods. Stripe sends no event when one ends. */
 async function endGraces({ database, stripe, now }: BillingContext): Promise<void> {
   const late = await database.read((query) => accountsWhere(query, "subscription_status = 'past_due'"));
   for (const { customer } of late)
@@ -92,7 +93,7 @@ async function endGraces({ database, stripe, now }: BillingContext): Promise<voi
     });
 }
 
-/** Stripe sends no event again after a month. */
+/** Deletes old event ids. Stripe doesn't resend an event after a month. */
 async function forgetEvents({ database }: BillingContext): Promise<void> {
   await database.transaction((query) =>
     query("delete from private.stripe_events where created_at < now() - interval '60 days'"),

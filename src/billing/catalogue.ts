@@ -5,22 +5,22 @@ import type { PlanCatalogue } from "../model/effective-plan.ts";
 import { allEntitlements, type Entitlements, presentEntitlements } from "../shared/entitlements.ts";
 import type { Query } from "../vendors/postgres/database.ts";
 
-/** What a platform sells, with the credits of a month, as the control plane's catalogue has it. */
+/** A platform's plans and their monthly credits, as recorded in the control plane. */
 export interface CatalogueEntry extends PlanCatalogue {
   readonly plans: Readonly<
     Record<
       string,
       PlanCatalogue["plans"][string] & {
-        /** False for one that is agreed by contract. */
+        /** False for a contract plan. */
         readonly isPriced: boolean;
-        /** Granted each month, by wallet. */
+        /** Monthly credits by wallet. */
         readonly credits: Readonly<Record<string, number>>;
       }
     >
   >;
 }
 
-/** The offer of the platform that the control plane belongs to. */
+/** Reads the catalogue of the control plane's platform. */
 export async function readCatalogueEntry(query: Query): Promise<CatalogueEntry> {
   const rows = await query<{ plan: Columns; default_plan: string }>(
     `select to_jsonb(plans) as plan, default_plan
@@ -39,7 +39,6 @@ function planOf(plan: ReturnType<typeof plans.parse>): CatalogueEntry["plans"][s
   };
 }
 
-/** Sets an organization's quotas. */
 export async function syncQuotas(query: Query, organization: string, limits: Entitlements): Promise<void> {
   const row = quotas.rowFrom(presentEntitlements(limits));
   await quotas.patch(query, { organization_id: organization }, row);

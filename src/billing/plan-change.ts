@@ -1,56 +1,56 @@
-/** A price, as far as a change of plan looks at it. */
+/** The properties of a price that decide a plan change. */
 export interface PricePoint {
   /** Stripe's id. */
   readonly id: string;
-  /** Stripe's id of the plan's product: the same for every version of the plan's price. */
+  /** The id of the plan's product, which all versions of the plan's price share. */
   readonly product: string;
   /** Per month, in the currency's smallest unit. */
   readonly amount: number;
 }
 
-/** How invoices are collected. `days` is null where they are charged. */
+/** How invoices are collected. `days` is null if they are charged automatically. */
 export interface Collection {
   readonly method: "charge_automatically" | "send_invoice";
   readonly days: number | null;
 }
 
-/** A subscription that hasn't ended, as it is found. */
+/** A subscription in Stripe that hasn't ended. */
 export interface FoundSubscription {
-  /** As Stripe says: https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
+  /** See https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
   readonly status: string;
   readonly price: PricePoint;
   readonly collected: Collection;
-  /** Whether there is a card, or the like, that Stripe would charge. */
+  /** Whether Stripe has a payment method to charge. */
   readonly canPay: boolean;
-  /** The schedule that it follows; `next` is the id of the price that a later phase of it begins. */
+  /** The subscription's schedule. `next` is the price id of its next phase. */
   readonly schedule: { readonly next: string | undefined } | undefined;
-  /** Whether it is to be canceled at a date to come, as the customer or somebody in Stripe's dashboard asked. */
+  /** Whether a cancellation at a future date is set, by the customer or in Stripe's dashboard. */
   readonly isLeaving: boolean;
-  /** The id of the price that it moves to once the difference is paid. */
+  /** The id of the price that takes effect when the difference is paid. */
   readonly pending: string | undefined;
 }
 
 export interface DesiredSubscription {
   readonly price: PricePoint;
   readonly collected: Collection;
-  /** Whether a trial is declared that the organization may still take. */
+  /** Whether a trial is declared and the organization hasn't had one. */
   readonly trial: boolean;
-  /** Whether it was declared since the customer left that the subscription continues. */
+  /** Whether `resume` withdraws the customer's cancellation. */
   readonly stays: boolean;
 }
 
 /**
  * One step towards the declared plan:
- * - `begin`: create another subscription; the one that it replaces ends afterwards
- * - `drop`: give up a change that waits for its payment
- * - `stay`: withdraw the cancellation that is to come
- * - `release`: the subscription stops following its schedule, and otherwise stays as it is
- * - `switch`: the new price now. The difference for the rest of the period is invoiced at once, during a trial the whole
- *   period. Until that is paid, the old price and the trial stay.
- * - `reprice`: the new price from the next period on; nothing is invoiced now
- * - `schedule`: the new price when the paid period ends, the old one until then
- * - `collect`: another way of collecting
- * - `resume`: out of the pause that followed a trial without a payment method
+ * - `begin`: create another subscription, then end the one that it replaces
+ * - `drop`: discard a change that waits for its payment
+ * - `stay`: withdraw the scheduled cancellation
+ * - `release`: detach the schedule and leave the subscription unchanged
+ * - `switch`: change the price now. The difference for the rest of the period is invoiced at once; during a trial, a whole
+ *   period is. Until that is paid, the old price and the trial stay.
+ * - `reprice`: change the price from the next period on, without an invoice now
+ * - `schedule`: change the price at the end of the paid period
+ * - `collect`: change the collection method
+ * - `resume`: resume a subscription that Stripe paused after a trial without a payment method
  */
 export type Step =
   | "begin"
@@ -64,14 +64,14 @@ export type Step =
   | "resume";
 
 /**
- * The steps from the subscription that is found to the declared plan; empty when it is as declared.
+ * The steps from the current subscription to the declared plan. Empty if the subscription is as declared.
  *
- * A dearer plan begins as soon as it is paid, during a trial too: the trial belongs to its own plan. A cheaper plan begins
- * when the paid period ends, during a trial at once. Another version of the same plan's price is what the next period costs.
- * Declaring the old plan again takes back a change that hasn't happened yet.
+ * A more expensive plan takes effect as soon as it is paid, also during a trial, since a trial belongs to one plan. A cheaper
+ * plan takes effect when the paid period ends; during a trial, at once. A different price of the same plan applies from the
+ * next period on. Declaring the old plan again cancels a pending change.
  *
- * Who takes another plan isn't leaving: a coming cancellation is withdrawn before the change, however it was set. Another
- * price of the same plan isn't the customer's decision, and withdraws nothing.
+ * A customer who moves to another plan isn't leaving, so a scheduled cancellation is withdrawn first. A different price of the
+ * same plan isn't the customer's decision and doesn't withdraw the cancellation.
  */
 export function stepsToPlan(found: FoundSubscription | undefined, wanted: DesiredSubscription): Step[] {
   if (found === undefined) return ["begin"];
@@ -83,7 +83,7 @@ export function stepsToPlan(found: FoundSubscription | undefined, wanted: Desire
   return [...drop, ...stepsFrom(found, wanted, collect)];
 }
 
-/** Of a subscription that no change waits in. */
+/** The steps for a subscription without a pending change. */
 function stepsFrom(
   found: FoundSubscription,
   wanted: DesiredSubscription,
@@ -96,7 +96,7 @@ function stepsFrom(
   const stay = found.isLeaving && (takesAnother || wanted.stays) ? (["stay"] as const) : [];
   if (price === "schedule") {
     if (isScheduled && collect.length === 0 && stay.length === 0) return [];
-    // A schedule has its own way of collecting and its own end, which it took from the subscription when it began.
+    // A schedule copied the collection method and the end from the subscription when it was created.
     const inTheWay = found.schedule !== undefined && collect.length + stay.length > 0;
     return [...(inTheWay ? (["release"] as const) : []), ...stay, ...collect, "schedule"];
   }
@@ -106,11 +106,11 @@ function stepsFrom(
 }
 
 /**
- * Whether the subscription can be changed into the declared one. If not, another takes its place.
+ * Whether the subscription can be changed into the declared one. If not, another subscription replaces it.
  *
- * Stripe changes only the metadata of an incomplete subscription. A free one that becomes a paid one without a payment
- * method would be past due, as if the plan had been paid before. A paused one stays paused whatever its price. The one
- * trial begins with a subscription of its own.
+ * Stripe changes only the metadata of an incomplete subscription. A free subscription that changes to a paid price without a
+ * payment method would become past due, as if the plan had been paid before. A paused subscription stays paused after a price
+ * change. A trial starts with a new subscription.
  */
 function canBecome(found: FoundSubscription, wanted: DesiredSubscription): boolean {
   const samePrice = found.price.id === wanted.price.id;
@@ -127,7 +127,7 @@ function priceStep(
 ): "switch" | "reprice" | "schedule" | undefined {
   if (found.price.id === price.id) return undefined;
   if (found.price.product === price.product) return "reprice";
-  // A trial isn't paid for, so there is no paid period to wait for.
+  // During a trial there is no paid period to wait for.
   if (price.amount < found.price.amount) return found.status === "trialing" ? "reprice" : "schedule";
   return found.canPay || collected.method === "send_invoice" ? "switch" : undefined;
 }

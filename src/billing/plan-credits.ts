@@ -10,10 +10,11 @@ export interface PaidPeriod {
 }
 
 /**
- * The period that a paid invoice opens; undefined for one that opens none.
+ * The period that a paid invoice starts, or undefined if it starts none.
  *
- * A beginning that costs nothing opens none: a trial has its own credits, and every organization begins with the default plan's.
- * Neither do prorations: after a change in the middle of a period, the next one brings the new plan's credits.
+ * The first invoice of a free plan or a trial starts none: trials have their own credits, and every organization is created
+ * with the default plan's credits. Prorations start none either: after a change within a period, the new plan's credits are
+ * posted with the next period.
  */
 export function paidPeriod(invoice: Stripe.Invoice): PaidPeriod | undefined {
   if (invoice.status !== "paid") return undefined;
@@ -26,12 +27,12 @@ export function paidPeriod(invoice: Stripe.Invoice): PaidPeriod | undefined {
   return { product, since: new Date(line.period.start * 1000).toISOString().slice(0, 10) };
 }
 
-/** A period, and the customer in Stripe whose it is. */
+/** A paid period of a Stripe customer. */
 export interface CustomersPeriod extends PaidPeriod {
   readonly customer: string;
 }
 
-/** The credits of periods that aren't posted yet, a row for each wallet. $1 to $3: customers, products and first days. */
+/** The plan credits of periods, one row for each wallet. $1 to $3: customers, products and first days. */
 const UNPOSTED = `
   select customer, product, since, organizations.id as organization_id, wallets.name as wallet,
     month.credits::bigint as credits,
@@ -43,11 +44,11 @@ const UNPOSTED = `
   cross join jsonb_each_text(plans.credits) as month (wallet, credits)
   join public.wallets on wallets.organization_id = organizations.id and wallets.name = month.wallet`;
 
-// By the key alone: what a month is worth may have changed since it was posted.
+// By the key alone, since the plan's credits may have changed after they were posted.
 const POSTED = `exists (select from public.wallet_entries as entry
   where entry.organization_id = due.organization_id and entry.key = due.key)`;
 
-/** The periods of which some credits aren't posted yet. */
+/** The periods with credits that haven't been posted. */
 export async function unpostedPeriods(
   query: Query,
   periods: readonly CustomersPeriod[],
@@ -59,10 +60,10 @@ export async function unpostedPeriods(
 }
 
 /**
- * Posts a month's credits of the plan that a period was paid for, each wallet's once for each period. The caller holds the
- * organization's lock, so that the second of two sees what the first has posted.
+ * Posts the plan credits of a paid period, once for each wallet. The caller holds the organization's lock, so that concurrent
+ * callers see each other's entries.
  *
- * @returns how many credits were posted
+ * @returns the number of posted credits
  */
 export async function postPlanCredits(query: Query, period: CustomersPeriod): Promise<number> {
   const posted = await query<{ credits: number }>(

@@ -9,8 +9,8 @@ import type { Account } from "./accounts.ts";
 import { readCatalogueEntry, syncQuotas } from "./catalogue.ts";
 
 /**
- * Brings an organization's plan in force, its quotas and whom they open workspaces to in step with what Stripe says now. The
- * caller holds the account's lock.
+ * Updates an organization's plan in force, quotas and workspace access from the current state in Stripe. The caller holds the
+ * account's lock.
  *
  * @param today `2026-11-22`
  */
@@ -23,7 +23,7 @@ export async function applySubscriptionStatus(
   const catalogue = await readCatalogueEntry(query);
   const isPriced = catalogue.plans[account.declared.plan]?.isPriced ?? false;
   const subscription = await currentSubscription(stripe, account);
-  // Its first `up` is still at work.
+  // The organization's first `up` hasn't created the subscription yet.
   if (isPriced && subscription === undefined) return;
   const status =
     isPriced && subscription !== undefined ? await subscriptionStatusOf(stripe, subscription) : undefined;
@@ -38,8 +38,8 @@ export async function applySubscriptionStatus(
 }
 
 /**
- * The subscription that runs, else the last one that ended. The recorded one is asked for first. Subscriptions that other
- * programs made for the same customer don't count.
+ * The live subscription, or else the one that ended last. The recorded one is tried first. Subscriptions that other programs
+ * created for the same customer don't count.
  */
 async function currentSubscription(
   stripe: Stripe,

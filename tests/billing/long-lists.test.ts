@@ -7,10 +7,10 @@ import { subscription } from "../../src/provider/resources/stripe/subscription.t
 import { Life } from "../provider/life.ts";
 import { type Customer, LAUNCH, Shop } from "./shop.ts";
 
-/** Stripe embeds ten entries of a list and answers with a hundred at most. */
+/** Stripe embeds ten entries of a list and returns at most a hundred per page. */
 
 let shop: Shop;
-/** Past the pace that tenantry keeps to. */
+/** Without tenantry's rate limit. */
 let stripe: Stripe;
 beforeAll(async () => {
   shop = await Shop.open({ stripeRequestsPerSecond: 100_000 });
@@ -22,7 +22,7 @@ afterAll(() => shop.stop());
 
 const SECRET = "whsec_long_lists";
 
-/** A renewal whose line comes after those of twelve prorations, as Stripe orders them. */
+/** A renewal whose line follows twelve prorations, in Stripe's order. */
 async function longRenewal(name: string): Promise<{ customer: Customer; invoice: Stripe.Invoice }> {
   const customer = await shop.organization(name, "pm_card_visa");
   const id = await customer.subscribe(LAUNCH);
@@ -37,7 +37,7 @@ async function longRenewal(name: string): Promise<{ customer: Customer; invoice:
   return { customer, invoice };
 }
 
-test("a paid invoice of more than ten lines brings the plan's credits, by webhook", async () => {
+test("the webhook posts the plan credits of a paid invoice with more than ten lines", async () => {
   const { customer, invoice } = await longRenewal("long-webhook");
   const [event] = (await stripe.events.list({ type: "invoice.paid" })).data.filter(
     ({ data }) => (data.object as Stripe.Invoice).id === invoice.id,
@@ -54,7 +54,7 @@ test("a paid invoice of more than ten lines brings the plan's credits, by webhoo
   expect(await customer.entries()).toHaveLength(1);
 });
 
-test("a paid invoice of more than ten lines brings the plan's credits, by the billing job", async () => {
+test("the billing job posts the plan credits of a paid invoice with more than ten lines", async () => {
   const { customer } = await longRenewal("long-job");
   await runBillingJob(await shop.context(64 * 24 * 60), new AbortController().signal);
   expect(await customer.entries()).toHaveLength(2);
@@ -76,7 +76,7 @@ test("an update of the subscription finds the paid period on an invoice of more 
   expect(life.outputs.paidSince).not.toBe(before);
 });
 
-test("a subscription behind 101 newer ones of another program is found, by a run that recorded nothing", async () => {
+test("a run without recorded state finds a subscription behind 101 newer ones of another program", async () => {
   const customer = await shop.organization("long-customer", "pm_card_visa");
   const life = new Life(subscription, shop.live.context());
   const declared = { ...customer.declared, price: LAUNCH };

@@ -42,17 +42,27 @@ const over = { schedule: { next: undefined } };
 
 describe("the steps to the declared plan", () => {
   test.each<[string, FoundSubscription | undefined, DesiredSubscription, string]>([
-    ["none yet", undefined, wanted(LAUNCH), "begin"],
+    ["no subscription", undefined, wanted(LAUNCH), "begin"],
     ["as declared", found(LAUNCH), wanted(LAUNCH), ""],
     ["as declared, without a card", found(LAUNCH, { canPay: false }), wanted(LAUNCH), ""],
-    ["a dearer plan", found(LAUNCH), wanted(SCALE), "switch"],
-    ["a dearer plan, late with a payment", found(LAUNCH, { status: "past_due" }), wanted(SCALE), "switch"],
-    ["a dearer plan, its difference isn't paid", found(LAUNCH, unpaid), wanted(SCALE), ""],
-    ["the old plan again, the dearer isn't paid", found(LAUNCH, unpaid), wanted(LAUNCH), "drop"],
-    ["a cheaper plan, a dearer isn't paid", found(LAUNCH, unpaid), wanted(FREE), "drop schedule"],
-    ["by invoice, it isn't paid", found(LAUNCH, unpaid), wanted(SCALE, SENT), "drop switch collect"],
-    ["a dearer plan, nothing to charge", found(LAUNCH, { canPay: false }), wanted(SCALE), ""],
-    ["a dearer plan by invoice", found(LAUNCH, { canPay: false }), wanted(SCALE, SENT), "switch collect"],
+    ["a more expensive plan", found(LAUNCH), wanted(SCALE), "switch"],
+    ["a more expensive plan, past due", found(LAUNCH, { status: "past_due" }), wanted(SCALE), "switch"],
+    ["a more expensive plan, the difference is unpaid", found(LAUNCH, unpaid), wanted(SCALE), ""],
+    ["the old plan again, a change is unpaid", found(LAUNCH, unpaid), wanted(LAUNCH), "drop"],
+    ["a cheaper plan, a change is unpaid", found(LAUNCH, unpaid), wanted(FREE), "drop schedule"],
+    [
+      "by invoice, the difference is unpaid",
+      found(LAUNCH, unpaid),
+      wanted(SCALE, SENT),
+      "drop switch collect",
+    ],
+    ["a more expensive plan, no payment method", found(LAUNCH, { canPay: false }), wanted(SCALE), ""],
+    [
+      "a more expensive plan by invoice",
+      found(LAUNCH, { canPay: false }),
+      wanted(SCALE, SENT),
+      "switch collect",
+    ],
     ["from free, with a card", found(FREE), wanted(LAUNCH), "switch"],
     ["from free, without a card", found(FREE, { canPay: false }), wanted(LAUNCH), "begin"],
     ["from free, by invoice", found(FREE, { canPay: false }), wanted(LAUNCH, SENT), "switch collect"],
@@ -62,43 +72,48 @@ describe("the steps to the declared plan", () => {
     ["a cheaper plan, another is scheduled", found(SCALE, toFree), wanted(LAUNCH), "schedule"],
     ["a cheaper plan, a schedule is left over", found(SCALE, over), wanted(LAUNCH), "schedule"],
     ["the old plan again", found(LAUNCH, toFree), wanted(LAUNCH), "release"],
-    ["the plan that was scheduled has begun", found(FREE, over), wanted(FREE), ""],
-    ["a dearer plan, a cheaper is scheduled", found(LAUNCH, toFree), wanted(SCALE), "release switch"],
-    ["a dearer plan, a schedule is left over", found(LAUNCH, over), wanted(SCALE), "release switch"],
+    ["the scheduled plan has taken effect", found(FREE, over), wanted(FREE), ""],
+    ["a more expensive plan, a cheaper is scheduled", found(LAUNCH, toFree), wanted(SCALE), "release switch"],
+    ["a more expensive plan, a schedule is left over", found(LAUNCH, over), wanted(SCALE), "release switch"],
     ["a new version of the price", found(LAUNCH), wanted(LAUNCH_2027), "reprice"],
-    ["back to the dearer version", found(LAUNCH_2027), wanted(LAUNCH), "reprice"],
+    ["back to the more expensive version", found(LAUNCH_2027), wanted(LAUNCH), "reprice"],
     ["another plan in the trial", found(LAUNCH, { status: "trialing" }), wanted(FREE), "reprice"],
-    ["a dearer plan in the trial", found(LAUNCH, { status: "trialing" }), wanted(SCALE), "switch"],
-    ["the same, nothing to charge", found(LAUNCH, { status: "trialing", canPay: false }), wanted(SCALE), ""],
+    ["a more expensive plan in the trial", found(LAUNCH, { status: "trialing" }), wanted(SCALE), "switch"],
+    ["the same, no payment method", found(LAUNCH, { status: "trialing", canPay: false }), wanted(SCALE), ""],
     ["the same, by invoice", found(LAUNCH, { status: "trialing" }), wanted(SCALE, SENT), "switch collect"],
     ["another price in the trial", found(LAUNCH, { status: "trialing" }), wanted(LAUNCH_2027), "reprice"],
     ["from free, on trial", found(FREE), { ...wanted(LAUNCH), trial: true }, "begin"],
     ["from free by invoice, on trial", found(FREE), { ...wanted(LAUNCH, SENT), trial: true }, "begin"],
     ["from paid, with a trial", found(LAUNCH), { ...wanted(SCALE), trial: true }, "switch"],
-    ["a dearer plan, though it is leaving", found(LAUNCH, leaving), wanted(SCALE), "stay switch"],
-    ["the same, nothing to charge", found(LAUNCH, { ...leaving, canPay: false }), wanted(SCALE), ""],
-    ["a cheaper plan, though it is leaving", found(SCALE, leaving), wanted(LAUNCH), "stay schedule"],
-    ["the free plan, though it is leaving", found(LAUNCH, leaving), wanted(FREE), "stay schedule"],
-    ["leaving", found(LAUNCH, leaving), wanted(LAUNCH), ""],
-    ["leaving, a new version of the price", found(LAUNCH, leaving), wanted(LAUNCH_2027), "reprice"],
-    ["leaving, by invoice", found(LAUNCH, leaving), wanted(LAUNCH, SENT), "collect"],
-    ["leaving, and declared to stay", found(LAUNCH, leaving), { ...wanted(LAUNCH), stays: true }, "stay"],
-    ["leaving since a downgrade is scheduled", found(SCALE, { ...leaving, ...toLaunch }), wanted(LAUNCH), ""],
+    ["a more expensive plan, cancellation scheduled", found(LAUNCH, leaving), wanted(SCALE), "stay switch"],
+    ["the same, no payment method", found(LAUNCH, { ...leaving, canPay: false }), wanted(SCALE), ""],
+    ["a cheaper plan, cancellation scheduled", found(SCALE, leaving), wanted(LAUNCH), "stay schedule"],
+    ["the free plan, cancellation scheduled", found(LAUNCH, leaving), wanted(FREE), "stay schedule"],
+    ["cancellation scheduled", found(LAUNCH, leaving), wanted(LAUNCH), ""],
     [
-      "the same, and declared to stay",
+      "cancellation scheduled, a new version of the price",
+      found(LAUNCH, leaving),
+      wanted(LAUNCH_2027),
+      "reprice",
+    ],
+    ["cancellation scheduled, by invoice", found(LAUNCH, leaving), wanted(LAUNCH, SENT), "collect"],
+    ["cancellation scheduled, resumed", found(LAUNCH, leaving), { ...wanted(LAUNCH), stays: true }, "stay"],
+    ["cancellation and downgrade scheduled", found(SCALE, { ...leaving, ...toLaunch }), wanted(LAUNCH), ""],
+    [
+      "the same, resumed",
       found(SCALE, { ...leaving, ...toLaunch }),
       { ...wanted(LAUNCH), stays: true },
       "release stay schedule",
     ],
-    ["declared to stay, and not leaving", found(LAUNCH), { ...wanted(LAUNCH), stays: true }, ""],
+    ["resumed, no cancellation scheduled", found(LAUNCH), { ...wanted(LAUNCH), stays: true }, ""],
     ["invoices instead of a card", found(LAUNCH), wanted(LAUNCH, SENT), "collect"],
     ["a cheaper plan by invoice", found(SCALE), wanted(LAUNCH, SENT), "collect schedule"],
     ["by invoice, with a schedule", found(SCALE, toLaunch), wanted(LAUNCH, SENT), "release collect schedule"],
-    ["not paid yet", found(LAUNCH, { status: "incomplete" }), wanted(LAUNCH), ""],
-    ["not paid yet, another plan", found(LAUNCH, { status: "incomplete" }), wanted(FREE), "begin"],
-    ["not paid yet, by invoice", found(LAUNCH, { status: "incomplete" }), wanted(LAUNCH, SENT), "begin"],
+    ["incomplete", found(LAUNCH, { status: "incomplete" }), wanted(LAUNCH), ""],
+    ["incomplete, another plan", found(LAUNCH, { status: "incomplete" }), wanted(FREE), "begin"],
+    ["incomplete, by invoice", found(LAUNCH, { status: "incomplete" }), wanted(LAUNCH, SENT), "begin"],
     ["paused, no card", found(LAUNCH, { status: "paused", canPay: false }), wanted(LAUNCH), ""],
-    ["paused, a card came", found(LAUNCH, { status: "paused" }), wanted(LAUNCH), "resume"],
+    ["paused, a card was added", found(LAUNCH, { status: "paused" }), wanted(LAUNCH), "resume"],
     ["paused, another plan", found(LAUNCH, { status: "paused" }), wanted(FREE), "begin"],
   ])("%s", (_, subscription, declared, steps) => {
     expect(stepsToPlan(subscription, declared).join(" ")).toBe(steps);
@@ -129,7 +144,7 @@ describe("the steps to the declared plan", () => {
     ),
   });
 
-  test("never take a plan away before the period that was paid for ends", () => {
+  test("keep the paid plan until its period ends", () => {
     fc.assert(
       fc.property(subscription, price, collected, (before, to, how) => {
         fc.pre(before.status === "active" && before.price.product !== to.product);
@@ -141,7 +156,7 @@ describe("the steps to the declared plan", () => {
     );
   });
 
-  test("are done once: after them nothing is left to do", () => {
+  test("are complete: no steps remain after them", () => {
     fc.assert(
       fc.property(subscription, price, collected, (before, to, how) => {
         const declared = { price: to, collected: how, trial: false, stays: false };
@@ -151,7 +166,7 @@ describe("the steps to the declared plan", () => {
   });
 });
 
-/** A subscription after all of its steps. */
+/** The subscription after all steps. */
 function after(before: FoundSubscription, declared: DesiredSubscription): FoundSubscription {
   let now = before;
   for (const step of stepsToPlan(before, declared)) {

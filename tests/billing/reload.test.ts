@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.stop());
 
-/** Longer than a request stays with a worker that was killed. */
+/** In minutes. Longer than a killed worker keeps a request. */
 const LEASE = 16;
 
 let minutes = 0;
@@ -20,8 +20,8 @@ async function pass(): Promise<BillingJobReport> {
   return runBillingJob(await shop.context(minutes), new AbortController().signal);
 }
 
-describe("a pass over open requests", () => {
-  test("charges the card and books the credits, once", async () => {
+describe("a run of the billing job", () => {
+  test("charges the card and posts the credits once", async () => {
     const one = await shop.organization("pays", "pm_card_visa");
     const request = await one.asksFor(2000);
     expect(await pass()).toMatchObject({
@@ -48,7 +48,7 @@ describe("a pass over open requests", () => {
     expect((await pass()).reloads).toEqual([]);
   });
 
-  test("what is too little to charge isn't asked for again", async () => {
+  test("an amount below Stripe's minimum isn't charged again", async () => {
     const one = await shop.organization("small", "pm_card_visa");
     const request = await one.asksFor(5);
     await pass();
@@ -59,7 +59,7 @@ describe("a pass over open requests", () => {
     });
   });
 
-  test("a payment that is being processed is looked at again, and not made again", async () => {
+  test("checks a processing payment again without a second charge", async () => {
     const one = await shop.organization("slow", "pm_card_slowToProcess");
     const request = await one.asksFor(700);
     expect((await pass()).reloads).toMatchObject([{ outcome: "open" }]);
@@ -73,7 +73,7 @@ describe("a pass over open requests", () => {
     expect([await one.balance(), (await one.payments()).length]).toEqual([700, 1]);
   });
 
-  test("a failure of Stripe stops no other request, and is tried again", async () => {
+  test("retries a failed request, which doesn't stop the others", async () => {
     const [one, two] = [
       await shop.organization("unlucky", "pm_card_visa"),
       await shop.organization("lucky", "pm_card_visa"),
@@ -90,7 +90,7 @@ describe("a pass over open requests", () => {
   });
 
   test.each(["500-stored", "500-after"] as const)(
-    "a %s that Stripe repeats delays it by one pass",
+    "a %s that Stripe repeats delays the payment by one run",
     async (kind) => {
       const one = await shop.organization(`repeated-${kind}`, "pm_card_visa");
       await one.asksFor(100);
@@ -103,7 +103,7 @@ describe("a pass over open requests", () => {
     },
   );
 
-  test("after a stored failure another card pays, once", async () => {
+  test("charges another card once after a stored failure", async () => {
     const one = await shop.organization("another-card", "pm_card_visa");
     await one.asksFor(100);
     shop.live.sandbox.setFaults([{ kind: "500-stored", match: "^POST /v1/payment_intents", nth: 1 }]);
@@ -115,7 +115,7 @@ describe("a pass over open requests", () => {
     expect([await one.balance(), (await one.payments()).length]).toEqual([100, 1]);
   });
 
-  test("two at once charge once", async () => {
+  test("two runs at the same time charge once", async () => {
     const one = await shop.organization("twice", "pm_card_visa");
     await one.asksFor(300);
     const [first, second] = await Promise.all([pass(), pass()]);
@@ -123,7 +123,7 @@ describe("a pass over open requests", () => {
     expect([await one.balance(), (await one.payments()).length]).toEqual([300, 1]);
   });
 
-  test("one that was paid a week ago, by a run that was killed, isn't paid again though its key is forgotten", async () => {
+  test("a killed run's payment isn't repeated a week later, when Stripe has forgotten the key", async () => {
     const one = await shop.organization("forgotten", "pm_card_visa");
     await one.asksFor(400);
     const killed = new AbortController();
@@ -141,7 +141,7 @@ describe("a pass over open requests", () => {
   });
 });
 
-test("what lapsed is taken", async () => {
+test("expired credits are removed", async () => {
   const one = await shop.organization("lapses");
   await shop.rows(
     `select private.post_wallet_entry('old', '${one.id}', 'data', 'plan', 70, 'app',
@@ -151,8 +151,8 @@ test("what lapsed is taken", async () => {
   expect(await one.entries()).toEqual(["plan 70", "expiry -70"]);
 });
 
-/** Every write of a pass that pays one request: to Stripe, and the end of each transaction, which may have written. */
-describe("a pass that is killed", () => {
+/** Kills a run around each of its writes: each POST to Stripe and each commit. */
+describe("a killed run", () => {
   const WRITE = "^POST |^commit";
   let writes = 0;
 
@@ -167,7 +167,7 @@ describe("a pass that is killed", () => {
     writes = texts.filter((text) => new RegExp(WRITE).test(text)).length;
   });
 
-  test.each(["hold-before", "hold-after"] as const)("%s any of its writes pays once", async (kind) => {
+  test.each(["hold-before", "hold-after"] as const)("%s any write pays once", async (kind) => {
     expect(writes).toBeGreaterThanOrEqual(4);
     for (let nth = 1; nth <= writes; nth++) {
       const one = await shop.organization(`killed-${kind}-${nth}`, "pm_card_visa");
@@ -182,7 +182,7 @@ describe("a pass that is killed", () => {
       await cut;
       shop.live.sandbox.setFaults([]);
       shop.live.sandbox.release();
-      // The database lets go of what the killed pass held when it notices; a pass doesn't wait for what another holds.
+      // Waits until the database releases the killed run's locks, since a run skips locked requests.
       await shop.rows("select from public.reloads for update");
       minutes = LEASE;
       await pass();

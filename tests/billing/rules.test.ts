@@ -8,7 +8,7 @@ import { EVENTS, eventTargetOf } from "../../src/billing/webhook/event-target.ts
 
 const NOVEMBER = Date.UTC(2026, 10, 22, 9) / 1000;
 
-/** An invoice, as far as credits look at it. */
+/** The fields of an invoice that decide credits. */
 function invoice(status: string, reason: string, ...lines: [amount: number, proration?: boolean][]) {
   return {
     status,
@@ -36,7 +36,7 @@ describe("a month's credits", () => {
     ],
     ["a period that began with a change", invoice("paid", "subscription_update", [0, true], [4900]), due],
     ["another free month", invoice("paid", "subscription_cycle", [0]), due],
-    ["what isn't paid yet", invoice("open", "subscription_cycle", [4900]), undefined],
+    ["an unpaid invoice", invoice("open", "subscription_cycle", [4900]), undefined],
     ["a trial, or the first free month", invoice("paid", "subscription_create", [0]), undefined],
     [
       "a change within a period",
@@ -77,18 +77,18 @@ describe("a payment", () => {
   }
 });
 
-describe("credits whose payment was taken back", () => {
+describe("reversed credits", () => {
   test.each([
     [100, 0, 100, 0],
     [100, 100, 100, 100],
     [100, 1, 100, 1],
     [1000, 1, 300, 4],
     [10, 500, 300, 10],
-  ])("of %i, %i of %i back is %i", (credits, takenBack, paid, expected) => {
+  ])("of %i for %i of %i refunded are %i", (credits, takenBack, paid, expected) => {
     expect(creditsOf(credits, takenBack, paid)).toBe(expected);
   });
 
-  test("are never more than there were, and all of them when all is taken back", () => {
+  test("never exceed the posted credits, and include all of them after a full reversal", () => {
     const amount = fc.integer({ min: 1, max: 1e9 });
     fc.assert(
       fc.property(amount, amount, amount, (credits, takenBack, paid) => {
@@ -100,13 +100,13 @@ describe("credits whose payment was taken back", () => {
     );
   });
 
-  test("follow the disputes that took money, not those that are won or only asked about", () => {
+  test("count disputes that withdrew money, not won ones or inquiries", () => {
     const statuses = ["needs_response", "under_review", "lost", "won", "warning_needs_response", "prevented"];
     expect(disputedAmount(statuses.map((status) => ({ status, amount: 10 })))).toBe(30);
   });
 });
 
-describe("what an event is about", () => {
+describe("the target of an event", () => {
   const about = (type: string, object: object) =>
     eventTargetOf({ type, data: { object } } as unknown as Stripe.Event);
 
@@ -133,7 +133,7 @@ describe("what an event is about", () => {
     expect(about(type, object)).toEqual(expected);
   });
 
-  test("is told by every event that an endpoint is sent", () => {
+  test("is defined for every event that an endpoint subscribes to", () => {
     const object = { id: "x_1", customer: "cus_1", payment_intent: "pi_1" };
     for (const type of EVENTS) expect(about(type, object), type).toBeDefined();
   });

@@ -19,7 +19,7 @@ const PLATFORM = "shop";
 export const FREE = `${PLATFORM}--build--monthly--usd-0`;
 export const LAUNCH = `${PLATFORM}--launch--monthly--usd-4900`;
 
-/** A platform that sells two plans, with its control plane and its Stripe account; customers as tests need them. */
+/** A platform with two plans, a control plane and a Stripe account. Tests add customers. */
 export class Shop {
   readonly live: Live;
   readonly project: string;
@@ -54,7 +54,7 @@ export class Shop {
     return this.live.stop();
   }
 
-  /** @param minutes how far ahead its clock is */
+  /** @param minutes how far the clock is ahead */
   async context(minutes = 0, signal?: AbortSignal): Promise<BillingContext> {
     const context = this.live.context(signal)("write");
     return {
@@ -69,7 +69,7 @@ export class Shop {
     return this.live.context()("write").stripe;
   }
 
-  /** An organization on the plan `launch`, with a customer in Stripe; with a card only where one is named. */
+  /** Creates an organization on the plan `launch` with a customer in Stripe, and with a card if one is named. */
   async organization(name: string, card?: string): Promise<Customer> {
     const id = stableId(`${PLATFORM}/${name}`);
     const brand = { platform: PLATFORM, organization: name, id, generation: 1 };
@@ -91,7 +91,7 @@ export class Shop {
     return this.live.sql(this.project, sql);
   }
 
-  /** What a bank or a cardholder does. */
+  /** Simulates an action of a bank or a cardholder. */
   async happens(path: string, body: object = {}): Promise<{ id: string }> {
     const answer = await fetch(`${this.live.sandbox.env.STRIPE_API_BASE}/_sandbox${path}`, {
       method: "POST",
@@ -102,12 +102,12 @@ export class Shop {
   }
 }
 
-/** One organization of the shop. */
+/** An organization of the shop. */
 export class Customer {
   readonly #shop: Shop;
   readonly name: string;
   readonly id: string;
-  /** Stripe's id. */
+  /** The customer's id in Stripe. */
   readonly customer: string;
 
   constructor(shop: Shop, name: string, id: string, customer: string) {
@@ -117,7 +117,7 @@ export class Customer {
     this.customer = customer;
   }
 
-  /** @param card of Stripe's test cards, as `pm_card_visa` */
+  /** @param card one of Stripe's test cards, for example `pm_card_visa` */
   async useCard(card: string): Promise<void> {
     const { stripe } = this.#shop;
     const { id } = await stripe.paymentMethods.attach(card, { customer: this.customer });
@@ -128,13 +128,13 @@ export class Customer {
     return (await this.#subscribed(lookupKey, trialDays)).subscriptionId;
   }
 
-  /** Subscribes and pays; gives the period that is paid for. */
+  /** Subscribes, pays and returns the paid period. */
   async pays(lookupKey: string): Promise<{ product: string; since: string }> {
     const { paidProduct = "", paidSince = "" } = await this.#subscribed(lookupKey);
     return { product: paidProduct, since: paidSince };
   }
 
-  /** What every subscription of it is declared with. */
+  /** The inputs that all its subscriptions share. */
   get declared() {
     const brand = { platform: PLATFORM, organization: this.name, id: this.id, generation: 1 };
     return { customer: this.customer, brand };
@@ -148,7 +148,7 @@ export class Customer {
     });
   }
 
-  /** Opens a request for credits, as a debit does that takes the wallet below its line. */
+  /** Opens a reload request, as a debit below the wallet's threshold does. */
   async asksFor(credits: number): Promise<string> {
     const [row] = await this.#shop.rows(
       `insert into public.reloads (organization_id, wallet, amount, credit_amount, currency)
@@ -164,7 +164,7 @@ export class Customer {
     return Number(row?.balance);
   }
 
-  /** What the ledger says, the oldest first. */
+  /** The ledger's entries, oldest first. */
   async entries(): Promise<string[]> {
     const rows = await this.#shop.rows(
       `select kind || ' ' || amount as entry from public.wallet_entries
@@ -182,7 +182,7 @@ export class Customer {
     return row;
   }
 
-  /** The plan in force, the subscription's status, and how many workspaces and seats that makes. */
+  /** The plan in force, the subscription's status and the quotas. */
   async standing(): Promise<string> {
     const [row] = await this.#shop.rows(
       `select concat_ws(' ', plan_in_force, coalesce(subscription_status, '-'), webhook_events, seats) as standing

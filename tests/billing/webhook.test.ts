@@ -19,15 +19,15 @@ const FORMER = "whsec_of_before";
 
 interface Delivery {
   readonly secret?: string;
-  /** Seconds since it was signed. */
+  /** Seconds since the event was signed. */
   readonly age?: number;
-  /** Days by which the server's clock is ahead. */
+  /** How many days the server's clock is ahead. */
   readonly days?: number;
-  /** Cuts the server off. */
+  /** Aborts the server's calls. */
   readonly signal?: AbortSignal;
 }
 
-/** Delivers an event as Stripe does; gives the status and what became of it. */
+/** Delivers an event as Stripe does. Returns the status and the outcome. */
 async function deliver(event: Stripe.Event | object, delivery: Delivery = {}): Promise<string> {
   const { secret = SECRET, age = 0, days = 0, signal } = delivery;
   const payload = JSON.stringify(event);
@@ -51,7 +51,7 @@ async function post(payload: string, signature: string, days = 0, signal?: Abort
   return outcome === undefined ? `${answer.status}` : `${answer.status} ${outcome}`;
 }
 
-/** The events of a type about a customer, the oldest first. */
+/** A customer's events of a type, oldest first. */
 async function eventsOf(type: string, { customer }: Customer): Promise<Stripe.Event[]> {
   const { data } = await shop.stripe.events.list({ type, limit: 100 });
   return data.filter(({ data }) => (data.object as { customer?: string }).customer === customer).reverse();
@@ -69,7 +69,7 @@ describe("an event", () => {
   test.each<[string, Delivery]>([
     ["forged", { secret: "whsec_of_somebody" }],
     ["old", { age: 301 }],
-  ])("that is %s is refused, and changes nothing", async (name, delivery) => {
+  ])("that is %s is refused and changes nothing", async (name, delivery) => {
     const one = await shop.organization(`refused-${name}`, "pm_card_visa");
     await one.subscribe(LAUNCH);
     const event = await eventOf("customer.subscription.created", one);
@@ -78,7 +78,7 @@ describe("an event", () => {
     expect(await one.standing()).toBe(before);
   });
 
-  test("that was altered on its way, or isn't signed, is refused", async () => {
+  test("that was modified or isn't signed is refused", async () => {
     const payload = JSON.stringify({ id: "evt_1", type: UPDATED });
     const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: SECRET });
     expect(await post(`${payload} `, signature)).toBe("400");
@@ -95,44 +95,44 @@ describe("an event", () => {
     ["is an empty object", "{}"],
     ["has no data", JSON.stringify({ id: "evt_1", object: "event", type: "invoice.paid" })],
     [
-      "has data that are none",
+      "has data of the wrong type",
       JSON.stringify({ id: "evt_1", object: "event", type: "invoice.paid", data: 1 }),
     ],
     [
-      "has an object that is none",
+      "has a null object",
       JSON.stringify({ id: "evt_1", object: "event", type: "invoice.paid", data: { object: null } }),
     ],
     [
-      "has an id that no database takes",
+      "has an id that PostgreSQL can't store",
       JSON.stringify({ id: "evt_\u0000", object: "event", type: "invoice.paid", data: { object: {} } }),
     ],
     [
-      "is another object of Stripe",
+      "is another Stripe object",
       JSON.stringify({ id: "cus_1", object: "customer", type: "x", data: { object: {} } }),
     ],
-  ])("that is signed, and %s, is answered by 400", async (_what, payload) => {
+  ])("that is signed and %s is refused with 400", async (_what, payload) => {
     const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret: SECRET });
     expect(await post(payload, signature)).toBe("400");
   });
 
   test.each<[string, object]>([
-    ["a text that no database takes", { id: "in_1", customer: "cus_\u0000" }],
+    ["a text that PostgreSQL can't store", { id: "in_1", customer: "cus_\u0000" }],
     ["a list", { id: [], customer: {} }],
     ["objects within objects", { id: "in_1", customer: { id: { id: { id: "cus_1" } } } }],
     ["nothing", {}],
-  ])("of a known type that says %s where an id belongs is ignored", async (_what, object) => {
+  ])("of a known type that has %s instead of an id is ignored", async (_what, object) => {
     const event = { id: "evt_1", object: "event", type: "invoice.paid", data: { object } };
     expect(await deliver(event)).toBe("200 ignored");
   });
 
-  test("that either secret has signed is taken, while one takes the other's place", async () => {
+  test("is accepted with either secret during a rotation", async () => {
     const one = await shop.organization("rotates", "pm_card_visa");
     await one.subscribe(LAUNCH);
     const event = await eventOf("customer.subscription.created", one);
     expect(await deliver(event, { secret: FORMER, age: 290 })).toBe("200 applied");
   });
 
-  test("is applied once, however often and at the same moment it comes", async () => {
+  test("is applied once if it is delivered several times at the same moment", async () => {
     const one = await shop.organization("repeats", "pm_card_visa");
     await one.subscribe(LAUNCH);
     const event = await eventOf("invoice.paid", one);
@@ -142,7 +142,7 @@ describe("an event", () => {
     expect(await one.entries()).toEqual(["plan 5000"]);
   });
 
-  test("that comes late doesn't bring back what was", async () => {
+  test("that is late doesn't restore an earlier state", async () => {
     const one = await shop.organization("disorder", "pm_card_visa");
     const subscription = await one.subscribe(LAUNCH);
     await shop.stripe.subscriptions.cancel(subscription);
@@ -155,7 +155,7 @@ describe("an event", () => {
     expect(await one.standing()).toBe(after);
   });
 
-  test("of a customer of nobody here, or about nothing that matters, is answered and left", async () => {
+  test("of an unknown customer or an unused type is acknowledged and ignored", async () => {
     const stranger = await shop.stripe.customers.create({ email: "a@b.example" });
     const about = { object: { id: "sub_1", customer: stranger.id } };
     expect(await deliver({ id: "evt_s", object: "event", type: UPDATED, data: about })).toBe("200 foreign");
@@ -168,7 +168,7 @@ describe("an event", () => {
     ).toBe("200 foreign");
   });
 
-  test("of a subscription that somebody else made for our customer changes nothing", async () => {
+  test("of a subscription that another program created for the customer changes nothing", async () => {
     const one = await shop.organization("foreign", "pm_card_visa");
     const price = (await shop.stripe.prices.list({ lookup_keys: [LAUNCH] })).data[0]?.id ?? "";
     await shop.stripe.subscriptions.create({
@@ -181,7 +181,7 @@ describe("an event", () => {
     expect(await one.standing()).toBe(before);
   });
 
-  test("that can't be applied now is asked for again, and applied then", async () => {
+  test("that can't be applied is requested again and then applied", async () => {
     const one = await shop.organization("fails", "pm_card_visa");
     await one.subscribe(LAUNCH);
     const event = await eventOf("invoice.paid", one);
@@ -197,7 +197,7 @@ describe("an event", () => {
 });
 
 test.each(["hold-before", "hold-after"] as const)(
-  "an event whose server is killed, %s its commit, is applied once when it comes again",
+  "an event whose server is killed, %s the commit, is applied once after redelivery",
   async (kind) => {
     const one = await shop.organization(`cut-${kind}`, "pm_card_visa");
     await one.subscribe(LAUNCH);
@@ -217,7 +217,7 @@ test.each(["hold-before", "hold-after"] as const)(
 );
 
 describe("the plan in force", () => {
-  test("follows the subscription, with the limits that don't follow the plan", async () => {
+  test("follows the subscription, with the organization's overrides", async () => {
     const one = await shop.organization("follows", "pm_card_visa");
     await one.subscribe(LAUNCH);
     await deliver(await eventOf("customer.subscription.created", one));
@@ -228,7 +228,7 @@ describe("the plan in force", () => {
     expect(await one.standing()).toBe("build active 40");
   });
 
-  test("stays for the grace of a late payment, which ends by the calendar", async () => {
+  test("stays during the grace period of a late payment and changes when it ends", async () => {
     const one = await shop.organization("late", "pm_card_visa");
     await one.subscribe(LAUNCH);
     await one.useCard("pm_card_chargeCustomerFail");
@@ -245,14 +245,14 @@ describe("the plan in force", () => {
     expect(await one.standing()).toBe("build past_due 5");
   });
 
-  test("is the default one, without overrides, until the first payment", async () => {
+  test("is the default plan without overrides until the first payment", async () => {
     const one = await shop.organization("unpaid");
     await one.subscribe(LAUNCH);
     await deliver(await eventOf("customer.subscription.created", one));
     expect(await one.standing()).toBe("build incomplete 5");
   });
 
-  test("opens workspaces to every member where the declared plan does too, not where that isn't paid", async () => {
+  test("opens workspaces to every member if the declared plan does too, but not if that is unpaid", async () => {
     const one = await shop.organization("walls");
     await shop.rows(
       `update public.plans set per_workspace_access = false where name = 'build';
@@ -272,7 +272,7 @@ describe("the plan in force", () => {
 });
 
 describe("a month's credits", () => {
-  test("are posted for each period that is paid for, by whichever comes first", async () => {
+  test("are posted once for each paid period, by the webhook or the job", async () => {
     const one = await shop.organization("monthly", "pm_card_visa");
     await one.subscribe(LAUNCH);
     const pass = async () => runBillingJob(await shop.context(), new AbortController().signal);
@@ -287,7 +287,7 @@ describe("a month's credits", () => {
     expect(await one.entries()).toEqual(["plan 5000", "plan 5000"]);
   });
 
-  test("are posted by a run too, and not again by what comes after it", async () => {
+  test("are posted once by an update, the job and an event together", async () => {
     const one = await shop.organization("applied", "pm_card_visa");
     const declared = (period?: { product: string; since: string }) => ({
       controlPlane: controlPlaneOf("shop"),
@@ -313,7 +313,7 @@ describe("a month's credits", () => {
     expect(await one.entries()).toEqual(["plan 5000", "plan 5000"]);
   });
 
-  test("aren't posted for what costs nothing yet: a trial, or the first free month", async () => {
+  test("aren't posted for a trial or the first free month", async () => {
     const [free, trying] = [await shop.organization("free"), await shop.organization("trying")];
     await free.subscribe(FREE);
     await trying.subscribe(LAUNCH, 14);
@@ -327,7 +327,7 @@ describe("a month's credits", () => {
   });
 });
 
-test("a plan that is agreed by contract brings its credits each calendar month", async () => {
+test("the credits of a contract plan are posted each calendar month", async () => {
   const one = await shop.organization("contract");
   await shop.rows("update public.plans set monthly_amount = null where name = 'launch'");
   try {
@@ -346,7 +346,7 @@ test("a plan that is agreed by contract brings its credits each calendar month",
 });
 
 describe("a payment for credits", () => {
-  /** Credits that were bought, and the charge that paid for them. */
+  /** Buys credits and returns their charge. */
   async function bought(name: string, credits: number) {
     const one = await shop.organization(name, "pm_card_visa");
     const request = await one.asksFor(credits);
@@ -355,7 +355,7 @@ describe("a payment for credits", () => {
     return { one, request, payment: payment?.id ?? "", charge: String(payment?.latest_charge) };
   }
 
-  test("that ends after all is booked", async () => {
+  test("that succeeds after processing posts the credits", async () => {
     const one = await shop.organization("slow", "pm_card_slowToProcess");
     const request = await one.asksFor(900);
     await runBillingJob(await shop.context(), new AbortController().signal);
@@ -366,7 +366,7 @@ describe("a payment for credits", () => {
     expect(await one.balance()).toBe(900);
   });
 
-  test("that is refunded takes its share of the credits back", async () => {
+  test("that is refunded removes its share of the credits", async () => {
     const { one, payment } = await bought("refunded", 1000);
     await shop.stripe.refunds.create({ payment_intent: payment, amount: 255 });
     expect(await deliver(await eventOf("charge.refunded", one))).toBe("200 applied");
@@ -375,7 +375,7 @@ describe("a payment for credits", () => {
     expect(await one.entries()).toEqual(["purchase 1000", "reversal -255", "reversal -745"]);
   });
 
-  test("that is disputed takes the credits until it is won, and stops further charges", async () => {
+  test("that is disputed removes the credits until the dispute is won, and stops further charges", async () => {
     const { one, request, charge } = await bought("disputed", 800);
     const { id } = await shop.happens(`/charges/${charge}/dispute`);
     const disputes = async (type: string) =>
@@ -390,12 +390,12 @@ describe("a payment for credits", () => {
     expect(await one.entries()).toEqual(["purchase 800", "reversal -800", "purchase 800"]);
   });
 
-  test("that is refunded or disputed while nobody listens is found by the next pass, once", async () => {
+  test("that is refunded or disputed without an event is recorded once by the next run", async () => {
     const { one, request, payment } = await bought("unheard", 1000);
     const { one: two, charge } = await bought("unheard-too", 800);
     const pass = async () =>
       (await runBillingJob(await shop.context(), new AbortController().signal)).reversals;
-    await pass(); // What other tests left.
+    await pass(); // Records what other tests left.
     await shop.stripe.refunds.create({ payment_intent: payment, amount: 255 });
     const { id } = await shop.happens(`/charges/${charge}/dispute`);
     expect([await pass(), await pass()]).toEqual([2, 0]);
@@ -410,7 +410,7 @@ describe("a payment for credits", () => {
     expect(await two.entries()).toEqual(["purchase 800", "reversal -800", "purchase 800"]);
   });
 
-  test("that names another organization's request settles nothing", async () => {
+  test("that names another organization's request changes nothing", async () => {
     const victim = await shop.organization("victim");
     const request = await victim.asksFor(100);
     const thief = await shop.organization("thief", "pm_card_visa");

@@ -6,10 +6,10 @@ import { retrieveCustomer } from "../../vendors/stripe/customers.ts";
 import { findInList } from "../../vendors/stripe/lists.ts";
 import type { Account } from "../accounts.ts";
 
-/** On a payment: the request for credits that it pays, by its id. */
+/** The metadata key of a payment that names the id of its reload request. */
 export const RELOAD_KEY = "tenantry_reload";
 
-/** A request for credits, as the control plane has it. */
+/** A request for credits, as recorded in the control plane. */
 export interface Reload {
   readonly id: string;
   readonly organization: string;
@@ -23,13 +23,13 @@ export interface Reload {
   readonly requestedAt: number;
 }
 
-/** What became of a payment: `open` is neither paid nor refused yet. */
+/** The result of a payment. `open`: neither paid nor declined yet. */
 export type Outcome =
   | { readonly kind: "paid"; readonly payment: string }
   | { readonly kind: "open" }
   | { readonly kind: "declined"; readonly reason: string; readonly forGood: boolean };
 
-/** Declines after which the same card, untouched by its holder, will never pay: https://docs.stripe.com/declines/codes */
+/** Declines that a retry of the same card can't resolve: https://docs.stripe.com/declines/codes */
 const FOR_GOOD: ReadonlySet<string> = new Set([
   "amount_too_small",
   "authentication_required",
@@ -45,7 +45,7 @@ const FOR_GOOD: ReadonlySet<string> = new Set([
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** What a payment's status means for the request: https://docs.stripe.com/payments/paymentintents/lifecycle */
+/** Maps a payment's status to a result: https://docs.stripe.com/payments/paymentintents/lifecycle */
 export function outcomeOf(intent: Stripe.PaymentIntent): Outcome {
   if (intent.status === "succeeded") return { kind: "paid", payment: intent.id };
   if (intent.status === "requires_action") return declined("authentication_required");
@@ -60,11 +60,11 @@ function declined(reason: string): Outcome {
 }
 
 /**
- * Pays for a request while its customer is away: https://docs.stripe.com/payments/save-and-reuse?platform=web#charge-saved-payment-method
+ * Pays for a request off-session: https://docs.stripe.com/payments/save-and-reuse?platform=web#charge-saved-payment-method
  *
- * Looks for the payment of an earlier attempt before each charge, because Stripe forgets idempotency keys after a day. The
- * key belongs to the request and keeps two workers from charging at the same moment. Stripe repeats a stored failure of that
- * key for a day; once a look shows that it charged nothing, the next attempt gets another key.
+ * Searches for the payment of an earlier attempt before each charge, because Stripe forgets idempotency keys after a day. The
+ * key belongs to the request, so two workers can't both charge. Stripe repeats a failure that it stored under the key for a
+ * day. When a search shows that the failed attempt charged nothing, the next attempt uses another key.
  */
 export async function pay(stripe: Stripe, account: Account, reload: Reload): Promise<Outcome> {
   for (let attempt = 0; ; attempt += 1) {
@@ -86,12 +86,12 @@ export async function pay(stripe: Stripe, account: Account, reload: Reload): Pro
   }
 }
 
-/** More than passes can leave behind in a day. */
+/** More than runs can cause in a day. */
 const MOST_STORED_FAILURES = 1_000;
 
 /**
- * Whether an earlier attempt used up the key: Stripe repeated its failure, or refused the key since that attempt named
- * another card. A request is handed to one worker at a time, so that attempt is over.
+ * Whether an earlier attempt used the key: Stripe repeated that attempt's failure, or refused the key because the attempt
+ * named another card. Only one worker at a time processes a request, so the earlier attempt is over.
  */
 function isUsedKey(error: unknown): boolean {
   return error instanceof VendorError && (error.isReplayed || error.code === "idempotency_error");
@@ -102,7 +102,7 @@ async function findPayment(
   { customer }: Account,
   { id, requestedAt }: Reload,
 ): Promise<Stripe.PaymentIntent | undefined> {
-  // Stripe's clock and the database's may differ.
+  // A day of tolerance, since Stripe's clock and the database's may differ.
   const created = { gte: requestedAt - DAY_SECONDS };
   return findInList(
     "paymentIntents.list",
@@ -111,7 +111,7 @@ async function findPayment(
   );
 }
 
-/** The customer's default, else the card that was added last. */
+/** The customer's default payment method, or else the newest card. */
 async function methodOf(stripe: Stripe, id: string): Promise<string | undefined> {
   const customer = await retrieveCustomer(stripe, id);
   if (customer === undefined) return undefined;
@@ -125,7 +125,7 @@ async function methodOf(stripe: Stripe, id: string): Promise<string | undefined>
   return newest?.id;
 }
 
-/** In the currency's smallest unit; a part of one counts as one. */
+/** The price of a reload in the currency's smallest unit, rounded up. */
 export function costOf({ amount, creditAmount }: Pick<Reload, "amount" | "creditAmount">): number {
   return Math.ceil(amount * creditAmount);
 }
@@ -147,12 +147,12 @@ function charge(
     description: `${reload.amount} ${reload.wallet} credits`,
     metadata: { ...toMetadata(account.brand), [RELOAD_KEY]: reload.id },
   };
-  // Without the card: if it changes between two attempts, Stripe refuses the key rather than charge twice.
+  // The key doesn't contain the card. If the card changes between two attempts, Stripe refuses the key instead of charging twice.
   const options = { idempotencyKey: idempotencyKey(["reload", reload.id, attempt]) };
   return stripeCall("paymentIntents.create", stripe.paymentIntents.create(params, options));
 }
 
-/** What ends the request: a declined card, or an amount that is too small and would be again. */
+/** The result of a failure that ends the request: a declined card, or an amount that is too small. */
 function refusal(error: unknown): Outcome | undefined {
   if (!(error instanceof VendorError)) return undefined;
   if (error.status === 402) return declined(error.code ?? "card_declined");

@@ -4,21 +4,21 @@ import type { BillingContext } from "../billing-context.ts";
 import { type Outcome, pay, type Reload } from "./payment.ts";
 import { record } from "./record-payment.ts";
 
-/** What was done about one request for credits. */
+/** The result of processing one reload request. */
 export interface ProcessedReload {
   readonly organization: string;
   readonly wallet: string;
   /** Credits. */
   readonly amount: number;
-  /** `open`: the payment is being processed; the next run looks again. */
+  /** `open`: the payment is processing, and the next run checks it again. */
   readonly outcome: Outcome["kind"] | "failed";
-  /** Why it was declined, by Stripe's code, or how it failed. */
+  /** Stripe's decline code, or the message of the failure. */
   readonly reason: string | null;
-  /** Whether the wallet isn't charged any more until somebody resumes: its card needs its holder, or another. */
+  /** Whether the wallet's reloads are paused until somebody resumes them: the cardholder must act or add another card. */
   readonly paused: boolean;
 }
 
-/** Works all open requests, each handed out to one worker at a time. One that fails stops no other; it is handed out again. */
+/** Processes all open requests, each by one worker at a time. A failure doesn't stop the others, and a later run retries it. */
 export async function processReloads(
   context: BillingContext,
   signal: AbortSignal,

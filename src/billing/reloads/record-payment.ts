@@ -4,7 +4,7 @@ import { stripeCall } from "../../vendors/stripe/client.ts";
 import { listAll } from "../../vendors/stripe/lists.ts";
 import { type Outcome, outcomeOf, RELOAD_KEY, type Reload } from "./payment.ts";
 
-/** Records what became of a request's payment; the same again changes nothing. */
+/** Records the result of a request's payment. Repeating the call changes nothing. */
 export async function record(query: Query, reload: string, outcome: Outcome, at: Date): Promise<void> {
   if (outcome.kind === "paid")
     await query("select private.book_reload($1, $2, $3)", [reload, outcome.payment, at.toISOString()]);
@@ -18,10 +18,10 @@ export async function record(query: Query, reload: string, outcome: Outcome, at:
 }
 
 /**
- * Brings the request that a payment is for in step with it: paid, declined, and what was refunded or is disputed since.
+ * Records a payment's result, refunds and disputes on its reload request.
  *
- * @param organization whose request it must be
- * @returns whether it was for a request of that organization
+ * @param organization the organization that must own the request
+ * @returns whether the payment belongs to a request of that organization
  */
 export async function recordPayment(
   query: Query,
@@ -54,7 +54,7 @@ async function reverse(
   await query("select private.reverse_reload($1, $2, $3)", [id, reversed, disputed > 0]);
 }
 
-/** Money that the bank has taken, or takes until the dispute is decided: https://docs.stripe.com/disputes/how-disputes-work */
+/** The amount that banks withdrew for disputes that are open or lost: https://docs.stripe.com/disputes/how-disputes-work */
 export function disputedAmount(disputes: readonly Pick<Stripe.Dispute, "amount" | "status">[]): number {
   const taken = disputes.filter(({ status }) => TAKEN.has(status));
   return taken.reduce((sum, { amount }) => sum + amount, 0);
@@ -62,14 +62,14 @@ export function disputedAmount(disputes: readonly Pick<Stripe.Dispute, "amount" 
 
 const TAKEN: ReadonlySet<string> = new Set(["needs_response", "under_review", "lost"]);
 
-/** The share of credits whose payment was taken back; a part of a credit counts as one. */
+/** The share of credits whose payment was reversed, rounded up. */
 export function creditsOf(credits: number, reversed: number, paid: number): number {
   return Math.min(credits, Math.ceil((credits * reversed) / paid));
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Metadata can be written by whoever may use the Stripe account: a request of another organization isn't touched. */
+/** Finds a request of the organization only, since anyone with access to the Stripe account can write metadata. */
 async function findReload(
   query: Query,
   id: string | undefined,

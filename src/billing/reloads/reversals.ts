@@ -9,14 +9,14 @@ import { creditsOf, disputedAmount, recordPayment } from "./record-payment.ts";
 /** A bank may take months to decide a dispute: https://docs.stripe.com/disputes/how-disputes-work */
 const LOOK_BACK_SECONDS = 180 * 24 * 60 * 60;
 
-/** Of these nothing goes back to the customer: https://docs.stripe.com/refunds#failed-refunds */
+/** Refunds with these statuses return no money: https://docs.stripe.com/refunds#failed-refunds */
 const WITHOUT_EFFECT: ReadonlySet<string | null> = new Set(["failed", "canceled"]);
 
 /**
- * Settles the payments for credits that were refunded or disputed, or whose dispute was decided, where the control plane doesn't
- * know it yet: an event may be late, lost, or told to nobody.
+ * Records refunds, disputes and dispute decisions that no event reported. Events can be late or lost, and the webhook server
+ * is optional.
  *
- * @returns how many payments that were
+ * @returns the number of payments that changed
  */
 export async function recordReversals(context: BillingContext, signal: AbortSignal): Promise<number> {
   const reversedAmounts = await amountsTakenBack(context);
@@ -38,7 +38,7 @@ export async function recordReversals(context: BillingContext, signal: AbortSign
   return due.length;
 }
 
-/** By the payment's id, in the currency's smallest unit; zero where all of it was given back. */
+/** Reversed amounts by payment id, in the currency's smallest unit. Zero if every reversal failed or was won. */
 async function amountsTakenBack({ stripe, now }: BillingContext): Promise<ReadonlyMap<string, number>> {
   const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
   const amounts = new Map<string, number>();
@@ -56,12 +56,12 @@ async function amountsTakenBack({ stripe, now }: BillingContext): Promise<Readon
 interface PaidReload {
   readonly payment: string;
   readonly organization: string;
-  /** Stripe's id. */
+  /** The customer's id in Stripe. */
   readonly customer: string;
   /** Credits. */
   readonly amount: number;
   readonly creditAmount: number;
-  /** Credits that have no payment any more, as far as is known. */
+  /** The recorded number of credits whose payment was reversed. */
   readonly reversed: number;
 }
 

@@ -8,22 +8,22 @@ import { verifyEvent } from "./verify-event.ts";
 
 export interface WebhookOptions {
   readonly billing: BillingContext;
-  /** Of the endpoint; several while one takes another's place. */
+  /** The endpoint's signing secrets. There is more than one during a rotation. */
   readonly secrets: readonly Secret[];
-  /** Gets a line for each event, and for each that failed. */
+  /** Receives one line for each event, refusal and failure. */
   readonly log: (line: string) => void;
 }
 
-/** Stripe's events are far smaller. */
+/** In bytes. Stripe's events are far smaller. */
 const LARGEST_BODY = 1024 * 1024;
-/** As Stripe's libraries have it: https://docs.stripe.com/webhooks#replay-attacks */
+/** The default of Stripe's libraries: https://docs.stripe.com/webhooks#replay-attacks */
 const TOLERANCE_SECONDS = 300;
 
 /**
- * What Stripe's webhook endpoint calls: `POST /stripe`; and `GET /health`.
+ * The webhook server: `POST /stripe` for Stripe's events, and `GET /health`.
  *
- * 2xx says that the event was applied, or needn't be; 400 that the signature isn't Stripe's or is too old, or that the body isn't
- * an event; 413 that the body is too large, and wasn't read further. After 500 Stripe sends the event again.
+ * Status 2xx: the event was applied, or needs no action. 400: the signature is invalid or too old, or the body isn't an event.
+ * 413: the body is too large, and the rest isn't read. 500: the event wasn't applied, so Stripe sends it again.
  */
 export function webhookApp({ billing, secrets, log }: WebhookOptions): Hono {
   const app = new Hono();
@@ -39,9 +39,9 @@ export function webhookApp({ billing, secrets, log }: WebhookOptions): Hono {
   app.post("/stripe", limit, async (context) => {
     const payload = await context.req.text();
     if (!isSigned(payload, context.req.header("stripe-signature") ?? "", secrets))
-      return refuse(context, 400, "the signature isn't Stripe's, or too old");
+      return refuse(context, 400, "the signature isn't Stripe's or is too old");
     const event = verifyEvent(payload);
-    if (event === undefined) return refuse(context, 400, "the body isn't an event of Stripe");
+    if (event === undefined) return refuse(context, 400, "the body isn't a Stripe event");
     const outcome: Handled = await handleEvent(billing, event);
     log(`${event.id} ${event.type}: ${outcome}`);
     return context.json({ outcome });
@@ -53,10 +53,10 @@ export function webhookApp({ billing, secrets, log }: WebhookOptions): Hono {
   return app;
 }
 
-/** Whether one of the secrets signed it lately. A header of another form fails in other ways, and isn't Stripe's either. */
+/** Whether one of the secrets signed the payload recently. Stripe's library throws on a header that it can't parse. */
 function isSigned(payload: string, signature: string, secrets: readonly Secret[]): boolean {
   const { signature: signatures } = Stripe.webhooks;
-  if (signatures === null) throw new Error("Stripe's library has no check of signatures");
+  if (signatures === null) throw new Error("Stripe's library has no signature check");
   return secrets.some((secret) => {
     try {
       return signatures.verifyHeader(payload, signature, secret.reveal(), TOLERANCE_SECONDS);

@@ -1,12 +1,12 @@
 import type Stripe from "stripe";
 
-/** What an event is about. Of its body only ids are taken: the state is asked of Stripe. */
+/** The object that an event concerns. Only ids are taken from the event; the state is read from Stripe. */
 export type EventTarget =
   | { readonly about: "subscription"; readonly customer: string }
   | { readonly about: "invoice"; readonly customer: string; readonly invoice: string }
   | { readonly about: "payment"; readonly payment: string };
 
-/** The events that an endpoint is to be sent. */
+/** The events that an endpoint subscribes to. */
 export const EVENTS = [
   "customer.subscription.created",
   "customer.subscription.deleted",
@@ -26,7 +26,7 @@ export const EVENTS = [
   "charge.dispute.updated",
 ] as const satisfies readonly Stripe.Event.Type[];
 
-/** Undefined for an event that nothing here depends on. */
+/** Undefined for an event that tenantry doesn't use. */
 export function eventTargetOf(event: Pick<Stripe.Event, "type" | "data">): EventTarget | undefined {
   if (!EVENTS.some((type) => type === event.type)) return undefined;
   const object: Readonly<Record<string, unknown>> = { ...event.data.object };
@@ -43,7 +43,7 @@ export function eventTargetOf(event: Pick<Stripe.Event, "type" | "data">): Event
   return payment === undefined ? undefined : { about: "payment", payment };
 }
 
-/** An id, or that of an object. */
+/** The id, whether the field holds an id or an expanded object. */
 function idOf(value: unknown): string | undefined {
   const id = typeof value === "object" && value !== null && "id" in value ? value.id : value;
   return typeof id === "string" && /^\w{1,255}$/.test(id) ? id : undefined;

@@ -10,16 +10,14 @@ import { recordPayment } from "../reloads/record-payment.ts";
 import { applySubscriptionStatus } from "../subscription-status.ts";
 import { type EventTarget, eventTargetOf } from "./event-target.ts";
 
-/**
- * What became of an event: `foreign` is about nobody of this platform, `ignored` about nothing that matters here.
- */
+/** How an event was handled. `foreign`: it concerns no organization of the platform. `ignored`: tenantry doesn't use it. */
 export type Handled = "applied" | "duplicate" | "foreign" | "ignored";
 
 /**
- * Applies an event, once: by the time it returns, everything is committed.
+ * Applies an event once. Everything is committed when it returns.
  *
- * The organization's row is locked before Stripe is asked, so that of two events the one that is applied last has seen the
- * newest state, in whichever order they came.
+ * The organization's row is locked before Stripe is read, so the event that is applied last has read the newest state,
+ * whatever the order of delivery.
  */
 export async function handleEvent(context: BillingContext, event: Stripe.Event): Promise<Handled> {
   const target = eventTargetOf(event);
@@ -73,7 +71,7 @@ function customerOf(payment: Stripe.PaymentIntent | undefined): string | undefin
   return typeof customer === "object" ? customer?.id : customer;
 }
 
-/** A second delivery waits here until the first has been applied, or wasn't. */
+/** Waits for a concurrent delivery of the same event to commit or roll back. */
 async function isNew(query: Query, { id, type }: Stripe.Event): Promise<boolean> {
   const rows = await query(
     "insert into private.stripe_events (id, type) values ($1, $2) on conflict do nothing returning id",

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import * as z from "zod";
 
-/** What is needed of an event before anything else of it is looked at. */
+/** The fields that every event has. */
 const envelope = z.looseObject({
   id: z.string().regex(/^evt_\w{1,250}$/),
   object: z.literal("event"),
@@ -9,7 +9,7 @@ const envelope = z.looseObject({
   data: z.looseObject({ object: z.looseObject({}) }),
 });
 
-/** The event that a signed body holds; undefined when it isn't one. */
+/** Parses a signed body. Undefined if it isn't an event. */
 export function verifyEvent(payload: string): Stripe.Event | undefined {
   let parsed: unknown;
   try {

@@ -20,7 +20,7 @@ function slug(description: string) {
 
 export type Brand = z.infer<typeof brand>;
 
-/** The keys of the metadata in which a brand is kept. */
+/** The metadata keys of a brand. */
 export const BRAND_KEYS = {
   platform: "tenantry_platform",
   organization: "tenantry_organization",
@@ -28,10 +28,10 @@ export const BRAND_KEYS = {
   generation: "tenantry_generation",
 } as const satisfies Record<keyof Brand, string>;
 
-/** Says that the declaration of an object that can't be deleted was removed. */
+/** The metadata key of an object that can't be deleted and is no longer declared. */
 export const ARCHIVED_KEY = "tenantry_archived";
 
-/** Every key of ours begins so. Others belong to other programs. */
+/** The prefix of tenantry's metadata keys. All others belong to other programs. */
 const PREFIX = "tenantry_";
 
 export function isOurKey(key: string): boolean {
@@ -47,7 +47,7 @@ export function toMetadata(brand: Brand): Record<string, string> {
   );
 }
 
-/** The entries that an update must send, since Stripe merges; an empty text removes one. */
+/** The entries that an update must send. Stripe merges metadata, and an empty string removes an entry. */
 export function differingMetadata(wanted: Metadata, found: Metadata): Record<string, string> | undefined {
   const unwanted = ARCHIVED_KEY in found && !(ARCHIVED_KEY in wanted) ? { [ARCHIVED_KEY]: "" } : {};
   const entries = Object.entries({ ...unwanted, ...wanted }).filter(([key, value]) => found[key] !== value);
@@ -55,9 +55,9 @@ export function differingMetadata(wanted: Metadata, found: Metadata): Record<str
 }
 
 /**
- * What of our keys isn't as it was written, with what was found. Keys of other programs are theirs.
+ * The entries of tenantry's keys that differ from the brand, with the values found. Keys of other programs are ignored.
  *
- * @param others further keys of ours that may be there
+ * @param others further keys of tenantry that the object may have
  */
 export function metadataDrift(
   brand: Brand,
@@ -71,7 +71,7 @@ export function metadataDrift(
   return Object.fromEntries(drifted.map((key) => [key, found[key] ?? "missing"]));
 }
 
-/** Whether an object is this owner's: of the same platform, and of the same organization where there is one. */
+/** Whether the object has this owner: the same platform and, if the brand names one, the same organization. */
 export function isOwnedBy(brand: Brand, metadata: Metadata): boolean {
   return (
     metadata[BRAND_KEYS.platform] === brand.platform &&
@@ -79,14 +79,14 @@ export function isOwnedBy(brand: Brand, metadata: Metadata): boolean {
   );
 }
 
-/** @throws UserError when the object isn't ours to change */
+/** @throws UserError if the object has another owner, or none */
 export function assertOwned(what: string, brand: Brand, metadata: Metadata): void {
   if (isOwnedBy(brand, metadata)) return;
   const owner = metadata[BRAND_KEYS.platform];
   throw new UserError(
-    `Stripe has ${what} already, and it is ${owner === undefined ? "not tenantry's" : `of the platform ${owner}`}.`,
+    `Stripe already has ${what}, and it ${owner === undefined ? "isn't managed by tenantry" : `belongs to the platform ${owner}`}.`,
     {
-      remedy: `Declare another name, or hand it over: set its metadata ${BRAND_KEYS.platform} to ${brand.platform}.`,
+      remedy: `Declare another name, or transfer the object: set its metadata ${BRAND_KEYS.platform} to ${brand.platform}.`,
     },
   );
 }

@@ -8,20 +8,20 @@ import { ReadCache, refuseWrites, WriteRefused } from "../http/read-only.ts";
 import { type RetryOptions, retryOptionsFromEnv } from "../http/retry-options.ts";
 import type { Read } from "./read.ts";
 
-/** A writer and a reader on one key: they share its limits. */
+/** A writer and a reader that share one API key and its rate limit. */
 export interface StripeAccess {
   readonly writer: Stripe;
-  /** Refuses every write before it leaves, and shares answers among those who ask the same at about the same time. */
+  /** Refuses every write before it is sent, and shares responses among concurrent identical reads. */
   readonly reader: Stripe;
-  /** Makes the reader look anew; called when a run begins. */
+  /** Clears the reader's cache. Called when a run starts. */
   forget(): void;
 }
 
-/** Stripe allows a sandbox 25 calls a second and a live account 100, other programs of the account included. */
+/** Stripe allows 25 calls a second in a sandbox and 100 in a live account, which other programs share. */
 const CALLS_PER_SECOND = { sandbox: 25, live: 80 };
 
 /**
- * Stripe's own client, with our limiter and retries in place of its own.
+ * Stripe's client, with tenantry's rate limiter and retries.
  *
  * @param options.baseUrl default https://api.stripe.com
  */
@@ -47,7 +47,7 @@ export function stripeAccess(options: {
   };
 }
 
-/** @throws UserError when the key is missing or the base URL is no URL */
+/** @throws UserError if the key is missing or the base URL isn't a URL */
 export function stripeFromEnv(
   env: Readonly<Record<string, string | undefined>>,
   signal?: AbortSignal,
@@ -74,7 +74,7 @@ export function stripeFromEnv(
 /**
  * Runs one operation of Stripe's client.
  *
- * @param operation as the client names it, as `customers.create`
+ * @param operation the client's name for the operation, for example `customers.create`
  * @throws VendorError for whatever Stripe's client throws
  */
 export async function stripeCall<T>(operation: string, call: Promise<T>): Promise<Read<T>> {
@@ -95,7 +95,7 @@ export async function withVendorErrors<T>(operation: string, work: Promise<T>): 
   }
 }
 
-/** The answer, or undefined when Stripe says that there is no such object. */
+/** The response, or undefined if Stripe reports that the object doesn't exist. */
 export async function stripeFind<T>(operation: string, call: Promise<T>): Promise<Read<T> | undefined> {
   try {
     return await stripeCall(operation, call);
@@ -106,11 +106,11 @@ export async function stripeFind<T>(operation: string, call: Promise<T>): Promis
 }
 
 /**
- * The object that a keyed POST made, as it is now. Stripe repeats the first answer to a key for a day, whatever became of
- * the object since: https://docs.stripe.com/api/idempotent_requests
+ * The current state of an object that a POST with an idempotency key created. Stripe repeats the first response to a key for a
+ * day, even if the object has changed since: https://docs.stripe.com/api/idempotent_requests
  *
- * @param readBack finds the object; undefined if it is gone or no longer what was asked for. The next attempt needs a key
- *   of its own then.
+ * @param readBack finds the object; undefined if it no longer exists or no longer matches. The next attempt then needs
+ *   another key.
  */
 export async function readBackIfReplayed<T>(
   made: Stripe.Response<T>,
@@ -124,10 +124,10 @@ function isReplayed(headers: Readonly<Record<string, string>> | undefined): bool
 }
 
 /**
- * A key under which Stripe creates an object once a day, however often it is asked.
+ * A key under which Stripe creates an object at most once a day.
  *
- * @param what who it is for (our own id and generation), what is created, what was found before (what it replaces), and
- *   the attempt. Without these, Stripe would answer with an object that was removed an hour ago, or with a stored failure.
+ * @param what the owner (id and generation), the parameters, the objects that were found before, and the attempt. Without
+ *   these, Stripe would return an object that was removed an hour ago, or a stored failure.
  */
 export function idempotencyKey(what: readonly unknown[]): string {
   return `tenantry-${createHash("sha256").update(JSON.stringify(what)).digest("hex")}`;
@@ -151,19 +151,19 @@ function isRead(method: string): boolean {
   return method === "GET";
 }
 
-/** `POST /v1/customers/cus_1` updates, with the same result each time; `POST /v1/customers` creates. */
+/** Updates are idempotent: `POST /v1/customers/cus_1` updates, `POST /v1/customers` creates. */
 const UPDATES = /^\/v1\/(billing_portal\/configurations|(?!billing_portal)[a-z_]+)\/[^/]+$/;
 
 /**
- * Stripe repeats the first answer to an idempotency key, errors included. After a server error an update is therefore sent
- * under a new key, and a creation is left to the caller, who looks first.
+ * The call to retry, if it may be retried. Stripe repeats the first response to an idempotency key, including errors. After a
+ * server error, an update is therefore sent with a new key, and a creation is left to the caller, which searches first.
  */
 function repeatable(call: Call, outcome: Outcome): Call | undefined {
   const harmless = call.method !== "POST" || UPDATES.test(call.url.pathname);
   if ("error" in outcome) return harmless || call.headers.has("idempotency-key") ? call : undefined;
   const { status, headers } = outcome.response;
   if (headers.get("stripe-should-retry") === "false") return undefined;
-  // An attempt whose connection was cut still uses the key, or another request holds the object's lock.
+  // An earlier attempt with the key is still running, or another request holds the object's lock.
   if (status === 409) return call;
   return status >= 500 && harmless ? withNewKey(call) : undefined;
 }
@@ -175,7 +175,7 @@ function withNewKey(call: Call): Call {
   return { ...call, headers };
 }
 
-/** Stripe's client reports whatever our own fetch throws as a failed connection. */
+/** Stripe's client reports every error of the fetch function as a failed connection. */
 function ownError(error: Stripe.errors.StripeError): Error | undefined {
   const { detail } = error;
   const isOurs = detail instanceof WriteRefused || (detail instanceof Error && detail.name === "AbortError");
@@ -203,7 +203,7 @@ function remedyFor(error: Stripe.errors.StripeError): string {
   if (status === undefined)
     return "Check the network and STRIPE_API_BASE, then run again. Nothing is created twice.";
   if (status >= 500) return "Stripe returned a server error (https://status.stripe.com): run again later.";
-  return REMEDIES[status] ?? "See https://docs.stripe.com/error-codes for what it means.";
+  return REMEDIES[status] ?? "See https://docs.stripe.com/error-codes.";
 }
 
 const REMEDIES: Readonly<Record<number, string>> = {
@@ -211,7 +211,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
   401: "Check STRIPE_API_KEY: it is wrong, expired or revoked.",
   402: "The payment failed: the customer must add another payment method.",
   403: "Give the restricted key of STRIPE_API_KEY the permission that the message names.",
-  404: "Check that it exists in the account, and in the mode, of STRIPE_API_KEY.",
+  404: "Check that the object exists in the account and mode of STRIPE_API_KEY.",
   409: "Another request changed the same object at the same time: run again.",
   429: "The account's rate limit is exceeded: wait a minute, or run less in parallel.",
 };

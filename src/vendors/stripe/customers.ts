@@ -3,17 +3,17 @@ import { BRAND_KEYS, type Brand } from "./brand.ts";
 import { stripeFind } from "./client.ts";
 import { findInList, listAll, wholeSubscription } from "./lists.ts";
 
-/** On a customer whose organization has had its one trial, in whichever generation. */
+/** The metadata key of a customer whose organization has had its trial, in any generation. */
 export const TRIAL_KEY = "tenantry_trial";
 
-/** One scan of an account's customers, shared by all that look for one. */
+/** One list of an account's customers, shared by all searches. */
 const scans = new WeakMap<Stripe, Promise<readonly Stripe.Customer[]>>();
 
 /**
  * The customer of an organization's generation.
  *
- * Stripe can't look customers up by metadata. Those of the same e-mail are seen at once; only when none is the organization's
- * are all customers of the account listed, once per process: its e-mail may have changed between a crash and now.
+ * Stripe can't list customers by metadata. Customers with the same e-mail address are tried first. If none matches, all customers
+ * of the account are listed, once per process, since the address may have changed after a crash.
  */
 export async function findCustomer(
   stripe: Stripe,
@@ -35,7 +35,7 @@ export async function retrieveCustomer(stripe: Stripe, id: string): Promise<Stri
   return found === undefined || found.deleted ? undefined : found;
 }
 
-/** The customers that an organization's path had in earlier generations. */
+/** The organization's customers of earlier generations. */
 export async function earlierCustomers(stripe: Stripe, brand: Brand): Promise<readonly Stripe.Customer[]> {
   if ((brand.generation ?? 1) === 1) return [];
   return (await scan(stripe)).filter(
@@ -46,14 +46,14 @@ export async function earlierCustomers(stripe: Stripe, brand: Brand): Promise<re
   );
 }
 
-/** Whether a customer has had a trial: stamped, or seen on any subscription that it ever had. */
+/** Whether a customer has had a trial, by its metadata or any of its subscriptions. */
 export async function hadTrial(stripe: Stripe, customer: Stripe.Customer): Promise<boolean> {
   if (customer.metadata[TRIAL_KEY] !== undefined) return true;
   const subscriptions = await listSubscriptions(stripe, customer.id);
   return subscriptions.some(({ trial_start }) => trial_start !== null);
 }
 
-/** All subscriptions that a customer ever had, the newest first, whichever program made them. */
+/** All subscriptions of a customer, newest first, including ended ones and those of other programs. */
 export async function listSubscriptions(
   stripe: Stripe,
   customer: string,
@@ -70,13 +70,13 @@ export async function listSubscriptions(
   return Promise.all(found.map((each) => wholeSubscription(stripe, each)));
 }
 
-/** Adds one that was just made, so that a scan from before it doesn't hide it. */
+/** Adds a new customer to the list that was read before it was created. */
 export async function rememberCustomer(stripe: Stripe, customer: Stripe.Customer): Promise<void> {
   const known = scans.get(stripe);
   if (known !== undefined) scans.set(stripe, Promise.resolve([...(await known), customer]));
 }
 
-/** Called when it isn't known whether one was made. */
+/** Discards the list. Called when a creation failed and may still have succeeded in Stripe. */
 export function forgetCustomers(stripe: Stripe): void {
   scans.delete(stripe);
 }
@@ -86,7 +86,7 @@ function scan(stripe: Stripe): Promise<readonly Stripe.Customer[]> {
   if (known !== undefined) return known;
   const running = listAll("customers.list", stripe.customers.list({ limit: 100 }));
   scans.set(stripe, running);
-  // What failed isn't remembered.
+  // A failure isn't cached.
   running.catch(() => scans.delete(stripe));
   return running;
 }

@@ -5,7 +5,7 @@ import type { Read, Truncated } from "./read.ts";
 /**
  * Every entry of a list, page by page.
  *
- * @param operation as the client names it, as `customers.list`
+ * @param operation the client's name for the operation, for example `customers.list`
  */
 export function listAll<T>(operation: string, list: Stripe.ApiListPromise<T>): Promise<readonly Read<T>[]> {
   return withVendorErrors(operation, collect());
@@ -17,7 +17,7 @@ export function listAll<T>(operation: string, list: Stripe.ApiListPromise<T>): P
   }
 }
 
-/** The first entry that is meant; later pages are read only until it is found. */
+/** The first entry that matches. Pages are read until it is found. */
 export function findInList<T>(
   operation: string,
   list: Stripe.ApiListPromise<T>,
@@ -31,7 +31,7 @@ export function findInList<T>(
   }
 }
 
-/** With every item, and every line of its latest invoice. */
+/** The subscription with all items and all lines of its latest invoice. */
 export async function wholeSubscription(
   stripe: Stripe,
   read: Read<Stripe.Subscription>,
@@ -45,7 +45,7 @@ export async function wholeSubscription(
   return { ...read, items, latest_invoice };
 }
 
-/** With every line. */
+/** The invoice with all lines. */
 export async function wholeInvoice(stripe: Stripe, read: Read<Stripe.Invoice>): Promise<Stripe.Invoice> {
   const lines = await whole(read.lines, () =>
     listAll("invoices.listLineItems", stripe.invoices.listLineItems(read.id, { limit: 100 })),
@@ -53,12 +53,12 @@ export async function wholeInvoice(stripe: Stripe, read: Read<Stripe.Invoice>): 
   return { ...read, lines };
 }
 
-/** What is embedded where that is all, else the list read anew, since the order of the two may differ. */
+/** The embedded list if it is complete. Otherwise the whole list is read, since its order may differ from the embedded one. */
 async function whole<T>(
   embedded: Truncated<T>,
   list: () => Promise<readonly T[]>,
 ): Promise<Stripe.ApiList<T>> {
-  // What Stripe's type says of the answer; `Truncated` only hides the entries.
+  // `Truncated` only hides the entries of Stripe's type.
   const beginning = embedded as Truncated<T> & Stripe.ApiList<T>;
   return beginning.has_more ? { ...beginning, data: [...(await list())], has_more: false } : beginning;
 }

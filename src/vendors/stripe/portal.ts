@@ -14,7 +14,7 @@ export async function findPortal(
   );
 }
 
-/** Where a customer logs in, with a code that is sent to that address; undefined while there is no such page. */
+/** The portal's login page with the customer's e-mail address filled in. Undefined if there is no login page. */
 export function portalUrl(
   portal: Stripe.BillingPortal.Configuration | undefined,
   email: string,

@@ -3,17 +3,17 @@ import type Stripe from "stripe";
 declare const ENTRIES: unique symbol;
 
 /**
- * A list as Stripe answers with it: its beginning, ten entries of an embedded one, and no way to them. `lists.ts` reads the
- * whole list.
+ * A list in a response of Stripe, which may be incomplete: an embedded list has ten entries at most. The type hides the entries.
+ * The functions of `lists.ts` read the whole list.
  */
 export interface Truncated<T> {
   readonly object: "list";
   readonly has_more: boolean;
-  /** Never set: it keeps what the entries are. */
+  /** Never set. Keeps the type of the entries. */
   readonly [ENTRIES]?: T;
 }
 
-/** An object as Stripe answers with it. Stripe's own type stands for one whose lists are whole. */
+/** An object in a response of Stripe, whose lists may be incomplete. Stripe's own type stands for an object with whole lists. */
 export type Read<T> =
   T extends Stripe.ApiList<infer Entry>
     ? Truncated<Entry>

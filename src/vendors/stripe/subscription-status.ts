@@ -3,16 +3,16 @@ import { stripeCall } from "./client.ts";
 import { listAll } from "./lists.ts";
 import { latestInvoice } from "./subscriptions.ts";
 
-/** From these a subscription never comes back. */
+/** The final statuses of a subscription. */
 const ENDED: readonly Stripe.Subscription.Status[] = ["canceled", "incomplete_expired"];
 
-/** What a subscription says of the plan that may be used. */
+/** The facts about a subscription that decide the plan in force. */
 export interface SubscriptionStatus {
-  /** As Stripe says: https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
+  /** See https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
   readonly status: string;
-  /** Stripe's id of the product that the running period is for; one that is scheduled doesn't count yet. */
+  /** The id of the current period's product. A scheduled product doesn't count. */
   readonly product: string;
-  /** ISO 8601: when the oldest invoice that isn't paid became due; absent unless the status is `past_due`. */
+  /** ISO 8601. When the oldest unpaid invoice became due. Absent unless the status is `past_due`. */
   readonly pastDueSince?: string;
 }
 
@@ -21,8 +21,8 @@ export function hasEnded(subscription: Stripe.Subscription): boolean {
 }
 
 /**
- * Reads invoices only if a payment is late. If none is unpaid then, the two reads disagree, and the subscription is read
- * again: it may have been paid meanwhile.
+ * Reads invoices only if a payment is late. If no invoice is open then, the subscription may just have been paid, so it is read
+ * again.
  */
 export async function subscriptionStatusOf(
   stripe: Stripe,
@@ -35,11 +35,11 @@ export async function subscriptionStatusOf(
   if (late !== undefined) return { status: found.status, ...plan, pastDueSince: isoTime(late) };
   const now = await stripeCall("subscriptions.retrieve", stripe.subscriptions.retrieve(found.id));
   if (now.status !== "past_due") return { status: now.status, ...plan };
-  // Its invoice was written off, for example. Without a time the grace period would never end.
+  // For example, its invoice was written off. Without a date the grace period would never end.
   return { status: now.status, ...plan, pastDueSince: isoTime(latestDue(found)) };
 }
 
-/** Since when the oldest unpaid invoice is due. The latest one isn't enough: each month makes another. */
+/** When the oldest open invoice became due. The latest invoice isn't enough, since each period adds one. */
 async function lateSince(stripe: Stripe, { id }: Stripe.Subscription): Promise<number | undefined> {
   const open = await listAll(
     "invoices.list",

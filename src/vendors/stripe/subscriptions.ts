@@ -2,10 +2,10 @@ import type Stripe from "stripe";
 import { stripeFind } from "./client.ts";
 import { wholeSubscription } from "./lists.ts";
 
-/** The comment of a cancellation that is tenantry's own: another subscription follows, or nothing is declared any more. */
+/** The cancellation comment of a subscription that tenantry ended because it was replaced or is no longer declared. */
 export const ENDED_BY_US = "Ended by tenantry.";
 
-/** What is read with every subscription. */
+/** The fields that are expanded with every subscription. */
 export const EXPAND = ["latest_invoice", "schedule.phases.items.price", "discounts", "items.data.discounts"];
 
 /** A subscription, ended or not, with every item and every line of its latest invoice. */
@@ -21,8 +21,8 @@ export async function retrieveSubscription(
 }
 
 /**
- * Whether it ended by somebody's will, or after the last decline. One that ended with its trial, as nothing could pay, was never
- * begun to be paid.
+ * Whether the subscription was canceled by a person or after the last declined payment. One that ended with its trial, without
+ * a payment method, doesn't count.
  */
 export function wasCanceled(found: Stripe.Subscription): boolean {
   if (found.status !== "canceled" || found.cancellation_details?.comment === ENDED_BY_US) return false;
@@ -31,7 +31,7 @@ export function wasCanceled(found: Stripe.Subscription): boolean {
   return !lapsed;
 }
 
-/** Where it was asked for with its subscription. */
+/** The latest invoice, if it was expanded. */
 export function latestInvoice({ latest_invoice: latest }: Stripe.Subscription): Stripe.Invoice | undefined {
   return typeof latest === "object" && latest !== null ? latest : undefined;
 }
@@ -42,7 +42,7 @@ export function scheduleOf(
   return typeof found.schedule === "object" && found.schedule !== null ? found.schedule : undefined;
 }
 
-/** When it is to be canceled, in Unix seconds. A schedule has its own end: then it cancels the subscription, or releases it. */
+/** The date of a scheduled cancellation, in Unix seconds. If there is a schedule, its `end_behavior` decides. */
 export function leavesAt(found: Stripe.Subscription): number | undefined {
   const schedule = scheduleOf(found);
   if (schedule !== undefined)
@@ -55,7 +55,7 @@ function lastPeriodEnd({ items }: Stripe.Subscription): number | undefined {
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-/** The price that a later phase of its schedule begins, and when. */
+/** The price and start of the schedule's next phase. */
 export function upcoming(
   found: Stripe.Subscription,
 ):
@@ -72,17 +72,17 @@ export function scheduledPrice(found: Stripe.Subscription): string | undefined {
   return typeof next === "object" ? next.id : next;
 }
 
-/** The id of the price that it has once all that is under way has happened. */
+/** The id of the price that the subscription will have after pending and scheduled changes. */
 export function comingPrice(found: Stripe.Subscription): string | undefined {
   return pendingPrice(found)?.id ?? scheduledPrice(found) ?? found.items.data[0]?.price.id;
 }
 
-/** The price that it moves to once its invoice is paid: https://docs.stripe.com/billing/subscriptions/pending-updates */
+/** The price that takes effect when its invoice is paid: https://docs.stripe.com/billing/subscriptions/pending-updates */
 export function pendingPrice(found: Stripe.Subscription): Stripe.Price | undefined {
   return found.pending_update?.subscription_items?.[0]?.price;
 }
 
-/** Whether there is a card, or the like, that Stripe would charge. */
+/** Whether Stripe has a payment method to charge. */
 export function canPay(customer: Stripe.Customer, found?: Stripe.Subscription): boolean {
   const methods = [
     found?.default_payment_method,

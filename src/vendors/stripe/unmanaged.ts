@@ -1,9 +1,8 @@
 import type Stripe from "stripe";
 
 /**
- * What somebody set on a subscription that tenantry neither declares nor changes, in words: by the name of Stripe's field.
- *
- * Empty for a subscription that is as tenantry begins it.
+ * Descriptions of the settings that others made on a subscription and that tenantry doesn't manage, by the name of Stripe's field.
+ * Empty for a subscription as tenantry creates it.
  */
 export function unmanagedIn(found: Stripe.Subscription): Readonly<Record<string, string>> {
   const [plan, ...others] = found.items.data;

@@ -21,7 +21,7 @@ describe("a failure", () => {
     [402, { type: "card_error", code: "card_declined" }, "another payment method"],
     [403, {}, "restricted key"],
   ])(
-    "with status %i names operation, status and request, and says what to do",
+    "with status %i reports the operation, status, request id and remedy",
     async (status, details, remedy) => {
       const server = await localServer((_request, response) =>
         json(response, status, error(details), { "request-id": "req_1" }),
@@ -38,7 +38,7 @@ describe("a failure", () => {
     },
   );
 
-  test("that says that there is no such object is its absence", async () => {
+  test("that reports a missing object returns undefined", async () => {
     const server = await localServer((_request, response) =>
       json(response, 404, error({ code: "resource_missing" })),
     );
@@ -47,8 +47,8 @@ describe("a failure", () => {
   });
 });
 
-describe("what may be repeated, and under which key", () => {
-  /** The idempotency keys of the calls that a failing server sees, until it succeeds. */
+describe("retries and their idempotency keys", () => {
+  /** The idempotency keys that a server receives while it fails, until it succeeds. */
   async function keysOf(
     fail: (response: import("node:http").ServerResponse) => void,
     call: (access: ReturnType<typeof accessOf>) => Promise<unknown>,
@@ -71,28 +71,28 @@ describe("what may be repeated, and under which key", () => {
   const busy = (response: import("node:http").ServerResponse) =>
     json(response, 429, error({ code: "rate_limit" }), { "stripe-rate-limited-reason": "endpoint-rate" });
 
-  test("a creation is sent again under the same key when no answer came, or when it was too much", async () => {
+  test("a creation is retried with the same key after a lost response or a rate limit", async () => {
     expect(await keysOf(cut, create)).toEqual(["ours", "ours", "ours"]);
     expect(await keysOf(busy, create)).toEqual(["ours", "ours", "ours"]);
   });
 
-  test("a creation that met an error of the server is left to the caller: its key would repeat the error", async () => {
+  test("a creation isn't retried after a server error, since its key would repeat the error", async () => {
     expect(await keysOf(fault, create)).toEqual(["ours"]);
   });
 
-  test("an update that met an error of the server is sent again under new keys", async () => {
+  test("an update is retried with new keys after a server error", async () => {
     const keys = await keysOf(fault, update);
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(3);
   });
 
-  test("a read is sent again after anything", async () => {
+  test("a read is retried after any failure", async () => {
     const read = (access: ReturnType<typeof accessOf>) => access.writer.customers.retrieve("cus_1");
     for (const fail of [cut, fault, busy]) expect(await keysOf(fail, read)).toHaveLength(3);
   });
 });
 
-test("a reader refuses every write before it leaves", async () => {
+test("a reader refuses every write before it is sent", async () => {
   const server = await localServer((_request, response) => json(response, 200, { object: "list", data: [] }));
   const { reader } = accessOf(server.url);
   await expect(stripeCall("customers.create", reader.customers.create({}))).rejects.toThrow(/must not write/);
@@ -100,7 +100,7 @@ test("a reader refuses every write before it leaves", async () => {
   expect(server.calls).toEqual(["GET /v1/customers"]);
 });
 
-test("keys differ by all that was observed", () => {
+test("a key depends on all its parts", () => {
   const keys = [
     ["a", 1],
     ["a", 2],
@@ -117,6 +117,6 @@ test.each([
     { STRIPE_API_KEY: "sk_test_1", STRIPE_API_BASE: "nowhere" },
     'STRIPE_API_BASE is "nowhere", which isn\'t a URL.',
   ],
-])("a mistake in the environment can be mended: %o", (env, message) => {
+])("an invalid environment is reported: %o", (env, message) => {
   expect(() => stripeFromEnv(env)).toThrow(message);
 });

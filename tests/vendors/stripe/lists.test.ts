@@ -2,15 +2,15 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-/** What reads a list page by page. A list that is awaited as it is would be its first page. */
+/** The functions that read all pages of a list. Awaiting a list directly returns its first page only. */
 const READERS = /(listAll|findInList)\(\s*"[\w.]+",\s*$/;
 
-test("every list of Stripe's is read to its end", async () => {
+test("every Stripe list is read to its end", async () => {
   const entries = await readdir("src", { recursive: true, withFileTypes: true });
   const files = entries
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
     .map((entry) => join(entry.parentPath, entry.name))
-    // It looks at a sandbox by Stripe's own client, apart from tenantry's code.
+    // The demo inspects a sandbox with Stripe's client, independently of tenantry's code.
     .filter((file) => !file.startsWith("src/demo"));
   const calls = await Promise.all(
     files.map(async (file) => {

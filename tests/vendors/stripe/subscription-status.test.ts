@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => shop.stop());
 afterEach(() => shop.live.sandbox.setFaults([]));
 
-/** Whoever asks for open invoices hears of none: they are paid, void or still drafts at that moment. */
+/** Hides open invoices, as if they were paid, void or still drafts. */
 const NO_OPEN_INVOICE = {
   kind: "respond",
   match: "^GET /v1/invoices\\?.*status=open",
@@ -35,7 +35,7 @@ const read = async (id: string) => {
 };
 
 describe("a subscription that is past due", () => {
-  test("without an open invoice is late since its latest invoice", async () => {
+  test("without an open invoice is past due since its latest invoice", async () => {
     const { id } = await late("none-open");
     const found = await read(id);
     const latest = found.latest_invoice as Stripe.Invoice;
@@ -47,7 +47,7 @@ describe("a subscription that is past due", () => {
     });
   });
 
-  test("and was paid since it was read has the status of now", async () => {
+  test("but was paid after it was read has the new status", async () => {
     const { customer, id } = await late("paid-meanwhile");
     const found = await read(id);
     await customer.useCard("pm_card_visa");
@@ -59,7 +59,7 @@ describe("a subscription that is past due", () => {
     });
   });
 
-  test("without an open invoice doesn't fail its events", async () => {
+  test("without an open invoice doesn't make its events fail", async () => {
     const { customer, id } = await late("event");
     const { data } = await shop.stripe.events.list({ type: "customer.subscription.updated", limit: 100 });
     const event = data.find((each) => (each.data.object as Stripe.Subscription).id === id);

@@ -45,7 +45,7 @@ test.each<[what: string, change: (id: string, customer: string) => Promise<unkno
     { pause_collection: "void" },
   ],
   [
-    "an end with the period",
+    "a cancellation",
     (id) => stripe().subscriptions.update(id, { cancel_at_period_end: true }),
     { cancel_at_period_end: "true", cancel_at: expect.stringMatching(/^\d{4}-/) },
   ],
@@ -57,7 +57,7 @@ test.each<[what: string, change: (id: string, customer: string) => Promise<unkno
     },
     { default_payment_method: expect.stringMatching(/^pm_/) },
   ],
-])("a refresh reports %s that somebody set, and an update leaves it", async (what, change, found) => {
+])("a refresh reports %s that others set, and an update keeps it", async (what, change, found) => {
   const organization = what.replaceAll(" ", "-");
   const customer = await newCustomer(live, organization);
   await giveCard(live, customer);

@@ -3,18 +3,18 @@ import { isOurKey } from "../../../vendors/stripe/brand.ts";
 import { hasEnded } from "../../../vendors/stripe/subscription-status.ts";
 
 /**
- * What a replaced object passes on to its successor: everything that other programs and people have set on it.
+ * The settings that other programs and people have made on a subscription, copied to the phase or subscription that replaces it.
  *
- * A new phase of a schedule replaces the settings of the running subscription, and another subscription begins without any.
- * Each table below has every parameter that Stripe knows. A parameter that a new version of Stripe's client adds fails the
- * compilation until somebody decides about it.
+ * A new phase of a schedule replaces the settings of the running subscription, and a new subscription starts without any.
+ * Each table below lists every parameter of Stripe's API. When a new version of Stripe's client adds one, compilation fails
+ * until it is added here.
  */
 type Phase = Stripe.SubscriptionScheduleUpdateParams.Phase;
 type PhaseItem = Stripe.SubscriptionScheduleUpdateParams.Phase.Item;
 type Creation = Stripe.SubscriptionCreateParams;
 type CreationItem = Stripe.SubscriptionCreateParams.Item;
 
-/** How a parameter gets its value: from the subscription, by the plan change itself, or not at all. */
+/** Where a parameter's value comes from: the subscription, the plan change, or nowhere. */
 type Sources<Params> = {
   readonly [Key in keyof Required<Params>]:
     | ((found: Stripe.Subscription) => Params[Key] | undefined | null)
@@ -43,19 +43,19 @@ const SHARED = {
 const PHASE: Sources<Phase> = {
   ...SHARED,
   add_invoice_items: "never",
-  // Said also where it is off: else the schedule's own setting counts, which may be older.
+  // Also sent when disabled, since the schedule's own setting, which may be outdated, would apply otherwise.
   automatic_tax: ({ automatic_tax: tax }) => automaticTaxOf(tax),
   billing_cycle_anchor: "never",
   collection_method: ({ collection_method: method }) => method,
   currency: "never",
-  // Without any, a subscription has those of its customer, and so has a phase.
+  // A phase without discounts inherits the customer's, as a subscription does.
   discounts: ({ discounts }) => (discounts.length === 0 ? null : discounts.map(reused)),
   duration: "change",
   end_date: "change",
   invoice_settings: (found) =>
     unlessEmpty({ ...invoiceSettingsOf(found), ...withoutNulls({ days_until_due: found.days_until_due }) }),
   items: "change",
-  // A phase adds its metadata to the subscription's.
+  // Stripe merges a phase's metadata into the subscription's.
   metadata: "never",
   proration_behavior: "change",
   start_date: "change",
@@ -91,7 +91,7 @@ const CREATION: Sources<Creation> = {
   billing_cycle_anchor_config: "never",
   billing_mode: "never",
   billing_schedules: "never",
-  // Whoever starts again isn't leaving.
+  // A customer who starts a new subscription isn't leaving.
   cancel_at: "never",
   cancel_at_period_end: "never",
   collection_method: "change",
@@ -124,7 +124,7 @@ const CREATION: Sources<Creation> = {
   trial_settings: "change",
 };
 
-/** The settings that a phase of the subscription's schedule keeps, with its items. */
+/** The settings and items of a schedule's phase that continues the subscription. */
 export function phaseLike(
   found: Stripe.Subscription,
   price: (item: Stripe.SubscriptionItem) => string,
@@ -138,7 +138,7 @@ export function phaseLike(
   };
 }
 
-/** The settings and the items of a subscription that takes another's place. The first item has the plan's price. */
+/** The settings and items of a subscription that replaces another. The first item has the plan's price. */
 export function creationLike(
   found: Stripe.Subscription,
   price: string,
@@ -167,14 +167,14 @@ function valuesOf<Params>(sources: object, from: object): Partial<Params> {
   ) as Partial<Params>;
 }
 
-/** A discount that continues, with the time that is left of it. */
+/** Reuses a discount with its remaining time. */
 function reused(discount: string | Stripe.Discount): { discount: string } {
   return { discount: idOf(discount) ?? "" };
 }
 
 /**
- * A discount belongs to one subscription, so its coupon is redeemed again. One that lasts some months would begin them again;
- * that is right only where none of them was used.
+ * A discount belongs to one subscription, so its coupon must be redeemed again. A discount with an end would start over, so it
+ * is redeemed again only if none of its time was used.
  */
 function discountsToRedeem(
   found: Stripe.Subscription,
@@ -206,7 +206,7 @@ function invoiceSettingsOf({ invoice_settings: settings }: Stripe.Subscription) 
   return {
     ...withoutNulls(texts),
     ...(taxIds === null ? {} : { account_tax_ids: taxIds.map((id) => idOf(id) ?? "") }),
-    // The account itself, where nothing else is said.
+    // `self` is the default.
     ...(issuer.type === "self" ? {} : { issuer: accountOf(issuer) }),
   };
 }

@@ -26,25 +26,25 @@ import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
 const customerInputs = z.strictObject({
-  name: z.string().min(1).optional().describe("Shown on invoices."),
-  email: z.string().min(1).describe("Where invoices go."),
+  name: z.string().min(1).optional().describe("The name on invoices."),
+  email: z.string().min(1).describe("The e-mail address that invoices are sent to."),
   brand: brand
     .required({ organization: true, id: true, generation: true })
-    .describe("Whose it is; one that carries another brand, or none, is never changed."),
+    .describe("The object's owner. An object with a different owner, or none, is never changed."),
   drift: z
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Never declared: a refresh lists here the entries of its metadata under `tenantry_` that were changed. The next update puts them back, unless they make it somebody else's.",
+      "Set by a refresh only: the changed metadata entries whose keys start with `tenantry_`. The next update restores them, unless they name another owner.",
     ),
 });
 
 const customerOutputs = z.strictObject({
-  customerId: z.string().describe("Stripe's id; never deleted."),
+  customerId: z.string().describe("The customer's id in Stripe."),
   portalUrl: z
     .string()
     .optional()
-    .describe("Where it changes its cards and reads its invoices; absent while the platform has no portal."),
+    .describe("The billing portal, for cards and invoices. Absent if the platform has no portal."),
 });
 
 type Inputs = z.infer<typeof customerInputs>;
@@ -53,14 +53,14 @@ type Inputs = z.infer<typeof customerInputs>;
 export const customer = defineResource({
   type: "stripe:Customer",
   description:
-    "An organization as Stripe knows it, found by the organization's id in its metadata. Never deleted, since that would cancel what it pays and forget its trial: removing it marks it as archived.",
+    "An organization's customer in Stripe, found by the organization's id in its metadata. Removing the resource marks the customer as archived. It is never deleted, because that would cancel its subscriptions and lose the record of its trial.",
   inputs: customerInputs,
   outputs: customerOutputs,
   replaceOn: [],
   stable: ["customerId"],
 
   validate: ({ drift }) =>
-    drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }],
+    drift === undefined ? [] : [{ property: "drift", reason: "is set by a refresh and can't be declared" }],
 
   async observe(context, prior) {
     const found = await retrieveCustomer(context.stripe, prior.id);
@@ -97,9 +97,9 @@ async function recorded(context: Context, id: string): Promise<Stripe.Customer> 
   const found = await retrieveCustomer(context.stripe, id);
   if (found !== undefined) return found;
   throw new UserError(
-    `The Stripe customer ${id} is gone: it was deleted elsewhere, and its subscriptions ended.`,
+    `The Stripe customer ${id} was deleted outside tenantry, which ended its subscriptions.`,
     {
-      remedy: "Refresh the stack (pulumi refresh), then run again to make a new one.",
+      remedy: "Refresh the stack (pulumi refresh), then run again to create a new one.",
     },
   );
 }
@@ -143,7 +143,7 @@ async function create(
   }
 }
 
-/** An organization that is declared anew, in a higher generation, has had its one trial if an earlier one had it. */
+/** A later generation of an organization has no trial if an earlier generation had one. */
 async function trialStamp(context: Context, inputs: Inputs): Promise<Record<string, string>> {
   for (const earlier of await earlierCustomers(context.stripe, inputs.brand))
     if (await hadTrial(context.stripe, earlier)) return { [TRIAL_KEY]: "used" };

@@ -13,26 +13,26 @@ import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
 const portalInputs = z.strictObject({
-  headline: z.string().min(1).max(60).describe("Shown at its top."),
-  brand: brand.describe("Whose it is; one that carries another brand, or none, is never changed."),
+  headline: z.string().min(1).max(60).describe("The headline at the top of the portal."),
+  brand,
   drift: z
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Never declared: a refresh lists here what customers may do that isn't theirs to do, or may no longer do. The next update puts it back.",
+      "Set by a refresh only: the portal's features that were changed. The next update restores them.",
     ),
 });
 
 const portalOutputs = z.strictObject({
   loginUrl: z
     .string()
-    .describe("Where any customer of the platform logs in, by a code sent to their address."),
+    .describe("The login page for all customers of the platform. It sends them a code by e-mail."),
 });
 
 type Inputs = z.infer<typeof portalInputs>;
 type Configuration = Stripe.BillingPortal.Configuration;
 
-/** Cards and invoices are the customer's; the plan is declared, and changes where it is declared. */
+/** Customers manage their cards and invoices. The plan changes only in the manifest. */
 const FEATURES = {
   customer_update: { enabled: true, allowed_updates: ["address", "tax_id"] },
   invoice_history: { enabled: true },
@@ -45,14 +45,14 @@ const FEATURES = {
 export const portal = defineResource({
   type: "stripe:Portal",
   description:
-    "Stripe's billing portal as a platform's customers see it: they change their cards and read their invoices, and no plan. A session of it lasts minutes, so what is given out is its login page. Deactivated when it is removed, since it can't be deleted.",
+    "A platform's configuration of Stripe's billing portal. Customers change their cards and read their invoices there, but can't change or cancel their plan. The output is the permanent login page, since a portal session lasts only minutes. Removing the resource deactivates the configuration, since Stripe can't delete one.",
   inputs: portalInputs,
   outputs: portalOutputs,
   replaceOn: [],
   stable: ["loginUrl"],
 
   validate: ({ drift }) =>
-    drift === undefined ? [] : [{ property: "drift", reason: "is found by a refresh, never declared" }],
+    drift === undefined ? [] : [{ property: "drift", reason: "is set by a refresh and can't be declared" }],
 
   async observe({ stripe }, { id, inputs }) {
     const found = await stripeFind(
@@ -85,7 +85,7 @@ export const portal = defineResource({
   async remove({ stripe }, { id, inputs }) {
     const found = await findPortal(stripe, inputs.brand);
     if (found === undefined || found.id !== id) return;
-    // The first one of an account is its default, which Stripe keeps: without its login page nobody finds it.
+    // An account's first configuration is its default, which can't be deactivated. Disabling its login page closes it.
     const change = { login_page: { enabled: false }, ...(found.is_default ? {} : { active: false }) };
     await stripeCall(
       "billingPortal.configurations.update",
@@ -98,7 +98,7 @@ function outputsOf(found: Configuration): { loginUrl: string } {
   return { loginUrl: found.login_page.url ?? "" };
 }
 
-/** The features that aren't as they are made, with what was found; one that Stripe has added is closed too. */
+/** The features that differ from the declared ones, with their current settings. A feature that Stripe added must be disabled. */
 function driftOf({ features }: Configuration): Record<string, string> {
   const known: Readonly<Record<string, Feature>> = FEATURES;
   const drifted = Object.entries(features).filter(([name, found]) => !isAsMade(known[name], found));

@@ -25,20 +25,25 @@ const priceInputs = z.strictObject({
     .string()
     .min(1)
     .max(200)
-    .describe("Carries a version, as `agntdata--launch--monthly--usd-4900`, and never moves."),
-  product: z.string().describe("The product's id."),
-  amount: z.int().min(0).describe("Per interval, in the currency's smallest unit."),
+    .describe(
+      "Contains the terms, as in `agntdata--launch--monthly--usd-4900`. Never moves to another price.",
+    ),
+  product: z.string().describe("The id of the product."),
+  amount: z.int().min(0).describe("The amount per interval, in the currency's smallest unit."),
   currency: z
     .string()
     .regex(/^[a-z]{3}$/, "expected three lower-case letters")
-    .describe("ISO 4217."),
-  interval: z.enum(["day", "week", "month", "year"]).default("month").describe("Default `month`."),
-  nickname: z.string().min(1).optional().describe("Hidden from customers."),
+    .describe("The currency, by its ISO 4217 code."),
+  interval: z
+    .enum(["day", "week", "month", "year"])
+    .default("month")
+    .describe("The billing interval. Default `month`."),
+  nickname: z.string().min(1).optional().describe("A name that customers don't see."),
   brand,
 });
 
 const priceOutputs = z.strictObject({
-  priceId: z.string().describe("Stripe's id."),
+  priceId: z.string().describe("The price's id in Stripe."),
 });
 
 type Inputs = z.infer<typeof priceInputs>;
@@ -47,7 +52,7 @@ type Inputs = z.infer<typeof priceInputs>;
 export const price = defineResource({
   type: "stripe:Price",
   description:
-    "A recurring price of a product, found by its lookup key. Archived when it is removed: prices can't be deleted, and keep their lookup key. Taken up again when it is declared anew.",
+    "A recurring price of a product, found by its lookup key. Removing the resource archives the price, since Stripe can't delete prices. Declaring it again reactivates it.",
   inputs: priceInputs,
   outputs: priceOutputs,
   replaceOn: ["lookupKey", "product", "amount", "currency", "interval"],
@@ -82,7 +87,7 @@ export const price = defineResource({
   async remove(context, prior) {
     const found = await stripeFind("prices.retrieve", context.stripe.prices.retrieve(prior.id));
     if (found === undefined || !found.active || !isOwnedBy(prior.inputs.brand, found.metadata)) return;
-    // Its lookup key was moved back: the price that replaces this one is this one.
+    // The lookup key was changed back since the refresh, so this price is its own replacement.
     if (found.lookup_key !== prior.inputs.lookupKey) return;
     await archive(context, found);
   },
@@ -102,7 +107,7 @@ async function create(
     ...(inputs.nickname === undefined ? {} : { nickname: inputs.nickname }),
     metadata: toMetadata(inputs.brand),
   };
-  // Among them is the price that this one replaces: another program may have moved the lookup key off it today.
+  // The key covers the product's prices. Otherwise, if another program moved the lookup key today, Stripe would return the old price.
   const siblings = await listAll("prices.list", stripe.prices.list({ product: inputs.product, limit: 100 }));
   const replaced = siblings.map(({ id }) => id).sort();
   const options = { idempotencyKey: idempotencyKey(["price", params, replaced, attempt]) };
@@ -110,14 +115,14 @@ async function create(
   return readBackIfReplayed<Stripe.Price>(made, () => findPrice(stripe, inputs.lookupKey));
 }
 
-/** A price's terms are fixed for life, so a lookup key that stands for others is never taken over. */
+/** A price's terms can't change, so a lookup key of a price with other terms is never taken over. */
 function assertSame(inputs: Inputs, found: Stripe.Price): void {
   const terms = [found.product, found.unit_amount, found.currency, found.recurring?.interval];
   const wanted = [inputs.product, inputs.amount, inputs.currency, inputs.interval];
   if (terms.every((term, index) => term === wanted[index])) return;
   throw new UserError(
-    `The lookup key ${inputs.lookupKey} stands for another price (${found.id}): ${terms.join(" ")}; declared is ${wanted.join(" ")}.`,
-    { remedy: "Give the new price a lookup key of its own: keys never move." },
+    `The lookup key ${inputs.lookupKey} belongs to another price (${found.id}): expected ${wanted.join(" ")}, found ${terms.join(" ")}.`,
+    { remedy: "Give the new price a different lookup key. Lookup keys never move between prices." },
   );
 }
 
@@ -132,7 +137,7 @@ async function sync(context: Context, inputs: Inputs, found: Stripe.Price): Prom
     await stripeCall("prices.update", context.stripe.prices.update(found.id, changes));
 }
 
-/** The default price of a product can't be archived before the product has another, or none. */
+/** Stripe refuses to archive a product's default price, so the default is removed first. */
 async function archive(context: Context, found: Stripe.Price): Promise<void> {
   const update = () => stripeCall("prices.update", context.stripe.prices.update(found.id, { active: false }));
   try {

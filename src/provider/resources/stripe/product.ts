@@ -21,9 +21,9 @@ const productInputs = z.strictObject({
   productId: z
     .string()
     .regex(/^[a-zA-Z0-9_-]{1,100}$/, "expected letters, digits, _ and -")
-    .describe("Chosen by us, as `agntdata_launch`; for good."),
-  name: z.string().min(1).describe("Shown on invoices."),
-  description: z.string().min(1).optional().describe("Shown at the checkout."),
+    .describe("The product's id, for example `agntdata_launch`. Can't be changed later."),
+  name: z.string().min(1).describe("The name on invoices."),
+  description: z.string().min(1).optional().describe("The description at checkout."),
   brand,
 });
 
@@ -35,7 +35,7 @@ type Inputs = z.infer<typeof productInputs>;
 export const product = defineResource({
   type: "stripe:Product",
   description:
-    "What a plan sells. Archived when it is removed, since a product with prices can't be deleted, and taken up again when it is declared anew.",
+    "A plan's product in Stripe. Removing the resource archives the product, since Stripe can't delete a product with prices. Declaring it again reactivates it.",
   inputs: productInputs,
   outputs: productOutputs,
   replaceOn: ["productId"],

@@ -2,23 +2,23 @@ import type Stripe from "stripe";
 import { stripeCall } from "../../../vendors/stripe/client.ts";
 
 /**
- * On a subscription that tenantry paused, with the pause that somebody else had set before: `none`, or its behavior and the
- * second at which it ends.
+ * The metadata key of a subscription that tenantry paused. The value is the pause that was set before: `none`, or its behavior
+ * and its end in Unix seconds.
  */
 const PAUSED_KEY = "tenantry_paused";
 
 /** @see https://docs.stripe.com/billing/subscriptions/pause-payment */
 type Pause = Stripe.Subscription.PauseCollection;
 
-/** Whether tenantry has paused what is collected, and nobody has resumed it since. */
+/** Whether tenantry paused the collection and it is still paused. */
 export function isAtRest({ metadata, pause_collection: pause }: Stripe.Subscription): boolean {
   return metadata[PAUSED_KEY] !== undefined && pause?.behavior === "void" && pause.resumes_at === null;
 }
 
 /**
- * Nothing is collected from now on: Stripe voids the invoices of later periods. What was invoiced before stays due.
+ * Pauses the collection: Stripe voids the invoices of later periods. Earlier invoices stay due.
  *
- * Stripe changes only the metadata of an incomplete subscription. Nothing is collected from it either.
+ * An incomplete subscription isn't paused. Stripe changes only its metadata, and starts no later period.
  */
 export async function pause(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
   if (isAtRest(found) || found.status === "incomplete") return;
@@ -27,7 +27,7 @@ export async function pause(stripe: Stripe, found: Stripe.Subscription): Promise
   await stripeCall("subscriptions.update", stripe.subscriptions.update(found.id, params));
 }
 
-/** Collects again, or as somebody else had set it before. A pause without tenantry's mark is left alone. */
+/** Restores the collection as it was before tenantry's pause. A pause that tenantry didn't set stays. */
 export async function unpause(stripe: Stripe, found: Stripe.Subscription): Promise<boolean> {
   const mark = found.metadata[PAUSED_KEY];
   if (mark === undefined) return false;
@@ -41,7 +41,7 @@ function markOf(pause: Pause | null): string {
   return pause.resumes_at === null ? pause.behavior : `${pause.behavior} ${pause.resumes_at}`;
 }
 
-/** An empty text ends a pause, also one whose own end has passed. */
+/** An empty string ends the pause. A former pause whose end has passed isn't restored. */
 function pauseOf(mark: string): Stripe.SubscriptionUpdateParams["pause_collection"] {
   const [behavior = "none", seconds] = mark.split(" ");
   const isOver = seconds !== undefined && Number(seconds) * 1000 <= Date.now();

@@ -12,7 +12,7 @@ import {
 import { createOnce } from "../../create-once.ts";
 import { phaseLike } from "./carry-over.ts";
 
-/** What a subscription is to be, with what that names in Stripe. */
+/** The declared subscription, with its price and customer in Stripe. */
 export interface Desired {
   readonly inputs: {
     readonly brand: Parameters<typeof toMetadata>[0];
@@ -26,10 +26,10 @@ export interface Desired {
 export const DAYS_UNTIL_DUE = 30;
 
 /**
- * Takes the steps that are left, each of which the next run finds done, and writes what differs besides.
+ * Applies the steps and updates the metadata. After an interruption, the next run continues with the remaining steps.
  *
- * Stripe changes no item of a subscription while a schedule is in the way, and a schedule takes over what it finds: so the
- * release comes first and the schedule last.
+ * The release comes first and the schedule last: Stripe changes no item of a subscription that has a schedule, and a new
+ * schedule copies the subscription's settings.
  */
 export async function applySteps(
   stripe: Stripe,
@@ -54,7 +54,7 @@ export async function applySteps(
   return (await retrieveSubscription(stripe, id)) ?? found;
 }
 
-/** What was released or resumed once is refused a second time: so both look before they repeat. */
+/** Stripe refuses to release a schedule twice, so each attempt first reads its status. The same holds for `resume`. */
 async function release(stripe: Stripe, id: string): Promise<void> {
   await createOnce({
     look: async () => {
@@ -96,8 +96,8 @@ function changesOf(
 }
 
 /**
- * The more expensive price, once it is paid. A trial ends with it, since the trial belongs to another plan. The update
- * contains nothing that Stripe doesn't let wait for a payment.
+ * Changes to the more expensive price once it is paid. This ends a trial, since the trial belongs to the other plan. The
+ * update contains only parameters that Stripe supports in pending updates.
  *
  * @see https://docs.stripe.com/billing/subscriptions/pending-updates-reference
  */
@@ -120,8 +120,8 @@ function anotherPrice(
 }
 
 /**
- * Stripe keeps a cancellation as a date, and as a flag if it is the period's end. Each is withdrawn by its own parameter;
- * one request can't have both.
+ * Stripe stores a cancellation as a date, and also as a flag if it is at the period's end. Each has its own parameter, and
+ * Stripe refuses a request with both.
  *
  * @see https://docs.stripe.com/billing/subscriptions/cancel
  */
@@ -133,9 +133,9 @@ function withdrawn(
 }
 
 /**
- * The current price until its period ends, then the declared one. Both phases keep everything else of the subscription. It
- * takes two writes, since Stripe accepts no phases with `from_subscription`. A run that is cut between them leaves a schedule
- * of a single phase, and the next run continues with it.
+ * Schedules the declared price for the end of the current period. Both phases keep all other settings of the subscription.
+ * This takes two writes, since Stripe accepts no phases with `from_subscription`. A run that is interrupted between them leaves
+ * a schedule with one phase, which the next run completes.
  *
  * @see https://docs.stripe.com/billing/subscriptions/subscription-schedules/use-cases
  */
@@ -146,7 +146,7 @@ async function scheduleChange(
   { inputs, price }: Desired,
 ): Promise<void> {
   const schedule = attached ?? (await scheduleFrom(stripe, id));
-  // As late as possible: the phases replace what anybody has set on the subscription.
+  // Read as late as possible, since the phases overwrite the subscription's settings.
   const found = await retrieveSubscription(stripe, id);
   const [item] = found?.items.data ?? [];
   if (found === undefined || item === undefined) throw new Error(`the subscription ${id} has no item`);
@@ -173,7 +173,7 @@ async function scheduleChange(
   );
 }
 
-/** A POST that Stripe refuses when a schedule is attached already, which is what a lost answer leaves. */
+/** Stripe refuses this POST if the subscription already has a schedule, for example after a lost response. */
 async function scheduleFrom(stripe: Stripe, subscription: string): Promise<Stripe.SubscriptionSchedule> {
   return createOnce({
     look: async () => {
@@ -191,21 +191,21 @@ async function scheduleFrom(stripe: Stripe, subscription: string): Promise<Strip
   });
 }
 
-/** Ends a subscription. What was never paid can't be paid any more: nobody shall pay for two. */
+/** Ends a subscription and voids its unpaid first invoice, so that the customer can't pay for two subscriptions. */
 export async function end(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
   if (found.status === "incomplete") await voidOpenInvoice(stripe, found);
   const details = { cancellation_details: { comment: ENDED_BY_US } };
   await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(found.id, details));
 }
 
-/** Stripe ends an incomplete subscription with its invoice, and drops a change that waited for it. */
+/** Voiding the invoice also ends an incomplete subscription, or discards a pending change. */
 async function voidOpenInvoice(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
   const invoice = latestInvoice(found);
   if (invoice?.status === "open" && invoice.id !== undefined)
     await stripeCall("invoices.voidInvoice", stripe.invoices.voidInvoice(invoice.id));
 }
 
-/** Without anything to charge, Stripe refuses what costs money at once, unless it may wait for the payment. */
+/** Without a payment method, Stripe refuses an immediate charge unless the subscription may stay incomplete. */
 export function paymentOf(
   { inputs, customer }: Desired,
   found?: Stripe.Subscription,
@@ -215,8 +215,8 @@ export function paymentOf(
 }
 
 /**
- * Keeps what pays the first invoice for the next ones, unless the customer has something to charge: a method of the
- * subscription's own would go before the one that the customer chooses later.
+ * Saves the payment method of the first invoice for later ones, unless the customer has a payment method. A method of the
+ * subscription would take precedence over the customer's later default.
  *
  * @see https://docs.stripe.com/api/subscriptions/create#create_subscription-payment_settings-save_default_payment_method
  */

@@ -12,10 +12,10 @@ interface Subscriber {
 }
 
 /**
- * Whether a trial is declared that the organization hasn't had. The customer, its subscriptions and the control plane record
- * a trial that was taken. One of the three is enough, since people can delete a customer.
+ * Whether a trial is declared and the organization hasn't had one. The customer, its subscriptions and the control plane each
+ * record a trial. One record is enough, since the customer can be deleted.
  *
- * @param all the subscriptions that the customer ever had
+ * @param all all subscriptions of the customer, including ended ones
  */
 export async function canStartTrial(
   context: Context,

@@ -43,83 +43,88 @@ import {
 import { canStartTrial, refuseTrialWithoutEffect } from "./subscription-trial.ts";
 
 const subscriptionInputs = z.strictObject({
-  customer: z.string().describe("The customer's id."),
+  customer: z.string().describe("The id of the customer."),
   price: z.string().describe("The lookup key of the price."),
   trial: z
     .strictObject({
-      days: z.int().min(1).max(730).describe("Its length."),
+      days: z.int().min(1).max(730).describe("The length of the trial."),
       endBehavior: z
         .enum(["cancel", "create_invoice", "pause"])
         .default("cancel")
-        .describe("What happens at its end without a payment method. Default `cancel`."),
-      controlPlane: controlPlane.describe("Where the trials that were taken are recorded."),
+        .describe("Stripe's action if there is no payment method when the trial ends. Default `cancel`."),
+      controlPlane: controlPlane.describe("The control plane that records the trials."),
     })
     .optional()
     .describe(
-      "Taken before the first paid period, once ever for an organization. Later changes have no effect.",
+      "A trial before the first paid period. An organization has one trial only. Later changes have no effect.",
     ),
   state: lifecycleState
     .default("active")
     .describe(
-      "The organization's. While it is `suspended` or `archived`, nothing is collected and the plan stays; `deleted` cancels the subscription. Default `active`.",
+      "The organization's lifecycle state. While it is `suspended` or `archived`, nothing is collected and the plan stays. `deleted` cancels the subscription. Default `active`.",
     ),
   collection: z
     .enum(["charge_automatically", "send_invoice"])
     .default("charge_automatically")
-    .describe("Default `charge_automatically`."),
-  daysUntilDue: z.int().min(1).optional().describe("For invoices that are sent. Default 30."),
+    .describe("How invoices are collected. Default `charge_automatically`."),
+  daysUntilDue: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("The number of days to pay an invoice that is sent. Default 30."),
   resume: z
     .string()
     .optional()
     .describe(
-      "ISO date: a subscription that was canceled on or before this day is started again. Absent: it stays canceled.",
+      "An ISO date. A subscription that was canceled on or before that day is started again. If absent, it stays canceled.",
     ),
   brand: brand
     .required({ organization: true, id: true, generation: true })
-    .describe("Whose it is; one that carries another brand, or none, is never changed."),
+    .describe("The object's owner. An object with a different owner, or none, is never changed."),
 });
 
 const subscriptionOutputs = z.strictObject({
-  subscriptionId: z.string().describe("Stripe's id."),
-  status: z.string().describe("As Stripe says: `trialing`, `active`, `incomplete`, `past_due`, …"),
-  product: z
-    .string()
-    .describe("Stripe's id of the product that the running period is for: the plan's whose limits it gives."),
-  pastDueSince: z.string().optional().describe("ISO 8601; absent unless a payment is late."),
+  subscriptionId: z.string().describe("The subscription's id in Stripe."),
+  status: z.string().describe("Stripe's status: `trialing`, `active`, `incomplete`, `past_due`, …"),
+  product: z.string().describe("The id of the current period's product. Its plan's limits apply."),
+  pastDueSince: z.string().optional().describe("ISO 8601. Absent unless a payment is late."),
   paidProduct: z
     .string()
     .optional()
-    .describe("Stripe's id of the product that the last paid period was for; absent before the first."),
-  paidSince: z.string().optional().describe("ISO date, the first day of that period."),
+    .describe("The id of the last paid period's product. Absent before the first paid period."),
+  paidSince: z.string().optional().describe("The first day of the last paid period, an ISO date."),
   cancelsOn: z
     .string()
     .optional()
-    .describe("ISO 8601: when it is to be canceled, as somebody asked in Stripe; absent while it continues."),
-  movesOn: z.string().optional().describe("ISO 8601: when Stripe opens the next period, or its invoice."),
+    .describe("ISO 8601. The date of a cancellation that was set in Stripe. Absent if none is set."),
+  movesOn: z
+    .string()
+    .optional()
+    .describe("ISO 8601. When Stripe starts the next period or finalizes its invoice."),
   endedOn: z
     .string()
     .optional()
     .describe(
-      "ISO 8601: when it was canceled, by the customer or after the last decline; absent while it runs.",
+      "ISO 8601. When the subscription ended, for example after a cancellation or the last declined payment. Absent while it runs.",
     ),
   changesOn: z
     .string()
     .optional()
-    .describe("ISO 8601: when the declared price begins; absent once it has begun."),
-  trialStart: z.string().optional().describe("ISO 8601; absent when no trial was taken."),
-  trialEnd: z.string().optional().describe("ISO 8601; absent when no trial was taken."),
-  paymentUrl: z.string().optional().describe("Where the open invoice can be paid, while there is one."),
+    .describe("ISO 8601. When the declared price takes effect. Absent once it has."),
+  trialStart: z.string().optional().describe("ISO 8601. Absent without a trial."),
+  trialEnd: z.string().optional().describe("ISO 8601. Absent without a trial."),
+  paymentUrl: z.string().optional().describe("The payment page of the open invoice. Absent if none is open."),
   waitsFor: z
     .enum(["payment", "payment_method"])
     .optional()
     .describe(
-      "What the declared price, a dearer one, waits for: that its invoice is paid, or something to charge. The old price stays until then.",
+      "Why a more expensive declared price isn't in force yet: its invoice isn't paid, or there is no payment method. The old price stays until then.",
     ),
   unmanaged: z
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "What others set on the subscription and tenantry leaves alone, by the name of Stripe's field: a quantity, further items, discounts, a pause. A refresh reports it. Absent if there is nothing.",
+      "Settings that others made on the subscription and that tenantry doesn't change, by the name of Stripe's field: a quantity, further items, discounts, a pause. Absent if there are none.",
     ),
 });
 
@@ -132,14 +137,14 @@ const HOUR_SECONDS = 60 * 60;
 export const subscription = defineResource({
   type: "stripe:Subscription",
   description:
-    "What an organization pays for its plan: one subscription with one price. A more expensive price begins at once, also during a trial, and the difference is invoiced; if it can't be collected, the old price stays until it is paid. A cheaper price is scheduled for the end of the paid period. A plan that isn't paid stays `incomplete`, with the address at which to pay; it is started again when nobody paid in time. Another subscription takes the place of one that Stripe can't change into the declared one: an incomplete or paused one, and a free one that has no payment method or begins the trial. Removing the resource cancels the subscription. A canceled subscription stays canceled until another product, or a later `resume`, is declared.",
+    "An organization's subscription to its plan, with one price. A more expensive price takes effect immediately, also during a trial, and the difference is invoiced. If the payment fails, the old price stays until the difference is paid. A cheaper price is scheduled for the end of the paid period. A plan that isn't paid stays `incomplete`, and the output `paymentUrl` is its payment page. A subscription that expires unpaid is started again. If Stripe can't change the subscription into the declared one, another subscription replaces it. This applies to an incomplete or paused subscription, and to a free one that has no payment method or starts the trial. Removing the resource cancels the subscription. A canceled subscription stays canceled until another product, or a later `resume`, is declared.",
   inputs: subscriptionInputs,
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
   stable: [],
   watchedOutputs: ["status", "product", "pastDueSince", "waitsFor", "paidSince", "cancelsOn"],
 
-  // What happens to it then comes by webhook; until then, and when it lapses, every run looks.
+  // The webhook reports changes of a settled subscription. Every run reads the others, and those whose period has ended.
   nextChangeAt: ({ movesOn }) => (typeof movesOn === "string" ? movesOn : undefined),
   isSettled: ({ status, changesOn, waitsFor }) => status === "active" && !changesOn && !waitsFor,
 
@@ -180,7 +185,7 @@ export const subscription = defineResource({
     const price = await priceOf(stripe, inputs.price);
     const customer = await customerOf(stripe, inputs.customer);
     refuseOtherCurrency(inputs, customer, price);
-    // Not Stripe's id: an update may replace the subscription.
+    // Not the id in Stripe, since an update may replace the subscription.
     const id = `${inputs.customer}/subscription`;
     for (let look = 1; ; look += 1) {
       const all = await listSubscriptions(stripe, customer.id);
@@ -214,7 +219,7 @@ export const subscription = defineResource({
   },
 });
 
-/** What remains while the organization isn't active: nothing is collected, and a deleted organization has no subscription. */
+/** Pauses the subscription of an inactive organization, or ends that of a deleted one. */
 async function rest(stripe: Stripe, inputs: Inputs, recorded: string | undefined): Promise<Outputs> {
   const all = await listSubscriptions(stripe, inputs.customer);
   for (const each of all.filter((one) => isLive(one, inputs)))
@@ -223,7 +228,7 @@ async function rest(stripe: Stripe, inputs: Inputs, recorded: string | undefined
   return outputsAtRest(stripe, last && (await retrieveSubscription(stripe, last.id)));
 }
 
-/** An organization that was never active has no subscription. */
+/** The outputs while the organization isn't active. An organization that was never active has no subscription. */
 async function outputsAtRest(stripe: Stripe, found: Stripe.Subscription | undefined): Promise<Outputs> {
   if (found === undefined) return { subscriptionId: NONE, status: "canceled", product: "" };
   return outputsOf(stripe, found, undefined);
@@ -231,14 +236,14 @@ async function outputsAtRest(stripe: Stripe, found: Stripe.Subscription | undefi
 
 const NONE = "none";
 
-/** What is declared, with what it names in Stripe. */
+/** The declared subscription, with its price and customer in Stripe. */
 interface Declared extends Desired {
   readonly inputs: Inputs;
-  /** Whether it begins with the organization's one trial. */
+  /** Whether the subscription starts with the organization's trial. */
   readonly trial: boolean;
 }
 
-/** How often a run looks again when a subscription is paid while another takes its place. */
+/** The number of attempts if a subscription is paid while it is being replaced. */
 const LOOKS = 3;
 
 async function priceOf(stripe: Stripe, lookupKey: string): Promise<Stripe.Price> {
@@ -253,13 +258,13 @@ async function priceOf(stripe: Stripe, lookupKey: string): Promise<Stripe.Price>
 async function customerOf(stripe: Stripe, id: string): Promise<Stripe.Customer> {
   const found = await retrieveCustomer(stripe, id);
   if (found !== undefined) return found;
-  throw new UserError(`The Stripe customer ${id} is gone: it was deleted elsewhere.`, {
-    remedy: "Refresh the stack (pulumi refresh), then run again to make a new one.",
+  throw new UserError(`The Stripe customer ${id} was deleted outside tenantry.`, {
+    remedy: "Refresh the stack (pulumi refresh), then run again to create a new one.",
   });
 }
 
 /**
- * Stripe fixes a customer's currency with its first invoice or subscription, also one of another program.
+ * Stripe fixes a customer's currency with its first invoice or subscription, including those of other programs.
  *
  * @see https://docs.stripe.com/currencies
  */
@@ -282,8 +287,8 @@ function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
 }
 
 /**
- * The subscription that the organization has: one that is paid for before one that another may replace, then the recorded one,
- * then the newest. A killed run can leave two, one of which was to be replaced.
+ * The organization's live subscription. A killed run can leave two, one of which was being replaced. One that can't be replaced
+ * takes precedence, then the recorded one, then the newest.
  */
 function liveOne(
   all: readonly Stripe.Subscription[],
@@ -296,16 +301,16 @@ function liveOne(
   return paid.find(isRecorded) ?? paid[0] ?? live.find(isRecorded) ?? live[0];
 }
 
-/** Whether nobody loses anything paid when another subscription takes its place. */
+/** Whether the subscription can be replaced without losing a paid period. */
 function isReplaceable({ status, items }: Stripe.Subscription): boolean {
   if (status === "incomplete" || status === "paused") return true;
   return items.data.every(({ price, quantity }) => price.unit_amount === 0 || quantity === 0);
 }
 
 /**
- * Ends the subscriptions that the current one replaces, after looking at each once more.
+ * Ends the subscriptions that the current one replaces. Reads each one again before ending it.
  *
- * @returns false when one of them was paid meanwhile
+ * @returns false if one of them was paid in the meantime
  */
 async function endReplaced(
   stripe: Stripe,
@@ -332,7 +337,7 @@ function paidMeanwhile({ brand }: Inputs): UserError {
   );
 }
 
-/** The last subscription, if it was canceled and nothing declared since starts it again. */
+/** The last subscription, if it was canceled and the declaration doesn't start it again. */
 function stayingCanceled(
   all: readonly Stripe.Subscription[],
   declared: Declared,
@@ -341,7 +346,7 @@ function stayingCanceled(
   return last !== undefined && staysEnded(last) && !isWantedAgain(last, declared) ? last : undefined;
 }
 
-/** A subscription that costs nothing can always be started again. */
+/** Whether an ended subscription stays ended. A free one is always started again. */
 function staysEnded(last: Stripe.Subscription): boolean {
   return wasCanceled(last) && pointOf(last.items.data[0]?.price).amount > 0;
 }
@@ -351,7 +356,7 @@ function isWantedAgain(last: Stripe.Subscription, { inputs, price }: Declared): 
   return isAnother || isResumed(inputs, last.ended_at ?? last.created);
 }
 
-/** @param replaced the subscription whose place the new one takes; it ends only once there is another */
+/** @param replaced the subscription that the new one replaces; it is ended afterwards */
 async function findOrCreate(
   context: Context,
   declared: Declared,
@@ -372,7 +377,7 @@ async function findOrCreate(
   });
 }
 
-/** A subscription as the rules of changing a plan see it. */
+/** The input of the plan change rules. */
 function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSubscription {
   return {
     status: found.status,
@@ -385,7 +390,7 @@ function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSub
   };
 }
 
-/** Whether a killed run created it to take another's place. */
+/** Whether a killed run created it as a replacement. */
 function isAsBegun(found: Stripe.Subscription, price: Stripe.Price, inputs: Inputs): boolean {
   return found.items.data[0]?.price.id === price.id && collectionIn(found) === inputs.collection;
 }
@@ -396,7 +401,7 @@ function wantedOf({ inputs, price, trial }: Declared, live: Stripe.Subscription 
   return { price: pointOf(price), collected: collectedOf(inputs), trial, stays };
 }
 
-/** @param left Unix seconds: when the customer asked to leave, or left */
+/** @param left when the cancellation was requested or took effect, in Unix seconds */
 function isResumed({ resume }: Inputs, left: number): boolean {
   return resume !== undefined && isoTime(left).slice(0, 10) <= resume;
 }
@@ -420,14 +425,14 @@ async function hasMethod(stripe: Stripe, { customer }: Inputs, found: Stripe.Sub
   return holder !== undefined && canPay(holder, found);
 }
 
-/** What somebody else has planned for the subscription isn't thrown away. */
+/** Refuses a plan change that would discard another program's schedule. */
 function refuseForeignSchedule(found: Stripe.Subscription, inputs: Inputs, steps: readonly Step[]): void {
   const schedule = scheduleOf(found);
   if (schedule === undefined || upcoming(found) === undefined) return;
   if (isOwnedBy(inputs.brand, schedule.metadata ?? {}) || steps.includes("begin") || steps.length === 0)
     return;
   throw new UserError(
-    `The subscription ${found.id} follows the schedule ${schedule.id}, which isn't tenantry's, and another plan is declared.`,
+    `The subscription ${found.id} has the schedule ${schedule.id}, which tenantry didn't create. A plan change would replace it.`,
     {
       remedy: `Release the schedule in Stripe (stripe subscription_schedules release ${schedule.id}), then run again.`,
     },
@@ -453,7 +458,7 @@ async function create(
     metadata: { ...kept.metadata, ...toMetadata(inputs.brand) },
     expand: EXPAND,
   };
-  // Stripe would repeat its answer to the same request of today, with a subscription that was canceled since.
+  // Without the earlier subscriptions in the key, Stripe would return one that was created and canceled today.
   const last = past.map(({ id }) => id).sort();
   const options = { idempotencyKey: idempotencyKey(["subscription", params, last, attempt]) };
   const { stripe } = context;
@@ -477,18 +482,18 @@ function trialOf(
   };
 }
 
-/** The stamp outlives the subscription: lists of old subscriptions grow long. */
+/** Records the trial on the customer, where it outlives the subscription. */
 async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<void> {
   if (customer.metadata[TRIAL_KEY] !== undefined) return;
   const metadata = { [TRIAL_KEY]: "used" };
   await stripeCall("customers.update", stripe.customers.update(customer.id, { metadata }));
 }
 
-/** A price that is scheduled, or waits for its payment, is the declared one. */
+/** The declared inputs as found in Stripe. A scheduled or pending price counts as the declared one. */
 function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
   const { daysUntilDue, state, ...rest } = inputs;
   const rests = isAtRest(found) || found.status === "incomplete" || hasEnded(found);
-  // Other changes wait until the organization is active again.
+  // Other changes are applied when the organization is active again.
   if (state !== "active" && rests) return inputs;
   const days = found.days_until_due ?? undefined;
   const shown = daysUntilDue === undefined && days === DAYS_UNTIL_DUE ? undefined : days;
@@ -531,7 +536,7 @@ async function outputsOf(
   };
 }
 
-/** The period that was paid for last: mostly the latest invoice's, but for a change in its middle, or one that is open. */
+/** The last paid period. It isn't the latest invoice's if that is open or only contains prorations. */
 async function paidOutputs(
   stripe: Stripe,
   found: Stripe.Subscription,
@@ -551,7 +556,7 @@ async function lastPaidPeriod(stripe: Stripe, subscription: string): Promise<Pai
   return undefined;
 }
 
-/** Stripe keeps the invoice of a new period a draft for about an hour, and then collects it. */
+/** Stripe keeps a new period's invoice as a draft for about an hour before it finalizes and collects it. */
 function movesAt(found: Stripe.Subscription): number | undefined {
   if (hasEnded(found)) return undefined;
   const latest = latestInvoice(found);

@@ -23,34 +23,36 @@ import { defineResource, secret } from "../../runtime/schema.ts";
 const webhookEndpointInputs = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
-    .describe("Where Stripe sends events: `https://…/stripe` of `tenantry webhook`."),
+    .describe("The URL that Stripe sends events to: `https://…/stripe` of `tenantry webhook`."),
   events: z
     .array(z.string())
     .default([...EVENTS])
-    .describe("The events that it is sent. Default: those that `tenantry webhook` applies."),
+    .describe("The events that Stripe sends. Default: those that `tenantry webhook` applies."),
   version: z
     .int()
     .min(1)
     .default(1)
-    .describe("Raised to get another secret: both endpoints send until the old one is deleted. Default 1."),
-  brand: brand.describe("Whose it is; one that carries another brand, or none, is never changed."),
+    .describe(
+      "Raise it to rotate the secret. Both endpoints receive events until the old one is deleted. Default 1.",
+    ),
+  brand,
 });
 
 const webhookEndpointOutputs = z.strictObject({
-  endpointId: z.string().describe("Stripe's id."),
-  signingSecret: secret().describe("What Stripe signs events with; `tenantry webhook` wants it."),
+  endpointId: z.string().describe("The endpoint's id in Stripe."),
+  signingSecret: secret().describe("The secret that Stripe signs events with, for `tenantry webhook`."),
 });
 
 type Inputs = z.infer<typeof webhookEndpointInputs>;
 
-/** On an endpoint: which of those that a platform had. */
+/** The metadata key of an endpoint's version. */
 const VERSION_KEY = "tenantry_version";
 
 /** @see https://docs.stripe.com/api/webhook_endpoints */
 export const webhookEndpoint = defineResource({
   type: "stripe:WebhookEndpoint",
   description:
-    "Where Stripe tells of payments. Stripe shows its signing secret once, in the answer that makes it: a run that was cut before it could record that answer gets it again within a day, and another endpoint after that.",
+    "A platform's webhook endpoint in Stripe. Stripe returns the signing secret only in the response that creates the endpoint. If a run is interrupted before it records the secret, a run within a day receives the same response, and a later run creates another endpoint.",
   inputs: webhookEndpointInputs,
   outputs: webhookEndpointOutputs,
   replaceOn: ["version"],
@@ -81,8 +83,8 @@ export const webhookEndpoint = defineResource({
     const made = await createOrRecover(context, inputs);
     await removeOthers(context.stripe, inputs, made.id);
     const { id, secret } = made;
-    if (secret === undefined) throw new Error(`Stripe made the webhook endpoint ${id} without a secret`);
-    // Not Stripe's id: an update may have to make another.
+    if (secret === undefined) throw new Error(`Stripe created the webhook endpoint ${id} without a secret`);
+    // Not the id in Stripe, since an update may have to create another endpoint.
     return { id: idOf(inputs), outputs: { endpointId: id, signingSecret: new Secret(secret) } };
   },
 
@@ -100,8 +102,8 @@ function metadataOf({ brand, version }: Inputs): Record<string, string> {
 }
 
 /**
- * Stripe repeats its answer to a key for a day, the secret included, so an endpoint that an interrupted run made isn't lost.
- * An endpoint whose secret nobody knows is of no use: it is deleted before the next attempt.
+ * Stripe repeats its response to a key for a day, including the secret, which recovers the endpoint of an interrupted run. An
+ * endpoint whose secret is lost is deleted before the next attempt.
  */
 function createOrRecover({ stripe, signal }: Context, inputs: Inputs): Promise<Stripe.WebhookEndpoint> {
   const params: Stripe.WebhookEndpointCreateParams = {
@@ -127,7 +129,7 @@ function createOrRecover({ stripe, signal }: Context, inputs: Inputs): Promise<S
           "webhookEndpoints.retrieve",
           stripe.webhookEndpoints.retrieve(made.id),
         );
-        // The secret is in the first answer only.
+        // A retrieved endpoint has no secret.
         return found && { ...found, secret: made.secret };
       });
     },
@@ -135,7 +137,7 @@ function createOrRecover({ stripe, signal }: Context, inputs: Inputs): Promise<S
   });
 }
 
-/** Deletes the endpoints of this version whose secret nobody knows, which interrupted runs left behind. */
+/** Deletes the endpoints of this version that interrupted runs left without a known secret. */
 async function removeOthers(stripe: Stripe, inputs: Inputs, kept: string | undefined): Promise<void> {
   const all = await listAll("webhookEndpoints.list", stripe.webhookEndpoints.list({ limit: 100 }));
   const lost = all.filter(
@@ -156,7 +158,7 @@ async function sync(stripe: Stripe, inputs: Inputs, found: Stripe.WebhookEndpoin
     await stripeCall("webhookEndpoints.update", stripe.webhookEndpoints.update(found.id, changes));
 }
 
-/** Stripe says which of them it doesn't know. */
+/** Not validated here: Stripe's error names an unknown event. */
 function eventsOf({ events }: Inputs): Stripe.WebhookEndpointUpdateParams.EnabledEvent[] {
   return events as Stripe.WebhookEndpointUpdateParams.EnabledEvent[];
 }
@@ -166,7 +168,7 @@ function isListening(found: Stripe.WebhookEndpoint, { events }: Inputs): boolean
   return heard.size === events.length && events.every((event) => heard.has(event));
 }
 
-/** One that is disabled hears nothing. */
+/** The events that the endpoint receives: none if it is disabled. */
 function heardBy({ enabled_events, status }: Stripe.WebhookEndpoint): string[] {
   return status === "enabled" ? enabled_events : [];
 }

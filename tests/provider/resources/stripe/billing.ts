@@ -9,7 +9,7 @@ export const PLATFORM = { platform: "demo" };
 
 export const LAUNCH = { productId: "demo_launch", name: "Launch", brand: PLATFORM };
 
-/** A control plane that has no project yet, and so records no trial. */
+/** A control plane without a project, which records no trials. */
 export const NO_CONTROL_PLANE = { organization: "demo", name: "demo--none" };
 
 export const LAUNCH_PRICE = {
@@ -49,7 +49,7 @@ export function stripeWrites(live: Live): string[] {
     .map(({ method, path }) => `${method} ${path}`);
 }
 
-/** Gives a customer a card that Stripe charges. */
+/** Adds a default card to a customer. */
 export async function giveCard(live: Live, customer: string, card = "pm_card_visa"): Promise<string> {
   const { stripe } = live.context()("write");
   const { id } = await stripe.paymentMethods.attach(card, { customer });
@@ -57,7 +57,7 @@ export async function giveCard(live: Live, customer: string, card = "pm_card_vis
   return id;
 }
 
-/** Moves Stripe's clock ahead. */
+/** Advances Stripe's clock. */
 export async function daysPass(live: Live, days: number): Promise<void> {
   const answer = await fetch(`${live.sandbox.env.STRIPE_API_BASE}/_sandbox/clock`, {
     method: "POST",

@@ -35,7 +35,7 @@ async function coupon(more: Partial<Stripe.CouponCreateParams> = {}): Promise<st
   return (await stripe().coupons.create({ percent_off: 50, duration: "forever", ...more })).id;
 }
 
-/** What a salesperson and another program set on a subscription. */
+/** Settings that a salesperson and another program made on a subscription. */
 async function settings() {
   const rate = await stripe().taxRates.create({ display_name: "VAT", percentage: 20, inclusive: false });
   return {
@@ -52,8 +52,8 @@ async function billed(customer: string): Promise<number[]> {
   return data.map(({ total }) => total).reverse();
 }
 
-describe("what others set on a subscription", () => {
-  test("stays when a cheaper plan is scheduled, and when it begins", async () => {
+describe("a setting that others made on a subscription", () => {
+  test("stays when a cheaper plan is scheduled and when it takes effect", async () => {
     const { customer, declared, one, id } = await begin("downgraded", SCALE);
     const set = await settings();
     const before = await stripe().subscriptions.update(id, set);
@@ -73,7 +73,7 @@ describe("what others set on a subscription", () => {
     expect(await billed(customer)).toEqual([49_900, 2940]);
   });
 
-  test("stays when it was set while the schedule waited, and another plan is scheduled then", async () => {
+  test("stays if it was made during a schedule and another plan is then scheduled", async () => {
     const { declared, one, id } = await begin("rescheduled", SCALE);
     await one.up({ ...declared, price: LAUNCH });
     const method = await giveCard(live, declared.customer);
@@ -88,7 +88,7 @@ describe("what others set on a subscription", () => {
     expect(await stripe().subscriptions.retrieve(id)).toMatchObject(kept);
   });
 
-  test("keeps its other items, and every quantity", async () => {
+  test("stays if it is another item or a quantity", async () => {
     const { declared, one, id } = await begin("items", SCALE);
     const { id: product } = await stripe().products.create({ name: "Support" });
     const addOn = await stripe().prices.create({
@@ -110,10 +110,10 @@ describe("what others set on a subscription", () => {
   test.each([
     ["that was never paid", LAUNCH, { price: SCALE }, 29_940],
     ["that was free", FREE, { price: LAUNCH }, 2940],
-  ] as const)("is passed on by one %s to the one that replaces it", async (name, from, to, total) => {
+  ] as const)("is copied from a subscription %s to its replacement", async (name, from, to, total) => {
     const { customer, declared, one, id } = await begin(name.replaceAll(" ", "-"), from, false);
     const set = await settings();
-    // Nothing but its metadata can be changed of an unpaid subscription, so it is made with the settings.
+    // Stripe changes only the metadata of an unpaid subscription, so it is created with the settings.
     if (from === FREE) await stripe().subscriptions.update(id, set);
     else {
       const [price] = (await stripe().prices.list({ lookup_keys: [from] })).data;
@@ -141,7 +141,7 @@ describe("what others set on a subscription", () => {
     expect(open.map(({ amount_due }) => amount_due)).toEqual([total]);
   });
 
-  test("is passed on when a canceled subscription is started again, but for months of a discount that were used", async () => {
+  test("is copied when a canceled subscription is started again, except a discount with used months", async () => {
     const { declared, one, id } = await begin("resumed", LAUNCH);
     const forever = await coupon();
     const months = await coupon({ duration: "repeating", duration_in_months: 3 });
@@ -153,7 +153,7 @@ describe("what others set on a subscription", () => {
     expect(found.discounts).toMatchObject([{ source: { coupon: forever } }]);
   });
 
-  test("isn't lost where Stripe refuses the one that was to replace it", async () => {
+  test("isn't lost if Stripe refuses the replacement", async () => {
     const { declared, one, id } = await begin("refused", FREE, false);
     const once = await coupon({ max_redemptions: 1 });
     await stripe().subscriptions.update(id, { discounts: [{ coupon: once }] });
@@ -180,7 +180,7 @@ describe("another currency", () => {
     ["of a subscription that is paid", LAUNCH, true],
     ["of a free one", FREE, false],
     ["of one that waits to be paid", LAUNCH, false],
-  ] as const)("is refused in the preview, and ends nothing: %s", async (name, from, card) => {
+  ] as const)("is refused in the preview and ends nothing: %s", async (name, from, card) => {
     const { declared, one, id } = await begin(`euro-${name.replaceAll(" ", "-")}`, from, card);
     const before = await stripe().subscriptions.retrieve(id);
     const wanted = { ...declared, price: EURO };
@@ -192,13 +192,13 @@ describe("another currency", () => {
     expect(status).toBe(before.status);
   });
 
-  test("is fine for a customer that has none yet", async () => {
+  test("is accepted for a customer without a currency", async () => {
     expect((await begin("euro-new", EURO)).one.outputs.status).toBe("active");
   });
 });
 
-/** Every parameter that Stripe's client knows, with what becomes of it. A new one fails here until it is in a table. */
-describe("every parameter of Stripe's", () => {
+/** Every parameter of Stripe's client and how it is carried over. A new parameter fails here until a table contains it. */
+describe("every parameter", () => {
   const set = { object: "list", has_more: false, url: "" } as const;
   const full = {
     application_fee_percent: 1,
@@ -273,7 +273,7 @@ describe("every parameter of Stripe's", () => {
       creation,
       "add_invoice_items backdate_start_date billing_cycle_anchor billing_cycle_anchor_config billing_mode billing_schedules cancel_at cancel_at_period_end collection_method currency customer customer_account days_until_due expand off_session payment_behavior proration_behavior trial_end trial_from_plan trial_period_days trial_settings",
     ],
-  ] as const)("of %s is kept or left out on purpose", (_, file, namespace, name, kept, leftOut) => {
+  ] as const)("of %s is kept or deliberately left out", (_, file, namespace, name, kept, leftOut) => {
     expect([...Object.keys(kept), ...leftOut.split(" ")].sort()).toEqual(parametersOf(file, namespace, name));
   });
 

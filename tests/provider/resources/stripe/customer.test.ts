@@ -20,7 +20,7 @@ async function customersOf(organization: string) {
 }
 
 describe("a customer's life", () => {
-  test("it is made, changed, cleared, left alone, and only marked when it is removed", async () => {
+  test("a customer is created, updated, cleared, left unchanged, and archived when it is removed", async () => {
     const declared = { name: "Acme Robotics", email: "billing@acme.example", brand: brandOf("acme") };
     const one = life();
     const { customerId } = await one.up(declared);
@@ -49,10 +49,10 @@ describe("a customer's life", () => {
   test.each([
     ["another organization", { tenantry_organization: "somebody" }],
     ["another generation", { tenantry_generation: "7" }],
-    ["an entry of ours that is gone", { tenantry_organization: "" }],
-    ["the mark of an archived one", { tenantry_archived: "true" }],
-    ["an entry that nobody of ours writes", { tenantry_discount: "100" }],
-  ])("metadata that was changed to %s is a difference, and is put back", async (name, metadata) => {
+    ["a removed entry", { tenantry_organization: "" }],
+    ["the archived mark", { tenantry_archived: "true" }],
+    ["an unknown entry", { tenantry_discount: "100" }],
+  ])("metadata that was changed to %s is drift and is restored", async (name, metadata) => {
     const organization = `changed-${name.replace(/\W+/g, "-")}`;
     const declared = { email: `billing@${organization}.example`, brand: brandOf(organization) };
     const one = life();
@@ -66,17 +66,17 @@ describe("a customer's life", () => {
     expect(found?.metadata).not.toHaveProperty("tenantry_discount");
   });
 
-  test("one that was made somebody else's by hand is a difference, and neither changed nor made twice", async () => {
+  test("a customer that was assigned to another owner is drift, and is neither changed nor created again", async () => {
     const declared = { email: "billing@taken.example", brand: brandOf("taken") };
     const one = life();
     const { customerId } = await one.up(declared);
     await stripe().customers.update(customerId, { metadata: { tenantry_id: brandOf("other").id } });
     expect(await one.refresh()).toEqual(["drift"]);
-    await expect(one.up(declared)).rejects.toThrow(`Stripe has the customer ${customerId} already`);
+    await expect(one.up(declared)).rejects.toThrow(`Stripe already has the customer ${customerId}`);
     expect(await customersOf("taken")).toHaveLength(1);
   });
 
-  test("what a killed run left is adopted, even when the e-mail was changed meanwhile", async () => {
+  test("a killed run's customer is adopted, even if its e-mail has changed", async () => {
     const { customerId } = await life().up({ email: "a@beta.example", brand: brandOf("beta") });
     live.sandbox.clearRequests();
     expect(await life().up({ email: "a@beta.example", brand: brandOf("beta") })).toEqual({ customerId });
@@ -92,12 +92,12 @@ describe("a customer's life", () => {
     expect(one.customerId).not.toBe(two.customerId);
   });
 
-  test("one that was deleted elsewhere is gone, and within the same day a new one is made", async () => {
+  test("a customer that was deleted outside tenantry is reported, and a new one is created on the same day", async () => {
     const declared = { email: "billing@gone.example", brand: brandOf("gone") };
     const one = life();
     const { customerId } = await one.up(declared);
     await stripe().customers.del(customerId);
-    await expect(one.up({ ...declared, name: "Gone" })).rejects.toThrow(/is gone: it was deleted elsewhere/);
+    await expect(one.up({ ...declared, name: "Gone" })).rejects.toThrow(/was deleted outside tenantry/);
     expect(await one.refresh()).toBe("gone");
     const again = await one.up(declared);
     expect(again.customerId).not.toBe(customerId);
@@ -105,7 +105,7 @@ describe("a customer's life", () => {
   });
 
   test.each(["drop-before", "drop-after", "500", "500-stored", "500-after", "429"] as const)(
-    "%s on the POST makes one",
+    "%s on the POST creates one",
     async (kind) => {
       live.sandbox.setFaults([{ kind, match: "^POST /v1/customers$", nth: 1 }]);
       await newCustomer(live, `cut-${kind}`);

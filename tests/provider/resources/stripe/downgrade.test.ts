@@ -20,7 +20,7 @@ afterAll(() => live.stop());
 const life = () => new Life(subscription, live.context());
 const stripe = () => live.context()("write").stripe;
 
-/** An organization that pays for a plan with its card. */
+/** An organization that pays for a plan by card. */
 async function paying(name: string, price: string) {
   const customer = await newCustomer(live, name);
   await giveCard(live, customer);
@@ -35,7 +35,7 @@ async function billed(customer: string): Promise<number[]> {
 }
 
 describe("a cheaper plan", () => {
-  test("begins when the period ends that was paid for", async () => {
+  test("takes effect when the paid period ends", async () => {
     const { customer, declared, one, first } = await paying("downgrades", SCALE);
     const cheaper = { ...declared, price: LAUNCH };
     const scheduled = await one.up(cheaper);
@@ -63,7 +63,7 @@ describe("a cheaper plan", () => {
     expect((await billed(customer)).slice(1)).toEqual([4900, 4900, 4900]);
   });
 
-  test("is the free one: what was paid for is used up, nothing is paid after it", async () => {
+  test("can be the free plan: the paid period is used up and nothing is charged after it", async () => {
     const { customer, declared, one } = await paying("cancels", LAUNCH);
     await one.up({ ...declared, price: FREE });
     expect(one.outputs.product).toBe("demo_launch");
@@ -73,7 +73,7 @@ describe("a cheaper plan", () => {
     expect(await billed(customer)).toEqual([4900, 0]);
   });
 
-  test("is taken back by declaring the old one again", async () => {
+  test("is canceled by declaring the old plan again", async () => {
     const { customer, declared, one, first } = await paying("regrets", LAUNCH);
     await one.up({ ...declared, price: FREE });
     expect(await one.up(declared)).toEqual(first);
@@ -83,7 +83,7 @@ describe("a cheaper plan", () => {
     expect(await billed(customer)).toEqual([4900, 4900]);
   });
 
-  test("gives way to a dearer one, at once and prorated", async () => {
+  test("is replaced by a more expensive plan at once, with proration", async () => {
     const { customer, declared, one } = await paying("climbs", LAUNCH);
     await one.up({ ...declared, price: FREE });
     expect(await one.up({ ...declared, price: SCALE })).toMatchObject({ product: "demo_scale" });
@@ -92,7 +92,7 @@ describe("a cheaper plan", () => {
     expect([first, difference > 44_000 && difference <= 45_000]).toEqual([4900, true]);
   });
 
-  test("isn't scheduled over somebody else's plans for the subscription", async () => {
+  test("isn't scheduled over another program's schedule", async () => {
     const { declared, one, first } = await paying("foreign", SCALE);
     const schedule = await stripe().subscriptionSchedules.create({ from_subscription: first.subscriptionId });
     const [phase] = schedule.phases;
@@ -107,19 +107,24 @@ describe("a cheaper plan", () => {
         { items: [{ price }], duration: { interval: "month" } },
       ],
     });
-    await expect(one.up({ ...declared, price: LAUNCH })).rejects.toThrow("which isn't tenantry's");
+    await expect(one.up({ ...declared, price: LAUNCH })).rejects.toThrow("which tenantry didn't create");
   });
 });
 
-/** Each write of a downgrade by invoice, of taking it back for a dearer plan: killed around it, and run again. */
-describe("a change of plan that is killed", () => {
+/** Kills a run around each write of a downgrade, or of an upgrade that replaces one, and runs again. */
+describe("a killed plan change", () => {
   const CHANGES = {
-    "to a cheaper one": { from: SCALE, to: LAUNCH, product: "demo_scale" },
-    "back, and to a dearer one": { from: LAUNCH, by: FREE, to: SCALE, product: "demo_scale" },
+    "to a cheaper plan": { from: SCALE, to: LAUNCH, product: "demo_scale" },
+    "from a scheduled downgrade to a more expensive plan": {
+      from: LAUNCH,
+      by: FREE,
+      to: SCALE,
+      product: "demo_scale",
+    },
   };
   const WRITES = {
-    "to a cheaper one": ["^POST /v1/subscription_schedules$", "^POST /v1/subscription_schedules/[^/]+$"],
-    "back, and to a dearer one": [
+    "to a cheaper plan": ["^POST /v1/subscription_schedules$", "^POST /v1/subscription_schedules/[^/]+$"],
+    "from a scheduled downgrade to a more expensive plan": [
       "^POST /v1/subscription_schedules/[^/]+/release$",
       "^POST /v1/subscriptions/[^/]+$",
     ],
@@ -130,7 +135,7 @@ describe("a change of plan that is killed", () => {
     ),
   );
 
-  test.each(cases)("%s, %s %s, goes on", async (change, kind, match) => {
+  test.each(cases)("%s, %s %s, is completed by the next run", async (change, kind, match) => {
     const { from, to, product, ...more } = CHANGES[change];
     const name = `killed-${cases.findIndex((each) => each[1] === kind && each[2] === match)}`;
     const { customer, declared, one, first } = await paying(name, from);
@@ -138,13 +143,13 @@ describe("a change of plan that is killed", () => {
     const wanted = { ...declared, price: to };
     await live.killed({ kind, match, nth: 1 }, (context) => new Life(subscription, context).up(wanted));
 
-    const mended = life();
-    expect(await mended.up(wanted)).toMatchObject({
+    const again = life();
+    expect(await again.up(wanted)).toMatchObject({
       subscriptionId: first.subscriptionId,
       product,
     });
-    expect(await mended.refresh()).toEqual([]);
+    expect(await again.refresh()).toEqual([]);
     const invoices = await billed(customer);
-    expect(invoices).toHaveLength(change === "to a cheaper one" ? 1 : 2);
+    expect(invoices).toHaveLength(change === "to a cheaper plan" ? 1 : 2);
   });
 });

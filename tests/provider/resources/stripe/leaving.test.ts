@@ -23,7 +23,7 @@ const life = () => new Life(subscription, live.context());
 const stripe = () => live.context()("write").stripe;
 const DAY = 24 * 60 * 60;
 
-/** How people cancel: at the period's end in the customer portal, on any day in the dashboard or by the API. */
+/** The ways to cancel: at the period's end in the portal, or on any date in the dashboard or by the API. */
 const WAYS = {
   "at the period's end": () => ({ cancel_at_period_end: true }),
   "on a date within the period": (end: number) => ({ cancel_at: end - 10 * DAY }),
@@ -49,8 +49,8 @@ async function billed(customer: string): Promise<number[]> {
   return data.map(({ total }) => total).reverse();
 }
 
-describe.each(ways)("a subscription that is to be canceled %s", (way) => {
-  test("stays so, and says when, while nothing else is declared", async () => {
+describe.each(ways)("a subscription with a cancellation %s", (way) => {
+  test("keeps it and reports the date if nothing else is declared", async () => {
     const { one, declared } = await leaving("left", way);
     live.sandbox.clearRequests();
     expect(await one.up(declared)).toMatchObject({ cancelsOn: expect.stringMatching(/^\d{4}-.*T/) });
@@ -61,10 +61,10 @@ describe.each(ways)("a subscription that is to be canceled %s", (way) => {
   });
 
   test.each([
-    ["dearer", SCALE, LAUNCH],
+    ["more-expensive", SCALE, LAUNCH],
     ["cheaper", LAUNCH, SCALE],
     ["free", FREE, LAUNCH],
-  ])("continues on the %s plan that is declared then", async (name, to, from) => {
+  ])("continues on the %s plan that is declared afterwards", async (name, to, from) => {
     const { one, declared, id } = await leaving(name, way, from);
     const moved = await one.up({ ...declared, price: to });
     expect(moved).toMatchObject({ subscriptionId: id, status: "active" });
@@ -75,14 +75,14 @@ describe.each(ways)("a subscription that is to be canceled %s", (way) => {
     expect(one.outputs).toMatchObject({ subscriptionId: id, status: "active" });
   });
 
-  test("isn't kept by another price of its plan, which the customer didn't choose", async () => {
+  test("isn't resumed by a different price of its plan, which the customer didn't choose", async () => {
     const { one, declared } = await leaving("repriced", way);
     expect(await one.up({ ...declared, price: LAUNCH_2027 })).toMatchObject({
       cancelsOn: expect.stringMatching(/^\d{4}-.*T/),
     });
   });
 
-  test("is kept by `resume` from the day on which it was asked for", async () => {
+  test("is resumed by `resume` from the day of the request on", async () => {
     const { one, declared, today, customer } = await leaving("kept", way);
     expect((await one.up({ ...declared, resume: "2020-01-01" })).cancelsOn).toBeDefined();
     expect((await one.up({ ...declared, resume: today })).cancelsOn).toBeUndefined();
@@ -93,7 +93,7 @@ describe.each(ways)("a subscription that is to be canceled %s", (way) => {
   });
 
   test.each(["hold-before", "hold-after"] as const)(
-    "is charged for nothing that ends, killed %s the withdrawal",
+    "is resumed after a kill %s the withdrawal",
     async (kind) => {
       const { declared, id } = await leaving(`killed-${kind}`, way);
       const wanted = { ...declared, price: SCALE };
@@ -107,7 +107,7 @@ describe.each(ways)("a subscription that is to be canceled %s", (way) => {
   );
 });
 
-test("a schedule that cancels the subscription at its end is a cancellation too", async () => {
+test("a schedule that cancels the subscription at its end counts as a cancellation", async () => {
   const customer = await newCustomer(live, "scheduled");
   await giveCard(live, customer);
   const declared = { customer, price: SCALE, brand: brandOf("scheduled") };

@@ -21,7 +21,7 @@ async function configurationsOf(platform: string) {
 }
 
 describe("stripe:Portal", () => {
-  test("is made once, lets customers change their cards and no plan, and is closed when it is removed", async () => {
+  test("is created once, lets customers change cards but not plans, and is deactivated when it is removed", async () => {
     const one = life();
     const first = await one.up(declared("demo"));
     expect(first.loginUrl).toMatch(/^https:\/\/billing\.stripe\.com\/p\/login\//);
@@ -44,14 +44,14 @@ describe("stripe:Portal", () => {
 
   test.each([
     ["plans", { subscription_update: { enabled: true } }, "subscription_update"],
-    ["cancelling", { subscription_cancel: { enabled: true } }, "subscription_cancel"],
+    ["cancellation", { subscription_cancel: { enabled: true } }, "subscription_cancel"],
     [
-      "the address of invoices",
+      "the e-mail address",
       { customer_update: { enabled: true, allowed_updates: ["email", "address", "tax_id"] as const } },
       "customer_update",
     ],
-    ["cards, taken away", { payment_method_update: { enabled: false } }, "payment_method_update"],
-  ])("%s: what was switched by hand is a difference, and is put back", async (name, features, feature) => {
+    ["cards disabled", { payment_method_update: { enabled: false } }, "payment_method_update"],
+  ])("a feature that was changed by hand is drift and is restored: %s", async (name, features, feature) => {
     const platform = `switched-${name.replace(/\W+/g, "-")}`;
     const one = life();
     await one.up(declared(platform));
@@ -68,7 +68,7 @@ describe("stripe:Portal", () => {
     );
   });
 
-  test("one that was deactivated by hand is replaced on the same day", async () => {
+  test("is replaced on the same day after it was deactivated by hand", async () => {
     const one = life();
     // The first configuration of an account is its default, which can't be deactivated.
     await life().up(declared("default"));
@@ -86,7 +86,7 @@ describe("stripe:Portal", () => {
   });
 
   test.each(["hold-before", "hold-after"] as const)(
-    "is made once by a run that was killed, %s",
+    "is created once if a run is killed, %s",
     async (kind) => {
       const fault = { kind, match: "^POST /v1/billing_portal", nth: 1 } as const;
       await live.killed(fault, (context) => new Life(portal, context).up(declared(kind)));
@@ -95,7 +95,7 @@ describe("stripe:Portal", () => {
     },
   );
 
-  test("is where a customer of the platform is sent to, and nobody else's", async () => {
+  test("is the portal of the platform's customers only", async () => {
     const { loginUrl } = await life().up(declared("demo"));
     const email = "billing+demo@acme.example";
     const made = await new Life(customer, live.context()).up({ email, brand: brandOf("acme") });

@@ -28,7 +28,7 @@ async function pricesOf(lookupKey: string) {
 }
 
 describe("a price's life", () => {
-  test("it is made, named, left alone, archived, and the archived one is taken up again", async () => {
+  test("a price is created, named, left unchanged, archived and reactivated", async () => {
     const one = life();
     const { priceId } = await one.up(declared);
     await one.up({ ...declared, nickname: "Launch, monthly" });
@@ -50,7 +50,7 @@ describe("a price's life", () => {
     expect(await pricesOf(declared.lookupKey)).toMatchObject([{ id: priceId, active: true, nickname: null }]);
   });
 
-  test("the default price of its product is archived too", async () => {
+  test("a product's default price is archived too", async () => {
     const one = life();
     const { priceId } = await one.up(declared);
     await stripe().products.update(LAUNCH.productId, { default_price: priceId });
@@ -59,14 +59,14 @@ describe("a price's life", () => {
     expect(await stripe().products.retrieve(LAUNCH.productId)).toMatchObject({ default_price: null });
   });
 
-  test("a lookup key that stands for other terms is never taken over", async () => {
+  test("a lookup key of a price with other terms is never taken over", async () => {
     await life().up(declared);
     await expect(life().up({ ...declared, amount: 9900 })).rejects.toThrow(
-      /stands for another price .*: demo_launch 4900 usd month; declared is demo_launch 9900 usd month/,
+      /belongs to another price .*: expected demo_launch 9900 usd month, found demo_launch 4900 usd month/,
     );
   });
 
-  test("one whose lookup key was changed by hand is replaced by another price on the same day", async () => {
+  test("a price whose lookup key was changed by hand is replaced on the same day", async () => {
     const one = life();
     const { priceId } = await one.up(declared);
     await stripe().prices.update(priceId, { lookup_key: `${declared.lookupKey}-changed` });
@@ -78,7 +78,7 @@ describe("a price's life", () => {
     expect(await stripe().prices.retrieve(priceId)).toMatchObject({ active: false });
   });
 
-  test("one whose lookup key was changed by hand and back stays", async () => {
+  test("a price whose lookup key was changed by hand and back stays", async () => {
     const one = life();
     const { priceId } = await one.up(declared);
     await stripe().prices.update(priceId, { lookup_key: `${declared.lookupKey}-changed` });
@@ -89,7 +89,7 @@ describe("a price's life", () => {
     expect(await pricesOf(declared.lookupKey)).toMatchObject([{ id: priceId, active: true }]);
   });
 
-  test("a refusal that Stripe stored doesn't outlive its cause", async () => {
+  test("a refusal that Stripe stored has no effect once its cause is resolved", async () => {
     const later = { ...declared, product: `demo_later_${count}` };
     await expect(life().up(later)).rejects.toThrow("No such product");
     await new Life(product, live.context()).up({ ...LAUNCH, productId: later.product });
@@ -98,7 +98,7 @@ describe("a price's life", () => {
   });
 
   test.each(["drop-before", "drop-after", "500", "500-stored", "500-after", "429"] as const)(
-    "%s on the POST makes one",
+    "%s on the POST creates one",
     async (kind) => {
       live.sandbox.setFaults([{ kind, match: "^POST /v1/prices$", nth: 1 }]);
       await life().up(declared);

@@ -15,7 +15,7 @@ const life = () => new Life(product, live.context());
 const stripe = () => live.context()("write").stripe;
 
 describe("a product's life", () => {
-  test("it is made under its chosen id, changed, cleared, left alone, archived and taken up again", async () => {
+  test("a product is created with its id, updated, cleared, left unchanged, archived and reactivated", async () => {
     const declared = { productId: "demo_pro", name: "Pro", description: "For teams", brand: PLATFORM };
     const one = life();
     await one.up(declared);
@@ -43,26 +43,26 @@ describe("a product's life", () => {
     expect(await stripe().products.retrieve("demo_pro")).toMatchObject({ active: true, name: "Pro" });
   });
 
-  test("a change in the dashboard is a difference", async () => {
+  test("a change in the dashboard is drift", async () => {
     const one = life();
     await one.up({ productId: "demo_drift", name: "Drift", brand: PLATFORM });
     await stripe().products.update("demo_drift", { name: "By hand" });
     expect(await one.refresh()).toEqual(["name"]);
   });
 
-  test("one that isn't ours is neither changed nor archived", async () => {
+  test("a product of another owner is neither changed nor archived", async () => {
     await stripe().products.create({ id: "demo_foreign", name: "Foreign" });
     const one = life();
     const declared = { productId: "demo_foreign", name: "Ours", brand: PLATFORM };
     await expect(one.up(declared)).rejects.toThrow(
-      /the product demo_foreign already, and it is not tenantry's/,
+      /already has the product demo_foreign, and it isn't managed by tenantry/,
     );
     await stripe().products.update("demo_foreign", { metadata: { tenantry_platform: "other" } });
-    await expect(one.up(declared)).rejects.toThrow(/of the platform other/);
+    await expect(one.up(declared)).rejects.toThrow(/belongs to the platform other/);
     expect(await stripe().products.retrieve("demo_foreign")).toMatchObject({ name: "Foreign", active: true });
   });
 
-  test("one that was deleted by hand is created again on the same day", async () => {
+  test("a product that was deleted by hand is created again on the same day", async () => {
     const one = life();
     const declared = { productId: "demo_deleted", name: "Deleted", brand: PLATFORM };
     await one.up(declared);
@@ -73,7 +73,7 @@ describe("a product's life", () => {
   });
 
   test.each(["drop-before", "drop-after", "500", "500-stored", "500-after", "429"] as const)(
-    "%s on the POST makes one",
+    "%s on the POST creates one",
     async (kind) => {
       live.sandbox.setFaults([{ kind, match: "^POST /v1/products$", nth: 1 }]);
       const id = `demo_cut_${kind.replace("-", "_")}`;

@@ -33,32 +33,29 @@ async function paid(customer: string): Promise<number[]> {
 
 describe.each(["suspended", "archived"] as const)("the subscription of a %s organization", (state) => {
   test.each([
-    ["a card", {}, 4900],
-    ["invoices", { collection: "send_invoice" as const }, 0],
-  ])(
-    "collects nothing by %s, whatever is declared meanwhile, and goes on afterwards",
-    async (how, more, first) => {
-      const { customer, declared, one, id } = await paying(`${state}-${how.replaceAll(" ", "-")}`, more);
-      await one.up({ ...declared, state });
-      live.sandbox.clearRequests();
-      await one.up({ ...declared, state, price: SCALE });
-      expect(stripeWrites(live)).toEqual([]);
-      expect(await one.refresh()).toEqual([]);
-      await daysPass(live, 62);
-      expect((await stripe().invoices.list({ customer, status: "open" })).data.length).toBe(
-        first === 0 ? 1 : 0,
-      );
-      expect(await paid(customer)).toEqual(first === 0 ? [] : [first]);
+    ["card", {}, 4900],
+    ["invoice", { collection: "send_invoice" as const }, 0],
+  ])("collects nothing by %s, whatever is declared, and continues afterwards", async (how, more, first) => {
+    const { customer, declared, one, id } = await paying(`${state}-${how.replaceAll(" ", "-")}`, more);
+    await one.up({ ...declared, state });
+    live.sandbox.clearRequests();
+    await one.up({ ...declared, state, price: SCALE });
+    expect(stripeWrites(live)).toEqual([]);
+    expect(await one.refresh()).toEqual([]);
+    await daysPass(live, 62);
+    expect((await stripe().invoices.list({ customer, status: "open" })).data.length).toBe(
+      first === 0 ? 1 : 0,
+    );
+    expect(await paid(customer)).toEqual(first === 0 ? [] : [first]);
 
-      expect(await one.up(declared)).toMatchObject({ subscriptionId: id });
-      expect(await stripe().subscriptions.retrieve(id)).toMatchObject({ pause_collection: null });
-      await daysPass(live, 31);
-      const invoices = (await stripe().invoices.list({ customer, limit: 1 })).data;
-      expect(invoices).toMatchObject([{ total: 4900, status: first === 0 ? "open" : "paid" }]);
-    },
-  );
+    expect(await one.up(declared)).toMatchObject({ subscriptionId: id });
+    expect(await stripe().subscriptions.retrieve(id)).toMatchObject({ pause_collection: null });
+    await daysPass(live, 31);
+    const invoices = (await stripe().invoices.list({ customer, limit: 1 })).data;
+    expect(invoices).toMatchObject([{ total: 4900, status: first === 0 ? "open" : "paid" }]);
+  });
 
-  test("is paused again after somebody resumed it by hand", async () => {
+  test("is paused again after it was resumed by hand", async () => {
     const { declared, one, id } = await paying(`${state}-by-hand`);
     await one.up({ ...declared, state });
     await stripe().subscriptions.update(id, { pause_collection: "" });
@@ -67,7 +64,7 @@ describe.each(["suspended", "archived"] as const)("the subscription of a %s orga
     expect(await one.refresh()).toEqual([]);
   });
 
-  test("gets back the pause that somebody else had set", async () => {
+  test("restores a pause that was set before", async () => {
     const { declared, one, id } = await paying(`${state}-before`);
     await stripe().subscriptions.update(id, { pause_collection: { behavior: "keep_as_draft" } });
     await one.up({ ...declared, state });
@@ -79,7 +76,7 @@ describe.each(["suspended", "archived"] as const)("the subscription of a %s orga
 });
 
 test.each(["hold-before", "hold-after"] as const)(
-  "a run that is killed %s the pause is repeated",
+  "a run that is killed, %s the pause, can be repeated",
   async (kind) => {
     const { declared, id } = await paying(`killed-${kind}`);
     const wanted = { ...declared, state: "suspended" as const };
@@ -92,7 +89,7 @@ test.each(["hold-before", "hold-after"] as const)(
   },
 );
 
-test("the subscription of a deleted organization ends, once, and is found as it was declared", async () => {
+test("the subscription of a deleted organization is canceled once, and a refresh finds no drift", async () => {
   const { customer, declared, one, id } = await paying("deleted");
   expect(await one.up({ ...declared, state: "deleted" })).toMatchObject({
     subscriptionId: id,

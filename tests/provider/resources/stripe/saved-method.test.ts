@@ -13,7 +13,7 @@ afterAll(() => live.stop());
 
 const stripe = () => live.context()("write").stripe;
 
-/** Subscribes a customer that has nothing to charge, and pays the first invoice with a card. */
+/** Subscribes a customer without a payment method and pays the first invoice by card. */
 async function paysFirstInvoice(organization: string) {
   const customer = await newCustomer(live, organization);
   const life = new Life(subscription, live.context());
@@ -25,7 +25,7 @@ async function paysFirstInvoice(organization: string) {
   return { customer, life, subscriptionId, card: card.id };
 }
 
-test("the card that pays the first invoice pays the next ones", async () => {
+test("the card that pays the first invoice is saved on the subscription", async () => {
   const { life, subscriptionId, card } = await paysFirstInvoice("saves");
   expect(await stripe().subscriptions.retrieve(subscriptionId)).toMatchObject({
     status: "active",
@@ -45,7 +45,7 @@ test("the card that pays the first invoice is charged month after month", async 
   );
 });
 
-test("a customer that has a default keeps it, and a later one is used", async () => {
+test("a customer keeps its default card, and a later default is used", async () => {
   const customer = await newCustomer(live, "chooses");
   await giveCard(live, customer);
   const life = new Life(subscription, live.context());

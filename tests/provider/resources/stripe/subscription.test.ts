@@ -33,7 +33,7 @@ async function subscriptionsOf(customer: string) {
 }
 
 describe("a subscription's life", () => {
-  test("it begins, moves to another price, is left alone, is cancelled and begun anew within the same day", async () => {
+  test("a subscription is created, changes its price, is left unchanged, canceled and created again on the same day", async () => {
     const customer = await newCustomer(live, "acme");
     const declared = { customer, price: FREE, brand: brandOf("acme") };
     const one = life();
@@ -63,7 +63,7 @@ describe("a subscription's life", () => {
     expect(again.status).toBe("active");
   });
 
-  test("what a killed run left is adopted", async () => {
+  test("a killed run's subscription is adopted", async () => {
     const customer = await newCustomer(live, "adopted");
     const declared = { customer, price: FREE, brand: brandOf("adopted") };
     const { subscriptionId } = await life().up(declared);
@@ -71,14 +71,14 @@ describe("a subscription's life", () => {
     expect(await subscriptionsOf(customer)).toHaveLength(1);
   });
 
-  test("a paid plan without a payment method waits to be paid", async () => {
+  test("a paid plan without a payment method waits for its payment", async () => {
     const customer = await newCustomer(live, "unpaid");
     const begun = await life().up({ customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf("unpaid") });
     expect(begun.status).toBe("incomplete");
     expect(begun.paymentUrl).toMatch(/^https?:/);
   });
 
-  test("a price that isn't there says whose stack makes it", async () => {
+  test("the error about a missing price names the stack that creates it", async () => {
     const customer = await newCustomer(live, "early");
     await expect(life().up({ customer, price: "demo--nothing", brand: brandOf("early") })).rejects.toThrow(
       "Stripe has no price with the lookup key demo--nothing.",
@@ -86,7 +86,7 @@ describe("a subscription's life", () => {
   });
 
   test.each(["drop-before", "drop-after", "500", "429"] as const)(
-    "%s on the POST makes one",
+    "%s on the POST creates one",
     async (kind) => {
       const customer = await newCustomer(live, `cut-${kind}`);
       live.sandbox.setFaults([{ kind, match: "^POST /v1/subscriptions$", nth: 1 }]);
@@ -97,7 +97,7 @@ describe("a subscription's life", () => {
   );
 });
 
-describe("a change of plan", () => {
+describe("a plan change", () => {
   async function begun(name: string, price: string, card = false) {
     const customer = await newCustomer(live, name);
     if (card) await giveCard(live, customer);
@@ -117,7 +117,7 @@ describe("a change of plan", () => {
       .map(({ id }) => id);
   }
 
-  test("from free to paid without a card waits to be paid, and is in force once it is", async () => {
+  test("from free to paid without a card waits for the payment", async () => {
     const { customer, declared, one, first } = await begun("upgrade", FREE);
     const wanted = { ...declared, price: LAUNCH_PRICE.lookupKey };
     const upgraded = await one.up(wanted);
@@ -135,7 +135,7 @@ describe("a change of plan", () => {
     expect(one.outputs.status).toBe("active");
   });
 
-  test("to another plan, before the first was paid, leaves one subscription and one invoice to pay", async () => {
+  test("to another plan, before the first was paid, leaves one subscription and one open invoice", async () => {
     const { customer, declared, one } = await begun("undecided", LAUNCH_PRICE.lookupKey);
     const scale = await one.up({ ...declared, price: SCALE });
     expect(scale.status).toBe("incomplete");
@@ -152,7 +152,7 @@ describe("a change of plan", () => {
     expect(await liveOnes(other)).toEqual([free.subscriptionId]);
   });
 
-  test("to a dearer one with a card is paid at once, and stays one subscription", async () => {
+  test("to a more expensive plan with a card is paid at once and keeps the subscription", async () => {
     const { declared, one, first } = await begun("carded", FREE, true);
     const { subscriptionId } = first;
     expect(await one.up({ ...declared, price: LAUNCH_PRICE.lookupKey })).toEqual({
@@ -167,24 +167,24 @@ describe("a change of plan", () => {
     expect((await begun("rich", SCALE, true)).first.status).toBe("active");
   });
 
-  /** On a plan that is paid for, with a card that is declined from now on. */
+  /** An organization on a paid plan whose card is declined from now on. */
   async function failing(name: string) {
     const started = await begun(name, LAUNCH_PRICE.lookupKey, true);
     await giveCard(live, started.customer, "pm_card_chargeCustomerFail");
     return started;
   }
 
-  test("to a dearer one on a card that is declined leaves the old one until the difference is paid", async () => {
+  test("to a more expensive plan with a declined card keeps the old plan until the difference is paid", async () => {
     const { customer, declared, one, first } = await failing("declining");
-    const dearer = { ...declared, price: SCALE };
+    const upgraded = { ...declared, price: SCALE };
     const waiting = {
       ...first,
       waitsFor: "payment",
       paymentUrl: expect.stringMatching(/^https?:/),
     };
-    expect(await one.up(dearer)).toEqual(waiting);
+    expect(await one.up(upgraded)).toEqual(waiting);
     live.sandbox.clearRequests();
-    expect(await one.up(dearer)).toEqual(waiting);
+    expect(await one.up(upgraded)).toEqual(waiting);
     expect(stripeWrites(live)).toEqual([]);
     expect(await one.refresh()).toEqual([]);
 
@@ -194,37 +194,37 @@ describe("a change of plan", () => {
     expect(await one.refresh()).toEqual([]);
     expect(one.outputs).toEqual({ ...first, product: "demo_scale" });
     live.sandbox.clearRequests();
-    await one.up(dearer);
+    await one.up(upgraded);
     expect(stripeWrites(live)).toEqual([]);
   });
 
-  test("that nobody paid for within 23 hours is tried again by the next run, and can be taken back", async () => {
+  test("that isn't paid within 23 hours is retried by the next run and can be canceled", async () => {
     const { customer, declared, one, first } = await failing("lapsing");
-    const dearer = { ...declared, price: SCALE };
-    await one.up(dearer);
+    const upgraded = { ...declared, price: SCALE };
+    await one.up(upgraded);
     await daysPass(live, 1);
     expect(await one.refresh()).toEqual(["price"]);
     expect(one.outputs).toEqual(first);
-    expect(await one.up(dearer)).toMatchObject({ product: "demo_launch", waitsFor: "payment" });
+    expect(await one.up(upgraded)).toMatchObject({ product: "demo_launch", waitsFor: "payment" });
     expect(await one.up(declared)).toEqual(first);
     expect(await payable(customer)).toEqual([]);
   });
 
-  test("to a dearer one with nothing to charge waits for something, and keeps the old one", async () => {
+  test("to a more expensive plan without a payment method waits for one and keeps the old plan", async () => {
     const { customer, declared, one, first } = await begun("cardless", LAUNCH_PRICE.lookupKey, true);
     const [card] = (await stripe().paymentMethods.list({ customer })).data;
     await stripe().paymentMethods.detach(card?.id ?? "");
-    const dearer = { ...declared, price: SCALE };
-    expect(await one.up(dearer)).toEqual({ ...first, waitsFor: "payment_method" });
+    const upgraded = { ...declared, price: SCALE };
+    expect(await one.up(upgraded)).toEqual({ ...first, waitsFor: "payment_method" });
     await one.refresh();
     expect(one.outputs.waitsFor).toBe("payment_method");
     await giveCard(live, customer);
     await one.refresh();
     expect(one.outputs.waitsFor).toBeUndefined();
-    expect(await one.up(dearer)).toEqual({ ...first, product: "demo_scale" });
+    expect(await one.up(upgraded)).toEqual({ ...first, product: "demo_scale" });
   });
 
-  test("is begun anew when nobody paid within 23 hours, and only the last invoice can be paid", async () => {
+  test("is started again if it isn't paid within 23 hours, and only the last invoice can be paid", async () => {
     const { customer, declared, one, first } = await begun("late", LAUNCH_PRICE.lookupKey);
     await daysPass(live, 1);
     expect(await one.refresh()).toBe("gone");
@@ -233,7 +233,7 @@ describe("a change of plan", () => {
     expect(again.subscriptionId).not.toBe(first.subscriptionId);
     expect(await payable(customer)).toHaveLength(1);
 
-    // An update without a refresh before it finds out as well.
+    // An update without a refresh notices it as well.
     await daysPass(live, 1);
     const third = await one.up(declared);
     expect(third.subscriptionId).not.toBe(again.subscriptionId);
@@ -241,11 +241,11 @@ describe("a change of plan", () => {
   });
 
   test.each([
-    ["before the new one", "hold-before", "^POST /v1/subscriptions$"],
-    ["after the new one", "hold-after", "^POST /v1/subscriptions$"],
-    ["before the end of the old one", "hold-before", "^DELETE /v1/subscriptions/"],
-    ["after the end of the old one", "hold-after", "^DELETE /v1/subscriptions/"],
-  ] as const)("goes on after a kill %s", async (_, kind, match) => {
+    ["before the creation", "hold-before", "^POST /v1/subscriptions$"],
+    ["after the creation", "hold-after", "^POST /v1/subscriptions$"],
+    ["before the cancellation", "hold-before", "^DELETE /v1/subscriptions/"],
+    ["after the cancellation", "hold-after", "^DELETE /v1/subscriptions/"],
+  ] as const)("is completed after a kill %s", async (_, kind, match) => {
     const name = `killed-${kind}-${match.length}`;
     const { customer, declared } = await begun(name, FREE);
     const wanted = { ...declared, price: LAUNCH_PRICE.lookupKey };
@@ -255,7 +255,7 @@ describe("a change of plan", () => {
     expect(await payable(customer)).toHaveLength(1);
   });
 
-  test("leaves nothing to pay when it is removed unpaid", async () => {
+  test("leaves no open invoice when the unpaid subscription is removed", async () => {
     const { customer, one } = await begun("leaving", LAUNCH_PRICE.lookupKey);
     await one.remove();
     expect(await payable(customer)).toEqual([]);
@@ -263,7 +263,7 @@ describe("a change of plan", () => {
   });
 });
 
-describe("one that was canceled", () => {
+describe("a canceled subscription", () => {
   async function canceled(name: string) {
     const customer = await newCustomer(live, name);
     await giveCard(live, customer);
@@ -275,7 +275,7 @@ describe("one that was canceled", () => {
     return { customer, declared, one, first, day };
   }
 
-  test("stays canceled, whatever runs, and says since when", async () => {
+  test("stays canceled and reports the date", async () => {
     const { customer, declared, one, first } = await canceled("left");
     live.sandbox.clearRequests();
     const { movesOn: _, ...last } = first;
@@ -283,13 +283,13 @@ describe("one that was canceled", () => {
     expect(await one.up(declared)).toEqual(left);
     expect(await one.refresh()).toEqual([]);
     expect(await one.up(declared)).toEqual(left);
-    // A run that lost its state as well.
+    // A run without recorded state does the same.
     expect(await life().up({ ...declared, resume: "2020-01-01" })).toEqual(left);
     expect(stripeWrites(live)).toEqual([]);
     expect(await subscriptionsOf(customer)).toHaveLength(1);
   });
 
-  test("after the last decline stays canceled too, though another card came", async () => {
+  test("stays canceled after the last declined payment, even with a new card", async () => {
     const customer = await newCustomer(live, "dunned");
     await giveCard(live, customer);
     const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf("dunned") };
@@ -307,14 +307,14 @@ describe("one that was canceled", () => {
     ["a day from then on", (day: string) => ({ resume: day })],
     ["another plan", () => ({ price: SCALE })],
     ["the free plan", () => ({ price: FREE })],
-  ])("is begun anew once somebody declares %s", async (name, change) => {
+  ])("is started again by declaring %s", async (name, change) => {
     const { declared, one, first, day } = await canceled(name.replaceAll(" ", "-"));
     const again = await one.up({ ...declared, ...change(day) });
     expect(again.status).toBe("active");
     expect(again.subscriptionId).not.toBe(first.subscriptionId);
   });
 
-  test("at the end of a trial, as nothing could pay, waits to be paid", async () => {
+  test("is started again and waits for its payment if it ended with a trial without a payment method", async () => {
     const customer = await newCustomer(live, "tried");
     const declared = {
       customer,
@@ -333,7 +333,7 @@ describe("one that was canceled", () => {
 describe("the one trial of an organization", () => {
   const trial = { days: 14, controlPlane: NO_CONTROL_PLANE };
 
-  test("is taken once, and not again after a cancellation", async () => {
+  test("is given once, and not again after a cancellation", async () => {
     const customer = await newCustomer(live, "trying");
     const declared = { customer, price: LAUNCH_PRICE.lookupKey, trial, brand: brandOf("trying") };
     const one = life();
@@ -350,7 +350,7 @@ describe("the one trial of an organization", () => {
     expect(second.trialEnd).toBeUndefined();
   });
 
-  test("isn't taken again by a later generation", async () => {
+  test("isn't given again to a later generation", async () => {
     const customer = await newCustomer(live, "reborn");
     const declared = { price: LAUNCH_PRICE.lookupKey, trial };
     await life().up({ ...declared, customer, brand: brandOf("reborn") });
@@ -360,7 +360,7 @@ describe("the one trial of an organization", () => {
     expect(begun.trialEnd).toBeUndefined();
   });
 
-  test("is stamped by the next run when a run was killed before the stamp", async () => {
+  test("is recorded by the next run if a run was killed before recording it", async () => {
     const customer = await newCustomer(live, "killed");
     const declared = { customer, price: LAUNCH_PRICE.lookupKey, trial, brand: brandOf("killed") };
     await life().up(declared);

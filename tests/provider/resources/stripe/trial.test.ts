@@ -45,8 +45,8 @@ async function billed(customer: string): Promise<number[]> {
   return data.map(({ total }) => total).reverse();
 }
 
-describe("a dearer plan during a trial", () => {
-  test("is paid at once with a card", async () => {
+describe("a more expensive plan during a trial", () => {
+  test("is charged to the card at once", async () => {
     const { customer, declared, one, first } = await begin("card", { trial }, "pm_card_visa");
     expect(first.status).toBe("trialing");
     const { subscriptionId } = first;
@@ -61,7 +61,7 @@ describe("a dearer plan during a trial", () => {
     expect(stripeWrites(live)).toEqual([]);
   });
 
-  test("waits for its payment on a card that is declined, and the trial goes on", async () => {
+  test("waits for its payment if the card is declined, and the trial continues", async () => {
     const { customer, declared, one, first } = await begin(
       "declined",
       { trial },
@@ -77,7 +77,7 @@ describe("a dearer plan during a trial", () => {
     expect(one.outputs).toMatchObject({ status: "active", product: "demo_scale" });
   });
 
-  test("waits for something to charge, and isn't used before", async () => {
+  test("waits for a payment method and isn't in force before", async () => {
     const { customer, declared, one, first } = await begin("cardless", { trial });
     expect(await one.up({ ...declared, price: SCALE })).toEqual({ ...first, waitsFor: "payment_method" });
     await giveCard(live, customer);
@@ -85,7 +85,7 @@ describe("a dearer plan during a trial", () => {
     expect(await billed(customer)).toEqual([0, 49_900]);
   });
 
-  test("is invoiced at once where invoices are sent", async () => {
+  test("is invoiced at once if invoices are sent", async () => {
     const { customer, declared, one } = await begin("sent", { trial, ...SENT });
     expect(await one.up({ ...declared, price: SCALE })).toMatchObject({
       status: "active",
@@ -94,26 +94,26 @@ describe("a dearer plan during a trial", () => {
     expect(await billed(customer)).toEqual([0, 49_900]);
   });
 
-  test("is invoiced at once where invoices are sent from then on", async () => {
+  test("is invoiced at once if the collection method changes to invoices", async () => {
     const { customer, declared, one } = await begin("sent-now", { trial });
     await one.up({ ...declared, price: SCALE, ...SENT });
     expect(await billed(customer)).toEqual([0, 49_900]);
   });
 
-  test("costs nothing before where the other plan is cheaper, or another price of the same plan", async () => {
+  test("costs nothing during the trial if the new plan is cheaper or has only a different price", async () => {
     const { customer, declared, one } = await begin("cheaper", { trial }, "pm_card_visa");
     expect(await one.up({ ...declared, price: FREE })).toMatchObject({ status: "trialing" });
     expect(await billed(customer)).toEqual([0]);
   });
 });
 
-describe("the trial of an organization that has the free plan", () => {
+describe("the trial of an organization on the free plan", () => {
   test.each([
     ["a card", "pm_card_visa", {}],
-    ["a card that is declined", "pm_card_chargeCustomerFail", {}],
+    ["a declined card", "pm_card_chargeCustomerFail", {}],
     ["no card", undefined, {}],
-    ["invoices that are sent", undefined, SENT],
-  ])("begins with %s, and nothing is charged before it ends", async (name, card, how) => {
+    ["sent invoices", undefined, SENT],
+  ])("starts with %s, and nothing is charged before it ends", async (name, card, how) => {
     const slug = `free-${name.replaceAll(" ", "-")}`;
     const { customer, declared, one } = await begin(slug, { price: FREE, ...how }, card);
     const tried = await one.up({ ...declared, price: LAUNCH, trial });
@@ -141,8 +141,8 @@ describe("the trial of an organization that has the free plan", () => {
   });
 });
 
-describe("a trial that can't be given is refused in the preview", () => {
-  test("on the plan that is paid already", async () => {
+describe("the preview of a trial", () => {
+  test("refuses it on a plan that is already paid", async () => {
     const { declared, one } = await begin("paid", {}, "pm_card_visa");
     await expect(one.preview({ ...declared, trial })).rejects.toThrow(
       "The organization paid already pays for its plan, so a trial would have no effect.",
@@ -154,20 +154,20 @@ describe("a trial that can't be given is refused in the preview", () => {
     expect(metadata).not.toHaveProperty("tenantry_trial");
   });
 
-  test("together with another plan than the one that is paid", async () => {
+  test("refuses it together with a change of the paid plan", async () => {
     const { declared, one } = await begin("other", { price: SCALE }, "pm_card_visa");
     await expect(one.preview({ ...declared, price: LAUNCH, trial })).rejects.toThrow(
       "other already pays for its plan",
     );
   });
 
-  test("after it was used", async () => {
+  test("refuses it after the trial was used", async () => {
     const { declared, one } = await begin("used", { trial }, "pm_card_visa");
     await one.up({ ...declared, trial: undefined, price: FREE });
     await expect(one.preview({ ...declared, trial })).rejects.toThrow("has had its one trial");
   });
 
-  test("and allowed where the organization has the free plan, or declared it before", async () => {
+  test("accepts it on the free plan, or if it was declared before", async () => {
     const { declared, one } = await begin("fine", { price: FREE }, "pm_card_visa");
     await one.preview({ ...declared, price: LAUNCH, trial });
     await one.up({ ...declared, price: LAUNCH, trial });
@@ -210,14 +210,14 @@ describe("a trial that the control plane records as used", () => {
     expect(begun.status).toBe("incomplete");
   });
 
-  test("isn't given to an organization on the free plan either, whose preview is refused", async () => {
+  test("isn't given to an organization on the free plan, and the preview refuses it", async () => {
     const { declared, one } = await begin("unstamped", { price: FREE });
     const wanted = { ...declared, price: LAUNCH, trial: { ...trial, controlPlane: recorded } };
     await expect(one.preview(wanted)).rejects.toThrow("has had its one trial");
     expect(await one.up(wanted)).toMatchObject({ status: "incomplete" });
   });
 
-  test("is given where nothing is recorded", async () => {
+  test("is given if nothing is recorded", async () => {
     const { first } = await begin("unrecorded", { trial: { ...trial, controlPlane: recorded } });
     expect(first.status).toBe("trialing");
   });

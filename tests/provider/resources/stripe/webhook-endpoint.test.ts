@@ -23,7 +23,7 @@ async function endpointsOf(platform: string) {
 }
 
 describe("stripe:WebhookEndpoint", () => {
-  test("is made once, moves to another URL with its secret, and is deleted", async () => {
+  test("is created once, keeps its secret when its URL changes, and is deleted", async () => {
     const one = life();
     const first = await one.up(declared("moves"));
     expect(first.signingSecret.reveal()).toMatch(/^whsec_/);
@@ -40,36 +40,36 @@ describe("stripe:WebhookEndpoint", () => {
     expect((await life().up(declared("moves"))).endpointId).not.toBe(first.endpointId);
   });
 
-  test("is listened to again after somebody disabled it, or chose other events", async () => {
+  test("is restored after it was disabled or its events were changed", async () => {
     const one = life();
-    const { endpointId } = await one.up(declared("mended"));
+    const { endpointId } = await one.up(declared("restored"));
     await stripe().webhookEndpoints.update(endpointId, { disabled: true, enabled_events: ["invoice.paid"] });
     expect(await one.refresh()).toEqual(["events"]);
-    await one.up(declared("mended"));
-    const [found] = await endpointsOf("mended");
+    await one.up(declared("restored"));
+    const [found] = await endpointsOf("restored");
     expect([found?.id, found?.status, found?.enabled_events.length]).toEqual([endpointId, "enabled", 16]);
   });
 
-  test("of another version has another secret, beside the old one", async () => {
+  test("of another version has another secret and coexists with the old endpoint", async () => {
     const first = await life().up(declared("rotates"));
     const second = await life().up({ ...declared("rotates"), version: 2 });
     expect(second.signingSecret.reveal()).not.toBe(first.signingSecret.reveal());
     expect(await endpointsOf("rotates")).toHaveLength(2);
   });
 
-  describe.each(["hold-before", "hold-after"] as const)("of a run that was killed, %s the POST", (kind) => {
+  describe.each(["hold-before", "hold-after"] as const)("of a killed run, %s the POST", (kind) => {
     async function cut(platform: string): Promise<void> {
       const fault = { kind, match: "^POST /v1/webhook_endpoints$", nth: 1 } as const;
       await live.killed(fault, (context) => new Life(webhookEndpoint, context).up(declared(platform)));
     }
 
-    test("is found again on the same day, its secret too", async () => {
+    test("is recovered with its secret on the same day", async () => {
       await cut(`same-day-${kind}`);
       const { endpointId } = await life().up(declared(`same-day-${kind}`));
       expect(await endpointsOf(`same-day-${kind}`)).toMatchObject([{ id: endpointId }]);
     });
 
-    test("gives way to another when Stripe has forgotten its answer", async () => {
+    test("is replaced when Stripe no longer repeats its response", async () => {
       await cut(`later-${kind}`);
       await daysPass(live, 2);
       const { endpointId, signingSecret } = await life().up(declared(`later-${kind}`));
@@ -81,14 +81,14 @@ describe("stripe:WebhookEndpoint", () => {
   describe.each(["500", "500-stored", "500-after"] as const)("after a %s on the POST", (kind) => {
     const failing = { kind, match: "^POST /v1/webhook_endpoints$", nth: 1 } as const;
 
-    test("is made in the same run, once", async () => {
+    test("is created once in the same run", async () => {
       live.sandbox.setFaults([failing]);
       const { endpointId } = await life().up(declared(`again-${kind}`));
       live.sandbox.setFaults([]);
       expect(await endpointsOf(`again-${kind}`)).toMatchObject([{ id: endpointId }]);
     });
 
-    test("is made by the next run, if this one was killed", async () => {
+    test("is created by the next run if the first is killed", async () => {
       live.sandbox.setFaults([failing, { kind: "hold-before", match: "^GET /v1/webhook_endpoints" }]);
       const killed = new AbortController();
       const run = new Life(webhookEndpoint, live.context(killed.signal)).up(declared(`next-${kind}`));
@@ -103,7 +103,7 @@ describe("stripe:WebhookEndpoint", () => {
     });
   });
 
-  test("leaves endpoints of others alone", async () => {
+  test("leaves endpoints of other owners unchanged", async () => {
     const theirs = await stripe().webhookEndpoints.create({
       url: declared("ours").url,
       enabled_events: ["*"],
