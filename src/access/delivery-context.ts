@@ -22,17 +22,6 @@ export async function openDeliveryContext(
   return { database, supabase: context.supabase, issuer: issuerOf(database.ref) };
 }
 
-/** The validity of a delivery. Less than the documented 60 seconds, to allow for a late renewal and a slow poll. */
-const LEASE_SECONDS = 45;
-
-/** Adds a lease, for a process that renews it. Workspaces close when renewals stop, unless the platform declares `staysOpen`. */
-export function withLease(
-  context: DeliveryContext,
-  { staysOpen }: Pick<PlatformModel, "staysOpen">,
-): DeliveryContext {
-  return { ...context, leaseSeconds: staysOpen === null ? LEASE_SECONDS : null };
-}
-
 /** Like {@link openDeliveryContext}, but returns undefined if the control plane's project doesn't exist. */
 export async function openDeliveryContextIfUp(
   context: Context,

@@ -3,13 +3,12 @@ import pLimit from "p-limit";
 import type { Database } from "../vendors/postgres/database.ts";
 import { type AccessList, takeAccessList, takeDue, workspacesWithProject } from "./access-list.ts";
 import { type Delivery, type DeliveryContext, tryToDeliver } from "./deliver.ts";
+import { renewalSeconds } from "./lease.ts";
 
 /** Concurrent deliveries. Each project has its own rate limit: https://supabase.com/docs/reference/api/introduction */
 const AT_ONCE = 32;
 /** The polling interval without notifications. */
 const POLL_MILLISECONDS = 1_000;
-/** The fraction of a lease after which it is renewed, so that it outlasts two failed renewals. */
-const RENEWED_AT = 1 / 3;
 
 /** Delivers the members of every workspace to its database, once. */
 export async function deliverAll(context: DeliveryContext): Promise<readonly Delivery[]> {
@@ -51,8 +50,7 @@ export async function runDeliveryWorker(
   options: DeliveryWorkerOptions,
 ): Promise<void> {
   const { signal, log, pollMilliseconds = POLL_MILLISECONDS } = options;
-  const { leaseSeconds = null } = context;
-  const confirmAfter = leaseSeconds === null ? null : leaseSeconds * RENEWED_AT;
+  const confirmAfter = renewalSeconds(context);
   const bell = new Bell();
   const failing = new Set<string>();
   const running = new Set<Promise<void>>();

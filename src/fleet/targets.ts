@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
-import { ORGANIZATIONS_FOLDER, organizationFiles, PLATFORM_FILE } from "../manifest/read.ts";
+import { ignored, ORGANIZATIONS_FOLDER, organizationFiles, PLATFORM_FILE } from "../manifest/read.ts";
 import { isBelow, isReallyInside } from "../shared/real-path.ts";
 import { suggest } from "../shared/suggest.ts";
 
@@ -44,6 +44,7 @@ function findTarget(name: string, where: Where): Selection[] {
 function inFolder(path: string, name: string): Selection[] {
   if (isPlatform(path)) return [{ folder: path, own: true, organizations: "all" }];
   const platforms = platformsIn(path);
+  if (platforms.length > 0) expectOnlyPlatforms(path);
   if (platforms.length > 0) return platforms.map((folder) => ({ folder, own: true, organizations: "all" }));
   if (isPlatform(dirname(path)) && basename(path) === ORGANIZATIONS_FOLDER)
     return [{ folder: dirname(path), own: false, organizations: "all" }];
@@ -75,6 +76,7 @@ function ofStack(platform: string, part: string, where: Where): Selection {
 function allPlatforms(where: Where): Selection[] {
   const folder = stacksFolder(where);
   const platforms = platformsIn(folder);
+  if (platforms.length > 0) expectOnlyPlatforms(folder);
   if (platforms.length === 0)
     throw new UserError(`There is no platform in ${folder}`, {
       remedy: `Name a platform's folder, or create stacks/<platform>/${PLATFORM_FILE}.`,
@@ -114,6 +116,30 @@ function platformsIn(folder: string): string[] {
     .map((name) => join(folder, name))
     .filter(isPlatform);
 }
+
+/** A folder without a manifest, such as a submodule that isn't checked out, must not look like a platform that doesn't exist. */
+function expectOnlyPlatforms(folder: string): void {
+  const strays = readdirSync(folder)
+    .sort()
+    .filter((name) => !ignored(name) && !STACK_SETTINGS.test(name) && !isPlatform(join(folder, name)));
+  const [first] = strays;
+  if (first === undefined) return;
+  const path = join(folder, first);
+  const isDirectory = existsSync(path) && statSync(path).isDirectory();
+  throw new UserError(
+    isDirectory
+      ? `${first} in ${basename(folder)} has no ${PLATFORM_FILE}`
+      : `${first} in ${basename(folder)} isn't the folder of a platform`,
+    {
+      remedy: isDirectory
+        ? `Check out its files, rename its manifest to ${PLATFORM_FILE}, or move the folder elsewhere.`
+        : "Move it elsewhere.",
+    },
+  );
+}
+
+/** Pulumi keeps the settings of stacks here too. */
+const STACK_SETTINGS = /^Pulumi\..+\.ya?ml$/;
 
 function isPlatform(folder: string): boolean {
   return existsSync(join(folder, PLATFORM_FILE));

@@ -41,7 +41,11 @@ export async function readPlatformFolder(folder: string): Promise<PlatformFolder
     return { platform: undefined, organizations: [], diagnostics: platform.diagnostics };
   const listing = await listOrganizations(folder);
   const organizations: ParsedOrganization[] = [];
-  const diagnostics: Diagnostic[] = [...platform.diagnostics, ...listing.diagnostics];
+  const diagnostics: Diagnostic[] = [
+    ...platform.diagnostics,
+    ...(await unexpectedEntries(folder)),
+    ...listing.diagnostics,
+  ];
   for (const [index, file] of listing.files.entries()) {
     // Reading and parsing are synchronous. Yield from time to time, so that timers and signals are handled.
     if (index % 200 === 199) await setImmediate();
@@ -72,6 +76,19 @@ function readManifestFile<K extends Kind>(kind: K, file: string, folder: string)
   if ("error" in read) return { parsed: undefined, diagnostics: [read.error] };
   const { manifest, diagnostics } = parseManifest(kind, read.text, file);
   return { parsed: manifest === undefined ? undefined : { file, manifest }, diagnostics };
+}
+
+/** Reports what isn't read: it may be a manifest, or the folder of all of them, with a wrong name. */
+async function unexpectedEntries(folder: string): Promise<Diagnostic[]> {
+  if (!isFolder(folder)) return [];
+  const names = (await readdir(folder)).sort();
+  return (
+    names
+      .filter((name) => name !== PLATFORM_FILE && name !== ORGANIZATIONS_FOLDER && !ignored(name))
+      // Other folders can hold files that `orgs/` links to.
+      .filter((name) => name.toLowerCase() === ORGANIZATIONS_FOLDER || !isFolder(join(folder, name)))
+      .map((name) => unexpected(join(folder, name)))
+  );
 }
 
 async function listOrganizations(folder: string): Promise<{ files: string[]; diagnostics: Diagnostic[] }> {
@@ -108,7 +125,7 @@ function staysInside(folder: string): boolean {
 }
 
 /** Files that people keep next to manifests. Others are reported, because they may be manifests with a wrong name. */
-function ignored(name: string): boolean {
+export function ignored(name: string): boolean {
   return name.startsWith(".") || name.endsWith("~") || /\.(md|txt)$/i.test(name);
 }
 
@@ -121,6 +138,25 @@ function stray(file: string): Diagnostic {
     remedy: /\.(yml|YAML|YML)$/.test(name)
       ? `rename it to \`${name.replace(/\.[^.]+$/, ".yaml")}\``
       : "move it elsewhere, or rename it",
+  });
+}
+
+function unexpected(path: string): Diagnostic {
+  const name = basename(path);
+  const expected = [PLATFORM_FILE, ORGANIZATIONS_FOLDER].find(
+    (each) => each === name.toLowerCase().replace(/\.yml$/, ".yaml"),
+  );
+  const isManifest = /\.ya?ml$/i.test(name);
+  return fileError("stray-file", path, {
+    message: `\`${name}\` isn't read: it is neither a platform's manifest nor the folder of its organizations`,
+    expected: `\`${PLATFORM_FILE}\` and \`${ORGANIZATIONS_FOLDER}/\``,
+    found: `\`${name}\``,
+    remedy:
+      expected !== undefined
+        ? `rename it to \`${expected}\``
+        : isManifest
+          ? `move an organization's manifest to \`${ORGANIZATIONS_FOLDER}/\`, or remove the file`
+          : "move it elsewhere",
   });
 }
 

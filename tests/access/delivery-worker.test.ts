@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { takeAccessList } from "../../src/access/access-list.ts";
 import { tryToDeliver } from "../../src/access/deliver.ts";
-import { withLease } from "../../src/access/delivery-context.ts";
 import { deliverChanges, runDeliveryWorker } from "../../src/access/delivery-worker.ts";
+import { withLease } from "../../src/access/lease.ts";
 import { folderWith } from "../cli/command-line.ts";
 import { AccessWorld, OWNER, PLATFORM, WORKSPACE } from "./access-world.ts";
 

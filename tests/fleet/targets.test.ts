@@ -14,7 +14,9 @@ beforeAll(() => {
     "stacks/agntdata/orgs/acme.yaml",
     "stacks/agntdata/orgs/beta.yaml",
     "stacks/camelai/platform.yaml",
-    "stacks/notes/readme.md",
+    "stacks/.notes/readme.md",
+    "stacks/Pulumi.agntdata.acme.yaml",
+    "stacks/README.md",
     "elsewhere/agntdata/platform.yaml",
   ]) {
     mkdirSync(dirname(join(root, file)), { recursive: true });
@@ -35,7 +37,7 @@ const some = (...organizations: string[]) => ({ folder: "stacks/agntdata", own: 
 describe("targets", () => {
   test.each([
     ["no target: every platform in stacks", [], ".", [all("stacks/agntdata"), all("stacks/camelai")]],
-    ["no target, from a subfolder", [], "stacks/notes", [all("stacks/agntdata"), all("stacks/camelai")]],
+    ["no target, from a subfolder", [], "stacks/.notes", [all("stacks/agntdata"), all("stacks/camelai")]],
     ["a platform's folder", ["stacks/agntdata"], ".", [all("stacks/agntdata")]],
     ["the current folder", ["."], "stacks/agntdata", [all("stacks/agntdata")]],
     ["a folder of platforms", ["stacks"], ".", [all("stacks/agntdata"), all("stacks/camelai")]],
@@ -85,8 +87,8 @@ describe("targets", () => {
     ["a missing file", "stacks/agntdata/orgs/acmee.yaml", "Did you mean stacks/agntdata/orgs/acme.yaml?"],
     ["a stack of an unknown platform", "agentdata.acme", "Did you mean agntdata.acme?"],
     ["an unknown name", "xyzzy-quux", "Name a platform's folder"],
-    ["a folder without a platform", "stacks/notes", "Name a platform's folder"],
-    ["a file that isn't a manifest", "stacks/notes/readme.md", "Name a file such as"],
+    ["a folder without a platform", "stacks/.notes", "Name a platform's folder"],
+    ["a file that isn't a manifest", "stacks/.notes/readme.md", "Name a file such as"],
   ])("%s is a user error with a remedy", (_what, name, remedy) => {
     const error = thrownBy(() => find([name]));
     expect(error).toBeInstanceOf(UserError);
@@ -105,3 +107,21 @@ function thrownBy(work: () => unknown): unknown {
     return error;
   }
 }
+
+describe("a folder of platforms", () => {
+  test.each([
+    ["a folder whose manifest has another name", "two/platform.yml", "two in stacks has no platform.yaml"],
+    ["a folder without files, as of a submodule", "sub/.gitkeep", "sub in stacks has no platform.yaml"],
+    ["a manifest beside the platforms", "beta.yaml", "beta.yaml in stacks isn't the folder of a platform"],
+  ])("is refused with %s, with and without a target", (_, stray, message) => {
+    const folder = mkdtempSync(join(tmpdir(), "tenantry-strays-"));
+    for (const file of ["stacks/one/platform.yaml", join("stacks", stray)]) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), "");
+    }
+    for (const names of [[], ["stacks"]])
+      expect(() => findTargets(names, { cwd: folder, env: {} })).toThrow(message);
+    expect(findTargets(["stacks/one"], { cwd: folder, env: {} })).toHaveLength(1);
+    rmSync(folder, { recursive: true });
+  });
+});

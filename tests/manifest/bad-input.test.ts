@@ -274,6 +274,25 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    name: "the organizations' folder with a capital letter",
+    files: { "Orgs/acme.yaml": HEAD },
+    want: [
+      "stray-file Orgs:1:1 `Orgs` isn't read: it is neither a platform's manifest nor the folder of its organizations",
+    ],
+  },
+  {
+    name: "an organization's file beside platform.yaml",
+    files: { "acme.yaml": HEAD },
+    want: [
+      "stray-file acme.yaml:1:1 `acme.yaml` isn't read: it is neither a platform's manifest nor the folder of its organizations",
+    ],
+  },
+  {
+    name: "notes beside platform.yaml",
+    files: { "README.md": "notes", "owners.txt": "ada", ".keep": "", "platform.yaml~": "old" },
+    want: [],
+  },
+  {
     name: "an organization called platform",
     files: { "orgs/platform.yaml": HEAD.replace("name: acme", "name: platform") },
     want: [

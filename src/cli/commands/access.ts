@@ -75,7 +75,8 @@ function linesOf(workspaces: readonly PlatformDelivery[]): string[] {
 
 async function watch(session: Session, loaded: readonly LoadedSelection[], context: Context): Promise<void> {
   const { runDeliveryWorker } = await import("../../access/delivery-worker.ts");
-  const { openDeliveryContext, withLease } = await import("../../access/delivery-context.ts");
+  const { openDeliveryContext } = await import("../../access/delivery-context.ts");
+  const { withLease } = await import("../../access/lease.ts");
   const platforms = loaded.flatMap(({ platformModel }) => platformModel ?? []);
   const { signal } = context;
   const reaches = await Promise.all(

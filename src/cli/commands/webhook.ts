@@ -63,7 +63,8 @@ async function keepAccessOf(
   signal: AbortSignal,
 ): Promise<void> {
   const { runDeliveryWorker } = await import("../../access/delivery-worker.ts");
-  const { openDeliveryContext, withLease } = await import("../../access/delivery-context.ts");
+  const { openDeliveryContext } = await import("../../access/delivery-context.ts");
+  const { withLease } = await import("../../access/lease.ts");
   const log = (line: string) => session.log(line);
   const keep = async (platform: PlatformModel) =>
     runDeliveryWorker(withLease(await openDeliveryContext(context, platform), platform), { signal, log });
