@@ -5,22 +5,22 @@ import { type LocalSandbox, openSandbox } from "./local-sandbox.ts";
 const get: Target = { service: "supabase", method: "GET", path: "/v1/projects", write: false };
 const post: Target = { service: "supabase", method: "POST", path: "/v1/projects", write: true };
 
-describe("which requests a fault befalls", () => {
+describe("a fault matches", () => {
   const cases: [string, Fault, Target, boolean][] = [
-    ["one for all", { kind: "500" }, get, true],
-    ["one for the same service", { kind: "500", service: "supabase" }, get, true],
-    ["one for another service", { kind: "500", service: "stripe" }, get, false],
-    ["one for writes, and a read", { kind: "500", writesOnly: true }, get, false],
-    ["one for writes, and a write", { kind: "500", writesOnly: true }, post, true],
-    ["one for this route", { kind: "500", match: "^POST /v1/projects$" }, post, true],
-    ["one for another route", { kind: "500", match: "^POST /v1/projects$" }, get, false],
-    ["one for no share", { kind: "500", share: 0 }, get, false],
+    ["every request by default", { kind: "500" }, get, true],
+    ["requests to its service", { kind: "500", service: "supabase" }, get, true],
+    ["requests to another service", { kind: "500", service: "stripe" }, get, false],
+    ["reads with `writesOnly`", { kind: "500", writesOnly: true }, get, false],
+    ["writes with `writesOnly`", { kind: "500", writesOnly: true }, post, true],
+    ["requests to a route that matches", { kind: "500", match: "^POST /v1/projects$" }, post, true],
+    ["requests to another route", { kind: "500", match: "^POST /v1/projects$" }, get, false],
+    ["requests with the share 0", { kind: "500", share: 0 }, get, false],
   ];
-  test.each(cases)("%s", (_, fault, target, befalls) => {
-    expect(new Faults([fault]).next(target) === fault).toBe(befalls);
+  test.each(cases)("%s: $3", (_, fault, target, matches) => {
+    expect(new Faults([fault]).next(target) === fault).toBe(matches);
   });
 
-  test("only the n-th that matches, counted from when it was set", () => {
+  test("only the n-th request since it was set", () => {
     const faults = new Faults([{ kind: "500", writesOnly: true, nth: 2 }]);
     expect([post, get, post, post].map((target) => faults.next(target)?.kind)).toEqual([
       undefined,
@@ -30,7 +30,7 @@ describe("which requests a fault befalls", () => {
     ]);
   });
 
-  test("a share of them, however large, lets the same request through in the end", () => {
+  test("a share of requests, but never the same request more than four times in a row", () => {
     const faults = new Faults([{ kind: "500", share: 0.99 }]);
     expect(Array.from({ length: 5 }, () => faults.next(get)?.kind)).toEqual([
       ...["500", "500", "500", "500"],
@@ -39,7 +39,7 @@ describe("which requests a fault befalls", () => {
     expect(faults.next(post)?.kind).toBe("500");
   });
 
-  test("a share of them, the same ones for the same seed", () => {
+  test("the same requests with the same seed", () => {
     const drawn = (seed: number): boolean[] => {
       const faults = new Faults([{ kind: "429", share: 0.2 }], seed);
       return Array.from({ length: 2000 }, () => faults.next(get) !== undefined);
@@ -67,7 +67,7 @@ describe("a fault", () => {
   const exists = async (name: string): Promise<boolean> =>
     (await local.call("GET", "/v1/organizations")).body.some((one: { name: string }) => one.name === name);
 
-  test("429 has the vendor's headers and body, and no effect", async () => {
+  test("429 returns the vendor's headers and body and has no effect", async () => {
     local.sandbox.setFaults([{ kind: "429", writesOnly: true }]);
     const reply = await make("too-much");
     expect(reply.status).toBe(429);
@@ -83,7 +83,7 @@ describe("a fault", () => {
     expect(await exists("broken")).toBe(false);
   });
 
-  test("of Stripe looks like Stripe's", async () => {
+  test("429 for Stripe returns Stripe's error", async () => {
     local.sandbox.setFaults([{ kind: "429", service: "stripe" }]);
     const response = await fetch(`${local.sandbox.stripeUrl}/v1/customers`);
     expect(response.status).toBe(429);
@@ -91,13 +91,13 @@ describe("a fault", () => {
     expect(response.headers.get("request-id")).toMatch(/^req_/);
   });
 
-  test("500-after answers as 500 does, after the effect", async () => {
+  test("500-after returns the same response as 500 after the request took effect", async () => {
     local.sandbox.setFaults([{ kind: "500-after", writesOnly: true }]);
     expect((await make("broken-later")).status).toBe(500);
     expect(await exists("broken-later")).toBe(true);
   });
 
-  test("an answer can be given word for word, on any route, without effect", async () => {
+  test("respond returns the given response without effect", async () => {
     const response = { status: 402, headers: { "x-request-id": "r1" }, body: { message: "overdue" } };
     local.sandbox.setFaults([{ kind: "respond", response, match: "^POST /v1/organizations$" }]);
     const reply = await make("unpaid");
@@ -108,7 +108,7 @@ describe("a fault", () => {
     expect(await exists("unpaid")).toBe(false);
   });
 
-  describe("of Stripe, under an idempotency key", () => {
+  describe("for a Stripe request with an idempotency key", () => {
     const create = (email: string): Promise<Response> =>
       fetch(`${local.sandbox.stripeUrl}/v1/customers`, {
         method: "POST",
@@ -130,7 +130,7 @@ describe("a fault", () => {
       ["500", false, 0],
       ["500-stored", true, 0],
       ["500-after", true, 1],
-    ] as const)("%s is repeated: %s, with %i made", async (kind, repeated, made) => {
+    ] as const)("%s: replays the error: %s, objects created: %i", async (kind, repeated, made) => {
       const email = `${kind}@acme.example`;
       local.sandbox.setFaults([{ kind, writesOnly: true, nth: 1 }]);
       expect((await create(email)).status).toBe(500);
@@ -146,14 +146,14 @@ describe("a fault", () => {
   test.each([
     ["drop-before", false],
     ["drop-after", true],
-  ] as const)("%s cuts the connection; it took effect: %s", async (kind, effect) => {
+  ] as const)("%s closes the connection; the request took effect: %s", async (kind, effect) => {
     local.sandbox.setFaults([{ kind, writesOnly: true }]);
     await expect(make(kind)).rejects.toThrow("fetch failed");
     expect(await exists(kind)).toBe(effect);
     expect(local.sandbox.requests()[0]).toMatchObject({ status: undefined, fault: kind, write: true });
   });
 
-  test("latency only makes it late", async () => {
+  test("latency only delays the response", async () => {
     local.sandbox.setFaults([{ kind: "latency", milliseconds: 120, writesOnly: true }]);
     const before = performance.now();
     expect((await make("late")).status).toBe(201);
@@ -163,7 +163,7 @@ describe("a fault", () => {
   test.each([
     ["hold-before", false],
     ["hold-after", true],
-  ] as const)("%s waits; if its caller ends meanwhile, it took effect: %s", async (kind, effect) => {
+  ] as const)("%s holds the request; if the client disconnects, it took effect: %s", async (kind, effect) => {
     local.sandbox.setFaults([{ kind, writesOnly: true }]);
     const caller = new AbortController();
     const call = fetch(`${local.sandbox.supabaseUrl}/v1/organizations`, {
@@ -183,7 +183,7 @@ describe("a fault", () => {
     expect(await exists(kind)).toBe(effect);
   });
 
-  test.each(["hold-before", "hold-after"] as const)("%s goes on when released", async (kind) => {
+  test.each(["hold-before", "hold-after"] as const)("%s continues when released", async (kind) => {
     local.sandbox.setFaults([{ kind, writesOnly: true }]);
     const call = make(`${kind}-released`);
     await local.sandbox.held();

@@ -14,7 +14,7 @@ export interface Reply {
   readonly body: any;
 }
 
-/** A sandbox in a temporary folder, and callers of its Management API. */
+/** A sandbox in a temporary folder, with helpers that call its Management API. */
 export class LocalSandbox {
   readonly sandbox: Sandbox;
   readonly #folder: string;
@@ -42,7 +42,7 @@ export class LocalSandbox {
     };
   }
 
-  /** A new project's ref, once everything of it is healthy. */
+  /** Creates a project, waits until it is healthy and returns its ref. */
   async project(name: string, details: object = {}): Promise<string> {
     const made = await this.call("POST", "/v1/projects", {
       name,
@@ -50,7 +50,7 @@ export class LocalSandbox {
       db_pass: PASSWORD,
       ...details,
     });
-    if (made.status !== 201) throw new Error(`no project: ${JSON.stringify(made.body)}`);
+    if (made.status !== 201) throw new Error(`the project wasn't created: ${JSON.stringify(made.body)}`);
     await this.healthy(made.body.ref);
     return made.body.ref;
   }
@@ -67,7 +67,7 @@ export class LocalSandbox {
     return this.call("POST", `/v1/projects/${ref}/database/query`, { query, ...more });
   }
 
-  /** A connection through the pooler; it ends with the test. */
+  /** Connects through the pooler. The connection is closed after the test. */
   async connect(user: string, password = PASSWORD): Promise<pg.Client> {
     const { body } = await this.call("GET", `/v1/projects/${user.split(".")[1]}/config/database/pooler`);
     const client = new pg.Client({
@@ -106,11 +106,11 @@ export function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), "tenantry-sandbox-"));
 }
 
-/** Asks again until it is so. */
+/** Waits until the condition holds. */
 export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error("it never came to hold");
+    if (Date.now() > deadline) throw new Error("the condition didn't hold within 120 seconds");
     await delay(10);
   }
 }

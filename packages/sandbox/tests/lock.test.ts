@@ -10,7 +10,7 @@ async function folder(): Promise<string> {
   return made;
 }
 
-test("of many that come at once one gets the folder, until it gives it back", async () => {
+test("only one of several concurrent callers locks a folder until it is released", async () => {
   const at = await folder();
   for (let round = 0; round < 100; round++) {
     const taken = await Promise.all(Array.from({ length: 8 }, () => lockFolder(at)));
@@ -21,7 +21,7 @@ test("of many that come at once one gets the folder, until it gives it back", as
   }
 });
 
-test("one that was killed has it no longer, wherever it was cut", async () => {
+test("the lock of a killed process is replaced, even an empty lock file", async () => {
   const at = await folder();
   for (const left of ["", String(2 ** 22)]) {
     await writeFile(join(at, "sandbox.lock"), left);

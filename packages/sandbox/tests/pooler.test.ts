@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe("connecting through the pooler", () => {
-  test("postgres.<ref> with the project's password reaches its database as postgres", async () => {
+  test("as postgres.<ref> with the project's password opens a session as postgres", async () => {
     const client = await local.connect(`postgres.${ref}`);
     const { rows } = await client.query("select current_user, current_database()");
     expect(rows).toEqual([{ current_user: "postgres", current_database: "postgres" }]);
@@ -41,19 +41,19 @@ describe("connecting through the pooler", () => {
       "XX000: Tenant or user not found",
     ],
     ["a user without a project", () => "postgres", PASSWORD, "XX000: Tenant or user not found"],
-    ["a role that may not log in", () => `anon.${ref}`, PASSWORD, "28P01: password authentication failed"],
-  ])("with %s fails as on the real one", async (_, user, password, expected) => {
+    ["a role that can't log in", () => `anon.${ref}`, PASSWORD, "28P01: password authentication failed"],
+  ])("with %s fails with Supabase's error", async (_, user, password, expected) => {
     await expect(reach(user(), password)).rejects.toThrow(expected);
   });
 
-  test("another role proves its own password", async () => {
+  test("as another role requires the role's own password", async () => {
     await local.query(ref, "create role gateway login password 'its-own'");
     const client = await local.connect(`gateway.${ref}`, "its-own");
     expect((await client.query("select current_user")).rows).toEqual([{ current_user: "gateway" }]);
     await expect(reach(`gateway.${ref}`, PASSWORD)).rejects.toThrow("28P01");
   });
 
-  test("the password of another day is refused once it is changed", async () => {
+  test("with the old password fails after a password change", async () => {
     const other = await local.project("changing");
     await reach(`postgres.${other}`, PASSWORD);
     await local.call("PATCH", `/v1/projects/${other}/database/password`, { password: "a-new-one" });
@@ -61,7 +61,7 @@ describe("connecting through the pooler", () => {
     await reach(`postgres.${other}`, "a-new-one");
   });
 
-  test("bytes in clear behind the request for TLS are refused: somebody on the way may have added them", async () => {
+  test("fails if unencrypted data follows the SSL request, because a man in the middle may have injected it", async () => {
     const socket = connect(poolerPort(), "127.0.0.1");
     const request = Buffer.alloc(8);
     request.writeUInt32BE(8, 0);
@@ -71,18 +71,18 @@ describe("connecting through the pooler", () => {
     socket.destroy();
   });
 
-  test("a start-up that comes byte by byte is understood", async () => {
+  test("works with a startup packet that arrives byte by byte", async () => {
     const socket = connect({ port: poolerPort(), host: "127.0.0.1", noDelay: true });
     for (const byte of startupPacket(new Map([["user", "postgres.nobody"]]))) socket.write(Buffer.of(byte));
     expect(await firstBytes(socket)).toContain("Tenant or user not found");
   });
 });
 
-describe("encryption", () => {
+describe("a TLS connection", () => {
   const enforce = (of: string, database: boolean) =>
     local.call("PUT", `/v1/projects/${of}/ssl-enforcement`, { requestedConfig: { database } });
 
-  test("is verified against the certificate that the environment names, and carries a session", async () => {
+  test("is verified with the certificate in PGSSLROOTCERT", async () => {
     const client = new pg.Client({
       ...address(),
       user: `postgres.${ref}`,
@@ -95,12 +95,12 @@ describe("encryption", () => {
     await client.end();
   });
 
-  test("with a certificate of somebody else fails", async () => {
+  test("fails with another certificate", async () => {
     const ssl = { ca: selfSigned(Date.now()).certificate };
     await expect(reach(`postgres.${ref}`, PASSWORD, ssl)).rejects.toThrow("self-signed certificate");
   });
 
-  test("where it is enforced, a connection in clear is refused before its password is asked for", async () => {
+  test("is required by a project that enforces SSL, before the password is checked", async () => {
     const other = await local.project("encrypted");
     await enforce(other, true);
     await expect(reach(`postgres.${other}`, "guess")).rejects.toThrow(
@@ -134,24 +134,24 @@ describe("network restrictions", () => {
     [["203.0.113.8/32"], false],
     [["203.0.113.128/25"], false],
     [[], false],
-  ])("%j lets 203.0.113.7 in: %s", async (cidrs, isIn) => {
+  ])("%j allow 203.0.113.7: %s", async (cidrs, isIn) => {
     await allow(cidrs);
     const connected = abroad.connect(`postgres.${of}`);
     if (isIn) await connected;
     else await expect(connected).rejects.toThrow(REFUSED);
   });
 
-  test("of IPv6 let nobody in through the pooler, which is reached over IPv4", async () => {
+  test("for IPv6 don't allow connections through the pooler, which uses IPv4", async () => {
     await allow([], ["::/0"]);
     await expect(abroad.connect(`postgres.${of}`)).rejects.toThrow(REFUSED);
   });
 
-  test("don't concern the Management API", async () => {
+  test("don't apply to the Management API", async () => {
     await allow([]);
     expect((await abroad.query(of, "select 1 as one")).body).toEqual([{ one: 1 }]);
   });
 
-  test("that hold any address hold this machine's, where none is given; an empty list doesn't", async () => {
+  test("without `clientAddress` allow this machine if the list isn't empty", async () => {
     const other = await local.project("restricted");
     const path = `/v1/projects/${other}/network-restrictions/apply`;
     await local.call("POST", path, { dbAllowedCidrs: ["198.51.100.0/24"] });
@@ -162,7 +162,7 @@ describe("network restrictions", () => {
 });
 
 describe("a session", () => {
-  test("has transactions, prepared statements and copies, as PostgreSQL's own", async () => {
+  test("supports transactions, prepared statements and errors", async () => {
     const client = await local.connect(`postgres.${ref}`);
     await client.query("create table numbers (n int)");
     await client.query("begin");
@@ -176,14 +176,14 @@ describe("a session", () => {
     expect((await client.query("select 1 as still")).rows).toEqual([{ still: 1 }]);
   });
 
-  test("hears notices", async () => {
+  test("receives notices", async () => {
     const client = await local.connect(`postgres.${ref}`);
     const heard = new Promise((resolve) => client.once("notice", resolve));
     await client.query("do $$ begin raise notice 'hello'; end $$");
     expect(await heard).toMatchObject({ message: "hello" });
   });
 
-  test("is ended when the database starts again", async () => {
+  test("ends when the database restarts", async () => {
     const other = await local.project("restarted");
     const client = await local.connect(`postgres.${other}`);
     const ended = new Promise((resolve) => client.once("end", resolve));
@@ -192,7 +192,7 @@ describe("a session", () => {
     await reach(`postgres.${other}`, PASSWORD, verified());
   });
 
-  test("is written down, with values, and which of it writes", async () => {
+  test("is recorded with its statements and values and whether they write", async () => {
     const client = await local.connect(`postgres.${ref}`);
     await client.query("create table if not exists seen (word text)");
     await client.query("insert into seen values ($1)", ["a planted word"]);
@@ -211,7 +211,7 @@ describe("a fault on a statement", () => {
   test.each([
     ["drop-before", 0],
     ["drop-after", 1],
-  ] as const)("%s cuts the session; rows written: %i", async (kind, rows) => {
+  ] as const)("%s closes the connection; rows written: %i", async (kind, rows) => {
     await local.query(ref, "drop table if exists dropped; create table dropped (n int)");
     const client = await local.connect(`postgres.${ref}`);
     local.sandbox.setFaults([{ kind, service: "postgres", match: "^insert" }]);
@@ -222,7 +222,7 @@ describe("a fault on a statement", () => {
     expect((await local.query(ref, "select * from dropped")).body).toHaveLength(rows);
   });
 
-  test("on a commit cuts after it took effect", async () => {
+  test("drop-after on a commit closes the connection after the commit took effect", async () => {
     await local.query(ref, "drop table if exists committed; create table committed (n int)");
     const client = await local.connect(`postgres.${ref}`);
     local.sandbox.setFaults([
@@ -235,7 +235,7 @@ describe("a fault on a statement", () => {
     expect((await local.query(ref, "select * from committed")).body).toHaveLength(1);
   });
 
-  test("hold-before has no effect when the caller ends meanwhile", async () => {
+  test("hold-before has no effect if the client disconnects", async () => {
     await local.query(ref, "drop table if exists held; create table held (n int)");
     const client = await local.connect(`postgres.${ref}`);
     local.sandbox.setFaults([{ kind: "hold-before", service: "postgres", match: "^insert" }]);
@@ -249,14 +249,14 @@ describe("a fault on a statement", () => {
     expect((await local.query(ref, "select * from held")).body).toHaveLength(0);
   });
 
-  test("429 is the pooler's refusal", async () => {
+  test("429 returns the pooler's error", async () => {
     const client = await local.connect(`postgres.${ref}`);
     local.sandbox.setFaults([{ kind: "429", service: "postgres" }]);
     await expect(client.query("select 1")).rejects.toThrow("max client connections reached");
   });
 });
 
-describe("which statements write", () => {
+describe("statements count as a write", () => {
   test.each([
     ["select 1", false],
     ["-- a note\n select 1", false],
@@ -272,7 +272,7 @@ describe("which statements write", () => {
     expect(new WriteDetector().isWrite(sql)).toBe(write);
   });
 
-  test("a commit does, after something that did", () => {
+  test("if they commit a transaction that contains a write", () => {
     const judge = new WriteDetector();
     const texts = [
       "begin",
@@ -291,7 +291,7 @@ describe("which statements write", () => {
   });
 });
 
-test("messages are cut the same, wherever the stream is cut", () => {
+test("messages are read correctly from a stream that is split anywhere", () => {
   const messages = fc.array(fc.tuple(fc.constantFrom("Q", "P", "S"), fc.string({ maxLength: 20 })), {
     maxLength: 8,
   });

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { startPostgres } from "../src/postgres.ts";
 import { temporaryFolder, until } from "./local-sandbox.ts";
 
-describe("a real PostgreSQL 17", () => {
+describe("a PostgreSQL 17 server", () => {
   const folders: string[] = [];
   async function folder(): Promise<string> {
     const made = await temporaryFolder();
@@ -20,7 +20,7 @@ describe("a real PostgreSQL 17", () => {
     for (const made of folders.splice(0)) await rm(made, { recursive: true, force: true });
   });
 
-  test("keeps its data from start to start, in a folder that only its owner may enter", async () => {
+  test("keeps its data across restarts in a folder that only its owner can access", async () => {
     const closed = await folder();
     await chmod(closed, 0o700);
     const data = join(closed, "data");
@@ -38,10 +38,10 @@ describe("a real PostgreSQL 17", () => {
     expect(readdirSync(data)).not.toContain("postmaster.pid");
   });
 
-  test("starts from its seed, which is made once", async () => {
+  test("starts with the contents of its seed, which is built once", async () => {
     let filled = 0;
     const seed = {
-      // Always the same: what it makes is kept on this machine, once.
+      // Constant, so that this machine caches only one data folder for the test.
       digest: "of a table called seeded",
       fill: async (url: (database: string) => string) => {
         filled++;
@@ -58,14 +58,14 @@ describe("a real PostgreSQL 17", () => {
     expect(filled).toBeLessThanOrEqual(1);
   });
 
-  test("refuses whoever lacks the password", async () => {
+  test("refuses a wrong password", async () => {
     const server = await startPostgres({ folder: join(await folder(), "data") });
     const url = server.superuserUrl("postgres").replace(/:[0-9a-f]+@/, ":guess@");
     await expect(ask(url, "select 1")).rejects.toThrow("password authentication failed");
     await server.stop();
   });
 
-  test("ends when its process is killed, and starts again on what was committed", async () => {
+  test("stops when its process is killed, and restarts with the committed data", async () => {
     const data = join(await folder(), "data");
     const program = `
       import pg from "pg";

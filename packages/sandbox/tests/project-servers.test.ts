@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { ProjectServers } from "../src/project-servers.ts";
 import { temporaryFolder } from "./local-sandbox.ts";
 
-test("when all have stopped, one that was just going to sleep has stopped too", async () => {
+test("stopAll also waits for a server that is already stopping", async () => {
   const folder = await temporaryFolder();
   onTestFinished(() => rm(folder, { recursive: true }));
   await ProjectServers.prepare();

@@ -9,7 +9,7 @@ import { joinSandbox } from "../src/join.ts";
 import { startSandbox } from "../src/sandbox.ts";
 import { LocalSandbox, temporaryFolder } from "./local-sandbox.ts";
 
-/** What a run needs, wherever the sandbox listens. */
+/** Removes the ports, which may differ between starts. */
 function withoutPorts(env: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value.replace(/:\d+$/, "")]));
 }
@@ -31,7 +31,7 @@ describe("a sandbox", () => {
     for (const made of folders.splice(0)) await rm(made, { recursive: true, force: true });
   });
 
-  test("stores variables of its caller with its own, and gives them to whoever joins", async () => {
+  test("stores the caller's variables and returns them to processes that join", async () => {
     const at = await folder();
     const variables = (where: string, { TOKEN = "first" }: Readonly<Record<string, string>>) => ({
       TOKEN,
@@ -51,7 +51,7 @@ describe("a sandbox", () => {
     expect(again.env.TOKEN).toBe("second");
   });
 
-  test("has the variables that its clients need", async () => {
+  test("returns the variables that its clients need", async () => {
     const at = await folder();
     const sandbox = await startSandbox({ folder: at });
     await sandbox.stop();
@@ -70,7 +70,7 @@ describe("a sandbox", () => {
     ]);
   });
 
-  test("keeps its tokens, projects and their data from start to start", async () => {
+  test("keeps its tokens, projects and data across restarts", async () => {
     const at = await folder();
     const first = await open(at);
     const ref = await first.project("kept");
@@ -85,7 +85,7 @@ describe("a sandbox", () => {
     expect(rows.body).toEqual([{ n: 7 }]);
   });
 
-  test("keeps its addresses, unless another has one of its ports by then", async () => {
+  test("keeps its ports if they are still free", async () => {
     const at = await folder();
     const run = async () => {
       const { supabaseUrl, stripeUrl, stop } = await startSandbox({ folder: at });
@@ -93,12 +93,12 @@ describe("a sandbox", () => {
       return `${supabaseUrl} ${stripeUrl}`;
     };
     let [former, latest] = [await run(), await run()];
-    // Somebody may take a port in between, though hardly every time.
+    // Another process may take a port in between, but hardly every time.
     for (let more = 0; latest !== former && more < 5; more++) [former, latest] = [latest, await run()];
     expect(latest).toBe(former);
   });
 
-  test("is one per folder: a second one is refused, or joins", async () => {
+  test("can be joined, but not started twice in one folder", async () => {
     const at = await folder();
     const sandbox = await startSandbox({ folder: at });
     await expect(startSandbox({ folder: at })).rejects.toThrow(`A sandbox is already running in ${at}.`);
@@ -112,7 +112,7 @@ describe("a sandbox", () => {
     expect(process.getActiveResourcesInfo()).not.toContain("TCPServerWrap");
   });
 
-  test("is started by the first of many that join at once", async () => {
+  test("is started once if several callers join at the same time", async () => {
     const at = await folder();
     const all = await Promise.all(Array.from({ length: 5 }, () => joinSandbox({ folder: at })));
     await Promise.all(all.map((one) => one.stop()));
@@ -120,7 +120,7 @@ describe("a sandbox", () => {
     expect(existsSync(join(at, "sandbox.lock"))).toBe(false);
   });
 
-  test("that was killed is started again with all that it had answered", async () => {
+  test("that was killed restarts with everything that it had confirmed", async () => {
     const at = await folder();
     const program = `
       const { startSandbox } = await import(${JSON.stringify(join(import.meta.dirname, "../src/sandbox.ts"))});
@@ -142,7 +142,7 @@ describe("a sandbox", () => {
     await again.sandbox.stop();
   });
 
-  test("lets tests read a project's database unseen", async () => {
+  test("neither records nor breaks the queries of its superuser connection", async () => {
     const at = await folder();
     const local = await open(at);
     const ref = await local.project("seen");

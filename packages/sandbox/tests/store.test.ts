@@ -10,7 +10,7 @@ function journal(): string {
   return join(folder, "store.journal");
 }
 
-test("what was put is there again, in its order; what was deleted isn't", () => {
+test("documents are restored in their order, without deleted ones", () => {
   const file = journal();
   const first = new Store(file).collection<{ n: number }>("things");
   for (const [id, n] of [
@@ -28,7 +28,7 @@ test("what was put is there again, in its order; what was deleted isn't", () => 
   expect(readFileSync(file, "utf8").split("\n")).toHaveLength(3);
 });
 
-test("a change that was cut short by a kill is as if it had not been", () => {
+test("an incomplete change of a killed process is ignored", () => {
   const file = journal();
   new Store(file).collection("things").put("a", { n: 1 });
   appendFileSync(file, '{"collection":"things","id":"b","value":{"n":{}');

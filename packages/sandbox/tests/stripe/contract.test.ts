@@ -7,15 +7,15 @@ import { type LocalStripe, localStripe } from "./local-stripe.ts";
 import { lacks, type Shape, shapeOf } from "./shapes.ts";
 
 /*
- * Stripe's own mock server answers every request with an object of the published schema, and remembers nothing. What it answers
- * is recorded as shapes in stripe-mock.shapes.snap; every field of those must be in our objects, with the same type.
- * With `stripe-mock` on the PATH (go install github.com/stripe/stripe-mock@latest), the recording is checked too.
+ * Stripe's mock server is stateless and returns objects that match the published schema. The file stripe-mock.shapes.snap
+ * contains the recorded shapes of its responses. The sandbox's objects must have all of their fields, with the same types.
+ * If `stripe-mock` is on the PATH (go install github.com/stripe/stripe-mock@latest), the recording itself is checked too.
  */
 const RECORDING = fileURLToPath(new URL("stripe-mock.shapes.snap", import.meta.url));
 
 const MOCK = "stripe-mock";
 
-/** Requests that both are sent, in this order; `{name}` is the id that ours answered under that name. */
+/** The requests to both servers, in this order. `{name}` is the id in the sandbox's response to the request of that name. */
 const REQUESTS: readonly (readonly [name: string, method: string, path: string, form?: string])[] = [
   ["customer", "POST", "/v1/customers", "email=a%40b.co&address[city]=Rome&metadata[a]=1"],
   ["customer updated", "POST", "/v1/customers/{customer}", "name=Acme"],
@@ -90,10 +90,10 @@ const REQUESTS: readonly (readonly [name: string, method: string, path: string, 
   ["customer deleted", "DELETE", "/v1/customers/{customer}"],
 ];
 
-describe("every object has all that Stripe's schema requires", async () => {
+describe("every object has the fields that Stripe's schema requires", async () => {
   const recorded = read(readFileSync(RECORDING, "utf8"));
 
-  it("of the requests that were recorded", async () => {
+  it("in the responses to the recorded requests", async () => {
     const answers = await answersOf(await localStripe());
     expect(Object.keys(answers)).toEqual(Object.keys(recorded));
     const missing = Object.entries(recorded).flatMap(([name, theirs]) =>
@@ -104,7 +104,7 @@ describe("every object has all that Stripe's schema requires", async () => {
 });
 
 describe.skipIf(spawnSync(MOCK, ["-version"]).status !== 0)("with stripe-mock on the PATH", () => {
-  it("the recording is what it answers", async () => {
+  it("the recording matches its responses", async () => {
     const ours = await localStripe();
     const ids = new Map<string, string>();
     const mock = await startMock();
@@ -127,7 +127,7 @@ describe.skipIf(spawnSync(MOCK, ["-version"]).status !== 0)("with stripe-mock on
   });
 });
 
-/** One line for each request: its name and the shape of the answer. */
+/** Formats one line per request: its name and the shape of its response. */
 function write(shapes: Readonly<Record<string, Shape>>): string {
   return Object.entries(shapes)
     .map(([name, shape]) => `${name}: ${JSON.stringify(shape)}\n`)
@@ -156,7 +156,7 @@ async function answersOf(local: LocalStripe): Promise<Record<string, unknown>> {
   return answers;
 }
 
-/** What later requests name: ids, and the ends of a schedule's phase. */
+/** Stores the values that later requests refer to: ids, and the start and end of a schedule's phase. */
 function remember(ids: Map<string, string>, name: string, body: { readonly [field: string]: unknown }): void {
   ids.set(name, String(body.id));
   const phase = body.current_phase as { start_date: number; end_date: number } | null | undefined;
@@ -185,7 +185,7 @@ async function startMock(): Promise<string> {
     mock.kill();
   });
   await new Promise<void>((resolve, reject) => {
-    mock.once("exit", () => reject(new Error("stripe-mock ended")));
+    mock.once("exit", () => reject(new Error("stripe-mock exited")));
     mock.stdout.on("data", (text) => {
       if (String(text).includes(`:${port}`)) resolve();
     });

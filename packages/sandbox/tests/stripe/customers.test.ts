@@ -38,7 +38,7 @@ describe("customers", () => {
     expect(await refusal(stripe.customers.del(created.id))).toMatchObject({ statusCode: 404 });
   });
 
-  it("merge metadata, unset a key by an empty text and all by an empty metadata", async () => {
+  it("merge metadata; an empty value removes a key, and empty metadata removes all", async () => {
     const { stripe } = await localStripe();
     const { id } = await stripe.customers.create({ metadata: { a: "1", b: "2" } });
     const merged = await stripe.customers.update(id, { metadata: { b: "", c: "3" } });
@@ -57,7 +57,7 @@ describe("customers", () => {
     expect((await stripe.customers.retrieve(id)) as object).toMatchObject({ metadata: { kept: "1" } });
   });
 
-  it("are found by their e-mail as it is written", async () => {
+  it("are found by email, case-sensitively", async () => {
     const { stripe } = await localStripe();
     const first = await stripe.customers.create({ email: "Ada@acme.example" });
     const second = await stripe.customers.create({ email: "Ada@acme.example" });
@@ -66,7 +66,7 @@ describe("customers", () => {
     expect(found.data.map(({ id }) => id)).toEqual([second.id, first.id]);
   });
 
-  it("have no search and no filter on metadata", async () => {
+  it("can't be searched or filtered by metadata", async () => {
     const { stripe } = await localStripe();
     expect(await refusal(stripe.customers.search({ query: "email:'a@b.co'" }))).toMatchObject({
       statusCode: 400,
@@ -77,7 +77,7 @@ describe("customers", () => {
     });
   });
 
-  it("end their subscriptions when they are deleted", async () => {
+  it("that are deleted have their subscriptions canceled", async () => {
     const { stripe } = await localStripe();
     const customer = await customerWithCard(stripe);
     const price = await monthlyPrice(stripe, 4900);
@@ -92,7 +92,7 @@ describe("customers", () => {
     });
   });
 
-  it("take only a payment method of their own as the default", async () => {
+  it("accept only their own payment method as the default", async () => {
     const { stripe } = await localStripe();
     const other = await stripe.customers.create();
     const method = await stripe.paymentMethods.attach("pm_card_visa", { customer: other.id });
@@ -105,7 +105,7 @@ describe("customers", () => {
     });
   });
 
-  it("that can't be made leave nothing behind", async () => {
+  it("that can't be created leave no objects", async () => {
     const { stripe } = await localStripe();
     const made = stripe.customers.create({ payment_method: "pm_card_chargeDeclined" });
     expect(await refusal(made)).toMatchObject({ statusCode: 402, type: "card_error", code: "card_declined" });

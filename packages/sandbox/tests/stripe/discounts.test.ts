@@ -28,14 +28,18 @@ describe("a discount", () => {
       { amount_off: 1000, currency: "usd", duration: "repeating", duration_in_months: 2 },
       [9000, 9000, 10_000],
     ],
-    ["of more than the price", { amount_off: 20_000, currency: "usd", duration: "forever" }, [0, 0, 0]],
+    [
+      "forever, with more than the price",
+      { amount_off: 20_000, currency: "usd", duration: "forever" },
+      [0, 0, 0],
+    ],
   ])("lasts %s", async (_, coupon, totals) => {
     const world = await paying({ coupon });
     await world.advance({ days: 61 });
     expect(await world.totals()).toEqual(totals);
   });
 
-  it("outlives its coupon, is shown with it, and is taken off", async () => {
+  it("remains after its coupon is deleted, and can be removed", async () => {
     const { stripe, id, coupon, advance, totals } = await paying({
       coupon: { percent_off: 25, duration: "forever" },
     });
@@ -48,7 +52,7 @@ describe("a discount", () => {
     expect(await totals()).toEqual([7500, 7500, 10_000]);
   });
 
-  it("is refused for a coupon that is used up, and for the discount of another subscription", async () => {
+  it("is refused if the coupon is used up or the discount belongs to another subscription", async () => {
     const one = await paying({ coupon: { percent_off: 25, max_redemptions: 1 } });
     const { stripe, coupon, customer, price } = one;
     const another = { customer: customer.id, items: [{ price: price.id }] };
@@ -71,7 +75,7 @@ it.each([
   expect(await totals()).toEqual([total]);
 });
 
-it("a phase of a schedule replaces what it doesn't mention, and keeps what it does", async () => {
+it("a phase of a schedule removes settings that it omits, and keeps the others", async () => {
   const { stripe, id, price, advance } = await paying({
     coupon: { percent_off: 25, duration: "forever" },
     rate: { percentage: 20, inclusive: false },

@@ -22,7 +22,7 @@ async function charged(card = "pm_card_visa") {
 }
 
 describe("a dispute", () => {
-  it("takes what wasn't refunded, once, and gives it back when it is won", async () => {
+  it("withdraws the amount that wasn't refunded, and reinstates it if the dispute is won", async () => {
     const { stripe, payment, charge, happens, typesSince } = await charged();
     await stripe.refunds.create({ charge, amount: 500 });
     const { body: opened } = await happens(`/charges/${charge}/dispute`);
@@ -42,18 +42,18 @@ describe("a dispute", () => {
     expect(await refusal(stripe.disputes.close(opened.id))).toMatchObject({ statusCode: 400 });
   });
 
-  it("is lost by who closes it", async () => {
+  it("is lost if it is closed", async () => {
     const { stripe, charge, happens } = await charged();
     const { body } = await happens(`/charges/${charge}/dispute`);
     expect(await stripe.disputes.close(body.id)).toMatchObject({ status: "lost" });
   });
 });
 
-describe("a payment that takes its time", () => {
+describe("a delayed payment", () => {
   it.each([
     [true, "succeeded"],
     [false, "requires_payment_method"],
-  ])("is processed until the bank answers %j", async (succeeds, status) => {
+  ])("is processing until it finishes; succeeds: %j", async (succeeds, status) => {
     const { stripe, payment, happens, typesSince } = await charged("pm_card_slowToProcess");
     expect(payment.status).toBe("processing");
     await happens(`/payment_intents/${payment.id}/finish`, { succeeds });
@@ -64,7 +64,7 @@ describe("a payment that takes its time", () => {
 });
 
 describe("a configuration of the billing portal", () => {
-  it("keeps its login page while that is enabled, and can't be deactivated before", async () => {
+  it("keeps its login page, and can't be deactivated while the page is enabled", async () => {
     const { stripe } = await localStripe();
     const { configurations } = stripe.billingPortal;
     const features = { invoice_history: { enabled: true } };

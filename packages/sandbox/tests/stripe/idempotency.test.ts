@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { KEY, localStripe, monthlyPrice, refusal } from "./local-stripe.ts";
 
 describe("an idempotency key", () => {
-  it("gives the first answer again, whatever happened since", async () => {
+  it("replays the first response, even if the object has been deleted", async () => {
     const { stripe, send } = await localStripe();
     const headers = { "idempotency-key": "customer-acme" };
     const first = await send("POST", "/v1/customers", "name=Acme&email=a%40b.co", headers);
@@ -20,7 +20,7 @@ describe("an idempotency key", () => {
     expect((await stripe.customers.list()).data).toEqual([]);
   });
 
-  it("is for one endpoint and one set of parameters", async () => {
+  it("is valid for one endpoint and one set of parameters", async () => {
     const { stripe } = await localStripe();
     const options = { idempotencyKey: "k1" };
     await stripe.customers.create({ name: "Acme" }, options);
@@ -37,7 +37,7 @@ describe("an idempotency key", () => {
     });
   });
 
-  it("keeps a refusal of what was executed, not of parameters that don't fit", async () => {
+  it("replays the error of an executed request, but not of invalid parameters", async () => {
     const { stripe } = await localStripe();
     const price = await monthlyPrice(stripe, 4900);
     const { id: customer } = await stripe.customers.create();
@@ -53,7 +53,7 @@ describe("an idempotency key", () => {
     expect(product.name).toBe("Launch");
   });
 
-  it("is forgotten after 24 hours", async () => {
+  it("expires after 24 hours", async () => {
     const { stripe, advance } = await localStripe();
     const options = { idempotencyKey: "k1" };
     const first = await stripe.customers.create({ name: "Acme" }, options);
@@ -70,7 +70,7 @@ describe("an idempotency key", () => {
     expect(await refusal(long)).toMatchObject({ statusCode: 400, message: expect.stringMatching(/255/) });
   });
 
-  it("is in use while its first request is in the works", async () => {
+  it("can't be used while its first request is in progress", async () => {
     let finish = (): void => {};
     let begun = (): void => {};
     const works = new Promise<void>((resolve) => {
@@ -95,7 +95,7 @@ describe("an idempotency key", () => {
     expect((await stripe.customers.create({ name: "Acme" }, options)).id).toBe(id);
   });
 
-  it("given by many requests at once makes one object", async () => {
+  it("in many concurrent requests creates one object", async () => {
     const { stripe } = await localStripe();
     const made = await Promise.all(
       Array.from({ length: 20 }, () => stripe.customers.create({ name: "Acme" }, { idempotencyKey: "k1" })),
@@ -104,7 +104,7 @@ describe("an idempotency key", () => {
     expect((await stripe.customers.list()).data).toHaveLength(1);
   });
 
-  it("finds the effect of a request whose connection was cut before its answer", async () => {
+  it("lets a client safely retry after its connection was closed before the response", async () => {
     const { url, stripe } = await localStripe();
     const proxy = await cuttingProxy(url);
     const through = new Stripe(KEY, {
@@ -120,7 +120,7 @@ describe("an idempotency key", () => {
   });
 });
 
-it("any sequence of repeated POSTs has the effect of each done once", async () => {
+it("repeating POST requests in any order has the same effect as sending each once", async () => {
   const { stripe } = await localStripe();
   let run = 0;
   const letters = fc.constantFrom("a", "b", "c", "d");
@@ -147,7 +147,7 @@ it("any sequence of repeated POSTs has the effect of each done once", async () =
   );
 });
 
-/** Passes requests on, and cuts the first one's connection once the answer is there. */
+/** Forwards requests, but closes the connection of the first one instead of returning the response. */
 async function cuttingProxy(target: string): Promise<{ port: number; cut: () => number }> {
   let cut = 0;
   const server = createServer(async (request, response) => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { customerWithCard, localStripe, monthlyPrice, refusal } from "./local-stripe.ts";
 
 describe("a list", () => {
-  it("is newest first, ten at a time", async () => {
+  it("is sorted newest first, with ten objects per page", async () => {
     const { stripe } = await localStripe();
     const ids: string[] = [];
     for (let index = 0; index < 12; index += 1) ids.unshift((await stripe.customers.create()).id);
@@ -17,7 +17,7 @@ describe("a list", () => {
   it.each([
     ["a limit of 0", { limit: 0 }, "parameter_invalid_integer"],
     ["a limit of 101", { limit: 101 }, "parameter_invalid_integer"],
-    ["a cursor that isn't there", { starting_after: "cus_none" }, "resource_missing"],
+    ["a cursor that doesn't exist", { starting_after: "cus_none" }, "resource_missing"],
     ["an unknown parameter", { offset: 3 }, "parameter_unknown"],
   ])("is refused with %s", async (_, parameters, code) => {
     const { stripe } = await localStripe();
@@ -27,7 +27,7 @@ describe("a list", () => {
     });
   });
 
-  it("is filtered by when its objects were made", async () => {
+  it("can be filtered by the creation time", async () => {
     const { stripe, advance } = await localStripe({ now: () => new Date("2027-01-01T00:00:00Z") });
     const early = await stripe.products.create({ name: "early" });
     await advance({ days: 1 });
@@ -41,7 +41,7 @@ describe("a list", () => {
     expect(await names(early.created)).toEqual(["early"]);
   });
 
-  it("is the whole of its pages, forwards and backwards", async () => {
+  it("is complete when paging forwards or backwards", async () => {
     const { stripe } = await localStripe();
     let group = 0;
     await fc.assert(
@@ -72,7 +72,7 @@ describe("a list", () => {
 });
 
 describe("expand", () => {
-  it("opens references, in lists too, down to four levels", async () => {
+  it("expands references, including those in lists, down to four levels", async () => {
     const { stripe } = await localStripe();
     const product = await stripe.products.create({
       name: "Launch",
@@ -128,8 +128,8 @@ describe("expand", () => {
   });
 });
 
-describe("a list that an object embeds", () => {
-  it("holds ten, and is read whole from its own address", async () => {
+describe("an embedded list", () => {
+  it("contains ten objects, and its URL returns all", async () => {
     const { stripe } = await localStripe();
     const customer = await customerWithCard(stripe);
     const prices = await Promise.all(

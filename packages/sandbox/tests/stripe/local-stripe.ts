@@ -10,9 +10,9 @@ export const KEY = "sk_test_localstripe0001";
 export interface LocalStripe {
   readonly stripe: Stripe;
   readonly url: string;
-  /** Moves the account's clock ahead. */
+  /** Advances the account's clock. */
   advance(time: { days?: number; hours?: number; minutes?: number }): Promise<void>;
-  /** A request as it is, with the form that is given. */
+  /** Sends a request with an encoded form, without the Stripe client. */
   send(
     method: string,
     path: string,
@@ -25,7 +25,7 @@ interface Json {
   [key: string]: Json;
 }
 
-/** A sandbox's Stripe on a port of its own, with the official client for it; gone when the test is over. */
+/** Starts a local Stripe on its own port, with the official client. It is stopped after the test. */
 export async function localStripe(options: Partial<StripeOptions> = {}): Promise<LocalStripe> {
   const local = createStripe({
     store: new Store(),
@@ -78,7 +78,7 @@ export async function localStripe(options: Partial<StripeOptions> = {}): Promise
   };
 }
 
-/** What a refused request says. */
+/** Returns the error of a refused request. */
 export async function refusal(request: Promise<unknown>): Promise<Partial<Stripe.StripeRawError>> {
   const error = await request.then(
     () => undefined,
@@ -91,7 +91,7 @@ export async function refusal(request: Promise<unknown>): Promise<Partial<Stripe
   );
 }
 
-/** A product with one monthly price. */
+/** Creates a product with a monthly price. */
 export async function monthlyPrice(
   stripe: Stripe,
   unit_amount: number,
@@ -107,7 +107,7 @@ export async function monthlyPrice(
   });
 }
 
-/** A customer whose default payment method is this test card. */
+/** Creates a customer with a test card as the default payment method. */
 export async function customerWithCard(stripe: Stripe, card = "pm_card_visa"): Promise<Stripe.Customer> {
   return stripe.customers.create({
     email: "ada@acme.example",

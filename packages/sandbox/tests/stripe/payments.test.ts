@@ -17,7 +17,7 @@ async function reload(stripe: Stripe, card: string): Promise<Stripe.PaymentInten
 }
 
 describe("a payment without the customer", () => {
-  it("succeeds, and says which charge it made", async () => {
+  it("succeeds and returns its charge", async () => {
     const { stripe } = await localStripe();
     const intent = await reload(stripe, "pm_card_visa");
     expect(intent).toMatchObject({ status: "succeeded", amount: 2000, amount_received: 2000 });
@@ -28,7 +28,7 @@ describe("a payment without the customer", () => {
   it.each([
     ["pm_card_chargeCustomerFail", "card_declined", "generic_decline"],
     ["pm_card_authenticationRequired", "authentication_required", "authentication_required"],
-  ])("of %s is refused by %s, and the intent stays to tell", async (card, code, decline_code) => {
+  ])("with %s fails with %s, which the payment intent records", async (card, code, decline_code) => {
     const { stripe } = await localStripe();
     const refused = await refusal(reload(stripe, card));
     expect(refused).toMatchObject({ statusCode: 402, type: "card_error", code, decline_code });
@@ -38,7 +38,7 @@ describe("a payment without the customer", () => {
     expect(charge).toMatchObject({ status: "failed", id: intent?.latest_charge });
   });
 
-  it("repeated with its key is the same payment, declined or not", async () => {
+  it("that is declined is replayed for the same idempotency key", async () => {
     const { stripe } = await localStripe();
     const customer = await customerWithCard(stripe, "pm_card_chargeCustomerFail");
     const payment_method = customer.invoice_settings.default_payment_method as string;
@@ -52,11 +52,11 @@ describe("a payment without the customer", () => {
   });
 
   it.each([
-    ["too small an amount", { amount: 49 }, "amount_too_small"],
+    ["an amount that is too small", { amount: 49 }, "amount_too_small"],
     ["a fraction of a cent", { amount: 50.5 }, "parameter_invalid_integer"],
-    ["no such payment method", { payment_method: "pm_none", confirm: true }, "resource_missing"],
+    ["an unknown payment method", { payment_method: "pm_none", confirm: true }, "resource_missing"],
     ["no payment method", { confirm: true }, "payment_intent_unexpected_state"],
-    ["no such customer", { customer: "cus_none" }, "resource_missing"],
+    ["an unknown customer", { customer: "cus_none" }, "resource_missing"],
   ])("is refused with %s", async (_, fields, code) => {
     const { stripe } = await localStripe();
     const made = stripe.paymentIntents.create({ amount: 2000, currency: "usd", ...fields });
@@ -69,7 +69,7 @@ describe("a payment with the customer", () => {
   it.each([
     [true, "succeeded"],
     [false, "requires_payment_method"],
-  ])("waits for the bank's question to be answered: %s makes it %s", async (succeeds, status) => {
+  ])("waits for authentication; succeeds: %s, status: %s", async (succeeds, status) => {
     const { stripe, url } = await localStripe();
     const { id } = await stripe.paymentIntents.create({
       amount: 2000,
@@ -86,7 +86,7 @@ describe("a payment with the customer", () => {
     expect(await stripe.paymentIntents.retrieve(id)).toMatchObject({ status });
   });
 
-  it("of a subscription's first invoice makes it active", async () => {
+  it("of a subscription's first invoice activates the subscription", async () => {
     const { stripe } = await localStripe();
     const customer = await stripe.customers.create();
     const price = await monthlyPrice(stripe, 4900);
@@ -103,7 +103,7 @@ describe("a payment with the customer", () => {
     expect(await refusal(again)).toMatchObject({ code: "payment_intent_unexpected_state" });
   });
 
-  it("is canceled once, and not after it succeeded", async () => {
+  it("can be canceled once, but not after it succeeded", async () => {
     const { stripe } = await localStripe();
     const { id } = await stripe.paymentIntents.create({ amount: 2000, currency: "usd" });
     expect(await stripe.paymentIntents.cancel(id)).toMatchObject({ status: "canceled" });
@@ -113,7 +113,7 @@ describe("a payment with the customer", () => {
   });
 });
 
-it("refunds never give back more than was paid", async () => {
+it("refunds can't exceed the amount that was paid", async () => {
   const { stripe } = await localStripe();
   const intent = await reload(stripe, "pm_card_visa");
   const first = await stripe.refunds.create({ payment_intent: intent.id, amount: 500 });
@@ -139,7 +139,7 @@ it("refunds never give back more than was paid", async () => {
 });
 
 describe("setup intents", () => {
-  it("save a card to the customer", async () => {
+  it("attach a card to the customer", async () => {
     const { stripe } = await localStripe();
     const { id: customer } = await stripe.customers.create();
     const { id } = await stripe.setupIntents.create({ customer });
@@ -149,7 +149,7 @@ describe("setup intents", () => {
     expect(saved.data.map((one) => one.id)).toEqual([after.payment_method]);
   });
 
-  it("save nothing of a card that is declined", async () => {
+  it("don't attach a card that is declined", async () => {
     const { stripe } = await localStripe();
     const { id: customer } = await stripe.customers.create();
     const made = stripe.setupIntents.create({
@@ -163,7 +163,7 @@ describe("setup intents", () => {
 });
 
 describe("payment methods", () => {
-  it("are attached to one customer, and are no one's default once detached", async () => {
+  it("are attached to one customer, and are no longer a default once detached", async () => {
     const { stripe } = await localStripe();
     const customer = await customerWithCard(stripe);
     const other = await stripe.customers.create();
@@ -178,7 +178,7 @@ describe("payment methods", () => {
     expect(await refusal(stripe.paymentMethods.detach(method))).toMatchObject({ statusCode: 400 });
   });
 
-  it("are made of a test card's token, never of a card's number", async () => {
+  it("can be created from a test card's token, but not from a card number", async () => {
     const { stripe } = await localStripe();
     const made = await stripe.paymentMethods.create({ type: "card", card: { token: "tok_visa" } });
     expect(made).toMatchObject({ type: "card", card: { last4: "4242", brand: "visa" }, customer: null });

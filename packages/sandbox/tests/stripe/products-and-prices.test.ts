@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { localStripe, monthlyPrice, refusal } from "./local-stripe.ts";
 
 describe("products", () => {
-  it("take an id of the caller's choice, once, also while archived", async () => {
+  it("accept an id that no other product has, not even an archived one", async () => {
     const { stripe } = await localStripe();
     await stripe.products.create({ id: "agntdata-launch", name: "Launch" });
     const taken = {
@@ -17,7 +17,7 @@ describe("products", () => {
     expect(await refusal(stripe.products.create({ id: "agntdata-launch", name: "x" }))).toEqual(taken);
   });
 
-  it("are archived, listed by whether they are, and deleted only without prices", async () => {
+  it("can be archived, listed by `active`, and deleted if they have no prices", async () => {
     const { stripe } = await localStripe();
     const price = await monthlyPrice(stripe, 100);
     const product = price.product as string;
@@ -37,7 +37,7 @@ describe("products", () => {
     });
   });
 
-  it("clear a text by an empty one, and need a name", async () => {
+  it("unset a text with an empty string, and require a name", async () => {
     const { stripe } = await localStripe();
     const { id } = await stripe.products.create({ name: "Launch", description: "d" });
     expect((await stripe.products.update(id, { description: "" })).description).toBeNull();
@@ -51,7 +51,7 @@ describe("products", () => {
     });
   });
 
-  it("take only an active price of their own as the default", async () => {
+  it("accept only their own active price as the default", async () => {
     const { stripe } = await localStripe();
     const mine = await monthlyPrice(stripe, 100);
     const foreign = await monthlyPrice(stripe, 200);
@@ -67,7 +67,7 @@ describe("products", () => {
 });
 
 describe("prices", () => {
-  it("are made of an amount and keep it for ever", async () => {
+  it("have an amount that can't be changed", async () => {
     const { stripe } = await localStripe();
     const price = await monthlyPrice(stripe, 4900);
     expect(price).toMatchObject({
@@ -92,7 +92,7 @@ describe("prices", () => {
     expect(await stripe.prices.retrieve(price.id)).toMatchObject({ unit_amount: 4900, currency: "usd" });
   });
 
-  it("hold fractions of a cent as decimals, without a whole amount", async () => {
+  it("return fractions of a cent as decimals, with `unit_amount` null", async () => {
     const { stripe, send } = await localStripe();
     const { product } = await monthlyPrice(stripe, 1);
     const form = `product=${product}&currency=usd&unit_amount_decimal=0.50`;
@@ -100,7 +100,7 @@ describe("prices", () => {
     expect(body).toMatchObject({ unit_amount: null, unit_amount_decimal: "0.5" });
   });
 
-  it("hold their lookup key also when archived, and give it away only by a transfer", async () => {
+  it("keep their lookup key when archived, until it is transferred", async () => {
     const { stripe } = await localStripe();
     const first = await monthlyPrice(stripe, 100, { lookup_key: "launch-v1" });
     await stripe.prices.update(first.id, { active: false });
@@ -125,7 +125,7 @@ describe("prices", () => {
     expect(await refusal(stripe.prices.list({ lookup_keys: eleven }))).toMatchObject({ statusCode: 400 });
   });
 
-  it("can't be archived while they are their product's default", async () => {
+  it("can't be archived while they are the default of their product", async () => {
     const { stripe } = await localStripe();
     const product = await stripe.products.create({
       name: "Launch",
@@ -143,13 +143,13 @@ describe("prices", () => {
     ["no amount", {}, /require an `unit_amount`/],
     ["two amounts", { unit_amount: 1, unit_amount_decimal: "1.5" }, /only specify one of these parameters/],
     ["a negative amount", { unit_amount: -1 }, /Invalid non-negative integer/],
-    ["half a cent as a whole amount", { unit_amount: 0.5 }, /Invalid integer: 0.5/],
+    ["half a cent in `unit_amount`", { unit_amount: 0.5 }, /Invalid integer: 0.5/],
     [
       "an unknown interval",
       { unit_amount: 1, recurring: { interval: "decade" } },
       /must be one of day, week, month, or year/,
     ],
-    ["no such product", { unit_amount: 1, product: "prod_x" }, /No such product: 'prod_x'/],
+    ["an unknown product", { unit_amount: 1, product: "prod_x" }, /No such product: 'prod_x'/],
   ])("are refused with %s", async (_, fields, message) => {
     const { stripe } = await localStripe();
     const { id } = await stripe.products.create({ name: "Launch" });

@@ -6,7 +6,7 @@ import { Store } from "../../src/store.ts";
 import { customerWithCard, KEY, localStripe, monthlyPrice, refusal } from "./local-stripe.ts";
 
 describe("a request", () => {
-  it("needs the account's key, and never gets it back", async () => {
+  it("needs the account's key, and errors mask the given key", async () => {
     const { send } = await localStripe();
     const wrong = await send("GET", "/v1/customers", undefined, {
       authorization: "Bearer sk_test_someoneelse9876",
@@ -24,14 +24,14 @@ describe("a request", () => {
     expect((await send("GET", "/v1/customers", undefined, { authorization: basic })).status).toBe(200);
   });
 
-  it("is answered with an id and the version", async () => {
+  it("returns a request id and the API version", async () => {
     const { send } = await localStripe();
     const { headers } = await send("GET", "/v1/customers");
     expect(headers.get("request-id")).toMatch(/^req_\w{14}$/);
     expect(headers.get("stripe-version")).toBe("2026-10-28.endive");
   });
 
-  it("to an unknown place is refused in Stripe's shape", async () => {
+  it("to an unknown route returns Stripe's error", async () => {
     const { send } = await localStripe();
     for (const [method, path] of [
       ["GET", "/v1/unicorns"],
@@ -48,9 +48,9 @@ describe("a request", () => {
     }
   });
 
-  it("beyond 25 a second is refused before it has any effect", async () => {
+  it("that exceeds 25 per second is refused without effect", async () => {
     const { stripe, send } = await localStripe({ requestsPerSecond: 25 });
-    // All of it within one second, however long that takes a busy machine.
+    // All requests count as sent within one second, even on a slow machine.
     const clock = vi.spyOn(performance, "now").mockReturnValue(0);
     onTestFinished(() => clock.mockRestore());
     const headers = { "idempotency-key": "k1" };
@@ -73,25 +73,31 @@ describe("a request", () => {
       "Received unknown parameter: address[street]",
     ],
     ["two unknown keys", "a=1&b=2", "parameter_unknown", "a", "Received unknown parameters: a, b"],
-    ["a text for a number", "balance=ten", "parameter_invalid_integer", "balance", "Invalid integer: ten"],
     [
-      "a number beyond what is exact",
+      "a text instead of a number",
+      "balance=ten",
+      "parameter_invalid_integer",
+      "balance",
+      "Invalid integer: ten",
+    ],
+    [
+      "a number that is too large to be exact",
       "balance=99999999999999999999",
       "parameter_invalid_integer",
       "balance",
       /Invalid integer/,
     ],
-    ["an object for a text", "name[first]=Ada", undefined, "name", /Invalid string/],
-    ["a text for an object", "address=Rome", undefined, "address", "Invalid object"],
+    ["an object instead of a text", "name[first]=Ada", undefined, "name", /Invalid string/],
+    ["a text instead of an object", "address=Rome", undefined, "address", "Invalid object"],
     [
-      "a word that isn't one of the words",
+      "a value that isn't one of the options",
       "tax_exempt=maybe",
       undefined,
       "tax_exempt",
       "Invalid tax_exempt: must be one of none, exempt, or reverse",
     ],
-    ["a bad e-mail", "email=nobody", "email_invalid", "email", "Invalid email address: nobody"],
-    ["brackets that don't match", "address[city=Rome", undefined, "address[city", /Invalid parameter name/],
+    ["an invalid email address", "email=nobody", "email_invalid", "email", "Invalid email address: nobody"],
+    ["unbalanced brackets", "address[city=Rome", undefined, "address[city", /Invalid parameter name/],
     [
       "a value that is also a parent",
       "address=x&address[city]=Rome",
@@ -99,7 +105,7 @@ describe("a request", () => {
       "address[city]",
       /conflicting types/,
     ],
-    ["a key of JavaScript's", "__proto__[polluted]=1", "parameter_unknown", "__proto__", /unknown parameter/],
+    ["the key __proto__", "__proto__[polluted]=1", "parameter_unknown", "__proto__", /unknown parameter/],
     [
       "a parameter that the sandbox doesn't support",
       "tax_id_data[0][type]=eu_vat",
@@ -107,7 +113,7 @@ describe("a request", () => {
       "tax_id_data",
       /sandbox doesn't support Stripe's parameter/,
     ],
-  ])("with %s is refused, naming the parameter", async (_, form, code, param, message) => {
+  ])("with %s is refused, and the error names the parameter", async (_, form, code, param, message) => {
     const { send, stripe } = await localStripe();
     const { status, body } = await send("POST", "/v1/customers", form);
     expect(status).toBe(400);
@@ -128,7 +134,7 @@ describe("a request", () => {
   });
 });
 
-it("everything is there after a restart: objects, the clock, and idempotency keys", async () => {
+it("objects and the clock are restored after a restart", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tenantry-stripe-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const store = () => new Store(join(folder, "stripe.jsonl"));

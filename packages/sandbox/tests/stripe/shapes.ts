@@ -9,10 +9,10 @@ export function shapeOf(value: unknown): Shape {
 }
 
 /**
- * Where an object lacks what another has: a field that is absent, or of another type.
+ * Returns the fields of `theirs` that are absent in `ours` or have another type.
  *
- * A null fits everything, as either side may happen to have no value; so does an empty list, and
- * an id where the other shows the object that it names.
+ * A null matches any type, because either side may have no value. So does an empty list, and an id matches the object that
+ * the other side expands.
  */
 export function lacks(ours: Shape | undefined, theirs: Shape, place = ""): string[] {
   if (ours === undefined) return [`${place} is absent`];
@@ -31,7 +31,7 @@ function isFields(shape: Shape): shape is { [field: string]: Shape } {
   return typeof shape === "object" && !Array.isArray(shape);
 }
 
-/** Metadata's keys are free, and so is what an event is about. */
+/** Whether a field may have any contents: metadata, and the object of an event. */
 function isFree(field: string, owner: { [field: string]: Shape }): boolean {
   return field === "metadata" || (field === "data" && "pending_webhooks" in owner);
 }

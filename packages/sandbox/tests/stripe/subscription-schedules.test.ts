@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { customerWithCard, localStripe, monthlyPrice, refusal } from "./local-stripe.ts";
 
-/** A subscription of the large plan whose schedule changes it to the small one at the period's end. */
+/** Creates a subscription to the large plan, with a schedule that changes it to the small plan at the end of the period. */
 async function downgrade() {
   const local = await localStripe({ now: () => new Date("2027-04-01T00:00:00Z") });
   const { stripe } = local;
@@ -23,7 +23,7 @@ async function downgrade() {
 }
 
 describe("a schedule", () => {
-  it("keeps the price until the period's end, then bills the other, and lets go at its own end", async () => {
+  it("changes the price at the end of the period, and releases the subscription at its own end", async () => {
     const { stripe, advance, id, schedule, large, small, priceNow } = await downgrade();
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ schedule: schedule.id });
     await advance({ days: 29 });
@@ -40,7 +40,7 @@ describe("a schedule", () => {
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "active", schedule: null });
   });
 
-  it("that is released changes nothing any more", async () => {
+  it("that is released no longer changes the subscription", async () => {
     const { stripe, advance, schedule, large, priceNow } = await downgrade();
     await stripe.subscriptionSchedules.release(schedule.id);
     await advance({ days: 40 });
@@ -50,13 +50,13 @@ describe("a schedule", () => {
     });
   });
 
-  it("is canceled with its subscription, and with its customer", async () => {
+  it("is canceled with its subscription", async () => {
     const { stripe, id, schedule } = await downgrade();
     await stripe.subscriptions.cancel(id);
     expect(await stripe.subscriptionSchedules.retrieve(schedule.id)).toMatchObject({ status: "canceled" });
   });
 
-  it("holds its subscription alone, and its end", async () => {
+  it("prevents a second schedule and a direct cancellation of its subscription", async () => {
     const { stripe, id, schedule } = await downgrade();
     expect((await refusal(stripe.subscriptionSchedules.create({ from_subscription: id }))).message).toContain(
       schedule.id,
@@ -66,7 +66,7 @@ describe("a schedule", () => {
     ).toContain(`managed by the subscription schedule \`${schedule.id}\``);
   });
 
-  it("can't rewrite when the current phase began, nor leave a gap", async () => {
+  it("can't change the start of the current phase or have a gap between phases", async () => {
     const { stripe, schedule, phases } = await downgrade();
     const [first, second] = phases;
     if (first === undefined || second === undefined) throw new Error("Two phases were made");

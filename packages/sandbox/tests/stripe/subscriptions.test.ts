@@ -14,24 +14,30 @@ describe("a new subscription", () => {
   it.each([
     ["a card that works", "pm_card_visa", {}, "active", "paid"],
     ["a card that is declined", "pm_card_chargeCustomerFail", {}, "incomplete", "open"],
-    ["a card that wants authentication", "pm_card_authenticationRequired", {}, "incomplete", "open"],
+    ["a card that requires authentication", "pm_card_authenticationRequired", {}, "incomplete", "open"],
     [
-      "a card that works, left to be confirmed",
+      "a card that works and default_incomplete",
       "pm_card_visa",
       { payment_behavior: "default_incomplete" },
       "incomplete",
       "open",
     ],
-    ["no card, left to be paid", undefined, { payment_behavior: "default_incomplete" }, "incomplete", "open"],
+    [
+      "no card and default_incomplete",
+      undefined,
+      { payment_behavior: "default_incomplete" },
+      "incomplete",
+      "open",
+    ],
     ["no card and a trial", undefined, { trial_period_days: 14 }, "trialing", "paid"],
     [
-      "no card, by invoice",
+      "no card and send_invoice",
       undefined,
       { collection_method: "send_invoice", days_until_due: 14 },
       "active",
       "open",
     ],
-  ] as const)("with %s", async (_, card, fields, status, invoiced) => {
+  ] as const)("with %s is $3", async (_, card, fields, status, invoiced) => {
     const { stripe } = await localStripe();
     const customer =
       card === undefined ? await stripe.customers.create() : await customerWithCard(stripe, card);
@@ -51,7 +57,7 @@ describe("a new subscription", () => {
     expect(subscription.items.data).toMatchObject([{ quantity: 2, price: { id: price.id } }]);
   });
 
-  it("of a free price needs no card", async () => {
+  it("with a free price needs no card", async () => {
     const { stripe } = await localStripe();
     const { id } = await stripe.customers.create();
     const price = await monthlyPrice(stripe, 0);
@@ -59,7 +65,7 @@ describe("a new subscription", () => {
     expect(made.status).toBe("active");
   });
 
-  it("without anything that could pay it is refused, and leaves no trace", async () => {
+  it("without a payment method is refused and leaves no objects", async () => {
     const { stripe } = await localStripe();
     const { id } = await stripe.customers.create();
     const price = await monthlyPrice(stripe, 4900);
@@ -69,7 +75,7 @@ describe("a new subscription", () => {
     expect((await stripe.invoices.list()).data).toEqual([]);
   });
 
-  it("that must not stay incomplete is refused by the decline, and leaves no trace", async () => {
+  it("with error_if_incomplete is refused if the card is declined, and leaves no objects", async () => {
     const { stripe } = await localStripe();
     const customer = await customerWithCard(stripe, "pm_card_chargeCustomerFail");
     const price = await monthlyPrice(stripe, 4900);
@@ -90,13 +96,13 @@ describe("a new subscription", () => {
 
   it.each([
     ["an archived price", "archived", {}, /The price specified is inactive/],
-    ["a price for one payment", "one_time", {}, /only accepts prices with `type=recurring`/],
-    ["a price that isn't there", "none", {}, /No such price: 'price_none'/],
-    ["an invoice without a term", "good", { collection_method: "send_invoice" }, /days_until_due/],
-    ["a term without an invoice", "good", { days_until_due: 3 }, /days_until_due/],
-    ["two trials", "good", { trial_period_days: 1, trial_end: 4e9 }, /only specify one of these/],
-    ["a trial that ended", "good", { trial_end: 5 }, /must be an integer Unix timestamp in the future/],
-    ["too long a trial", "good", { trial_period_days: 731 }, /less than or equal to 730/],
+    ["a one-time price", "one_time", {}, /only accepts prices with `type=recurring`/],
+    ["a price that doesn't exist", "none", {}, /No such price: 'price_none'/],
+    ["send_invoice without days_until_due", "good", { collection_method: "send_invoice" }, /days_until_due/],
+    ["days_until_due without send_invoice", "good", { days_until_due: 3 }, /days_until_due/],
+    ["two trial ends", "good", { trial_period_days: 1, trial_end: 4e9 }, /only specify one of these/],
+    ["a trial end in the past", "good", { trial_end: 5 }, /must be an integer Unix timestamp in the future/],
+    ["a trial that is too long", "good", { trial_period_days: 731 }, /less than or equal to 730/],
     ["an unknown parameter", "good", { plan_name: "x" }, /Received unknown parameter: plan_name/],
   ])("is refused with %s", async (_, kind, fields, message) => {
     const { stripe } = await localStripe();
@@ -113,7 +119,7 @@ describe("a new subscription", () => {
     expect(await refusal(made)).toMatchObject({ statusCode: 400, message: expect.stringMatching(message) });
   });
 
-  it("keeps to the customer's currency", async () => {
+  it("must have the customer's currency", async () => {
     const { stripe } = await localStripe();
     const customer = await customerWithCard(stripe);
     const usd = await monthlyPrice(stripe, 4900);
@@ -131,7 +137,7 @@ describe("when time passes", () => {
     ["create_invoice", undefined, "past_due"],
     ["cancel", "pm_card_visa", "active"],
     ["cancel", "pm_card_chargeCustomerFail", "past_due"],
-  ] as const)("a trial that ends by %s, card %s, is %s", async (behavior, card, status) => {
+  ] as const)("a trial that ends with %s and the card %s is %s", async (behavior, card, status) => {
     const { stripe, advance } = await localStripe();
     const customer =
       card === undefined ? await stripe.customers.create() : await customerWithCard(stripe, card);
@@ -151,7 +157,7 @@ describe("when time passes", () => {
     if (status === "active") expect(after.items.data[0]?.current_period_start).toBe(trial_end);
   });
 
-  it("an active one is renewed each month, at the end of the month that it began with", async () => {
+  it("a subscription that started on the last day of a month renews on the last day of each month", async () => {
     const now = () => new Date("2027-01-31T12:00:00Z");
     const { stripe, advance } = await localStripe({ now });
     const customer = await customerWithCard(stripe);
@@ -168,7 +174,7 @@ describe("when time passes", () => {
     expect(invoices.data.map(({ amount_paid }) => amount_paid)).toEqual([4900, 4900, 4900]);
   });
 
-  it("one whose card stops working is past due, is retried, and is canceled in the end", async () => {
+  it("a subscription whose card stops working is past due, and is canceled after the last retry", async () => {
     const { stripe, advance } = await localStripe();
     const customer = await customerWithCard(stripe);
     const price = await monthlyPrice(stripe, 4900);
@@ -184,7 +190,7 @@ describe("when time passes", () => {
     });
   });
 
-  it("a past-due one is active again once its invoice is paid", async () => {
+  it("a past-due subscription is active again once its invoice is paid", async () => {
     const { stripe, advance } = await localStripe();
     const customer = await customerWithCard(stripe, "pm_card_chargeCustomerFail");
     const price = await monthlyPrice(stripe, 4900);
@@ -206,7 +212,7 @@ describe("when time passes", () => {
     expect((await stripe.subscriptions.retrieve(id)).status).toBe("active");
   });
 
-  it("an incomplete one expires after 23 hours, and its invoice is void", async () => {
+  it("an incomplete subscription expires after 23 hours, and its invoice is voided", async () => {
     const { stripe, advance } = await localStripe();
     const customer = await customerWithCard(stripe, "pm_card_chargeCustomerFail");
     const price = await monthlyPrice(stripe, 4900);
@@ -219,7 +225,7 @@ describe("when time passes", () => {
     expect(invoiceOf(after).status).toBe("void");
   });
 
-  it("an incomplete one takes notes and a way to pay, and no other change", async () => {
+  it("an incomplete subscription accepts only metadata and a payment method", async () => {
     const { stripe } = await localStripe();
     const customer = await customerWithCard(stripe, "pm_card_chargeCustomerFail");
     const price = await monthlyPrice(stripe, 4900);
@@ -255,7 +261,7 @@ describe("when time passes", () => {
 });
 
 describe("cancelling", () => {
-  it("ends a subscription at once, and only once", async () => {
+  it("ends a subscription immediately, and only once", async () => {
     const { stripe } = await localStripe();
     const customer = await customerWithCard(stripe);
     const price = await monthlyPrice(stripe, 4900);
@@ -279,7 +285,7 @@ describe("cancelling", () => {
     expect(all.data.map((one) => one.id)).toEqual([id]);
   });
 
-  it("at the period's end waits for it, and can be taken back", async () => {
+  it("at the end of the period can be revoked until then", async () => {
     const { stripe, advance } = await localStripe();
     const customer = await customerWithCard(stripe);
     const price = await monthlyPrice(stripe, 4900);
@@ -326,7 +332,7 @@ describe("changing the price", () => {
     expect(renewal).toMatchObject({ total: 12_000, status: "paid" });
   });
 
-  it("with always_invoice bills the difference at once", async () => {
+  it("with always_invoice bills the difference immediately", async () => {
     const { stripe, id, item, large } = await halfWay();
     const after = await stripe.subscriptions.update(id, {
       items: [{ id: item, price: large.id }],
@@ -351,7 +357,7 @@ describe("changing the price", () => {
     expect(totals).toEqual([9000, 3000]);
   });
 
-  it("to a cheaper one at once gives credit on the customer's balance, which the next invoice uses", async () => {
+  it("to a lower one credits the customer's balance, which the next invoice uses", async () => {
     const { stripe, advance, customer, id, item, large, small } = await halfWay();
     await stripe.subscriptions.update(id, {
       items: [{ id: item, price: large.id }],
@@ -368,7 +374,7 @@ describe("changing the price", () => {
     expect(await stripe.customers.retrieve(customer.id)).toMatchObject({ balance: 0 });
   });
 
-  it("from free to paid begins a period and is paid at once", async () => {
+  it("from free to paid starts a period that is paid immediately", async () => {
     const { stripe } = await localStripe({ now });
     const { id: customer } = await stripe.customers.create();
     const free = await monthlyPrice(stripe, 0);
@@ -386,7 +392,7 @@ describe("changing the price", () => {
     expect(invoiceOf(after)).toMatchObject({ total: 4900, status: "paid" });
   });
 
-  it("that is declined makes it past due, or is refused where it must not be", async () => {
+  it("with a declined payment makes it past due, or is refused with error_if_incomplete", async () => {
     const { stripe, customer, id, item, large, small } = await halfWay();
     const bad = await stripe.paymentMethods.attach("pm_card_chargeCustomerFail", { customer: customer.id });
     const change = {
@@ -402,7 +408,7 @@ describe("changing the price", () => {
     expect(await stripe.subscriptions.update(id, change)).toMatchObject({ status: "past_due" });
   });
 
-  describe("with pending_if_incomplete, when it is declined", () => {
+  describe("with pending_if_incomplete and a declined payment", () => {
     async function pending() {
       const world = await halfWay();
       const { stripe, customer, id, item, large } = world;
@@ -418,7 +424,7 @@ describe("changing the price", () => {
     }
     const priceOf = (found: Stripe.Subscription) => found.items.data[0]?.price.id;
 
-    it("waits, and is made once its invoice is paid", async () => {
+    it("is pending until its invoice is paid", async () => {
       const { stripe, customer, id, waiting, small, large, invoice } = await pending();
       expect(priceOf(waiting)).toBe(small.id);
       expect(waiting).toMatchObject({
@@ -433,7 +439,7 @@ describe("changing the price", () => {
       expect(priceOf(paid)).toBe(large.id);
     });
 
-    it("lapses after 23 hours, with its invoice", async () => {
+    it("expires after 23 hours and voids its invoice", async () => {
       const { stripe, id, small, invoice, advance } = await pending();
       await advance({ hours: 22 });
       expect((await stripe.subscriptions.retrieve(id)).pending_update).not.toBeNull();
@@ -443,7 +449,7 @@ describe("changing the price", () => {
       expect(await stripe.invoices.retrieve(invoice)).toMatchObject({ status: "void" });
     });
 
-    it("is given up by voiding its invoice, and by another change", async () => {
+    it("is discarded if its invoice is voided or another change is made", async () => {
       const { stripe, id, change, invoice, large, small } = await pending();
       await stripe.invoices.voidInvoice(invoice);
       expect((await stripe.subscriptions.retrieve(id)).pending_update).toBeNull();
@@ -457,7 +463,7 @@ describe("changing the price", () => {
       expect(priceOf(instead)).toBe(small.id);
     });
 
-    it("can't be where invoices are sent, nor change what Stripe doesn't let wait", async () => {
+    it("is refused with send_invoice, and for parameters that don't support it", async () => {
       const { stripe, id, change } = await pending();
       const described = stripe.subscriptions.update(id, { ...change, description: "x" });
       expect(await refusal(described)).toMatchObject({ statusCode: 400, param: "description" });

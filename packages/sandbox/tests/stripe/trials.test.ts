@@ -25,8 +25,8 @@ async function trialing(card?: string) {
   return { ...local, customer, small, large, begun, upgrade, totals };
 }
 
-describe("the end of a trial, together with another price", () => {
-  it("begins a paid period of the new price when it is paid", async () => {
+describe("ending a trial together with a price change", () => {
+  it("starts a paid period with the new price", async () => {
     const { stripe, begun, large, upgrade, totals } = await trialing("pm_card_visa");
     const paid = await stripe.subscriptions.update(begun.id, upgrade);
     expect(paid).toMatchObject({
@@ -39,7 +39,7 @@ describe("the end of a trial, together with another price", () => {
     expect(await totals()).toEqual([0, 49_900]);
   });
 
-  it("leaves the trial and the old price until a declined payment is made", async () => {
+  it("keeps the trial and the old price until a declined payment is paid", async () => {
     const { stripe, begun, customer, small, large, upgrade } = await trialing("pm_card_chargeCustomerFail");
     const waiting = await stripe.subscriptions.update(begun.id, upgrade);
     expect(waiting).toMatchObject({
@@ -55,7 +55,7 @@ describe("the end of a trial, together with another price", () => {
     expect(paid.items.data).toMatchObject([{ price: { id: large.id } }]);
   });
 
-  it("is refused where nothing can pay", async () => {
+  it("is refused without a payment method", async () => {
     const { stripe, begun, upgrade } = await trialing();
     expect(await refusal(stripe.subscriptions.update(begun.id, upgrade))).toMatchObject({
       statusCode: 400,
@@ -64,7 +64,7 @@ describe("the end of a trial, together with another price", () => {
     expect(await stripe.subscriptions.retrieve(begun.id)).toMatchObject({ status: "trialing" });
   });
 
-  it("bills nothing where the trial begins with the change", async () => {
+  it("bills nothing if a new trial starts with the change", async () => {
     const { stripe, customer, totals, large } = await trialing("pm_card_visa");
     const free = await monthlyPrice(stripe, 0);
     const { id, items } = await stripe.subscriptions.create({

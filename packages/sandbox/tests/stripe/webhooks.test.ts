@@ -18,7 +18,7 @@ function fail(response: ServerResponse): void {
   response.writeHead(500).end();
 }
 
-/** A server that takes deliveries; the first ones are refused, or never answered. */
+/** Starts a server that receives deliveries. It fails the first ones with `refuse`. */
 async function receiver(refused = 0, refuse = fail) {
   const deliveries: Delivery[] = [];
   const waiting: (() => void)[] = [];
@@ -52,7 +52,7 @@ function typesOf(deliveries: readonly Delivery[]): string[] {
 }
 
 describe("webhooks", () => {
-  it("carry the event, signed with the secret that only the creation shows", async () => {
+  it("contain the event and are signed with the secret that only the creation returns", async () => {
     const { stripe } = await localStripe();
     const { url, received } = await receiver();
     const endpoint = await stripe.webhookEndpoints.create({ url, enabled_events: ["customer.created"] });
@@ -72,7 +72,7 @@ describe("webhooks", () => {
     expect(kept).toMatchObject({ id: event.id, request: { id: expect.stringMatching(/^req_/) } });
   });
 
-  it("are sent again until they arrive", async () => {
+  it("are retried until they succeed", async () => {
     const { stripe } = await localStripe({ webhookRetryAfter: 5 });
     const { url, received } = await receiver(2);
     await stripe.webhookEndpoints.create({ url, enabled_events: ["*"] });
@@ -81,7 +81,7 @@ describe("webhooks", () => {
     expect(new Set(deliveries.map(({ payload }) => (JSON.parse(payload) as Stripe.Event).id)).size).toBe(1);
   });
 
-  it("that a stop cuts short are kept, and sent at the next start", async () => {
+  it("that a stop interrupts are sent after the next start", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tenantry-stripe-"));
     onTestFinished(() => rm(folder, { recursive: true }));
     const journal = join(folder, "stripe.journal");
@@ -103,7 +103,7 @@ describe("webhooks", () => {
     expect(stopped).not.toContain('"attempts":1');
   });
 
-  it("tell the life of a subscription, and what changed in it", async () => {
+  it("are sent for the lifecycle of a subscription, with the previous values", async () => {
     const { stripe, advance } = await localStripe();
     const { url, received } = await receiver();
     await stripe.webhookEndpoints.create({
@@ -143,7 +143,7 @@ describe("webhooks", () => {
     });
   });
 
-  it("say nothing of what was refused", async () => {
+  it("aren't sent for a refused request", async () => {
     const { stripe } = await localStripe();
     const before = (await stripe.events.list()).data.length;
     await refusal(stripe.customers.create({ payment_method: "pm_card_chargeDeclined" }));

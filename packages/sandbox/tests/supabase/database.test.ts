@@ -13,31 +13,31 @@ const run = (query: string, more: object = {}) => local.query(ref, query, more);
 const rows = async (query: string): Promise<unknown> => (await run(query)).body;
 
 describe("a query over HTTP", () => {
-  test("gives the last statement's rows", async () => {
+  test("returns the rows of the last statement", async () => {
     expect(await rows("select 1 as a; select 2 as b, null as c")).toEqual([{ b: 2, c: null }]);
     expect(await rows("create table if not exists made (n int)")).toEqual([]);
   });
 
   test.each([
     ["a big integer that fits", "9007199254740991::int8", 9007199254740991],
-    ["one that doesn't", "9007199254740993::int8", "9007199254740993"],
+    ["a big integer that doesn't fit", "9007199254740993::int8", "9007199254740993"],
     ["a numeric", "1.50::numeric", "1.50"],
     ["a timestamp", "'2026-11-01 00:00:00+00'::timestamptz", "2026-11-01 00:00:00+00"],
     ["a date", "'2026-11-01'::date", "2026-11-01"],
     ["JSON", `'{"a":[1]}'::jsonb`, { a: [1] }],
     ["an array", "array['a','b']", ["a", "b"]],
     ["a boolean", "true", true],
-  ])("gives %s as the real one does", async (_, expression, value) => {
+  ])("returns %s as Supabase does", async (_, expression, value) => {
     expect(await rows(`select ${expression} as value`)).toEqual([{ value }]);
   });
 
-  test("is one transaction: a script that fails leaves nothing", async () => {
+  test("is one transaction that is rolled back if a statement fails", async () => {
     const failed = await run("create table half (n int); select 1/0");
     expect(failed.status).toBe(400);
     expect(await rows("select to_regclass('half') as half")).toEqual([{ half: null }]);
   });
 
-  test("leaves no open transaction, setting or temporary table to the next one", async () => {
+  test("leaves no open transaction, setting or temporary table for the next query", async () => {
     await run(
       "begin; create table opened (n int); set search_path = pg_catalog; create temp table t (n int)",
     );
@@ -46,7 +46,7 @@ describe("a query over HTTP", () => {
     ]);
   });
 
-  test("that fails says where, with the SQLSTATE", async () => {
+  test("that fails returns the position and the SQLSTATE", async () => {
     const { status, body } = await run("select 1,\n  * from nowhere");
     expect([status, body.message]).toEqual([
       400,
@@ -62,12 +62,12 @@ describe("a query over HTTP", () => {
     );
   });
 
-  test("takes parameters", async () => {
+  test("accepts parameters", async () => {
     const { body } = await run("select $1::int + 1 as n, $2::text as t", { parameters: [41, "x"] });
     expect(body).toEqual([{ n: 42, t: "x" }]);
   });
 
-  test("that is read-only writes nothing, whatever it says", async () => {
+  test("that is read-only can't write, even if it starts a read-write transaction", async () => {
     await run("create table if not exists precious (n int)");
     for (const text of ["delete from precious", "set transaction read write; delete from precious"])
       expect((await run(text, { read_only: true })).status).toBe(400);
@@ -78,7 +78,7 @@ describe("a query over HTTP", () => {
 });
 
 describe("a new project's database", () => {
-  test("is run by a postgres that is no superuser", async () => {
+  test("has a role postgres that isn't a superuser", async () => {
     expect(
       await rows(`select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication
         from pg_roles where rolname = current_user`),
@@ -95,7 +95,7 @@ describe("a new project's database", () => {
     ).toEqual(names.map((name) => ({ name, bypass: name === "service_role" })));
   });
 
-  test("gives the API's roles no reading or writing of new tables, sequences or functions", async () => {
+  test("doesn't allow the API's roles to read or write new tables and sequences by default", async () => {
     await run(
       "create table public.mine (id serial); create function public.own() returns int language sql as 'select 1'",
     );
@@ -108,7 +108,7 @@ describe("a new project's database", () => {
       ).toEqual([{ tables: false, sequences: false, schema: true, creating: false }]);
   });
 
-  test("still gives them what the real one still gives: truncate, references, trigger", async () => {
+  test("still grants the API's roles truncate and trigger by default, as Supabase does", async () => {
     await run("create table public.left_over (n int)");
     expect(
       await rows(`select has_table_privilege('anon', 'left_over', 'truncate') as truncate,
@@ -116,7 +116,7 @@ describe("a new project's database", () => {
     ).toEqual([{ truncate: true, trigger: true }]);
   });
 
-  test("tells a request's user from its claims", async () => {
+  test("returns the user from a request's claims", async () => {
     const user = "7d444840-9dc0-11d1-b245-5ffdce74fad2";
     const claims = JSON.stringify({ sub: user, role: "authenticated", email: "ada@acme.example" });
     expect(
@@ -139,7 +139,7 @@ describe("a new project's database", () => {
       "policies on storage.objects",
       "create policy p on storage.objects for select to authenticated using (true)",
     ],
-    ["their removal", "drop policy if exists p on storage.objects"],
+    ["drops of these policies", "drop policy if exists p on storage.objects"],
     [
       "policies on auth.users",
       "create policy p on auth.users for select to authenticated using (id = auth.uid())",
@@ -160,7 +160,7 @@ describe("a new project's database", () => {
     ],
     ["extensions", "create extension if not exists citext with schema extensions"],
     ["roles", "create role app bypassrls; grant authenticated to app; grant app to postgres; drop role app"],
-  ])("lets postgres make %s", async (_, sql) => {
+  ])("allows %s for postgres", async (_, sql) => {
     const { status, body } = await run(sql);
     expect([status, body]).toEqual([201, []]);
   });
@@ -168,7 +168,7 @@ describe("a new project's database", () => {
   test.each([
     ["tables of the auth schema", "create table auth.mine (n int)", "permission denied for schema auth"],
     [
-      "other functions of it",
+      "replacements of functions in the auth schema",
       "create or replace function auth.uid() returns uuid language sql as 'select null::uuid'",
       "42501",
     ],
@@ -177,9 +177,9 @@ describe("a new project's database", () => {
       "alter table storage.objects add column mine int",
       "must be owner of table objects",
     ],
-    ["removals of them", "drop table auth.users cascade", "must be owner of table users"],
+    ["drops of platform tables", "drop table auth.users cascade", "must be owner of table users"],
     [
-      "deletions of objects past the Storage API",
+      "deletions of objects without the Storage API",
       "delete from storage.objects",
       "Direct deletion from storage tables",
     ],
@@ -194,12 +194,12 @@ describe("a new project's database", () => {
       "alter default privileges for role supabase_admin grant all on tables to anon",
       "42501",
     ],
-  ])("refuses postgres %s", async (_, sql, text) => {
+  ])("refuses %s for postgres", async (_, sql, text) => {
     const { status, body } = await run(sql);
     expect([status, body.message]).toEqual([400, expect.stringContaining(text)]);
   });
 
-  test("shares nothing with another project's: not even roles", async () => {
+  test("shares nothing with another project's database, not even roles", async () => {
     const other = await local.project("other");
     await run("create role only_here; create table only_here (n int)");
     const { body } = await local.query(

@@ -12,14 +12,14 @@ import { addOrganization } from "../../src/supabase/organizations.ts";
 export const TOKEN = `sbp_${"0".repeat(40)}`;
 
 export interface ManagementApi {
-  /** Milliseconds; the readiness delay is 1000 of them. */
+  /** The current time in milliseconds. The readiness delay is 1000 milliseconds. */
   readonly clock: { now: number };
   readonly request: (path: string, options?: RequestInit) => Promise<Response>;
-  /** With the token. */
+  /** Sends a request with the token. */
   readonly call: (method: string, path: string, body?: unknown) => Promise<Response>;
 }
 
-/** The Management API alone, with a clock of its own and no ports; it ends with the test. */
+/** Creates a Management API with its own clock and without ports. It is stopped after the test. */
 export async function managementApi(perMinute = 10_000): Promise<ManagementApi> {
   const folder = await mkdtemp(join(tmpdir(), "tenantry-api-"));
   const servers = new ProjectServers(folder);

@@ -12,7 +12,7 @@ afterAll(() => local.close());
 const creation = { organization_slug: "demo", db_pass: PASSWORD };
 
 describe("creating a project", () => {
-  test("answers at once, with a status that isn't known yet", async () => {
+  test("returns immediately with the status UNKNOWN", async () => {
     const made = await local.call("POST", "/v1/projects", {
       ...creation,
       name: "fresh",
@@ -32,7 +32,7 @@ describe("creating a project", () => {
     });
   });
 
-  test("twice under one name is refused, so that it can be found again by its name", async () => {
+  test("is refused if the organization has a project with the same name", async () => {
     const ref = await local.project("once");
     const again = await local.call("POST", "/v1/projects", { ...creation, name: "once" });
     expect(again.status).toBe(409);
@@ -74,7 +74,7 @@ describe("creating a project", () => {
   });
 });
 
-describe("the life of a project", () => {
+describe("a project", () => {
   test("goes through its stages", () => {
     const change = {
       through: ["UNKNOWN", "COMING_UP", "COMING_UP"],
@@ -92,7 +92,7 @@ describe("the life of a project", () => {
     ]);
   });
 
-  test("begins with waiting: services come up one after another, some after the project", async () => {
+  test("becomes healthy service by service, with some services after the project", async () => {
     const { call, clock } = await managementApi();
     const names = ["db", "pooler", "realtime"];
     const { ref } = (await (
@@ -111,7 +111,7 @@ describe("the life of a project", () => {
     };
     const seen = async (): Promise<unknown> => [(await get("")).status, await healthy()];
 
-    // Its own routes don't know it at first, though the organization's list does.
+    // At first, the project's own routes return 404, although the organization's list contains it.
     expect((await call("GET", `/v1/projects/${ref}`)).status).toBe(404);
     clock.now += 200;
     expect(await seen()).toEqual(["UNKNOWN", []]);
@@ -140,7 +140,7 @@ describe("the life of a project", () => {
     expect(await seen()).toEqual(["ACTIVE_HEALTHY", names]);
   });
 
-  test("ends: what is deleted is not found", async () => {
+  test("isn't found after its deletion", async () => {
     const ref = await local.project("ending");
     expect((await local.call("DELETE", `/v1/projects/${ref}`)).body).toMatchObject({ ref, name: "ending" });
     for (const path of ["", "/health?services=db", "/secrets", "/config/auth"]) {
@@ -150,7 +150,7 @@ describe("the life of a project", () => {
     await local.project("ending");
   });
 
-  test("may change its name, not to another's", async () => {
+  test("can be renamed, but not to the name of another project", async () => {
     const ref = await local.project("before");
     await local.project("taken");
     expect((await local.call("PATCH", `/v1/projects/${ref}`, { name: "after" })).body).toMatchObject({
@@ -160,13 +160,13 @@ describe("the life of a project", () => {
     expect((await local.call("PATCH", `/v1/projects/${ref}`, { name: "taken" })).status).toBe(409);
   });
 
-  test("has no pause in a paid organization", async () => {
+  test("can't be paused in a paid organization", async () => {
     const ref = await local.project("paid");
     expect((await local.call("POST", `/v1/projects/${ref}/pause`)).status).toBe(400);
     expect((await local.query(ref, "select 1")).status).toBe(201);
   });
 
-  test("has a pause in a free one, that keeps the data", async () => {
+  test("can be paused in a free organization and keeps its data", async () => {
     const ref = await local.project("napping", { organization_slug: "hobby" });
     await local.query(ref, "create table kept as select 1 as n");
     const status = async (): Promise<string> => (await local.call("GET", `/v1/projects/${ref}`)).body.status;
@@ -185,7 +185,7 @@ describe("the life of a project", () => {
 });
 
 describe("an organization's projects", () => {
-  test("come in pages, sorted, found by a part of their name", async () => {
+  test("are paginated, sorted, and searched by a part of their name", async () => {
     const { call, clock } = await managementApi();
     for (const name of ["delta", "alpha", "charlie", "bravo"]) {
       clock.now += 1;

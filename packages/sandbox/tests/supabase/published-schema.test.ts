@@ -8,7 +8,7 @@ import { ENDPOINTS } from "../../src/supabase/app.ts";
 import { until } from "../local-sandbox.ts";
 import { type ManagementApi, managementApi } from "./management-api.ts";
 
-/** Supabase's own description of its Management API. It isn't part of this repository. */
+/** Supabase's specification of its Management API. It isn't part of this repository. */
 const FILE = join(import.meta.dirname, "../../../../../shared/specs/supabase-management-v1.openapi.json");
 
 interface Schema {
@@ -28,14 +28,14 @@ interface Specification {
 }
 
 if (!existsSync(FILE)) {
-  test("the published schema isn't here, so nothing is compared with it", () => {
+  test("the comparison with the published schema is skipped, because the file doesn't exist", () => {
     expect(ENDPOINTS.length).toBeGreaterThan(0);
   });
 } else {
   compare(JSON.parse(readFileSync(FILE, "utf8"), asJsonSchema) as Specification);
 }
 
-/** OpenAPI 3.0 says null its own way: where there is no type anything goes, and an enumeration doesn't name it. */
+/** Converts OpenAPI 3.0's `nullable` to JSON Schema. Without a type, any value is valid. An enumeration needs null as a value. */
 function asJsonSchema(_: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("nullable" in value)) return value;
   const { nullable, ...schema } = value as { nullable: unknown; type?: unknown; enum?: unknown[] };
@@ -56,18 +56,18 @@ function compare(specification: Specification): void {
     (method, path, endpoint) => {
       const operation = operationOf(method, path);
 
-      test("is published, with the status that it answers with", () => {
+      test("is published with its status", () => {
         expect(Object.keys(operation?.responses ?? {})).toContain(String(endpoint.status ?? 200));
       });
 
-      test("takes the parameters that are published, and no others", () => {
+      test("accepts exactly the published parameters", () => {
         const published = (operation?.parameters ?? []).filter((one) => one.in === "query");
         const query = propertiesOf(endpoint.query);
         expect([...query.names].sort()).toEqual(published.map(({ name }) => name).sort());
         expect(query.required).toEqual(published.filter(({ required }) => required).map(({ name }) => name));
       });
 
-      test("takes the properties that are published, and no others", () => {
+      test("accepts exactly the published properties", () => {
         const published = resolved(operation?.requestBody?.content["application/json"]?.schema ?? {});
         const item = resolved(published.items ?? published);
         const body = propertiesOf(endpoint.body);
@@ -77,7 +77,7 @@ function compare(specification: Specification): void {
     },
   );
 
-  describe("answers", () => {
+  describe("responses", () => {
     const ajv = new Ajv({ strict: false, allErrors: true });
     addFormats.default(ajv);
     ajv.addSchema({ $id: "spec", components: specification.components });
@@ -85,7 +85,7 @@ function compare(specification: Specification): void {
     let ref: string;
     const tried = new Set<string>();
 
-    /** Makes a request, and holds its answer against what is published for the path that it is an example of. */
+    /** Sends a request and validates the response against the published schema of its path. */
     async function answer(method: string, path: string, example: string, body?: unknown): Promise<unknown> {
       const response = await api.call(method, example, body);
       const text = await response.text();
@@ -93,7 +93,7 @@ function compare(specification: Specification): void {
         operationOf(method, path)?.responses[response.status]?.content?.["application/json"] ?? {};
       expect([response.status, text === "" ? undefined : text.slice(0, 200)]).toEqual([
         expect.toSatisfy((status: number) => status >= 200 && status < 300),
-        // An answer that is published has a body, and one that isn't has none; a query's rows have no schema.
+        // A response has a body if its schema is published. Only a query's rows have no schema.
         schema === undefined && !path.includes("/database/query") ? undefined : expect.any(String),
       ]);
       tried.add(`${method} ${path}`);
@@ -107,7 +107,7 @@ function compare(specification: Specification): void {
       return parsed;
     }
 
-    test("of every route are as published", async () => {
+    test("of every route match the published schema", async () => {
       api = await managementApi();
       const P = "/v1/projects";
       const R = `${P}/{ref}`;
@@ -177,7 +177,7 @@ function compare(specification: Specification): void {
       await of("GET", `${R}/restore`);
       await of("DELETE", R);
 
-      // Only a free organization's projects pause; what these three answer with is empty.
+      // Not tried: only projects of free organizations can be paused, and these three responses are empty.
       const paused = ["/pause", "/restore", "/restore/cancel"].map((path) => `POST ${R}${path}`);
       expect(ENDPOINTS.map((one) => `${one.method} ${one.path}`).sort()).toEqual(
         [...tried, ...paused].sort(),
@@ -186,7 +186,7 @@ function compare(specification: Specification): void {
   });
 }
 
-/** The names that a schema of a query or a body takes, and those that it demands. */
+/** Returns the names of a schema's properties, and those that are required. */
 function propertiesOf(schema: z.ZodType | undefined): { names: string[]; required: string[] } {
   if (schema === undefined) return { names: [], required: [] };
   const item = schema instanceof z.ZodArray ? (schema.element as z.ZodType) : schema;

@@ -12,7 +12,7 @@ test("a request without the token is refused", async () => {
 test.each([
   ["an unknown route", "GET", "/v1/nowhere", undefined, 404, "Cannot GET /v1/nowhere"],
   [
-    "a method that a route lacks",
+    "an unsupported method",
     "DELETE",
     "/v1/organizations/a",
     undefined,
@@ -29,7 +29,7 @@ test.each([
   ],
   ["a body that isn't JSON", "POST", "/v1/organizations", "{", 400, "JSON"],
   [
-    "a body where none belongs",
+    "a body for a route without one",
     "POST",
     "/v1/projects/x/pause",
     '{"now":true}',
@@ -45,7 +45,7 @@ test.each([
 });
 
 describe("rate limits", () => {
-  test("are told on every answer, and refuse what is over them until the minute is over", async () => {
+  test("are in the headers of every response, and refuse further requests until the minute ends", async () => {
     const { call, clock } = await managementApi(2);
     const told = (response: Response) =>
       ["limit", "remaining", "reset"].map((name) => response.headers.get(`x-ratelimit-${name}`));
@@ -59,7 +59,7 @@ describe("rate limits", () => {
     expect((await call("GET", "/v1/organizations")).status).toBe(200);
   });
 
-  test("count each organization or project, and each endpoint, for itself", async () => {
+  test("apply per endpoint and per organization or project", async () => {
     const { call } = await managementApi(1);
     const paths = [
       "/v1/organizations/a",
@@ -71,7 +71,7 @@ describe("rate limits", () => {
     for (const path of paths) expect((await call("GET", path)).status).toBe(429);
   });
 
-  test("are told on refusals too", async () => {
+  test("are in the headers of error responses", async () => {
     const { call } = await managementApi(120);
     expect((await call("GET", "/v1/projects/none")).headers.get("x-ratelimit-remaining")).toBe("119");
   });

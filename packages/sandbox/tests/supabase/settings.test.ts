@@ -15,7 +15,7 @@ const call = (method: string, path: string, body?: unknown): Promise<Reply> =>
   local.call(method, `/v1/projects/${ref}${path}`, body);
 
 describe("API keys", () => {
-  test("of a new project: two legacy ones and two of the new kind, the secret one masked", async () => {
+  test("of a new project are two legacy and two new keys, with the secret key masked", async () => {
     const masked = (await call("GET", "/api-keys")).body;
     const shown = (await call("GET", "/api-keys?reveal=true")).body;
     expect(masked.map((key: { name: string; type: string }) => [key.name, key.type])).toEqual([
@@ -30,7 +30,7 @@ describe("API keys", () => {
     expect(masked[3].hash).toBe(createHash("sha256").update(shown[3].api_key).digest("base64url"));
   });
 
-  test("the legacy ones are signed with the project's own secret", async () => {
+  test("of the legacy type are signed with the project's JWT secret", async () => {
     const [anon] = (await call("GET", "/api-keys")).body;
     const { jwt_secret: secret } = (await call("GET", "/postgrest")).body;
     const [header, payload, signature] = anon.api_key.split(".");
@@ -38,7 +38,7 @@ describe("API keys", () => {
     expect(JSON.parse(Buffer.from(payload, "base64url").toString())).toMatchObject({ role: "anon", ref });
   });
 
-  test("are made, twice under one name too, changed and deleted", async () => {
+  test("can be created (even twice with one name), changed and deleted", async () => {
     const first = await call("POST", "/api-keys?reveal=true", { type: "secret", name: "backend" });
     const second = await call("POST", "/api-keys", { type: "secret", name: "backend" });
     expect([first.status, second.status]).toEqual([201, 201]);
@@ -50,14 +50,14 @@ describe("API keys", () => {
     expect((await call("POST", "/api-keys", { type: "secret", name: "No" })).status).toBe(400);
   });
 
-  test("the legacy ones can be turned off", async () => {
+  test("of the legacy type can be disabled", async () => {
     expect((await call("PUT", "/api-keys/legacy?enabled=false")).body).toEqual({ enabled: false });
     expect((await call("GET", "/api-keys")).body[0].type).toBe("publishable");
     await call("PUT", "/api-keys/legacy?enabled=true");
   });
 });
 
-test("secrets come back as digests only, and are overwritten", async () => {
+test("secrets are returned only as digests and can be overwritten", async () => {
   const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
   const first = await call("POST", "/secrets", [
     { name: "A", value: "one" },
@@ -75,14 +75,14 @@ test("secrets come back as digests only, and are overwritten", async () => {
 });
 
 describe("auth settings", () => {
-  test("are kept; those not given stay as they are", async () => {
+  test("are stored; omitted settings stay unchanged", async () => {
     const before = (await call("GET", "/config/auth")).body;
     await call("PATCH", "/config/auth", { disable_signup: true, jwt_exp: 900, sessions_timebox: 24 });
     const after = (await call("GET", "/config/auth")).body;
     expect(after).toEqual({ ...before, disable_signup: true, jwt_exp: 900, sessions_timebox: 24 });
   });
 
-  test("that are secret come back as an HMAC under the project's ref", async () => {
+  test("that are secret are returned as an HMAC with the project's ref as the key", async () => {
     const { body } = await call("PATCH", "/config/auth", {
       smtp_pass: "hunter22",
       hook_send_email_secrets: "v1,x",
@@ -102,7 +102,7 @@ describe("auth settings", () => {
   });
 });
 
-test("third-party auth: the same issuer twice is two", async () => {
+test("adding the same third-party auth issuer twice creates two integrations", async () => {
   const issuer = { oidc_issuer_url: "https://control.supabase.co/auth/v1" };
   const first = await call("POST", "/config/auth/third-party-auth", issuer);
   await call("POST", "/config/auth/third-party-auth", issuer);
@@ -114,7 +114,7 @@ test("third-party auth: the same issuer twice is two", async () => {
   expect((await call("POST", "/config/auth/third-party-auth", {})).status).toBe(400);
 });
 
-test("the Data API is off when it exposes no schema, and is unhealthy then", async () => {
+test("the Data API is disabled and unhealthy if it exposes no schema", async () => {
   const { body } = await call("PATCH", "/postgrest", { db_schema: "" });
   expect(body).toEqual({
     db_schema: "",
@@ -127,7 +127,7 @@ test("the Data API is off when it exposes no schema, and is unhealthy then", asy
   expect((await call("GET", "/health?services=rest")).body[0].healthy).toBe(true);
 });
 
-test("network restrictions are replaced as a whole, or changed one by one", async () => {
+test("network restrictions are replaced by apply, or changed individually", async () => {
   expect((await call("GET", "/network-restrictions")).body.config).toEqual({
     dbAllowedCidrs: ["0.0.0.0/0"],
     dbAllowedCidrsV6: ["::/0"],
@@ -145,7 +145,7 @@ test("network restrictions are replaced as a whole, or changed one by one", asyn
   );
 });
 
-test("storage features are changed one by one, and the others stay", async () => {
+test("changing a storage feature keeps the other features", async () => {
   const before = (await call("GET", "/config/storage")).body;
   const vectorBuckets = { enabled: true, maxBuckets: 3, maxIndexes: 3 };
   expect((await call("PATCH", "/config/storage", { features: { vectorBuckets } })).status).toBe(200);
@@ -155,7 +155,7 @@ test("storage features are changed one by one, and the others stay", async () =>
   expect((await call("PATCH", "/config/storage", incomplete)).status).toBe(400);
 });
 
-test("SSL enforcement is kept", async () => {
+test("SSL enforcement is stored", async () => {
   expect((await call("GET", "/ssl-enforcement")).body.currentConfig).toEqual({ database: false });
   await call("PUT", "/ssl-enforcement", { requestedConfig: { database: true } });
   expect((await call("GET", "/ssl-enforcement")).body).toEqual({
@@ -170,7 +170,7 @@ describe("add-ons", () => {
     return body.selected_addons.map((one: { variant: { id: string } }) => one.variant.id);
   };
 
-  test("hold the compute size, and what else was chosen", async () => {
+  test("include the compute size and other selected add-ons", async () => {
     const of = await local.project("resized", { desired_instance_size: "small" });
     expect(await selected(of)).toEqual(["ci_small"]);
     const path = `/v1/projects/${of}/billing/addons`;
@@ -183,7 +183,7 @@ describe("add-ons", () => {
     expect((await local.call("DELETE", `${path}/pitr_7`)).status).toBe(404);
   });
 
-  test("of another compute size make the project ready again", async () => {
+  test("that change the compute size restart the project", async () => {
     const { call, clock } = await managementApi();
     const creation = { name: "resized", organization_slug: "a", region: "us-east-1", db_pass: PASSWORD };
     const { ref } = (await (await call("POST", "/v1/projects", creation)).json()) as { ref: string };
@@ -198,7 +198,7 @@ describe("add-ons", () => {
       const { projects } = listed as { projects: { databases: { infra_compute_size: string }[] }[] };
       return projects[0]?.databases[0]?.infra_compute_size ?? "";
     };
-    // The status and the size from before, for a while.
+    // At first, the API still shows the old status and size.
     expect([await status(), await size()]).toEqual(["ACTIVE_HEALTHY", "micro"]);
     clock.now += 400;
     expect([await status(), await size()]).toEqual(["RESIZING", "large"]);
@@ -206,7 +206,7 @@ describe("add-ons", () => {
     expect([await status(), await size()]).toEqual(["ACTIVE_HEALTHY", "large"]);
   });
 
-  test("aren't for free organizations, whose projects have none", async () => {
+  test("aren't available to free organizations", async () => {
     const of = await local.project("small", { organization_slug: "hobby" });
     expect(await selected(of)).toEqual([]);
     const change = { addon_type: "compute_instance", addon_variant: "ci_large" };
