@@ -26,8 +26,8 @@ export const SUPERUSER = "supabase_admin";
 /**
  * Opens the cache in the temporary folder. The first use fills it (about 60 MB).
  *
- * The programs are copied because the package is incomplete where npm runs no install scripts: the libraries' symbolic links
- * are missing. In addition, its folder may be read-only, or unreadable for the user that the server runs as.
+ * The programs are copied for two reasons. If npm doesn't run install scripts, the package lacks the libraries' symbolic links.
+ * And its folder may be read-only, or unreadable for the user that the server runs as.
  */
 export async function openCache(): Promise<PostgresCache> {
   const source = packagedPrograms();
@@ -182,7 +182,7 @@ async function copyPrograms(native: string, target: string): Promise<void> {
   await openToAll(target);
 }
 
-/** Makes the folder readable for the server's user. An installation under a strict umask isn't. */
+/** Makes the folder readable for the server's user, because files that were installed with a strict umask aren't. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
