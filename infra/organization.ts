@@ -305,9 +305,9 @@ function planInForce(
     );
 }
 
-/** The trial that Stripe started, which can differ from the declared one. */
+/** The trial that Stripe started, which can differ from the declared one. An earlier trial is already recorded. */
 function takenTrial({ platform, organization }: OrganizationArgs, subscription: Subscription | undefined) {
-  if (subscription === undefined) return undefined;
+  if (subscription === undefined || organization.trial === null) return undefined;
   const plan = platform.trial?.plan ?? organization.plan.name;
   return pulumi
     .all([subscription.trialStart, subscription.trialEnd])

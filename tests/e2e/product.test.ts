@@ -130,7 +130,7 @@ describe("a database that can't be reached isn't clean", () => {
     ["a control plane whose connections drop", { kind: "drop-before", service: "postgres" }, NOTHING],
     [
       "one that drops them when all was tried",
-      { kind: "drop-after", service: "postgres", match: "^do " },
+      { kind: "drop-after", service: "postgres", match: "^(--[^\n]*\\s+)*do " },
       { ...NOTHING, "demo.acme, workspace production": "clean" },
     ],
     [

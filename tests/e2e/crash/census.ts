@@ -14,10 +14,11 @@ export async function recorded(world: World, stack: string, name: string): Promi
   return resources.map(({ urn, inputs }) => withoutIds(JSON.stringify([urn, inputs]), name)).sort();
 }
 
-/** Replaces ids first, because they may contain the name by chance. */
+/** Replaces ids first, because they may contain the name by chance, and the times at which trials began and end. */
 function withoutIds(text: string, name: string): string {
   return text
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|--[0-9a-f]{8}\b|\b[a-z]{20}\b|\b(cus|sub)_\w+/g, "id")
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "time")
     .replaceAll(name, "it");
 }
 

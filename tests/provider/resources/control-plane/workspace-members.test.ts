@@ -202,7 +202,7 @@ describe("control-plane:WorkspaceMembers", () => {
     await new Life(workspace, live.context()).up(workspaceOf("shop", "staging"));
     const other = { ...declared(), workspace: stableId("shop/acme/staging") };
     await expect(new Life(workspaceMembers, live.context()).up(other)).rejects.toThrow(
-      /is workspace .*'s, not/,
+      /belongs to workspace .*, not to/,
     );
     expect(await life.refresh()).toEqual([]);
   });
