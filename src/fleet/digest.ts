@@ -1,11 +1,13 @@
-import { createHash, createHmac, type Hash } from "node:crypto";
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { createHash, createHmac } from "node:crypto";
+import { realpathSync } from "node:fs";
 import { join } from "node:path";
+import { modelDigest } from "../model/digest.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
 import { secretNames } from "../model/secret-names.ts";
 import { PACKAGE_ROOT } from "../shared/package.ts";
 import { secretVariable } from "../shared/secret-variable.ts";
 import type { Environment } from "./environment.ts";
+import { fileDigests } from "./file-digests.ts";
 
 /** The input of a stack's program. */
 export interface DigestInput {
@@ -40,18 +42,8 @@ export function digestOf(input: DigestInput, program: string): string | undefine
   const secrets = input.organization === null ? [] : secretNames(input.organization).map(secretVariable);
   const environment = [...ADDRESSES, ...secrets].map((name) => [name, input.vendors[name] ?? null]);
   return createHmac("sha256", root)
-    .update(JSON.stringify([program, input.organization, environment]))
-    .update(textOf(input.platform))
+    .update(JSON.stringify([program, modelDigest(input.platform, input.organization), environment]))
     .digest("hex");
-}
-
-/** Cached, because the digest of every organization includes it. */
-const texts = new WeakMap<PlatformModel, string>();
-
-function textOf(platform: PlatformModel): string {
-  const text = texts.get(platform) ?? JSON.stringify(platform);
-  texts.set(platform, text);
-  return text;
 }
 
 /**
@@ -60,37 +52,8 @@ function textOf(platform: PlatformModel): string {
  */
 export function programDigest(project: string, root: string = PACKAGE_ROOT): string | undefined {
   if (realpathSync(project) !== realpathSync(root)) return undefined;
-  const hash = createHash("sha256");
-  for (const name of PROGRAM) addFiles(hash, root, name);
-  return hash.digest("hex");
-}
-
-function addFiles(hash: Hash, root: string, path: string): void {
-  const entries = readFolder(join(root, path));
-  if (entries !== undefined) for (const entry of entries) addFiles(hash, root, `${path}/${entry}`);
-  else addFile(hash, root, path);
-}
-
-/** Undefined when the path isn't a folder. */
-function readFolder(folder: string): string[] | undefined {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function addFile(hash: Hash, root: string, path: string): void {
-  try {
-    const bytes = readFileSync(join(root, path));
-    hash.update(`${path} ${bytes.length}\n`).update(bytes);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "ENOTDIR";
+  const paths = PROGRAM.map((name) => join(root, name));
+  return createHash("sha256")
+    .update(JSON.stringify([...fileDigests(paths, root)]))
+    .digest("hex");
 }

@@ -35,7 +35,7 @@ export interface StackResult {
   readonly seconds: number;
   /** Nothing ran, because the state and the program's input are unchanged since the last run. */
   readonly skipped: boolean;
-  /** For a preview with changes: the revision of the state that they are based on; null when there is no state yet. */
+  /** For a preview with changes, before an `up`: the revision of the state that they are based on; null when there is no state yet. */
   readonly revision?: string | null;
 }
 
@@ -61,6 +61,8 @@ export interface FleetOptions {
    * Whether an `up` of a stack continues after a failure, with the resources that don't depend on it. Default: no stack does.
    */
   readonly continueOnError?: (stack: string) => boolean;
+  /** Whether a preview records the revision of each state, for the `up` that follows. Default false. */
+  readonly forApply?: boolean;
   /** By stack, the revision of the state that its preview was based on. An `up` refuses a state that has another one. */
   readonly reviewed?: ReadonlyMap<string, string | null>;
   /** Stops cleanly: no more stacks are started, and the engine ends those that run. */
@@ -147,9 +149,15 @@ async function findUpToDate(
   const limit = pLimit(parallel);
   // A stack whose tag can't be read runs, and reports that itself.
   const found = await Promise.all(
-    fleet.map((stack) => limit(() => isUpToDate(stack, engine).catch(() => false))),
+    fleet.map((stack) => limit(() => isUpToDate(stack, engine).catch(runInstead))),
   );
   return new Set(fleet.filter((_, index) => found[index]));
+}
+
+/** Only for a failure that the run of the stack reports in its own words. */
+function runInstead(error: unknown): false {
+  if (error instanceof UserError || error instanceof VendorError) return false;
+  throw error;
 }
 
 function skipped({ spec: { stack } }: FleetStack, observer: FleetObserver | undefined): StackResult {
@@ -162,7 +170,7 @@ function skipped({ spec: { stack } }: FleetStack, observer: FleetObserver | unde
 async function previewStack(stack: FleetStack, options: FleetOptions): Promise<StackResult> {
   return timed("preview", stack, options, async (builder) => {
     // Taken before the state is read, so that a write in between is noticed.
-    const revision = await revisionOf(stack, options.engine);
+    const revision = options.forApply === true ? await revisionOf(stack, options.engine) : undefined;
     const removals = await findRemovals(stack, options.engine);
     // The program can't run for an organization without a manifest.
     const result = isGone(stack) ? undefined : await runEngine("preview", stack, options, builder);

@@ -1,13 +1,13 @@
-import { createHash } from "node:crypto";
-import { type Dirent, readdirSync, readFileSync, realpathSync } from "node:fs";
-import { extname, join, relative } from "node:path";
+import { realpathSync } from "node:fs";
+import { basename, extname, join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { PolicyPackSource } from "@tenantry/embedded-engine/interface";
 import { PACKAGE_ROOT } from "../shared/package.ts";
 import { PROGRAM } from "./digest.ts";
+import { type FileDigests, fileDigests } from "./file-digests.ts";
 
-/** Digests of the code and data that decide what a program declares and what a policy pack allows, by relative path. */
-export type Sources = ReadonlyMap<string, string>;
+/** Digests of the code and data that decide what a program declares and what a policy pack allows. */
+export type Sources = FileDigests;
 
 const EXTENSIONS = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json", ".yaml", ".yml", ".sql"]);
 /** Dependencies, git's own files, and the data of a sandbox. */
@@ -33,9 +33,20 @@ export interface SourceFolders {
 export function readSources({ cwd, project, packs, except }: SourceFolders): Sources {
   const isPackage = realpathSync(project) === realpathSync(PACKAGE_ROOT);
   const program = isPackage ? PROGRAM.map((name) => join(project, name)) : [project];
-  const files = [...program, ...packs.map(({ folder }) => folder)].flatMap((path) => filesIn(path, except));
-  const configs = packs.flatMap(({ config }) => config ?? []);
-  return new Map([...files, ...configs].map((file) => [relative(cwd, file), digestOf(file)]));
+  const folders = [...program, ...packs.map(({ folder }) => folder)];
+  const code = fileDigests(folders, cwd, (path, kind) => !except.includes(path) && isCode(path, kind));
+  // A pack's configuration can have any name.
+  const configs = fileDigests(
+    packs.flatMap(({ config }) => config ?? []),
+    cwd,
+  );
+  return new Map([...code, ...configs]);
+}
+
+function isCode(path: string, kind: "file" | "folder"): boolean {
+  const name = basename(path);
+  if (kind === "folder") return !SKIPPED_FOLDERS.has(name);
+  return EXTENSIONS.has(extname(name)) && !STACK_SETTINGS.test(name);
 }
 
 /** @throws UserError with the first files that were edited, added or removed since */
@@ -50,41 +61,4 @@ export function expectSameSources(before: Sources, now: Sources): void {
     `${names.join(", ")}${more} changed after the preview had run, so nothing was changed`,
     { remedy: "Run the command again, to review what the program declares now." },
   );
-}
-
-function filesIn(folder: string, except: readonly string[]): string[] {
-  if (except.includes(folder)) return [];
-  const entries = entriesOf(folder);
-  if (entries === undefined) return [folder];
-  return entries.flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : filesIn(path, except);
-    const isSource = entry.isFile() && EXTENSIONS.has(extname(entry.name));
-    return isSource && !STACK_SETTINGS.test(entry.name) && !except.includes(path) ? [path] : [];
-  });
-}
-
-/** Undefined when the path isn't a folder. */
-function entriesOf(path: string): Dirent[] | undefined {
-  try {
-    return readdirSync(path, { withFileTypes: true });
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
-function digestOf(file: string): string {
-  try {
-    return createHash("sha256").update(readFileSync(file)).digest("hex");
-  } catch (error) {
-    if (isGone(error)) return "missing";
-    throw error;
-  }
-}
-
-/** A file may go away between the listing and the reading. */
-function isGone(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectSameSources, readSources } from "../../src/fleet/sources.ts";
@@ -83,16 +83,24 @@ describe("code that is replaced while `up` asks", () => {
     { title: "a new file of a policy pack", file: "policies/extra.js", text: "" },
     { title: "a policy pack's configuration", file: CONFIG, text: '{ "all": "disabled" }' },
     { title: "the project's own code", file: "program/index.js", text: "module.exports = {}" },
-  ])("stops the run before its first stack: $title", ({ file, text }) => {
+    {
+      title: "code behind a link",
+      file: "shared.md",
+      text: "module.exports = {}",
+      message: "program/linked.js",
+    },
+  ])("stops the run before its first stack: $title", ({ file, text, message = file }) => {
     const project = folderWith({
       "Pulumi.yaml": "name: demo\nruntime: nodejs\n",
       "program/index.js": "",
+      "shared.md": "",
       "program/node_modules/dependency.js": "",
       [DEMO]: PLATFORM,
       [PACK]: "runtime: nodejs\n",
       [CONFIG]: "{}",
     });
     const at = (name: string) => join(project.path, name);
+    symlinkSync("../shared.md", at("program/linked.js"));
     const sources = () =>
       readSources({
         cwd: project.path,
@@ -106,7 +114,9 @@ describe("code that is replaced while `up` asks", () => {
     expectSameSources(before, sources());
 
     writeFileSync(at(file), text);
-    expect(() => expectSameSources(before, sources())).toThrow(`${file} changed after the preview had run`);
+    expect(() => expectSameSources(before, sources())).toThrow(
+      `${message} changed after the preview had run`,
+    );
     project.remove();
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { runCommandLine } from "../../src/cli/program.ts";
-import type { ExitCode } from "../../src/cli/session.ts";
+import type { ExitCode, Io } from "../../src/cli/session.ts";
 
 export interface Ran {
   readonly exitCode: ExitCode;
@@ -11,23 +11,31 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs a command line in this process, from the given folder and with only the given environment. */
-export async function tenantry(
+interface Surroundings {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function runOn(
+  streams: Pick<Io, "stdin" | "stdout" | "stderr">,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-): Promise<Ran> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const exitCode = await runCommandLine(args, {
-    stdin: new PassThrough().end(),
-    stdout,
-    stderr,
-    env: options.env ?? {},
-    cwd: options.cwd,
+  { cwd, env = {} }: Surroundings,
+): Promise<ExitCode> {
+  return runCommandLine(args, {
+    ...streams,
+    env,
+    cwd,
     onInterrupt: () => () => {},
     exit: (code) => {
       throw new Error(`the command line ended the process with ${code}`);
     },
   });
+}
+
+/** Runs a command line in this process, from the given folder and with only the given environment. */
+export async function tenantry(args: readonly string[], options: Surroundings): Promise<Ran> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const exitCode = await runOn({ stdin: new PassThrough().end(), stdout, stderr }, args, options);
   return { exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
 
@@ -38,7 +46,7 @@ export async function tenantry(
  */
 export async function tenantryAsked(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  options: Surroundings,
   answer: (question: string) => string | Promise<string>,
 ): Promise<Ran> {
   const terminal = () => Object.assign(new PassThrough(), { isTTY: true });
@@ -50,17 +58,7 @@ export async function tenantryAsked(
     const question = /[^\n]*\[y\/N\] /.exec(written);
     if (question !== null && !asked) stdin.write(`${await answer(question[0])}\n`);
   });
-  const exitCode = await runCommandLine(args, {
-    stdin,
-    stdout,
-    stderr,
-    env: options.env ?? {},
-    cwd: options.cwd,
-    onInterrupt: () => () => {},
-    exit: (code) => {
-      throw new Error(`the command line ended the process with ${code}`);
-    },
-  });
+  const exitCode = await runOn({ stdin, stdout, stderr }, args, options);
   return { exitCode, stdout: textOf(stdout), stderr: written };
 }
 

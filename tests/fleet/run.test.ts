@@ -177,7 +177,7 @@ describe("a stack that another run changed after its preview", () => {
     const script = { revisions: { "agntdata.acme": before } as Record<string, string | undefined> };
     const { engine, log } = scriptedEngine(script);
     const fleet = fleetOf(FLEET);
-    const previews = await previewFleet(fleet, { engine, parallel: 3 });
+    const previews = await previewFleet(fleet, { engine, parallel: 3, forApply: true });
     script.revisions["agntdata.acme"] = after;
     const results = await applyFleet(fleet, previews, { engine, parallel: 3 });
     expect(outcomes(results)).toMatchObject({ "agntdata.acme": "failed", "agntdata.beta": "done" });

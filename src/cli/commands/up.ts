@@ -148,7 +148,10 @@ async function lookAt(fleet: WatchedFleet, options: UpOptions): Promise<StackRes
       : [];
   const failed = cleared.filter(isFailure);
   const left = fleet.stacks.filter(({ spec }) => failed.every(({ stack }) => stack !== spec.stack));
-  return [...failed, ...(await fleet.watch(options, (run) => previewFleet(left, run)))];
+  return [
+    ...failed,
+    ...(await fleet.watch(options, (run) => previewFleet(left, { ...run, forApply: true }))),
+  ];
 }
 
 /** Whether the user agreed, by `--yes` or when asked. */
