@@ -128,7 +128,7 @@ export async function postpone(query: Query, { workspace }: AccessList, reason: 
   const [row] = await query<{ wait: number }>(
     `update private.access_deliveries set failures = failures + 1, failure = $2,
        next_attempt_at = clock_timestamp() + make_interval(secs => least(power(2, least(failures, 10)), 60))
-     where workspace_id = $1 returning least(power(2, failures - 1), 60)::integer as wait`,
+     where workspace_id = $1 returning least(power(2, least(failures - 1, 10)), 60)::integer as wait`,
     [workspace, reason],
   );
   return row?.wait ?? 0;

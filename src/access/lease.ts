@@ -1,7 +1,7 @@
 import type { PlatformModel } from "../model/model.ts";
 import type { DeliveryContext } from "./deliver.ts";
 
-/** The validity of a delivery. Less than the documented 60 seconds, to allow for a late renewal and a slow poll. */
+/** The validity of a delivery. Well below a minute, so that a late renewal and a slow poll fit in. */
 const LEASE_SECONDS = 45;
 
 /** The part of a lease after which it is renewed, so that two failures in a row don't end it. */

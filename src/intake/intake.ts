@@ -272,6 +272,8 @@ function write(file: string, before: string | null, after: string): void {
     if (textOf(file) !== before) throw changedMeanwhile(file);
     if (before === null) linkSync(scratch, file);
     else renameSync(scratch, file);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "EEXIST" ? changedMeanwhile(file) : error;
   } finally {
     rmSync(scratch, { force: true });
   }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { takeAccessList } from "../../src/access/access-list.ts";
+import { postpone, takeAccessList } from "../../src/access/access-list.ts";
 import { tryToDeliver } from "../../src/access/deliver.ts";
 import { deliverChanges, runDeliveryWorker } from "../../src/access/delivery-worker.ts";
 import { withLease } from "../../src/access/lease.ts";
@@ -189,6 +189,17 @@ it("a failing workspace is logged, and delivered to once it answers", async () =
   await world.askWorkspace("drop function private.refuse() cascade");
   await untilIn("patient@acme.example");
   await expect.poll(() => lines).toContain("access of acme/production: delivered again");
+});
+
+it("a workspace that has failed for days is tried once a minute", async () => {
+  const { database } = await world.reach();
+  const list = await database.transaction((query) => takeAccessList(query, WORKSPACE));
+  if (list === undefined) throw new Error("there is no workspace");
+  await world.ask("update private.access_deliveries set failures = 2000");
+  expect(await database.transaction((query) => postpone(query, list, "not today"))).toBe(60);
+  await world.ask(
+    "update private.access_deliveries set failures = 0, failure = null, next_attempt_at = '-infinity'",
+  );
 });
 
 describe("the lease", () => {

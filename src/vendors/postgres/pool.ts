@@ -119,6 +119,8 @@ async function listen(
     ended = resolve;
     client.on("error", (error) => reject(asVendorError(error, "listen")));
   });
+  // The connection can be lost while `listen` runs, before anything awaits this.
+  ending.catch(() => undefined);
   until.addEventListener("abort", ended, { once: true });
   try {
     await queryOf(client)(`listen ${escapeIdentifier(channel)}`);
