@@ -439,6 +439,14 @@ function refuseForeignSchedule(found: Stripe.Subscription, inputs: Inputs, steps
   );
 }
 
+type PaymentSettings = Pick<Stripe.SubscriptionCreateParams, "payment_settings">;
+
+/** Settings that others made, such as the allowed payment methods, stay beside tenantry's own. */
+function paymentSettings(kept: PaymentSettings, own: PaymentSettings): PaymentSettings {
+  if (kept.payment_settings === undefined && own.payment_settings === undefined) return {};
+  return { payment_settings: { ...kept.payment_settings, ...own.payment_settings } };
+}
+
 async function create(
   context: Context,
   declared: Declared,
@@ -452,7 +460,7 @@ async function create(
     ...kept,
     customer: customer.id,
     ...paymentOf(declared),
-    ...savedMethodOf(declared),
+    ...paymentSettings(kept, savedMethodOf(declared)),
     ...collectionOf(inputs),
     ...(declared.trial ? trialOf(inputs) : {}),
     metadata: { ...kept.metadata, ...toMetadata(inputs.brand) },
@@ -502,7 +510,8 @@ function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
   const price = pendingPrice(found) ?? later ?? found.items.data[0]?.price;
   return {
     ...rest,
-    state: "active",
+    // A run that was interrupted after its pause recorded the state before.
+    state: isAtRest(found) ? "suspended" : "active",
     price: price?.lookup_key ?? "",
     collection: collectionIn(found),
     ...(shown === undefined ? {} : { daysUntilDue: shown }),

@@ -141,6 +141,17 @@ describe("a setting that others made on a subscription", () => {
     expect(open.map(({ amount_due }) => amount_due)).toEqual([total]);
   });
 
+  test("is copied beside tenantry's own: the allowed payment methods", async () => {
+    const { declared, one, id } = await begin("methods", FREE, false);
+    await stripe().subscriptions.update(id, { payment_settings: { payment_method_types: ["card"] } });
+    const { subscriptionId } = await one.up({ ...declared, price: LAUNCH });
+    expect(subscriptionId).not.toBe(id);
+    expect((await stripe().subscriptions.retrieve(subscriptionId)).payment_settings).toMatchObject({
+      payment_method_types: ["card"],
+      save_default_payment_method: "on_subscription",
+    });
+  });
+
   test("is copied when a canceled subscription is started again, except a discount with used months", async () => {
     const { declared, one, id } = await begin("resumed", LAUNCH);
     const forever = await coupon();

@@ -64,6 +64,18 @@ describe.each(["suspended", "archived"] as const)("the subscription of a %s orga
     expect(await one.refresh()).toEqual([]);
   });
 
+  test("continues if the run that paused it was interrupted, and it is active again", async () => {
+    const { declared, one, id } = await paying(`${state}-interrupted`);
+    await stripe().subscriptions.update(id, {
+      pause_collection: { behavior: "void" },
+      metadata: { tenantry_paused: "none" },
+    });
+    expect(await one.refresh()).toEqual(["state"]);
+    await one.up(declared);
+    expect(await stripe().subscriptions.retrieve(id)).toMatchObject({ pause_collection: null });
+    expect(await one.refresh()).toEqual([]);
+  });
+
   test("restores a pause that was set before", async () => {
     const { declared, one, id } = await paying(`${state}-before`);
     await stripe().subscriptions.update(id, { pause_collection: { behavior: "keep_as_draft" } });
