@@ -28,7 +28,7 @@ const answerShape = z.object({
 
 /** Reads snapshots of workspaces' members. A single statement, so that each is consistent. */
 const READ = `
-  select workspaces.id as workspace, organizations.name || '/' || workspaces.name as name, project_ref as ref, state, version,
+  select workspaces.id as workspace, organizations.name || '/' || workspaces.name as name, project_ref as ref, workspaces.state, version,
     (select coalesce(jsonb_agg(jsonb_build_object('email', email, 'role', role, 'user_id', user_id, 'managed_by', managed_by)
       order by email), '[]') from private.workspace_access where workspace_id = workspaces.id) as members,
     (select coalesce(jsonb_agg(transaction::text), '[]') from private.access_changes where workspace_id = workspaces.id) as changes

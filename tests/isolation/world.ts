@@ -17,6 +17,8 @@ interface Person {
 
 interface Organization {
   readonly id: string;
+  /** Default `active`. */
+  readonly state?: "active" | "suspended" | "archived" | "deleted";
   readonly members: readonly { readonly person: number; readonly role: "owner" | "admin" | "member" }[];
   readonly workspaces: readonly Workspace[];
 }
@@ -54,8 +56,17 @@ const state = fc.oneof(
   },
 );
 
+const organizationState = fc.oneof(
+  { weight: 4, arbitrary: fc.constant("active" as const) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("suspended" as const, "archived" as const, "deleted" as const),
+  },
+);
+
 /** Assigns people to an organization. Exactly one becomes the owner. */
 const membership = fc.record({
+  state: organizationState,
   owner: fc.nat(PEOPLE - 1),
   roles: fc.array(fc.constantFrom("admin" as const, "member" as const, "member" as const, null), {
     minLength: PEOPLE,
@@ -81,6 +92,7 @@ export const worlds: fc.Arbitrary<World> = fc
     })),
     organizations: organizations.map((one, index) => ({
       id: uuid("b", index),
+      state: one.state,
       members: one.roles.flatMap((role, person): Organization["members"] =>
         person === one.owner ? [{ person, role: "owner" }] : role === null ? [] : [{ person, role }],
       ),
@@ -95,9 +107,10 @@ export function uuid(kind: string, number: number): string {
   return `${kind.repeat(8)}-0000-4000-8000-${String(number).padStart(12, "0")}`;
 }
 
-/** The ids that a person may access: the rule, implemented a second time without SQL. */
+/** The ids that a person may access: the rule, implemented a second time without SQL. Nothing of an inactive organization. */
 export function reachOf(world: World, person: number | undefined): Reach {
-  const memberships = world.organizations.flatMap((organization) =>
+  const active = world.organizations.filter(({ state = "active" }) => state === "active");
+  const memberships = active.flatMap((organization) =>
     organization.members
       .filter((member) => member.person === person && world.people[member.person]?.verified)
       .map((member) => ({ organization, admin: member.role !== "member" })),
@@ -169,8 +182,9 @@ export function rowsOf(world: World): Rows {
       },
     ],
     "public.wallet_types": [{ name: "data", platform_id, credit_amount: 1, managed_by, created_at: NOW }],
-    "public.organizations": ofEach(({ id, index }) => ({
+    "public.organizations": ofEach(({ id, index, state = "active" }) => ({
       id,
+      state,
       platform_id,
       name: `org-${index}`,
       generation: 1,

@@ -136,6 +136,7 @@ const CALLABLE: Record<Kind, readonly string[]> = {
     "private.my_administered_organization_ids()",
     "private.my_invitations()",
     "private.my_organization_ids()",
+    "private.my_organizations()",
     "private.my_workspace_ids()",
     "private.remove_app(uuid,text)",
     "private.remove_connection(uuid,text)",

@@ -67,6 +67,7 @@ const DECIDED: Record<Kind, Record<string, Record<string, Decision>>> = {
       stripe_customer: "vendor",
       stripe_subscription: "vendor",
       subscription_status: "vendor",
+      state: "word",
       managed_by: "word",
     },
     "public.plans": {

@@ -117,6 +117,7 @@ describe("the control plane", () => {
         operation,
         details,
       ]);
+    await client.query("update public.workspaces set state = 'active'");
     await client.query("select private.post_wallet_entry('gift', $1, 'data', 'plan', 10, 'app')", [acme]);
     expect(await debit("k".repeat(250), "search", "{}")).toBe("PT400");
     expect(await debit("k1", "o".repeat(256), "{}")).toBe("23514");

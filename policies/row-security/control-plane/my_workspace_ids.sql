@@ -1,9 +1,11 @@
--- The workspaces that the caller reaches: owners and admins all of them, other members the active ones that they were granted.
+-- The workspaces of active organizations that the caller reaches: owners and admins all of them, other members the active ones
+-- that they were granted.
 create or replace function private.my_workspace_ids() returns uuid[]
 language sql stable security definer set search_path = ''
 as $$
   select coalesce(array_agg(workspaces.id), '{}')
   from public.members
+  join public.organizations on organizations.id = members.organization_id and organizations.state = 'active'
   join public.workspaces on workspaces.organization_id = members.organization_id
   where members.user_id = (select private.caller_id())
     and (

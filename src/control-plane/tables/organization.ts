@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lifecycleState } from "../../shared/lifecycle.ts";
 import { column, lastDay, optionalColumns } from "../field.ts";
 import { LIMIT_FIELDS, overrides } from "../limits.ts";
 import { Table } from "../table.ts";
@@ -15,6 +16,12 @@ export const organizations = new Table({
       z.int().min(1).describe("Distinguishes it from earlier organizations of the same name."),
     ),
     displayName: column("display_name", z.string().describe("The name that people see.")),
+    state: column(
+      "state",
+      lifecycleState
+        .default("active")
+        .describe("Members reach nothing of an organization that isn't active. Default `active`."),
+    ),
     plan: column("plan", z.string().describe("The plan that the manifest declares.")),
     planInForce: column(
       "plan_in_force",

@@ -5,8 +5,8 @@ as $$
 declare
   workspace public.workspaces := private.act_in_workspace(of_workspace_id);
 begin
-  if workspace.state not in ('requested', 'active') then
-    raise sqlstate 'PT409' using message = format('the workspace is %s', workspace.state);
+  if workspace.state <> 'requested' then
+    perform private.refuse_inactive('workspace', workspace.state);
   end if;
   return workspace;
 end

@@ -7,10 +7,11 @@ as $$
 declare
   caller constant text := private.caller_email();
   token_id uuid;
+  held_state text;
   spent public.claim_tokens;
 begin
   -- A caller without a token locks nothing.
-  select claim_token_id into token_id
+  select claim_token_id, organizations.state into token_id, held_state
     from private.claim_token_hashes
     join public.claim_tokens on claim_tokens.id = claim_token_id
     join public.organizations on organizations.id = organization_id
@@ -29,6 +30,7 @@ begin
   if spent.id is null then
     raise sqlstate 'PT404' using message = 'there is no such claim token';
   end if;
+  perform private.refuse_inactive('organization', held_state);
   perform private.check_seat(spent.organization_id, caller, true);
   -- A member keeps the role.
   insert into public.members (organization_id, email, role, managed_by)

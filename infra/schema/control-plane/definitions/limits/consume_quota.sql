@@ -1,4 +1,4 @@
--- Uses some of a quota: all of the amount, or nothing. `remaining` is null for an unlimited quota. `wait` says when to try
+-- Uses some of a quota of an active workspace: all of the amount, or nothing. `remaining` is null for an unlimited quota. `wait` says when to try
 -- again after a refusal; it is null if the amount is larger than the whole quota.
 create or replace function private.consume_quota(
   of_workspace_id uuid,
@@ -17,16 +17,24 @@ declare
   began timestamptz := date_trunc(case of_quota when 'rpm' then 'minute' else 'month' end, at, 'UTC');
   span interval := case of_quota when 'rpm' then interval '1 minute' else interval '1 month' end;
   spent record;
+  workspace_state text;
+  organization_state text;
 begin
   if of_quota is null or of_quota not in ('rpm', 'webhook_events') or amount is null or amount <= 0 then
     raise exception 'a quota is rpm or webhook_events, and an amount above zero' using errcode = 'invalid_parameter_value';
   end if;
-  select organization_id, case of_quota when 'rpm' then quotas.rpm else quotas.webhook_events end
-    into owner_id, allowance
-    from public.workspaces join public.quotas using (organization_id) where workspaces.id = of_workspace_id;
+  select organization_id, case of_quota when 'rpm' then quotas.rpm else quotas.webhook_events end,
+      workspaces.state, organizations.state
+    into owner_id, allowance, workspace_state, organization_state
+    from public.workspaces
+    join public.quotas using (organization_id)
+    join public.organizations on organizations.id = organization_id
+    where workspaces.id = of_workspace_id;
   if not found then
     raise exception 'there are no quotas for workspace %', of_workspace_id using errcode = 'no_data_found';
   end if;
+  perform private.refuse_inactive('organization', organization_state);
+  perform private.refuse_inactive('workspace', workspace_state);
   if allowance is null then
     allowed := true;
     return;

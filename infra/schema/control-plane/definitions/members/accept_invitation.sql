@@ -4,12 +4,14 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   accepted public.invitations;
+  held_state text;
 begin
   -- A caller without an invitation locks nothing.
-  perform from public.organizations join public.invitations it on it.organization_id = organizations.id
+  select state into held_state from public.organizations join public.invitations it on it.organization_id = organizations.id
     where organizations.id = of_organization_id and it.email = private.caller_email() and private.is_open(it)
     for no key update of organizations;
   if found then
+    perform private.refuse_inactive('organization', held_state);
     update public.invitations it set accepted_at = now()
       where organization_id = of_organization_id and email = private.caller_email() and private.is_open(it)
       returning * into accepted;

@@ -5,11 +5,13 @@ returns setof public.reloads
 language plpgsql set search_path = ''
 as $$
 begin
-  -- These aren't wanted any more. A request that is being processed may have been paid, so it isn't withdrawn.
+  -- These aren't wanted any more, or their organization isn't active. A request that is being processed may have been paid, so it isn't withdrawn.
   update public.reloads set state = 'withdrawn', settled_at = at where id in (
     select reloads.id from public.reloads
     join public.wallets on wallets.organization_id = reloads.organization_id and wallets.name = reloads.wallet
-    where state = 'requested' and (not wallets.reload_enabled or wallets.reload_paused)
+    join public.organizations on organizations.id = reloads.organization_id
+    where reloads.state = 'requested'
+      and (not wallets.reload_enabled or wallets.reload_paused or organizations.state <> 'active')
     for update of reloads skip locked);
   return query
     update public.reloads set state = 'processing', claimed_at = at where id = (

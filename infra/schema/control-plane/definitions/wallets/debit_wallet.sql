@@ -1,5 +1,6 @@
 -- Debits an organization's wallet for what one of its workspaces did. The same key again is the same debit; for anything else,
--- it is an error. A wallet with too few credits stays as it is, and `booked` is false.
+-- it is an error. A wallet with too few credits stays as it is, and `booked` is false. A workspace that isn't active, or whose
+-- organization isn't, is debited for nothing new.
 create or replace function private.debit_wallet(
   debit_key text,
   debit_workspace_id uuid,
@@ -26,11 +27,13 @@ begin
   if debit_key is null or debit_amount is null or debit_amount <= 0 then
     raise exception 'a debit has a key and an amount above zero' using errcode = 'invalid_parameter_value';
   end if;
-  select workspaces.organization_id as owner_id, wallets.balance, reload_enabled, reload_below, exists (
+  select workspaces.organization_id as owner_id, workspaces.state as workspace_state, organizations.state as organization_state,
+      wallets.balance, reload_enabled, reload_below, exists (
       select from public.wallet_credits credit
       where credit.organization_id = wallets.organization_id and credit.wallet = wallets.name and expires_at <= at
     ) as lapsed
     into held from public.workspaces
+    join public.organizations on organizations.id = workspaces.organization_id
     left join public.wallets on wallets.organization_id = workspaces.organization_id and wallets.name = debit_wallet
     where workspaces.id = debit_workspace_id;
   if not found then
@@ -48,7 +51,7 @@ begin
     held.balance := balance - private.expire_wallet(held.owner_id, debit_wallet, at);
   end if;
 
-  if debit_amount <= held.balance then
+  if debit_amount <= held.balance and held.workspace_state = 'active' and held.organization_state = 'active' then
     begin
       with entry as (
         insert into public.wallet_entries (organization_id, wallet, key, kind, amount, workspace_id, managed_by)
@@ -87,6 +90,8 @@ begin
       entry_id := earlier.id;
       return;
     end if;
+    perform private.refuse_inactive('organization', held.organization_state);
+    perform private.refuse_inactive('workspace', held.workspace_state);
   end if;
   -- A refused debit requests a reload too: it would have gone below the threshold.
   if held.reload_enabled and balance - (case when booked then 0 else debit_amount end) < held.reload_below then
