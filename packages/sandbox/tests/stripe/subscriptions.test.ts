@@ -35,7 +35,7 @@ describe("a new subscription", () => {
       undefined,
       { collection_method: "send_invoice", days_until_due: 14 },
       "active",
-      "open",
+      "draft",
     ],
   ] as const)("with %s is $3", async (_, card, fields, status, invoiced) => {
     const { stripe } = await localStripe();

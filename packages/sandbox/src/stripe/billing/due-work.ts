@@ -1,8 +1,10 @@
 import type { Account } from "../account.ts";
-import type { StoredSubscription } from "../stored.ts";
+import type { StoredInvoice, StoredSubscription } from "../stored.ts";
+import { cancelNow } from "./cancellation.ts";
+import { advanceDraft, collectAutomatically, lapse, lapses } from "./collection.ts";
 import { dropPending } from "./pending-updates.ts";
 import { nextPhase, phaseEnd } from "./phases.ts";
-import { cancelNow, endTrial, expire, renew, retryPayment } from "./subscription-lifecycle.ts";
+import { endTrial, expire, renew } from "./subscription-lifecycle.ts";
 import { isOver, update } from "./subscription-state.ts";
 
 const INCOMPLETE_FOR = 23 * 60 * 60;
@@ -25,6 +27,10 @@ function earliest(account: Account): Due | undefined {
   for (const subscription of account.subscriptions.values())
     for (const due of duesOf(account, subscription, ends.get(subscription.id)))
       if (first === undefined || due.at < first.at) first = due;
+  for (const invoice of account.invoices.values()) {
+    const due = dueOf(account, invoice);
+    if (due !== undefined && (first === undefined || due.at < first.at)) first = due;
+  }
   return first;
 }
 
@@ -50,24 +56,26 @@ function duesOf(account: Account, subscription: StoredSubscription, periodEnd: n
   if (status === "incomplete")
     add(subscription.created + INCOMPLETE_FOR, () => expire(account, subscription));
   if (status === "trialing") add(subscription.trial_end, () => endTrial(account, subscription));
-  if (status === "active" || status === "past_due") {
-    add(periodEnd, () => renew(account, subscription));
-    addPayment(account, subscription, add);
-  }
+  if (status === "active" || status === "past_due") add(periodEnd, () => renew(account, subscription));
   add(subscription.pause_collection?.resumes_at, () =>
     update(account, subscription, { pause_collection: null }),
   );
   return dues;
 }
 
-function addPayment(
-  account: Account,
-  subscription: StoredSubscription,
-  add: (at: number | null | undefined, work: () => void) => void,
-): void {
-  const invoice = account.invoices.get(subscription.latest_invoice ?? "");
-  if (invoice?.status !== "open") return;
-  add(invoice.next_payment_attempt, () => retryPayment(account, subscription, invoice));
-  if (subscription.status === "active")
-    add(invoice.due_date, () => update(account, subscription, { status: "past_due" }));
+/** Returns an invoice's next scheduled step. */
+function dueOf(account: Account, invoice: StoredInvoice): Due | undefined {
+  const {
+    automatically_finalizes_at: finalizes,
+    due_date: due,
+    next_payment_attempt: tries,
+    status,
+  } = invoice;
+  if (status === "draft" && finalizes !== null)
+    return { at: finalizes, work: () => advanceDraft(account, invoice) };
+  if (status !== "open") return undefined;
+  if (tries !== null) return { at: tries, work: () => collectAutomatically(account, invoice) };
+  if (due !== null && due <= account.now() && lapses(account, invoice))
+    return { at: due, work: () => lapse(account, invoice) };
+  return undefined;
 }

@@ -1,34 +1,22 @@
 import type { Account } from "../account.ts";
 import { newId } from "../protocol/ids.ts";
-import type {
-  StoredInvoice,
-  StoredInvoiceLine,
-  StoredPaymentIntent,
-  StoredPrice,
-  StoredSubscription,
-} from "../stored.ts";
-import { totalsOf } from "./invoice-totals.ts";
+import type { StoredCustomer, StoredInvoice, StoredPaymentIntent, StoredSubscription } from "../stored.ts";
+import { type Charge, draftInvoice } from "./draft-invoices.ts";
 import { attempt, newPaymentIntent } from "./payments.ts";
 
 const DAY = 24 * 60 * 60;
+/** https://docs.stripe.com/billing/invoices/subscription#subscription-renewal-invoices */
+export const DRAFT_FOR = 60 * 60;
 /** Days until each retry of a failed payment. After the last one fails, the subscription is canceled. */
 const RETRY_DAYS = [3, 5, 7];
 
-export interface Charge {
-  readonly description: string;
-  readonly amount: number;
-  readonly price: StoredPrice;
-  readonly quantity: number;
-  readonly period: { readonly start: number; readonly end: number };
-  readonly subscriptionItem: string;
-  readonly proration: boolean;
-}
-
 /**
- * Creates an invoice for a subscription and finalizes it immediately. (Stripe keeps it as a draft for about an hour.)
+ * Invoices a subscription. Invoices of API calls are finalized immediately. Invoices of renewals, and invoices that Stripe
+ * sends, are drafts for an hour.
  *
- * The customer's balance is applied to the total. If nothing is due, the invoice is paid immediately, and a remaining credit
- * becomes the customer's balance.
+ * While collection is paused, an invoice stays a draft, or is void or uncollectible from the start.
+ *
+ * https://docs.stripe.com/billing/invoices/subscription, https://docs.stripe.com/billing/subscriptions/pause-payment
  */
 export function invoiceSubscription(
   account: Account,
@@ -36,42 +24,66 @@ export function invoiceSubscription(
   reason: "subscription_create" | "subscription_cycle" | "subscription_update",
   charges: readonly Charge[],
 ): StoredInvoice {
-  const id = newId("in");
-  const lines = charges.map((charge) => line(id, subscription, charge));
-  const draft = draftInvoice(account, id, subscription, reason, lines);
-  account.emit("invoice.created", draft);
-  return finalize(account, draft);
+  const paused = subscription.pause_collection?.behavior;
+  const waits = reason === "subscription_cycle" || subscription.collection_method === "send_invoice";
+  const finalizesAt = waits && paused === undefined ? account.now() + DRAFT_FOR : null;
+  const draft = draftInvoice(account, subscription, reason, charges, finalizesAt);
+  if (paused === undefined) return waits ? draft : finalize(account, draft);
+  if (paused === "keep_as_draft") return draft;
+  // The customer's balance isn't used.
+  return paused === "void"
+    ? voided(account, opened(account, draft))
+    : uncollectible(account, opened(account, draft), "subscription_paused");
 }
 
-function finalize(account: Account, draft: StoredInvoice): StoredInvoice {
-  const customer = account.customers.get(draft.customer);
-  if (customer === undefined) throw new Error(`Invoice ${draft.id} has no customer`);
+/**
+ * Finalizes a draft. The customer's balance is applied to the total. If nothing is due, the invoice is paid immediately, and
+ * a remaining credit becomes the customer's balance.
+ */
+export function finalize(account: Account, draft: StoredInvoice): StoredInvoice {
+  const customer = customerOf(account, draft);
   const due = Math.max(0, draft.total + customer.balance);
   const ending = draft.total + customer.balance - due;
+  account.customers.put(customer.id, { ...customer, balance: ending });
+  const open = opened(account, {
+    ...draft,
+    amount_due: due,
+    amount_remaining: due,
+    ending_balance: ending,
+    starting_balance: customer.balance,
+  });
+  if (due === 0) return paid(account, open);
+  intentOf(account, open);
+  return open;
+}
+
+/** Opens a draft: it gets a number and can no longer change. */
+function opened(account: Account, draft: StoredInvoice): StoredInvoice {
+  const customer = customerOf(account, draft);
   const sequence = customer.next_invoice_sequence ?? 1;
   account.customers.put(customer.id, {
     ...customer,
-    balance: ending,
-    currency: draft.currency,
     next_invoice_sequence: sequence + 1,
   });
   const now = account.now();
   const open: StoredInvoice = {
     ...draft,
-    amount_due: due,
-    amount_remaining: due,
+    automatically_finalizes_at: null,
     effective_at: now,
-    ending_balance: ending,
+    hosted_invoice_url: `https://invoice.stripe.com/i/acct_sandbox/${draft.id}`,
+    invoice_pdf: `https://pay.stripe.com/invoice/acct_sandbox/${draft.id}/pdf`,
     number: `${customer.invoice_prefix}-${String(sequence).padStart(4, "0")}`,
-    starting_balance: customer.balance,
     status: "open",
     status_transitions: { ...draft.status_transitions, finalized_at: now },
   };
-  account.invoices.put(open.id, open);
   account.emit("invoice.finalized", open);
-  if (due === 0) return paid(account, open);
-  intentOf(account, open);
-  return open;
+  return account.invoices.put(open.id, open);
+}
+
+function customerOf(account: Account, invoice: StoredInvoice): StoredCustomer {
+  const customer = account.customers.get(invoice.customer);
+  if (customer === undefined) throw new Error(`Invoice ${invoice.id} has no customer`);
+  return customer;
 }
 
 /** Returns an invoice's payment intent. Creates it if the invoice has none. */
@@ -115,7 +127,7 @@ export function collect(account: Account, invoice: StoredInvoice, method: string
 
 function retried(account: Account, invoice: StoredInvoice): StoredInvoice {
   const days = RETRY_DAYS[invoice.attempt_count];
-  const retries = invoice.billing_reason !== "subscription_create" && days !== undefined;
+  const retries = invoice.auto_advance === true && days !== undefined;
   return {
     ...invoice,
     attempt_count: invoice.attempt_count + 1,
@@ -128,7 +140,7 @@ function retried(account: Account, invoice: StoredInvoice): StoredInvoice {
 export function paid(account: Account, invoice: StoredInvoice): StoredInvoice {
   const now = account.now();
   const after: StoredInvoice = {
-    ...invoice,
+    ...withoutDetails(invoice),
     amount_paid: invoice.amount_due,
     amount_remaining: 0,
     attempted: true,
@@ -168,26 +180,41 @@ function saveMethod(account: Account, invoice: StoredInvoice): void {
   account.subscriptions.put(subscription.id, { ...subscription, default_payment_method: method });
 }
 
-/** Marks an open invoice as void or uncollectible. Voiding also cancels its payment intent. */
-export function giveUp(
+/** Voids an invoice and cancels its payment intent. */
+export function voided(account: Account, invoice: StoredInvoice): StoredInvoice {
+  const after: StoredInvoice = {
+    ...withoutDetails(invoice),
+    auto_advance: false,
+    next_payment_attempt: null,
+    status: "void",
+    status_transitions: { ...invoice.status_transitions, voided_at: account.now() },
+  };
+  cancelPayment(account, invoice);
+  account.emit("invoice.voided", after);
+  return account.invoices.put(after.id, after);
+}
+
+/** Marks an invoice as uncollectible. It can still be paid. */
+export function uncollectible(
   account: Account,
   invoice: StoredInvoice,
-  status: "void" | "uncollectible",
+  reason: "subscription_paused" | "user_forgiven",
 ): StoredInvoice {
-  const now = account.now();
   const after: StoredInvoice = {
     ...invoice,
     auto_advance: false,
     next_payment_attempt: null,
-    status,
-    status_transitions:
-      status === "void"
-        ? { ...invoice.status_transitions, voided_at: now }
-        : { ...invoice.status_transitions, marked_uncollectible_at: now },
+    status: "uncollectible",
+    status_details: { uncollectible: { reason } },
+    status_transitions: { ...invoice.status_transitions, marked_uncollectible_at: account.now() },
   };
-  if (status === "void") cancelPayment(account, invoice);
-  account.emit(status === "void" ? "invoice.voided" : "invoice.marked_uncollectible", after);
+  account.emit("invoice.marked_uncollectible", after);
   return account.invoices.put(after.id, after);
+}
+
+/** Only uncollectible invoices have details of their status. */
+function withoutDetails({ status_details, ...invoice }: StoredInvoice): StoredInvoice {
+  return invoice;
 }
 
 function cancelPayment(account: Account, invoice: StoredInvoice): void {
@@ -208,134 +235,4 @@ function cancelPayment(account: Account, invoice: StoredInvoice): void {
         status: "canceled",
       });
   }
-}
-
-const NO_AUTOMATIC_TAX = { disabled_reason: null, liability: null, provider: null, status: null };
-
-function line(invoice: string, subscription: StoredSubscription, charge: Charge): StoredInvoiceLine {
-  const { amount, description, period, price, proration, quantity } = charge;
-  return {
-    id: newId("il"),
-    object: "line_item",
-    amount,
-    currency: subscription.currency,
-    description,
-    discount_amounts: [],
-    discountable: !proration,
-    discounts: [],
-    invoice,
-    livemode: false,
-    metadata: subscription.metadata,
-    parent: {
-      invoice_item_details: null,
-      subscription_item_details: {
-        invoice_item: null,
-        proration,
-        proration_details: null,
-        subscription: subscription.id,
-        subscription_item: charge.subscriptionItem,
-      },
-      type: "subscription_item_details",
-    },
-    period,
-    pretax_credit_amounts: [],
-    pricing: {
-      price_details: { price: price.id, product: price.product },
-      type: "price_details",
-      unit_amount_decimal: price.unit_amount_decimal,
-    },
-    quantity,
-    quantity_decimal: String(quantity),
-    subscription: subscription.id,
-    subtotal: amount,
-    taxes: [],
-  };
-}
-
-function draftInvoice(
-  account: Account,
-  id: string,
-  subscription: StoredSubscription,
-  reason: string,
-  lines: readonly StoredInvoiceLine[],
-): StoredInvoice {
-  const totals = totalsOf(account, subscription, lines);
-  const { total } = totals;
-  const now = account.now();
-  const customer = account.customers.get(subscription.customer);
-  const sent = subscription.collection_method === "send_invoice";
-  return {
-    id,
-    object: "invoice",
-    account_country: "US",
-    account_name: "Sandbox",
-    account_tax_ids: null,
-    amount_due: Math.max(0, total),
-    amount_overpaid: 0,
-    amount_paid: 0,
-    amount_paid_off_stripe: 0,
-    amount_remaining: Math.max(0, total),
-    amount_shipping: 0,
-    application: null,
-    attempt_count: 0,
-    attempted: false,
-    auto_advance: true,
-    automatic_tax: { ...NO_AUTOMATIC_TAX, enabled: subscription.automatic_tax.enabled },
-    automatically_finalizes_at: null,
-    billing_reason: reason,
-    collection_method: subscription.collection_method,
-    created: now,
-    currency: subscription.currency,
-    custom_fields: null,
-    customer: subscription.customer,
-    customer_account: null,
-    customer_address: customer?.address ?? null,
-    customer_email: customer?.email ?? null,
-    customer_name: customer?.name ?? null,
-    customer_phone: customer?.phone ?? null,
-    customer_shipping: null,
-    customer_tax_exempt: customer?.tax_exempt ?? "none",
-    customer_tax_ids: [],
-    default_payment_method: null,
-    default_source: null,
-    description: subscription.description,
-    due_date: sent ? now + (subscription.days_until_due ?? 0) * DAY : null,
-    effective_at: null,
-    ending_balance: null,
-    footer: null,
-    from_invoice: null,
-    hosted_invoice_url: `https://invoice.stripe.com/i/acct_sandbox/${id}`,
-    invoice_pdf: `https://pay.stripe.com/invoice/acct_sandbox/${id}/pdf`,
-    issuer: { type: "self" },
-    last_finalization_error: null,
-    latest_revision: null,
-    lines,
-    livemode: false,
-    metadata: {},
-    next_payment_attempt: null,
-    number: null,
-    on_behalf_of: null,
-    parent: {
-      quote_details: null,
-      subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
-      type: "subscription_details",
-    },
-    payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
-    period_end: now,
-    period_start: now,
-    post_payment_credit_notes_amount: 0,
-    pre_payment_credit_notes_amount: 0,
-    receipt_number: null,
-    rendering: null,
-    shipping_cost: null,
-    shipping_details: null,
-    starting_balance: 0,
-    statement_descriptor: null,
-    status: "draft",
-    status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
-    test_clock: null,
-    total_pretax_credit_amounts: [],
-    webhooks_delivered_at: now,
-    ...totals,
-  };
 }

@@ -4,11 +4,13 @@ import { newId } from "../protocol/ids.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import type { StoredPrice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { amountOf, prorated } from "./amounts.ts";
+import { unpaid } from "./collection.ts";
+import type { Charge } from "./draft-invoices.ts";
 import { billedBy } from "./invoice-totals.ts";
-import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
+import { collect, invoiceSubscription } from "./invoicing.ts";
 import { dropPending, suspendChange } from "./pending-updates.ts";
 import { after } from "./periods.ts";
-import { chargesFor, describe, takePending, unpaid } from "./subscription-lifecycle.ts";
+import { chargesFor, describe, takePending } from "./subscription-lifecycle.ts";
 import { itemsOf, noPaymentMethod, paymentMethodOf, priceOf, update } from "./subscription-state.ts";
 
 /** A change of the item with the given id, or a new item if there is no id. */
@@ -300,7 +302,7 @@ function billChange(
     throw noPaymentMethod();
   const invoice = invoiceSubscription(account, subscription, "subscription_update", all);
   const billed = billedBy(account, subscription, invoice);
-  if (invoice.status === "paid" || !automatic) {
+  if (invoice.status !== "open") {
     update(account, billed, {});
     return;
   }

@@ -1,6 +1,6 @@
 import type { Account } from "../account.ts";
 import type { StoredInvoice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
-import { giveUp } from "./invoicing.ts";
+import { voided } from "./invoicing.ts";
 import { itemsOf, update } from "./subscription-state.ts";
 
 // Pending updates: https://docs.stripe.com/billing/subscriptions/pending-updates-reference
@@ -73,7 +73,7 @@ export function applyPending(account: Account, subscription: StoredSubscription)
 export function dropPending(account: Account, subscription: StoredSubscription): StoredSubscription {
   if (subscription.pending_update === null) return subscription;
   const invoice = account.invoices.get(subscription.latest_invoice ?? "");
-  if (invoice?.status === "open") giveUp(account, invoice, "void");
+  if (invoice?.status === "open") voided(account, invoice);
   return update(
     account,
     subscription,

@@ -1,8 +1,8 @@
 import type { Account } from "../account.ts";
 import { phaseAt, release } from "../objects/subscription-schedules.ts";
 import type { StoredSubscription, StoredSubscriptionSchedule } from "../stored.ts";
+import { cancelNow } from "./cancellation.ts";
 import { enterPhase } from "./enter-phase.ts";
-import { cancelNow } from "./subscription-lifecycle.ts";
 import { endSchedule } from "./subscription-state.ts";
 
 /** Returns the end of the current phase of a subscription's schedule, or undefined if there is none. */

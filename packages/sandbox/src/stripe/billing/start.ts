@@ -5,11 +5,13 @@ import { invalid } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import type { StoredCustomer, StoredInvoice, StoredSubscription } from "../stored.ts";
+import { unpaid } from "./collection.ts";
+import type { Charge } from "./draft-invoices.ts";
 import { billedBy } from "./invoice-totals.ts";
-import { type Charge, collect, invoiceSubscription } from "./invoicing.ts";
+import { collect, invoiceSubscription } from "./invoicing.ts";
 import { addItem, checkPrice } from "./item-changes.ts";
 import { after } from "./periods.ts";
-import { chargesFor, unpaid } from "./subscription-lifecycle.ts";
+import { chargesFor } from "./subscription-lifecycle.ts";
 import {
   automaticTaxOf,
   checkCollection,

@@ -98,6 +98,11 @@ export function subscriptionOf(stored: StoredInvoice): string | undefined {
   return typeof subscription === "string" ? subscription : undefined;
 }
 
+/** Returns a subscription's invoices in order of creation. */
+export function invoicesOf(account: Account, subscription: string): StoredInvoice[] {
+  return account.invoices.values().filter((invoice) => subscriptionOf(invoice) === subscription);
+}
+
 /** Marks a schedule as canceled or completed. */
 export function endSchedule(
   account: Account,

@@ -1,5 +1,5 @@
 import type { Account } from "../account.ts";
-import { cancelNow } from "../billing/subscription-lifecycle.ts";
+import { cancelNow } from "../billing/cancellation.ts";
 import { showSubscription } from "../billing/subscription-state.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId, random } from "../protocol/ids.ts";

@@ -1,12 +1,21 @@
 import type { Account } from "../account.ts";
-import { intentOf } from "../billing/invoicing.ts";
-import { payInvoice, voidInvoice } from "../billing/subscription-lifecycle.ts";
+import { markUncollectible, payInvoice, settle, voidInvoice } from "../billing/collection.ts";
+import { DRAFT_FOR, finalize, intentOf } from "../billing/invoicing.ts";
 import { subscriptionOf } from "../billing/subscription-state.ts";
 import { invalid, missing } from "../protocol/errors.ts";
 import { embedded, matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
-import { boolean, metadata, oneOf, paging, parameters, range, text } from "../protocol/parameters.ts";
+import {
+  boolean,
+  metadata,
+  nullable,
+  oneOf,
+  paging,
+  parameters,
+  range,
+  text,
+} from "../protocol/parameters.ts";
 import type { StoredInvoice } from "../stored.ts";
 
 export const invoice: Kind = {
@@ -42,6 +51,39 @@ const listing = parameters({
   subscription: text().optional(),
 });
 
+const update = parameters(
+  {
+    auto_advance: boolean().optional(),
+    description: nullable(text(1500)).optional(),
+    footer: nullable(text()).optional(),
+    metadata: metadata(),
+  },
+  [
+    "account_tax_ids",
+    "application_fee_amount",
+    "automatic_tax",
+    "automatically_finalizes_at",
+    "collection_method",
+    "custom_fields",
+    "days_until_due",
+    "default_payment_method",
+    "default_source",
+    "default_tax_rates",
+    "discounts",
+    "due_date",
+    "effective_at",
+    "issuer",
+    "number",
+    "on_behalf_of",
+    "payment_settings",
+    "rendering",
+    "shipping_cost",
+    "shipping_details",
+    "statement_descriptor",
+    "transfer_data",
+  ],
+);
+
 export const invoiceOperations: readonly Operation[] = [
   operation("get", "/v1/invoices", listing, ({ account, parameters: wanted }) => {
     const found = account.invoices
@@ -66,22 +108,30 @@ export const invoiceOperations: readonly Operation[] = [
 
   operation("get", "/v1/invoices/:id", parameters({}), ({ account, id }) => show(getInvoice(account, id))),
 
+  operation("post", "/v1/invoices/:id", update, ({ account, id, parameters: given }) => {
+    const before = getInvoice(account, id);
+    if (given.auto_advance !== undefined) being(before, "advanced automatically", ["draft", "open"]);
+    const after = account.invoices.put(id, {
+      ...before,
+      ...(given.auto_advance === undefined ? {} : advancing(account, before, given.auto_advance)),
+      description: given.description === undefined ? before.description : given.description,
+      footer: given.footer === undefined ? before.footer : given.footer,
+      metadata: mergeMetadata(before.metadata ?? {}, given.metadata),
+    });
+    account.emit("invoice.updated", show(after), show(before));
+    return show(after);
+  }),
+
   operation(
     "post",
-    "/v1/invoices/:id",
-    parameters({ metadata: metadata(), description: text().optional() }, [
-      "auto_advance",
-      "due_date",
-      "footer",
-    ]),
+    "/v1/invoices/:id/finalize",
+    parameters({ auto_advance: boolean().optional() }),
     ({ account, id, parameters: given }) => {
-      const before = getInvoice(account, id);
-      const after = {
-        ...before,
-        description: given.description ?? before.description,
-        metadata: mergeMetadata(before.metadata ?? {}, given.metadata),
-      };
-      return show(account.invoices.put(id, after));
+      const before = being(getInvoice(account, id), "finalized", ["draft"]);
+      const open = finalize(account, { ...before, auto_advance: given.auto_advance ?? before.auto_advance });
+      if (open.status === "paid") settle(account, open);
+      else account.invoices.put(id, { ...open, ...advancing(account, open, open.auto_advance === true) });
+      return show(getInvoice(account, id));
     },
   ),
 
@@ -94,15 +144,31 @@ export const invoiceOperations: readonly Operation[] = [
       off_session: boolean().optional(),
     }),
     ({ account, id, parameters: given }) => {
-      const before = open(getInvoice(account, id), "paid");
+      const before = being(getInvoice(account, id), "paid", ["draft", "open", "uncollectible"]);
       return show(payInvoice(account, before, given));
     },
   ),
 
-  operation("post", "/v1/invoices/:id/void", parameters({}), ({ account, id }) => {
-    return show(voidInvoice(account, open(getInvoice(account, id), "voided")));
-  }),
+  operation("post", "/v1/invoices/:id/void", parameters({}), ({ account, id }) =>
+    show(voidInvoice(account, being(getInvoice(account, id), "voided", ["open", "uncollectible"]))),
+  ),
+
+  operation("post", "/v1/invoices/:id/mark_uncollectible", parameters({}), ({ account, id }) =>
+    show(markUncollectible(account, being(getInvoice(account, id), "marked as uncollectible", ["open"]))),
+  ),
 ];
+
+/** Starts or stops automatic collection: https://docs.stripe.com/invoicing/integration/automatic-advancement-collection */
+function advancing(account: Account, invoice: StoredInvoice, advances: boolean): Partial<StoredInvoice> {
+  const draft = invoice.status === "draft";
+  const finalizesAt = draft && advances ? account.now() + DRAFT_FOR : null;
+  const charges = advances && invoice.collection_method === "charge_automatically";
+  return {
+    auto_advance: advances,
+    automatically_finalizes_at: finalizesAt,
+    next_payment_attempt: charges ? (finalizesAt ?? account.now()) : null,
+  };
+}
 
 function getInvoice(account: Account, id: string): StoredInvoice {
   const found = account.invoices.get(id);
@@ -110,12 +176,17 @@ function getInvoice(account: Account, id: string): StoredInvoice {
   return found;
 }
 
-function open(stored: StoredInvoice, wanted: string): StoredInvoice {
-  if (stored.status === "open") return stored;
+/**
+ * Checks that an invoice has one of the statuses in which an action is possible.
+ *
+ * @throws StripeError 400 if it doesn't
+ */
+function being(stored: StoredInvoice, done: string, statuses: readonly string[]): StoredInvoice {
+  if (statuses.includes(stored.status ?? "")) return stored;
   throw stored.status === "paid"
     ? invalid("Invoice is already paid", undefined, "invoice_already_paid")
     : invalid(
-        `This invoice can't be ${wanted} because its status is ${stored.status}.`,
+        `This invoice can't be ${done} because its status is ${stored.status}.`,
         undefined,
         "invoice_not_editable",
       );

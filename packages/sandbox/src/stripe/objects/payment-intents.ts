@@ -1,9 +1,9 @@
 import type * as z from "zod";
 import type { Account } from "../account.ts";
+import { settle } from "../billing/collection.ts";
 import { declined } from "../billing/declines.ts";
 import { paid } from "../billing/invoicing.ts";
 import { attempt, failed, newPaymentIntent, succeeded } from "../billing/payments.ts";
-import { settlePaid } from "../billing/subscription-lifecycle.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
@@ -222,7 +222,8 @@ function settleInvoice(account: Account, intent: StoredPaymentIntent): StoredPay
   if (intent.status !== "succeeded") return intent;
   const link = account.invoicePayments.values().find((one) => one.payment.payment_intent === intent.id);
   const invoice = account.invoices.get(link?.invoice ?? "");
-  if (invoice?.status === "open") settlePaid(account, paid(account, invoice));
+  if (invoice?.status === "open" || invoice?.status === "uncollectible")
+    settle(account, paid(account, invoice));
   return intent;
 }
 

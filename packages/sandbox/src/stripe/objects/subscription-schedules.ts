@@ -1,9 +1,9 @@
 import type * as z from "zod";
 import type { Account } from "../account.ts";
+import { cancelNow } from "../billing/cancellation.ts";
 import { enterPhase } from "../billing/enter-phase.ts";
 import { checkPrice } from "../billing/item-changes.ts";
 import { after } from "../billing/periods.ts";
-import { cancelNow } from "../billing/subscription-lifecycle.ts";
 import { automaticTax, automaticTaxOf } from "../billing/subscription-parameters.ts";
 import { endSchedule, isOver, itemsOf, priceOf } from "../billing/subscription-state.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Account } from "../account.ts";
+import { cancelNow } from "../billing/cancellation.ts";
 import {
   type Collecting,
   changeSubscriptionItems,
@@ -7,14 +8,7 @@ import {
   payForEndOfTrial,
 } from "../billing/item-changes.ts";
 import { startSubscription } from "../billing/start.ts";
-import {
-  bill,
-  cancelNow,
-  chargesFor,
-  endTrial,
-  nextPeriod,
-  takePending,
-} from "../billing/subscription-lifecycle.ts";
+import { bill, chargesFor, endTrial, nextPeriod, takePending } from "../billing/subscription-lifecycle.ts";
 import {
   automaticTaxOf,
   checkCollection,
@@ -338,7 +332,8 @@ function endTrialEarly(account: Account, before: StoredSubscription): void {
   const now = account.now();
   for (const item of itemsOf(account, before.id))
     account.subscriptionItems.put(item.id, { ...item, current_period_end: now });
-  endTrial(account, account.subscriptions.put(before.id, { ...before, trial_end: now }));
+  const ended = account.subscriptions.put(before.id, { ...before, trial_end: now });
+  endTrial(account, ended, "subscription_update");
 }
 
 /** Starts a new period now and bills it. */
