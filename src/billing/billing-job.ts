@@ -2,7 +2,7 @@ import { dayOf } from "../shared/today.ts";
 import { listAll, wholeInvoice } from "../vendors/stripe/lists.ts";
 import { accountsWhere, lockAccountOf } from "./accounts.ts";
 import type { BillingContext } from "./billing-context.ts";
-import { type CustomersPeriod, paidPeriod, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
+import { type CustomersPeriod, paidPeriods, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
 import { type ProcessedReload, processReloads } from "./reloads/process-reloads.ts";
 import { recordReversals } from "./reloads/reversals.ts";
 import { applySubscriptionStatus } from "./subscription-status.ts";
@@ -41,7 +41,7 @@ export async function runBillingJob(context: BillingContext, signal: AbortSignal
 }
 
 async function grantPeriods(context: BillingContext, signal: AbortSignal): Promise<number> {
-  const periods = [...(await paidPeriods(context)), ...(await periodsByContract(context))];
+  const periods = [...(await periodsOfInvoices(context)), ...(await periodsByContract(context))];
   const due = await context.database.read((query) => unpostedPeriods(query, periods));
   let granted = 0;
   for (const period of due) {
@@ -52,14 +52,15 @@ async function grantPeriods(context: BillingContext, signal: AbortSignal): Promi
 }
 
 /** Reads paid periods from the invoices, since events may be late, lost, or older than the organization's row. */
-async function paidPeriods({ stripe, now }: BillingContext): Promise<CustomersPeriod[]> {
+async function periodsOfInvoices({ stripe, now }: BillingContext): Promise<CustomersPeriod[]> {
   const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
   const paid = await listAll("invoices.list", stripe.invoices.list({ status: "paid", created, limit: 100 }));
   const found: CustomersPeriod[] = [];
   for (const invoice of paid) {
-    const period = paidPeriod(await wholeInvoice(stripe, invoice));
     const customer = typeof invoice.customer === "object" ? invoice.customer?.id : invoice.customer;
-    if (period !== undefined && customer !== undefined) found.push({ ...period, customer });
+    if (customer == null) continue;
+    const periods = paidPeriods(await wholeInvoice(stripe, invoice));
+    found.push(...periods.map(({ product, since }) => ({ customer, product, since })));
   }
   return found;
 }

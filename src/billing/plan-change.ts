@@ -1,6 +1,6 @@
 /** The properties of a price that decide a plan change. */
 export interface PricePoint {
-  /** Stripe's id. */
+  /** Stripe's id. Empty if the subscription has no item of a plan. */
   readonly id: string;
   /** The id of the plan's product, which all versions of the plan's price share. */
   readonly product: string;
@@ -22,6 +22,8 @@ export interface FoundSubscription {
   readonly collected: Collection;
   /** Whether Stripe has a payment method to charge. */
   readonly canPay: boolean;
+  /** Whether another subscription can replace it without the loss of a paid period. */
+  readonly isReplaceable: boolean;
   /** The subscription's schedule. `next` is the price id of its next phase. */
   readonly schedule: { readonly next: string | undefined } | undefined;
   /** Whether a cancellation at a future date is set, by the customer or in Stripe's dashboard. */
@@ -116,6 +118,7 @@ function canBecome(found: FoundSubscription, wanted: DesiredSubscription): boole
   const samePrice = found.price.id === wanted.price.id;
   if (found.status === "incomplete") return samePrice && sameCollected(found.collected, wanted.collected);
   if (found.status === "paused") return samePrice;
+  if (!found.isReplaceable) return true;
   const startsToCost = found.price.amount === 0 && wanted.price.amount > 0;
   if (startsToCost && wanted.trial) return false;
   return !startsToCost || found.canPay || wanted.collected.method === "send_invoice";
@@ -126,7 +129,8 @@ function priceStep(
   { price, collected }: DesiredSubscription,
 ): "switch" | "reprice" | "schedule" | undefined {
   if (found.price.id === price.id) return undefined;
-  if (found.price.product === price.product) return "reprice";
+  // Nothing is invoiced for the rest of a period in which somebody removed the plan's item.
+  if (found.price.id === "" || found.price.product === price.product) return "reprice";
   // During a trial there is no paid period to wait for.
   if (price.amount < found.price.amount) return found.status === "trialing" ? "reprice" : "schedule";
   return found.canPay || collected.method === "send_invoice" ? "switch" : undefined;

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import type { Query } from "../vendors/postgres/database.ts";
+import { isoTime } from "../vendors/stripe/time.ts";
 
 /** A period for which a plan's credits are due. */
 export interface PaidPeriod {
@@ -9,22 +10,29 @@ export interface PaidPeriod {
   readonly since: string;
 }
 
+/** A period that an invoice starts, of one item of its subscription. */
+export interface ItemsPeriod extends PaidPeriod {
+  /** Stripe's id of the subscription item. */
+  readonly item: string;
+}
+
 /**
- * The period that a paid invoice starts, or undefined if it starts none.
+ * The periods that a paid invoice starts: those of the plan's item, and of the items that others added. Only a plan's product
+ * has credits.
  *
  * The first invoice of a free plan or a trial starts none: trials have their own credits, and every organization is created
  * with the default plan's credits. Prorations start none either: after a change within a period, the new plan's credits are
  * posted with the next period.
  */
-export function paidPeriod(invoice: Stripe.Invoice): PaidPeriod | undefined {
-  if (invoice.status !== "paid") return undefined;
-  const line = invoice.lines.data.find(
-    ({ parent }) => parent?.subscription_item_details != null && !parent.subscription_item_details.proration,
-  );
-  const product = line?.pricing?.price_details?.product;
-  if (line === undefined || product === undefined) return undefined;
-  if (invoice.billing_reason === "subscription_create" && line.amount === 0) return undefined;
-  return { product, since: new Date(line.period.start * 1000).toISOString().slice(0, 10) };
+export function paidPeriods({ status, billing_reason: reason, lines }: Stripe.Invoice): ItemsPeriod[] {
+  if (status !== "paid") return [];
+  return lines.data.flatMap(({ amount, parent, period, pricing }) => {
+    const { proration, subscription_item: item } = parent?.subscription_item_details ?? {};
+    const product = pricing?.price_details?.product;
+    if (item === undefined || proration !== false || product === undefined) return [];
+    if (reason === "subscription_create" && amount === 0) return [];
+    return [{ item, product, since: isoTime(period.start).slice(0, 10) }];
+  });
 }
 
 /** A paid period of a Stripe customer. */

@@ -1,10 +1,15 @@
 import type Stripe from "stripe";
 import { effectivePlan } from "../model/effective-plan.ts";
 import type { Query } from "../vendors/postgres/database.ts";
-import { isOwnedBy } from "../vendors/stripe/brand.ts";
 import { listSubscriptions } from "../vendors/stripe/customers.ts";
-import { hasEnded, subscriptionStatusOf } from "../vendors/stripe/subscription-status.ts";
-import { retrieveSubscription } from "../vendors/stripe/subscriptions.ts";
+import { subscriptionStatusOf } from "../vendors/stripe/subscription-status.ts";
+import {
+  isLive,
+  isReplaceable,
+  lastSubscription,
+  liveSubscription,
+  retrieveSubscription,
+} from "../vendors/stripe/subscriptions.ts";
 import type { Account } from "./accounts.ts";
 import { readCatalogueEntry, syncQuotas } from "./catalogue.ts";
 
@@ -38,16 +43,15 @@ export async function applySubscriptionStatus(
 }
 
 /**
- * The live subscription, or else the one that ended last. The recorded one is tried first. Subscriptions that other programs
- * created for the same customer don't count.
+ * The live subscription, or else the newest one. Subscriptions that other programs created for the same customer don't count.
+ * The list is read only if the recorded one could have been replaced.
  */
 async function currentSubscription(
   stripe: Stripe,
-  { brand, customer, subscription }: Account,
+  { brand, customer, subscription: recorded }: Account,
 ): Promise<Stripe.Subscription | undefined> {
-  const recorded = subscription === null ? undefined : await retrieveSubscription(stripe, subscription);
-  if (recorded !== undefined && isOwnedBy(brand, recorded.metadata) && !hasEnded(recorded)) return recorded;
+  const found = recorded === null ? undefined : await retrieveSubscription(stripe, recorded);
+  if (found !== undefined && isLive(found, brand) && !isReplaceable(found)) return found;
   const all = await listSubscriptions(stripe, customer);
-  const own = all.filter(({ metadata }) => isOwnedBy(brand, metadata));
-  return own.find((each) => !hasEnded(each)) ?? own[0];
+  return liveSubscription(all, brand, recorded) ?? lastSubscription(all, brand);
 }

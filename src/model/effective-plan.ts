@@ -24,7 +24,7 @@ export interface Declared {
 export interface Billing {
   /** https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
   readonly status: string;
-  /** Stripe's id of the product of the current period. */
+  /** Stripe's id of the product of the current period. Empty if somebody removed the plan from the subscription. */
   readonly product: string;
   /** Since when a payment is late (ISO 8601); only set if the status is `past_due`. */
   readonly pastDueSince?: string | undefined;
@@ -67,7 +67,7 @@ function planPaidFor(
   billing: Billing,
   today: string,
 ): string | undefined {
-  if (!isPaidFor(billing, today)) return undefined;
+  if (!isPaidFor(billing, today) || billing.product === "") return undefined;
   const [paid] = Object.entries(plans).find(([, { productId }]) => productId === billing.product) ?? [];
   // If the paid plan was removed from the manifest, its limits are unknown.
   return paid ?? declared.plan;

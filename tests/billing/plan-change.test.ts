@@ -20,6 +20,7 @@ function found(price: PricePoint, more: Partial<FoundSubscription> = {}): FoundS
     price,
     collected: CHARGED,
     canPay: true,
+    isReplaceable: price.amount === 0,
     schedule: undefined,
     isLeaving: false,
     pending: undefined,
@@ -38,6 +39,8 @@ const toFree = { schedule: { next: FREE.id } };
 const toLaunch = { schedule: { next: LAUNCH.id } };
 const unpaid = { pending: SCALE.id };
 const leaving = { isLeaving: true };
+const besides = { isReplaceable: false };
+const removed: PricePoint = { id: "", product: "", amount: 0 };
 const over = { schedule: { next: undefined } };
 
 describe("the steps to the declared plan", () => {
@@ -55,6 +58,19 @@ describe("the steps to the declared plan", () => {
       found(LAUNCH, unpaid),
       wanted(SCALE, SENT),
       "drop switch collect",
+    ],
+    [
+      "a paid plan instead of a free one, no payment method, and somebody added a paid item",
+      found(FREE, { canPay: false, ...besides }),
+      wanted(LAUNCH),
+      "",
+    ],
+    ["somebody removed the plan from the subscription", found(removed, besides), wanted(LAUNCH), "reprice"],
+    [
+      "somebody removed the plan from the subscription, no payment method",
+      found(removed, { canPay: false, ...besides }),
+      wanted(LAUNCH),
+      "reprice",
     ],
     ["a more expensive plan, no payment method", found(LAUNCH, { canPay: false }), wanted(SCALE), ""],
     [
@@ -121,7 +137,7 @@ describe("the steps to the declared plan", () => {
 
   const price = fc.constantFrom(FREE, LAUNCH, LAUNCH_2027, SCALE);
   const collected = fc.constantFrom(CHARGED, SENT);
-  const subscription = fc.record({
+  const anySubscription = fc.record({
     status: fc.constantFrom("active", "past_due", "trialing", "incomplete", "paused", "unpaid"),
     price,
     collected,
@@ -142,6 +158,11 @@ describe("the steps to the declared plan", () => {
       price.map(({ id }) => id),
       { nil: undefined },
     ),
+  });
+  const subscription = fc.tuple(anySubscription, fc.boolean()).map(([found, hasPaidItem]) => {
+    const { status, price } = found;
+    const isFree = price.amount === 0 && !hasPaidItem;
+    return { ...found, isReplaceable: status === "incomplete" || status === "paused" || isFree };
   });
 
   test("keep the paid plan until its period ends", () => {

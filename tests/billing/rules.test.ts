@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type Stripe from "stripe";
 import { describe, expect, test } from "vitest";
-import { paidPeriod } from "../../src/billing/plan-credits.ts";
+import { paidPeriods } from "../../src/billing/plan-credits.ts";
 import { outcomeOf } from "../../src/billing/reloads/payment.ts";
 import { creditsOf, disputedAmount } from "../../src/billing/reloads/record-payment.ts";
 import { EVENTS, eventTargetOf } from "../../src/billing/webhook/event-target.ts";
@@ -9,16 +9,23 @@ import { EVENTS, eventTargetOf } from "../../src/billing/webhook/event-target.ts
 const NOVEMBER = Date.UTC(2026, 10, 22, 9) / 1000;
 
 /** The fields of an invoice that decide credits. */
-function invoice(status: string, reason: string, ...lines: [amount: number, proration?: boolean][]) {
+function invoice(
+  status: string,
+  reason: string,
+  ...lines: [amount: number, proration?: boolean, item?: string | null, started?: number][]
+) {
   return {
     status,
     billing_reason: reason,
     lines: {
-      data: lines.map(([amount, proration = false]) => ({
+      data: lines.map(([amount, proration = false, item = "demo_launch", start = NOVEMBER]) => ({
         amount,
-        parent: { subscription_item_details: { proration } },
-        period: { start: NOVEMBER },
-        pricing: { price_details: { product: "demo_launch" } },
+        parent:
+          item === null
+            ? { invoice_item_details: { proration }, subscription_item_details: null }
+            : { subscription_item_details: { proration, subscription_item: item } },
+        period: { start },
+        pricing: { price_details: { product: item ?? "hours" } },
       })),
     },
   } as unknown as Stripe.Invoice;
@@ -26,7 +33,24 @@ function invoice(status: string, reason: string, ...lines: [amount: number, pror
 
 describe("a month's credits", () => {
   const due = { product: "demo_launch", since: "2026-11-22" };
-  test.each<[string, Stripe.Invoice, typeof due | undefined]>([
+  const support = { product: "support", since: "2026-01-01" };
+  const JANUARY = Date.UTC(2026, 0, 1) / 1000;
+  test.each<[string, Stripe.Invoice, (typeof due)[] | typeof due | undefined]>([
+    [
+      "the first period, after an item of another program with a longer one",
+      invoice("paid", "subscription_cycle", [1000, false, "support", JANUARY], [4900]),
+      [support, due],
+    ],
+    [
+      "another period, after an invoice item",
+      invoice("paid", "subscription_cycle", [1000, false, null], [4900]),
+      due,
+    ],
+    [
+      "the first free month, with a paid item of another program",
+      invoice("paid", "subscription_create", [0], [1000, false, "support", JANUARY]),
+      support,
+    ],
     ["the first period", invoice("paid", "subscription_create", [4900]), due],
     ["another period", invoice("paid", "subscription_cycle", [4900]), due],
     [
@@ -45,7 +69,8 @@ describe("a month's credits", () => {
     ],
     ["an invoice of something else", invoice("paid", "manual"), undefined],
   ])("%s", (_, found, expected) => {
-    expect(paidPeriod(found)).toEqual(expected);
+    const periods = [expected ?? []].flat();
+    expect(paidPeriods(found)).toEqual(periods.map((period) => ({ ...period, item: period.product })));
   });
 });
 

@@ -5,7 +5,7 @@ import { stripeCall, stripeFind } from "../../vendors/stripe/client.ts";
 import { wholeInvoice } from "../../vendors/stripe/lists.ts";
 import { type Account, lockAccountOf } from "../accounts.ts";
 import type { BillingContext } from "../billing-context.ts";
-import { paidPeriod, postPlanCredits } from "../plan-credits.ts";
+import { paidPeriods, postPlanCredits } from "../plan-credits.ts";
 import { recordPayment } from "../reloads/record-payment.ts";
 import { applySubscriptionStatus } from "../subscription-status.ts";
 import { type EventTarget, eventTargetOf } from "./event-target.ts";
@@ -58,8 +58,9 @@ async function grantPeriod(
   { customer, invoice: id }: EventTarget & { readonly about: "invoice" },
 ): Promise<void> {
   const invoice = await stripeFind("invoices.retrieve", stripe.invoices.retrieve(id));
-  const period = invoice && paidPeriod(await wholeInvoice(stripe, invoice));
-  if (period !== undefined) await postPlanCredits(query, { ...period, customer });
+  if (invoice === undefined) return;
+  for (const { product, since } of paidPeriods(await wholeInvoice(stripe, invoice)))
+    await postPlanCredits(query, { product, since, customer });
 }
 
 function findPayment({ stripe }: BillingContext, id: string): Promise<Stripe.PaymentIntent | undefined> {

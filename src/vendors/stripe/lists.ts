@@ -38,7 +38,10 @@ export async function wholeSubscription(
 ): Promise<Stripe.Subscription> {
   const { latest_invoice: latest } = read;
   const items = await whole(read.items, () =>
-    listAll("subscriptionItems.list", stripe.subscriptionItems.list({ subscription: read.id, limit: 100 })),
+    listAll(
+      "subscriptionItems.list",
+      stripe.subscriptionItems.list({ subscription: read.id, limit: 100, expand: ["data.discounts"] }),
+    ),
   );
   const latest_invoice =
     typeof latest === "object" && latest !== null ? await wholeInvoice(stripe, latest) : latest;

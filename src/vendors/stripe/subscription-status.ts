@@ -1,23 +1,18 @@
 import type Stripe from "stripe";
 import { stripeCall } from "./client.ts";
 import { listAll } from "./lists.ts";
+import { planItem, productOf } from "./plan-item.ts";
 import { latestInvoice } from "./subscriptions.ts";
-
-/** The final statuses of a subscription. */
-const ENDED: readonly Stripe.Subscription.Status[] = ["canceled", "incomplete_expired"];
+import { isoTime } from "./time.ts";
 
 /** The facts about a subscription that decide the plan in force. */
 export interface SubscriptionStatus {
   /** See https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
   readonly status: string;
-  /** The id of the current period's product. A scheduled product doesn't count. */
+  /** The id of the current period's product. A scheduled product doesn't count. Empty without an item of a plan. */
   readonly product: string;
   /** ISO 8601. When the oldest unpaid invoice became due. Absent unless the status is `past_due`. */
   readonly pastDueSince?: string;
-}
-
-export function hasEnded(subscription: Stripe.Subscription): boolean {
-  return ENDED.includes(subscription.status);
 }
 
 /**
@@ -28,8 +23,7 @@ export async function subscriptionStatusOf(
   stripe: Stripe,
   found: Stripe.Subscription,
 ): Promise<SubscriptionStatus> {
-  const product = found.items.data[0]?.price.product;
-  const plan = { product: typeof product === "object" ? product.id : (product ?? "") };
+  const plan = { product: productOf(planItem(found)?.price) };
   if (found.status !== "past_due") return { status: found.status, ...plan };
   const late = await lateSince(stripe, found);
   if (late !== undefined) return { status: found.status, ...plan, pastDueSince: isoTime(late) };
@@ -50,16 +44,9 @@ async function lateSince(stripe: Stripe, { id }: Stripe.Subscription): Promise<n
 
 function latestDue(found: Stripe.Subscription): number {
   const latest = latestInvoice(found);
-  return latest === undefined
-    ? (found.items.data[0]?.current_period_start ?? found.created)
-    : dueTime(latest);
+  return latest === undefined ? (planItem(found)?.current_period_start ?? found.created) : dueTime(latest);
 }
 
 function dueTime(invoice: Pick<Stripe.Invoice, "due_date" | "created">): number {
   return invoice.due_date ?? invoice.created;
-}
-
-/** @param seconds Unix time */
-function isoTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
 }

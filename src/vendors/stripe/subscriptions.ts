@@ -1,9 +1,55 @@
 import type Stripe from "stripe";
+import { type Brand, isOwnedBy } from "./brand.ts";
 import { stripeFind } from "./client.ts";
 import { wholeSubscription } from "./lists.ts";
+import { otherItems, planItem } from "./plan-item.ts";
 
 /** The cancellation comment of a subscription that tenantry ended because it was replaced or is no longer declared. */
 export const ENDED_BY_US = "Ended by tenantry.";
+
+/** The final statuses of a subscription. */
+const ENDED: readonly Stripe.Subscription.Status[] = ["canceled", "incomplete_expired"];
+
+export function hasEnded({ status }: Pick<Stripe.Subscription, "status">): boolean {
+  return ENDED.includes(status);
+}
+
+/** Whether the subscription belongs to the organization and hasn't ended. */
+export function isLive(found: Stripe.Subscription, brand: Brand): boolean {
+  return isOwnedBy(brand, found.metadata) && !hasEnded(found);
+}
+
+/** Whether the subscription can be replaced without losing a paid period. */
+export function isReplaceable({ status, items }: Stripe.Subscription): boolean {
+  if (status === "incomplete" || status === "paused") return true;
+  return items.data.every(({ price, quantity }) => price.unit_amount === 0 || quantity === 0);
+}
+
+/**
+ * The organization's live subscription. A killed run can leave two, one of which was being replaced. One that can't be replaced
+ * takes precedence, then the recorded one, then the newest.
+ *
+ * @param all the customer's subscriptions, newest first
+ * @param recorded the id of the recorded subscription
+ */
+export function liveSubscription(
+  all: readonly Stripe.Subscription[],
+  brand: Brand,
+  recorded: string | null | undefined,
+): Stripe.Subscription | undefined {
+  const live = all.filter((each) => isLive(each, brand));
+  const paid = live.filter((each) => !isReplaceable(each));
+  const isRecorded = ({ id }: Stripe.Subscription) => id === recorded;
+  return paid.find(isRecorded) ?? paid[0] ?? live.find(isRecorded) ?? live[0];
+}
+
+/** The organization's newest subscription, ended or not. */
+export function lastSubscription(
+  all: readonly Stripe.Subscription[],
+  brand: Brand,
+): Stripe.Subscription | undefined {
+  return all.find(({ metadata }) => isOwnedBy(brand, metadata));
+}
 
 /** The fields that are expanded with every subscription. */
 export const EXPAND = ["latest_invoice", "schedule.phases.items.price", "discounts", "items.data.discounts"];
@@ -55,7 +101,7 @@ function lastPeriodEnd({ items }: Stripe.Subscription): number | undefined {
   return ends.length === 0 ? undefined : Math.max(...ends);
 }
 
-/** The price and start of the schedule's next phase. */
+/** The plan's price and the start of the schedule's next phase. */
 export function upcoming(
   found: Stripe.Subscription,
 ):
@@ -64,7 +110,13 @@ export function upcoming(
   const schedule = scheduleOf(found);
   const now = schedule?.current_phase?.start_date ?? 0;
   const phase = schedule?.phases.find(({ start_date }) => start_date > now);
-  return phase && { price: phase.items[0]?.price, at: phase.start_date };
+  if (phase === undefined) return undefined;
+  // The items of a phase have no ids. Those of other programs keep their prices.
+  const others = otherItems(found).map(({ price }) => price.id);
+  const [plan] = phase.items.filter(
+    ({ price }) => !others.includes(typeof price === "object" ? price.id : price),
+  );
+  return { price: plan?.price, at: phase.start_date };
 }
 
 export function scheduledPrice(found: Stripe.Subscription): string | undefined {
@@ -74,12 +126,13 @@ export function scheduledPrice(found: Stripe.Subscription): string | undefined {
 
 /** The id of the price that the subscription will have after pending and scheduled changes. */
 export function comingPrice(found: Stripe.Subscription): string | undefined {
-  return pendingPrice(found)?.id ?? scheduledPrice(found) ?? found.items.data[0]?.price.id;
+  return pendingPrice(found)?.id ?? scheduledPrice(found) ?? planItem(found)?.price.id;
 }
 
 /** The price that takes effect when its invoice is paid: https://docs.stripe.com/billing/subscriptions/pending-updates */
 export function pendingPrice(found: Stripe.Subscription): Stripe.Price | undefined {
-  return found.pending_update?.subscription_items?.[0]?.price;
+  const others = otherItems(found).map(({ id }) => id);
+  return found.pending_update?.subscription_items?.find(({ id }) => !others.includes(id))?.price;
 }
 
 /** Whether Stripe has a payment method to charge. */

@@ -1,11 +1,14 @@
 import type Stripe from "stripe";
+import { otherItems, planItem } from "./plan-item.ts";
+import { isoTime } from "./time.ts";
 
 /**
  * Descriptions of the settings that others made on a subscription and that tenantry doesn't manage, by the name of Stripe's field.
  * Empty for a subscription as tenantry creates it.
  */
 export function unmanagedIn(found: Stripe.Subscription): Readonly<Record<string, string>> {
-  const [plan, ...others] = found.items.data;
+  const plan = planItem(found);
+  const others = otherItems(found);
   const { save_default_payment_method: saves } = found.payment_settings ?? {};
   const known: readonly (readonly [string, string | undefined])[] = [
     ["automatic_tax", found.automatic_tax.enabled ? "enabled" : undefined],
@@ -30,9 +33,4 @@ function idOf(value: string | { readonly id: string } | null): string | undefine
 
 function list(texts: readonly string[]): string | undefined {
   return texts.length === 0 ? undefined : [...texts].sort().join(", ");
-}
-
-/** @param seconds Unix time */
-function isoTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
 }

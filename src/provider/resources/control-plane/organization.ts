@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { lockAccountOf } from "../../../billing/accounts.ts";
+import { applySubscriptionStatus } from "../../../billing/subscription-status.ts";
 import { controlPlane, controlPlaneIfThere, issuerOf } from "../../../control-plane/control-plane.ts";
 import { enforceLimits } from "../../../control-plane/enforce-limits.ts";
 import { assertFits, type Declared, raisesUseOrLowersLimit } from "../../../control-plane/limit-preflight.ts";
@@ -13,6 +15,7 @@ import {
   wallets,
 } from "../../../control-plane/tables/organization.ts";
 import { appMoves } from "../../../model/app-moves.ts";
+import type { Context } from "../../../vendors/connections.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
 import { defineResource } from "../../runtime/schema.ts";
 
@@ -100,7 +103,9 @@ export const organization = defineResource({
   async ensure(context, inputs) {
     const database = await context.controlPlane(inputs.controlPlane);
     return database.transaction(async (query) => {
+      const isOvertaken = await mayBeOvertaken(query, inputs);
       await write(query, inputs);
+      if (isOvertaken) await applyNewestStatus(query, context, inputs);
       return { id: inputs.organizationId, outputs: await outputs(query, database.ref, inputs) };
     });
   },
@@ -150,6 +155,31 @@ async function write(query: Query, inputs: Inputs): Promise<void> {
   await query("select private.open_workspaces($1)", [inputs.organizationId]);
   await wallets.sync(query, owner, wallets.rowsFrom(inputs.wallets, "name"));
   if (inputs.trial !== undefined) await beginTrial(query, inputs, inputs.trial);
+}
+
+/**
+ * Whether the row says something else about the subscription than the inputs: the run's reading of Stripe is newer, or the
+ * webhook has read Stripe since then. Locks the row, so that the webhook waits.
+ */
+async function mayBeOvertaken(query: Query, inputs: Inputs): Promise<boolean> {
+  if (inputs.stripeCustomer === undefined || inputs.subscriptionStatus === undefined) return false;
+  const [row] = await query<{ differs: boolean }>(
+    `select (subscription_status, stripe_subscription, plan_in_force) is distinct from ($2, $3, $4) as differs
+     from public.organizations where id = $1 for no key update`,
+    [
+      inputs.organizationId,
+      inputs.subscriptionStatus,
+      inputs.stripeSubscription ?? null,
+      inputs.planInForce ?? null,
+    ],
+  );
+  return row?.differs ?? false;
+}
+
+/** What Stripe says now is newer than both. */
+async function applyNewestStatus(query: Query, context: Context, { stripeCustomer }: Inputs): Promise<void> {
+  const account = stripeCustomer === undefined ? undefined : await lockAccountOf(query, stripeCustomer);
+  if (account !== undefined) await applySubscriptionStatus(query, context.stripe, account, context.today);
 }
 
 async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {

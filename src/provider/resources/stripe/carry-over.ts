@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { isOurKey } from "../../../vendors/stripe/brand.ts";
-import { hasEnded } from "../../../vendors/stripe/subscription-status.ts";
+import { planItem } from "../../../vendors/stripe/plan-item.ts";
+import { hasEnded } from "../../../vendors/stripe/subscriptions.ts";
 
 /**
  * The settings that other programs and people have made on a subscription, copied to the phase or subscription that replaces it.
@@ -138,22 +139,24 @@ export function phaseLike(
   };
 }
 
-/** The settings and items of a subscription that replaces another. The first item has the plan's price. */
+/** The settings and items of a subscription that replaces another. The plan's item has the given price. */
 export function creationLike(
   found: Stripe.Subscription,
   price: string,
 ): Partial<Creation> & { readonly items: CreationItem[] } {
+  const plan = planItem(found);
+  const items = found.items.data.map((item) => {
+    const { discounts: _, ...kept } = valuesOf(PHASE_ITEM, item) as PhaseItem;
+    const discounts = discountsToRedeem(found, item.discounts);
+    return {
+      ...kept,
+      ...(discounts === null ? {} : { discounts }),
+      price: item.id === plan?.id ? price : item.price.id,
+    };
+  });
   return {
     ...valuesOf<Creation>(CREATION, found),
-    items: found.items.data.map((item, index) => {
-      const { discounts: _, ...kept } = valuesOf(PHASE_ITEM, item) as PhaseItem;
-      const discounts = discountsToRedeem(found, item.discounts);
-      return {
-        ...kept,
-        ...(discounts === null ? {} : { discounts }),
-        price: index === 0 ? price : item.price.id,
-      };
-    }),
+    items: plan === undefined ? [{ price }, ...items] : items,
   };
 }
 

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { Collection, Step } from "../../../billing/plan-change.ts";
 import { differingMetadata, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import { planItem } from "../../../vendors/stripe/plan-item.ts";
 import {
   canPay,
   ENDED_BY_US,
@@ -114,9 +115,8 @@ function anotherPrice(
   found: Stripe.Subscription,
   { price }: Desired,
 ): Pick<Stripe.SubscriptionUpdateParams, "items"> {
-  const [item] = found.items.data;
-  if (item === undefined) throw new Error(`the subscription ${found.id} has no item`);
-  return { items: [{ id: item.id, price: price.id }] };
+  const item = planItem(found);
+  return { items: [item === undefined ? { price: price.id } : { id: item.id, price: price.id }] };
 }
 
 /**
@@ -148,8 +148,9 @@ async function scheduleChange(
   const schedule = attached ?? (await scheduleFrom(stripe, id));
   // Read as late as possible, since the phases overwrite the subscription's settings.
   const found = await retrieveSubscription(stripe, id);
-  const [item] = found?.items.data ?? [];
-  if (found === undefined || item === undefined) throw new Error(`the subscription ${id} has no item`);
+  const item = found && planItem(found);
+  if (found === undefined || item === undefined)
+    throw new Error(`the subscription ${id} has no item of a plan`);
   const start = schedule.current_phase?.start_date ?? item.current_period_start;
   const today = {
     ...phaseLike(found, (each) => each.price.id),
@@ -220,11 +221,11 @@ export function paymentOf(
  *
  * @see https://docs.stripe.com/api/subscriptions/create#create_subscription-payment_settings-save_default_payment_method
  */
-export function savedMethodOf({
-  inputs,
-  customer,
-}: Desired): Pick<Stripe.SubscriptionCreateParams, "payment_settings"> {
-  if (inputs.collection === "send_invoice" || canPay(customer)) return {};
+export function savedMethodOf(
+  { inputs, customer }: Desired,
+  before: Stripe.Subscription | undefined,
+): Pick<Stripe.SubscriptionCreateParams, "payment_settings"> {
+  if (inputs.collection === "send_invoice" || canPay(customer, before)) return {};
   return { payment_settings: { save_default_payment_method: "on_subscription" } };
 }
 

@@ -2,7 +2,7 @@ import { UserError } from "@tenantry/core/errors";
 import type Stripe from "stripe";
 import * as z from "zod";
 import { type FoundSubscription, type Step, stepsToPlan } from "../../../billing/plan-change.ts";
-import { type PaidPeriod, paidPeriod } from "../../../billing/plan-credits.ts";
+import { type PaidPeriod, paidPeriods } from "../../../billing/plan-credits.ts";
 import { controlPlane } from "../../../control-plane/control-plane.ts";
 import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Context } from "../../../vendors/connections.ts";
@@ -10,14 +10,20 @@ import { brand, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, readBackIfReplayed, stripeCall } from "../../../vendors/stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../../vendors/stripe/customers.ts";
 import { listAll, wholeInvoice, wholeSubscription } from "../../../vendors/stripe/lists.ts";
+import { planItem, productOf } from "../../../vendors/stripe/plan-item.ts";
 import { findPrice } from "../../../vendors/stripe/prices.ts";
-import { hasEnded, subscriptionStatusOf } from "../../../vendors/stripe/subscription-status.ts";
+import { subscriptionStatusOf } from "../../../vendors/stripe/subscription-status.ts";
 import {
   canPay,
   comingPrice,
   EXPAND,
+  hasEnded,
+  isLive,
+  isReplaceable,
+  lastSubscription,
   latestInvoice,
   leavesAt,
+  liveSubscription,
   pendingPrice,
   retrieveSubscription,
   scheduledPrice,
@@ -25,6 +31,7 @@ import {
   upcoming,
   wasCanceled,
 } from "../../../vendors/stripe/subscriptions.ts";
+import { isoTime } from "../../../vendors/stripe/time.ts";
 import { unmanagedIn } from "../../../vendors/stripe/unmanaged.ts";
 import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
@@ -171,7 +178,7 @@ export const subscription = defineResource({
     if (price !== undefined) refuseOtherCurrency(before, customer, price);
     if (!asksForTrial) return;
     const all = await listSubscriptions(context.stripe, customer.id);
-    const paid = all.some((each) => isLive(each, before) && !isReplaceable(each));
+    const paid = all.some((each) => isLive(each, before.brand) && !isReplaceable(each));
     await refuseTrialWithoutEffect(context, { brand: before.brand, trial: after.trial }, customer, all, paid);
   },
 
@@ -189,7 +196,7 @@ export const subscription = defineResource({
     const id = `${inputs.customer}/subscription`;
     for (let look = 1; ; look += 1) {
       const all = await listSubscriptions(stripe, customer.id);
-      const live = liveOne(all, inputs, prior?.outputs.subscriptionId);
+      const live = liveSubscription(all, inputs.brand, prior?.outputs.subscriptionId);
       const trial =
         (live === undefined || isReplaceable(live)) && (await canStartTrial(context, inputs, customer, all));
       const declared = { inputs, price, customer, trial };
@@ -213,18 +220,17 @@ export const subscription = defineResource({
 
   async remove(context, prior) {
     const { stripe } = context;
-    const found = await retrieveSubscription(stripe, prior.outputs.subscriptionId);
-    if (found === undefined || !isLive(found, prior.inputs)) return;
-    await end(stripe, found);
+    for (const each of await listSubscriptions(stripe, prior.inputs.customer))
+      if (isLive(each, prior.inputs.brand)) await end(stripe, each);
   },
 });
 
 /** Pauses the subscription of an inactive organization, or ends that of a deleted one. */
 async function rest(stripe: Stripe, inputs: Inputs, recorded: string | undefined): Promise<Outputs> {
   const all = await listSubscriptions(stripe, inputs.customer);
-  for (const each of all.filter((one) => isLive(one, inputs)))
+  for (const each of all.filter((one) => isLive(one, inputs.brand)))
     await (inputs.state === "deleted" ? end(stripe, each) : pause(stripe, each));
-  const last = liveOne(all, inputs, recorded) ?? all.find((each) => isOwnedBy(inputs.brand, each.metadata));
+  const last = liveSubscription(all, inputs.brand, recorded) ?? lastSubscription(all, inputs.brand);
   return outputsAtRest(stripe, last && (await retrieveSubscription(stripe, last.id)));
 }
 
@@ -282,31 +288,6 @@ function refuseOtherCurrency(
   );
 }
 
-function isLive(found: Stripe.Subscription, inputs: Inputs): boolean {
-  return isOwnedBy(inputs.brand, found.metadata) && !hasEnded(found);
-}
-
-/**
- * The organization's live subscription. A killed run can leave two, one of which was being replaced. One that can't be replaced
- * takes precedence, then the recorded one, then the newest.
- */
-function liveOne(
-  all: readonly Stripe.Subscription[],
-  inputs: Inputs,
-  recorded: string | undefined,
-): Stripe.Subscription | undefined {
-  const live = all.filter((each) => isLive(each, inputs));
-  const paid = live.filter((each) => !isReplaceable(each));
-  const isRecorded = ({ id }: Stripe.Subscription) => id === recorded;
-  return paid.find(isRecorded) ?? paid[0] ?? live.find(isRecorded) ?? live[0];
-}
-
-/** Whether the subscription can be replaced without losing a paid period. */
-function isReplaceable({ status, items }: Stripe.Subscription): boolean {
-  if (status === "incomplete" || status === "paused") return true;
-  return items.data.every(({ price, quantity }) => price.unit_amount === 0 || quantity === 0);
-}
-
 /**
  * Ends the subscriptions that the current one replaces. Reads each one again before ending it.
  *
@@ -319,7 +300,7 @@ async function endReplaced(
   current: Stripe.Subscription,
 ): Promise<boolean> {
   const replaced = all.filter(
-    (each) => each.id !== current.id && isLive(each, inputs) && isReplaceable(each),
+    (each) => each.id !== current.id && isLive(each, inputs.brand) && isReplaceable(each),
   );
   for (const { id } of replaced) {
     const found = await retrieveSubscription(stripe, id);
@@ -342,17 +323,17 @@ function stayingCanceled(
   all: readonly Stripe.Subscription[],
   declared: Declared,
 ): Stripe.Subscription | undefined {
-  const last = all.find(({ metadata }) => isOwnedBy(declared.inputs.brand, metadata));
+  const last = lastSubscription(all, declared.inputs.brand);
   return last !== undefined && staysEnded(last) && !isWantedAgain(last, declared) ? last : undefined;
 }
 
 /** Whether an ended subscription stays ended. A free one is always started again. */
 function staysEnded(last: Stripe.Subscription): boolean {
-  return wasCanceled(last) && pointOf(last.items.data[0]?.price).amount > 0;
+  return wasCanceled(last) && pointOf(planItem(last)?.price).amount > 0;
 }
 
 function isWantedAgain(last: Stripe.Subscription, { inputs, price }: Declared): boolean {
-  const isAnother = pointOf(price).product !== pointOf(last.items.data[0]?.price).product;
+  const isAnother = pointOf(price).product !== pointOf(planItem(last)?.price).product;
   return isAnother || isResumed(inputs, last.ended_at ?? last.created);
 }
 
@@ -365,7 +346,7 @@ async function findOrCreate(
   const { inputs, price } = declared;
   let past: readonly Stripe.Subscription[] = [];
   const isIt = (each: Stripe.Subscription) =>
-    isLive(each, inputs) &&
+    isLive(each, inputs.brand) &&
     (replaced === undefined || (each.id !== replaced.id && isAsBegun(each, price, inputs)));
   return createOnce({
     look: async () => {
@@ -381,9 +362,10 @@ async function findOrCreate(
 function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSubscription {
   return {
     status: found.status,
-    price: pointOf(found.items.data[0]?.price),
+    price: pointOf(planItem(found)?.price),
     collected: { method: collectionIn(found), days: found.days_until_due },
     canPay: canPay(customer, found),
+    isReplaceable: isReplaceable(found),
     schedule: scheduleOf(found) && { next: scheduledPrice(found) },
     isLeaving: leavesAt(found) !== undefined,
     pending: pendingPrice(found)?.id,
@@ -392,7 +374,7 @@ function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSub
 
 /** Whether a killed run created it as a replacement. */
 function isAsBegun(found: Stripe.Subscription, price: Stripe.Price, inputs: Inputs): boolean {
-  return found.items.data[0]?.price.id === price.id && collectionIn(found) === inputs.collection;
+  return planItem(found)?.price.id === price.id && collectionIn(found) === inputs.collection;
 }
 
 function wantedOf({ inputs, price, trial }: Declared, live: Stripe.Subscription | undefined) {
@@ -407,8 +389,7 @@ function isResumed({ resume }: Inputs, left: number): boolean {
 }
 
 function pointOf(price: Stripe.Price | undefined) {
-  const product = typeof price?.product === "object" ? price.product.id : price?.product;
-  return { id: price?.id ?? "", product: product ?? "", amount: price?.unit_amount ?? 0 };
+  return { id: price?.id ?? "", product: productOf(price), amount: price?.unit_amount ?? 0 };
 }
 
 function collectionIn(found: Stripe.Subscription): Inputs["collection"] {
@@ -454,13 +435,13 @@ async function create(
   attempt: number,
 ): Promise<Stripe.Subscription | undefined> {
   const { inputs, customer, price } = declared;
-  const before = past.find(({ metadata }) => isOwnedBy(inputs.brand, metadata));
+  const before = lastSubscription(past, inputs.brand);
   const kept = before === undefined ? { items: [{ price: price.id }] } : creationLike(before, price.id);
   const params: Stripe.SubscriptionCreateParams = {
     ...kept,
     customer: customer.id,
-    ...paymentOf(declared),
-    ...paymentSettings(kept, savedMethodOf(declared)),
+    ...paymentOf(declared, before),
+    ...paymentSettings(kept, savedMethodOf(declared, before)),
     ...collectionOf(inputs),
     ...(declared.trial ? trialOf(inputs) : {}),
     metadata: { ...kept.metadata, ...toMetadata(inputs.brand) },
@@ -475,7 +456,7 @@ async function create(
     { ...(await wholeSubscription(stripe, made)), lastResponse: made.lastResponse },
     async () => {
       const found = await retrieveSubscription(stripe, made.id);
-      return found !== undefined && isLive(found, inputs) ? found : undefined;
+      return found !== undefined && isLive(found, inputs.brand) ? found : undefined;
     },
   );
 }
@@ -507,7 +488,7 @@ function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
   const shown = daysUntilDue === undefined && days === DAYS_UNTIL_DUE ? undefined : days;
   const next = upcoming(found)?.price;
   const later = typeof next === "object" && !next.deleted ? next : undefined;
-  const price = pendingPrice(found) ?? later ?? found.items.data[0]?.price;
+  const price = pendingPrice(found) ?? later ?? planItem(found)?.price;
   return {
     ...rest,
     // A run that was interrupted after its pause recorded the state before.
@@ -552,17 +533,23 @@ async function paidOutputs(
 ): Promise<Pick<Outputs, "paidProduct" | "paidSince">> {
   if (found.status === "incomplete" || found.status === "trialing") return {};
   const latest = latestInvoice(found);
-  const period = (latest && paidPeriod(latest)) ?? (await lastPaidPeriod(stripe, found.id));
+  const period = (latest && plansPeriod(found, latest)) ?? (await lastPaidPeriod(stripe, found));
   return period === undefined ? {} : { paidProduct: period.product, paidSince: period.since };
 }
 
-async function lastPaidPeriod(stripe: Stripe, subscription: string): Promise<PaidPeriod | undefined> {
-  const params = { subscription, status: "paid", limit: 100 } as const;
+async function lastPaidPeriod(stripe: Stripe, found: Stripe.Subscription): Promise<PaidPeriod | undefined> {
+  const params = { subscription: found.id, status: "paid", limit: 100 } as const;
   for (const invoice of await listAll("invoices.list", stripe.invoices.list(params))) {
-    const period = paidPeriod(await wholeInvoice(stripe, invoice));
+    const period = plansPeriod(found, await wholeInvoice(stripe, invoice));
     if (period !== undefined) return period;
   }
   return undefined;
+}
+
+/** The period of the plan's item that the invoice starts. Items of other programs have periods too. */
+function plansPeriod(found: Stripe.Subscription, invoice: Stripe.Invoice): PaidPeriod | undefined {
+  const plan = planItem(found);
+  return paidPeriods(invoice).find(({ item }) => item === plan?.id);
 }
 
 /** Stripe keeps a new period's invoice as a draft for about an hour before it finalizes and collects it. */
@@ -570,11 +557,6 @@ function movesAt(found: Stripe.Subscription): number | undefined {
   if (hasEnded(found)) return undefined;
   const latest = latestInvoice(found);
   if (latest?.status === "draft") return latest.automatically_finalizes_at ?? latest.created + HOUR_SECONDS;
-  const ends = [found.items.data[0]?.current_period_end, leavesAt(found)].filter((end) => end !== undefined);
+  const ends = [planItem(found)?.current_period_end, leavesAt(found)].filter((end) => end !== undefined);
   return ends.length === 0 ? undefined : Math.min(...ends);
-}
-
-/** @param seconds Unix time */
-function isoTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
 }
