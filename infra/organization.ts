@@ -99,6 +99,7 @@ export class Organization extends pulumi.ComponentResource {
         limits: holding.apply((now) => presentEntitlements(now.entitlements)),
         planLimits: presentEntitlements(organization.entitlements),
         overrides: controlPlaneOverrides(organization.overrides),
+        lapsedLimits: organization.lapsedLimits.length === 0 ? undefined : [...organization.lapsedLimits],
         ...billingDetails(organization.billing),
         stripeCustomer: customer.customerId,
         stripeSubscription: subscription?.subscriptionId.apply((id) => (id === "none" ? undefined : id)),
@@ -281,7 +282,8 @@ export class Organization extends pulumi.ComponentResource {
           credits,
           kind,
         },
-        { parent: this, dependsOn: [row], protect: false, retainOnDelete: true },
+        // Other credits of the plan or the trial are only for organizations that come later.
+        { parent: this, dependsOn: [row], protect: false, retainOnDelete: true, ignoreChanges: ["credits"] },
       );
     };
     for (const [wallet, credits] of Object.entries(opening)) post("opening", wallet, credits);

@@ -1,8 +1,10 @@
+import { isSamePlan } from "../shared/plan-version.ts";
+
 /** The properties of a price that decide a plan change. */
 export interface PricePoint {
   /** Stripe's id. Empty if the subscription has no item of a plan. */
   readonly id: string;
-  /** The id of the plan's product, which all versions of the plan's price share. */
+  /** The id of the product of the plan's version, which its current and previous prices share. */
   readonly product: string;
   /** Per month, in the currency's smallest unit. */
   readonly amount: number;
@@ -72,8 +74,12 @@ export type Step =
  * plan takes effect when the paid period ends; during a trial, at once. A different price of the same plan applies from the
  * next period on. Declaring the old plan again cancels a pending change.
  *
- * A customer who moves to another plan isn't leaving, so a scheduled cancellation is withdrawn first. A different price of the
- * same plan isn't the customer's decision and doesn't withdraw the cancellation.
+ * Another version of the same plan takes effect in the same way as another plan. But it isn't charged during a trial, which
+ * belongs to all versions of the plan, and at the same price it takes effect at once.
+ *
+ * A customer who moves to another plan isn't leaving, so a scheduled cancellation is withdrawn first. A different price or
+ * version of the same plan isn't the customer's decision. It doesn't withdraw the cancellation, and a customer who is leaving
+ * keeps their version.
  */
 export function stepsToPlan(found: FoundSubscription | undefined, wanted: DesiredSubscription): Step[] {
   if (found === undefined) return ["begin"];
@@ -94,7 +100,8 @@ function stepsFrom(
   const price = priceStep(found, wanted);
   const resume = found.status === "paused" && found.canPay ? (["resume"] as const) : [];
   const isScheduled = price === "schedule" && found.schedule?.next === wanted.price.id;
-  const takesAnother = price !== undefined && !isScheduled && found.price.product !== wanted.price.product;
+  const takesAnother =
+    price !== undefined && !isScheduled && !isSamePlan(found.price.product, wanted.price.product);
   const stay = found.isLeaving && (takesAnother || wanted.stays) ? (["stay"] as const) : [];
   if (price === "schedule") {
     if (isScheduled && collect.length === 0 && stay.length === 0) return [];
@@ -126,11 +133,15 @@ function canBecome(found: FoundSubscription, wanted: DesiredSubscription): boole
 
 function priceStep(
   found: FoundSubscription,
-  { price, collected }: DesiredSubscription,
+  { price, collected, stays }: DesiredSubscription,
 ): "switch" | "reprice" | "schedule" | undefined {
   if (found.price.id === price.id) return undefined;
   // Nothing is invoiced for the rest of a period in which somebody removed the plan's item.
   if (found.price.id === "" || found.price.product === price.product) return "reprice";
+  if (isSamePlan(found.price.product, price.product)) {
+    if (found.isLeaving && !stays) return undefined;
+    if (found.status === "trialing" || found.price.amount === price.amount) return "reprice";
+  }
   // During a trial there is no paid period to wait for.
   if (price.amount < found.price.amount) return found.status === "trialing" ? "reprice" : "schedule";
   return found.canPay || collected.method === "send_invoice" ? "switch" : undefined;

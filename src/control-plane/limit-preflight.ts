@@ -9,6 +9,8 @@ export interface Declared {
   readonly allowed: { readonly [limit in CountedLimit]?: number | undefined };
   /** The names of overridden limits. */
   readonly overridden: readonly string[];
+  /** The names of limits whose override has expired. On the same plan, their fall is no reason to refuse a change. */
+  readonly lapsed: readonly string[];
   /** Named like the rows of `private.limit_uses`. */
   readonly things: Readonly<Record<CountedLimit, readonly string[]>>;
 }
@@ -79,6 +81,7 @@ function useOf(
 
 function isSmaller(limit: CountedLimit, before: Declared, after: Declared): boolean {
   return (
+    !(after.plan === before.plan && after.lapsed.includes(limit)) &&
     (after.allowed[limit] ?? Number.POSITIVE_INFINITY) < (before.allowed[limit] ?? Number.POSITIVE_INFINITY)
   );
 }

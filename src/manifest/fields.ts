@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { LIFECYCLE_STATES } from "../shared/lifecycle.ts";
+import { PLAN_VERSION } from "../shared/plan-version.ts";
 import { COMPUTE_SIZES, REGIONS } from "../shared/supabase-catalogue.ts";
 import {
   DISPLAY_NAME,
@@ -60,6 +61,9 @@ export function wholeNumber(min: number, max: number, expected: string) {
 }
 
 export const slug = ruled(SLUG);
+
+/** The name of a version of a plan. */
+export const planVersion = ruled(PLAN_VERSION);
 
 export const displayName = ruled(DISPLAY_NAME);
 

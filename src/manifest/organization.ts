@@ -18,6 +18,7 @@ import {
   list,
   named,
   oneOf,
+  planVersion,
   price,
   region,
   schedule,
@@ -74,7 +75,8 @@ const limitOverride = fields({
   ...approval,
 }).meta({
   id: "LimitOverride",
-  description: "An exception to one limit of the plan. An expired one is an error.",
+  description:
+    "An exception to one limit of the plan. `validate` warns in the last 30 days. After the last day, the plan's limit applies: what is above it stays, and nothing can be added.",
 });
 
 const accessOverride = fields({
@@ -82,7 +84,8 @@ const accessOverride = fields({
   ...approval,
 }).meta({
   id: "AccessOverride",
-  description: "An exception to the plan's `perWorkspaceAccess`. An expired one is an error.",
+  description:
+    "An exception to the plan's `perWorkspaceAccess`. `validate` warns in the last 30 days. An expired one stays in effect until it is removed, because its end would change who enters which workspace.",
 });
 
 const limits = fields(
@@ -209,7 +212,11 @@ export const organizationSchema = fields({
   displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   generation: generation.optional(),
   state: state.optional(),
-  plan: slug.optional().describe("The plan. Defaults to the platform's `defaultPlan`."),
+  plan: planVersion
+    .optional()
+    .describe(
+      "The plan, or a version of it such as `launch@2`. `launch` is the first version. Defaults to the platform's `defaultPlan`.",
+    ),
   price: price
     .optional()
     .describe(

@@ -17,6 +17,7 @@ import {
   list,
   named,
   oneOf,
+  planVersion,
   price,
   region,
   secretName,
@@ -53,8 +54,19 @@ const entitlements = fields({
 
 const creditsByWallet = named(credits);
 
+const trialTerms = {
+  days: wholeNumber(1, 730, "a whole number of days from 1 to 730").describe(
+    "The length of the trial in days.",
+  ),
+  credits: creditsByWallet.optional().describe("Credits granted once at the start of the trial, by wallet."),
+};
+
 const plan = fields({
-  displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
+  displayName: displayName
+    .optional()
+    .describe(
+      "The name that people see. Defaults to the slug as a title: `client-work` becomes `Client work`. The versions of a plan share it, so only the first one has this key.",
+    ),
   price: fields({
     monthly: price.describe("Per month, in whole units of the platform's currency, such as 49 or 49.5."),
     previously: list(price)
@@ -67,7 +79,16 @@ const plan = fields({
     .describe("The list price. Omit it for a plan by contract."),
   credits: creditsByWallet.optional().describe("Credits granted each month, by wallet."),
   entitlements: entitlements.describe("What the plan allows an organization."),
-}).meta({ id: "Plan", description: "A plan of the platform." });
+  trial: fields(trialTerms)
+    .optional()
+    .describe("The trial of this version, if it differs from the platform's. Only for the plan of `trial`."),
+}).meta({
+  id: "Plan",
+  description:
+    "A plan of the platform, or another version of one. `launch` is the first version, and `launch@2` the second. A version has its own price, credits, entitlements and trial. Organizations keep their version until their manifest names another one.",
+});
+
+const plans = z.record(planVersion, plan, { error: "a map from names to settings" });
 
 const wallet = fields({
   displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
@@ -198,16 +219,13 @@ export const platformSchema = fields({
     .describe(
       "The features that the platform offers. Defaults to all. Wallets, trials and app URLs have their own keys.",
     ),
-  plans: named(plan).describe("The plans, by name."),
-  defaultPlan: slug.describe("The plan of organizations that name none, or whose paid plan isn't paid."),
+  plans: plans.describe("The plans and their versions, by name."),
+  defaultPlan: planVersion.describe(
+    "The plan of organizations that name none, or whose paid plan isn't paid. Its version counts too.",
+  ),
   trial: fields({
-    plan: slug.describe("The plan of the trial."),
-    days: wholeNumber(1, 730, "a whole number of days from 1 to 730").describe(
-      "The length of the trial in days.",
-    ),
-    credits: creditsByWallet
-      .optional()
-      .describe("Credits granted once at the start of the trial, by wallet."),
+    plan: slug.describe("The plan of the trial, in all of its versions."),
+    ...trialTerms,
   })
     .optional()
     .describe("The trial, which each organization can take once."),

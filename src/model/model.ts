@@ -28,23 +28,32 @@ export interface PriceModel extends Money {
   readonly lookupKey: string;
 }
 
-/** A plan that the platform sells. */
+/** A version of a plan. */
 export interface PlanModel {
+  /** `launch` for the first version of a plan, `launch@2` for the second. */
   readonly name: string;
+  /** The plan's name without the version. */
+  readonly plan: string;
+  /** Counts from 1. */
+  readonly version: number;
+  /** All versions of a plan share it. */
   readonly displayName: string;
   /** Null for a plan that is agreed by contract and has no list price. */
   readonly price: PriceModel | null;
   /** Earlier prices that organizations may still pay. */
   readonly previousPrices: readonly PriceModel[];
-  /** The id of the Stripe product, which tenantry chooses: `<platform>_<plan>`. */
+  /** The id of the version's Stripe product, which tenantry chooses: `<platform>_<plan>`, then `<platform>_<plan>_v2`. */
   readonly productId: string;
   /** Credits granted each month, by wallet. */
   readonly credits: Readonly<Record<WalletName, number>>;
   readonly entitlements: Entitlements;
+  /** Its trial; null if the platform's trial is of another plan. */
+  readonly trial: TrialModel | null;
 }
 
 /** A trial of a plan. */
-interface TrialModel {
+export interface TrialModel {
+  /** The plan's name without a version. */
   readonly plan: string;
   readonly days: number;
   /** Credits granted once, when the trial starts, by wallet. */
@@ -95,8 +104,9 @@ export interface PlatformModel {
   readonly webhook: { readonly url: string; readonly version: number } | null;
   /** The reason why workspaces stay open when no process confirms who may enter; null if they close. */
   readonly staysOpen: string | null;
-  /** By name. */
+  /** By name, each version of a plan by itself. */
   readonly plans: Readonly<Record<string, PlanModel>>;
+  /** The name of a version. */
   readonly defaultPlan: string;
   readonly trial: TrialModel | null;
   /** By name, with the price of one credit. Empty on a platform without wallets. */
@@ -260,8 +270,10 @@ export interface OrganizationModel {
   readonly priceLookupKey: string | null;
   /** For a plan that is agreed by contract, the month whose credits are due: `2026-11-01`. Otherwise null: credits follow payments. */
   readonly contractMonth: string | null;
-  /** Limits that replace those of the plan, whichever plan is in force. */
+  /** Limits that replace those of the plan today, whichever plan is in force. */
   readonly overrides: Partial<Entitlements>;
+  /** Limits that are the plan's again, because their override has expired. */
+  readonly lapsedLimits: readonly string[];
   /** The entitlements of the plan, with the overrides that are in force today. */
   readonly entitlements: Entitlements;
   /** The trial that it may take once; null for none. */

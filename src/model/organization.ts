@@ -14,7 +14,7 @@ import type {
   PlatformModel,
   WalletModel,
 } from "./model.ts";
-import { limitOf } from "./platform.ts";
+import { lapsedLimits, overridesInEffect } from "./overrides.ts";
 import { priceOf } from "./price.ts";
 import { declaredWorkspaces } from "./usage.ts";
 import { workspaceIds, workspaceModel } from "./workspace.ts";
@@ -31,7 +31,7 @@ export function organizationModel(
   today: string,
 ): OrganizationModel {
   const { name, generation = 1 } = manifest;
-  const entitlements = entitlementsOf(plan, manifest.limits);
+  const entitlements = entitlementsOf(plan, manifest.limits, today);
   const workspaces = Object.keys(declaredWorkspaces(manifest)).sort();
   const identity = {
     path: pathOf(platform.name, name, generation),
@@ -50,9 +50,10 @@ export function organizationModel(
     plan,
     priceLookupKey: priceOf(platform, plan, manifest)?.lookupKey ?? null,
     contractMonth: plan.price === null ? `${today.slice(0, 7)}-01` : null,
-    overrides: overridesOf(manifest.limits),
+    overrides: overridesInEffect(manifest.limits, today),
+    lapsedLimits: lapsedLimits(manifest.limits, today),
     entitlements,
-    trial: manifest.trial ? platform.trial : null,
+    trial: manifest.trial ? plan.trial : null,
     owner: manifest.owner.toLowerCase(),
     members: membersOf(manifest, entitlements, workspaces),
     invitations: invitationsOf(manifest, entitlements, workspaces),
@@ -91,19 +92,13 @@ export function everyWorkspaceId({ platform, name, generation, workspaces }: Org
   return Object.values(workspaces).flatMap((workspace) => workspaceIds(path, workspace));
 }
 
-export function entitlementsOf(plan: PlanModel, limits: OrganizationManifest["limits"]): Entitlements {
-  return { ...plan.entitlements, ...overridesOf(limits) };
-}
-
-function overridesOf(limits: OrganizationManifest["limits"] = {}): Partial<Entitlements> {
-  const { perWorkspaceAccess, ...numbers } = limits;
-  const lifted = Object.entries(numbers)
-    .sort(([a], [b]) => a.localeCompare(b))
-    .flatMap(([limit, override]) => (override === undefined ? [] : [[limit, limitOf(override.value)]]));
-  return {
-    ...Object.fromEntries(lifted),
-    ...(perWorkspaceAccess === undefined ? {} : { perWorkspaceAccess: perWorkspaceAccess.value }),
-  };
+/** @param today `2026-11-22` */
+export function entitlementsOf(
+  plan: PlanModel,
+  limits: OrganizationManifest["limits"],
+  today: string,
+): Entitlements {
+  return { ...plan.entitlements, ...overridesInEffect(limits, today) };
 }
 
 type Person = { role: "admin" | "member"; workspaces?: readonly string[] | undefined };

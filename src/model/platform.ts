@@ -2,8 +2,10 @@ import type { PlatformManifest } from "../manifest/platform.ts";
 import { smallestUnits } from "../shared/currency.ts";
 import { byEntitlement, type Entitlements, type Limit } from "../shared/entitlements.ts";
 import { projectName, stableId } from "../shared/ids.ts";
+import { planVersionOf, productIdOf } from "../shared/plan-version.ts";
 import { mapValues, titleOf } from "./defaults.ts";
-import type { Money, PlanModel, PlatformModel, PriceModel } from "./model.ts";
+import type { Money, PlanModel, PlatformModel, PriceModel, TrialModel } from "./model.ts";
+import { versionsOf } from "./plan-versions.ts";
 import { securityModel } from "./security.ts";
 
 type PlanManifest = PlatformManifest["plans"][string];
@@ -29,7 +31,7 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
     staysOpen: manifest.access?.stayOpen ?? null,
     plans: mapValues(manifest.plans, (plan, planName) => planModel(manifest, planName, plan)),
     defaultPlan: manifest.defaultPlan,
-    trial: trial ? { plan: trial.plan, days: trial.days, credits: creditsOf(trial.credits) } : null,
+    trial: trial ? { plan: trial.plan, ...termsOf(trial) } : null,
     wallets: mapValues(wallets, (wallet) => ({ creditPrice: money(wallet.credit.price, manifest) })),
     llmProviders: manifest.llmProviders ?? null,
     appsDomain: manifest.apps ? normalizeHost(manifest.apps.domain) : null,
@@ -38,15 +40,30 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
 
 function planModel(platform: PlatformManifest, name: string, plan: PlanManifest): PlanModel {
   const priceOf = (monthly: number) => priceModel(platform, name, monthly);
+  const { plan: family, version } = planVersionOf(name);
+  const [first = name] = versionsOf(platform.plans, family);
   return {
     name,
-    displayName: plan.displayName ?? titleOf(name),
-    productId: `${platform.name}_${name}`,
+    plan: family,
+    version,
+    displayName: platform.plans[first]?.displayName ?? titleOf(family),
+    productId: productIdOf(platform.name, name),
     price: plan.price ? priceOf(plan.price.monthly) : null,
     previousPrices: (plan.price?.previously ?? []).map(priceOf),
     credits: creditsOf(plan.credits),
     entitlements: entitlementsOf(plan.entitlements),
+    trial: trialOf(platform, family, plan),
   };
+}
+
+/** The trial of a version is its own or the platform's. */
+function trialOf({ trial }: PlatformManifest, family: string, version: PlanManifest): TrialModel | null {
+  if (trial === undefined || trial.plan !== family) return null;
+  return { plan: family, ...termsOf(version.trial ?? trial) };
+}
+
+function termsOf({ days, credits }: NonNullable<PlanManifest["trial"]>): Omit<TrialModel, "plan"> {
+  return { days, credits: creditsOf(credits) };
 }
 
 function priceModel(platform: PlatformManifest, plan: string, monthly: number): PriceModel {

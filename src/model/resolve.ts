@@ -106,7 +106,7 @@ function resolveOn(
     platform: above,
     features: new Set(platform.manifest.features ?? FEATURES),
     plan,
-    entitlements: plan && entitlementsOf(plan, manifest.limits),
+    entitlements: plan && entitlementsOf(plan, manifest.limits, today),
     usage: usageOf(manifest, today),
     repository,
     today,

@@ -10,6 +10,9 @@ import {
 const FREE: PricePoint = { id: "price_free", product: "build", amount: 0 };
 const LAUNCH: PricePoint = { id: "price_launch", product: "launch", amount: 4900 };
 const LAUNCH_2027: PricePoint = { id: "price_launch_2027", product: "launch", amount: 3900 };
+const LAUNCH_V2: PricePoint = { id: "price_launch_v2", product: "shop_launch_v2", amount: 5900 };
+const LAUNCH_V1: PricePoint = { id: "price_launch_v1", product: "shop_launch", amount: 4900 };
+const LAUNCH_V3: PricePoint = { id: "price_launch_v3", product: "shop_launch_v3", amount: 4900 };
 const SCALE: PricePoint = { id: "price_scale", product: "scale", amount: 49_900 };
 const CHARGED = { method: "charge_automatically", days: null } as const;
 const SENT = { method: "send_invoice", days: 30 } as const;
@@ -98,6 +101,24 @@ describe("the steps to the declared plan", () => {
     ["the same, no payment method", found(LAUNCH, { status: "trialing", canPay: false }), wanted(SCALE), ""],
     ["the same, by invoice", found(LAUNCH, { status: "trialing" }), wanted(SCALE, SENT), "switch collect"],
     ["another price in the trial", found(LAUNCH, { status: "trialing" }), wanted(LAUNCH_2027), "reprice"],
+    ["a more expensive version", found(LAUNCH_V1), wanted(LAUNCH_V2), "switch"],
+    ["the same, no payment method", found(LAUNCH_V1, { canPay: false }), wanted(LAUNCH_V2), ""],
+    ["a cheaper version", found(LAUNCH_V2), wanted(LAUNCH_V1), "schedule"],
+    ["a version at the same price", found(LAUNCH_V1, { canPay: false }), wanted(LAUNCH_V3), "reprice"],
+    [
+      "a more expensive version in the trial",
+      found(LAUNCH_V1, { status: "trialing" }),
+      wanted(LAUNCH_V2),
+      "reprice",
+    ],
+    ["a more expensive version, cancellation scheduled", found(LAUNCH_V1, leaving), wanted(LAUNCH_V2), ""],
+    ["a cheaper version, cancellation scheduled", found(LAUNCH_V2, leaving), wanted(LAUNCH_V1), ""],
+    [
+      "a more expensive version, cancellation scheduled, resumed",
+      found(LAUNCH_V1, leaving),
+      { ...wanted(LAUNCH_V2), stays: true },
+      "stay switch",
+    ],
     ["from free, on trial", found(FREE), { ...wanted(LAUNCH), trial: true }, "begin"],
     ["from free by invoice, on trial", found(FREE), { ...wanted(LAUNCH, SENT), trial: true }, "begin"],
     ["from paid, with a trial", found(LAUNCH), { ...wanted(SCALE), trial: true }, "switch"],

@@ -107,3 +107,23 @@ test("what is over its limit already stays, and may become less", async () => {
   await over.preview({ ...small, members: fewer });
   await expect(over.preview({ ...small, members: { ...base.members, ...bo } })).rejects.toThrow("3 seats");
 });
+
+test("an override that expires refuses nothing, and then nothing can be added", async () => {
+  const lapsing = new Life(organization, live.context());
+  const raised = { ...declared, planLimits: { ...allowed, seats: 9 }, overrides: { seats: 9 } };
+  await lapsing.up(raised);
+  const lapsed = { ...declared, planLimits: { ...allowed, seats: 3 }, lapsedLimits: ["seats"] };
+  await lapsing.preview(lapsed);
+  await expect(lapsing.preview({ ...lapsed, members: { ...base.members, ...bo } })).rejects.toThrow(
+    `The plan launch allows 3 seats, and 6 are needed: ${SEATS}.`,
+  );
+  await expect(lapsing.preview({ ...lapsed, plan: "build" })).rejects.toThrow(
+    "The plan build allows 3 seats",
+  );
+  await lapsing.up(lapsed);
+  await expect(lapsing.up({ ...lapsed, members: { ...base.members, ...bo } })).rejects.toThrow(
+    "The plan launch allows 5 seats, and 6 are needed",
+  );
+  await lapsing.up({ ...lapsed, displayName: "Acme & Sons" });
+  await lapsing.refresh();
+});

@@ -158,6 +158,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   "public.claim_tokens": ["claimed_by"],
   "public.members": ["user_id"],
   "public.invitations": ["accepted_at"],
+  "public.plans": ["plan_name", "plan_version"],
   "public.wallets": ["balance", "reload_declines", "reload_paused"],
 };
 

@@ -212,10 +212,34 @@ const LIMITS: readonly ForbiddenEdit[] = [
     },
   },
   {
-    name: "an expired override",
-    spoil: ({ acme }) => {
-      acme.limits = { rpm: { value: 9, ...APPROVAL } };
-      return { rule: "override-holds", path: ["limits", "rpm", "expires"] };
+    name: "a display name of a later version",
+    spoil: ({ platform }) => {
+      platform.plans["team@2"] = {
+        displayName: "New",
+        price: { monthly: 9 },
+        entitlements: { workspaces: 1 },
+      };
+      return {
+        rule: "display-name-of-plan",
+        path: ["plans", "team@2", "displayName"],
+        file: "platform.yaml",
+      };
+    },
+  },
+  {
+    name: "a trial of a version of another plan",
+    spoil: ({ platform }) => {
+      platform.plans["big@2"] = {
+        price: { monthly: 9 },
+        entitlements: { workspaces: 1 },
+        trial: { days: 7 },
+      };
+      return {
+        rule: "trial-of-version",
+        path: ["plans", "big@2", "trial"],
+        part: "key",
+        file: "platform.yaml",
+      };
     },
   },
   {

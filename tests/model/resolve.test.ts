@@ -7,6 +7,7 @@ import { type PlatformManifest, platformSchema } from "../../src/manifest/platfo
 import type { Repository } from "../../src/manifest/repository.ts";
 import { resolve, resolveOrganization } from "../../src/model/resolve.ts";
 import { loadStack } from "../../src/repository/load.ts";
+import { dayOf } from "../../src/shared/today.ts";
 import { folderOf, HEAD, PLATFORM } from "../manifest/folder.ts";
 import { organizations, organizationsNamed } from "./arbitrary.ts";
 
@@ -224,3 +225,75 @@ function reverseKeys(value: unknown): unknown {
       .map(([key, child]) => [key, reverseKeys(child)]),
   );
 }
+
+test("a version has its own product, price, credits, limits and trial, and the plan's display name", () => {
+  const manifest = parse(PLATFORM) as PlatformManifest;
+  Object.assign(manifest.plans, {
+    "team@2": {
+      price: { monthly: 59 },
+      credits: { data: 7 },
+      entitlements: { workspaces: 5 },
+      trial: { days: 7 },
+    },
+    "team@10": { price: { monthly: 49 }, entitlements: { workspaces: 9 } },
+  });
+  if (manifest.plans.team) manifest.plans.team.displayName = "For teams";
+  const versioned = { file: "platform.yaml", manifest };
+  const second = organization({ plan: "team@2", trial: true }, versioned);
+  expect(second.plan).toMatchObject({
+    name: "team@2",
+    plan: "team",
+    version: 2,
+    displayName: "For teams",
+    productId: "shop_team_v2",
+    price: { lookupKey: "shop--team@2--monthly--usd-5900" },
+    credits: { data: 7 },
+  });
+  expect([second.entitlements.workspaces, second.trial]).toEqual([5, { plan: "team", days: 7, credits: {} }]);
+  const tenth = organization({ plan: "team@10", trial: true }, versioned);
+  expect([tenth.plan.version, tenth.plan.productId, tenth.trial?.days]).toEqual([10, "shop_team_v10", 14]);
+});
+
+test("another version changes nothing for the organizations on the first one", () => {
+  const manifest = parse(PLATFORM) as PlatformManifest;
+  manifest.plans["team@2"] = { price: { monthly: 99 }, entitlements: { workspaces: 1, rpm: 1 } };
+  const on = (given: typeof platform) => organization({ plan: "team", trial: true }, given);
+  expect(on({ file: "platform.yaml", manifest })).toEqual(on(platform));
+  expect(on(platform).plan).toMatchObject({
+    name: "team",
+    productId: "shop_team",
+    price: { lookupKey: "shop--team--monthly--usd-4900" },
+  });
+});
+
+test("an override is in effect through its last day in UTC, and then the plan's limit is", () => {
+  const approval = { reason: "a pilot", approvedBy: "support@shop.example" };
+  const days = fc.integer({ min: -400, max: 400 });
+  fc.assert(
+    fc.property(days, fc.constantFrom("rpm" as const, "seats" as const), (offset, limit) => {
+      const expires = dayOf(new Date(Date.parse(TODAY) + offset * 24 * 60 * 60 * 1000));
+      const limits = { [limit]: { value: 9, ...approval, expires } };
+      const { entitlements, overrides, lapsedLimits } = organization({ plan: "team", limits });
+      const lasts = offset >= 0;
+      expect(overrides).toEqual(lasts ? { [limit]: 9 } : {});
+      expect(lapsedLimits).toEqual(lasts ? [] : [limit]);
+      expect(entitlements[limit]).toBe(lasts ? 9 : limit === "seats" ? 4 : null);
+    }),
+  );
+});
+
+test("an expired override of per-workspace access still decides who enters which workspace", () => {
+  const limits = {
+    perWorkspaceAccess: {
+      value: true,
+      reason: "a pilot",
+      approvedBy: "support@shop.example",
+      expires: "2026-11-21",
+    },
+    seats: { value: 2, reason: "a pilot", approvedBy: "support@shop.example", expires: "2027-11-21" },
+  };
+  const members = [{ email: "b@acme.example", role: "member" as const, workspaces: ["a"] }];
+  const model = organization({ plan: "free", limits, members, workspaces: { a: {} } });
+  expect([model.entitlements.perWorkspaceAccess, model.lapsedLimits]).toEqual([true, []]);
+  expect(model.members["b@acme.example"]?.workspaces).toEqual(["a"]);
+});

@@ -20,6 +20,14 @@ const consentTo = (thing: string) =>
 const securedBy = (security: string) => ({
   "platform.yaml": PLATFORM.replace(/^security: .*$/m, `security: ${security}`),
 });
+/** The platform with a second version of `team`. */
+const VERSIONED = PLATFORM.replace(
+  /^ {2}big: /m,
+  "  team@2: { price: { monthly: 59 }, entitlements: { workspaces: 5, seats: 4, customDomains: 2 } }\n$&",
+);
+const versioned = (version: string) => ({
+  "platform.yaml": VERSIONED.replace(/^ {2}team@2: .*$/m, `  ${version}`),
+});
 const THREE = "workspaces: { a: {}, b: {}, c: {} }\n";
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -50,13 +58,61 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       name: "an override lifts its limit",
       given:
-        "workspaces: { a: {}, b: {} }\nlimits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2026-11-22 } }\n",
+        "workspaces: { a: {}, b: {} }\nlimits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2026-12-22 } }\n",
       want: [],
+    },
+    {
+      name: "an override that expires within 30 days",
+      given:
+        "workspaces: { a: {}, b: {} }\nlimits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2026-12-21 } }\n",
+      want: [
+        "warning override-holds 6:84 the override of `workspaces` expires on 2026-12-21; after that day the plan's limit of 1 applies: the 2 in use stay, and no more can be added → have it approved again with a later date, or remove it and stay within the plan",
+      ],
+    },
+    {
+      name: "an override on its last day, within the plan's limit",
+      given:
+        "limits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2026-11-22 } }\n",
+      want: [
+        expect.stringMatching(
+          /^warning override-holds 5:84 the override of `workspaces` expires on 2026-11-22; after that day the plan's limit of 1 applies →/,
+        ),
+      ],
+    },
+    {
+      name: "an expired override keeps what it allowed",
+      given:
+        "workspaces: { a: {}, b: {} }\nlimits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2026-11-21 } }\n",
+      want: [
+        "warning override-holds 6:84 the override of `workspaces` has expired; after that day the plan's limit of 1 applies: the 2 in use stay, and no more can be added → have it approved again with a later date, or remove it and stay within the plan",
+      ],
+    },
+    {
+      name: "more than an expired override allowed",
+      given:
+        "workspaces: { a: {}, b: {}, c: {} }\nlimits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2026-11-21 } }\n",
+      want: [
+        expect.stringMatching(
+          /^workspaces-within-plan 5:1 the plan `free` allows 1 workspace, and there are 3 /,
+        ),
+        expect.stringMatching(/^warning override-holds 6:84 the override of `workspaces` has expired; /),
+      ],
+    },
+    {
+      name: "an expired override of per-workspace access",
+      given: `members: [{ email: b@acme.example, role: member, workspaces: [personal] }]
+limits:
+  seats: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2027-12-01 }
+  perWorkspaceAccess: { value: true, reason: pilot, approvedBy: a@b.example, expires: 2026-11-21 }
+`,
+      want: [
+        "warning override-holds 8:87 the override of `perWorkspaceAccess` has expired; after that day it stays in effect until it is removed, because its end changes who enters which workspace → have it approved again with a later date, or remove it and stay within the plan",
+      ],
     },
     {
       name: "more than an override allows",
       given:
-        "workspaces: { a: {}, b: {}, c: {} }\nlimits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 } }\n",
+        "workspaces: { a: {}, b: {}, c: {} }\nlimits: { workspaces: { value: 2, reason: pilot, approvedBy: a@b.example, expires: 2027-12-01 } }\n",
       want: [
         expect.stringMatching(
           /^workspaces-within-plan 5:1 the override allows 2 workspaces, and there are 3 /,
@@ -102,7 +158,7 @@ workspaces:
       name: "an expired override",
       given: "limits: { rpm: { value: 9, reason: pilot, approvedBy: a@b.example, expires: 2026-11-21 } }\n",
       want: [
-        "override-holds 5:77 the override of `rpm` has expired → have it approved again with a later date, or remove it and stay within the plan",
+        "warning override-holds 5:77 the override of `rpm` has expired; after that day the plan applies, which has no limit → have it approved again with a later date, or remove it and stay within the plan",
       ],
     },
     {
@@ -153,7 +209,7 @@ workspaces:
     {
       name: "grants on a plan without per-workspace access",
       given:
-        "limits: { seats: { value: 5, reason: pilot, approvedBy: a@b.example, expires: 2026-12-01 } }\nmembers: [{ email: b@acme.example, role: member, workspaces: [personal] }]\n",
+        "limits: { seats: { value: 5, reason: pilot, approvedBy: a@b.example, expires: 2027-12-01 } }\nmembers: [{ email: b@acme.example, role: member, workspaces: [personal] }]\n",
       want: [
         "per-workspace-access-in-plan 6:50 the plan `free` has no per-workspace access: every member reaches every workspace → move to the plan `team`, ask for `limits: { perWorkspaceAccess: { value: true, reason: …, approvedBy: …, expires: 2027-11-22 } }`, or remove `workspaces`",
       ],
@@ -248,6 +304,82 @@ workspaces:
       name: "a grant of an unknown workspace",
       given: "plan: team\nmembers: [{ email: b@acme.example, role: member, workspaces: [personel] }]\n",
       want: ["known-workspace 6:63 there is no workspace `personel` → did you mean `personal`?"],
+    },
+  ],
+  "versions of a plan": [
+    {
+      name: "organizations on both versions, and a trial of either",
+      given: {
+        "platform.yaml": VERSIONED,
+        "orgs/acme.yaml": `${HEAD}plan: team\ntrial: true\n`,
+        "orgs/beta.yaml": `${HEAD.replace("acme", "beta")}plan: team@2\ntrial: true\n`,
+      },
+      want: [],
+    },
+    {
+      name: "a version that was removed while an organization is on it",
+      given: "plan: team@2\n",
+      want: ["known-plan 5:7 there is no plan `team@2` → did you mean `team`?"],
+    },
+    {
+      name: "the first version with its number",
+      given: "plan: team@1\n",
+      want: [expect.stringMatching(/^\S+ 5:7 /)],
+    },
+    {
+      name: "the limits of one's own version, with the newest version that fits",
+      given: {
+        "platform.yaml": VERSIONED,
+        "orgs/acme.yaml": `${HEAD}plan: team\nworkspaces: { a: {}, b: {}, c: {}, d: {} }\n`,
+      },
+      want: [
+        expect.stringMatching(
+          /^workspaces-within-plan 6:1 the plan `team` allows 3 workspaces, and there are 4 → move to the plan `team@2`, /,
+        ),
+      ],
+    },
+    {
+      name: "a price of another version",
+      given: {
+        "platform.yaml": VERSIONED,
+        "orgs/acme.yaml": `${HEAD}plan: team@2\nprice: 49\n`,
+      },
+      want: [expect.stringMatching(/^price-of-plan 6:8 the plan `team@2` has never cost 49 → /)],
+    },
+    {
+      name: "a display name of a later version",
+      given: versioned(
+        "team@2: { displayName: New, price: { monthly: 9 }, entitlements: { workspaces: 1 } }",
+      ),
+      want: [
+        "display-name-of-plan 9:26 `team@2` is a version of `team` and shares its display name → set `displayName` on `team`",
+      ],
+    },
+    {
+      name: "a trial of a version of another plan",
+      given: versioned(
+        "big@2: { price: { monthly: 9 }, entitlements: { workspaces: 1 }, trial: { days: 7 } }",
+      ),
+      want: ["trial-of-version 9:68 the platform's trial is for the plan `team`, not for `big` → remove it"],
+    },
+    {
+      name: "a trial of a version with an unknown wallet",
+      given: versioned(
+        "team@2: { price: { monthly: 9 }, entitlements: { workspaces: 1 }, trial: { days: 7, credits: { date: 1 } } }",
+      ),
+      want: [expect.stringMatching(/^known-wallet 9:\d+ there is no wallet `date` → did you mean `data`\?$/)],
+    },
+    {
+      name: "a trial with a free version",
+      given: versioned("team@2: { price: { monthly: 0 }, entitlements: { workspaces: 1 } }"),
+      want: [expect.stringMatching(/^priced-trial-plan 12:16 the trial's plan `team@2` has no price /)],
+    },
+    {
+      name: "a trial that names a version",
+      given: {
+        "platform.yaml": VERSIONED.replace("trial: { plan: team,", 'trial: { plan: "team@2",'),
+      },
+      want: [expect.stringMatching(/^\S+ 12:16 /)],
     },
   ],
   "keys at the wrong place, and lifecycle": [

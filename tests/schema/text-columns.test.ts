@@ -76,6 +76,7 @@ const DECIDED: Record<Kind, Record<string, Record<string, Decision>>> = {
       credits: "manifest",
       stripe_product: "vendor",
       stripe_price_lookup_key: "derived",
+      plan_name: "derived",
       managed_by: "word",
     },
     "public.platforms": {

@@ -11,7 +11,8 @@ interface Price {
  * Describes a subscription's change of price: `free, 0 usd → team, 49 usd a month, immediately`. Undefined if a lookup key
  * isn't one of tenantry's.
  *
- * The time follows the rule of src/billing/plan-change.ts. Its wording is also true of trials and unpaid subscriptions.
+ * The time follows the rule of src/billing/plan-change.ts. Its wording is also true of trials of another plan and of unpaid
+ * subscriptions.
  */
 export function describePriceChange(before: unknown, after: unknown): string | undefined {
   const [from, to] = [priceIn(before), priceIn(after)];
@@ -28,10 +29,10 @@ function sayPrice({ plan, amount, currency }: Price): string {
   return `${plan}, ${wholeUnits(amount, currency)} ${currency}`;
 }
 
-/** `tiny--team--monthly--usd-4900` */
+/** `tiny--team--monthly--usd-4900`, or `tiny--team@2--monthly--usd-5900` */
 function priceIn(lookupKey: unknown): Price | undefined {
   const [, plan, currency = "", amount] =
-    /^[a-z0-9-]+?--([a-z0-9-]+?)--monthly--([a-z]{3})-(\d+)$/.exec(String(lookupKey)) ?? [];
+    /^[a-z0-9-]+?--([a-z0-9-]+?(?:@[0-9]+)?)--monthly--([a-z]{3})-(\d+)$/.exec(String(lookupKey)) ?? [];
   if (plan === undefined || !isCurrency(currency)) return undefined;
   return { plan, amount: Number(amount), currency };
 }

@@ -1,7 +1,18 @@
 import type { Path } from "../../manifest/locate.ts";
 import { wholeUnits } from "../../shared/currency.ts";
-import { type CountedLimit, ENTITLEMENTS, type Entitlements, type Limit } from "../../shared/entitlements.ts";
+import {
+  COUNTED_LIMITS,
+  type CountedLimit,
+  ENTITLEMENTS,
+  type Entitlements,
+  type Limit,
+} from "../../shared/entitlements.ts";
 import { listNames } from "../../shared/list-names.ts";
+import { dayOf } from "../../shared/today.ts";
+import type { PlanModel } from "../model.ts";
+import { declaredOverrides, isExpired, type Overridden } from "../overrides.ts";
+import { newestVersions } from "../plan-versions.ts";
+import { limitOf } from "../platform.ts";
 import { priceOf, pricesOf } from "../price.ts";
 import { cheapestPlanFor, countedNames, isWithinLimit } from "../usage.ts";
 import { people } from "./people.ts";
@@ -88,30 +99,64 @@ const perWorkspaceAccessInPlan: OrganizationRule = {
   },
 };
 
+/** How long before its last day an override is reported, in days. */
+const NOTICE_DAYS = 30;
+
+/**
+ * Warns about an override in its last days and after them. It isn't an error, because a date must not stop the organization's
+ * stack.
+ */
 const overrideHolds: OrganizationRule = {
   name: "override-holds",
-  check: ({ manifest, today }) =>
-    Object.entries(manifest.limits ?? {}).flatMap(([limit, override]) =>
-      override && override.expires < today
-        ? [
-            {
-              path: ["limits", limit, "expires"],
-              message: `the override of \`${limit}\` has expired`,
-              expected: `${today} or later`,
-              found: `\`${override.expires}\``,
-              remedy: "have it approved again with a later date, or remove it and stay within the plan",
-            },
-          ]
-        : [],
-    ),
+  check: (subject) => {
+    const { manifest, plan, today } = subject;
+    const noticed = daysAfter(today, NOTICE_DAYS);
+    return declaredOverrides(manifest.limits).flatMap(([limit, override]) => {
+      const expired = isExpired(override, today);
+      if (plan === undefined || override.expires >= noticed) return [];
+      if (!expired && !lifts(override.value, plan.entitlements[limit])) return [];
+      const said = expired ? "has expired" : `expires on ${override.expires}`;
+      return [
+        {
+          severity: "warning" as const,
+          path: ["limits", limit, "expires"],
+          message: `the override of \`${limit}\` ${said}; ${ruleAfter(subject, plan, limit)}`,
+          expected: `${noticed} or later`,
+          found: `\`${override.expires}\``,
+          remedy: "have it approved again with a later date, or remove it and stay within the plan",
+        },
+      ];
+    });
+  },
 };
+
+/** What applies after an override's last day, as `overridesInEffect` decides it. */
+function ruleAfter({ usage }: OrganizationSubject, plan: PlanModel, limit: Overridden): string {
+  if (limit === "perWorkspaceAccess")
+    return "after that day it stays in effect until it is removed, because its end changes who enters which workspace";
+  const planned = plan.entitlements[limit];
+  if (planned === null) return "after that day the plan applies, which has no limit";
+  const isExceeded = isCounted(limit) && !isWithinLimit(usage[limit], planned);
+  const kept = isExceeded ? `: the ${usage[limit]} in use stay, and no more can be added` : "";
+  return `after that day the plan's limit of ${planned} applies${kept}`;
+}
+
+function isCounted(limit: Overridden): limit is CountedLimit {
+  return COUNTED_LIMITS.some((counted) => counted === limit);
+}
+
+function daysAfter(day: string, days: number): string {
+  return dayOf(new Date(Date.parse(day) + days * DAY_MILLISECONDS));
+}
+
+const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** Warns about overrides that are no longer needed, because the plan allows as much. */
 const overrideLifts: OrganizationRule = {
   name: "override-lifts",
   check: ({ manifest, plan, today }) =>
     Object.entries(manifest.limits ?? {}).flatMap(([limit, override]) => {
-      if (override === undefined || override.expires < today || plan === undefined) return [];
+      if (override === undefined || isExpired(override, today) || plan === undefined) return [];
       const planned = plan.entitlements[limit as keyof Entitlements];
       if (lifts(override.value, planned)) return [];
       return [
@@ -147,7 +192,7 @@ const trialOfPlan: OrganizationRule = {
         },
       ];
     }
-    if (plan === undefined || plan.name === platform.trial.plan) return [];
+    if (plan === undefined || plan.plan === platform.trial.plan) return [];
     return [
       {
         path: ["trial"],
@@ -198,6 +243,9 @@ function overLimit(
   const use = usage[limit];
   const allowed = entitlements[limit];
   if (isWithinLimit(use, allowed)) return [];
+  // What an override allowed stays after its last day. A run refuses additions.
+  const lapsed = lapsedOverride(subject, limit);
+  if (lapsed !== undefined && isWithinLimit(use, limitOf(lapsed.value))) return [];
   const source = allowed === plan.entitlements[limit] ? `the plan \`${plan.name}\`` : "the override";
   const names = countedNames(manifest, today, limit);
   const surplus = use - Number(allowed);
@@ -213,6 +261,11 @@ function overLimit(
   ];
 }
 
+function lapsedOverride({ manifest, today }: OrganizationSubject, limit: CountedLimit) {
+  const override = manifest.limits?.[limit];
+  return override !== undefined && isExpired(override, today) ? override : undefined;
+}
+
 function amount(limit: Limit, noun: string): string {
   return `${limit} ${noun}${limit === 1 ? "" : "s"}`;
 }
@@ -223,7 +276,10 @@ function wayUp(
   limit: string,
   value: number | boolean,
 ): string {
-  const fit = cheapestPlanFor(usage, Object.values(platform.plans));
+  const fit = cheapestPlanFor(usage, [
+    ...newestVersions(platform.plans),
+    ...(plan === undefined ? [] : [plan]),
+  ]);
   const nextYear = `${Number(today.slice(0, 4)) + 1}${today.slice(4)}`.replace("-02-29", "-02-28");
   const override = `ask for \`limits: { ${limit}: { value: ${value}, reason: …, approvedBy: …, expires: ${nextYear} } }\``;
   if (fit === undefined) return `no plan allows this: ${override}`;

@@ -2,7 +2,9 @@ import { ownProperty } from "@tenantry/core/own-property";
 import type { Part, Path } from "../../manifest/locate.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
 import { CURRENCY_DECIMALS, smallestUnits } from "../../shared/currency.ts";
+import { planVersionOf } from "../../shared/plan-version.ts";
 import { suggest } from "../../shared/suggest.ts";
+import { versionsOf } from "../plan-versions.ts";
 import type { RuleDiagnostic } from "./rule.ts";
 import { SECURITY_RULES } from "./security.ts";
 import type { PlatformRule } from "./subject.ts";
@@ -14,8 +16,11 @@ const knownDefaultPlan: PlatformRule = {
 
 const knownTrialPlan: PlatformRule = {
   name: "known-plan",
-  check: (platform) =>
-    platform.trial ? unknownName("plan", platform.plans, platform.trial.plan, ["trial", "plan"]) : [],
+  check: ({ plans, trial }) => {
+    if (trial === undefined) return [];
+    const families = Object.keys(plans).map((name) => [planVersionOf(name).plan, true] as const);
+    return unknownName("plan", Object.fromEntries(families), trial.plan, ["trial", "plan"]);
+  },
 };
 
 /** The default plan needs a price, because organizations fall back to it automatically. */
@@ -36,22 +41,68 @@ const pricedDefaultPlan: PlatformRule = {
   },
 };
 
-/** A trial is a subscription that starts free, so its plan needs a price for the time after the trial. */
+/** A trial is a subscription that starts free, so its plan needs a price for the time after the trial, in every version. */
 const pricedTrialPlan: PlatformRule = {
   name: "priced-trial-plan",
   check: ({ plans, trial }) => {
-    const plan = trial && ownProperty(plans, trial.plan);
-    if (plan === undefined || (plan.price?.monthly ?? 0) > 0) return [];
+    if (trial === undefined) return [];
+    const free = versionsOf(plans, trial.plan).find((name) => (plans[name]?.price?.monthly ?? 0) <= 0);
+    if (free === undefined) return [];
     return [
       {
         path: ["trial", "plan"],
-        message: `the trial's plan \`${trial?.plan}\` has no price after the trial`,
+        message: `the trial's plan \`${free}\` has no price after the trial`,
         expected: "a plan with a price above 0",
-        found: plan.price === undefined ? "a plan by contract" : "a free plan",
+        found: plans[free]?.price === undefined ? "a plan by contract" : "a free plan",
         remedy: "name a paid plan, or remove `trial`",
       },
     ];
   },
+};
+
+/** Customers know a plan by one name, whichever version they are on. */
+const displayNameOfPlan: PlatformRule = {
+  name: "display-name-of-plan",
+  check: ({ plans }) =>
+    Object.entries(plans).flatMap(([name, { displayName }]) => {
+      const [first = name] = versionsOf(plans, planVersionOf(name).plan);
+      if (displayName === undefined || first === name) return [];
+      return [
+        {
+          path: ["plans", name, "displayName"],
+          message: `\`${name}\` is a version of \`${first}\` and shares its display name`,
+          expected: "no `displayName`",
+          found: `\`${displayName}\``,
+          remedy: `set \`displayName\` on \`${first}\``,
+        },
+      ];
+    }),
+};
+
+/** The platform has one trial, so only versions of its plan can have different terms. */
+const trialOfVersion: PlatformRule = {
+  name: "trial-of-version",
+  check: ({ plans, trial }) =>
+    Object.entries(plans).flatMap(([name, version]) => {
+      const { plan } = planVersionOf(name);
+      if (version.trial === undefined || trial?.plan === plan) return [];
+      return [
+        {
+          path: ["plans", name, "trial"],
+          part: "key" as const,
+          message:
+            trial === undefined
+              ? "the platform has no trial"
+              : `the platform's trial is for the plan \`${trial.plan}\`, not for \`${plan}\``,
+          expected: "no `trial`",
+          found: `a trial of ${version.trial.days} days`,
+          remedy:
+            trial === undefined
+              ? `remove it, or set the platform's \`trial: { plan: ${plan}, days: … }\``
+              : "remove it",
+        },
+      ];
+    }),
 };
 
 const knownWallets: PlatformRule = {
@@ -60,6 +111,11 @@ const knownWallets: PlatformRule = {
     ...Object.entries(plans).flatMap(([plan, { credits = {} }]) =>
       Object.keys(credits).flatMap((wallet) =>
         unknownName("wallet", wallets, wallet, ["plans", plan, "credits", wallet], "key"),
+      ),
+    ),
+    ...Object.entries(plans).flatMap(([plan, version]) =>
+      Object.keys(version.trial?.credits ?? {}).flatMap((wallet) =>
+        unknownName("wallet", wallets, wallet, ["plans", plan, "trial", "credits", wallet], "key"),
       ),
     ),
     ...Object.keys(trial?.credits ?? {}).flatMap((wallet) =>
@@ -115,6 +171,8 @@ export const PLATFORM_RULES: readonly PlatformRule[] = [
   knownTrialPlan,
   pricedDefaultPlan,
   pricedTrialPlan,
+  displayNameOfPlan,
+  trialOfVersion,
   knownWallets,
   wholePrices,
   previousPriceAnother,

@@ -129,6 +129,11 @@ describe("a preview", () => {
       "tiny--team--monthly--usd-3900",
       "team, 39 usd → team, 49 usd a month, from the next billing period",
     ],
+    [
+      "a cheaper version of the plan",
+      "tiny--team@2--monthly--usd-5900",
+      "team@2, 59 usd → team, 49 usd a month, when the paid period ends",
+    ],
     ["a foreign price", "price_1Nx", "price_1Nx → tiny--team--monthly--usd-4900"],
   ])("of %s shows when it takes effect", (_, before, said) => {
     const subscription = (price: string) =>

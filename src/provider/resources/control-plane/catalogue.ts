@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { controlPlane, controlPlaneIfThere, issuerOf } from "../../../control-plane/control-plane.ts";
+import { keepPlansOfClosed, refuseToRemovePlansInUse } from "../../../control-plane/plans-in-use.ts";
 import { refuseOtherCurrency } from "../../../control-plane/sold-currency.ts";
 import { mapBy } from "../../../control-plane/table.ts";
 import { plans, platforms, walletTypes } from "../../../control-plane/tables/catalogue.ts";
@@ -31,10 +32,17 @@ export const catalogue = defineResource({
   stable: [],
 
   async preflight(context, before, after) {
-    const currencies = { before: before.platform.currency, after: after.platform?.currency ?? "" };
-    if (after.platform === undefined || currencies.before === currencies.after) return;
+    const currencies = { before: before.platform.currency, after: after.platform?.currency };
+    const removed = removedPlans(before.plans, after.plans ?? before.plans);
+    const isMoved = currencies.after !== undefined && currencies.before !== currencies.after;
+    if (!isMoved && removed.length === 0) return;
     const database = await controlPlaneIfThere(context, before.controlPlane);
-    await database?.read((query) => refuseOtherCurrency(query, before.platform.id, currencies));
+    await database?.read(async (query) => {
+      const { before: was, after: wanted } = currencies;
+      if (wanted !== undefined && isMoved)
+        await refuseOtherCurrency(query, before.platform.id, { before: was, after: wanted });
+      await refuseToRemovePlansInUse(query, removed);
+    });
   },
 
   async observe(context, { inputs }) {
@@ -58,8 +66,23 @@ async function write(query: Query, { platform, trial, ...inputs }: Inputs, ref: 
   const { id, ...row } = platform;
   const owner = { platform_id: id };
   await platforms.syncOne(query, { id }, platforms.rowFrom({ ...row, trial, issuer: issuerOf(ref) }));
-  await plans.sync(query, owner, plans.rowsFrom(inputs.plans, "name"));
+  await syncPlans(query, owner, inputs.plans);
   await walletTypes.sync(query, owner, walletTypes.rowsFrom(inputs.wallets, "name"));
+}
+
+async function syncPlans(
+  query: Query,
+  owner: { platform_id: string },
+  declared: Inputs["plans"],
+): Promise<void> {
+  const present = mapBy(await plans.read(query, owner), "name");
+  await refuseToRemovePlansInUse(query, removedPlans(present, declared));
+  await keepPlansOfClosed(query, owner.platform_id, Object.keys(declared));
+  await plans.sync(query, owner, plans.rowsFrom(declared, "name"));
+}
+
+function removedPlans(before: object, after: object): string[] {
+  return Object.keys(before).filter((name) => !Object.hasOwn(after, name));
 }
 
 async function read(query: Query, { controlPlane, platform: { id } }: Inputs): Promise<Inputs | undefined> {

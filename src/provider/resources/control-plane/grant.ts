@@ -29,7 +29,7 @@ type Inputs = z.infer<typeof grantInputs>;
 export const grant = defineResource({
   type: "control-plane:Grant",
   description:
-    "Credits granted to a wallet, once: an entry of the control plane's ledger. The same key is never posted again, whatever happens to the resource. Credits of a trial are posted only to the organization that the trial belongs to. Removing the resource leaves the credits.",
+    "Credits granted to a wallet, once: an entry of the control plane's ledger. The same key is never posted again, whatever happens to the resource. Opening and trial credits that were posted with another amount stay. Credits of a trial are posted only to the organization that the trial belongs to. Removing the resource leaves the credits.",
   inputs: grantInputs,
   outputs: grantOutputs,
   replaceOn: ["controlPlane", "organization", "wallet", "key", "credits", "kind", "expires"],
@@ -82,6 +82,8 @@ async function find(query: Query, { organization, key }: Inputs): Promise<Entry 
 
 async function post(query: Query, inputs: Inputs): Promise<Entry | undefined> {
   if (inputs.kind === "trial" && !(await holdsTrial(query, inputs.organization))) return undefined;
+  const posted = inputs.kind === "plan" ? undefined : await find(query, inputs);
+  if (posted !== undefined && isSameButForCredits(posted, inputs)) return posted;
   const [entry] = await query<Entry>(
     `select ${ENTRY} from private.post_wallet_entry(entry_key => $1, entry_organization_id => $2,
        entry_wallet => $3, entry_kind => $4, entry_amount => $5, entry_managed_by => 'manifest',
@@ -91,6 +93,11 @@ async function post(query: Query, inputs: Inputs): Promise<Entry | undefined> {
   if (entry === undefined) throw new Error("posting an entry gave no entry");
   if (entry.expires !== (inputs.expires ?? null)) throw usedOtherwise(inputs);
   return entry;
+}
+
+/** Opening and trial credits are granted once. The plan may have granted other amounts at that time. */
+function isSameButForCredits(entry: Entry, { wallet, kind, expires }: Inputs): boolean {
+  return entry.wallet === wallet && entry.kind === kind && entry.expires === (expires ?? null);
 }
 
 /** The trial of this organization's name may belong to an earlier generation. */

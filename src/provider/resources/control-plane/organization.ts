@@ -27,6 +27,12 @@ const organizationInputs = z.strictObject({
   planLimits: limits
     .optional()
     .describe("The limits of the declared plan, with its overrides. An absent number is unlimited."),
+  lapsedLimits: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "The limits that are the plan's again because their override has expired. What is above them stays, and nothing can be added.",
+    ),
   members: z
     .record(z.string(), members.row.omit({ email: true }))
     .describe("By lower-case e-mail, the owner included."),
@@ -121,6 +127,7 @@ function declaredOf({
   plan,
   planLimits,
   overrides,
+  lapsedLimits = [],
   members,
   invitations,
   workspaces,
@@ -133,6 +140,7 @@ function declaredOf({
   return {
     plan,
     overridden: Object.keys(overrides),
+    lapsed: lapsedLimits,
     allowed: planLimits,
     things: {
       seats: [...Object.keys(members), ...Object.keys(invitations)],
@@ -183,7 +191,7 @@ async function applyNewestStatus(query: Query, context: Context, { stripeCustome
 }
 
 async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
-  const { organizationId, controlPlane, apps, planLimits } = prior;
+  const { organizationId, controlPlane, apps, planLimits, lapsedLimits } = prior;
   const owner = { organization_id: organizationId };
   const organization = await organizations.find(query, { id: organizationId });
   if (organization === undefined) return undefined;
@@ -194,6 +202,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
     organizationId,
     apps,
     ...(planLimits && { planLimits }),
+    ...(lapsedLimits && { lapsedLimits }),
     limits: (await quotas.find(query, owner)) ?? prior.limits,
     members: mapBy(await members.read(query, owner), "email"),
     invitations: mapBy(await invitations.read(query, owner), "email"),

@@ -5,6 +5,7 @@ import { type FoundSubscription, type Step, stepsToPlan } from "../../../billing
 import { type PaidPeriod, paidPeriods } from "../../../billing/plan-credits.ts";
 import { controlPlane } from "../../../control-plane/control-plane.ts";
 import { lifecycleState } from "../../../shared/lifecycle.ts";
+import { isSamePlan } from "../../../shared/plan-version.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { brand, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, readBackIfReplayed, stripeCall } from "../../../vendors/stripe/client.ts";
@@ -144,7 +145,7 @@ const HOUR_SECONDS = 60 * 60;
 export const subscription = defineResource({
   type: "stripe:Subscription",
   description:
-    "An organization's subscription to its plan, with one price. A more expensive price takes effect immediately, also during a trial, and the difference is invoiced. If the payment fails, the old price stays until the difference is paid. A cheaper price is scheduled for the end of the paid period. A plan that isn't paid stays `incomplete`, and the output `paymentUrl` is its payment page. A subscription that expires unpaid is started again. If Stripe can't change the subscription into the declared one, another subscription replaces it. This applies to an incomplete or paused subscription, and to a free one that has no payment method or starts the trial. Removing the resource cancels the subscription. A canceled subscription stays canceled until another product, or a later `resume`, is declared.",
+    "An organization's subscription to its plan, with one price. A more expensive price takes effect immediately, also during a trial, and the difference is invoiced. If the payment fails, the old price stays until the difference is paid. A cheaper price is scheduled for the end of the paid period. A plan that isn't paid stays `incomplete`, and the output `paymentUrl` is its payment page. A subscription that expires unpaid is started again. If Stripe can't change the subscription into the declared one, another subscription replaces it. This applies to an incomplete or paused subscription, and to a free one that has no payment method or starts the trial. Removing the resource cancels the subscription. A canceled subscription stays canceled until another plan, or a later `resume`, is declared. Another version of the same plan doesn't start it.",
   inputs: subscriptionInputs,
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
@@ -333,7 +334,7 @@ function staysEnded(last: Stripe.Subscription): boolean {
 }
 
 function isWantedAgain(last: Stripe.Subscription, { inputs, price }: Declared): boolean {
-  const isAnother = pointOf(price).product !== pointOf(planItem(last)?.price).product;
+  const isAnother = !isSamePlan(pointOf(price).product, pointOf(planItem(last)?.price).product);
   return isAnother || isResumed(inputs, last.ended_at ?? last.created);
 }
 

@@ -101,3 +101,57 @@ describe("the currency of a platform", () => {
     await life.preview(euro);
   });
 });
+
+describe("the versions of a plan", () => {
+  const offer = catalogueOf("shop");
+  const second = { ...offer.plans.launch, monthlyAmount: 5900, productId: "shop_launch_v2" };
+  const versioned = { ...offer, plans: { ...offer.plans, "launch@2": second } };
+  const named = (plan: string, inForce = plan) => ({ plan, planInForce: inForce });
+
+  test("are rows with the plan's name and the version", async () => {
+    await life.up(versioned);
+    expect(await life.refresh()).toEqual([]);
+    expect(
+      await live.sql(
+        project,
+        "select name, plan_name, plan_version from public.plans where managed_by = 'manifest' order by name",
+      ),
+    ).toEqual([
+      { name: "build", plan_name: "build", plan_version: 1 },
+      { name: "launch", plan_name: "launch", plan_version: 1 },
+      { name: "launch@2", plan_name: "launch", plan_version: 2 },
+    ]);
+  });
+
+  test("are removed only when no organization is on them, and none has a paid period left", async () => {
+    await life.up(versioned);
+    const customer = new Life(organization, live.context());
+    const other = new Life(organization, live.context());
+    await customer.up({ ...organizationOf("shop", "buyer"), ...named("launch@2") });
+    await other.up({ ...organizationOf("shop", "leaver"), ...named("build", "launch@2") });
+    const both = "The plan launch@2 can't be removed while organizations are on it: buyer, leaver.";
+    await expect(life.preview(offer)).rejects.toThrow(both);
+    await expect(life.up(offer)).rejects.toThrow(both);
+    await customer.up({ ...organizationOf("shop", "buyer"), ...named("launch") });
+    await expect(life.preview(offer)).rejects.toThrow("organizations are on it: leaver.");
+    await other.up({ ...organizationOf("shop", "leaver"), ...named("build") });
+    await life.preview(offer);
+    await life.up(offer);
+    expect(await live.sql(project, "select name from public.plans where plan_version > 1")).toEqual([]);
+  });
+
+  test("stay as records of organizations that were removed", async () => {
+    await life.up(versioned);
+    const former = new Life(organization, live.context());
+    await former.up({ ...organizationOf("shop", "former"), ...named("launch@2") });
+    await former.remove();
+    await life.preview(offer);
+    await life.up(offer);
+    expect(await life.refresh()).toEqual([]);
+    expect(
+      await live.sql(project, "select name, managed_by from public.plans where plan_version > 1"),
+    ).toEqual([{ name: "launch@2", managed_by: "app" }]);
+    await life.up(versioned);
+    expect(await life.refresh()).toEqual([]);
+  });
+});

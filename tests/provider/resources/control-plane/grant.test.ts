@@ -86,10 +86,21 @@ describe("control-plane:Grant", () => {
     ["another wallet", { wallet: "ai" }],
     ["another expiry", { expires: "2030-01-01" }],
   ])("refuses a key that was posted with %s", async (_, changes) => {
-    await new Life(grant, live.context()).up(credits("fixed"));
-    await expect(new Life(grant, live.context()).up(credits("fixed", changes))).rejects.toThrow(
-      "The key fixed was posted before",
-    );
+    const plan = { kind: "plan" };
+    await new Life(grant, live.context()).up(credits("fixed", plan));
+    await expect(
+      new Life(grant, live.context()).up(credits("fixed", { ...plan, ...changes })),
+    ).rejects.toThrow("The key fixed was posted before");
+  });
+
+  test("keeps opening credits that the default plan granted before it changed", async () => {
+    const before = Number(await balance());
+    const first = await new Life(grant, live.context()).up(credits("opened"));
+    expect(await new Life(grant, live.context()).up(credits("opened", { credits: 250 }))).toEqual(first);
+    expect(await balance()).toBe(before + 100);
+    await expect(
+      new Life(grant, live.context()).up(credits("opened", { credits: 250, wallet: "ai" })),
+    ).rejects.toThrow("The key opened was posted before");
   });
 
   test("says which wallet is missing", async () => {
