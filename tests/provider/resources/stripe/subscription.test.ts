@@ -16,12 +16,15 @@ import {
 let live: Live;
 const FREE = "demo--build--monthly--usd-0";
 const SCALE = "demo--scale--monthly--usd-49900";
+/** Another version of the plan of `LAUNCH_PRICE`. */
+const LAUNCH_2 = "demo--launch@2--monthly--usd-5900";
 
 beforeAll(async () => {
   live = await startLive();
   await sellPlan(live);
   await sellPlan(live, FREE, 0, "demo_build");
   await sellPlan(live, SCALE, 49_900, "demo_scale");
+  await sellPlan(live, LAUNCH_2, 5900, "demo_launch_v2");
 });
 afterAll(() => live.stop());
 
@@ -289,6 +292,15 @@ describe("a canceled subscription", () => {
     expect(await subscriptionsOf(customer)).toHaveLength(1);
   });
 
+  test("stays canceled when it is moved to another version of its plan", async () => {
+    const { customer, declared, one, first } = await canceled("moved");
+    expect(await one.up({ ...declared, price: LAUNCH_2 })).toMatchObject({
+      subscriptionId: first.subscriptionId,
+      status: "canceled",
+    });
+    expect(await subscriptionsOf(customer)).toHaveLength(1);
+  });
+
   test("stays canceled after the last declined payment, even with a new card", async () => {
     const customer = await newCustomer(live, "dunned");
     await giveCard(live, customer);
@@ -369,5 +381,38 @@ describe("the one trial of an organization", () => {
     expect(await stripe().customers.retrieve(customer)).toMatchObject({
       metadata: { tenantry_trial: "used" },
     });
+  });
+});
+
+describe("another version of the plan", () => {
+  test("is charged at once if it is dearer, and waits for the end of the paid period if it is cheaper", async () => {
+    const customer = await newCustomer(live, "versioned");
+    await giveCard(live, customer);
+    const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf("versioned") };
+    const one = life();
+    await one.up(declared);
+    expect(await one.up({ ...declared, price: LAUNCH_2 })).toMatchObject({ product: "demo_launch_v2" });
+    const invoices = (await stripe().invoices.list({ customer, status: "paid" })).data;
+    expect(invoices.map(({ amount_paid }) => amount_paid)).toEqual([1000, 4900]);
+    expect(await one.up(declared)).toMatchObject({
+      product: "demo_launch_v2",
+      changesOn: expect.stringMatching(/^\d{4}-/),
+    });
+  });
+
+  test("is free until the end of the plan's trial", async () => {
+    const customer = await newCustomer(live, "on-trial");
+    await giveCard(live, customer);
+    const trial = { days: 14, controlPlane: NO_CONTROL_PLANE };
+    const declared = { customer, price: LAUNCH_PRICE.lookupKey, trial, brand: brandOf("on-trial") };
+    const one = life();
+    const { trialEnd } = await one.up(declared);
+    expect(await one.up({ ...declared, price: LAUNCH_2 })).toMatchObject({
+      status: "trialing",
+      product: "demo_launch_v2",
+      trialEnd,
+    });
+    const invoices = (await stripe().invoices.list({ customer })).data;
+    expect(invoices.reduce((sum, { amount_due }) => sum + amount_due, 0)).toBe(0);
   });
 });
