@@ -22,6 +22,8 @@ export interface FoundSubscription {
   readonly status: string;
   readonly price: PricePoint;
   readonly collected: Collection;
+  /** Whether the plan's item has the quantity 1. */
+  readonly isSingle: boolean;
   /** Whether Stripe has a payment method to charge. */
   readonly canPay: boolean;
   /** Whether another subscription can replace it without the loss of a paid period. */
@@ -54,6 +56,7 @@ export interface DesiredSubscription {
  * - `reprice`: change the price from the next period on, without an invoice now
  * - `schedule`: change the price at the end of the paid period
  * - `collect`: change the collection method
+ * - `count`: change the quantity of the plan's item back to 1 from the next period on
  * - `resume`: resume a subscription that Stripe paused after a trial without a payment method
  */
 export type Step =
@@ -65,6 +68,7 @@ export type Step =
   | "reprice"
   | "schedule"
   | "collect"
+  | "count"
   | "resume";
 
 /**
@@ -84,19 +88,22 @@ export type Step =
 export function stepsToPlan(found: FoundSubscription | undefined, wanted: DesiredSubscription): Step[] {
   if (found === undefined) return ["begin"];
   if (!canBecome(found, wanted)) return ["begin"];
-  const collect = sameCollected(found.collected, wanted.collected) ? [] : (["collect"] as const);
-  const waits = found.pending === wanted.price.id && collect.length === 0;
+  const settings: Step[] = [
+    ...(sameCollected(found.collected, wanted.collected) ? [] : (["collect"] as const)),
+    ...(found.isSingle ? [] : (["count"] as const)),
+  ];
+  const waits = found.pending === wanted.price.id && settings.length === 0;
   if (waits) return [];
   const drop: Step[] = found.pending === undefined ? [] : ["drop"];
-  return [...drop, ...stepsFrom(found, wanted, collect)];
+  return [...drop, ...stepsFrom(found, wanted, settings)];
 }
 
-/** The steps for a subscription without a pending change. */
-function stepsFrom(
-  found: FoundSubscription,
-  wanted: DesiredSubscription,
-  collect: readonly "collect"[],
-): Step[] {
+/**
+ * The steps for a subscription without a pending change.
+ *
+ * @param settings the steps that change other settings than the price
+ */
+function stepsFrom(found: FoundSubscription, wanted: DesiredSubscription, settings: readonly Step[]): Step[] {
   const price = priceStep(found, wanted);
   const resume = found.status === "paused" && found.canPay ? (["resume"] as const) : [];
   const isScheduled = price === "schedule" && found.schedule?.next === wanted.price.id;
@@ -104,12 +111,12 @@ function stepsFrom(
     price !== undefined && !isScheduled && !isSamePlan(found.price.product, wanted.price.product);
   const stay = found.isLeaving && (takesAnother || wanted.stays) ? (["stay"] as const) : [];
   if (price === "schedule") {
-    if (isScheduled && collect.length === 0 && stay.length === 0) return [];
-    // A schedule copied the collection method and the end from the subscription when it was created.
-    const inTheWay = found.schedule !== undefined && collect.length + stay.length > 0;
-    return [...(inTheWay ? (["release"] as const) : []), ...stay, ...collect, "schedule"];
+    if (isScheduled && settings.length === 0 && stay.length === 0) return [];
+    // A schedule copied the settings and the end from the subscription when it was created.
+    const inTheWay = found.schedule !== undefined && settings.length + stay.length > 0;
+    return [...(inTheWay ? (["release"] as const) : []), ...stay, ...settings, "schedule"];
   }
-  const now: Step[] = [...stay, ...(price === undefined ? [] : [price]), ...collect, ...resume];
+  const now: Step[] = [...stay, ...(price === undefined ? [] : [price]), ...settings, ...resume];
   const inTheWay = found.schedule !== undefined && (now.length > 0 || found.schedule.next !== undefined);
   return inTheWay ? ["release", ...now] : now;
 }

@@ -22,6 +22,7 @@ function found(price: PricePoint, more: Partial<FoundSubscription> = {}): FoundS
     status: "active",
     price,
     collected: CHARGED,
+    isSingle: true,
     canPay: true,
     isReplaceable: price.amount === 0,
     schedule: undefined,
@@ -43,6 +44,7 @@ const toLaunch = { schedule: { next: LAUNCH.id } };
 const unpaid = { pending: SCALE.id };
 const leaving = { isLeaving: true };
 const besides = { isReplaceable: false };
+const several = { isSingle: false };
 const removed: PricePoint = { id: "", product: "", amount: 0 };
 const over = { schedule: { next: undefined } };
 
@@ -67,6 +69,20 @@ describe("the steps to the declared plan", () => {
       found(FREE, { canPay: false, ...besides }),
       wanted(LAUNCH),
       "",
+    ],
+    ["as declared, but three times", found(LAUNCH, several), wanted(LAUNCH), "count"],
+    ["a more expensive plan, three times", found(LAUNCH, several), wanted(SCALE), "switch count"],
+    [
+      "a cheaper plan that is scheduled, three times",
+      found(SCALE, { ...several, ...toLaunch }),
+      wanted(LAUNCH),
+      "release count schedule",
+    ],
+    [
+      "a more expensive plan, three times, the difference is unpaid",
+      found(LAUNCH, { ...several, ...unpaid }),
+      wanted(SCALE),
+      "drop switch count",
     ],
     ["somebody removed the plan from the subscription", found(removed, besides), wanted(LAUNCH), "reprice"],
     [
@@ -162,6 +178,7 @@ describe("the steps to the declared plan", () => {
     status: fc.constantFrom("active", "past_due", "trialing", "incomplete", "paused", "unpaid"),
     price,
     collected,
+    isSingle: fc.boolean(),
     canPay: fc.boolean(),
     schedule: fc.option(
       fc.record({
@@ -219,6 +236,7 @@ function after(before: FoundSubscription, declared: DesiredSubscription): FoundS
     if (step === "switch") now = { ...now, price: declared.price, status: "active" };
     if (step === "reprice") now = { ...now, price: declared.price };
     if (step === "schedule") now = { ...now, schedule: { next: declared.price.id } };
+    if (step === "count") now = { ...now, isSingle: true };
     if (step === "collect") now = { ...now, collected: declared.collected };
     if (step === "resume") now = { ...now, status: "active" };
   }

@@ -151,7 +151,7 @@ export function creationLike(
     return {
       ...kept,
       ...(discounts === null ? {} : { discounts }),
-      price: item.id === plan?.id ? price : item.price.id,
+      ...(item.id === plan?.id ? { price, quantity: 1 } : { price: item.price.id }),
     };
   });
   return {

@@ -84,7 +84,7 @@ export const portal = defineResource({
 
   async remove({ stripe }, { id, inputs }) {
     const found = await findPortal(stripe, inputs.brand);
-    if (found === undefined || found.id !== id) return;
+    if (found === undefined || found.id !== id || !found.login_page.enabled) return;
     // An account's first configuration is its default, which can't be deactivated. Disabling its login page closes it.
     const change = { login_page: { enabled: false }, ...(found.is_default ? {} : { active: false }) };
     await stripeCall(

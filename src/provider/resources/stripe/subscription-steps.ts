@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { Collection, Step } from "../../../billing/plan-change.ts";
-import { differingMetadata, toMetadata } from "../../../vendors/stripe/brand.ts";
+import { toMetadata } from "../../../vendors/stripe/brand.ts";
 import { stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
 import { planItem } from "../../../vendors/stripe/plan-item.ts";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../../../vendors/stripe/subscriptions.ts";
 import { createOnce } from "../../create-once.ts";
 import { phaseLike } from "./carry-over.ts";
+import { metadataChanges, movedTrialEnd } from "./subscription-drift.ts";
 
 /** The declared subscription, with its price and customer in Stripe. */
 export interface Desired {
@@ -85,13 +86,16 @@ function changesOf(
   wanted: Desired,
 ): Stripe.SubscriptionUpdateParams {
   const { inputs } = wanted;
-  const metadata = differingMetadata(toMetadata(inputs.brand), found.metadata);
+  const metadata = metadataChanges(inputs.brand, found);
+  const trialEnd = steps.includes("switch") ? undefined : movedTrialEnd(found, new Date());
   return {
+    ...(steps.includes("count") ? { ...singleItem(found), proration_behavior: "none" } : {}),
     ...(steps.includes("reprice")
       ? { ...anotherPrice(found, wanted), proration_behavior: "none", ...paymentOf(wanted, found) }
       : {}),
     ...(steps.includes("collect") ? collectionOf(inputs) : {}),
     ...(steps.includes("stay") ? withdrawn(found) : {}),
+    ...(trialEnd === undefined ? {} : { trial_end: trialEnd.original, proration_behavior: "none" }),
     ...(metadata === undefined ? {} : { metadata }),
   };
 }
@@ -116,7 +120,13 @@ function anotherPrice(
   { price }: Desired,
 ): Pick<Stripe.SubscriptionUpdateParams, "items"> {
   const item = planItem(found);
-  return { items: [item === undefined ? { price: price.id } : { id: item.id, price: price.id }] };
+  const plan = { price: price.id, quantity: 1 };
+  return { items: [item === undefined ? plan : { ...plan, id: item.id }] };
+}
+
+function singleItem(found: Stripe.Subscription): Pick<Stripe.SubscriptionUpdateParams, "items"> {
+  const item = planItem(found);
+  return item === undefined ? {} : { items: [{ id: item.id, quantity: 1 }] };
 }
 
 /**

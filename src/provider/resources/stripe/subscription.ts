@@ -7,7 +7,7 @@ import { controlPlane } from "../../../control-plane/control-plane.ts";
 import { lifecycleState } from "../../../shared/lifecycle.ts";
 import { isSamePlan } from "../../../shared/plan-version.ts";
 import type { Context } from "../../../vendors/connections.ts";
-import { brand, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
+import { assertOwned, brand, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { idempotencyKey, readBackIfReplayed, stripeCall } from "../../../vendors/stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../../vendors/stripe/customers.ts";
 import { listAll, wholeInvoice, wholeSubscription } from "../../../vendors/stripe/lists.ts";
@@ -37,6 +37,7 @@ import { unmanagedIn } from "../../../vendors/stripe/unmanaged.ts";
 import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
 import { creationLike } from "./carry-over.ts";
+import { driftOf, isSingle, TRIAL_DAYS_KEY } from "./subscription-drift.ts";
 import { isAtRest, pause, unpause } from "./subscription-rest.ts";
 import {
   applySteps,
@@ -89,6 +90,12 @@ const subscriptionInputs = z.strictObject({
   brand: brand
     .required({ organization: true, id: true, generation: true })
     .describe("The object's owner. An object with a different owner, or none, is never changed."),
+  drift: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "Set by a refresh only: the quantity of the plan, the end of the trial and the metadata entries whose keys start with `tenantry_`, if they were changed. The next update restores them, unless they name another owner.",
+    ),
 });
 
 const subscriptionOutputs = z.strictObject({
@@ -132,7 +139,7 @@ const subscriptionOutputs = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Settings that others made on the subscription and that tenantry doesn't change, by the name of Stripe's field: a quantity, further items, discounts, a pause. Absent if there are none.",
+      "Settings that others made on the subscription and that tenantry leaves as they are, by the name of Stripe's field: further items, discounts, tax rates, a payment method. Absent if there are none.",
     ),
 });
 
@@ -151,6 +158,9 @@ export const subscription = defineResource({
   replaceOn: ["customer"],
   stable: [],
   watchedOutputs: ["status", "product", "pastDueSince", "waitsFor", "paidSince", "cancelsOn"],
+
+  validate: ({ drift }) =>
+    drift === undefined ? [] : [{ property: "drift", reason: "is set by a refresh and can't be declared" }],
 
   // The webhook reports changes of a settled subscription. Every run reads the others, and those whose period has ended.
   nextChangeAt: ({ movesOn }) => (typeof movesOn === "string" ? movesOn : undefined),
@@ -196,7 +206,7 @@ export const subscription = defineResource({
     // Not the id in Stripe, since an update may replace the subscription.
     const id = `${inputs.customer}/subscription`;
     for (let look = 1; ; look += 1) {
-      const all = await listSubscriptions(stripe, customer.id);
+      const all = await reclaimed(stripe, inputs, prior?.outputs.subscriptionId);
       const live = liveSubscription(all, inputs.brand, prior?.outputs.subscriptionId);
       const trial =
         (live === undefined || isReplaceable(live)) && (await canStartTrial(context, inputs, customer, all));
@@ -221,14 +231,36 @@ export const subscription = defineResource({
 
   async remove(context, prior) {
     const { stripe } = context;
-    for (const each of await listSubscriptions(stripe, prior.inputs.customer))
+    if ((await retrieveCustomer(stripe, prior.inputs.customer)) === undefined) return;
+    for (const each of await reclaimed(stripe, prior.inputs, prior.outputs.subscriptionId))
       if (isLive(each, prior.inputs.brand)) await end(stripe, each);
   },
 });
 
+/**
+ * The customer's subscriptions. If somebody removed the metadata of the recorded one, it is restored. Otherwise a second
+ * subscription would be created, or a deleted organization would still be charged.
+ *
+ * @throws UserError if the recorded subscription names another owner
+ */
+async function reclaimed(
+  stripe: Stripe,
+  { brand, customer }: Inputs,
+  recorded: string | undefined,
+): Promise<readonly Stripe.Subscription[]> {
+  const all = await listSubscriptions(stripe, customer);
+  const found = all.find(({ id }) => id === recorded);
+  if (found === undefined || hasEnded(found) || isOwnedBy(brand, found.metadata)) return all;
+  const wanted = toMetadata(brand);
+  const named = Object.keys(wanted).some((key) => ![undefined, wanted[key]].includes(found.metadata[key]));
+  if (named) assertOwned(`the subscription ${found.id}`, brand, found.metadata);
+  await stripeCall("subscriptions.update", stripe.subscriptions.update(found.id, { metadata: wanted }));
+  return listSubscriptions(stripe, customer);
+}
+
 /** Pauses the subscription of an inactive organization, or ends that of a deleted one. */
 async function rest(stripe: Stripe, inputs: Inputs, recorded: string | undefined): Promise<Outputs> {
-  const all = await listSubscriptions(stripe, inputs.customer);
+  const all = await reclaimed(stripe, inputs, recorded);
   for (const each of all.filter((one) => isLive(one, inputs.brand)))
     await (inputs.state === "deleted" ? end(stripe, each) : pause(stripe, each));
   const last = liveSubscription(all, inputs.brand, recorded) ?? lastSubscription(all, inputs.brand);
@@ -365,6 +397,7 @@ function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSub
     status: found.status,
     price: pointOf(planItem(found)?.price),
     collected: { method: collectionIn(found), days: found.days_until_due },
+    isSingle: isSingle(found),
     canPay: canPay(customer, found),
     isReplaceable: isReplaceable(found),
     schedule: scheduleOf(found) && { next: scheduledPrice(found) },
@@ -445,7 +478,7 @@ async function create(
     ...paymentSettings(kept, savedMethodOf(declared, before)),
     ...collectionOf(inputs),
     ...(declared.trial ? trialOf(inputs) : {}),
-    metadata: { ...kept.metadata, ...toMetadata(inputs.brand) },
+    metadata: { ...kept.metadata, ...toMetadata(inputs.brand), ...trialMark(declared) },
     expand: EXPAND,
   };
   // Without the earlier subscriptions in the key, Stripe would return one that was created and canceled today.
@@ -472,6 +505,11 @@ function trialOf(
   };
 }
 
+/** Records the length of the trial, which a later change of the declaration doesn't affect. */
+function trialMark({ inputs, trial }: Declared): Record<string, string> {
+  return trial && inputs.trial !== undefined ? { [TRIAL_DAYS_KEY]: String(inputs.trial.days) } : {};
+}
+
 /** Records the trial on the customer, where it outlives the subscription. */
 async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<void> {
   if (customer.metadata[TRIAL_KEY] !== undefined) return;
@@ -481,22 +519,27 @@ async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<vo
 
 /** The declared inputs as found in Stripe. A scheduled or pending price counts as the declared one. */
 function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
-  const { daysUntilDue, state, ...rest } = inputs;
-  const rests = isAtRest(found) || found.status === "incomplete" || hasEnded(found);
+  const { drift: _, ...declared } = inputs;
+  const { daysUntilDue, state, ...rest } = declared;
+  // Nothing about it can be changed.
+  if (hasEnded(found)) return declared;
   // Other changes are applied when the organization is active again.
-  if (state !== "active" && rests) return inputs;
+  if (state !== "active" && (isAtRest(found) || found.status === "incomplete")) return declared;
   const days = found.days_until_due ?? undefined;
   const shown = daysUntilDue === undefined && days === DAYS_UNTIL_DUE ? undefined : days;
+  const drift = driftOf(inputs.brand, found, new Date());
   const next = upcoming(found)?.price;
   const later = typeof next === "object" && !next.deleted ? next : undefined;
   const price = pendingPrice(found) ?? later ?? planItem(found)?.price;
   return {
     ...rest,
     // A run that was interrupted after its pause recorded the state before.
-    state: isAtRest(found) ? "suspended" : "active",
+    state:
+      isAtRest(found) || (state === "active" && found.pause_collection !== null) ? "suspended" : "active",
     price: price?.lookup_key ?? "",
     collection: collectionIn(found),
     ...(shown === undefined ? {} : { daysUntilDue: shown }),
+    ...(Object.keys(drift).length === 0 ? {} : { drift }),
   };
 }
 

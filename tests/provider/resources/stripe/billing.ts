@@ -31,9 +31,10 @@ export async function sellPlan(
   lookupKey = LAUNCH_PRICE.lookupKey,
   amount = 4900,
   productId = LAUNCH.productId,
+  brand = PLATFORM,
 ): Promise<void> {
-  await new Life(product, live.context()).up({ ...LAUNCH, productId });
-  await new Life(price, live.context()).up({ ...LAUNCH_PRICE, product: productId, lookupKey, amount });
+  await new Life(product, live.context()).up({ ...LAUNCH, productId, brand });
+  await new Life(price, live.context()).up({ ...LAUNCH_PRICE, product: productId, lookupKey, amount, brand });
 }
 
 export async function newCustomer(live: Live, organization: string, generation = 1): Promise<string> {

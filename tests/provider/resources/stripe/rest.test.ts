@@ -68,7 +68,7 @@ describe.each(["suspended", "archived"] as const)("the subscription of a %s orga
     const { declared, one, id } = await paying(`${state}-interrupted`);
     await stripe().subscriptions.update(id, {
       pause_collection: { behavior: "void" },
-      metadata: { tenantry_paused: "none" },
+      metadata: { tenantry_paused: "true" },
     });
     expect(await one.refresh()).toEqual(["state"]);
     await one.up(declared);
@@ -76,13 +76,24 @@ describe.each(["suspended", "archived"] as const)("the subscription of a %s orga
     expect(await one.refresh()).toEqual([]);
   });
 
-  test("restores a pause that was set before", async () => {
+  test("is collected when the organization is active again, also if it was paused by hand before", async () => {
     const { declared, one, id } = await paying(`${state}-before`);
     await stripe().subscriptions.update(id, { pause_collection: { behavior: "keep_as_draft" } });
     await one.up({ ...declared, state });
+    expect(await one.refresh()).toEqual([]);
     await one.up(declared);
+    expect(await stripe().subscriptions.retrieve(id)).toMatchObject({ pause_collection: null });
+    expect(await one.refresh()).toEqual([]);
+  });
+
+  test("is paused again after the pause was changed by hand", async () => {
+    const { declared, one, id } = await paying(`${state}-changed`);
+    await one.up({ ...declared, state });
+    await stripe().subscriptions.update(id, { pause_collection: { behavior: "keep_as_draft" } });
+    expect(await one.refresh()).toEqual(["state"]);
+    await one.up({ ...declared, state });
     expect(await stripe().subscriptions.retrieve(id)).toMatchObject({
-      pause_collection: { behavior: "keep_as_draft" },
+      pause_collection: { behavior: "void" },
     });
   });
 });
@@ -97,7 +108,7 @@ test.each(["hold-before", "hold-after"] as const)(
     );
     await life().up(wanted);
     const { pause_collection, metadata } = await stripe().subscriptions.retrieve(id);
-    expect([pause_collection?.behavior, metadata.tenantry_paused]).toEqual(["void", "none"]);
+    expect([pause_collection?.behavior, metadata.tenantry_paused]).toEqual(["void", "true"]);
   },
 );
 
