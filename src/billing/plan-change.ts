@@ -87,13 +87,14 @@ export type Step =
  */
 export function stepsToPlan(found: FoundSubscription | undefined, wanted: DesiredSubscription): Step[] {
   if (found === undefined) return ["begin"];
-  if (!canBecome(found, wanted)) return ["begin"];
   const settings: Step[] = [
     ...(sameCollected(found.collected, wanted.collected) ? [] : (["collect"] as const)),
     ...(found.isSingle ? [] : (["count"] as const)),
   ];
-  const waits = found.pending === wanted.price.id && settings.length === 0;
+  // Also if the customer has removed the card since: its invoice can still be paid.
+  const waits = found.pending === wanted.price.id && settings.length === 0 && !wanted.trial;
   if (waits) return [];
+  if (!canBecome(found, wanted)) return ["begin"];
   const drop: Step[] = found.pending === undefined ? [] : ["drop"];
   return [...drop, ...stepsFrom(found, wanted, settings)];
 }

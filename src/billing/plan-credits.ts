@@ -41,9 +41,9 @@ export interface CustomersPeriod extends PaidPeriod {
 }
 
 /** The plan credits of periods, one row for each wallet. $1 to $3: customers, products and first days. */
-const UNPOSTED = `
+const DUE = `
   select customer, product, since, organizations.id as organization_id, wallets.name as wallet,
-    month.credits::bigint as credits,
+    plans.name as plan, month.credits::bigint as credits,
     'plan:' || platforms.name || '/' || organizations.name || ':' || wallets.name || ':' || since as key
   from unnest($1::text[], $2::text[], $3::text[]) as period (customer, product, since)
   join public.organizations on stripe_customer = customer
@@ -52,9 +52,20 @@ const UNPOSTED = `
   cross join jsonb_each_text(plans.credits) as month (wallet, credits)
   join public.wallets on wallets.organization_id = organizations.id and wallets.name = month.wallet`;
 
-// By the key alone, since the plan's credits may have changed after they were posted.
+/**
+ * Two plans can be paid on one day, for example a free period and then a more expensive plan. The description is the plan.
+ * Releases before 0.3.0 left it empty, and posted one plan a day.
+ *
+ * The amount isn't compared, since the plan's credits may have changed after they were posted.
+ */
 const POSTED = `exists (select from public.wallet_entries as entry
-  where entry.organization_id = due.organization_id and entry.key = due.key)`;
+  where entry.organization_id = due.organization_id
+    and (entry.key = due.key and entry.description in ('', due.plan) or entry.key = due.key || ':' || due.plan))`;
+
+/** The key of the day's first plan is the same as in earlier releases, which may still run as a webhook server. */
+const KEY = `case when exists (select from public.wallet_entries as entry
+  where entry.organization_id = due.organization_id and entry.key = due.key)
+  then due.key || ':' || due.plan else due.key end`;
 
 /** The periods with credits that haven't been posted. */
 export async function unpostedPeriods(
@@ -62,21 +73,22 @@ export async function unpostedPeriods(
   periods: readonly CustomersPeriod[],
 ): Promise<readonly CustomersPeriod[]> {
   return query<CustomersPeriod>(
-    `select distinct customer, product, since from (${UNPOSTED}) as due where credits > 0 and not ${POSTED}`,
+    `select distinct customer, product, since from (${DUE}) as due where credits > 0 and not ${POSTED}`,
     columnsOf(periods),
   );
 }
 
 /**
- * Posts the plan credits of a paid period, once for each wallet. The caller holds the organization's lock, so that concurrent
+ * Posts the plan credits of a paid period, once for each plan, day and wallet. The caller holds the organization's lock, so that concurrent
  * callers see each other's entries.
  *
  * @returns the number of posted credits
  */
 export async function postPlanCredits(query: Query, period: CustomersPeriod): Promise<number> {
   const posted = await query<{ credits: number }>(
-    `select credits::float8 as credits, private.post_wallet_entry(key, organization_id, wallet, 'plan', credits, 'app')
-     from (${UNPOSTED}) as due where credits > 0 and not ${POSTED}`,
+    `select credits::float8 as credits,
+       private.post_wallet_entry(${KEY}, organization_id, wallet, 'plan', credits, 'app', null, null, plan)
+     from (${DUE}) as due where credits > 0 and not ${POSTED}`,
     columnsOf([period]),
   );
   return posted.reduce((sum, { credits }) => sum + credits, 0);

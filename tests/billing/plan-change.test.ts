@@ -56,6 +56,24 @@ describe("the steps to the declared plan", () => {
     ["a more expensive plan", found(LAUNCH), wanted(SCALE), "switch"],
     ["a more expensive plan, past due", found(LAUNCH, { status: "past_due" }), wanted(SCALE), "switch"],
     ["a more expensive plan, the difference is unpaid", found(LAUNCH, unpaid), wanted(SCALE), ""],
+    [
+      "the first paid plan, unpaid, and the card was removed",
+      found(FREE, { ...unpaid, canPay: false }),
+      wanted(SCALE),
+      "",
+    ],
+    [
+      "another paid plan, a change is unpaid, and the card was removed",
+      found(FREE, { ...unpaid, canPay: false }),
+      wanted(LAUNCH),
+      "begin",
+    ],
+    [
+      "the first paid plan with a trial, a change is unpaid",
+      found(FREE, unpaid),
+      { ...wanted(SCALE), trial: true },
+      "begin",
+    ],
     ["the old plan again, a change is unpaid", found(LAUNCH, unpaid), wanted(LAUNCH), "drop"],
     ["a cheaper plan, a change is unpaid", found(LAUNCH, unpaid), wanted(FREE), "drop schedule"],
     [

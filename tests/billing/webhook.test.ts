@@ -287,6 +287,38 @@ describe("a month's credits", () => {
     expect(await one.entries()).toEqual(["plan 5000", "plan 5000"]);
   });
 
+  test("are posted for each plan that is paid on a day, by the webhook or the job", async () => {
+    const one = await shop.organization("twice-a-day");
+    const pass = async () => runBillingJob(await shop.context(), new AbortController().signal);
+    const free = await shop.stripe.subscriptions.retrieve(await one.subscribe(FREE));
+    // Stripe finalizes a period's invoice an hour after the period begins.
+    const renewed = (free.items.data[0]?.current_period_end ?? 0) + 2 * 60 * 60;
+    await shop.happens("/clock", { to: renewed });
+    await deliver(await eventOf("invoice.paid", one));
+    await one.useCard("pm_card_visa");
+    await one.subscribe(LAUNCH);
+    const paid = await eventOf("invoice.paid", one);
+    await Promise.all([pass(), deliver(paid)]);
+    await deliver({ ...paid, id: "evt_again" });
+    await pass();
+    expect(await one.entries()).toEqual(["plan 100", "plan 5000"]);
+  });
+
+  test("that an earlier release posted without the plan's name aren't posted again", async () => {
+    const one = await shop.organization("earlier", "pm_card_visa");
+    await one.subscribe(LAUNCH);
+    const pass = async () => runBillingJob(await shop.context(), new AbortController().signal);
+    await pass();
+    await shop.rows(
+      `alter table public.wallet_entries disable trigger user;
+       update public.wallet_entries set description = '' where organization_id = '${one.id}';
+       alter table public.wallet_entries enable trigger user`,
+    );
+    await pass();
+    await deliver(await eventOf("invoice.paid", one));
+    expect(await one.entries()).toEqual(["plan 5000"]);
+  });
+
   test("are posted once by an update, the job and an event together", async () => {
     const one = await shop.organization("applied", "pm_card_visa");
     const declared = (period?: { product: string; since: string }) => ({

@@ -170,7 +170,7 @@ export const subscription = defineResource({
     const found = await retrieveSubscription(stripe, prior.outputs.subscriptionId);
     if (prior.inputs.state === "deleted" && (found === undefined || hasEnded(found)))
       return { inputs: prior.inputs, outputs: await outputsAtRest(stripe, found) };
-    if (found === undefined || (hasEnded(found) && !staysEnded(found))) return undefined;
+    if (found === undefined || (hasEnded(found) && !staysEnded(found, prior.inputs))) return undefined;
     const stillUnable =
       prior.outputs.waitsFor === "payment_method" && !(await hasMethod(stripe, prior.inputs, found));
     return {
@@ -357,17 +357,15 @@ function stayingCanceled(
   declared: Declared,
 ): Stripe.Subscription | undefined {
   const last = lastSubscription(all, declared.inputs.brand);
-  return last !== undefined && staysEnded(last) && !isWantedAgain(last, declared) ? last : undefined;
+  if (last === undefined || !staysEnded(last, declared.inputs)) return undefined;
+  const isAnother = !isSamePlan(pointOf(declared.price).product, pointOf(planItem(last)?.price).product);
+  return isAnother ? undefined : last;
 }
 
-/** Whether an ended subscription stays ended. A free one is always started again. */
-function staysEnded(last: Stripe.Subscription): boolean {
+/** Whether an ended subscription stays ended unless another plan is declared. A free one is always started again. */
+function staysEnded(last: Stripe.Subscription, inputs: Inputs): boolean {
+  if (isResumed(inputs, last.ended_at ?? last.created)) return false;
   return wasCanceled(last) && pointOf(planItem(last)?.price).amount > 0;
-}
-
-function isWantedAgain(last: Stripe.Subscription, { inputs, price }: Declared): boolean {
-  const isAnother = !isSamePlan(pointOf(price).product, pointOf(planItem(last)?.price).product);
-  return isAnother || isResumed(inputs, last.ended_at ?? last.created);
 }
 
 /** @param replaced the subscription that the new one replaces; it is ended afterwards */
@@ -412,9 +410,17 @@ function isAsBegun(found: Stripe.Subscription, price: Stripe.Price, inputs: Inpu
 }
 
 function wantedOf({ inputs, price, trial }: Declared, live: Stripe.Subscription | undefined) {
-  const left = live?.canceled_at;
-  const stays = typeof left === "number" && isResumed(inputs, left);
+  const stays = live !== undefined && withdrawsCancellation(inputs, live);
   return { price: pointOf(price), collected: collectedOf(inputs), trial, stays };
+}
+
+function isToStay(inputs: Inputs, found: Stripe.Subscription): boolean {
+  return leavesAt(found) !== undefined && withdrawsCancellation(inputs, found);
+}
+
+/** Whether `resume` withdraws the customer's cancellation. */
+function withdrawsCancellation(inputs: Inputs, { canceled_at: left }: Stripe.Subscription): boolean {
+  return left !== null && isResumed(inputs, left);
 }
 
 /** @param left when the cancellation was requested or took effect, in Unix seconds */
@@ -470,7 +476,7 @@ async function create(
 ): Promise<Stripe.Subscription | undefined> {
   const { inputs, customer, price } = declared;
   const before = lastSubscription(past, inputs.brand);
-  const kept = before === undefined ? { items: [{ price: price.id }] } : creationLike(before, price.id);
+  const kept = before === undefined ? { items: [{ price: price.id }] } : keptOf(before, declared);
   const params: Stripe.SubscriptionCreateParams = {
     ...kept,
     customer: customer.id,
@@ -493,6 +499,14 @@ async function create(
       return found !== undefined && isLive(found, inputs.brand) ? found : undefined;
     },
   );
+}
+
+/** A customer whose subscription has ended can only change the customer's payment method, so that one is newer. */
+function keptOf(before: Stripe.Subscription, { price, customer }: Declared) {
+  const kept = creationLike(before, price.id);
+  if (!hasEnded(before) || customer.invoice_settings.default_payment_method === null) return kept;
+  const { default_payment_method: _method, default_source: _source, ...rest } = kept;
+  return rest;
 }
 
 function trialOf(
@@ -520,7 +534,7 @@ async function stampTrial(stripe: Stripe, customer: Stripe.Customer): Promise<vo
 /** The declared inputs as found in Stripe. A scheduled or pending price counts as the declared one. */
 function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
   const { drift: _, ...declared } = inputs;
-  const { daysUntilDue, state, ...rest } = declared;
+  const { daysUntilDue, state, resume, ...rest } = declared;
   // Nothing about it can be changed.
   if (hasEnded(found)) return declared;
   // Other changes are applied when the organization is active again.
@@ -538,6 +552,8 @@ function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
       isAtRest(found) || (state === "active" && found.pause_collection !== null) ? "suspended" : "active",
     price: price?.lookup_key ?? "",
     collection: collectionIn(found),
+    // Absent while a cancellation is to be withdrawn, so that the next update does it.
+    ...(resume === undefined || isToStay(inputs, found) ? {} : { resume }),
     ...(shown === undefined ? {} : { daysUntilDue: shown }),
     ...(Object.keys(drift).length === 0 ? {} : { drift }),
   };

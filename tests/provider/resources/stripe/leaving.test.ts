@@ -92,6 +92,22 @@ describe.each(ways)("a subscription with a cancellation %s", (way) => {
     expect(await billed(customer)).toEqual([4900, 4900]);
   });
 
+  test("is resumed after a refresh too, also once it has ended", async () => {
+    const { one, declared, today } = await leaving("refreshed", way);
+    const kept = { ...declared, resume: today };
+    await one.up({ ...declared, resume: "2020-01-01" });
+    expect(await one.refresh()).toEqual([]);
+    const { subscriptionId } = await one.up(kept);
+    const { items } = await stripe().subscriptions.retrieve(subscriptionId);
+    const left = items.data[0]?.current_period_end ?? 0;
+    await stripe().subscriptions.update(subscriptionId, WAYS[way](left));
+    expect(await one.refresh()).toEqual(["resume"]);
+    expect((await one.up(kept)).cancelsOn).toBeUndefined();
+    await stripe().subscriptions.cancel(one.outputs.subscriptionId);
+    expect(await one.refresh()).toBe("gone");
+    expect(await one.up(kept)).toMatchObject({ status: "active" });
+  });
+
   test.each(["hold-before", "hold-after"] as const)(
     "is resumed after a kill %s the withdrawal",
     async (kind) => {

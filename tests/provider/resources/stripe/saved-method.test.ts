@@ -4,10 +4,13 @@ import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
 import { brandOf, daysPass, giveCard, LAUNCH_PRICE, newCustomer, sellPlan } from "./billing.ts";
 
+const SCALE = "demo--scale--monthly--usd-49900";
+
 let live: Live;
 beforeAll(async () => {
   live = await startLive();
   await sellPlan(live);
+  await sellPlan(live, SCALE, 49_900, "demo_scale");
 });
 afterAll(() => live.stop());
 
@@ -53,6 +56,21 @@ test("a customer keeps its default card, and a later default is used", async () 
   const later = await giveCard(live, customer, "pm_card_mastercard");
   await daysPass(live, 32);
   await life.refresh();
+  expect(life.outputs.status).toBe("active");
+  const [newest] = (await stripe().paymentIntents.list({ customer })).data;
+  expect(newest?.payment_method).toBe(later);
+});
+
+test("a new plan after a cancellation is charged to the customer's default card, or else to the saved one", async () => {
+  const { customer, life, subscriptionId, card } = await paysFirstInvoice("returns");
+  await stripe().subscriptions.cancel(subscriptionId);
+  const declared = { customer, price: SCALE, brand: brandOf("returns") };
+  const { subscriptionId: second } = await life.up(declared);
+  expect(await stripe().subscriptions.retrieve(second)).toMatchObject({ default_payment_method: card });
+
+  await stripe().subscriptions.cancel(second);
+  const later = await giveCard(live, customer, "pm_card_mastercard");
+  await life.up({ ...declared, price: LAUNCH_PRICE.lookupKey });
   expect(life.outputs.status).toBe("active");
   const [newest] = (await stripe().paymentIntents.list({ customer })).data;
   expect(newest?.payment_method).toBe(later);
