@@ -40,9 +40,10 @@ const MAY_IMPORT = {
   // Running stacks, and telling what changed.
   "src/engine": ["packages/embedded-engine", "src/shared"],
   "src/changes": ["src/engine", "src/model", "packages/embedded-engine", "src/shared"],
+  "src/plan": ["src/changes", "src/model", "packages/embedded-engine", "src/shared"],
   "src/fleet": [
-    ...["src/changes", "src/engine", "src/provider", "src/repository", "src/model", "src/manifest"],
-    ...["src/vendors", "src/shared", "packages/embedded-engine", "packages/sandbox"],
+    ...["src/plan", "src/changes", "src/engine", "src/provider", "src/repository", "src/model"],
+    ...["src/manifest", "src/vendors", "src/shared", "packages/embedded-engine", "packages/sandbox"],
   ],
   "src/verify": ["src/access", "src/control-plane", "src/provider", "src/model", "src/vendors", "src/shared"],
 

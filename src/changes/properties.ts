@@ -15,6 +15,8 @@ export function propertyChanges(metadata: StepMetadata): PropertyChange[] {
   const before = shown(metadata.old?.inputs ?? {});
   const after = shown(metadata.new?.inputs ?? {});
   if (metadata.op === "create") return compare([], {}, after);
+  // A reviewer has to see who and what goes with a resource.
+  if (metadata.op === "delete") return compare([], before, {});
   if (metadata.new === null || metadata.op === "same") return [];
 
   const replacing = new Set((metadata.keys ?? []).map((key) => pathOf(key)[0]));
@@ -27,8 +29,7 @@ export function propertyChanges(metadata: StepMetadata): PropertyChange[] {
 function chosen(metadata: StepMetadata, before: unknown, after: unknown): PropertyChange[] {
   const detailed = Object.entries(metadata.detailedDiff ?? {});
   if (detailed.length === 0) return compare([], before, after);
-  return detailed.flatMap(([text, { diffKind, inputDiff }]) => {
-    const path = pathOf(text);
+  return wholeLists(detailed).flatMap(([path, { diffKind, inputDiff }]) => {
     const [old, next] = inputDiff
       ? [before, after]
       : [shown(metadata.old?.outputs ?? {}), shown(metadata.new?.outputs ?? {})];
@@ -38,6 +39,28 @@ function chosen(metadata: StepMetadata, before: unknown, after: unknown): Proper
     if (found.length === 0) return [unseen(path, diffKind, valueAt(next, path), replaces)];
     return replaces ? found.map((change) => ({ ...change, replaces })) : found;
   });
+}
+
+type Differences = NonNullable<StepMetadata["detailedDiff"]>;
+
+/** A list is one value. A provider compares its positions, in which all that follow a removed element differ. */
+function wholeLists(
+  detailed: readonly (readonly [string, Differences[string]])[],
+): (readonly [PropertyPath, Differences[string]])[] {
+  const found = new Map<string, readonly [PropertyPath, Differences[string]]>();
+  for (const [text, difference] of detailed) {
+    const path = pathOf(text);
+    const index = path.findIndex((key) => typeof key === "number");
+    if (index === -1) found.set(text, [path, difference]);
+    else {
+      const list = path.slice(0, index);
+      const replaces = difference.diffKind.endsWith("-replace");
+      const known = found.get(formatPath(list))?.[1].diffKind.endsWith("-replace") === true;
+      const diffKind = replaces || known ? "update-replace" : "update";
+      found.set(formatPath(list), [list, { ...difference, diffKind }]);
+    }
+  }
+  return [...found.values()];
 }
 
 /** A provider may name a property in a way that isn't a path. */

@@ -32,7 +32,7 @@ export interface Step {
   readonly protected: boolean;
   /** `planned` in a preview. `running` remains if the run was interrupted. */
   readonly status: "planned" | "running" | "done" | "failed";
-  /** Empty for `same` and `delete`. */
+  /** Empty for `same`. A new resource adds all its inputs, and a deleted one removes them. */
   readonly changes: readonly PropertyChange[];
 }
 
@@ -165,7 +165,7 @@ function isChange(action: Action): boolean {
 }
 
 /** Adds up the summaries of several stacks. */
-export function addSummaries(summaries: Iterable<Summary>): Summary {
+function addSummaries(summaries: Iterable<Summary>): Summary {
   const total: Partial<Record<Action, number>> = {};
   for (const summary of summaries)
     for (const [action, count] of Object.entries(summary) as [Action, number][])
@@ -181,7 +181,7 @@ function outputChanges({ op, old, new: next }: StepMetadata): PropertyChange[] {
 }
 
 /** Counts the resources in steps by action. */
-export function countActions(steps: readonly Step[]): Summary {
+function countActions(steps: readonly Step[]): Summary {
   return addSummaries(steps.filter((step) => !step.component).map((step) => ({ [step.action]: 1 })));
 }
 

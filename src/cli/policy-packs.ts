@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { PolicyPackSource } from "@tenantry/embedded-engine/interface";
+import { count } from "../shared/format.ts";
 import type { RunOptions } from "./options.ts";
-import { count } from "./render/values.ts";
 
 /**
  * The policy packs of a command line, with their configuration files.

@@ -1,9 +1,9 @@
 import { printable } from "@tenantry/core/printable";
 import type { EngineEvent, StepMetadata } from "@tenantry/embedded-engine/interface";
 import type { FleetObserver, StackResult, Verb } from "../fleet/run.ts";
+import { wordsOf } from "../plan/words/of.ts";
+import { formatSeconds } from "../shared/format.ts";
 import type { Colors } from "./render/colors.ts";
-import { labelsFor } from "./render/labels.ts";
-import { formatSeconds } from "./render/values.ts";
 import type { Output, Session } from "./session.ts";
 
 /** Shows the progress of running stacks. */
@@ -160,5 +160,5 @@ const DEEDS: Readonly<Partial<Record<StepMetadata["op"], string>>> = {
 
 function describe(metadata: StepMetadata): string {
   const name = metadata.urn.split("::").at(-1) ?? metadata.urn;
-  return `${DEEDS[metadata.op] ?? metadata.op} ${labelsFor(metadata.type).noun} ${name}`;
+  return `${DEEDS[metadata.op] ?? metadata.op} ${wordsOf(metadata.type).noun} ${name}`;
 }

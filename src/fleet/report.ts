@@ -1,5 +1,8 @@
-import { addSummaries, type Summary } from "../changes/stack.ts";
+import { changingSteps } from "../changes/stack.ts";
 import { type Diagnostic, isError } from "../manifest/diagnostic.ts";
+import { changePlan } from "../plan/build.ts";
+import type { ChangePlan } from "../plan/plan.ts";
+import type { FleetStack } from "./fleet.ts";
 import type { StackResult } from "./run.ts";
 
 /** The result of a command on several stacks. `preview`, `up` and `destroy` print it with `--json`. */
@@ -8,24 +11,36 @@ export interface FleetReport {
   readonly ok: boolean;
   /** The command that ran. */
   readonly command: "preview" | "up" | "destroy";
-  /** Empty if a manifest has errors. */
+  /** What happens, or happened, in the words of the domain. */
+  readonly plan: ChangePlan;
+  /** The engine's operations by stack, without unchanged resources. Empty if a manifest has errors. */
   readonly stacks: readonly StackResult[];
-  /** The number of steps in all stacks, by action. */
-  readonly summary: Summary;
   /** Problems of the manifests. With an error among them, nothing was run. */
   readonly problems: readonly Diagnostic[];
 }
 
+/** What the results of some stacks mean, in the words of the domain. */
+export function planOf(fleet: readonly FleetStack[], results: readonly StackResult[]): ChangePlan {
+  const modelOf = new Map(fleet.map(({ spec, model }) => [spec.stack, model]));
+  return changePlan(
+    results.map(({ stack, outcome, changes }) => ({ outcome, changes, model: modelOf.get(stack) ?? null })),
+  );
+}
+
 export function reportOf(
   command: FleetReport["command"],
-  stacks: readonly StackResult[],
+  fleet: readonly FleetStack[],
+  results: readonly StackResult[],
   problems: readonly Diagnostic[],
 ): FleetReport {
   return {
-    ok: !stacks.some(isFailure) && !problems.some(isError),
+    ok: !results.some(isFailure) && !problems.some(isError),
     command,
-    stacks,
-    summary: addSummaries(stacks.map((result) => result.changes.summary)),
+    plan: planOf(fleet, results),
+    stacks: results.map((result) => ({
+      ...result,
+      changes: { ...result.changes, steps: changingSteps(result.changes) },
+    })),
     problems,
   };
 }

@@ -10,22 +10,13 @@ import type {
 } from "@tenantry/embedded-engine/interface";
 import pLimit from "p-limit";
 import { movedApps } from "../changes/moved-apps.ts";
+import type { Outcome } from "../changes/outcome.ts";
 import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
 import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
 import { isUpToDate, markUpToDate } from "./up-to-date.ts";
 
 export type Verb = "preview" | "up" | "refresh" | "destroy";
-
-/**
- * How the run of a stack ended.
- *
- * - `unchanged`: there is nothing to do. `changes`: a preview found changes. `done`: the changes were applied.
- * - `refused`: something was removed from the YAML that still exists; nothing ran.
- * - `failed`: see `changes.problems`. Completed changes stay, and the next run continues from there.
- * - `not started`: the run was stopped, or the platform's own stack must succeed first.
- */
-export type Outcome = "unchanged" | "changes" | "done" | "refused" | "failed" | "not started";
 
 /** The result of running one stack. */
 export interface StackResult {

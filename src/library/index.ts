@@ -8,6 +8,7 @@ export { organizationLogicalName, workspaceLogicalName } from "../../infra/logic
 export { Organization, type OrganizationArgs } from "../../infra/organization.ts";
 export { Platform, type PlatformArgs } from "../../infra/platform.ts";
 export { Workspace, type WorkspaceArgs } from "../../infra/workspace.ts";
+export type { Outcome } from "../changes/outcome.ts";
 export type { PropertyChange } from "../changes/property-change.ts";
 export type { Removal } from "../changes/removals.ts";
 export {
@@ -19,7 +20,7 @@ export {
   type Summary,
 } from "../changes/stack.ts";
 export type { FleetReport } from "../fleet/report.ts";
-export type { Outcome, StackResult } from "../fleet/run.ts";
+export type { StackResult } from "../fleet/run.ts";
 export { type Diagnostic, renderDiagnostic } from "../manifest/diagnostic.ts";
 export type { BillingModel } from "../model/billing.ts";
 export type * from "../model/model.ts";

@@ -44,7 +44,7 @@ export async function previewTargets(
   const selections = findTargets(targets, { cwd, env });
   const loaded = await Promise.all(selections.map((selection) => loadSelection(selection, today)));
   const problems = diagnosticsOf(loaded, cwd);
-  if (hasErrors(loaded)) return reportOf("preview", [], problems);
+  if (hasErrors(loaded)) return reportOf("preview", [], [], problems);
 
   const { engine: engineName, sandbox, ...run } = options;
   const engine = await selectEngine(engineName ?? (sandbox === undefined ? undefined : "embedded"), env);
@@ -59,7 +59,7 @@ export async function previewTargets(
       ...{ ...run, engine, parallel, signal },
       ...(attach === undefined ? {} : { attach }),
     }).finally(() => fleet.close());
-    return reportOf("preview", results, problems);
+    return reportOf("preview", stacks, results, problems);
   } finally {
     await engine.close();
   }

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
 import type { EngineEvent, RunOptions } from "../../packages/embedded-engine/src/interface.ts";
 import { ChangesBuilder } from "../../src/changes/stack.ts";
-import { layoutStack } from "../../src/cli/render/layout.ts";
-import type { Branch } from "../../src/cli/render/tree.ts";
+import { eventsOf } from "../../src/plan/events.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
 
 const TWO = "personal: {}\n  spike: {}";
@@ -39,11 +38,13 @@ describe("the lifecycle of a workspace", () => {
   }
 
   /** The lines about the workspace in a preview. */
-  async function previewed(options: RunOptions = {}, label = "workspace spike"): Promise<string[]> {
+  /** What a preview says of a workspace. */
+  async function previewed(options: RunOptions = {}, workspace = "spike"): Promise<string[]> {
     const builder = new ChangesBuilder("tiny.acme");
     const onEvent = (event: EngineEvent) => builder.add(event);
     await world.mustRun("preview", "tiny.acme", "", { ...options, onEvent });
-    return linesOf(layoutStack(builder.build()), label);
+    const { events = [], other = [] } = eventsOf(builder.build()).workspaces.get(workspace) ?? {};
+    return [...events.map(({ text }) => text), ...other.map(({ name }) => name)];
   }
 
   async function settle(): Promise<void> {
@@ -115,7 +116,7 @@ describe("the lifecycle of a workspace", () => {
   it("rotates a key, and both values are valid during the grace period", async () => {
     const before = key;
     declare(`${SPIKE} }`);
-    expect(await previewed()).toEqual(["ci rotate: b"]);
+    expect(await previewed()).toEqual(["rotates the API key ci (rotation b)"]);
     await up();
     key = await apiKey();
     expect(key).not.toBe(before);
@@ -147,13 +148,7 @@ describe("the lifecycle of a workspace", () => {
 
   it("is suspended: all ways in are closed, and the project keeps running", async () => {
     declare(`${SPIKE}, state: suspended }`);
-    expect(await previewed()).toEqual(
-      expect.arrayContaining([
-        "state: active → suspended",
-        "api › schemas › 0: public → none",
-        "standby suspended",
-      ]),
-    );
+    expect(await previewed()).toEqual(["suspends the workspace: nobody can enter it, and its data are kept"]);
     await up();
     expect(await doors()).toEqual(CLOSED);
     expect(await sizes()).toEqual(["small"]);
@@ -162,7 +157,9 @@ describe("the lifecycle of a workspace", () => {
 
   it("is archived: with a verified archive, and then the smallest compute size", async () => {
     declare(`${SPIKE}, state: archived }`);
-    expect(await previewed()).toEqual(expect.arrayContaining(["state: suspended → archived", "archive"]));
+    expect(await previewed()).toEqual([
+      "archives the workspace: its rows are archived, and its project is paused",
+    ]);
     await up();
     expect(await doors()).toEqual(CLOSED);
     expect(await sizes()).toEqual(["micro"]);
@@ -296,7 +293,7 @@ describe("the lifecycle of a workspace", () => {
   it("is renamed: the project, members, data and key are the same", async () => {
     const [project] = await projectsNamed("spike");
     declare("trial: { generation: 2, previously: [spike], apiKeys: { ci: {} } }");
-    expect(await previewed({}, "workspace trial")).toContain("name: spike → trial");
+    expect(await previewed({}, "trial")).toContain("renames the workspace: spike → trial");
     await up();
     expect(await projectsNamed("spike")).toEqual([]);
     expect(await projectsNamed("trial")).toMatchObject([{ ref: project?.ref }]);
@@ -311,7 +308,7 @@ describe("the lifecycle of a workspace", () => {
     const last = await apiKey("trial");
     expect(await authenticated(last)).toBe(true);
     declare("trial: { generation: 2, previously: [spike], apiKeys: {} }");
-    expect(await previewed({}, "workspace trial")).toEqual(["ci  revoked immediately"]);
+    expect(await previewed({}, "trial")).toEqual(["revokes the API key ci immediately"]);
     await up();
     expect(await authenticated(last)).toBe(false);
   });
@@ -321,14 +318,4 @@ interface Project {
   readonly ref: string;
   readonly name: string;
   readonly databases: readonly { readonly infra_compute_size?: string }[];
-}
-
-function linesOf(branch: Branch, label: string): string[] {
-  // The label of a later generation contains its id.
-  if (branch.label.split("@")[0] !== label) return branch.branches.flatMap((each) => linesOf(each, label));
-  const all = (each: Branch): string[] => [
-    ...each.lines.map(({ text }) => text),
-    ...each.branches.flatMap(all),
-  ];
-  return all(branch);
 }

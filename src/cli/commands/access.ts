@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { Delivery } from "../../access/deliver.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
+import { count } from "../../shared/format.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
-import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 

@@ -1,12 +1,12 @@
 import { UserError } from "@tenantry/core/errors";
 import type { Command } from "commander";
 import { recordedSelection } from "../../fleet/load.ts";
-import { isFailure, reportOf } from "../../fleet/report.ts";
+import { isFailure, planOf, reportOf } from "../../fleet/report.ts";
 import { destroyFleet } from "../../fleet/run.ts";
 import { findTargets, type Selection } from "../../fleet/targets.ts";
+import { count } from "../../shared/format.ts";
 import { addRunOptions, TARGETS } from "../options.ts";
 import { renderReport } from "../render/report.ts";
-import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
 import { withFleet } from "./fleet.ts";
 import { confirmChanges, requireConsent, type UpOptions } from "./up.ts";
@@ -33,8 +33,8 @@ async function destroy(session: Session, targets: readonly string[], options: Up
     }
     const results = await fleet.watch(options, (run) => destroyFleet(fleet.stacks, run));
     if (results.some(isFailure)) session.exitCode = 1;
-    if (options.json === true) session.printJson(reportOf("destroy", results, []));
-    else session.print(renderReport(results, session.colors));
+    if (options.json === true) session.printJson(reportOf("destroy", fleet.stacks, results, []));
+    else session.print(renderReport(planOf(fleet.stacks, results), results, session.colors));
   });
 }
 

@@ -25,7 +25,7 @@ export async function loadOrReport(
   const loaded = await loadManifests(session, selections);
   const { ok, diagnostics } = reportDiagnostics(session, loaded, "nothing was run");
   if (ok) return loaded;
-  if (options.json === true) session.printJson(reportOf(command, [], diagnostics));
+  if (options.json === true) session.printJson(reportOf(command, [], [], diagnostics));
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { diagnosticsOf } from "../../fleet/load.ts";
-import { isFailure, reportOf } from "../../fleet/report.ts";
+import { isFailure, planOf, reportOf } from "../../fleet/report.ts";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { addReadOptions, type RunOptions, TARGETS } from "../options.ts";
@@ -32,8 +32,8 @@ async function preview(session: Session, targets: readonly string[], options: Pr
     const results = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
     session.exitCode = exitCodeOf(results);
     if (options.json === true)
-      session.printJson(reportOf("preview", results, diagnosticsOf(loaded, session.io.cwd)));
-    else session.print(renderPreview(results, session.colors));
+      session.printJson(reportOf("preview", fleet.stacks, results, diagnosticsOf(loaded, session.io.cwd)));
+    else session.print(renderPreview(planOf(fleet.stacks, results), results, session.colors));
     if (save !== undefined && sources !== undefined)
       savePlan(session, save, results, planInput(fleet, loaded, sources, options));
     await reportPreviousRootSecrets(session, fleet);

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { BillingJobReport } from "../../billing/billing-job.ts";
 import type { ProcessedReload } from "../../billing/reloads/process-reloads.ts";
+import { count } from "../../shared/format.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
-import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
 import { withBillingContext } from "./billing-context.ts";
 

@@ -3,17 +3,17 @@ import { type Command, Option } from "commander";
 import { applyFleet, readyStacks } from "../../fleet/apply.ts";
 import type { FleetStack } from "../../fleet/fleet.ts";
 import { diagnosticsOf, type LoadedSelection } from "../../fleet/load.ts";
-import { isFailure, reportOf } from "../../fleet/report.ts";
+import { isFailure, planOf, reportOf } from "../../fleet/report.ts";
 import { clearPendingCreates, previewFleet, type StackResult } from "../../fleet/run.ts";
 import type { SavedPlan } from "../../fleet/saved-plan.ts";
 import { expectSameSources } from "../../fleet/sources.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import type { PlatformModel } from "../../model/model.ts";
+import { count } from "../../shared/format.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { confirm } from "../confirm.ts";
 import { addReadOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
-import { count } from "../render/values.ts";
 import { expectPlanned, planInput, readPlan, sourcesOf } from "../saved-plan.ts";
 import type { Session } from "../session.ts";
 import { loadOrReport, reportPreviousRootSecrets, type WatchedFleet, withFleet } from "./fleet.ts";
@@ -57,8 +57,8 @@ async function up(session: Session, targets: readonly string[], given: UpOptions
     const results = await previewAskApply(session, fleet, loaded, options, plan);
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true)
-      session.printJson(reportOf("up", results, diagnosticsOf(loaded, session.io.cwd)));
-    else session.print(renderReport(results, session.colors));
+      session.printJson(reportOf("up", fleet.stacks, results, diagnosticsOf(loaded, session.io.cwd)));
+    else session.print(renderReport(planOf(fleet.stacks, results), results, session.colors));
     await reportPreviousRootSecrets(session, fleet);
   });
 }
@@ -120,7 +120,7 @@ async function previewAskApply(
     expectPlanned(options.plan, plan, previews, planInput(fleet, loaded, reviewed, options));
   if (ready.length > 0 && !fleet.signal.aborted) {
     const colors = options.json === true ? session.errorColors : session.colors;
-    show(session, options, `${renderPreview(previews, colors)}\n`);
+    show(session, options, `${renderPreview(planOf(fleet.stacks, previews), previews, colors)}\n`);
     const approved = { yes: plan !== undefined || options.yes === true };
     if (
       !(await confirmChanges(

@@ -5,9 +5,9 @@ import { findTargets } from "../../fleet/targets.ts";
 import { countDiagnostics, type Diagnostic, renderDiagnostic } from "../../manifest/diagnostic.ts";
 import { type PriceChange, priceChanges } from "../../model/price.ts";
 import { wholeUnits } from "../../shared/currency.ts";
+import { count } from "../../shared/format.ts";
 import { listNames } from "../../shared/list-names.ts";
 import { addJsonOption, type JsonOption, TARGETS } from "../options.ts";
-import { count } from "../render/values.ts";
 import type { Session } from "../session.ts";
 import { loadManifests } from "./manifests.ts";
 

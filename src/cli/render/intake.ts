@@ -1,7 +1,7 @@
 import { printable } from "@tenantry/core/printable";
 import type { IntakeResult } from "../../intake/intake.ts";
+import { count } from "../../shared/format.ts";
 import type { Colors } from "./colors.ts";
-import { count } from "./values.ts";
 
 const WIDTH = "unchanged".length;
 

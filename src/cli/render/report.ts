@@ -1,63 +1,85 @@
 import { printable } from "@tenantry/core/printable";
 import type { EngineDiagnostic } from "@tenantry/embedded-engine/interface";
-import {
-  addSummaries,
-  countActions,
-  hasChanges,
-  type StackChanges,
-  type Summary,
-} from "../../changes/stack.ts";
-import type { Outcome, StackResult } from "../../fleet/run.ts";
+import type { Outcome } from "../../changes/outcome.ts";
+import type { StackResult } from "../../fleet/run.ts";
+import { type ChangePlan, DANGERS, type StackPlan } from "../../plan/plan.ts";
+import { revenueChange, sentenceOf, summaryOf } from "../../plan/sentence.ts";
+import { count, formatSeconds } from "../../shared/format.ts";
 import type { Colors } from "./colors.ts";
-import { layoutStack } from "./layout.ts";
+import { treesOf } from "./plan.ts";
 import { renderTree } from "./tree.ts";
-import { count, formatSeconds } from "./values.ts";
 
-/** Renders a preview: the tree of each stack with changes, its problems, and a summary line. */
-export function renderPreview(results: readonly StackResult[], colors: Colors): string {
-  const blocks = results.map((result) => renderStack(result, colors)).filter((block) => block !== "");
-  const total = addSummaries(results.map((result) => result.changes.summary));
-  return [...blocks, summarize(results, summaryText(total, true), colors)].join("\n\n");
+/** Renders a preview: dangers, the tree of each stack with changes, problems, and a summary line. */
+export function renderPreview(plan: ChangePlan, results: readonly StackResult[], colors: Colors): string {
+  const stacks = stacksOf(plan);
+  const dangers = stacks.length > 1 ? renderDangers(stacks, colors) : "";
+  const trees = plan.platforms.flatMap((platform) => treesOf(platform, colors));
+  const problems = stacks.map((stack) => renderProblems(stack, colors));
+  const blocks = [dangers, ...trees.map((tree) => renderTree(tree, colors).join("\n")), ...problems];
+  const said = [
+    summaryOf(plan.counts, "ahead"),
+    ...plan.revenue.map(revenueChange),
+    dangerCount(plan),
+  ].filter((text) => text !== "");
+  return [...blocks.filter((block) => block !== ""), summarize(results, said.join("; "), colors)].join(
+    "\n\n",
+  );
 }
 
 /** Renders a run: a line for each stack, all problems, and a summary line. */
-export function renderReport(results: readonly StackResult[], colors: Colors): string {
-  const lines = results.filter(({ skipped }) => !skipped).map((result) => outcomeLine(result, colors));
-  const problems = results.map((result) => renderProblems(result, colors)).filter((block) => block !== "");
-  const total = addSummaries(results.map((result) => doneSummary(result.changes)));
+export function renderReport(plan: ChangePlan, results: readonly StackResult[], colors: Colors): string {
+  const stacks = stacksOf(plan);
+  const planOf = new Map(stacks.map((stack) => [stack.stack, stack]));
+  const lines = results
+    .filter(({ skipped }) => !skipped)
+    .map((result) => outcomeLine(result, planOf.get(result.stack), colors));
+  const problems = stacks.map((stack) => renderProblems(stack, colors)).filter((block) => block !== "");
   return [
     ...(lines.length === 0 ? [] : [lines.join("\n")]),
     ...problems,
-    summarize(results, summaryText(total, false), colors),
+    summarize(results, summaryOf(plan.done, "done"), colors),
   ].join("\n\n");
 }
 
-function renderStack(result: StackResult, colors: Colors): string {
-  const { changes } = result;
-  const tree = hasChanges(changes) ? renderTree(titled(changes, colors), colors) : [];
-  const problems = renderProblems(result, colors);
-  if (tree.length === 0) return problems;
-  return problems === "" ? tree.join("\n") : `${tree.join("\n")}\n\n${problems}`;
+function stacksOf({ platforms }: ChangePlan): StackPlan[] {
+  return platforms.flatMap(({ own, organizations }) => [...(own === null ? [] : [own]), ...organizations]);
 }
 
-function titled(changes: StackChanges, colors: Colors) {
-  const branch = layoutStack(changes);
-  return {
-    ...branch,
-    label: `${colors.bold(branch.label)}  ${colors.dim(summaryText(changes.summary, true) || "outputs to change")}`,
-  };
+/** All dangers of a run in one place, because a reviewer of many stacks would miss one. */
+function renderDangers(stacks: readonly StackPlan[], colors: Colors): string {
+  const lines = stacks.flatMap((stack) =>
+    [{ name: "", events: stack.events }, ...stack.workspaces].flatMap(({ name, events }) =>
+      events
+        .filter(({ danger }) => danger !== null)
+        .map((event) => {
+          const place = name === "" ? stack.stack : `${stack.stack}/${name}`;
+          return colors.red(`  ! ${printable(`${place}: ${sentenceOf(event)}`)}`);
+        }),
+    ),
+  );
+  return lines.length === 0 ? "" : [colors.bold("Dangers"), ...lines].join("\n");
+}
+
+const DANGER_NOUNS = { data: "data loss", access: "access opened", money: "money" } as const;
+
+/** `3 dangers: data loss, money` */
+function dangerCount({ dangers }: ChangePlan): string {
+  const kinds = DANGERS.filter((danger) => dangers[danger] > 0);
+  const number = kinds.reduce((sum, danger) => sum + dangers[danger], 0);
+  if (number === 0) return "";
+  return `${count(number, "danger")}: ${kinds.map((danger) => DANGER_NOUNS[danger]).join(", ")}`;
 }
 
 /** Errors and warnings of a stack, and what was removed from its YAML; empty if there are none. */
-function renderProblems(result: StackResult, colors: Colors): string {
-  const removals = result.changes.removals.map(
+function renderProblems(stack: StackPlan, colors: Colors): string {
+  const removals = stack.removals.map(
     ({ message, remedy }) =>
       `  ${colors.red("refused:")} ${indented(message)}\n    ${colors.cyan(indented(remedy))}`,
   );
   // The engine reports that a removed resource is protected. The removal explains this better.
   const isSaid = ({ message }: EngineDiagnostic) =>
     removals.length > 0 && message.includes("because it is protected");
-  const told = result.changes.problems.filter((problem) => !isSaid(problem));
+  const told = stack.problems.filter((problem) => !isSaid(problem));
   const problems = told.map(({ severity, message, urn }) => {
     const head = severity === "error" ? colors.red("error:") : colors.yellow("warning:");
     const resource = urn?.split("::").at(-1);
@@ -66,7 +88,7 @@ function renderProblems(result: StackResult, colors: Colors): string {
     return `  ${head} ${of}${indented(message)}`;
   });
   const all = [...removals, ...problems];
-  return all.length === 0 ? "" : [colors.bold(result.stack), ...all].join("\n");
+  return all.length === 0 ? "" : [colors.bold(printable(stack.stack)), ...all].join("\n");
 }
 
 function indented(message: string): string {
@@ -76,13 +98,12 @@ function indented(message: string): string {
     .join("\n");
 }
 
-/** Counts finished steps only, not planned or running ones. */
-function doneSummary(changes: StackChanges): Summary {
-  return countActions(changes.steps.filter((step) => step.status === "done"));
-}
-
-function outcomeLine({ stack, outcome, changes, seconds }: StackResult, colors: Colors): string {
-  const summary = summaryText(doneSummary(changes), false);
+function outcomeLine(
+  { stack, outcome, seconds }: StackResult,
+  plan: StackPlan | undefined,
+  colors: Colors,
+): string {
+  const summary = plan === undefined ? "" : summaryOf(plan.done, "done");
   const did = summary === "" ? "" : `  ${summary}${outcome === "failed" ? " before it failed" : ""}`;
   const took = seconds > 0 ? colors.dim(`  ${formatSeconds(seconds)}`) : "";
   return `${paintOutcome(outcome, colors)} ${stack}${did}${took}`;
@@ -95,22 +116,6 @@ function paintOutcome(outcome: Outcome, colors: Colors): string {
   if (outcome === "failed" || outcome === "refused") return colors.red(text);
   if (outcome === "done") return colors.green(text);
   return outcome === "not started" ? colors.yellow(text) : colors.dim(text);
-}
-
-const VERBS = [
-  ["create", "to create", "created"],
-  ["update", "to change", "changed"],
-  ["replace", "to replace", "replaced"],
-  ["delete", "to delete", "deleted"],
-  ["import", "to adopt", "adopted"],
-] as const;
-
-function summaryText(summary: Summary, ahead: boolean): string {
-  const parts = VERBS.flatMap(([action, toDo, done]) => {
-    const number = summary[action];
-    return number === undefined ? [] : [`${number} ${ahead ? toDo : done}`];
-  });
-  return parts.join(", ");
 }
 
 function summarize(results: readonly StackResult[], what: string, colors: Colors): string {

@@ -1,7 +1,7 @@
 import { printable } from "@tenantry/core/printable";
+import { count } from "../../shared/format.ts";
 import type { Verified } from "../../verify/verify.ts";
 import type { Colors } from "./colors.ts";
-import { count } from "./values.ts";
 
 const OUTCOMES = ["clean", "closed", "differs", "not verified"] as const;
 const WIDTH = "not verified".length;

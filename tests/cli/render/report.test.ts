@@ -4,12 +4,13 @@ import { UserError, VendorError } from "@tenantry/core/errors";
 import pc from "picocolors";
 import { describe, expect, test } from "vitest";
 import type { EngineEvent, ResourceView } from "../../../packages/embedded-engine/src/interface.ts";
+import type { Outcome } from "../../../src/changes/outcome.ts";
 import { changesIn, type StackChanges } from "../../../src/changes/stack.ts";
 import { errorDocument, renderError } from "../../../src/cli/errors.ts";
 import { colorsFor } from "../../../src/cli/render/colors.ts";
 import { renderPreview, renderReport } from "../../../src/cli/render/report.ts";
-import { formatSeconds, formatValue } from "../../../src/cli/render/values.ts";
-import type { Outcome, StackResult } from "../../../src/fleet/run.ts";
+import type { StackResult } from "../../../src/fleet/run.ts";
+import { changePlan } from "../../../src/plan/build.ts";
 import { ended, failed, planned, said, step, view } from "../../changes/events.ts";
 
 const plain = pc.createColors(false);
@@ -30,6 +31,12 @@ const result = (outcome: Outcome, changes: StackChanges, seconds = 1.5): StackRe
   seconds,
   skipped: false,
 });
+
+const sourceOf = ({ outcome, changes }: StackResult) => ({ outcome, changes, model: null });
+
+/** The preview of some results, whose manifests aren't known. */
+const previewOf = (...results: readonly StackResult[]) =>
+  renderPreview(changePlan(results.map(sourceOf)), results, plain);
 
 /** Changes of an existing organization: members, the plan, a workspace's size, a removed app. */
 function changed(): EngineEvent[] {
@@ -86,12 +93,12 @@ function changed(): EngineEvent[] {
 describe("a preview", () => {
   test("of a new organization lists everything that it gets", () => {
     const changes = changesIn("demo.acme", recorded("new-organization"));
-    expect(renderPreview([result("changes", changes)], plain)).toMatchSnapshot();
+    expect(previewOf(result("changes", changes))).toMatchSnapshot();
   });
 
   test("of a change shows a line for each changed member, limit and size", () => {
     const changes = changesIn("agntdata.acme", changed());
-    expect(renderPreview([result("changes", changes)], plain)).toMatchSnapshot();
+    expect(previewOf(result("changes", changes))).toMatchSnapshot();
   });
 
   test("shows deleted resources under a component that the program no longer declares", () => {
@@ -106,14 +113,12 @@ describe("a preview", () => {
       planned(step("same", organization, organization, { provider: "" })),
       planned(step("delete", project, null)),
     ]);
-    expect(renderPreview([result("changes", changes)], plain)).toMatchInlineSnapshot(`
-      "agntdata.acme  1 to delete
-      └─ organization acme
-         └─ workspace staging
-            └─ project
-                  - project (protected)
+    expect(previewOf(result("changes", changes))).toMatchInlineSnapshot(`
+      "agntdata.acme  1 database to delete, 1 workspace to delete
+      └─ workspace staging
+            ! deletes the workspace and its database (no archive)
 
-      1 stack: 1 with changes (1 to delete)"
+      1 stack: 1 with changes (1 database to delete, 1 workspace to delete; 1 danger: data loss)"
     `);
   });
 
@@ -141,26 +146,28 @@ describe("a preview", () => {
     const changes = changesIn("tiny.acme", [
       planned(step("update", subscription(before), subscription("tiny--team--monthly--usd-4900"))),
     ]);
-    expect(renderPreview([result("changes", changes)], plain)).toContain(`~ price: ${said}\n`);
+    expect(previewOf(result("changes", changes))).toContain(`: ${said}\n`);
   });
 
-  test("shows values that aren't known before the run in one line", () => {
+  test("tells a change of the plan and of its limits once", () => {
     const row = (plan: string, planInForce: string, limits: unknown) =>
       view("tenantry:control-plane:Organization", "acme", { inputs: { plan, planInForce, limits } });
     const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
     const changes = changesIn("tiny.acme", [
       planned(step("update", row("free", "free", { seats: 1 }), row("team", unknown, unknown))),
     ]);
-    const text = renderPreview([result("changes", changes)], plain);
-    expect(text).toMatch(/~ plan: free → team\n.*~ limits, plan in force: known after the run\n/);
+    const text = previewOf(result("changes", changes));
+    expect(text).toContain("changes the plan: free → team");
   });
 
   test("shows many small PostgreSQL resources in one line", () => {
     const grants = ["anon", "authenticated", "service_role"].map((role) =>
       planned(step("create", null, view("postgresql:index/grant:Grant", `public-${role}`))),
     );
-    const text = renderPreview([result("changes", changesIn("agntdata.platform", grants))], plain);
-    expect(text).toContain("+ 3 × grant: public-anon, public-authenticated, public-service_role");
+    const text = previewOf(result("changes", changesIn("agntdata.platform", grants)));
+    expect(text).toMatch(
+      /adds 3 grants in the control plane's database\n.*public-anon\n.*public-authenticated\n.*public-service_role\n/,
+    );
   });
 
   test("shows the differing lines of a text of several lines", () => {
@@ -169,15 +176,13 @@ describe("a preview", () => {
     const changes = changesIn("agntdata.acme", [
       planned(step("update", policy("select 1\nfrom a\nwhere b"), policy("select 1\nfrom c\nwhere b"))),
     ]);
-    const text = renderPreview([result("changes", changes)], plain);
+    const text = previewOf(result("changes", changes));
     expect(text).toMatch(/- from a\n.*\+ from c\n/);
     expect(text).not.toContain("where b");
   });
 
   test("without changes is one line", () => {
-    expect(renderPreview([result("unchanged", changesIn("demo.acme", []))], plain)).toBe(
-      "1 stack: 1 unchanged",
-    );
+    expect(previewOf(result("unchanged", changesIn("demo.acme", [])))).toBe("1 stack: 1 unchanged");
   });
 
   test("names what was removed from the YAML, and the state to set", () => {
@@ -190,7 +195,7 @@ describe("a preview", () => {
       message: "staging is gone from the YAML",
       remedy: "Set `state: archived`.",
     };
-    const text = renderPreview([result("refused", changesIn("demo.acme", [], [removal]))], plain);
+    const text = previewOf(result("refused", changesIn("demo.acme", [], [removal])));
     expect(text).toBe(
       "demo.acme\n  refused: staging is gone from the YAML\n    Set `state: archived`.\n\n1 stack: 1 refused",
     );
@@ -211,48 +216,23 @@ test("a report shows the result of each stack, the failures and their reasons, a
     failed(step("create", null, view("tenantry:supabase:Project", "production"))),
     said("error", "Supabase: POST /v1/projects failed\n  Ask for more projects."),
   ]);
-  const text = renderReport(
-    [result("done", done), result("failed", broken), result("unchanged", changesIn("demo.gamma", []))],
-    plain,
-  );
+  const results = [
+    result("done", done),
+    result("failed", broken),
+    result("unchanged", changesIn("demo.gamma", [])),
+  ];
+  const text = renderReport(changePlan(results.map(sourceOf)), results, plain);
   expect(text).toMatchInlineSnapshot(`
-    "done        demo.acme  1 created  1.5 s
-    failed      demo.beta  1 created before it failed  1.5 s
+    "done        demo.acme  1 change  1.5 s
+    failed      demo.beta  1.5 s
     unchanged   demo.gamma  1.5 s
 
     demo.beta
       error: Supabase: POST /v1/projects failed
           Ask for more projects.
 
-    3 stacks: 1 done, 1 unchanged, 1 failed (2 created)"
+    3 stacks: 1 done, 1 unchanged, 1 failed (1 change)"
   `);
-});
-
-describe("values in a line", () => {
-  test.each([
-    ["text as it is", "us-east-1", "us-east-1"],
-    ["no text", "", '""'],
-    ["a list", ["a", "b"], "a, b"],
-    ["an empty list", [], "none"],
-    ["a map", { role: "admin", workspaces: ["a"] }, "role: admin, workspaces: a"],
-    ["the beginning of a long text", `create table t\n(\n)\n`, "create table t (3 lines)"],
-    ["an escape sequence", "\x1b[2J", "\\x1b[2J"],
-  ])("%s", (_what, value, expected) => {
-    expect(formatValue(value)).toBe(expected);
-  });
-
-  test("none is longer than a line", () => {
-    expect(formatValue("x".repeat(10_000)).length).toBeLessThan(80);
-  });
-
-  test.each([
-    [0.04, "0.0 s"],
-    [9.94, "9.9 s"],
-    [59.4, "59 s"],
-    [125, "2 min 5 s"],
-  ])("%d seconds are %s", (seconds, expected) => {
-    expect(formatSeconds(seconds)).toBe(expected);
-  });
 });
 
 describe("colors", () => {

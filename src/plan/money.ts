@@ -1,4 +1,4 @@
-import { CURRENCY_DECIMALS, type Currency, wholeUnits } from "../../shared/currency.ts";
+import { CURRENCY_DECIMALS, type Currency, wholeUnits } from "../shared/currency.ts";
 
 interface Price {
   readonly plan: string;
@@ -14,10 +14,10 @@ interface Price {
  * The time follows the rule of src/billing/plan-change.ts. Its wording is also true of trials of another plan and of unpaid
  * subscriptions.
  */
-export function describePriceChange(before: unknown, after: unknown): string | undefined {
+export function priceChangeText(before: unknown, after: unknown): string | undefined {
   const [from, to] = [priceIn(before), priceIn(after)];
   if (from === undefined || to === undefined) return undefined;
-  return `${sayPrice(from)} → ${sayPrice(to)} a month, ${whenItBegins(from, to)}`;
+  return `${from.plan}, ${sayMoney(from)} → ${to.plan}, ${sayMoney(to)} a month, ${whenItBegins(from, to)}`;
 }
 
 function whenItBegins(from: Price, to: Price): string {
@@ -25,12 +25,13 @@ function whenItBegins(from: Price, to: Price): string {
   return to.amount < from.amount ? "when the paid period ends" : "immediately";
 }
 
-function sayPrice({ plan, amount, currency }: Price): string {
-  return `${plan}, ${wholeUnits(amount, currency)} ${currency}`;
+/** `49.50 usd` */
+export function sayMoney({ amount, currency }: Pick<Price, "amount" | "currency">): string {
+  return `${wholeUnits(amount, currency)} ${currency}`;
 }
 
-/** `tiny--team--monthly--usd-4900`, or `tiny--team@2--monthly--usd-5900` */
-function priceIn(lookupKey: unknown): Price | undefined {
+/** The price that a lookup key names: `tiny--team--monthly--usd-4900`, or `tiny--team@2--monthly--usd-5900`. */
+export function priceIn(lookupKey: unknown): Price | undefined {
   const [, plan, currency = "", amount] =
     /^[a-z0-9-]+?--([a-z0-9-]+?(?:@[0-9]+)?)--monthly--([a-z]{3})-(\d+)$/.exec(String(lookupKey)) ?? [];
   if (plan === undefined || !isCurrency(currency)) return undefined;

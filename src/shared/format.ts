@@ -35,7 +35,11 @@ export function count(number: number, noun: string): string {
   return `${number.toLocaleString("en-US")} ${number === 1 ? noun : pluralOf(noun)}`;
 }
 
+const IRREGULAR: Readonly<Record<string, string>> = { person: "people" };
+
 function pluralOf(noun: string): string {
+  const irregular = IRREGULAR[noun];
+  if (irregular !== undefined) return irregular;
   return /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 

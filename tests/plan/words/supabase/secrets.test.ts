@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { StepMetadata } from "../../../packages/embedded-engine/src/interface.ts";
-import type { PropertyChange } from "../../../src/changes/property-change.ts";
-import { changesIn } from "../../../src/changes/stack.ts";
-import { layoutStack } from "../../../src/cli/render/layout.ts";
-import { planned, SECRET_MARK, step, view } from "../../changes/events.ts";
+import type { StepMetadata } from "../../../../packages/embedded-engine/src/interface.ts";
+import type { PropertyChange } from "../../../../src/changes/property-change.ts";
+import { changesIn } from "../../../../src/changes/stack.ts";
+import { eventsOf } from "../../../../src/plan/events.ts";
+import { planned, SECRET_MARK, step, view } from "../../../changes/events.ts";
 
 const NAME = "CONNECTION_WAREHOUSE";
 type Sources = Readonly<Record<string, string>> | undefined;
@@ -30,84 +30,108 @@ function changed(before: Sources, after: Sources, paths: Paths): StepMetadata {
   });
 }
 
-const said = (metadata: StepMetadata) =>
-  layoutStack(changesIn("tiny.acme", [planned(metadata)]))
-    .branches.flatMap(({ lines }) => lines)
-    .map(({ mark, text }) => `${mark} ${text}`);
+const said = (metadata: StepMetadata) => {
+  const { events, other } = eventsOf(changesIn("tiny.acme", [planned(metadata)]));
+  expect(other).toEqual([]);
+  return events.flatMap(({ text, items }) =>
+    items.length > 1 ? [text, ...items.map(({ name, note }) => `${name}: ${note}`)] : [text],
+  );
+};
 
 const [A, B] = [{ [NAME]: "acme-a" }, { [NAME]: "acme-b" }];
 const VALUE = `secrets.${NAME}`;
 const SOURCE = `sources.${NAME}`;
 
 test.each<[string, Sources, Sources, Paths, string[]]>([
-  ["a different name for the same value", A, B, { [SOURCE]: "update" }, [`~ ${NAME}: acme-a → acme-b`]],
-  ["a new value under the same name", A, A, { [VALUE]: "update" }, [`~ ${NAME}: value of acme-a changed`]],
+  [
+    "a different name for the same value",
+    A,
+    B,
+    { [SOURCE]: "update" },
+    [`takes the secret ${NAME} from another name, with the same value: acme-a → acme-b`],
+  ],
+  [
+    "a new value under the same name",
+    A,
+    A,
+    { [VALUE]: "update" },
+    [`changes the secret ${NAME}: value of acme-a changed`],
+  ],
   [
     "a different name and value",
     A,
     B,
     { [VALUE]: "update", [SOURCE]: "update" },
-    [`~ ${NAME}: acme-a → acme-b, with a different value`],
+    [`changes the secret ${NAME}: acme-a → acme-b, with a different value`],
   ],
   [
     "a different name of one secret and a new value of another",
     { ...A, LLM_API_KEY: "acme-llm" },
     { ...B, LLM_API_KEY: "acme-llm" },
     { [SOURCE]: "update", "secrets.LLM_API_KEY": "update" },
-    ["~ LLM_API_KEY: value of acme-llm changed", `~ ${NAME}: acme-a → acme-b`],
+    [
+      "changes the secret LLM_API_KEY: value of acme-llm changed",
+      `takes the secret ${NAME} from another name, with the same value: acme-a → acme-b`,
+    ],
   ],
   [
     "a connection that is removed",
     { ...A, LLM_API_KEY: "acme-llm" },
     { LLM_API_KEY: "acme-llm" },
     { [VALUE]: "delete", [SOURCE]: "delete" },
-    [`- ${NAME}: acme-a`],
+    [`removes the secret ${NAME} (from acme-a)`],
   ],
   [
     "the last secret that is removed",
     A,
     undefined,
     { [VALUE]: "delete", sources: "delete" },
-    [`- ${NAME}: acme-a`],
+    [`removes the secret ${NAME} (from acme-a)`],
   ],
   [
     "a new connection",
     { LLM_API_KEY: "acme-llm" },
     { ...A, LLM_API_KEY: "acme-llm" },
     { [VALUE]: "add", [SOURCE]: "add" },
-    [`+ ${NAME}: acme-a`],
+    [`sets the secret ${NAME} (from acme-a)`],
   ],
-  ["the first secret", undefined, A, { [VALUE]: "add", sources: "add" }, [`+ ${NAME}: acme-a`]],
+  [
+    "the first secret",
+    undefined,
+    A,
+    { [VALUE]: "add", sources: "add" },
+    [`sets the secret ${NAME} (from acme-a)`],
+  ],
   [
     "a value that isn't from a secret",
     A,
     A,
     { "secrets.LLM_PROVIDER": "update" },
-    ["~ LLM_PROVIDER: value changed"],
+    ["changes the secret LLM_PROVIDER: value changed"],
   ],
   [
     "a value that was changed elsewhere",
     { [NAME]: "changed elsewhere" },
     A,
     { [VALUE]: "update", [SOURCE]: "update" },
-    [`~ ${NAME}: changed elsewhere → acme-a, with a different value`],
+    [`changes the secret ${NAME}: changed elsewhere → acme-a, with a different value`],
   ],
   [
     "names that an earlier version didn't record",
     undefined,
     { ...A, LLM_API_KEY: "acme-llm" },
     { sources: "add" },
-    [`+ names recorded: ${NAME}: acme-a, LLM_API_KEY: acme-llm`],
+    ["records the names of the secrets; no value changes"],
   ],
   [
     "a new value where an earlier version didn't record the name",
     undefined,
     A,
     { [VALUE]: "update", sources: "add" },
-    [`~ ${NAME}: value changed; it comes from acme-a`],
+    [`changes the secret ${NAME}: value changed; it comes from acme-a`],
   ],
 ])("a preview names the secrets of %s", (_, before, after, paths, lines) => {
-  expect(said(changed(before, after, paths))).toEqual(["~ secrets", ...lines]);
+  expect(said(changed(before, after, paths))).toEqual(lines);
 });
 
 test("JSON contains the names of secrets, and never their values", () => {
@@ -133,6 +157,5 @@ test("a new workspace shows its secrets", () => {
   const inputs = { secrets: { [NAME]: SECRET_MARK }, sources: A };
   const made = (more: object) =>
     step("create", null, view("tenantry:supabase:Secrets", "secrets", { inputs: { ...more } }));
-  expect(said(made(inputs))).toEqual([`+ secrets ${NAME}: acme-a`]);
-  expect(said(made({ secrets: {} }))).toEqual(["+ secrets"]);
+  expect(said(made(inputs))).toEqual([`sets the secret ${NAME} (from acme-a)`]);
 });

@@ -1,0 +1,138 @@
+import type { Outcome } from "../changes/outcome.ts";
+import type { StackChanges, Step } from "../changes/stack.ts";
+import type { OrganizationModel } from "../model/model.ts";
+import { type Counted, eventsOf, type StackEvents } from "./events.ts";
+import {
+  type ChangePlan,
+  type Counts,
+  DANGERS,
+  type Danger,
+  type EventAction,
+  type Happening,
+  type OrganizationPlan,
+  PLAN_VERSION,
+  type PlanEvent,
+  type PlatformPlan,
+  type Revenue,
+  type StackPlan,
+  type Subject,
+} from "./plan.ts";
+import { addRevenues, revenueOf } from "./revenue.ts";
+
+/** The changes of one stack, from a preview, from a run, or from a comparison of two models. */
+export interface PlanSource {
+  readonly outcome: Outcome;
+  readonly changes: StackChanges;
+  /** The organization as it is declared now; null for a platform's own stack and a removed organization. */
+  readonly model: OrganizationModel | null;
+}
+
+/**
+ * Says in the words of the domain what the changes of some stacks mean. Pure.
+ *
+ * @param sources in the order of the run. Stacks without changes count towards the revenue
+ */
+export function changePlan(sources: readonly PlanSource[]): ChangePlan {
+  const stacks = sources.map(planned);
+  const shown = stacks.filter(isShown);
+  const platforms = [...new Set(stacks.map(({ platform }) => platform))];
+  const priced = stacks.filter(({ organization }) => organization !== null);
+  return {
+    version: PLAN_VERSION,
+    platforms: platforms.map((name) => platformPlan(name, stacks)),
+    counts: countsOf(shown.flatMap(({ events }) => events.counted)),
+    done: countsOf(
+      shown.flatMap(({ events }) => events.counted),
+      "done",
+    ),
+    dangers: dangersOf(shown.flatMap(happenings).flatMap(({ events }) => events)),
+    revenue: addRevenues(priced.flatMap(({ revenue }) => (revenue === null ? [] : [revenue]))),
+    unpriced: priced.filter(({ revenue }) => revenue === null).length,
+  };
+}
+
+interface Planned {
+  readonly source: PlanSource;
+  readonly platform: string;
+  /** Null for the platform's own stack. */
+  readonly organization: string | null;
+  readonly events: StackEvents;
+  readonly revenue: Revenue | null;
+}
+
+function planned(source: PlanSource): Planned {
+  const { stack } = source.changes;
+  const [platform = stack, ...rest] = stack.split(".");
+  const organization = rest.join(".");
+  const isOwn = organization === "platform";
+  return {
+    source,
+    platform,
+    organization: isOwn ? null : organization,
+    events: eventsOf(source.changes),
+    revenue: isOwn ? null : revenueOf(source.changes, source.model),
+  };
+}
+
+/** Whether there is anything to say about a stack. */
+function isShown({ source: { changes, outcome }, events }: Planned): boolean {
+  return (
+    happenings({ events }).some((each) => each.events.length > 0 || each.other.length > 0) ||
+    changes.outputs.length > 0 ||
+    changes.problems.length > 0 ||
+    changes.removals.length > 0 ||
+    outcome === "failed" ||
+    outcome === "refused" ||
+    outcome === "not started"
+  );
+}
+
+function happenings({ events }: Pick<Planned, "events">): Happening[] {
+  return [events, ...events.workspaces.values()];
+}
+
+function platformPlan(name: string, all: readonly Planned[]): PlatformPlan {
+  const stacks = all.filter(({ platform }) => platform === name);
+  const shown = stacks.filter(isShown);
+  const own = shown.find(({ organization }) => organization === null);
+  return {
+    name,
+    own: own === undefined ? null : stackPlan(own),
+    organizations: shown.flatMap((each): OrganizationPlan[] =>
+      each.organization === null ? [] : [{ name: each.organization, ...stackPlan(each) }],
+    ),
+    unchanged: stacks.length - shown.length,
+  };
+}
+
+function stackPlan({ source: { changes, outcome }, events, revenue }: Planned): StackPlan {
+  return {
+    stack: changes.stack,
+    outcome,
+    events: events.events,
+    other: events.other,
+    workspaces: [...events.workspaces].map(([name, happening]) => ({ name, ...happening })),
+    outputs: changes.outputs,
+    counts: countsOf(events.counted),
+    done: countsOf(events.counted, "done"),
+    revenue,
+    removals: changes.removals,
+    problems: changes.problems,
+  };
+}
+
+/** @param status counts only what has this status, such as what is done */
+function countsOf(counted: readonly Counted[], status?: Step["status"]): Counts {
+  const counts: Partial<Record<Subject | "other", Partial<Record<EventAction, number>>>> = {};
+  for (const [subject, action, its] of counted) {
+    if (status !== undefined && its !== status) continue;
+    const ofSubject = counts[subject] ?? {};
+    counts[subject] = { ...ofSubject, [action]: (ofSubject[action] ?? 0) + 1 };
+  }
+  return counts;
+}
+
+function dangersOf(events: readonly PlanEvent[]): Readonly<Record<Danger, number>> {
+  const numberOf = (danger: Danger) => events.filter((event) => event.danger === danger).length;
+  return Object.fromEntries(DANGERS.map((danger) => [danger, numberOf(danger)])) as Record<Danger, number>;
+}

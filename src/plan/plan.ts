@@ -1,0 +1,179 @@
+import type { EngineDiagnostic } from "@tenantry/embedded-engine/interface";
+import type { Outcome } from "../changes/outcome.ts";
+import type { PropertyChange } from "../changes/property-change.ts";
+import type { Removal } from "../changes/removals.ts";
+import type { Action, Step } from "../changes/stack.ts";
+import type { Currency } from "../shared/currency.ts";
+
+/** The version of the format that `docs/plan.schema.json` describes. It rises when a field changes its meaning or is removed. */
+export const PLAN_VERSION = 1;
+
+/** The subjects of events. Each has counts. */
+export const SUBJECTS = [
+  "databases",
+  "organizations",
+  "workspaces",
+  "people",
+  "access",
+  "keys",
+  "claimTokens",
+  "invitations",
+  "rowSecurity",
+  "privileges",
+  "plans",
+  "billing",
+  "wallets",
+  "credits",
+  "limits",
+  "connections",
+  "secrets",
+  "apps",
+  "cronJobs",
+  "schema",
+  "settings",
+  "credentials",
+] as const;
+
+/** What an event is about. */
+export type Subject = (typeof SUBJECTS)[number];
+
+/** The actions of events. */
+const EVENT_ACTIONS = [
+  "added",
+  "removed",
+  "changed",
+  "rotated",
+  "suspended",
+  "archived",
+  "activated",
+  "forgotten",
+] as const;
+
+/** What happens to it. `forgotten`: only the record of a thing that no longer exists is removed. */
+export type EventAction = (typeof EVENT_ACTIONS)[number];
+
+/** The dangers, the worst first. */
+export const DANGERS = ["data", "access", "money"] as const;
+
+/** Why a reviewer should look twice: data is lost, access is opened, or somebody pays more, less or nothing. */
+export type Danger = (typeof DANGERS)[number];
+
+/** One of the things that an event is about, such as one person of those that leave. */
+export interface EventItem {
+  readonly name: string;
+  /** What distinguishes it, such as a role; empty if nothing does. */
+  readonly note: string;
+  /** The workspaces that it concerns, if it isn't the whole organization. */
+  readonly workspaces: readonly string[];
+}
+
+/** Something that happens to a platform, an organization or a workspace, in the words of the domain. */
+export interface PlanEvent {
+  readonly subject: Subject;
+  readonly action: EventAction;
+  /** A sentence without its subject: `removes 3 people`. It may contain text that people typed: escape it. */
+  readonly text: string;
+  readonly danger: Danger | null;
+  /** What the event is about, by name. Empty if the text says all. */
+  readonly items: readonly EventItem[];
+  /** The workspaces where it happens; empty if it concerns the whole organization or platform. */
+  readonly workspaces: readonly string[];
+  /** Values before and after that the text doesn't contain. */
+  readonly details: readonly PropertyChange[];
+  /** The worst status of its operations. */
+  readonly status: Step["status"];
+  /** The URNs of the resources whose operations cause it. */
+  readonly resources: readonly string[];
+}
+
+/** An operation that no event describes. */
+export interface OtherChange {
+  /** The kind of resource in words. */
+  readonly resource: string;
+  /** The resource's name in the program. */
+  readonly name: string;
+  readonly action: Action;
+  readonly changes: readonly PropertyChange[];
+  readonly status: Step["status"];
+  readonly urn: string;
+}
+
+/** What happens to a platform itself, to an organization or to a workspace. */
+export interface Happening {
+  /** Dangers first. */
+  readonly events: readonly PlanEvent[];
+  readonly other: readonly OtherChange[];
+}
+
+/** A workspace with changes. */
+export interface WorkspacePlan extends Happening {
+  /** The slug. */
+  readonly name: string;
+}
+
+/** Monthly recurring revenue at list prices, in the currency's smallest unit. */
+export interface Revenue {
+  readonly currency: Currency;
+  readonly before: number;
+  readonly after: number;
+  readonly delta: number;
+}
+
+/** One stack: an organization, or a platform's own stack. */
+export interface StackPlan extends Happening {
+  /** `agntdata.acme`, or `agntdata.platform`. */
+  readonly stack: string;
+  readonly outcome: Outcome;
+  /** Workspaces with changes. */
+  readonly workspaces: readonly WorkspacePlan[];
+  /** Changes of the stack's outputs. */
+  readonly outputs: readonly PropertyChange[];
+  readonly counts: Counts;
+  /** The part of `counts` that a run completed. Empty in a preview. */
+  readonly done: Counts;
+  /** What the organization pays monthly; null for a platform's own stack, and where no price is known. */
+  readonly revenue: Revenue | null;
+  /** What was removed from the YAML but still exists. If there is any, the changes are refused. */
+  readonly removals: readonly Removal[];
+  /** Warnings and errors. */
+  readonly problems: readonly EngineDiagnostic[];
+}
+
+/** An organization with changes or problems. */
+export interface OrganizationPlan extends StackPlan {
+  readonly name: string;
+}
+
+/** A platform with its organizations. */
+export interface PlatformPlan {
+  readonly name: string;
+  /** The platform's own stack; null if it isn't part of the plan, or has no changes. */
+  readonly own: StackPlan | null;
+  /** Organizations with changes or problems. */
+  readonly organizations: readonly OrganizationPlan[];
+  /** The number of stacks without changes, which are left out. */
+  readonly unchanged: number;
+}
+
+/** The number of things by subject and action, and of operations that no event describes (`other`). What doesn't occur is absent. */
+export type Counts = Readonly<
+  Partial<Record<Subject | "other", Readonly<Partial<Record<EventAction, number>>>>>
+>;
+
+/**
+ * What a run does or did, in the words of the domain. The terminal, `--json`, the comment and the page show this object. It is
+ * JSON-serializable and contains no secret. Texts may contain what people typed, so each form escapes them.
+ */
+export interface ChangePlan {
+  readonly version: typeof PLAN_VERSION;
+  readonly platforms: readonly PlatformPlan[];
+  readonly counts: Counts;
+  /** The part of `counts` that a run completed. Empty in a preview. */
+  readonly done: Counts;
+  /** The number of events by danger. */
+  readonly dangers: Readonly<Record<Danger, number>>;
+  /** By currency, for the organizations whose price is known, with and without changes. */
+  readonly revenue: readonly Revenue[];
+  /** The number of organizations whose revenue isn't known, such as those that pay by contract. */
+  readonly unpriced: number;
+}

@@ -1,0 +1,17 @@
+import { entranceClaims } from "../people.ts";
+import { foundClaims, partOfOwner } from "../say.ts";
+import type { Words } from "../words.ts";
+
+export const workspaceMembers: Words = {
+  noun: "list of who may enter the database",
+
+  claims: (reading) => [
+    ...entranceClaims(reading, "members"),
+    ...partOfOwner(reading, "state", "project", "issuer"),
+    ...foundClaims(reading, "differences", {
+      subject: "access",
+      verb: "corrects",
+      noun: "difference in who may enter the database",
+    }),
+  ],
+};

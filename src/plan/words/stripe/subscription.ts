@@ -1,0 +1,141 @@
+import type { PropertyChange } from "../../../changes/property-change.ts";
+import { type Claim, IF_DECLARED } from "../../claim.ts";
+import { priceChangeText, priceIn, sayMoney } from "../../money.ts";
+import type { Reading } from "../../reading.ts";
+import { BILLING_KEY, PLAN_KEY, TRIAL_KEY } from "../control-plane/organization.ts";
+import { fieldClaims, transition } from "../say.ts";
+import type { Words } from "../words.ts";
+
+export const subscription: Words = {
+  noun: "subscription in Stripe",
+
+  claims: (reading) => {
+    if (reading.isNew) return begun(reading);
+    if (reading.isRemoved) return ended(reading);
+    return [
+      ...reading.of("price").map(priceClaim),
+      ...reading.of("state").map(stateClaim),
+      ...reading.of("resume").map((change) => ({
+        key: reading.key("resume"),
+        draft: {
+          subject: "billing" as const,
+          action: "activated" as const,
+          text: `starts the subscription again if it was canceled until ${String(change.after ?? "never")}`,
+          danger: "money" as const,
+        },
+        besides: IF_DECLARED,
+        changes: [change],
+      })),
+      ...fieldClaims(reading, [
+        {
+          property: "collection",
+          subject: "billing",
+          label: "how invoices are collected",
+          besides: IF_DECLARED,
+        },
+        {
+          property: "daysUntilDue",
+          subject: "billing",
+          label: "the days to pay an invoice",
+          besides: IF_DECLARED,
+        },
+      ]),
+      ...trialClaims(reading),
+    ];
+  },
+};
+
+/** An organization has one trial, so a later change of its declaration has no effect. */
+function trialClaims(reading: Reading): Claim[] {
+  const changes = reading.of("trial");
+  if (changes.length === 0) return [];
+  return [
+    {
+      key: TRIAL_KEY,
+      draft: {
+        subject: "billing",
+        action: "changed",
+        text: "changes the declaration of the trial, which has no effect on an existing subscription",
+      },
+      besides: IF_DECLARED,
+      changes,
+    },
+  ];
+}
+
+function begun(reading: Reading): Claim[] {
+  const price = priceIn(reading.at("price")?.after);
+  const trial = reading.at("trial") === undefined ? "" : ", after a trial";
+  const terms = price === undefined ? "" : ` to ${price.plan}, ${sayMoney(price)} a month${trial}`;
+  return [
+    {
+      key: BILLING_KEY,
+      draft: { subject: "billing", action: "added", text: `subscribes${terms}` },
+      besides: IF_DECLARED,
+      changes: [],
+    },
+  ];
+}
+
+function ended(reading: Reading): Claim[] {
+  return [
+    {
+      key: BILLING_KEY,
+      draft: {
+        subject: "billing",
+        action: "removed",
+        text: "ends the subscription",
+        danger: "money",
+      },
+      besides: ["removed", "forgotten"],
+      changes: reading.step.changes,
+    },
+  ];
+}
+
+function priceClaim(change: PropertyChange): Claim {
+  const said = priceChangeText(change.before, change.after);
+  const text =
+    said === undefined
+      ? `changes the price of the subscription: ${transition(change)}`
+      : `changes the plan: ${said}`;
+  const isPlan = priceIn(change.before)?.plan !== priceIn(change.after)?.plan;
+  return {
+    key: PLAN_KEY,
+    draft: { subject: isPlan ? "plans" : "billing", action: "changed", text, danger: "money" },
+    besides: IF_DECLARED,
+    changes: [change],
+  };
+}
+
+const STATES: Readonly<Record<string, Claim["draft"]>> = {
+  active: {
+    subject: "billing",
+    action: "activated",
+    text: "collects the subscription again",
+    danger: "money",
+  },
+  suspended: {
+    subject: "billing",
+    action: "suspended",
+    text: "stops collecting the subscription",
+    danger: "money",
+  },
+  archived: {
+    subject: "billing",
+    action: "suspended",
+    text: "stops collecting the subscription",
+    danger: "money",
+  },
+  deleted: { subject: "billing", action: "removed", text: "cancels the subscription", danger: "money" },
+};
+
+function stateClaim(change: PropertyChange): Claim {
+  const draft = STATES[String(change.after)];
+  return {
+    key: BILLING_KEY,
+    ...(draft === undefined ? {} : { draft }),
+    besides: [...IF_DECLARED, "removed"],
+    changes: [change],
+  };
+}
