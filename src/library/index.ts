@@ -24,6 +24,22 @@ export type { StackResult } from "../fleet/run.ts";
 export { type Diagnostic, renderDiagnostic } from "../manifest/diagnostic.ts";
 export type { BillingModel } from "../model/billing.ts";
 export type * from "../model/model.ts";
+export type {
+  ChangePlan,
+  Counts,
+  Danger,
+  EventAction,
+  EventItem,
+  Happening,
+  OrganizationPlan,
+  OtherChange,
+  PlanEvent,
+  PlatformPlan,
+  Revenue,
+  StackPlan,
+  Subject,
+  WorkspacePlan,
+} from "../plan/plan.ts";
 export { type Loaded, loadPlatform, loadStack, type StackModel } from "../repository/load.ts";
 export type { Currency } from "../shared/currency.ts";
 export type { DomainRecord } from "../shared/domain-record.ts";
