@@ -64,6 +64,21 @@ describe("an organization that starts and stops paying", () => {
     expect((await world.mustRun("up", STACK)).diagnostics).toEqual([]);
   });
 
+  it("continues with a new customer after its customer was deleted by hand", async () => {
+    world.write("tiny/orgs/acme.yaml", onPlan("team"));
+    await world.mustRun("up", STACK);
+    const { data: before } = await stripe.customers.list();
+    await stripe.customers.del(before[0]?.id ?? "");
+    await world.mustRun("up", STACK, "", { refresh: true });
+    expect(await outputs()).toMatchObject({ plan: "free", paymentUrl: expect.stringMatching(/^https:/) });
+    const { data: after } = await stripe.customers.list();
+    expect([after.length, after[0]?.id === before[0]?.id]).toEqual([1, false]);
+    expect((await stripe.subscriptions.list({ status: "all" })).data[0]).toMatchObject({
+      customer: after[0]?.id,
+      status: "incomplete",
+    });
+  });
+
   async function outputs(): Promise<unknown> {
     return embeddedEngine().outputs(world.stack(STACK));
   }

@@ -35,6 +35,11 @@ interface Invoice {
   retryAt?: number | undefined;
 }
 
+interface Bill {
+  readonly amount: number;
+  readonly since: number;
+}
+
 interface Subscription {
   plan: Plan;
   item: boolean;
@@ -54,8 +59,16 @@ interface Subscription {
   managedUntil: number | undefined;
   /** The dearer plan that waits for its payment. */
   offer:
-    | { readonly plan: Plan; readonly invoice: Invoice; readonly expires: number; readonly renews: boolean }
+    | {
+        readonly plan: Plan;
+        readonly invoice: Invoice;
+        readonly expires: number;
+        readonly renews: boolean;
+        readonly bill: Bill;
+      }
     | undefined;
+  /** What was billed for the plan until the period's end. */
+  bill: Bill;
   /** Whether invoices are voided. */
   paused: boolean;
 }
@@ -182,19 +195,22 @@ export class Model {
     }
     const amount = discounted(AMOUNTS[wanted] + (live.item ? ITEM_AMOUNT : 0), live);
     const invoice = this.#invoice(live, amount, { plan: wanted, day: dayOf(this.now) });
-    this.#offer(live, wanted, invoice, true);
+    const bill = { amount: discounted(AMOUNTS[wanted], live), since: this.now };
+    this.#offer(live, wanted, invoice, bill, true);
   }
 
-  /** The difference for the rest of the period. */
+  /** The difference for the rest of the period. What was billed before is credited, whatever coupons came since. */
   #switch(live: Subscription, wanted: Plan): void {
-    const rest = (live.end - this.now) / (live.end - live.start);
-    const amount = Math.round(AMOUNTS[wanted] * rest) - Math.round(AMOUNTS[live.plan] * rest);
-    this.#offer(live, wanted, this.#invoice(live, amount), false);
+    const left = live.end - this.now;
+    const credit = Math.round(live.bill.amount * (left / (live.end - live.bill.since)));
+    const amount = Math.round(discounted(AMOUNTS[wanted], live) * (left / (live.end - live.start)));
+    const invoice = this.#invoice(live, amount - credit);
+    this.#offer(live, wanted, invoice, { amount, since: this.now }, false);
   }
 
-  #offer(live: Subscription, plan: Plan, invoice: Invoice, renews: boolean): void {
+  #offer(live: Subscription, plan: Plan, invoice: Invoice, bill: Bill, renews: boolean): void {
     const expires = Math.min(this.now + EXPIRES_AFTER, live.end);
-    live.offer = { plan, invoice, expires, renews };
+    live.offer = { plan, invoice, expires, renews, bill };
     if (invoice.state === "void") this.#take(live);
     else this.#charge(invoice);
   }
@@ -204,6 +220,7 @@ export class Model {
     if (offer === undefined) return;
     live.offer = undefined;
     live.plan = offer.plan;
+    live.bill = offer.bill;
     if (!offer.renews) return;
     live.start = live.anchor = offer.invoice.at;
     live.end = monthsAfter(live.anchor, 1);
@@ -230,8 +247,10 @@ export class Model {
       next: undefined,
       managedUntil: undefined,
       offer: undefined,
+      bill: { amount: 0, since: this.now },
       paused: false,
     };
+    made.bill = { amount: discounted(AMOUNTS[made.plan], made), since: this.now };
     this.subscription = made;
     const amount = discounted(AMOUNTS[made.plan] + (made.item ? ITEM_AMOUNT : 0), made);
     const isFree = AMOUNTS[made.plan] === 0;
@@ -338,6 +357,7 @@ export class Model {
     live.next = undefined;
     live.start = this.now;
     live.end = nextAnniversary(live.anchor, this.now);
+    live.bill = { amount: discounted(AMOUNTS[live.plan], live), since: this.now };
     const amount = discounted(AMOUNTS[live.plan] + (live.item ? ITEM_AMOUNT : 0), live);
     const invoice = this.#invoice(live, amount, { plan: live.plan, day: dayOf(this.now) });
     if (invoice.state === "open") this.#charge(invoice);

@@ -274,7 +274,6 @@ class Program {
   readonly #resources: Map<string, Recorded>;
   readonly #operations: Operations;
   readonly #today: string;
-  readonly #replaced: { readonly resource: Resource; readonly recorded: Recorded }[] = [];
 
   constructor(
     database: Database,
@@ -345,11 +344,9 @@ class Program {
       customer,
       ...(product !== undefined && since !== undefined ? { period: { product, since } } : {}),
     });
-    for (const { resource, recorded } of this.#replaced.splice(0))
-      await this.#operations.delete(resource, recorded, CALL);
   }
 
-  /** Creates, updates or replaces a resource, or leaves it unchanged. Returns its outputs. */
+  /** Creates or updates a resource, or leaves it unchanged. Returns its outputs. */
   async #declare<Name extends keyof typeof TYPES>(
     name: Name,
     declared: InputsOf<(typeof TYPES)[Name]>,
@@ -363,9 +360,9 @@ class Program {
       recorded &&
       (await this.#operations.diff(resource, recorded, inputs, CALL)).map(({ replaces }) => replaces);
     if (recorded !== undefined && changes?.length === 0) return recorded.outputs;
-    if (recorded === undefined || changes?.includes(true)) {
+    if (changes?.includes(true)) throw new Error(`${name} is protected and can't be replaced`);
+    if (recorded === undefined) {
       const made = await this.#operations.create(resource, inputs, CALL);
-      if (recorded !== undefined) this.#replaced.push({ resource, recorded });
       this.#resources.set(name, { inputs, ...made });
       return made.outputs;
     }

@@ -168,9 +168,13 @@ export const subscription = defineResource({
 
   async observe({ stripe }, prior) {
     const found = await retrieveSubscription(stripe, prior.outputs.subscriptionId);
-    if (prior.inputs.state === "deleted" && (found === undefined || hasEnded(found)))
+    const isOver = found === undefined || hasEnded(found);
+    // A new customer would require a replacement, which the protection of the resource forbids.
+    if (isOver && (await retrieveCustomer(stripe, prior.inputs.customer)) === undefined) return undefined;
+    if (prior.inputs.state === "deleted" && isOver)
       return { inputs: prior.inputs, outputs: await outputsAtRest(stripe, found) };
-    if (found === undefined || (hasEnded(found) && !staysEnded(found, prior.inputs))) return undefined;
+    if (found === undefined || (hasEnded(found) && (await startsAgain(stripe, found, prior.inputs))))
+      return undefined;
     const stillUnable =
       prior.outputs.waitsFor === "payment_method" && !(await hasMethod(stripe, prior.inputs, found));
     return {
@@ -358,8 +362,18 @@ function stayingCanceled(
 ): Stripe.Subscription | undefined {
   const last = lastSubscription(all, declared.inputs.brand);
   if (last === undefined || !staysEnded(last, declared.inputs)) return undefined;
-  const isAnother = !isSamePlan(pointOf(declared.price).product, pointOf(planItem(last)?.price).product);
-  return isAnother ? undefined : last;
+  return isOfAnotherPlan(last, declared.price) ? undefined : last;
+}
+
+/** Whether the next run starts an ended subscription again. */
+async function startsAgain(stripe: Stripe, last: Stripe.Subscription, inputs: Inputs): Promise<boolean> {
+  if (!staysEnded(last, inputs)) return true;
+  const price = inputs.state === "active" ? await findPrice(stripe, inputs.price) : undefined;
+  return price !== undefined && isOfAnotherPlan(last, price);
+}
+
+function isOfAnotherPlan(last: Stripe.Subscription, price: Stripe.Price): boolean {
+  return !isSamePlan(pointOf(price).product, pointOf(planItem(last)?.price).product);
 }
 
 /** Whether an ended subscription stays ended unless another plan is declared. A free one is always started again. */

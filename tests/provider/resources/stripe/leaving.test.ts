@@ -123,6 +123,24 @@ describe.each(ways)("a subscription with a cancellation %s", (way) => {
   );
 });
 
+test.each([
+  ["cheaper", FREE, "active"],
+  ["cheaper, but not free", LAUNCH, "active"],
+  ["same", SCALE, "canceled"],
+])("a %s plan that was declared before a cancellation is applied after a refresh", async (_, to, status) => {
+  const slug = `declared-before-${to.split("--")[1]}-${status}`;
+  const customer = await newCustomer(live, slug);
+  await giveCard(live, customer);
+  const declared = { customer, price: SCALE, brand: brandOf(slug) };
+  const one = life();
+  const { subscriptionId } = await one.up(declared);
+  await one.up({ ...declared, price: to });
+  await stripe().subscriptions.cancel(subscriptionId);
+  expect(await one.refresh()).toEqual(status === "active" ? "gone" : []);
+  expect(await one.up({ ...declared, price: to })).toMatchObject({ status });
+  expect(await one.refresh()).toEqual([]);
+});
+
 test("a schedule that cancels the subscription at its end counts as a cancellation", async () => {
   const customer = await newCustomer(live, "scheduled");
   await giveCard(live, customer);
