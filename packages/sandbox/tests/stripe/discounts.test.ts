@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import { describe, expect, it } from "vitest";
 import { customerWithCard, localStripe, monthlyPrice, refusal } from "./local-stripe.ts";
 
@@ -50,6 +51,37 @@ describe("a discount", () => {
     await stripe.subscriptions.update(id, { discounts: "" });
     await advance({ days: 31 });
     expect(await totals()).toEqual([7500, 7500, 10_000]);
+  });
+
+  describe("in a proration", () => {
+    /** Half of a period of 30 days has passed. */
+    async function moved(begun: object, change: object) {
+      const { stripe, id, advance } = await paying({ coupon: begun });
+      const dearer = await monthlyPrice(stripe, 30_000);
+      await advance({ days: 15 });
+      await stripe.subscriptions.update(id, change);
+      const { items } = await stripe.subscriptions.retrieve(id);
+      const after = await stripe.subscriptions.update(id, {
+        items: [{ id: items.data[0]?.id ?? "", price: dearer.id }],
+        proration_behavior: "always_invoice",
+        expand: ["latest_invoice"],
+      });
+      const { lines, total } = after.latest_invoice as Stripe.Invoice;
+      return [...lines.data.map(({ amount }) => amount), total];
+    }
+    const half = { percent_off: 50, duration: "forever" };
+
+    it("reduces the credit and the charge", async () => {
+      expect(await moved(half, {})).toEqual([-2500, 7500, 5000]);
+    });
+
+    it("is credited as it was billed, also if it was removed since", async () => {
+      expect(await moved(half, { discounts: "" })).toEqual([-2500, 15_000, 12_500]);
+    });
+
+    it("that was used once reduces only the credit", async () => {
+      expect(await moved({ ...half, duration: "once" }, {})).toEqual([-2500, 15_000, 12_500]);
+    });
   });
 
   it("is refused if the coupon is used up or the discount belongs to another subscription", async () => {

@@ -54,6 +54,30 @@ export function totalsOf(
   };
 }
 
+/** The share of an amount that is left when the subscription's discounts apply to a subtotal that contains it. */
+export function discountedShare(
+  account: Account,
+  subscription: StoredSubscription,
+  amount: number,
+  subtotal: number,
+): number {
+  let left = subtotal;
+  for (const discount of discountsOf(account, subscription))
+    left -= Math.max(0, Math.min(left, amountOff(discount, left)));
+  return subtotal === 0 ? amount : Math.round((amount * left) / subtotal);
+}
+
+/** The amount of an invoice line after its share of the invoice's discounts. */
+export function netAmount(
+  { lines, total_discount_amounts: discounts }: StoredInvoice,
+  { amount, discountable }: StoredInvoiceLine,
+): number {
+  const subtotal = sum(lines.filter((line) => line.discountable).map((line) => line.amount));
+  if (!discountable || subtotal === 0) return amount;
+  const off = sum((discounts ?? []).map((discount) => discount.amount));
+  return Math.round((amount * (subtotal - off)) / subtotal);
+}
+
 /** Returns the subscription's discounts that haven't ended. */
 function discountsOf(account: Account, { discounts }: StoredSubscription): StoredDiscount[] {
   return discounts

@@ -6,7 +6,7 @@ import type { StoredPrice, StoredSubscription, StoredSubscriptionItem } from "..
 import { amountOf, prorated } from "./amounts.ts";
 import { unpaid } from "./collection.ts";
 import type { Charge } from "./draft-invoices.ts";
-import { billedBy } from "./invoice-totals.ts";
+import { billedBy, discountedShare, netAmount } from "./invoice-totals.ts";
 import { collect, invoiceSubscription } from "./invoicing.ts";
 import { dropPending, suspendChange } from "./pending-updates.ts";
 import { after } from "./periods.ts";
@@ -171,7 +171,7 @@ function newCycle(
 ): void {
   const now = account.now();
   const credits =
-    how.proration_behavior === "none" ? [] : before.flatMap((item) => unused(account, item, now));
+    how.proration_behavior === "none" ? [] : before.map((item) => unused(account, subscription, item, now));
   const charges = [...credits, ...beginPeriod(account, subscription.id)];
   billChange(account, { ...subscription, billing_cycle_anchor: now }, before, charges, how);
 }
@@ -223,8 +223,12 @@ function prorate(
       (other) => other.id === item.id && other.price === item.price && other.quantity === item.quantity,
     );
   const charges = [
-    ...before.filter((item) => changed(item, now)).flatMap((item) => unused(account, item, instant)),
-    ...now.filter((item) => changed(item, before)).flatMap((item) => remaining(account, item, instant)),
+    ...before
+      .filter((item) => changed(item, now))
+      .map((item) => unused(account, subscription, item, instant)),
+    ...now
+      .filter((item) => changed(item, before))
+      .map((item) => remaining(account, subscription, item, instant)),
   ];
   if (how.proration_behavior === "always_invoice" && charges.length > 0) {
     billChange(account, subscription, before, charges, how);
@@ -234,35 +238,91 @@ function prorate(
   update(account, subscription, {});
 }
 
-function unused(account: Account, item: StoredSubscriptionItem, instant: number): Charge[] {
-  return [proration(account, item, instant, -1, "Unused time on")];
+/**
+ * Credits the rest of what was billed for the item. In the billing mode `flexible`, the credit follows the original bill, also if
+ * a discount was added or removed since: https://docs.stripe.com/billing/subscriptions/billing-mode
+ */
+function unused(
+  account: Account,
+  subscription: StoredSubscription,
+  item: StoredSubscriptionItem,
+  instant: number,
+): Charge {
+  const { amount, period } = billedFor(account, item) ?? {
+    amount: discountedAmount(account, subscription, item),
+    period: { start: item.current_period_start, end: item.current_period_end },
+  };
+  return proration(account, item, instant, -prorated(amount, period, instant), "Unused time on");
 }
 
-function remaining(account: Account, item: StoredSubscriptionItem, instant: number): Charge[] {
-  return [proration(account, item, instant, 1, "Remaining time on")];
+function remaining(
+  account: Account,
+  subscription: StoredSubscription,
+  item: StoredSubscriptionItem,
+  instant: number,
+): Charge {
+  const period = { start: item.current_period_start, end: item.current_period_end };
+  // An item that was added during a period is charged for the rest of the period.
+  const whole = period.start < instant ? period : fullPeriod(account, item);
+  const amount = prorated(discountedAmount(account, subscription, item), whole, instant);
+  return proration(account, item, instant, amount, "Remaining time on");
 }
 
 function proration(
   account: Account,
   item: StoredSubscriptionItem,
   instant: number,
-  sign: 1 | -1,
+  amount: number,
   words: string,
 ): Charge {
   const price = priceOf(account, item);
   const quantity = item.quantity ?? 1;
-  const period = { start: item.current_period_start, end: item.current_period_end };
-  // An item that was added during a period is charged for the rest of the period.
-  const whole = period.start < instant || sign === -1 ? period : fullPeriod(account, item);
   return {
-    amount: sign * prorated(amountOf(price, quantity), whole, instant),
+    amount,
     description: `${words} ${describe(account, price, quantity)}`,
-    period: { start: instant, end: period.end },
+    period: { start: instant, end: item.current_period_end },
     price,
     proration: true,
     quantity,
     subscriptionItem: item.id,
   };
+}
+
+/**
+ * The amount of one period of an item, after the subscription's discounts. Prorations contain the discounts, since none are
+ * applied to their invoice lines: https://docs.stripe.com/billing/subscriptions/prorations#prorations-and-discounts
+ */
+function discountedAmount(
+  account: Account,
+  subscription: StoredSubscription,
+  item: StoredSubscriptionItem,
+): number {
+  const amounts = itemsOf(account, subscription.id).map((one) => periodAmount(account, one));
+  const subtotal = amounts.reduce((sum, amount) => sum + amount, 0);
+  return discountedShare(account, subscription, periodAmount(account, item), subtotal);
+}
+
+function periodAmount(account: Account, item: StoredSubscriptionItem): number {
+  return amountOf(priceOf(account, item), item.quantity ?? 1);
+}
+
+/** The last bill for the current period of an item, after discounts. Undefined if its price or quantity changed without a bill. */
+function billedFor(account: Account, item: StoredSubscriptionItem) {
+  const bills = account.invoices
+    .values()
+    .flatMap((invoice) =>
+      invoice.lines
+        .filter(
+          ({ amount, parent, period, pricing, quantity }) =>
+            parent?.subscription_item_details?.subscription_item === item.id &&
+            period.end === item.current_period_end &&
+            pricing.price_details?.price === item.price &&
+            quantity === (item.quantity ?? 1) &&
+            amount > 0,
+        )
+        .map((line) => ({ amount: netAmount(invoice, line), period: line.period })),
+    );
+  return bills.at(-1);
 }
 
 function fullPeriod(account: Account, item: StoredSubscriptionItem) {
