@@ -31,6 +31,7 @@ const SUBSCRIPTION_OUTPUTS = [
   "paidSince",
   "changesOn",
   "paymentUrl",
+  "notCarriedOver",
 ] as const;
 
 type Subscription = Declared<"stripe:Subscription", (typeof SUBSCRIPTION_OUTPUTS)[number]>;
@@ -231,8 +232,20 @@ export class Organization extends pulumi.ComponentResource {
     if (organization.state === "active") {
       pulumi.output(subscription.endedOn).apply((ended) => this.#tellOfEnd(organization, ended));
       pulumi.output(subscription.cancelsOn).apply((ends) => this.#tellOfLeaving(organization, ends));
+      pulumi.output(subscription.notCarriedOver).apply((lost) => this.#tellOfLoss(organization, lost));
     }
     return subscription;
+  }
+
+  /** Warns of what Stripe refused to carry over to a subscription that was started again, until the next refresh. */
+  #tellOfLoss({ name }: OrganizationModel, lost: Readonly<Record<string, string>> | undefined | null): void {
+    if (lost === undefined || lost === null) return;
+    const lines = Object.entries(lost).map(([what, reason]) => `  ${what}: ${reason}`);
+    pulumi.log.warn(
+      `the subscription of ${name} was started again without what Stripe refuses:\n${lines.join("\n")}\n` +
+        "  If the customer is to have it, add a valid one to the subscription in Stripe",
+      this,
+    );
   }
 
   /** Warns of a cancellation at the end of the period, by the customer or in Stripe's dashboard, before it takes effect. */

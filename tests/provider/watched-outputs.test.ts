@@ -71,3 +71,20 @@ test("a run without a refresh detects a paid or ended subscription by reading on
   expect(stripeWrites(live)).toEqual([]);
   expect(await aRun(inputs, ended)).toMatchObject({ changes: false });
 });
+
+test("a run without a refresh shows what others set on a subscription, once", async () => {
+  const { stripe } = live.context()("write");
+  const customer = await newCustomer(live, "reduced");
+  await giveCard(live, customer);
+  const declared = { customer, price: LAUNCH_PRICE.lookupKey, brand: brandOf("reduced") };
+  const { inputs } = await engine.check(TYPE, declared);
+  const { id, outputs } = await engine.create(TYPE, inputs);
+  const coupon = (await stripe.coupons.create({ percent_off: 50, duration: "forever" })).id;
+  await stripe.subscriptions.update(String(outputs.subscriptionId), { discounts: [{ coupon }] });
+  expect(await aRun(inputs, outputs)).toMatchObject({ detailed: { unmanaged: "UPDATE" } });
+  live.sandbox.clearRequests();
+  const updated = await engine.update(TYPE, id, inputs, outputs, inputs);
+  expect(updated).toMatchObject({ unmanaged: { discounts: `coupon ${coupon}` } });
+  expect(stripeWrites(live)).toEqual([]);
+  expect(await aRun(inputs, updated)).toMatchObject({ changes: false });
+});

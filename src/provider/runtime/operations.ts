@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { VendorError } from "@tenantry/core/errors";
 import { isRecord } from "@tenantry/core/is-record";
 import { type PropertyPath, valueAt } from "@tenantry/core/property-path";
@@ -78,7 +79,7 @@ export class Operations {
     if (resource.watchedOutputs === undefined || changes.length > 0) return changes;
     const noticed = await unlessUnreadable(call, () => this.#notice(resource, recorded, call));
     return resource.watchedOutputs
-      .filter((key) => noticed === undefined || noticed.after?.[key] !== noticed.before[key])
+      .filter((key) => noticed === undefined || !isDeepStrictEqual(noticed.after?.[key], noticed.before[key]))
       .map(changeOfOutput);
   }
 

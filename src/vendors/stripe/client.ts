@@ -105,6 +105,34 @@ export async function stripeFind<T>(operation: string, call: Promise<T>): Promis
   }
 }
 
+/** What Stripe refused about a request: the parameter, such as `discounts[0][coupon]`, and why. */
+export function refusalOf(
+  error: unknown,
+): { readonly parameter: string; readonly reason: string } | undefined {
+  if (!(error instanceof VendorError) || error.status !== 400) return undefined;
+  const { cause } = error;
+  if (!(cause instanceof Stripe.errors.StripeError) || cause.param === undefined) return undefined;
+  return { parameter: cause.param, reason: cause.message };
+}
+
+/** The same failure with a remedy that fits the occasion. */
+export function withRemedy(error: unknown, remedy: string): unknown {
+  if (!(error instanceof VendorError)) return error;
+  const { vendor, operation, status, requestId, code, isReplayed, cause } = error;
+  const message = cause instanceof Error ? cause.message : error.message;
+  return new VendorError({
+    vendor,
+    operation,
+    status,
+    requestId,
+    code,
+    isReplayed,
+    message,
+    remedy,
+    cause,
+  });
+}
+
 /**
  * The current state of an object that a POST with an idempotency key created. Stripe repeats the first response to a key for a
  * day, even if the object has changed since: https://docs.stripe.com/api/idempotent_requests

@@ -135,8 +135,11 @@ export function pendingPrice(found: Stripe.Subscription): Stripe.Price | undefin
   return found.pending_update?.subscription_items?.find(({ id }) => !others.includes(id))?.price;
 }
 
+/** The payment methods of a subscription, which Stripe charges instead of the customer's. */
+export type OwnMethods = Partial<Record<"default_payment_method" | "default_source", unknown>>;
+
 /** Whether Stripe has a payment method to charge. */
-export function canPay(customer: Stripe.Customer, found?: Stripe.Subscription): boolean {
+export function canPay(customer: Stripe.Customer, found?: OwnMethods): boolean {
   const methods = [
     found?.default_payment_method,
     found?.default_source,

@@ -160,6 +160,55 @@ export function creationLike(
   };
 }
 
+type Kept = ReturnType<typeof creationLike>;
+
+/**
+ * The settings without the one that Stripe refused: an expired coupon, another program's item whose price was archived, or a
+ * removed card. Undefined for a parameter that must not be lost, such as a tax or the plan.
+ *
+ * @param parameter Stripe's name for it, such as `discounts[0][coupon]`
+ */
+export function withoutRefused(
+  kept: Kept,
+  price: string,
+  parameter: string,
+): { readonly what: string; readonly rest: Kept } | undefined {
+  const [field, ...path] = parameter.split(/[[\]]+/).filter((part) => part !== "");
+  const [index, ofItem, discountIndex] = [Number(path[0]), path[1], Number(path[2])];
+  if (field === "default_payment_method" || field === "default_source") {
+    const { [field]: method, ...rest } = kept;
+    return method === undefined ? undefined : { what: `payment method ${method}`, rest };
+  }
+  if (field === "discounts") {
+    const cut = without(kept.discounts, index);
+    return cut && { what: couponOf(cut.taken), rest: { ...kept, discounts: cut.left } };
+  }
+  const item = field === "items" ? kept.items[index] : undefined;
+  if (item === undefined) return undefined;
+  const cut = ofItem === "discounts" ? without(item.discounts, discountIndex) : undefined;
+  if (cut !== undefined)
+    return {
+      what: couponOf(cut.taken),
+      rest: { ...kept, items: kept.items.with(index, { ...item, discounts: cut.left }) },
+    };
+  if (item.price === price) return undefined;
+  const items = kept.items.filter((each) => each !== item);
+  return { what: `item ${item.price} × ${item.quantity ?? 1}`, rest: { ...kept, items } };
+}
+
+function without<T>(
+  list: readonly T[] | "" | null | undefined,
+  index: number,
+): { readonly taken: T; readonly left: T[] } | undefined {
+  if (!list) return undefined;
+  const taken = list[index];
+  return taken === undefined ? undefined : { taken, left: list.filter((each) => each !== taken) };
+}
+
+function couponOf({ coupon, promotion_code: code }: { coupon?: string; promotion_code?: string }): string {
+  return code === undefined ? `coupon ${coupon}` : `promotion code ${code}`;
+}
+
 function valuesOf<Params>(sources: object, from: object): Partial<Params> {
   const entries = Object.entries(sources).map(([key, source]) => [
     key,

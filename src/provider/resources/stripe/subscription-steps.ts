@@ -7,6 +7,7 @@ import {
   canPay,
   ENDED_BY_US,
   latestInvoice,
+  type OwnMethods,
   retrieveSubscription,
   scheduleOf,
 } from "../../../vendors/stripe/subscriptions.ts";
@@ -219,7 +220,7 @@ async function voidOpenInvoice(stripe: Stripe, found: Stripe.Subscription): Prom
 /** Without a payment method, Stripe refuses an immediate charge unless the subscription may stay incomplete. */
 export function paymentOf(
   { inputs, customer }: Desired,
-  found?: Stripe.Subscription,
+  found: OwnMethods,
 ): { payment_behavior?: "allow_incomplete" | "default_incomplete" } {
   if (inputs.collection === "send_invoice") return {};
   return { payment_behavior: canPay(customer, found) ? "allow_incomplete" : "default_incomplete" };
@@ -233,9 +234,9 @@ export function paymentOf(
  */
 export function savedMethodOf(
   { inputs, customer }: Desired,
-  before: Stripe.Subscription | undefined,
+  found: OwnMethods,
 ): Pick<Stripe.SubscriptionCreateParams, "payment_settings"> {
-  if (inputs.collection === "send_invoice" || canPay(customer, before)) return {};
+  if (inputs.collection === "send_invoice" || canPay(customer, found)) return {};
   return { payment_settings: { save_default_payment_method: "on_subscription" } };
 }
 

@@ -8,7 +8,13 @@ import { lifecycleState } from "../../../shared/lifecycle.ts";
 import { isSamePlan } from "../../../shared/plan-version.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import { assertOwned, brand, isOwnedBy, toMetadata } from "../../../vendors/stripe/brand.ts";
-import { idempotencyKey, readBackIfReplayed, stripeCall } from "../../../vendors/stripe/client.ts";
+import {
+  idempotencyKey,
+  readBackIfReplayed,
+  refusalOf,
+  stripeCall,
+  withRemedy,
+} from "../../../vendors/stripe/client.ts";
 import { listSubscriptions, retrieveCustomer, TRIAL_KEY } from "../../../vendors/stripe/customers.ts";
 import { listAll, wholeInvoice, wholeSubscription } from "../../../vendors/stripe/lists.ts";
 import { planItem, productOf } from "../../../vendors/stripe/plan-item.ts";
@@ -36,7 +42,7 @@ import { isoTime } from "../../../vendors/stripe/time.ts";
 import { unmanagedIn } from "../../../vendors/stripe/unmanaged.ts";
 import { createOnce } from "../../create-once.ts";
 import { defineResource } from "../../runtime/schema.ts";
-import { creationLike } from "./carry-over.ts";
+import { creationLike, withoutRefused } from "./carry-over.ts";
 import { driftOf, isSingle, TRIAL_DAYS_KEY } from "./subscription-drift.ts";
 import { isAtRest, pause, unpause } from "./subscription-rest.ts";
 import {
@@ -135,6 +141,12 @@ const subscriptionOutputs = z.strictObject({
     .describe(
       "Why a more expensive declared price isn't in force yet: its invoice isn't paid, or there is no payment method. The old price stays until then.",
     ),
+  notCarriedOver: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe(
+      "What a subscription that was started again doesn't have, and Stripe's reason: an expired coupon, another program's item whose price was archived, or a removed card. Absent after the next refresh.",
+    ),
   unmanaged: z
     .record(z.string(), z.string())
     .optional()
@@ -157,7 +169,7 @@ export const subscription = defineResource({
   outputs: subscriptionOutputs,
   replaceOn: ["customer"],
   stable: [],
-  watchedOutputs: ["status", "product", "pastDueSince", "waitsFor", "paidSince", "cancelsOn"],
+  watchedOutputs: ["status", "product", "pastDueSince", "waitsFor", "paidSince", "cancelsOn", "unmanaged"],
 
   validate: ({ drift }) =>
     drift === undefined ? [] : [{ property: "drift", reason: "is set by a refresh and can't be declared" }],
@@ -214,7 +226,8 @@ export const subscription = defineResource({
       const live = liveSubscription(all, inputs.brand, prior?.outputs.subscriptionId);
       const trial =
         (live === undefined || isReplaceable(live)) && (await canStartTrial(context, inputs, customer, all));
-      const declared = { inputs, price, customer, trial };
+      const notCarriedOver: Declared["notCarriedOver"] = {};
+      const declared = { inputs, price, customer, trial, notCarriedOver };
       const canceled = live === undefined ? stayingCanceled(all, declared) : undefined;
       if (canceled !== undefined) return { id, outputs: await outputsOf(stripe, canceled, undefined) };
       if (live !== undefined && (await unpause(stripe, live))) continue;
@@ -229,7 +242,9 @@ export const subscription = defineResource({
       const reached = await applySteps(stripe, found, steps, declared);
       if (reached.trial_start !== null) await stampTrial(stripe, customer);
       const waits = waitingFor(reached, comingPrice(reached) !== price.id);
-      return { id, outputs: await outputsOf(stripe, reached, waits) };
+      const outputs = await outputsOf(stripe, reached, waits);
+      const isWhole = Object.keys(notCarriedOver).length === 0;
+      return { id, outputs: { ...outputs, ...(isWhole ? {} : { notCarriedOver }) } };
     }
   },
 
@@ -284,6 +299,8 @@ interface Declared extends Desired {
   readonly inputs: Inputs;
   /** Whether the subscription starts with the organization's trial. */
   readonly trial: boolean;
+  /** Filled with what a new subscription can't take over, and why. */
+  readonly notCarriedOver: Record<string, string>;
 }
 
 /** The number of attempts if a subscription is paid while it is being replaced. */
@@ -398,7 +415,10 @@ async function findOrCreate(
       past = await listSubscriptions(context.stripe, declared.customer.id);
       return past.find(isIt);
     },
-    create: (attempt) => create(context, declared, past, attempt),
+    create: (attempt) => {
+      const before = replaced ?? lastSubscription(past, inputs.brand);
+      return create(context, declared, past, before, attempt);
+    },
     signal: context.signal,
   });
 }
@@ -482,41 +502,65 @@ function paymentSettings(kept: PaymentSettings, own: PaymentSettings): PaymentSe
   return { payment_settings: { ...kept.payment_settings, ...own.payment_settings } };
 }
 
+/** @param before the subscription whose settings the new one takes over */
 async function create(
   context: Context,
   declared: Declared,
   past: readonly Stripe.Subscription[],
+  before: Stripe.Subscription | undefined,
   attempt: number,
 ): Promise<Stripe.Subscription | undefined> {
-  const { inputs, customer, price } = declared;
-  const before = lastSubscription(past, inputs.brand);
-  const kept = before === undefined ? { items: [{ price: price.id }] } : keptOf(before, declared);
-  const params: Stripe.SubscriptionCreateParams = {
+  const { inputs, price } = declared;
+  const { stripe } = context;
+  // Without the earlier subscriptions in the key, Stripe would return one that was created and canceled today.
+  const last = past.map(({ id }) => id).sort();
+  let kept: Kept = before === undefined ? { items: [{ price: price.id }] } : keptOf(before, declared);
+  for (;;) {
+    const params = creationOf(declared, kept);
+    const options = { idempotencyKey: idempotencyKey(["subscription", params, last, attempt]) };
+    try {
+      const made = await stripeCall("subscriptions.create", stripe.subscriptions.create(params, options));
+      return await readBackIfReplayed<Stripe.Subscription>(
+        { ...(await wholeSubscription(stripe, made)), lastResponse: made.lastResponse },
+        async () => {
+          const found = await retrieveSubscription(stripe, made.id);
+          return found !== undefined && isLive(found, inputs.brand) ? found : undefined;
+        },
+      );
+    } catch (error) {
+      const refusal = refusalOf(error);
+      const refused = refusal && withoutRefused(kept, price.id, refusal.parameter);
+      if (before === undefined || refusal === undefined || refused === undefined) throw error;
+      // The running subscription still has it, and can be changed.
+      if (!hasEnded(before) && before.status !== "incomplete")
+        throw withRemedy(
+          error,
+          `The subscription ${before.id} stays. Remove the ${refused.what} from the subscription ${before.id} in Stripe, or make Stripe accept it, then run again.`,
+        );
+      declared.notCarriedOver[refused.what] = refusal.reason;
+      kept = refused.rest;
+    }
+  }
+}
+
+type Kept = ReturnType<typeof creationLike>;
+
+function creationOf(declared: Declared, kept: Kept): Stripe.SubscriptionCreateParams {
+  const { inputs, customer } = declared;
+  return {
     ...kept,
     customer: customer.id,
-    ...paymentOf(declared, before),
-    ...paymentSettings(kept, savedMethodOf(declared, before)),
+    ...paymentOf(declared, kept),
+    ...paymentSettings(kept, savedMethodOf(declared, kept)),
     ...collectionOf(inputs),
     ...(declared.trial ? trialOf(inputs) : {}),
     metadata: { ...kept.metadata, ...toMetadata(inputs.brand), ...trialMark(declared) },
     expand: EXPAND,
   };
-  // Without the earlier subscriptions in the key, Stripe would return one that was created and canceled today.
-  const last = past.map(({ id }) => id).sort();
-  const options = { idempotencyKey: idempotencyKey(["subscription", params, last, attempt]) };
-  const { stripe } = context;
-  const made = await stripeCall("subscriptions.create", stripe.subscriptions.create(params, options));
-  return readBackIfReplayed<Stripe.Subscription>(
-    { ...(await wholeSubscription(stripe, made)), lastResponse: made.lastResponse },
-    async () => {
-      const found = await retrieveSubscription(stripe, made.id);
-      return found !== undefined && isLive(found, inputs.brand) ? found : undefined;
-    },
-  );
 }
 
 /** A customer whose subscription has ended can only change the customer's payment method, so that one is newer. */
-function keptOf(before: Stripe.Subscription, { price, customer }: Declared) {
+function keptOf(before: Stripe.Subscription, { price, customer }: Declared): Kept {
   const kept = creationLike(before, price.id);
   if (!hasEnded(before) || customer.invoice_settings.default_payment_method === null) return kept;
   const { default_payment_method: _method, default_source: _source, ...rest } = kept;
