@@ -65,8 +65,10 @@ export class Organization extends pulumi.ComponentResource {
 
   /** @param name of the component and the prefix of its resources: `organizationLogicalName(organization)` */
   constructor(name: string, args: OrganizationArgs, options: pulumi.ComponentResourceOptions = {}) {
-    super("tenantry:index:Organization", name, {}, { protect: true, ...options });
     const { platform, organization } = args;
+    // Only a deleted organization, which needs a consent, may make room for its next generation.
+    const protect = organization.state === "deleted" ? { protect: false } : {};
+    super("tenantry:index:Organization", name, {}, { protect: true, ...options, ...protect });
     const controlPlane = { organization: platform.project.organization, name: platform.project.name };
     const child = { parent: this };
 
@@ -95,6 +97,7 @@ export class Organization extends pulumi.ComponentResource {
         name: organization.name,
         generation: organization.generation,
         displayName: organization.displayName,
+        state: organization.state,
         plan: organization.plan.name,
         planInForce: holding.apply((now) => now.plan),
         limits: holding.apply((now) => presentEntitlements(now.entitlements)),
@@ -170,9 +173,10 @@ export class Organization extends pulumi.ComponentResource {
       {
         controlPlane,
         organization: organization.id,
+        state: organization.state,
         members: Object.fromEntries(members),
-        invitations: Object.values(organization.invitations).map(({ email }) => email),
-        claimTokens: Object.keys(organization.claimTokens),
+        invitations: Object.keys(invitationsOf(organization)),
+        claimTokens: Object.keys(claimTokensOf(organization)),
         workspaces: Object.fromEntries(workspaces),
       },
       { parent: this, protect: false },
@@ -186,8 +190,9 @@ export class Organization extends pulumi.ComponentResource {
     controlPlane: { organization: string; name: string },
     dependsOn: pulumi.Resource[],
   ): ClaimTokens | undefined {
-    if (Object.keys(organization.claimTokens).length === 0) return undefined;
-    const declared = Object.entries(organization.claimTokens).map(([token, claim]) => [
+    const claimTokens = Object.entries(claimTokensOf(organization));
+    if (claimTokens.length === 0) return undefined;
+    const declared = claimTokens.map(([token, claim]) => [
       token,
       {
         role: claim.role,
@@ -329,8 +334,15 @@ function takenTrial({ platform, organization }: OrganizationArgs, subscription: 
     .apply(([started, ends]) => (started && ends ? { plan, started, ends } : undefined));
 }
 
-/** The period whose credits are due: the last paid period, or the calendar month of a plan that is billed by contract. */
-function duePeriod({ contractMonth, plan }: OrganizationModel, subscription: Subscription | undefined) {
+/**
+ * The period whose credits are due: the last paid period, or the calendar month of a plan that is billed by contract. None while
+ * the organization isn't active.
+ */
+function duePeriod(
+  { contractMonth, plan, state }: OrganizationModel,
+  subscription: Subscription | undefined,
+) {
+  if (state !== "active") return undefined;
   if (subscription === undefined)
     return contractMonth === null ? undefined : { product: plan.productId, since: contractMonth };
   return pulumi
@@ -353,7 +365,9 @@ function membersOf(organization: OrganizationModel) {
   );
 }
 
+/** A deleted organization keeps its members, who see that it was deleted, and lets nobody else in. */
 function invitationsOf(organization: OrganizationModel) {
+  if (organization.state === "deleted") return {};
   const invitations = Object.values(organization.invitations);
   return Object.fromEntries(
     invitations.map(({ email, role, workspaces, expires }) => [
@@ -361,6 +375,10 @@ function invitationsOf(organization: OrganizationModel) {
       { role, workspaces: [...workspaces], expires },
     ]),
   );
+}
+
+function claimTokensOf({ state, claimTokens }: OrganizationModel): OrganizationModel["claimTokens"] {
+  return state === "deleted" ? {} : claimTokens;
 }
 
 function appsOf({ workspaces }: OrganizationModel) {

@@ -9,6 +9,8 @@ export interface Account {
   /** `agntdata/acme`. Part of the keys under which credits are posted once. */
   readonly path: string;
   readonly customer: string;
+  /** Whether the organization is active. Nothing is charged otherwise. */
+  readonly isActive: boolean;
   /** The id of the subscription that was recorded last. Null before the first one. */
   readonly subscription: string | null;
   readonly brand: Brand;
@@ -22,12 +24,13 @@ interface Row {
   readonly generation: number;
   readonly plan: string;
   readonly customer: string;
+  readonly isActive: boolean;
   readonly subscription: string | null;
   readonly overrides: Readonly<Record<string, number | boolean | "unlimited">>;
 }
 
 const ROW = `organizations.id, platforms.name as platform, organizations.name, generation, plan,
-  stripe_customer as customer, stripe_subscription as subscription, limit_overrides as overrides
+  stripe_customer as customer, organizations.state = 'active' as "isActive", stripe_subscription as subscription, limit_overrides as overrides
   from public.organizations join public.platforms on platforms.id = organizations.platform_id`;
 
 /** The account of a Stripe customer, locked until the transaction ends, so that later reads of Stripe are applied in order. */
@@ -60,6 +63,7 @@ function accountOf({
   generation,
   plan,
   customer,
+  isActive,
   subscription,
   overrides,
 }: Row): Account {
@@ -67,6 +71,7 @@ function accountOf({
     id,
     path: `${platform}/${name}`,
     customer,
+    isActive,
     subscription,
     brand: { platform, organization: name, id, generation },
     declared: { plan, overrides: overridesOf(overrides) },

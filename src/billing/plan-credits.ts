@@ -40,13 +40,13 @@ export interface CustomersPeriod extends PaidPeriod {
   readonly customer: string;
 }
 
-/** The plan credits of periods, one row for each wallet. $1 to $3: customers, products and first days. */
+/** The plan credits of periods of active organizations, one row for each wallet. $1 to $3: customers, products and first days. */
 const DUE = `
   select customer, product, since, organizations.id as organization_id, wallets.name as wallet,
     plans.name as plan, month.credits::bigint as credits,
     'plan:' || platforms.name || '/' || organizations.name || ':' || wallets.name || ':' || since as key
   from unnest($1::text[], $2::text[], $3::text[]) as period (customer, product, since)
-  join public.organizations on stripe_customer = customer
+  join public.organizations on stripe_customer = customer and organizations.state = 'active'
   join public.platforms on platforms.id = organizations.platform_id
   join public.plans on stripe_product = product
   cross join jsonb_each_text(plans.credits) as month (wallet, credits)

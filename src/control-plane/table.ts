@@ -179,10 +179,10 @@ export class Table<
     managedBy: "manifest" | "anyone",
   ): Promise<readonly RowOf<F & Observed>[]> {
     const { condition, values } = this.#owned(owner, managedBy);
-    // As JSON, in which numbers, dates and lists have their plain form.
+    // As JSON, in which numbers, dates and lists have their plain form. The whole row, because a control plane that an earlier
+    // version made may lack a column that has a default.
     const found = await query<{ row: Columns }>(
-      `select to_jsonb(found) as row from (select ${list(columnsOf(this.#readable))} from ${this.name} as held
-       where ${condition} order by ${list(this.definition.key)}) as found`,
+      `select to_jsonb(held) as row from ${this.name} as held where ${condition} order by ${list(this.definition.key)}`,
       values,
     );
     return found.map(({ row }) => this.parse(row));

@@ -9,6 +9,7 @@ import type {
   RunResult,
 } from "@tenantry/embedded-engine/interface";
 import pLimit from "p-limit";
+import { refusedReturn } from "../changes/generations.ts";
 import { movedApps } from "../changes/moved-apps.ts";
 import type { Outcome } from "../changes/outcome.ts";
 import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
@@ -216,8 +217,11 @@ async function findRemovals(stack: FleetStack, engine: Engine): Promise<Removal[
   if (stack.organization === null) return [];
   const recorded = await engine.resources(stack.spec);
   if (recorded === undefined) return [];
-  if (stack.model !== null)
+  if (stack.model !== null) {
+    const refused = refusedReturn(stack.model, recorded);
+    if (refused !== undefined) return [refused];
     return [...removedWorkspaces(stack.model, recorded), ...movedApps(stack.model, recorded)];
+  }
   const removal = removedOrganization(stack.platform, stack.spec.stack, recorded);
   return removal === undefined ? [] : [removal];
 }

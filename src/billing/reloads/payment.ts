@@ -23,10 +23,14 @@ export interface Reload {
   readonly requestedAt: number;
 }
 
-/** The result of a payment. `open`: neither paid nor declined yet. */
+/**
+ * The result of a payment. `open`: neither paid nor declined yet. `withdrawn`: nothing was charged, because the organization
+ * isn't active any more.
+ */
 export type Outcome =
   | { readonly kind: "paid"; readonly payment: string }
   | { readonly kind: "open" }
+  | { readonly kind: "withdrawn" }
   | { readonly kind: "declined"; readonly reason: string; readonly forGood: boolean };
 
 /** Declines that a retry of the same card can't resolve: https://docs.stripe.com/declines/codes */
@@ -65,12 +69,20 @@ function declined(reason: string): Outcome {
  * Searches for the payment of an earlier attempt before each charge, because Stripe forgets idempotency keys after a day. The
  * key belongs to the request, so two workers can't both charge. Stripe repeats a failure that it stored under the key for a
  * day. When a search shows that the failed attempt charged nothing, the next attempt uses another key.
+ *
+ * @param isActive whether the organization is still active; asked right before each charge
  */
-export async function pay(stripe: Stripe, account: Account, reload: Reload): Promise<Outcome> {
+export async function pay(
+  stripe: Stripe,
+  account: Account,
+  reload: Reload,
+  isActive: () => Promise<boolean>,
+): Promise<Outcome> {
   for (let attempt = 0; ; attempt += 1) {
     const found = await findPayment(stripe, account, reload);
     if (found !== undefined) return outcomeOf(found);
     const method = await methodOf(stripe, account.customer);
+    if (!(await isActive())) return { kind: "withdrawn" };
     if (method === undefined) return declined("no_payment_method");
     try {
       return outcomeOf(await charge(stripe, account, reload, method, attempt));

@@ -39,7 +39,12 @@ async function processOne(context: BillingContext, reload: Reload): Promise<Proc
     const outcome: Outcome =
       account === undefined
         ? { kind: "declined", reason: "no_payment_method", forGood: true }
-        : await pay(context.stripe, account, reload);
+        : await pay(
+            context.stripe,
+            account,
+            reload,
+            async () => (await accountOf(context, reload))?.isActive === true,
+          );
     await context.database.transaction((query) => record(query, reload.id, outcome, context.now()));
     const declined = outcome.kind === "declined" ? outcome : undefined;
     return {

@@ -8,6 +8,8 @@ import { type Outcome, outcomeOf, RELOAD_KEY, type Reload } from "./payment.ts";
 export async function record(query: Query, reload: string, outcome: Outcome, at: Date): Promise<void> {
   if (outcome.kind === "paid")
     await query("select private.book_reload($1, $2, $3)", [reload, outcome.payment, at.toISOString()]);
+  if (outcome.kind === "withdrawn")
+    await query("select private.withdraw_reload($1, $2)", [reload, at.toISOString()]);
   if (outcome.kind === "declined")
     await query("select private.decline_reload($1, $2, $3, $4)", [
       reload,

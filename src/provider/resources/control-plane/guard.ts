@@ -10,6 +10,9 @@ const role = z.enum(["owner", "admin", "member"]).describe("In the organization.
 const guardInputs = z.strictObject({
   controlPlane,
   organization: z.string().describe("The organization's id."),
+  state: lifecycleState
+    .default("active")
+    .describe("Members reach nothing of an organization that isn't active. Default `active`."),
   members: z.record(z.string(), role).describe("Roles by lower-case e-mail."),
   invitations: z.array(z.string()).describe("Lower-case e-mails."),
   claimTokens: z.array(z.string()).describe("Names."),
@@ -36,7 +39,7 @@ type Inputs = z.infer<typeof guardInputs>;
 export const guard = defineResource({
   type: "control-plane:Guard",
   description:
-    "Revokes access in the control plane that an organization's manifest no longer grants: members, roles, invitations, claim tokens, access to workspaces, API keys, and workspaces that aren't active. It depends on no other resource, so a failing invoice, project or database can't keep access open. It grants nothing and ignores what the app manages. Removing it changes nothing.",
+    "Revokes access in the control plane that an organization's manifest no longer grants: members, roles, invitations, claim tokens, access to workspaces, API keys, and an organization or workspaces that aren't active. It depends on no other resource, so a failing invoice, project or database can't keep access open. It grants nothing and ignores what the app manages. Removing it changes nothing.",
   inputs: guardInputs,
   outputs: guardOutputs,
   replaceOn: ["controlPlane", "organization"],
@@ -79,7 +82,11 @@ const RANK = "array_position(array['member', 'admin', 'owner'],";
 /** $1 is the organization, $2 the declaration. */
 const WORKSPACE = "$2::jsonb -> 'workspaces' -> workspace_id::text";
 
-/** Access that may be open: the rows that give it, their names for people, and how to close it. They are closed in this order. */
+/**
+ * Access that may be open: the rows that give it, their names for people, and how to close it. They are closed in this order.
+ *
+ * The organization and its workspaces become `deleted` only when their own rows are written, because that can't be undone.
+ */
 const DOORS: readonly {
   readonly table: string;
   readonly open: string;
@@ -87,6 +94,13 @@ const DOORS: readonly {
   /** Absent: the rows are deleted. */
   readonly set?: string;
 }[] = [
+  {
+    table: "public.organizations",
+    // As JSON, because a control plane that wasn't updated yet has no such column.
+    open: "id = $1 and to_jsonb(organizations) ->> 'state' = 'active' and $2::jsonb ->> 'state' <> 'active'",
+    subject: "'organization ' || name || ' is open'",
+    set: "state = case $2::jsonb ->> 'state' when 'archived' then 'archived' else 'suspended' end",
+  },
   {
     table: "public.workspaces",
     open: "organization_id = $1 and state in ('requested', 'active') and $2::jsonb #>> array['workspaces', id::text, 'state'] <> 'active'",
@@ -184,12 +198,13 @@ async function attempt(
 
 function parameters({
   organization,
+  state,
   members,
   invitations,
   claimTokens,
   workspaces,
 }: Inputs): [string, string] {
-  return [organization, JSON.stringify({ members, invitations, claimTokens, workspaces })];
+  return [organization, JSON.stringify({ state, members, invitations, claimTokens, workspaces })];
 }
 
 const UNDEFINED_TABLE = "42P01";

@@ -1,3 +1,4 @@
+import { UserError } from "@tenantry/core/errors";
 import * as z from "zod";
 import { lockAccountOf } from "../../../billing/accounts.ts";
 import { applySubscriptionStatus } from "../../../billing/subscription-status.ts";
@@ -15,6 +16,7 @@ import {
   wallets,
 } from "../../../control-plane/tables/organization.ts";
 import { appMoves } from "../../../model/app-moves.ts";
+import { type Generation, refusedGeneration } from "../../../model/generations.ts";
 import type { Context } from "../../../vendors/connections.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
 import { defineResource } from "../../runtime/schema.ts";
@@ -67,6 +69,12 @@ const organizationOutputs = z.object({
     .string()
     .describe("Who issues the platform's tokens: the control plane's auth service; workspaces trust it."),
   trialStarted: z.string().optional().describe("When its trial began, in any generation."),
+  isDeleted: z
+    .literal(true)
+    .optional()
+    .describe(
+      "Whether a run deleted it. It never becomes active again, unlike one whose row was changed by hand.",
+    ),
 });
 
 type Inputs = z.infer<typeof organizationInputs>;
@@ -75,7 +83,7 @@ type Outputs = z.infer<typeof organizationOutputs>;
 export const organization = defineResource({
   type: "control-plane:Organization",
   description:
-    "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and trial, in one transaction. Members, invitations and wallets that the app manages are left unchanged. One that is declared becomes the manifest's. Removing the resource removes all members, including the app's, withdraws the invitations and stops automatic reloads. The organization, its ledger and its trial are kept.",
+    "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and trial, in one transaction. Members, invitations and wallets that the app manages are left unchanged. One that is declared becomes the manifest's. One that isn't active keeps its rows, and its members reach nothing. A deleted one doesn't become active again: its next generation has another id. Removing the resource sets the state to deleted, removes all members, including the app's, withdraws the invitations and stops automatic reloads. The organization, its ledger and its trial are kept.",
   inputs: organizationInputs,
   outputs: organizationOutputs,
   replaceOn: ["controlPlane", "platform", "organizationId"],
@@ -98,21 +106,31 @@ export const organization = defineResource({
     await database?.read((query) => assertFits(query, before.organizationId, was, wanted));
   },
 
-  async observe(context, { inputs }) {
+  async observe(context, prior) {
+    const { inputs } = prior;
     const database = await context.controlPlane(inputs.controlPlane);
     return database.read(async (query) => {
       const found = await read(query, inputs);
-      return found && { inputs: found, outputs: await outputs(query, database.ref, inputs) };
+      if (found === undefined) return undefined;
+      return {
+        inputs: found,
+        outputs: { ...(await outputs(query, database.ref, inputs)), ...buried(prior) },
+      };
     });
   },
 
-  async ensure(context, inputs) {
+  async ensure(context, inputs, prior) {
     const database = await context.controlPlane(inputs.controlPlane);
     return database.transaction(async (query) => {
+      if (prior === undefined || prior.outputs.isDeleted) await assertFollows(query, inputs, prior);
       const isOvertaken = await mayBeOvertaken(query, inputs);
       await write(query, inputs);
       if (isOvertaken) await applyNewestStatus(query, context, inputs);
-      return { id: inputs.organizationId, outputs: await outputs(query, database.ref, inputs) };
+      const isDeleted = inputs.state === "deleted" ? { isDeleted: true as const } : {};
+      return {
+        id: inputs.organizationId,
+        outputs: { ...(await outputs(query, database.ref, inputs)), ...isDeleted },
+      };
     });
   },
 
@@ -121,6 +139,30 @@ export const organization = defineResource({
     await database?.transaction((query) => close(query, inputs.organizationId));
   },
 });
+
+/** @throws UserError */
+async function assertFollows(
+  query: Query,
+  inputs: Inputs,
+  prior: { readonly outputs: Partial<Outputs> } | undefined,
+): Promise<void> {
+  // Its row isn't asked about this generation: a stack that was destroyed may be created again.
+  const own = { generation: inputs.generation, isDeleted: prior?.outputs.isDeleted === true };
+  const others = await query<Generation>(
+    `select generation, state = 'deleted' as "isDeleted" from public.organizations
+     where platform_id = $1 and name = $2 and generation <> $3`,
+    [inputs.platform, inputs.name, inputs.generation],
+  );
+  const refused = refusedGeneration(inputs, [own, ...others]);
+  if (refused === undefined) return;
+  const { message, remedy } = refused;
+  throw new UserError(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`, { remedy });
+}
+
+/** Only a run buries an organization, and it stays buried, whatever its row says. */
+function buried({ outputs }: { readonly outputs: Partial<Outputs> }): Pick<Outputs, "isDeleted"> {
+  return outputs.isDeleted ? { isDeleted: true } : {};
+}
 
 /** The limited part of the declaration. Undefined while an input is unknown. */
 function declaredOf({
@@ -246,6 +288,7 @@ async function trialOf(query: Query, inputs: Inputs): Promise<{ readonly started
 
 /** Removes everybody, including people of the app: nobody could remove them afterwards. */
 async function close(query: Query, id: string): Promise<void> {
+  await organizations.patch(query, { id }, { state: "deleted" });
   await query("delete from public.members where organization_id = $1", [id]);
   await query("delete from public.invitations where organization_id = $1", [id]);
   await query("delete from private.declared_workspaces where organization_id = $1", [id]);

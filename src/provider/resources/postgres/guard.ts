@@ -150,11 +150,16 @@ async function closeDatabase(
   ref: string,
   issuer: string | undefined,
 ): Promise<void> {
-  const { workspace } = inputs;
+  const { workspace, state } = inputs;
   const script = closeUndeclared({
     access: accessOf(inputs),
     ...(workspace && {
-      workspace: { id: workspace.id, issuer: issuer ?? null, members: workspace.members },
+      workspace: {
+        id: workspace.id,
+        isClosed: state !== "active",
+        issuer: issuer ?? null,
+        members: workspace.members,
+      },
     }),
   });
   let answer: unknown;

@@ -195,6 +195,16 @@ export const subscription = defineResource({
     };
   },
 
+  validateChange: (before, after) =>
+    before.state === "deleted" && after.state !== "deleted"
+      ? [
+          {
+            property: "state",
+            reason: `${before.brand.organization} was deleted, and a deleted organization doesn't become active again: raise its generation`,
+          },
+        ]
+      : [],
+
   async preflight(context, before, after) {
     const key = after.price === before.price ? undefined : after.price;
     const asksForTrial = before.trial === undefined && after.trial !== undefined;

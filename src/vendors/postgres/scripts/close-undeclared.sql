@@ -4,6 +4,8 @@ do $tenantry$
 declare
   asked constant jsonb := :specification;
   workspace constant jsonb := asked -> 'workspace';
+  -- Nobody enters a workspace that isn't active, whoever let them in.
+  is_closed constant boolean := (workspace ->> 'isClosed')::boolean;
   problems jsonb := '{}';
   open_now jsonb;
   opening jsonb;
@@ -46,12 +48,12 @@ begin
       end;
       begin
         delete from public.workspace_members
-          where workspace_id = (workspace ->> 'id')::uuid and managed_by = 'manifest'
+          where workspace_id = (workspace ->> 'id')::uuid and (managed_by = 'manifest' or is_closed)
             and not workspace -> 'members' ? email;
       exception when others then
         select problems || coalesce(jsonb_object_agg('member ' || email || ' is not declared', sqlerrm), '{}') into problems
           from public.workspace_members
-          where managed_by = 'manifest' and not workspace -> 'members' ? email;
+          where (managed_by = 'manifest' or is_closed) and not workspace -> 'members' ? email;
       end;
       begin
         update public.workspace_members set role = workspace #>> array['members', email, 'role']
@@ -62,7 +64,7 @@ begin
       end;
       left_over := array(
         select 'member ' || email || ' is not declared' from public.workspace_members
-          where workspace_id = (workspace ->> 'id')::uuid and managed_by = 'manifest'
+          where workspace_id = (workspace ->> 'id')::uuid and (managed_by = 'manifest' or is_closed)
             and not workspace -> 'members' ? email
         union all
         select 'the issuer of its tokens' from private.settings

@@ -9,6 +9,8 @@ export interface GuardSpecification {
   readonly workspace?:
     | {
         readonly id: string;
+        /** Whether the workspace isn't active, so that the product's members leave too. */
+        readonly isClosed: boolean;
         /** The issuer of the tokens that it trusts; null if unknown at the moment. */
         readonly issuer: string | null;
         readonly members: Readonly<Record<string, { readonly role: string }>>;

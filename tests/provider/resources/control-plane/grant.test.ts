@@ -12,8 +12,10 @@ let project: string;
 beforeAll(async () => {
   live = await startLive();
   project = await withCatalogue(live, "shop");
-  for (const generation of [1, 2])
-    await new Life(organization, live.context()).up(organizationOf("shop", "acme", generation));
+  const first = new Life(organization, live.context());
+  await first.up(organizationOf("shop", "acme", 1));
+  await first.up({ ...organizationOf("shop", "acme", 1), state: "deleted" });
+  await new Life(organization, live.context()).up(organizationOf("shop", "acme", 2));
 });
 afterAll(() => live.stop());
 

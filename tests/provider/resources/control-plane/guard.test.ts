@@ -122,9 +122,24 @@ describe("control-plane:Guard", () => {
       "select state from public.workspaces",
       "suspended",
     ],
+    [
+      "an organization",
+      () => declared({ state: "archived" }),
+      "select state from public.organizations",
+      "archived",
+    ],
   ])("takes away %s", async (_, wanted, sql, left) => {
     await life.up(wanted());
     expect(await one(sql)).toEqual(left);
+  });
+
+  test("closes an organization that somebody opened by hand, and leaves its deletion to the organization's row", async () => {
+    await life.up(declared({ state: "deleted" }));
+    await live.sql(project, "update public.organizations set state = 'active'");
+    expect(await life.refresh()).toEqual(["open"]);
+    await life.up(declared({ state: "deleted" }));
+    expect(await one("select state from public.organizations")).toBe("suspended");
+    expect(await life.refresh()).toEqual([]);
   });
 
   test("finds whom somebody let in as the manifest's, and closes the rest beside a door that stays", async () => {
@@ -150,6 +165,19 @@ describe("control-plane:Guard", () => {
     await live.sql(project, "drop function public.keep() cascade");
     await life.up(declared({ members: { "ada@acme.example": "owner" }, invitations: [] }));
     expect(await one("select count(*)::int from public.members where email like '%evil%'")).toBe(0);
+  });
+
+  test("revokes the rest in a control plane of an earlier version, whose organizations have no state", async () => {
+    await live.sql(
+      project,
+      `begin; drop trigger note_organization_update on public.organizations;
+       drop view private.workspace_access, private.intake_requests;
+       alter table public.organizations rename state to later; commit`,
+    );
+    await life.up(declared({ state: "suspended", claimTokens: [] }));
+    expect(await one("select count(*)::int from public.claim_tokens")).toBe(0);
+    expect(await life.refresh()).toEqual([]);
+    await live.sql(project, "alter table public.organizations rename later to state");
   });
 
   test("has nothing to do where there is no control plane, or none with tables", async () => {

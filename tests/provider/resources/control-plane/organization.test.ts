@@ -110,6 +110,8 @@ describe("control-plane:Organization", () => {
       "update public.wallets set reload_monthly_cap = null where name = 'data'",
       "wallets/data/autoReload/monthlyCap",
     ],
+    ["the state", "update public.organizations set state = 'suspended'", "state"],
+    ["a deletion that no run made", "update public.organizations set state = 'deleted'", "state"],
     ["the plan in force", "update public.organizations set plan_in_force = 'launch'", "planInForce"],
   ])("sees %s as drift, and mends it", async (_, change, path) => {
     await live.sql(project, change);
@@ -149,12 +151,36 @@ describe("control-plane:Organization", () => {
   });
 
   test("has one trial, in every generation", async () => {
+    const before = new Life(organization, live.context());
+    await before.up(organizationOf("shop", "twice"));
+    await before.up({ ...organizationOf("shop", "twice"), state: "deleted" });
     const again = new Life(organization, live.context());
-    await again.up(organizationOf("shop", "acme", 2));
-    expect(again.outputs.trialStarted).toBe(life.outputs.trialStarted);
-    expect(await live.sql(project, "select count(*)::int as trials from public.trials")).toEqual([
-      { trials: 1 },
-    ]);
+    await again.up(organizationOf("shop", "twice", 2));
+    expect(again.outputs.trialStarted).toBe(before.outputs.trialStarted);
+    const trials = "select count(*)::int as trials from public.trials where organization_name = 'twice'";
+    expect(await live.sql(project, trials)).toEqual([{ trials: 1 }]);
+  });
+
+  test("starts no generation that doesn't follow a deleted one, and never becomes active again", async () => {
+    const first = new Life(organization, live.context());
+    await first.up(organizationOf("shop", "ended"));
+    const next = new Life(organization, live.context());
+    await expect(next.up(organizationOf("shop", "ended", 2))).rejects.toThrow(
+      /^The organization ended can't start generation 2, because its generation 1 isn't deleted\.$/,
+    );
+    await first.up({ ...organizationOf("shop", "ended"), state: "deleted" });
+    await expect(next.up(organizationOf("shop", "ended", 3))).rejects.toThrow(/doesn't follow generation 1/);
+    // Changed by hand, it is still deleted.
+    await live.sql(project, "update public.organizations set state = 'active' where name = 'ended'");
+    expect(await first.refresh()).toEqual(["state"]);
+    await expect(first.up(organizationOf("shop", "ended"))).rejects.toThrow(/doesn't become active again/);
+    await first.up({ ...organizationOf("shop", "ended"), state: "deleted" });
+    await next.up(organizationOf("shop", "ended", 2));
+    expect(await next.refresh()).toEqual([]);
+    first.forget();
+    await expect(first.up(organizationOf("shop", "ended"))).rejects.toThrow(
+      /^Generation 1 of the organization ended is over: generation 2 followed it\.$/,
+    );
   });
 
   test("a look can't write", async () => {
@@ -206,7 +232,7 @@ describe("control-plane:Organization", () => {
     expect(members).toEqual([]);
     expect(
       await live.sql(project, "select count(*)::int as n from public.organizations where name = 'acme'"),
-    ).toEqual([{ n: 2 }]);
+    ).toEqual([{ n: 1 }]);
     life.forget();
     await life.up(organizationOf("shop"));
     expect(await life.refresh()).toEqual([]);
