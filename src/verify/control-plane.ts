@@ -78,6 +78,8 @@ function memberSubject(
   const known = knownAs(email, rows);
   const role = known.verified ? promisedRole(organization, rows, email) : undefined;
   const elsewhere = rows.elsewhere[email] ?? [];
+  // Members of an organization that isn't active reach nothing.
+  const reached = organization.state === "active" ? role : undefined;
   return {
     person: {
       name: `${email} (${role ?? (known.verified ? "not a member" : "address not verified")})`,
@@ -87,10 +89,11 @@ function memberSubject(
       also: elsewhere,
       before: known.before,
     },
-    organization: role === undefined ? null : organization.id,
-    admin: role === "owner" || role === "admin",
-    workspaces: role === undefined ? [] : reach(organization, rows, email, role),
-    customer: known.verified && (role !== undefined || elsewhere.length > 0),
+    organization: reached === undefined ? null : organization.id,
+    ...(role === undefined ? {} : { memberOf: organization.id }),
+    admin: reached === "owner" || reached === "admin",
+    workspaces: reached === undefined ? [] : reach(organization, rows, email, reached),
+    customer: known.verified && (reached !== undefined || rows.customers.includes(email)),
   };
 }
 

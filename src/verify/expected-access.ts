@@ -2,9 +2,10 @@ import type { Source, Write } from "../vendors/postgres/scripts/try-access.ts";
 
 /**
  * Who may read a table's rows through the data API: all members of the organization, only its owner and admins, those with
- * access to the workspace, every customer of the platform, or nobody.
+ * access to the workspace, every customer of the platform, or nobody. If the organization isn't active, nobody reads its rows,
+ * but its members still learn its state (`memberships`).
  */
-type Readers = "organization" | "admins" | "workspace" | "customers" | "nobody";
+type Readers = "memberships" | "organization" | "admins" | "workspace" | "customers" | "nobody";
 
 /** The expected access to a table, view or set-returning function, stated independently of the policies that enforce it. */
 export interface TableAccess {
@@ -57,7 +58,7 @@ export const CONTROL_PLANE: ExpectedAccess = {
   "public.escalations": { readers: "workspace" },
   "public.invitations": { readers: "admins" },
   "public.members": { readers: "organization" },
-  "public.my_organizations()": { readers: "organization", column: "id" },
+  "public.my_organizations()": { readers: "memberships", column: "id" },
   "public.my_workspaces()": { readers: "workspace", column: "id" },
   "public.organization_domains": { readers: "workspace" },
   "public.organizations": { readers: "organization", column: "id" },

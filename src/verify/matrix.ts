@@ -11,8 +11,10 @@ import { type ExpectedAccess, sourceOf, tableAccessOf } from "./expected-access.
 /** A caller and its expected access. */
 export interface Subject {
   readonly person: Person;
-  /** The id of the organization that the caller is a member of; null for others. */
+  /** The id of the active organization that the caller is a member of; null for others. */
   readonly organization: string | null;
+  /** The id of the organization that the caller is a member of, whatever its state. Default: `organization`. */
+  readonly memberOf?: string;
   readonly admin: boolean;
   /** The ids of the workspaces that the caller can access. */
   readonly workspaces: readonly string[];
@@ -167,9 +169,13 @@ function expectedAccess({ expectedAccess }: Matrix, subject: Subject, table: str
   return { mine, others: false, writes: mine.length > 0 ? writes : [] };
 }
 
-function ofOrganization(readers: "organization" | "admins" | "nobody", subject: Subject): string[] {
+function ofOrganization(
+  readers: "memberships" | "organization" | "admins" | "nobody",
+  subject: Subject,
+): string[] {
+  if (readers === "memberships" && subject.memberOf !== undefined) return [subject.memberOf];
   if (subject.organization === null || readers === "nobody") return [];
-  return readers === "organization" || subject.admin ? [subject.organization] : [];
+  return readers !== "admins" || subject.admin ? [subject.organization] : [];
 }
 
 function tableDifferences(

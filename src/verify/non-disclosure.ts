@@ -10,6 +10,8 @@ export function notDisclosedTo(
   { id }: OrganizationModel,
   rows: OrganizationRows,
 ): NotDisclosed[] {
+  // Whoever belongs to an organization that isn't active may know of it.
+  if (subject.organization === null && subject.memberOf !== undefined) return neighbour(subject, rows);
   if (subject.organization !== null)
     return [...neighbour(subject, rows), ...closedWorkspaces(subject, id, rows)];
   const [workspace] = rows.workspaces;

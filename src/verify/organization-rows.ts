@@ -29,7 +29,9 @@ const rowsShape = z.object({
   accounts: z.record(z.string(), account),
   /** The ids of other organizations that people belong to, and of their workspaces, by e-mail. */
   elsewhere: z.record(z.string(), z.array(z.string())),
-  /** The e-mail of a member of another organization. */
+  /** The e-mails of people who belong to another, active organization. */
+  customers: z.array(z.string()),
+  /** The e-mail of a member of another, active organization. */
   outsider: z.string().nullable(),
   /** That member's organization, with one of its workspaces. */
   neighbour: z.object({ organization: z.string(), workspace: z.string() }).nullable(),
@@ -47,8 +49,9 @@ export async function readOrganization(
 }
 
 const READ_ORGANIZATION = `
-  with outsider as (
-    select email from public.members as it
+  with active as (select id from public.organizations where state = 'active'),
+  outsider as (
+    select email from public.members as it join active on active.id = organization_id
     where organization_id <> $1 and not exists (
       select from public.members as own where own.organization_id = $1 and own.email = it.email)
     order by user_id is null, email limit 1),
@@ -77,7 +80,10 @@ const READ_ORGANIZATION = `
           join public.workspaces using (organization_id)) as memberships
       where id <> $1 and id not in (select id from public.workspaces where organization_id = $1)
       group by email) as by_email),
+    'customers', (select coalesce(jsonb_agg(distinct email), '[]') from people join public.members using (email)
+      join active on active.id = organization_id where organization_id <> $1),
     'outsider', (select email from outsider),
     'neighbour', (select jsonb_build_object('organization', organization_id, 'workspace', workspaces.id)
-      from outsider join public.members using (email) join public.workspaces using (organization_id)
+      from outsider join public.members using (email) join active on active.id = organization_id
+      join public.workspaces using (organization_id)
       order by workspaces.id limit 1)) as found`;

@@ -34,6 +34,17 @@ function put(holder: object, key: string, value: unknown): void {
   Object.assign(holder, { [key]: value });
 }
 
+/** Deletes an organization with its workspaces, which have no other state then. */
+function deleteWhole(acme: Fleet["acme"]): void {
+  acme.state = "deleted";
+  acme.workspaces = Object.fromEntries(
+    Object.entries(acme.workspaces).map(([name, { state, keepUntil: _, ...rest }]) => [
+      name,
+      state === "deleted" ? { ...rest, state } : rest,
+    ]),
+  );
+}
+
 function target({ acme }: Fleet): WorkspaceManifest {
   return acme.workspaces.target as WorkspaceManifest;
 }
@@ -270,8 +281,18 @@ const LIFE: readonly ForbiddenEdit[] = [
   {
     name: "the deletion of the organization without a consent",
     spoil: ({ acme }) => {
-      acme.state = "deleted";
+      deleteWhole(acme);
       return { rule: "deletion-needs-consent", path: ["state"] };
+    },
+  },
+  {
+    name: "a workspace that is to outlive its organization",
+    spoil: (fleet) => {
+      const { acme } = fleet;
+      deleteWhole(acme);
+      acme.consents = [...(acme.consents ?? []), { delete: acme.name, ...APPROVAL, expires: "2026-12-31" }];
+      target(fleet).state = "suspended";
+      return { rule: "deleted-with-organization", path: [...TARGET, "state"] };
     },
   },
   {

@@ -494,6 +494,19 @@ workspaces:
       want: [expect.stringMatching(/^deletion-needs-consent 6:8 the deletion of `acme` has no consent /)],
     },
     {
+      name: "workspaces that are to outlive their organization",
+      given: `plan: team\nstate: deleted\nworkspaces:\n  a: {}\n  b: { state: active }\n  c: { state: archived }\n${consentTo("acme")}`,
+      want: [
+        "deleted-with-organization 9:15 the workspace `b` would be deleted with its organization `acme` → remove it to delete `b` too, or set `state: archived` on the organization",
+        "deleted-with-organization 10:15 the workspace `c` would be deleted with its organization `acme` → remove it to delete `c` too, or set `state: archived` on the organization",
+      ],
+    },
+    {
+      name: "workspaces of organizations that aren't active, but aren't deleted either",
+      given: "plan: team\nstate: suspended\nworkspaces: { a: { state: active }, b: { state: archived } }\n",
+      want: [],
+    },
+    {
       name: "archives before and after their date, and a date without an archive",
       given:
         "plan: team\nworkspaces:\n  a: { state: archived, keepUntil: 2026-11-22 }\n  b: { state: archived, keepUntil: 2026-11-21 }\n  c: { keepUntil: 2026-12-31 }\n",

@@ -5,7 +5,7 @@ import { checkDefinition, checkOrganization } from "../../src/verify/check.ts";
 import { readOrganization } from "../../src/verify/organization-rows.ts";
 import { type Database, rolledBack, startDatabase } from "../databases/database.ts";
 import { insertRows } from "../isolation/probe.ts";
-import { rowsOf } from "../isolation/world.ts";
+import { rowsOf, uuid } from "../isolation/world.ts";
 import { lines, liveDatabase, organizationModel, worldOf } from "./world.ts";
 
 let database: Database;
@@ -27,14 +27,14 @@ beforeAll(async () => {
 afterAll(() => database.stop());
 
 /** The differences that verify finds in the open transaction. */
-async function verify(): Promise<string[]> {
+async function verify(declared = organization): Promise<string[]> {
   const live = await liveDatabase(client);
   const query = async <Row extends object>(text: string, values: readonly unknown[] = []) =>
     (await client.query<Row>(text, [...values])).rows;
-  const rows = await readOrganization(query, organization);
+  const rows = await readOrganization(query, declared);
   return [
     ...lines(await checkDefinition(live, definition)),
-    ...lines(await checkOrganization(live, definition, organization, rows)),
+    ...lines(await checkOrganization(live, definition, declared, rows)),
   ];
 }
 
@@ -44,6 +44,32 @@ it("finds nothing in an unchanged control plane, and doesn't change it", async (
   await rolledBack(client, async () => expect(await verify()).toEqual([]));
   expect((await client.query(users)).rows).toEqual(before);
 });
+
+it.each(["suspended", "archived"] as const)(
+  "expects nothing to be open to the members of a %s organization",
+  async (state) => {
+    const declared = organizationModel({ state });
+    const close = `update public.workspaces set state = '${state}' where organization_id = '${organization.id}'`;
+    await rolledBack(client, async () => {
+      await client.query(
+        `${close}; update public.organizations set state = '${state}' where id = '${organization.id}'`,
+      );
+      // A person may belong to another organization that isn't active either.
+      await client.query(
+        `insert into public.members (organization_id, email, role, managed_by) values ('${uuid("b", 1)}', 'person-1@example.com', 'member', 'app')`,
+      );
+      expect(await verify(declared)).toEqual([]);
+      await client.query(`update public.organizations set state = '${state}'`);
+      expect(await verify(declared)).toEqual([]);
+    });
+    await rolledBack(client, async () => {
+      const found = await verify(declared);
+      expect(found).toContain(
+        "person-0@example.com (owner), public.members: reads nothing; reads rows of organization org-0",
+      );
+    });
+  },
+);
 
 it.each<[hole: string, sql: string, found: readonly (string | RegExp)[]]>([
   [

@@ -53,6 +53,7 @@ function rows(): OrganizationRows {
       "person-3@example.com": { id: uuid("a", 3), verified: true },
     },
     elsewhere: {},
+    customers: [],
     neighbour: null,
     outsider: "person-3@example.com",
   };

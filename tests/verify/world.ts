@@ -36,11 +36,11 @@ const ORGANIZATION: OrganizationManifest = {
 };
 
 /** The model of an organization. */
-export function organizationModel(): OrganizationModel {
+export function organizationModel(edit: Partial<OrganizationManifest> = {}): OrganizationModel {
   const { model, diagnostics } = resolveOrganization({
     platform: { file: "platform.yaml", manifest: PLATFORM },
     repository: { own: PLATFORM.name, platforms: [] },
-    organization: { file: "org-0.yaml", manifest: ORGANIZATION },
+    organization: { file: "org-0.yaml", manifest: { ...ORGANIZATION, ...edit } },
     today: "2026-11-22",
   });
   if (model === undefined) throw new Error(JSON.stringify(diagnostics));

@@ -122,6 +122,27 @@ const deletionNeedsConsent: OrganizationRule = {
   },
 };
 
+/** Deleting an organization deletes its workspaces, so a workspace that is declared to live on, or to be kept, needs a decision. */
+const deletedWithOrganization: OrganizationRule = {
+  name: "deleted-with-organization",
+  check: ({ manifest }) => {
+    if (manifest.state !== "deleted") return [];
+    return workspacesOf(manifest).flatMap(({ name, workspace: { state }, path }): RuleDiagnostic[] =>
+      state === undefined || state === "deleted"
+        ? []
+        : [
+            {
+              path: [...path, "state"],
+              message: `the workspace \`${name}\` would be deleted with its organization \`${manifest.name}\``,
+              expected: "no state, or `deleted`",
+              found: `\`state: ${state}\``,
+              remedy: `remove it to delete \`${name}\` too, or set \`state: archived\` on the organization`,
+            },
+          ],
+    );
+  },
+};
+
 const consentNamesDeletion: OrganizationRule = {
   name: "consent-names-deletion",
   check: ({ manifest, today }) =>
@@ -162,6 +183,7 @@ export const LIFECYCLE_RULES: readonly OrganizationRule[] = [
   throwawayExpired,
   archiveKept,
   deletionNeedsConsent,
+  deletedWithOrganization,
   consentNamesDeletion,
 ];
 
