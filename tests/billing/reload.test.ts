@@ -59,6 +59,60 @@ describe("a run of the billing job", () => {
     });
   });
 
+  describe.each(["suspended", "archived", "deleted"])("for an organization that is %s", (state) => {
+    async function inactive(name: string, card: string) {
+      const one = await shop.organization(`${name}-${state}`, card);
+      const close = () =>
+        shop.rows(`update public.organizations set state = '${state}' where id = '${one.id}'`);
+      return { one, close };
+    }
+
+    test("charges nothing for a request, and pauses nothing", async () => {
+      const { one, close } = await inactive("asking", "pm_card_visa");
+      const request = await one.asksFor(100);
+      await close();
+      expect((await pass()).reloads).toEqual([]);
+      expect(await one.reload(request)).toEqual({ state: "withdrawn", reason: null, paused: false });
+      expect(await one.payments()).toEqual([]);
+    });
+
+    test("charges nothing for a request that a killed run had taken", async () => {
+      const { one, close } = await inactive("taken", "pm_card_visa");
+      const request = await one.asksFor(100);
+      await shop.rows(
+        `update public.reloads set state = 'processing', claimed_at = now() where id = '${request}'`,
+      );
+      await close();
+      minutes = LEASE;
+      expect((await pass()).reloads).toMatchObject([{ outcome: "withdrawn", reason: null, paused: false }]);
+      expect(await one.reload(request)).toEqual({ state: "withdrawn", reason: null, paused: false });
+      expect(await one.payments()).toEqual([]);
+    });
+
+    test("posts the credits of a payment that had begun before", async () => {
+      const { one, close } = await inactive("begun", "pm_card_slowToProcess");
+      await one.asksFor(700);
+      await pass();
+      await close();
+      const [payment] = await one.payments();
+      await shop.happens(`/payment_intents/${payment?.id}/finish`);
+      minutes = LEASE;
+      expect((await pass()).reloads).toMatchObject([{ outcome: "paid" }]);
+      expect([await one.balance(), (await one.payments()).length]).toEqual([700, 1]);
+    });
+
+    test("posts a plan's credits when it is active again", async () => {
+      const { one, close } = await inactive("paying", "pm_card_visa");
+      await one.pays("shop--launch--monthly--usd-4900");
+      await close();
+      await pass();
+      expect(await one.balance()).toBe(0);
+      await shop.rows(`update public.organizations set state = 'active' where id = '${one.id}'`);
+      await pass();
+      expect(await one.balance()).toBe(5000);
+    });
+  });
+
   test("checks a processing payment again without a second charge", async () => {
     const one = await shop.organization("slow", "pm_card_slowToProcess");
     const request = await one.asksFor(700);

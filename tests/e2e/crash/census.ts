@@ -17,7 +17,10 @@ export async function recorded(world: World, stack: string, name: string): Promi
 /** Replaces ids first, because they may contain the name by chance, and the times at which trials began and end. */
 function withoutIds(text: string, name: string): string {
   return text
-    .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|--[0-9a-f]{8}\b|\b[a-z]{20}\b|\b(cus|sub)_\w+/g, "id")
+    .replace(
+      /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(--|@)[0-9a-f]{8}\b|\b[a-z]{20}\b|\b(cus|sub)_\w+/g,
+      "id",
+    )
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "time")
     .replaceAll(name, "it");
 }
@@ -107,7 +110,7 @@ const SECRETS = `select count(distinct api_key_id)::int as keys,
   where organizations.name = $1`;
 
 /** Other data in its rows. */
-const CONTENTS = `select plan_in_force, quotas.seats, workspaces.name, workspaces.state,
+const CONTENTS = `select organizations.state as life, plan_in_force, quotas.seats, workspaces.name, workspaces.state,
     (select jsonb_agg(role order by role) from public.members where organization_id = organizations.id) as members,
     (select count(*)::int from public.invitations where organization_id = organizations.id) as invitations,
     (select count(*)::int from public.trials where organization_name = organizations.name) as trials,
@@ -117,7 +120,7 @@ const CONTENTS = `select plan_in_force, quotas.seats, workspaces.name, workspace
   from public.organizations
   join public.quotas on quotas.organization_id = organizations.id
   join public.workspaces on workspaces.organization_id = organizations.id
-  where organizations.name = $1 order by workspaces.name`;
+  where organizations.name = $1 order by organizations.generation, workspaces.name`;
 
 async function controlPlaneRows(world: World, ref: string, query: string, name: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: world.sandbox.databaseUrl(ref) });

@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PLATFORM, World } from "../harness.ts";
 import { addCard, stripeOf } from "../stripe.ts";
 import { census, recorded } from "./census.ts";
-import { BEGINNING, CHANGES, type Change, type Declared, EVERYTHING, manifest } from "./changes.ts";
+import {
+  BEGINNING,
+  CHANGES,
+  type Change,
+  DELETED_AND_BACK,
+  type Declared,
+  EVERYTHING,
+  manifest,
+} from "./changes.ts";
 import { type Moment, upKilledAt } from "./kill.ts";
 
 /** `npm run crashes` kills a run at each write of each change, which takes half an hour. Otherwise two runs that change everything are killed. */
@@ -58,6 +66,11 @@ describe("a change of an organization in use, with a killed and repeated up", ()
     timeout: 600_000,
   }, async () => {
     for (const [moment, nth] of SAMPLE) expect(await crashAndMend(EVERYTHING, moment, nth)).toBe(true);
+    await settled();
+  });
+
+  it("is deleted and comes back once, though both runs were killed", { timeout: 600_000 }, async () => {
+    for (const [moment, nth] of SAMPLE) expect(await crashAndMend(DELETED_AND_BACK, moment, nth)).toBe(true);
     await settled();
   });
 

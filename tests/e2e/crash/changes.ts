@@ -9,6 +9,9 @@ export interface Declared {
   /** The names of its second workspace; the last one is the current name. */
   readonly names: readonly string[];
   readonly state: "active" | "suspended" | "archived";
+  /** The state of the organization. */
+  readonly life: "active" | "suspended" | "archived" | "deleted";
+  readonly generation: number;
   /** The number of connections, apps and cron jobs in its first workspace. */
   readonly rows: number;
 }
@@ -19,6 +22,8 @@ export const BEGINNING: Declared = {
   rotation: 0,
   names: ["second"],
   state: "active",
+  life: "active",
+  generation: 1,
   rows: 0,
 };
 
@@ -44,6 +49,17 @@ const closesOrOpens = (closed: Declared["state"]): Change => ({
   next: ({ state }) => ({ state: state === "active" ? closed : "active" }),
 });
 
+const livesOrRests = (closed: Declared["life"]): Change => ({
+  steps: 2,
+  next: ({ life }) => ({ life: life === "active" ? closed : "active" }),
+});
+/** Deletes the organization, and creates its next generation. */
+export const DELETED_AND_BACK: Change = {
+  steps: 2,
+  next: ({ life, generation }) =>
+    life === "active" ? { life: "deleted" } : { life: "active", generation: generation + 1 },
+};
+
 /** Combines changes one after the other. */
 export const CHANGES: Readonly<Record<string, Change>> = {
   "a member is removed, and comes back": memberComesOrGoes,
@@ -53,6 +69,9 @@ export const CHANGES: Readonly<Record<string, Change>> = {
   "a workspace is suspended, and opened again": closesOrOpens("suspended"),
   "a workspace is archived, and opened again": closesOrOpens("archived"),
   "connections, apps and cron jobs are added": rowsAreAdded,
+  "the organization is suspended, and active again": livesOrRests("suspended"),
+  "the organization is archived, and active again": livesOrRests("archived"),
+  "the organization is deleted, and comes back": DELETED_AND_BACK,
 };
 
 /** Everything that one pull request can change. */
@@ -81,10 +100,23 @@ export function manifest(name: string, declared: Declared): string {
   ];
   const workspaces = [
     `personal: { ${personal.join(", ")} }`,
-    `${declared.names.at(-1)}: { state: ${declared.state}, compute: small, previously: [${previously.join(", ")}] }`,
+    `${declared.names.at(-1)}: { ${stateOf(declared)}compute: small, previously: [${previously.join(", ")}] }`,
   ];
   const all = organization(name, workspaces.join("\n  "))
-    .replace("plan: team\n", `plan: ${declared.plan}\n`)
+    .replace(
+      "plan: team\n",
+      `plan: ${declared.plan}\nstate: ${declared.life}\ngeneration: ${declared.generation}\n`,
+    )
     .replace("trial: true\n", "displayName: One of two\n");
-  return declared.hasMember ? all : all.replace(/.*member@.*\n/, "");
+  const complete = declared.life === "deleted" ? all + consentTo(name) : all;
+  return declared.hasMember ? complete : complete.replace(/.*member@.*\n/, "");
+}
+
+/** A workspace of a deleted organization has no other state. */
+function stateOf({ life, state }: Declared): string {
+  return life === "deleted" ? "" : `state: ${state}, `;
+}
+
+function consentTo(name: string): string {
+  return `consents: [{ delete: ${name}, reason: left, approvedBy: owner@${name}.example, expires: 2999-12-31 }]\n`;
 }
