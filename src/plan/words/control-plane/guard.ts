@@ -3,6 +3,7 @@ import type { Reading } from "../../reading.ts";
 import { personKey } from "../people.ts";
 import { foundClaims, ownerKey } from "../say.ts";
 import type { Words } from "../words.ts";
+import { STATE_KEY } from "./organization.ts";
 
 /** It revokes what isn't declared. What it repeats of the manifest is told by the resources that grant it. */
 export const controlPlaneGuard: Words = {
@@ -14,6 +15,11 @@ export const controlPlaneGuard: Words = {
       key: reading.key("guard", name),
       partOf: [personKey(name), ownerKey(null)],
       changes,
+    })),
+    ...reading.of("state").map((change) => ({
+      key: reading.key("guard", "state"),
+      partOf: [STATE_KEY, ownerKey(null)],
+      changes: [change],
     })),
     ...reading.of("invitations").flatMap((change) => names(reading, change, "invitations")),
     ...reading.of("claimTokens").flatMap((change) => names(reading, change, "tokens")),

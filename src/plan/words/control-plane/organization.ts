@@ -10,6 +10,8 @@ import type { Words } from "../words.ts";
 export const PLAN_KEY = JSON.stringify(["plan"]);
 /** The key of the trial, which the subscription declares and the organization's row records. */
 export const TRIAL_KEY = JSON.stringify(["trial"]);
+/** The key of the state of the organization, which its record and the guard both have. */
+export const STATE_KEY = JSON.stringify(["state of the organization"]);
 /** The key of the state of the organization's subscription. */
 export const BILLING_KEY = JSON.stringify(["billing"]);
 
@@ -84,12 +86,16 @@ const STATES: Readonly<Record<string, Pick<Draft, "action" | "text" | "danger">>
 function stateClaims(reading: Reading): Claim[] {
   const change = reading.isNew || reading.isRemoved ? undefined : reading.at("state");
   if (change === undefined) return [];
-  const known = STATES[String(change.after)];
+  // A record that an earlier version wrote has no state.
+  const isUnchanged = change.kind === "add" && change.after === "active";
+  const known: Pick<Draft, "action" | "text" | "danger"> | undefined = isUnchanged
+    ? { action: "changed", text: "records that the organization is active" }
+    : STATES[String(change.after)];
   const draft: Draft = {
     subject: "organizations",
     ...(known ?? { action: "changed", text: `changes the state of the organization: ${transition(change)}` }),
   };
-  return [{ key: JSON.stringify(["state of the organization"]), draft, changes: [change] }];
+  return [{ key: STATE_KEY, draft, changes: [change] }];
 }
 
 function memberClaim(reading: Reading, entry: Entry): Claim {
