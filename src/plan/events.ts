@@ -104,12 +104,15 @@ const STATES: Readonly<Record<string, Lifecycle>> = {
 
 function lifecycleOf(reading: Reading): Lifecycle | undefined {
   const { step } = reading;
-  if (step.type === ORGANIZATION_ROW)
-    return reading.isNew ? "added" : reading.isRemoved ? "removed" : undefined;
+  if (step.type === ORGANIZATION_ROW) {
+    if (reading.isNew) return "added";
+    // The record of a deleted organization makes room for its next generation.
+    return reading.isRemoved && !reading.wasDeleted ? "removed" : undefined;
+  }
   if (step.type !== PROJECT) return undefined;
   if (step.action === "replace") return "replaced";
   if (reading.isNew) return reading.text("state") === "deleted" ? "forgotten" : "added";
-  if (reading.isRemoved) return reading.at("state")?.before === "deleted" ? "forgotten" : "removed";
+  if (reading.isRemoved) return reading.wasDeleted ? "forgotten" : "removed";
   return STATES[String(reading.at("state")?.after)];
 }
 

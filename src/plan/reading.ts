@@ -36,6 +36,11 @@ export class Reading {
     return this.step.action === "delete";
   }
 
+  /** Whether the step removes the record of something that an earlier run deleted. */
+  get wasDeleted(): boolean {
+    return this.isRemoved && this.at("state")?.before === "deleted";
+  }
+
   /** A key that is distinct for each workspace. */
   key(...parts: readonly string[]): string {
     return JSON.stringify([this.workspace, ...parts]);

@@ -3,7 +3,7 @@ import { type Claim, IF_DECLARED } from "../../claim.ts";
 import { priceChangeText, priceIn, sayMoney } from "../../money.ts";
 import type { Reading } from "../../reading.ts";
 import { BILLING_KEY, PLAN_KEY, TRIAL_KEY } from "../control-plane/organization.ts";
-import { fieldClaims, transition } from "../say.ts";
+import { fieldClaims, ownerKey, transition } from "../say.ts";
 import type { Words } from "../words.ts";
 
 export const subscription: Words = {
@@ -78,6 +78,15 @@ function begun(reading: Reading): Claim[] {
 }
 
 function ended(reading: Reading): Claim[] {
+  // It was canceled when the organization was deleted.
+  if (reading.wasDeleted)
+    return [
+      {
+        key: reading.key(reading.step.urn),
+        partOf: [ownerKey(null)],
+        changes: reading.step.changes,
+      },
+    ];
   return [
     {
       key: BILLING_KEY,
