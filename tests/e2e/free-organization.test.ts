@@ -13,7 +13,7 @@ describe.runIf(process.env.TENANTRY_FUZZ !== undefined)("in a free Supabase orga
         "tiny/platform.yaml": PLATFORM.replace("compute: micro", "compute: nano"),
         "tiny/orgs/acme.yaml": withSpike(),
       },
-      { organizations: [], freeOrganizations: ["tiny"] },
+      { organizations: [], freeOrganizations: ["tiny"], freeProjectLimit: 3 },
     );
     await world.mustRun("up", "tiny.platform");
     await world.mustRun("up", STACK);

@@ -11,6 +11,8 @@ export interface SandboxOptions<V extends Variables = Variables> {
   readonly organizations?: readonly string[];
   /** Slugs of the Supabase organizations on the free plan. Default none. */
   readonly freeOrganizations?: readonly string[];
+  /** How many projects of free organizations may be active at a time. Default 2, as for an account on Supabase. */
+  readonly freeProjectLimit?: number;
   /** The rate limit of the Management API, per endpoint and per project or organization. Default 120, as on Supabase. */
   readonly requestsPerMinute?: number;
   /**

@@ -99,6 +99,7 @@ async function start<V extends Variables>(
     now: Date.now,
     readinessMilliseconds: options.readinessMilliseconds ?? 300,
     pooler: { host: "127.0.0.1", port: poolerPort },
+    freeProjectLimit: options.freeProjectLimit ?? 2,
   });
   const addOrganizations = ({ paid, free }: Organizations): void => {
     for (const slug of paid) addMissing(account, slug, "pro");

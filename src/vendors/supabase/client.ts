@@ -169,6 +169,8 @@ function remedyFor(status: number, message: string): string {
     return "Supabase returned a server error (https://status.supabase.com): run again later.";
   if (status < 500 && /preview branch/i.test(message))
     return "Delete the project's preview branches in Supabase's dashboard (Branches), then run again.";
+  if (status < 500 && /active free projects/i.test(message))
+    return "Pause or delete another project of a free organization, or upgrade the organization's plan, then run again.";
   return REMEDIES[status] ?? "See https://supabase.com/docs/reference/api for this operation's parameters.";
 }
 

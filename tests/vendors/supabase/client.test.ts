@@ -34,6 +34,15 @@ describe("a failure", () => {
     expect(failure.remedy).toContain(remedy);
   });
 
+  test("because of the limit of free projects names the projects, not the token's role", async () => {
+    const message = "… the number of active free projects within organizations … (2 project limit).";
+    const server = await localServer((_request, response) => json(response, 403, { message }));
+    const body = { name: "n", organization_slug: "o", db_pass: "p" };
+    const failure = await dataOf(clientOf(server.url).api.POST("/v1/projects", { body })).catch((it) => it);
+    expect(failure.message).toContain("(2 project limit)");
+    expect(failure.remedy).toContain("Pause or delete another project");
+  });
+
   test("without a response states that nothing is created twice", async () => {
     const server = await localServer((_request, response) => response.destroy());
     const body = { name: "n", organization_slug: "o", db_pass: "planted-password" };

@@ -4,33 +4,14 @@ import type { Store } from "../store.ts";
 import { Account, STRIPE_VERSION } from "./account.ts";
 import { Clock } from "./billing/clock.ts";
 import { runDueWork } from "./billing/due-work.ts";
-import { charge, chargeOperations } from "./objects/charges.ts";
-import { coupon, couponOperations, discount } from "./objects/coupons.ts";
-import { customer, customerOperations } from "./objects/customers.ts";
-import { dispute, disputeOperations } from "./objects/disputes.ts";
-import { eventOperations } from "./objects/events.ts";
-import { invoicePayment, invoicePaymentOperations } from "./objects/invoice-payments.ts";
-import { invoice, invoiceLine, invoiceOperations } from "./objects/invoices.ts";
-import { paymentIntent, paymentIntentOperations } from "./objects/payment-intents.ts";
-import { paymentMethod, paymentMethodOperations } from "./objects/payment-methods.ts";
-import { portalConfigurationOperations } from "./objects/portal-configurations.ts";
-import { price, priceOperations } from "./objects/prices.ts";
-import { product, productOperations } from "./objects/products.ts";
-import { refund, refundOperations } from "./objects/refunds.ts";
-import { searchOperations } from "./objects/search.ts";
-import { setupIntent, setupIntentOperations } from "./objects/setup-intents.ts";
-import { subscriptionItem, subscriptionItemOperations } from "./objects/subscription-items.ts";
-import { subscriptionSchedule, subscriptionScheduleOperations } from "./objects/subscription-schedules.ts";
-import { subscription, subscriptionOperations } from "./objects/subscriptions.ts";
-import { taxRate, taxRateOperations } from "./objects/tax-rates.ts";
-import { webhookEndpointOperations } from "./objects/webhook-endpoints.ts";
+import { KINDS, OPERATIONS } from "./operations.ts";
 import { authenticate } from "./protocol/authentication.ts";
 import { invalidParameter, StripeError } from "./protocol/errors.ts";
 import { expand } from "./protocol/expand.ts";
 import { decodeForm, type FormObject } from "./protocol/form.ts";
 import { type Answer, IdempotencyKeys } from "./protocol/idempotency.ts";
 import { newId } from "./protocol/ids.ts";
-import type { Kind, Operation } from "./protocol/operation.ts";
+import type { Operation } from "./protocol/operation.ts";
 import { list, readParameters, text } from "./protocol/parameters.ts";
 import { RateLimit } from "./protocol/rate-limit.ts";
 import { addSandboxRoutes } from "./sandbox-routes.ts";
@@ -50,50 +31,6 @@ export interface StripeOptions {
   /** Called before a POST request executes, while its idempotency key is in use. The request waits for the promise. */
   readonly working?: () => Promise<void>;
 }
-
-const OPERATIONS: readonly Operation[] = [
-  ...searchOperations,
-  ...customerOperations,
-  ...productOperations,
-  ...priceOperations,
-  ...couponOperations,
-  ...taxRateOperations,
-  ...subscriptionOperations,
-  ...subscriptionItemOperations,
-  ...subscriptionScheduleOperations,
-  ...paymentMethodOperations,
-  ...setupIntentOperations,
-  ...paymentIntentOperations,
-  ...chargeOperations,
-  ...refundOperations,
-  ...disputeOperations,
-  ...invoiceOperations,
-  ...invoicePaymentOperations,
-  ...eventOperations,
-  ...portalConfigurationOperations,
-  ...webhookEndpointOperations,
-];
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  charge,
-  coupon,
-  customer,
-  discount,
-  dispute,
-  invoice,
-  invoice_payment: invoicePayment,
-  line_item: invoiceLine,
-  payment_intent: paymentIntent,
-  payment_method: paymentMethod,
-  price,
-  product,
-  refund,
-  setup_intent: setupIntent,
-  subscription,
-  subscription_item: subscriptionItem,
-  subscription_schedule: subscriptionSchedule,
-  tax_rate: taxRate,
-};
 
 export interface LocalStripe {
   readonly app: Hono;

@@ -112,24 +112,23 @@ export interface StoredInvoice
 
 export interface StoredInvoiceLine
   extends Omit<Stripe.InvoiceLineItem, "pricing" | "quantity_decimal" | "subscription"> {
-  readonly pricing: Omit<Stripe.InvoiceLineItem.Pricing, "unit_amount_decimal"> & {
-    readonly unit_amount_decimal: string | null;
-  };
+  readonly pricing:
+    | (Omit<Stripe.InvoiceLineItem.Pricing, "unit_amount_decimal"> & {
+        readonly unit_amount_decimal: string | null;
+      })
+    | null;
   readonly quantity_decimal: string;
-  readonly subscription: string;
+  readonly subscription: string | null;
 }
 
-/** A proration to bill with the subscription's next invoice. */
-export interface StoredInvoiceItem {
-  readonly id: string;
-  readonly subscription: string;
-  readonly subscription_item: string;
-  readonly description: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly price: string;
-  readonly quantity: number;
-  readonly period: { readonly start: number; readonly end: number };
+/** A charge that waits for an invoice, or belongs to one: https://docs.stripe.com/api/invoiceitems */
+export interface StoredInvoiceItem
+  extends Omit<Stripe.InvoiceItem, "customer" | "deleted" | "invoice" | "pricing" | "quantity_decimal"> {
+  readonly customer: string;
+  /** Null until an invoice includes the item. */
+  readonly invoice: string | null;
+  readonly pricing: StoredInvoiceLine["pricing"];
+  readonly quantity_decimal: string;
 }
 
 /** Links an invoice to its payment intent: https://docs.stripe.com/api/invoice-payment */

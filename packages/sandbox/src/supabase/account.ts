@@ -17,6 +17,8 @@ export interface AccountOptions {
   readonly readinessMilliseconds: number;
   /** The address of the pooler for all projects' databases. */
   readonly pooler: { readonly host: string; readonly port: number };
+  /** How many projects of free organizations may be active at a time. */
+  readonly freeProjectLimit: number;
 }
 
 /** The state of the local Supabase, and the operations that its endpoints share. */
@@ -27,6 +29,7 @@ export class Account {
   readonly now: () => number;
   readonly readinessMilliseconds: number;
   readonly pooler: AccountOptions["pooler"];
+  readonly #freeProjectLimit: number;
   readonly #store: Store;
   readonly #booting = new Set<string>();
 
@@ -36,6 +39,7 @@ export class Account {
     this.now = options.now;
     this.readinessMilliseconds = options.readinessMilliseconds;
     this.pooler = options.pooler;
+    this.#freeProjectLimit = options.freeProjectLimit;
     this.organizations = options.store.collection("organizations");
     this.projects = options.store.collection("projects");
   }
@@ -71,6 +75,30 @@ export class Account {
   isLagging({ change }: Project): boolean {
     const elapsed = this.now() - change.startedAt;
     return LAGS.has(change.through[0]) && elapsed < this.readinessMilliseconds / change.through.length;
+  }
+
+  /**
+   * Checks that another project of a free organization may become active. The limit is that of the account, which owns all
+   * organizations. Paused projects don't count.
+   *
+   * The status and the text are those of responses that users published.
+   * @see https://supabase.com/docs/guides/platform/billing-faq#how-many-free-projects-can-i-have
+   * @throws ApiError 403 if the account has reached its limit
+   */
+  requireFreeSlot(organization: Organization): void {
+    if (organization.plan !== "free") return;
+    const active = this.projects
+      .values()
+      .filter(({ change, organization: slug }) => change.to !== "INACTIVE" && this.#isFree(slug));
+    if (active.length < this.#freeProjectLimit) return;
+    throw new ApiError(
+      403,
+      `The following organization members have reached their maximum limits for the number of active free projects within organizations where they are an administrator or owner: sandbox (${this.#freeProjectLimit} project limit). To continue, these users will need to either delete, pause or upgrade one or more of these projects.`,
+    );
+  }
+
+  #isFree(slug: string): boolean {
+    return this.organizations.get(slug)?.plan === "free";
   }
 
   /** Returns the project for the pooler, or undefined if it doesn't exist or its database isn't up. */

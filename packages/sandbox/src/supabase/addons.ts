@@ -73,7 +73,7 @@ export const addonEndpoints: readonly Endpoint[] = [
     }),
     handle: ({ account, parameter, body }) => {
       const project = account.project(parameter("ref"));
-      refuseFree(account, project);
+      refuseFree(account, project.organization);
       const addon = ADDONS.find(({ type }) => type === body.addon_type);
       if (addon?.variants.some(({ id }) => id === body.addon_variant) !== true)
         throw new ApiError(400, `Addon variant ${body.addon_variant} is not of type ${body.addon_type}`);
@@ -120,8 +120,9 @@ function select(account: Account, project: Project, addon: Addon, variant: strin
   account.projects.put(project.ref, { ...project, addons: [...others, variant] });
 }
 
-function refuseFree(account: Account, project: Project): void {
-  if (account.organization(project.organization).plan === "free")
+/** Free organizations have no add-ons, so neither larger sizes nor point-in-time recovery: https://supabase.com/pricing */
+export function refuseFree(account: Account, organization: string): void {
+  if (account.organization(organization).plan === "free")
     throw new ApiError(402, "Add-ons are only available to organizations on a paid plan.");
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import { scramVerifier } from "../scram.ts";
 import type { Account } from "./account.ts";
+import { refuseFree } from "./addons.ts";
 import { createDefaultKeys } from "./api-keys.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { ApiError } from "./errors.ts";
@@ -122,6 +123,7 @@ export const projectEndpoints: readonly Endpoint[] = [
     handle: ({ account, parameter }) => {
       const project = account.project(parameter("ref"));
       requireStatus(account, project, "INACTIVE", "is no longer in a paused state, it is");
+      account.requireFreeSlot(account.organization(project.organization));
       account.change(project, ["INACTIVE", "RESTORING", "COMING_UP"], "ACTIVE_HEALTHY");
       account.boot(project.ref);
     },
@@ -141,6 +143,9 @@ export const projectEndpoints: readonly Endpoint[] = [
 function createProject(account: Account, body: z.infer<typeof creation>): Project {
   const organization = account.organization(body.organization_slug);
   refuseTakenName(account, organization.slug, body.name, undefined);
+  account.requireFreeSlot(organization);
+  if (body.desired_instance_size !== undefined && body.desired_instance_size !== "nano")
+    refuseFree(account, organization.slug);
   const size = body.desired_instance_size ?? (organization.plan === "free" ? "nano" : "micro");
   const project: Project = {
     ref: randomLetters(20),

@@ -50,6 +50,51 @@ describe("a schedule", () => {
     });
   });
 
+  it("with end_behavior=cancel shows the end on its subscription, and cancels it then", async () => {
+    const { stripe, advance, id, schedule } = await downgrade();
+    const { phases } = await stripe.subscriptionSchedules.update(schedule.id, { end_behavior: "cancel" });
+    const end = phases.at(-1)?.end_date ?? 0;
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+      cancel_at: end,
+      cancel_at_period_end: false,
+      canceled_at: expect.any(Number),
+    });
+    await advance({ days: 62 });
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "canceled", ended_at: end });
+    expect(await stripe.subscriptionSchedules.retrieve(schedule.id)).toMatchObject({ status: "completed" });
+  });
+
+  it.each([
+    ["no longer cancels after end_behavior=release", "release", null],
+    ["no longer cancels once it is released", "detach", null],
+    ["cancels after its release with preserve_cancel_date", "preserve", "end"],
+  ])("%s", async (_, how, expected) => {
+    const { stripe, id, schedule } = await downgrade();
+    const { phases } = await stripe.subscriptionSchedules.update(schedule.id, { end_behavior: "cancel" });
+    if (how === "release")
+      await stripe.subscriptionSchedules.update(schedule.id, { end_behavior: "release" });
+    else
+      await stripe.subscriptionSchedules.release(schedule.id, { preserve_cancel_date: how === "preserve" });
+    const { cancel_at, canceled_at } = await stripe.subscriptions.retrieve(id);
+    expect(cancel_at).toBe(expected === null ? null : phases.at(-1)?.end_date);
+    expect(canceled_at === null).toBe(expected === null);
+  });
+
+  it("prorates a change of the current phase, unless told not to", async () => {
+    for (const [proration_behavior, count] of [
+      [undefined, 2],
+      ["none", 0],
+    ] as const) {
+      const { stripe, schedule, phases, small, advance } = await downgrade();
+      await advance({ days: 10 });
+      await stripe.subscriptionSchedules.update(schedule.id, {
+        phases: [{ ...phases[0], items: [{ price: small.id }] }],
+        ...(proration_behavior === undefined ? {} : { proration_behavior }),
+      });
+      expect((await stripe.invoiceItems.list({ pending: true })).data).toHaveLength(count);
+    }
+  });
+
   it("is canceled with its subscription", async () => {
     const { stripe, id, schedule } = await downgrade();
     await stripe.subscriptions.cancel(id);

@@ -30,6 +30,7 @@ export async function managementApi(perMinute = 10_000): Promise<ManagementApi> 
     now: () => clock.now,
     readinessMilliseconds: 1000,
     pooler: { host: "127.0.0.1", port: 5432 },
+    freeProjectLimit: 2,
   });
   onTestFinished(async () => {
     await servers.stopAll();

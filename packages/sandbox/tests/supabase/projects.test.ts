@@ -207,3 +207,48 @@ describe("an organization's projects", () => {
     expect((await page("?limit=101")).status).toBe(400);
   });
 });
+
+describe("free organizations of one account", () => {
+  let free: LocalSandbox;
+  beforeAll(async () => {
+    free = await openSandbox({ freeOrganizations: ["free", "free2"] });
+  });
+  afterAll(() => free.close());
+
+  const create = (name: string, organization_slug: string, more: object = {}) =>
+    free.call("POST", "/v1/projects", { organization_slug, db_pass: PASSWORD, name, ...more });
+
+  test("have only the size nano and no point-in-time recovery", async () => {
+    const large = await create("large", "free", { desired_instance_size: "large" });
+    expect([large.status, large.body.message]).toEqual([402, expect.stringContaining("paid plan")]);
+    const nano = await free.project("nano", { organization_slug: "free", desired_instance_size: "nano" });
+    for (const [addon_type, addon_variant] of [
+      ["compute_instance", "ci_small"],
+      ["pitr", "pitr_7"],
+    ]) {
+      const addon = { addon_type, addon_variant };
+      expect((await free.call("PATCH", `/v1/projects/${nano}/billing/addons`, addon)).status).toBe(402);
+    }
+    expect((await free.call("DELETE", `/v1/projects/${nano}`)).status).toBe(200);
+  });
+
+  test("have two active projects in total, and others when one is paused or deleted", async () => {
+    const refused = (reply: { status: number; body: { message: string } }) =>
+      expect([reply.status, reply.body.message]).toEqual([
+        403,
+        expect.stringMatching(/maximum limits for the number of active free projects .* \(2 project limit\)/),
+      ]);
+    const one = await free.project("one", { organization_slug: "free" });
+    const two = await free.project("two", { organization_slug: "free2" });
+    refused(await create("three", "free2"));
+    expect((await create("paid", "demo")).status).toBe(201);
+
+    expect((await free.call("POST", `/v1/projects/${one}/pause`)).status).toBe(200);
+    expect((await create("three", "free2")).status).toBe(201);
+    await until(async () => (await free.call("GET", `/v1/projects/${one}`)).body.status === "INACTIVE");
+    refused(await free.call("POST", `/v1/projects/${one}/restore`));
+    expect((await free.call("DELETE", `/v1/projects/${two}`)).status).toBe(200);
+    expect((await free.call("POST", `/v1/projects/${one}/restore`)).status).toBe(200);
+    await free.healthy(one);
+  });
+});

@@ -24,7 +24,7 @@ let live: Live;
 let ref: string;
 
 beforeAll(async () => {
-  live = await startLive({ freeOrganizations: [FREE] });
+  live = await startLive({ freeOrganizations: [FREE], freeProjectLimit: 20 });
   const place = { organization: FREE, region: "us-east-1", compute: "nano" };
   const named = { name: "tiny--acme--spike", databasePassword: PASSWORD };
   ({ ref } = await new Life(project, live.context()).up({ ...place, ...named }));

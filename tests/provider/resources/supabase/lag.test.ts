@@ -13,7 +13,7 @@ import { type Live, SUPABASE_ORGANIZATION, startLive } from "../../live.ts";
 const FREE = "gratis";
 let live: Live;
 beforeAll(async () => {
-  live = await startLive({ readinessMilliseconds: 900, freeOrganizations: [FREE] });
+  live = await startLive({ readinessMilliseconds: 900, freeOrganizations: [FREE], freeProjectLimit: 20 });
 });
 afterAll(() => live.stop());
 

@@ -12,7 +12,7 @@ const FREE = "gratis";
 let live: Live;
 
 beforeAll(async () => {
-  live = await startLive({ freeOrganizations: [FREE] });
+  live = await startLive({ freeOrganizations: [FREE], freeProjectLimit: 20 });
 });
 afterAll(() => live.stop());
 

@@ -70,7 +70,9 @@ function decidedBy(account: Account, invoice: StoredInvoice): StoredSubscription
 function latestFinalized(account: Account, subscription: string): StoredInvoice | undefined {
   const finalizedAt = (invoice: StoredInvoice): number => invoice.status_transitions.finalized_at ?? 0;
   return invoicesOf(account, subscription)
-    .filter(({ status }) => status !== "draft" && status !== "void")
+    .filter(
+      ({ billing_reason: reason, status }) => status !== "draft" && status !== "void" && reason !== "manual",
+    )
     .reduce<StoredInvoice | undefined>(
       (latest, one) => (latest !== undefined && finalizedAt(latest) > finalizedAt(one) ? latest : one),
       undefined,

@@ -1,81 +1,40 @@
 import type { Account } from "../account.ts";
 import { newId } from "../protocol/ids.ts";
-import type { StoredInvoice, StoredInvoiceLine, StoredPrice, StoredSubscription } from "../stored.ts";
+import type { StoredCustomer, StoredInvoice, StoredInvoiceLine, StoredSubscription } from "../stored.ts";
 import { totalsOf } from "./invoice-totals.ts";
 
 const DAY = 24 * 60 * 60;
 
-export interface Charge {
-  readonly description: string;
-  readonly amount: number;
-  readonly price: StoredPrice;
-  readonly quantity: number;
-  readonly period: { readonly start: number; readonly end: number };
-  readonly subscriptionItem: string;
-  readonly proration: boolean;
+/** What a new invoice bills, to whom and how. */
+export interface Draft {
+  readonly customer: StoredCustomer;
+  readonly subscription: StoredSubscription | undefined;
+  readonly currency: string;
+  readonly reason: string;
+  readonly collection_method: NonNullable<StoredInvoice["collection_method"]>;
+  readonly days_until_due: number | null;
+  readonly description: string | null;
+  /** When Stripe finalizes and collects the invoice. Null if it does neither by itself. */
+  readonly finalizesAt: number | null;
+  readonly footer?: string | undefined;
+  readonly metadata?: Record<string, string>;
 }
 
 const NO_AUTOMATIC_TAX = { disabled_reason: null, liability: null, provider: null, status: null };
 
-function line(invoice: string, subscription: StoredSubscription, charge: Charge): StoredInvoiceLine {
-  const { amount, description, period, price, proration, quantity } = charge;
-  return {
-    id: newId("il"),
-    object: "line_item",
-    amount,
-    currency: subscription.currency,
-    description,
-    discount_amounts: [],
-    discountable: !proration,
-    discounts: [],
-    invoice,
-    livemode: false,
-    metadata: subscription.metadata,
-    parent: {
-      invoice_item_details: null,
-      subscription_item_details: {
-        invoice_item: null,
-        proration,
-        proration_details: null,
-        subscription: subscription.id,
-        subscription_item: charge.subscriptionItem,
-      },
-      type: "subscription_item_details",
-    },
-    period,
-    pretax_credit_amounts: [],
-    pricing: {
-      price_details: { price: price.id, product: price.product },
-      type: "price_details",
-      unit_amount_decimal: price.unit_amount_decimal,
-    },
-    quantity,
-    quantity_decimal: String(quantity),
-    subscription: subscription.id,
-    subtotal: amount,
-    taxes: [],
-  };
-}
-
-/**
- * Creates a draft of a subscription's invoice.
- *
- * @param finalizesAt when Stripe finalizes and collects the invoice; null if it does neither by itself
- */
+/** @param linesOf returns the lines of the invoice with the given id */
 export function draftInvoice(
   account: Account,
-  subscription: StoredSubscription,
-  reason: string,
-  charges: readonly Charge[],
-  finalizesAt: number | null,
+  given: Draft,
+  linesOf: (invoice: string) => readonly StoredInvoiceLine[],
 ): StoredInvoice {
+  const { customer, finalizesAt, subscription } = given;
   const id = newId("in");
-  const lines = charges.map((charge) => line(id, subscription, charge));
-  const totals = totalsOf(account, subscription, lines);
+  const lines = linesOf(id);
+  const totals = totalsOf(account, subscription ?? NOTHING_OFF, lines);
   const { total } = totals;
   const now = account.now();
-  const customer = account.customers.get(subscription.customer);
-  const sent = subscription.collection_method === "send_invoice";
+  const sent = given.collection_method === "send_invoice";
   const draft: StoredInvoice = {
     id,
     object: "invoice",
@@ -92,29 +51,29 @@ export function draftInvoice(
     attempt_count: 0,
     attempted: false,
     auto_advance: finalizesAt !== null,
-    automatic_tax: { ...NO_AUTOMATIC_TAX, enabled: subscription.automatic_tax.enabled },
+    automatic_tax: { ...NO_AUTOMATIC_TAX, enabled: subscription?.automatic_tax.enabled ?? false },
     automatically_finalizes_at: finalizesAt,
-    billing_reason: reason,
-    collection_method: subscription.collection_method,
+    billing_reason: given.reason,
+    collection_method: given.collection_method,
     created: now,
-    currency: subscription.currency,
+    currency: given.currency,
     custom_fields: null,
-    customer: subscription.customer,
+    customer: customer.id,
     customer_account: null,
-    customer_address: customer?.address ?? null,
-    customer_email: customer?.email ?? null,
-    customer_name: customer?.name ?? null,
-    customer_phone: customer?.phone ?? null,
+    customer_address: customer.address ?? null,
+    customer_email: customer.email ?? null,
+    customer_name: customer.name ?? null,
+    customer_phone: customer.phone ?? null,
     customer_shipping: null,
-    customer_tax_exempt: customer?.tax_exempt ?? "none",
+    customer_tax_exempt: customer.tax_exempt ?? "none",
     customer_tax_ids: [],
     default_payment_method: null,
     default_source: null,
-    description: subscription.description,
-    due_date: sent ? now + (subscription.days_until_due ?? 0) * DAY : null,
+    description: given.description,
+    due_date: sent ? now + (given.days_until_due ?? 0) * DAY : null,
     effective_at: null,
     ending_balance: null,
-    footer: customer?.invoice_settings.footer ?? null,
+    footer: given.footer ?? customer.invoice_settings.footer,
     from_invoice: null,
     hosted_invoice_url: null,
     invoice_pdf: null,
@@ -123,15 +82,18 @@ export function draftInvoice(
     latest_revision: null,
     lines,
     livemode: false,
-    metadata: {},
+    metadata: given.metadata ?? {},
     next_payment_attempt: sent ? null : finalizesAt,
     number: null,
     on_behalf_of: null,
-    parent: {
-      quote_details: null,
-      subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
-      type: "subscription_details",
-    },
+    parent:
+      subscription === undefined
+        ? null
+        : {
+            quote_details: null,
+            subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
+            type: "subscription_details",
+          },
     payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
     period_end: now,
     period_start: now,
@@ -150,7 +112,9 @@ export function draftInvoice(
     webhooks_delivered_at: now,
     ...totals,
   };
-  if (customer !== undefined) account.customers.put(customer.id, { ...customer, currency: draft.currency });
+  account.customers.put(customer.id, { ...customer, currency: draft.currency });
   account.emit("invoice.created", draft);
   return account.invoices.put(id, draft);
 }
+
+const NOTHING_OFF = { default_tax_rates: [], discounts: [] };

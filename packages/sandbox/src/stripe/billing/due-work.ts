@@ -1,10 +1,9 @@
 import type { Account } from "../account.ts";
 import type { StoredInvoice, StoredSubscription } from "../stored.ts";
-import { cancelNow } from "./cancellation.ts";
 import { advanceDraft, collectAutomatically, lapse, lapses } from "./collection.ts";
 import { dropPending } from "./pending-updates.ts";
 import { nextPhase, phaseEnd } from "./phases.ts";
-import { endTrial, expire, renew } from "./subscription-lifecycle.ts";
+import { cancelAtPeriodEnd, endTrial, expire, renew } from "./subscription-lifecycle.ts";
 import { isOver, update } from "./subscription-state.ts";
 
 const INCOMPLETE_FOR = 23 * 60 * 60;
@@ -51,8 +50,8 @@ function duesOf(account: Account, subscription: StoredSubscription, periodEnd: n
   };
   const { status } = subscription;
   add(subscription.pending_update?.expires_at, () => dropPending(account, subscription));
-  add(subscription.cancel_at, () => cancelNow(account, subscription, "cancellation_requested"));
   add(phaseEnd(account, subscription), () => nextPhase(account, subscription));
+  add(subscription.cancel_at, () => cancelAtPeriodEnd(account, subscription));
   if (status === "incomplete")
     add(subscription.created + INCOMPLETE_FOR, () => expire(account, subscription));
   if (status === "trialing") add(subscription.trial_end, () => endTrial(account, subscription));

@@ -13,26 +13,29 @@ type Totals = Pick<
   | "total_taxes"
 >;
 
+/** The discounts and tax rates of a subscription or an invoice. */
+type Reductions = Pick<StoredSubscription, "default_tax_rates" | "discounts">;
+
 /**
- * Computes an invoice's totals: its lines, minus the subscription's discounts, plus exclusive taxes.
+ * Computes an invoice's totals: its lines, minus the discounts, plus exclusive taxes.
  *
  * Discounts apply in the given order to all lines except prorations. Taxes apply to the discounted total.
  * https://docs.stripe.com/billing/subscriptions/coupons, https://docs.stripe.com/billing/taxes/tax-rates
  */
 export function totalsOf(
   account: Account,
-  subscription: StoredSubscription,
+  reductions: Reductions,
   lines: readonly StoredInvoiceLine[],
 ): Totals {
   const subtotal = sum(lines.map(({ amount }) => amount));
   let left = sum(lines.filter(({ discountable }) => discountable).map(({ amount }) => amount));
-  const discounts = discountsOf(account, subscription).map((discount) => {
+  const discounts = discountsOf(account, reductions).map((discount) => {
     const amount = Math.max(0, Math.min(left, amountOff(discount, left)));
     left -= amount;
     return { amount, discount: discount.id };
   });
   const taxable = subtotal - sum(discounts.map(({ amount }) => amount));
-  const rates = subscription.default_tax_rates ?? [];
+  const rates = reductions.default_tax_rates ?? [];
   const taxes = rates.map(({ id, inclusive, percentage }) => ({
     amount: Math.round((taxable * percentage) / (inclusive ? 100 + percentage : 100)),
     tax_behavior: inclusive ? ("inclusive" as const) : ("exclusive" as const),
@@ -78,8 +81,8 @@ export function netAmount(
   return Math.round((amount * (subtotal - off)) / subtotal);
 }
 
-/** Returns the subscription's discounts that haven't ended. */
-function discountsOf(account: Account, { discounts }: StoredSubscription): StoredDiscount[] {
+/** Returns the discounts that haven't ended. */
+function discountsOf(account: Account, { discounts }: Reductions): StoredDiscount[] {
   return discounts
     .map((id) => account.discounts.get(id))
     .filter((one) => one !== undefined)

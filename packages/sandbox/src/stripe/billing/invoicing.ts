@@ -1,7 +1,8 @@
 import type { Account } from "../account.ts";
 import { newId } from "../protocol/ids.ts";
 import type { StoredCustomer, StoredInvoice, StoredPaymentIntent, StoredSubscription } from "../stored.ts";
-import { type Charge, draftInvoice } from "./draft-invoices.ts";
+import { draftInvoice } from "./draft-invoices.ts";
+import { type Charge, chargeLine, takeItems, waitingItems } from "./invoice-lines.ts";
 import { attempt, newPaymentIntent } from "./payments.ts";
 
 const DAY = 24 * 60 * 60;
@@ -11,7 +12,7 @@ export const DRAFT_FOR = 60 * 60;
 const RETRY_DAYS = [3, 5, 7];
 
 /**
- * Invoices a subscription. Invoices of API calls are finalized immediately. Invoices of renewals, and invoices that Stripe
+ * Invoices a subscription, with the items that wait for its next invoice. Invoices of API calls are finalized immediately. Invoices of renewals, and invoices that Stripe
  * sends, are drafts for an hour.
  *
  * While collection is paused, an invoice stays a draft, or is void or uncollectible from the start.
@@ -27,7 +28,25 @@ export function invoiceSubscription(
   const paused = subscription.pause_collection?.behavior;
   const waits = reason === "subscription_cycle" || subscription.collection_method === "send_invoice";
   const finalizesAt = waits && paused === undefined ? account.now() + DRAFT_FOR : null;
-  const draft = draftInvoice(account, subscription, reason, charges, finalizesAt);
+  const { collection_method, currency, days_until_due, description } = subscription;
+  const items = waitingItems(account, subscription.customer, currency, subscription.id);
+  const draft = draftInvoice(
+    account,
+    {
+      collection_method,
+      currency,
+      customer: customerOf(account, subscription),
+      days_until_due,
+      description,
+      finalizesAt,
+      reason,
+      subscription,
+    },
+    (id) => [
+      ...takeItems(account, items, id),
+      ...charges.map((charge) => chargeLine(id, subscription, charge)),
+    ],
+  );
   if (paused === undefined) return waits ? draft : finalize(account, draft);
   if (paused === "keep_as_draft") return draft;
   // The customer's balance isn't used.
@@ -80,9 +99,12 @@ function opened(account: Account, draft: StoredInvoice): StoredInvoice {
   return account.invoices.put(open.id, open);
 }
 
-function customerOf(account: Account, invoice: StoredInvoice): StoredCustomer {
-  const customer = account.customers.get(invoice.customer);
-  if (customer === undefined) throw new Error(`Invoice ${invoice.id} has no customer`);
+function customerOf(
+  account: Account,
+  of: { readonly id: string; readonly customer: string },
+): StoredCustomer {
+  const customer = account.customers.get(of.customer);
+  if (customer === undefined) throw new Error(`The customer of ${of.id} doesn't exist`);
   return customer;
 }
 

@@ -5,12 +5,12 @@ import { mergeMetadata } from "../protocol/metadata.ts";
 import type { StoredPrice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { amountOf, prorated } from "./amounts.ts";
 import { unpaid } from "./collection.ts";
-import type { Charge } from "./draft-invoices.ts";
+import { type Charge, keepForLater, waitingItems } from "./invoice-lines.ts";
 import { billedBy, discountedShare, netAmount } from "./invoice-totals.ts";
 import { collect, invoiceSubscription } from "./invoicing.ts";
 import { dropPending, suspendChange } from "./pending-updates.ts";
 import { after } from "./periods.ts";
-import { chargesFor, describe, takePending } from "./subscription-lifecycle.ts";
+import { chargesFor, describe } from "./subscription-lifecycle.ts";
 import { itemsOf, noPaymentMethod, paymentMethodOf, priceOf, update } from "./subscription-state.ts";
 
 /** A change of the item with the given id, or a new item if there is no id. */
@@ -316,7 +316,7 @@ function billedFor(account: Account, item: StoredSubscriptionItem) {
           ({ amount, parent, period, pricing, quantity }) =>
             parent?.subscription_item_details?.subscription_item === item.id &&
             period.end === item.current_period_end &&
-            pricing.price_details?.price === item.price &&
+            pricing?.price_details?.price === item.price &&
             quantity === (item.quantity ?? 1) &&
             amount > 0,
         )
@@ -330,22 +330,6 @@ function fullPeriod(account: Account, item: StoredSubscriptionItem) {
   return { start: Math.min(...siblings), end: item.current_period_end };
 }
 
-function keepForLater(account: Account, subscription: StoredSubscription, charge: Charge): void {
-  const id = newId("ii");
-  const { amount, description, period, price, quantity, subscriptionItem } = charge;
-  account.invoiceItems.put(id, {
-    id,
-    subscription: subscription.id,
-    subscription_item: subscriptionItem,
-    description,
-    amount,
-    currency: subscription.currency,
-    price: price.id,
-    quantity,
-    period,
-  });
-}
-
 /** @throws StripeError 400 if there is no payment method, or 402 for a declined payment with `error_if_incomplete` */
 function billChange(
   account: Account,
@@ -354,13 +338,13 @@ function billChange(
   charges: readonly Charge[],
   how: Collecting,
 ): void {
-  const all = [...takePending(account, subscription.id), ...charges];
-  const due = all.reduce((sum, { amount }) => sum + amount, 0);
+  const items = waitingItems(account, subscription.customer, subscription.currency, subscription.id);
+  const due = [...items, ...charges].reduce((sum, { amount }) => sum + amount, 0);
   const automatic = subscription.collection_method === "charge_automatically";
   const method = paymentMethodOf(account, subscription);
   if (automatic && due > 0 && method === null && how.payment_behavior !== "default_incomplete")
     throw noPaymentMethod();
-  const invoice = invoiceSubscription(account, subscription, "subscription_update", all);
+  const invoice = invoiceSubscription(account, subscription, "subscription_update", charges);
   const billed = billedBy(account, subscription, invoice);
   if (invoice.status !== "open") {
     update(account, billed, {});

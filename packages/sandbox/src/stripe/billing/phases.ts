@@ -1,8 +1,8 @@
 import type { Account } from "../account.ts";
 import { phaseAt, release } from "../objects/subscription-schedules.ts";
 import type { StoredSubscription, StoredSubscriptionSchedule } from "../stored.ts";
-import { cancelNow } from "./cancellation.ts";
 import { enterPhase } from "./enter-phase.ts";
+import { cancelAtPeriodEnd } from "./subscription-lifecycle.ts";
 import { endSchedule } from "./subscription-state.ts";
 
 /** Returns the end of the current phase of a subscription's schedule, or undefined if there is none. */
@@ -28,7 +28,7 @@ export function nextPhase(account: Account, subscription: StoredSubscription): v
     if (schedule.end_behavior === "release") release(account, schedule);
     else {
       endSchedule(account, schedule, "completed");
-      cancelNow(account, subscription, "cancellation_requested");
+      cancelAtPeriodEnd(account, subscription);
     }
     return;
   }

@@ -6,7 +6,7 @@ import { newId } from "../protocol/ids.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import type { StoredCustomer, StoredInvoice, StoredSubscription } from "../stored.ts";
 import { unpaid } from "./collection.ts";
-import type { Charge } from "./draft-invoices.ts";
+import { type Charge, waitingItems } from "./invoice-lines.ts";
 import { billedBy } from "./invoice-totals.ts";
 import { collect, invoiceSubscription } from "./invoicing.ts";
 import { addItem, checkPrice } from "./item-changes.ts";
@@ -19,7 +19,13 @@ import {
   type SubscriptionCreation,
   trialSettingsOf,
 } from "./subscription-parameters.ts";
-import { noPaymentMethod, paymentMethodOf, priceOf, showSubscription } from "./subscription-state.ts";
+import {
+  itemsOf,
+  noPaymentMethod,
+  paymentMethodOf,
+  priceOf,
+  showSubscription,
+} from "./subscription-state.ts";
 
 const DAY = 24 * 60 * 60;
 
@@ -99,13 +105,13 @@ function firstInvoice(
   subscription: StoredSubscription,
   given: SubscriptionCreation,
 ): StoredSubscription {
-  const items = account.subscriptionItems.values().filter((item) => item.subscription === subscription.id);
-  const full = chargesFor(account, items);
+  const full = chargesFor(account, itemsOf(account, subscription.id));
   const charges = subscription.status === "trialing" ? full.map(asTrial) : full;
   const automatic = subscription.collection_method === "charge_automatically";
   const method = paymentMethodOf(account, subscription);
   const behavior = given.payment_behavior ?? "allow_incomplete";
-  const due = charges.reduce((sum, { amount }) => sum + amount, 0);
+  const items = waitingItems(account, subscription.customer, subscription.currency);
+  const due = [...items, ...charges].reduce((sum, { amount }) => sum + amount, 0);
   if (automatic && due > 0 && method === null && behavior !== "default_incomplete") throw noPaymentMethod();
 
   const invoice = invoiceSubscription(account, subscription, "subscription_create", charges);

@@ -2,7 +2,7 @@ import type { Account } from "../account.ts";
 import type { StoredPrice, StoredSubscription, StoredSubscriptionItem } from "../stored.ts";
 import { amountOf } from "./amounts.ts";
 import { cancelNow } from "./cancellation.ts";
-import type { Charge } from "./draft-invoices.ts";
+import { type Charge, waitingItems } from "./invoice-lines.ts";
 import { billedBy } from "./invoice-totals.ts";
 import { collect, invoiceSubscription, voided } from "./invoicing.ts";
 import { periodEnd } from "./periods.ts";
@@ -34,25 +34,6 @@ export function describe(account: Account, price: StoredPrice, quantity: number)
   return `${quantity} × ${name} (at ${amount} ${price.currency.toUpperCase()}${each})`;
 }
 
-/** Removes and returns the prorations to bill with the next invoice. */
-export function takePending(account: Account, subscription: string): Charge[] {
-  const waiting = account.invoiceItems.values().filter((item) => item.subscription === subscription);
-  return waiting.map((item) => {
-    account.invoiceItems.delete(item.id);
-    const { amount, description, period, quantity } = item;
-    const price = priceOf(account, item);
-    return {
-      amount,
-      description,
-      period,
-      price,
-      proration: true,
-      quantity,
-      subscriptionItem: item.subscription_item,
-    };
-  });
-}
-
 /** Starts the next period of the items that are due, and bills it. */
 export function renew(
   account: Account,
@@ -64,12 +45,11 @@ export function renew(
   const due = itemsOf(account, subscription.id)
     .filter((item) => item.current_period_end <= now)
     .map((item) => nextPeriod(account, item, anchor));
-  const charges = [...takePending(account, subscription.id), ...chargesFor(account, due)];
   const renewed = account.subscriptions.put(subscription.id, {
     ...subscription,
     billing_cycle_anchor: anchor,
   });
-  return bill(account, renewed, reason, charges);
+  return bill(account, renewed, reason, chargesFor(account, due));
 }
 
 export function nextPeriod(
@@ -128,4 +108,13 @@ export function expire(account: Account, subscription: StoredSubscription): void
   const invoice = account.invoices.get(subscription.latest_invoice ?? "");
   if (invoice?.status === "open") voided(account, invoice);
   update(account, subscription, { ended_at: account.now(), status: "incomplete_expired" });
+}
+
+/** Ends a subscription as scheduled. A last invoice bills its waiting items: https://docs.stripe.com/api/subscriptions/cancel */
+export function cancelAtPeriodEnd(account: Account, subscription: StoredSubscription): void {
+  const items = waitingItems(account, subscription.customer, subscription.currency, subscription.id);
+  const ended = cancelNow(account, subscription, "cancellation_requested");
+  if (items.every(({ parent }) => parent === null)) return;
+  const invoice = invoiceSubscription(account, ended, "subscription_cycle", []);
+  account.subscriptions.put(ended.id, billedBy(account, ended, invoice));
 }

@@ -37,7 +37,6 @@ const fields = {
   discounts: nullable(discountList()).optional(),
   default_payment_method: text().optional(),
   metadata: metadata(),
-  off_session: boolean().optional(),
   payment_behavior: oneOf([
     "allow_incomplete",
     "default_incomplete",
@@ -51,7 +50,6 @@ const fields = {
     },
     ["payment_method_options"],
   ).optional(),
-  proration_behavior: oneOf(["create_prorations", "always_invoice", "none"]).optional(),
   trial_end: timestampOr("now").optional(),
   trial_settings: trialSettings,
 };
@@ -65,6 +63,7 @@ const notYet = [
   "customer_account",
   "default_source",
   "invoice_settings",
+  "off_session",
   "on_behalf_of",
   "pending_invoice_item_interval",
   "transfer_data",
@@ -86,7 +85,7 @@ export const subscriptionCreation = parameters(
     items: list(parameters({ ...itemFields, price: text() }, itemNotYet), 20),
     trial_period_days: integer(0, 730).optional(),
   },
-  [...notYet, "backdate_start_date", "billing_cycle_anchor"],
+  [...notYet, "backdate_start_date", "billing_cycle_anchor", "proration_behavior"],
 );
 
 export type SubscriptionCreation = z.output<typeof subscriptionCreation>;
@@ -94,7 +93,7 @@ export type SubscriptionCreation = z.output<typeof subscriptionCreation>;
 export const subscriptionUpdate = parameters(
   {
     ...fields,
-    billing_cycle_anchor: oneOf(["now", "unchanged"]).optional(),
+    billing_cycle_anchor: parameters({ type: oneOf(["now", "unchanged"]) }).optional(),
     cancel_at: nullable(timestampOr("min_period_end", "max_period_end")).optional(),
     cancellation_details: cancellationDetails(),
     description: nullable(text(500)).optional(),
@@ -111,6 +110,7 @@ export const subscriptionUpdate = parameters(
         resumes_at: timestamp().optional(),
       }),
     ).optional(),
+    proration_behavior: oneOf(["create_prorations", "always_invoice", "none"]).optional(),
     proration_date: timestamp().optional(),
   },
   notYet,
@@ -146,10 +146,13 @@ export const subscriptionCancellation = parameters({ cancellation_details: cance
   "prorate",
 ]);
 
-export const subscriptionResumption = parameters(
-  { proration_behavior: oneOf(["create_prorations", "always_invoice", "none"]).optional() },
-  ["billing_cycle_anchor", "payment_behavior", "proration_date"],
-);
+/** Resuming starts a new period, without prorations. */
+export const subscriptionResumption = parameters({}, [
+  "billing_cycle_anchor",
+  "payment_behavior",
+  "proration_behavior",
+  "proration_date",
+]);
 
 function cancellationDetails() {
   return parameters(
@@ -173,10 +176,14 @@ function cancellationDetails() {
 }
 
 /** @throws StripeError 400 if `days_until_due` doesn't match the collection method */
-export function checkCollection(method: string, days: number | undefined | null): void {
+export function checkCollection(
+  method: string,
+  days: number | undefined | null,
+  what = "a subscription",
+): void {
   if (method === "send_invoice" && (days === undefined || days === null))
     throw invalid(
-      "When creating a subscription with `collection_method` set to `send_invoice`, you must specify `days_until_due`.",
+      `When creating ${what} with \`collection_method\` set to \`send_invoice\`, you must specify \`days_until_due\`.`,
       "days_until_due",
       "parameter_missing",
     );

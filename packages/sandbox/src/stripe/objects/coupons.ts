@@ -2,7 +2,7 @@ import type { Account } from "../account.ts";
 import { after } from "../billing/periods.ts";
 import { invalid, missing } from "../protocol/errors.ts";
 import { random } from "../protocol/ids.ts";
-import { page } from "../protocol/lists.ts";
+import { page, within } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
@@ -85,7 +85,10 @@ export const couponOperations: readonly Operation[] = [
     "get",
     "/v1/coupons",
     parameters({ ...paging, created: range() }),
-    ({ account, parameters: wanted }) => page("/v1/coupons", account.coupons.values(), wanted, "coupon"),
+    ({ account, parameters: wanted }) => {
+      const found = account.coupons.values().filter(({ created }) => within(created, wanted.created));
+      return page("/v1/coupons", found, wanted, "coupon");
+    },
   ),
 
   operation("get", "/v1/coupons/:id", parameters({}), ({ account, id }) => get(account, id)),

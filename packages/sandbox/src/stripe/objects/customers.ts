@@ -7,7 +7,6 @@ import { embedded, matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
-  boolean,
   integer,
   list,
   metadata,
@@ -62,9 +61,8 @@ const fields = {
   phone: nullable(text(20)).optional(),
   preferred_locales: list(text()).optional(),
   tax_exempt: nullable(oneOf(["none", "exempt", "reverse"])).optional(),
-  validate: boolean().optional(),
 };
-const notYet = ["business_name", "cash_balance", "individual_name", "shipping", "source", "tax"];
+const notYet = ["business_name", "cash_balance", "individual_name", "shipping", "source", "tax", "validate"];
 
 const creation = parameters({ ...fields, payment_method: text().optional() }, [
   ...notYet,
@@ -142,7 +140,7 @@ function save(account: Account, id: string, customer: string): StoredPaymentMeth
 type Change = Partial<ReturnType<typeof creation.parse>>;
 
 function changed(account: Account, before: StoredCustomer, given: Change): StoredCustomer {
-  const { metadata, invoice_settings, address, tax_exempt, payment_method, validate, ...plain } = given;
+  const { metadata, invoice_settings, address, tax_exempt, payment_method, ...plain } = given;
   if (typeof plain.email === "string" && !/^[^\s@]+@[^\s@]+$/.test(plain.email))
     throw invalid(`Invalid email address: ${plain.email}`, "email", "email_invalid");
   const method = invoice_settings?.default_payment_method;

@@ -1,13 +1,19 @@
+import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { markUncollectible, payInvoice, settle, voidInvoice } from "../billing/collection.ts";
+import { draftInvoice } from "../billing/draft-invoices.ts";
+import { takeItems, waitingItems } from "../billing/invoice-lines.ts";
 import { DRAFT_FOR, finalize, intentOf } from "../billing/invoicing.ts";
+import { checkCollection } from "../billing/subscription-parameters.ts";
 import { subscriptionOf } from "../billing/subscription-state.ts";
-import { invalid, missing } from "../protocol/errors.ts";
+import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { embedded, matches, page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
   boolean,
+  currency,
+  integer,
   metadata,
   nullable,
   oneOf,
@@ -16,7 +22,8 @@ import {
   range,
   text,
 } from "../protocol/parameters.ts";
-import type { StoredInvoice } from "../stored.ts";
+import type { StoredCustomer, StoredInvoice, StoredSubscription } from "../stored.ts";
+import { getCustomer } from "./find-customer.ts";
 
 export const invoice: Kind = {
   show: (account, id) => {
@@ -51,6 +58,43 @@ const listing = parameters({
   subscription: text().optional(),
 });
 
+const notYet = [
+  "account_tax_ids",
+  "application_fee_amount",
+  "automatic_tax",
+  "automatically_finalizes_at",
+  "custom_fields",
+  "default_payment_method",
+  "default_source",
+  "default_tax_rates",
+  "discounts",
+  "due_date",
+  "effective_at",
+  "issuer",
+  "number",
+  "on_behalf_of",
+  "payment_settings",
+  "rendering",
+  "shipping_cost",
+  "shipping_details",
+  "statement_descriptor",
+  "transfer_data",
+];
+const creation = parameters(
+  {
+    auto_advance: boolean().optional(),
+    collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
+    currency: currency().optional(),
+    customer: text(),
+    days_until_due: integer(0).optional(),
+    description: text(1500).optional(),
+    footer: text().optional(),
+    metadata: metadata(),
+    pending_invoice_items_behavior: oneOf(["exclude", "include"]).optional(),
+    subscription: text().optional(),
+  },
+  [...notYet, "customer_account", "from_invoice"],
+);
 const update = parameters(
   {
     auto_advance: boolean().optional(),
@@ -58,33 +102,14 @@ const update = parameters(
     footer: nullable(text()).optional(),
     metadata: metadata(),
   },
-  [
-    "account_tax_ids",
-    "application_fee_amount",
-    "automatic_tax",
-    "automatically_finalizes_at",
-    "collection_method",
-    "custom_fields",
-    "days_until_due",
-    "default_payment_method",
-    "default_source",
-    "default_tax_rates",
-    "discounts",
-    "due_date",
-    "effective_at",
-    "issuer",
-    "number",
-    "on_behalf_of",
-    "payment_settings",
-    "rendering",
-    "shipping_cost",
-    "shipping_details",
-    "statement_descriptor",
-    "transfer_data",
-  ],
+  [...notYet, "collection_method", "days_until_due"],
 );
 
 export const invoiceOperations: readonly Operation[] = [
+  operation("post", "/v1/invoices", creation, ({ account, parameters: given }) =>
+    show(createDraft(account, given)),
+  ),
+
   operation("get", "/v1/invoices", listing, ({ account, parameters: wanted }) => {
     const found = account.invoices
       .values()
@@ -138,11 +163,12 @@ export const invoiceOperations: readonly Operation[] = [
   operation(
     "post",
     "/v1/invoices/:id/pay",
-    parameters({
-      paid_out_of_band: boolean().optional(),
-      payment_method: text().optional(),
-      off_session: boolean().optional(),
-    }),
+    parameters({ paid_out_of_band: boolean().optional(), payment_method: text().optional() }, [
+      "forgive",
+      "mandate",
+      "off_session",
+      "source",
+    ]),
     ({ account, id, parameters: given }) => {
       const before = being(getInvoice(account, id), "paid", ["draft", "open", "uncollectible"]);
       return show(payInvoice(account, before, given));
@@ -168,6 +194,53 @@ function advancing(account: Account, invoice: StoredInvoice, advances: boolean):
     automatically_finalizes_at: finalizesAt,
     next_payment_attempt: charges ? (finalizesAt ?? account.now()) : null,
   };
+}
+
+/** Creates a draft of an invoice outside of billing periods, with the items that wait. */
+function createDraft(account: Account, given: z.output<typeof creation>): StoredInvoice {
+  const customer = getCustomer(account, given.customer, "customer");
+  const { collection_method = "charge_automatically" } = given;
+  checkCollection(collection_method, given.days_until_due, "an invoice");
+  const subscription = subscriptionFor(account, customer, given.subscription);
+  const invoiced = given.currency ?? subscription?.currency ?? customer.currency ?? "usd";
+  const items =
+    subscription !== undefined || given.pending_invoice_items_behavior === "include"
+      ? waitingItems(account, customer.id, invoiced, subscription?.id)
+      : [];
+  const own = items.filter(({ parent }) => subscription === undefined || parent !== null);
+  if (subscription !== undefined && own.length === 0)
+    throw invalid(
+      "Nothing to invoice for subscription",
+      "subscription",
+      "invoice_no_subscription_line_items",
+    );
+  return draftInvoice(
+    account,
+    {
+      collection_method,
+      currency: invoiced,
+      customer,
+      days_until_due: given.days_until_due ?? null,
+      description: given.description ?? null,
+      finalizesAt: given.auto_advance === true ? account.now() + DRAFT_FOR : null,
+      footer: given.footer,
+      metadata: mergeMetadata({}, given.metadata),
+      reason: "manual",
+      subscription,
+    },
+    (id) => takeItems(account, own, id),
+  );
+}
+
+function subscriptionFor(
+  account: Account,
+  customer: StoredCustomer,
+  id: string | undefined,
+): StoredSubscription | undefined {
+  const found = account.subscriptions.get(id ?? "");
+  if (id !== undefined && found?.customer !== customer.id)
+    throw missingReference("subscription", id, "subscription");
+  return found;
 }
 
 function getInvoice(account: Account, id: string): StoredInvoice {

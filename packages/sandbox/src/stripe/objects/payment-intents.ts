@@ -23,7 +23,7 @@ import {
 } from "../protocol/parameters.ts";
 import type { StoredPaymentIntent } from "../stored.ts";
 import { getCustomer } from "./find-customer.ts";
-import { attach, findPaymentMethod } from "./payment-methods.ts";
+import { attach, automaticMethods, findPaymentMethod } from "./payment-methods.ts";
 
 export const paymentIntent: Kind = {
   show: (account, id) => account.paymentIntents.get(id),
@@ -35,7 +35,6 @@ const confirmation = {
   off_session: boolean().optional(),
   payment_method: text().optional(),
   receipt_email: nullable(text()).optional(),
-  return_url: text().optional(),
   setup_future_usage: nullable(oneOf(["off_session", "on_session"])).optional(),
 };
 const confirmationNotYet = [
@@ -46,6 +45,7 @@ const confirmationNotYet = [
   "payment_method_data",
   "payment_method_options",
   "radar_options",
+  "return_url",
   "shipping",
   "use_stripe_sdk",
 ];
@@ -116,10 +116,7 @@ export const paymentIntentOperations: readonly Operation[] = [
     });
     const intent = account.paymentIntents.put(blank.id, {
       ...blank,
-      automatic_payment_methods: given.automatic_payment_methods ?? {
-        allow_redirects: "always",
-        enabled: true,
-      },
+      automatic_payment_methods: automaticMethods(given),
       receipt_email: given.receipt_email ?? null,
       setup_future_usage: given.setup_future_usage ?? null,
       ...methodChange(account, blank, payment_method),
@@ -153,7 +150,9 @@ export const paymentIntentOperations: readonly Operation[] = [
     ({ account, id, parameters: given }) => {
       const before = getPaymentIntent(account, id);
       if (isOver(before)) throw unexpected(before, "confirm");
-      const intent = { ...before, ...methodChange(account, before, given.payment_method) };
+      const { receipt_email = before.receipt_email, setup_future_usage = before.setup_future_usage } = given;
+      const intended = { ...before, receipt_email, setup_future_usage };
+      const intent = { ...intended, ...methodChange(account, intended, given.payment_method) };
       return confirmed(account, intent, given);
     },
   ),

@@ -25,6 +25,8 @@ const billingDetails = parameters(
   ["address", "tax_id"],
 ).optional();
 
+const TYPES = ["card", "link", "sepa_debit", "us_bank_account"] as const;
+
 const creation = parameters(
   {
     type: oneOf(["card"]),
@@ -45,7 +47,7 @@ const update = parameters(
 const listing = parameters({
   ...paging,
   customer: text().optional(),
-  type: oneOf(["card", "link", "sepa_debit", "us_bank_account"]).optional(),
+  type: oneOf(TYPES).optional(),
 });
 
 export const paymentMethodOperations: readonly Operation[] = [
@@ -115,10 +117,11 @@ export const paymentMethodOperations: readonly Operation[] = [
   operation(
     "get",
     "/v1/customers/:id/payment_methods",
-    parameters({ ...paging, type: oneOf(["card"]).optional() }),
+    parameters({ ...paging, type: oneOf(TYPES).optional() }),
     ({ account, id, parameters: wanted }) => {
       getCustomer(account, id);
-      return page(`/v1/customers/${id}/payment_methods`, attached(account, id), wanted, "PaymentMethod");
+      const found = attached(account, id).filter((one) => (wanted.type ?? one.type) === one.type);
+      return page(`/v1/customers/${id}/payment_methods`, found, wanted, "PaymentMethod");
     },
   ),
 ];
@@ -127,6 +130,17 @@ function attached(account: Account, customer: string | undefined): StoredPayment
   return account.paymentMethods
     .values()
     .filter((one) => one.customer !== null && (customer ?? one.customer) === one.customer);
+}
+
+/** Returns the `automatic_payment_methods` of a new intent. Named types of payment methods disable it. */
+export function automaticMethods(given: {
+  readonly automatic_payment_methods?:
+    | { readonly enabled: boolean; readonly allow_redirects?: "always" | "never" | undefined }
+    | undefined;
+  readonly payment_method_types?: readonly string[] | undefined;
+}) {
+  if (given.payment_method_types !== undefined && given.automatic_payment_methods === undefined) return null;
+  return { allow_redirects: "always" as const, enabled: true, ...given.automatic_payment_methods };
 }
 
 /** Finds a payment method. An id of the form `pm_card_…` creates a new payment method with that test card. */

@@ -19,7 +19,7 @@ import {
   range,
   text,
 } from "../protocol/parameters.ts";
-import type { StoredPrice } from "../stored.ts";
+import type { StoredPrice, StoredProduct } from "../stored.ts";
 
 export const price: Kind = {
   show: (account, id) => account.prices.get(id),
@@ -137,6 +137,49 @@ export function createDefaultPrice(
   given: z.output<typeof defaultPriceData>,
 ): StoredPrice {
   return create(account, product, { ...given, ...amountOf(given) });
+}
+
+/** Creates an inactive one-time price, with a product, for an invoice item that only has an amount. */
+export function createPriceOfAmount(
+  account: Account,
+  amount: number,
+  currency: string,
+  name: string | undefined,
+): StoredPrice {
+  const product = blankProduct(newId("prod"), name ?? "Invoice item", account.now());
+  account.products.put(product.id, { ...product, active: false });
+  return create(account, product.id, {
+    active: false,
+    currency,
+    unit_amount: amount,
+    unit_amount_decimal: String(amount),
+  });
+}
+
+/** Returns a product with only a name. */
+export function blankProduct(id: string, name: string, now: number): StoredProduct {
+  return {
+    id,
+    object: "product",
+    active: true,
+    created: now,
+    default_price: null,
+    description: null,
+    images: [],
+    livemode: false,
+    marketing_features: [],
+    metadata: {},
+    name,
+    package_dimensions: null,
+    shippable: null,
+    statement_descriptor: null,
+    tax_code: null,
+    tax_details: null,
+    type: "service",
+    unit_label: null,
+    updated: now,
+    url: null,
+  };
 }
 
 type Given = Omit<z.output<typeof creation>, "product" | "unit_amount" | "unit_amount_decimal"> & Amount;

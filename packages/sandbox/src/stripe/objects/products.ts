@@ -16,7 +16,7 @@ import {
   text,
 } from "../protocol/parameters.ts";
 import type { StoredProduct } from "../stored.ts";
-import { createDefaultPrice, defaultPriceData } from "./prices.ts";
+import { blankProduct, createDefaultPrice, defaultPriceData } from "./prices.ts";
 
 export const product: Kind = {
   show: (account, id) => account.products.get(id),
@@ -74,28 +74,11 @@ export const productOperations: readonly Operation[] = [
     if (account.products.get(id) !== undefined)
       throw invalid("Product already exists.", "id", "resource_already_exists");
     const { default_price_data, ...own } = given;
-    const now = account.now();
     const created: StoredProduct = {
-      object: "product",
-      active: true,
-      default_price: null,
-      description: null,
-      images: [],
-      marketing_features: [],
-      package_dimensions: null,
-      shippable: null,
-      statement_descriptor: null,
-      tax_code: null,
-      tax_details: null,
-      type: "service",
-      unit_label: null,
-      url: null,
+      ...blankProduct(id, given.name, account.now()),
       ...own,
       id,
-      created: now,
-      livemode: false,
       metadata: mergeMetadata({}, given.metadata),
-      updated: now,
     };
     account.products.put(id, created);
     account.emit("product.created", created);

@@ -7,7 +7,7 @@ import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { boolean, list, metadata, oneOf, paging, parameters, range, text } from "../protocol/parameters.ts";
 import type { StoredSetupIntent } from "../stored.ts";
 import { getCustomer } from "./find-customer.ts";
-import { attach, findPaymentMethod } from "./payment-methods.ts";
+import { attach, automaticMethods, findPaymentMethod } from "./payment-methods.ts";
 
 export const setupIntent: Kind = {
   show: (account, id) => account.setupIntents.get(id),
@@ -24,6 +24,7 @@ const notYet = [
   "payment_method_configuration",
   "payment_method_data",
   "payment_method_options",
+  "return_url",
   "single_use",
   "use_stripe_sdk",
 ];
@@ -39,16 +40,16 @@ const creation = parameters(
     metadata: metadata(),
     payment_method: text().optional(),
     payment_method_types: list(oneOf(["card"])).optional(),
-    return_url: text().optional(),
     usage: oneOf(["off_session", "on_session"]).optional(),
   },
   notYet,
 );
-const confirmation = parameters({ payment_method: text().optional(), return_url: text().optional() }, [
+const confirmation = parameters({ payment_method: text().optional() }, [
   "confirmation_token",
   "mandate_data",
   "payment_method_data",
   "payment_method_options",
+  "return_url",
   "use_stripe_sdk",
 ]);
 const listing = parameters(
@@ -147,10 +148,7 @@ function blank(account: Account, given: ReturnType<typeof creation.parse>): Stor
     object: "setup_intent",
     allowed_payment_method_types: null,
     application: null,
-    automatic_payment_methods: given.automatic_payment_methods ?? {
-      allow_redirects: "always",
-      enabled: true,
-    },
+    automatic_payment_methods: automaticMethods(given),
     cancellation_reason: null,
     client_secret: `${id}_secret_${random(25)}`,
     created: account.now(),

@@ -4,16 +4,7 @@ import { invalid, missing } from "../protocol/errors.ts";
 import { page } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
-import {
-  boolean,
-  integer,
-  metadata,
-  oneOf,
-  paging,
-  parameters,
-  text,
-  timestamp,
-} from "../protocol/parameters.ts";
+import { integer, metadata, oneOf, paging, parameters, text, timestamp } from "../protocol/parameters.ts";
 import type { StoredSubscriptionItem } from "../stored.ts";
 import { changeItems } from "./subscriptions.ts";
 
@@ -25,10 +16,13 @@ export const subscriptionItem: Kind = {
   expands: {},
 };
 
-const payment = {
-  payment_behavior: oneOf(["allow_incomplete", "default_incomplete", "error_if_incomplete"]).optional(),
+const prorating = {
   proration_behavior: oneOf(["create_prorations", "always_invoice", "none"]).optional(),
   proration_date: timestamp().optional(),
+};
+const payment = {
+  ...prorating,
+  payment_behavior: oneOf(["allow_incomplete", "default_incomplete", "error_if_incomplete"]).optional(),
 };
 const notYet = ["billing_thresholds", "current_trial", "discounts", "plan", "price_data", "tax_rates"];
 const creation = parameters(
@@ -41,11 +35,10 @@ const update = parameters(
     price: text().optional(),
     quantity: integer(0).optional(),
     metadata: metadata(),
-    off_session: boolean().optional(),
   },
-  notYet,
+  [...notYet, "off_session"],
 );
-const removal = parameters(payment, ["clear_usage"]);
+const removal = parameters(prorating, ["clear_usage", "payment_behavior"]);
 const listing = parameters({ ...paging, subscription: text() });
 
 export const subscriptionItemOperations: readonly Operation[] = [
@@ -69,7 +62,7 @@ export const subscriptionItemOperations: readonly Operation[] = [
 
   operation("post", "/v1/subscription_items/:id", update, ({ account, id, parameters: given }) => {
     const before = get(account, id);
-    const { price, quantity, metadata, off_session, ...how } = given;
+    const { price, quantity, metadata, ...how } = given;
     if (price !== undefined || quantity !== undefined)
       changeItems(account, before.subscription, [{ id, price, quantity }], how);
     const after = get(account, id);

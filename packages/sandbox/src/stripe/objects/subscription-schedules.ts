@@ -5,7 +5,7 @@ import { enterPhase } from "../billing/enter-phase.ts";
 import { checkPrice } from "../billing/item-changes.ts";
 import { after } from "../billing/periods.ts";
 import { automaticTax, automaticTaxOf } from "../billing/subscription-parameters.ts";
-import { endSchedule, isOver, itemsOf, priceOf } from "../billing/subscription-state.ts";
+import { endSchedule, isOver, itemsOf, update as keep, priceOf } from "../billing/subscription-state.ts";
 import { invalid, missing, missingReference } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
 import { matches, page } from "../protocol/lists.ts";
@@ -13,6 +13,7 @@ import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import {
   boolean,
+  currency,
   integer,
   list,
   metadata,
@@ -38,7 +39,7 @@ const phase = parameters(
   {
     automatic_tax: automaticTax(),
     collection_method: oneOf(["charge_automatically", "send_invoice"]).optional(),
-    currency: text(3).optional(),
+    currency: currency().optional(),
     duration: parameters({
       interval: oneOf(["day", "week", "month", "year"]),
       interval_count: integer(1).optional(),
@@ -148,7 +149,12 @@ export const subscriptionScheduleOperations: readonly Operation[] = [
     const subscription = account.subscriptions.get(changed.subscription ?? "");
     const current = phases.find(({ start_date }) => start_date === changed.current_phase?.start_date);
     if (given.phases !== undefined && subscription !== undefined && current !== undefined)
-      enterPhase(account, subscription, changed, current);
+      enterPhase(account, subscription, changed, {
+        ...current,
+        proration_behavior: given.proration_behavior ?? "create_prorations",
+      });
+    if (before.end_behavior === "cancel" || changed.end_behavior === "cancel")
+      setCancellation(account, changed);
     return changed;
   }),
 
@@ -156,7 +162,8 @@ export const subscriptionScheduleOperations: readonly Operation[] = [
     "post",
     "/v1/subscription_schedules/:id/release",
     parameters({ preserve_cancel_date: boolean().optional() }),
-    ({ account, id }) => release(account, running(get(account, id))),
+    ({ account, id, parameters: given }) =>
+      release(account, running(get(account, id)), given.preserve_cancel_date),
   ),
 
   operation(
@@ -187,11 +194,34 @@ function running(schedule: StoredSubscriptionSchedule): StoredSubscriptionSchedu
   );
 }
 
-/** Detaches a schedule from its subscription, which continues unchanged. */
-export function release(account: Account, schedule: StoredSubscriptionSchedule): StoredSubscriptionSchedule {
+/**
+ * Shows on the subscription that the end of its schedule cancels it, or no longer does.
+ *
+ * https://github.com/YumaInaura/YumaInaura/issues/2955 shows Stripe's responses.
+ */
+function setCancellation(account: Account, schedule: StoredSubscriptionSchedule): void {
+  const subscription = account.subscriptions.get(schedule.subscription ?? "");
+  const ends = schedule.phases.at(-1)?.end_date;
+  const cancel_at = schedule.end_behavior === "cancel" && ends !== undefined ? ends : null;
+  if (subscription === undefined || subscription.cancel_at === cancel_at) return;
+  keep(account, subscription, { cancel_at, canceled_at: cancel_at === null ? null : account.now() });
+}
+
+/** Detaches a schedule from its subscription, which continues, also if the schedule would have canceled it. */
+export function release(
+  account: Account,
+  schedule: StoredSubscriptionSchedule,
+  keepsCancellation = false,
+): StoredSubscriptionSchedule {
   const subscription = account.subscriptions.get(schedule.subscription ?? "");
   if (subscription !== undefined)
-    account.subscriptions.put(subscription.id, { ...subscription, schedule: null });
+    account.subscriptions.put(subscription.id, {
+      ...subscription,
+      ...(schedule.end_behavior === "cancel" && !keepsCancellation
+        ? { cancel_at: null, canceled_at: null }
+        : {}),
+      schedule: null,
+    });
   const released: StoredSubscriptionSchedule = {
     ...schedule,
     current_phase: null,
@@ -302,6 +332,11 @@ function phasesOf(
         `phases[${index}][start_date]`,
       );
     const end = endOf(account, one, start);
+    if (one.currency !== undefined && one.currency !== subscription.currency)
+      throw invalid(
+        `The currency of each phase must be the subscription's: ${subscription.currency}.`,
+        `phases[${index}][currency]`,
+      );
     if (end <= start) throw invalid("The phase must end after it starts.", `phases[${index}][end_date]`);
     for (const [place, item] of one.items.entries())
       checkPrice(account, item.price, `phases[${index}][items][${place}][price]`);

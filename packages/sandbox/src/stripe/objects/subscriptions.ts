@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { cancelNow } from "../billing/cancellation.ts";
+import { dropProrations } from "../billing/invoice-lines.ts";
 import {
   type Collecting,
   changeSubscriptionItems,
@@ -8,7 +9,7 @@ import {
   payForEndOfTrial,
 } from "../billing/item-changes.ts";
 import { startSubscription } from "../billing/start.ts";
-import { bill, chargesFor, endTrial, nextPeriod, takePending } from "../billing/subscription-lifecycle.ts";
+import { bill, chargesFor, endTrial, nextPeriod } from "../billing/subscription-lifecycle.ts";
 import {
   automaticTaxOf,
   checkCollection,
@@ -88,7 +89,7 @@ export const subscriptionOperations: readonly Operation[] = [
     if (given.trial_end === "now") endTrialNow(account, read(account, id), items, given);
     if (mayWait && read(account, id).pending_update === null)
       keep(account, read(account, id), cancelChange(account, read(account, id), given));
-    if (given.billing_cycle_anchor === "now") restartCycle(account, read(account, id));
+    if (given.billing_cycle_anchor?.type === "now") restartCycle(account, read(account, id));
     return showSubscription(account, read(account, id));
   }),
 
@@ -99,6 +100,7 @@ export const subscriptionOperations: readonly Operation[] = [
     ({ account, id, parameters: given }) => {
       const before = getSubscription(account, id);
       if (isOver(before)) throw missing("subscription", id);
+      dropProrations(account, id);
       return showSubscription(
         account,
         cancelNow(account, before, "cancellation_requested", given.cancellation_details),
@@ -340,11 +342,10 @@ function endTrialEarly(account: Account, before: StoredSubscription): void {
 function restartCycle(account: Account, before: StoredSubscription): void {
   const now = account.now();
   const items = itemsOf(account, before.id).map((item) => nextPeriod(account, item, now));
-  const charges = [...takePending(account, before.id), ...chargesFor(account, items)];
   bill(
     account,
     account.subscriptions.put(before.id, { ...before, billing_cycle_anchor: now }),
     "subscription_update",
-    charges,
+    chargesFor(account, items),
   );
 }

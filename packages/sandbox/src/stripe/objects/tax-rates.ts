@@ -1,7 +1,7 @@
 import type { Account } from "../account.ts";
 import { invalid, missing } from "../protocol/errors.ts";
 import { newId } from "../protocol/ids.ts";
-import { page } from "../protocol/lists.ts";
+import { page, within } from "../protocol/lists.ts";
 import { mergeMetadata } from "../protocol/metadata.ts";
 import { type Kind, type Operation, operation } from "../protocol/operation.ts";
 import { boolean, decimal, metadata, paging, parameters, range, text } from "../protocol/parameters.ts";
@@ -55,7 +55,10 @@ export const taxRateOperations: readonly Operation[] = [
     "get",
     "/v1/tax_rates",
     parameters({ ...paging, created: range() }),
-    ({ account, parameters: wanted }) => page("/v1/tax_rates", account.taxRates.values(), wanted, "tax rate"),
+    ({ account, parameters: wanted }) => {
+      const found = account.taxRates.values().filter(({ created }) => within(created, wanted.created));
+      return page("/v1/tax_rates", found, wanted, "tax rate");
+    },
   ),
 
   operation("get", "/v1/tax_rates/:id", parameters({}), ({ account, id }) => {

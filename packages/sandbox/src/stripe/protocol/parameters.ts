@@ -106,7 +106,34 @@ export const decimal = () =>
 
 /** A parameter that an empty string unsets. The parsed value is then null. */
 export function nullable<T extends z.ZodType>(schema: T) {
-  return either((value) => (value === "" ? NOTHING : schema));
+  return containing(
+    schema,
+    either((value) => (value === "" ? NOTHING : schema)),
+  );
+}
+
+const CONTENTS = new WeakMap<z.ZodType, z.ZodType>();
+const UNSUPPORTED = new WeakSet<z.ZodType>();
+
+function containing<T extends z.ZodType>(contents: z.ZodType, schema: T): T {
+  CONTENTS.set(schema, contents);
+  return schema;
+}
+
+/** Returns the schema that a nullable parameter or a range applies to a value. */
+export function contentsOf(schema: z.ZodType): z.ZodType | undefined {
+  return CONTENTS.get(schema);
+}
+
+/** Whether the schema refuses a parameter as not supported. */
+export function isUnsupported(schema: z.ZodType): boolean {
+  return UNSUPPORTED.has(schema);
+}
+
+function unsupported() {
+  const schema = required(() => new InvalidValue("", "sandbox_unsupported"));
+  UNSUPPORTED.add(schema);
+  return schema.optional();
 }
 
 /** Parses with a schema that depends on the value. Unlike a union, keeps the path and the message of an error. */
@@ -141,9 +168,7 @@ export function list<T extends z.ZodType>(of: T, max = 100) {
  * @param notYet parameters of Stripe that the sandbox doesn't support; refused with a message that says so
  */
 export function parameters<T extends z.ZodRawShape>(shape: T, notYet: readonly string[] = []) {
-  const refused = Object.fromEntries(
-    notYet.map((name) => [name, required(() => new InvalidValue("", "sandbox_unsupported")).optional()]),
-  );
+  const refused = Object.fromEntries(notYet.map((name) => [name, unsupported()]));
   return z.strictObject({ ...refused, ...shape } as T);
 }
 
@@ -158,7 +183,11 @@ export const paging = {
 };
 
 /** An instant or a range of instants. */
-export const range = () => either((value) => (typeof value === "string" ? timestamp() : RANGE)).optional();
+export const range = () =>
+  containing(
+    RANGE,
+    either((value) => (typeof value === "string" ? timestamp() : RANGE)),
+  ).optional();
 
 const RANGE = z.strictObject({
   gt: timestamp().optional(),
