@@ -103,8 +103,8 @@ describe("a rotation of the root secret", () => {
     useRoots(NEW, old);
     const preview = await world.tenantry("preview");
     expect(preview, preview.stdout + preview.stderr).toMatchObject({ code: 2 });
-    expect(preview.stdout).toContain("the database password will be derived from the new root secret");
-    expect(preview.stdout).toContain("every key's value will be derived from the new root secret");
+    expect(preview.stdout).toContain("derives the database passwords from the new root secret");
+    expect(preview.stdout).toContain("derives the values of the API keys from the new root secret");
     expect(preview.stdout).not.toMatch(/derived ?from: /i);
     expect(preview.stderr).toMatch(/depend on a previous root secret: tiny\.platform, tiny\.acme\./);
   });

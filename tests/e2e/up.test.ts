@@ -25,10 +25,8 @@ describe("an organization", () => {
     const before = files(world.folder);
     const preview = await world.tenantry("preview", "tiny.platform", "tiny.acme");
     expect(preview, preview.stderr).toMatchObject({ code: 2 });
-    expect(preview.stdout).toMatch(
-      /price tiny--team--monthly--usd-4900[\s\S]*price tiny--team--monthly--usd-3900/,
-    );
-    expect(preview.stdout).toMatch(/subscription tiny--team--monthly--usd-3900/);
+    expect(preview.stdout).toMatch(/offers 3 prices[\s\S]*team, 39 usd a month[\s\S]*team, 49 usd a month/);
+    expect(preview.stdout).toContain("subscribes to team, 39 usd a month");
     expect(world.writesSince(0)).toEqual([]);
     expect(files(world.folder)).toEqual(before);
   });
