@@ -1,3 +1,4 @@
+import { isRecord } from "@tenantry/core/is-record";
 import type { PropertyChange } from "../changes/property-change.ts";
 import { count } from "../shared/format.ts";
 import { spaced, transition } from "./words/say.ts";
@@ -13,14 +14,42 @@ export interface Detail {
   readonly added: readonly string[];
 }
 
-/** Describes a change of a property; for a text of several lines, by the lines that differ. */
+/** Describes a change of a property on one line; for a text of several lines, by the lines that differ. Long values are cut. */
 export function detailOf(change: PropertyChange): Detail {
+  const { before, after } = change;
+  return `${textOf(before)}${textOf(after)}`.includes("\n") ? inLines(change) : inOneLine(change);
+}
+
+/** Describes a change of a property without cutting a value. */
+export function fullDetailOf(change: PropertyChange): Detail {
+  const { before, after } = change;
+  const isShort = [before, after].every((value) => !isRecord(value) && formatted(value).length <= SHORT);
+  return isShort && detailOf(change).removed.length + detailOf(change).added.length === 0
+    ? inOneLine(change)
+    : inLines(change);
+}
+
+/** `formatValue` cuts longer values. */
+const SHORT = 60;
+
+function formatted(value: unknown): string {
+  return value === undefined ? "" : (JSON.stringify(value, null, 2) ?? "");
+}
+
+function inOneLine(change: PropertyChange): Detail {
+  const { kind, replaces } = change;
+  return { text: `${pathOf(change)}: ${transition(change)}`, kind, replaces, removed: [], added: [] };
+}
+
+function pathOf({ segments }: PropertyChange): string {
+  return segments.map(spaced).join(" › ");
+}
+
+function inLines(change: PropertyChange): Detail {
   const { before, after, kind, replaces } = change;
-  const path = change.segments.map(spaced).join(" › ");
-  const [old, next] = [textOf(before), textOf(after)];
-  if (!`${old}${next}`.includes("\n"))
-    return { text: `${path}: ${transition(change)}`, kind, replaces, removed: [], added: [] };
-  const { removed, added } = differingLines(linesOf(old), linesOf(next));
+  const path = pathOf(change);
+  const [old, next] = [before, after].map((value) => (typeof value === "string" ? value : formatted(value)));
+  const { removed, added } = differingLines(linesOf(old ?? ""), linesOf(next ?? ""));
   const sides = [removed, added].map((lines) => count(lines.length, "line"));
   return { text: `${path}: ${sides.join(" → ")}`, kind, replaces, removed, added };
 }

@@ -38,7 +38,7 @@ export const SUBJECTS = [
 export type Subject = (typeof SUBJECTS)[number];
 
 /** The actions of events. */
-const EVENT_ACTIONS = [
+export const EVENT_ACTIONS = [
   "added",
   "removed",
   "changed",

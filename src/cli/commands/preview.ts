@@ -3,6 +3,7 @@ import { diagnosticsOf } from "../../fleet/load.ts";
 import { isFailure, planOf, reportOf } from "../../fleet/report.ts";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { findTargets } from "../../fleet/targets.ts";
+import { addFormOptions, type FormOptions, writeForms } from "../forms.ts";
 import { addReadOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview } from "../render/report.ts";
 import { planInput, savePlan, sourcesOf } from "../saved-plan.ts";
@@ -14,12 +15,12 @@ export function addPreview(program: Command, session: Session): void {
     .command("preview")
     .description("Show the changes that `up` would make, without writing anything")
     .argument("[targets...]", TARGETS);
-  addReadOptions(command)
+  addFormOptions(addReadOptions(command))
     .option("--save <file>", "Save the reviewed changes as a plan, for `up --plan`")
     .action((targets: string[], options: PreviewOptions) => preview(session, targets, options));
 }
 
-interface PreviewOptions extends RunOptions {
+interface PreviewOptions extends RunOptions, FormOptions {
   /** Relative to the current folder. */
   readonly save?: string;
 }
@@ -34,6 +35,7 @@ async function preview(session: Session, targets: readonly string[], options: Pr
     if (options.json === true)
       session.printJson(reportOf("preview", fleet.stacks, results, diagnosticsOf(loaded, session.io.cwd)));
     else session.print(renderPreview(planOf(fleet.stacks, results), results, session.colors));
+    writeForms(session, options, planOf(fleet.stacks, results));
     if (save !== undefined && sources !== undefined)
       savePlan(session, save, results, planInput(fleet, loaded, sources, options));
     await reportPreviousRootSecrets(session, fleet);

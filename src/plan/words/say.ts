@@ -114,18 +114,21 @@ export function foundClaims(
   property: string,
   { subject, verb, noun }: { readonly subject: Subject; readonly verb: string; readonly noun: string },
 ): Claim[] {
-  return reading.entries(property).map(({ name, changes }) => ({
-    key: reading.key(property, name),
-    draft: {
-      subject,
-      action: "removed",
-      text: `${verb} ${noun}: ${name}`,
-      joined: { verb, noun },
-      item: { name },
-    },
-    besides: IF_DECLARED,
-    changes,
-  }));
+  return reading.entries(property).map(({ name, before, changes }) => {
+    const note = before === undefined || before === "not declared" ? "" : formatValue(before);
+    return {
+      key: reading.key(property, name),
+      draft: {
+        subject,
+        action: "removed",
+        text: `${verb} ${noun}: ${name}${inParentheses(note)}`,
+        joined: { verb, noun },
+        item: { name, note },
+      },
+      besides: IF_DECLARED,
+      changes,
+    };
+  });
 }
 
 /** A claim for values that are derived from a new root secret. */

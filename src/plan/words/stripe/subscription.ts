@@ -3,7 +3,7 @@ import { type Claim, IF_DECLARED } from "../../claim.ts";
 import { priceChangeText, priceIn, sayMoney } from "../../money.ts";
 import type { Reading } from "../../reading.ts";
 import { BILLING_KEY, PLAN_KEY, TRIAL_KEY } from "../control-plane/organization.ts";
-import { fieldClaims, ownerKey, transition } from "../say.ts";
+import { fieldClaims, foundClaims, ownerKey, transition } from "../say.ts";
 import type { Words } from "../words.ts";
 
 export const subscription: Words = {
@@ -41,6 +41,11 @@ export const subscription: Words = {
         },
       ]),
       ...trialClaims(reading),
+      ...foundClaims(reading, "drift", {
+        subject: "billing",
+        verb: "restores",
+        noun: "changed setting of the subscription",
+      }),
     ];
   },
 };

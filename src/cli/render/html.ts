@@ -1,0 +1,220 @@
+import { createHash } from "node:crypto";
+import { printable } from "@tenantry/core/printable";
+import type { PropertyChange } from "../../changes/property-change.ts";
+import { fullDetailOf } from "../../plan/detail.ts";
+import { foldAlike } from "../../plan/fold.ts";
+import type {
+  ChangePlan,
+  Happening,
+  OrganizationPlan,
+  OtherChange,
+  PlanEvent,
+  Revenue,
+  StackPlan,
+} from "../../plan/plan.ts";
+import { itemText, sentenceOf, summaryOf } from "../../plan/sentence.ts";
+import { wholeUnits } from "../../shared/currency.ts";
+import { count } from "../../shared/format.ts";
+
+/**
+ * Renders a plan as one page that needs nothing else: dangers, the revenue before and after, and a tree of organizations and
+ * workspaces with a filter.
+ *
+ * Its content security policy allows only its own style and script, by their digests. Without scripts only the filter is missing.
+ */
+export function renderHtml(plan: ChangePlan): string {
+  const title = summaryOf(plan.counts, "ahead") || "No changes";
+  const policy = `default-src 'none'; style-src '${digestOf(STYLE)}'; script-src '${digestOf(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<h1>${escapeHtml(title)}</h1>
+<p class="filter"><label>Filter <input id="filter" type="search" placeholder="organization, person, key…"></label>
+<label><input id="dangers-only" type="checkbox"> dangers only</label></p>
+</header>
+<main>
+${dangersOf(plan)}
+${revenueOf(plan)}
+${plan.platforms.map(platformOf).join("\n")}
+</main>
+<script>${SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+const STYLE = `
+:root { color-scheme: light dark; --line: #8886; --dim: #777; --danger: #c62828; --add: #1b7f37; --remove: #c62828; --change: #9a6700; }
+@media (prefers-color-scheme: dark) { :root { --dim: #999; --danger: #ff8a80; --add: #57d27a; --remove: #ff8a80; --change: #e3b341; } }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; background: Canvas; color: CanvasText; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin: 1.5rem 0 .5rem; }
+header { position: sticky; top: 0; background: Canvas; border-bottom: 1px solid var(--line); }
+input[type=search] { font: inherit; width: 20rem; max-width: 60%; }
+ul { list-style: none; padding-left: 1.2rem; margin: .3rem 0; }
+details { border-left: 2px solid var(--line); padding-left: .8rem; margin: .5rem 0; }
+summary { cursor: pointer; } summary span, .dim { color: var(--dim); }
+.danger > .text { color: var(--danger); font-weight: 600; }
+.added::before { content: "+ "; color: var(--add); } .removed::before { content: "− "; color: var(--remove); }
+.changed::before { content: "~ "; color: var(--change); }
+table { border-collapse: collapse; } th, td { padding: .15rem .8rem .15rem 0; text-align: left; } td.n { text-align: right; font-variant-numeric: tabular-nums; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .2rem 0 .2rem 1.2rem; font-size: 13px; }
+pre ins { color: var(--add); text-decoration: none; } pre del { color: var(--remove); text-decoration: none; }
+[hidden] { display: none; }
+`;
+
+const SCRIPT = `
+const filter = document.getElementById("filter");
+const only = document.getElementById("dangers-only");
+const blocks = [...document.querySelectorAll("[data-stack]")].map((block) => [block, block.textContent.toLowerCase()]);
+function apply() {
+  const word = filter.value.trim().toLowerCase();
+  for (const [block, text] of blocks) {
+    block.hidden = !text.includes(word) || (only.checked && block.querySelector(".danger") === null);
+    for (const event of block.querySelectorAll("[data-event]"))
+      event.hidden = only.checked && !event.classList.contains("danger");
+  }
+}
+filter.addEventListener("input", apply);
+only.addEventListener("change", apply);
+`;
+
+function digestOf(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+/** Escapes a text for HTML, in an element or in a quoted attribute. */
+function escapeHtml(text: string): string {
+  return printable(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** A text that may contain what people typed. Its direction doesn't affect the text around it. */
+function typed(text: string): string {
+  return `<bdi>${escapeHtml(text)}</bdi>`;
+}
+
+function stacksOf({ own, organizations }: ChangePlan["platforms"][number]): StackPlan[] {
+  return [...(own === null ? [] : [own]), ...organizations];
+}
+
+function dangersOf(plan: ChangePlan): string {
+  const lines = plan.platforms.flatMap(stacksOf).flatMap((stack) =>
+    [{ name: "", events: stack.events }, ...stack.workspaces].flatMap(({ name, events }) =>
+      events
+        .filter(({ danger }) => danger !== null)
+        .map((event) => {
+          const place = name === "" ? stack.stack : `${stack.stack}/${name}`;
+          return `<li class="danger" data-stack><span class="text">${typed(sentenceOf(event))}</span> <span class="dim">${typed(place)}</span></li>`;
+        }),
+    ),
+  );
+  return lines.length === 0 ? "" : `<section><h2>Dangers</h2><ul>${lines.join("\n")}</ul></section>`;
+}
+
+function revenueOf({ platforms, revenue, unpriced }: ChangePlan): string {
+  if (revenue.length === 0) return "";
+  const changed = platforms
+    .flatMap(({ organizations }) => organizations)
+    .flatMap((each) =>
+      each.revenue === null || each.revenue.delta === 0 ? [] : [revenueRow(each.stack, each.revenue)],
+    );
+  const rest =
+    unpriced === 0 ? "" : `<p class="dim">${count(unpriced, "organization")} without a known price</p>`;
+  return `<section><h2>Monthly revenue</h2><table><tr><th></th><th>before</th><th>after</th><th>change</th></tr>
+${changed.join("\n")}
+${revenue.map((all) => revenueRow("all", all)).join("\n")}
+</table>${rest}</section>`;
+}
+
+function revenueRow(name: string, { currency, before, after, delta }: Revenue): string {
+  const sign = delta < 0 ? "−" : "+";
+  const cells = [before, after].map((amount) => wholeUnits(amount, currency));
+  const change = `${sign}${wholeUnits(Math.abs(delta), currency)} ${currency}`;
+  return `<tr><td>${typed(name)}</td>${[...cells, change].map((cell) => `<td class="n">${escapeHtml(cell)}</td>`).join("")}</tr>`;
+}
+
+function platformOf({ name, own, organizations, unchanged }: ChangePlan["platforms"][number]): string {
+  const rest = unchanged === 0 ? "" : `<p class="dim">${count(unchanged, "stack")} unchanged</p>`;
+  const blocks = [
+    ...(own === null ? [] : [stackOf(own, "the platform itself")]),
+    ...foldAlike(organizations).map(({ organizations: alike }) => stackOf(alike[0], namesOf(alike))),
+  ];
+  return `<section><h2>${typed(name)}</h2>${blocks.join("\n")}${rest}</section>`;
+}
+
+function namesOf(alike: readonly OrganizationPlan[]): string {
+  return alike.map(({ name }) => name).join(", ");
+}
+
+function stackOf(stack: StackPlan, name: string): string {
+  const workspaces = stack.workspaces.map(
+    (workspace) =>
+      `<details open><summary>workspace ${typed(workspace.name)}</summary>${happeningOf(workspace)}</details>`,
+  );
+  const summary = summaryOf(stack.counts, "ahead") || stack.outcome;
+  return `<details open data-stack><summary><b>${typed(name)}</b> <span>${escapeHtml(summary)}</span></summary>
+${problemsOf(stack)}${happeningOf(stack)}${workspaces.join("\n")}</details>`;
+}
+
+function problemsOf({ removals, problems }: StackPlan): string {
+  const lines = [
+    ...removals.map(({ message, remedy }) => `refused: ${message}\n${remedy}`),
+    ...problems.map(({ severity, message }) => `${severity}: ${message}`),
+  ];
+  return lines.map((text) => `<pre>${text.split("\n").map(escapeHtml).join("\n")}</pre>`).join("");
+}
+
+function happeningOf({ events, other }: Happening): string {
+  const items = [...events.map(eventOf), ...other.map(otherOf)];
+  return items.length === 0 ? "" : `<ul>${items.join("\n")}</ul>`;
+}
+
+const CLASSES: Readonly<Record<PlanEvent["action"], string>> = {
+  added: "added",
+  activated: "added",
+  removed: "removed",
+  suspended: "removed",
+  archived: "removed",
+  forgotten: "removed",
+  changed: "changed",
+  rotated: "changed",
+};
+
+function eventOf(event: PlanEvent): string {
+  const names = [CLASSES[event.action], ...(event.danger === null ? [] : ["danger"])].join(" ");
+  const items = event.items.length > 1 ? event.items.map((item) => `<li>${typed(itemText(item))}</li>`) : [];
+  const list = items.length === 0 ? "" : `<ul>${items.join("")}</ul>`;
+  return `<li class="${names}" data-event><span class="text">${typed(sentenceOf(event))}</span>${list}${detailsOf(event.details)}</li>`;
+}
+
+const OTHER_CLASSES: Readonly<Partial<Record<OtherChange["action"], string>>> = {
+  create: "added",
+  import: "added",
+  delete: "removed",
+};
+
+function otherOf({ resource, name, action, changes }: OtherChange): string {
+  return `<li class="${OTHER_CLASSES[action] ?? "changed"}" data-event>other change: ${typed(`${resource} ${name}`)}${detailsOf(changes)}</li>`;
+}
+
+/** Values before and after, in full. */
+function detailsOf(changes: readonly PropertyChange[]): string {
+  return changes
+    .map(fullDetailOf)
+    .map(({ text, removed, added }) => {
+      const lines = [
+        ...removed.map((line) => `<del>- ${escapeHtml(line)}</del>`),
+        ...added.map((line) => `<ins>+ ${escapeHtml(line)}</ins>`),
+      ];
+      return `<pre>${[escapeHtml(text), ...lines].join("\n")}</pre>`;
+    })
+    .join("");
+}

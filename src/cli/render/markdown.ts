@@ -1,0 +1,291 @@
+import { printable } from "@tenantry/core/printable";
+import { fullDetailOf } from "../../plan/detail.ts";
+import { foldAlike } from "../../plan/fold.ts";
+import {
+  type ChangePlan,
+  DANGERS,
+  type Danger,
+  type Happening,
+  type OrganizationPlan,
+  type PlanEvent,
+  type Revenue,
+  type StackPlan,
+} from "../../plan/plan.ts";
+import { itemText, sentenceOf, summaryOf } from "../../plan/sentence.ts";
+import { wholeUnits } from "../../shared/currency.ts";
+import { count } from "../../shared/format.ts";
+
+/** GitHub refuses a comment of more characters. */
+const GITHUB_LIMIT = 65_536;
+
+/** How much of the plan is told. A comment drops detail until it is short enough. */
+type Level = "full" | "items" | "events" | "summaries";
+
+const LEVELS: readonly Level[] = ["full", "items", "events", "summaries"];
+
+/** How many items are named at most below an event. */
+const ITEMS: Readonly<Record<Level, number>> = {
+  full: Number.POSITIVE_INFINITY,
+  items: 12,
+  events: 0,
+  summaries: 0,
+};
+
+/** How many places of a danger are named before only their number is. */
+const PLACES = 20;
+
+/**
+ * Renders a plan as a comment of a pull request, in GitHub's Markdown. It begins with a hidden marker, by which a workflow finds the
+ * comment that it wrote before.
+ *
+ * @param limit the most characters. Detail is dropped first; the summary and the dangers never are
+ */
+export function renderMarkdown(plan: ChangePlan, limit = GITHUB_LIMIT): string {
+  const head = headOf(plan);
+  for (const level of LEVELS) {
+    const text = [...head, ...dangerLines(plan, "places"), ...bodyOf(plan, level)].join("\n");
+    if (text.length < limit) return text;
+  }
+  const omitted = "\nDetails are left out, because the comment would be too long.\n";
+  const whole = [...head, ...dangerLines(plan, "places")].join("\n");
+  const dangers =
+    `${whole}\n${omitted}`.length < limit ? whole : [...head, ...dangerLines(plan, "numbers")].join("\n");
+  return filled(`${dangers}\n${omitted}`, summaryLines(plan), limit);
+}
+
+/** Adds as many lines as fit. */
+function filled(text: string, lines: readonly string[], limit: number): string {
+  let filled = text;
+  for (const [index, line] of lines.entries()) {
+    const rest = `… and ${count(lines.length - index, "more stack")}\n`;
+    if (filled.length + line.length + rest.length + 2 >= limit) return `${filled}${rest}`;
+    filled += `${line}\n`;
+  }
+  return filled;
+}
+
+function headOf(plan: ChangePlan): string[] {
+  const names = plan.platforms.map(({ name }) => name.replace(/[^a-z0-9-]/gi, "")).join(",");
+  const stacks = plan.platforms.flatMap(stacksOf);
+  const refused = stacks.filter(({ removals, problems }) => removals.length > 0 || problems.some(isError));
+  return [
+    `<!-- tenantry:plan ${names.replaceAll("--", "-")} -->`,
+    `### ${summaryOf(plan.counts, "ahead") || "No changes"}`,
+    "",
+    ...revenueLines(plan),
+    ...(refused.length === 0 ? [] : problemLines(refused)),
+  ];
+}
+
+function isError({ severity }: { readonly severity: string }): boolean {
+  return severity === "error";
+}
+
+function stacksOf({ own, organizations }: ChangePlan["platforms"][number]): StackPlan[] {
+  return [...(own === null ? [] : [own]), ...organizations];
+}
+
+function revenueLines({ revenue, unpriced, platforms }: ChangePlan): string[] {
+  const changed = platforms.flatMap(({ organizations }) =>
+    organizations.filter((each) => each.revenue !== null && each.revenue.delta !== 0),
+  );
+  if (changed.length === 0) return [];
+  const row = (name: string, { currency, before, after, delta }: Revenue) =>
+    `| ${name} | ${wholeUnits(before, currency)} | ${wholeUnits(after, currency)} | ${signed(delta, currency)} ${currency} |`;
+  const shown = changed.slice(0, PLACES);
+  const rest = changed.length - shown.length;
+  return [
+    "| monthly revenue | before | after | change |",
+    "|---|--:|--:|--:|",
+    ...shown.flatMap((each) =>
+      each.revenue === null ? [] : [row(escapeMarkdown(each.stack), each.revenue)],
+    ),
+    ...(rest === 0 ? [] : [`| and ${rest} more | | | |`]),
+    ...revenue.map((all) => row("**all**", all)),
+    ...(unpriced === 0 ? [] : ["", `${count(unpriced, "organization")} without a known price`]),
+    "",
+  ];
+}
+
+function signed(delta: number, currency: Revenue["currency"]): string {
+  return `${delta < 0 ? "−" : "+"}${wholeUnits(Math.abs(delta), currency)}`;
+}
+
+function problemLines(stacks: readonly StackPlan[]): string[] {
+  const lines = stacks
+    .slice(0, PLACES)
+    .flatMap((stack) =>
+      [...stack.removals, ...stack.problems.filter(isError)].map(
+        ({ message }) => `- **${escapeMarkdown(stack.stack)}**: ${escapeMarkdown(firstLine(message))}`,
+      ),
+    );
+  const rest = stacks.length - PLACES;
+  return [
+    `**${count(stacks.length, "stack")} can't be applied**`,
+    "",
+    ...lines.slice(0, PLACES * 2),
+    ...(rest > 0 ? [`- and ${count(rest, "more stack")}`] : []),
+    "",
+  ];
+}
+
+const LINE = 300;
+
+function firstLine(message: string): string {
+  const [line = ""] = message.split("\n");
+  return line.length <= LINE ? line : `${line.slice(0, LINE)}…`;
+}
+
+const DANGER_TITLES: Readonly<Record<Danger, string>> = {
+  data: "Data loss",
+  access: "Access opened",
+  money: "Money",
+};
+
+/** Dangers with the same words are one line, with the places where they happen. */
+function dangerLines(plan: ChangePlan, detail: "places" | "numbers"): string[] {
+  const all = plan.platforms
+    .flatMap(stacksOf)
+    .flatMap((stack) => [
+      ...stack.events.map((event) => ({ event, place: stack.stack })),
+      ...stack.workspaces.flatMap(({ name, events }) =>
+        events.map((event) => ({ event, place: `${stack.stack}/${name}` })),
+      ),
+    ]);
+  return DANGERS.flatMap((danger) => {
+    const these = all.filter(({ event }) => event.danger === danger);
+    if (these.length === 0) return [];
+    const groups = new Map<string, { readonly event: PlanEvent; readonly places: string[] }>();
+    for (const { event, place } of these) {
+      const key = detail === "places" ? sentenceOf(event) : `${event.subject} ${event.action}`;
+      const group = groups.get(key) ?? { event, places: [] };
+      groups.set(key, group);
+      group.places.push(place);
+    }
+    const lines = [...groups.values()].map(({ event, places }) => dangerLine(event, places, detail));
+    return [`**${DANGER_TITLES[danger]}**`, "", ...lines, ""];
+  });
+}
+
+function dangerLine(event: PlanEvent, places: readonly string[], detail: "places" | "numbers"): string {
+  const text = `⚠️ ${escapeMarkdown(sentenceOf(event))}`;
+  if (detail === "numbers" && places.length > 1)
+    return `- ${text}, and ${count(places.length - 1, "similar danger")}`;
+  const named = places.slice(0, PLACES).map(escapeMarkdown).join(", ");
+  const rest = places.length - PLACES;
+  return `- ${text} — ${named}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+function bodyOf(plan: ChangePlan, level: Level): string[] {
+  if (level === "summaries") return summaryLines(plan);
+  return plan.platforms.flatMap(({ own, organizations, unchanged }) => [
+    ...(own === null ? [] : stackLines(own, [own.stack], level)),
+    ...foldAlike(organizations).flatMap(({ organizations: alike }) =>
+      stackLines(
+        alike[0],
+        alike.map(({ stack }) => stack),
+        level,
+      ),
+    ),
+    ...(unchanged === 0 ? [] : [`${count(unchanged, "stack")} unchanged`, ""]),
+  ]);
+}
+
+function summaryLines(plan: ChangePlan): string[] {
+  return plan.platforms.flatMap(({ own, organizations }) => [
+    ...(own === null ? [] : [summaryLine(own)]),
+    ...organizations.map((organization: OrganizationPlan) => summaryLine(organization)),
+  ]);
+}
+
+function summaryLine(stack: StackPlan): string {
+  return `- ${escapeMarkdown(stack.stack)}: ${summaryOf(stack.counts, "ahead") || stack.outcome}`;
+}
+
+function stackLines(stack: StackPlan, names: readonly string[], level: Level): string[] {
+  const shown = names.slice(0, PLACES).join(", ");
+  const rest = names.length - PLACES;
+  const title = `${shown}${rest > 0 ? ` and ${rest} more` : ""}`;
+  return [
+    // The content of this line is HTML, which Markdown leaves alone.
+    `<details><summary><b>${escapeHtmlLine(title)}</b> ${summaryOf(stack.counts, "ahead") || stack.outcome}</summary>`,
+    "",
+    ...happeningLines(stack, level),
+    ...stack.workspaces.flatMap((workspace) => [
+      `**${escapeMarkdown(`workspace ${workspace.name}`)}**`,
+      "",
+      ...happeningLines(workspace, level),
+    ]),
+    ...stack.problems.map(({ severity, message }) => `- ${severity}: ${escapeMarkdown(firstLine(message))}`),
+    "",
+    "</details>",
+    "",
+  ];
+}
+
+function happeningLines({ events, other }: Happening, level: Level): string[] {
+  return [
+    ...events.flatMap((event) => eventLines(event, level)),
+    ...other.map(
+      ({ resource, name, action }) => `- other change: ${escapeMarkdown(`${action} ${resource} ${name}`)}`,
+    ),
+    "",
+    ...(level === "full" ? diffLines(events, other) : []),
+  ];
+}
+
+function eventLines(event: PlanEvent, level: Level): string[] {
+  const mark = event.danger === null ? "" : "⚠️ ";
+  const items = event.items.length > 1 ? event.items : [];
+  const shown = items.slice(0, ITEMS[level]).map((item) => `  - ${escapeMarkdown(itemText(item))}`);
+  const rest = items.length - shown.length;
+  return [
+    `- ${mark}${escapeMarkdown(sentenceOf(event))}`,
+    ...shown,
+    ...(rest > 0 && level !== "events" ? [`  - … and ${rest.toLocaleString("en-US")} more`] : []),
+  ];
+}
+
+/** Values before and after, in a block that Markdown doesn't interpret. */
+function diffLines(events: Happening["events"], other: Happening["other"]): string[] {
+  const changes = [...events.flatMap(({ details }) => details), ...other.flatMap((each) => each.changes)];
+  const lines = changes
+    .map(fullDetailOf)
+    .flatMap(({ text, kind, removed, added }) => [
+      `${{ add: "+", update: "!", delete: "-" }[kind]} ${printable(text)}`,
+      ...removed.map((line) => `-   ${printable(line)}`),
+      ...added.map((line) => `+   ${printable(line)}`),
+    ]);
+  if (lines.length === 0) return [];
+  const longest = Math.max(
+    2,
+    ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map(({ length }) => length)),
+  );
+  const fence = "`".repeat(longest + 1);
+  return [`${fence}diff`, ...lines, fence, ""];
+}
+
+/** Separates a text where GitHub would find a mention, a reference, a commit or an emoji, and leaves it as it is to the eye. */
+const BREAK = "<!-- -->";
+
+/**
+ * Escapes a text so that GitHub's Markdown shows exactly its characters: no formatting, link, mention, reference or emoji.
+ *
+ * A backslash keeps Markdown from interpreting a character. Mentions, references and e-mail addresses are found in the result,
+ * so they are also separated by a comment.
+ */
+function escapeMarkdown(text: string): string {
+  return printable(text)
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/\b[0-9a-f]{7,40}\b/gi, (hash) => hash.replace(/.{6}/g, "$&\0"))
+    .replace(/\bwww(?=\.)/gi, (prefix) => `${prefix}\0`)
+    .replace(/\bGH-(?=\d)/gi, (prefix) => `${prefix}\0`)
+    .replace(/[!-/:-@[-`{-~]/g, (mark) => (/[@#:]/.test(mark) ? `\\${mark}\0` : `\\${mark}`))
+    .replaceAll("\0", BREAK);
+}
+
+/** For a line of HTML within Markdown. Only names of stacks are put there. */
+function escapeHtmlLine(text: string): string {
+  return printable(text).replace(/[^\w .,-]/g, (character) => `&#${character.codePointAt(0)};${BREAK}`);
+}
