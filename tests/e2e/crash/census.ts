@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isRecord } from "@tenantry/core/is-record";
 import pg from "pg";
 import { embeddedEngine } from "../../../packages/embedded-engine/src/engine.ts";
 import type { World } from "../harness.ts";
@@ -11,7 +12,19 @@ import type { World } from "../harness.ts";
  */
 export async function recorded(world: World, stack: string, name: string): Promise<string[]> {
   const resources = (await embeddedEngine().resources(world.stack(stack))) ?? [];
-  return resources.map(({ urn, inputs }) => withoutIds(JSON.stringify([urn, inputs]), name)).sort();
+  return resources
+    .map(({ urn, inputs }) => withoutIds(JSON.stringify([urn, withoutOrder(inputs, name)]), name))
+    .sort();
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Maps by id have the order of the ids, which differs between organizations. */
+function withoutOrder(value: unknown, name: string): unknown {
+  if (!isRecord(value)) return value;
+  const entries = Object.entries(value).map(([key, each]) => [key, withoutOrder(each, name)] as const);
+  if (entries.length === 0 || !entries.every(([key]) => UUID.test(key))) return Object.fromEntries(entries);
+  return entries.map(([, each]) => withoutIds(JSON.stringify(each), name)).sort();
 }
 
 /** Replaces ids first, because they may contain the name by chance, and the times at which trials began and end. */
