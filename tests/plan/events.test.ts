@@ -1,0 +1,164 @@
+import { expect, test } from "vitest";
+import type { EngineEvent, ResourceView } from "../../packages/embedded-engine/src/interface.ts";
+import { changesIn } from "../../src/changes/stack.ts";
+import { changePlan } from "../../src/plan/build.ts";
+import { sentenceOf, summaryOf } from "../../src/plan/sentence.ts";
+import { planned, step, view } from "../changes/events.ts";
+
+const inWorkspace = (name: string) => ({
+  parent: `urn:pulumi:agntdata.acme::tenants::tenantry:index:Organization$tenantry:index:Workspace::${name}`,
+});
+
+const update = (
+  type: string,
+  name: string,
+  before: object,
+  after: object,
+  parts: Partial<ResourceView> = {},
+) =>
+  planned(
+    step(
+      "update",
+      view(`tenantry:${type}`, name, { ...parts, inputs: { ...before } }),
+      view(`tenantry:${type}`, name, { ...parts, inputs: { ...after } }),
+    ),
+  );
+
+const remove = (type: string, name: string, inputs: object, parts: Partial<ResourceView> = {}) =>
+  planned(step("delete", view(`tenantry:${type}`, name, { ...parts, inputs: { ...inputs } }), null));
+
+function told(...events: readonly EngineEvent[]) {
+  const changes = changesIn("agntdata.acme", events);
+  const plan = changePlan([{ outcome: "changes", changes, model: null }]);
+  const [organization] = plan.platforms[0]?.organizations ?? [];
+  const all = [organization, ...(organization?.workspaces ?? [])].flatMap((each) => each?.events ?? []);
+  return {
+    sentences: all.map(sentenceOf),
+    dangers: all.map(({ danger }) => danger),
+    summary: summaryOf(plan.counts, "ahead"),
+  };
+}
+
+const PEOPLE = Object.fromEntries(
+  Array.from({ length: 635 }, (_, index) => [`p${index}@acme.example`, { role: "member" }]),
+);
+const OWNER = { "ada@acme.example": { role: "owner" } };
+
+test("a deletion of a workspace is a deletion, told once", () => {
+  const deleted = { state: "deleted" };
+  const spis = inWorkspace("spis-3");
+  expect(
+    told(
+      update("supabase:Project", "a", { state: "active" }, deleted, spis),
+      update("postgres:Schema", "b", { state: "active" }, deleted, spis),
+      update(
+        "control-plane:Workspace",
+        "c",
+        { state: "active", apps: { x: {} } },
+        { ...deleted, apps: {} },
+        spis,
+      ),
+      update("control-plane:ApiKeys", "d", { keys: { ci: {}, backend: {} } }, { keys: {} }, spis),
+    ),
+  ).toEqual({
+    sentences: ["deletes the workspace and its database (no archive)", "immediately revokes 2 API keys"],
+    dangers: ["data", null],
+    summary: "1 database to delete, 1 workspace to delete, 2 keys to revoke",
+  });
+});
+
+test("the removal of a tombstone deletes nothing", () => {
+  const parts = inWorkspace("spis-3");
+  const state = "deleted";
+  expect(
+    told(
+      remove("supabase:Project", "a", { state }, parts),
+      remove("postgres:Schema", "b", { state }, parts),
+      remove("control-plane:Workspace", "c", { state }, parts),
+      remove("postgres:RowSecurity", "d", { state }, parts),
+    ),
+  ).toEqual({
+    sentences: ["removes the record of the deleted workspace; no data is deleted"],
+    dangers: [null],
+    summary: "1 change",
+  });
+});
+
+test("635 people who leave are 635 people, in however many workspaces and tables they are", () => {
+  const people = (workspace: string) =>
+    (["control-plane:WorkspaceMembers", "postgres:Guard"] as const).map((type) =>
+      type === "postgres:Guard"
+        ? update(
+            type,
+            `g-${workspace}`,
+            { workspace: { members: PEOPLE } },
+            { workspace: { members: {} } },
+            inWorkspace(workspace),
+          )
+        : update(type, `m-${workspace}`, { members: PEOPLE }, { members: {} }, inWorkspace(workspace)),
+    );
+  const { sentences, summary } = told(
+    update("control-plane:Organization", "acme", { members: { ...OWNER, ...PEOPLE } }, { members: OWNER }),
+    ...["production", "staging"].flatMap(people),
+  );
+  expect(sentences).toEqual(["removes 635 people"]);
+  expect(summary).toBe("635 people to remove");
+});
+
+test.each<[string, object, object, string, string | null]>([
+  [
+    "a new permissive policy",
+    { policies: {} },
+    { policies: { all: { for: "select", to: ["anon"], using: "true" } } },
+    "weakens row security on files",
+    "access",
+  ],
+  [
+    "a new restrictive policy",
+    { policies: {} },
+    { policies: { own: { as: "restrictive", for: "all", to: ["authenticated"] } } },
+    "tightens row security on files",
+    null,
+  ],
+  [
+    "a privilege that is taken away",
+    { grants: { authenticated: ["select", "insert"] } },
+    { grants: { authenticated: ["select"] } },
+    "tightens row security on files",
+    null,
+  ],
+  [
+    "another condition",
+    { policies: { own: { for: "select", to: ["authenticated"], using: "a" } } },
+    { policies: { own: { for: "select", to: ["authenticated"], using: "b" } } },
+    "changes row security on files",
+    "access",
+  ],
+])("row security says what %s does, once for all workspaces", (_, before, after, sentence, danger) => {
+  const change = (workspace: string) =>
+    update(
+      "postgres:RowSecurity",
+      `${workspace}-row-security`,
+      { tables: { "public.files": before } },
+      { tables: { "public.files": after } },
+      inWorkspace(workspace),
+    );
+  const { sentences, dangers } = told(...["a", "b", "c", "d"].map(change));
+  expect(sentences).toEqual([`${sentence} in 4 workspaces`]);
+  expect(dangers).toEqual([danger]);
+});
+
+test("a new owner is named", () => {
+  const { sentences } = told(
+    update(
+      "control-plane:Organization",
+      "acme",
+      { members: { ...OWNER, "tim@acme.example": { role: "admin" } } },
+      { members: { "ada@acme.example": { role: "admin" }, "tim@acme.example": { role: "owner" } } },
+    ),
+  );
+  expect(sentences).toEqual([
+    "tim@acme.example becomes the owner (was admin)",
+    "ada@acme.example becomes admin (was owner)",
+  ]);
+});
