@@ -15,6 +15,7 @@ const MAY_IMPORT = {
   "src/manifest": ["src/shared"],
   "src/model": ["src/manifest", "src/shared"],
   "src/repository": ["src/model", "src/manifest", "src/shared"],
+  "src/revisions": ["src/shared"],
 
   // Vendors, and what is kept in their databases and accounts.
   "src/vendors": ["src/shared"],
@@ -42,8 +43,13 @@ const MAY_IMPORT = {
   "src/changes": ["src/engine", "src/model", "packages/embedded-engine", "src/shared"],
   "src/plan": ["src/changes", "src/model", "packages/embedded-engine", "src/shared"],
   "src/fleet": [
-    ...["src/plan", "src/changes", "src/engine", "src/provider", "src/repository", "src/model"],
-    ...["src/manifest", "src/vendors", "src/shared", "packages/embedded-engine", "packages/sandbox"],
+    ...["src/plan", "src/changes", "src/engine", "src/provider", "src/repository", "src/revisions"],
+    ...["src/model", "src/manifest", "src/vendors", "src/shared", "packages/embedded-engine"],
+    "packages/sandbox",
+  ],
+  "src/offline": [
+    ...["infra", "src/changes", "src/fleet", "src/provider", "src/repository", "src/revisions", "src/model"],
+    ...["src/manifest", "src/vendors", "src/shared", "packages/embedded-engine"],
   ],
   "src/verify": ["src/access", "src/control-plane", "src/provider", "src/model", "src/vendors", "src/shared"],
 

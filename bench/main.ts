@@ -2,6 +2,7 @@ import { measureAccess } from "./access.ts";
 import { measureApiCalls } from "./api-calls.ts";
 import type { Figure } from "./figure.ts";
 import { measureFleet } from "./fleet.ts";
+import { measurePlan } from "./plan.ts";
 import { rowSecurityRatio } from "./row-security.ts";
 import { measureValidate } from "./validate.ts";
 import { debitRatio } from "./wallet.ts";
@@ -9,6 +10,7 @@ import { debitRatio } from "./wallet.ts";
 /** `npm run bench` prints one JSON line for each figure. `npm run bench wallet` runs a single benchmark. */
 const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   validate: measureValidate,
+  plan: measurePlan,
   fleet: measureFleet,
   "api-calls": measureApiCalls,
   "row-security": async () => [await rowSecurityRatio()],

@@ -27,8 +27,17 @@ export interface DatabaseDefinition {
   readonly guard: Guard;
 }
 
-/** Reads the definition of a kind of database from its files. */
+/** The files don't change while a program runs, and every workspace has the same definition. */
+const known = new Map<Kind, DatabaseDefinition>();
+
+/** The definition of a kind of database, from its files. */
 export function databaseDefinition(kind: Kind): DatabaseDefinition {
+  const definition = known.get(kind) ?? readDefinition(kind);
+  known.set(kind, definition);
+  return definition;
+}
+
+function readDefinition(kind: Kind): DatabaseDefinition {
   const access = readYaml<Access>(`policies/access/${kind}.yaml`);
   const rowSecurity = readRowSecurity(kind);
   const schemas = ["public", ...Object.keys(access.schemas ?? {})];

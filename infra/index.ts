@@ -15,7 +15,18 @@ import { userError, withUserErrors } from "./user-error.ts";
 export default async function program(): Promise<Record<string, unknown>> {
   withUserErrors(() => refuseFormerName(process.env));
   const today = withUserErrors(() => todayOf(process.env));
-  const { platform, organization } = stackModel(pulumi.getStack(), today);
+  return declareStack(stackModel(pulumi.getStack(), today), today);
+}
+
+/**
+ * Declares the resources of one stack. Returns the stack's outputs.
+ *
+ * @param today the day of the model, such as `2026-11-22`
+ */
+export function declareStack(
+  { platform, organization }: StackModel,
+  today: string,
+): Promise<Record<string, unknown>> {
   return organization === undefined
     ? platformStack(platform)
     : organizationStack({ platform, organization, today });

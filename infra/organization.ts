@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type EffectivePlan, effectivePlan } from "../src/model/effective-plan.ts";
-import type { OrganizationModel, PlatformModel, WalletModel } from "../src/model/model.ts";
+import type { OrganizationModel, WalletModel } from "../src/model/model.ts";
+import type { OrganizationPlatform } from "../src/model/organization-platform.ts";
 import { presentEntitlements } from "../src/shared/entitlements.ts";
 import { billingDetails, customerDetails } from "./billing-details.ts";
 import { type Declared, declare } from "./declare.ts";
@@ -11,7 +12,7 @@ import { Workspace } from "./workspace.ts";
 /** The arguments of an `Organization`. */
 export interface OrganizationArgs {
   /** The platform that the organization belongs to. Its own stack must exist. */
-  readonly platform: PlatformModel;
+  readonly platform: OrganizationPlatform;
   /** The resolved organization. */
   readonly organization: OrganizationModel;
   /** The day that trials and overdue payments are compared with, such as `2026-11-22`. Use the day of the model. */

@@ -14,7 +14,7 @@ export interface EngineOptions extends JsonOption, SandboxOption {
   readonly engine?: "embedded" | "cli";
 }
 
-export interface RunOptions extends EngineOptions {
+export interface RunOptions extends EngineOptions, SinceOption {
   readonly parallel: number;
   readonly refresh?: boolean;
   readonly skip?: boolean;
@@ -29,6 +29,14 @@ export const SANDBOX_FOLDER = ".tenantry/sandbox";
 
 export const TARGETS =
   "Platform folders (stacks/agntdata), manifests (stacks/agntdata/orgs/acme.yaml) or stacks (agntdata.acme); default: every platform in stacks/";
+
+export interface SinceOption {
+  /** A ref. */
+  readonly since?: string;
+}
+
+export const SINCE =
+  "Compare with the commit at which the current branch left this one, such as origin/main; uncommitted changes count too";
 
 export function addJsonOption(command: Command): Command {
   return command.option("--json", "Print a single JSON document to stdout");
@@ -61,6 +69,10 @@ export function addRunOptions(command: Command): Command {
 /** The options that `preview` and `up` share. */
 export function addReadOptions(command: Command): Command {
   return addRunOptions(command)
+    .option(
+      "--since <ref>",
+      "Only the stacks that changed since the current branch left this one, such as origin/main",
+    )
     .option("--refresh", "Refresh state first")
     .option("--no-skip", "Also run stacks that are up to date since their last run")
     .option(
@@ -81,7 +93,7 @@ function repeated(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1 || number > 64)
     throw new InvalidArgumentError("Expected a whole number from 1 to 64.");

@@ -8,6 +8,7 @@ import { addDomains } from "./commands/domains.ts";
 import { addImport } from "./commands/import.ts";
 import { addIntake } from "./commands/intake.ts";
 import { addOutputs } from "./commands/outputs.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addPreview } from "./commands/preview.ts";
 import { addReload } from "./commands/reload.ts";
 import { addRestore } from "./commands/restore.ts";
@@ -58,6 +59,7 @@ function buildProgram(session: Session): Command {
   });
   program.hook("preAction", () => refuseFormerName(session.io.env));
   addValidate(program, session);
+  addPlan(program, session);
   addPreview(program, session);
   addUp(program, session);
   addVerify(program, session);

@@ -34,7 +34,8 @@ export function buildStacks(
 ): FleetStack[] {
   const { selection, platform, organizations } = loaded;
   const gone = goneOrganizations(loaded, existing);
-  const unknown = loaded.missing.find((name) => !gone.includes(name));
+  const { removed = [] } = selection;
+  const unknown = loaded.missing.find((name) => !gone.includes(name) && !removed.includes(name));
   if (unknown !== undefined) throw unknownOrganization(loaded, unknown);
   const stackOf = (part: string, organization: string | null, model: OrganizationModel | null) => ({
     spec: specOf(loaded, part, model, common),

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Diagnostic, isError } from "../manifest/diagnostic.ts";
 import { digestOfFile, type Texts } from "../manifest/neighbours.ts";
-import { ORGANIZATIONS_FOLDER } from "../manifest/read.ts";
+import { ORGANIZATIONS_FOLDER, strayEntries } from "../manifest/read.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
 import { type Loaded, loadPlatform, loadStack, type StackModel } from "../repository/load.ts";
 import { type Selection, stackNames } from "./targets.ts";
@@ -57,6 +57,8 @@ export async function loadSelection(selection: Selection, today: string): Promis
   const present = organizations.filter((name) => !missing.includes(name));
   const checked = digestsOf(folder, present);
   const texts: Texts = new Map();
+  // A manifest that was renamed to something that isn't read would look like a removed one.
+  const strays = selection.removed === undefined ? [] : await strayEntries(folder);
   const loaded = ["platform", ...present].map((name) =>
     loadStack(dirname(folder), `${platform}.${name}`, today, { texts }),
   );
@@ -67,7 +69,7 @@ export async function loadSelection(selection: Selection, today: string): Promis
     organizations: loaded.flatMap(({ model }) => model?.organization ?? []),
     missing,
     read: present.length,
-    diagnostics: distinct(loaded),
+    diagnostics: [...strays, ...distinct(loaded)],
     checked,
   };
 }

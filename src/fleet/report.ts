@@ -5,18 +5,20 @@ import type { ChangePlan } from "../plan/plan.ts";
 import type { FleetStack } from "./fleet.ts";
 import type { StackResult } from "./run.ts";
 
-/** The result of a command on several stacks. `preview`, `up` and `destroy` print it with `--json`. */
+/** The result of a command on several stacks. `plan`, `preview`, `up` and `destroy` print it with `--json`. */
 export interface FleetReport {
   /** True if no stack failed, was refused or was not started, and no manifest has errors. */
   readonly ok: boolean;
   /** The command that ran. */
-  readonly command: "preview" | "up" | "destroy";
+  readonly command: "plan" | "preview" | "up" | "destroy";
   /** What happens, or happened, in the words of the domain. */
   readonly plan: ChangePlan;
   /** The engine's operations by stack, without unchanged resources. Empty if a manifest has errors. */
   readonly stacks: readonly StackResult[];
   /** Problems of the manifests. With an error among them, nothing was run. */
   readonly problems: readonly Diagnostic[];
+  /** Only of `plan`: files of code that changed, which a plan doesn't run. */
+  readonly notEvaluated?: readonly string[];
 }
 
 /** What the results of some stacks mean, in the words of the domain. */

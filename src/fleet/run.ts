@@ -7,6 +7,7 @@ import type {
   EngineEvent,
   PolicyPackSource,
   RunResult,
+  StackSpec,
 } from "@tenantry/embedded-engine/interface";
 import pLimit from "p-limit";
 import { refusedReturn } from "../changes/generations.ts";
@@ -249,10 +250,16 @@ async function runEngine(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.attach === undefined ? {} : { attach: options.attach }),
   };
-  const result = await options.engine[verb](stack.spec, { ...common, ...OWN_OPTIONS[verb] });
+  const spec = options.forApply === true ? needingSecrets(stack.spec) : stack.spec;
+  const result = await options.engine[verb](spec, { ...common, ...OWN_OPTIONS[verb] });
   for (const diagnostic of result.diagnostics) builder.note(diagnostic);
   if (result.result === "failed") builder.noteFailure();
   return result;
+}
+
+/** A preview before an `up` fails where the `up` would: the program demands the value of every secret (infra/secrets.ts). */
+function needingSecrets(spec: StackSpec): StackSpec {
+  return { ...spec, env: { ...spec.env, TENANTRY_NEEDS_SECRETS: "true" } };
 }
 
 /** Runs and reports one stack. An exception is a failure of this stack only. */

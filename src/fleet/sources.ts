@@ -31,8 +31,7 @@ export interface SourceFolders {
  * Manifests are left out: the program compares its model itself, so that an edit of another organization's file is no conflict.
  */
 export function readSources({ cwd, project, packs, except }: SourceFolders): Sources {
-  const isPackage = realpathSync(project) === realpathSync(PACKAGE_ROOT);
-  const program = isPackage ? PROGRAM.map((name) => join(project, name)) : [project];
+  const program = isPackage(project) ? PROGRAM.map((name) => join(project, name)) : [project];
   const folders = [...program, ...packs.map(({ folder }) => folder)];
   const code = fileDigests(folders, cwd, (path, kind) => !except.includes(path) && isCode(path, kind));
   // A pack's configuration can have any name.
@@ -47,6 +46,20 @@ function isCode(path: string, kind: "file" | "folder"): boolean {
   const name = basename(path);
   if (kind === "folder") return !SKIPPED_FOLDERS.has(name);
   return EXTENSIONS.has(extname(name)) && !STACK_SETTINGS.test(name);
+}
+
+/**
+ * Whether a file, by its path relative to the project's folder, is code that its stacks can depend on. Hidden folders hold workflows
+ * and settings of editors.
+ */
+export function isProgramFile(project: string, path: string): boolean {
+  const [top = "", ...rest] = path.split("/");
+  if (!isCode(path, "file") || [top, ...rest].some((part) => part.startsWith("."))) return false;
+  return !isPackage(project) || PROGRAM.some((each) => path === each || path.startsWith(`${each}/`));
+}
+
+function isPackage(project: string): boolean {
+  return realpathSync(project) === realpathSync(PACKAGE_ROOT);
 }
 
 /** @throws UserError with the first files that were edited, added or removed since */

@@ -13,6 +13,8 @@ export interface Selection {
   readonly own: boolean;
   /** Names of organizations; `all` includes those that were removed from the YAML. */
   readonly organizations: "all" | readonly string[];
+  /** Those that a revision had and the YAML no longer has. They may have no stack. Default: none. */
+  readonly removed?: readonly string[];
 }
 
 /**

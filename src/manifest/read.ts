@@ -78,6 +78,11 @@ function readManifestFile<K extends Kind>(kind: K, file: string, folder: string)
   return { parsed: manifest === undefined ? undefined : { file, manifest }, diagnostics };
 }
 
+/** Reports everything in a platform's folder that isn't read. */
+export async function strayEntries(folder: string): Promise<Diagnostic[]> {
+  return [...(await unexpectedEntries(folder)), ...(await listOrganizations(folder)).diagnostics];
+}
+
 /** Reports what isn't read: it may be a manifest, or the folder of all of them, with a wrong name. */
 async function unexpectedEntries(folder: string): Promise<Diagnostic[]> {
   if (!isFolder(folder)) return [];

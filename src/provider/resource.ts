@@ -34,6 +34,14 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
     after: z.infer<I>,
   ): readonly { readonly property: string; readonly reason: string }[];
   /**
+   * Replaces inputs that are unknown in a preview by the recorded ones, where these can be assumed to be unchanged. Default:
+   * an unknown input counts as changed.
+   */
+  assumeRecorded?(
+    before: Readonly<Record<string, unknown>>,
+    after: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, unknown>>;
+  /**
    * Checks during a preview whether the live state allows a change.
    *
    * @param after the inputs that are known; those that depend on a pending change are absent

@@ -9,6 +9,7 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 const FIGURES = [
   "parse the same files with yaml",
   "unchanged organizations, peak memory",
+  "plan one change among",
   "Management API calls of a new workspace",
   "row-secured query",
   "after an expired invitation, median",

@@ -5,6 +5,7 @@ import { embeddedEngine } from "../../packages/embedded-engine/src/engine.ts";
 import { changingSteps } from "../../src/changes/stack.ts";
 import type { FleetReport } from "../../src/fleet/report.ts";
 import { organization, PLATFORM, World } from "./harness.ts";
+import { runOnce } from "./run-once.ts";
 
 const WAREHOUSE = "personal: { connections: { warehouse: { kind: bigquery, secret: acme-warehouse } } }";
 
@@ -94,6 +95,43 @@ describe("an organization", () => {
     world.planted.TENANTRY_SECRET_ACME_LAKE = world.planted.TENANTRY_SECRET_ACME_WAREHOUSE ?? "";
     expect(await previewed()).toMatchObject([renamed]);
     world.write("tiny/orgs/acme.yaml", yaml);
+  });
+
+  it("needs no value of a secret for a preview, but for an up, which fails before any write", async () => {
+    const yaml = organization("acme", WAREHOUSE).concat("price: 39\n");
+    const { TENANTRY_SECRET_ACME_WAREHOUSE: _, TENANTRY_SECRET_ACME_LAKE: __, ...env } = world.environment;
+    const stack = { ...world.stack("tiny.acme"), env };
+    const mark = world.mark();
+    const unset = (name: string) => ({
+      severity: "warning",
+      message: expect.stringContaining(`the secret ${name} has no value here`),
+    });
+    const same = await runOnce("preview", stack);
+    expect(same).toMatchObject({ result: "succeeded", diagnostics: [unset("acme-warehouse")] });
+    expect(Object.keys(same.changes)).toEqual(["same"]);
+    world.write("tiny/orgs/acme.yaml", yaml.replace("acme-warehouse", "acme-lake"));
+    const other = await runOnce("preview", stack);
+    expect(other).toMatchObject({
+      result: "succeeded",
+      changes: { update: 1 },
+      diagnostics: [unset("acme-lake")],
+    });
+    for (const run of [
+      runOnce("up", stack),
+      runOnce("preview", { ...stack, env: { ...env, TENANTRY_NEEDS_SECRETS: "true" } }),
+    ])
+      expect(await run).toMatchObject({
+        result: "failed",
+        diagnostics: [
+          {
+            message: expect.stringContaining(
+              "the secret acme-lake has no value: set TENANTRY_SECRET_ACME_LAKE",
+            ),
+          },
+        ],
+      });
+    world.write("tiny/orgs/acme.yaml", yaml);
+    expect(world.writesSince(mark)).toEqual([]);
   });
 
   it("keeps every secret out of states, previews, logs and messages", async () => {

@@ -44,6 +44,11 @@ module._load = function (request, parent, ...rest) {
   });
 };`;
 
+/** Does the same in this process. Call it before the SDK is loaded. */
+export async function quickStart(): Promise<void> {
+  await import(moduleUrl(QUICK_START));
+}
+
 /**
  * Adds JavaScript modules to NODE_OPTIONS, which Node.js loads first.
  *

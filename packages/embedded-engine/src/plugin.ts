@@ -6,6 +6,7 @@ import { UserError } from "@tenantry/core/errors";
 import { type PluginProcess, startChild } from "./child.ts";
 import type { Attached } from "./interface.ts";
 import type { Project } from "./project.ts";
+import type { Provider } from "./provider.ts";
 import { ProviderClient } from "./provider-client.ts";
 import type { EngineKnowledge } from "./pulumi-provider.ts";
 
@@ -17,6 +18,8 @@ export interface PluginHost {
   readonly env: Readonly<Record<string, string>>;
   /** Running providers, by package. */
   readonly attach: Attached;
+  /** Provides a package in this process, so that no plugin is started for it. Default: none. */
+  readonly provide?: (packageName: string) => Provider | undefined;
   readonly knowledge: EngineKnowledge;
   /** Called when a plugin ends unexpectedly, with its last output. */
   readonly onCrash: (message: string) => void;

@@ -24,6 +24,7 @@ export interface Provider {
   close(): Promise<void>;
 }
 
+/** The inputs of a resource, to be checked before it is compared or created. */
 export interface CheckRequest {
   readonly urn: Urn;
   readonly olds: PropertyMap;
@@ -31,17 +32,20 @@ export interface CheckRequest {
   readonly preview: boolean;
 }
 
+/** The inputs with defaults, and what is wrong with them. */
 export interface CheckResult {
   readonly inputs: PropertyMap;
   readonly failures: readonly CheckFailure[];
 }
 
+/** What is wrong with an input. */
 interface CheckFailure {
   /** Empty if the failure doesn't concern a single property. */
   readonly property: string;
   readonly reason: string;
 }
 
+/** A recorded resource, and its new inputs. */
 export interface DiffRequest {
   readonly urn: Urn;
   readonly id: string;
@@ -72,6 +76,7 @@ export interface DiffResult {
   readonly unavailable?: string;
 }
 
+/** A resource to create, or to foresee in a preview. */
 export interface CreateRequest {
   readonly urn: Urn;
   readonly inputs: PropertyMap;
@@ -80,12 +85,14 @@ export interface CreateRequest {
   readonly preview: boolean;
 }
 
+/** A created resource. */
 export interface CreateResult {
   /** Empty in a preview that doesn't know it. */
   readonly id: string;
   readonly outputs: PropertyMap;
 }
 
+/** A resource to read by its id. */
 export interface ReadRequest {
   readonly urn: Urn;
   readonly id: string;
@@ -93,6 +100,7 @@ export interface ReadRequest {
   readonly outputs: PropertyMap;
 }
 
+/** A resource as it was found. */
 export interface ReadResult {
   readonly id: string;
   /** Undefined if the provider doesn't return inputs. */
@@ -101,6 +109,7 @@ export interface ReadResult {
   readonly initErrors: readonly string[];
 }
 
+/** A recorded resource, and the inputs that it gets. */
 export interface UpdateRequest {
   readonly urn: Urn;
   readonly id: string;
@@ -112,6 +121,7 @@ export interface UpdateRequest {
   readonly preview: boolean;
 }
 
+/** A recorded resource to delete. */
 export interface DeleteRequest {
   readonly urn: Urn;
   readonly id: string;
@@ -120,6 +130,7 @@ export interface DeleteRequest {
   readonly timeout: number;
 }
 
+/** The result of a function. */
 export interface InvokeResult {
   readonly result: PropertyMap;
   readonly failures: readonly CheckFailure[];

@@ -172,7 +172,8 @@ export class Providers {
   #start(packageName: string): Promise<Provider> {
     const builtIn =
       this.#host.attach[packageName] === undefined ? builtInProvider(packageName, this.#host) : undefined;
-    const provider = builtIn === undefined ? startPlugin(packageName, this.#host) : Promise.resolve(builtIn);
+    const own = this.#host.provide?.(packageName) ?? builtIn;
+    const provider = own === undefined ? startPlugin(packageName, this.#host) : Promise.resolve(own);
     provider.catch(() => undefined);
     this.#all.push(provider);
     return provider;

@@ -1,9 +1,8 @@
-import { UserError } from "@tenantry/core/errors";
 import type { Deployment } from "./checkpoint.ts";
 import { engineService } from "./engine-service.ts";
 import { Events } from "./events.ts";
 import { Flow } from "./flow.ts";
-import { RpcError, serve } from "./grpc.ts";
+import { serve } from "./grpc.ts";
 import type { DestroyOptions, RunResult, StackSpec } from "./interface.ts";
 import { LateDeletions } from "./late-deletions.ts";
 import { StackLock } from "./lock.ts";
@@ -15,8 +14,8 @@ import { type Project, readProject } from "./project.ts";
 import { Providers } from "./providers.ts";
 import { Redactor } from "./redactor.ts";
 import { refreshResources } from "./refresh.ts";
-import { RegistrationError } from "./registration-error.ts";
 import { Registrations } from "./registrations.ts";
+import { messageOf, reportFailure } from "./report-failure.ts";
 import { openSalt } from "./secrets.ts";
 import { ShownFailure } from "./shown-failure.ts";
 import { SkippedResources } from "./skipped-resources.ts";
@@ -94,7 +93,7 @@ export class Run {
     for (const { value, secret } of config.values()) if (secret) this.#redactor.add(value);
     this.#events = new Events(options.onEvent, this.#redactor);
     const continues = (kind === "update" || kind === "destroy") && options.continueOnError === true;
-    this.#flow = new Flow(continues, (error) => this.#show(error));
+    this.#flow = new Flow(continues, (error) => reportFailure(error, this.#events, this.#flow));
   }
 
   /** @throws UserError when the stack is locked, or its state can't be used */
@@ -386,15 +385,6 @@ export class Run {
     void this.#providers?.cancel();
   }
 
-  #show(error: unknown): void {
-    if (error instanceof ShownFailure) return;
-    // A request that was refused because of an earlier failure isn't another failure.
-    if (error instanceof RpcError && this.#flow.ended) return;
-    const urn = error instanceof RegistrationError ? error.urn : undefined;
-    const remedy = error instanceof UserError ? `\n${error.remedy}` : "";
-    this.#events.diagnostic("error", `${messageOf(error)}${remedy}`, urn);
-  }
-
   async #addHistory(startTime: number, summary: RunResult): Promise<void> {
     if (this.#kind === "preview") return;
     await this.#state.backend.addHistory(this.#spec.stack, {
@@ -422,8 +412,4 @@ function unnamedDeletion(urn: Urn): string {
     `Resource '${urn}' will be destroyed but was not specified in --target list.\n` +
     "Either include resource in --target list or pass --target-dependents to proceed."
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,14 +1,17 @@
-import type { Command } from "commander";
-import { diagnosticsOf } from "../../fleet/load.ts";
-import { isFailure, planOf, reportOf } from "../../fleet/report.ts";
+import { type Command, Option } from "commander";
+import type { FleetStack } from "../../fleet/fleet.ts";
+import { diagnosticsOf, type LoadedSelection } from "../../fleet/load.ts";
+import { matrixOf, stacksIn } from "../../fleet/matrix.ts";
+import { type FleetReport, isFailure, planOf, reportOf } from "../../fleet/report.ts";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
-import { findTargets } from "../../fleet/targets.ts";
 import { addFormOptions, type FormOptions, writeForms } from "../forms.ts";
-import { addReadOptions, type RunOptions, TARGETS } from "../options.ts";
+import { addReadOptions, type JsonOption, type RunOptions, TARGETS, wholeNumber } from "../options.ts";
 import { renderPreview } from "../render/report.ts";
 import { planInput, savePlan, sourcesOf } from "../saved-plan.ts";
 import type { ExitCode, Session } from "../session.ts";
+import { affectedTargets } from "./affected.ts";
 import { loadOrReport, reportPreviousRootSecrets, withFleet } from "./fleet.ts";
+import { loadManifests, reportDiagnostics } from "./manifests.ts";
 
 export function addPreview(program: Command, session: Session): void {
   const command = program
@@ -17,29 +20,63 @@ export function addPreview(program: Command, session: Session): void {
     .argument("[targets...]", TARGETS);
   addFormOptions(addReadOptions(command))
     .option("--save <file>", "Save the reviewed changes as a plan, for `up --plan`")
+    .option("--matrix", "Print the stacks as a matrix of jobs for CI (JSON), and preview nothing")
+    .addOption(new Option("--shards <n>", "Number of jobs in the matrix").argParser(wholeNumber).default(1))
     .action((targets: string[], options: PreviewOptions) => preview(session, targets, options));
 }
 
 interface PreviewOptions extends RunOptions, FormOptions {
   /** Relative to the current folder. */
   readonly save?: string;
+  readonly matrix?: boolean;
+  readonly shards: number;
 }
 
 async function preview(session: Session, targets: readonly string[], options: PreviewOptions): Promise<void> {
-  const load = () => loadOrReport(session, findTargets(targets, session.io), "preview", options);
+  if (options.matrix === true) return printMatrix(session, targets, options);
+  const load = async () => {
+    const affected = await affectedTargets(session, targets, options);
+    if (affected.length === 0) return printResults(session, "preview", [], [], [], options);
+    return loadOrReport(session, affected, "preview", options);
+  };
   await withFleet(session, load, options, "programs", async (fleet, loaded) => {
     const { save } = options;
     const sources = save === undefined ? undefined : sourcesOf(session, loaded, options, save);
     const results = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
-    session.exitCode = exitCodeOf(results);
-    if (options.json === true)
-      session.printJson(reportOf("preview", fleet.stacks, results, diagnosticsOf(loaded, session.io.cwd)));
-    else session.print(renderPreview(planOf(fleet.stacks, results), results, session.colors));
-    writeForms(session, options, planOf(fleet.stacks, results));
+    printResults(session, "preview", fleet.stacks, results, loaded, options);
     if (save !== undefined && sources !== undefined)
       savePlan(session, save, results, planInput(fleet, loaded, sources, options));
     await reportPreviousRootSecrets(session, fleet);
   });
+}
+
+/** Needs no credentials: it reads manifests only. */
+async function printMatrix(
+  session: Session,
+  targets: readonly string[],
+  options: PreviewOptions,
+): Promise<void> {
+  const affected = await affectedTargets(session, targets, options);
+  const loaded = await loadManifests(session, affected);
+  if (reportDiagnostics(session, loaded, "there is no matrix").ok)
+    session.printJson(matrixOf(stacksIn(loaded), options.shards));
+}
+
+/** Prints what some stacks would change, writes its other forms, and sets the exit code. */
+export function printResults(
+  session: Session,
+  command: "plan" | "preview",
+  stacks: readonly FleetStack[],
+  results: readonly StackResult[],
+  loaded: readonly LoadedSelection[],
+  options: JsonOption & FormOptions,
+  more: Pick<FleetReport, "notEvaluated"> = {},
+): undefined {
+  session.exitCode = exitCodeOf(results);
+  const report = () => reportOf(command, stacks, results, diagnosticsOf(loaded, session.io.cwd));
+  if (options.json === true) session.printJson({ ...report(), ...more });
+  else session.print(renderPreview(planOf(stacks, results), results, session.colors));
+  writeForms(session, options, planOf(stacks, results));
 }
 
 function exitCodeOf(results: readonly StackResult[]): ExitCode {

@@ -7,7 +7,6 @@ import { isFailure, planOf, reportOf } from "../../fleet/report.ts";
 import { clearPendingCreates, previewFleet, type StackResult } from "../../fleet/run.ts";
 import type { SavedPlan } from "../../fleet/saved-plan.ts";
 import { expectSameSources } from "../../fleet/sources.ts";
-import { findTargets } from "../../fleet/targets.ts";
 import type { PlatformModel } from "../../model/model.ts";
 import { count } from "../../shared/format.ts";
 import type { Context } from "../../vendors/connections.ts";
@@ -16,6 +15,7 @@ import { addReadOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
 import { expectPlanned, planInput, readPlan, sourcesOf } from "../saved-plan.ts";
 import type { Session } from "../session.ts";
+import { affectedTargets } from "./affected.ts";
 import { loadOrReport, reportPreviousRootSecrets, type WatchedFleet, withFleet } from "./fleet.ts";
 
 export interface UpOptions extends RunOptions {
@@ -42,7 +42,7 @@ export function addUp(program: Command, session: Session): void {
       new Option(
         "--plan <file>",
         "Apply the changes that `preview --save` saved, or fail if they differ",
-      ).conflicts("clearPendingCreates"),
+      ).conflicts(["clearPendingCreates", "since"]),
     )
     .action((targets: string[], options: UpOptions) => up(session, targets, options));
 }
@@ -52,7 +52,7 @@ async function up(session: Session, targets: readonly string[], given: UpOptions
   if (plan === undefined) requireConsent(session, given, "up");
   const options = plan?.refresh === true ? { ...given, refresh: true } : given;
   const names = plan?.stacks.map(({ stack }) => stack) ?? targets;
-  const load = () => loadOrReport(session, findTargets(names, session.io), "up", options);
+  const load = () => loadAffected(session, names, options);
   await withFleet(session, load, options, "programs", async (fleet, loaded) => {
     const results = await previewAskApply(session, fleet, loaded, options, plan);
     if (results.some(isFailure)) session.exitCode = 1;
@@ -61,6 +61,18 @@ async function up(session: Session, targets: readonly string[], given: UpOptions
     else session.print(renderReport(planOf(fleet.stacks, results), results, session.colors));
     await reportPreviousRootSecrets(session, fleet);
   });
+}
+
+async function loadAffected(
+  session: Session,
+  names: readonly string[],
+  options: UpOptions,
+): Promise<LoadedSelection[] | undefined> {
+  const affected = await affectedTargets(session, names, options);
+  if (affected.length > 0) return loadOrReport(session, affected, "up", options);
+  if (options.json === true) session.printJson(reportOf("up", [], [], []));
+  else session.print(renderReport(planOf([], []), [], session.colors));
+  return undefined;
 }
 
 /**

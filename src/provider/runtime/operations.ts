@@ -74,7 +74,7 @@ export class Operations {
     news: Wire,
     call: Call,
   ): Promise<readonly PropertyChange[]> {
-    const inputs = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
+    const inputs = inputChanges(resource, recorded, news);
     const changes = [...inputs, ...this.#rederived(resource, recorded, news)];
     if (resource.watchedOutputs === undefined || changes.length > 0) return changes;
     const noticed = await unlessUnreadable(call, () => this.#notice(resource, recorded, call));
@@ -176,8 +176,7 @@ export class Operations {
     call: Call,
   ): Promise<Wire> {
     if (resource.watchedOutputs === undefined || recorded === undefined) return {};
-    const changes = diffInputs(resource, unwrap(recorded.inputs).value, unwrap(news).value);
-    if (changes.length > 0) return {};
+    if (inputChanges(resource, recorded, news).length > 0) return {};
     const noticed = await unlessUnreadable(call, () => this.#notice(resource, recorded, call));
     if (noticed?.after === undefined) return {};
     return withAbsent(resource, noticed.after);
@@ -216,6 +215,13 @@ export class Operations {
     this.#redactor.learn(secrets.flatMap((path) => textsIn(valueAt(value, path))));
     this.#redactor.learn(secretsIn(value));
   }
+}
+
+function inputChanges(resource: Resource, recorded: Recorded, news: Wire): PropertyChange[] {
+  const before = unwrap(recorded.inputs).value;
+  const after = unwrap(news).value;
+  const assumed = hasUnknowns(after) ? resource.assumeRecorded?.(before, after) : undefined;
+  return diffInputs(resource, before, assumed ?? after);
 }
 
 /** @returns undefined if a vendor can't be read */

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { isRecord } from "@tenantry/core/is-record";
+import { isUnknown } from "@tenantry/core/pulumi-value";
 import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
 import type { Context } from "../../../vendors/connections.ts";
@@ -44,6 +46,17 @@ export const secrets = defineProjectScoped({
   replaceOn: ["project"],
   stable: [],
 
+  /** A value that isn't known here is the recorded one, if it comes from the same source. */
+  assumeRecorded(before, after) {
+    const [recorded, declared] = [recordOf(before.secrets), recordOf(after.secrets)];
+    const [sources, origins] = [recordOf(before.sources), recordOf(after.sources)];
+    const known = Object.entries(declared).map(([name, value]) => {
+      const isSame = Object.hasOwn(recorded, name) && origins[name] === sources[name];
+      return [name, isUnknown(value) && isSame ? recorded[name] : value] as const;
+    });
+    return { ...after, secrets: Object.fromEntries(known) };
+  },
+
   async observe(context, prior) {
     const digests = await observeDigests(context, prior.inputs.project);
     if (digests === undefined) return undefined;
@@ -72,6 +85,10 @@ export const secrets = defineProjectScoped({
     );
   },
 });
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
 
 /** The digests by name, or undefined if the project is gone. */
 async function observeDigests(

@@ -1,0 +1,23 @@
+import { changedSince, narrowed } from "../../fleet/since.ts";
+import { findTargets, type Selection } from "../../fleet/targets.ts";
+import { listNames } from "../../shared/list-names.ts";
+import type { SinceOption } from "../options.ts";
+import type { Session } from "../session.ts";
+
+/**
+ * The targets of a command line, or with `--since` the part of them that a change concerns. If code changed on which stacks depend,
+ * that is all of them.
+ */
+export async function affectedTargets(
+  session: Session,
+  targets: readonly string[],
+  { since: ref }: SinceOption,
+): Promise<readonly Selection[]> {
+  const selections = findTargets(targets, session.io);
+  if (ref === undefined) return selections;
+  const since = await changedSince(ref, selections, session.io, targets.length === 0);
+  const isConcerned = since.code.length > 0;
+  if (isConcerned)
+    session.log(`All stacks are concerned, because their code changed: ${listNames(since.code)}.`);
+  return selections.flatMap((selection) => narrowed(selection, since, isConcerned) ?? []);
+}

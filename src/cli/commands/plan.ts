@@ -1,0 +1,51 @@
+import { quickStart } from "@tenantry/embedded-engine/node-options";
+import type { Command } from "commander";
+import { changedSince, narrowed } from "../../fleet/since.ts";
+import { findTargets } from "../../fleet/targets.ts";
+import { listNames } from "../../shared/list-names.ts";
+import { todayOf } from "../../shared/today.ts";
+import { addFormOptions, type FormOptions } from "../forms.ts";
+import { withInterrupt } from "../interrupt.ts";
+import { addJsonOption, type JsonOption, SINCE, TARGETS } from "../options.ts";
+import type { Session } from "../session.ts";
+import { loadOrReport } from "./fleet.ts";
+import { printResults } from "./preview.ts";
+
+export function addPlan(program: Command, session: Session): void {
+  const command = program
+    .command("plan")
+    .description("Show what the change of the manifests since a revision does, without any credentials")
+    .argument("[targets...]", TARGETS)
+    .requiredOption("--since <ref>", SINCE);
+  addFormOptions(addJsonOption(command)).action((targets: string[], options: PlanOptions) =>
+    withInterrupt(session, (signal) => plan(session, targets, options, signal)),
+  );
+}
+
+interface PlanOptions extends JsonOption, FormOptions {
+  readonly since: string;
+}
+
+async function plan(
+  session: Session,
+  targets: readonly string[],
+  options: PlanOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { io } = session;
+  const selections = findTargets(targets, io);
+  const since = await changedSince(options.since, selections, io, targets.length === 0);
+  const affected = selections.flatMap((selection) => narrowed(selection, since) ?? []);
+  const loaded = await loadOrReport(session, affected, "plan", options);
+  if (loaded === undefined) return;
+  // The module loads the Pulumi SDK, which takes time, and many changes don't concern a manifest.
+  await quickStart();
+  const { planChanges } = await import("../../offline/plan.ts");
+  const { stacks, results } = await planChanges(loaded, since, { today: todayOf(io.env), signal });
+  const notEvaluated = since.code;
+  printResults(session, "plan", stacks, results, loaded, options, { notEvaluated });
+  if (notEvaluated.length > 0)
+    session.log(
+      `${session.errorColors.yellow("not evaluated:")} ${listNames(notEvaluated)}. This code changed too, and a plan doesn't run it. \`tenantry preview\` shows its effect.`,
+    );
+}

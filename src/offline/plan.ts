@@ -1,0 +1,130 @@
+import { basename } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { Secret } from "@tenantry/core/secret";
+import type { FleetStack } from "../fleet/fleet.ts";
+import type { LoadedSelection } from "../fleet/load.ts";
+import { type FleetObserver, previewFleet, type StackResult } from "../fleet/run.ts";
+import type { PlatformSince, Since } from "../fleet/since.ts";
+import type { OrganizationModel, PlatformModel } from "../model/model.ts";
+import { platformOf } from "../model/organization-platform.ts";
+import type { StackModel } from "../repository/load.ts";
+import { type BaseModels, readBase } from "./base-models.ts";
+import { OfflineEngine, type StackModels } from "./offline-engine.ts";
+import { withoutChosen } from "./recorded-outputs.ts";
+
+/** The stacks whose models differ, and what a change does to each. */
+export interface Planned {
+  readonly stacks: readonly FleetStack[];
+  readonly results: readonly StackResult[];
+}
+
+export interface PlanOptions {
+  /** `2026-11-22` */
+  readonly today: string;
+  readonly signal: AbortSignal;
+  readonly observer?: FleetObserver;
+}
+
+/**
+ * Compares the manifests of the work tree with those of a revision: what `up` would change if everything is as the revision declares
+ * it. Needs no credentials, and calls nothing.
+ *
+ * @param loaded valid manifests: those of the platforms and organizations that changed
+ */
+export async function planChanges(
+  loaded: readonly LoadedSelection[],
+  since: Since,
+  { today, signal, observer }: PlanOptions,
+): Promise<Planned> {
+  const models = new Map<string, StackModels>();
+  const fleet: FleetStack[] = [];
+  for (const each of loaded) {
+    const platform = since.platforms.find(({ folder }) => folder === each.selection.folder);
+    if (platform === undefined) continue;
+    for (const stack of await stacksOf(each, platform, since, today)) {
+      models.set(stack.name, stack.models);
+      fleet.push(fleetStack(each.platform, stack));
+    }
+  }
+  const results = await previewFleet(fleet, {
+    ...{ engine: new OfflineEngine(models, today), parallel: 1, skip: false, signal },
+    ...(observer === undefined ? {} : { observer }),
+  });
+  return { stacks: fleet, results: results.map(withoutIds) };
+}
+
+/** A stack whose models differ. */
+interface ChangedStack {
+  readonly name: string;
+  /** Null for a platform's own stack. */
+  readonly organization: string | null;
+  readonly models: StackModels;
+}
+
+async function stacksOf(
+  loaded: LoadedSelection,
+  platform: PlatformSince,
+  { revision }: Since,
+  today: string,
+): Promise<ChangedStack[]> {
+  const { platformModel, organizations, selection } = loaded;
+  if (platformModel === undefined) return [];
+  const removed = selection.removed ?? [];
+  const names = [...organizations.map(({ name }) => name), ...removed];
+  const base = await readBase(revision, platform, names, today);
+  const after = new Map(organizations.map((organization) => [organization.name, organization]));
+  const changed = [...new Set(names)].flatMap((name) =>
+    changedOrganization(basename(platform.folder), name, base, platformModel, after.get(name)),
+  );
+  return [...(selection.own ? ownStack(loaded, base, platformModel) : []), ...changed];
+}
+
+function ownStack({ platform }: LoadedSelection, base: BaseModels, after: PlatformModel): ChangedStack[] {
+  if (isDeepStrictEqual(base.platform, after)) return [];
+  const before = base.platform && { platform: base.platform, organization: undefined };
+  return [
+    {
+      name: `${platform}.platform`,
+      organization: null,
+      models: { before, after: { platform: after, organization: undefined } },
+    },
+  ];
+}
+
+function changedOrganization(
+  platform: string,
+  organization: string,
+  base: BaseModels,
+  platformAfter: PlatformModel,
+  modelAfter: OrganizationModel | undefined,
+): ChangedStack[] {
+  const before = base.organizations.get(organization);
+  const after = modelAfter && { platform: platformAfter, organization: modelAfter };
+  if (before === undefined && after === undefined) return [];
+  if (isSame(before, after)) return [];
+  return [{ name: `${platform}.${organization}`, organization, models: { before, after } }];
+}
+
+function isSame(before: StackModels["before"], after: StackModel | undefined): boolean {
+  if (before === undefined || after === undefined || !("platform" in before)) return false;
+  const relevant = ({ platform, organization }: StackModel) =>
+    organization && [organization, platformOf(platform, organization)];
+  return isDeepStrictEqual(relevant(before), relevant(after));
+}
+
+function fleetStack(platform: string, { name, organization, models }: ChangedStack): FleetStack {
+  return {
+    // Nothing of it is used but the name: the engine has no project, backend or environment.
+    spec: { projectFolder: "", stack: name, backendUrl: "", passphrase: new Secret(""), env: {} },
+    platform,
+    organization,
+    model: models.after?.organization ?? null,
+    digest: undefined,
+  };
+}
+
+/** The vendors' ids of what exists aren't known. */
+function withoutIds(result: StackResult): StackResult {
+  const changes = withoutChosen(result.changes);
+  return { ...result, changes: { ...changes, steps: changes.steps.map((step) => ({ ...step, id: null })) } };
+}

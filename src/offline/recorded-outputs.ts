@@ -1,0 +1,77 @@
+import { isRecord } from "@tenantry/core/is-record";
+import { Secret } from "@tenantry/core/secret";
+import type { OrganizationModel } from "../model/model.ts";
+import type { OutputsOf, ResourceType } from "../provider/registry.ts";
+
+/** Where a value that a vendor chose would be. It has the form of a project's ref, so that it can be part of a URL. */
+const CHOSEN = "recordedbyearlierrun";
+const CHOSEN_TIME = "1970-01-01T00:00:00.000Z";
+
+/** What changes show in place of a value that a vendor chose in an earlier run. */
+export const RECORDED = "[recorded]";
+
+/** Replaces values that a vendor chose by a word. */
+export function withoutChosen<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value), (_, each: unknown) =>
+    typeof each === "string" && (each.includes(CHOSEN) || each.startsWith(CHOSEN_TIME.slice(0, 10)))
+      ? RECORDED
+      : each,
+  ) as T;
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+type Outputs<T extends ResourceType> = (
+  inputs: Inputs,
+  organization: OrganizationModel | undefined,
+) => Partial<OutputsOf<T>>;
+
+/**
+ * The outputs that a run has recorded if the vendors are in the state that the manifests describe: subscriptions are paid, and
+ * trials run. Only outputs that the program reads are listed.
+ */
+const OUTPUTS: { readonly [T in ResourceType]?: Outputs<T> } = {
+  "supabase:Project": () => ({ ref: CHOSEN, createdAt: CHOSEN_TIME }),
+  "supabase:Ready": ({ state }) =>
+    state === "deleted"
+      ? {}
+      : {
+          databaseHost: `db.${CHOSEN}.supabase.co`,
+          apiUrl: `https://${CHOSEN}.supabase.co`,
+          issuer: `https://${CHOSEN}.supabase.co/auth/v1`,
+          poolerHost: `${CHOSEN}.pooler.supabase.com`,
+          poolerPort: 5432,
+          poolerUser: `postgres.${CHOSEN}`,
+          databaseName: "postgres",
+        },
+  "stripe:Customer": () => ({
+    customerId: `cus_${CHOSEN}`,
+    portalUrl: `https://billing.stripe.com/p/login/${CHOSEN}`,
+  }),
+  "stripe:Subscription": ({ state }, organization) => {
+    if (state === "deleted") return { subscriptionId: "none", status: "canceled", product: "" };
+    const product = organization?.plan.productId ?? "";
+    const base = { subscriptionId: `sub_${CHOSEN}`, product };
+    return organization?.trial === null
+      ? { ...base, status: "active", paidProduct: product, paidSince: CHOSEN_TIME.slice(0, 10) }
+      : { ...base, status: "trialing", trialStart: CHOSEN_TIME, trialEnd: CHOSEN_TIME };
+  },
+  "stripe:WebhookEndpoint": () => ({ endpointId: `we_${CHOSEN}`, signingSecret: new Secret(CHOSEN) }),
+  "control-plane:Organization": () => ({ issuer: `https://${CHOSEN}.supabase.co/auth/v1` }),
+  "control-plane:ApiKeys": ({ keys }) => ({ values: valuesFor(keys) }),
+  "control-plane:ClaimTokens": ({ tokens }) => ({ values: valuesFor(tokens) }),
+};
+
+/** The recorded outputs of a resource. */
+export function recordedOutputs(
+  type: ResourceType,
+  inputs: Inputs,
+  organization: OrganizationModel | undefined,
+): Inputs {
+  return OUTPUTS[type]?.(inputs, organization) ?? {};
+}
+
+function valuesFor(declared: unknown): Readonly<Record<string, Secret>> {
+  return Object.fromEntries(
+    Object.keys(isRecord(declared) ? declared : {}).map((name) => [name, new Secret(`${name} ${CHOSEN}`)]),
+  );
+}

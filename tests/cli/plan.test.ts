@@ -1,0 +1,418 @@
+import { existsSync, renameSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Matrix } from "../../src/fleet/matrix.ts";
+import type { FleetReport } from "../../src/fleet/report.ts";
+import { newFolder, Repository } from "../git-repository.ts";
+import { ORGANIZATION, PLATFORM, type Ran, tenantry } from "./command-line.ts";
+
+const ACME = "stacks/demo/orgs/acme.yaml";
+const GLOBEX = "stacks/demo/orgs/globex.yaml";
+const BASE = {
+  "stacks/demo/platform.yaml": PLATFORM,
+  [ACME]: ORGANIZATION,
+  [GLOBEX]: ORGANIZATION.replaceAll("acme", "globex"),
+  "README.md": "Manifests\n",
+};
+
+const TODAY = { TENANTRY_TODAY: "2026-11-22" };
+
+/** Nothing is set but the day: no token, no state, no secret. */
+function plan({ folder }: Repository, ...args: readonly string[]): Promise<Ran> {
+  return tenantry(["plan", "--since", "main", ...args], { cwd: folder, env: TODAY });
+}
+
+async function report(repository: Repository, ...args: readonly string[]) {
+  const ran = await plan(repository, "--json", ...args);
+  const document = JSON.parse(ran.stdout) as FleetReport & { readonly notEvaluated: readonly string[] };
+  return { ...ran, document, stacks: document.stacks?.map(({ stack, outcome }) => `${stack} ${outcome}`) };
+}
+
+/** The stacks that a change concerns, without comparing them. */
+async function affected({ folder }: Repository): Promise<readonly string[]> {
+  const args = ["preview", "--since", "main", "--matrix"];
+  const { stdout, stderr } = await tenantry(args, { cwd: folder, env: TODAY });
+  expect(stderr).toBe("");
+  return (JSON.parse(stdout) as Matrix).include.flatMap(({ stacks }) => stacks.split(" "));
+}
+
+const withoutStaging = ORGANIZATION.replace(", staging: {}", "");
+const withLimit = (text: string) => text.replace("production: {}", "production: { compute: small }");
+
+describe("a plan since a revision", () => {
+  test("shows one changed organization, in the words of a preview", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({ [ACME]: `${withLimit(ORGANIZATION)}displayName: Acme Robotics\n` });
+    const { exitCode, stdout, stderr } = await plan(repository);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: "" });
+    expect(stdout).toMatch(/^demo\.acme {2}/);
+    expect(stdout).toContain("micro → small");
+    expect(stdout).toContain("Acme Robotics");
+    expect(stdout).not.toContain("globex");
+  });
+
+  test("shows a new organization, and a removed one as refused", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({ "stacks/demo/orgs/new.yaml": ORGANIZATION.replaceAll("acme", "new") });
+    repository.remove(GLOBEX);
+    const { exitCode, stacks, document } = await report(repository);
+    expect({ exitCode, stacks }).toEqual({
+      exitCode: 1,
+      stacks: ["demo.new changes", "demo.globex refused"],
+    });
+    expect(document.stacks[1]?.changes.removals[0]?.remedy).toContain("state: archived");
+  });
+
+  test("refuses a workspace that was removed from the YAML", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({ [ACME]: withoutStaging });
+    const { exitCode, document } = await report(repository);
+    expect(exitCode).toBe(1);
+    expect(document.stacks[0]?.changes.removals[0]).toMatchObject({
+      kind: "workspace",
+      workspace: "staging",
+    });
+  });
+
+  test("shows nothing for a change of comments, order and other files", async () => {
+    const repository = Repository.with(BASE);
+    const lines = ORGANIZATION.trimEnd().split("\n");
+    repository.write({ [ACME]: `# Acme\n${lines.reverse().join("\n")}\n`, "README.md": "Changed\n" });
+    expect(await plan(repository)).toMatchObject({ exitCode: 0, stdout: "0 stacks: none\n" });
+  });
+
+  test("counts commits, staged and unstaged changes, but not what main got in the meantime", async () => {
+    const repository = Repository.with({
+      ...BASE,
+      "stacks/demo/orgs/third.yaml": ORGANIZATION.replaceAll("acme", "third"),
+    });
+    repository.write({ [ACME]: withLimit(ORGANIZATION) });
+    repository.commit();
+    repository.git("checkout", "--quiet", "main");
+    repository.write({ "stacks/demo/orgs/third.yaml": withLimit(ORGANIZATION.replaceAll("acme", "third")) });
+    repository.commit();
+    repository.git("checkout", "--quiet", "change");
+    repository.write({ [GLOBEX]: withLimit(ORGANIZATION.replaceAll("acme", "globex")) });
+    expect((await report(repository)).stacks).toEqual(["demo.acme changes", "demo.globex changes"]);
+  });
+
+  test("shows the platform and only the organizations that a change of the platform concerns", async () => {
+    const team =
+      "  team: { price: { monthly: 49 }, entitlements: { workspaces: 2, rpm: 60, webhookEvents: 10 } }\n";
+    const repository = Repository.with({
+      ...BASE,
+      "stacks/demo/platform.yaml": PLATFORM.replace("defaultPlan", `${team}defaultPlan`),
+      [GLOBEX]: `${ORGANIZATION.replaceAll("acme", "globex")}plan: team\n`,
+    });
+    repository.write({
+      "stacks/demo/platform.yaml": PLATFORM.replace(
+        "defaultPlan",
+        `${team.replace("rpm: 60", "rpm: 90")}defaultPlan`,
+      ),
+    });
+    expect((await report(repository)).stacks).toEqual(["demo.platform changes", "demo.globex changes"]);
+  });
+
+  test("reads a renamed organization as a new one and a removed one", async () => {
+    const repository = Repository.with(BASE);
+    repository.remove(ACME);
+    repository.write({ "stacks/demo/orgs/apex.yaml": ORGANIZATION.replace("name: acme", "name: apex") });
+    expect((await report(repository)).stacks).toEqual(["demo.apex changes", "demo.acme refused"]);
+  });
+
+  test("limits itself to its targets", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({ [ACME]: withLimit(ORGANIZATION), [GLOBEX]: withLimit(BASE[GLOBEX] ?? "") });
+    expect((await report(repository, "demo.acme")).stacks).toEqual(["demo.acme changes"]);
+  });
+
+  test("reports errors of changed manifests as validate does", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({ [ACME]: "apiVersion: tenantry/v1\nkind: Organization\nname: acme\n" });
+    const { exitCode, document, stderr } = await report(repository);
+    expect({ exitCode, stacks: document.stacks }).toEqual({ exitCode: 1, stacks: [] });
+    expect(stderr).toContain("stacks/demo/orgs/acme.yaml");
+  });
+});
+
+describe("the repository of a plan", () => {
+  test.each([
+    ["a folder with spaces", "my manifests"],
+    ["a folder with other letters", "żółw-станки"],
+    ["a folder that looks like a pattern", "a[b]*:(top)"],
+  ])("may have its platforms in %s", async (_, name) => {
+    const files = Object.fromEntries(Object.entries(BASE).map(([path, text]) => [`${name}/${path}`, text]));
+    const repository = Repository.with(files);
+    repository.write({ [`${name}/${ACME}`]: withLimit(ORGANIZATION) });
+    const inner = new Repository(join(repository.folder, name));
+    expect(await affected(inner)).toEqual(["demo.acme"]);
+  });
+
+  test("may be a linked work tree", async () => {
+    const repository = Repository.with(BASE);
+    const linked = new Repository(join(newFolder(), "linked"));
+    repository.git("worktree", "add", "--quiet", "-b", "other", linked.folder, "main");
+    linked.write({ [ACME]: withLimit(ORGANIZATION) });
+    expect(await affected(linked)).toEqual(["demo.acme"]);
+  });
+
+  test("may have its platforms in a submodule, whose former commit is read", async () => {
+    const manifests = Repository.with({
+      "demo/platform.yaml": PLATFORM,
+      "demo/orgs/acme.yaml": ORGANIZATION,
+    });
+    const repository = Repository.with({ "README.md": "" });
+    repository.git("checkout", "--quiet", "main");
+    repository.git("submodule", "--quiet", "add", manifests.folder, "stacks");
+    repository.commit();
+    repository.git("checkout", "--quiet", "-B", "change");
+    const inner = new Repository(join(repository.folder, "stacks"));
+    inner.write({ "demo/orgs/acme.yaml": withLimit(ORGANIZATION) });
+    inner.commit();
+    repository.commit();
+    expect(await affected(repository)).toEqual(["demo.acme"]);
+    repository.git("submodule", "deinit", "--force", "--quiet", "stacks");
+    const empty = await plan(repository);
+    expect(empty.exitCode).toBe(1);
+    expect(empty.stderr).toContain("There is no platform in");
+  });
+
+  test("may be shallow if it has the merge base; otherwise the error says how deep to fetch", async () => {
+    const origin = Repository.with(BASE);
+    origin.write({ [ACME]: withLimit(ORGANIZATION) });
+    origin.commit();
+    origin.git("checkout", "--quiet", "main");
+    origin.write({ "README.md": "Later\n" });
+    origin.commit();
+    const clone = (depth: string) => {
+      const folder = join(newFolder(), "clone");
+      origin.git(
+        "clone",
+        "--quiet",
+        "--no-single-branch",
+        "--branch=change",
+        `--depth=${depth}`,
+        `file://${origin.folder}`,
+        folder,
+      );
+      return new Repository(folder);
+    };
+    const shallow = await tenantry(["plan", "--since", "origin/main"], {
+      cwd: clone("1").folder,
+      env: TODAY,
+    });
+    expect(shallow.exitCode).toBe(1);
+    expect(shallow.stderr).toContain("This clone has only 1 of the commits of HEAD");
+    expect(shallow.stderr).toContain("git fetch --unshallow, or in GitHub Actions fetch-depth: 0");
+    const deep = await tenantry(["plan", "--since", "origin/main"], { cwd: clone("2").folder, env: TODAY });
+    expect(deep.exitCode).toBe(2);
+  });
+
+  test.each([
+    ["an unknown branch", "origin/trunk", "git fetch origin trunk:refs/remotes/origin/trunk"],
+    ["an unknown tag", "v9", "Name a branch, a tag or a commit"],
+    ["an option in place of a name", "--help", "Name a branch, a tag or a commit"],
+  ])("is refused for %s", async (_, ref, remedy) => {
+    const repository = Repository.with(BASE);
+    const { exitCode, stderr } = await tenantry(["plan", `--since=${ref}`], {
+      cwd: repository.folder,
+      env: TODAY,
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(remedy) });
+  });
+
+  test("must exist", async () => {
+    const folder = new Repository(newFolder());
+    folder.write(BASE);
+    expect((await plan(folder)).stderr).toContain("isn't in a git repository");
+  });
+});
+
+describe("a plan doesn't overlook what it can't find", () => {
+  const moved: readonly (readonly [string, (repository: Repository) => void, string])[] = [
+    [
+      "a manifest with another extension",
+      ({ folder }) => renameSync(join(folder, ACME), join(folder, "stacks/demo/orgs/acme.yml")),
+      "rename it to `acme.yaml`",
+    ],
+    [
+      "a renamed folder of organizations",
+      ({ folder }) => renameSync(join(folder, "stacks/demo/orgs"), join(folder, "stacks/demo/Orgs")),
+      "rename it to `orgs`",
+    ],
+    [
+      "a renamed manifest of a platform",
+      ({ folder }) =>
+        renameSync(join(folder, "stacks/demo/platform.yaml"), join(folder, "stacks/demo/platform.yml")),
+      "There is no platform",
+    ],
+  ];
+  test.each(moved)("%s", async (_, move, message) => {
+    const repository = Repository.with(BASE);
+    move(repository);
+    const { exitCode, stderr } = await plan(repository);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(message) });
+  });
+
+  test("a platform that was removed beside another one", async () => {
+    const repository = Repository.with({
+      ...BASE,
+      "stacks/other/platform.yaml": PLATFORM.replace("name: demo", "name: other"),
+    });
+    repository.remove("stacks/other");
+    const { exitCode, stderr } = await plan(repository);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining("The platform other was removed from the repository"),
+    });
+  });
+
+  test("a manifest that had errors in the revision", async () => {
+    const repository = Repository.with({ ...BASE, [ACME]: "kind: Organization\n" });
+    repository.write({ [ACME]: ORGANIZATION });
+    const { exitCode, document } = await report(repository);
+    expect(exitCode).toBe(1);
+    expect(document.stacks[0]?.changes.problems[0]?.message).toContain(
+      "Compare with a revision in which it is valid",
+    );
+  });
+
+  test("code that changed, which isn't run", async () => {
+    const repository = Repository.with({
+      ...BASE,
+      "Pulumi.yaml": "name: mine\nruntime: nodejs\n",
+      "index.js": "",
+    });
+    repository.write({
+      "index.js": 'require("node:fs").writeFileSync("ran", "");\n',
+      [ACME]: withLimit(ORGANIZATION),
+    });
+    const { exitCode, document, stderr } = await report(repository);
+    expect(exitCode).toBe(2);
+    expect(document.notEvaluated).toEqual(["index.js"]);
+    expect(stderr).toContain("not evaluated: index.js");
+    expect(existsSync(join(repository.folder, "ran"))).toBe(false);
+  });
+});
+
+describe("a hostile pull request", () => {
+  test("runs no program of a repository's configuration, attributes or hooks", async () => {
+    const repository = Repository.with({ ...BASE, ".gitattributes": "* diff=evil filter=evil\n" });
+    const ran = join(repository.folder, "ran");
+    const evil = `touch ${ran}`;
+    for (const [key, value] of [
+      ["core.fsmonitor", evil],
+      ["core.hooksPath", repository.folder],
+      ["diff.external", evil],
+      ["diff.evil.textconv", evil],
+      ["diff.evil.command", evil],
+      ["filter.evil.clean", evil],
+      ["filter.evil.process", evil],
+      ["core.pager", evil],
+      ["core.sshCommand", evil],
+      ["core.alternateRefsCommand", evil],
+    ] as const)
+      repository.git("config", key, value);
+    repository.write({ [ACME]: withLimit(ORGANIZATION) });
+    expect((await report(repository)).stacks).toEqual(["demo.acme changes"]);
+    expect(existsSync(ran)).toBe(false);
+  });
+
+  test("can't lead to a bare repository among its files", async () => {
+    const repository = Repository.with({});
+    const bare = new Repository(join(repository.folder, "evil"));
+    bare.write({
+      HEAD: "ref: refs/heads/main\n",
+      config: "[core]\nbare = true\n",
+      "refs/x": "",
+      "objects/x": "",
+      ...BASE,
+    });
+    const { exitCode, stderr } = await plan(bare);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/isn't in a git repository/);
+  });
+
+  test("can't read files by links", async () => {
+    const repository = Repository.with(BASE);
+    const secret = join(newFolder(), "secret.yaml");
+    new Repository(join(secret, "..")).write({ "secret.yaml": "token: 4711\n" });
+    repository.remove(ACME);
+    symlinkSync(secret, join(repository.folder, ACME));
+    const { exitCode, stdout, stderr } = await plan(repository);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("a link that leads out");
+    expect(stdout + stderr).not.toContain("4711");
+  });
+});
+
+describe("the stacks that a change concerns", () => {
+  const matrix = async ({ folder }: Repository, ...args: readonly string[]) => {
+    const ran = await tenantry(["preview", "--since", "main", "--matrix", ...args], {
+      cwd: folder,
+      env: TODAY,
+    });
+    return ran.exitCode === 0 ? JSON.parse(ran.stdout) : ran;
+  };
+
+  test("are divided among the jobs of a matrix, without credentials", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({
+      [ACME]: withLimit(ORGANIZATION),
+      "stacks/demo/orgs/new.yaml": ORGANIZATION.replaceAll("acme", "new"),
+    });
+    repository.remove(GLOBEX);
+    expect(await matrix(repository, "--shards", "2")).toEqual({
+      include: [
+        { shard: 1, shards: 2, stacks: "demo.acme demo.new" },
+        { shard: 2, shards: 2, stacks: "demo.globex" },
+      ],
+    });
+  });
+
+  test("are none for a change of other files", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({ "README.md": "Changed\n" });
+    expect(await matrix(repository, "--shards", "9")).toEqual({ include: [] });
+    const preview = await tenantry(["preview", "--since", "main"], { cwd: repository.folder, env: TODAY });
+    expect(preview).toMatchObject({ exitCode: 0, stdout: "0 stacks: none\n" });
+  });
+
+  test.each([
+    ["the platform's manifest", "stacks/demo/platform.yaml", PLATFORM.replace("rpm: 60", "rpm: 90")],
+    ["the version of tenantry", "package-lock.json", "{}\n"],
+    ["another file beside the manifests", "stacks/demo/schema/0001_own.sql", "select 1;\n"],
+  ])("are all after a change of %s", async (_, file, text) => {
+    const repository = Repository.with(BASE);
+    repository.write({ [file]: text });
+    const [{ stacks }] = (await matrix(repository)).include;
+    expect(stacks).toBe("demo.platform demo.acme demo.globex");
+  });
+
+  test("are all after a change of the project's program, but not of a workflow", async () => {
+    const repository = Repository.with({
+      ...BASE,
+      "Pulumi.yaml": "name: mine\nruntime: nodejs\n",
+      "index.js": "",
+    });
+    repository.write({ ".github/workflows/ci.yaml": "on: push\n" });
+    expect(await matrix(repository)).toEqual({ include: [] });
+    repository.write({ "index.js": "// changed\n" });
+    expect((await matrix(repository)).include).toHaveLength(1);
+  });
+
+  test("have names that a shell reads as words", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({ "stacks/demo/orgs/$(touch ran).yaml": ORGANIZATION });
+    const { exitCode, stdout } = (await matrix(repository)) as Ran;
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    repository.commit();
+    repository.git("checkout", "--quiet", "-B", "main");
+    repository.remove("stacks/demo/orgs/$(touch ran).yaml");
+    const removed = (await matrix(repository)) as Ran;
+    expect(removed).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("isn't the name of a stack"),
+    });
+  });
+});
