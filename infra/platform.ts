@@ -237,9 +237,9 @@ export class Platform extends pulumi.ComponentResource {
         },
         plans: Object.fromEntries(Object.values(platform.plans).map((plan) => [plan.name, catalogued(plan)])),
         wallets: Object.fromEntries(
-          Object.entries(platform.wallets).map(([wallet, { creditPrice }]) => [
+          Object.entries(platform.wallets).map(([wallet, { creditPrice, minimumReload }]) => [
             wallet,
-            { creditAmount: creditPrice.amount },
+            { creditAmount: creditPrice.amount, minimumReload: minimumReload ?? undefined },
           ]),
         ),
         trial:

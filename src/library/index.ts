@@ -3,6 +3,8 @@
  *
  * @see docs/library.md
  */
+
+export type { Currency } from "@tenantry/core/currencies";
 export { UserError, VendorError } from "@tenantry/core/errors";
 export { organizationLogicalName, workspaceLogicalName } from "../../infra/logical-names.ts";
 export { Organization, type OrganizationArgs } from "../../infra/organization.ts";
@@ -41,7 +43,6 @@ export type {
   WorkspacePlan,
 } from "../plan/plan.ts";
 export { type Loaded, loadPlatform, loadStack, type StackModel } from "../repository/load.ts";
-export type { Currency } from "../shared/currency.ts";
 export type { DomainRecord } from "../shared/domain-record.ts";
 export type { Entitlements, Limit } from "../shared/entitlements.ts";
 export type { LifecycleState } from "../shared/lifecycle.ts";

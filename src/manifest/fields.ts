@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MOST_UNITS } from "../shared/currency.ts";
 import { LIFECYCLE_STATES } from "../shared/lifecycle.ts";
 import { PLAN_VERSION } from "../shared/plan-version.ts";
 import { COMPUTE_SIZES, REGIONS } from "../shared/supabase-catalogue.ts";
@@ -116,7 +117,7 @@ export function limit(min: number) {
 export const price = z
   .number({ error: "a price in whole units of the platform's currency, such as 49 or 49.5" })
   .min(0, { error: "a price that isn't negative" })
-  .max(999_999.99, { error: "a price up to 999999.99" });
+  .max(MOST_UNITS, { error: `a price up to ${MOST_UNITS}` });
 
 export const region = z.enum(REGIONS, { error: `a Supabase region: one of ${REGIONS.join(", ")}` });
 

@@ -1,5 +1,5 @@
+import { CURRENCIES, type Currency } from "@tenantry/core/currencies";
 import * as z from "zod";
-import { CURRENCY_DECIMALS, type Currency } from "../shared/currency.ts";
 import { byEntitlement, ENTITLEMENTS } from "../shared/entitlements.ts";
 import {
   apiVersion,
@@ -41,7 +41,7 @@ export const FEATURES = [
 
 export type Feature = (typeof FEATURES)[number];
 
-const CURRENCIES = Object.keys(CURRENCY_DECIMALS) as [Currency, ...Currency[]];
+const CURRENCY_CODES = Object.keys(CURRENCIES) as [Currency, ...Currency[]];
 
 const entitlements = fields({
   ...byEntitlement({
@@ -94,7 +94,7 @@ const wallet = fields({
   displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   credit: fields({
     price: price.describe(
-      "The price of one credit, in whole units of the platform's currency, such as 0.01.",
+      "The price of one credit, in whole units of the platform's currency, such as 0.01 or 0.0005. It may be less than the smallest unit; the total of a reload is rounded up to an amount that can be charged.",
     ),
   }).describe("The credits in the wallet."),
 }).meta({
@@ -175,7 +175,7 @@ export const platformSchema = fields({
   ),
   displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   generation: generation.optional(),
-  currency: oneOf(CURRENCIES).describe("The currency of all prices, as a lower-case ISO 4217 code."),
+  currency: oneOf(CURRENCY_CODES).describe("The currency of all prices, as a lower-case ISO 4217 code."),
   supabase: fields({
     organization: text(
       /^[\w-]+$/,

@@ -1,4 +1,4 @@
-import type { Currency } from "../shared/currency.ts";
+import type { Currency } from "@tenantry/core/currencies";
 import type { DomainRecord } from "../shared/domain-record.ts";
 import type { Entitlements } from "../shared/entitlements.ts";
 import type { LifecycleState } from "../shared/lifecycle.ts";
@@ -109,8 +109,8 @@ export interface PlatformModel {
   /** The name of a version. */
   readonly defaultPlan: string;
   readonly trial: TrialModel | null;
-  /** By name, with the price of one credit. Empty on a platform without wallets. */
-  readonly wallets: Readonly<Record<WalletName, { readonly creditPrice: Money }>>;
+  /** By name. Empty on a platform without wallets. */
+  readonly wallets: Readonly<Record<WalletName, WalletTypeModel>>;
   /** The LLM providers that organizations may choose; `hosted` is the platform's own. Null allows any. */
   readonly llmProviders: readonly string[] | null;
   /** The suffix of the apps' URLs, such as `camelai.example`; null if the platform gives apps no URL. */
@@ -164,6 +164,14 @@ export type AutoReloadModel =
     };
 
 /** An organization's wallet. */
+/** What a wallet of the platform holds. */
+export interface WalletTypeModel {
+  /** The price of one credit. The amount may be a fraction of the smallest unit. */
+  readonly creditPrice: Money;
+  /** The fewest credits that a reload can buy, because Stripe has a minimum charge. Null if credits cost nothing. */
+  readonly minimumReload: number | null;
+}
+
 export interface WalletModel {
   readonly autoReload: AutoReloadModel;
 }

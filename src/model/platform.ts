@@ -1,10 +1,11 @@
+import type { Currency } from "@tenantry/core/currencies";
 import type { PlatformManifest } from "../manifest/platform.ts";
-import { smallestUnits } from "../shared/currency.ts";
+import { creditAmount, fewestCredits, smallestUnits } from "../shared/currency.ts";
 import { byEntitlement, type Entitlements, type Limit } from "../shared/entitlements.ts";
 import { projectName, stableId } from "../shared/ids.ts";
 import { planVersionOf, productIdOf } from "../shared/plan-version.ts";
 import { mapValues, titleOf } from "./defaults.ts";
-import type { Money, PlanModel, PlatformModel, PriceModel, TrialModel } from "./model.ts";
+import type { Money, PlanModel, PlatformModel, PriceModel, TrialModel, WalletTypeModel } from "./model.ts";
 import { versionsOf } from "./plan-versions.ts";
 import { securityModel } from "./security.ts";
 
@@ -32,7 +33,7 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
     plans: mapValues(manifest.plans, (plan, planName) => planModel(manifest, planName, plan)),
     defaultPlan: manifest.defaultPlan,
     trial: trial ? { plan: trial.plan, ...termsOf(trial) } : null,
-    wallets: mapValues(wallets, (wallet) => ({ creditPrice: money(wallet.credit.price, manifest) })),
+    wallets: mapValues(wallets, ({ credit }) => walletType(credit.price, currency)),
     llmProviders: manifest.llmProviders ?? null,
     appsDomain: manifest.apps ? normalizeHost(manifest.apps.domain) : null,
   };
@@ -85,6 +86,11 @@ function entitlementsOf(declared: PlanManifest["entitlements"]): Entitlements {
 /** Converts a declared limit. An undeclared one is unlimited. */
 export function limitOf(declared: number | "unlimited" | undefined): Limit {
   return declared === undefined || declared === "unlimited" ? null : declared;
+}
+
+function walletType(price: number, currency: Currency): WalletTypeModel {
+  const amount = creditAmount(price, currency) ?? 0;
+  return { creditPrice: { amount, currency }, minimumReload: fewestCredits(amount, currency) ?? null };
 }
 
 function money(price: number, { currency }: PlatformManifest): Money {

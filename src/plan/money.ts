@@ -1,4 +1,5 @@
-import { CURRENCY_DECIMALS, type Currency, wholeUnits } from "../shared/currency.ts";
+import { type Currency, isCurrency } from "@tenantry/core/currencies";
+import { wholeUnits } from "../shared/currency.ts";
 
 interface Price {
   readonly plan: string;
@@ -36,8 +37,4 @@ export function priceIn(lookupKey: unknown): Price | undefined {
     /^[a-z0-9-]+?--([a-z0-9-]+?(?:@[0-9]+)?)--monthly--([a-z]{3})-(\d+)$/.exec(String(lookupKey)) ?? [];
   if (plan === undefined || !isCurrency(currency)) return undefined;
   return { plan, amount: Number(amount), currency };
-}
-
-function isCurrency(text: string): text is Currency {
-  return Object.hasOwn(CURRENCY_DECIMALS, text);
 }

@@ -1,9 +1,9 @@
+import type { Currency } from "@tenantry/core/currencies";
 import type { EngineDiagnostic } from "@tenantry/embedded-engine/interface";
 import type { Outcome } from "../changes/outcome.ts";
 import type { PropertyChange } from "../changes/property-change.ts";
 import type { Removal } from "../changes/removals.ts";
 import type { Action, Step } from "../changes/stack.ts";
-import type { Currency } from "../shared/currency.ts";
 
 /** The version of the format that `docs/plan.schema.json` describes. It rises when a field changes its meaning or is removed. */
 export const PLAN_VERSION = 1;

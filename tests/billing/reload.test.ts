@@ -59,6 +59,20 @@ describe("a run of the billing job", () => {
     });
   });
 
+  test.each([
+    ["half a cent", 505, 0.1, "usd", 51],
+    ["binary fractions", 100, 7.07, "usd", 707],
+    ["no minor units", 2001, 0.5, "jpy", 1001],
+    ["thousandths in tens", 3, 1708, "kwd", 5130],
+    ["hundredths in hundreds", 3, 50, "isk", 200],
+    ["whole payouts only", 100, 175.01, "huf", 17_501],
+  ])("charges credits at a price in %s", async (name, credits, price, currency, amount) => {
+    const one = await shop.organization(`in-${name.replaceAll(" ", "-")}`, "pm_card_visa");
+    await one.asksFor(credits, price, currency);
+    expect((await pass()).reloads).toMatchObject([{ outcome: "paid" }]);
+    expect([await one.balance(), await one.payments()]).toMatchObject([credits, [{ amount, currency }]]);
+  });
+
   describe.each(["suspended", "archived", "deleted"])("for an organization that is %s", (state) => {
     async function inactive(name: string, card: string) {
       const one = await shop.organization(`${name}-${state}`, card);
@@ -192,6 +206,67 @@ describe("a run of the billing job", () => {
     minutes = LEASE;
     expect((await pass()).reloads).toMatchObject([{ outcome: "paid" }]);
     expect([await one.balance(), (await one.payments()).length]).toEqual([400, 1]);
+  });
+});
+
+describe("a refusal", () => {
+  test.each([
+    ["of the amount", "pm_card_visa", 5, /^Amount must be at least/, /change `autoReload`/],
+    ["by the bank", "pm_card_authenticationRequired", 500, /authenticat/i, /adds another payment method/],
+  ] as const)(
+    "%s keeps Stripe's words, and says who has to act",
+    async (name, card, credits, words, remedy) => {
+      const one = await shop.organization(`told-${name.replaceAll(" ", "-")}`, card);
+      await one.asksFor(credits);
+      const [processed] = (await pass()).reloads;
+      expect(processed?.message).toMatch(words);
+      expect(processed?.remedy).toMatch(remedy);
+      const [row] = await shop.rows(
+        `select decline_message as message, payment_method as method from public.reloads where organization_id = '${one.id}'`,
+      );
+      expect(row).toEqual({ message: processed?.message, method: expect.stringMatching(/^pm_/) });
+    },
+  );
+
+  test("that is the fourth in a row is reported as the one that pauses", async () => {
+    const one = await shop.organization("fourth", "pm_card_chargeCustomerFail");
+    for (const paused of [false, false, false, true]) {
+      await one.asksFor(500);
+      expect((await pass()).reloads).toMatchObject([{ outcome: "declined", paused }]);
+    }
+  });
+
+  test("of the amount is resolved by another declaration, not by the same or another card", async () => {
+    const one = await shop.organization("declares", "pm_card_visa");
+    await one.declares({ below: 5, add: 5 });
+    await one.asksFor(5);
+    await pass();
+    await one.declares({ below: 5, add: 5 });
+    await one.useCard("pm_card_mastercard");
+    expect([(await pass()).resumed, await one.isPaused()]).toEqual([0, true]);
+    await one.declares({ below: 5, add: 60 });
+    expect(await one.isPaused()).toBe(false);
+  });
+
+  test.each([
+    ["cardless-before", undefined],
+    ["declined-before", "pm_card_authenticationRequired"],
+  ])("of a customer who is %s is resolved by another payment method", async (name, card) => {
+    const one = await shop.organization(name, card);
+    await one.asksFor(500);
+    await pass();
+    expect([(await pass()).resumed, await one.isPaused()]).toEqual([0, true]);
+    await one.useCard("pm_card_visa");
+    expect([(await pass()).resumed, await one.isPaused()]).toEqual([1, false]);
+  });
+
+  test("of a disputed payment isn't resolved by another payment method", async () => {
+    const one = await shop.organization("disputes", "pm_card_visa");
+    const paid = await one.asksFor(500);
+    await pass();
+    await shop.rows(`select private.reverse_reload('${paid}', 500, true)`);
+    await one.useCard("pm_card_mastercard");
+    expect([(await pass()).resumed, await one.isPaused()]).toEqual([0, true]);
   });
 });
 

@@ -149,12 +149,29 @@ export class Customer {
   }
 
   /** Opens a reload request, as a debit below the wallet's threshold does. */
-  async asksFor(credits: number): Promise<string> {
+  async asksFor(credits: number, creditAmount = 1, currency = "usd"): Promise<string> {
     const [row] = await this.#shop.rows(
       `insert into public.reloads (organization_id, wallet, amount, credit_amount, currency)
-       values ('${this.id}', 'data', ${credits}, 1, 'usd') returning id`,
+       values ('${this.id}', 'data', ${credits}, ${creditAmount}, '${currency}') returning id`,
     );
     return String(row?.id);
+  }
+
+  /** Applies another declaration of its wallet's auto-reload. */
+  async declares(autoReload: { below: number; add: number }): Promise<void> {
+    await new Life(organization, this.#shop.live.context()).up({
+      ...organizationOf(PLATFORM, this.name),
+      stripeCustomer: this.customer,
+      overrides: { seats: 40 },
+      wallets: { data: { autoReload }, ai: {} },
+    });
+  }
+
+  async isPaused(): Promise<boolean> {
+    const [row] = await this.#shop.rows(
+      `select reload_paused as paused from public.wallets where organization_id = '${this.id}' and name = 'data'`,
+    );
+    return row?.paused === true;
   }
 
   async balance(): Promise<number> {

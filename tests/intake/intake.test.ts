@@ -94,7 +94,7 @@ it("writes the manifest of an organization that signed up", async () => {
     managed_by: "app",
     owner: "jo@lonepine.example",
     billing_email: "bills@lonepine.example",
-    wallets: [{ name: "data", reload_below: 5, reload_add: 10, reload_up_to: null, reload_monthly_cap: 100 }],
+    wallets: [{ name: "data", reload_below: 5, reload_add: 50, reload_up_to: null, reload_monthly_cap: 100 }],
     workspaces: [workspace("personal")],
   });
   expect(await runIntake(folder, [rows], asked)).toMatchObject([
@@ -110,7 +110,7 @@ billing:
 workspaces:
   personal: {}
 wallets:
-  data: { autoReload: { below: 5, add: 10, monthlyCap: 100 } }
+  data: { autoReload: { below: 5, add: 50, monthlyCap: 100 } }
 `);
 });
 

@@ -51,8 +51,8 @@ const workspace: fc.Arbitrary<WorkspaceManifest> = fc
 
 const reload = fc.oneof(
   fc.constantFrom("off" as const, false as const),
-  fc.record({ below: fc.nat(), add: fc.integer({ min: 1 }) }),
-  fc.nat(1000).map((below) => ({ below, upTo: below + 1 })),
+  fc.record({ below: fc.nat(), add: fc.integer({ min: 50 }) }),
+  fc.nat(1000).map((below) => ({ below, upTo: below + 50 })),
 );
 
 /** Copies each workspace's first connection to the next workspace, and gives every third app a custom domain. */

@@ -439,6 +439,13 @@ const OFFERS: readonly ForbiddenEdit[] = [
     },
   },
   {
+    name: "a reload below the minimum charge",
+    spoil: ({ acme }) => {
+      acme.wallets = { data: { autoReload: { below: 95, upTo: 100 } } };
+      return { rule: "auto-reload", path: ["wallets", "data", "autoReload", "upTo"] };
+    },
+  },
+  {
     name: "a wallet that the platform doesn't have",
     spoil: ({ acme }) => {
       acme.wallets = { gold: {} };

@@ -551,6 +551,16 @@ consents:
           "5:64",
           "one reload of 9 credits exceeds the monthly cap → raise `monthlyCap`, or lower the reload",
         ],
+        [
+          "below: 95, upTo: 100",
+          "5:51",
+          "a reload of 5 credits costs 0.05 usd, and Stripe charges no less than 0.50 → set `upTo` to 145 or more",
+        ],
+        [
+          "below: 0, add: 1",
+          "5:49",
+          "a reload of 1 credit costs 0.01 usd, and Stripe charges no less than 0.50 → set `add` to 50 or more",
+        ],
       ] as const
     ).map(([settings, place, text]) => ({
       name: `a reload of ${settings}`,
@@ -675,6 +685,19 @@ workspaces:
         "whole-prices 8:58 a price in usd has at most 2 decimals → round it",
         "previous-price-another 8:46 49 can't be a previous price of `team` here → remove it from `previously`",
         "previous-price-another 8:54 39 can't be a previous price of `team` here → remove it from `previously`",
+      ],
+    },
+    {
+      name: "prices that can't be charged in a currency, and a credit with too many decimals",
+      given: {
+        "platform.yaml": RAISED.replace("currency: usd", "currency: kwd")
+          .replace("[39]", "[39.125, 99999999]")
+          .replace("credit: { price: 0.01 }", "credit: { price: 0.0000000000000001 }"),
+      },
+      want: [
+        "whole-prices 8:46 a price in kwd has at most 2 decimals → round it",
+        "whole-prices 8:54 a price in kwd is at most 99999.99 → lower it",
+        "credit-price 12:37 the price of a credit in kwd has at most 15 decimals → round it",
       ],
     },
     {

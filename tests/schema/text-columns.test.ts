@@ -98,6 +98,8 @@ const DECIDED: Record<Kind, Record<string, Record<string, Decision>>> = {
       state: "word",
       payment: "vendor",
       decline_reason: "vendor",
+      decline_message: "vendor",
+      payment_method: "vendor",
     },
     "public.trials": { organization_name: "manifest", plan: "manifest", managed_by: "word" },
     "public.usage_logs": { operation: "limited", details: "limited" },

@@ -142,6 +142,34 @@ describe("a reload is requested", () => {
       expect(await debit(1, 5 * DAYS)).toBe("requested");
     }));
 
+  it.each([
+    ["other settings", "update public.wallets set reload_add = 11", "requested"],
+    ["a higher cap", "update public.wallets set reload_monthly_cap = 1000", "requested"],
+    ["the same settings", "update public.wallets set reload_add = 10, reload_below = 100", "paused"],
+  ])("after a permanent decline, if somebody declares %s", (_, change, said) =>
+    rolledBack(client, async () => {
+      await setReload(client, { below: 100, add: 10 });
+      await give(50);
+      await debit(1);
+      await client.query("select private.decline_reload($1, 'amount_too_small', true)", [await claim(1)]);
+      expect(await debit(1, 1 * DAYS)).toBe("paused");
+      await client.query(change);
+      expect(await debit(1, 2 * DAYS)).toBe(said);
+    }),
+  );
+
+  it("not for less than Stripe charges", () =>
+    rolledBack(client, async () => {
+      await setReload(client, { below: 95, upTo: 100 });
+      await client.query("update public.wallet_types set minimum_reload = 50");
+      await give(100);
+      expect(await debit(10, 0)).toBe("too small");
+      expect(await debit(40, 1)).toBe("requested");
+      await client.query("update public.wallet_types set minimum_reload = null");
+      await decline(await claim(2), 2);
+      expect(await debit(1, 2 * DAYS)).toBe("too small");
+    }));
+
   it("after three declines, a payment and three more", () =>
     rolledBack(client, async () => {
       await setReload(client, { below: 100, add: 10 });

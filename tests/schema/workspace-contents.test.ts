@@ -398,8 +398,36 @@ describe("paying", () => {
     ["-1, 500", "PT400"],
     ["100, 0", "PT400"],
     ["null, 500", "PT400"],
+    ["100, up_to => 100", "PT400"],
+    ["100, 500, monthly_cap => 499", "PT400"],
   ])("reloads a wallet below %s: %s", async (args, code) => {
     expect((await answer(ada, `set_auto_reload('${await acme()}', 'data', ${args})`))?.code).toBe(code);
+  });
+
+  it.each([
+    ["50", '100, "add" => 50', undefined],
+    ["50", "100, up_to => 150", undefined],
+    ["50", '100, "add" => 49', "PT400"],
+    ["50", "100, up_to => 149", "PT400"],
+    ["null", '100, "add" => 50', "PT400"],
+    ["null", "null", undefined],
+  ])("with a minimum of %s credits, reloads a wallet below %s: %s", async (minimum, args, code) => {
+    await client.query(`update public.wallet_types set minimum_reload = ${minimum} where name = 'data'`);
+    const refused = await answer(ada, `set_auto_reload('${await acme()}', 'data', ${args})`);
+    await client.query("update public.wallet_types set minimum_reload = 1 where name = 'data'");
+    expect(refused?.code).toBe(code);
+  });
+
+  it("resumes paused reloads by the same settings too", async () => {
+    const wallet = `public.wallets where organization_id = '${await acme()}' and name = 'data'`;
+    const call = `set_auto_reload('${await acme()}', 'data', 100, "add" => 500)`;
+    await act(ada, call);
+    await client.query(
+      `update ${wallet.replace(" where", " set reload_paused = true, reload_declines = 4 where")}`,
+    );
+    await act(ada, call);
+    const { rows } = await client.query(`select reload_paused, reload_declines from ${wallet}`);
+    expect(rows).toEqual([{ reload_paused: false, reload_declines: 0 }]);
   });
 
   it.each([

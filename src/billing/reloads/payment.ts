@@ -1,5 +1,7 @@
+import type { Currency } from "@tenantry/core/currencies";
 import { VendorError } from "@tenantry/core/errors";
 import type Stripe from "stripe";
+import { costOf } from "../../shared/currency.ts";
 import { toMetadata } from "../../vendors/stripe/brand.ts";
 import { idempotencyKey, stripeCall } from "../../vendors/stripe/client.ts";
 import { retrieveCustomer } from "../../vendors/stripe/customers.ts";
@@ -18,7 +20,7 @@ export interface Reload {
   readonly amount: number;
   /** The price of one credit, in the currency's smallest unit. */
   readonly creditAmount: number;
-  readonly currency: string;
+  readonly currency: Currency;
   /** Unix seconds. */
   readonly requestedAt: number;
 }
@@ -31,11 +33,27 @@ export type Outcome =
   | { readonly kind: "paid"; readonly payment: string }
   | { readonly kind: "open" }
   | { readonly kind: "withdrawn" }
-  | { readonly kind: "declined"; readonly reason: string; readonly forGood: boolean };
+  | Declined;
+
+/** A payment that was declined. */
+export interface Declined {
+  readonly kind: "declined";
+  /** Stripe's code. */
+  readonly reason: string;
+  /** Stripe's own words; null if it sent none. */
+  readonly message: string | null;
+  /** Stripe's id of the payment method that was declined; null if there was none. */
+  readonly method: string | null;
+  /** Whether a retry can't succeed before somebody acts. */
+  readonly forGood: boolean;
+}
+
+/** Amounts that Stripe doesn't charge: https://docs.stripe.com/error-codes */
+export const WRONG_AMOUNT: ReadonlySet<string> = new Set(["amount_too_large", "amount_too_small"]);
 
 /** Declines that a retry of the same card can't resolve: https://docs.stripe.com/declines/codes */
 const FOR_GOOD: ReadonlySet<string> = new Set([
-  "amount_too_small",
+  ...WRONG_AMOUNT,
   "authentication_required",
   "expired_card",
   "fraudulent",
@@ -52,15 +70,26 @@ const DAY_SECONDS = 24 * 60 * 60;
 /** Maps a payment's status to a result: https://docs.stripe.com/payments/paymentintents/lifecycle */
 export function outcomeOf(intent: Stripe.PaymentIntent): Outcome {
   if (intent.status === "succeeded") return { kind: "paid", payment: intent.id };
-  if (intent.status === "requires_action") return declined("authentication_required");
-  if (intent.status === "canceled") return declined(intent.cancellation_reason ?? "canceled");
   const error = intent.last_payment_error;
+  const details = {
+    message: error?.message ?? null,
+    method: error?.payment_method?.id ?? idOf(intent.payment_method),
+  };
+  if (intent.status === "requires_action") return declined("authentication_required", details);
+  if (intent.status === "canceled") return declined(intent.cancellation_reason ?? "canceled", details);
   if (intent.status !== "requires_payment_method" || error === null) return { kind: "open" };
-  return declined(error.decline_code ?? error.code ?? "card_declined");
+  return declined(error.decline_code ?? error.code ?? "card_declined", details);
 }
 
-function declined(reason: string): Outcome {
-  return { kind: "declined", reason, forGood: FOR_GOOD.has(reason) };
+/** The result for a customer without a payment method. */
+export const NO_PAYMENT_METHOD: Declined = declined("no_payment_method", { message: null, method: null });
+
+function declined(reason: string, details: Pick<Declined, "message" | "method">): Declined {
+  return { kind: "declined", reason, ...details, forGood: FOR_GOOD.has(reason) };
+}
+
+function idOf(reference: string | { readonly id: string } | null | undefined): string | null {
+  return typeof reference === "string" ? reference : (reference?.id ?? null);
 }
 
 /**
@@ -83,11 +112,11 @@ export async function pay(
     if (found !== undefined) return outcomeOf(found);
     const method = await methodOf(stripe, account.customer);
     if (!(await isActive())) return { kind: "withdrawn" };
-    if (method === undefined) return declined("no_payment_method");
+    if (method === undefined) return NO_PAYMENT_METHOD;
     try {
       return outcomeOf(await charge(stripe, account, reload, method, attempt));
     } catch (error) {
-      const refused = refusal(error);
+      const refused = refusal(error, method);
       if (refused === undefined) {
         if (isUsedKey(error) && attempt < MOST_STORED_FAILURES) continue;
         throw error;
@@ -124,7 +153,7 @@ async function findPayment(
 }
 
 /** The customer's default payment method, or else the newest card. */
-async function methodOf(stripe: Stripe, id: string): Promise<string | undefined> {
+export async function methodOf(stripe: Stripe, id: string): Promise<string | undefined> {
   const customer = await retrieveCustomer(stripe, id);
   if (customer === undefined) return undefined;
   const chosen = customer.invoice_settings.default_payment_method ?? customer.default_source;
@@ -137,11 +166,6 @@ async function methodOf(stripe: Stripe, id: string): Promise<string | undefined>
   return newest?.id;
 }
 
-/** The price of a reload in the currency's smallest unit, rounded up. */
-export function costOf({ amount, creditAmount }: Pick<Reload, "amount" | "creditAmount">): number {
-  return Math.ceil(amount * creditAmount);
-}
-
 function charge(
   stripe: Stripe,
   account: Account,
@@ -150,7 +174,7 @@ function charge(
   attempt: number,
 ): Promise<Stripe.PaymentIntent> {
   const params: Stripe.PaymentIntentCreateParams = {
-    amount: costOf(reload),
+    amount: costOf(reload.amount, reload.creditAmount, reload.currency),
     currency: reload.currency,
     customer: account.customer,
     payment_method: method,
@@ -164,9 +188,10 @@ function charge(
   return stripeCall("paymentIntents.create", stripe.paymentIntents.create(params, options));
 }
 
-/** The result of a failure that ends the request: a declined card, or an amount that is too small. */
-function refusal(error: unknown): Outcome | undefined {
+/** The result of a failure that ends the request: a declined card, or an amount that Stripe doesn't charge. */
+function refusal(error: unknown, method: string): Outcome | undefined {
   if (!(error instanceof VendorError)) return undefined;
-  if (error.status === 402) return declined(error.code ?? "card_declined");
-  return error.code === "amount_too_small" ? declined(error.code) : undefined;
+  const code = error.code ?? "card_declined";
+  if (error.status !== 402 && !WRONG_AMOUNT.has(code)) return undefined;
+  return declined(code, { message: error.cause instanceof Error ? error.cause.message : null, method });
 }

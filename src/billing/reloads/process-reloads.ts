@@ -1,7 +1,8 @@
 import { VendorError } from "@tenantry/core/errors";
+import type { Query } from "../../vendors/postgres/database.ts";
 import { type Account, accountsWhere } from "../accounts.ts";
 import type { BillingContext } from "../billing-context.ts";
-import { type Outcome, pay, type Reload } from "./payment.ts";
+import { type Declined, NO_PAYMENT_METHOD, type Outcome, pay, type Reload, WRONG_AMOUNT } from "./payment.ts";
 import { record } from "./record-payment.ts";
 
 /** The result of processing one reload request. */
@@ -14,8 +15,12 @@ export interface ProcessedReload {
   readonly outcome: Outcome["kind"] | "failed";
   /** Stripe's decline code, or the message of the failure. */
   readonly reason: string | null;
-  /** Whether the wallet's reloads are paused until somebody resumes them: the cardholder must act or add another card. */
+  /** Stripe's own words about a decline. */
+  readonly message: string | null;
+  /** Whether the wallet's reloads are paused until somebody acts. */
   readonly paused: boolean;
+  /** Who has to do what before the wallet's reloads resume; null unless they are paused. */
+  readonly remedy: string | null;
 }
 
 /** Processes all open requests, each by one worker at a time. A failure doesn't stop the others, and a later run retries it. */
@@ -38,21 +43,26 @@ async function processOne(context: BillingContext, reload: Reload): Promise<Proc
   try {
     const outcome: Outcome =
       account === undefined
-        ? { kind: "declined", reason: "no_payment_method", forGood: true }
+        ? NO_PAYMENT_METHOD
         : await pay(
             context.stripe,
             account,
             reload,
             async () => (await accountOf(context, reload))?.isActive === true,
           );
-    await context.database.transaction((query) => record(query, reload.id, outcome, context.now()));
+    const paused = await context.database.transaction(async (query) => {
+      await record(query, reload.id, outcome, context.now());
+      return isPaused(query, reload);
+    });
     const declined = outcome.kind === "declined" ? outcome : undefined;
     return {
       ...about,
       organization: account?.path ?? reload.organization,
       outcome: outcome.kind,
       reason: declined?.reason ?? null,
-      paused: declined?.forGood ?? false,
+      message: declined?.message ?? null,
+      paused,
+      remedy: paused ? remedyOf(declined) : null,
     };
   } catch (error) {
     if (!(error instanceof VendorError)) throw error;
@@ -61,9 +71,20 @@ async function processOne(context: BillingContext, reload: Reload): Promise<Proc
       organization: account?.path ?? reload.organization,
       outcome: "failed",
       reason: error.message,
+      message: null,
       paused: false,
+      remedy: null,
     };
   }
+}
+
+function remedyOf(declined: Declined | undefined): string {
+  if (declined === undefined) return "call private.resume_reloads once the dispute is settled";
+  if (WRONG_AMOUNT.has(declined.reason))
+    return "change `autoReload` of the wallet to an amount that Stripe charges";
+  return declined.method === null
+    ? "the customer adds a payment method, at the organization's `billingUrl`"
+    : "the customer adds another payment method, at the organization's `billingUrl`";
 }
 
 async function claim({ database, now }: BillingContext): Promise<Reload | undefined> {
@@ -77,6 +98,14 @@ async function claim({ database, now }: BillingContext): Promise<Reload | undefi
     ),
   );
   return row && { ...row, requestedAt: Math.floor(row.requestedAt) };
+}
+
+async function isPaused(query: Query, { organization, wallet }: Reload): Promise<boolean> {
+  const [row] = await query<{ paused: boolean }>(
+    "select reload_paused as paused from public.wallets where organization_id = $1 and name = $2",
+    [organization, wallet],
+  );
+  return row?.paused ?? false;
 }
 
 async function accountOf(

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { dividedUp } from "../../shared/currency.ts";
 import type { Query } from "../../vendors/postgres/database.ts";
 import { stripeCall } from "../../vendors/stripe/client.ts";
 import { listAll } from "../../vendors/stripe/lists.ts";
@@ -11,11 +12,13 @@ export async function record(query: Query, reload: string, outcome: Outcome, at:
   if (outcome.kind === "withdrawn")
     await query("select private.withdraw_reload($1, $2)", [reload, at.toISOString()]);
   if (outcome.kind === "declined")
-    await query("select private.decline_reload($1, $2, $3, $4)", [
+    await query("select private.decline_reload($1, $2, $3, $4, $5, $6)", [
       reload,
       outcome.reason,
       outcome.forGood,
       at.toISOString(),
+      outcome.message,
+      outcome.method,
     ]);
 }
 
@@ -66,7 +69,7 @@ const TAKEN: ReadonlySet<string> = new Set(["needs_response", "under_review", "l
 
 /** The share of credits whose payment was reversed, rounded up. */
 export function creditsOf(credits: number, reversed: number, paid: number): number {
-  return Math.min(credits, Math.ceil((credits * reversed) / paid));
+  return Math.min(credits, Number(dividedUp(BigInt(credits) * BigInt(reversed), BigInt(paid))));
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

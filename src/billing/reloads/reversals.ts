@@ -1,9 +1,10 @@
+import type { Currency } from "@tenantry/core/currencies";
 import type Stripe from "stripe";
+import { costOf } from "../../shared/currency.ts";
 import { stripeCall } from "../../vendors/stripe/client.ts";
 import { listAll } from "../../vendors/stripe/lists.ts";
 import { lockAccountOf } from "../accounts.ts";
 import type { BillingContext } from "../billing-context.ts";
-import { costOf } from "./payment.ts";
 import { creditsOf, disputedAmount, recordPayment } from "./record-payment.ts";
 
 /** A bank may take months to decide a dispute: https://docs.stripe.com/disputes/how-disputes-work */
@@ -21,8 +22,9 @@ const WITHOUT_EFFECT: ReadonlySet<string | null> = new Set(["failed", "canceled"
 export async function recordReversals(context: BillingContext, signal: AbortSignal): Promise<number> {
   const reversedAmounts = await amountsTakenBack(context);
   const due = (await paidReloads(context, [...reversedAmounts.keys()])).filter(
-    (reload) =>
-      creditsOf(reload.amount, reversedAmounts.get(reload.payment) ?? 0, costOf(reload)) !== reload.reversed,
+    ({ amount, creditAmount, currency, payment, reversed }) =>
+      creditsOf(amount, reversedAmounts.get(payment) ?? 0, costOf(amount, creditAmount, currency)) !==
+      reversed,
   );
   for (const { payment, organization, customer } of due) {
     signal.throwIfAborted();
@@ -61,6 +63,7 @@ interface PaidReload {
   /** Credits. */
   readonly amount: number;
   readonly creditAmount: number;
+  readonly currency: Currency;
   /** The recorded number of credits whose payment was reversed. */
   readonly reversed: number;
 }
@@ -72,7 +75,7 @@ function paidReloads(
   return database.read((query) =>
     query<PaidReload>(
       `select payment, organization_id as organization, stripe_customer as customer, amount::float8 as amount,
-         credit_amount::float8 as "creditAmount", reversed::float8 as reversed
+         credit_amount::float8 as "creditAmount", currency, reversed::float8 as reversed
        from public.reloads join public.organizations on organizations.id = organization_id
        where payment = any ($1) and stripe_customer is not null order by payment`,
       [payments],

@@ -46,6 +46,9 @@ function printReport(session: Session, report: BillingJobReport): void {
     `${paid} of ${count(report.reloads.length, "request")} paid`,
     `${count(report.granted, "credit")} of plans posted`,
     `${report.expired} lapsed`,
+    ...(report.resumed === 0
+      ? []
+      : [`${count(report.resumed, "wallet")} resumed with another payment method`]),
     ...(report.reversals === 0 ? [] : [`${count(report.reversals, "payment")} refunded or disputed`]),
     ...(report.settledCredits === 0 ? [] : [`${report.settledCredits} owed credits collected`]),
   ];
@@ -53,9 +56,9 @@ function printReport(session: Session, report: BillingJobReport): void {
   for (const each of report.reloads) session.print(`  ${lineOf(each)}`);
 }
 
-function lineOf({ organization, wallet, amount, outcome, reason, paused }: ProcessedReload): string {
+function lineOf({ organization, wallet, amount, outcome, reason, message, remedy }: ProcessedReload): string {
   const what = `${organization} ${wallet} +${amount}`;
-  const why = reason === null ? "" : ` (${reason})`;
-  const next = paused ? "; paused until the card is replaced or the cardholder approves the payment" : "";
+  const why = reason === null ? "" : ` (${[reason, ...(message === null ? [] : [message])].join(": ")})`;
+  const next = remedy === null ? "" : `; paused until resumed: ${remedy}`;
   return `${what}: ${outcome === "open" ? "being processed" : outcome}${why}${next}`;
 }

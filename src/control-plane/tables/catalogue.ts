@@ -72,5 +72,13 @@ export const walletTypes = new Table({
       "credit_amount",
       z.number().min(0).describe("The price of one credit in the currency's smallest unit."),
     ),
+    minimumReload: column(
+      "minimum_reload",
+      z
+        .int()
+        .min(1)
+        .optional()
+        .describe("The fewest credits for which Stripe charges. Absent: credits that cost nothing."),
+    ),
   },
 });

@@ -1,5 +1,9 @@
+import { CURRENCIES } from "@tenantry/core/currencies";
+import { ownProperty } from "@tenantry/core/own-property";
 import type { OrganizationManifest } from "../../manifest/organization.ts";
 import type { Feature } from "../../manifest/platform.ts";
+import { costOf, wholeUnits } from "../../shared/currency.ts";
+import type { WalletTypeModel } from "../model.ts";
 import { unknownName } from "./platform.ts";
 import type { RuleDiagnostic } from "./rule.ts";
 import type { OrganizationRule } from "./subject.ts";
@@ -13,10 +17,10 @@ const knownWallets: OrganizationRule = {
     ),
 };
 
-/** A reload buys either a fixed amount or up to a balance, and a single reload must fit the monthly cap. */
+/** A reload buys either a fixed amount or up to a balance. A single one fits the monthly cap, and Stripe charges its price. */
 const autoReloadComplete: OrganizationRule = {
   name: "auto-reload",
-  check: ({ manifest }) =>
+  check: ({ manifest, platform }) =>
     Object.entries(manifest.wallets ?? {}).flatMap(([wallet, { autoReload }]) => {
       if (typeof autoReload !== "object") return [];
       const { below, add, upTo, monthlyCap } = autoReload;
@@ -45,7 +49,10 @@ const autoReloadComplete: OrganizationRule = {
         ];
       }
       const least = add ?? (upTo ?? 0) - below;
-      if (monthlyCap === undefined || least <= monthlyCap) return [];
+      if (monthlyCap === undefined || least <= monthlyCap) {
+        const tooSmall = belowMinimumCharge(autoReload, least, ownProperty(platform.wallets, wallet), path);
+        return tooSmall === undefined ? [] : [tooSmall];
+      }
       return [
         {
           path: [...path, "monthlyCap"],
@@ -57,6 +64,42 @@ const autoReloadComplete: OrganizationRule = {
       ];
     }),
 };
+
+type AutoReload = Extract<NonNullable<OrganizationManifest["wallets"]>[string]["autoReload"], object>;
+
+/** Stripe declines amounts below the currency's minimum. */
+function belowMinimumCharge(
+  { below, add }: AutoReload,
+  least: number,
+  wallet: WalletTypeModel | undefined,
+  path: readonly (string | number)[],
+): RuleDiagnostic | undefined {
+  if (wallet === undefined || least >= (wallet.minimumReload ?? Number.POSITIVE_INFINITY)) return undefined;
+  const { amount, currency } = wallet.creditPrice;
+  if (wallet.minimumReload === null)
+    return {
+      path: [...path],
+      part: "key",
+      message: "credits that cost nothing can't be bought",
+      expected: "a wallet whose credits have a price",
+      found: `a price of 0 ${currency}`,
+      remedy: "remove `autoReload`, or give the platform's wallet a price",
+    };
+  const key = add === undefined ? "upTo" : "add";
+  const most = add === undefined ? below + wallet.minimumReload : wallet.minimumReload;
+  const minimum = wholeUnits(CURRENCIES[currency].minimum, currency);
+  return {
+    path: [...path, key],
+    message: `a reload of ${credits(least)} costs ${wholeUnits(costOf(least, amount, currency), currency)} ${currency}, and Stripe charges no less than ${minimum}`,
+    expected: `at least ${credits(wallet.minimumReload)} in each reload`,
+    found: credits(least),
+    remedy: `set \`${key}\` to ${most} or more`,
+  };
+}
+
+function credits(number: number): string {
+  return number === 1 ? "1 credit" : `${number} credits`;
+}
 
 const llmProviderKey: OrganizationRule = {
   name: "llm-provider-key",

@@ -1,7 +1,15 @@
+import { CURRENCIES } from "@tenantry/core/currencies";
 import { ownProperty } from "@tenantry/core/own-property";
 import type { Part, Path } from "../../manifest/locate.ts";
 import type { PlatformManifest } from "../../manifest/platform.ts";
-import { CURRENCY_DECIMALS, smallestUnits } from "../../shared/currency.ts";
+import {
+  CREDIT_DECIMALS,
+  chargedDecimals,
+  creditAmount,
+  mostUnits,
+  smallestUnits,
+  wholeUnits,
+} from "../../shared/currency.ts";
 import { planVersionOf } from "../../shared/plan-version.ts";
 import { suggest } from "../../shared/suggest.ts";
 import { versionsOf } from "../plan-versions.ts";
@@ -124,19 +132,51 @@ const knownWallets: PlatformRule = {
   ],
 };
 
-/** A price can't contain fractions of the currency's smallest unit. */
+/** A plan's price is an amount that Stripe can charge. */
 const wholePrices: PlatformRule = {
   name: "whole-prices",
   check: (platform) =>
     pricesOf(platform).flatMap(({ price, path }) => {
-      if (smallestUnits(price, platform.currency) !== undefined) return [];
-      const decimals = CURRENCY_DECIMALS[platform.currency];
+      const amount = smallestUnits(price, platform.currency);
+      if (amount !== undefined && amount <= mostUnits(platform.currency)) return [];
+      if (amount !== undefined) return [tooHigh(price, path, platform)];
+      const decimals = chargedDecimals(platform.currency);
       return [
         {
           path,
           message: `a price in ${platform.currency} has at most ${decimals} decimals`,
           expected: decimals === 0 ? "a whole number" : `at most ${decimals} decimals, such as 49.99`,
           found: `\`${price}\``,
+          remedy: "round it",
+        },
+      ];
+    }),
+};
+
+function tooHigh(price: number, path: Path, { currency }: PlatformManifest): RuleDiagnostic {
+  const most = wholeUnits(mostUnits(currency), currency);
+  return {
+    path,
+    message: `a price in ${currency} is at most ${most}`,
+    expected: `at most ${most}`,
+    found: `\`${price}\``,
+    remedy: "lower it",
+  };
+}
+
+/** A credit may cost a fraction of the smallest unit. A reload's total is rounded. */
+const creditPriceDecimals: PlatformRule = {
+  name: "credit-price",
+  check: ({ wallets = {}, currency }) =>
+    Object.entries(wallets).flatMap(([wallet, { credit }]) => {
+      if (creditAmount(credit.price, currency) !== undefined) return [];
+      const decimals = CURRENCIES[currency].decimals + CREDIT_DECIMALS;
+      return [
+        {
+          path: ["wallets", wallet, "credit", "price"],
+          message: `the price of a credit in ${currency} has at most ${decimals} decimals`,
+          expected: `at most ${decimals} decimals, such as 0.0005`,
+          found: `\`${credit.price}\``,
           remedy: "round it",
         },
       ];
@@ -175,28 +215,23 @@ export const PLATFORM_RULES: readonly PlatformRule[] = [
   trialOfVersion,
   knownWallets,
   wholePrices,
+  creditPriceDecimals,
   previousPriceAnother,
   ...SECURITY_RULES,
 ];
 
-function pricesOf({ plans, wallets = {} }: PlatformManifest) {
-  return [
-    ...Object.entries(plans).flatMap(([plan, { price }]) =>
-      price
-        ? [
-            { price: price.monthly, path: ["plans", plan, "price", "monthly"] },
-            ...(price.previously ?? []).map((previous, index) => ({
-              price: previous,
-              path: ["plans", plan, "price", "previously", index],
-            })),
-          ]
-        : [],
-    ),
-    ...Object.entries(wallets).map(([wallet, { credit }]) => ({
-      price: credit.price,
-      path: ["wallets", wallet, "credit", "price"],
-    })),
-  ];
+function pricesOf({ plans }: PlatformManifest) {
+  return Object.entries(plans).flatMap(([plan, { price }]) =>
+    price
+      ? [
+          { price: price.monthly, path: ["plans", plan, "price", "monthly"] },
+          ...(price.previously ?? []).map((previous, index) => ({
+            price: previous,
+            path: ["plans", plan, "price", "previously", index],
+          })),
+        ]
+      : [],
+  );
 }
 
 /** Reports a name that doesn't exist, with the name that was probably meant. */

@@ -17,7 +17,8 @@ begin
   update public.wallets set reload_declines = 0, reload_paused = false
     where organization_id = reload.organization_id and name = reload.wallet;
   update public.reloads
-    set state = 'done', settled_at = at, payment = paid_by, decline_reason = null, wallet_entry_id = entry.id
+    set state = 'done', settled_at = at, payment = paid_by, decline_reason = null, decline_message = null,
+      payment_method = null, wallet_entry_id = entry.id
     where id = reload_id returning * into reload;
   return reload;
 end

@@ -1,6 +1,6 @@
 -- Requests a reload of a wallet that fell below its threshold and is locked by the caller. Returns `requested`, or why not: a
--- request is `open`, the last one is less than an hour old (`cooling down`), the month's cap would be exceeded (`capped`), or
--- too many were declined (`paused`). Null if nothing is to be bought.
+-- request is `open`, the last one is less than an hour old (`cooling down`), the month's cap would be exceeded (`capped`), too
+-- many were declined (`paused`), or Stripe doesn't charge so little (`too small`). Null if nothing is to be bought.
 create or replace function private.request_reload(of_organization_id uuid, of_wallet text, at timestamptz) returns text
 language plpgsql set search_path = ''
 as $$
@@ -8,11 +8,15 @@ declare
   cooldown constant interval := '60 minutes';
   held public.wallets;
   wanted bigint;
+  least bigint;
 begin
   select * into held from public.wallets where organization_id = of_organization_id and name = of_wallet;
   wanted := coalesce(held.reload_add, held.reload_up_to - held.balance);
   if not held.reload_enabled or wanted <= 0 then return null; end if;
   if held.reload_paused then return 'paused'; end if;
+  -- Possible after the price of a credit fell, or if a debit was refused while the wallet was almost full.
+  select minimum_reload into least from public.wallet_types where name = of_wallet;
+  if least is null or wanted < least then return 'too small'; end if;
   if exists (select from public.reloads where organization_id = of_organization_id and wallet = of_wallet
       and state in ('requested', 'processing')) then
     return 'open';

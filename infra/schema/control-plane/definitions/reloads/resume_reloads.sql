@@ -1,4 +1,4 @@
--- Resumes reloads after the card was replaced.
+-- Resumes reloads after whatever stopped them has changed: the payment method, the settings, or a dispute.
 create or replace function private.resume_reloads(of_organization_id uuid, of_wallet text) returns void
 language sql set search_path = ''
 as $$

@@ -1,4 +1,4 @@
--- Sets when a wallet is reloaded and with how much. Without a threshold, reloading is off.
+-- Sets when a wallet is reloaded and with how much, and resumes reloads that were paused. Without a threshold, reloading is off.
 create or replace function private.set_auto_reload(
   of_organization_id uuid, of_wallet text, below bigint, add_credits bigint, up_to bigint, monthly_cap bigint
 ) returns void
@@ -6,6 +6,8 @@ language plpgsql security definer set search_path = ''
 as $$
 declare
   wallet public.wallets;
+  bought bigint := coalesce(add_credits, up_to - below);
+  least bigint;
 begin
   perform private.act_in_organization(of_organization_id, '{owner,admin}');
   select * into wallet from public.wallets where organization_id = of_organization_id and name = of_wallet;
@@ -19,8 +21,17 @@ begin
     raise sqlstate 'PT400' using message = 'reloading takes a line to fall below, and either what to add or what to fill up to',
       hint = 'whole numbers of credits above zero; or none of them, for off';
   end if;
+  if bought <= 0 or bought > monthly_cap then
+    raise sqlstate 'PT400' using message = format('a reload would buy %s credits', bought),
+      hint = 'at least one, and no more than the monthly cap';
+  end if;
+  select minimum_reload into least from public.wallet_types where name = of_wallet;
+  if bought is not null and (least is null or bought < least) then
+    raise sqlstate 'PT400' using message = 'the payment provider doesn''t charge for so few credits',
+      hint = coalesce(format('at least %s credits in each reload', least), 'these credits cost nothing');
+  end if;
   update public.wallets set reload_enabled = below is not null, reload_below = below, reload_add = add_credits,
-      reload_up_to = up_to, reload_monthly_cap = monthly_cap
+      reload_up_to = up_to, reload_monthly_cap = monthly_cap, reload_declines = 0, reload_paused = false
     where organization_id = of_organization_id and name = of_wallet;
 end
 $$;

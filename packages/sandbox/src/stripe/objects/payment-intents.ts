@@ -1,3 +1,4 @@
+import { CURRENCIES, isCurrency } from "@tenantry/core/currencies";
 import type * as z from "zod";
 import type { Account } from "../account.ts";
 import { settle } from "../billing/collection.ts";
@@ -247,12 +248,16 @@ function methodChange(
 }
 
 function checkAmount(amount: number, currency: string): void {
-  if (amount < 50)
+  const { minimum, step } = isCurrency(currency) ? CURRENCIES[currency] : CURRENCIES.usd;
+  if (amount < minimum)
     throw invalid(
-      `Amount must be at least 50 of the smallest unit of ${currency}`,
+      `Amount must be at least ${minimum} of the smallest unit of ${currency}`,
       "amount",
       "amount_too_small",
     );
+  // https://docs.stripe.com/currencies#special-cases
+  if (amount % step !== 0)
+    throw invalid(`Amounts in ${currency} must be evenly divisible by ${step}`, "amount");
 }
 
 function isOver(intent: StoredPaymentIntent): boolean {
