@@ -15,14 +15,14 @@ begin
   else
     -- Most debits take a part of the first credit, in one statement.
     if new.of_entry_id is null then
-      with first as (
-        select entry_id from public.wallet_credits
-        where organization_id = new.organization_id and wallet = new.wallet
-        order by bought, expires_at nulls last, created_at, entry_id limit 1
-      ), taken as (
-        update public.wallet_credits held set remaining = remaining + new.amount from first
-        where held.entry_id = first.entry_id and remaining > -new.amount
-        returning held.entry_id
+      with taken as (
+        update public.wallet_credits set remaining = remaining + new.amount
+        where entry_id = (
+            select entry_id from public.wallet_credits
+            where organization_id = new.organization_id and wallet = new.wallet
+            order by bought, expires_at nulls last, created_at, entry_id limit 1)
+          and remaining > -new.amount
+        returning entry_id
       )
       insert into private.wallet_allocations (entry_id, credit_id, amount)
         select new.id, entry_id, -new.amount from taken;

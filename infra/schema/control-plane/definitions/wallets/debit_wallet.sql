@@ -20,15 +20,13 @@ as $$
 #variable_conflict use_column
 declare
   held record;
-  key_lock text;
   earlier record;
-  violated text;
 begin
   if debit_key is null or debit_amount is null or debit_amount <= 0 then
     raise exception 'a debit has a key and an amount above zero' using errcode = 'invalid_parameter_value';
   end if;
   select workspaces.organization_id as owner_id, workspaces.state as workspace_state, organizations.state as organization_state,
-      wallets.balance, reload_enabled, reload_below, exists (
+      wallets.name as wallet, reload_enabled, reload_below, exists (
       select from public.wallet_credits credit
       where credit.organization_id = wallets.organization_id and credit.wallet = wallets.name and expires_at <= at
     ) as lapsed
@@ -39,46 +37,35 @@ begin
   if not found then
     raise exception 'there is no workspace %', debit_workspace_id using errcode = 'no_data_found';
   end if;
-  if held.balance is null then
+  if held.wallet is null then
     raise exception 'organization % has no wallet %', held.owner_id, debit_wallet using errcode = 'no_data_found';
   end if;
-  -- The key is locked before the wallet on both paths. Otherwise two debits of one key would wait for each other when one of
-  -- them writes its entry first and the other ends credits first. An assignment takes no query.
-  key_lock := pg_advisory_xact_lock(hashtextextended(held.owner_id || ':' || debit_key, 0));
+  -- The wallet is locked once and before all writes. The balance is then known, so no refused debit has to be rolled back, and
+  -- whoever waits for the wallet waits for one lock.
+  select wallets.balance into balance from public.wallets
+    where organization_id = held.owner_id and name = debit_wallet for no key update;
   if held.lapsed then
-    select wallets.balance into balance from public.wallets
-      where organization_id = held.owner_id and name = debit_wallet for no key update;
-    held.balance := balance - private.expire_wallet(held.owner_id, debit_wallet, at);
+    balance := balance - private.expire_wallet(held.owner_id, debit_wallet, at);
   end if;
 
-  if debit_amount <= held.balance and held.workspace_state = 'active' and held.organization_state = 'active' then
-    begin
-      with entry as (
-        insert into public.wallet_entries (organization_id, wallet, key, kind, amount, workspace_id, managed_by)
-          values (held.owner_id, debit_wallet, 'debit:' || debit_key, 'debit', -debit_amount, debit_workspace_id, 'app')
-          on conflict (organization_id, key) do nothing
-          returning id
-      )
-      insert into public.usage_logs
-          (workspace_id, api_key_id, agent_session_id, wallet_entry_id, operation, credits, details)
-        select debit_workspace_id, debit_api_key_id, debit_agent_session_id, id, debit_operation, debit_amount,
-          debit_details
-        from entry
-        returning wallet_entry_id into entry_id;
-    exception when check_violation then
-      get stacked diagnostics violated = constraint_name;
-      -- Others were faster, and too few credits are left.
-      if violated <> 'wallets_balance_check' then raise; end if;
-      entry_id := null;
-    end;
+  if debit_amount <= balance and held.workspace_state = 'active' and held.organization_state = 'active' then
+    with entry as (
+      insert into public.wallet_entries (organization_id, wallet, key, kind, amount, workspace_id, managed_by)
+        values (held.owner_id, debit_wallet, 'debit:' || debit_key, 'debit', -debit_amount, debit_workspace_id, 'app')
+        on conflict (organization_id, key) do nothing
+        returning id
+    )
+    insert into public.usage_logs
+        (workspace_id, api_key_id, agent_session_id, wallet_entry_id, operation, credits, details)
+      select debit_workspace_id, debit_api_key_id, debit_agent_session_id, id, debit_operation, debit_amount,
+        debit_details
+      from entry
+      returning wallet_entry_id into entry_id;
   end if;
   booked := entry_id is not null;
   if booked then
-    -- This transaction has locked the wallet: nobody else changes it.
-    select wallets.balance into balance from public.wallets where organization_id = held.owner_id and name = debit_wallet;
+    balance := balance - debit_amount;
   else
-    select wallets.balance into balance from public.wallets
-      where organization_id = held.owner_id and name = debit_wallet for no key update;
     select id, wallet, amount, workspace_id into earlier from public.wallet_entries
       where organization_id = held.owner_id and key = 'debit:' || debit_key;
     if found then
