@@ -163,7 +163,6 @@ export type AutoReloadModel =
       readonly monthlyCap: number | null;
     };
 
-/** An organization's wallet. */
 /** What a wallet of the platform holds. */
 export interface WalletTypeModel {
   /** The price of one credit. The amount may be a fraction of the smallest unit. */
@@ -172,6 +171,7 @@ export interface WalletTypeModel {
   readonly minimumReload: number | null;
 }
 
+/** An organization's wallet. */
 export interface WalletModel {
   readonly autoReload: AutoReloadModel;
 }

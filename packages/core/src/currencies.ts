@@ -64,6 +64,7 @@ export const CURRENCIES = {
 /** A currency code in lower case, such as `usd`. */
 export type Currency = keyof typeof CURRENCIES;
 
+/** Whether the code is that of a supported currency. */
 export function isCurrency(code: string): code is Currency {
   return Object.hasOwn(CURRENCIES, code);
 }
