@@ -28,8 +28,11 @@ export interface FoundSubscription {
   readonly canPay: boolean;
   /** Whether another subscription can replace it without the loss of a paid period. */
   readonly isReplaceable: boolean;
-  /** The subscription's schedule. `next` is the price id of its next phase. */
-  readonly schedule: { readonly next: string | undefined } | undefined;
+  /**
+   * The subscription's schedule. `next` is the price id of its next phase. It is outdated if the phase would undo what others have
+   * set since.
+   */
+  readonly schedule: { readonly next: string | undefined; readonly isOutdated: boolean } | undefined;
   /** Whether a cancellation at a future date is set, by the customer or in Stripe's dashboard. */
   readonly isLeaving: boolean;
   /** The id of the price that takes effect when the difference is paid. */
@@ -112,7 +115,8 @@ function stepsFrom(found: FoundSubscription, wanted: DesiredSubscription, settin
     price !== undefined && !isScheduled && !isSamePlan(found.price.product, wanted.price.product);
   const stay = found.isLeaving && (takesAnother || wanted.stays) ? (["stay"] as const) : [];
   if (price === "schedule") {
-    if (isScheduled && settings.length === 0 && stay.length === 0) return [];
+    const isCurrent = isScheduled && found.schedule?.isOutdated === false;
+    if (isCurrent && settings.length === 0 && stay.length === 0) return [];
     // A schedule copied the settings and the end from the subscription when it was created.
     const inTheWay = found.schedule !== undefined && settings.length + stay.length > 0;
     return [...(inTheWay ? (["release"] as const) : []), ...stay, ...settings, "schedule"];

@@ -39,14 +39,15 @@ function wanted(
   return { price, collected, trial: false, stays: false };
 }
 
-const toFree = { schedule: { next: FREE.id } };
-const toLaunch = { schedule: { next: LAUNCH.id } };
+const toFree = { schedule: { next: FREE.id, isOutdated: false } };
+const toLaunch = { schedule: { next: LAUNCH.id, isOutdated: false } };
 const unpaid = { pending: SCALE.id };
 const leaving = { isLeaving: true };
 const besides = { isReplaceable: false };
 const several = { isSingle: false };
 const removed: PricePoint = { id: "", product: "", amount: 0 };
-const over = { schedule: { next: undefined } };
+const outdated = { schedule: { next: FREE.id, isOutdated: true } };
+const over = { schedule: { next: undefined, isOutdated: false } };
 
 describe("the steps to the declared plan", () => {
   test.each<[string, FoundSubscription | undefined, DesiredSubscription, string]>([
@@ -122,6 +123,13 @@ describe("the steps to the declared plan", () => {
     ["a cheaper plan", found(SCALE), wanted(LAUNCH), "schedule"],
     ["the free plan", found(LAUNCH), wanted(FREE), "schedule"],
     ["the free plan, which is scheduled", found(LAUNCH, toFree), wanted(FREE), ""],
+    [
+      "the free plan, which is scheduled without a later coupon",
+      found(LAUNCH, outdated),
+      wanted(FREE),
+      "schedule",
+    ],
+    ["the old plan again, a schedule is outdated", found(LAUNCH, outdated), wanted(LAUNCH), "release"],
     ["a cheaper plan, another is scheduled", found(SCALE, toFree), wanted(LAUNCH), "schedule"],
     ["a cheaper plan, a schedule is left over", found(SCALE, over), wanted(LAUNCH), "schedule"],
     ["the old plan again", found(LAUNCH, toFree), wanted(LAUNCH), "release"],
@@ -204,6 +212,7 @@ describe("the steps to the declared plan", () => {
           price.map(({ id }) => id),
           { nil: undefined },
         ),
+        isOutdated: fc.boolean(),
       }),
       {
         nil: undefined,
@@ -253,7 +262,7 @@ function after(before: FoundSubscription, declared: DesiredSubscription): FoundS
     if (step === "release") now = { ...now, schedule: undefined };
     if (step === "switch") now = { ...now, price: declared.price, status: "active" };
     if (step === "reprice") now = { ...now, price: declared.price };
-    if (step === "schedule") now = { ...now, schedule: { next: declared.price.id } };
+    if (step === "schedule") now = { ...now, schedule: { next: declared.price.id, isOutdated: false } };
     if (step === "count") now = { ...now, isSingle: true };
     if (step === "collect") now = { ...now, collected: declared.collected };
     if (step === "resume") now = { ...now, status: "active" };

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { type Brand, isOwnedBy } from "./brand.ts";
+import { BRAND_KEYS, type Brand, isOwnedBy } from "./brand.ts";
 import { stripeFind } from "./client.ts";
 import { wholeSubscription } from "./lists.ts";
 import { otherItems, planItem } from "./plan-item.ts";
@@ -107,16 +107,45 @@ export function upcoming(
 ):
   | { readonly price: string | Stripe.Price | Stripe.DeletedPrice | undefined; readonly at: number }
   | undefined {
-  const schedule = scheduleOf(found);
-  const now = schedule?.current_phase?.start_date ?? 0;
-  const phase = schedule?.phases.find(({ start_date }) => start_date > now);
+  const phase = nextPhase(found);
   if (phase === undefined) return undefined;
   // The items of a phase have no ids. Those of other programs keep their prices.
   const others = otherItems(found).map(({ price }) => price.id);
-  const [plan] = phase.items.filter(
-    ({ price }) => !others.includes(typeof price === "object" ? price.id : price),
-  );
+  const plan = phase.items.find(({ price }) => !others.includes(idOf(price)));
   return { price: plan?.price, at: phase.start_date };
+}
+
+function nextPhase(found: Stripe.Subscription): Stripe.SubscriptionSchedule.Phase | undefined {
+  const schedule = scheduleOf(found);
+  const now = schedule?.current_phase?.start_date ?? 0;
+  return schedule?.phases.find(({ start_date }) => start_date > now);
+}
+
+/**
+ * Whether the next phase of tenantry's schedule lacks items or discounts that others have changed since it was scheduled. The
+ * phase would undo these changes.
+ */
+export function isScheduleOutdated(found: Stripe.Subscription): boolean {
+  const phase = nextPhase(found);
+  if (phase === undefined || !isScheduleOfOwner(found)) return false;
+  const coming = phase.items.map(({ price, quantity }) => `${idOf(price)} ${quantity}`);
+  const others = otherItems(found).map(({ price, quantity }) => `${price.id} ${quantity}`);
+  const discounts = phase.discounts.map(({ discount }) => discount && idOf(discount));
+  return (
+    coming.length !== found.items.data.length ||
+    !others.every((item) => coming.includes(item)) ||
+    discounts.length !== found.discounts.length ||
+    !found.discounts.every((discount) => discounts.includes(idOf(discount)))
+  );
+}
+
+function isScheduleOfOwner(found: Stripe.Subscription): boolean {
+  const owner = found.metadata[BRAND_KEYS.id];
+  return owner !== undefined && scheduleOf(found)?.metadata?.[BRAND_KEYS.id] === owner;
+}
+
+function idOf(value: string | { readonly id: string }): string {
+  return typeof value === "string" ? value : value.id;
 }
 
 export function scheduledPrice(found: Stripe.Subscription): string | undefined {

@@ -53,8 +53,8 @@ interface Subscription {
   endedAt: number | undefined;
   /** Whether tenantry ended it, or it was never paid. Then it is started again. */
   endedByUs: boolean;
-  /** The cheaper plan that follows at the period's end. */
-  next: Plan | undefined;
+  /** The cheaper plan that follows at the period's end, with the item and the coupon as of the last run. */
+  next: { readonly plan: Plan; readonly item: boolean; readonly coupon: boolean } | undefined;
   /** Until when Stripe's schedule manages the subscription. */
   managedUntil: number | undefined;
   /** The dearer plan that waits for its payment. */
@@ -164,10 +164,11 @@ export class Model {
     const wanted = this.declared;
     if (live.offer?.plan === wanted) return;
     if (live.offer !== undefined) this.#dropOffer(live);
-    if (wanted !== live.plan && wanted !== live.next && this.#canTake(live, wanted)) live.leftAt = undefined;
+    if (wanted !== live.plan && wanted !== live.next?.plan && this.#canTake(live, wanted))
+      live.leftAt = undefined;
     if (live.leftAt !== undefined && this.#isResumed(live.leftAt)) live.leftAt = undefined;
     if (AMOUNTS[wanted] < AMOUNTS[live.plan]) {
-      live.next = wanted;
+      live.next = { plan: wanted, item: live.item, coupon: live.coupon };
       live.managedUntil = monthsAfter(live.end, 1);
       return;
     }
@@ -286,16 +287,14 @@ export class Model {
 
   addCoupon(): boolean {
     const { live } = this;
-    if (live === undefined || live.status === "incomplete" || live.coupon || live.next !== undefined)
-      return false;
+    if (live === undefined || live.status === "incomplete" || live.coupon) return false;
     live.coupon = true;
     return true;
   }
 
   addItem(): boolean {
     const { live } = this;
-    if (live === undefined || live.status === "incomplete" || live.item || live.next !== undefined)
-      return false;
+    if (live === undefined || live.status === "incomplete" || live.item) return false;
     if (AMOUNTS[live.plan] === 0) return false;
     this.#dropOffer(live);
     live.item = true;
@@ -353,8 +352,8 @@ export class Model {
   }
 
   #renew(live: Subscription): void {
-    if (live.next !== undefined) live.plan = live.next;
-    live.next = undefined;
+    // Stripe's schedule undoes what was added after the last run.
+    Object.assign(live, live.next, { next: undefined });
     live.start = this.now;
     live.end = nextAnniversary(live.anchor, this.now);
     live.bill = { amount: discounted(AMOUNTS[live.plan], live), since: this.now };

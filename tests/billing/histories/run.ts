@@ -325,7 +325,7 @@ function expectedInStripe(model: Model) {
       others: one.item ? ["support"] : [],
       coupons: one.coupon ? 1 : 0,
       leaves: one.leftAt === undefined ? undefined : one.end,
-      next: one.next,
+      next: one.next?.plan,
       offer: one.offer?.plan,
       isPaused: one.paused,
       end: one.end,
@@ -341,7 +341,8 @@ async function foundInStripe({ stripe, plans }: Organization): Promise<ReturnTyp
     subscriptions: all.data
       .filter((each) => !hasEnded(each))
       .map((each) => {
-        const [first, ...others] = each.items.data;
+        const [first] = each.items.data.filter(({ price }) => price.lookup_key !== "support");
+        const others = each.items.data.filter(({ id }) => id !== first?.id);
         return {
           plan: planOf(first?.price),
           status: each.status as never,
@@ -349,7 +350,9 @@ async function foundInStripe({ stripe, plans }: Organization): Promise<ReturnTyp
           coupons: each.discounts.length,
           leaves: each.cancel_at ?? undefined,
           next: nextPlanOf(each, plans),
-          offer: each.pending_update?.subscription_items?.map(({ price }) => planOf(price))[0],
+          offer: each.pending_update?.subscription_items
+            ?.filter(({ price }) => price.lookup_key !== "support")
+            .map(({ price }) => planOf(price))[0],
           isPaused: each.pause_collection !== null,
           end: first?.current_period_end ?? 0,
         };
@@ -365,7 +368,7 @@ function nextPlanOf({ schedule }: Stripe.Subscription, plans: ReadonlyMap<string
   if (typeof schedule !== "object" || schedule === null) return undefined;
   const now = schedule.current_phase?.start_date ?? 0;
   const phase = schedule.phases.find(({ start_date }) => start_date > now);
-  return phase && plans.get(String(phase.items[0]?.price));
+  return phase?.items.map(({ price }) => plans.get(String(price))).find((plan) => plan !== undefined);
 }
 
 function planOf(price: Stripe.Price | undefined): Plan {

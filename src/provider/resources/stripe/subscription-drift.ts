@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { type Brand, differingMetadata, metadataDrift, toMetadata } from "../../../vendors/stripe/brand.ts";
 import { planItem } from "../../../vendors/stripe/plan-item.ts";
+import { isScheduleOutdated } from "../../../vendors/stripe/subscriptions.ts";
 import { isoTime } from "../../../vendors/stripe/time.ts";
 import { PAUSED_KEY } from "./subscription-rest.ts";
 
@@ -19,6 +20,7 @@ export function driftOf(brand: Brand, found: Stripe.Subscription, now: Date): Re
   return {
     ...(isSingle(found) ? {} : { quantity: String(planItem(found)?.quantity) }),
     ...(trialEnd === undefined ? {} : { trial_end: isoTime(trialEnd.found) }),
+    ...(isScheduleOutdated(found) ? { schedule: "without what was added since" } : {}),
     ...metadataDrift(brand, found.metadata, KNOWN_KEYS),
   };
 }

@@ -27,6 +27,7 @@ import {
   hasEnded,
   isLive,
   isReplaceable,
+  isScheduleOutdated,
   lastSubscription,
   latestInvoice,
   leavesAt,
@@ -100,7 +101,7 @@ const subscriptionInputs = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Set by a refresh only: the quantity of the plan, the end of the trial and the metadata entries whose keys start with `tenantry_`, if they were changed. The next update restores them, unless they name another owner.",
+      "Set by a refresh only: the quantity of the plan, the end of the trial, an outdated schedule and the metadata entries whose keys start with `tenantry_`, if they were changed. The next update restores them, unless they name another owner.",
     ),
 });
 
@@ -442,7 +443,7 @@ function asSeen(found: Stripe.Subscription, customer: Stripe.Customer): FoundSub
     isSingle: isSingle(found),
     canPay: canPay(customer, found),
     isReplaceable: isReplaceable(found),
-    schedule: scheduleOf(found) && { next: scheduledPrice(found) },
+    schedule: scheduleOf(found) && { next: scheduledPrice(found), isOutdated: isScheduleOutdated(found) },
     isLeaving: leavesAt(found) !== undefined,
     pending: pendingPrice(found)?.id,
   };

@@ -63,6 +63,38 @@ describe("a cheaper plan", () => {
     expect((await billed(customer)).slice(1)).toEqual([4900, 4900, 4900]);
   });
 
+  test.each<[string, (id: string, price: string) => Promise<unknown>, object]>([
+    [
+      "an item",
+      (subscription, price) =>
+        stripe().subscriptionItems.create({ subscription, price, quantity: 2, proration_behavior: "none" }),
+      { items: { data: [{ quantity: 1 }, { quantity: 2 }] } },
+    ],
+    [
+      "a discount",
+      async (id) => {
+        const { id: coupon } = await stripe().coupons.create({ percent_off: 10, duration: "forever" });
+        return stripe().subscriptions.update(id, { discounts: [{ coupon }] });
+      },
+      { discounts: [expect.stringMatching(/^di_/)] },
+    ],
+  ])("keeps %s that is added after it was scheduled", async (what, add, kept) => {
+    const { declared, one, first } = await paying(`adds-${what.replace(" ", "-")}`, SCALE);
+    const cheaper = { ...declared, price: LAUNCH };
+    const scheduled = await one.up(cheaper);
+    const product = await stripe().products.create({ name: "Support" });
+    const monthly = { currency: "usd", unit_amount: 700, recurring: { interval: "month" } } as const;
+    const support = await stripe().prices.create({ ...monthly, product: product.id });
+    await add(first.subscriptionId, support.id);
+    expect(await one.refresh()).toEqual(["drift"]);
+    expect((await one.up(cheaper)).changesOn).toBe(scheduled.changesOn);
+    expect(await one.refresh()).toEqual([]);
+    await daysPass(live, 32);
+    await one.refresh();
+    expect(one.outputs).toMatchObject({ status: "active", product: "demo_launch" });
+    expect(await stripe().subscriptions.retrieve(first.subscriptionId)).toMatchObject(kept);
+  });
+
   test("can be the free plan: the paid period is used up and nothing is charged after it", async () => {
     const { customer, declared, one } = await paying("cancels", LAUNCH);
     await one.up({ ...declared, price: FREE });
