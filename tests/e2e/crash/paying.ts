@@ -161,7 +161,10 @@ export class Payer {
       credits: (await this.one.entries()).sort(),
       products: selling.products.map(({ active, name }) => [active, name]),
       prices: selling.prices.map(({ active, nickname, unit_amount }) => [active, nickname, unit_amount]),
-      portals: selling.portals.map(({ active, business_profile }) => [active, business_profile.headline]),
+      portals: selling.portals.map(({ login_page: login, business_profile }) => [
+        login.enabled,
+        business_profile.headline,
+      ]),
       endpoints: selling.endpoints.map(({ status, metadata }) => [status, metadata.tenantry_version]),
     };
   }
