@@ -4,7 +4,7 @@ import type { World } from "./harness.ts";
 /** A client of the sandbox's Stripe. */
 export function stripeOf({ sandbox }: World): Stripe {
   const { hostname, port } = new URL(sandbox.env.STRIPE_API_BASE);
-  const options = { host: hostname, port, protocol: "http", telemetry: false } as const;
+  const options = { host: hostname, port, protocol: "http", telemetry: false, maxNetworkRetries: 8 } as const;
   return new Stripe(sandbox.env.STRIPE_API_KEY, options);
 }
 
