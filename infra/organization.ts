@@ -104,7 +104,7 @@ export class Organization extends pulumi.ComponentResource {
         limits: holding.apply((now) => presentEntitlements(now.entitlements)),
         planLimits: presentEntitlements(organization.entitlements),
         overrides: controlPlaneOverrides(organization.overrides),
-        lapsedLimits: organization.lapsedLimits.length === 0 ? undefined : [...organization.lapsedLimits],
+        lapsedLimits: lapsedLimits(organization),
         ...billingDetails(organization.billing),
         stripeCustomer: customer.customerId,
         stripeSubscription: subscription?.subscriptionId.apply((id) => (id === "none" ? undefined : id)),
@@ -309,6 +309,12 @@ export class Organization extends pulumi.ComponentResource {
     for (const [wallet, credits] of Object.entries(organization.trial?.credits ?? {}))
       post("trial", wallet, credits);
   }
+}
+
+/** The limits that are the plan's again; undefined if there are none. */
+function lapsedLimits({ declaredOverrides }: OrganizationModel): string[] | undefined {
+  const lapsed = declaredOverrides.filter(({ inEffect }) => !inEffect).map(({ limit }) => limit);
+  return lapsed.length === 0 ? undefined : lapsed;
 }
 
 /** The plan that is in effect. Without a subscription, the plan is billed by contract. */

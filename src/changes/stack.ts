@@ -5,6 +5,7 @@ import type {
   StepMetadata,
 } from "@tenantry/embedded-engine/interface";
 import { currentType } from "../shared/type-token.ts";
+import type { PlanMove } from "./plan-move.ts";
 import { compare, propertyChanges } from "./properties.ts";
 import type { PropertyChange } from "./property-change.ts";
 import type { Removal } from "./removals.ts";
@@ -52,6 +53,8 @@ export interface StackChanges {
   readonly problems: readonly EngineDiagnostic[];
   /** Things that were removed from the YAML but still exist. If there are any, the changes are refused. */
   readonly removals: readonly Removal[];
+  /** What the organization gains and loses with another plan, or another version of it. Only in a preview that changes the plan. */
+  readonly planMove?: PlanMove;
 }
 
 /** The number of steps by action, without components. An action without steps is absent. */

@@ -9,6 +9,7 @@ import { addImport } from "./commands/import.ts";
 import { addIntake } from "./commands/intake.ts";
 import { addOutputs } from "./commands/outputs.ts";
 import { addPlan } from "./commands/plan.ts";
+import { addPlans } from "./commands/plans.ts";
 import { addPreview } from "./commands/preview.ts";
 import { addReload } from "./commands/reload.ts";
 import { addRestore } from "./commands/restore.ts";
@@ -62,6 +63,7 @@ function buildProgram(session: Session): Command {
   addPlan(program, session);
   addPreview(program, session);
   addUp(program, session);
+  addPlans(program, session);
   addVerify(program, session);
   addIntake(program, session);
   addImport(program, session);

@@ -42,6 +42,7 @@ export function buildStacks(
     platform,
     organization,
     model,
+    plans: loaded.platformModel?.plans ?? {},
     digest: organization !== null && model === null ? undefined : seenDigest(loaded, model, common),
   });
   return [

@@ -1,5 +1,5 @@
 import type { StackSpec } from "@tenantry/embedded-engine/interface";
-import type { OrganizationModel } from "../model/model.ts";
+import type { OrganizationModel, PlanModel } from "../model/model.ts";
 
 /** One stack of a fleet, with everything that a run needs. */
 export interface FleetStack {
@@ -9,6 +9,8 @@ export interface FleetStack {
   readonly organization: string | null;
   /** The organization's model; null for a platform's own stack and for an organization that was removed from the YAML. */
   readonly model: OrganizationModel | null;
+  /** The platform's plans by name; empty when its manifest wasn't read. */
+  readonly plans: Readonly<Record<string, PlanModel>>;
   /** The digest of its program's input; undefined when nothing runs. */
   readonly digest: string | undefined;
 }

@@ -13,6 +13,7 @@ import pLimit from "p-limit";
 import { refusedReturn } from "../changes/generations.ts";
 import { movedApps } from "../changes/moved-apps.ts";
 import type { Outcome } from "../changes/outcome.ts";
+import { planMove } from "../changes/plan-move.ts";
 import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
 import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
@@ -167,13 +168,18 @@ async function previewStack(stack: FleetStack, options: FleetOptions): Promise<S
     const removals = await findRemovals(stack, options.engine);
     // The program can't run for an organization without a manifest.
     const result = isGone(stack) ? undefined : await runEngine("preview", stack, options, builder);
-    const changes = builder.build(removals);
+    const changes = withPlanMove(builder.build(removals), stack);
     if (removals.length > 0) return { outcome: "refused", changes };
     if (result?.result === "failed" || !isAllowed(changes)) return { outcome: "failed", changes };
     return hasChanges(changes)
       ? { outcome: "changes", changes, revision }
       : { outcome: "unchanged", changes };
   });
+}
+
+function withPlanMove(changes: StackChanges, { model, plans }: FleetStack): StackChanges {
+  const move = model === null ? undefined : planMove(changes.steps, model, plans);
+  return move === undefined ? changes : { ...changes, planMove: move };
 }
 
 async function revisionOf({ spec }: FleetStack, engine: Engine): Promise<string | null> {

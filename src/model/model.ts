@@ -1,6 +1,6 @@
 import type { Currency } from "@tenantry/core/currencies";
 import type { DomainRecord } from "../shared/domain-record.ts";
-import type { Entitlements } from "../shared/entitlements.ts";
+import type { Entitlements, Limit } from "../shared/entitlements.ts";
 import type { LifecycleState } from "../shared/lifecycle.ts";
 import type { ComputeSize, Region } from "../shared/supabase-catalogue.ts";
 import type { BillingModel } from "./billing.ts";
@@ -258,6 +258,18 @@ interface ConsentModel {
   readonly expires: string;
 }
 
+/** A declared override of a limit. */
+export interface OverrideModel {
+  /** The limit's name, such as `seats`. */
+  readonly limit: keyof Entitlements;
+  /** Null is unlimited. */
+  readonly value: Limit | boolean;
+  /** ISO date, the last day. */
+  readonly expires: string;
+  /** False after the last day, when the plan's limit applies again. */
+  readonly inEffect: boolean;
+}
+
 /** A customer organization of a platform. */
 export interface OrganizationModel {
   /** The platform's name. */
@@ -280,8 +292,8 @@ export interface OrganizationModel {
   readonly contractMonth: string | null;
   /** Limits that replace those of the plan today, whichever plan is in force. */
   readonly overrides: Partial<Entitlements>;
-  /** Limits that are the plan's again, because their override has expired. */
-  readonly lapsedLimits: readonly string[];
+  /** All declared overrides, also expired ones. Sorted by limit. */
+  readonly declaredOverrides: readonly OverrideModel[];
   /** The entitlements of the plan, with the overrides that are in force today. */
   readonly entitlements: Entitlements;
   /** The trial that it may take once; null for none. */

@@ -14,7 +14,7 @@ import type {
   PlatformModel,
   WalletModel,
 } from "./model.ts";
-import { lapsedLimits, overridesInEffect } from "./overrides.ts";
+import { overrideModels, overridesInEffect } from "./overrides.ts";
 import { priceOf } from "./price.ts";
 import { declaredWorkspaces } from "./usage.ts";
 import { workspaceIds, workspaceModel } from "./workspace.ts";
@@ -51,7 +51,7 @@ export function organizationModel(
     priceLookupKey: priceOf(platform, plan, manifest)?.lookupKey ?? null,
     contractMonth: plan.price === null ? `${today.slice(0, 7)}-01` : null,
     overrides: overridesInEffect(manifest.limits, today),
-    lapsedLimits: lapsedLimits(manifest.limits, today),
+    declaredOverrides: overrideModels(manifest.limits, today),
     entitlements,
     trial: manifest.trial ? plan.trial : null,
     owner: manifest.owner.toLowerCase(),

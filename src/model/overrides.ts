@@ -1,5 +1,6 @@
 import type { OrganizationManifest } from "../manifest/organization.ts";
 import type { Entitlements } from "../shared/entitlements.ts";
+import type { OverrideModel } from "./model.ts";
 import { limitOf } from "./platform.ts";
 
 type Limits = NonNullable<OrganizationManifest["limits"]>;
@@ -31,19 +32,16 @@ export function isExpired({ expires }: Pick<Override, "expires">, today: string)
  * which workspace, without anybody having reviewed that.
  */
 export function overridesInEffect(limits: Limits | undefined, today: string): Partial<Entitlements> {
-  const { perWorkspaceAccess, ...numbers } = limits ?? {};
-  const inEffect = declaredOverrides(numbers)
-    .filter(([, override]) => !isExpired(override, today))
-    .map(([limit, { value }]) => [limit, typeof value === "boolean" ? value : limitOf(value)]);
-  return {
-    ...Object.fromEntries(inEffect),
-    ...(perWorkspaceAccess === undefined ? {} : { perWorkspaceAccess: perWorkspaceAccess.value }),
-  };
+  const inEffect = overrideModels(limits, today).filter((override) => override.inEffect);
+  return Object.fromEntries(inEffect.map(({ limit, value }) => [limit, value]));
 }
 
-/** The limits that are the plan's again, because their override has expired. Sorted. */
-export function lapsedLimits(limits: Limits | undefined, today: string): readonly Overridden[] {
-  return declaredOverrides(limits)
-    .filter(([limit, override]) => limit !== "perWorkspaceAccess" && isExpired(override, today))
-    .map(([limit]) => limit);
+/** The declared overrides, with whether they are in effect. Sorted by limit. */
+export function overrideModels(limits: Limits | undefined, today: string): readonly OverrideModel[] {
+  return declaredOverrides(limits).map(([limit, { value, expires }]) => ({
+    limit,
+    value: typeof value === "boolean" ? value : limitOf(value),
+    expires,
+    inEffect: limit === "perWorkspaceAccess" || !isExpired({ expires }, today),
+  }));
 }

@@ -101,6 +101,7 @@ export function stackOf(platform: string, organization: string | null, declared 
     platform,
     organization,
     model: organization !== null && declared ? model : null,
+    plans: {},
     digest: organization === null || declared ? `digest of ${stack}` : undefined,
   };
 }

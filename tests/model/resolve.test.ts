@@ -273,10 +273,10 @@ test("an override is in effect through its last day in UTC, and then the plan's 
     fc.property(days, fc.constantFrom("rpm" as const, "seats" as const), (offset, limit) => {
       const expires = dayOf(new Date(Date.parse(TODAY) + offset * 24 * 60 * 60 * 1000));
       const limits = { [limit]: { value: 9, ...approval, expires } };
-      const { entitlements, overrides, lapsedLimits } = organization({ plan: "team", limits });
+      const { entitlements, overrides, declaredOverrides } = organization({ plan: "team", limits });
       const lasts = offset >= 0;
       expect(overrides).toEqual(lasts ? { [limit]: 9 } : {});
-      expect(lapsedLimits).toEqual(lasts ? [] : [limit]);
+      expect(declaredOverrides).toEqual([{ limit, value: 9, expires, inEffect: lasts }]);
       expect(entitlements[limit]).toBe(lasts ? 9 : limit === "seats" ? 4 : null);
     }),
   );
@@ -294,6 +294,6 @@ test("an expired override of per-workspace access still decides who enters which
   };
   const members = [{ email: "b@acme.example", role: "member" as const, workspaces: ["a"] }];
   const model = organization({ plan: "free", limits, members, workspaces: { a: {} } });
-  expect([model.entitlements.perWorkspaceAccess, model.lapsedLimits]).toEqual([true, []]);
+  expect(model.entitlements.perWorkspaceAccess).toBe(true);
   expect(model.members["b@acme.example"]?.workspaces).toEqual(["a"]);
 });
