@@ -46,7 +46,14 @@ export function buildStacks(
     digest: organization !== null && model === null ? undefined : seenDigest(loaded, model, common),
   });
   return [
-    ...(selection.own ? [stackOf("platform", null, null)] : []),
+    ...(selection.own
+      ? [
+          {
+            ...stackOf("platform", null, null),
+            ...(selection.organizations === "all" ? { organizations } : {}),
+          },
+        ]
+      : []),
     ...organizations.map((model) => stackOf(model.name, model.name, model)),
     ...gone.map((name) => stackOf(name, name, null)),
   ];

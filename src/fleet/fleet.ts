@@ -11,6 +11,8 @@ export interface FleetStack {
   readonly model: OrganizationModel | null;
   /** The platform's plans by name; empty when its manifest wasn't read. */
   readonly plans: Readonly<Record<string, PlanModel>>;
+  /** For a platform's own stack, all of its organizations; undefined if their manifests weren't read. */
+  readonly organizations?: readonly OrganizationModel[];
   /** The digest of its program's input; undefined when nothing runs. */
   readonly digest: string | undefined;
 }

@@ -13,6 +13,7 @@ import pLimit from "p-limit";
 import { refusedReturn } from "../changes/generations.ts";
 import { movedApps } from "../changes/moved-apps.ts";
 import type { Outcome } from "../changes/outcome.ts";
+import { planEdits } from "../changes/plan-edits.ts";
 import { planMove } from "../changes/plan-move.ts";
 import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
@@ -168,6 +169,9 @@ async function previewStack(stack: FleetStack, options: FleetOptions): Promise<S
     const removals = await findRemovals(stack, options.engine);
     // The program can't run for an organization without a manifest.
     const result = isGone(stack) ? undefined : await runEngine("preview", stack, options, builder);
+    if (stack.organization === null)
+      for (const warning of planEdits(builder.build().steps, stack.plans, stack.organizations))
+        builder.note(warning);
     const changes = withPlanMove(builder.build(removals), stack);
     if (removals.length > 0) return { outcome: "refused", changes };
     if (result?.result === "failed" || !isAllowed(changes)) return { outcome: "failed", changes };
