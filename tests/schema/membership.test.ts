@@ -65,6 +65,26 @@ const manage = (table: string, more = "") =>
 beforeEach(begin);
 afterEach(() => client.query("rollback"));
 
+describe("a version of a plan", () => {
+  it("is shown with the plan's name and a number, and its limits apply", async () => {
+    await client.query(
+      `insert into public.plans (name, platform_id, display_name, workspaces, seats, per_workspace_access, managed_by)
+       select 'team@2', id, 'Team', 3, 1, true, 'manifest' from public.platforms`,
+    );
+    expect(await act(ada, "my_organizations()")).toMatchObject([{ plan: "team", plan_version: 1 }]);
+    await moveToPlan(client, acme, "team@2");
+    expect(await act(ada, "my_organizations()")).toMatchObject([{ plan: "team", plan_version: 2 }]);
+    expect(await answer(ada, `invite('${acme}', 'grace@example.com')`)).toMatchObject({ code: "PT402" });
+    expect(
+      await callAs(
+        client,
+        ada,
+        `select distinct on (plan_name) name from public.plans order by plan_name, plan_version desc`,
+      ),
+    ).toEqual([{ name: "solo" }, { name: "team@2" }]);
+  });
+});
+
 describe("an invitation", () => {
   it("is shown to the invited person with the organization's name, and admits them once", async () => {
     await invite("grace", ", 'admin'");
