@@ -1,14 +1,6 @@
 import type { OrganizationModel, PlanModel } from "../model/model.ts";
-import { type PlanDifference, planDifference } from "../model/plan-difference.ts";
+import { type PlanMove, planDifference } from "../model/plan-difference.ts";
 import type { Step } from "./stack.ts";
-
-/** A change of an organization's declared plan, with what it gains and loses. */
-export interface PlanMove extends PlanDifference {
-  /** `launch` */
-  readonly from: string;
-  /** `launch@2` */
-  readonly to: string;
-}
 
 const ORGANIZATION = "tenantry:control-plane:Organization";
 

@@ -4,8 +4,8 @@ import type {
   Operation,
   StepMetadata,
 } from "@tenantry/embedded-engine/interface";
+import type { PlanMove } from "../model/plan-difference.ts";
 import { currentType } from "../shared/type-token.ts";
-import type { PlanMove } from "./plan-move.ts";
 import { compare, propertyChanges } from "./properties.ts";
 import type { PropertyChange } from "./property-change.ts";
 import type { Removal } from "./removals.ts";

@@ -35,18 +35,18 @@ export interface Additions {
   readonly left: readonly Left[];
 }
 
-/** The first keys of the manifest of an organization that was created in the product. */
-export function newManifest(
-  { name, display_name, generation, owner, plan, billing_email }: AppRows,
-  defaultPlan: string,
-) {
+/**
+ * The first keys of the manifest of an organization that was created in the product. Its plan is always named, so that another
+ * default plan doesn't move it.
+ */
+export function newManifest({ name, display_name, generation, owner, plan, billing_email }: AppRows) {
   const head: [string, Value][] = [
     ["apiVersion", "tenantry/v1"],
     ["kind", "Organization"],
     ["name", name],
     ["displayName", display_name],
     ...(generation > 1 ? [["generation", generation] satisfies [string, Value]] : []),
-    ...(plan === defaultPlan ? [] : [["plan", plan] satisfies [string, Value]]),
+    ["plan", plan],
     ["owner", owner ?? billing_email],
     ...(billing_email === owner ? [] : [["billing", { email: billing_email }] satisfies [string, Value]]),
   ];

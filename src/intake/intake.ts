@@ -138,7 +138,7 @@ function draft(
       before,
       `${basename(file)}, which declared the organization, is missing: restore it from git`,
     );
-  const head = newManifest(rows, platform.manifest.defaultPlan);
+  const head = newManifest(rows);
   const dispute = before === null ? secretConflict(folder, platform, rows.name) : undefined;
   if (dispute !== undefined) return unwritten(rows, file, before, dispute);
   const wrong = before === null ? schemaErrorAt(head, []) : undefined;

@@ -17,6 +17,14 @@ export interface PlanDifference {
   readonly losses: readonly Allowance[];
 }
 
+/** A change of an organization's declared plan, with what it gains and loses. */
+export interface PlanMove extends PlanDifference {
+  /** `launch` */
+  readonly from: string;
+  /** `launch@2` */
+  readonly to: string;
+}
+
 /**
  * Compares what two plans, or two versions of one, allow and grant each month.
  *

@@ -104,6 +104,7 @@ it("writes the manifest of an organization that signed up", async () => {
 kind: Organization
 name: jo-0a1b2c3d
 displayName: "Jo: surveys"
+plan: free
 owner: jo@lonepine.example
 billing:
   email: bills@lonepine.example
