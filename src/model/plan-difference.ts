@@ -67,3 +67,10 @@ function creditChanges(from: PlanModel, to: PlanModel): Allowance[] {
 function rank(value: Limit | boolean): number {
   return value === null ? Number.POSITIVE_INFINITY : Number(value);
 }
+
+/** A limit or a flag in words: `unlimited`, `250,000`, `yes`. */
+export function valueText(value: Limit | boolean): string {
+  if (value === null) return "unlimited";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return value.toLocaleString("en-US");
+}

@@ -1,6 +1,7 @@
 import type { Outcome } from "../changes/outcome.ts";
 import type { StackChanges, Step } from "../changes/stack.ts";
 import type { OrganizationModel } from "../model/model.ts";
+import { withAllowances } from "./allowances.ts";
 import { type Counted, eventsOf, type StackEvents } from "./events.ts";
 import {
   type ChangePlan,
@@ -69,7 +70,7 @@ function planned(source: PlanSource): Planned {
     source,
     platform,
     organization: isOwn ? null : organization,
-    events: eventsOf(source.changes),
+    events: withAllowances(eventsOf(source.changes), source.changes),
     revenue: isOwn ? null : revenueOf(source.changes, source.model),
   };
 }

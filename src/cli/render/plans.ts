@@ -1,11 +1,11 @@
-import type { Allowance } from "../../model/plan-difference.ts";
+import { type Allowance, valueText } from "../../model/plan-difference.ts";
 import type { Move, PlanRoster } from "../../model/plan-roster.ts";
+import { spaced } from "../../plan/words/say.ts";
 import { type Currency, wholeUnits } from "../../shared/currency.ts";
-import { ENTITLEMENTS, type Entitlements, type Limit } from "../../shared/entitlements.ts";
+import { ENTITLEMENTS, type Entitlements } from "../../shared/entitlements.ts";
+import { count } from "../../shared/format.ts";
 import { listNames } from "../../shared/list-names.ts";
 import type { Colors } from "./colors.ts";
-import { spaced } from "./labels.ts";
-import { count } from "./values.ts";
 
 interface Rosters {
   readonly platform: string;
@@ -65,15 +65,9 @@ function moveLines(move: Move, currency: Currency, colors: Colors): string[] {
 }
 
 /** `seats 10 → 5`, or `data credits a month 5000 → 6000` */
-export function sayAllowance({ kind, name, before, after }: Allowance): string {
+function sayAllowance({ kind, name, before, after }: Allowance): string {
   const what = kind === "credits" ? `${name} credits a month` : spaced(name);
-  return `${what} ${sayValue(before)} → ${sayValue(after)}`;
-}
-
-function sayValue(value: Limit | boolean): string {
-  if (value === null) return "unlimited";
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  return value.toLocaleString("en-US");
+  return `${what} ${valueText(before)} → ${valueText(after)}`;
 }
 
 function sayPrice(amount: number | null, currency: Currency): string {
@@ -115,7 +109,7 @@ function sayOrganization(
 function overrideLines({ name, overrides }: PlanRoster["organizations"][number]): string[] {
   return overrides.map(({ limit, value, expires, inEffect }) => {
     const end = inEffect ? `until ${expires}` : `expired on ${expires}, so the plan's limit applies`;
-    return `${name}: ${spaced(limit)} ${sayValue(value)}, ${end}`;
+    return `${name}: ${spaced(limit)} ${valueText(value)}, ${end}`;
   });
 }
 
