@@ -6,7 +6,7 @@ import { pricesOf } from "./price.ts";
 import { isWithinLimit } from "./usage.ts";
 
 /** An organization on a version of a plan. */
-export interface Subscriber {
+interface Subscriber {
   readonly name: string;
   /** What it pays each month, in the currency's smallest unit; null for a plan by contract. */
   readonly amount: number | null;

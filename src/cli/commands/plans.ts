@@ -21,7 +21,7 @@ export interface PlansDocument {
 }
 
 /** The plans of a platform, and who is on them. */
-export interface PlatformPlans {
+interface PlatformPlans {
   readonly platform: string;
   readonly currency: Currency;
   readonly plans: readonly PlanRoster[];
