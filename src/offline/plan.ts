@@ -119,6 +119,7 @@ function fleetStack(platform: string, { name, organization, models }: ChangedSta
     platform,
     organization,
     model: models.after?.organization ?? null,
+    plans: models.after?.platform.plans ?? {},
     digest: undefined,
   };
 }

@@ -1,10 +1,10 @@
+import type { Currency } from "@tenantry/core/currencies";
 import { UserError } from "@tenantry/core/errors";
 import { ownProperty } from "@tenantry/core/own-property";
 import type { Command } from "commander";
 import type { LoadedSelection } from "../../fleet/load.ts";
 import type { PlanModel, PlatformModel } from "../../model/model.ts";
 import { type Move, movesBetween, type PlanRoster, planRosters } from "../../model/plan-roster.ts";
-import type { Currency } from "../../shared/currency.ts";
 import { listNames } from "../../shared/list-names.ts";
 import { suggest } from "../../shared/suggest.ts";
 import { todayOf } from "../../shared/today.ts";

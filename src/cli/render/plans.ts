@@ -1,7 +1,8 @@
+import type { Currency } from "@tenantry/core/currencies";
 import { type Allowance, valueText } from "../../model/plan-difference.ts";
 import type { Move, PlanRoster } from "../../model/plan-roster.ts";
 import { spaced } from "../../plan/words/say.ts";
-import { type Currency, wholeUnits } from "../../shared/currency.ts";
+import { wholeUnits } from "../../shared/currency.ts";
 import { ENTITLEMENTS, type Entitlements } from "../../shared/entitlements.ts";
 import { count } from "../../shared/format.ts";
 import { listNames } from "../../shared/list-names.ts";
