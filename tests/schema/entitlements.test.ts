@@ -25,7 +25,10 @@ async function texts(query: string): Promise<string[]> {
 
 describe("the entitlements", () => {
   it.each([
-    ["plans", ["credits", "display_name", "monthly_amount", "name", "platform_id"]],
+    [
+      "plans",
+      ["credits", "display_name", "monthly_amount", "name", "plan_name", "plan_version", "platform_id"],
+    ],
     ["quotas", ["organization_id"]],
   ])("are the columns of %s", async (table, others) => {
     const found = await texts(

@@ -161,6 +161,13 @@ export function idempotencyKey(what: readonly unknown[]): string {
   return `tenantry-${createHash("sha256").update(JSON.stringify(what)).digest("hex")}`;
 }
 
+const UNREPEATED = "tenantry-unrepeated-";
+
+/** A key for an update that charges: after a server error, it is left to the caller, which looks first. */
+export function unrepeatedKey(): string {
+  return `${UNREPEATED}${randomUUID()}`;
+}
+
 function clientOf(key: Secret, baseUrl: string | undefined, fetch: Fetch): Stripe {
   return new Stripe(key.reveal(), {
     ...(baseUrl === undefined ? {} : addressOf(new URL(baseUrl))),
@@ -179,7 +186,7 @@ function isRead(method: string): boolean {
   return method === "GET";
 }
 
-/** Updates are idempotent: `POST /v1/customers/cus_1` updates, `POST /v1/customers` creates. */
+/** Updates are idempotent, except those that charge: `POST /v1/customers/cus_1` updates, `POST /v1/customers` creates. */
 const UPDATES = /^\/v1\/(billing_portal\/configurations|(?!billing_portal)[a-z_]+)\/[^/]+$/;
 
 /**
@@ -187,8 +194,10 @@ const UPDATES = /^\/v1\/(billing_portal\/configurations|(?!billing_portal)[a-z_]
  * server error, an update is therefore sent with a new key, and a creation is left to the caller, which searches first.
  */
 function repeatable(call: Call, outcome: Outcome): Call | undefined {
-  const harmless = call.method !== "POST" || UPDATES.test(call.url.pathname);
-  if ("error" in outcome) return harmless || call.headers.has("idempotency-key") ? call : undefined;
+  const key = call.headers.get("idempotency-key");
+  const isUpdate = UPDATES.test(call.url.pathname) && !key?.startsWith(UNREPEATED);
+  const harmless = call.method !== "POST" || isUpdate;
+  if ("error" in outcome) return harmless || key !== null ? call : undefined;
   const { status, headers } = outcome.response;
   if (headers.get("stripe-should-retry") === "false") return undefined;
   // An earlier attempt with the key is still running, or another request holds the object's lock.

@@ -203,8 +203,8 @@ export class Model {
   /** The difference for the rest of the period. What was billed before is credited, whatever coupons came since. */
   #switch(live: Subscription, wanted: Plan): void {
     const left = live.end - this.now;
-    const credit = Math.round(live.bill.amount * (left / (live.end - live.bill.since)));
-    const amount = Math.round(discounted(AMOUNTS[wanted], live) * (left / (live.end - live.start)));
+    const credit = Math.round((live.bill.amount * left) / (live.end - live.bill.since));
+    const amount = Math.round((discounted(AMOUNTS[wanted], live) * left) / (live.end - live.start));
     const invoice = this.#invoice(live, amount - credit);
     this.#offer(live, wanted, invoice, { amount, since: this.now }, false);
   }

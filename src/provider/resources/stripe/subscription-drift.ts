@@ -3,7 +3,7 @@ import { type Brand, differingMetadata, metadataDrift, toMetadata } from "../../
 import { planItem } from "../../../vendors/stripe/plan-item.ts";
 import { isScheduleOutdated } from "../../../vendors/stripe/subscriptions.ts";
 import { isoTime } from "../../../vendors/stripe/time.ts";
-import { PAUSED_KEY } from "./subscription-rest.ts";
+import { isAtRest, PAUSED_KEY } from "./subscription-rest.ts";
 
 /** The metadata key of a subscription that tenantry started with a trial. The value is the length of the trial in days. */
 export const TRIAL_DAYS_KEY = "tenantry_trial_days";
@@ -20,9 +20,16 @@ export function driftOf(brand: Brand, found: Stripe.Subscription, now: Date): Re
   return {
     ...(isSingle(found) ? {} : { quantity: String(planItem(found)?.quantity) }),
     ...(trialEnd === undefined ? {} : { trial_end: isoTime(trialEnd.found) }),
+    ...(found.pause_collection === null || isAtRest(found)
+      ? {}
+      : { pause_collection: pauseOf(found.pause_collection) }),
     ...(isScheduleOutdated(found) ? { schedule: "without what was added since" } : {}),
     ...metadataDrift(brand, found.metadata, KNOWN_KEYS),
   };
+}
+
+function pauseOf({ behavior, resumes_at: until }: Stripe.Subscription.PauseCollection): string {
+  return until === null ? behavior : `${behavior} until ${isoTime(until)}`;
 }
 
 /** Whether the plan's item has the quantity 1. Stripe changes no quantity before the first invoice is paid. */

@@ -4,9 +4,13 @@ import { stripeCall } from "../../../vendors/stripe/client.ts";
 /** The metadata key of a subscription that tenantry paused. */
 export const PAUSED_KEY = "tenantry_paused";
 
-/** Whether tenantry paused the collection and it is still paused: https://docs.stripe.com/billing/subscriptions/pause-payment */
-export function isAtRest({ metadata, pause_collection: pause }: Stripe.Subscription): boolean {
-  return metadata[PAUSED_KEY] !== undefined && pause?.behavior === "void" && pause.resumes_at === null;
+/**
+ * Whether the collection is paused as an inactive organization's is, whoever paused it.
+ *
+ * @see https://docs.stripe.com/billing/subscriptions/pause-payment
+ */
+export function isAtRest({ pause_collection: pause }: Stripe.Subscription): boolean {
+  return pause?.behavior === "void" && pause.resumes_at === null;
 }
 
 /**

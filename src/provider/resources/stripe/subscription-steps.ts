@@ -1,13 +1,14 @@
 import type Stripe from "stripe";
 import type { Collection, Step } from "../../../billing/plan-change.ts";
 import { toMetadata } from "../../../vendors/stripe/brand.ts";
-import { stripeCall, stripeFind } from "../../../vendors/stripe/client.ts";
+import { stripeCall, stripeFind, unrepeatedKey } from "../../../vendors/stripe/client.ts";
 import { planItem } from "../../../vendors/stripe/plan-item.ts";
 import {
   canPay,
   ENDED_BY_US,
   latestInvoice,
   type OwnMethods,
+  pendingPrice,
   retrieveSubscription,
   scheduleOf,
 } from "../../../vendors/stripe/subscriptions.ts";
@@ -47,8 +48,7 @@ export async function applySteps(
   const changes = changesOf(found, steps, wanted);
   if (Object.keys(changes).length > 0)
     await stripeCall("subscriptions.update", stripe.subscriptions.update(id, changes));
-  if (steps.includes("switch"))
-    await stripeCall("subscriptions.update", stripe.subscriptions.update(id, switchOf(found, wanted)));
+  if (steps.includes("switch")) await switchPrice(stripe, found, wanted);
   if (steps.includes("resume")) await resume(stripe, id);
   if (steps.includes("schedule"))
     await scheduleChange(stripe, steps.includes("release") ? undefined : schedule, id, wanted);
@@ -114,6 +114,26 @@ function switchOf(found: Stripe.Subscription, wanted: Desired): Stripe.Subscript
     ...(found.status === "trialing" ? { trial_end: "now" as const } : {}),
     ...(wanted.inputs.collection === "send_invoice" ? {} : { payment_behavior: "pending_if_incomplete" }),
   };
+}
+
+/** Looks before each attempt: a repeated update would void the open invoice of the first and try its card again. */
+async function switchPrice(stripe: Stripe, found: Stripe.Subscription, wanted: Desired): Promise<void> {
+  const { price } = wanted;
+  await createOnce({
+    look: async () => {
+      const now = await retrieveSubscription(stripe, found.id);
+      if (now === undefined) return undefined;
+      const coming = pendingPrice(now) ?? planItem(now)?.price;
+      return coming?.id === price.id ? true : undefined;
+    },
+    create: async () => {
+      const options = { idempotencyKey: unrepeatedKey() };
+      const update = stripe.subscriptions.update(found.id, switchOf(found, wanted), options);
+      await stripeCall("subscriptions.update", update);
+      return true;
+    },
+    isTaken: () => false,
+  });
 }
 
 function anotherPrice(

@@ -101,7 +101,7 @@ const subscriptionInputs = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe(
-      "Set by a refresh only: the quantity of the plan, the end of the trial, an outdated schedule and the metadata entries whose keys start with `tenantry_`, if they were changed. The next update restores them, unless they name another owner.",
+      "Set by a refresh only: the quantity of the plan, the end of the trial, a pause that ends or keeps invoices, an outdated schedule and the metadata entries whose keys start with `tenantry_`, if they were changed. The next update restores them, unless they name another owner.",
     ),
 });
 
@@ -616,9 +616,8 @@ function asFound(inputs: Inputs, found: Stripe.Subscription): Inputs {
   const price = pendingPrice(found) ?? later ?? planItem(found)?.price;
   return {
     ...rest,
-    // A run that was interrupted after its pause recorded the state before.
-    state:
-      isAtRest(found) || (state === "active" && found.pause_collection !== null) ? "suspended" : "active",
+    // Whoever paused it, and even if a run was interrupted before it recorded its pause.
+    state: found.pause_collection === null ? "active" : state === "active" ? "suspended" : state,
     price: price?.lookup_key ?? "",
     collection: collectionIn(found),
     // Absent while a cancellation is to be withdrawn, so that the next update does it.

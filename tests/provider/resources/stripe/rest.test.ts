@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { subscription } from "../../../../src/provider/resources/stripe/subscription.ts";
 import { Life } from "../../life.ts";
@@ -29,6 +30,12 @@ async function paying(name: string, more: object = {}) {
 async function paid(customer: string): Promise<number[]> {
   const { data } = await stripe().invoices.list({ customer, status: "paid", limit: 100 });
   return data.map(({ amount_paid: amount }) => amount);
+}
+
+/** Like an engine, writes only if the declaration differs from what the refresh found. */
+async function refreshAndUp(one: ReturnType<typeof life>, declared: Parameters<typeof one.up>[0]) {
+  await one.refresh();
+  if (!isDeepStrictEqual(one.inputs, subscription.inputs.parse(declared))) await one.up(declared);
 }
 
 describe.each(["suspended", "archived"] as const)("the subscription of a %s organization", (state) => {
@@ -90,11 +97,27 @@ describe.each(["suspended", "archived"] as const)("the subscription of a %s orga
     const { declared, one, id } = await paying(`${state}-changed`);
     await one.up({ ...declared, state });
     await stripe().subscriptions.update(id, { pause_collection: { behavior: "keep_as_draft" } });
-    expect(await one.refresh()).toEqual(["state"]);
+    expect(await one.refresh()).toEqual(["drift"]);
     await one.up({ ...declared, state });
     expect(await stripe().subscriptions.retrieve(id)).toMatchObject({
       pause_collection: { behavior: "void" },
     });
+    expect(await one.refresh()).toEqual([]);
+  });
+
+  test.each([
+    ["voids invoices", { behavior: "void" as const }],
+    ["keeps drafts", { behavior: "keep_as_draft" as const }],
+    ["ends by itself", { behavior: "void" as const, resumes_at: 4_000_000_000 }],
+  ])("is paused, then collected again, if a refresh found a pause that %s", async (what, pause) => {
+    const { declared, one, id } = await paying(`${state}-${what.replaceAll(" ", "-")}`);
+    await stripe().subscriptions.update(id, { pause_collection: pause });
+    await refreshAndUp(one, { ...declared, state });
+    expect(await stripe().subscriptions.retrieve(id)).toMatchObject({
+      pause_collection: { behavior: "void", resumes_at: null },
+    });
+    await refreshAndUp(one, declared);
+    expect(await stripe().subscriptions.retrieve(id)).toMatchObject({ pause_collection: null });
   });
 });
 

@@ -201,6 +201,18 @@ describe("a plan change", () => {
     expect(stripeWrites(live)).toEqual([]);
   });
 
+  test.each(["drop-before", "drop-after", "500", "500-stored", "500-after", "429"] as const)(
+    "to a more expensive plan issues one invoice if the request fails by %s and the card is declined",
+    async (kind) => {
+      const { customer, declared, one } = await failing(`failing-${kind}`);
+      live.sandbox.setFaults([{ kind, match: "^POST /v1/subscriptions/", nth: 1 }]);
+      expect(await one.up({ ...declared, price: SCALE })).toMatchObject({ waitsFor: "payment" });
+      live.sandbox.setFaults([]);
+      const { data } = await stripe().invoices.list({ customer });
+      expect(data.map(({ status }) => status)).toEqual(["open", "paid"]);
+    },
+  );
+
   test("that isn't paid within 23 hours is retried by the next run and can be canceled", async () => {
     const { customer, declared, one, first } = await failing("lapsing");
     const upgraded = { ...declared, price: SCALE };
