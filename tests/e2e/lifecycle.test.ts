@@ -148,7 +148,7 @@ describe("the lifecycle of a workspace", () => {
 
   it("is suspended: all ways in are closed, and the project keeps running", async () => {
     declare(`${SPIKE}, state: suspended }`);
-    expect(await previewed()).toEqual(["suspends the workspace: nobody can enter it, and its data are kept"]);
+    expect(await previewed()).toEqual(["suspends the workspace: nobody can enter it; its data is kept"]);
     await up();
     expect(await doors()).toEqual(CLOSED);
     expect(await sizes()).toEqual(["small"]);

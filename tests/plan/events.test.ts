@@ -148,6 +148,38 @@ test.each<[string, object, object, string, string | null]>([
   expect(dangers).toEqual([danger]);
 });
 
+test.each<[string, object, object, string]>([
+  [
+    "new admins",
+    {},
+    { "ada@acme.example": { role: "admin" }, "bob@acme.example": { role: "admin" } },
+    "adds 2 admins",
+  ],
+  [
+    "members who become admins",
+    { "ada@acme.example": { role: "member" }, "bob@acme.example": { role: "member" } },
+    { "ada@acme.example": { role: "admin" }, "bob@acme.example": { role: "admin" } },
+    "makes 2 people admins",
+  ],
+  [
+    "new members",
+    {},
+    { "ada@acme.example": { role: "member" }, "bob@acme.example": { role: "member" } },
+    "adds 2 people",
+  ],
+])("the sentence about %s names their role if it is a danger", (_, before, after, sentence) => {
+  const owner = { "zoe@acme.example": { role: "owner" } };
+  const { sentences } = told(
+    update(
+      "control-plane:Organization",
+      "acme",
+      { members: { ...owner, ...before } },
+      { members: { ...owner, ...after } },
+    ),
+  );
+  expect(sentences).toEqual([sentence]);
+});
+
 test("a new owner is named", () => {
   const { sentences } = told(
     update(

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
+import { dangerText, placedDangers } from "../../plan/dangers.ts";
 import { fullDetailOf } from "../../plan/detail.ts";
 import { foldAlike } from "../../plan/fold.ts";
+import { hasEvents, headlineOf, stackHeadline } from "../../plan/headline.ts";
 import type {
   ChangePlan,
   Happening,
@@ -12,7 +14,7 @@ import type {
   Revenue,
   StackPlan,
 } from "../../plan/plan.ts";
-import { itemText, sentenceOf, summaryOf } from "../../plan/sentence.ts";
+import { itemText, sentenceOf } from "../../plan/sentence.ts";
 import { wholeUnits } from "../../shared/currency.ts";
 import { count } from "../../shared/format.ts";
 
@@ -23,7 +25,7 @@ import { count } from "../../shared/format.ts";
  * Its content security policy allows only its own style and script, by their digests. Without scripts only the filter is missing.
  */
 export function renderHtml(plan: ChangePlan): string {
-  const title = summaryOf(plan.counts, "ahead") || "No changes";
+  const title = headlineOf(plan);
   const policy = `default-src 'none'; style-src '${digestOf(STYLE)}'; script-src '${digestOf(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">
@@ -78,7 +80,7 @@ const blocks = [...document.querySelectorAll("[data-stack]")].map((block) => [bl
 function apply() {
   const word = filter.value.trim().toLowerCase();
   for (const [block, text] of blocks) {
-    block.hidden = !text.includes(word) || (only.checked && block.querySelector(".danger") === null);
+    block.hidden = !text.includes(word) || (only.checked && !block.matches(".danger") && block.querySelector(".danger") === null);
     for (const event of block.querySelectorAll("[data-event]"))
       event.hidden = only.checked && !event.classList.contains("danger");
   }
@@ -101,20 +103,10 @@ function typed(text: string): string {
   return `<bdi>${escapeHtml(text)}</bdi>`;
 }
 
-function stacksOf({ own, organizations }: ChangePlan["platforms"][number]): StackPlan[] {
-  return [...(own === null ? [] : [own]), ...organizations];
-}
-
 function dangersOf(plan: ChangePlan): string {
-  const lines = plan.platforms.flatMap(stacksOf).flatMap((stack) =>
-    [{ name: "", events: stack.events }, ...stack.workspaces].flatMap(({ name, events }) =>
-      events
-        .filter(({ danger }) => danger !== null)
-        .map((event) => {
-          const place = name === "" ? stack.stack : `${stack.stack}/${name}`;
-          return `<li class="danger" data-stack><span class="text">${typed(sentenceOf(event))}</span> <span class="dim">${typed(place)}</span></li>`;
-        }),
-    ),
+  const lines = placedDangers(plan).map(
+    ({ event, place }) =>
+      `<li class="danger" data-stack><span class="text">${typed(dangerText(event))}</span> <span class="dim">${typed(place)}</span></li>`,
   );
   return lines.length === 0 ? "" : `<section><h2>Dangers</h2><ul>${lines.join("\n")}</ul></section>`;
 }
@@ -159,9 +151,16 @@ function stackOf(stack: StackPlan, name: string): string {
     (workspace) =>
       `<details open><summary>workspace ${typed(workspace.name)}</summary>${happeningOf(workspace)}</details>`,
   );
-  const summary = summaryOf(stack.counts, "ahead") || stack.outcome;
-  return `<details open data-stack><summary><b>${typed(name)}</b> <span>${escapeHtml(summary)}</span></summary>
-${problemsOf(stack)}${happeningOf(stack)}${workspaces.join("\n")}</details>`;
+  return `<details open data-stack><summary><b>${typed(name)}</b> <span>${escapeHtml(stackHeadline(stack))}</span></summary>
+${problemsOf(stack)}${hasEvents(stack) ? happeningOf(stack) : outputsOf(stack)}${workspaces.join("\n")}</details>`;
+}
+
+/** Outputs follow from what happens, so they are shown only where nothing else does. */
+function outputsOf({ outputs }: StackPlan): string {
+  const items = outputs.map(
+    (change) => `<li class="changed" data-event>output ${typed(change.path)}${detailsOf([change])}</li>`,
+  );
+  return items.length === 0 ? "" : `<ul>${items.join("\n")}</ul>`;
 }
 
 function problemsOf({ removals, problems }: StackPlan): string {

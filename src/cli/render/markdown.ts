@@ -1,6 +1,9 @@
 import { printable } from "@tenantry/core/printable";
+import type { PropertyChange } from "../../changes/property-change.ts";
+import { dangerText, placedDangers } from "../../plan/dangers.ts";
 import { fullDetailOf } from "../../plan/detail.ts";
 import { foldAlike } from "../../plan/fold.ts";
+import { hasEvents, headlineOf, stackHeadline, stacksOf } from "../../plan/headline.ts";
 import {
   type ChangePlan,
   DANGERS,
@@ -11,7 +14,7 @@ import {
   type Revenue,
   type StackPlan,
 } from "../../plan/plan.ts";
-import { itemText, sentenceOf, summaryOf } from "../../plan/sentence.ts";
+import { itemText, sentenceOf } from "../../plan/sentence.ts";
 import { wholeUnits } from "../../shared/currency.ts";
 import { count } from "../../shared/format.ts";
 
@@ -31,6 +34,9 @@ const ITEMS: Readonly<Record<Level, number>> = {
   summaries: 0,
 };
 
+/** The first line of each comment. It is always the same, so that a workflow finds the comment whatever the plan contains. */
+const MARKER = "<!-- tenantry:plan -->";
+
 /** How many places of a danger are named before only their number is. */
 const PLACES = 20;
 
@@ -41,48 +47,60 @@ const PLACES = 20;
  * @param limit the most characters. Detail is dropped first; the summary and the dangers never are
  */
 export function renderMarkdown(plan: ChangePlan, limit = GITHUB_LIMIT): string {
-  const head = headOf(plan);
+  const head = headOf(plan, limit);
   for (const level of LEVELS) {
-    const text = [...head, ...dangerLines(plan, "places"), ...bodyOf(plan, level)].join("\n");
+    const text = [...head, ...dangerLines(plan, "each"), ...bodyOf(plan, level)].join("\n");
     if (text.length < limit) return text;
   }
-  const omitted = "\nDetails are left out, because the comment would be too long.\n";
-  const whole = [...head, ...dangerLines(plan, "places")].join("\n");
-  const dangers =
-    `${whole}\n${omitted}`.length < limit ? whole : [...head, ...dangerLines(plan, "numbers")].join("\n");
-  return filled(`${dangers}\n${omitted}`, summaryLines(plan), limit);
+  const omitted = ["", "Details are left out, because the comment would be too long.", ""];
+  const whole = [...head, ...dangerLines(plan, "each"), ...omitted];
+  const start =
+    lengthOf(whole) < limit
+      ? whole
+      : [
+          ...head,
+          ...within(dangerLines(plan, "kinds"), limit / 2, (rest) => `- … and ${count(rest, "more line")}`),
+          ...omitted,
+        ];
+  const stacks = within(
+    summaryLines(plan),
+    limit - lengthOf(start) - 1,
+    (rest) => `… and ${count(rest, "more stack")}`,
+  );
+  return [...start, ...stacks].join("\n");
 }
 
-/** Adds as many lines as fit. */
-function filled(text: string, lines: readonly string[], limit: number): string {
-  let filled = text;
-  for (const [index, line] of lines.entries()) {
-    const rest = `… and ${count(lines.length - index, "more stack")}\n`;
-    if (filled.length + line.length + rest.length + 2 >= limit) return `${filled}${rest}`;
-    filled += `${line}\n`;
-  }
-  return filled;
+/** As many lines as fit, the last of which counts those that don't. */
+function within(lines: readonly string[], limit: number, more: (rest: number) => string): readonly string[] {
+  if (lengthOf(lines) < limit) return lines;
+  const room = limit - more(lines.length).length - 1;
+  let length = 0;
+  const end = lines.findIndex((line) => {
+    length += line.length + 1;
+    return length >= room;
+  });
+  return [...lines.slice(0, end), more(lines.length - end)];
 }
 
-function headOf(plan: ChangePlan): string[] {
-  const names = plan.platforms.map(({ name }) => name.replace(/[^a-z0-9-]/gi, "")).join(",");
-  const stacks = plan.platforms.flatMap(stacksOf);
+/** The length of lines with their ends. */
+function lengthOf(lines: readonly string[]): number {
+  return lines.reduce((sum, { length }) => sum + length + 1, 0);
+}
+
+function headOf(plan: ChangePlan, limit: number): string[] {
+  const stacks = stacksOf(plan);
   const refused = stacks.filter(({ removals, problems }) => removals.length > 0 || problems.some(isError));
   return [
-    `<!-- tenantry:plan ${names.replaceAll("--", "-")} -->`,
-    `### ${summaryOf(plan.counts, "ahead") || "No changes"}`,
+    MARKER,
+    `### ${headlineOf(plan)}`,
     "",
     ...revenueLines(plan),
-    ...(refused.length === 0 ? [] : problemLines(refused)),
+    ...(refused.length === 0 ? [] : problemLines(refused, limit / 4)),
   ];
 }
 
 function isError({ severity }: { readonly severity: string }): boolean {
   return severity === "error";
-}
-
-function stacksOf({ own, organizations }: ChangePlan["platforms"][number]): StackPlan[] {
-  return [...(own === null ? [] : [own]), ...organizations];
 }
 
 function revenueLines({ revenue, unpriced, platforms }: ChangePlan): string[] {
@@ -111,20 +129,16 @@ function signed(delta: number, currency: Revenue["currency"]): string {
   return `${delta < 0 ? "−" : "+"}${wholeUnits(Math.abs(delta), currency)}`;
 }
 
-function problemLines(stacks: readonly StackPlan[]): string[] {
-  const lines = stacks
-    .slice(0, PLACES)
-    .flatMap((stack) =>
-      [...stack.removals, ...stack.problems.filter(isError)].map(
-        ({ message }) => `- **${escapeMarkdown(stack.stack)}**: ${escapeMarkdown(firstLine(message))}`,
-      ),
-    );
-  const rest = stacks.length - PLACES;
+function problemLines(stacks: readonly StackPlan[], limit: number): string[] {
+  const lines = stacks.flatMap((stack) =>
+    [...stack.removals, ...stack.problems.filter(isError)].map(
+      ({ message }) => `- **${escapeMarkdown(stack.stack)}**: ${escapeMarkdown(firstLine(message))}`,
+    ),
+  );
   return [
     `**${count(stacks.length, "stack")} can't be applied**`,
     "",
-    ...lines.slice(0, PLACES * 2),
-    ...(rest > 0 ? [`- and ${count(rest, "more stack")}`] : []),
+    ...within(lines, limit, (rest) => `- … and ${count(rest, "more problem")}`),
     "",
   ];
 }
@@ -142,22 +156,15 @@ const DANGER_TITLES: Readonly<Record<Danger, string>> = {
   money: "Money",
 };
 
-/** Dangers with the same words are one line, with the places where they happen. */
-function dangerLines(plan: ChangePlan, detail: "places" | "numbers"): string[] {
-  const all = plan.platforms
-    .flatMap(stacksOf)
-    .flatMap((stack) => [
-      ...stack.events.map((event) => ({ event, place: stack.stack })),
-      ...stack.workspaces.flatMap(({ name, events }) =>
-        events.map((event) => ({ event, place: `${stack.stack}/${name}` })),
-      ),
-    ]);
+/** Dangers with the same words, or of the same kind, are one line, with the places where they happen. */
+function dangerLines(plan: ChangePlan, detail: "each" | "kinds"): string[] {
+  const all = placedDangers(plan);
   return DANGERS.flatMap((danger) => {
     const these = all.filter(({ event }) => event.danger === danger);
     if (these.length === 0) return [];
     const groups = new Map<string, { readonly event: PlanEvent; readonly places: string[] }>();
     for (const { event, place } of these) {
-      const key = detail === "places" ? sentenceOf(event) : `${event.subject} ${event.action}`;
+      const key = detail === "each" ? dangerText(event) : `${event.subject} ${event.action}`;
       const group = groups.get(key) ?? { event, places: [] };
       groups.set(key, group);
       group.places.push(place);
@@ -167,13 +174,12 @@ function dangerLines(plan: ChangePlan, detail: "places" | "numbers"): string[] {
   });
 }
 
-function dangerLine(event: PlanEvent, places: readonly string[], detail: "places" | "numbers"): string {
-  const text = `⚠️ ${escapeMarkdown(sentenceOf(event))}`;
-  if (detail === "numbers" && places.length > 1)
-    return `- ${text}, and ${count(places.length - 1, "similar danger")}`;
+function dangerLine(event: PlanEvent, places: readonly string[], detail: "each" | "kinds"): string {
+  const others =
+    detail === "kinds" && places.length > 1 ? `, and ${count(places.length - 1, "similar danger")}` : "";
   const named = places.slice(0, PLACES).map(escapeMarkdown).join(", ");
   const rest = places.length - PLACES;
-  return `- ${text} — ${named}${rest > 0 ? ` and ${rest} more` : ""}`;
+  return `- ⚠️ ${escapeMarkdown(dangerText(event))}${others} — ${named}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
 function bodyOf(plan: ChangePlan, level: Level): string[] {
@@ -199,7 +205,7 @@ function summaryLines(plan: ChangePlan): string[] {
 }
 
 function summaryLine(stack: StackPlan): string {
-  return `- ${escapeMarkdown(stack.stack)}: ${summaryOf(stack.counts, "ahead") || stack.outcome}`;
+  return `- ${escapeMarkdown(stack.stack)}: ${stackHeadline(stack)}`;
 }
 
 function stackLines(stack: StackPlan, names: readonly string[], level: Level): string[] {
@@ -208,9 +214,9 @@ function stackLines(stack: StackPlan, names: readonly string[], level: Level): s
   const title = `${shown}${rest > 0 ? ` and ${rest} more` : ""}`;
   return [
     // The content of this line is HTML, which Markdown leaves alone.
-    `<details><summary><b>${escapeHtmlLine(title)}</b> ${summaryOf(stack.counts, "ahead") || stack.outcome}</summary>`,
+    `<details><summary><b>${escapeHtmlLine(title)}</b> ${stackHeadline(stack)}</summary>`,
     "",
-    ...happeningLines(stack, level),
+    ...(hasEvents(stack) ? happeningLines(stack, level) : outputLines(stack, level)),
     ...stack.workspaces.flatMap((workspace) => [
       `**${escapeMarkdown(`workspace ${workspace.name}`)}**`,
       "",
@@ -230,7 +236,21 @@ function happeningLines({ events, other }: Happening, level: Level): string[] {
       ({ resource, name, action }) => `- other change: ${escapeMarkdown(`${action} ${resource} ${name}`)}`,
     ),
     "",
-    ...(level === "full" ? diffLines(events, other) : []),
+    ...(level === "full"
+      ? diffLines([...events, ...other].flatMap((each) => ("details" in each ? each.details : each.changes)))
+      : []),
+  ];
+}
+
+/** Outputs follow from what happens, so they are shown only where nothing else does. */
+function outputLines({ outputs }: StackPlan, level: Level): string[] {
+  const shown = outputs.slice(0, ITEMS[level]).map(({ path }) => `- output ${escapeMarkdown(path)}`);
+  const rest = outputs.length - shown.length;
+  return [
+    ...shown,
+    ...(rest > 0 ? [`- … and ${count(rest, "more output")}`] : []),
+    "",
+    ...(level === "full" ? diffLines(outputs) : []),
   ];
 }
 
@@ -247,8 +267,7 @@ function eventLines(event: PlanEvent, level: Level): string[] {
 }
 
 /** Values before and after, in a block that Markdown doesn't interpret. */
-function diffLines(events: Happening["events"], other: Happening["other"]): string[] {
-  const changes = [...events.flatMap(({ details }) => details), ...other.flatMap((each) => each.changes)];
+function diffLines(changes: readonly PropertyChange[]): string[] {
   const lines = changes
     .map(fullDetailOf)
     .flatMap(({ text, kind, removed, added }) => [

@@ -2,6 +2,7 @@ import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
 import { detailOf } from "../../plan/detail.ts";
 import { foldAlike } from "../../plan/fold.ts";
+import { hasEvents, OUTPUTS_ONLY } from "../../plan/headline.ts";
 import type {
   EventAction,
   Happening,
@@ -32,10 +33,6 @@ function hasContent(stack: StackPlan): boolean {
   return hasEvents(stack) || stack.outputs.length > 0;
 }
 
-function hasEvents({ events, other, workspaces }: StackPlan): boolean {
-  return events.length + other.length + workspaces.length > 0;
-}
-
 function nameOf(alike: readonly [OrganizationPlan, ...OrganizationPlan[]]): string {
   const names = alike.slice(0, SHOWN).map(({ stack }) => stack);
   const rest = alike.length - names.length;
@@ -47,7 +44,7 @@ function treeOf(stack: StackPlan, name: string, colors: Colors): Branch {
     summaryOf(stack.counts, "ahead"),
     stack.revenue === null ? "" : revenueChange(stack.revenue),
   ];
-  const said = summary.filter((text) => text !== "").join(", ") || "outputs to change";
+  const said = summary.filter((text) => text !== "").join(", ") || OUTPUTS_ONLY;
   return {
     label: `${colors.bold(printable(name))}  ${colors.dim(said)}`,
     lines: hasEvents(stack)

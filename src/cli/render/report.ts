@@ -2,8 +2,10 @@ import { printable } from "@tenantry/core/printable";
 import type { EngineDiagnostic } from "@tenantry/embedded-engine/interface";
 import type { Outcome } from "../../changes/outcome.ts";
 import type { StackResult } from "../../fleet/run.ts";
+import { dangerText, placedDangers } from "../../plan/dangers.ts";
+import { stacksOf } from "../../plan/headline.ts";
 import { type ChangePlan, DANGERS, type StackPlan } from "../../plan/plan.ts";
-import { revenueChange, sentenceOf, summaryOf } from "../../plan/sentence.ts";
+import { revenueChange, summaryOf } from "../../plan/sentence.ts";
 import { count, formatSeconds } from "../../shared/format.ts";
 import type { Colors } from "./colors.ts";
 import { treesOf } from "./plan.ts";
@@ -12,7 +14,7 @@ import { renderTree } from "./tree.ts";
 /** Renders a preview: dangers, the tree of each stack with changes, problems, and a summary line. */
 export function renderPreview(plan: ChangePlan, results: readonly StackResult[], colors: Colors): string {
   const stacks = stacksOf(plan);
-  const dangers = stacks.length > 1 ? renderDangers(stacks, colors) : "";
+  const dangers = stacks.length > 1 ? renderDangers(plan, colors) : "";
   const trees = plan.platforms.flatMap((platform) => treesOf(platform, colors));
   const problems = stacks.map((stack) => renderProblems(stack, colors));
   const blocks = [dangers, ...trees.map((tree) => renderTree(tree, colors).join("\n")), ...problems];
@@ -41,21 +43,10 @@ export function renderReport(plan: ChangePlan, results: readonly StackResult[], 
   ].join("\n\n");
 }
 
-function stacksOf({ platforms }: ChangePlan): StackPlan[] {
-  return platforms.flatMap(({ own, organizations }) => [...(own === null ? [] : [own]), ...organizations]);
-}
-
 /** All dangers of a run in one place, because a reviewer of many stacks would miss one. */
-function renderDangers(stacks: readonly StackPlan[], colors: Colors): string {
-  const lines = stacks.flatMap((stack) =>
-    [{ name: "", events: stack.events }, ...stack.workspaces].flatMap(({ name, events }) =>
-      events
-        .filter(({ danger }) => danger !== null)
-        .map((event) => {
-          const place = name === "" ? stack.stack : `${stack.stack}/${name}`;
-          return colors.red(`  ! ${printable(`${place}: ${sentenceOf(event)}`)}`);
-        }),
-    ),
+function renderDangers(plan: ChangePlan, colors: Colors): string {
+  const lines = placedDangers(plan).map(({ event, place }) =>
+    colors.red(`  ! ${printable(`${place}: ${dangerText(event)}`)}`),
   );
   return lines.length === 0 ? "" : [colors.bold("Dangers"), ...lines].join("\n");
 }

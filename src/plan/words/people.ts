@@ -18,13 +18,14 @@ export function personDraft(entry: Entry, inNew: boolean): Draft | undefined {
   const { name: email } = entry;
   if (entry.kind === "add" && isWhole(entry)) {
     const role = String(fieldOf(entry.after, "role") ?? "member");
+    const opens = RANK[role] !== 1 && !inNew;
     return {
       subject: "people",
       action: "added",
       text: `adds ${email}${inParentheses(role)}`,
-      joined: { verb: "adds", noun: "person" },
+      joined: { verb: "adds", noun: opens ? role : "person" },
       item: { name: email, note: role },
-      ...(RANK[role] === 1 || inNew ? {} : { danger: "access" }),
+      ...(opens ? { danger: "access" } : {}),
     };
   }
   if (entry.kind === "delete" && isWhole(entry)) {
@@ -54,7 +55,9 @@ function roleDraft(email: string, before: string, after: string): Draft {
   return {
     ...base,
     text: `${email} becomes ${after} (was ${before})`,
-    joined: { verb: "changes the role of", noun: "person" },
+    joined: isRaised
+      ? { verb: "makes", noun: "person", suffix: `${after}s` }
+      : { verb: "changes the role of", noun: "person" },
     item: { name: email, note },
     ...(isRaised ? { danger: "access" } : {}),
   };

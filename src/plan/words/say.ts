@@ -108,12 +108,16 @@ export function fieldClaims(reading: Reading, fields: readonly Field[]): Claim[]
   );
 }
 
+/** How differences are told that a refresh found. */
+interface Found {
+  readonly subject: Subject;
+  /** The sentence about a single difference, without its name. */
+  readonly one: string;
+  readonly joined: NonNullable<Draft["joined"]>;
+}
+
 /** A claim for what a refresh found to differ, and what the run restores or revokes. */
-export function foundClaims(
-  reading: Reading,
-  property: string,
-  { subject, verb, noun }: { readonly subject: Subject; readonly verb: string; readonly noun: string },
-): Claim[] {
+export function foundClaims(reading: Reading, property: string, { subject, one, joined }: Found): Claim[] {
   return reading.entries(property).map(({ name, before, changes }) => {
     const note = before === undefined || before === "not declared" ? "" : formatValue(before);
     return {
@@ -121,8 +125,8 @@ export function foundClaims(
       draft: {
         subject,
         action: "removed",
-        text: `${verb} ${noun}: ${name}${inParentheses(note)}`,
-        joined: { verb, noun },
+        text: `${one}: ${name}${inParentheses(note)}`,
+        joined,
         item: { name, note },
       },
       besides: IF_DECLARED,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { runInNewContext } from "node:vm";
 import { printable } from "@tenantry/core/printable";
 import fc from "fast-check";
 import { type DefaultTreeAdapterTypes, parse } from "parse5";
@@ -62,6 +63,20 @@ test("the page allows no script and no style but its own, and loads nothing", ()
   }
   expect(html).not.toMatch(/\s(src|href|on\w+|style)=/);
   expect(html).not.toMatch(/url\(|@import|https?:/);
+});
+
+test('"dangers only" keeps the list of dangers and hides stacks without one', () => {
+  const script = /<script>([\s\S]*)<\/script>/.exec(renderHtml(planWith("x")))?.[1] ?? "";
+  const block = (parts: { readonly own?: true; readonly inside?: true }) => ({
+    ...{ hidden: false, textContent: "", querySelectorAll: () => [] },
+    matches: () => parts.own === true,
+    querySelector: () => (parts.inside ? {} : null),
+  });
+  const blocks = [block({ own: true }), block({ inside: true }), block({})];
+  const control = { value: "", checked: true, addEventListener: (_: string, apply: () => void) => apply() };
+  const document = { getElementById: () => control, querySelectorAll: () => blocks };
+  runInNewContext(script, { document });
+  expect(blocks.map(({ hidden }) => hidden)).toEqual([false, false, true]);
 });
 
 test("the page shows dangers first, the revenue, and changed values in full", () => {

@@ -4,6 +4,7 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { gfm } from "micromark-extension-gfm";
 import { describe, expect, test } from "vitest";
+import { renderHtml } from "../../../src/cli/render/html.ts";
 import { renderMarkdown } from "../../../src/cli/render/markdown.ts";
 import type { ChangePlan, OrganizationPlan, PlanEvent } from "../../../src/plan/plan.ts";
 import { hostile, planWith } from "./hostile.ts";
@@ -101,9 +102,91 @@ describe("a comment of many changes", () => {
   ])("is short enough for GitHub and keeps the summary and the dangers: %s", (_, organizations) => {
     const text = renderMarkdown(planOf(organizations));
     expect(text.length).toBeLessThan(65_536);
-    expect(text).toMatch(/^<!-- tenantry:plan tiny -->\n### 3 people to remove\n/);
-    if (organizations.length > 1) expect(text).toMatch(/Data loss.*\n\n- ⚠️ deletes/);
+    expect(text).toMatch(/^<!-- tenantry:plan -->\n### 3 people to remove\n/);
+    if (organizations.length > 1) expect(text).toMatch(/Data loss.*\n\n- ⚠️ deletes.* — tiny/);
   });
+});
+
+const stackOf = (parts: Partial<OrganizationPlan>): ChangePlan => {
+  const plan = planWith("x");
+  const [organization] = plan.platforms[0]?.organizations ?? [];
+  if (organization === undefined) throw new Error("the plan has no organization");
+  const empty = { events: [], other: [], workspaces: [], counts: {}, revenue: null };
+  const organizations = [{ ...organization, ...empty, name: "acme", stack: "tiny.acme", ...parts }];
+  return {
+    ...plan,
+    ...{ counts: {}, dangers: { data: 0, access: 0, money: 0 }, revenue: [] },
+    platforms: [{ name: "tiny", own: null, organizations, unchanged: 0 }],
+  };
+};
+
+const output = {
+  ...({ path: "apiUrl", segments: ["apiUrl"], kind: "update", replaces: false } as const),
+  ...{ before: "https://a.example", after: "https://b.example" },
+};
+
+test.each<[string, Partial<OrganizationPlan>, string]>([
+  ["a refused stack", { outcome: "refused" }, "1 stack refused"],
+  ["a failed stack", { outcome: "failed" }, "1 stack failed"],
+  ["a change of outputs only", { outputs: [output] }, "outputs to change"],
+  ["no change", {}, "No changes"],
+])("the headline of the comment and of the page names %s", (_, parts, headline) => {
+  const plan = stackOf(parts);
+  expect(renderMarkdown(plan)).toContain(`\n### ${headline}\n`);
+  expect(renderHtml(plan)).toContain(`<h1>${headline}</h1>`);
+});
+
+test("changed outputs are shown where nothing else changes", () => {
+  const plan = stackOf({ outputs: [output] });
+  expect(renderMarkdown(plan)).toMatch(/- output apiUrl\n[\s\S]*\n! api url: .*b\.example/);
+  expect(renderHtml(plan)).toContain("output <bdi>apiUrl</bdi>");
+});
+
+describe("a danger to several people", () => {
+  const admins = (people: number): PlanEvent => ({
+    ...{ subject: "people", action: "added", danger: "access", workspaces: [], details: [] },
+    ...{ status: "planned", resources: [], text: `adds ${people} admins` },
+    items: Array.from({ length: people }, (_, index) => ({
+      name: `admin${index}`,
+      note: "admin",
+      workspaces: [],
+    })),
+  });
+  const bystanders: PlanEvent = {
+    ...{ subject: "people", action: "removed", danger: null, workspaces: [], details: [] },
+    ...{ status: "planned", resources: [], text: "removes people" },
+    items: Array.from({ length: 12 }, (_, index) => ({
+      ...{ name: `${index}${"x".repeat(500)}`, note: "", workspaces: [] },
+    })),
+  };
+
+  test.each([
+    ["full", 65_536],
+    ["items", 12_000],
+    ["events", 1_000],
+    ["summaries", 700],
+  ])("names them at every length of the comment: %s", (_, limit) => {
+    const text = renderMarkdown(stackOf({ events: [admins(47), bystanders] }), limit);
+    expect(text.length).toBeLessThan(limit);
+    expect(text).toMatch(/- ⚠️ adds 47 admins.*admin0 \\\(admin\\\).*and 35 more — tiny/);
+  });
+
+  test("names them in the list of dangers of the page", () => {
+    const html = renderHtml(stackOf({ events: [admins(2)] }));
+    expect(html).toContain("<bdi>adds 2 admins: admin0 (admin), admin1 (admin)</bdi>");
+  });
+});
+
+test("a comment with many long problems is short enough for GitHub and counts those that it omits", () => {
+  const message = "@".repeat(300);
+  const problems = Array.from({ length: 60 }, () => ({
+    severity: "error" as const,
+    message,
+    urn: undefined,
+  }));
+  const text = renderMarkdown(stackOf({ outcome: "failed", problems }));
+  expect(text.length).toBeLessThan(65_536);
+  expect(text).toMatch(/- … and \d+ more problems/);
 });
 
 test("a short comment contains every detail", () => {

@@ -30,7 +30,7 @@ export const grant: Words = {
           subject: "credits",
           action: "added",
           text: `grants ${credits} ${wallet} credits (${kind})`,
-          joined: { verb: "grants credits in", noun: "case" },
+          joined: { verb: "posts", noun: "grant", suffix: "of credits" },
           item: { name: wallet, note: `${credits}, ${kind}` },
         },
         besides: IF_DECLARED,

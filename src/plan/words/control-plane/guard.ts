@@ -10,7 +10,11 @@ export const controlPlaneGuard: Words = {
   noun: "guard of the control plane",
 
   claims: (reading) => [
-    ...foundClaims(reading, "open", { subject: "access", verb: "revokes", noun: "undeclared access" }),
+    ...foundClaims(reading, "open", {
+      subject: "access",
+      one: "revokes undeclared access",
+      joined: { verb: "revokes", noun: "case", suffix: "of undeclared access" },
+    }),
     ...reading.entries("members").map(({ name, changes }) => ({
       key: reading.key("guard", name),
       partOf: [personKey(name), ownerKey(null)],

@@ -77,7 +77,7 @@ const STATES: Readonly<Record<string, Pick<Draft, "action" | "text" | "danger">>
   active: { action: "activated", text: "opens the organization again", danger: "access" },
   suspended: {
     action: "suspended",
-    text: "suspends the organization: nobody reaches anything of it, and its data are kept",
+    text: "suspends the organization: nobody can use it; its data is kept",
   },
   archived: { action: "archived", text: "archives the organization" },
   deleted: { action: "removed", text: "deletes the organization", danger: "data" },

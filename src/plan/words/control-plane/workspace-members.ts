@@ -10,8 +10,8 @@ export const workspaceMembers: Words = {
     ...partOfOwner(reading, "state", "project", "issuer"),
     ...foundClaims(reading, "differences", {
       subject: "access",
-      verb: "corrects",
-      noun: "difference in who may enter the database",
+      one: "corrects who may enter the database",
+      joined: { verb: "corrects", noun: "difference", suffix: "in who may enter the database" },
     }),
   ],
 };

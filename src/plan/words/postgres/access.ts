@@ -14,8 +14,8 @@ export const access: Words = {
       ...partOfOwner(reading, "state", "project"),
       ...foundClaims(reading, "undeclared", {
         subject: "privileges",
-        verb: "revokes",
-        noun: "undeclared privilege in the database",
+        one: "revokes an undeclared privilege in the database",
+        joined: { verb: "revokes", noun: "undeclared privilege", suffix: "in the database" },
       }),
       ...reading
         .of(

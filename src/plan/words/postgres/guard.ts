@@ -14,7 +14,11 @@ export const guard: Words = {
     ...(reading.isNew || reading.isRemoved
       ? [{ key: reading.step.urn, partOf: [ownerKey(reading.workspace)], changes: [] }]
       : []),
-    ...foundClaims(reading, "open", { subject: "access", verb: "revokes", noun: "undeclared access" }),
+    ...foundClaims(reading, "open", {
+      subject: "access",
+      one: "revokes undeclared access",
+      joined: { verb: "revokes", noun: "case", suffix: "of undeclared access" },
+    }),
     ...partOfOwner(reading, "state"),
     ...reading.of("name").map((change) => ({
       key: reading.key("guard", "name"),

@@ -19,7 +19,7 @@ export const rowSecurity: Words = {
           draft: {
             subject: "rowSecurity",
             action: "removed",
-            text: "drops all policies; row security stays enabled, so nobody reads anything",
+            text: "drops all policies; row security stays enabled, so no rows can be read",
           },
           besides: IF_KEPT,
           changes: [],

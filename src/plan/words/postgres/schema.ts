@@ -16,8 +16,8 @@ export const schema: Words = {
       ...reading.entries("definitions").map((entry) => scriptClaim(entry, definitionDraft(entry))),
       ...foundClaims(reading, "drift", {
         subject: "schema",
-        verb: "restores",
-        noun: "changed object of the database",
+        one: "restores a changed object of the database",
+        joined: { verb: "restores", noun: "changed object", suffix: "of the database" },
       }),
       ...reading.of("schemas").map((change) => ({
         key: JSON.stringify(["schemas", change.after ?? null]),

@@ -33,8 +33,8 @@ export const customer: Words = {
       })),
       ...foundClaims(reading, "drift", {
         subject: "billing",
-        verb: "restores",
-        noun: "changed entry of the customer in Stripe",
+        one: "restores a changed entry of the customer in Stripe",
+        joined: { verb: "restores", noun: "changed entry", suffix: "of the customer in Stripe" },
       }),
     ].concat(
       fieldClaims(reading, [{ property: "brand", subject: "billing", label: "the customer's owner" }]),

@@ -21,8 +21,8 @@ export const portal: Words = {
     return [
       ...foundClaims(reading, "drift", {
         subject: "billing",
-        verb: "restores",
-        noun: "changed feature of the billing portal",
+        one: "restores a changed feature of the billing portal",
+        joined: { verb: "restores", noun: "changed feature", suffix: "of the billing portal" },
       }),
       ...fieldClaims(reading, [
         { property: "headline", subject: "billing", label: "the headline of the billing portal" },

@@ -20,7 +20,7 @@ export const subscription: Words = {
         draft: {
           subject: "billing" as const,
           action: "activated" as const,
-          text: `starts the subscription again if it was canceled until ${String(change.after ?? "never")}`,
+          text: `restarts the subscription if it was canceled on or before ${String(change.after ?? "never")}`,
           danger: "money" as const,
         },
         besides: IF_DECLARED,
@@ -43,8 +43,8 @@ export const subscription: Words = {
       ...trialClaims(reading),
       ...foundClaims(reading, "drift", {
         subject: "billing",
-        verb: "restores",
-        noun: "changed setting of the subscription",
+        one: "restores a changed setting of the subscription",
+        joined: { verb: "restores", noun: "changed setting", suffix: "of the subscription" },
       }),
     ];
   },
@@ -126,19 +126,19 @@ const STATES: Readonly<Record<string, Claim["draft"]>> = {
   active: {
     subject: "billing",
     action: "activated",
-    text: "collects the subscription again",
+    text: "resumes collecting payments",
     danger: "money",
   },
   suspended: {
     subject: "billing",
     action: "suspended",
-    text: "stops collecting the subscription",
+    text: "pauses collecting payments",
     danger: "money",
   },
   archived: {
     subject: "billing",
     action: "suspended",
-    text: "stops collecting the subscription",
+    text: "pauses collecting payments",
     danger: "money",
   },
   deleted: { subject: "billing", action: "removed", text: "cancels the subscription", danger: "money" },

@@ -25,7 +25,7 @@ export const webhookEndpoint: Words = {
           draft: {
             subject: "billing",
             action: "removed",
-            text: "no longer sends Stripe's events: payments are not noticed",
+            text: "stops Stripe's events, so tenantry no longer learns of payments",
             danger: "money",
           },
           changes: [],

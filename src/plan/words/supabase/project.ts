@@ -105,7 +105,7 @@ function stateDraft(reading: Reading, before: string, after: string, what: strin
   }
   const texts: Readonly<Record<string, string>> = {
     active: `opens the ${what} again (was ${before})`,
-    suspended: `suspends the ${what}: nobody can enter it, and its data are kept`,
+    suspended: `suspends the ${what}: nobody can enter it; its data is kept`,
     archived: `archives the ${what}: its rows are archived, and its project is paused`,
   };
   return {

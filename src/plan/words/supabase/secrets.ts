@@ -113,7 +113,7 @@ function sourceClaim(reading: Reading, entry: Entry): Claim {
     draft: {
       subject: "secrets",
       action: "changed",
-      text: `takes the secret ${name} from another name, with the same value: ${said.join(" → ")}`,
+      text: `reads the secret ${name} under another name (${said.join(" → ")}); its value stays the same`,
     },
     besides: IF_DECLARED,
     changes,

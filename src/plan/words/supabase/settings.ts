@@ -12,8 +12,8 @@ export const settings: Words = {
     ...partOfOwner(reading, "state", "project"),
     ...foundClaims(reading, "drift", {
       subject: "settings",
-      verb: "resets",
-      noun: "undeclared setting of sign-in",
+      one: "resets an undeclared setting of sign-in",
+      joined: { verb: "resets", noun: "undeclared setting", suffix: "of sign-in" },
     }),
     ...(reading.isNew || reading.isRemoved
       ? []

@@ -14,7 +14,7 @@ export const standby: Words = {
           draft: {
             subject: "workspaces",
             action: "suspended",
-            text: "pauses the project again, which somebody started",
+            text: "pauses the project again, because somebody started it",
           },
           changes: reading.step.changes,
         },

@@ -44,8 +44,8 @@ const ofAll = (before: string | undefined, after: string) =>
   TYPES.map((type) => step(type, "update", "acme", [change("state", before, after)]));
 
 test.each([
-  ["suspended", "stops collecting the subscription", /^suspends the organization/],
-  ["archived", "stops collecting the subscription", /^archives the organization/],
+  ["suspended", "pauses collecting payments", /^suspends the organization/],
+  ["archived", "pauses collecting payments", /^archives the organization/],
   ["deleted", "cancels the subscription", /^deletes the organization/],
 ])("an organization that becomes %s is told once, with what it pays", (state, payments, life) => {
   const texts = said(ofAll("active", state));

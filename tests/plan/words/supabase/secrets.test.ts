@@ -48,7 +48,7 @@ test.each<[string, Sources, Sources, Paths, string[]]>([
     A,
     B,
     { [SOURCE]: "update" },
-    [`takes the secret ${NAME} from another name, with the same value: acme-a → acme-b`],
+    [`reads the secret ${NAME} under another name (acme-a → acme-b); its value stays the same`],
   ],
   [
     "a new value under the same name",
@@ -71,7 +71,7 @@ test.each<[string, Sources, Sources, Paths, string[]]>([
     { [SOURCE]: "update", "secrets.LLM_API_KEY": "update" },
     [
       "changes the secret LLM_API_KEY: value of acme-llm changed",
-      `takes the secret ${NAME} from another name, with the same value: acme-a → acme-b`,
+      `reads the secret ${NAME} under another name (acme-a → acme-b); its value stays the same`,
     ],
   ],
   [
