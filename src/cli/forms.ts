@@ -21,17 +21,27 @@ export function addFormOptions(command: Command): Command {
     .option("--html <file>", "Write the plan as one page that needs no other file");
 }
 
-/** Writes the forms of a plan that the user asked for, each file whole or not at all. */
-export function writeForms(session: Session, { markdown, html }: FormOptions, plan: ChangePlan): void {
-  if (markdown !== undefined) writeWhole(session, markdown, renderMarkdown(plan));
-  if (html !== undefined) writeWhole(session, html, renderHtml(plan));
+/**
+ * Writes the forms of a plan that the user asked for, each file whole or not at all.
+ *
+ * @param notEvaluated files of code that changed and that the plan didn't run
+ */
+export function writeForms(
+  session: Session,
+  { markdown, html }: FormOptions,
+  plan: ChangePlan,
+  notEvaluated: readonly string[] = [],
+): void {
+  if (markdown !== undefined) writeWhole(session, markdown, renderMarkdown(plan, notEvaluated));
+  if (html !== undefined) writeWhole(session, html, renderHtml(plan, notEvaluated));
 }
 
 function writeWhole(session: Session, file: string, text: string): void {
   const path = resolve(session.io.cwd, file);
   const unfinished = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(unfinished, text);
+    // An existing file or link isn't written through.
+    writeFileSync(unfinished, text, { flag: "wx" });
     renameSync(unfinished, path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -3,7 +3,7 @@ import { UserError } from "@tenantry/core/errors";
 import { ignored, ORGANIZATIONS_FOLDER, PLATFORM_FILE } from "../manifest/read.ts";
 import { differences } from "../revisions/differences.ts";
 import { Revision, type TreeFile } from "../revisions/revision.ts";
-import { listNames } from "../shared/list-names.ts";
+import { listPaths, quotedPath } from "../shared/list-names.ts";
 import { projectFolder } from "./project.ts";
 import { isProgramFile } from "./sources.ts";
 import { type Selection, stackNames, type Where } from "./targets.ts";
@@ -84,9 +84,9 @@ async function refuseRemovedPlatforms(
   const removed = before.filter((name) => !present.has(join(stacks, name)));
   if (removed.length === 0) return;
   throw new UserError(
-    `The ${removed.length === 1 ? "platform" : "platforms"} ${listNames(removed)} ${removed.length === 1 ? "was" : "were"} removed from the repository, but ${removed.length === 1 ? "its" : "their"} stacks may still exist`,
+    `The ${removed.length === 1 ? "platform" : "platforms"} ${listPaths(removed)} ${removed.length === 1 ? "was" : "were"} removed from the repository, but ${removed.length === 1 ? "its" : "their"} stacks may still exist`,
     {
-      remedy: `Restore ${join(stacks, removed[0] ?? "", PLATFORM_FILE)}. Delete its organizations by \`state: deleted\` first.`,
+      remedy: `Restore ${quotedPath(join(stacks, removed[0] ?? "", PLATFORM_FILE))}. Delete its organizations by \`state: deleted\` first.`,
     },
   );
 }

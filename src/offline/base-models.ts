@@ -9,6 +9,7 @@ import type { PlatformModel } from "../model/model.ts";
 import { organizationModelOf, platformModel } from "../model/recorded.ts";
 import type { StackModel } from "../repository/load.ts";
 import type { Revision } from "../revisions/revision.ts";
+import { quotedPath } from "../shared/list-names.ts";
 
 /** The models of a platform in a revision. */
 export interface BaseModels {
@@ -67,7 +68,7 @@ function parsed<K extends Kind>(
 
 function unreadable(file: string, revision: Revision, why: string): UserError {
   return new UserError(
-    `${revision.pathOf(file)} can't be compared: in ${revision.commit.slice(0, 12)}, ${why}`,
+    `${quotedPath(revision.pathOf(file))} can't be compared: in ${revision.commit.slice(0, 12)}, ${why}`,
     {
       remedy: "Compare with a revision in which it is valid: --since <commit>.",
     },

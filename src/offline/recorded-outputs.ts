@@ -1,22 +1,39 @@
+import { randomBytes, randomInt } from "node:crypto";
 import { isRecord } from "@tenantry/core/is-record";
 import { Secret } from "@tenantry/core/secret";
 import type { OrganizationModel } from "../model/model.ts";
 import type { OutputsOf, ResourceType } from "../provider/registry.ts";
 
-/** Where a value that a vendor chose would be. It has the form of a project's ref, so that it can be part of a URL. */
-const CHOSEN = "recordedbyearlierrun";
-const CHOSEN_TIME = "1970-01-01T00:00:00.000Z";
+/**
+ * Where a value that a vendor chose would be. It has the form of a project's ref, so that it can be part of a URL. It is random, so
+ * that no manifest can contain it to hide its own text.
+ */
+const CHOSEN = Array.from(randomBytes(20), (byte) => String.fromCharCode(97 + (byte % 26))).join("");
+/** A random millisecond between the years 1020 and 1970. */
+const CHOSEN_TIME = new Date(randomInt(-30_000_000_000_000, 0)).toISOString();
+const CHOSEN_DAY = CHOSEN_TIME.slice(0, 10);
 
 /** What changes show in place of a value that a vendor chose in an earlier run. */
 export const RECORDED = "[recorded]";
 
-/** Replaces values that a vendor chose by a word. */
+/** Replaces values that a vendor chose by a word. The paths of changes stay. */
 export function withoutChosen<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_, each: unknown) =>
-    typeof each === "string" && (each.includes(CHOSEN) || each.startsWith(CHOSEN_TIME.slice(0, 10)))
-      ? RECORDED
-      : each,
-  ) as T;
+  return replaced(JSON.parse(JSON.stringify(value))) as T;
+}
+
+function replaced(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(replaced);
+  if (!isRecord(value)) return isChosen(value) ? RECORDED : value;
+  const isPath = (key: string) => "segments" in value && (key === "path" || key === "segments");
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, isPath(key) ? each : replaced(each)]),
+  );
+}
+
+function isChosen(value: unknown): boolean {
+  return (
+    typeof value === "string" && (value.includes(CHOSEN) || value === CHOSEN_TIME || value === CHOSEN_DAY)
+  );
 }
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -52,7 +69,7 @@ const OUTPUTS: { readonly [T in ResourceType]?: Outputs<T> } = {
     const product = organization?.plan.productId ?? "";
     const base = { subscriptionId: `sub_${CHOSEN}`, product };
     return organization?.trial === null
-      ? { ...base, status: "active", paidProduct: product, paidSince: CHOSEN_TIME.slice(0, 10) }
+      ? { ...base, status: "active", paidProduct: product, paidSince: CHOSEN_DAY }
       : { ...base, status: "trialing", trialStart: CHOSEN_TIME, trialEnd: CHOSEN_TIME };
   },
   "stripe:WebhookEndpoint": () => ({ endpointId: `we_${CHOSEN}`, signingSecret: new Secret(CHOSEN) }),

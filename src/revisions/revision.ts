@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
 import { UserError } from "@tenantry/core/errors";
+import { quotedPath } from "../shared/list-names.ts";
 import { Git } from "./git.ts";
 
 /** A file in a revision. */
@@ -137,15 +138,15 @@ export class Revision {
     const isOpen =
       top?.code === 0 && realpathSync.native(top.stdout.toString("utf8").trimEnd()) === inner.folder;
     if (!isOpen)
-      throw new UserError(`The submodule ${path} isn't checked out`, {
-        remedy: `Run: git submodule update --init ${path}`,
+      throw new UserError(`The submodule ${quotedPath(path)} isn't checked out`, {
+        remedy: "Run: git submodule update --init --recursive",
       });
     const { code } = await inner.run(["cat-file", "-e", `${commit}^{commit}`]);
     if (code === 0) return inner;
     throw new UserError(
-      `The submodule ${path} lacks the commit ${commit.slice(0, 12)}, which ${this.commit.slice(0, 12)} uses`,
+      `The submodule ${quotedPath(path)} lacks the commit ${commit.slice(0, 12)}, which ${this.commit.slice(0, 12)} uses`,
       {
-        remedy: `Run: git -C ${path} fetch origin ${commit}`,
+        remedy: `Run in the submodule: git fetch origin ${commit}`,
       },
     );
   }

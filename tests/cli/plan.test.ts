@@ -1,4 +1,4 @@
-import { existsSync, renameSync, symlinkSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Matrix } from "../../src/fleet/matrix.ts";
@@ -293,6 +293,19 @@ describe("a plan doesn't overlook what it can't find", () => {
     expect(stderr).toContain("not evaluated: index.js");
     expect(existsSync(join(repository.folder, "ran"))).toBe(false);
   });
+
+  test("code that changed alone, in every form", async () => {
+    const repository = Repository.with({
+      ...BASE,
+      "Pulumi.yaml": "name: mine\nruntime: nodejs\n",
+      "index.js": "",
+    });
+    repository.write({ "index.js": "// changed\n" });
+    const { stdout, stderr } = await plan(repository, "--markdown", "plan.md", "--html", "plan.html");
+    expect(stderr).toBe("");
+    const forms = ["plan.md", "plan.html"].map((file) => readFileSync(join(repository.folder, file), "utf8"));
+    for (const text of [stdout, ...forms]) expect(text).toMatch(/not evaluated:.*index\\?\.js/i);
+  });
 });
 
 describe("a hostile pull request", () => {
@@ -316,6 +329,30 @@ describe("a hostile pull request", () => {
     repository.write({ [ACME]: withLimit(ORGANIZATION) });
     expect((await report(repository)).stacks).toEqual(["demo.acme changes"]);
     expect(existsSync(ran)).toBe(false);
+  });
+
+  test("can't write lines to the log by names of files", async () => {
+    const repository = Repository.with({
+      ...BASE,
+      "Pulumi.yaml": "name: mine\nruntime: nodejs\n",
+    });
+    repository.write({ "x\n::add-mask::removes\ny.ts": "" });
+    const { stdout } = await plan(repository);
+    expect(stdout).toContain('not evaluated: "x\\n::add-mask::removes\\ny.ts"');
+    const preview = await tenantry(["preview", "--since", "main", "--matrix"], {
+      cwd: repository.folder,
+      env: TODAY,
+    });
+    expect(preview.stderr).toContain('code that they depend on changed: "x\\n::add-mask::removes\\ny.ts"');
+    expect(stdout + preview.stderr).not.toMatch(/^::/m);
+  });
+
+  test.each(["recordedbyearlierrun", "1970-01-01"])("can't hide its text behind %s", async (mark) => {
+    const repository = Repository.with(BASE);
+    repository.write({ [ACME]: `${ORGANIZATION}displayName: ${mark} Robotics\n` });
+    const { stdout } = await plan(repository);
+    expect(stdout).toContain(`${mark} Robotics`);
+    expect(stdout).not.toContain("[recorded]");
   });
 
   test("can't lead to a bare repository among its files", async () => {

@@ -1,6 +1,6 @@
 import { changedSince, narrowed } from "../../fleet/since.ts";
 import { findTargets, type Selection } from "../../fleet/targets.ts";
-import { listNames } from "../../shared/list-names.ts";
+import { listPaths } from "../../shared/list-names.ts";
 import type { SinceOption } from "../options.ts";
 import type { Session } from "../session.ts";
 
@@ -18,6 +18,6 @@ export async function affectedTargets(
   const since = await changedSince(ref, selections, session.io, targets.length === 0);
   const isConcerned = since.code.length > 0;
   if (isConcerned)
-    session.log(`All stacks are concerned, because their code changed: ${listNames(since.code)}.`);
+    session.log(`Running all stacks, because code that they depend on changed: ${listPaths(since.code)}.`);
   return selections.flatMap((selection) => narrowed(selection, since, isConcerned) ?? []);
 }

@@ -2,7 +2,6 @@ import { quickStart } from "@tenantry/embedded-engine/node-options";
 import type { Command } from "commander";
 import { changedSince, narrowed } from "../../fleet/since.ts";
 import { findTargets } from "../../fleet/targets.ts";
-import { listNames } from "../../shared/list-names.ts";
 import { todayOf } from "../../shared/today.ts";
 import { addFormOptions, type FormOptions } from "../forms.ts";
 import { withInterrupt } from "../interrupt.ts";
@@ -42,10 +41,5 @@ async function plan(
   await quickStart();
   const { planChanges } = await import("../../offline/plan.ts");
   const { stacks, results } = await planChanges(loaded, since, { today: todayOf(io.env), signal });
-  const notEvaluated = since.code;
-  printResults(session, "plan", stacks, results, loaded, options, { notEvaluated });
-  if (notEvaluated.length > 0)
-    session.log(
-      `${session.errorColors.yellow("not evaluated:")} ${listNames(notEvaluated)}. This code changed too, and a plan doesn't run it. \`tenantry preview\` shows its effect.`,
-    );
+  printResults(session, "plan", stacks, results, loaded, options, since.code);
 }

@@ -2,10 +2,11 @@ import { type Command, Option } from "commander";
 import type { FleetStack } from "../../fleet/fleet.ts";
 import { diagnosticsOf, type LoadedSelection } from "../../fleet/load.ts";
 import { matrixOf, stacksIn } from "../../fleet/matrix.ts";
-import { type FleetReport, isFailure, planOf, reportOf } from "../../fleet/report.ts";
+import { isFailure, planOf, reportOf } from "../../fleet/report.ts";
 import { previewFleet, type StackResult } from "../../fleet/run.ts";
 import { addFormOptions, type FormOptions, writeForms } from "../forms.ts";
 import { addReadOptions, type JsonOption, type RunOptions, TARGETS, wholeNumber } from "../options.ts";
+import { notEvaluatedText } from "../render/not-evaluated.ts";
 import { renderPreview } from "../render/report.ts";
 import { planInput, savePlan, sourcesOf } from "../saved-plan.ts";
 import type { ExitCode, Session } from "../session.ts";
@@ -70,13 +71,21 @@ export function printResults(
   results: readonly StackResult[],
   loaded: readonly LoadedSelection[],
   options: JsonOption & FormOptions,
-  more: Pick<FleetReport, "notEvaluated"> = {},
+  notEvaluated?: readonly string[],
 ): undefined {
   session.exitCode = exitCodeOf(results);
   const report = () => reportOf(command, stacks, results, diagnosticsOf(loaded, session.io.cwd));
-  if (options.json === true) session.printJson({ ...report(), ...more });
+  const isJson = options.json === true;
+  if (isJson) session.printJson({ ...report(), ...(notEvaluated && { notEvaluated }) });
   else session.print(renderPreview(planOf(stacks, results), results, session.colors));
-  writeForms(session, options, planOf(stacks, results));
+  if (notEvaluated !== undefined && notEvaluated.length > 0) {
+    const colors = isJson ? session.errorColors : session.colors;
+    const note = `${colors.yellow("not evaluated:")} ${notEvaluatedText(notEvaluated)}`;
+    // With --json, stdout has nothing but the report.
+    if (isJson) session.log(note);
+    else session.print(note);
+  }
+  writeForms(session, options, planOf(stacks, results), notEvaluated);
 }
 
 function exitCodeOf(results: readonly StackResult[]): ExitCode {

@@ -17,14 +17,17 @@ import type {
 import { itemText, sentenceOf } from "../../plan/sentence.ts";
 import { wholeUnits } from "../../shared/currency.ts";
 import { count } from "../../shared/format.ts";
+import { notEvaluatedText } from "./not-evaluated.ts";
 
 /**
  * Renders a plan as one page that needs nothing else: dangers, the revenue before and after, and a tree of organizations and
  * workspaces with a filter.
  *
  * Its content security policy allows only its own style and script, by their digests. Without scripts only the filter is missing.
+ *
+ * @param notEvaluated files of code that changed and that the plan didn't run
  */
-export function renderHtml(plan: ChangePlan): string {
+export function renderHtml(plan: ChangePlan, notEvaluated: readonly string[] = []): string {
   const title = headlineOf(plan);
   const policy = `default-src 'none'; style-src '${digestOf(STYLE)}'; script-src '${digestOf(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
@@ -44,7 +47,7 @@ export function renderHtml(plan: ChangePlan): string {
 <label><input id="dangers-only" type="checkbox"> dangers only</label></p>
 </header>
 <main>
-${dangersOf(plan)}
+${notEvaluatedOf(notEvaluated)}${dangersOf(plan)}
 ${revenueOf(plan)}
 ${plan.platforms.map(platformOf).join("\n")}
 </main>
@@ -101,6 +104,10 @@ function escapeHtml(text: string): string {
 /** A text that may contain what people typed. Its direction doesn't affect the text around it. */
 function typed(text: string): string {
   return `<bdi>${escapeHtml(text)}</bdi>`;
+}
+
+function notEvaluatedOf(files: readonly string[]): string {
+  return files.length === 0 ? "" : `<p><b>Not evaluated:</b> ${typed(notEvaluatedText(files))}</p>\n`;
 }
 
 function dangersOf(plan: ChangePlan): string {

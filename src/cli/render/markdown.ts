@@ -17,6 +17,7 @@ import {
 import { itemText, sentenceOf } from "../../plan/sentence.ts";
 import { wholeUnits } from "../../shared/currency.ts";
 import { count } from "../../shared/format.ts";
+import { notEvaluatedText } from "./not-evaluated.ts";
 
 /** GitHub refuses a comment of more characters. */
 const GITHUB_LIMIT = 65_536;
@@ -44,10 +45,15 @@ const PLACES = 20;
  * Renders a plan as a comment of a pull request, in GitHub's Markdown. It begins with a hidden marker, by which a workflow finds the
  * comment that it wrote before.
  *
+ * @param notEvaluated files of code that changed and that the plan didn't run
  * @param limit the most characters. Detail is dropped first; the summary and the dangers never are
  */
-export function renderMarkdown(plan: ChangePlan, limit = GITHUB_LIMIT): string {
-  const head = headOf(plan, limit);
+export function renderMarkdown(
+  plan: ChangePlan,
+  notEvaluated: readonly string[] = [],
+  limit = GITHUB_LIMIT,
+): string {
+  const head = [...headOf(plan, limit), ...notEvaluatedLines(notEvaluated)];
   for (const level of LEVELS) {
     const text = [...head, ...dangerLines(plan, "each"), ...bodyOf(plan, level)].join("\n");
     if (text.length < limit) return text;
@@ -97,6 +103,10 @@ function headOf(plan: ChangePlan, limit: number): string[] {
     ...revenueLines(plan),
     ...(refused.length === 0 ? [] : problemLines(refused, limit / 4)),
   ];
+}
+
+function notEvaluatedLines(files: readonly string[]): string[] {
+  return files.length === 0 ? [] : [`⚠️ **Not evaluated:** ${escapeMarkdown(notEvaluatedText(files))}`, ""];
 }
 
 function isError({ severity }: { readonly severity: string }): boolean {

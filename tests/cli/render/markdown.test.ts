@@ -104,6 +104,10 @@ describe("a comment of many changes", () => {
     expect(text.length).toBeLessThan(65_536);
     expect(text).toMatch(/^<!-- tenantry:plan -->\n### 3 people to remove\n/);
     if (organizations.length > 1) expect(text).toMatch(/Data loss.*\n\n- ⚠️ deletes.* — tiny/);
+    const files = Array.from({ length: 5000 }, (_, index) => `${"@".repeat(300)}${index}.ts`);
+    const withCode = renderMarkdown(planOf(organizations), files);
+    expect(withCode.length).toBeLessThan(65_536);
+    expect(withCode).toContain("**Not evaluated:** ");
   });
 });
 
@@ -166,7 +170,7 @@ describe("a danger to several people", () => {
     ["events", 1_000],
     ["summaries", 700],
   ])("names them at every length of the comment: %s", (_, limit) => {
-    const text = renderMarkdown(stackOf({ events: [admins(47), bystanders] }), limit);
+    const text = renderMarkdown(stackOf({ events: [admins(47), bystanders] }), [], limit);
     expect(text.length).toBeLessThan(limit);
     expect(text).toMatch(/- ⚠️ adds 47 admins.*admin0 \\\(admin\\\).*and 35 more — tiny/);
   });
