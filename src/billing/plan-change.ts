@@ -114,6 +114,8 @@ function stepsFrom(found: FoundSubscription, wanted: DesiredSubscription, settin
   const takesAnother =
     price !== undefined && !isScheduled && !isSamePlan(found.price.product, wanted.price.product);
   const stay = found.isLeaving && (takesAnother || wanted.stays) ? (["stay"] as const) : [];
+  // The schedule cancels the subscription when it ends. Without it, or with another, the customer would be charged.
+  if (found.isLeaving && found.schedule !== undefined && stay.length === 0) return [];
   if (price === "schedule") {
     const isCurrent = isScheduled && found.schedule?.isOutdated === false;
     if (isCurrent && settings.length === 0 && stay.length === 0) return [];

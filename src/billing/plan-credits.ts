@@ -43,7 +43,7 @@ export interface CustomersPeriod extends PaidPeriod {
 /** The plan credits of periods of active organizations, one row for each wallet. $1 to $3: customers, products and first days. */
 const DUE = `
   select customer, product, since, organizations.id as organization_id, wallets.name as wallet,
-    plans.name as plan, month.credits::bigint as credits,
+    plans.name as plan, plans.monthly_amount is null as by_contract, month.credits::bigint as credits,
     'plan:' || platforms.name || '/' || organizations.name || ':' || wallets.name || ':' || since as key
   from unnest($1::text[], $2::text[], $3::text[]) as period (customer, product, since)
   join public.organizations on stripe_customer = customer and organizations.state = 'active'
@@ -56,11 +56,13 @@ const DUE = `
  * Two plans can be paid on one day, for example a free period and then a more expensive plan. The description is the plan.
  * Releases before 0.3.0 left it empty, and posted one plan a day.
  *
+ * The periods of all contract plans begin on the first day of a month, so another contract plan waits for the next one.
+ *
  * The amount isn't compared, since the plan's credits may have changed after they were posted.
  */
 const POSTED = `exists (select from public.wallet_entries as entry
   where entry.organization_id = due.organization_id
-    and (entry.key = due.key and entry.description in ('', due.plan) or entry.key = due.key || ':' || due.plan))`;
+    and (entry.key = due.key and (by_contract or entry.description in ('', due.plan)) or entry.key = due.key || ':' || due.plan))`;
 
 /** The key of the day's first plan is the same as in earlier releases, which may still run as a webhook server. */
 const KEY = `case when exists (select from public.wallet_entries as entry

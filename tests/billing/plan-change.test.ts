@@ -177,6 +177,20 @@ describe("the steps to the declared plan", () => {
     ],
     ["cancellation scheduled, by invoice", found(LAUNCH, leaving), wanted(LAUNCH, SENT), "collect"],
     ["cancellation scheduled, resumed", found(LAUNCH, leaving), { ...wanted(LAUNCH), stays: true }, "stay"],
+    [
+      "a schedule cancels, and lacks what was added since",
+      found(SCALE, { ...leaving, schedule: { next: LAUNCH.id, isOutdated: true } }),
+      wanted(LAUNCH),
+      "",
+    ],
+    [
+      "a schedule cancels, and the plan has a cheaper version",
+      found(LAUNCH_V2, { ...leaving, schedule: { next: LAUNCH_V1.id, isOutdated: false } }),
+      wanted(LAUNCH_V1),
+      "",
+    ],
+    ["a schedule cancels, by invoice", found(SCALE, { ...leaving, ...toLaunch }), wanted(LAUNCH, SENT), ""],
+    ["a schedule cancels, several", found(SCALE, { ...leaving, ...several, ...toLaunch }), wanted(SCALE), ""],
     ["cancellation and downgrade scheduled", found(SCALE, { ...leaving, ...toLaunch }), wanted(LAUNCH), ""],
     [
       "the same, resumed",

@@ -371,8 +371,20 @@ test("the credits of a contract plan are posted each calendar month", async () =
     };
     expect(await month(0)).toEqual(["plan 5000"]);
     expect(await month(1)).toEqual(["plan 5000"]);
+    await shop.rows(
+      `insert into public.plans (name, platform_id, display_name, per_workspace_access, credits, stripe_product, managed_by)
+       select 'large', platform_id, 'Large', per_workspace_access, credits, 'shop_large', managed_by
+       from public.plans where name = 'launch'`,
+    );
+    await shop.rows(
+      `update public.organizations set plan = 'large' where stripe_customer = '${one.customer}'`,
+    );
+    expect(await month(2)).toEqual(["plan 5000"]);
     expect(await month(30)).toEqual(["plan 5000", "plan 5000"]);
   } finally {
+    await shop.rows(
+      `update public.organizations set plan = 'launch' where plan = 'large'; delete from public.plans where name = 'large'`,
+    );
     await shop.rows("update public.plans set monthly_amount = 4900 where name = 'launch'");
   }
 });

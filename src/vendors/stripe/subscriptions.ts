@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type Stripe from "stripe";
 import { BRAND_KEYS, type Brand, isOwnedBy } from "./brand.ts";
 import { stripeFind } from "./client.ts";
@@ -73,8 +74,9 @@ export async function retrieveSubscription(
 export function wasCanceled(found: Stripe.Subscription): boolean {
   if (found.status !== "canceled" || found.cancellation_details?.comment === ENDED_BY_US) return false;
   const { canceled_at, trial_end } = found;
-  const lapsed = trial_end !== null && (canceled_at ?? 0) >= trial_end && latestInvoice(found)?.total === 0;
-  return !lapsed;
+  const latest = latestInvoice(found);
+  const isOnlyInvoice = latest?.billing_reason === "subscription_create" && latest.total === 0;
+  return trial_end === null || (canceled_at ?? 0) < trial_end || !isOnlyInvoice;
 }
 
 /** The latest invoice, if it was expanded. */
@@ -122,12 +124,12 @@ function nextPhase(found: Stripe.Subscription): Stripe.SubscriptionSchedule.Phas
 }
 
 /**
- * Whether the next phase of tenantry's schedule lacks items or discounts that others have changed since it was scheduled. The
- * phase would undo these changes.
+ * Whether the items, discounts, taxes or the payment method were changed after tenantry scheduled the next phase. The phase
+ * would undo these changes.
  */
 export function isScheduleOutdated(found: Stripe.Subscription): boolean {
   const phase = nextPhase(found);
-  if (phase === undefined || !isScheduleOfOwner(found)) return false;
+  if (phase === undefined || !isScheduleOfOwner(found) || leavesAt(found) !== undefined) return false;
   const coming = phase.items.map(({ price, quantity }) => `${idOf(price)} ${quantity}`);
   const others = otherItems(found).map(({ price, quantity }) => `${price.id} ${quantity}`);
   const discounts = phase.discounts.map(({ discount }) => discount && idOf(discount));
@@ -135,13 +137,27 @@ export function isScheduleOutdated(found: Stripe.Subscription): boolean {
     coming.length !== found.items.data.length ||
     !others.every((item) => coming.includes(item)) ||
     discounts.length !== found.discounts.length ||
-    !found.discounts.every((discount) => discounts.includes(idOf(discount)))
+    !found.discounts.every((discount) => discounts.includes(idOf(discount))) ||
+    !sameId(phase.default_payment_method, found.default_payment_method) ||
+    !isDeepStrictEqual(taxesOf(phase), taxesOf(found))
   );
 }
 
 function isScheduleOfOwner(found: Stripe.Subscription): boolean {
   const owner = found.metadata[BRAND_KEYS.id];
   return owner !== undefined && scheduleOf(found)?.metadata?.[BRAND_KEYS.id] === owner;
+}
+
+type Reference = string | { readonly id: string } | null | undefined;
+
+function sameId(a: Reference, b: Reference): boolean {
+  return (a ? idOf(a) : null) === (b ? idOf(b) : null);
+}
+
+function taxesOf({
+  default_tax_rates: rates,
+}: Pick<Stripe.SubscriptionSchedule.Phase, "default_tax_rates">): string[] {
+  return (rates ?? []).map(idOf).sort();
 }
 
 function idOf(value: string | { readonly id: string }): string {

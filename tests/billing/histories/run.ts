@@ -157,13 +157,15 @@ class Run {
     const model = this.#model;
     if (!model.hasCustomer) return false;
     if (kind === "pay") {
-      await this.#pay();
+      const isScheduled = await this.#pay();
       model.pay();
+      if (isScheduled) await this.#up(true);
       return true;
     }
     model.card = kind === "decline" ? "declined" : "none";
-    if (kind === "decline") await this.#useCard("declined");
-    else await this.#removeCards();
+    if (kind === "decline") {
+      if (await this.#useCard("declined")) await this.#up(true);
+    } else await this.#removeCards();
     return true;
   }
 
@@ -283,25 +285,30 @@ class Run {
     });
   }
 
-  async #pay(): Promise<void> {
+  async #pay(): Promise<boolean> {
     const { stripe, customer = "" } = this.#organization;
-    await this.#useCard("good");
+    const isScheduled = await this.#useCard("good");
     const { data } = await stripe.invoices.list({ customer, status: "open", limit: 100 });
     const { invoice_settings: settings } = (await stripe.customers.retrieve(customer)) as Stripe.Customer;
     for (const { id } of data.reverse())
       await stripe.invoices.pay(id, { payment_method: String(settings.default_payment_method) });
+    return isScheduled;
   }
 
-  /** The card becomes the customer's, and the subscription's if that has its own. */
-  async #useCard(card: Card): Promise<void> {
+  /**
+   * The card becomes the customer's, and the subscription's if that has its own.
+   *
+   * @returns whether a scheduled phase has the former card, which only a refresh finds
+   */
+  async #useCard(card: Card): Promise<boolean> {
     const { stripe, customer = "" } = this.#organization;
     const test = card === "good" ? "pm_card_visa" : "pm_card_chargeCustomerFail";
     const { id } = await stripe.paymentMethods.attach(test, { customer });
     await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } });
     const { data } = await stripe.subscriptions.list({ customer, status: "all" });
-    for (const each of data)
-      if (!hasEnded(each) && each.default_payment_method !== null)
-        await stripe.subscriptions.update(each.id, { default_payment_method: id });
+    const own = data.filter((each) => !hasEnded(each) && each.default_payment_method !== null);
+    for (const each of own) await stripe.subscriptions.update(each.id, { default_payment_method: id });
+    return own.some(({ schedule }) => schedule !== null);
   }
 
   async #removeCards(): Promise<void> {

@@ -191,7 +191,8 @@ export function withoutRefused(
       what: couponOf(cut.taken),
       rest: { ...kept, items: kept.items.with(index, { ...item, discounts: cut.left }) },
     };
-  if (item.price === price) return undefined;
+  const isItself = ofItem === undefined || ofItem === "price";
+  if (item.price === price || !isItself) return undefined;
   const items = kept.items.filter((each) => each !== item);
   return { what: `item ${item.price} × ${item.quantity ?? 1}`, rest: { ...kept, items } };
 }

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { Collection, Step } from "../../../billing/plan-change.ts";
 import { toMetadata } from "../../../vendors/stripe/brand.ts";
 import { stripeCall, stripeFind, unrepeatedKey } from "../../../vendors/stripe/client.ts";
+import { listAll } from "../../../vendors/stripe/lists.ts";
 import { planItem } from "../../../vendors/stripe/plan-item.ts";
 import {
   canPay,
@@ -43,7 +44,7 @@ export async function applySteps(
 ): Promise<Stripe.Subscription> {
   const { id } = found;
   const schedule = scheduleOf(found);
-  if (steps.includes("drop")) await voidOpenInvoice(stripe, found);
+  if (steps.includes("drop")) await voidOpenInvoice(stripe, found, "subscription_update");
   if (steps.includes("release") && schedule !== undefined) await release(stripe, schedule.id);
   const changes = changesOf(found, steps, wanted);
   if (Object.keys(changes).length > 0)
@@ -225,14 +226,28 @@ async function scheduleFrom(stripe: Stripe, subscription: string): Promise<Strip
 
 /** Ends a subscription and voids its unpaid first invoice, so that the customer can't pay for two subscriptions. */
 export async function end(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
-  if (found.status === "incomplete") await voidOpenInvoice(stripe, found);
+  if (found.status === "incomplete") await voidOpenInvoice(stripe, found, "subscription_create");
   const details = { cancellation_details: { comment: ENDED_BY_US } };
   await stripeFind("subscriptions.cancel", stripe.subscriptions.cancel(found.id, details));
 }
 
-/** Voiding the invoice also ends an incomplete subscription, or discards a pending change. */
-async function voidOpenInvoice(stripe: Stripe, found: Stripe.Subscription): Promise<void> {
-  const invoice = latestInvoice(found);
+/**
+ * Voiding the invoice also ends an incomplete subscription, or discards a pending change. Another program may have issued a
+ * later one.
+ */
+async function voidOpenInvoice(
+  stripe: Stripe,
+  found: Stripe.Subscription,
+  reason: Stripe.Invoice.BillingReason,
+): Promise<void> {
+  const latest = latestInvoice(found);
+  const open = { subscription: found.id, status: "open", limit: 100 } as const;
+  const invoice =
+    latest?.billing_reason === reason
+      ? latest
+      : (await listAll("invoices.list", stripe.invoices.list(open))).find(
+          (each) => each.billing_reason === reason,
+        );
   if (invoice?.status === "open" && invoice.id !== undefined)
     await stripeCall("invoices.voidInvoice", stripe.invoices.voidInvoice(invoice.id));
 }

@@ -252,7 +252,9 @@ export const subscription = defineResource({
       }
       const reached = await applySteps(stripe, found, steps, declared);
       if (reached.trial_start !== null) await stampTrial(stripe, customer);
-      const waits = waitingFor(reached, comingPrice(reached) !== price.id);
+      // A customer who is leaving keeps the version of the plan.
+      const isWaiting = comingPrice(reached) !== price.id && leavesAt(reached) === undefined;
+      const waits = waitingFor(reached, isWaiting);
       const outputs = await outputsOf(stripe, reached, waits);
       const isWhole = Object.keys(notCarriedOver).length === 0;
       return { id, outputs: { ...outputs, ...(isWhole ? {} : { notCarriedOver }) } };
@@ -401,13 +403,15 @@ async function startsAgain(stripe: Stripe, last: Stripe.Subscription, inputs: In
 }
 
 function isOfAnotherPlan(last: Stripe.Subscription, price: Stripe.Price): boolean {
-  return !isSamePlan(pointOf(price).product, pointOf(planItem(last)?.price).product);
+  const ended = planItem(last);
+  // The plan is unknown if somebody removed its item before the cancellation.
+  return ended !== undefined && !isSamePlan(pointOf(price).product, pointOf(ended.price).product);
 }
 
-/** Whether an ended subscription stays ended unless another plan is declared. A free one is always started again. */
+/** Whether an ended subscription stays ended unless another plan is declared. One without a charge is always started again. */
 function staysEnded(last: Stripe.Subscription, inputs: Inputs): boolean {
   if (isResumed(inputs, last.ended_at ?? last.created)) return false;
-  return wasCanceled(last) && pointOf(planItem(last)?.price).amount > 0;
+  return wasCanceled(last) && !isReplaceable(last);
 }
 
 /** @param replaced the subscription that the new one replaces; it is ended afterwards */

@@ -78,8 +78,25 @@ describe("a cheaper plan", () => {
       },
       { discounts: [expect.stringMatching(/^di_/)] },
     ],
+    [
+      "a tax rate",
+      async (id) => {
+        const vat = await stripe().taxRates.create({ display_name: "VAT", percentage: 20, inclusive: false });
+        return stripe().subscriptions.update(id, { default_tax_rates: [vat.id] });
+      },
+      { default_tax_rates: [{ percentage: 20 }] },
+    ],
+    [
+      "a payment method",
+      async (id) => {
+        const { customer } = await stripe().subscriptions.retrieve(id);
+        const method = await stripe().paymentMethods.attach("pm_card_visa", { customer: String(customer) });
+        return stripe().subscriptions.update(id, { default_payment_method: method.id });
+      },
+      { default_payment_method: expect.stringMatching(/^pm_/) },
+    ],
   ])("keeps %s that is added after it was scheduled", async (what, add, kept) => {
-    const { declared, one, first } = await paying(`adds-${what.replace(" ", "-")}`, SCALE);
+    const { declared, one, first } = await paying(`adds-${what.replaceAll(" ", "-")}`, SCALE);
     const cheaper = { ...declared, price: LAUNCH };
     const scheduled = await one.up(cheaper);
     const product = await stripe().products.create({ name: "Support" });

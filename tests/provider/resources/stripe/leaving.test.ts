@@ -2,7 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { subscription } from "../../../../src/provider/resources/stripe/subscription.ts";
 import { Life } from "../../life.ts";
 import { type Live, startLive } from "../../live.ts";
-import { brandOf, daysPass, giveCard, LAUNCH_PRICE, newCustomer, sellPlan, stripeWrites } from "./billing.ts";
+import {
+  brandOf,
+  daysPass,
+  giveCard,
+  LAUNCH_PRICE,
+  NO_CONTROL_PLANE,
+  newCustomer,
+  sellPlan,
+  stripeWrites,
+} from "./billing.ts";
 
 let live: Live;
 const FREE = "demo--build--monthly--usd-0";
@@ -151,6 +160,65 @@ test("a schedule that cancels the subscription at its end counts as a cancellati
   const [schedule] = (await stripe().subscriptionSchedules.list({ customer })).data;
   await stripe().subscriptionSchedules.update(schedule?.id ?? "", { end_behavior: "cancel" });
   expect((await one.up({ ...declared, price: LAUNCH })).cancelsOn).toBeDefined();
+
+  const { subscriptionId: id } = one.outputs;
+  const { id: coupon } = await stripe().coupons.create({ percent_off: 10, duration: "forever" });
+  await stripe().subscriptions.update(id, { discounts: [{ coupon }] });
+  expect(await one.refresh()).toEqual([]);
+  const sent = { ...declared, price: LAUNCH, collection: "send_invoice" as const };
+  expect((await one.up(sent)).cancelsOn).toBeDefined();
   const today = new Date().toISOString().slice(0, 10);
   expect((await one.up({ ...declared, price: FREE, resume: today })).cancelsOn).toBeUndefined();
+});
+
+describe("a subscription that a customer has canceled", () => {
+  /** An item of another program, which costs something. */
+  async function withSupport(name: string, price: string) {
+    const customer = await newCustomer(live, name);
+    await giveCard(live, customer);
+    const declared = { customer, price, brand: brandOf(name) };
+    const one = life();
+    const { subscriptionId: id } = await one.up(declared);
+    await daysPass(live, 1);
+    const product = await stripe().products.create({ name: "Support" });
+    const monthly = { currency: "usd", unit_amount: 2000, recurring: { interval: "month" } } as const;
+    const support = await stripe().prices.create({ ...monthly, product: product.id });
+    await stripe().subscriptionItems.create({ subscription: id, price: support.id });
+    return { customer, declared, one, id };
+  }
+
+  test("isn't started again on a free plan if it contains what another program charges for", async () => {
+    const { declared, one, id } = await withSupport("free-with-support", FREE);
+    await stripe().subscriptions.cancel(id);
+    expect(await one.refresh()).toEqual([]);
+    expect(await one.up(declared)).toMatchObject({ subscriptionId: id, status: "canceled" });
+  });
+
+  test("isn't started again if the plan's item had been removed from it", async () => {
+    const { declared, one, id } = await withSupport("support-only", LAUNCH);
+    const { items } = await stripe().subscriptions.retrieve(id);
+    const [plan] = items.data.filter(({ price }) => price.lookup_key === LAUNCH);
+    await stripe().subscriptionItems.del(plan?.id ?? "");
+    await stripe().subscriptions.cancel(id);
+    expect(await one.up(declared)).toMatchObject({ subscriptionId: id, status: "canceled" });
+  });
+
+  test("isn't started again because a discount made its last invoice free", async () => {
+    const customer = await newCustomer(live, "discounted");
+    await giveCard(live, customer);
+    const trial = { days: 14, controlPlane: NO_CONTROL_PLANE };
+    const declared = { customer, price: LAUNCH, trial, brand: brandOf("discounted") };
+    const one = life();
+    const { subscriptionId: id } = await one.up(declared);
+    const { id: coupon } = await stripe().coupons.create({
+      percent_off: 100,
+      duration: "repeating",
+      duration_in_months: 3,
+    });
+    await stripe().subscriptions.update(id, { discounts: [{ coupon }] });
+    await daysPass(live, 48);
+    await stripe().subscriptions.cancel(id);
+    expect(await one.refresh()).toEqual([]);
+    expect(await one.up(declared)).toMatchObject({ status: "canceled" });
+  });
 });
