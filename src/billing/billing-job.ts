@@ -4,7 +4,7 @@ import { accountsWhere, lockAccountOf } from "./accounts.ts";
 import type { BillingContext } from "./billing-context.ts";
 import { type CustomersPeriod, paidPeriods, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
 import { type ProcessedReload, processReloads } from "./reloads/process-reloads.ts";
-import { resumeWithOtherMethod } from "./reloads/resume.ts";
+import { type FailedResume, resumeWithOtherMethod } from "./reloads/resume.ts";
 import { recordReversals } from "./reloads/reversals.ts";
 import { applySubscriptionStatus } from "./subscription-status.ts";
 
@@ -17,6 +17,8 @@ export interface BillingJobReport {
   readonly granted: number;
   /** The number of wallets whose reloads were resumed because the customer has another payment method. */
   readonly resumed: number;
+  /** The wallets that stay paused because reading the customer's payment method failed. */
+  readonly failedResumes: readonly FailedResume[];
   readonly reloads: readonly ProcessedReload[];
   /** The number of payments whose refund, dispute or won dispute was recorded. */
   readonly reversals: number;
@@ -36,12 +38,13 @@ export async function runBillingJob(context: BillingContext, signal: AbortSignal
   const expired = await callNumber(context, "private.expire_credits($1)", [context.now().toISOString()]);
   const granted = await grantPeriods(context, signal);
   await endGraces(context);
-  const resumed = await resumeWithOtherMethod(context, signal);
-  const reloads = await processReloads(context, signal);
+  // Before any charge, so that no customer who disputes a payment is charged again.
   const reversals = await recordReversals(context, signal);
+  const resumes = await resumeWithOtherMethod(context, signal);
+  const reloads = await processReloads(context, signal);
   const settledCredits = await callNumber(context, "private.settle_reversals()");
   await forgetEvents(context);
-  return { platform: context.platform, expired, granted, resumed, reloads, reversals, settledCredits };
+  return { platform: context.platform, expired, granted, ...resumes, reloads, reversals, settledCredits };
 }
 
 async function grantPeriods(context: BillingContext, signal: AbortSignal): Promise<number> {

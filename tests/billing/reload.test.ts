@@ -270,6 +270,80 @@ describe("a refusal", () => {
   });
 });
 
+describe("a wallet whose card was declined", () => {
+  /** Its first reload was paid, the next one declined. Then the customer added another card. */
+  async function declinedOnce(name: string) {
+    const one = await shop.organization(name, "pm_card_visa");
+    const paid = await one.asksFor(500);
+    await pass();
+    await one.useCard("pm_card_authenticationRequired");
+    const declined = await one.asksFor(500);
+    await pass();
+    expect(await one.isPaused()).toBe(true);
+    const card = await one.useCard("pm_card_visa");
+    return { one, paid, declined, card };
+  }
+
+  type DeclinedOnce = Awaited<ReturnType<typeof declinedOnce>>;
+
+  test.each([
+    ["a dispute", ({ paid }: DeclinedOnce) => `select private.reverse_reload('${paid}', 500, true)`],
+    [
+      "a decline of the other card",
+      ({ declined, card }: DeclinedOnce) =>
+        `insert into public.reloads (organization_id, wallet, amount, credit_amount, currency, state, decline_reason, payment_method, settled_at)
+         select organization_id, wallet, amount, credit_amount, currency, state, decline_reason, '${card}', now()
+         from public.reloads where id = '${declined}'`,
+    ],
+  ])("stays paused after %s while the job asks Stripe for its cards", async (name, change) => {
+    const wallet = await declinedOnce(`overtaken-${name.replaceAll(" ", "-")}`);
+    const { one } = wallet;
+    shop.live.sandbox.setFaults([
+      { kind: "hold-before", match: `^GET /v1/customers/${one.customer}`, nth: 1 },
+    ]);
+    const running = pass();
+    await Promise.race([shop.live.sandbox.held(), running]);
+    await shop.rows(change(wallet));
+    shop.live.sandbox.setFaults([]);
+    shop.live.sandbox.release();
+    expect([(await running).resumed, await one.isPaused()]).toEqual([0, true]);
+  });
+
+  test("stays paused if an earlier payment was disputed since the last job", async () => {
+    const { one } = await declinedOnce("disputed-unseen");
+    const paid = (await one.payments()).find(({ status }) => status === "succeeded");
+    await shop.happens(`/charges/${paid?.latest_charge}/dispute`);
+    expect(await pass()).toMatchObject({ resumed: 0, reversals: 1 });
+    expect(await one.isPaused()).toBe(true);
+  });
+
+  test("is reported if Stripe refuses to show its customer, and the rest of the job is done", async () => {
+    const { one } = await declinedOnce("unlisted");
+    const other = await shop.organization("listed", "pm_card_visa");
+    await other.asksFor(100);
+    const refused = { status: 403, body: { error: { type: "invalid_request_error", message: "No." } } };
+    shop.live.sandbox.setFaults([
+      { kind: "respond", response: refused, match: `^GET /v1/customers/${one.customer}` },
+    ]);
+    const report = await pass();
+    shop.live.sandbox.setFaults([]);
+    expect(report).toMatchObject({
+      resumed: 0,
+      failedResumes: [
+        { organization: "shop/unlisted", wallet: "data", reason: expect.stringContaining("customers") },
+      ],
+      reloads: [{ organization: "shop/listed", outcome: "paid" }],
+    });
+    expect([(await pass()).resumed, await one.isPaused()]).toEqual([1, false]);
+  });
+
+  test("stays paused if the declined card is unknown, as in rows of 0.2.0", async () => {
+    const { one, declined } = await declinedOnce("unrecorded");
+    await shop.rows(`update public.reloads set payment_method = null where id = '${declined}'`);
+    expect([(await pass()).resumed, await one.isPaused()]).toEqual([0, true]);
+  });
+});
+
 test("expired credits are removed", async () => {
   const one = await shop.organization("lapses");
   await shop.rows(

@@ -117,11 +117,15 @@ export class Customer {
     this.customer = customer;
   }
 
-  /** @param card one of Stripe's test cards, for example `pm_card_visa` */
-  async useCard(card: string): Promise<void> {
+  /**
+   * @param card one of Stripe's test cards, for example `pm_card_visa`
+   * @returns Stripe's id of the payment method
+   */
+  async useCard(card: string): Promise<string> {
     const { stripe } = this.#shop;
     const { id } = await stripe.paymentMethods.attach(card, { customer: this.customer });
     await stripe.customers.update(this.customer, { invoice_settings: { default_payment_method: id } });
+    return id;
   }
 
   async subscribe(lookupKey: string, trialDays?: number): Promise<string> {

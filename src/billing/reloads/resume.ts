@@ -1,6 +1,23 @@
+import { VendorError } from "@tenantry/core/errors";
+import type { Query } from "../../vendors/postgres/database.ts";
 import { accountsWhere } from "../accounts.ts";
 import type { BillingContext } from "../billing-context.ts";
 import { methodOf, WRONG_AMOUNT } from "./payment.ts";
+
+/** The result of resuming a platform's paused wallets. */
+export interface Resumes {
+  /** The number of resumed wallets. */
+  readonly resumed: number;
+  readonly failedResumes: readonly FailedResume[];
+}
+
+/** A wallet that stays paused because reading the customer's payment method failed. The next run tries again. */
+export interface FailedResume {
+  readonly organization: string;
+  readonly wallet: string;
+  /** The message of the failure. */
+  readonly reason: string;
+}
 
 interface PausedWallet {
   /** The organization's id. */
@@ -12,43 +29,73 @@ interface PausedWallet {
 
 /**
  * Resumes wallets whose payment method was declined, once the customer has another one. A reload with a wrong amount waits for
- * other settings, and a disputed payment for somebody's decision.
- *
- * @returns the number of resumed wallets
+ * other settings, and a disputed payment for somebody's decision. A failure doesn't stop the others.
  */
-export async function resumeWithOtherMethod(context: BillingContext, signal: AbortSignal): Promise<number> {
+export async function resumeWithOtherMethod(context: BillingContext, signal: AbortSignal): Promise<Resumes> {
   let resumed = 0;
-  for (const { organization, wallet, method } of await declinedWallets(context)) {
+  const failedResumes: FailedResume[] = [];
+  for (const paused of await context.database.read(declinedWallets)) {
     signal.throwIfAborted();
+    const { organization, wallet, method } = paused;
     const [account] = await context.database.read((query) =>
       accountsWhere(query, "organizations.id = $1", [organization]),
     );
-    const current = account && (await methodOf(context.stripe, account.customer));
-    if (current === undefined || current === method) continue;
-    await context.database.transaction((query) =>
-      query("select private.resume_reloads($1, $2)", [organization, wallet]),
-    );
-    resumed += 1;
+    if (account === undefined) continue;
+    try {
+      const current = await methodOf(context.stripe, account.customer);
+      if (current === undefined || current === method) continue;
+    } catch (error) {
+      if (!(error instanceof VendorError)) throw error;
+      failedResumes.push({ organization: account.path, wallet, reason: error.message });
+      continue;
+    }
+    if (await context.database.transaction((query) => resumeIfUnchanged(query, paused))) resumed += 1;
   }
-  return resumed;
+  return { resumed, failedResumes };
 }
 
-function declinedWallets({ database }: BillingContext): Promise<readonly PausedWallet[]> {
-  return database.read((query) =>
-    query<PausedWallet>(
-      `select wallets.organization_id as organization, wallets.name as wallet, last.payment_method as method
-       from public.wallets
-       join public.organizations on organizations.id = wallets.organization_id and organizations.state = 'active'
-       cross join lateral (
-         select reloads.state, decline_reason, payment_method from public.reloads
-         where reloads.organization_id = wallets.organization_id and reloads.wallet = wallets.name
-           and reloads.state <> 'withdrawn'
-         order by requested_at desc limit 1) as last
-       where reload_enabled and reload_paused and last.state = 'declined' and last.decline_reason <> all ($1)
-         and not exists (select from public.reloads
-           where reloads.organization_id = wallets.organization_id and reloads.wallet = wallets.name and reversed > 0)
-       order by 1, 2`,
-      [[...WRONG_AMOUNT]],
-    ),
+/**
+ * Selects paused wallets whose last payment was declined. 0.2.0 didn't record the declined payment method, so whether the
+ * customer has another one is unknown for its declines.
+ *
+ * $1 is the declines of a wrong amount.
+ */
+const DECLINED_WALLETS = `
+  select wallets.organization_id as organization, wallets.name as wallet, last.payment_method as method
+  from public.wallets
+  join public.organizations on organizations.id = wallets.organization_id and organizations.state = 'active'
+  cross join lateral (
+    select reloads.state, decline_reason, payment_method from public.reloads
+    where reloads.organization_id = wallets.organization_id and reloads.wallet = wallets.name
+      and reloads.state <> 'withdrawn'
+    order by requested_at desc limit 1) as last
+  where reload_enabled and reload_paused and last.state = 'declined' and last.decline_reason <> all ($1)
+    and (last.payment_method is not null or last.decline_reason = 'no_payment_method')
+    and not exists (select from public.reloads
+      where reloads.organization_id = wallets.organization_id and reloads.wallet = wallets.name and reversed > 0)`;
+
+function declinedWallets(query: Query): Promise<readonly PausedWallet[]> {
+  return query<PausedWallet>(`${DECLINED_WALLETS} order by 1, 2`, [[...WRONG_AMOUNT]]);
+}
+
+/**
+ * Resumes the wallet unless a dispute, a newer decline or somebody's settings changed it since it was read.
+ *
+ * @returns whether it was resumed
+ */
+async function resumeIfUnchanged(
+  query: Query,
+  { organization, wallet, method }: PausedWallet,
+): Promise<boolean> {
+  // Disputes and declines are recorded under this lock. The next statement sees those that were recorded meanwhile.
+  await query("select from public.wallets where organization_id = $1 and name = $2 for no key update", [
+    organization,
+    wallet,
+  ]);
+  const resumed = await query(
+    `select private.resume_reloads(organization, wallet) from (${DECLINED_WALLETS}) as declined
+     where organization = $2 and wallet = $3 and method is not distinct from $4`,
+    [[...WRONG_AMOUNT], organization, wallet, method],
   );
+  return resumed.length > 0;
 }

@@ -8,7 +8,7 @@ import { withBillingContext } from "./billing-context.ts";
 
 /** The output of `tenantry reload --json`. */
 export interface ReloadDocument {
-  /** True if no payment failed, other than those that the card's bank declined. */
+  /** True if nothing failed. A payment that the card's bank declined is no failure. */
   readonly ok: boolean;
   readonly platforms: readonly BillingJobReport[];
 }
@@ -32,7 +32,10 @@ async function reload(session: Session, targets: readonly string[], options: Rel
     const { runBillingJob } = await import("../../billing/billing-job.ts");
     const platforms: BillingJobReport[] = [];
     for (const each of contexts) platforms.push(await runBillingJob(each, signal));
-    const ok = platforms.every(({ reloads }) => reloads.every(({ outcome }) => outcome !== "failed"));
+    const ok = platforms.every(
+      ({ failedResumes, reloads }) =>
+        failedResumes.length === 0 && reloads.every(({ outcome }) => outcome !== "failed"),
+    );
     session.exitCode = ok ? 0 : 1;
     if (options.json === true) session.printJson({ ok, platforms } satisfies ReloadDocument);
     else for (const report of platforms) printReport(session, report);
@@ -53,6 +56,8 @@ function printReport(session: Session, report: BillingJobReport): void {
     ...(report.settledCredits === 0 ? [] : [`${report.settledCredits} owed credits collected`]),
   ];
   session.print(`${colors.bold(report.platform)}: ${parts.join(", ")}`);
+  for (const { organization, wallet, reason } of report.failedResumes)
+    session.print(`  ${organization} ${wallet}: not resumed (${reason})`);
   for (const each of report.reloads) session.print(`  ${lineOf(each)}`);
 }
 
