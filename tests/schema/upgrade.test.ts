@@ -15,6 +15,14 @@ import { digestOf, digestsOf, KINDS, read, releasedVersions, rowsOf, sqlOf } fro
 /** Tables of ours by their rows, as JSON. */
 type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
+/** An organization that a run removed, and one whose members were deleted by hand: its workspace is still declared. */
+const WITHOUT_MEMBERS = `
+  insert into public.organizations (id, platform_id, name, generation, display_name, plan, billing_email, managed_by)
+    select gen_random_uuid(), platform_id, unnest(array['removed', 'emptied']), 1, 'O', plan, billing_email, 'manifest'
+    from public.organizations;
+  insert into private.declared_workspaces (organization_id, workspace_id, domain_apps, managed_by)
+    select id, gen_random_uuid(), '{}', 'manifest' from public.organizations where name = 'emptied'`;
+
 test("the version of package.json has its schema among the releases", () => {
   expect(releasedVersions()).toContain(packageVersion());
 });
@@ -37,6 +45,7 @@ describe.each(releasedVersions())("release %s", (version) => {
       await client.query(read(sqlOf(version, kind)));
       await client.query("reset session authorization");
       await client.query(read(rowsOf(version, kind)));
+      if (kind === "control-plane") await client.query(WITHOUT_MEMBERS);
       before = await rowsIn(client);
       await define(client, kind);
     });
@@ -53,6 +62,11 @@ describe.each(releasedVersions())("release %s", (version) => {
         expect(after[table], table).toEqual(
           expect.arrayContaining(rows.map((row) => expect.objectContaining(row))),
         );
+    });
+
+    test.runIf(kind === "control-plane")("marks only removed organizations as deleted", async () => {
+      const deleted = await client.query("select name from public.organizations where state = 'deleted'");
+      expect(deleted.rows).toEqual([{ name: "removed" }]);
     });
 
     test("has the same catalog as a new database", async () => {

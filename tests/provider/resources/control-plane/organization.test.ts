@@ -238,6 +238,26 @@ describe("control-plane:Organization", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
+  test("shuts its people out of a control plane of an earlier version, whose organizations have no state", async () => {
+    const { organizationId } = organizationOf("shop");
+    const open = () =>
+      live.sql(
+        project,
+        `select email from public.members where organization_id = '${organizationId}'
+         union all select email from public.invitations where organization_id = '${organizationId}'
+         union all select name from public.wallets where organization_id = '${organizationId}' and reload_enabled`,
+      );
+    expect(await open()).not.toEqual([]);
+    await live.sql(
+      project,
+      `begin; drop trigger note_organization_update on public.organizations;
+       drop view private.workspace_access, private.intake_requests;
+       alter table public.organizations rename state to later; commit`,
+    );
+    await life.remove();
+    expect(await open()).toEqual([]);
+  });
+
   test("is removed already where the control plane's project is", async () => {
     await live.deleteProject(project);
     const after = new Life(organization, live.context());
