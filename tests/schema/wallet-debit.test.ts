@@ -323,6 +323,20 @@ describe("two debits at the same time", () => {
     expect(await sumsOf(client)).toEqual(addsUpTo(1));
   });
 
+  it("never spend expired credits that a refund gives back meanwhile", async () => {
+    await credit("lapses", "plan", 5, 3);
+    const spent = await debit("all", 6, 0);
+    expect(spent).toMatchObject({ booked: true, balance: "0" });
+    const [refunding, debiting] = [await database.connect(), await database.connect()];
+    await refunding.query("begin");
+    await refunding.query("select * from private.refund_debit('back', $1, 'all', null)", [WORKSPACES[0]]);
+    const taking = debiting.query<Debit>(DEBIT, ["late", WORKSPACES[0], 6, day(4)]);
+    await waiting(1);
+    await refunding.query("commit");
+    expect((await taking).rows).toMatchObject([{ booked: false, balance: "1" }]);
+    expect(await sumsOf(client)).toEqual(addsUpTo(1));
+  });
+
   it("with the same key are booked once, even if only one of them books expired credits", async () => {
     await credit("plan, later", "plan", 10);
     await credit("month", "plan", 10, 1);

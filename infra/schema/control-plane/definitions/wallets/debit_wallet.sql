@@ -26,10 +26,7 @@ begin
     raise exception 'a debit has a key and an amount above zero' using errcode = 'invalid_parameter_value';
   end if;
   select workspaces.organization_id as owner_id, workspaces.state as workspace_state, organizations.state as organization_state,
-      wallets.name as wallet, reload_enabled, reload_below, exists (
-      select from public.wallet_credits credit
-      where credit.organization_id = wallets.organization_id and credit.wallet = wallets.name and expires_at <= at
-    ) as lapsed
+      wallets.name as wallet, reload_enabled, reload_below
     into held from public.workspaces
     join public.organizations on organizations.id = workspaces.organization_id
     left join public.wallets on wallets.organization_id = workspaces.organization_id and wallets.name = debit_wallet
@@ -44,7 +41,9 @@ begin
   -- whoever waits for the wallet waits for one lock.
   select wallets.balance into balance from public.wallets
     where organization_id = held.owner_id and name = debit_wallet for no key update;
-  if held.lapsed then
+  -- After the lock, because a refund may have given back credits that have expired since they were spent.
+  if exists (select from public.wallet_credits credit
+      where credit.organization_id = held.owner_id and credit.wallet = debit_wallet and expires_at <= at) then
     balance := balance - private.expire_wallet(held.owner_id, debit_wallet, at);
   end if;
 
