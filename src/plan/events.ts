@@ -122,7 +122,7 @@ function claimsOf(reading: Reading, lifecycles: ReadonlyMap<string | null, Lifec
   const claims = wordsOf(step.type).claims(reading);
   const covered = new Set(claims.flatMap(({ changes }) => changes));
   const rest = step.changes.filter((change) => !covered.has(change));
-  const isWhole = step.action !== "update";
+  const isWhole = reading.isNew || reading.isRemoved;
   const all =
     claims.length === 0 || (rest.length > 0 && !isWhole)
       ? [...claims, { key: reading.key("other", step.urn), changes: rest }]

@@ -22,16 +22,20 @@ function isFoldable({ problems, removals, outputs, other, workspaces }: Organiza
   return [problems, removals, outputs, other, workspaces].every((each) => each.length === 0);
 }
 
-/** What happens, regardless of the names of workspaces and resources. */
+/** What happens, regardless of the names of resources. Workspaces matter only if people gain or lose access to them. */
 function contentOf({ events, outcome }: OrganizationPlan): string {
   return JSON.stringify([
     outcome,
-    events.map(({ text, danger, items, details, status }) => [
-      text,
-      danger,
-      items.map(({ name, note }) => [name, note]),
-      details,
-      status,
-    ]),
+    events.map(({ subject, text, danger, items, workspaces, details, status }) => {
+      const isAccess = subject === "people" || subject === "access";
+      return [
+        text,
+        danger,
+        items.map((item) => [item.name, item.note, isAccess ? item.workspaces : null]),
+        isAccess ? workspaces : null,
+        details,
+        status,
+      ];
+    }),
   ]);
 }

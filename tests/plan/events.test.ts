@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { EngineEvent, ResourceView } from "../../packages/embedded-engine/src/interface.ts";
 import { changesIn } from "../../src/changes/stack.ts";
-import { changePlan } from "../../src/plan/build.ts";
+import { changePlan, type PlanSource } from "../../src/plan/build.ts";
+import { foldAlike } from "../../src/plan/fold.ts";
 import { sentenceOf, summaryOf } from "../../src/plan/sentence.ts";
 import { planned, step, view } from "../changes/events.ts";
 
@@ -178,6 +179,103 @@ test.each<[string, object, object, string]>([
     ),
   );
   expect(sentences).toEqual([sentence]);
+});
+
+const webhook = { url: "https://a.example/stripe", events: ["invoice.paid"] };
+const wallets = { data: { creditAmount: 2 } };
+
+test.each<[string, EngineEvent, readonly string[]]>([
+  [
+    "another URL of Stripe's webhook",
+    update("stripe:WebhookEndpoint", "w", webhook, { ...webhook, url: "https://b.example/stripe" }),
+    ["changes the URL of Stripe's webhook: https://a.example/stripe → https://b.example/stripe"],
+  ],
+  [
+    "other events of Stripe's webhook",
+    update("stripe:WebhookEndpoint", "w", webhook, { ...webhook, events: ["invoice.voided"] }),
+    ["changes the events of Stripe's webhook: invoice.paid → invoice.voided"],
+  ],
+  [
+    "another price of credits",
+    update("control-plane:Catalogue", "c", { wallets }, { wallets: { data: { creditAmount: 3 } } }),
+    ["changes the wallet data: credit amount: 2 → 3"],
+  ],
+  [
+    "a wallet that buys credits by itself",
+    update(
+      "control-plane:Organization",
+      "acme",
+      { wallets: {} },
+      { wallets: { data: { autoReload: { below: 500, add: 2000 } } } },
+    ),
+    ["adds the wallet data (auto-reload below: 500, add: 2000)"],
+  ],
+  [
+    "a subscription of another customer",
+    planned(
+      step(
+        "replace",
+        view("tenantry:stripe:Subscription", "s", { inputs: { customer: "cus_a", price: "launch" } }),
+        view("tenantry:stripe:Subscription", "s", { inputs: { customer: "cus_b", price: "scale" } }),
+      ),
+    ),
+    [
+      "cancels the subscription and starts another one for a different customer in Stripe",
+      "changes the price of the subscription: launch → scale",
+    ],
+  ],
+])("money is in danger: %s", (_, event, sentences) => {
+  const plan = told(event);
+  expect(plan.sentences).toEqual(sentences);
+  expect(plan.dangers).toEqual(sentences.map(() => "money"));
+});
+
+test("organizations whose people enter different workspaces don't share one block", () => {
+  const organization = (name: string, workspace: string): PlanSource => {
+    const events = [
+      update(
+        "control-plane:WorkspaceMembers",
+        "m",
+        { members: {} },
+        { members: { "ada@acme.example": {} } },
+        inWorkspace(workspace),
+      ),
+    ];
+    return { outcome: "changes", changes: changesIn(`agntdata.${name}`, events), model: null };
+  };
+  const people = (name: string, workspaces: readonly string[]): PlanSource => ({
+    outcome: "changes",
+    changes: changesIn(`agntdata.${name}`, [
+      update(
+        "control-plane:Organization",
+        name,
+        { members: OWNER },
+        { members: { ...OWNER, "tim@x.example": { role: "member" } } },
+      ),
+      ...workspaces.map((workspace) =>
+        update(
+          "control-plane:WorkspaceMembers",
+          `m-${workspace}`,
+          { members: {} },
+          { members: { "tim@x.example": {} } },
+          inWorkspace(workspace),
+        ),
+      ),
+    ]),
+    model: null,
+  });
+  const plan = changePlan([
+    people("a", ["production"]),
+    people("b", ["production"]),
+    people("c", ["staging"]),
+    organization("d", "staging"),
+  ]);
+  const folded = foldAlike(plan.platforms[0]?.organizations ?? []);
+  expect(folded.map(({ organizations }) => organizations.map(({ name }) => name))).toEqual([
+    ["a", "b"],
+    ["c"],
+    ["d"],
+  ]);
 });
 
 test("a new owner is named", () => {

@@ -26,6 +26,8 @@ export interface Things {
   readonly verbs: { readonly added: string; readonly removed: string };
   /** What is said beside the name of one that is added or removed. Default: all its fields. */
   note?(value: unknown): string;
+  /** The danger of a change to one that stays. */
+  danger?(change: PropertyChange): Draft["danger"];
   /** Whether somebody loses something when the workspace is removed. */
   readonly lost?: boolean;
 }
@@ -40,16 +42,18 @@ export function thingClaims(reading: Reading, things: Things): Claim[] {
   }));
 }
 
-function thingDraft(entry: Entry, { subject, noun, verbs, note = noteOf }: Things): Draft {
+function thingDraft(entry: Entry, { subject, noun, verbs, note = noteOf, danger }: Things): Draft {
   const { name, kind } = entry;
   if (kind === "update" || entry.changes.some(({ segments }) => segments.length > 2)) {
     const fields = entry.changes.map(fieldText).join(", ");
+    const reason = entry.changes.map((change) => danger?.(change)).find((each) => each !== undefined);
     return {
       subject,
       action: "changed",
       text: `changes the ${noun} ${name}: ${fields}`,
       joined: { verb: "changes", noun },
       item: { name, note: fields },
+      ...(reason === undefined ? {} : { danger: reason }),
     };
   }
   const action = kind === "add" ? "added" : "removed";

@@ -18,6 +18,7 @@ export const catalogue: Words = {
       subject: "wallets",
       noun: "wallet",
       verbs: { added: "offers", removed: "no longer offers" },
+      danger: ({ segments }) => (segments[2] === "creditAmount" ? "money" : undefined),
     }),
     ...fieldClaims(reading, [
       { property: "trial", subject: "plans", label: "the trial of new organizations", besides: IF_DECLARED },

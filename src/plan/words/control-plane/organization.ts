@@ -156,6 +156,8 @@ function walletDraft({ name, kind, before, after }: Entry): Draft {
     text: `${kind === "add" ? "adds" : "stops managing"} the wallet ${name}${inParentheses(said)}`,
     joined: { verb: kind === "add" ? "adds" : "stops managing", noun: "wallet" },
     item: { name, note: said },
+    // The wallet buys credits by itself.
+    ...(kind === "add" && reload !== undefined ? { danger: "money" } : {}),
   };
 }
 

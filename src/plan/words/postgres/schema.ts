@@ -2,6 +2,7 @@ import { type Claim, type Draft, IF_KEPT } from "../../claim.ts";
 import { changeOf, type Entry, fieldOf } from "../../reading.ts";
 import { foundClaims, ownerKey, partOfOwner } from "../say.ts";
 import type { Words } from "../words.ts";
+import { deletesData } from "./deletes.ts";
 
 /** The schema is the same in every workspace, so a change of it is told once. */
 export const schema: Words = {
@@ -53,15 +54,11 @@ function checksumOf(entry: Entry): string {
   );
 }
 
-/** Statements that delete rows, or columns and tables with their rows. */
-const DELETES = /\b(drop\s+(table|column|schema)|truncate|delete\s+from)\b/i;
-
 function migrationDraft(entry: Entry): Draft {
   const { name, kind } = entry;
   const sql = String(fieldOf(entry.after, "sql") ?? changeOf(entry, "sql")?.after ?? "");
-  const deletes = DELETES.test(sql.replace(/--[^\n]*/g, ""));
   const base = { subject: "schema", details: sqlOf(entry) } as const;
-  if (kind === "add" && deletes)
+  if (kind === "add" && deletesData(sql))
     return {
       ...base,
       action: "added",

@@ -13,6 +13,7 @@ export const subscription: Words = {
     if (reading.isNew) return begun(reading);
     if (reading.isRemoved) return ended(reading);
     return [
+      ...replacedClaims(reading),
       ...reading.of("price").map(priceClaim),
       ...reading.of("state").map(stateClaim),
       ...reading.of("resume").map((change) => ({
@@ -49,6 +50,24 @@ export const subscription: Words = {
     ];
   },
 };
+
+/** A subscription can't move to another customer. */
+function replacedClaims(reading: Reading): Claim[] {
+  if (reading.step.action !== "replace") return [];
+  return [
+    {
+      key: reading.key("replaced"),
+      draft: {
+        subject: "billing",
+        action: "changed",
+        text: "cancels the subscription and starts another one for a different customer in Stripe",
+        danger: "money",
+      },
+      besides: IF_DECLARED,
+      changes: reading.of("customer"),
+    },
+  ];
+}
 
 /** An organization has one trial, so a later change of its declaration has no effect. */
 function trialClaims(reading: Reading): Claim[] {

@@ -42,8 +42,8 @@ export const webhookEndpoint: Words = {
         changes: [change],
       })),
       ...fieldClaims(reading, [
-        { property: "url", subject: "billing", label: "the URL of Stripe's webhook" },
-        { property: "events", subject: "billing", label: "the events of Stripe's webhook" },
+        { property: "url", subject: "billing", label: "the URL of Stripe's webhook", danger: "money" },
+        { property: "events", subject: "billing", label: "the events of Stripe's webhook", danger: "money" },
       ]),
     ];
   },
