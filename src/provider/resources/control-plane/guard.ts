@@ -66,7 +66,7 @@ export const guard = defineResource({
     if (problems.length > 0)
       throw new UserError(
         [
-          "The control plane gives access that isn't declared and can't be taken away. All other was taken away.",
+          "The control plane gives access that isn't declared and can't be revoked. All other undeclared access was revoked.",
           ...problems.map((problem) => `  ${problem}`),
         ].join("\n"),
         { remedy: "Remove what PostgreSQL names, then run again." },

@@ -1,5 +1,6 @@
--- Who may enter each workspace's own database: while the workspace and its organization are active, the owners and admins of its organization, and
--- the members who were granted the workspace. `user_id` is the account that verified the member's address, or null.
+-- Who may enter each workspace's own database: while the workspace and its organization are active, the owners and admins of
+-- its organization, and the members who were granted the workspace. `user_id` is the account that verified the member's address,
+-- or null.
 create or replace view private.workspace_access with (security_invoker = true) as
   select workspaces.id as workspace_id, members.email, members.role, members.user_id,
     case members.role when 'member' then granted.managed_by else members.managed_by end as managed_by

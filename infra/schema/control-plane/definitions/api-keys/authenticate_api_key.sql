@@ -1,5 +1,6 @@
 -- The workspace that a key opens. The answer is null for a key that is unknown, expired or revoked, and for a workspace that
--- isn't active or whose organization isn't. The digest is looked up, so the response time reveals nothing about a key that is nearly right.
+-- isn't active or whose organization isn't. The digest is looked up, so the response time reveals nothing about a key that is
+-- nearly right.
 create or replace function private.authenticate_api_key(key text, at timestamptz default now()) returns uuid
 language sql stable security definer set search_path = ''
 as $$

@@ -1,5 +1,5 @@
--- Uses some of a quota of an active workspace: all of the amount, or nothing. `remaining` is null for an unlimited quota. `wait` says when to try
--- again after a refusal; it is null if the amount is larger than the whole quota.
+-- Uses some of a quota of an active workspace: all of the amount, or nothing. `remaining` is null for an unlimited quota. `wait`
+-- says when to try again after a refusal; it is null if the amount is larger than the whole quota.
 create or replace function private.consume_quota(
   of_workspace_id uuid,
   of_quota text,

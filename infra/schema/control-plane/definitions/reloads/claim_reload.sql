@@ -5,7 +5,8 @@ returns setof public.reloads
 language plpgsql set search_path = ''
 as $$
 begin
-  -- These aren't wanted any more, or their organization isn't active. A request that is being processed may have been paid, so it isn't withdrawn.
+  -- These aren't wanted any more, or their organization isn't active. A request that is being processed may have been paid, so
+  -- it isn't withdrawn.
   update public.reloads set state = 'withdrawn', settled_at = at where id in (
     select reloads.id from public.reloads
     join public.wallets on wallets.organization_id = reloads.organization_id and wallets.name = reloads.wallet
