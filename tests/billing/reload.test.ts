@@ -344,6 +344,17 @@ describe("a wallet whose card was declined", () => {
   });
 });
 
+test("a refund is reported once, even if 0.2.0 charged another amount than the credits cost", async () => {
+  const one = await shop.organization("rounded", "pm_card_visa");
+  const request = await one.asksFor(100);
+  await pass();
+  await shop.rows(`update public.reloads set credit_amount = 1.1 where id = '${request}'`);
+  const [payment] = await one.payments();
+  await shop.stripe.refunds.create({ payment_intent: payment?.id ?? "", amount: 50 });
+  expect([(await pass()).reversals, await one.balance()]).toEqual([1, 50]);
+  expect([(await pass()).reversals, await one.balance()]).toEqual([0, 50]);
+});
+
 test("expired credits are removed", async () => {
   const one = await shop.organization("lapses");
   await shop.rows(

@@ -1,6 +1,7 @@
 import type { Currency } from "@tenantry/core/currencies";
 import type Stripe from "stripe";
 import { costOf } from "../../shared/currency.ts";
+import type { Query } from "../../vendors/postgres/database.ts";
 import { stripeCall } from "../../vendors/stripe/client.ts";
 import { listAll } from "../../vendors/stripe/lists.ts";
 import { lockAccountOf } from "../accounts.ts";
@@ -26,18 +27,30 @@ export async function recordReversals(context: BillingContext, signal: AbortSign
       creditsOf(amount, reversedAmounts.get(payment) ?? 0, costOf(amount, creditAmount, currency)) !==
       reversed,
   );
-  for (const { payment, organization, customer } of due) {
+  let changed = 0;
+  for (const { payment, organization, customer, reversed } of due) {
     signal.throwIfAborted();
-    await context.database.transaction(async (query) => {
+    const recorded = await context.database.transaction(async (query) => {
       await lockAccountOf(query, customer);
       const intent = await stripeCall(
         "paymentIntents.retrieve",
         context.stripe.paymentIntents.retrieve(payment),
       );
       await recordPayment(query, context.stripe, intent, organization, context.now());
+      return reversedOf(query, organization, payment);
     });
+    // 0.2.0 rounded some amounts differently. Each run reads their payments again and changes nothing.
+    if (recorded !== reversed) changed += 1;
   }
-  return due.length;
+  return changed;
+}
+
+async function reversedOf(query: Query, organization: string, payment: string): Promise<number | undefined> {
+  const [reload] = await query<{ reversed: number }>(
+    "select reversed::float8 as reversed from public.reloads where organization_id = $1 and payment = $2",
+    [organization, payment],
+  );
+  return reload?.reversed;
 }
 
 /** Reversed amounts by payment id, in the currency's smallest unit. Zero if every reversal failed or was won. */
