@@ -1,7 +1,8 @@
-import { dirname, extname, join, posix } from "node:path";
+import { fstatSync, lstatSync } from "node:fs";
+import { dirname, extname, join, posix, relative } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import { ignored, ORGANIZATIONS_FOLDER, PLATFORM_FILE } from "../manifest/read.ts";
-import { differences } from "../revisions/differences.ts";
+import { differences, isChanged } from "../revisions/differences.ts";
 import { Revision, type TreeFile } from "../revisions/revision.ts";
 import { listPaths, quotedPath } from "../shared/list-names.ts";
 import { projectFolder } from "./project.ts";
@@ -33,6 +34,7 @@ export interface Since {
  *
  * @param selections the targets of the command line
  * @param isWhole whether the targets are all platforms, so that a platform that was removed counts too
+ * @param outputs the files that the command writes, absolute. They aren't code
  * @throws UserError for a ref that can't be found, and for a platform that was removed
  */
 export async function changedSince(
@@ -40,6 +42,7 @@ export async function changedSince(
   selections: readonly Selection[],
   where: Where,
   isWhole: boolean,
+  outputs: readonly string[] = [],
 ): Promise<Since> {
   const [first] = selections;
   const revision = await Revision.mergeBase(ref, first?.folder ?? where.cwd, where.env);
@@ -47,7 +50,7 @@ export async function changedSince(
   for (const { folder } of selections) platforms.push(platformSince(folder, await revision.files(folder)));
   if (isWhole && first !== undefined)
     await refuseRemovedPlatforms(revision, dirname(first.folder), selections);
-  return { revision, platforms, code: await changedCode(revision, selections, where) };
+  return { revision, platforms, code: await changedCode(revision, selections, where, outputs) };
 }
 
 function platformSince(folder: string, files: ReadonlyMap<string, TreeFile>): PlatformSince {
@@ -91,26 +94,89 @@ async function refuseRemovedPlatforms(
   );
 }
 
-const LOCKED = ["package.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock"];
+/** The files that decide which packages are installed. Those of a monorepo are above the project's folder. */
+const PACKAGES = [
+  "package.json",
+  "package-lock.json",
+  "npm-shrinkwrap.json",
+  "pnpm-lock.yaml",
+  "pnpm-workspace.yaml",
+  "yarn.lock",
+  "bun.lock",
+  "bun.lockb",
+];
 
 /** The code that the stacks depend on: the Pulumi project's, without manifests. Without a project, the version of tenantry. */
 async function changedCode(
   revision: Revision,
   selections: readonly Selection[],
   { cwd }: Where,
+  outputs: readonly string[],
 ): Promise<string[]> {
   const found = projectFolder(cwd);
   const isInstalled = revision
     .pathOf(found)
     .split("/")
     .some((part) => part === ".." || part === "node_modules");
-  const project = isInstalled ? revision.root : found;
+  if (!isInstalled)
+    return [
+      ...(await changedPackages(revision, found, dirname(found))),
+      ...(await changedProgram(revision, found, selections, outputs)),
+    ];
+  const start = revision.pathOf(cwd).startsWith("..") ? revision.root : cwd;
+  return changedPackages(revision, start, start);
+}
+
+/**
+ * The changed files, from a folder up to the root of the repository, that decide which packages are installed.
+ *
+ * @param project the folder that the paths in the result are relative to
+ */
+async function changedPackages(revision: Revision, project: string, start: string): Promise<string[]> {
+  const inside = revision.pathOf(start);
+  if (inside.startsWith("..")) return [];
+  const depth = inside.split("/").filter((part) => part !== "").length;
+  const files = Array.from({ length: depth + 1 }, (_, up) => join(start, "../".repeat(up))).flatMap(
+    (folder) => PACKAGES.map((name) => join(folder, name)),
+  );
+  const before = await revision.filesAt(files);
+  return files
+    .filter((file) => isChanged(before.get(file), file))
+    .map((file) => relative(project, file).replaceAll("\\", "/"));
+}
+
+async function changedProgram(
+  revision: Revision,
+  project: string,
+  selections: readonly Selection[],
+  outputs: readonly string[],
+): Promise<string[]> {
   const inside = revision.pathOf(project);
-  const manifests = selections.map(({ folder }) => `${revision.pathOf(dirname(folder))}/`);
-  const isManifest = (path: string) => manifests.some((each) => posix.join(inside, path).startsWith(each));
-  const accepts = (path: string) =>
-    !isManifest(path) && (isInstalled ? LOCKED.includes(path) : isProgramFile(project, path));
-  return differences(await revision.files(project), project, accepts);
+  const stacks = [...new Set(selections.map(({ folder }) => dirname(folder)))];
+  const manifests = stacks.map((each) => revision.pathOf(each));
+  for (const each of stacks) manifests.push(await revision.targetOf(each));
+  const isManifest = (path: string) =>
+    manifests.some((each) => posix.join(inside, path).startsWith(`${each}/`));
+  const files = await revision.files(project);
+  const changed = differences(
+    files,
+    project,
+    (path) => !isManifest(path) && (PACKAGES.includes(path) || isProgramFile(project, path)),
+  );
+  if (changed.every((path) => files.has(path))) return changed;
+  const ignored = await revision.ignoredIn(project);
+  const isIgnored = (path: string) =>
+    ignored.some((each) => path === each || (each.endsWith("/") && path.startsWith(each)));
+  return changed.filter(
+    (path) => files.has(path) || !(isIgnored(path) || isOutput(join(project, path), outputs)),
+  );
+}
+
+/** Whether the command writes the file, also by its standard output: `tenantry preview --json > plan.json`. */
+function isOutput(path: string, outputs: readonly string[]): boolean {
+  if (outputs.includes(path)) return true;
+  const [file, stdout] = [lstatSync(path, { throwIfNoEntry: false }), fstatSync(process.stdout.fd)];
+  return file?.ino === stdout.ino && file.dev === stdout.dev;
 }
 
 /**

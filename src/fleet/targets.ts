@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import { ignored, ORGANIZATIONS_FOLDER, organizationFiles, PLATFORM_FILE } from "../manifest/read.ts";
+import { quotedPath } from "../shared/list-names.ts";
 import { isBelow, isReallyInside } from "../shared/real-path.ts";
 import { suggest } from "../shared/suggest.ts";
 
@@ -130,8 +131,8 @@ function expectOnlyPlatforms(folder: string): void {
   const isDirectory = existsSync(path) && statSync(path).isDirectory();
   throw new UserError(
     isDirectory
-      ? `${first} in ${basename(folder)} has no ${PLATFORM_FILE}`
-      : `${first} in ${basename(folder)} isn't the folder of a platform`,
+      ? `${quotedPath(first)} in ${basename(folder)} has no ${PLATFORM_FILE}`
+      : `${quotedPath(first)} in ${basename(folder)} isn't the folder of a platform`,
     {
       remedy: isDirectory
         ? `Check out its files, rename its manifest to ${PLATFORM_FILE}, or move the folder elsewhere.`
@@ -157,7 +158,7 @@ function unknownTarget(name: string, where: Where): UserError {
     remedy:
       near === undefined
         ? "Name a platform's folder (stacks/agntdata), a manifest's file (stacks/agntdata/orgs/acme.yaml) or a stack (agntdata.acme)."
-        : `Did you mean ${near}?`,
+        : `Did you mean ${quotedPath(near)}?`,
   });
 }
 

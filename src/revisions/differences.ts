@@ -24,11 +24,16 @@ export function differences(
   for (const path of pathsBelow(folder, "")) {
     if (!accepts(path)) continue;
     seen.add(path);
-    const before = files.get(path);
-    if (before === undefined || !isSame(before, join(folder, path))) found.add(path);
+    if (isChanged(files.get(path), join(folder, path))) found.add(path);
   }
   for (const path of files.keys()) if (!seen.has(path) && accepts(path) && !isSkipped(path)) found.add(path);
   return [...found].sort();
+}
+
+/** Whether a file of a revision, or none, differs from what is at its path on the disk. */
+export function isChanged(before: TreeFile | undefined, path: string): boolean {
+  if (before === undefined) return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return !isSame(before, path);
 }
 
 function* pathsBelow(folder: string, inside: string): Generator<string> {

@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { dirname, join, posix, relative } from "node:path";
+import { dirname, join, posix, relative, sep } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import { quotedPath } from "../shared/list-names.ts";
 import { Git } from "./git.ts";
@@ -53,9 +53,49 @@ export class Revision {
     throw await noMergeBase(git, ref);
   }
 
-  /** The path of a file or folder in the repository, with `/`. Links are resolved as far as the path exists. */
+  /**
+   * The path of a file or folder in the repository, with `/`. Links in the work tree aren't resolved, because they may be part of
+   * the change that is compared.
+   */
   pathOf(path: string): string {
-    return relative(this.root, resolved(path)).replaceAll("\\", "/");
+    return relative(this.root, fromRoot(path, this.root)).replaceAll("\\", "/");
+  }
+
+  /** The path of a file or folder in the repository, with the links resolved that the revision has. */
+  async targetOf(path: string): Promise<string> {
+    let place = this.pathOf(path);
+    for (let links = 0; links < MOST_LINKS; links += 1) {
+      const parts = place.split("/");
+      const prefixes = parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+      const link = (await this.#entries(prefixes)).find(({ mode }) => mode === LINK);
+      if (link === undefined) break;
+      const file = { ...link, repository: this.root };
+      const target = (await this.#blobs([file])).get(link.blob)?.toString("utf8") ?? "";
+      place = posix.join(posix.dirname(link.path), target, place.slice(link.path.length));
+    }
+    return place;
+  }
+
+  /** The files at some paths, by their absolute path. Those in submodules are absent. */
+  async filesAt(paths: readonly string[]): Promise<ReadonlyMap<string, TreeFile>> {
+    const byPath = new Map(paths.map((path) => [this.pathOf(path), path]));
+    const entries = await this.#entries([...byPath.keys()]);
+    return new Map(
+      entries.flatMap(({ path, ...entry }) => {
+        const absolute = byPath.get(path);
+        return absolute === undefined ? [] : [[absolute, { ...entry, repository: this.root }] as const];
+      }),
+    );
+  }
+
+  /** Which untracked files of a folder git ignores: their paths in it. A folder ends with `/`. */
+  async ignoredIn(folder: string): Promise<readonly string[]> {
+    const args = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+    const listing = await this.#git.in(folder).read(args);
+    return listing
+      .toString("utf8")
+      .split("\0")
+      .filter((path) => path !== "");
   }
 
   /**
@@ -63,8 +103,8 @@ export class Revision {
    *
    * @param folder absolute, or a path that no longer exists
    */
-  files(folder: string): Promise<ReadonlyMap<string, TreeFile>> {
-    return this.#list(this.#git, this.commit, this.pathOf(folder));
+  async files(folder: string): Promise<ReadonlyMap<string, TreeFile>> {
+    return this.#list(this.#git, this.commit, await this.targetOf(folder));
   }
 
   /** The texts of files. Links are followed within `files`; a link that leads elsewhere has no text. */
@@ -96,6 +136,14 @@ export class Revision {
       place = posix.normalize(posix.join(posix.dirname(place), target));
     }
     return undefined;
+  }
+
+  async #entries(paths: readonly string[]): Promise<TreeEntry[]> {
+    const inside = paths.filter((path) => path !== "" && path !== ".." && !path.startsWith("../"));
+    if (inside.length === 0) return [];
+    return parseTree(
+      await this.#git.read(["ls-tree", "-l", "-z", "--full-tree", this.commit, "--", ...inside]),
+    );
   }
 
   async #list(git: Git, commit: string, path: string): Promise<ReadonlyMap<string, TreeFile>> {
@@ -282,6 +330,19 @@ function existing(path: string): string {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT" || folder === dirname(folder)) throw error;
     }
   }
+}
+
+/** A path below the root of a work tree: links that lead to the work tree are resolved, but no link in it. */
+function fromRoot(path: string, root: string): string {
+  const parents = [path];
+  for (let folder = path; folder !== dirname(folder); folder = dirname(folder))
+    parents.unshift(dirname(folder));
+  for (const parent of parents) {
+    const real = realpathSync.native(existing(parent));
+    if (real === root || real.startsWith(`${root}${sep}`))
+      return join(resolved(parent), relative(parent, path));
+  }
+  return resolved(path);
 }
 
 function resolved(path: string): string {

@@ -370,6 +370,33 @@ describe("a hostile pull request", () => {
     expect(stderr).toMatch(/isn't in a git repository/);
   });
 
+  test("can't hide a change of a platform behind a link to a copy", async () => {
+    const copies = Object.fromEntries(
+      Object.entries(BASE).map(([path, text]) => [path.replace("stacks/", "stacks/.drafts/"), text]),
+    );
+    const changed = withLimit(ORGANIZATION);
+    const repository = Repository.with({
+      ...BASE,
+      ...copies,
+      [ACME.replace("demo", ".drafts/demo")]: changed,
+    });
+    repository.remove("stacks/demo");
+    symlinkSync(".drafts/demo", join(repository.folder, "stacks/demo"));
+    expect((await report(repository)).stacks).toEqual(["demo.acme changes"]);
+  });
+
+  test("is compared through a link that the revision has too", async () => {
+    const repository = Repository.with({
+      "manifests/demo/platform.yaml": PLATFORM,
+      "manifests/demo/orgs/acme.yaml": ORGANIZATION,
+    });
+    symlinkSync("manifests", join(repository.folder, "stacks"));
+    repository.commit();
+    repository.git("branch", "--force", "main");
+    repository.write({ "manifests/demo/orgs/acme.yaml": withLimit(ORGANIZATION) });
+    expect((await report(repository)).stacks).toEqual(["demo.acme changes"]);
+  });
+
   test("can't read files by links", async () => {
     const repository = Repository.with(BASE);
     const secret = join(newFolder(), "secret.yaml");
@@ -436,6 +463,42 @@ describe("the stacks that a change concerns", () => {
     expect(await matrix(repository)).toEqual({ include: [] });
     repository.write({ "index.js": "// changed\n" });
     expect((await matrix(repository)).include).toHaveLength(1);
+  });
+
+  const PROJECT = { ...BASE, "infra/Pulumi.yaml": "name: mine\nruntime: nodejs\n", "infra/index.js": "" };
+  const inInfra = (name: string) => name.replace(/^stacks/, "infra/stacks");
+  const PROJECT_FILES = Object.fromEntries(
+    Object.entries(PROJECT).map(([name, text]) => [inInfra(name), text]),
+  );
+
+  test.each([
+    ["infra/yarn.lock", 1],
+    ["infra/bun.lock", 1],
+    ["infra/npm-shrinkwrap.json", 1],
+    ["pnpm-lock.yaml", 1],
+    ["other/package-lock.json", 0],
+    ["infra/dist/index.js", 0],
+    ["infra/node_modules/x/index.js", 0],
+  ])("after a change of %s beside or above a project: %i job", async (file, jobs) => {
+    const repository = Repository.with({ ...PROJECT_FILES, ".gitignore": "dist/\n" });
+    repository.write({ [file]: "// changed\n" });
+    const inner = new Repository(join(repository.folder, "infra"));
+    expect((await matrix(inner)).include).toHaveLength(jobs);
+  });
+
+  test("aren't all because of a plan that the command saves", async () => {
+    const repository = Repository.with(PROJECT_FILES);
+    repository.write({ "infra/plan.json": "{}\n" });
+    const inner = new Repository(join(repository.folder, "infra"));
+    expect((await matrix(inner, "--save", "plan.json")).include).toEqual([]);
+    expect((await matrix(inner)).include).toHaveLength(1);
+  });
+
+  test("are all after a change of a committed file that git would ignore", async () => {
+    const repository = Repository.with({ ...PROJECT_FILES, ".gitignore": "dist/\n" });
+    repository.write({ "infra/dist/index.js": "// changed\n" });
+    repository.git("add", "--force", "infra/dist");
+    expect((await matrix(new Repository(join(repository.folder, "infra")))).include).toHaveLength(1);
   });
 
   test("have names that a shell reads as words", async () => {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { changedSince, narrowed } from "../../fleet/since.ts";
 import { findTargets, type Selection } from "../../fleet/targets.ts";
 import { listPaths } from "../../shared/list-names.ts";
@@ -11,11 +12,12 @@ import type { Session } from "../session.ts";
 export async function affectedTargets(
   session: Session,
   targets: readonly string[],
-  { since: ref }: SinceOption,
+  { since: ref, save }: SinceOption & { readonly save?: string },
 ): Promise<readonly Selection[]> {
   const selections = findTargets(targets, session.io);
   if (ref === undefined) return selections;
-  const since = await changedSince(ref, selections, session.io, targets.length === 0);
+  const outputs = save === undefined ? [] : [resolve(session.io.cwd, save)];
+  const since = await changedSince(ref, selections, session.io, targets.length === 0, outputs);
   const isConcerned = since.code.length > 0;
   if (isConcerned)
     session.log(`Running all stacks, because code that they depend on changed: ${listPaths(since.code)}.`);
