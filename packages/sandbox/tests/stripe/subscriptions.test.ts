@@ -303,6 +303,22 @@ describe("cancelling", () => {
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "canceled", ended_at: end });
     expect((await stripe.invoices.list({ subscription: id })).data).toHaveLength(1);
   });
+
+  it("at the end of the period moves with the period when a free plan changes to a paid one", async () => {
+    const { stripe, advance } = await localStripe();
+    const customer = await customerWithCard(stripe);
+    const [free, paid] = [await monthlyPrice(stripe, 0), await monthlyPrice(stripe, 4900)];
+    const { id, items } = await stripe.subscriptions.create({
+      customer: customer.id,
+      items: [{ price: free.id }],
+    });
+    await stripe.subscriptions.update(id, { cancel_at_period_end: true });
+    await advance({ days: 10 });
+    const item = items.data[0]?.id ?? "";
+    const changed = await stripe.subscriptions.update(id, { items: [{ id: item, price: paid.id }] });
+    expect(changed.cancel_at).toBe(changed.items.data[0]?.current_period_end);
+    expect(changed.cancel_at).toBeGreaterThan(items.data[0]?.current_period_end ?? 0);
+  });
 });
 
 describe("changing the price", () => {

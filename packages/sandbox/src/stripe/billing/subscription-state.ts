@@ -41,9 +41,21 @@ export function update(
   event = "customer.subscription.updated",
 ): StoredSubscription {
   const was = account.subscriptions.get(before.id) ?? before;
-  const after = account.subscriptions.put(before.id, { ...before, ...change });
+  const changed = { ...before, ...change };
+  const after = account.subscriptions.put(before.id, {
+    ...changed,
+    cancel_at: cancellationOf(account, changed),
+  });
   account.emit(event, showSubscription(account, after), was);
   return after;
+}
+
+/** A cancellation at the period's end moves with the period, for example when a free plan changes to a paid one. */
+function cancellationOf(account: Account, subscription: StoredSubscription): number | null {
+  const ends = itemsOf(account, subscription.id).map(({ current_period_end }) => current_period_end);
+  if (!subscription.cancel_at_period_end || isOver(subscription) || ends.length === 0)
+    return subscription.cancel_at;
+  return Math.max(...ends);
 }
 
 export function isOver(subscription: StoredSubscription): boolean {
