@@ -244,6 +244,7 @@ export class Platform extends pulumi.ComponentResource {
         ),
         trial:
           platform.trial === null ? undefined : { ...platform.trial, credits: { ...platform.trial.credits } },
+        stayOpen: platform.staysOpen ?? undefined,
       },
       { parent: this, protect: true, deletedWith: project, dependsOn: [database] },
     );

@@ -113,6 +113,14 @@ describe("a plan since a revision", () => {
     expect((await report(repository)).stacks).toEqual(["demo.platform changes", "demo.globex changes"]);
   });
 
+  test("counts workspaces that stay open as access", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({ "stacks/demo/platform.yaml": `${PLATFORM}access: { stayOpen: the gateway moves }\n` });
+    const { stdout } = await plan(repository);
+    expect(stdout).toContain("keeps workspaces open while no process renews their lease: the gateway moves");
+    expect(stdout).toContain("1 danger: access opened");
+  });
+
   test("reads a renamed organization as a new one and a removed one", async () => {
     const repository = Repository.with(BASE);
     repository.remove(ACME);

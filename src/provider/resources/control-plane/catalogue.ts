@@ -16,6 +16,12 @@ const catalogueInputs = z.strictObject({
   plans: z.record(z.string(), plans.row.omit({ name: true })).describe("Plans by name."),
   wallets: z.record(z.string(), walletTypes.row.omit({ name: true })).describe("Wallets by name."),
   trial: platforms.row.shape.trial,
+  stayOpen: z
+    .string()
+    .optional()
+    .describe(
+      "Why workspaces stay open while no process renews their lease. Only recorded, so that a preview shows it.",
+    ),
 });
 
 const catalogueOutputs = z.object({});
@@ -85,7 +91,10 @@ function removedPlans(before: object, after: object): string[] {
   return Object.keys(before).filter((name) => !Object.hasOwn(after, name));
 }
 
-async function read(query: Query, { controlPlane, platform: { id } }: Inputs): Promise<Inputs | undefined> {
+async function read(
+  query: Query,
+  { controlPlane, platform: { id }, stayOpen }: Inputs,
+): Promise<Inputs | undefined> {
   const found = await platforms.find(query, { id });
   if (found === undefined) return undefined;
   const { issuer: _, trial, ...platform } = found;
@@ -96,5 +105,6 @@ async function read(query: Query, { controlPlane, platform: { id } }: Inputs): P
     plans: mapBy(await plans.read(query, owner), "name"),
     wallets: mapBy(await walletTypes.read(query, owner), "name"),
     ...(trial && { trial }),
+    ...(stayOpen !== undefined && { stayOpen }),
   };
 }

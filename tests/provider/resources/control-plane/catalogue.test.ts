@@ -22,6 +22,13 @@ describe("control-plane:Catalogue", () => {
     expect(await life.refresh()).toEqual([]);
   });
 
+  test("finds the reason why workspaces stay open as it was recorded", async () => {
+    await life.up({ ...catalogueOf("shop"), stayOpen: "the gateway moves" });
+    expect(await life.refresh()).toEqual([]);
+    await life.up(catalogueOf("shop"));
+    expect(await life.refresh()).toEqual([]);
+  });
+
   test("changes, clears and removes one thing and leaves the others", async () => {
     const { build } = catalogueOf("shop").plans;
     await life.up({
