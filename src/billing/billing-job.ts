@@ -26,8 +26,8 @@ export interface BillingJobReport {
   readonly settledCredits: number;
 }
 
-/** Longer than a month, to cover the current period of each organization. */
-const LOOK_BACK_SECONDS = 35 * 24 * 60 * 60;
+/** Covers the current period of each organization, invoices that are paid late, and weeks in which the job didn't run. */
+const LOOK_BACK_SECONDS = 100 * 24 * 60 * 60;
 
 /**
  * Runs a platform's billing job once. Meant for cron.

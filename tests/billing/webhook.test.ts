@@ -359,6 +359,15 @@ describe("a month's credits", () => {
   });
 });
 
+test("plan credits are posted by a job that didn't run for two months", async () => {
+  const one = await shop.organization("unattended", "pm_card_visa");
+  await one.subscribe(LAUNCH);
+  const { data } = await shop.stripe.invoices.list({ customer: one.customer });
+  const later = (data.at(-1)?.created ?? 0) * 1000 + 60 * 24 * 60 * 60 * 1000;
+  await runBillingJob(await shop.context((later - Date.now()) / 60_000), new AbortController().signal);
+  expect(await one.entries()).toEqual(["plan 5000"]);
+});
+
 test("the credits of a contract plan are posted each calendar month", async () => {
   const one = await shop.organization("contract");
   await shop.rows("update public.plans set monthly_amount = null where name = 'launch'");
