@@ -78,7 +78,7 @@ describe("a plan since a revision", () => {
     const repository = Repository.with(BASE);
     const lines = ORGANIZATION.trimEnd().split("\n");
     repository.write({ [ACME]: `# Acme\n${lines.reverse().join("\n")}\n`, "README.md": "Changed\n" });
-    expect(await plan(repository)).toMatchObject({ exitCode: 0, stdout: "0 stacks: none\n" });
+    expect(await plan(repository)).toMatchObject({ exitCode: 0, stdout: "No stack is affected.\n" });
   });
 
   test("counts commits, staged and unstaged changes, but not what main got in the meantime", async () => {
@@ -447,7 +447,7 @@ describe("the stacks that a change concerns", () => {
     repository.write({ "README.md": "Changed\n" });
     expect(await matrix(repository, "--shards", "9")).toEqual({ include: [] });
     const preview = await tenantry(["preview", "--since", "main"], { cwd: repository.folder, env: TODAY });
-    expect(preview).toMatchObject({ exitCode: 0, stdout: "0 stacks: none\n" });
+    expect(preview).toMatchObject({ exitCode: 0, stdout: "No stack is affected.\n" });
   });
 
   test.each([

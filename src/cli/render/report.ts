@@ -113,7 +113,8 @@ function summarize(results: readonly StackResult[], what: string, colors: Colors
   const parts = (["done", "changes", "unchanged", "refused", "failed", "not started"] as const).flatMap(
     (outcome) => countOutcome(results, outcome),
   );
-  return `${colors.bold(count(results.length, "stack"))}: ${parts.join(", ") || "none"}${what && ` (${what})`}`;
+  if (results.length === 0) return "No stack is affected.";
+  return `${colors.bold(count(results.length, "stack"))}: ${parts.join(", ")}${what && ` (${what})`}`;
 }
 
 function countOutcome(results: readonly StackResult[], outcome: Outcome): string[] {
