@@ -372,7 +372,7 @@ function membersOf(organization: OrganizationModel) {
   );
 }
 
-/** A deleted organization keeps its members, who see that it was deleted, and lets nobody else in. */
+/** A deleted organization keeps its members, who see that it was deleted. Other people can't join it. */
 function invitationsOf(organization: OrganizationModel) {
   if (organization.state === "deleted") return {};
   const invitations = Object.values(organization.invitations);

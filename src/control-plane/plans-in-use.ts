@@ -39,7 +39,7 @@ export async function refuseToRemovePlansInUse(query: Query, removed: readonly s
   );
 }
 
-/** Keeps the rows of removed plans to which only closed organizations refer. Nobody is on them any more. */
+/** Keeps the rows of removed plans that only closed organizations refer to. */
 export async function keepPlansOfClosed(
   query: Query,
   platform: string,

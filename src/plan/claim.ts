@@ -18,7 +18,7 @@ export interface Draft {
   readonly danger?: Danger;
   /** The sentence if it is the only one: `removes ada@acme.example (admin)`. */
   readonly text: string;
-  /** How to join it with others, such as `removes` and `person` for `removes 3 people`. Absent: it stays an event of its own. */
+  /** How to join it with others, such as `removes` and `person` for `removes 3 people`. Absent: it isn't joined. */
   readonly joined?: { readonly verb: string; readonly noun: string; readonly suffix?: string };
   readonly item?: { readonly name: string; readonly note?: string };
   readonly details?: readonly PropertyChange[];
@@ -28,7 +28,7 @@ export interface Draft {
 
 /** One thing that a step does. */
 export interface Claim {
-  /** What it is about, so that one line of YAML is told once: claims with the same key are one event. */
+  /** What it is about, so that one line of YAML is listed once: claims with the same key become one event. */
   readonly key: string;
   /** What it is about for others, where its key also says how it changes. */
   readonly topic?: string;

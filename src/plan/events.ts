@@ -215,7 +215,7 @@ function told(groups: readonly Group[]): StackEvents {
   };
 }
 
-/** What the platform's code decides for all workspaces, so it is told once for the organization. */
+/** What the platform's code decides for all workspaces, so it is listed once for the organization. */
 const SAME_EVERYWHERE: ReadonlySet<Subject> = new Set(["rowSecurity", "privileges", "schema", "settings"]);
 
 function atomOf({ own, parts }: Group): Atom[] {

@@ -22,7 +22,7 @@ import { notEvaluatedText } from "./not-evaluated.ts";
 /** GitHub refuses a comment of more characters. */
 const GITHUB_LIMIT = 65_536;
 
-/** How much of the plan is told. A comment drops detail until it is short enough. */
+/** How much of the plan is shown. A comment drops detail until it is short enough. */
 type Level = "full" | "items" | "events" | "summaries";
 
 const LEVELS: readonly Level[] = ["full", "items", "events", "summaries"];

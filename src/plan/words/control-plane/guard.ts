@@ -5,7 +5,7 @@ import { foundClaims, ownerKey } from "../say.ts";
 import type { Words } from "../words.ts";
 import { STATE_KEY } from "./organization.ts";
 
-/** It revokes what isn't declared. What it repeats of the manifest is told by the resources that grant it. */
+/** It revokes what isn't declared. What the manifest declares is described by the resources that grant it. */
 export const controlPlaneGuard: Words = {
   noun: "guard of the control plane",
 

@@ -6,7 +6,7 @@ import { foundClaims, ownerKey, partOfOwner } from "../say.ts";
 import type { Words } from "../words.ts";
 import { accessTopic } from "./row-security.ts";
 
-/** It revokes what isn't declared. What it repeats of the manifest is told by the resources that grant it. */
+/** It revokes what isn't declared. What the manifest declares is described by the resources that grant it. */
 export const guard: Words = {
   noun: "guard of the database",
 

@@ -4,7 +4,7 @@ import { foundClaims, ownerKey, partOfOwner } from "../say.ts";
 import type { Words } from "../words.ts";
 import { deletesData } from "./deletes.ts";
 
-/** The schema is the same in every workspace, so a change of it is told once. */
+/** The schema is the same in every workspace, so a change of it is listed once. */
 export const schema: Words = {
   noun: "schema of the database",
 
