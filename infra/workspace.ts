@@ -306,7 +306,7 @@ function knownAs(name: string, before: readonly string[]): pulumi.ResourceTransf
 function consentOf({ name, consents }: OrganizationModel, workspace: WorkspaceModel) {
   if (workspace.state !== "deleted") return undefined;
   const things = [name, `${name}/${workspace.name}`];
-  const given = consents.filter((consent) => things.includes(consent.delete));
+  const given = consents.filter((consent) => consent.delete !== null && things.includes(consent.delete));
   const [longest] = given.sort((a, b) => b.expires.localeCompare(a.expires));
   return longest && { approvedBy: longest.approvedBy, reason: longest.reason, expires: longest.expires };
 }

@@ -85,6 +85,13 @@ export const date = z.iso.date({ error: "a date such as 2026-12-31" });
 /** A host name in any case, with or without a trailing dot. */
 export const host = ruled({ ...HOST, pattern: HOST.pattern.replace(/\$$/, "\\.?$"), max: HOST.max + 1 });
 
+/** The fields that every exception and every consent needs. */
+export const approval = {
+  reason: line.describe("Why it was approved."),
+  approvedBy: email.describe("The e-mail address of the person who approved it."),
+  expires: date.describe("The last day on which it is valid."),
+};
+
 const BYTE = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
 const V4_RANGE = `(?:${BYTE}\\.){3}${BYTE}/(?:3[0-2]|[12]?\\d)`;
 // `::` can be anywhere, so the pattern accepts some invalid addresses. A rule refuses those.

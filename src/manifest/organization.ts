@@ -2,6 +2,7 @@ import * as z from "zod";
 import { byEntitlement } from "../shared/entitlements.ts";
 import {
   apiVersion,
+  approval,
   compute,
   credits,
   DISPLAY_NAME_DESCRIPTION,
@@ -62,13 +63,6 @@ const claimToken = fields({
     .describe("The only address that can claim the token. Defaults to any verified address."),
   expires: date.describe("The last day on which the token can be claimed."),
 }).meta({ id: "ClaimToken", description: "A token that admits its holder to the organization, once." });
-
-/** The fields that every exception needs. */
-const approval = {
-  reason: line.describe("Why it was approved."),
-  approvedBy: email.describe("The e-mail address of the person who approved it."),
-  expires: date.describe("The last day on which it is valid."),
-};
 
 const limitOverride = fields({
   value: limit(0).describe("The limit that replaces the plan's."),
@@ -191,16 +185,48 @@ const workspace = fields({
   description: "A workspace: a Supabase project and everything in it.",
 });
 
+/** A name in a workspace, such as `production/ci`. */
+const inWorkspace = text(
+  /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/,
+  81,
+  "a workspace and a name in it, such as production/ci",
+);
+
+const removal = fields({
+  members: list(email).optional().describe("The e-mail addresses of the people who leave."),
+  apiKeys: list(inWorkspace).optional().describe("The API keys that are revoked, such as production/ci."),
+  workspaces: list(slug)
+    .optional()
+    .describe("The workspaces that are suspended or archived. A deletion needs `delete`."),
+  domains: list(host).optional().describe("The custom domains that are removed, such as shop.acme.example."),
+  connections: list(inWorkspace)
+    .optional()
+    .describe("The connections that are removed, such as production/warehouse."),
+  owner: email.optional().describe("The former owner, who doesn't stay as an admin."),
+  subscription: planVersion
+    .optional()
+    .describe("The plan whose paid subscription ends, because the organization moves to a plan without one."),
+}).meta({
+  id: "Removal",
+  description: "What goes, by name. Another removal isn't covered.",
+});
+
 const consent = fields({
   delete: text(
     /^[a-z][a-z0-9-]*(\/[a-z][a-z0-9-]*)?$/,
     81,
     "an organization or one of its workspaces, such as acme or acme/spike",
-  ).describe("What may be deleted, such as acme or acme/spike."),
+  )
+    .optional()
+    .describe("What may be deleted, such as acme or acme/spike. Set either this or `remove`."),
+  remove: removal
+    .optional()
+    .describe("What may be removed above the thresholds of `guards`, and what always needs a consent."),
   ...approval,
 }).meta({
   id: "Consent",
-  description: "A consent to delete the organization or a workspace whose `state` is `deleted`.",
+  description:
+    "A consent to delete the organization or a workspace whose `state` is `deleted`, or to remove what a guard would refuse.",
 });
 
 export const organizationSchema = fields({
@@ -260,7 +286,7 @@ export const organizationSchema = fields({
     .optional()
     .describe("The model provider for all workspaces of the organization."),
   workspaces: named(workspace).optional().describe("The workspaces, by name. Defaults to one, `personal`."),
-  consents: list(consent).optional().describe("Consents to delete."),
+  consents: list(consent).optional().describe("Consents to delete and to remove."),
 }).meta({ id: "Organization", title: "Organization", description: "A customer of the platform." });
 
 export type OrganizationManifest = z.infer<typeof organizationSchema>;

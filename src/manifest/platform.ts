@@ -1,8 +1,10 @@
 import { CURRENCIES, type Currency } from "@tenantry/core/currencies";
 import * as z from "zod";
 import { byEntitlement, ENTITLEMENTS } from "../shared/entitlements.ts";
+import { type ByKind, byKind, DEFAULT_THRESHOLDS, type Threshold } from "../shared/thresholds.ts";
 import {
   apiVersion,
+  approval,
   cidr,
   compute,
   credits,
@@ -167,6 +169,75 @@ const security = fields({
   description: "How the platform's projects are secured, and the exceptions, each with a reason.",
 });
 
+const threshold = fields({
+  floor: wholeNumber(0, 1_000_000, "a whole number from 0")
+    .optional()
+    .describe("The number of removals that never need a consent. Defaults to the kind's."),
+  share: wholeNumber(0, 100, "a whole number of percent from 0 to 100")
+    .optional()
+    .describe(
+      "The largest share of removals without a consent, in percent. It applies above the floor. Defaults to the kind's.",
+    ),
+}).meta({
+  id: "Threshold",
+  description: "How many things of one kind can be removed without a consent that names each of them.",
+});
+
+const REMOVALS: ByKind<string> = {
+  members: "People who leave.",
+  apiKeys: "API keys that are revoked.",
+  workspaces: "Active workspaces that are suspended, archived or deleted.",
+  domains: "Custom domains that are removed.",
+  connections: "Connections that are removed.",
+};
+
+const thresholds = (defaults: ByKind<Threshold>) =>
+  fields(
+    byKind((kind) => {
+      const { floor, share } = defaults[kind];
+      return threshold
+        .optional()
+        .describe(`${REMOVALS[kind]} Defaults to \`{ floor: ${floor}, share: ${share} }\`.`);
+    }),
+  );
+
+const guards = fields({
+  perOrganization: thresholds(DEFAULT_THRESHOLDS.perOrganization)
+    .optional()
+    .describe("The thresholds for what a run removes from one organization."),
+  perRun: thresholds(DEFAULT_THRESHOLDS.perRun)
+    .optional()
+    .describe("The thresholds for what a run removes from several organizations of the platform together."),
+}).meta({
+  id: "Guards",
+  description: "Above which number and share of removals a consent is required.",
+});
+
+const platformConsent = fields({
+  weaken: list(
+    text(
+      /^(control-plane|workspace)\/[!-~][ -~]*$/,
+      300,
+      "a kind of database and a table or a function of it, such as workspace/public.chats",
+    ),
+  )
+    .optional()
+    .describe(
+      "The tables and functions whose row security may get weaker, such as workspace/public.chats. Set either this or `remove`.",
+    ),
+  remove: fields({
+    webhook: text(/^https?:\/\/[!-~]+$/, 2048, "the URL of the endpoint").describe(
+      "The URL of the endpoint for Stripe's events that is removed, with the secret that verifies them.",
+    ),
+  })
+    .optional()
+    .describe("What may be removed from the platform."),
+  ...approval,
+}).meta({
+  id: "PlatformConsent",
+  description: "A consent to what a guard would refuse on the platform.",
+});
+
 export const platformSchema = fields({
   apiVersion,
   kind: z.literal("Platform", { error: "Platform" }).describe("The kind of this manifest."),
@@ -246,6 +317,10 @@ export const platformSchema = fields({
     .describe(
       "Exceptions to the ownership of secrets by name. By default, a secret belongs to the organization whose name is its prefix, such as `acme-anthropic` to `acme`; if several match, to the one with the longest name.",
     ),
+  guards: guards.optional().describe("The thresholds above which removals need a consent."),
+  consents: list(platformConsent)
+    .optional()
+    .describe("Consents to weaker row security, and to the removal of the endpoint for Stripe's events."),
 }).meta({
   id: "Platform",
   title: "Platform",

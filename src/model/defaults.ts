@@ -13,3 +13,8 @@ export function mapValues<Value, Result>(
   for (const key of Object.keys(record).sort()) result[key] = change(record[key] as Value, key);
   return result;
 }
+
+/** Normalizes a domain for comparison: lower case, without a trailing dot. */
+export function normalizeHost(host: string): string {
+  return host.toLowerCase().replace(/\.$/, "");
+}

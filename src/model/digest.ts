@@ -10,9 +10,14 @@ const platforms = new WeakMap<PlatformModel, string>();
  * @param organization null for the platform's own stack
  */
 export function modelDigest(platform: PlatformModel, organization: OrganizationModel | null): string {
-  const above = platforms.get(platform) ?? sha256(JSON.stringify(platform));
+  const above = platforms.get(platform) ?? sha256(JSON.stringify(declaredBy(platform)));
   platforms.set(platform, above);
   return sha256(JSON.stringify([above, organization]));
+}
+
+/** Guards and consents decide whether a run is allowed. No resource depends on them. */
+function declaredBy({ guards: _guards, consents: _consents, ...declared }: PlatformModel): unknown {
+  return declared;
 }
 
 function sha256(text: string): string {

@@ -3,6 +3,7 @@ import type { DomainRecord } from "../shared/domain-record.ts";
 import type { Entitlements, Limit } from "../shared/entitlements.ts";
 import type { LifecycleState } from "../shared/lifecycle.ts";
 import type { ComputeSize, Region } from "../shared/supabase-catalogue.ts";
+import type { ByKind, Thresholds } from "../shared/thresholds.ts";
 import type { BillingModel } from "./billing.ts";
 
 // The resolved model: manifests with all defaults, plans, limits and ids resolved for one day. It is plain JSON without secrets.
@@ -115,6 +116,9 @@ export interface PlatformModel {
   readonly llmProviders: readonly string[] | null;
   /** The suffix of the apps' URLs, such as `camelai.example`; null if the platform gives apps no URL. */
   readonly appsDomain: string | null;
+  /** The thresholds above which removals need a consent. */
+  readonly guards: Thresholds;
+  readonly consents: readonly PlatformConsentModel[];
 }
 
 /** A member of an organization, and the workspaces that this person may enter. */
@@ -248,14 +252,36 @@ export interface WorkspaceModel {
   readonly expires: string | null;
 }
 
-/** A consent to delete an organization or a workspace whose state is `deleted`. */
-interface ConsentModel {
-  /** What may be deleted: `acme` or `acme/spike`. */
-  readonly delete: string;
+/** Who approved an exception, and until when. */
+interface ApprovalModel {
   readonly reason: string;
   readonly approvedBy: string;
   /** ISO date, the last day on which it is valid. */
   readonly expires: string;
+}
+
+/** A consent to delete an organization or a workspace whose state is `deleted`, or to remove what a guard would refuse. */
+export interface ConsentModel extends ApprovalModel {
+  /** What may be deleted: `acme` or `acme/spike`; null if it is a consent to removals. */
+  readonly delete: string | null;
+  /** What may be removed, by name; nothing if it is a consent to a deletion. */
+  readonly remove: ConsentedRemovals;
+}
+
+/** What a consent lets go, by name. */
+export interface ConsentedRemovals extends ByKind<readonly string[]> {
+  /** The e-mail address of the former owner in lower case; null for none. */
+  readonly owner: string | null;
+  /** The plan whose paid subscription ends; null for none. */
+  readonly subscription: string | null;
+}
+
+/** A consent to what a guard would refuse on the platform. */
+export interface PlatformConsentModel extends ApprovalModel {
+  /** The tables and functions whose row security may get weaker: `workspace/public.chats`. */
+  readonly weaken: readonly string[];
+  /** The URL of the webhook's endpoint that may be removed; null for none. */
+  readonly webhook: string | null;
 }
 
 /** A declared override of a limit. */

@@ -3,6 +3,7 @@ import type { OrganizationManifest } from "../manifest/organization.ts";
 import type { Entitlements } from "../shared/entitlements.ts";
 import { stableId } from "../shared/ids.ts";
 import { billingModel } from "./billing.ts";
+import { consentModel } from "./consents.ts";
 import { mapValues, titleOf } from "./defaults.ts";
 import type {
   AutoReloadModel,
@@ -69,12 +70,7 @@ export function organizationModel(
     workspaces: mapValues(declaredWorkspaces(manifest), (workspace, workspaceName) =>
       workspaceModel(identity, workspaceName, workspace),
     ),
-    consents: (manifest.consents ?? []).map((consent) => ({
-      delete: consent.delete,
-      reason: consent.reason,
-      approvedBy: consent.approvedBy,
-      expires: consent.expires,
-    })),
+    consents: (manifest.consents ?? []).map(consentModel),
   };
 }
 

@@ -4,7 +4,8 @@ import { creditAmount, fewestCredits, smallestUnits } from "../shared/currency.t
 import { byEntitlement, type Entitlements, type Limit } from "../shared/entitlements.ts";
 import { projectName, stableId } from "../shared/ids.ts";
 import { planVersionOf, productIdOf } from "../shared/plan-version.ts";
-import { mapValues, titleOf } from "./defaults.ts";
+import { platformConsentModel, thresholdsOf } from "./consents.ts";
+import { mapValues, normalizeHost, titleOf } from "./defaults.ts";
 import type { Money, PlanModel, PlatformModel, PriceModel, TrialModel, WalletTypeModel } from "./model.ts";
 import { versionsOf } from "./plan-versions.ts";
 import { securityModel } from "./security.ts";
@@ -36,6 +37,8 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
     wallets: mapValues(wallets, ({ credit }) => walletType(credit.price, currency)),
     llmProviders: manifest.llmProviders ?? null,
     appsDomain: manifest.apps ? normalizeHost(manifest.apps.domain) : null,
+    guards: thresholdsOf(manifest.guards ?? {}),
+    consents: (manifest.consents ?? []).map(platformConsentModel),
   };
 }
 
@@ -95,9 +98,4 @@ function walletType(price: number, currency: Currency): WalletTypeModel {
 
 function money(price: number, { currency }: PlatformManifest): Money {
   return { amount: smallestUnits(price, currency) ?? 0, currency };
-}
-
-/** Normalizes a domain for comparison: lower case, without a trailing dot. */
-export function normalizeHost(host: string): string {
-  return host.toLowerCase().replace(/\.$/, "");
 }

@@ -8,6 +8,7 @@ import { entitlementsOf, organizationModel } from "./organization.ts";
 import { platformModel } from "./platform.ts";
 import { CLAIM_TOKEN_RULES } from "./rules/claim-tokens.ts";
 import { CONNECTION_RULES } from "./rules/connections.ts";
+import { CONSENT_RULES, PLATFORM_CONSENT_RULES } from "./rules/consents.ts";
 import { FEATURE_RULES } from "./rules/features.ts";
 import { LIFECYCLE_RULES } from "./rules/lifecycle.ts";
 import { ORGANIZATION_NAME_RULES } from "./rules/names.ts";
@@ -27,6 +28,7 @@ const ORGANIZATION_RULES = [
   ...PEOPLE_RULES,
   ...CLAIM_TOKEN_RULES,
   ...LIFECYCLE_RULES,
+  ...CONSENT_RULES,
   ...WORKSPACE_RULES,
   ...CONNECTION_RULES,
   ...FEATURE_RULES,
@@ -43,25 +45,23 @@ export interface PlatformInput {
   readonly platform: ParsedPlatform;
   /** The data that decides who owns the secrets in the manifests. */
   readonly repository: Repository;
+  /** `2026-11-22` */
+  readonly today: string;
 }
 
 export interface OrganizationInput extends PlatformInput {
   readonly organization: ParsedOrganization;
   /** Other organizations of the platform that may declare the same unique values. */
   readonly neighbours?: readonly ParsedOrganization[];
-  /** `2026-11-22` */
-  readonly today: string;
 }
 
 export interface FleetInput extends PlatformInput {
   readonly organizations: readonly ParsedOrganization[];
-  /** `2026-11-22` */
-  readonly today: string;
 }
 
 /** Resolves a platform with all of its organizations, and checks the values that must be unique among them. */
 export function resolve({ platform, repository, organizations, today }: FleetInput): Resolved<Model> {
-  const resolvedPlatform = resolvePlatform({ platform, repository });
+  const resolvedPlatform = resolvePlatform({ platform, repository, today });
   const above = platformModel(platform.manifest);
   const diagnostics = [...resolvedPlatform.diagnostics];
   const models: OrganizationModel[] = [];
@@ -79,10 +79,11 @@ export function resolve({ platform, repository, organizations, today }: FleetInp
 }
 
 /** Resolves a platform without its organizations. */
-export function resolvePlatform({ platform, repository }: PlatformInput): Resolved<PlatformModel> {
+export function resolvePlatform({ platform, repository, today }: PlatformInput): Resolved<PlatformModel> {
   const { manifest, file } = platform;
   const diagnostics = [
     ...applyRules(PLATFORM_RULES, manifest, file),
+    ...applyRules(PLATFORM_CONSENT_RULES, { manifest, today }, file),
     ...applyRules(PLATFORM_SECRET_RULES, { manifest, repository }, file),
   ];
   return { model: hasError(diagnostics) ? undefined : platformModel(manifest), diagnostics };

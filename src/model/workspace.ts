@@ -3,9 +3,8 @@ import { domainRecord } from "../shared/domain-record.ts";
 import { projectName, stableId } from "../shared/ids.ts";
 import { LIFECYCLE_STATES, type LifecycleState } from "../shared/lifecycle.ts";
 import { findConnection } from "./connection.ts";
-import { mapValues, titleOf } from "./defaults.ts";
+import { mapValues, normalizeHost, titleOf } from "./defaults.ts";
 import type { ApiKeyModel, AppModel, ConnectionModel, PlatformModel, WorkspaceModel } from "./model.ts";
-import { normalizeHost } from "./platform.ts";
 
 /** What a workspace inherits from its platform and organization. */
 export interface WorkspaceContext {

@@ -71,7 +71,7 @@ export function loadStack(
   ];
   const file = name === "platform" ? undefined : readOrganizationFile(folder, name);
   const repository = readRepository(folder, platform, file?.parsed === undefined ? [] : [file.parsed]);
-  const above = resolvePlatform({ platform, repository });
+  const above = resolvePlatform({ platform, repository, today });
   if (file === undefined) {
     return loaded(
       above.model && { platform: above.model, organization: undefined },

@@ -17,6 +17,9 @@ interface Case {
 const RAISED = PLATFORM.replace("monthly: 49 }", "monthly: 49, previously: [39] }");
 const consentTo = (thing: string) =>
   `consents: [{ delete: ${thing}, reason: r, approvedBy: a@b.example, expires: 2026-12-01 }]\n`;
+const removing = (removal: string, expires = "2026-12-01") =>
+  `  - { remove: ${removal}, reason: r, approvedBy: a@b.example, expires: ${expires} }\n`;
+const platformConsents = (consents: string) => ({ "platform.yaml": `${PLATFORM}consents:\n${consents}` });
 const securedBy = (security: string) => ({
   "platform.yaml": PLATFORM.replace(/^security: .*$/m, `security: ${security}`),
 });
@@ -528,6 +531,68 @@ consents:
         "consent-names-deletion 8:15 `acme/b` doesn't exist in this organization → correct the name, or remove the consent",
         "consent-names-deletion 9:15 `other` doesn't exist in this organization → correct the name, or remove the consent",
         "warning consent-names-deletion 10:68 the consent to delete `acme/a` has expired → have it approved again with a later date; if it is already deleted, remove both",
+      ],
+    },
+  ],
+  consents: [
+    {
+      name: "consents to removals that the manifest contains",
+      given: `plan: team
+members: [{ email: bob@acme.example, role: member, workspaces: [b] }]
+workspaces: { a: { state: archived }, b: {} }
+consents:
+${removing("{ members: [Eve@acme.example], apiKeys: [b/ci, gone/ci], workspaces: [a], domains: [shop.acme.example] }")}${removing("{ connections: [b/hub], owner: bob@acme.example, subscription: big }")}`,
+      want: [],
+    },
+    {
+      name: "what a consent names and the manifest still declares",
+      given: `plan: team
+members: [{ email: bob@acme.example, role: admin }]
+workspaces: { b: { apiKeys: { ci: {} }, connections: { hub: { kind: hub, secret: acme-hub } }, apps: { x: { domain: shop.acme.example } } } }
+consents:
+${removing("{ members: [Bob@acme.example, ADA@acme.example], apiKeys: [b/ci], workspaces: [b] }")}${removing("{ domains: [Shop.acme.example.], connections: [b/hub], owner: bob@acme.example, subscription: team }")}`,
+      want: [
+        "warning consent-names-removal 9:27 the consent names `Bob@acme.example`, which stays → remove `Bob@acme.example` from the consent, or from `members`",
+        "warning consent-names-removal 9:45 the consent names `ADA@acme.example`, which stays → remove `ADA@acme.example` from the consent, or from `owner`",
+        "warning consent-names-removal 9:74 the consent names `b/ci`, which stays → remove `b/ci` from the consent, or from `workspaces.b.apiKeys`",
+        "warning consent-names-removal 9:94 the consent names `b`, which stays → remove `b` from the consent, or from `workspaces`, active",
+        "warning consent-names-removal 10:27 the consent names `Shop.acme.example.`, which stays → remove `Shop.acme.example.` from the consent, or from `workspaces.b.apps.x`",
+        "warning consent-names-removal 10:62 the consent names `b/hub`, which stays → remove `b/hub` from the consent, or from `workspaces.b.connections`",
+        "warning consent-names-removal 10:77 the consent names `bob@acme.example`, which stays → remove `bob@acme.example` from the consent, or from `members`, as admin",
+        "warning consent-names-removal 10:109 the consent names `team`, which stays → remove `team` from the consent, or from `plan`",
+      ],
+    },
+    {
+      name: "consents that have expired, that say nothing, and that say two things",
+      given: `consents:
+${removing("{ members: [eve@acme.example] }", "2026-11-21")}${removing("{}")}${removing("{ members: [] }")}  - { reason: r, approvedBy: a@b.example, expires: 2026-12-01 }
+  - { delete: acme, remove: { members: [eve@acme.example] }, reason: r, approvedBy: a@b.example, expires: 2026-12-01 }
+`,
+      want: [
+        "consent-says-one-thing 7:5 the consent says nothing → name what may go, or remove the consent",
+        "consent-says-one-thing 8:5 the consent says nothing → name what may go, or remove the consent",
+        "consent-says-one-thing 9:5 the consent says nothing → name what may go, or remove the consent",
+        "consent-says-one-thing 10:5 the consent says two things → write a consent for each",
+        "warning consent-names-removal 6:93 the consent has expired → have it approved again with a later date; if everything in it is done, remove the consent",
+      ],
+    },
+    {
+      name: "consents of a platform",
+      given: platformConsents(
+        `  - { weaken: [workspace/public.chats], reason: r, approvedBy: a@b.example, expires: 2026-11-21 }\n  - { weaken: [], reason: r, approvedBy: a@b.example, expires: 2026-12-01 }\n${removing("{ webhook: https://shop.example/stripe }")}`,
+      ),
+      want: [
+        "consent-says-one-thing 17:5 the consent says nothing → name what may go, or remove the consent",
+        "warning consent-names-removal 16:86 the consent has expired → have it approved again with a later date; if everything in it is done, remove the consent",
+      ],
+    },
+    {
+      name: "a consent to the removal of a webhook that stays",
+      given: {
+        "platform.yaml": `${PLATFORM}stripe: { webhook: { url: https://shop.example/stripe } }\nconsents:\n${removing("{ webhook: https://shop.example/stripe }")}`,
+      },
+      want: [
+        "warning consent-names-removal 17:26 the consent names `https://shop.example/stripe`, which stays → remove `https://shop.example/stripe` from the consent, or from `stripe.webhook`",
       ],
     },
   ],

@@ -147,6 +147,7 @@ const consentNamesDeletion: OrganizationRule = {
   name: "consent-names-deletion",
   check: ({ manifest, today }) =>
     (manifest.consents ?? []).flatMap((consent, index): RuleDiagnostic[] => {
+      if (consent.delete === undefined) return [];
       const [organization, workspaceName] = consent.delete.split("/");
       const workspace =
         workspaceName === undefined ? undefined : ownProperty(declaredWorkspaces(manifest), workspaceName);

@@ -1,5 +1,5 @@
 import type { OrganizationManifest } from "../../manifest/organization.ts";
-import { normalizeHost } from "../platform.ts";
+import { normalizeHost } from "../defaults.ts";
 import { scheduleError } from "../schedule.ts";
 import { declaredWorkspaces } from "../usage.ts";
 import { people } from "./people.ts";
