@@ -5,6 +5,8 @@ import { z } from "zod";
 import { changingSteps } from "../changes/stack.ts";
 import { modelDigest } from "../model/digest.ts";
 import type { PlatformModel } from "../model/model.ts";
+import { changePlan } from "../plan/build.ts";
+import { resourceText, sentencesByUrn } from "../plan/operations.ts";
 import type { FleetStack } from "./fleet.ts";
 import type { StackResult } from "./run.ts";
 import type { Sources } from "./sources.ts";
@@ -116,15 +118,21 @@ function stackDifferences(
   if (result.outcome !== "changes" && result.outcome !== "unchanged") return ["its preview fails now"];
   const now = plannedStack(stack, result, input);
   if (now.model !== planned.model) return ["its manifests changed"];
-  const names = [...new Set([...Object.keys(planned.steps), ...Object.keys(now.steps)])];
-  const steps = names.flatMap((urn) => {
+  const told = sentencesByUrn(changePlan([{ ...result, model: stack.model }]));
+  const urns = [...new Set([...Object.keys(planned.steps), ...Object.keys(now.steps)])];
+  const steps = urns.flatMap((urn) => {
     const [before, after] = [planned.steps[urn], now.steps[urn]];
     if (before === after) return [];
-    const name = nameOf(urn);
-    if (after === undefined) return [`${name} no longer changes`];
-    return before === undefined ? [`${name} changes now`] : [`${name} changes differently`];
+    const resource = resourceText(urn);
+    if (after === undefined) return [`the ${resource} no longer changes`];
+    // The plan's file has no values, so only what happens now can be told in full.
+    const event = told.get(urn);
+    if (before === undefined)
+      return [event === undefined ? `the ${resource} changes now` : `now also ${event}`];
+    return [`the ${resource} changes differently${event === undefined ? "" : `: ${event}`}`];
   });
-  if (steps.length > 0) return steps;
+  // One event may have several resources.
+  if (steps.length > 0) return [...new Set(steps)];
   return isDeepStrictEqual(now, planned) ? [] : ["its outputs change differently"];
 }
 
@@ -147,12 +155,6 @@ function plannedStack(
     ),
     outputs: digest(changes.outputs),
   };
-}
-
-/** `tenantry:stripe:Customer acme` */
-function nameOf(urn: string): string {
-  const [type = "", name = ""] = urn.split("::").slice(-2);
-  return `${type.split("$").at(-1)} ${name}`;
 }
 
 function digest(value: unknown): string {

@@ -1,9 +1,10 @@
-import type { OrganizationPlan } from "./plan.ts";
+import type { EventItem, OrganizationPlan, PlanEvent } from "./plan.ts";
 
 /** Organizations to which the same happens, such as a new migration. */
 export interface FoldedOrganizations {
-  /** All of them. The events are those of the first. */
   readonly organizations: readonly [OrganizationPlan, ...OrganizationPlan[]];
+  /** What happens to each of them. Workspaces are named only where they are the same for all. */
+  readonly shared: OrganizationPlan;
 }
 
 /** Groups organizations to which exactly the same happens, in the order of the first of each group. */
@@ -15,7 +16,7 @@ export function foldAlike(organizations: readonly OrganizationPlan[]): FoldedOrg
     if (group === undefined) groups.set(key, [organization]);
     else group.push(organization);
   }
-  return [...groups.values()].map((group) => ({ organizations: group }));
+  return [...groups.values()].map((group) => ({ organizations: group, shared: sharedBy(group) }));
 }
 
 function isFoldable({ problems, removals, outputs, other, workspaces }: OrganizationPlan): boolean {
@@ -26,16 +27,49 @@ function isFoldable({ problems, removals, outputs, other, workspaces }: Organiza
 function contentOf({ events, outcome }: OrganizationPlan): string {
   return JSON.stringify([
     outcome,
-    events.map(({ subject, text, danger, items, workspaces, details, status }) => {
-      const isAccess = subject === "people" || subject === "access";
+    events.map((event) => {
+      const { text, danger, items, workspaces, details, status } = event;
       return [
         text,
         danger,
-        items.map((item) => [item.name, item.note, isAccess ? item.workspaces : null]),
-        isAccess ? workspaces : null,
+        items.map((item) => [item.name, item.note, isAccess(event) ? item.workspaces : null]),
+        isAccess(event) ? workspaces : null,
         details,
         status,
       ];
     }),
   ]);
+}
+
+function isAccess({ subject }: PlanEvent): boolean {
+  return subject === "people" || subject === "access";
+}
+
+/** The first organization, without the names of workspaces that aren't those of all. */
+function sharedBy([first, ...others]: readonly [OrganizationPlan, ...OrganizationPlan[]]): OrganizationPlan {
+  if (others.length === 0) return first;
+  const events = first.events.map((event, index) => {
+    const same = others.flatMap((other) => other.events[index] ?? []);
+    return {
+      ...event,
+      workspaces: inAll(event, same),
+      items: event.items.map(
+        (item, at): EventItem => ({
+          ...item,
+          workspaces: inAll(
+            item,
+            same.flatMap(({ items }) => items[at] ?? []),
+          ),
+        }),
+      ),
+    };
+  });
+  return { ...first, events };
+}
+
+type Placed = Pick<PlanEvent, "workspaces">;
+
+function inAll({ workspaces }: Placed, others: readonly Placed[]): readonly string[] {
+  const name = JSON.stringify(workspaces);
+  return others.every((other) => JSON.stringify(other.workspaces) === name) ? workspaces : [];
 }

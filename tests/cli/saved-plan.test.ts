@@ -49,7 +49,7 @@ test("applies the saved changes without a question, once", async () => {
   const count = writes();
   const again = await run("up", "--plan", "plan.json");
   expect(again.exitCode).toBe(1);
-  expect(again.stderr).toMatch(/demo\.acme: tenantry:stripe:Customer \S+ no longer changes/);
+  expect(again.stderr).toMatch(/demo\.acme: the customer in Stripe \S+ no longer changes/);
   expect(writes()).toBe(count);
 });
 

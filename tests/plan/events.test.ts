@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { EngineEvent, ResourceView } from "../../packages/embedded-engine/src/interface.ts";
 import { changesIn } from "../../src/changes/stack.ts";
 import { changePlan, type PlanSource } from "../../src/plan/build.ts";
@@ -276,6 +276,40 @@ test("organizations whose people enter different workspaces don't share one bloc
     ["c"],
     ["d"],
   ]);
+});
+
+describe("organizations that share one block", () => {
+  const migrated = (name: string, ...workspaces: readonly string[]): PlanSource => ({
+    outcome: "changes",
+    changes: changesIn(
+      `agntdata.${name}`,
+      workspaces.map((workspace) =>
+        update(
+          "postgres:Schema",
+          `schema-${workspace}`,
+          { migrations: {} },
+          { migrations: { "0005_notes": "a1" } },
+          inWorkspace(workspace),
+        ),
+      ),
+    ),
+    model: null,
+  });
+
+  test.each<[string, readonly PlanSource[], readonly string[]]>([
+    ["with other workspaces", [migrated("a", "production"), migrated("b", "staging")], []],
+    ["of which one has one workspace more", [migrated("a", "one", "two"), migrated("b", "one")], []],
+    [
+      "with workspaces of the same names",
+      [migrated("a", "production"), migrated("b", "production")],
+      ["production"],
+    ],
+    ["of which there is only one", [migrated("a", "one", "two")], ["one", "two"]],
+  ])("name a workspace only if all of them have it: organizations %s", (_, sources, workspaces) => {
+    const [folded] = foldAlike(changePlan(sources).platforms[0]?.organizations ?? []);
+    expect(folded?.organizations).toHaveLength(sources.length);
+    expect(folded?.shared.events.map((event) => event.workspaces)).toEqual([workspaces]);
+  });
 });
 
 test("a new owner is named", () => {

@@ -144,7 +144,7 @@ function platformOf({ name, own, organizations, unchanged }: ChangePlan["platfor
   const rest = unchanged === 0 ? "" : `<p class="dim">${count(unchanged, "stack")} unchanged</p>`;
   const blocks = [
     ...(own === null ? [] : [stackOf(own, "the platform itself")]),
-    ...foldAlike(organizations).map(({ organizations: alike }) => stackOf(alike[0], namesOf(alike))),
+    ...foldAlike(organizations).map(({ organizations: alike, shared }) => stackOf(shared, namesOf(alike))),
   ];
   return `<section><h2>${typed(name)}</h2>${blocks.join("\n")}${rest}</section>`;
 }

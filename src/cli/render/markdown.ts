@@ -196,9 +196,9 @@ function bodyOf(plan: ChangePlan, level: Level): string[] {
   if (level === "summaries") return summaryLines(plan);
   return plan.platforms.flatMap(({ own, organizations, unchanged }) => [
     ...(own === null ? [] : stackLines(own, [own.stack], level)),
-    ...foldAlike(organizations).flatMap(({ organizations: alike }) =>
+    ...foldAlike(organizations).flatMap(({ organizations: alike, shared }) =>
       stackLines(
-        alike[0],
+        shared,
         alike.map(({ stack }) => stack),
         level,
       ),

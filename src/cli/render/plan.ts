@@ -25,7 +25,7 @@ export function treesOf({ own, organizations }: PlatformPlan, colors: Colors): B
   const folded = foldAlike(organizations.filter(hasContent));
   return [
     ...(own === null || !hasContent(own) ? [] : [treeOf(own, own.stack, colors)]),
-    ...folded.map(({ organizations: alike }) => treeOf(alike[0], nameOf(alike), colors)),
+    ...folded.map(({ organizations: alike, shared }) => treeOf(shared, nameOf(alike), colors)),
   ];
 }
 
