@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { removesAnything } from "../changes/stack.ts";
+import { changingSteps, removesAnything } from "../changes/stack.ts";
 import { byPlatform, type FleetStack } from "./fleet.ts";
 import { type FleetOptions, notStarted, type StackResult, upFleet } from "./run.ts";
 import { markUpToDate } from "./up-to-date.ts";
@@ -24,10 +24,21 @@ export async function applyFleet(
     previews.flatMap(({ stack, revision }) => (revision === undefined ? [] : [[stack, revision] as const])),
   );
   const results = await upFleet(ready, { ...options, continueOnError, reviewed });
-  const done = new Map(results.map((result) => [result.stack, result]));
+  const done = new Map(
+    results.map((result) => [result.stack, withWhatIsLeft(result, previewOf.get(result.stack))]),
+  );
   return fleet.flatMap(
     ({ spec }) => done.get(spec.stack) ?? blocked.get(spec.stack) ?? previewOf.get(spec.stack) ?? [],
   );
+}
+
+/** Adds the previewed changes that a failed run didn't reach. */
+function withWhatIsLeft(result: StackResult, preview: StackResult | undefined): StackResult {
+  if (result.outcome !== "failed" || preview === undefined) return result;
+  const { changes } = result;
+  const reached = new Set(changes.steps.map(({ urn }) => urn));
+  const left = changingSteps(preview.changes).filter(({ urn }) => !reached.has(urn));
+  return { ...result, changes: { ...changes, steps: [...changes.steps, ...left] } };
 }
 
 /**

@@ -25,7 +25,10 @@ export interface FleetReport {
 export function planOf(fleet: readonly FleetStack[], results: readonly StackResult[]): ChangePlan {
   const modelOf = new Map(fleet.map(({ spec, model }) => [spec.stack, model]));
   return changePlan(
-    results.map(({ stack, outcome, changes }) => ({ outcome, changes, model: modelOf.get(stack) ?? null })),
+    results.map(({ stack, outcome, applied = false, changes }) => ({
+      ...{ outcome, applied, changes },
+      model: modelOf.get(stack) ?? null,
+    })),
   );
 }
 

@@ -28,6 +28,8 @@ export interface StackResult {
   readonly outcome: Outcome;
   readonly changes: StackChanges;
   readonly seconds: number;
+  /** Whether the changes are those of an `up`, a refresh or a `destroy`, not of a preview. */
+  readonly applied?: true;
   /** Nothing ran, because the state and the program's input are unchanged since the last run. */
   readonly skipped: boolean;
   /** For a preview with changes, before an `up`: the revision of the state that they are based on; null when there is no state yet. */
@@ -287,19 +289,24 @@ async function timed(
   let result: StackResult;
   try {
     const done = await work(builder);
-    result = { stack: name, ...done, seconds: secondsSince(begin), skipped: false };
+    result = { stack: name, ...done, ...appliedBy(verb), seconds: secondsSince(begin), skipped: false };
   } catch (error) {
     builder.note(diagnosticOf(error));
     result = {
       stack: name,
       outcome: "failed",
       changes: builder.build(),
+      ...appliedBy(verb),
       seconds: secondsSince(begin),
       skipped: false,
     };
   }
   options.observer?.finished?.(result);
   return result;
+}
+
+function appliedBy(verb: Verb): Pick<StackResult, "applied"> {
+  return verb === "preview" ? {} : { applied: true };
 }
 
 export function notStarted(stack: FleetStack, reason: string): StackResult {

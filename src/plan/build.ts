@@ -23,6 +23,8 @@ import { addRevenues, revenueOf } from "./revenue.ts";
 /** The changes of one stack, from a preview, from a run, or from a comparison of two models. */
 export interface PlanSource {
   readonly outcome: Outcome;
+  /** Whether the changes are those of a run that applied them. Default: a preview's. */
+  readonly applied?: boolean;
   readonly changes: StackChanges;
   /** The organization as it is declared now; null for a platform's own stack and a removed organization. */
   readonly model: OrganizationModel | null;
@@ -40,6 +42,7 @@ export function changePlan(sources: readonly PlanSource[]): ChangePlan {
   const priced = stacks.filter(({ organization }) => organization !== null);
   return {
     version: PLAN_VERSION,
+    applied: sources.some(({ applied }) => applied === true),
     platforms: platforms.map((name) => platformPlan(name, stacks)),
     counts: countsOf(shown.flatMap(({ events }) => events.counted)),
     done: countsOf(

@@ -166,6 +166,8 @@ export type Counts = Readonly<
  */
 export interface ChangePlan {
   readonly version: typeof PLAN_VERSION;
+  /** Whether a run applied the changes. False in a preview. */
+  readonly applied: boolean;
   readonly platforms: readonly PlatformPlan[];
   readonly counts: Counts;
   /** The part of `counts` that a run completed. Empty in a preview. */

@@ -42,8 +42,11 @@ test("applies the saved changes without a question, once", async () => {
   expect(preview.exitCode).toBe(2);
   expect(readFileSync(join(folder.path, "plan.json"), "utf8")).not.toContain("Acme Inc.");
 
-  const up = await run("up", "--plan", "plan.json");
+  const up = await run("up", "--plan", "plan.json", "--markdown", "up.md", "--html", "up.html");
   expect(up.exitCode).toBe(0);
+  const forms = ["up.md", "up.html"].map((file) => readFileSync(join(folder.path, file), "utf8"));
+  for (const form of forms) expect(form).toContain("Applied: 1 change");
+  expect(forms[0]).toMatch(/^<!-- tenantry:up -->\n/);
   expect(up.stdout).toContain("demo.acme");
 
   const count = writes();
@@ -92,6 +95,13 @@ test("doesn't save a plan of a stack that fails", async () => {
   expect(preview.exitCode).toBe(1);
   expect(preview.stderr).toContain("The plan wasn't saved, because demo.acme failed");
   expect(() => readFileSync(join(folder.path, "refused.json"))).toThrow("ENOENT");
+});
+
+test("refuses an id of a comment that could end the comment of HTML", async () => {
+  for (const id of ["a-->", "a--b", "", "-a", "a b", "x".repeat(65)]) {
+    const preview = await run("preview", "--markdown", "plan.md", `--comment-id=${id}`);
+    expect([preview.exitCode, preview.stderr]).toEqual([1, expect.stringContaining("--comment-id")]);
+  }
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { UserError } from "@tenantry/core/errors";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyFleet } from "../../src/fleet/apply.ts";
+import { planOf } from "../../src/fleet/report.ts";
 import {
   clearPendingCreates,
   destroyFleet,
@@ -70,6 +71,17 @@ describe("applying a fleet", () => {
       "camelai.platform": "done",
       "camelai.sol": "done",
     });
+  });
+
+  test("reports the previewed changes that a failed run didn't reach", async () => {
+    const fleet = fleetOf({ agntdata: ["acme"] });
+    const { engine } = scriptedEngine();
+    const previews = await previewFleet(fleet, { engine, parallel: 1 });
+    const broken = scriptedEngine({ throwing: { "agntdata.acme": new Error("boom") } });
+    const results = await applyFleet(fleet, previews, { engine: broken.engine, parallel: 1 });
+    const { applied, counts, done } = planOf(fleet, results);
+    expect([applied, counts, done]).toEqual([true, { billing: { added: 2 } }, { billing: { added: 1 } }]);
+    expect(planOf(fleet, previews).applied).toBe(false);
   });
 
   test("starts no organization of a platform whose own stack fails, and all others", async () => {

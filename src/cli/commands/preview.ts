@@ -85,7 +85,7 @@ export function printResults(
     if (isJson) session.log(note);
     else session.print(note);
   }
-  writeForms(session, options, planOf(stacks, results), notEvaluated);
+  writeForms(session, options, planOf(stacks, results), { notEvaluated });
 }
 
 function exitCodeOf(results: readonly StackResult[]): ExitCode {

@@ -11,6 +11,7 @@ import type { PlatformModel } from "../../model/model.ts";
 import { count } from "../../shared/format.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { confirm } from "../confirm.ts";
+import { addFormOptions, type FormOptions, writeForms } from "../forms.ts";
 import { addReadOptions, type RunOptions, TARGETS } from "../options.ts";
 import { renderPreview, renderReport } from "../render/report.ts";
 import { expectPlanned, planInput, readPlan, sourcesOf } from "../saved-plan.ts";
@@ -18,7 +19,7 @@ import type { Session } from "../session.ts";
 import { affectedTargets } from "./affected.ts";
 import { loadOrReport, reportPreviousRootSecrets, type WatchedFleet, withFleet } from "./fleet.ts";
 
-export interface UpOptions extends RunOptions {
+export interface UpOptions extends RunOptions, FormOptions {
   readonly yes?: boolean;
   readonly clearPendingCreates?: boolean;
   /** A file of `preview --save`, relative to the current folder. */
@@ -32,7 +33,7 @@ export function addUp(program: Command, session: Session): void {
       "Preview, confirm and apply changes: each platform first, then its organizations in parallel",
     )
     .argument("[targets...]", TARGETS);
-  addReadOptions(command)
+  addFormOptions(addReadOptions(command))
     .option(
       "--clear-pending-creates",
       "First refresh state and clear the pending creations of an interrupted run; resources that it created are adopted",
@@ -59,6 +60,7 @@ async function up(session: Session, targets: readonly string[], given: UpOptions
     if (options.json === true)
       session.printJson(reportOf("up", fleet.stacks, results, diagnosticsOf(loaded, session.io.cwd)));
     else session.print(renderReport(planOf(fleet.stacks, results), results, session.colors));
+    writeForms(session, options, planOf(fleet.stacks, results), { command: "up" });
     await reportPreviousRootSecrets(session, fleet);
   });
 }
@@ -72,6 +74,7 @@ async function loadAffected(
   if (affected.length > 0) return loadOrReport(session, affected, "up", options);
   if (options.json === true) session.printJson(reportOf("up", [], [], []));
   else session.print(renderReport(planOf([], []), [], session.colors));
+  writeForms(session, options, planOf([], []), { command: "up" });
   return undefined;
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
+import { asReported } from "../../plan/applied.ts";
 import { dangerText, placedDangers } from "../../plan/dangers.ts";
 import { fullDetailOf } from "../../plan/detail.ts";
 import { foldAlike } from "../../plan/fold.ts";
-import { hasEvents, headlineOf, stackHeadline } from "../../plan/headline.ts";
+import { hasEvents, headlineOf, stackHeadline, type Tense, tenseOf } from "../../plan/headline.ts";
 import type {
   ChangePlan,
   Happening,
@@ -21,13 +22,14 @@ import { notEvaluatedText } from "./not-evaluated.ts";
 
 /**
  * Renders a plan as one page that needs nothing else: dangers, the revenue before and after, and a tree of organizations and
- * workspaces with a filter.
+ * workspaces with a filter. After a run, the page shows what was done, and marks what failed.
  *
  * Its content security policy allows only its own style and script, by their digests. Without scripts only the filter is missing.
  *
  * @param notEvaluated files of code that changed and that the plan didn't run
  */
-export function renderHtml(plan: ChangePlan, notEvaluated: readonly string[] = []): string {
+export function renderHtml(all: ChangePlan, notEvaluated: readonly string[] = []): string {
+  const plan = asReported(all);
   const title = headlineOf(plan);
   const policy = `default-src 'none'; style-src '${digestOf(STYLE)}'; script-src '${digestOf(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
@@ -49,7 +51,7 @@ export function renderHtml(plan: ChangePlan, notEvaluated: readonly string[] = [
 <main>
 ${notEvaluatedOf(notEvaluated)}${dangersOf(plan)}
 ${revenueOf(plan)}
-${plan.platforms.map(platformOf).join("\n")}
+${plan.platforms.map((platform) => platformOf(platform, tenseOf(plan))).join("\n")}
 </main>
 <script>${SCRIPT}</script>
 </body>
@@ -140,11 +142,16 @@ function revenueRow(name: string, { currency, before, after, delta }: Revenue): 
   return `<tr><td>${typed(name)}</td>${[...cells, change].map((cell) => `<td class="n">${escapeHtml(cell)}</td>`).join("")}</tr>`;
 }
 
-function platformOf({ name, own, organizations, unchanged }: ChangePlan["platforms"][number]): string {
+function platformOf(
+  { name, own, organizations, unchanged }: ChangePlan["platforms"][number],
+  tense: Tense,
+): string {
   const rest = unchanged === 0 ? "" : `<p class="dim">${count(unchanged, "stack")} unchanged</p>`;
   const blocks = [
-    ...(own === null ? [] : [stackOf(own, "the platform itself")]),
-    ...foldAlike(organizations).map(({ organizations: alike, shared }) => stackOf(shared, namesOf(alike))),
+    ...(own === null ? [] : [stackOf(own, "the platform itself", tense)]),
+    ...foldAlike(organizations).map(({ organizations: alike, shared }) =>
+      stackOf(shared, namesOf(alike), tense),
+    ),
   ];
   return `<section><h2>${typed(name)}</h2>${blocks.join("\n")}${rest}</section>`;
 }
@@ -153,12 +160,12 @@ function namesOf(alike: readonly OrganizationPlan[]): string {
   return alike.map(({ name }) => name).join(", ");
 }
 
-function stackOf(stack: StackPlan, name: string): string {
+function stackOf(stack: StackPlan, name: string, tense: Tense): string {
   const workspaces = stack.workspaces.map(
     (workspace) =>
       `<details open><summary>workspace ${typed(workspace.name)}</summary>${happeningOf(workspace)}</details>`,
   );
-  return `<details open data-stack><summary><b>${typed(name)}</b> <span>${escapeHtml(stackHeadline(stack))}</span></summary>
+  return `<details open data-stack><summary><b>${typed(name)}</b> <span>${escapeHtml(stackHeadline(stack, tense))}</span></summary>
 ${problemsOf(stack)}${hasEvents(stack) ? happeningOf(stack) : outputsOf(stack)}${workspaces.join("\n")}</details>`;
 }
 

@@ -1,15 +1,15 @@
 import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
+import { asReported } from "../../plan/applied.ts";
 import { dangerText, placedDangers } from "../../plan/dangers.ts";
 import { fullDetailOf } from "../../plan/detail.ts";
 import { foldAlike } from "../../plan/fold.ts";
-import { hasEvents, headlineOf, stackHeadline, stacksOf } from "../../plan/headline.ts";
+import { hasEvents, headlineOf, stackHeadline, stacksOf, type Tense, tenseOf } from "../../plan/headline.ts";
 import {
   type ChangePlan,
   DANGERS,
   type Danger,
   type Happening,
-  type OrganizationPlan,
   type PlanEvent,
   type Revenue,
   type StackPlan,
@@ -35,25 +35,36 @@ const ITEMS: Readonly<Record<Level, number>> = {
   summaries: 0,
 };
 
-/** The first line of each comment. It is always the same, so that a workflow finds the comment whatever the plan contains. */
-const MARKER = "<!-- tenantry:plan -->";
+export interface MarkdownOptions {
+  /** The command whose comment it is. A preview and a run have different comments. Default `plan`. */
+  readonly command?: "plan" | "up";
+  /** Files of code that changed and that the plan didn't run. */
+  readonly notEvaluated?: readonly string[];
+  /** Distinguishes several comments on one pull request. */
+  readonly commentId?: string | undefined;
+  /** The most characters. Detail is dropped first; the summary and the dangers never are. */
+  readonly limit?: number;
+}
+
+/**
+ * The first line of each comment. It is the same for the same command and id, so that a workflow finds the comment whatever the
+ * plan contains.
+ */
+function markerOf({ command = "plan", commentId }: MarkdownOptions): string {
+  return `<!-- tenantry:${command}${commentId === undefined ? "" : ` ${commentId}`} -->`;
+}
 
 /** How many places of a danger are named before only their number is. */
 const PLACES = 20;
 
 /**
  * Renders a plan as a comment of a pull request, in GitHub's Markdown. It begins with a hidden marker, by which a workflow finds the
- * comment that it wrote before.
- *
- * @param notEvaluated files of code that changed and that the plan didn't run
- * @param limit the most characters. Detail is dropped first; the summary and the dangers never are
+ * comment that it wrote before. After a run, the comment shows what was done, and marks what failed.
  */
-export function renderMarkdown(
-  plan: ChangePlan,
-  notEvaluated: readonly string[] = [],
-  limit = GITHUB_LIMIT,
-): string {
-  const head = [...headOf(plan, limit), ...notEvaluatedLines(notEvaluated)];
+export function renderMarkdown(all: ChangePlan, options: MarkdownOptions = {}): string {
+  const { notEvaluated = [], limit = GITHUB_LIMIT } = options;
+  const plan = asReported(all);
+  const head = [markerOf(options), ...headOf(plan, limit), ...notEvaluatedLines(notEvaluated)];
   for (const level of LEVELS) {
     const text = [...head, ...dangerLines(plan, "each"), ...bodyOf(plan, level)].join("\n");
     if (text.length < limit) return text;
@@ -97,11 +108,10 @@ function headOf(plan: ChangePlan, limit: number): string[] {
   const stacks = stacksOf(plan);
   const refused = stacks.filter(({ removals, problems }) => removals.length > 0 || problems.some(isError));
   return [
-    MARKER,
     `### ${headlineOf(plan)}`,
     "",
     ...revenueLines(plan),
-    ...(refused.length === 0 ? [] : problemLines(refused, limit / 4)),
+    ...(refused.length === 0 ? [] : problemLines(refused, tenseOf(plan), limit / 4)),
   ];
 }
 
@@ -139,14 +149,14 @@ function signed(delta: number, currency: Revenue["currency"]): string {
   return `${delta < 0 ? "−" : "+"}${wholeUnits(Math.abs(delta), currency)}`;
 }
 
-function problemLines(stacks: readonly StackPlan[], limit: number): string[] {
+function problemLines(stacks: readonly StackPlan[], tense: Tense, limit: number): string[] {
   const lines = stacks.flatMap((stack) =>
     [...stack.removals, ...stack.problems.filter(isError)].map(
       ({ message }) => `- **${escapeMarkdown(stack.stack)}**: ${escapeMarkdown(firstLine(message))}`,
     ),
   );
   return [
-    `**${count(stacks.length, "stack")} can't be applied**`,
+    `**${count(stacks.length, "stack")} ${tense === "done" ? "failed" : "can't be applied"}**`,
     "",
     ...within(lines, limit, (rest) => `- … and ${count(rest, "more problem")}`),
     "",
@@ -194,12 +204,14 @@ function dangerLine(event: PlanEvent, places: readonly string[], detail: "each" 
 
 function bodyOf(plan: ChangePlan, level: Level): string[] {
   if (level === "summaries") return summaryLines(plan);
+  const tense = tenseOf(plan);
   return plan.platforms.flatMap(({ own, organizations, unchanged }) => [
-    ...(own === null ? [] : stackLines(own, [own.stack], level)),
+    ...(own === null ? [] : stackLines(own, [own.stack], tense, level)),
     ...foldAlike(organizations).flatMap(({ organizations: alike, shared }) =>
       stackLines(
         shared,
         alike.map(({ stack }) => stack),
+        tense,
         level,
       ),
     ),
@@ -208,23 +220,17 @@ function bodyOf(plan: ChangePlan, level: Level): string[] {
 }
 
 function summaryLines(plan: ChangePlan): string[] {
-  return plan.platforms.flatMap(({ own, organizations }) => [
-    ...(own === null ? [] : [summaryLine(own)]),
-    ...organizations.map((organization: OrganizationPlan) => summaryLine(organization)),
-  ]);
+  const tense = tenseOf(plan);
+  return stacksOf(plan).map((stack) => `- ${escapeMarkdown(stack.stack)}: ${stackHeadline(stack, tense)}`);
 }
 
-function summaryLine(stack: StackPlan): string {
-  return `- ${escapeMarkdown(stack.stack)}: ${stackHeadline(stack)}`;
-}
-
-function stackLines(stack: StackPlan, names: readonly string[], level: Level): string[] {
+function stackLines(stack: StackPlan, names: readonly string[], tense: Tense, level: Level): string[] {
   const shown = names.slice(0, PLACES).join(", ");
   const rest = names.length - PLACES;
   const title = `${shown}${rest > 0 ? ` and ${rest} more` : ""}`;
   return [
     // The content of this line is HTML, which Markdown leaves alone.
-    `<details><summary><b>${escapeHtmlLine(title)}</b> ${stackHeadline(stack)}</summary>`,
+    `<details><summary><b>${escapeHtmlLine(title)}</b> ${stackHeadline(stack, tense)}</summary>`,
     "",
     ...(hasEvents(stack) ? happeningLines(stack, level) : outputLines(stack, level)),
     ...stack.workspaces.flatMap((workspace) => [

@@ -75,6 +75,7 @@ export function planWith(text: string): ChangePlan {
   };
   return {
     version: 1,
+    applied: false,
     platforms: [
       {
         name: "tiny",

@@ -105,7 +105,7 @@ describe("a comment of many changes", () => {
     expect(text).toMatch(/^<!-- tenantry:plan -->\n### 3 people to remove\n/);
     if (organizations.length > 1) expect(text).toMatch(/Data loss.*\n\n- ⚠️ deletes.* — tiny/);
     const files = Array.from({ length: 5000 }, (_, index) => `${"@".repeat(300)}${index}.ts`);
-    const withCode = renderMarkdown(planOf(organizations), files);
+    const withCode = renderMarkdown(planOf(organizations), { notEvaluated: files });
     expect(withCode.length).toBeLessThan(65_536);
     expect(withCode).toContain("**Not evaluated:** ");
   });
@@ -140,6 +140,55 @@ test.each<[string, Partial<OrganizationPlan>, string]>([
   expect(renderHtml(plan)).toContain(`<h1>${headline}</h1>`);
 });
 
+describe("after a run", () => {
+  const event = (text: string, status: PlanEvent["status"]): PlanEvent => ({
+    ...{ subject: "people", action: "removed", danger: null, items: [], workspaces: [], details: [] },
+    ...{ resources: [], text, status },
+  });
+  const plan: ChangePlan = {
+    ...stackOf({
+      outcome: "failed",
+      events: [
+        event("removes ada", "done"),
+        event("removes bob", "failed"),
+        event("removes eve", "planned"),
+        event("removes tim", "running"),
+      ],
+      other: [
+        { resource: "portal", name: "p", action: "update", changes: [], status: "planned", urn: "urn" },
+      ],
+      counts: { people: { removed: 4 }, other: { changed: 1 } },
+      done: { people: { removed: 1 } },
+      problems: [{ severity: "error", message: "Stripe refused it", urn: undefined }],
+    }),
+    applied: true,
+    ...{ counts: { people: { removed: 4 }, other: { changed: 1 } }, done: { people: { removed: 1 } } },
+  };
+
+  test("the comment and the page count what was done, and mark what wasn't", () => {
+    const [comment, page] = [renderMarkdown(plan, { command: "up" }), renderHtml(plan)];
+    for (const form of [comment, page]) {
+      expect(form).toContain("Applied: 1 person removed, 1 stack failed");
+      for (const said of [">removes ada", "failed: removes bob", "not done: removes eve"])
+        expect(form.replaceAll("- removes", "- >removes").replace(/\\|<!-- -->/g, "")).toContain(said);
+      expect(form.replace(/\\|<!-- -->/g, "")).toContain("interrupted: removes tim");
+      expect(form.replace(/\\|<!-- -->/g, "")).toMatch(/other change: .*not done: portal p/);
+    }
+    expect(comment).toContain("**1 stack failed**");
+    expect(comment).toContain("Stripe refused it");
+  });
+});
+
+test.each([
+  [{}, "<!-- tenantry:plan -->"],
+  [{ commentId: "shard-3" }, "<!-- tenantry:plan shard-3 -->"],
+  [{ command: "up" as const }, "<!-- tenantry:up -->"],
+  [{ command: "up" as const, commentId: "eu" }, "<!-- tenantry:up eu -->"],
+])("the first line of the comment is the marker of %o, whatever the plan contains", (options, marker) => {
+  for (const plan of [planWith("<!-- tenantry:plan -->"), stackOf({})])
+    expect(renderMarkdown(plan, options).split("\n")[0]).toBe(marker);
+});
+
 test("changed outputs are shown where nothing else changes", () => {
   const plan = stackOf({ outputs: [output] });
   expect(renderMarkdown(plan)).toMatch(/- output apiUrl\n[\s\S]*\n! api url: .*b\.example/);
@@ -170,7 +219,7 @@ describe("a danger to several people", () => {
     ["events", 1_000],
     ["summaries", 700],
   ])("names them at every length of the comment: %s", (_, limit) => {
-    const text = renderMarkdown(stackOf({ events: [admins(47), bystanders] }), [], limit);
+    const text = renderMarkdown(stackOf({ events: [admins(47), bystanders] }), { limit });
     expect(text.length).toBeLessThan(limit);
     expect(text).toMatch(/- ⚠️ adds 47 admins.*admin0 \\\(admin\\\).*and 35 more — tiny/);
   });
