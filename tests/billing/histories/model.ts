@@ -145,7 +145,7 @@ export class Model {
   #staysEnded(): boolean {
     const { subscription: last } = this;
     if (last === undefined || last.endedByUs) return false;
-    if (AMOUNTS[last.plan] === 0 || last.plan !== this.declared) return false;
+    if (this.#isFree(last) || last.plan !== this.declared) return false;
     return !this.#isResumed(last.endedAt ?? 0);
   }
 

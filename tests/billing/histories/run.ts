@@ -263,7 +263,7 @@ class Run {
 
   async #deliver(events: readonly Stripe.Event[]): Promise<boolean> {
     await this.#organization.deliver(events);
-    this.#isTold = events.some(({ type }) => type.startsWith("customer.subscription."));
+    this.#isTold = events.some((event) => isAboutPlan(event, this.#organization.customer));
     return events.length > 0;
   }
 
@@ -316,6 +316,12 @@ class Run {
     const { data } = await stripe.paymentMethods.list({ customer, limit: 100 });
     for (const { id } of data) await stripe.paymentMethods.detach(id);
   }
+}
+
+/** Whether tenantry reads the subscription again after the event. Events of a deleted customer don't concern its successor. */
+function isAboutPlan({ type, data }: Stripe.Event, customer: string | undefined): boolean {
+  if (!type.startsWith("customer.subscription.")) return false;
+  return (data.object as Stripe.Subscription).customer === customer;
 }
 
 function compared(where: string, expected: unknown, found: unknown): Compared | undefined {

@@ -129,7 +129,7 @@ export class Payer {
   }
 
   /** Everything in Stripe and the ledger that a repeated run could have twice or lose, without ids and times. */
-  async standing(): Promise<object> {
+  async standing() {
     const filter = { customer: this.one.customer, limit: 100 };
     const subscriptions = await this.stripe.subscriptions.list({
       ...filter,
@@ -146,27 +146,92 @@ export class Payer {
       portals: await this.#ofPlatform(this.stripe.billingPortal.configurations.list({ limit: 100 })),
       endpoints: await this.#ofPlatform(this.stripe.webhookEndpoints.list({ limit: 100 })),
     };
+    const own = await this.stripe.customers.retrieve(this.one.customer);
+    if (own.deleted) throw new Error(`${this.one.customer} is deleted`);
+    const refunds = (await this.stripe.charges.list(filter)).data.map((charge) => charge.amount_refunded);
+    const waiting = (await this.stripe.invoiceItems.list({ ...filter, pending: true })).data;
+    const changes = invoices.filter(({ billing_reason: reason }) => reason === "subscription_update");
+    const isProrated = (cents: number) => changes.some(({ total }) => total === cents);
+    const amount = (cents: number) => (isProrated(cents) ? "prorated" : cents);
     return {
-      customers: customers.map(({ name, metadata }) => [name, keysOf(metadata)]),
-      subscriptions: subscriptions.data.map(shown),
-      // A repeated change replaces the pending one, whose invoice Stripe voids.
+      customers: customers.map(({ name, metadata }) => [name, this.#own(metadata)]),
+      account: [own.balance, own.delinquent, own.discount, hasCard(own)],
+      subscriptions: subscriptions.data.map((each) => this.#shown(each)),
+      // A repeated change replaces the pending one, and a repeated begin the incomplete one. Stripe voids their invoices.
       invoices: invoices
-        .filter(({ status }) => status !== "void")
-        .map((each) => `${each.status} ${dollars(each.total)} ${each.billing_reason}`)
+        .filter(({ status, billing_reason: reason }) => status !== "void" || !REPLACED.has(reason ?? ""))
+        .map((each) => `${each.status} ${amount(each.total)} ${each.currency} ${each.billing_reason}`)
         .sort(),
+      prorated: changes.filter(({ status }) => status !== "void").map(({ total }) => total),
+      waiting: waiting.map((item) => [item.amount, item.currency]),
       payments: payments
         .filter(({ status }) => status !== "canceled")
-        .map(({ status, amount }) => `${status} ${dollars(amount)}`)
+        .map((each) => `${each.status} ${amount(each.amount)} ${each.currency}`)
         .sort(),
+      refunds: refunds.filter((refunded) => refunded !== 0),
       credits: (await this.one.entries()).sort(),
-      products: selling.products.map(({ active, name }) => [active, name]),
-      prices: selling.prices.map(({ active, nickname, unit_amount }) => [active, nickname, unit_amount]),
-      portals: selling.portals.map(({ login_page: login, business_profile }) => [
+      products: selling.products.map((each) => [each.active, each.name, this.#own(each.metadata)]),
+      prices: selling.prices.map((each) => [each.active, each.nickname, each.unit_amount, each.currency]),
+      portals: selling.portals.map(({ login_page: login, business_profile, active }) => [
+        active,
         login.enabled,
         business_profile.headline,
       ]),
-      endpoints: selling.endpoints.map(({ status, metadata }) => [status, metadata.tenantry_version]),
+      endpoints: selling.endpoints.map((each) => [
+        each.status,
+        each.enabled_events,
+        each.metadata.tenantry_version,
+      ]),
     };
+  }
+
+  #shown(found: Stripe.Subscription): object {
+    const schedule = typeof found.schedule === "object" ? found.schedule : null;
+    return {
+      status: found.status,
+      items: found.items.data
+        .map((item) => [
+          item.price.lookup_key,
+          item.quantity,
+          days(item.current_period_start, item.current_period_end),
+          days(found.created, item.current_period_end),
+        ])
+        .sort(),
+      collection: [found.collection_method, found.days_until_due],
+      metadata: this.#own(found.metadata),
+      pause: found.pause_collection,
+      leaves: [found.cancel_at_period_end, days(found.created, found.cancel_at), found.ended_at !== null],
+      pending: found.pending_update?.subscription_items?.map((item) => [
+        item.price.lookup_key,
+        item.quantity,
+      ]),
+      trial: days(found.created, found.trial_end),
+      anchor: days(found.created, found.billing_cycle_anchor),
+      schedule: schedule && {
+        status: schedule.status,
+        end: schedule.end_behavior,
+        metadata: this.#own(schedule.metadata),
+        phases: schedule.phases.map((phase) => ({
+          items: phase.items.map((item) => [item.price, item.quantity]),
+          until: days(found.created, phase.end_date),
+          trial: days(found.created, phase.trial_end),
+          collection: phase.collection_method,
+          metadata: this.#own(phase.metadata),
+        })),
+      },
+      discounts: found.discounts.length,
+      card: found.default_payment_method !== null,
+      saves: found.payment_settings?.save_default_payment_method,
+    };
+  }
+
+  /** The metadata that tenantry writes, with words for what differs from one organization to another. */
+  #own(metadata: Stripe.Metadata | null): Record<string, string> {
+    const { name, id, customer } = this.one;
+    const common = (value: string) =>
+      value.replaceAll(name, "NAME").replaceAll(id, "ID").replaceAll(customer, "CUSTOMER");
+    const ours = Object.entries(metadata ?? {}).filter(([key]) => isOurKey(key));
+    return Object.fromEntries(ours.map(([key, value]) => [key, common(value)]).sort());
   }
 
   /** Those of the platform that is named after the organization. */
@@ -179,31 +244,19 @@ export class Payer {
   }
 }
 
-function shown(found: Stripe.Subscription): object {
-  const { status, items, metadata, schedule, collection_method: collection } = found;
-  const phases = typeof schedule === "object" ? (schedule?.phases ?? []) : [];
-  return {
-    status,
-    items: items.data.map(({ price, quantity }) => `${price.lookup_key} × ${quantity}`).sort(),
-    collection,
-    ours: keysOf(metadata),
-    pause: found.pause_collection?.behavior ?? null,
-    leaves: found.cancel_at !== null,
-    pending: found.pending_update !== null,
-    trial: found.trial_end !== null,
-    phases: phases.map(({ items: [item] }) => item?.price).length,
-    card: found.default_payment_method !== null,
-  };
+/** The reasons of invoices whose place another one takes when a run is repeated. */
+const REPLACED: ReadonlySet<string> = new Set(["subscription_create", "subscription_update"]);
+
+function hasCard({ invoice_settings: settings }: Stripe.Customer): boolean {
+  return settings.default_payment_method !== null;
 }
 
-/** The difference for the rest of a period becomes smaller with each minute. */
-function dollars(cents: number): number {
-  return Math.round(cents / 100);
+/** The whole days between two moments in seconds. */
+function days(from: number, to: number | null): number | null {
+  return to === null ? null : Math.round((to - from) / 86_400);
 }
 
-function keysOf(metadata: Stripe.Metadata): string[] {
-  return Object.keys(metadata).filter(isOurKey).sort();
-}
+export type Standing = Awaited<ReturnType<Payer["standing"]>>;
 
 /** Something that an organization does, or that a platform does to sell plans. */
 export interface Action {
