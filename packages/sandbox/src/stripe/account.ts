@@ -79,6 +79,8 @@ export class Account {
   readonly paymentMethods: Table<StoredPaymentMethod>;
   /** Card behavior by fingerprint. */
   readonly cards: Table<CardBehavior>;
+  /** The ids of payment methods that can't be used again. */
+  readonly detachedMethods: Table<true>;
   readonly setupIntents: Table<StoredSetupIntent>;
   readonly paymentIntents: Table<StoredPaymentIntent>;
   readonly charges: Table<StoredCharge>;
@@ -109,6 +111,7 @@ export class Account {
     this.subscriptionItems = this.#table(store, "subscription_items");
     this.paymentMethods = this.#table(store, "payment_methods");
     this.cards = this.#table(store, "cards");
+    this.detachedMethods = this.#table(store, "detached_payment_methods");
     this.setupIntents = this.#table(store, "setup_intents");
     this.paymentIntents = this.#table(store, "payment_intents");
     this.charges = this.#table(store, "charges");

@@ -178,6 +178,28 @@ describe("payment methods", () => {
     expect(await refusal(stripe.paymentMethods.detach(method))).toMatchObject({ statusCode: 400 });
   });
 
+  it("can't be used again once detached", async () => {
+    const { stripe } = await localStripe();
+    const { id: customer, invoice_settings: settings } = await customerWithCard(stripe);
+    const method = settings.default_payment_method as string;
+    await stripe.paymentMethods.detach(method);
+    const invoice = await stripe.invoices.create({ customer, auto_advance: false });
+    await stripe.invoiceItems.create({ customer, invoice: invoice.id, amount: 1000, currency: "usd" });
+    const uses = {
+      attach: () => stripe.paymentMethods.attach(method, { customer }),
+      "create an intent": () =>
+        stripe.paymentIntents.create({ amount: 1000, currency: "usd", customer, payment_method: method }),
+      "save it by an intent": () =>
+        stripe.setupIntents.create({ customer, payment_method: method, confirm: true }),
+      "pay an invoice": () => stripe.invoices.pay(invoice.id, { payment_method: method }),
+    };
+    for (const [name, use] of Object.entries(uses))
+      expect(await refusal(use()), name).toMatchObject({
+        statusCode: 400,
+        message: expect.stringContaining("may not be used again"),
+      });
+  });
+
   it("can be created from a test card's token, but not from a card number", async () => {
     const { stripe } = await localStripe();
     const made = await stripe.paymentMethods.create({ type: "card", card: { token: "tok_visa" } });

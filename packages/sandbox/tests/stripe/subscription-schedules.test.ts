@@ -50,6 +50,24 @@ describe("a schedule", () => {
     });
   });
 
+  it("charges no payment method that was detached before its phase", async () => {
+    const { stripe, advance, id, schedule, phases } = await downgrade();
+    const { customer } = await stripe.subscriptions.retrieve(id);
+    const { id: own } = await stripe.paymentMethods.attach("pm_card_visa", { customer: String(customer) });
+    await stripe.subscriptionSchedules.update(schedule.id, {
+      phases: phases.map((phase) => ({ ...phase, default_payment_method: own })),
+    });
+    const methods = (await stripe.paymentMethods.list({ customer: String(customer) })).data;
+    for (const method of methods) await stripe.paymentMethods.detach(method.id);
+    await advance({ days: 31 });
+    const [invoice] = (await stripe.invoices.list({ subscription: id })).data;
+    expect(invoice).toMatchObject({ total: 3000, status: "open" });
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({
+      status: "past_due",
+      default_payment_method: null,
+    });
+  });
+
   it("with end_behavior=cancel shows the end on its subscription, and cancels it then", async () => {
     const { stripe, advance, id, schedule } = await downgrade();
     const { phases } = await stripe.subscriptionSchedules.update(schedule.id, { end_behavior: "cancel" });

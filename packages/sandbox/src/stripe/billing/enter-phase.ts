@@ -19,6 +19,7 @@ export function enterPhase(
 ): void {
   const { default_settings: otherwise } = schedule;
   const method = phase.default_payment_method ?? otherwise.default_payment_method;
+  const methodId = typeof method === "object" ? (method?.id ?? null) : method;
   const collection = phase.collection_method ?? otherwise.collection_method;
   const days = phase.invoice_settings?.days_until_due ?? otherwise.invoice_settings.days_until_due;
   const discounts = phase.discounts.map(({ coupon, discount }) => ({
@@ -29,7 +30,8 @@ export function enterPhase(
     automatic_tax: phase.automatic_tax ?? otherwise.automatic_tax ?? subscription.automatic_tax,
     collection_method: collection ?? "charge_automatically",
     days_until_due: collection === "send_invoice" ? days : null,
-    default_payment_method: typeof method === "object" ? (method?.id ?? null) : method,
+    // A detached payment method can't be used: https://docs.stripe.com/api/payment_methods/detach
+    default_payment_method: account.detachedMethods.get(methodId ?? "") ? null : methodId,
     default_tax_rates: phase.default_tax_rates ?? [],
     description: phase.description ?? otherwise.description,
     discounts: redeem(account, subscription, discounts),

@@ -24,6 +24,7 @@ import {
 } from "../protocol/parameters.ts";
 import type { StoredCustomer, StoredInvoice, StoredSubscription } from "../stored.ts";
 import { getCustomer } from "./find-customer.ts";
+import { checkNotDetached } from "./payment-methods.ts";
 
 export const invoice: Kind = {
   show: (account, id) => {
@@ -171,6 +172,7 @@ export const invoiceOperations: readonly Operation[] = [
     ]),
     ({ account, id, parameters: given }) => {
       const before = being(getInvoice(account, id), "paid", ["draft", "open", "uncollectible"]);
+      if (given.payment_method !== undefined) checkNotDetached(account, given.payment_method);
       return show(payInvoice(account, before, given));
     },
   ),

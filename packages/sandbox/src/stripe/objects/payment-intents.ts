@@ -24,7 +24,7 @@ import {
 } from "../protocol/parameters.ts";
 import type { StoredPaymentIntent } from "../stored.ts";
 import { getCustomer } from "./find-customer.ts";
-import { attach, automaticMethods, findPaymentMethod } from "./payment-methods.ts";
+import { attach, automaticMethods, checkNotDetached, findPaymentMethod } from "./payment-methods.ts";
 
 export const paymentIntent: Kind = {
   show: (account, id) => account.paymentIntents.get(id),
@@ -235,6 +235,7 @@ function methodChange(
   if (id === undefined) return { payment_method: intent.payment_method, status: intent.status };
   const method = findPaymentMethod(account, id);
   if (method === undefined) throw missingReference("PaymentMethod", id, "payment_method");
+  checkNotDetached(account, method.id);
   if (method.customer !== null && method.customer !== intent.customer)
     throw invalid(
       intent.customer === null

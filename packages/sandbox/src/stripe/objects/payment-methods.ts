@@ -109,6 +109,7 @@ export const paymentMethodOperations: readonly Operation[] = [
         "The payment method you provided is not attached to a customer so detachment is impossible.",
       );
     forget(account, before);
+    account.detachedMethods.put(before.id, true);
     const after: StoredPaymentMethod = { ...before, customer: null };
     account.emit("payment_method.detached", after);
     return account.paymentMethods.put(before.id, after);
@@ -160,10 +161,11 @@ function get(account: Account, id: string): StoredPaymentMethod {
 /**
  * Saves a payment method to a customer.
  *
- * @throws StripeError 402 if the card is declined, or 400 if the payment method is attached to another customer
+ * @throws StripeError 402 if the card is declined, or 400 if the payment method was detached, or is attached to another customer
  */
 export function attach(account: Account, method: StoredPaymentMethod, customer: string): StoredPaymentMethod {
   if (method.customer === customer) return method;
+  checkNotDetached(account, method.id);
   if (method.customer !== null)
     throw invalid(
       "The payment method you provided has already been attached to a customer.",
@@ -177,7 +179,19 @@ export function attach(account: Account, method: StoredPaymentMethod, customer: 
   return after;
 }
 
-/** Removes a detached payment method from the defaults of its customer and of subscriptions. */
+/**
+ * @throws StripeError 400 if the payment method was detached
+ * @see https://docs.stripe.com/api/payment_methods/detach
+ */
+export function checkNotDetached(account: Account, id: string): void {
+  if (account.detachedMethods.get(id))
+    throw invalid(
+      "This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again.",
+      "payment_method",
+    );
+}
+
+/** Removes a detached payment method from the defaults of its customer, of subscriptions and of invoices. */
 function forget(account: Account, method: StoredPaymentMethod): void {
   const customer = account.customers.get(method.customer ?? "");
   if (customer?.invoice_settings.default_payment_method === method.id)
@@ -188,6 +202,9 @@ function forget(account: Account, method: StoredPaymentMethod): void {
   for (const subscription of account.subscriptions.values())
     if (subscription.default_payment_method === method.id)
       account.subscriptions.put(subscription.id, { ...subscription, default_payment_method: null });
+  for (const invoice of account.invoices.values())
+    if (invoice.default_payment_method === method.id)
+      account.invoices.put(invoice.id, { ...invoice, default_payment_method: null });
 }
 
 function make(account: Account, { brand, last4, ...behavior }: TestCard): StoredPaymentMethod {
