@@ -33,13 +33,13 @@ beforeAll(async () => {
   before = NAMES.map((name, index) => draw(organizationsNamed(name, MOST_WORKSPACES), index));
   world = await World.open(
     { "shop/platform.yaml": PLATFORM },
-    { organizations: ["shop"], requestsPerMinute: 10_000 },
+    { organizations: ["shop"], requestsPerMinute: 10_000, stripeRequestsPerSecond: 10_000 },
   );
   write(before);
   await mustRun("up", "--yes");
   await payEverything();
   await mustRun("up", "--yes");
-  Repository.with({}, world.folder);
+  Repository.with({ ".gitignore": "sandbox/\n" }, world.folder);
 }, 400_000);
 
 afterAll(() => world?.close());

@@ -3,6 +3,7 @@ import { UserError } from "@tenantry/core/errors";
 import {
   isObject,
   isSecret,
+  keysOf,
   mapObject,
   type PropertyMap,
   type PropertyValue,
@@ -304,7 +305,7 @@ function decryptProperties(
       typeof ciphertext === "string" && crypter !== undefined
         ? crypter.decrypt(ciphertext)
         : (plaintext as string);
-    if (typeof ciphertext === "string") cache.set(cacheKey(place, path, json), ciphertext);
+    if (typeof ciphertext === "string") cache.set(cacheKey(place, keysOf(path), json), ciphertext);
     return { [SIGNATURE]: SECRET, value: nestedInClear(JSON.parse(json) as PropertyValue) };
   });
 }
@@ -329,7 +330,7 @@ function encryptProperties(
   return mapObject(values, (value, path) => {
     if (!isSecret(value)) return undefined;
     const plaintext = JSON.stringify(withoutSecrets(value));
-    const key = cacheKey(place, path, plaintext);
+    const key = cacheKey(place, keysOf(path), plaintext);
     const ciphertext = cache.get(key) ?? crypter.encrypt(plaintext);
     cache.set(key, ciphertext);
     return { [SIGNATURE]: SECRET, ciphertext };

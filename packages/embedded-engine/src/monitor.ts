@@ -9,6 +9,7 @@ import type {
   SupportsFeatureRequest,
 } from "@pulumi/pulumi/proto/resource_pb.js";
 import messages from "@pulumi/pulumi/proto/resource_pb.js";
+import { parserWithStructs } from "@tenantry/core/struct-message";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Flow } from "./flow.ts";
 import { goalOf, readGoalOf, unsupported } from "./goal.ts";
@@ -33,6 +34,18 @@ const FEATURES: ReadonlySet<string> = new Set([
   "resourceHooks",
   "errorHooks",
 ]);
+
+const { registerResource } = services.ResourceMonitorService;
+
+const SERVICE = {
+  ...services.ResourceMonitorService,
+  registerResource: {
+    ...registerResource,
+    requestDeserialize: parserWithStructs(registerResource.requestDeserialize, {
+      5: (message, value) => message.setObject(value),
+    }),
+  },
+} as unknown as grpc.ServiceDefinition;
 
 /** The results that the SDK understands. Outputs of resources that aren't done are unknown. */
 const RESULTS = {
@@ -120,7 +133,7 @@ export function monitorService(
     registerPackage: refuse("parameterized packages"),
     getDeploymentInfo: refuse("the deployment's information"),
   };
-  return [services.ResourceMonitorService as unknown as grpc.ServiceDefinition, implementation];
+  return [SERVICE, implementation];
 }
 
 /** Without the result, the program would take missing outputs for empty ones. */

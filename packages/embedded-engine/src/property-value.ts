@@ -9,7 +9,8 @@ import {
   SIGNATURE,
   UNKNOWN,
 } from "@tenantry/core/pulumi-value";
-import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { fieldsOf, structOf } from "@tenantry/core/struct-message";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 
 /**
  * A property value in the format of Pulumi's protocol: JSON in which secrets, resource references, assets and archives are objects
@@ -31,13 +32,13 @@ export type PropertyMap = { readonly [key: string]: PropertyValue };
 export { isUnknown, SECRET, SIGNATURE, UNKNOWN };
 
 /** Values as a message of the protocol. */
-export function toStruct(values: PropertyMap): struct.Struct {
-  return struct.Struct.fromJavaScript(values as Parameters<typeof struct.Struct.fromJavaScript>[0]);
+export function toStruct(values: PropertyMap): Struct {
+  return structOf(values);
 }
 
 /** The values of a message; empty if there is none. */
-export function fromStruct(values: struct.Struct | undefined): PropertyMap {
-  return (values?.toJavaScript() ?? {}) as PropertyMap;
+export function fromStruct(values: Struct | undefined): PropertyMap {
+  return values === undefined ? {} : fieldsOf(values);
 }
 
 /** Whether a value is a JSON object, including special ones. */
@@ -79,34 +80,61 @@ export function secretOf(value: PropertyValue): PropertyMap {
   return { [SIGNATURE]: SECRET, value: withoutSecrets(value) };
 }
 
-/** Replaces values from the outside in. Where `replace` returns undefined, continues inside the value. */
-function mapValue(
-  value: PropertyValue,
-  replace: (value: PropertyValue, path: readonly (string | number)[]) => PropertyValue | undefined,
-  path: readonly (string | number)[] = [],
-): PropertyValue {
-  const replaced = replace(value, path);
-  if (replaced !== undefined) return replaced;
-  if (Array.isArray(value)) return value.map((item, index) => mapValue(item, replace, [...path, index]));
-  if (isObject(value)) return mapObject(value, replace, path);
-  return value;
+type Replace = (value: PropertyValue, path: Path) => PropertyValue | undefined;
+
+/** The place of a value inside a map. It is a linked list, because most values are visited without asking for their path. */
+interface Path {
+  readonly parent: Path | undefined;
+  readonly key: string | number;
 }
 
-/** Replaces values from the outside in. Where `replace` returns undefined, continues inside the value. */
-export function mapObject(
-  values: PropertyMap,
-  replace: (value: PropertyValue, path: readonly (string | number)[]) => PropertyValue | undefined,
-  path: readonly (string | number)[] = [],
-): PropertyMap {
+/** The keys that lead to a value, from the outside in. */
+export function keysOf({ parent, key }: Path): readonly (string | number)[] {
+  return parent === undefined ? [key] : [...keysOf(parent), key];
+}
+
+function mapValue(value: PropertyValue, replace: Replace, path: Path): PropertyValue {
+  const replaced = replace(value, path);
+  if (replaced !== undefined) return replaced;
+  if (Array.isArray(value)) return mapItems(value, replace, path);
+  return isObject(value) ? mapEntries(value, replace, path) : value;
+}
+
+/**
+ * Replaces values from the outside in. Where `replace` returns undefined, continues inside the value. What contains no replaced
+ * value stays the same object: inputs can hold thousands of people, and most passes replace nothing.
+ */
+export function mapObject(values: PropertyMap, replace: Replace): PropertyMap {
+  return mapEntries(values, replace, undefined);
+}
+
+function mapItems(
+  values: readonly PropertyValue[],
+  replace: Replace,
+  parent: Path,
+): readonly PropertyValue[] {
+  const mapped = values.map((item, key) => mapValue(item, replace, { parent, key }));
+  return mapped.every((item, index) => item === values[index]) ? values : mapped;
+}
+
+function mapEntries(values: PropertyMap, replace: Replace, parent: Path | undefined): PropertyMap {
+  let isChanged = false;
+  const entries = Object.entries(values);
+  for (const entry of entries) {
+    const [key, value] = entry;
+    const mapped = mapValue(value, replace, { parent, key });
+    if (mapped === value) continue;
+    entry[1] = mapped;
+    isChanged = true;
+  }
   // Object.fromEntries defines properties, so that __proto__ is an ordinary key.
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, mapValue(value, replace, [...path, key])]),
-  );
+  return isChanged ? Object.fromEntries(entries) : values;
 }
 
 /** The value in plain text, with secrets opened at any depth. */
 export function withoutSecrets<V extends PropertyValue>(value: V): V {
-  return mapValue(value, (inner) => (isSecret(inner) ? withoutSecrets(inner.value ?? null) : undefined)) as V;
+  const open: Replace = (inner) => (isSecret(inner) ? withoutSecrets(inner.value ?? null) : undefined);
+  return (mapObject({ value }, open) as { readonly value: V }).value;
 }
 
 /** Replaces secrets by `[secret]`. */

@@ -4,6 +4,7 @@ import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import type { CheckResponse, DiffResponse } from "@pulumi/pulumi/proto/provider_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statuses from "@pulumi/pulumi/proto/status_pb.js";
+import { parserWithStructs } from "@tenantry/core/struct-message";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { withoutMarks } from "./assets.ts";
 import type { PluginProcess } from "./child.ts";
@@ -56,6 +57,33 @@ const DIFF_KINDS: readonly DiffKind[] = [
   "update-replace",
 ];
 
+const { check, create, update } = services.ResourceProviderService;
+
+const Client = grpc.makeClientConstructor(
+  {
+    ...(services.ResourceProviderService as unknown as grpc.ServiceDefinition),
+    check: {
+      ...check,
+      responseDeserialize: parserWithStructs(check.responseDeserialize, {
+        1: (message, value) => message.setInputs(value),
+      }),
+    },
+    create: {
+      ...create,
+      responseDeserialize: parserWithStructs(create.responseDeserialize, {
+        2: (message, value) => message.setProperties(value),
+      }),
+    },
+    update: {
+      ...update,
+      responseDeserialize: parserWithStructs(update.responseDeserialize, {
+        1: (message, value) => message.setProperties(value),
+      }),
+    },
+  },
+  "ResourceProvider",
+) as unknown as typeof ResourceProviderClient;
+
 /** A provider that is called by Pulumi's gRPC protocol. */
 export class ProviderClient implements Provider {
   readonly #client: ResourceProviderClient;
@@ -76,11 +104,7 @@ export class ProviderClient implements Provider {
     handshake: { readonly engine: string; readonly root: string; readonly program: string },
     process: PluginProcess | undefined,
   ): Promise<ProviderClient> {
-    const client = new services.ResourceProviderClient(
-      address,
-      grpc.credentials.createInsecure(),
-      MESSAGE_OPTIONS,
-    );
+    const client = new Client(address, grpc.credentials.createInsecure(), MESSAGE_OPTIONS);
     await call<void>((callback) =>
       client.waitForReady(Date.now() + READY_MS, (error) => callback((error ?? null) as null, undefined)),
     );

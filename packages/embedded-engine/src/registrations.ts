@@ -12,7 +12,7 @@ import { InputChecks } from "./input-checks.ts";
 import { OldResources } from "./old-resources.ts";
 import type { Policies } from "./policies.ts";
 import type { Judged } from "./policy-messages.ts";
-import { isOutputValue, mapObject, type PropertyMap, UNKNOWN } from "./property-value.ts";
+import { contains, isOutputValue, type PropertyMap, UNKNOWN } from "./property-value.ts";
 import type { Providers } from "./providers.ts";
 import type { Redactor } from "./redactor.ts";
 import { RegistrationError } from "./registration-error.ts";
@@ -232,10 +232,7 @@ export class Registrations {
     if (this.#seen.has(urn))
       throw new RegistrationError(`Duplicate resource URN '${urn}'; try giving it a unique name`, urn);
     this.#seen.add(urn);
-    mapObject(goal.inputs, (value) => {
-      if (isOutputValue(value)) throw unsupported("output values", urn);
-      return undefined;
-    });
+    if (contains(goal.inputs, isOutputValue)) throw unsupported("output values", urn);
     return urn;
   }
 

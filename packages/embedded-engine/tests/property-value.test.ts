@@ -42,6 +42,23 @@ test("values are unchanged after serialization and parsing", () => {
   );
 });
 
+test("a pass that replaces nothing copies nothing", () => {
+  fc.assert(
+    fc.property(values, (sent) => {
+      const plain = withoutSecrets(sent);
+      expect(withoutSecrets(plain)).toBe(plain);
+      expect(blinded(plain)).toBe(plain);
+    }),
+  );
+});
+
+test("a replaced value leaves its neighbours as they are", () => {
+  const people = { ada: { role: "owner" } };
+  const masked = blinded({ people, list: [[secretOf("x")], people] });
+  expect(masked).toEqual({ people, list: [["[secret]"], people] });
+  expect(masked.people).toBe(people);
+});
+
 test("a state is unchanged after writing and reading, and the file contains no secret in plain text", async () => {
   const crypter = await newSalt(new Secret("passphrase"));
   fc.assert(

@@ -1,10 +1,8 @@
 import grpc from "@grpc/grpc-js";
-import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
-import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { Connections } from "../../vendors/connections.ts";
 import { EngineLog } from "./protocol/engine-log.ts";
 import { Redactor } from "./protocol/redact.ts";
-import { providerService } from "./protocol/service.ts";
+import { PROVIDER_PROTOCOL, providerService } from "./protocol/service.ts";
 
 /** Pulumi's own limit; a state can be large. */
 const LARGEST_MESSAGE = 400 * 1024 * 1024;
@@ -53,12 +51,7 @@ export async function serveProvider(options: ProviderOptions): Promise<RunningPr
     "grpc.max_receive_message_length": LARGEST_MESSAGE,
     "grpc.max_send_message_length": LARGEST_MESSAGE,
   });
-  server.addService(
-    services.ResourceProviderService as unknown as grpc.ServiceDefinition,
-    {
-      ...(service as Partial<IResourceProviderServer>),
-    } as grpc.UntypedServiceImplementation,
-  );
+  server.addService(PROVIDER_PROTOCOL, { ...service } as grpc.UntypedServiceImplementation);
   const port = await listen(server, `${options.host ?? "127.0.0.1"}:${options.port ?? 0}`);
 
   return {

@@ -1,11 +1,13 @@
 import type grpc from "@grpc/grpc-js";
 import plugin from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import { UserError } from "@tenantry/core/errors";
 import { formatPath } from "@tenantry/core/property-path";
+import { fieldsOf, parserWithStructs, type StructFields, structOf } from "@tenantry/core/struct-message";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { packageVersion } from "../../../shared/package.ts";
 import type { Connections } from "../../../vendors/connections.ts";
 import { allResources, resourceOf } from "../../registry.ts";
@@ -30,6 +32,42 @@ export interface ServiceOptions {
 
 /** Configuration keys that Pulumi sets for every provider. */
 const PULUMIS_OWN: ReadonlySet<string> = new Set(["version", "__internal", "pluginDownloadURL"]);
+
+const { check, create, diff, update } = services.ResourceProviderService;
+
+/** Pulumi's provider protocol, which parses the properties of resources quickly. */
+export const PROVIDER_PROTOCOL = {
+  ...services.ResourceProviderService,
+  check: {
+    ...check,
+    requestDeserialize: parserWithStructs(check.requestDeserialize, {
+      2: (message, value) => message.setOlds(value),
+      3: (message, value) => message.setNews(value),
+    }),
+  },
+  create: {
+    ...create,
+    requestDeserialize: parserWithStructs(create.requestDeserialize, {
+      2: (message, value) => message.setProperties(value),
+    }),
+  },
+  diff: {
+    ...diff,
+    requestDeserialize: parserWithStructs(diff.requestDeserialize, {
+      3: (message, value) => message.setOlds(value),
+      4: (message, value) => message.setNews(value),
+      6: (message, value) => message.setOldInputs(value),
+    }),
+  },
+  update: {
+    ...update,
+    requestDeserialize: parserWithStructs(update.requestDeserialize, {
+      3: (message, value) => message.setOlds(value),
+      4: (message, value) => message.setNews(value),
+      8: (message, value) => message.setOldInputs(value),
+    }),
+  },
+} as unknown as grpc.ServiceDefinition;
 
 /** Implements Pulumi's provider protocol. Calls that are missing here are answered with UNIMPLEMENTED. */
 export function providerService(options: ServiceOptions): Partial<IResourceProviderServer> {
@@ -227,12 +265,9 @@ function resourceFor(urn: string): Resource {
 }
 
 /** Engines that don't send the inputs have them among the outputs. */
-function inputsOf(
-  resource: Resource,
-  inputs: struct.Struct | undefined,
-  outputs: struct.Struct | undefined,
-): Wire {
-  if (inputs !== undefined && inputs.getFieldsMap().getLength() > 0) return fromStruct(inputs);
+function inputsOf(resource: Resource, inputs: Struct | undefined, outputs: Struct | undefined): Wire {
+  const sent = fromStruct(inputs);
+  if (Object.keys(sent).length > 0) return sent;
   const names = Object.keys(resource.inputs.shape);
   return Object.fromEntries(Object.entries(fromStruct(outputs)).filter(([key]) => names.includes(key)));
 }
@@ -268,10 +303,10 @@ function failureOf(property: string, reason: string) {
   return failure;
 }
 
-function fromStruct(properties: struct.Struct | undefined): Wire {
-  return properties?.toJavaScript() ?? {};
+function fromStruct(properties: Struct | undefined): Wire {
+  return properties === undefined ? {} : fieldsOf(properties);
 }
 
-function toStruct(properties: Wire): struct.Struct {
-  return struct.Struct.fromJavaScript(properties as Record<string, struct.JavaScriptValue>);
+function toStruct(properties: Wire): Struct {
+  return structOf(properties as StructFields);
 }
