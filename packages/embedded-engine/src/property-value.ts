@@ -80,6 +80,7 @@ export function secretOf(value: PropertyValue): PropertyMap {
   return { [SIGNATURE]: SECRET, value: withoutSecrets(value) };
 }
 
+/** Returns the value that replaces another, or undefined to continue inside it. */
 type Replace = (value: PropertyValue, path: Path) => PropertyValue | undefined;
 
 /** The place of a value inside a map. It is a linked list, because most values are visited without asking for their path. */
