@@ -2,9 +2,10 @@ import { dayOf } from "../shared/today.ts";
 import { listAll, wholeInvoice } from "../vendors/stripe/lists.ts";
 import { accountsWhere, lockAccountOf } from "./accounts.ts";
 import type { BillingContext } from "./billing-context.ts";
+import { type Attempt, attempts, type BillingFailure } from "./failures.ts";
 import { type CustomersPeriod, paidPeriods, postPlanCredits, unpostedPeriods } from "./plan-credits.ts";
 import { type ProcessedReload, processReloads } from "./reloads/process-reloads.ts";
-import { type FailedResume, resumeWithOtherMethod } from "./reloads/resume.ts";
+import { resumeWithOtherMethod } from "./reloads/resume.ts";
 import { recordReversals } from "./reloads/reversals.ts";
 import { applySubscriptionStatus } from "./subscription-status.ts";
 
@@ -17,13 +18,13 @@ export interface BillingJobReport {
   readonly granted: number;
   /** The number of wallets whose reloads were resumed because the customer has another payment method. */
   readonly resumed: number;
-  /** The wallets that stay paused because reading the customer's payment method failed. */
-  readonly failedResumes: readonly FailedResume[];
   readonly reloads: readonly ProcessedReload[];
   /** The number of payments whose refund, dispute or won dispute was recorded. */
   readonly reversals: number;
   /** The number of owed credits that were collected. They were spent before their payment was reversed. */
   readonly settledCredits: number;
+  /** What failed, apart from reloads. The next run tries it again. */
+  readonly failures: readonly BillingFailure[];
 }
 
 /** Covers the current period of each organization, invoices that are paid late, and weeks in which the job didn't run. */
@@ -32,29 +33,48 @@ const LOOK_BACK_SECONDS = 100 * 24 * 60 * 60;
 /**
  * Runs a platform's billing job once. Meant for cron.
  *
- * Every part is idempotent, also between runs at the same time. A run that follows a killed one completes its work.
+ * Every part is idempotent, also between runs at the same time. A run that follows a killed one completes its work. A failure
+ * of Stripe or the database about one organization or one part doesn't stop the rest.
  */
 export async function runBillingJob(context: BillingContext, signal: AbortSignal): Promise<BillingJobReport> {
-  const expired = await callNumber(context, "private.expire_credits($1)", [context.now().toISOString()]);
-  const granted = await grantPeriods(context, signal);
-  await endGraces(context);
-  // Before any charge, so that no customer who disputes a payment is charged again.
-  const reversals = await recordReversals(context, signal);
-  const resumes = await resumeWithOtherMethod(context, signal);
-  const reloads = await processReloads(context, signal);
+  const failures: BillingFailure[] = [];
+  const attempt = attempts(failures, signal);
+  const expired = await attempt("expired credits", null, () =>
+    callNumber(context, "private.expire_credits($1)", [context.now().toISOString()]),
+  );
+  // Nothing works without the control plane's database.
+  if (expired === undefined) return { ...nothingDone(context), failures };
+  const granted = await grantPeriods(context, attempt);
+  await endGraces(context, attempt);
+  // Before any charge, so that no customer who disputes a payment is charged again. If it fails, nobody is charged.
+  const reversals = await attempt("refunds and disputes", null, () => recordReversals(context, signal));
+  const charges = reversals === undefined ? NO_CHARGES : await charge(context, attempt, signal);
   const settledCredits = await callNumber(context, "private.settle_reversals()");
   await forgetEvents(context);
-  return { platform: context.platform, expired, granted, ...resumes, reloads, reversals, settledCredits };
+  const { platform } = context;
+  return { platform, expired, granted, reversals: reversals ?? 0, ...charges, settledCredits, failures };
 }
 
-async function grantPeriods(context: BillingContext, signal: AbortSignal): Promise<number> {
-  const periods = [...(await periodsOfInvoices(context)), ...(await periodsByContract(context))];
+function nothingDone({ platform }: BillingContext) {
+  return { platform, expired: 0, granted: 0, reversals: 0, ...NO_CHARGES, settledCredits: 0 };
+}
+
+const NO_CHARGES = { resumed: 0, reloads: [] } as const;
+
+async function charge(context: BillingContext, attempt: Attempt, signal: AbortSignal) {
+  const resumed = await resumeWithOtherMethod(context, attempt);
+  return { resumed, reloads: await processReloads(context, signal) };
+}
+
+async function grantPeriods(context: BillingContext, attempt: Attempt): Promise<number> {
+  const periods = [
+    ...((await attempt("invoices", null, () => periodsOfInvoices(context))) ?? []),
+    ...((await attempt("contracts", null, () => periodsByContract(context))) ?? []),
+  ];
   const due = await context.database.read((query) => unpostedPeriods(query, periods));
   let granted = 0;
-  for (const period of due) {
-    signal.throwIfAborted();
-    granted += await grant(context, period);
-  }
+  for (const period of due)
+    granted += (await attempt("plan credits", period.customer, () => grant(context, period))) ?? 0;
   return granted;
 }
 
@@ -92,13 +112,15 @@ function grant({ database }: BillingContext, period: CustomersPeriod): Promise<n
 }
 
 /** Ends grace periods. Stripe sends no event when one ends. */
-async function endGraces({ database, stripe, now }: BillingContext): Promise<void> {
+async function endGraces({ database, stripe, now }: BillingContext, attempt: Attempt): Promise<void> {
   const late = await database.read((query) => accountsWhere(query, "subscription_status = 'past_due'"));
-  for (const { customer } of late)
-    await database.transaction(async (query) => {
-      const account = await lockAccountOf(query, customer);
-      if (account !== undefined) await applySubscriptionStatus(query, stripe, account, dayOf(now()));
-    });
+  for (const { customer, path } of late)
+    await attempt("grace period", path, () =>
+      database.transaction(async (query) => {
+        const account = await lockAccountOf(query, customer);
+        if (account !== undefined) await applySubscriptionStatus(query, stripe, account, dayOf(now()));
+      }),
+    );
 }
 
 /** Deletes old event ids. Stripe doesn't resend an event after a month. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type BillingJobReport, runBillingJob } from "../../src/billing/billing-job.ts";
-import { Shop } from "./shop.ts";
+import { LAUNCH, Shop } from "./shop.ts";
 
 let shop: Shop;
 beforeAll(async () => {
@@ -71,6 +71,57 @@ describe("a run of the billing job", () => {
     await one.asksFor(credits, price, currency);
     expect((await pass()).reloads).toMatchObject([{ outcome: "paid" }]);
     expect([await one.balance(), await one.payments()]).toMatchObject([credits, [{ amount, currency }]]);
+  });
+
+  describe("in which Stripe refuses a read", () => {
+    const REFUSED = { status: 403, body: { error: { type: "invalid_request_error", message: "No." } } };
+
+    async function passRefused(match: string): Promise<BillingJobReport> {
+      shop.live.sandbox.setFaults([{ kind: "respond", response: REFUSED, match }]);
+      const report = await pass();
+      shop.live.sandbox.setFaults([]);
+      return report;
+    }
+
+    test("of invoices still pays reloads, and reports the refusal", async () => {
+      const one = await shop.organization("without-invoices", "pm_card_visa");
+      await one.asksFor(100);
+      const report = await passRefused("^GET /v1/invoices");
+      expect(report.failures).toEqual([
+        { organization: null, part: "invoices", reason: expect.stringContaining("403") },
+      ]);
+      expect(report.reloads).toMatchObject([{ organization: "shop/without-invoices", outcome: "paid" }]);
+    });
+
+    test.each(["refunds", "disputes"])("of %s charges nobody, and the next run does", async (kind) => {
+      const one = await shop.organization(`without-${kind}`, "pm_card_visa");
+      await one.asksFor(100);
+      const report = await passRefused(`^GET /v1/${kind}`);
+      expect(report).toMatchObject({
+        reloads: [],
+        failures: [{ organization: null, part: "refunds and disputes" }],
+      });
+      expect(await one.payments()).toEqual([]);
+      expect((await pass()).reloads).toMatchObject([{ outcome: "paid" }]);
+    });
+
+    test("of one late customer ends the others' grace periods", async () => {
+      const late = await Promise.all(
+        ["late-a", "late-b"].map((name) => shop.organization(name, "pm_card_visa")),
+      );
+      for (const one of late) {
+        await one.subscribe(LAUNCH);
+        await shop.rows(
+          `update public.organizations set subscription_status = 'past_due' where id = '${one.id}'`,
+        );
+      }
+      const report = await passRefused(`^GET /v1/subscriptions\\?.*${late[0]?.customer}`);
+      expect(report.failures).toMatchObject([{ organization: "shop/late-a", part: "grace period" }]);
+      const pastDue = "select name from public.organizations where subscription_status = 'past_due'";
+      expect(await shop.rows(pastDue)).toEqual([{ name: "late-a" }]);
+      expect((await pass()).failures).toEqual([]);
+      expect(await shop.rows(pastDue)).toEqual([]);
+    });
   });
 
   describe.each(["suspended", "archived", "deleted"])("for an organization that is %s", (state) => {
@@ -329,8 +380,12 @@ describe("a wallet whose card was declined", () => {
     shop.live.sandbox.setFaults([]);
     expect(report).toMatchObject({
       resumed: 0,
-      failedResumes: [
-        { organization: "shop/unlisted", wallet: "data", reason: expect.stringContaining("customers") },
+      failures: [
+        {
+          organization: "shop/unlisted",
+          part: "resumed reloads",
+          reason: expect.stringContaining("customers"),
+        },
       ],
       reloads: [{ organization: "shop/listed", outcome: "paid" }],
     });

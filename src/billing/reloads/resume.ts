@@ -1,23 +1,8 @@
-import { VendorError } from "@tenantry/core/errors";
 import type { Query } from "../../vendors/postgres/database.ts";
 import { accountsWhere } from "../accounts.ts";
 import type { BillingContext } from "../billing-context.ts";
+import type { Attempt } from "../failures.ts";
 import { methodOf, WRONG_AMOUNT } from "./payment.ts";
-
-/** The result of resuming a platform's paused wallets. */
-export interface Resumes {
-  /** The number of resumed wallets. */
-  readonly resumed: number;
-  readonly failedResumes: readonly FailedResume[];
-}
-
-/** A wallet that stays paused because reading the customer's payment method failed. The next run tries again. */
-export interface FailedResume {
-  readonly organization: string;
-  readonly wallet: string;
-  /** The message of the failure. */
-  readonly reason: string;
-}
 
 interface PausedWallet {
   /** The organization's id. */
@@ -30,28 +15,24 @@ interface PausedWallet {
 /**
  * Resumes wallets whose payment method was declined, once the customer has another one. A reload with a wrong amount waits for
  * other settings, and a disputed payment for somebody's decision. A failure doesn't stop the others.
+ *
+ * @returns the number of resumed wallets
  */
-export async function resumeWithOtherMethod(context: BillingContext, signal: AbortSignal): Promise<Resumes> {
+export async function resumeWithOtherMethod(context: BillingContext, attempt: Attempt): Promise<number> {
   let resumed = 0;
-  const failedResumes: FailedResume[] = [];
   for (const paused of await context.database.read(declinedWallets)) {
-    signal.throwIfAborted();
-    const { organization, wallet, method } = paused;
     const [account] = await context.database.read((query) =>
-      accountsWhere(query, "organizations.id = $1", [organization]),
+      accountsWhere(query, "organizations.id = $1", [paused.organization]),
     );
     if (account === undefined) continue;
-    try {
+    const isResumed = await attempt("resumed reloads", account.path, async () => {
       const current = await methodOf(context.stripe, account.customer);
-      if (current === undefined || current === method) continue;
-    } catch (error) {
-      if (!(error instanceof VendorError)) throw error;
-      failedResumes.push({ organization: account.path, wallet, reason: error.message });
-      continue;
-    }
-    if (await context.database.transaction((query) => resumeIfUnchanged(query, paused))) resumed += 1;
+      if (current === undefined || current === paused.method) return false;
+      return context.database.transaction((query) => resumeIfUnchanged(query, paused));
+    });
+    if (isResumed === true) resumed += 1;
   }
-  return { resumed, failedResumes };
+  return resumed;
 }
 
 /**

@@ -33,8 +33,8 @@ async function reload(session: Session, targets: readonly string[], options: Rel
     const platforms: BillingJobReport[] = [];
     for (const each of contexts) platforms.push(await runBillingJob(each, signal));
     const ok = platforms.every(
-      ({ failedResumes, reloads }) =>
-        failedResumes.length === 0 && reloads.every(({ outcome }) => outcome !== "failed"),
+      ({ failures, reloads }) =>
+        failures.length === 0 && reloads.every(({ outcome }) => outcome !== "failed"),
     );
     session.exitCode = ok ? 0 : 1;
     if (options.json === true) session.printJson({ ok, platforms } satisfies ReloadDocument);
@@ -56,8 +56,8 @@ function printReport(session: Session, report: BillingJobReport): void {
     ...(report.settledCredits === 0 ? [] : [`${report.settledCredits} owed credits collected`]),
   ];
   session.print(`${colors.bold(report.platform)}: ${parts.join(", ")}`);
-  for (const { organization, wallet, reason } of report.failedResumes)
-    session.print(`  ${organization} ${wallet}: not resumed (${reason})`);
+  for (const { organization, part, reason } of report.failures)
+    session.print(`  ${organization ?? report.platform}: ${part} failed (${reason})`);
   for (const each of report.reloads) session.print(`  ${lineOf(each)}`);
 }
 

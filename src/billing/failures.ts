@@ -1,0 +1,38 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
+
+/** A part of the billing job that failed. It stops no other organization. */
+export interface BillingFailure {
+  /** `agntdata/acme`, or a customer's id in Stripe; null if the part is about the whole platform. */
+  readonly organization: string | null;
+  readonly part:
+    | "contracts"
+    | "expired credits"
+    | "grace period"
+    | "invoices"
+    | "plan credits"
+    | "refunds and disputes"
+    | "resumed reloads";
+  /** The message of the failure. */
+  readonly reason: string;
+}
+
+/** Runs a part of the job, and records its failure; the result is then undefined. */
+export type Attempt = <T>(
+  part: BillingFailure["part"],
+  organization: string | null,
+  work: () => Promise<T>,
+) => Promise<T | undefined>;
+
+/** Attempts that record the failures of vendors and users. Any other error ends the job. */
+export function attempts(failures: BillingFailure[], signal: AbortSignal): Attempt {
+  return async (part, organization, work) => {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
+      failures.push({ organization, part, reason: error.message });
+      return undefined;
+    }
+  };
+}
