@@ -325,13 +325,17 @@ export function notStarted(stack: FleetStack, reason: string): StackResult {
 function diagnosticOf(error: unknown): EngineDiagnostic {
   const message =
     error instanceof UserError
-      ? `${error.message}\n  ${error.remedy}`
+      ? `${placeOf(error)}${error.message}\n  ${error.remedy}`
       : error instanceof VendorError
         ? error.message
         : error instanceof Error
           ? (error.stack ?? error.message)
           : String(error);
   return { severity: "error", message, urn: undefined };
+}
+
+function placeOf({ place }: UserError): string {
+  return place === undefined ? "" : `${place.file}:${place.line}:${place.column}: `;
 }
 
 function secondsSince(begin: number): number {

@@ -13,13 +13,14 @@ import {
 import type { Urn } from "./urn.ts";
 
 /**
- * Adds to each asset and archive the hash that detects its changes. The SDK leaves this to the engine.
+ * Adds to each asset and archive the hash that detects its changes, and removes the SDK's own marks. The SDK leaves the hash to the
+ * engine.
  *
  * @param folder the program's folder, which paths are relative to
  */
-export async function hashAssets(inputs: PropertyMap, folder: string, urn: Urn): Promise<PropertyMap> {
+export async function hashAssets(values: PropertyMap, folder: string, urn: Urn): Promise<PropertyMap> {
   const isEither = (value: PropertyValue) => isAsset(value) || isArchive(value);
-  return contains(inputs, isEither) ? await hashEach(inputs, folder, urn) : inputs;
+  return contains(values, isEither) ? await hashEach(withoutMarks(values), folder, urn) : values;
 }
 
 /** Removes the marks by which the SDK recognizes its own objects from assets and archives. */

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { UserError } from "@tenantry/core/errors";
 import {
+  decodedNumber,
+  encodedNumber,
   isObject,
   isSecret,
   keysOf,
@@ -295,7 +297,7 @@ function decryptProperties(
   cache: CiphertextCache,
 ): PropertyMap {
   return mapObject(values, (value, path) => {
-    if (!isSecret(value)) return undefined;
+    if (!isSecret(value)) return decodedNumber(value);
     const ciphertext = value.ciphertext;
     const plaintext = value.plaintext;
     if (typeof ciphertext !== "string" && typeof plaintext !== "string") return undefined;
@@ -312,6 +314,8 @@ function decryptProperties(
 
 /** Opens secrets inside a secret. Only the outer one is encrypted: the inner `ciphertext` is plain JSON. */
 function nestedInClear(value: PropertyValue): PropertyValue {
+  const number = decodedNumber(value);
+  if (number !== undefined) return number;
   if (isSecret(value)) {
     const json = value.plaintext ?? value.ciphertext;
     if (typeof json === "string") return nestedInClear(JSON.parse(json) as PropertyValue);
@@ -328,8 +332,9 @@ function encryptProperties(
   cache: CiphertextCache,
 ): PropertyMap {
   return mapObject(values, (value, path) => {
-    if (!isSecret(value)) return undefined;
-    const plaintext = JSON.stringify(withoutSecrets(value));
+    if (!isSecret(value)) return encodedNumber(value);
+    const { plain } = mapObject({ plain: withoutSecrets(value) }, encodedNumber);
+    const plaintext = JSON.stringify(plain);
     const key = cacheKey(place, keysOf(path), plaintext);
     const ciphertext = cache.get(key) ?? crypter.encrypt(plaintext);
     cache.set(key, ciphertext);

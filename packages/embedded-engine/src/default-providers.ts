@@ -1,8 +1,9 @@
 import { EMPTY_GOAL, type Goal } from "./goal.ts";
+import { DYNAMIC_PACKAGE } from "./plugin.ts";
 import { secretOf } from "./property-value.ts";
 import { defaultProvider } from "./providers.ts";
 import type { ResourceState } from "./resource-state.ts";
-import type { StackConfig } from "./stack-settings.ts";
+import type { StackConfig } from "./stack-config.ts";
 import { formatReference } from "./urn.ts";
 
 /** The default providers, for resources without an explicit one. Each package and version has one, registered on first use. */
@@ -24,11 +25,22 @@ export class DefaultProviders {
     return formatReference(await registered);
   }
 
+  /**
+   * Dynamic providers get the whole configuration, with full keys.
+   *
+   * @see https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/target.go (GetPackageConfig)
+   */
   #make(packageName: string, version: string): Promise<ResourceState> {
+    const isDynamic = packageName === DYNAMIC_PACKAGE;
     const config = Object.fromEntries(
       [...this.#config].flatMap(([name, { value, secret }]) =>
-        name.startsWith(`${packageName}:`)
-          ? [[name.slice(packageName.length + 1), secret ? secretOf(value) : value] as const]
+        isDynamic || name.startsWith(`${packageName}:`)
+          ? [
+              [
+                isDynamic ? name : name.slice(packageName.length + 1),
+                secret ? secretOf(value) : value,
+              ] as const,
+            ]
           : [],
       ),
     );

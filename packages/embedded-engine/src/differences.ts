@@ -2,11 +2,11 @@ import { diffInputs } from "./diff.ts";
 import type { Events } from "./events.ts";
 import type { OldResources } from "./old-resources.ts";
 import { containsUnknowns, equalValues, type PropertyMap, withoutSecrets } from "./property-value.ts";
-import type { DiffRequest, DiffResult } from "./provider.ts";
+import { type DiffRequest, type DiffResult, demandsReplacement } from "./provider.ts";
 import type { Providers } from "./providers.ts";
 import { ofResource, RegistrationError } from "./registration-error.ts";
 import type { ResourceState } from "./resource-state.ts";
-import { isReplacement, withReplaceOnChanges } from "./step-generator.ts";
+import { withReplaceOnChanges } from "./step-generator.ts";
 import { formatReference, isProviderType, parseReference, type Urn } from "./urn.ts";
 
 /** Compares resources with their old state, first by the engine's own rules, then by their providers. */
@@ -66,7 +66,7 @@ export class Differences {
     }
     const provider = await this.#providers.ensure(state.provider, states);
     const diff = orInputs(await provider.diff(requestOf(state, inputs)), state.inputs, inputs);
-    return isReplacement(withReplaceOnChanges(diff, state.replaceOnChanges));
+    return demandsReplacement(withReplaceOnChanges(diff, state.replaceOnChanges));
   }
 
   #isTriggered(old: ResourceState, wanted: ResourceState): boolean {
@@ -104,9 +104,15 @@ function requestOf(old: ResourceState, news: PropertyMap): DiffRequest {
   };
 }
 
-/** Compares the inputs if the provider doesn't say how the resource differs. */
+/**
+ * Compares the inputs if the provider doesn't say whether the resource differs. What it says about a replacement still holds.
+ *
+ * @see https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go (diffResource)
+ */
 function orInputs(diff: DiffResult, olds: PropertyMap, news: PropertyMap): DiffResult {
-  return diff.changes === "unknown" ? diffInputs(olds, news) : diff;
+  if (diff.changes !== "unknown") return diff;
+  const { changes, diffs, detailedDiff } = diffInputs(olds, news);
+  return changes === "none" ? { ...diff, changes } : { ...diff, changes, diffs, detailedDiff };
 }
 
 function replacedFor(reason: string): DiffResult {

@@ -98,7 +98,7 @@ export function monitorService(
     ),
     registerResourceOutputs: unary((request: RegisterResourceOutputsRequest) =>
       flow.answer(async () => {
-        (await registrations).registerOutputs(request.getUrn(), fromStruct(request.getOutputs()));
+        await (await registrations).registerOutputs(request.getUrn(), fromStruct(request.getOutputs()));
         return new empty.Empty();
       }),
     ),

@@ -59,7 +59,17 @@ export function preloading(modules: readonly string[], given: string | undefined
   return [...modules.map((code) => `--import ${moduleUrl(code)}`), given ?? ""].join(" ").trim();
 }
 
+/** What stack traces call these modules, instead of by their whole code. */
+const SOURCE = "tenantry:preloaded";
+
 /** Percent-encoded, because spaces and quotes are separators in NODE_OPTIONS. */
 function moduleUrl(code: string): string {
-  return `data:text/javascript,${encodeURIComponent(code)}`;
+  return `data:text/javascript,${encodeURIComponent(`${code}\n//# sourceURL=${SOURCE}`)}`;
 }
+
+/** A stack trace as it would be without these modules. */
+export function withoutPreloaded(trace: string): string {
+  return trace.replaceAll(OWN_FRAME, "");
+}
+
+const OWN_FRAME = new RegExp(`^ +at .*\\(${SOURCE}:\\d+:\\d+\\)\\n?`, "gm");

@@ -25,6 +25,9 @@ export interface PluginHost {
   readonly onCrash: (message: string) => void;
 }
 
+/** The package of dynamic providers, which are written in the program. The SDK contains their plugin. */
+export const DYNAMIC_PACKAGE = "pulumi-nodejs";
+
 const LOG_LINES = 40;
 const LAST_WORDS_MS = 1000;
 
@@ -35,7 +38,7 @@ export async function startPlugin(packageName: string, host: PluginHost): Promis
   if (running !== undefined) return ProviderClient.connect(running, place, undefined);
   const { child, port } = launch(`The provider of package ${packageName}`, commandOf(packageName, host), {
     cwd: host.project.programFolder,
-    env: { ...host.env, PULUMI_PROJECT: host.project.name },
+    env: { ...host.env, PULUMI_PROJECT: host.project.name, PULUMI_NODEJS_PROJECT: host.project.name },
     onCrash: host.onCrash,
   });
   try {
@@ -51,6 +54,8 @@ export async function startPlugin(packageName: string, host: PluginHost): Promis
 
 function commandOf(packageName: string, host: PluginHost): readonly string[] {
   const folder = host.project.plugins.get(packageName);
+  if (folder === undefined && packageName === DYNAMIC_PACKAGE)
+    return [process.execPath, resolveFrom(host.project.programFolder, "cmd/dynamic-provider"), host.engine];
   if (folder === undefined)
     throw new UserError(
       `There is no provider for package ${packageName}: Pulumi.yaml names none, and none is built in.`,
@@ -65,8 +70,11 @@ function commandOf(packageName: string, host: PluginHost): readonly string[] {
     throw new UserError(`There is neither ${executable} nor a PulumiPlugin.yaml next to it.`, {
       remedy: "Correct the path under plugins.providers in Pulumi.yaml.",
     });
-  const runner = createRequire(join(folder, "package.json")).resolve("@pulumi/pulumi/cmd/run-plugin");
-  return [process.execPath, runner, folder, host.engine];
+  return [process.execPath, resolveFrom(folder, "cmd/run-plugin"), folder, host.engine];
+}
+
+function resolveFrom(folder: string, part: string): string {
+  return createRequire(join(folder, "package.json")).resolve(`@pulumi/pulumi/${part}`);
 }
 
 /** Starts a plugin, which prints its port in the first line and its log after that. */

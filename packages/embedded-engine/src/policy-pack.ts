@@ -20,7 +20,7 @@ import { settingsOf } from "./policy-settings.ts";
 import { configVariables } from "./program.ts";
 import { ORGANIZATION } from "./project.ts";
 import { fromStruct, type PropertyMap } from "./property-value.ts";
-import type { StackConfig } from "./stack-settings.ts";
+import type { StackConfig } from "./stack-config.ts";
 import type { Urn } from "./urn.ts";
 
 /** A violation of a policy by a resource or by the stack. */

@@ -4,7 +4,7 @@ import { UserError } from "@tenantry/core/errors";
 import { type Child, startChild } from "./child.ts";
 import { PLAIN_ERRORS, QUICK_START } from "./node-options.ts";
 import { ORGANIZATION, type Project } from "./project.ts";
-import type { StackConfig } from "./stack-settings.ts";
+import type { StackConfig } from "./stack-config.ts";
 
 /** A run of a project's program. */
 export interface ProgramRun {

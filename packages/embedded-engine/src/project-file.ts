@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
-import { parse } from "yaml";
-import * as z from "zod";
+import type * as z from "zod";
+import { YamlFile } from "./yaml-file.ts";
 
 /**
  * Creates a function that reads Pulumi.yaml, and again only when the file changes, because a fleet asks once per stack.
@@ -20,20 +20,16 @@ export function projectReader<Shape extends z.ZodType, Project>(
     const last = known.get(folder);
     if (last?.stamp === stamp) return last.project;
     const root = resolve(folder);
-    const project = make(root, readContent(join(root, "Pulumi.yaml"), shape));
+    const path = join(root, "Pulumi.yaml");
+    const file = new YamlFile(path, readFileSync(path, "utf8"));
+    const project = make(root, file.read(shape, REMEDY));
     known.set(folder, { stamp, project });
     return project;
   };
 }
 
-function readContent<Shape extends z.ZodType>(file: string, shape: Shape): z.output<Shape> {
-  const found = shape.safeParse(parse(readFileSync(file, "utf8")));
-  if (!found.success)
-    throw new UserError(`${file} is invalid: ${z.prettifyError(found.error)}`, {
-      remedy: "Correct it. See https://www.pulumi.com/docs/iac/concepts/projects/project-file/.",
-    });
-  return found.data;
-}
+const REMEDY =
+  "Correct it, see https://www.pulumi.com/docs/iac/concepts/projects/project-file/. Or use the Pulumi CLI: --engine cli.";
 
 function stampOf(folder: string): string {
   const file = join(folder, "Pulumi.yaml");

@@ -1,41 +1,110 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
+import { isRecord } from "@tenantry/core/is-record";
 import * as z from "zod";
+import { fullKey } from "./config-key.ts";
+import { type ConfigType, configType, configTypeName, hasType, typeText } from "./config-type.ts";
 import { projectReader } from "./project-file.ts";
 import { demandVersion, PULUMI_VERSION } from "./pulumi-version.ts";
 
 /** The name of every organization on a file backend. */
 export const ORGANIZATION = "organization";
 
-/** The parts of Pulumi.yaml that the engine uses. */
-const shape = z.object({
-  name: z.string(),
-  main: z.string().optional(),
-  stackConfigDir: z.string().optional(),
-  requiredPulumiVersion: z.string().default(""),
-  runtime: z.union([
-    z.string(),
-    z.object({
-      name: z.string(),
-      options: z
-        .object({
-          typescript: z.boolean().optional(),
-          nodeargs: z.string().optional(),
-          tsconfig: z.string().optional(),
-        })
-        .optional(),
-    }),
-  ]),
-  plugins: z
-    .object({
-      providers: z
-        .array(z.object({ name: z.string(), path: z.string(), version: z.string().optional() }))
-        .optional(),
-    })
-    .optional(),
-  config: z.record(z.string(), z.unknown()).optional(),
-});
+/** What Pulumi.yaml says about a configuration key. A value alone is its default. */
+const configDeclaration = z.preprocess(
+  (written) => (isRecord(written) ? written : { value: written }),
+  z.strictObject({
+    type: configTypeName.optional(),
+    items: configType.optional(),
+    description: z.string().optional(),
+    secret: z.boolean().default(false),
+    default: z.unknown().optional(),
+    value: z.unknown().optional(),
+  }),
+);
+
+/**
+ * Pulumi.yaml, as far as the engine supports it.
+ *
+ * @see https://github.com/pulumi/pulumi/blob/master/sdk/go/common/workspace/project.json
+ */
+const shape = z
+  .strictObject({
+    name: z.string().min(1),
+    main: z.string().optional(),
+    stackConfigDir: z.string().optional(),
+    requiredPulumiVersion: z.string().default(""),
+    runtime: z.union([
+      z.string(),
+      z.strictObject({
+        name: z.string(),
+        options: z
+          .strictObject({
+            typescript: z.boolean().optional(),
+            nodeargs: z.string().optional(),
+            tsconfig: z.string().optional(),
+            // For `pulumi install` only.
+            packagemanager: z.string().optional(),
+            production: z.boolean().optional(),
+          })
+          .optional(),
+      }),
+    ]),
+    plugins: z
+      .strictObject({
+        providers: z
+          .array(z.strictObject({ name: z.string(), path: z.string(), version: z.string().optional() }))
+          .optional(),
+      })
+      .optional(),
+    config: z.record(z.string(), configDeclaration).optional(),
+    // Described for people, or only used by other commands of Pulumi. Every run gets the URL of its backend.
+    description: z.string().nullish(),
+    author: z.string().nullish(),
+    website: z.string().nullish(),
+    license: z.string().nullish(),
+    template: z.unknown().optional(),
+    backend: z.unknown().optional(),
+  })
+  .superRefine(({ name, config = {} }, context) => {
+    for (const [key, declaration] of Object.entries(config)) {
+      const message = problemOf(key, name, declaration);
+      if (message !== undefined) context.addIssue({ code: "custom", path: ["config", key], message });
+    }
+  });
+
+/** @see https://github.com/pulumi/pulumi/blob/master/sdk/go/common/workspace/project.go (Project.Validate) */
+function problemOf(
+  key: string,
+  project: string,
+  { type, items, default: preset, value }: z.output<typeof configDeclaration>,
+): string | undefined {
+  const full = fullKey(key, project);
+  if (full === undefined) return "a configuration key has the form <namespace>:<name>";
+  if (/[.[\]]/.test(key)) return "the embedded engine doesn't support paths in configuration keys";
+  if (preset !== undefined && value !== undefined) return "there is both a `default` and a `value`";
+  if (!full.startsWith(`${project}:`)) {
+    if (type !== undefined) return "a key of another namespace can't have a `type`";
+    if (preset !== undefined) return "a key of another namespace has a `value` instead of a `default`";
+    return value === undefined ? "a key of another namespace needs a `value`" : undefined;
+  }
+  if (type === undefined) return undefined;
+  if (type === "array" && items === undefined) return "an array needs the type of its `items`";
+  return preset === undefined || hasType({ type, items }, preset)
+    ? undefined
+    : `the default must be of the type ${typeText({ type, items })}`;
+}
+
+/** A declared configuration key. */
+export interface ConfigDeclaration {
+  /** Undefined if any value is allowed. */
+  readonly type: ConfigType | undefined;
+  /** Whether a stack's value must be encrypted. */
+  readonly secret: boolean;
+  /** The value of stacks that have none; undefined if there is no such value. */
+  readonly value: unknown;
+}
 
 /** A Pulumi project, as its Pulumi.yaml describes it. */
 export interface Project {
@@ -51,8 +120,8 @@ export interface Project {
   readonly nodeArgs: readonly string[];
   /** The folders of the provider plugins that the project names, by package. */
   readonly plugins: ReadonlyMap<string, string>;
-  /** Configuration for every stack, by full key. */
-  readonly config: ReadonlyMap<string, string>;
+  /** The declared configuration of every stack, by full key. */
+  readonly config: ReadonlyMap<string, ConfigDeclaration>;
 }
 
 /** @throws UserError when Pulumi.yaml is missing or invalid, or requires another runtime or version */
@@ -75,7 +144,7 @@ function projectOf(root: string, project: z.output<typeof shape>): Project {
     tsconfig: options?.tsconfig,
     nodeArgs: splitWords(options?.nodeargs ?? ""),
     plugins: new Map((project.plugins?.providers ?? []).map(({ name, path }) => [name, resolve(root, path)])),
-    config: configOf(project.name, project.config ?? {}),
+    config: declarationsOf(project.name, project.config ?? {}),
   };
 }
 
@@ -104,20 +173,14 @@ function splitWords(text: string): readonly string[] {
   return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, "$1$2"));
 }
 
-function configOf(project: string, config: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+function declarationsOf(
+  project: string,
+  config: Readonly<Record<string, z.output<typeof configDeclaration>>>,
+): Project["config"] {
   return new Map(
-    Object.entries(config).flatMap(([key, declared]) => {
-      const settings = declared as { value?: unknown; default?: unknown } | null;
-      const value =
-        typeof declared === "object" && declared !== null ? (settings?.value ?? settings?.default) : declared;
-      return value === undefined || value === null
-        ? []
-        : [[key.includes(":") ? key : `${project}:${key}`, textOf(value)] as const];
-    }),
+    Object.entries(config).map(([key, { type, items, secret, default: preset, value }]) => [
+      fullKey(key, project) ?? key,
+      { type: type && { type, items }, secret, value: value ?? preset },
+    ]),
   );
-}
-
-/** Converts a configuration value to text: JSON for lists and maps. */
-export function textOf(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

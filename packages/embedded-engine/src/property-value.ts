@@ -31,6 +31,27 @@ export type PropertyMap = { readonly [key: string]: PropertyValue };
 
 export { isUnknown, SECRET, SIGNATURE, UNKNOWN };
 
+/**
+ * The signature of a number in a state file that JSON lacks: an infinity, or NaN.
+ *
+ * @see https://github.com/pulumi/pulumi/blob/master/pkg/resource/stack/deployment.go (floatSignature)
+ */
+const FLOAT = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c";
+
+/** The JSON form of a number that JSON lacks; undefined for any other value. */
+export function encodedNumber(value: PropertyValue): PropertyMap | undefined {
+  if (typeof value !== "number" || Number.isFinite(value)) return undefined;
+  const bits = Buffer.alloc(8);
+  bits.writeDoubleBE(value);
+  return { [SIGNATURE]: FLOAT, value: bits.toString("hex") };
+}
+
+/** The number of the form that `encodedNumber` returns; undefined for any other value. */
+export function decodedNumber(value: PropertyValue): number | undefined {
+  if (signatureOf(value) !== FLOAT || !isObject(value)) return undefined;
+  return Buffer.from(String(value.value), "hex").readDoubleBE();
+}
+
 /** Values as a message of the protocol. */
 export function toStruct(values: PropertyMap): Struct {
   return structOf(values);

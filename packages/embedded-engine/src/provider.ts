@@ -76,6 +76,12 @@ export interface DiffResult {
   readonly unavailable?: string;
 }
 
+/** Whether a provider names properties whose change requires a replacement. */
+export function demandsReplacement({ replaces, detailedDiff }: DiffResult): boolean {
+  const kinds = Object.values(detailedDiff ?? {});
+  return replaces.length > 0 || kinds.some(({ kind }) => kind.endsWith("-replace"));
+}
+
 /** A resource to create, or to foresee in a preview. */
 export interface CreateRequest {
   readonly urn: Urn;

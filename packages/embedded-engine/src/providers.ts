@@ -4,7 +4,14 @@ import { diffInputs } from "./diff.ts";
 import type { PluginHost } from "./plugin.ts";
 import { startPlugin } from "./plugin.ts";
 import { containsUnknowns, equalValues, type PropertyMap, UNKNOWN } from "./property-value.ts";
-import type { CheckRequest, CheckResult, DiffRequest, DiffResult, Provider } from "./provider.ts";
+import {
+  type CheckRequest,
+  type CheckResult,
+  type DiffRequest,
+  type DiffResult,
+  demandsReplacement,
+  type Provider,
+} from "./provider.ts";
 import type { ResourceState } from "./resource-state.ts";
 import { UnconfiguredProvider } from "./unconfigured-provider.ts";
 import { formatReference, parseReference, providedPackage, providerType, typeOf, type Urn } from "./urn.ts";
@@ -94,9 +101,9 @@ export class Providers {
     const news = forPlugin(request.news);
     const result = await provider.diffConfig({ ...request, oldInputs: forPlugin(request.oldInputs), news });
     if (result.changes !== "unknown") return result;
-    return equalValues(request.oldOutputs, news)
-      ? { ...result, changes: "none" }
-      : diffInputs(request.oldOutputs, news);
+    if (equalValues(request.oldOutputs, news)) return { ...result, changes: "none" };
+    const { diffs, detailedDiff } = diffInputs(request.oldOutputs, news);
+    return { ...result, changes: "some", diffs, detailedDiff };
   }
 
   /** Whether the resources of an old provider must be replaced when they get a new one. */
@@ -110,11 +117,7 @@ export class Providers {
       news: forPlugin(inputs),
       ignoreChanges: [],
     });
-    const kinds = Object.values(result.detailedDiff ?? {});
-    return (
-      result.changes === "some" &&
-      (result.replaces.length > 0 || kinds.some(({ kind }) => kind.endsWith("-replace")))
-    );
+    return demandsReplacement(result);
   }
 
   async create(urn: Urn, inputs: PropertyMap): Promise<{ id: string; outputs: PropertyMap }> {

@@ -19,7 +19,7 @@ import { RegistrationError } from "./registration-error.ts";
 import type { ResourceState } from "./resource-state.ts";
 import type { SkippedResources } from "./skipped-resources.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { StackConfig } from "./stack-settings.ts";
+import type { StackConfig } from "./stack-config.ts";
 import type { StepExecutor } from "./step-executor.ts";
 import { type Decision, decide } from "./step-generator.ts";
 import { StepPlanner } from "./step-planner.ts";
@@ -191,7 +191,8 @@ export class Registrations {
   }
 
   /** Registers the outputs of a component. Those of the stack are kept until the result of the run is known. */
-  registerOutputs(urn: Urn, outputs: PropertyMap): void {
+  async registerOutputs(urn: Urn, registered: PropertyMap): Promise<void> {
+    const outputs = await hashAssets(registered, this.#programFolder, urn);
     if (this.#left.has(urn)) return;
     const state = this.#states.get(urn);
     if (state === undefined) throw new RegistrationError(`outputs of ${urn}, which was not registered`, urn);

@@ -7,6 +7,7 @@ import type { DestroyOptions, RunResult, StackSpec } from "./interface.ts";
 import { LateDeletions } from "./late-deletions.ts";
 import { StackLock } from "./lock.ts";
 import { monitorService } from "./monitor.ts";
+import { withoutPreloaded } from "./node-options.ts";
 import { Policies } from "./policies.ts";
 import type { PrewarmedProgram } from "./prewarm-program.ts";
 import { ProgramProcess } from "./program.ts";
@@ -20,8 +21,9 @@ import { openSalt } from "./secrets.ts";
 import { ShownFailure } from "./shown-failure.ts";
 import { SkippedResources } from "./skipped-resources.ts";
 import { Snapshot } from "./snapshot.ts";
+import { type StackConfig, stackConfig } from "./stack-config.ts";
 import { stackOutputs } from "./stack-outputs.ts";
-import { type StackConfig, StackSettings } from "./stack-settings.ts";
+import { StackSettings } from "./stack-settings.ts";
 import { StackState } from "./stack-state.ts";
 import { StepExecutor } from "./step-executor.ts";
 import { missingTarget, Targets } from "./targets.ts";
@@ -65,8 +67,8 @@ export class Run {
       settings.hasSecrets && settings.salt !== undefined
         ? await openSalt(settings.salt, spec.passphrase)
         : undefined;
-    const defaults = [...project.config].map(([key, value]) => [key, { value, secret: false }] as const);
-    const config = new Map([...defaults, ...settings.config(crypter)]);
+    const runsProgram = kind === "preview" || kind === "update";
+    const config = stackConfig(project, spec.stack, settings, crypter, runsProgram);
     const state = new StackState(spec, project, settings, folder);
     return new Run(kind, spec, options, project, config, state, ahead);
   }
@@ -143,7 +145,9 @@ export class Run {
   /** Starts the engine's services, does the run, and ends every process that it started. */
   async #serve(): Promise<void> {
     const engine = await serve([
-      engineService((severity, message, urn) => this.#events.diagnostic(severity, message, urn)),
+      engineService((severity, message, urn) =>
+        this.#events.diagnostic(severity, withoutPreloaded(message), urn),
+      ),
     ]);
     const providers = new Providers(
       {
@@ -220,10 +224,12 @@ export class Run {
         this.#demandTargets((urn) => registrations.knows(urn));
         await this.#delete(providers);
       }
+      // Taken here, because a program that fails while it exits has registered all its outputs.
+      const failed = this.#flow.failed || this.#refused;
       release();
       if (this.#flow.ended) await program.stop();
       await ended;
-      registrations.finishStack(this.#flow.failed);
+      registrations.finishStack(failed);
       if (!this.#flow.failed) await policies.judgeStack(registrations.judged, this.#stackUrn);
       this.#refused ||= policies.violated;
     } finally {
@@ -366,8 +372,9 @@ export class Run {
 
   /** Reports a line of the program's output, until the run has ended. After that the program only reports lost connections. */
   #say(line: string, stream: "stdout" | "stderr"): void {
-    if (this.#flow.ended) return;
-    this.#events.diagnostic(stream === "stdout" ? "info" : "info#err", line, undefined);
+    const text = withoutPreloaded(line);
+    if (this.#flow.ended || (text === "" && line !== "")) return;
+    this.#events.diagnostic(stream === "stdout" ? "info" : "info#err", text, undefined);
   }
 
   /** Evaluates the program's exit code. A program that ended by an exception has already reported it. */

@@ -2,31 +2,45 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { Secret } from "@tenantry/core/secret";
-import { type Document, parseDocument } from "yaml";
+import * as z from "zod";
 import { entriesOf } from "./backend.ts";
-import { textOf } from "./project.ts";
+import { fullKey } from "./config-key.ts";
 import { type Crypter, newSalt, openSalt } from "./secrets.ts";
 import { settingsFileName } from "./settings-file.ts";
+import { YamlFile } from "./yaml-file.ts";
 
-/** One value of a stack's configuration. */
-interface ConfigValue {
-  readonly value: string;
+/** One value of a stack's configuration, decrypted. */
+export interface SettingValue {
+  readonly value: unknown;
+  /** Whether the value, or a part of it, is encrypted. */
   readonly secret: boolean;
+  /** An error that names the value's place. */
+  mistake(message: string, remedy: string): UserError;
 }
 
-/** Configuration values by full key, such as `tenants:acme-bigquery`. */
-export type StackConfig = ReadonlyMap<string, ConfigValue>;
+/**
+ * `Pulumi.<stack>.yaml`, as far as the engine supports it.
+ *
+ * @see https://github.com/pulumi/pulumi/blob/master/sdk/go/common/workspace/project.go (ProjectStack)
+ */
+const shape = z.strictObject({
+  encryptionsalt: z.string().nullish(),
+  secretsprovider: z.literal(["", "default", "passphrase"]).nullish(),
+  config: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const REMEDY = "Remove it, or use the Pulumi CLI: --engine cli.";
 
 /** A stack's settings, `Pulumi.<stack>.yaml`. */
 export class StackSettings {
   readonly #folder: string;
-  readonly #file: string;
-  readonly #document: Document;
+  readonly #path: string;
+  readonly #file: YamlFile;
 
-  private constructor(folder: string, file: string, document: Document) {
+  private constructor(folder: string, path: string, file: YamlFile) {
     this.#folder = folder;
+    this.#path = path;
     this.#file = file;
-    this.#document = document;
   }
 
   /**
@@ -40,61 +54,67 @@ export class StackSettings {
       if (error.code !== "ENOENT") throw error;
       return "";
     });
-    const document = parseDocument(text);
-    const problem = document.errors[0];
-    if (problem !== undefined)
-      throw new UserError(`${file} isn't valid YAML: ${problem.message}`, { remedy: "Correct the file." });
-    return new StackSettings(folder, file, document);
+    return new StackSettings(folder, file, new YamlFile(file, text));
   }
 
   /** The salt of the passphrase, in Pulumi's format; undefined if the file has none. */
   get salt(): string | undefined {
-    const salt = this.#document.get("encryptionsalt");
+    const salt = this.#file.document.get("encryptionsalt");
     return typeof salt === "string" && salt !== "" ? salt : undefined;
   }
 
   /** Whether the settings name a secrets provider: a passphrase with a salt, or another one. */
   get namesKeeper(): boolean {
-    return ["encryptionsalt", "secretsprovider", "encryptedkey"].some((key) => this.#document.has(key));
-  }
-
-  /** Whether the configuration contains secrets, so that reading it needs the key. */
-  get hasSecrets(): boolean {
-    return holdsSecure(this.#plain().config);
+    return ["encryptionsalt", "secretsprovider", "encryptedkey"].some((key) => this.#file.document.has(key));
   }
 
   /**
-   * The stack's configuration, with secrets decrypted.
+   * Whether the configuration contains secrets, so that reading it needs the key.
+   *
+   * @throws UserError for a setting that the embedded engine doesn't support
+   */
+  get hasSecrets(): boolean {
+    return holdsSecure(this.#config());
+  }
+
+  /**
+   * The values of the stack's configuration by full key, with secrets decrypted.
    *
    * @param crypter decrypts with this file's salt; required if there are secrets
+   * @throws UserError for a setting that the embedded engine doesn't support
    */
-  config(crypter: Crypter | undefined): StackConfig {
-    const config = (this.#plain().config ?? {}) as Record<string, unknown>;
+  values(project: string, crypter: Crypter | undefined): ReadonlyMap<string, SettingValue> {
     const open = (ciphertext: string): string => {
       if (crypter === undefined)
-        throw new UserError(`${this.#file} has secrets, but no \`encryptionsalt\`.`, {
+        throw new UserError(`${this.#path} has secrets, but no \`encryptionsalt\`.`, {
           remedy: "Restore the line from version control.",
         });
       return crypter.decrypt(ciphertext);
     };
     return new Map(
-      Object.entries(config).map(([key, value]) => [
-        key,
-        { value: textOf(opened(value, open)), secret: holdsSecure(value) },
-      ]),
+      Object.entries(this.#config()).map(([key, value]) => {
+        const mistake = (message: string, remedy: string) =>
+          this.#file.mistake(["config", key], message, remedy);
+        const full = fullKey(key, project);
+        if (full === undefined) throw mistake("a configuration key has the form <namespace>:<name>", REMEDY);
+        return [full, { value: opened(value, open), secret: holdsSecure(value), mistake }];
+      }),
     );
   }
 
   /** Adds the salt, and keeps the rest of the file. */
   async addSalt(salt: string): Promise<void> {
-    this.#document.set("encryptionsalt", salt);
+    const { document } = this.#file;
+    document.set("encryptionsalt", salt);
     await mkdir(this.#folder, { recursive: true });
-    await writeFile(`${this.#file}.new`, this.#document.toString());
-    await rename(`${this.#file}.new`, this.#file);
+    await writeFile(`${this.#path}.new`, document.toString());
+    await rename(`${this.#path}.new`, this.#path);
   }
 
-  #plain(): Readonly<Record<string, unknown>> {
-    return (this.#document.toJS() ?? {}) as Record<string, unknown>;
+  #config(): Readonly<Record<string, unknown>> {
+    const { config } = this.#file.read(shape, REMEDY);
+    this.#file.refuseAmbiguousScalars();
+    return config ?? {};
   }
 }
 

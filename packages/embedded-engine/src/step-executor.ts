@@ -195,14 +195,18 @@ export class StepExecutor {
     if (!this.#preview && !elided && !isProviderType(old.type))
       await this.#attempt(
         step,
-        async () =>
-          (await provider()).delete({
-            urn: old.urn,
-            id: old.id,
-            inputs: old.inputs,
-            outputs: old.outputs,
-            timeout: old.customTimeouts.delete,
-          }),
+        async () => {
+          const deleter = await provider();
+          return this.#queue(() =>
+            deleter.delete({
+              urn: old.urn,
+              id: old.id,
+              inputs: old.inputs,
+              outputs: old.outputs,
+              timeout: old.customTimeouts.delete,
+            }),
+          );
+        },
         undefined,
         () => end(),
       );

@@ -1,5 +1,6 @@
+import { parsePath } from "@tenantry/core/property-path";
 import { covers, readPattern } from "./path-pattern.ts";
-import type { DiffResult } from "./provider.ts";
+import { type DiffKind, type DiffResult, demandsReplacement } from "./provider.ts";
 import type { ResourceState } from "./resource-state.ts";
 
 /** The operation for a registered resource. */
@@ -39,8 +40,9 @@ export interface Situation {
 /** Decides on the operation for a resource. Pure. */
 export function decide({ old, wanted, diff: given }: Situation): Decision {
   if (old === undefined || given === undefined) return { kind: "create" };
-  const diff = withReplaceOnChanges(given, wanted.replaceOnChanges);
-  if (old.pendingReplacement || isReplacement(diff)) return replacement(old, wanted, diff);
+  const diff = withReplaceOnChanges(given, wanted.replaceOnChanges, old.initErrors.length > 0);
+  if (old.pendingReplacement || (diff.changes === "some" && demandsReplacement(diff)))
+    return replacement(old, wanted, diff);
   // A resource whose initialization failed is updated even without changes.
   if (diff.changes === "some" || old.initErrors.length > 0) return { kind: "update", diff };
   return { kind: "same" };
@@ -65,28 +67,61 @@ function replacement(
   return { kind: "replace", diff, deleteFirst };
 }
 
-/** Whether the differences require a replacement. */
-export function isReplacement(diff: DiffResult): boolean {
-  const kinds = Object.values(diff.detailedDiff ?? {});
-  return (
-    diff.changes === "some" &&
-    (diff.replaces.length > 0 || kinds.some(({ kind }) => kind.endsWith("-replace")))
-  );
+/** The path by which `replaceOnChanges` refers to a failed initialization. */
+const INIT_ERROR = "#initerror";
+
+/**
+ * Marks changes in `replaceOnChanges` as requiring a replacement.
+ *
+ * @param hasInitErrors whether the old resource's initialization failed, which counts as a change
+ * @see https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go (applyReplaceOnChanges)
+ */
+export function withReplaceOnChanges(
+  diff: DiffResult,
+  wanted: readonly string[],
+  hasInitErrors = false,
+): DiffResult {
+  if (wanted.length === 0) return diff;
+  const patterns = wanted.map(readPattern);
+  const isWanted = (text: string) => {
+    const path = parsePath(text);
+    return path !== undefined && patterns.some((pattern) => covers(pattern, path));
+  };
+  const promoted = promote(diff, isWanted);
+  if (!hasInitErrors || !isWanted(INIT_ERROR)) return promoted;
+  return {
+    ...promoted,
+    changes: "some",
+    replaces: [...promoted.replaces, INIT_ERROR],
+    detailedDiff: promoted.detailedDiff && {
+      ...promoted.detailedDiff,
+      [INIT_ERROR]: { kind: "update-replace", inputDiff: false },
+    },
+  };
 }
 
-/** Marks changes in `replaceOnChanges` as requiring a replacement. */
-export function withReplaceOnChanges(diff: DiffResult, wanted: readonly string[]): DiffResult {
-  if (wanted.length === 0 || diff.changes !== "some") return diff;
-  const patterns = wanted.map(readPattern);
+function promote(diff: DiffResult, isWanted: (path: string) => boolean): DiffResult {
   // If only the changed keys are known, no path inside one counts as changed.
-  const changed =
-    diff.detailedDiff === undefined
-      ? diff.diffs.map((key) => [key])
-      : Object.keys(diff.detailedDiff).map(readPattern);
-  const promoted = changed.filter((path) => patterns.some((pattern) => covers(pattern, path)));
-  const keys = promoted.map((path) => String(path[0]));
-  return { ...diff, replaces: [...new Set([...diff.replaces, ...keys])] };
+  const keys = diff.diffs.filter(isWanted);
+  const detailed = Object.entries(diff.detailedDiff ?? {}).map(([path, change]) => {
+    const kind = isWanted(path) ? REPLACING[change.kind] : change.kind;
+    return [path, { ...change, kind }] as const;
+  });
+  return {
+    ...diff,
+    replaces: [...new Set([...diff.replaces, ...keys])],
+    detailedDiff: diff.detailedDiff && Object.fromEntries(detailed),
+  };
 }
+
+const REPLACING: Readonly<Record<DiffKind, DiffKind>> = {
+  add: "add-replace",
+  "add-replace": "add-replace",
+  delete: "delete-replace",
+  "delete-replace": "delete-replace",
+  update: "update-replace",
+  "update-replace": "update-replace",
+};
 
 function protectedFromReplacement(urn: string): string {
   return (

@@ -15,8 +15,8 @@ import struct from "google-protobuf/google/protobuf/struct_pb.js";
  * Its data is in a folder: `things/<id>.json` are existing resources, `calls.jsonl` logs its calls, and `faults.json` contains
  * faults by operation and resource name: `{"create a": "fail"}`.
  *
- * A Thing has any inputs. A change of `kind` replaces it; the old one is deleted last unless `first` is `delete`. Its outputs are
- * its inputs, `size` (of its value) and `secretly`, its value as a secret.
+ * A Thing has any inputs. A change of `kind` replaces it; the old one is deleted last unless `first` is `delete`. With `vague` its diff
+ * names only what requires a replacement, and not whether there are changes. Its outputs are its inputs, `size` (of its value) and `secretly`, its value as a secret.
  *
  * Its functions return their arguments: `hide` as a secret, `refuse` as a failure.
  */
@@ -189,7 +189,11 @@ function diffOf(changed: readonly string[], replacing: string): messages.DiffRes
   return response;
 }
 
-function serviceOf(world: World): grpc.UntypedServiceImplementation {
+/** @param deleting awaited by each deletion */
+function serviceOf(
+  world: World,
+  deleting: () => Promise<void> = async () => undefined,
+): grpc.UntypedServiceImplementation {
   let configuration: Json = {};
   let cancelled: () => void = () => undefined;
   const cancellation = new Promise<void>((resolve) => {
@@ -236,7 +240,12 @@ function serviceOf(world: World): grpc.UntypedServiceImplementation {
     diff: unary(async (request: messages.DiffRequest) => {
       await happen("diff", request.getUrn());
       const response = diffOf(changedKeys(request), "kind");
-      response.setDeletebeforereplace(values(request.getNews()).first === "delete");
+      const { first, vague } = values(request.getNews());
+      response.setDeletebeforereplace(first === "delete");
+      if (vague === true) {
+        response.setChanges(messages.DiffResponse.DiffChanges.DIFF_UNKNOWN);
+        response.setDiffsList([]);
+      }
       return response;
     }),
     create: unary(async (request: messages.CreateRequest) => {
@@ -278,6 +287,7 @@ function serviceOf(world: World): grpc.UntypedServiceImplementation {
     }),
     delete: unary(async (request: messages.DeleteRequest) => {
       world.record("delete", request.getUrn());
+      await deleting();
       const fault = await happen("delete", request.getUrn());
       world.remove(request.getId());
       if (fault === "kill-after") killEngine();
@@ -304,13 +314,18 @@ function serviceOf(world: World): grpc.UntypedServiceImplementation {
   };
 }
 
-/** Serves the provider of a folder on a free port. */
+/**
+ * Serves the provider of a folder on a free port.
+ *
+ * @param deleting awaited by each deletion
+ */
 export async function serveProvider(
   folder: string,
+  deleting?: () => Promise<void>,
 ): Promise<{ readonly port: number; readonly close: () => void }> {
   const server = new grpc.Server();
   const service = services.ResourceProviderService as unknown as grpc.ServiceDefinition;
-  server.addService(service, serviceOf(new World(folder)));
+  server.addService(service, serviceOf(new World(folder), deleting));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
       if (error !== null) reject(error);

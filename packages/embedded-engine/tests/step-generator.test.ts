@@ -65,6 +65,29 @@ describe("an existing resource", () => {
       "update",
     ],
     [
+      "is replaced when its initialization failed and replaceOnChanges covers everything",
+      { diff: none, old: { initErrors: ["not ready"] }, wanted: { replaceOnChanges: ["*"] } },
+      "replace",
+    ],
+    [
+      "is replaced when its initialization failed and replaceOnChanges names that",
+      { diff: none, old: { initErrors: ["not ready"] }, wanted: { replaceOnChanges: ["#initerror"] } },
+      "replace",
+    ],
+    [
+      "is updated when its initialization failed and replaceOnChanges names something else",
+      { diff: none, old: { initErrors: ["not ready"] }, wanted: { replaceOnChanges: ["value"] } },
+      "update",
+    ],
+    [
+      "is replaced by a detailed difference in replaceOnChanges",
+      {
+        diff: { ...some, detailedDiff: { "value.inner": { kind: "add", inputDiff: true } } },
+        wanted: { replaceOnChanges: ["value.inner"] },
+      },
+      "replace",
+    ],
+    [
       "is not replaced while it is protected",
       { diff: replacing, wanted: { protect: true }, old: { protect: true } },
       "refuse",
