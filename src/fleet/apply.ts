@@ -49,18 +49,22 @@ function goesOn(preview: StackResult | undefined): boolean {
   return preview !== undefined && !removesAnything(preview.changes);
 }
 
-/** Marks unchanged stacks without warnings as up to date, so that the next run can skip them. */
+/**
+ * Marks unchanged stacks without warnings as up to date, so that the next run can skip them. These include stacks whose last change
+ * was applied by plain `pulumi`.
+ */
 async function markUnchanged(
   fleet: readonly FleetStack[],
   previewOf: ReadonlyMap<string, StackResult>,
   { engine, parallel }: FleetOptions,
 ): Promise<void> {
   const limit = pLimit(parallel);
-  const unchanged = fleet.filter(({ spec }) => {
-    const preview = previewOf.get(spec.stack);
-    return preview?.outcome === "unchanged" && !preview.skipped && preview.changes.problems.length === 0;
+  const marks = fleet.map(async (stack) => {
+    const preview = previewOf.get(stack.spec.stack);
+    if (preview?.outcome !== "unchanged" || preview.skipped || preview.changes.problems.length > 0) return;
+    await limit(() => markUpToDate(stack, engine, preview.revision));
   });
-  await Promise.all(unchanged.map((stack) => limit(() => markUpToDate(stack, engine))));
+  await Promise.all(marks);
 }
 
 /** The stacks whose changes can be applied. */

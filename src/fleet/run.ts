@@ -32,7 +32,7 @@ export interface StackResult {
   readonly applied?: true;
   /** Nothing ran, because the state and the program's input are unchanged since the last run. */
   readonly skipped: boolean;
-  /** For a preview with changes, before an `up`: the revision of the state that they are based on; null when there is no state yet. */
+  /** For a preview before an `up`: the revision of the state that it is based on; null when there is no state yet. */
   readonly revision?: string | null;
 }
 
@@ -177,9 +177,7 @@ async function previewStack(stack: FleetStack, options: FleetOptions): Promise<S
     const changes = withPlanMove(builder.build(removals), stack);
     if (removals.length > 0) return { outcome: "refused", changes };
     if (result?.result === "failed" || !isAllowed(changes)) return { outcome: "failed", changes };
-    return hasChanges(changes)
-      ? { outcome: "changes", changes, revision }
-      : { outcome: "unchanged", changes };
+    return { outcome: hasChanges(changes) ? "changes" : "unchanged", changes, revision };
   });
 }
 

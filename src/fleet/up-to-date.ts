@@ -30,13 +30,18 @@ export async function isUpToDate(
   return revision !== undefined && tag === mark(stack.digest, revision, until);
 }
 
-/** Call this when the whole stack is as declared. A stack that waits for an outside event gets no tag. */
-export async function markUpToDate(stack: FleetStack, engine: Engine): Promise<void> {
+/**
+ * Call this when the whole stack is as declared. A stack that waits for an outside event gets no tag.
+ *
+ * @param seen the revision of the state that was found to be as declared; by default the current one. A state that another program
+ *   has written since, such as plain `pulumi`, gets no tag
+ */
+export async function markUpToDate(stack: FleetStack, engine: Engine, seen?: string | null): Promise<void> {
   if (stack.digest === undefined) return;
+  const revision = seen === undefined ? await engine.revision(stack.spec) : seen;
   const until = await settledUntil(stack, engine);
-  if (until === undefined) return;
-  const revision = await engine.revision(stack.spec);
-  if (revision === undefined) return;
+  if (until === undefined || revision === undefined || revision === null) return;
+  if ((await engine.revision(stack.spec)) !== revision) return;
   const value = mark(stack.digest, revision, until);
   if ((await engine.tags(stack.spec))[TAG] !== value) await engine.setTag(stack.spec, TAG, value);
 }

@@ -16,7 +16,7 @@ function backend(): Required<Pick<Script, "recorded" | "tags">> {
 async function up(script: Script, fleet: readonly FleetStack[] = fleetOf({ agntdata: ["acme"] })) {
   const { engine } = scriptedEngine(script);
   const options = { engine, parallel: 2 };
-  return applyFleet(fleet, await previewFleet(fleet, options), options);
+  return applyFleet(fleet, await previewFleet(fleet, { ...options, forApply: true }), options);
 }
 
 async function isSkipped(
@@ -41,6 +41,15 @@ describe("an organization is skipped", () => {
     const common = backend();
     await up({ ...common, unchanged: [STACK] });
     expect(await isSkipped(common)).toBe(true);
+  });
+
+  test("after plain pulumi applied its changes, and an up found none", async () => {
+    const common = backend();
+    await up(common);
+    const written = { ...common, revision: "written by pulumi" };
+    expect(await isSkipped(written)).toBe(false);
+    await up({ ...written, unchanged: [STACK] });
+    expect(await isSkipped(written)).toBe(true);
   });
 
   test("until its subscription's period ends", async () => {
@@ -83,6 +92,16 @@ describe("an organization isn't skipped", () => {
     await up({ ...common, ...before });
     expect(await isSkipped({ ...common, ...next }, stack, options)).toBe(false);
   });
+});
+
+test("a state that was written after its preview isn't marked", async () => {
+  const common = backend();
+  const revisions: Record<string, string> = { [STACK]: "previewed" };
+  const during = async (verb: string, stack: string) => {
+    if (verb === "preview" && stack === STACK) revisions[STACK] = "written by pulumi";
+  };
+  await up({ ...common, revisions, during, unchanged: [STACK] });
+  expect(await isSkipped({ ...common, revisions })).toBe(false);
 });
 
 /** @param days the number of days until the next period */
