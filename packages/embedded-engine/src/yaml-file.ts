@@ -11,6 +11,7 @@ type Path = readonly PropertyKey[];
  * It is read by allow-list: a key that the shape doesn't name is refused with its place, so that no setting is ignored silently.
  */
 export class YamlFile {
+  /** The parsed file, which keeps comments when it is written again. */
   readonly document: Document;
   readonly #file: string;
   readonly #lines = new LineCounter();
@@ -27,7 +28,11 @@ export class YamlFile {
     });
   }
 
-  /** @throws UserError for the first key that the shape doesn't have, or value that it doesn't allow */
+  /**
+   * The content of the file in the given shape.
+   *
+   * @throws UserError for the first key that the shape doesn't have, or value that it doesn't allow
+   */
   read<Shape extends z.ZodType>(shape: Shape, remedy: string): z.output<Shape> {
     const found = shape.safeParse(this.document.toJS() ?? {});
     const issue = found.error?.issues[0];
