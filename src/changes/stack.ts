@@ -6,6 +6,7 @@ import type {
 } from "@tenantry/embedded-engine/interface";
 import type { PlanMove } from "../model/plan-difference.ts";
 import { currentType } from "../shared/type-token.ts";
+import type { Asked } from "./asked.ts";
 import { compare, propertyChanges } from "./properties.ts";
 import type { PropertyChange } from "./property-change.ts";
 import type { Removal } from "./removals.ts";
@@ -55,6 +56,8 @@ export interface StackChanges {
   readonly removals: readonly Removal[];
   /** What the organization gains and loses with another plan, or another version of it. Only in a preview that changes the plan. */
   readonly planMove?: PlanMove;
+  /** What vendors and databases answered about the changes. Only in a live preview. */
+  readonly asked?: Asked;
 }
 
 /** The number of steps by action, without components. An action without steps is absent. */

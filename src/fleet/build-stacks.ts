@@ -50,6 +50,7 @@ export function buildStacks(
       ? [
           {
             ...stackOf("platform", null, null),
+            controlPlane: loaded.platformModel?.project.compute,
             ...(selection.organizations === "all" ? { organizations } : {}),
           },
         ]

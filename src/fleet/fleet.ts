@@ -1,5 +1,6 @@
 import type { StackSpec } from "@tenantry/embedded-engine/interface";
 import type { OrganizationModel, PlanModel } from "../model/model.ts";
+import type { ComputeSize } from "../shared/supabase-catalogue.ts";
 
 /** One stack of a fleet, with everything that a run needs. */
 export interface FleetStack {
@@ -11,6 +12,8 @@ export interface FleetStack {
   readonly model: OrganizationModel | null;
   /** The platform's plans by name; empty when its manifest wasn't read. */
   readonly plans: Readonly<Record<string, PlanModel>>;
+  /** For a platform's own stack, the compute size of the control plane. */
+  readonly controlPlane?: ComputeSize | undefined;
   /** For a platform's own stack, all of its organizations; undefined if their manifests weren't read. */
   readonly organizations?: readonly OrganizationModel[];
   /** The digest of its program's input; undefined when nothing runs. */

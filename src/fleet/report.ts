@@ -23,11 +23,12 @@ export interface FleetReport {
 
 /** What the results of some stacks mean, in the words of the domain. */
 export function planOf(fleet: readonly FleetStack[], results: readonly StackResult[]): ChangePlan {
-  const modelOf = new Map(fleet.map(({ spec, model }) => [spec.stack, model]));
+  const stackOf = new Map(fleet.map((stack) => [stack.spec.stack, stack]));
   return changePlan(
     results.map(({ stack, outcome, applied = false, changes }) => ({
       ...{ outcome, applied, changes },
-      model: modelOf.get(stack) ?? null,
+      model: stackOf.get(stack)?.model ?? null,
+      controlPlane: stackOf.get(stack)?.controlPlane,
     })),
   );
 }

@@ -120,6 +120,7 @@ function fleetStack(platform: string, { name, organization, models }: ChangedSta
     organization,
     model: models.after?.organization ?? null,
     plans: models.after?.platform.plans ?? {},
+    ...(organization === null ? { controlPlane: models.after?.platform.project.compute } : {}),
     digest: undefined,
   };
 }

@@ -1,8 +1,11 @@
+import type { Currency } from "@tenantry/core/currencies";
 import type { Outcome } from "../changes/outcome.ts";
 import type { StackChanges, Step } from "../changes/stack.ts";
-import type { OrganizationModel } from "../model/model.ts";
+import type { Money, OrganizationModel } from "../model/model.ts";
+import type { ComputeSize } from "../shared/supabase-catalogue.ts";
 import { withAllowances } from "./allowances.ts";
 import { type Counted, eventsOf, type StackEvents } from "./events.ts";
+import { type Infrastructure, infrastructureOf } from "./infrastructure.ts";
 import {
   type ChangePlan,
   type Counts,
@@ -10,15 +13,16 @@ import {
   type Danger,
   type EventAction,
   type Happening,
+  type Monthly,
+  type NotPriced,
   type OrganizationPlan,
   PLAN_VERSION,
   type PlanEvent,
   type PlatformPlan,
-  type Revenue,
   type StackPlan,
   type Subject,
 } from "./plan.ts";
-import { addRevenues, revenueOf } from "./revenue.ts";
+import { addMonthly, dueOf, revenueOf } from "./revenue.ts";
 
 /** The changes of one stack, from a preview, from a run, or from a comparison of two models. */
 export interface PlanSource {
@@ -28,6 +32,8 @@ export interface PlanSource {
   readonly changes: StackChanges;
   /** The organization as it is declared now; null for a platform's own stack and a removed organization. */
   readonly model: OrganizationModel | null;
+  /** The compute size of the control plane, for the platform's own stack. */
+  readonly controlPlane?: ComputeSize | undefined;
 }
 
 /**
@@ -50,7 +56,10 @@ export function changePlan(sources: readonly PlanSource[]): ChangePlan {
       "done",
     ),
     dangers: dangersOf(shown.flatMap(happenings).flatMap(({ events }) => events)),
-    revenue: addRevenues(priced.flatMap(({ revenue }) => (revenue === null ? [] : [revenue]))),
+    revenue: addMonthly(priced.flatMap(({ revenue }) => revenue ?? [])),
+    infrastructure: addMonthly(stacks.flatMap(({ infrastructure: { cost } }) => cost ?? [])),
+    due: dueInAll(stacks),
+    notPriced: notPricedIn(stacks),
     unpriced: priced.filter(({ revenue }) => revenue === null).length,
   };
 }
@@ -61,11 +70,13 @@ interface Planned {
   /** Null for the platform's own stack. */
   readonly organization: string | null;
   readonly events: StackEvents;
-  readonly revenue: Revenue | null;
+  readonly revenue: Monthly | null;
+  readonly infrastructure: Infrastructure;
 }
 
 function planned(source: PlanSource): Planned {
-  const { stack } = source.changes;
+  const { changes, model, controlPlane, applied = false } = source;
+  const { stack } = changes;
   const [platform = stack, ...rest] = stack.split(".");
   const organization = rest.join(".");
   const isOwn = organization === "platform";
@@ -73,9 +84,41 @@ function planned(source: PlanSource): Planned {
     source,
     platform,
     organization: isOwn ? null : organization,
-    events: withAllowances(eventsOf(source.changes), source.changes),
-    revenue: isOwn ? null : revenueOf(source.changes, source.model),
+    events: withAllowances(eventsOf(changes), changes),
+    revenue: isOwn ? null : revenueOf(changes, model, applied),
+    infrastructure: infrastructureOf(changes, model, isOwn ? controlPlane : undefined, applied),
   };
+}
+
+/** By currency, what is due today as far as it is known. */
+function dueInAll(stacks: readonly Planned[]): Money[] {
+  const sums = new Map<Currency, number>();
+  for (const { source } of stacks) {
+    const { amount = null, currency = null } = dueOf(source.changes) ?? {};
+    if (amount !== null && currency !== null) sums.set(currency, (sums.get(currency) ?? 0) + amount);
+  }
+  return [...sums].sort().map(([currency, amount]) => ({ amount, currency }));
+}
+
+/** Manifests don't declare them, so only Supabase knows them. */
+const BESIDE_COMPUTE = "disk above 8 GB and add-ons of databases";
+
+function notPricedIn(stacks: readonly Planned[]): NotPriced[] {
+  const numbers = new Map<string, number>();
+  const add = (what: string, number = 1) => numbers.set(what, (numbers.get(what) ?? 0) + number);
+  for (const stack of stacks) for (const what of notPricedOf(stack)) add(what);
+  const databases = stacks.reduce(
+    (sum, { infrastructure: { priced, notPriced } }) => sum + priced + notPriced.length,
+    0,
+  );
+  if (databases > 0) add(BESIDE_COMPUTE, databases);
+  return [...numbers].map(([what, number]) => ({ what, number }));
+}
+
+/** What has no known price in a stack: a plan by contract, a size without a published price. */
+function notPricedOf({ source: { model }, organization, revenue, infrastructure }: Planned): string[] {
+  const plan = model === null ? "a plan that isn't declared any more" : `the plan ${model.plan.name}`;
+  return [...(organization !== null && revenue === null ? [plan] : []), ...infrastructure.notPriced];
 }
 
 /** Whether there is anything to say about a stack. */
@@ -109,7 +152,9 @@ function platformPlan(name: string, all: readonly Planned[]): PlatformPlan {
   };
 }
 
-function stackPlan({ source: { changes, outcome }, events, revenue }: Planned): StackPlan {
+function stackPlan(stack: Planned): StackPlan {
+  const { source, events, revenue, infrastructure } = stack;
+  const { changes, outcome } = source;
   return {
     stack: changes.stack,
     outcome,
@@ -120,6 +165,9 @@ function stackPlan({ source: { changes, outcome }, events, revenue }: Planned): 
     counts: countsOf(events.counted),
     done: countsOf(events.counted, "done"),
     revenue,
+    infrastructure: infrastructure.cost,
+    notPriced: notPricedOf(stack),
+    due: dueOf(changes),
     removals: changes.removals,
     problems: changes.problems,
   };

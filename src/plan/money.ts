@@ -31,6 +31,11 @@ export function sayMoney({ amount, currency }: Pick<Price, "amount" | "currency"
   return `${wholeUnits(amount, currency)} ${currency}`;
 }
 
+/** `+49`, or `−49` with a real minus sign. */
+export function signed(delta: number, currency: Currency): string {
+  return `${delta < 0 ? "−" : "+"}${wholeUnits(Math.abs(delta), currency)}`;
+}
+
 /** The price that a lookup key names: `tiny--team--monthly--usd-4900`, or `tiny--team@2--monthly--usd-5900`. */
 export function priceIn(lookupKey: unknown): Price | undefined {
   const [, plan, currency = "", amount] =

@@ -4,6 +4,7 @@ import type { Outcome } from "../changes/outcome.ts";
 import type { PropertyChange } from "../changes/property-change.ts";
 import type { Removal } from "../changes/removals.ts";
 import type { Action, Step } from "../changes/stack.ts";
+import type { Money } from "../model/model.ts";
 
 /** The version of the format that `docs/plan.schema.json` describes. It rises when a field changes its meaning or is removed. */
 export const PLAN_VERSION = 1;
@@ -111,12 +112,21 @@ export interface WorkspacePlan extends Happening {
   readonly name: string;
 }
 
-/** Monthly recurring revenue at list prices, in the currency's smallest unit. */
-export interface Revenue {
+/** What recurs each month, in the currency's smallest unit. */
+export interface Monthly {
   readonly currency: Currency;
   readonly before: number;
   readonly after: number;
   readonly delta: number;
+}
+
+/** What Stripe would charge or invoice at once. */
+export interface DueToday {
+  /** In the currency's smallest unit, with discounts, taxes and prorations; null if it isn't known. */
+  readonly amount: number | null;
+  readonly currency: Currency | null;
+  /** Why the amount isn't known; null if it is. */
+  readonly reason: string | null;
 }
 
 /** One stack: an organization, or a platform's own stack. */
@@ -131,8 +141,14 @@ export interface StackPlan extends Happening {
   readonly counts: Counts;
   /** The part of `counts` that a run completed. Empty in a preview. */
   readonly done: Counts;
-  /** What the organization pays monthly; null for a platform's own stack, and where no price is known. */
-  readonly revenue: Revenue | null;
+  /** What the organization pays monthly at list prices; null for a platform's own stack, and where no price is known. */
+  readonly revenue: Monthly | null;
+  /** What its databases cost monthly at Supabase; null for a stack without databases. */
+  readonly infrastructure: Monthly | null;
+  /** What the costs don't contain, because no price is known. */
+  readonly notPriced: readonly string[];
+  /** Null if the subscription doesn't change. */
+  readonly due: DueToday | null;
   /** What was removed from the YAML but still exists. If there is any, the changes are refused. */
   readonly removals: readonly Removal[];
   /** Warnings and errors. */
@@ -155,6 +171,13 @@ export interface PlatformPlan {
   readonly unchanged: number;
 }
 
+/** Something that has no known price. */
+export interface NotPriced {
+  /** `compute 24xlarge` */
+  readonly what: string;
+  readonly number: number;
+}
+
 /** The number of things by subject and action, and of operations that no event describes (`other`). What doesn't occur is absent. */
 export type Counts = Readonly<
   Partial<Record<Subject | "other", Readonly<Partial<Record<EventAction, number>>>>>
@@ -175,7 +198,13 @@ export interface ChangePlan {
   /** The number of events by danger. */
   readonly dangers: Readonly<Record<Danger, number>>;
   /** By currency, for the organizations whose price is known, with and without changes. */
-  readonly revenue: readonly Revenue[];
+  readonly revenue: readonly Monthly[];
+  /** By currency, for all stacks, with and without changes. */
+  readonly infrastructure: readonly Monthly[];
+  /** What is due today, by currency, as far as it is known. */
+  readonly due: readonly Money[];
+  /** What has no known price, with the number of times that it occurs. */
+  readonly notPriced: readonly NotPriced[];
   /** The number of organizations whose revenue isn't known, such as those that pay by contract. */
   readonly unpriced: number;
 }

@@ -1,17 +1,23 @@
 import type { PropertyChange } from "../changes/property-change.ts";
-import type { StackChanges } from "../changes/stack.ts";
+import type { StackChanges, Step } from "../changes/stack.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import { priceIn } from "./money.ts";
-import type { Revenue } from "./plan.ts";
+import type { DueToday, Monthly } from "./plan.ts";
 
 const SUBSCRIPTION = "tenantry:stripe:Subscription";
 
 /**
  * An organization's monthly revenue before and after its changes, at list prices: taxes, discounts, prorations and trials are
  * left out. Null if no price is known, such as for a plan by contract.
+ *
+ * @param applied whether the changes are those of a run, of which only what was done counts
  */
-export function revenueOf(changes: StackChanges, model: OrganizationModel | null): Revenue | null {
-  const step = changes.steps.find(({ type, component }) => type === SUBSCRIPTION && !component);
+export function revenueOf(
+  changes: StackChanges,
+  model: OrganizationModel | null,
+  applied: boolean,
+): Monthly | null {
+  const step = subscriptionStep(changes);
   const property = (name: string) => step?.changes.find(({ path }) => path === name);
   const isNew = step?.action === "create" || step?.action === "import";
   const isGone = step?.action === "delete" || (model === null && step === undefined);
@@ -23,7 +29,21 @@ export function revenueOf(changes: StackChanges, model: OrganizationModel | null
   if (currency === undefined) return null;
   const paid = before !== undefined && states.before === "active" ? before.amount : 0;
   const pays = after !== undefined && states.after === "active" ? after.amount : 0;
-  return { currency, before: paid, after: pays, delta: pays - paid };
+  return monthly(currency, paid, applied && step?.status !== "done" ? paid : pays);
+}
+
+/** What is due today, if the subscription changes; null if it doesn't. */
+export function dueOf(changes: StackChanges): DueToday | null {
+  const step = subscriptionStep(changes);
+  if (step === undefined || step.action === "same") return null;
+  const due = changes.asked?.due ?? { unknown: "not asked" };
+  return "unknown" in due
+    ? { amount: null, currency: null, reason: due.unknown }
+    : { ...due.value, reason: null };
+}
+
+function subscriptionStep({ steps }: StackChanges): Step | undefined {
+  return steps.find(({ type, component }) => type === SUBSCRIPTION && !component);
 }
 
 /** A value before and after; without a change, the declared one on both sides. */
@@ -33,12 +53,16 @@ function sides(change: PropertyChange | undefined, declared: unknown) {
     : { before: change.before ?? declared, after: change.after ?? declared };
 }
 
-/** Adds up revenues by currency. */
-export function addRevenues(revenues: readonly Revenue[]): Revenue[] {
-  const currencies = [...new Set(revenues.map(({ currency }) => currency))].sort();
+export function monthly(currency: Monthly["currency"], before: number, after: number): Monthly {
+  return { currency, before, after, delta: after - before };
+}
+
+/** Adds up amounts by currency. Currencies are never added together. */
+export function addMonthly(all: readonly Monthly[]): Monthly[] {
+  const currencies = [...new Set(all.map(({ currency }) => currency))].sort();
   return currencies.map((currency) => {
-    const these = revenues.filter((revenue) => revenue.currency === currency);
-    const sum = (side: "before" | "after" | "delta") => these.reduce((all, each) => all + each[side], 0);
-    return { currency, before: sum("before"), after: sum("after"), delta: sum("delta") };
+    const these = all.filter((each) => each.currency === currency);
+    const sum = (side: "before" | "after") => these.reduce((total, each) => total + each[side], 0);
+    return monthly(currency, sum("before"), sum("after"));
   });
 }

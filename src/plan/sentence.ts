@@ -1,6 +1,7 @@
 import { wholeUnits } from "../shared/currency.ts";
 import { count } from "../shared/format.ts";
-import type { Counts, EventAction, EventItem, PlanEvent, Revenue, Subject } from "./plan.ts";
+import { signed } from "./money.ts";
+import type { Counts, DueToday, EventAction, EventItem, Monthly, PlanEvent, Subject } from "./plan.ts";
 
 /** How many workspaces are named before only their number is. */
 const NAMED = 3;
@@ -64,8 +65,17 @@ export function summaryOf(counts: Counts, tense: "ahead" | "done"): string {
 }
 
 /** `revenue 49 → 99 usd a month (+50)`; empty if it stays. */
-export function revenueChange({ currency, before, after, delta }: Revenue): string {
+export function monthlyChange(
+  what: "revenue" | "infrastructure",
+  { currency, before, after, delta }: Monthly,
+): string {
   if (delta === 0) return "";
-  const sign = delta > 0 ? "+" : "−";
-  return `revenue ${wholeUnits(before, currency)} → ${wholeUnits(after, currency)} ${currency} a month (${sign}${wholeUnits(Math.abs(delta), currency)})`;
+  return `${what} ${wholeUnits(before, currency)} → ${wholeUnits(after, currency)} ${currency} a month (${signed(delta, currency)})`;
+}
+
+/** `due today 31.50 usd`, or `due today: not asked`. */
+export function dueText({ amount, currency, reason }: DueToday): string {
+  return amount === null || currency === null
+    ? `due today: ${reason}`
+    : `due today ${wholeUnits(amount, currency)} ${currency}`;
 }

@@ -89,7 +89,12 @@ export function fleetOf(platforms: Readonly<Record<string, readonly string[]>>):
 
 export function stackOf(platform: string, organization: string | null, declared = true): FleetStack {
   const stack = `${platform}.${organization ?? "platform"}`;
-  const model = { name: organization, stack, workspaces: {} } as unknown as OrganizationModel;
+  const model = {
+    name: organization,
+    stack,
+    plan: { name: "team" },
+    workspaces: {},
+  } as unknown as OrganizationModel;
   return {
     spec: {
       projectFolder: "/none",

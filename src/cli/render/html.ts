@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
 import { asReported } from "../../plan/applied.ts";
+import { type CostRow, costTables, dueUnknownText, notPricedText } from "../../plan/cost-tables.ts";
 import { dangerText, placedDangers } from "../../plan/dangers.ts";
 import { fullDetailOf } from "../../plan/detail.ts";
 import { foldAlike } from "../../plan/fold.ts";
@@ -12,16 +13,14 @@ import type {
   OrganizationPlan,
   OtherChange,
   PlanEvent,
-  Revenue,
   StackPlan,
 } from "../../plan/plan.ts";
 import { itemText, sentenceOf } from "../../plan/sentence.ts";
-import { wholeUnits } from "../../shared/currency.ts";
 import { count } from "../../shared/format.ts";
 import { notEvaluatedText } from "./not-evaluated.ts";
 
 /**
- * Renders a plan as one page that needs nothing else: dangers, the revenue before and after, and a tree of organizations and
+ * Renders a plan as one page that needs nothing else: dangers, the costs before and after, and a tree of organizations and
  * workspaces with a filter. After a run, the page shows what was done, and marks what failed.
  *
  * Its content security policy allows only its own style and script, by their digests. Without scripts only the filter is missing.
@@ -50,7 +49,7 @@ export function renderHtml(all: ChangePlan, notEvaluated: readonly string[] = []
 </header>
 <main>
 ${notEvaluatedOf(notEvaluated)}${dangersOf(plan)}
-${revenueOf(plan)}
+${costsOf(plan)}
 ${plan.platforms.map((platform) => platformOf(platform, tenseOf(plan))).join("\n")}
 </main>
 <script>${SCRIPT}</script>
@@ -120,26 +119,22 @@ function dangersOf(plan: ChangePlan): string {
   return lines.length === 0 ? "" : `<section><h2>Dangers</h2><ul>${lines.join("\n")}</ul></section>`;
 }
 
-function revenueOf({ platforms, revenue, unpriced }: ChangePlan): string {
-  if (revenue.length === 0) return "";
-  const changed = platforms
-    .flatMap(({ organizations }) => organizations)
-    .flatMap((each) =>
-      each.revenue === null || each.revenue.delta === 0 ? [] : [revenueRow(each.stack, each.revenue)],
-    );
-  const rest =
-    unpriced === 0 ? "" : `<p class="dim">${count(unpriced, "organization")} without a known price</p>`;
-  return `<section><h2>Monthly revenue</h2><table><tr><th></th><th>before</th><th>after</th><th>change</th></tr>
-${changed.join("\n")}
-${revenue.map((all) => revenueRow("all", all)).join("\n")}
-</table>${rest}</section>`;
+/** One table for each currency in which something changes. */
+function costsOf(plan: ChangePlan): string {
+  const tables = costTables(plan).map(
+    ({ currency, columns, rows, all }) =>
+      `<table><tr>${[`${currency} a month`, ...columns].map((name) => `<th>${escapeHtml(name)}</th>`).join("")}</tr>
+${[...rows, all].map(costRow).join("\n")}
+</table>`,
+  );
+  if (tables.length === 0) return "";
+  const notes = [notPricedText(plan), dueUnknownText(plan)].filter((note) => note !== "");
+  const said = notes.map((note) => `<p class="dim">${typed(note)}</p>`).join("");
+  return `<section><h2>Costs</h2>${tables.join("\n")}${said}</section>`;
 }
 
-function revenueRow(name: string, { currency, before, after, delta }: Revenue): string {
-  const sign = delta < 0 ? "−" : "+";
-  const cells = [before, after].map((amount) => wholeUnits(amount, currency));
-  const change = `${sign}${wholeUnits(Math.abs(delta), currency)} ${currency}`;
-  return `<tr><td>${typed(name)}</td>${[...cells, change].map((cell) => `<td class="n">${escapeHtml(cell)}</td>`).join("")}</tr>`;
+function costRow({ name, cells }: CostRow): string {
+  return `<tr><td>${typed(name)}</td>${cells.map((cell) => `<td class="n">${escapeHtml(cell)}</td>`).join("")}</tr>`;
 }
 
 function platformOf(

@@ -1,6 +1,7 @@
 import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
 import { asReported } from "../../plan/applied.ts";
+import { costTables, dueUnknownText, notPricedText } from "../../plan/cost-tables.ts";
 import { dangerText, placedDangers } from "../../plan/dangers.ts";
 import { fullDetailOf } from "../../plan/detail.ts";
 import { foldAlike } from "../../plan/fold.ts";
@@ -11,11 +12,9 @@ import {
   type Danger,
   type Happening,
   type PlanEvent,
-  type Revenue,
   type StackPlan,
 } from "../../plan/plan.ts";
 import { itemText, sentenceOf } from "../../plan/sentence.ts";
-import { wholeUnits } from "../../shared/currency.ts";
 import { count } from "../../shared/format.ts";
 import { notEvaluatedText } from "./not-evaluated.ts";
 
@@ -110,7 +109,7 @@ function headOf(plan: ChangePlan, limit: number): string[] {
   return [
     `### ${headlineOf(plan)}`,
     "",
-    ...revenueLines(plan),
+    ...costLines(plan),
     ...(refused.length === 0 ? [] : problemLines(refused, tenseOf(plan), limit / 4)),
   ];
 }
@@ -123,30 +122,33 @@ function isError({ severity }: { readonly severity: string }): boolean {
   return severity === "error";
 }
 
-function revenueLines({ revenue, unpriced, platforms }: ChangePlan): string[] {
-  const changed = platforms.flatMap(({ organizations }) =>
-    organizations.filter((each) => each.revenue !== null && each.revenue.delta !== 0),
-  );
-  if (changed.length === 0) return [];
-  const row = (name: string, { currency, before, after, delta }: Revenue) =>
-    `| ${name} | ${wholeUnits(before, currency)} | ${wholeUnits(after, currency)} | ${signed(delta, currency)} ${currency} |`;
-  const shown = changed.slice(0, PLACES);
-  const rest = changed.length - shown.length;
-  return [
-    "| monthly revenue | before | after | change |",
-    "|---|--:|--:|--:|",
-    ...shown.flatMap((each) =>
-      each.revenue === null ? [] : [row(escapeMarkdown(each.stack), each.revenue)],
-    ),
-    ...(rest === 0 ? [] : [`| and ${rest} more | | | |`]),
-    ...revenue.map((all) => row("**all**", all)),
-    ...(unpriced === 0 ? [] : ["", `${count(unpriced, "organization")} without a known price`]),
-    "",
-  ];
+/** One table for each currency in which something changes. */
+function costLines(plan: ChangePlan): string[] {
+  const tables = costTables(plan).flatMap(({ currency, columns, rows, all }) => {
+    const shown = rows.slice(0, PLACES);
+    const rest = rows.length - shown.length;
+    const empty = columns.map(() => "|").join(" ");
+    return [
+      `| ${currency} a month | ${columns.join(" | ")} |`,
+      `|---|${columns.map(() => "--:|").join("")}`,
+      ...shown.map(({ name, cells }) => rowLine(escapeMarkdown(name), cells)),
+      ...(rest === 0 ? [] : [`| and ${rest} more | ${empty}`]),
+      rowLine(`**${all.name}**`, all.cells),
+      "",
+    ];
+  });
+  if (tables.length === 0) return [];
+  const notes = [notPricedText(plan), dueUnknownText(plan)].filter((note) => note !== "");
+  return [...tables, ...notes.flatMap((note) => [escapeMarkdown(note), ""])];
 }
 
-function signed(delta: number, currency: Revenue["currency"]): string {
-  return `${delta < 0 ? "−" : "+"}${wholeUnits(Math.abs(delta), currency)}`;
+function rowLine(name: string, cells: readonly string[]): string {
+  return `| ${[name, ...cells.map(cellText)].join(" | ")} |`;
+}
+
+/** Why an amount isn't known may contain a vendor's words. */
+function cellText(cell: string): string {
+  return /^[\d., →+−]*$/.test(cell) ? cell : escapeMarkdown(cell.slice(0, LINE));
 }
 
 function problemLines(stacks: readonly StackPlan[], tense: Tense, limit: number): string[] {

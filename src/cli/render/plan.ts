@@ -12,7 +12,7 @@ import type {
   PlatformPlan,
   StackPlan,
 } from "../../plan/plan.ts";
-import { itemText, revenueChange, sentenceOf, summaryOf } from "../../plan/sentence.ts";
+import { dueText, itemText, monthlyChange, sentenceOf, summaryOf } from "../../plan/sentence.ts";
 import { count } from "../../shared/format.ts";
 import type { Colors } from "./colors.ts";
 import type { Branch, Line, Mark } from "./tree.ts";
@@ -42,7 +42,9 @@ function nameOf(alike: readonly [OrganizationPlan, ...OrganizationPlan[]]): stri
 function treeOf(stack: StackPlan, name: string, colors: Colors): Branch {
   const summary = [
     summaryOf(stack.counts, "ahead"),
-    stack.revenue === null ? "" : revenueChange(stack.revenue),
+    stack.revenue === null ? "" : monthlyChange("revenue", stack.revenue),
+    stack.infrastructure === null ? "" : monthlyChange("infrastructure", stack.infrastructure),
+    stack.due === null ? "" : printable(dueText(stack.due)),
   ];
   const said = summary.filter((text) => text !== "").join(", ") || OUTPUTS_ONLY;
   return {

@@ -5,9 +5,10 @@ import type { StackResult } from "../../fleet/run.ts";
 import { dangerText, placedDangers } from "../../plan/dangers.ts";
 import { stacksOf } from "../../plan/headline.ts";
 import { type ChangePlan, DANGERS, type StackPlan } from "../../plan/plan.ts";
-import { revenueChange, summaryOf } from "../../plan/sentence.ts";
+import { monthlyChange, summaryOf } from "../../plan/sentence.ts";
 import { count, formatSeconds } from "../../shared/format.ts";
 import type { Colors } from "./colors.ts";
+import { renderCosts } from "./costs.ts";
 import { treesOf } from "./plan.ts";
 import { renderTree } from "./tree.ts";
 
@@ -17,10 +18,16 @@ export function renderPreview(plan: ChangePlan, results: readonly StackResult[],
   const dangers = stacks.length > 1 ? renderDangers(plan, colors) : "";
   const trees = plan.platforms.flatMap((platform) => treesOf(platform, colors));
   const problems = stacks.map((stack) => renderProblems(stack, colors));
-  const blocks = [dangers, ...trees.map((tree) => renderTree(tree, colors).join("\n")), ...problems];
+  const blocks = [
+    dangers,
+    ...trees.map((tree) => renderTree(tree, colors).join("\n")),
+    ...renderCosts(plan, colors),
+    ...problems,
+  ];
   const said = [
     summaryOf(plan.counts, "ahead"),
-    ...plan.revenue.map(revenueChange),
+    ...plan.revenue.map((each) => monthlyChange("revenue", each)),
+    ...plan.infrastructure.map((each) => monthlyChange("infrastructure", each)),
     dangerCount(plan),
   ].filter((text) => text !== "");
   return [...blocks.filter((block) => block !== ""), summarize(results, said.join("; "), colors)].join(

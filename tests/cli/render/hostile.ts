@@ -72,6 +72,9 @@ export function planWith(text: string): ChangePlan {
     workspaces: [{ name: text, events: [event({ danger: "access" })], other: [] }],
     ...{ outputs: [], counts: { people: { removed: 3 } }, done: {}, removals: [], problems: [] },
     revenue: { currency: "usd", before: 4900, after: 9900, delta: 5000 },
+    infrastructure: { currency: "usd", before: 1000, after: 2500, delta: 1500 },
+    notPriced: [text],
+    due: { amount: null, currency: null, reason: text },
   };
   return {
     version: 1,
@@ -86,6 +89,9 @@ export function planWith(text: string): ChangePlan {
     ],
     ...{ counts: { people: { removed: 3 } }, done: {}, dangers: { data: 1, access: 1, money: 0 } },
     revenue: [{ currency: "usd", before: 4900, after: 9900, delta: 5000 }],
+    infrastructure: [{ currency: "usd", before: 1000, after: 2500, delta: 1500 }],
+    due: [{ amount: 3150, currency: "usd" }],
+    notPriced: [{ what: text, number: 2 }],
     unpriced: 0,
   };
 }

@@ -79,9 +79,9 @@ test('"dangers only" keeps the list of dangers and hides stacks without one', ()
   expect(blocks.map(({ hidden }) => hidden)).toEqual([false, false, true]);
 });
 
-test("the page shows dangers first, the revenue, and changed values in full", () => {
+test("the page shows dangers first, the costs, and changed values in full", () => {
   const long = "select 1\n".repeat(40);
   const text = textOf(parse(renderHtml(planWith(long.trim()))));
-  expect(text.indexOf("Dangers")).toBeLessThan(text.indexOf("Monthly revenue"));
-  expect(text).toContain("+50 usd");
+  expect(text.indexOf("Dangers")).toBeLessThan(text.indexOf("Costs"));
+  expect(text).toContain("+50");
 });

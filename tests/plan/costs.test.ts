@@ -1,0 +1,233 @@
+import { describe, expect, test } from "vitest";
+import type { PropertyChange } from "../../src/changes/property-change.ts";
+import type { Action, StackChanges, Step } from "../../src/changes/stack.ts";
+import type { OrganizationModel } from "../../src/model/model.ts";
+import { changePlan, type PlanSource } from "../../src/plan/build.ts";
+import { costTables, notPricedText } from "../../src/plan/cost-tables.ts";
+import type { Monthly } from "../../src/plan/plan.ts";
+import { COMPUTE_SIZES } from "../../src/shared/supabase-catalogue.ts";
+import { COMPUTE_PRICES } from "../../src/shared/supabase-prices.ts";
+
+const WORKSPACE = "urn:pulumi:tiny.acme::tenants::tenantry:index:Organization$tenantry:index:Workspace";
+
+type Sides = readonly [before: unknown, after: unknown];
+
+function step(
+  type: string,
+  action: Action,
+  values: Readonly<Record<string, Sides>>,
+  parts: Partial<Step> = {},
+): Step {
+  const changes = Object.entries(values).map(([path, [before, after]]): PropertyChange => {
+    const kind = before === undefined ? "add" : after === undefined ? "delete" : "update";
+    return { path, segments: [path], kind, replaces: false, before, after };
+  });
+  const name = `${parts.parent ?? ""}-${type}`;
+  const urn = `urn:pulumi:tiny.acme::tenants::tenantry:${type}::${name}`;
+  return {
+    ...{ action, urn, type: `tenantry:${type}`, name, id: "1", parent: null, component: false },
+    ...{ protected: false, status: "planned", changes },
+    ...parts,
+  };
+}
+
+const project = (
+  workspace: string,
+  action: Action,
+  values: Readonly<Record<string, Sides>>,
+  status?: Step["status"],
+) =>
+  step("supabase:Project", action, values, {
+    parent: `${WORKSPACE}::${workspace}`,
+    ...(status === undefined ? {} : { status }),
+  });
+const subscription = (before: string, after: string) =>
+  step("stripe:Subscription", "update", { price: [before, after] });
+
+function changesOf(steps: readonly Step[], name = "acme", asked?: StackChanges["asked"]): StackChanges {
+  const rest = { outputs: [], summary: {}, problems: [], removals: [] };
+  return { stack: `tiny.${name}`, steps, ...rest, ...(asked === undefined ? {} : { asked }) };
+}
+
+/** An organization with workspaces: by slug, their size and their state. */
+function organization(workspaces: Readonly<Record<string, readonly [string, string]>>) {
+  const entries = Object.entries(workspaces).map(([name, [compute, state]]) => [
+    name,
+    { name, state, project: { compute } },
+  ]);
+  const model = { name: "acme", state: "active", priceLookupKey: null, plan: { name: "enterprise" } };
+  return { ...model, workspaces: Object.fromEntries(entries) } as unknown as OrganizationModel;
+}
+
+function infrastructure(
+  steps: readonly Step[],
+  model: OrganizationModel | null = null,
+  more: Partial<PlanSource> = {},
+) {
+  const plan = changePlan([{ outcome: "changes", changes: changesOf(steps), model, ...more }]);
+  return { amounts: plan.infrastructure.map(amountsOf), plan };
+}
+
+const amountsOf = ({ currency, before, after, delta }: Monthly) => [currency, before, after, delta];
+
+describe("the infrastructure of an organization", () => {
+  const two = organization({ production: ["large", "active"], staging: ["micro", "active"] });
+
+  test.each<[string, readonly Step[], OrganizationModel | null, readonly unknown[]]>([
+    ["stays", [], two, [["usd", 12_000, 12_000, 0]]],
+    [
+      "grows with a new workspace",
+      [project("staging", "create", { compute: [undefined, "micro"], state: [undefined, "active"] })],
+      two,
+      [["usd", 11_000, 12_000, 1_000]],
+    ],
+    [
+      "changes with the size",
+      [project("production", "update", { compute: ["small", "large"] })],
+      two,
+      [["usd", 2_500, 12_000, 9_500]],
+    ],
+    [
+      "stays for a suspended workspace, whose database keeps its size",
+      [project("production", "update", { state: ["active", "suspended"] })],
+      organization({ production: ["large", "suspended"] }),
+      [["usd", 11_000, 11_000, 0]],
+    ],
+    [
+      "falls to the smallest size for an archived workspace",
+      [project("production", "update", { state: ["active", "archived"] })],
+      organization({ production: ["large", "archived"] }),
+      [["usd", 11_000, 1_000, -10_000]],
+    ],
+    [
+      "ends with a deleted workspace",
+      [project("production", "update", { state: ["suspended", "deleted"] })],
+      organization({ production: ["large", "deleted"] }),
+      [["usd", 11_000, 0, -11_000]],
+    ],
+    [
+      "doesn't change with the record of a deleted workspace",
+      [project("old", "delete", { compute: ["large", undefined], state: ["deleted", undefined] })],
+      organization({ production: ["micro", "active"] }),
+      [["usd", 1_000, 1_000, 0]],
+    ],
+    [
+      "counts both generations of a workspace",
+      [
+        project("production", "delete", { compute: ["small", undefined], state: ["active", undefined] }),
+        project("production@1a2b3c4d", "create", {
+          compute: [undefined, "large"],
+          state: [undefined, "active"],
+        }),
+      ],
+      organization({ production: ["large", "active"] }),
+      [["usd", 1_500, 11_000, 9_500]],
+    ],
+    [
+      "is that of the removed resources if the manifest is gone",
+      [project("production", "delete", { compute: ["small", undefined], state: ["active", undefined] })],
+      null,
+      [["usd", 1_500, 0, -1_500]],
+    ],
+  ])("%s", (_, steps, model, amounts) => {
+    expect(infrastructure(steps, model).amounts).toEqual(amounts);
+  });
+
+  test("contains the control plane in the platform's own stack", () => {
+    const changes = { ...changesOf([]), stack: "tiny.platform" };
+    const plan = changePlan([{ outcome: "unchanged", changes, model: null, controlPlane: "medium" }]);
+    expect(plan.infrastructure.map(amountsOf)).toEqual([["usd", 6_000, 6_000, 0]]);
+  });
+
+  test("changes only with what a run did", () => {
+    const create = (status: Step["status"]) =>
+      project("staging", "create", { compute: [undefined, "micro"], state: [undefined, "active"] }, status);
+    const after = (status: Step["status"]) =>
+      infrastructure([create(status)], null, { applied: true, outcome: "failed" }).amounts;
+    expect([after("done"), after("failed"), after("planned")]).toEqual([[["usd", 0, 1_000, 1_000]], [], []]);
+  });
+});
+
+describe("what has no published price", () => {
+  test("is counted and named, and is in no amount", () => {
+    const model = organization({
+      a: ["24xlarge", "active"],
+      b: ["24xlarge", "active"],
+      c: ["nano", "active"],
+      d: ["micro", "active"],
+    });
+    const { amounts, plan } = infrastructure(
+      [project("a", "update", { compute: ["micro", "24xlarge"] })],
+      model,
+    );
+    expect(amounts).toEqual([["usd", 1_000, 1_000, 0]]);
+    expect(notPricedText(plan)).toBe(
+      "not priced: the plan enterprise (1), compute 24xlarge (2), compute nano (1), disk above 8 GB and add-ons of databases (4)",
+    );
+  });
+
+  test("is a database whose size isn't known", () => {
+    const { amounts, plan } = infrastructure([project("gone", "update", { state: ["active", "deleted"] })]);
+    expect([amounts, plan.notPriced[1]?.what]).toEqual([[["usd", 0, 0, 0]], "a database of unknown size"]);
+  });
+
+  test("is every size that the price list leaves out, and no other", () => {
+    const left = COMPUTE_SIZES.filter((size) => COMPUTE_PRICES.monthly[size] === undefined);
+    expect(left.every((size) => size === "nano" || /^(24|48)xlarge/.test(size))).toBe(true);
+    const prices = COMPUTE_SIZES.flatMap((size) => COMPUTE_PRICES.monthly[size] ?? []);
+    expect(prices).toEqual([...prices].sort((a, b) => a - b));
+    expect(COMPUTE_PRICES.source).toMatch(/^https:\/\/supabase\.com\//);
+    expect(COMPUTE_PRICES.read.on).toMatch(/^\d{4}-\d\d-\d\d$/);
+  });
+});
+
+describe("the tables of costs", () => {
+  const source = (name: string, before: string, after: string, more: readonly Step[] = []): PlanSource => ({
+    outcome: "changes",
+    changes: changesOf([subscription(before, after), ...more], name),
+    model: null,
+  });
+  const key = (plan: string, currency: string, amount: number) =>
+    `tiny--${plan}--monthly--${currency}-${amount}`;
+
+  test("add no currency to another", () => {
+    const plan = changePlan([
+      source("a", key("build", "usd", 0), key("team", "usd", 4_900), [
+        project("w", "create", { compute: [undefined, "small"], state: [undefined, "active"] }),
+      ]),
+      source("b", key("build", "eur", 1_000), key("team", "eur", 4_550)),
+      source("c", key("team", "usd", 4_900), key("build", "usd", 0)),
+    ]);
+    expect(costTables(plan)).toEqual([
+      {
+        currency: "eur",
+        columns: ["revenue", "change", "due today"],
+        rows: [{ name: "tiny.b", cells: ["10 → 45.50", "+35.50", "not asked"] }],
+        all: { name: "all", cells: ["10 → 45.50", "+35.50", ""] },
+      },
+      {
+        currency: "usd",
+        columns: ["revenue", "change", "infrastructure", "change", "due today"],
+        rows: [
+          { name: "tiny.a", cells: ["0 → 49", "+49", "0 → 15", "+15", "not asked"] },
+          { name: "tiny.c", cells: ["49 → 0", "−49", "", "", "not asked"] },
+        ],
+        all: { name: "all", cells: ["49", "", "0 → 15", "+15", ""] },
+      },
+    ]);
+  });
+
+  test("contain what Stripe answered, and why it didn't", () => {
+    const steps = [subscription(key("build", "usd", 0), key("team", "usd", 4_900))];
+    const asked = (due: NonNullable<StackChanges["asked"]>["due"]): PlanSource => ({
+      ...{ outcome: "changes", model: null },
+      changes: changesOf(steps, due !== undefined && "value" in due ? "a" : "b", due && { due }),
+    });
+    const plan = changePlan([
+      asked({ value: { amount: 3_150, currency: "usd" } }),
+      asked({ unknown: "Stripe: 503" }),
+    ]);
+    expect(costTables(plan)[0]?.rows.map(({ cells }) => cells.at(-1))).toEqual(["31.50", "Stripe: 503"]);
+    expect(plan.due).toEqual([{ amount: 3_150, currency: "usd" }]);
+  });
+});
