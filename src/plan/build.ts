@@ -5,7 +5,7 @@ import type { Money, OrganizationModel } from "../model/model.ts";
 import type { ComputeSize } from "../shared/supabase-catalogue.ts";
 import { withAllowances } from "./allowances.ts";
 import { type Counted, eventsOf, type StackEvents } from "./events.ts";
-import { type Infrastructure, infrastructureOf } from "./infrastructure.ts";
+import { BESIDE_COMPUTE, type Infrastructure, infrastructureOf } from "./infrastructure.ts";
 import {
   type ChangePlan,
   type Counts,
@@ -99,9 +99,6 @@ function dueInAll(stacks: readonly Planned[]): Money[] {
   }
   return [...sums].sort().map(([currency, amount]) => ({ amount, currency }));
 }
-
-/** Manifests don't declare them, so only Supabase knows them. */
-const BESIDE_COMPUTE = "disk above 8 GB and add-ons of databases";
 
 function notPricedIn(stacks: readonly Planned[]): NotPriced[] {
   const numbers = new Map<string, number>();

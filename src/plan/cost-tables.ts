@@ -1,6 +1,7 @@
 import { wholeUnits } from "../shared/currency.ts";
 import { count } from "../shared/format.ts";
 import { stacksOf } from "./headline.ts";
+import { BESIDE_COMPUTE } from "./infrastructure.ts";
 import { signed } from "./money.ts";
 import type { ChangePlan, Monthly, StackPlan } from "./plan.ts";
 
@@ -98,8 +99,10 @@ function transitionOf({ before, after, currency }: Monthly): string {
 }
 
 /** `not priced: compute 24xlarge (2), disk above 8 GB and add-ons (12)`; empty if everything is priced. */
-export function notPricedText({ notPriced }: ChangePlan): string {
-  const named = notPriced.map(({ what, number }) => `${what} (${number.toLocaleString("en-US")})`);
+export function notPricedText({ notPriced, infrastructure }: ChangePlan): string {
+  const isChanged = infrastructure.some(({ before, after }) => before !== after);
+  const told = notPriced.filter(({ what }) => isChanged || what !== BESIDE_COMPUTE);
+  const named = told.map(({ what, number }) => `${what} (${number.toLocaleString("en-US")})`);
   return named.length === 0 ? "" : `not priced: ${named.join(", ")}`;
 }
 

@@ -7,6 +7,9 @@ import { monthly } from "./revenue.ts";
 
 const PROJECT = "tenantry:supabase:Project";
 
+/** What the price of a database doesn't contain. Manifests don't declare it, so only Supabase knows it. */
+export const BESIDE_COMPUTE = "disk above 8 GB and add-ons of databases";
+
 /** What decides the price of a Supabase project. Null values aren't known. */
 interface Sized {
   readonly compute: string | null;

@@ -162,7 +162,7 @@ describe("what has no published price", () => {
     );
     expect(amounts).toEqual([["usd", 1_000, 1_000, 0]]);
     expect(notPricedText(plan)).toBe(
-      "not priced: the plan enterprise (1), compute 24xlarge (2), compute nano (1), disk above 8 GB and add-ons of databases (4)",
+      "not priced: the plan enterprise (1), compute 24xlarge (2), compute nano (1)",
     );
   });
 
