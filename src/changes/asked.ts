@@ -1,7 +1,7 @@
 import type { Currency } from "@tenantry/core/currencies";
 
 /** What a vendor or a database answered; or why it isn't known, in a few words. */
-export type Answer<Value> = { readonly value: Value } | { readonly unknown: string };
+type Answer<Value> = { readonly value: Value } | { readonly unknown: string };
 
 /** What a live preview asked, because the engine's events don't contain it. Nothing is asked for manifests that are compared. */
 export interface Asked {
