@@ -42,13 +42,16 @@ const MAY_IMPORT = {
   "src/engine": ["packages/embedded-engine", "src/shared"],
   "src/changes": ["src/engine", "src/model", "packages/embedded-engine", "src/shared"],
   "src/plan": ["src/changes", "src/model", "packages/embedded-engine", "src/shared"],
+  "src/guards": ["src/plan", "src/changes", "src/model", "src/shared"],
   "src/fleet": [
-    ...["src/plan", "src/changes", "src/engine", "src/provider", "src/repository", "src/revisions"],
+    ...["src/guards", "src/plan", "src/changes", "src/engine", "src/provider", "src/repository"],
+    "src/revisions",
     ...["src/model", "src/manifest", "src/vendors", "src/shared", "packages/embedded-engine"],
     "packages/sandbox",
   ],
   "src/offline": [
-    ...["infra", "src/changes", "src/fleet", "src/provider", "src/repository", "src/revisions", "src/model"],
+    ...["infra", "src/changes", "src/fleet", "src/guards", "src/provider", "src/repository", "src/revisions"],
+    ...["src/model"],
     ...["src/manifest", "src/vendors", "src/shared", "packages/embedded-engine"],
   ],
   "src/verify": ["src/access", "src/control-plane", "src/provider", "src/model", "src/vendors", "src/shared"],

@@ -25,7 +25,10 @@ export async function applyFleet(
   );
   const results = await upFleet(ready, { ...options, continueOnError, reviewed });
   const done = new Map(
-    results.map((result) => [result.stack, withWhatIsLeft(result, previewOf.get(result.stack))]),
+    results.map((result) => {
+      const preview = previewOf.get(result.stack);
+      return [result.stack, withGuards(withWhatIsLeft(result, preview), preview)];
+    }),
   );
   return fleet.flatMap(
     ({ spec }) => done.get(spec.stack) ?? blocked.get(spec.stack) ?? previewOf.get(spec.stack) ?? [],
@@ -39,6 +42,11 @@ function withWhatIsLeft(result: StackResult, preview: StackResult | undefined): 
   const reached = new Set(changes.steps.map(({ urn }) => urn));
   const left = changingSteps(preview.changes).filter(({ urn }) => !reached.has(urn));
   return { ...result, changes: { ...changes, steps: [...changes.steps, ...left] } };
+}
+
+/** Adds what guards decided about the preview. */
+function withGuards(result: StackResult, preview: StackResult | undefined): StackResult {
+  return preview?.guards === undefined ? result : { ...result, guards: preview.guards };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { StackSpec } from "@tenantry/embedded-engine/interface";
+import { guardPolicy } from "../guards/policy.ts";
 import { modelDigest } from "../model/digest.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import { suggest } from "../shared/suggest.ts";
@@ -37,12 +38,14 @@ export function buildStacks(
   const { removed = [] } = selection;
   const unknown = loaded.missing.find((name) => !gone.includes(name) && !removed.includes(name));
   if (unknown !== undefined) throw unknownOrganization(loaded, unknown);
+  const guards = guardPolicy(loaded.platformModel, common.today);
   const stackOf = (part: string, organization: string | null, model: OrganizationModel | null) => ({
     spec: specOf(loaded, part, model, common),
     platform,
     organization,
     model,
     plans: loaded.platformModel?.plans ?? {},
+    guards,
     digest: organization !== null && model === null ? undefined : seenDigest(loaded, model, common),
   });
   return [

@@ -1,4 +1,5 @@
 import type { StackSpec } from "@tenantry/embedded-engine/interface";
+import type { GuardPolicy } from "../guards/policy.ts";
 import type { OrganizationModel, PlanModel } from "../model/model.ts";
 import type { ComputeSize } from "../shared/supabase-catalogue.ts";
 
@@ -14,6 +15,8 @@ export interface FleetStack {
   readonly plans: Readonly<Record<string, PlanModel>>;
   /** For a platform's own stack, the compute size of the control plane. */
   readonly controlPlane?: ComputeSize | undefined;
+  /** The thresholds and consents of the platform. */
+  readonly guards: GuardPolicy;
   /** For a platform's own stack, all of its organizations; undefined if their manifests weren't read. */
   readonly organizations?: readonly OrganizationModel[];
   /** The digest of its program's input; undefined when nothing runs. */

@@ -30,6 +30,8 @@ export function planOf(fleet: readonly FleetStack[], results: readonly StackResu
       model: stackOf.get(stack)?.model ?? null,
       controlPlane: stackOf.get(stack)?.controlPlane,
     })),
+    // Stacks share the decisions about what they lose together.
+    [...new Set(results.flatMap(({ guards = [] }) => guards))],
   );
 }
 
@@ -43,7 +45,7 @@ export function reportOf(
     ok: !results.some(isFailure) && !problems.some(isError),
     command,
     plan: planOf(fleet, results),
-    stacks: results.map((result) => ({
+    stacks: results.map(({ guards: _guards, subscription: _subscription, ...result }) => ({
       ...result,
       changes: { ...result.changes, steps: changingSteps(result.changes) },
     })),

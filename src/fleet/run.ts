@@ -6,6 +6,7 @@ import type {
   EngineDiagnostic,
   EngineEvent,
   PolicyPackSource,
+  ResourceView,
   RunResult,
   StackSpec,
 } from "@tenantry/embedded-engine/interface";
@@ -17,7 +18,10 @@ import { planEdits } from "../changes/plan-edits.ts";
 import { planMove } from "../changes/plan-move.ts";
 import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
+import type { Guard } from "../plan/plan.ts";
+import { currentType } from "../shared/type-token.ts";
 import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
+import { guardedResults } from "./guarded.ts";
 import { isUpToDate, markUpToDate } from "./up-to-date.ts";
 
 export type Verb = "preview" | "up" | "refresh" | "destroy";
@@ -34,6 +38,10 @@ export interface StackResult {
   readonly skipped: boolean;
   /** For a preview before an `up`: the revision of the state that it is based on; null when there is no state yet. */
   readonly revision?: string | null;
+  /** The recorded status of the organization's subscription; absent if none is recorded. */
+  readonly subscription?: string;
+  /** What guards decided about a preview of the stack, alone and together with others. Other stacks may share a decision. */
+  readonly guards?: readonly Guard[];
 }
 
 /** Receives events while the run is in progress. */
@@ -69,18 +77,19 @@ export interface FleetOptions {
   readonly observer?: FleetObserver;
 }
 
-/** Previews every stack independently. A failing stack doesn't stop the others. */
+/** Previews every stack independently. A failing stack doesn't stop the others. Guards refuse stacks whose removals need a consent. */
 export async function previewFleet(
   fleet: readonly FleetStack[],
   options: FleetOptions,
 ): Promise<StackResult[]> {
   const limit = pLimit(options.parallel);
   const upToDate = await findUpToDate(fleet, options);
-  return Promise.all(
+  const results = await Promise.all(
     fleet.map((stack) =>
       upToDate.has(stack) ? skipped(stack, options.observer) : limit(() => previewStack(stack, options)),
     ),
   );
+  return guardedResults(fleet, results);
 }
 
 /**
@@ -168,7 +177,8 @@ async function previewStack(stack: FleetStack, options: FleetOptions): Promise<S
   return timed("preview", stack, options, async (builder) => {
     // Taken before the state is read, so that a write in between is noticed.
     const revision = options.forApply === true ? await revisionOf(stack, options.engine) : undefined;
-    const removals = await findRemovals(stack, options.engine);
+    const recorded = stack.organization === null ? undefined : await options.engine.resources(stack.spec);
+    const removals = recorded === undefined ? [] : findRemovals(stack, recorded);
     // The program can't run for an organization without a manifest.
     const result = isGone(stack) ? undefined : await runEngine("preview", stack, options, builder);
     if (stack.organization === null)
@@ -177,8 +187,20 @@ async function previewStack(stack: FleetStack, options: FleetOptions): Promise<S
     const changes = withPlanMove(builder.build(removals), stack);
     if (removals.length > 0) return { outcome: "refused", changes };
     if (result?.result === "failed" || !isAllowed(changes)) return { outcome: "failed", changes };
-    return { outcome: hasChanges(changes) ? "changes" : "unchanged", changes, revision };
+    return {
+      outcome: hasChanges(changes) ? "changes" : "unchanged",
+      changes,
+      revision,
+      ...subscriptionIn(recorded),
+    };
   });
+}
+
+/** The recorded status of the subscription, so that guards know whether it is alive. */
+function subscriptionIn(recorded: readonly ResourceView[] = []): Pick<StackResult, "subscription"> {
+  const found = recorded.find(({ type }) => currentType(type) === "tenantry:stripe:Subscription");
+  const status = found?.outputs.status;
+  return typeof status === "string" ? { subscription: status } : {};
 }
 
 function withPlanMove(changes: StackChanges, { model, plans }: FleetStack): StackChanges {
@@ -224,10 +246,7 @@ function isGone(stack: FleetStack): boolean {
   return stack.organization !== null && stack.model === null;
 }
 
-async function findRemovals(stack: FleetStack, engine: Engine): Promise<Removal[]> {
-  if (stack.organization === null) return [];
-  const recorded = await engine.resources(stack.spec);
-  if (recorded === undefined) return [];
+function findRemovals(stack: FleetStack, recorded: readonly ResourceView[]): Removal[] {
   if (stack.model !== null) {
     const refused = refusedReturn(stack.model, recorded);
     if (refused !== undefined) return [refused];
@@ -277,7 +296,9 @@ async function timed(
   verb: Verb,
   stack: FleetStack,
   options: FleetOptions,
-  work: (builder: ChangesBuilder) => Promise<Pick<StackResult, "outcome" | "changes" | "revision">>,
+  work: (
+    builder: ChangesBuilder,
+  ) => Promise<Pick<StackResult, "outcome" | "changes" | "revision" | "subscription">>,
 ): Promise<StackResult> {
   const name = stack.spec.stack;
   if (options.signal?.aborted === true) return notStarted(stack, "not started: the run was stopped");

@@ -54,9 +54,9 @@ export function makePlan(previews: readonly StackResult[], input: PlanInput, now
   const failed = previews.filter(({ outcome }) => outcome !== "changes" && outcome !== "unchanged");
   if (failed.length > 0)
     throw new UserError(
-      `The plan wasn't saved, because ${failed.map(({ stack }) => stack).join(", ")} failed`,
+      `The plan wasn't saved, because ${failed.map(({ stack }) => stack).join(", ")} failed or was refused`,
       {
-        remedy: "Fix the errors above, then run the preview again.",
+        remedy: "Follow what is said above, then run the preview again.",
       },
     );
   const resultOf = new Map(previews.map((preview) => [preview.stack, preview]));

@@ -32,6 +32,11 @@ export type {
   Danger,
   EventAction,
   EventItem,
+  Guard,
+  GuardConsent,
+  GuardItem,
+  GuardKind,
+  GuardRemedy,
   Happening,
   Monthly,
   OrganizationPlan,
@@ -40,6 +45,7 @@ export type {
   PlatformPlan,
   StackPlan,
   Subject,
+  Verdict,
   WorkspacePlan,
 } from "../plan/plan.ts";
 export { type Loaded, loadPlatform, loadStack, type StackModel } from "../repository/load.ts";

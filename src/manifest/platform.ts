@@ -186,7 +186,8 @@ const threshold = fields({
 const REMOVALS: ByKind<string> = {
   members: "People who leave.",
   apiKeys: "API keys that are revoked.",
-  workspaces: "Active workspaces that are suspended, archived or deleted.",
+  workspaces:
+    "Active workspaces that are suspended or archived, one by one. In a run, also those of organizations that are. A deletion always needs a consent.",
   domains: "Custom domains that are removed.",
   connections: "Connections that are removed.",
 };

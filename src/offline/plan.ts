@@ -1,10 +1,10 @@
-import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Secret } from "@tenantry/core/secret";
 import type { FleetStack } from "../fleet/fleet.ts";
 import type { LoadedSelection } from "../fleet/load.ts";
 import { type FleetObserver, previewFleet, type StackResult } from "../fleet/run.ts";
-import type { PlatformSince, Since } from "../fleet/since.ts";
+import type { Since } from "../fleet/since.ts";
+import { type GuardPolicy, guardPolicy } from "../guards/policy.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
 import { platformOf } from "../model/organization-platform.ts";
 import type { StackModel } from "../repository/load.ts";
@@ -40,10 +40,13 @@ export async function planChanges(
   const fleet: FleetStack[] = [];
   for (const each of loaded) {
     const platform = since.platforms.find(({ folder }) => folder === each.selection.folder);
-    if (platform === undefined) continue;
-    for (const stack of await stacksOf(each, platform, since, today)) {
+    if (platform === undefined || each.platformModel === undefined) continue;
+    const base = await readBase(since.revision, platform, namesIn(each), today);
+    // A change can't raise its own thresholds.
+    const guards = guardPolicy(each.platformModel, today, base.platform);
+    for (const stack of stacksOf(each, each.platformModel, base)) {
       models.set(stack.name, stack.models);
-      fleet.push(fleetStack(each.platform, stack));
+      fleet.push(fleetStack(each.platform, stack, guards));
     }
   }
   const results = await previewFleet(fleet, {
@@ -61,22 +64,17 @@ interface ChangedStack {
   readonly models: StackModels;
 }
 
-async function stacksOf(
-  loaded: LoadedSelection,
-  platform: PlatformSince,
-  { revision }: Since,
-  today: string,
-): Promise<ChangedStack[]> {
-  const { platformModel, organizations, selection } = loaded;
-  if (platformModel === undefined) return [];
-  const removed = selection.removed ?? [];
-  const names = [...organizations.map(({ name }) => name), ...removed];
-  const base = await readBase(revision, platform, names, today);
-  const after = new Map(organizations.map((organization) => [organization.name, organization]));
-  const changed = [...new Set(names)].flatMap((name) =>
-    changedOrganization(basename(platform.folder), name, base, platformModel, after.get(name)),
+/** The organizations that a change concerns. */
+function namesIn({ organizations, selection: { removed = [] } }: LoadedSelection): string[] {
+  return [...new Set([...organizations.map(({ name }) => name), ...removed])];
+}
+
+function stacksOf(loaded: LoadedSelection, platform: PlatformModel, base: BaseModels): ChangedStack[] {
+  const after = new Map(loaded.organizations.map((organization) => [organization.name, organization]));
+  const changed = namesIn(loaded).flatMap((name) =>
+    changedOrganization(loaded.platform, name, base, platform, after.get(name)),
   );
-  return [...(selection.own ? ownStack(loaded, base, platformModel) : []), ...changed];
+  return [...(loaded.selection.own ? ownStack(loaded, base, platform) : []), ...changed];
 }
 
 function ownStack({ platform }: LoadedSelection, base: BaseModels, after: PlatformModel): ChangedStack[] {
@@ -112,7 +110,11 @@ function isSame(before: StackModels["before"], after: StackModel | undefined): b
   return isDeepStrictEqual(relevant(before), relevant(after));
 }
 
-function fleetStack(platform: string, { name, organization, models }: ChangedStack): FleetStack {
+function fleetStack(
+  platform: string,
+  { name, organization, models }: ChangedStack,
+  guards: GuardPolicy,
+): FleetStack {
   return {
     // Nothing of it is used but the name: the engine has no project, backend or environment.
     spec: { projectFolder: "", stack: name, backendUrl: "", passphrase: new Secret(""), env: {} },
@@ -121,6 +123,7 @@ function fleetStack(platform: string, { name, organization, models }: ChangedSta
     model: models.after?.organization ?? null,
     plans: models.after?.platform.plans ?? {},
     ...(organization === null ? { controlPlane: models.after?.platform.project.compute } : {}),
+    guards,
     digest: undefined,
   };
 }

@@ -12,6 +12,7 @@ import {
   DANGERS,
   type Danger,
   type EventAction,
+  type Guard,
   type Happening,
   type Monthly,
   type NotPriced,
@@ -21,6 +22,7 @@ import {
   type PlatformPlan,
   type StackPlan,
   type Subject,
+  VERDICTS,
 } from "./plan.ts";
 import { addMonthly, dueOf, revenueOf } from "./revenue.ts";
 
@@ -40,8 +42,9 @@ export interface PlanSource {
  * Says in the words of the domain what the changes of some stacks mean. Pure.
  *
  * @param sources in the order of the run. Stacks without changes count towards the revenue
+ * @param guards what guards decided about the changes
  */
-export function changePlan(sources: readonly PlanSource[]): ChangePlan {
+export function changePlan(sources: readonly PlanSource[], guards: readonly Guard[] = []): ChangePlan {
   const stacks = sources.map(planned);
   const shown = stacks.filter(isShown);
   const platforms = [...new Set(stacks.map(({ platform }) => platform))];
@@ -61,6 +64,7 @@ export function changePlan(sources: readonly PlanSource[]): ChangePlan {
     due: dueInAll(stacks),
     notPriced: notPricedIn(stacks),
     unpriced: priced.filter(({ revenue }) => revenue === null).length,
+    guards: [...guards].sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)),
   };
 }
 

@@ -1,15 +1,14 @@
 import type { PropertyChange } from "../changes/property-change.ts";
-import { changingSteps, type StackChanges, type Step } from "../changes/stack.ts";
+import type { StackChanges, Step } from "../changes/stack.ts";
 import { count } from "../shared/format.ts";
 import type { Claim, Draft, Lifecycle } from "./claim.ts";
 import type { Danger, EventAction, EventItem, Happening, OtherChange, PlanEvent, Subject } from "./plan.ts";
 import { DANGERS, SUBJECTS } from "./plan.ts";
-import { Reading } from "./reading.ts";
+import type { Reading } from "./reading.ts";
+import { readingsOf } from "./readings.ts";
 import { wordsOf } from "./words/of.ts";
 import { ownerKey } from "./words/say.ts";
 
-const WORKSPACE = "tenantry:index:Workspace";
-const WORKSPACE_ROW = "tenantry:control-plane:Workspace";
 const PROJECT = "tenantry:supabase:Project";
 const ORGANIZATION_ROW = "tenantry:control-plane:Organization";
 
@@ -37,52 +36,10 @@ interface Group {
 
 /** The events of a stack's changes. Each changing step is part of an event or listed under other changes. Pure. */
 export function eventsOf(changes: StackChanges): StackEvents {
-  const steps = changingSteps(changes).filter((step) => !step.component);
-  const places = placesOf(changes.steps);
-  const readings = readingsOf(steps, places, changes.steps);
+  const readings = readingsOf(changes);
   const lifecycles = lifecyclesOf(readings);
   const made = readings.flatMap((reading) => claimsOf(reading, lifecycles));
   return told(grouped(made));
-}
-
-/** The slug of the workspace that each step belongs to. */
-function placesOf(steps: readonly Step[]): (step: Step) => string | null {
-  const byUrn = new Map(steps.map((step) => [step.urn, step]));
-  return (step) => {
-    for (let urn = step.parent; urn !== null; urn = byUrn.get(urn)?.parent ?? null) {
-      const [types = "", name = ""] = urn.split("::").slice(-2);
-      if (types.split("$").at(-1) !== WORKSPACE) continue;
-      // A later generation is `production@1a2b3c4d`.
-      const slug = name.replace(/@[0-9a-f]{8}$/, "");
-      const isShared = [...byUrn.keys()].some((other) => isSameSlug(other, urn, slug));
-      return isShared ? name : slug;
-    }
-    return null;
-  };
-}
-
-/** Whether another component is a workspace of the same slug. */
-function isSameSlug(other: string, urn: string, slug: string): boolean {
-  if (other === urn) return false;
-  const [types = "", name = ""] = other.split("::").slice(-2);
-  return types.split("$").at(-1) === WORKSPACE && name.replace(/@[0-9a-f]{8}$/, "") === slug;
-}
-
-function readingsOf(
-  steps: readonly Step[],
-  placeOf: (step: Step) => string | null,
-  all: readonly Step[],
-): Reading[] {
-  const byId = new Map<string, string>();
-  for (const step of all) {
-    if (step.type !== WORKSPACE_ROW) continue;
-    const place = placeOf(step);
-    const declared = step.changes.find(({ path }) => path === "workspaceId");
-    for (const id of [step.id, declared?.after, declared?.before])
-      if (typeof id === "string" && place !== null) byId.set(id, place);
-  }
-  const workspaceWith = (id: string) => byId.get(id) ?? id;
-  return steps.map((step) => new Reading(step, placeOf(step), workspaceWith));
 }
 
 /** What happens to each workspace as a whole, by its slug; `null` is the organization or the platform. */

@@ -178,6 +178,77 @@ export interface NotPriced {
   readonly number: number;
 }
 
+/** What guards decide about, in the order in which verdicts are listed. */
+export const GUARD_KINDS = [
+  "deletion",
+  "subscription",
+  "owner",
+  "rowSecurity",
+  "webhook",
+  "members",
+  "apiKeys",
+  "workspaces",
+  "domains",
+  "connections",
+] as const;
+
+/** What a guard decides about. */
+export type GuardKind = (typeof GUARD_KINDS)[number];
+
+/** The decisions of guards. */
+export const VERDICTS = ["refused", "consented", "allowed"] as const;
+
+/** What a guard decides. `allowed`: no consent is needed, because a threshold isn't exceeded. */
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Something that a run would take away. */
+export interface GuardItem {
+  readonly name: string;
+  /** The organization that loses it; null if it belongs to the platform. */
+  readonly organization: string | null;
+  /** The consent that names it: a valid one, or else one that has expired; null if no consent does. */
+  readonly consent: GuardConsent | null;
+}
+
+/** A consent that names an item. */
+export interface GuardConsent {
+  readonly reason: string;
+  readonly approvedBy: string;
+  /** ISO date, the last day on which it is valid. */
+  readonly expires: string;
+  readonly isValid: boolean;
+}
+
+/** A guard's decision about what a run would take away from an organization, or from a platform and its organizations. */
+export interface Guard {
+  readonly verdict: Verdict;
+  readonly kind: GuardKind;
+  readonly platform: string;
+  /** The organization; null if the guard is about the platform, or about all organizations of the run together. */
+  readonly organization: string | null;
+  /** `removes 4 of 6 people` */
+  readonly text: string;
+  readonly items: readonly GuardItem[];
+  /** The number of things of the kind before the run; null where it has no meaning. */
+  readonly total: number | null;
+  /** The most items that need no consent; 0 for what always needs one. */
+  readonly most: number;
+  /** The stacks that would take them away. */
+  readonly stacks: readonly string[];
+  /** Those of them that are refused. */
+  readonly refuses: readonly string[];
+  /** The entries to add to the `consents` of manifests. Empty unless refused. */
+  readonly remedies: readonly GuardRemedy[];
+}
+
+/** An entry for the `consents` of a manifest. */
+export interface GuardRemedy {
+  /** `orgs/acme.yaml` */
+  readonly file: string;
+  /** An entry of a list in YAML. It may contain text that people typed: escape it. */
+  readonly yaml: string;
+}
+
 /** The number of things by subject and action, and of operations that no event describes (`other`). What doesn't occur is absent. */
 export type Counts = Readonly<
   Partial<Record<Subject | "other", Readonly<Partial<Record<EventAction, number>>>>>
@@ -207,4 +278,6 @@ export interface ChangePlan {
   readonly notPriced: readonly NotPriced[];
   /** The number of organizations whose revenue isn't known, such as those that pay by contract. */
   readonly unpriced: number;
+  /** The decisions of guards about removals, refused ones first. */
+  readonly guards: readonly Guard[];
 }

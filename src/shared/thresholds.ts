@@ -1,5 +1,8 @@
 /** The kinds of things whose removals are counted, in the words of the manifest. */
-export type RemovableKind = "members" | "apiKeys" | "workspaces" | "domains" | "connections";
+export const REMOVABLE_KINDS = ["members", "apiKeys", "workspaces", "domains", "connections"] as const;
+
+/** A kind of things whose removals are counted. */
+export type RemovableKind = (typeof REMOVABLE_KINDS)[number];
 
 /** A value for each kind. */
 export type ByKind<Value> = Readonly<Record<RemovableKind, Value>>;

@@ -22,6 +22,13 @@ export function dayOf(instant: Date): string {
   return instant.toISOString().slice(0, 10);
 }
 
+/** The day that follows another one by some days. */
+export function addDays(day: string, days: number): string {
+  const later = new Date(`${day}T00:00:00Z`);
+  later.setUTCDate(later.getUTCDate() + days);
+  return dayOf(later);
+}
+
 function isDate(text: string): boolean {
   const milliseconds = Date.parse(text);
   // V8 reads 2026-02-31 as a day in March.

@@ -74,6 +74,30 @@ describe("a plan since a revision", () => {
     });
   });
 
+  test("shows what a guard refuses after the plan, in each form, by the thresholds of the base", async () => {
+    const emails = ["ben", "cleo", "dan", "eve"].map((name) => `${name}@acme.example`);
+    const members = emails.map((email) => `{ email: ${email}, role: member, workspaces: [production] }`);
+    const repository = Repository.with({
+      ...BASE,
+      [ACME]: `${ORGANIZATION}members: [${members.join(", ")}]\n`,
+    });
+    repository.write({
+      [ACME]: `${ORGANIZATION}members: []\n`,
+      "stacks/demo/platform.yaml": `${PLATFORM}guards: { perOrganization: { members: { floor: 100 } } }\n`,
+    });
+    const args = ["--markdown", "plan.md", "--html", "plan.html"];
+    const { exitCode, stdout } = await plan(repository, ...args);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(
+      /- removes 4 people[\s\S]*1 refused[\s\S]*\n\nGuards\n {2}refused: demo\.acme removes 4 of 5 people; at most 3 need no consent\n/,
+    );
+    const [markdown, html] = ["plan.md", "plan.html"].map((file) =>
+      readFileSync(join(repository.folder, file), "utf8"),
+    );
+    expect(markdown).toMatch(/<\/details>[\s\S]*### Guards[\s\S]*refused[\s\S]*```yaml\n {2}- remove:\n/);
+    expect(html).toMatch(/<h2>Guards<\/h2>[\s\S]*- ben@acme\.example/);
+  });
+
   test("shows nothing for a change of comments, order and other files", async () => {
     const repository = Repository.with(BASE);
     const lines = ORGANIZATION.trimEnd().split("\n");

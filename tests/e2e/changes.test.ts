@@ -35,7 +35,11 @@ owner: ${owner}
 members: [${members.join(", ")}]
 billing: { email: billing@acme.example }
 workspaces: { personal: { apiKeys: { ci: ${key} } } }
-`;
+${plan === "free" ? CONSENT : ""}`;
+
+/** The end of a paid subscription always needs a consent. */
+const CONSENT =
+  "consents: [{ remove: { subscription: team }, reason: they asked, approvedBy: eve@tiny.example, expires: 2999-12-31 }]\n";
 
 /** Each change is previewed, applied, and checked in the live services. tests/e2e/lifecycle.test.ts tests archives. */
 describe("a change of an organization in use", () => {

@@ -4,11 +4,13 @@ import { changesIn } from "../../src/changes/stack.ts";
 import type { FleetStack } from "../../src/fleet/fleet.ts";
 import type { StackResult } from "../../src/fleet/run.ts";
 import { differencesFromPlan, makePlan } from "../../src/fleet/saved-plan.ts";
+import { guardPolicy } from "../../src/guards/policy.ts";
 import { planned, step, view } from "../changes/events.ts";
 
 const STACK: FleetStack = {
   spec: { projectFolder: "", stack: "agntdata.acme", backendUrl: "", passphrase: new Secret(""), env: {} },
   ...{ platform: "agntdata", organization: "acme", model: null, plans: {}, digest: undefined },
+  guards: guardPolicy(undefined, "2026-11-22"),
 };
 const INPUT = { fleet: [STACK], platforms: new Map(), sources: new Map(), refresh: false };
 

@@ -7,6 +7,7 @@ import type {
   RunResult,
 } from "../../packages/embedded-engine/src/interface.ts";
 import type { FleetStack } from "../../src/fleet/fleet.ts";
+import { guardPolicy } from "../../src/guards/policy.ts";
 import type { OrganizationModel } from "../../src/model/model.ts";
 import { ended, planned, said, step, view } from "../changes/events.ts";
 
@@ -90,10 +91,8 @@ export function fleetOf(platforms: Readonly<Record<string, readonly string[]>>):
 export function stackOf(platform: string, organization: string | null, declared = true): FleetStack {
   const stack = `${platform}.${organization ?? "platform"}`;
   const model = {
-    name: organization,
-    stack,
-    plan: { name: "team" },
-    workspaces: {},
+    ...{ name: organization, stack, plan: { name: "team" }, state: "active" },
+    ...{ members: {}, workspaces: {}, consents: [] },
   } as unknown as OrganizationModel;
   return {
     spec: {
@@ -107,6 +106,7 @@ export function stackOf(platform: string, organization: string | null, declared 
     organization,
     model: organization !== null && declared ? model : null,
     plans: {},
+    guards: guardPolicy(undefined, "2026-11-22"),
     digest: organization === null || declared ? `digest of ${stack}` : undefined,
   };
 }

@@ -5,7 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import { changesIn } from "../../src/changes/stack.ts";
 import { changePlan } from "../../src/plan/build.ts";
-import { EVENT_ACTIONS, PLAN_VERSION, SUBJECTS } from "../../src/plan/plan.ts";
+import { EVENT_ACTIONS, GUARD_KINDS, PLAN_VERSION, SUBJECTS, VERDICTS } from "../../src/plan/plan.ts";
 import { planned, said, step, view } from "../changes/events.ts";
 import { planWith } from "../cli/render/hostile.ts";
 
@@ -19,36 +19,41 @@ const project = view("tenantry:supabase:Project", "production-project", {
 });
 
 /** An organization that loses people, its database and its plan. */
-const plan = changePlan([
-  {
-    outcome: "changes",
-    model: null,
-    changes: changesIn("agntdata.acme", [
-      planned(
-        step(
-          "update",
-          view("tenantry:control-plane:Organization", "acme", {
-            inputs: {
-              members: { "ada@acme.example": { role: "owner" }, "bob@acme.example": { role: "member" } },
-            },
-          }),
-          view("tenantry:control-plane:Organization", "acme", {
-            inputs: { members: { "ada@acme.example": { role: "owner" } } },
-          }),
+const plan = changePlan(
+  [
+    {
+      outcome: "changes",
+      model: null,
+      changes: changesIn("agntdata.acme", [
+        planned(
+          step(
+            "update",
+            view("tenantry:control-plane:Organization", "acme", {
+              inputs: {
+                members: { "ada@acme.example": { role: "owner" }, "bob@acme.example": { role: "member" } },
+              },
+            }),
+            view("tenantry:control-plane:Organization", "acme", {
+              inputs: { members: { "ada@acme.example": { role: "owner" } } },
+            }),
+          ),
         ),
-      ),
-      planned(
-        step(
-          "update",
-          view("tenantry:stripe:Subscription", "acme", { inputs: { price: "x--launch--monthly--usd-4900" } }),
-          view("tenantry:stripe:Subscription", "acme", { inputs: { price: "x--build--monthly--usd-0" } }),
+        planned(
+          step(
+            "update",
+            view("tenantry:stripe:Subscription", "acme", {
+              inputs: { price: "x--launch--monthly--usd-4900" },
+            }),
+            view("tenantry:stripe:Subscription", "acme", { inputs: { price: "x--build--monthly--usd-0" } }),
+          ),
         ),
-      ),
-      planned(step("delete", project, null)),
-      said("warning", "careful"),
-    ]),
-  },
-]);
+        planned(step("delete", project, null)),
+        said("warning", "careful"),
+      ]),
+    },
+  ],
+  planWith("acme").guards,
+);
 
 describe("the documented schema of a plan", () => {
   test.each([
@@ -67,6 +72,8 @@ describe("the documented schema of a plan", () => {
   test("names every subject and action, and the version", () => {
     expect(schema.$defs.event.properties.subject.enum).toEqual(SUBJECTS);
     expect(schema.$defs.event.properties.action.enum).toEqual(EVENT_ACTIONS);
+    expect(schema.$defs.guard.properties.kind.enum).toEqual(GUARD_KINDS);
+    expect(schema.$defs.guard.properties.verdict.enum).toEqual(VERDICTS);
     expect(schema.properties.version.const).toBe(PLAN_VERSION);
   });
 });
@@ -86,6 +93,7 @@ test.skipIf(!hasJq)("the documented jq examples work", () => {
       '"agntdata.acme: deletes the workspace and its database (no archive)"',
     ].join("\n"),
     '["acme"]',
+    '"acme: acme"',
     "true",
   ]);
 });

@@ -131,11 +131,13 @@ async function previewAskApply(
   const reviewed = sources();
   const previews = await lookAt(fleet, options);
   const ready = readyStacks(fleet.stacks, previews);
+  const isRefused = previews.some(({ guards = [] }) => guards.some(({ verdict }) => verdict === "refused"));
+  // What a guard refuses is shown too, even if nothing is left to apply.
+  if (isRefused && !fleet.signal.aborted) showPreview(session, options, fleet, previews);
   if (plan !== undefined && options.plan !== undefined && !fleet.signal.aborted)
     expectPlanned(options.plan, plan, previews, planInput(fleet, loaded, reviewed, options));
   if (ready.length > 0 && !fleet.signal.aborted) {
-    const colors = options.json === true ? session.errorColors : session.colors;
-    show(session, options, `${renderPreview(planOf(fleet.stacks, previews), previews, colors)}\n`);
+    if (!isRefused) showPreview(session, options, fleet, previews);
     const approved = { yes: plan !== undefined || options.yes === true };
     if (
       !(await confirmChanges(
@@ -179,6 +181,16 @@ export async function confirmChanges(
   if (options.yes === true || (await confirm(session, question, signal))) return true;
   session.log("No changes were made.");
   return false;
+}
+
+function showPreview(
+  session: Session,
+  options: UpOptions,
+  { stacks }: WatchedFleet,
+  previews: readonly StackResult[],
+): void {
+  const colors = options.json === true ? session.errorColors : session.colors;
+  show(session, options, `${renderPreview(planOf(stacks, previews), previews, colors)}\n`);
 }
 
 /** With `--json`, only the document goes to stdout. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
+import { guardItemText, guardPlace, guardSentence, shownGuards } from "../../guards/words.ts";
 import { asReported } from "../../plan/applied.ts";
 import { type CostRow, costTables, dueUnknownText, notPricedText } from "../../plan/cost-tables.ts";
 import { dangerText, placedDangers } from "../../plan/dangers.ts";
@@ -9,6 +10,7 @@ import { foldAlike } from "../../plan/fold.ts";
 import { hasEvents, headlineOf, stackHeadline, type Tense, tenseOf } from "../../plan/headline.ts";
 import type {
   ChangePlan,
+  Guard,
   Happening,
   OrganizationPlan,
   OtherChange,
@@ -51,7 +53,7 @@ export function renderHtml(all: ChangePlan, notEvaluated: readonly string[] = []
 ${notEvaluatedOf(notEvaluated)}${dangersOf(plan)}
 ${costsOf(plan)}
 ${plan.platforms.map((platform) => platformOf(platform, tenseOf(plan))).join("\n")}
-</main>
+${guardsOf(plan)}</main>
 <script>${SCRIPT}</script>
 </body>
 </html>
@@ -131,6 +133,23 @@ ${[...rows, all].map(costRow).join("\n")}
   const notes = [notPricedText(plan), dueUnknownText(plan)].filter((note) => note !== "");
   const said = notes.map((note) => `<p class="dim">${typed(note)}</p>`).join("");
   return `<section><h2>Costs</h2>${tables.join("\n")}${said}</section>`;
+}
+
+/** After the whole plan, because the decisions of guards are separate from it. */
+function guardsOf(plan: ChangePlan): string {
+  const guards = shownGuards(plan);
+  if (guards.length === 0) return "";
+  return `<section><h2>Guards</h2><ul>${guards.map(guardOf).join("\n")}</ul></section>\n`;
+}
+
+function guardOf(guard: Guard): string {
+  const isRefused = guard.verdict === "refused";
+  const items = guard.items.map((item) => `<li>${typed(guardItemText(item, guard))}</li>`);
+  const remedies = guard.remedies.map(
+    ({ file, yaml }) =>
+      `<p>Have it approved, and add to <code>consents</code> in ${typed(file)}:</p><pre>${yaml.split("\n").map(escapeHtml).join("\n")}</pre>`,
+  );
+  return `<li class="${isRefused ? "danger" : "consented"}" data-stack><b>${guard.verdict}</b> <span class="text">${typed(`${guardPlace(guard)} ${guardSentence(guard)}`)}</span><ul>${items.join("")}</ul>${remedies.join("")}</li>`;
 }
 
 function costRow({ name, cells }: CostRow): string {

@@ -1,5 +1,6 @@
 import { printable } from "@tenantry/core/printable";
 import type { PropertyChange } from "../../changes/property-change.ts";
+import { guardItemText, guardPlace, guardSentence, shownGuards } from "../../guards/words.ts";
 import { asReported } from "../../plan/applied.ts";
 import { costTables, dueUnknownText, notPricedText } from "../../plan/cost-tables.ts";
 import { dangerText, placedDangers } from "../../plan/dangers.ts";
@@ -10,6 +11,7 @@ import {
   type ChangePlan,
   DANGERS,
   type Danger,
+  type Guard,
   type Happening,
   type PlanEvent,
   type StackPlan,
@@ -65,9 +67,11 @@ export function renderMarkdown(all: ChangePlan, options: MarkdownOptions = {}): 
   const plan = asReported(all);
   const head = [markerOf(options), ...headOf(plan, limit), ...notEvaluatedLines(notEvaluated)];
   for (const level of LEVELS) {
-    const text = [...head, ...dangerLines(plan, "each"), ...bodyOf(plan, level)].join("\n");
+    const guards = guardLines(plan, level === "full" ? limit : limit / 4);
+    const text = [...head, ...dangerLines(plan, "each"), ...bodyOf(plan, level), ...guards].join("\n");
     if (text.length < limit) return text;
   }
+  const guards = guardLines(plan, limit / 4);
   const omitted = ["", "Details are left out, because the comment would be too long.", ""];
   const whole = [...head, ...dangerLines(plan, "each"), ...omitted];
   const start =
@@ -75,15 +79,19 @@ export function renderMarkdown(all: ChangePlan, options: MarkdownOptions = {}): 
       ? whole
       : [
           ...head,
-          ...within(dangerLines(plan, "kinds"), limit / 2, (rest) => `- … and ${count(rest, "more line")}`),
+          ...within(
+            dangerLines(plan, "kinds"),
+            guards.length === 0 ? limit / 2 : limit / 4,
+            (rest) => `- … and ${count(rest, "more line")}`,
+          ),
           ...omitted,
         ];
   const stacks = within(
     summaryLines(plan),
-    limit - lengthOf(start) - 1,
+    limit - lengthOf(start) - lengthOf(guards) - 1,
     (rest) => `… and ${count(rest, "more stack")}`,
   );
-  return [...start, ...stacks].join("\n");
+  return [...start, ...stacks, ...guards].join("\n");
 }
 
 /** As many lines as fit, the last of which counts those that don't. */
@@ -177,6 +185,46 @@ const DANGER_TITLES: Readonly<Record<Danger, string>> = {
   access: "Access opened",
   money: "Money",
 };
+
+/**
+ * What guards refused and what consents allow, after the whole plan.
+ *
+ * @param limit the most characters. The items and the entries to add are dropped first; the decisions never are
+ */
+function guardLines(plan: ChangePlan, limit: number): string[] {
+  const guards = shownGuards(plan);
+  if (guards.length === 0) return [];
+  const head = ["", "### Guards", ""];
+  const whole = [...head, ...guards.flatMap((guard) => [guardHead(guard), ...guardDetails(guard)])];
+  if (lengthOf(whole) < limit) return whole;
+  const short = within(
+    guards.map(guardHead),
+    limit - lengthOf(head),
+    (rest) => `- … and ${count(rest, "more decision")}`,
+  );
+  return [...head, ...short];
+}
+
+function guardHead(guard: Guard): string {
+  const verdict = guard.verdict === "refused" ? "⛔ **refused**" : "✅ consented";
+  return `- ${verdict}: ${escapeMarkdown(`${guardPlace(guard)} ${guardSentence(guard)}`)}`;
+}
+
+/** What the decision is about, and the entries to add. */
+function guardDetails(guard: Guard): string[] {
+  const shown = guard.items.slice(0, PLACES);
+  const rest = guard.items.length - shown.length;
+  return [
+    ...shown.map((item) => `  - ${escapeMarkdown(guardItemText(item, guard))}`),
+    ...(rest > 0 ? [`  - … and ${rest.toLocaleString("en-US")} more`] : []),
+    ...guard.remedies.flatMap(({ file, yaml }) => [
+      "",
+      `  Have it approved, and add to \`consents\` in ${escapeMarkdown(file)}:`,
+      "",
+      ...fenced("yaml", yaml.trimEnd().split("\n").map(printable)).map((line) => `  ${line}`.trimEnd()),
+    ]),
+  ];
+}
 
 /** Dangers with the same words, or of the same kind, are one line, with the places where they happen. */
 function dangerLines(plan: ChangePlan, detail: "each" | "kinds"): string[] {
@@ -293,13 +341,17 @@ function diffLines(changes: readonly PropertyChange[]): string[] {
       ...removed.map((line) => `-   ${printable(line)}`),
       ...added.map((line) => `+   ${printable(line)}`),
     ]);
-  if (lines.length === 0) return [];
+  return lines.length === 0 ? [] : fenced("diff", lines);
+}
+
+/** A block of code, whatever its lines contain. */
+function fenced(language: string, lines: readonly string[]): string[] {
   const longest = Math.max(
     2,
     ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map(({ length }) => length)),
   );
   const fence = "`".repeat(longest + 1);
-  return [`${fence}diff`, ...lines, fence, ""];
+  return [`${fence}${language}`, ...lines, fence, ""];
 }
 
 /** Separates a text where GitHub would find a mention, a reference, a commit or an emoji, and leaves it as it is to the eye. */

@@ -9,10 +9,11 @@ import { monthlyChange, summaryOf } from "../../plan/sentence.ts";
 import { count, formatSeconds } from "../../shared/format.ts";
 import type { Colors } from "./colors.ts";
 import { renderCosts } from "./costs.ts";
+import { renderGuards, renderRefusals } from "./guards.ts";
 import { treesOf } from "./plan.ts";
 import { renderTree } from "./tree.ts";
 
-/** Renders a preview: dangers, the tree of each stack with changes, problems, and a summary line. */
+/** Renders a preview: dangers, the tree of each stack with changes, problems, a summary line, and what guards decided. */
 export function renderPreview(plan: ChangePlan, results: readonly StackResult[], colors: Colors): string {
   const stacks = stacksOf(plan);
   const dangers = stacks.length > 1 ? renderDangers(plan, colors) : "";
@@ -30,9 +31,9 @@ export function renderPreview(plan: ChangePlan, results: readonly StackResult[],
     ...plan.infrastructure.map((each) => monthlyChange("infrastructure", each)),
     dangerCount(plan),
   ].filter((text) => text !== "");
-  return [...blocks.filter((block) => block !== ""), summarize(results, said.join("; "), colors)].join(
-    "\n\n",
-  );
+  // The guards come after the whole plan, because their decision is separate.
+  const all = [...blocks, summarize(results, said.join("; "), colors), renderGuards(plan, colors)];
+  return all.filter((block) => block !== "").join("\n\n");
 }
 
 /** Renders a run: a line for each stack, all problems, and a summary line. */
@@ -42,10 +43,10 @@ export function renderReport(plan: ChangePlan, results: readonly StackResult[], 
   const lines = results
     .filter(({ skipped }) => !skipped)
     .map((result) => outcomeLine(result, planOf.get(result.stack), colors));
-  const problems = stacks.map((stack) => renderProblems(stack, colors)).filter((block) => block !== "");
+  const problems = [...stacks.map((stack) => renderProblems(stack, colors)), renderRefusals(plan, colors)];
   return [
     ...(lines.length === 0 ? [] : [lines.join("\n")]),
-    ...problems,
+    ...problems.filter((block) => block !== ""),
     summarize(results, summaryOf(plan.done, "done"), colors),
   ].join("\n\n");
 }

@@ -93,5 +93,28 @@ export function planWith(text: string): ChangePlan {
     due: [{ amount: 3150, currency: "usd" }],
     notPriced: [{ what: text, number: 2 }],
     unpriced: 0,
+    guards: [
+      {
+        ...{
+          verdict: "refused",
+          kind: "members",
+          platform: "tiny",
+          organization: text,
+          text,
+          total: 6,
+          most: 3,
+        },
+        items: [
+          { name: text, organization: text, consent: null },
+          {
+            name: text,
+            organization: text,
+            consent: { reason: text, approvedBy: text, expires: "2026-11-01", isValid: false },
+          },
+        ],
+        ...{ stacks: ["tiny.acme"], refuses: ["tiny.acme"] },
+        remedies: [{ file: `orgs/${text}.yaml`, yaml: `- remove:\n    members:\n      - ${text}\n` }],
+      },
+    ],
   };
 }

@@ -1,0 +1,26 @@
+import type { PlatformConsentModel, PlatformModel } from "../model/model.ts";
+import { DEFAULT_THRESHOLDS, type Thresholds } from "../shared/thresholds.ts";
+
+/** What guards compare the changes of a platform's stacks with. */
+export interface GuardPolicy {
+  readonly thresholds: Thresholds;
+  readonly consents: readonly PlatformConsentModel[];
+  /** The day of the run, such as `2026-11-22`. */
+  readonly today: string;
+}
+
+/**
+ * @param platform undefined if its manifest wasn't read; the defaults apply then
+ * @param reviewed the platform whose thresholds apply, if they aren't its own
+ */
+export function guardPolicy(
+  platform: PlatformModel | undefined,
+  today: string,
+  reviewed: PlatformModel | undefined = platform,
+): GuardPolicy {
+  return {
+    thresholds: reviewed?.guards ?? DEFAULT_THRESHOLDS,
+    consents: platform?.consents ?? [],
+    today,
+  };
+}
