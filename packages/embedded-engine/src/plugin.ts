@@ -38,7 +38,7 @@ export async function startPlugin(packageName: string, host: PluginHost): Promis
   if (running !== undefined) return ProviderClient.connect(running, place, undefined);
   const { child, port } = launch(`The provider of package ${packageName}`, commandOf(packageName, host), {
     cwd: host.project.programFolder,
-    env: { ...host.env, PULUMI_PROJECT: host.project.name, PULUMI_NODEJS_PROJECT: host.project.name },
+    env: { ...host.env, ...projectVariables(packageName, host.project.name) },
     onCrash: host.onCrash,
   });
   try {
@@ -50,6 +50,12 @@ export async function startPlugin(packageName: string, host: PluginHost): Promis
       cause: error,
     });
   }
+}
+
+/** @see https://github.com/pulumi/pulumi/blob/master/pkg/resource/plugin/provider_plugin.go (NewProvider) */
+function projectVariables(packageName: string, project: string): Readonly<Record<string, string>> {
+  const common = { PULUMI_PROJECT: project };
+  return packageName === DYNAMIC_PACKAGE ? { ...common, PULUMI_NODEJS_PROJECT: project } : common;
 }
 
 function commandOf(packageName: string, host: PluginHost): readonly string[] {

@@ -36,6 +36,7 @@ export class StackSettings {
   readonly #folder: string;
   readonly #path: string;
   readonly #file: YamlFile;
+  #checkedConfig: Readonly<Record<string, unknown>> | undefined;
 
   private constructor(folder: string, path: string, file: YamlFile) {
     this.#folder = folder;
@@ -112,9 +113,12 @@ export class StackSettings {
   }
 
   #config(): Readonly<Record<string, unknown>> {
-    const { config } = this.#file.read(shape, REMEDY);
-    this.#file.refuseAmbiguousScalars();
-    return config ?? {};
+    if (this.#checkedConfig === undefined) {
+      const { config } = this.#file.read(shape, REMEDY);
+      this.#file.refuseAmbiguousScalars();
+      this.#checkedConfig = config ?? {};
+    }
+    return this.#checkedConfig;
   }
 }
 
@@ -138,7 +142,8 @@ async function findSalt(folder: string, passphrase: Secret): Promise<Crypter | u
   for (const name of await entriesOf(folder)) {
     const stack = /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1];
     if (stack === undefined) continue;
-    const salt = (await StackSettings.read(folder, stack)).salt;
+    // A file that can't be read stops only its own stack, whose run reports it.
+    const salt = (await StackSettings.read(folder, stack).catch(undefinedIfBroken))?.salt;
     if (salt !== undefined) salts.add(salt);
   }
   for (const salt of salts) {
@@ -150,6 +155,10 @@ async function findSalt(folder: string, passphrase: Secret): Promise<Crypter | u
     }
   }
   return undefined;
+}
+
+function undefinedIfBroken(error: unknown): undefined {
+  if (!(error instanceof UserError)) throw error;
 }
 
 function isSecure(value: unknown): value is { readonly secure: string } {

@@ -7,7 +7,7 @@ import { embeddedEngine } from "../src/engine.ts";
 import { readProject } from "../src/project.ts";
 import { type Crypter, openSalt } from "../src/secrets.ts";
 import { stackConfig } from "../src/stack-config.ts";
-import { StackSettings } from "../src/stack-settings.ts";
+import { StackSettings, sharedSalt } from "../src/stack-settings.ts";
 import { PASSPHRASE } from "./project.ts";
 
 /** Pulumi's files are read by allow-list, so that no setting is ignored silently. */
@@ -142,6 +142,13 @@ config:
       "other:object": 'secret {"a":"inside","b":[1,"\\u003c\\u0026\\u003e"]}',
     });
   });
+});
+
+test("a broken file of another stack doesn't stop a new stack", async () => {
+  const root = write(PROJECT, "config: [");
+  writeFileSync(join(root, "Pulumi.other.yaml"), `encryptionsalt: ${SALT}\n`);
+  expect((await sharedSalt(root, new Secret(PASSPHRASE))).salt).toBe(SALT);
+  await expect(StackSettings.read(root, "dev")).rejects.toMatchObject({ place: { line: 1 } });
 });
 
 describe("a declared configuration", () => {
