@@ -27,7 +27,7 @@ export async function applyFleet(
   const done = new Map(
     results.map((result) => {
       const preview = previewOf.get(result.stack);
-      return [result.stack, withGuards(withWhatIsLeft(result, preview), preview)];
+      return [result.stack, withGuards(withPreview(result, preview), preview)];
     }),
   );
   return fleet.flatMap(
@@ -35,10 +35,11 @@ export async function applyFleet(
   );
 }
 
-/** Adds the previewed changes that a failed run didn't reach. */
-function withWhatIsLeft(result: StackResult, preview: StackResult | undefined): StackResult {
-  if (result.outcome !== "failed" || preview === undefined) return result;
-  const { changes } = result;
+/** Adds what the preview asked, and the previewed changes that a failed run didn't reach. */
+function withPreview(result: StackResult, preview: StackResult | undefined): StackResult {
+  const asked = preview?.changes.asked;
+  const changes = asked === undefined ? result.changes : { ...result.changes, asked };
+  if (result.outcome !== "failed" || preview === undefined) return { ...result, changes };
   const reached = new Set(changes.steps.map(({ urn }) => urn));
   const left = changingSteps(preview.changes).filter(({ urn }) => !reached.has(urn));
   return { ...result, changes: { ...changes, steps: [...changes.steps, ...left] } };

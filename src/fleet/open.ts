@@ -4,6 +4,7 @@ import type { RunningSandbox } from "@tenantry/sandbox";
 import { secretNames } from "../model/secret-names.ts";
 import { secretVariable } from "../shared/secret-variable.ts";
 import { Connections, type Context } from "../vendors/connections.ts";
+import { type Ask, askVia } from "./ask.ts";
 import { buildStacks, type Common } from "./build-stacks.ts";
 import { programDigest } from "./digest.ts";
 import { type Environment, readEnvironment, type Variables } from "./environment.ts";
@@ -35,6 +36,8 @@ export interface OpenFleet {
   readonly attach: Attached | undefined;
   /** What a run reaches beside its stacks. */
   readonly context: Context;
+  /** Asks vendors and databases what a plan tells beside the engine's events; undefined when nothing runs. */
+  readonly ask: Ask | undefined;
   close(): Promise<void>;
 }
 
@@ -59,7 +62,9 @@ export async function openFleet(
     const connections = new Connections(env, signal);
     closing.push(() => connections.close());
     const context = connections.context("write", { signal, status: () => {} });
-    return { engine, stacks, context, attach: provider && { tenantry: provider.address }, close };
+    const ask =
+      reach === "state" ? undefined : askVia(connections.context("look", { signal, status: () => {} }));
+    return { engine, stacks, context, ask, attach: provider && { tenantry: provider.address }, close };
   } catch (error) {
     await close();
     throw error;

@@ -20,6 +20,7 @@ import { type Removal, removedOrganization, removedWorkspaces } from "../changes
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
 import type { Guard } from "../plan/plan.ts";
 import { currentType } from "../shared/type-token.ts";
+import type { Ask } from "./ask.ts";
 import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
 import { guardedResults } from "./guarded.ts";
 import { isUpToDate, markUpToDate } from "./up-to-date.ts";
@@ -74,6 +75,8 @@ export interface FleetOptions {
   readonly signal?: AbortSignal;
   /** The running providers that the fleet shares, by package. */
   readonly attach?: Attached;
+  /** Asks what a plan tells beside the engine's events. Without it, nothing is asked. */
+  readonly ask?: Ask;
   readonly observer?: FleetObserver;
 }
 
@@ -184,7 +187,7 @@ async function previewStack(stack: FleetStack, options: FleetOptions): Promise<S
     if (stack.organization === null)
       for (const warning of planEdits(builder.build().steps, stack.plans, stack.organizations))
         builder.note(warning);
-    const changes = withPlanMove(builder.build(removals), stack);
+    const changes = await withAnswers(withPlanMove(builder.build(removals), stack), options);
     if (removals.length > 0) return { outcome: "refused", changes };
     if (result?.result === "failed" || !isAllowed(changes)) return { outcome: "failed", changes };
     return {
@@ -206,6 +209,11 @@ function subscriptionIn(recorded: readonly ResourceView[] = []): Pick<StackResul
 function withPlanMove(changes: StackChanges, { model, plans }: FleetStack): StackChanges {
   const move = model === null ? undefined : planMove(changes.steps, model, plans);
   return move === undefined ? changes : { ...changes, planMove: move };
+}
+
+async function withAnswers(changes: StackChanges, { ask }: FleetOptions): Promise<StackChanges> {
+  const asked = await ask?.(changes);
+  return asked === undefined ? changes : { ...changes, asked };
 }
 
 async function revisionOf({ spec }: FleetStack, engine: Engine): Promise<string | null> {

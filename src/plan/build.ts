@@ -25,6 +25,7 @@ import {
   VERDICTS,
 } from "./plan.ts";
 import { addMonthly, dueOf, revenueOf } from "./revenue.ts";
+import { withRows } from "./rows.ts";
 
 /** The changes of one stack, from a preview, from a run, or from a comparison of two models. */
 export interface PlanSource {
@@ -88,7 +89,7 @@ function planned(source: PlanSource): Planned {
     source,
     platform,
     organization: isOwn ? null : organization,
-    events: withAllowances(eventsOf(changes), changes),
+    events: withRows(withAllowances(eventsOf(changes), changes), changes),
     revenue: isOwn ? null : revenueOf(changes, model, applied),
     infrastructure: infrastructureOf(changes, model, isOwn ? controlPlane : undefined, applied),
   };

@@ -62,7 +62,10 @@ test("a deletion of a workspace is a deletion, told once", () => {
       update("control-plane:ApiKeys", "d", { keys: { ci: {}, backend: {} } }, { keys: {} }, spis),
     ),
   ).toEqual({
-    sentences: ["deletes the workspace and its database (no archive)", "immediately revokes 2 API keys"],
+    sentences: [
+      "deletes the workspace and its database (rows not counted, no archive)",
+      "immediately revokes 2 API keys",
+    ],
     dangers: ["data", null],
     summary: "1 database to delete, 1 workspace to delete, 2 keys to revoke",
   });

@@ -90,7 +90,7 @@ test.skipIf(!hasJq)("the documented jq examples work", () => {
     "1",
     [
       '"agntdata.acme: changes the plan: launch, 49 usd → build, 0 usd a month, when the paid period ends"',
-      '"agntdata.acme: deletes the workspace and its database (no archive)"',
+      '"agntdata.acme: deletes the workspace and its database (rows not counted, no archive)"',
     ].join("\n"),
     '["acme"]',
     '"acme: acme"',

@@ -134,5 +134,6 @@ function fleetOptions(
     ...(refresh === undefined ? {} : { refresh }),
     ...(skip === undefined ? {} : { skip }),
     ...(fleet.attach === undefined ? {} : { attach: fleet.attach }),
+    ...(fleet.ask === undefined ? {} : { ask: fleet.ask }),
   };
 }

@@ -116,7 +116,7 @@ describe("a preview", () => {
     expect(previewOf(result("changes", changes))).toMatchInlineSnapshot(`
       "agntdata.acme  1 database to delete, 1 workspace to delete
       └─ workspace staging
-            ! deletes the workspace and its database (no archive)
+            ! deletes the workspace and its database (rows not counted, no archive)
 
       1 stack: 1 with changes (1 database to delete, 1 workspace to delete; 1 danger: data loss)"
     `);

@@ -80,7 +80,7 @@ function forgotten(what: string): Draft {
   };
 }
 
-/** What the run knows of the rows and the archive is added where it is known. */
+/** The number of rows is added to the text (src/plan/rows.ts). */
 function deleted(reading: Reading, what: string): Draft {
   const before = reading.at("state")?.before;
   const archive = before === "archived" ? "archived before" : "no archive";
