@@ -2,11 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { type EffectivePlan, effectivePlan } from "../src/model/effective-plan.ts";
 import type { OrganizationModel, WalletModel } from "../src/model/model.ts";
 import type { OrganizationPlatform } from "../src/model/organization-platform.ts";
+import type { WorkspaceCollection } from "../src/shared/collections.ts";
 import { presentEntitlements } from "../src/shared/entitlements.ts";
 import { billingDetails, customerDetails } from "./billing-details.ts";
 import { type Declared, declare } from "./declare.ts";
 import { controlPlaneOverrides } from "./limits.ts";
 import { workspaceLogicalName } from "./logical-names.ts";
+import { unmanagedGrantsOf, unmanagedIn } from "./unmanaged.ts";
 import { Workspace } from "./workspace.ts";
 
 /** The arguments of an `Organization`. */
@@ -115,6 +117,8 @@ export class Organization extends pulumi.ComponentResource {
         wallets: walletsOf(organization),
         apps: appsOf(organization),
         workspaces: workspacesOf(organization),
+        unmanaged: unmanagedIn(organization, ["members", "invitations", "wallets"]),
+        unmanagedApps: workspacesWithout(organization, "apps"),
         trial: takenTrial(args, subscription),
       },
       child,
@@ -179,12 +183,18 @@ export class Organization extends pulumi.ComponentResource {
         invitations: Object.keys(invitationsOf(organization)),
         claimTokens: Object.keys(claimTokensOf(organization)),
         workspaces: Object.fromEntries(workspaces),
+        unmanaged: unmanagedIn(organization, ["members", "invitations", "claimTokens"]),
+        unmanagedGrants: unmanagedGrantsOf(organization),
+        unmanagedKeys: workspacesWithout(organization, "apiKeys"),
       },
       { parent: this, protect: false },
     );
   }
 
-  /** Depends on the workspaces' rows, because a token can grant a workspace. Not protected: removing the last token revokes it. */
+  /**
+   * Depends on the workspaces' rows, because a token can grant a workspace. Not protected: without tokens there is no resource, and
+   * the guard revokes those that are no longer declared.
+   */
   #claimTokens(
     name: string,
     organization: OrganizationModel,
@@ -386,6 +396,17 @@ function invitationsOf(organization: OrganizationModel) {
 
 function claimTokensOf({ state, claimTokens }: OrganizationModel): OrganizationModel["claimTokens"] {
   return state === "deleted" ? {} : claimTokens;
+}
+
+/** The ids of the workspaces whose manifest leaves a collection out. A deleted workspace has no more of it. */
+function workspacesWithout(
+  { workspaces }: OrganizationModel,
+  collection: WorkspaceCollection,
+): Record<string, true> | undefined {
+  const without = Object.values(workspaces).filter(
+    ({ state, unmanaged }) => state !== "deleted" && unmanaged.includes(collection),
+  );
+  return without.length === 0 ? undefined : Object.fromEntries(without.map(({ id }) => [id, true]));
 }
 
 function appsOf({ workspaces }: OrganizationModel) {

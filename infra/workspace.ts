@@ -10,6 +10,7 @@ import { type Declared, declare } from "./declare.ts";
 import { workspaceLogicalName } from "./logical-names.ts";
 import { secretValue } from "./secrets.ts";
 import { networkOf, workspaceSettings } from "./settings.ts";
+import { unmanagedGrantsOf, unmanagedIn } from "./unmanaged.ts";
 
 /** The arguments of a `Workspace`. */
 export interface WorkspaceArgs {
@@ -105,6 +106,7 @@ export class Workspace extends pulumi.ComponentResource {
           id: workspace.id,
           controlPlane: { ...controlPlane },
           members: this.#isOpen ? peopleOf(organization, workspace) : {},
+          ...this.#unmanagedPeople(),
         },
       },
       { parent: this, protect: false },
@@ -191,6 +193,8 @@ export class Workspace extends pulumi.ComponentResource {
         apps: isDeleted ? {} : appsOf(workspace),
         connections: isDeleted ? {} : connectionsOf(workspace),
         cron: isDeleted ? {} : cronOf(workspace),
+        unmanaged: isDeleted ? undefined : unmanagedRows(organization, workspace),
+        unmanagedGrants: isDeleted ? undefined : unmanagedGrantsOf(organization),
       },
       { parent: this, dependsOn: [after] },
     );
@@ -209,6 +213,10 @@ export class Workspace extends pulumi.ComponentResource {
         controlPlane: { ...controlPlane },
         workspace: workspace.id,
         keys: workspace.state === "deleted" ? {} : keys,
+        unmanaged:
+          workspace.state === "deleted" || !workspace.unmanaged.includes("apiKeys")
+            ? undefined
+            : { apiKeys: 0 },
       },
       { parent: this, dependsOn: [row] },
       ["values"],
@@ -226,6 +234,7 @@ export class Workspace extends pulumi.ComponentResource {
         workspace: workspace.id,
         issuer,
         members: this.#isOpen ? peopleOf(organization, workspace) : {},
+        ...this.#unmanagedPeople(),
       },
       this.#inside(project, row, database),
     );
@@ -277,6 +286,16 @@ export class Workspace extends pulumi.ComponentResource {
     );
   }
 
+  /** A workspace that isn't active lets nobody in, whatever the manifest leaves out. */
+  #unmanagedPeople() {
+    const { organization } = this.#args;
+    if (!this.#isOpen) return {};
+    return {
+      unmanaged: unmanagedIn(organization, ["members"]),
+      unmanagedGrants: unmanagedGrantsOf(organization),
+    };
+  }
+
   /** The inputs that all resources inside the project have. */
   #in(project: Project) {
     return { project: project.ref, state: this.#args.workspace.state };
@@ -309,6 +328,16 @@ function consentOf({ name, consents }: OrganizationModel, workspace: WorkspaceMo
   const given = consents.filter((consent) => consent.delete !== null && things.includes(consent.delete));
   const [longest] = given.sort((a, b) => b.expires.localeCompare(a.expires));
   return longest && { approvedBy: longest.approvedBy, reason: longest.reason, expires: longest.expires };
+}
+
+/** The collections in a workspace's rows that the manifest leaves out. */
+function unmanagedRows(organization: OrganizationModel, { unmanaged }: WorkspaceModel) {
+  const own = (["apps", "connections", "cron"] as const).filter((key) => unmanaged.includes(key));
+  const left = {
+    ...unmanagedIn(organization, ["members"]),
+    ...Object.fromEntries(own.map((key) => [key, 0])),
+  };
+  return Object.keys(left).length === 0 ? undefined : left;
 }
 
 type People = Record<string, { role: "owner" | "admin" | "member" }>;
@@ -352,7 +381,8 @@ function secretsOf(organization: OrganizationModel, workspace: WorkspaceModel) {
   if (provider !== null && "apiKey" in provider) take("LLM_API_KEY", provider.apiKey);
   for (const [name, connection] of Object.entries(workspace.connections))
     take(`CONNECTION_${name.toUpperCase().replaceAll("-", "_")}`, connection.secret);
-  return Object.keys(sources).length === 0 ? { secrets } : { secrets, sources };
+  const unmanaged = workspace.unmanaged.includes("connections") ? { unmanaged: { connections: 0 } } : {};
+  return { secrets, ...unmanaged, ...(Object.keys(sources).length === 0 ? {} : { sources }) };
 }
 
 function mapValues<T, R>(record: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> {

@@ -10,9 +10,16 @@ const WORKSPACE = "tenantry:control-plane:Workspace";
 /** Apps that the YAML moves to another workspace, which isn't possible. */
 export function movedApps(organization: OrganizationModel, recorded: readonly ResourceView[]): Removal[] {
   const workspaces = Object.values(organization.workspaces);
-  const declared = Object.fromEntries(workspaces.map(({ id, apps }) => [id, Object.keys(apps)]));
+  const before = recordedApps(recorded);
+  const declared = Object.fromEntries(
+    // Apps that the manifest leaves out stay where they are.
+    workspaces.map(({ id, apps, unmanaged }) => [
+      id,
+      unmanaged.includes("apps") ? (before[id] ?? []) : Object.keys(apps),
+    ]),
+  );
   const nameOf = (id: string) => workspaces.find((workspace) => workspace.id === id)?.name ?? id;
-  return appMoves(recordedApps(recorded), declared).map(({ app, ...move }) => {
+  return appMoves(before, declared).map(({ app, ...move }) => {
     const [from, to] = [nameOf(move.from), nameOf(move.to)];
     return {
       kind: "app",

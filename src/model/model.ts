@@ -1,4 +1,5 @@
 import type { Currency } from "@tenantry/core/currencies";
+import type { OrganizationCollection, WorkspaceCollection } from "../shared/collections.ts";
 import type { DomainRecord } from "../shared/domain-record.ts";
 import type { Entitlements, Limit } from "../shared/entitlements.ts";
 import type { LifecycleState } from "../shared/lifecycle.ts";
@@ -128,6 +129,8 @@ export interface MemberModel {
   readonly role: Role;
   /** Slugs, sorted. Owners and admins enter every workspace; members too, unless the plan has per-workspace access. */
   readonly workspaces: readonly string[];
+  /** False if the plan has per-workspace access and the manifest doesn't say which workspaces: those of the member stay. */
+  readonly managesWorkspaces: boolean;
   /** A GitHub user name. */
   readonly github: string | null;
 }
@@ -239,6 +242,8 @@ export interface WorkspaceModel {
   /** Never more active than the organization's state. */
   readonly state: LifecycleState;
   readonly project: ProjectModel;
+  /** The collections that the manifest leaves out. They are empty here, and what exists of them stays. */
+  readonly unmanaged: readonly WorkspaceCollection[];
   readonly apiKeys: Readonly<Record<string, ApiKeyModel>>;
   readonly connections: Readonly<Record<string, ConnectionModel>>;
   readonly apps: Readonly<Record<string, AppModel>>;
@@ -326,6 +331,8 @@ export interface OrganizationModel {
   readonly trial: TrialModel | null;
   /** The owner's e-mail address, in lower case. */
   readonly owner: string;
+  /** The collections that the manifest leaves out. They are empty here, except for the owner, and what exists of them stays. */
+  readonly unmanaged: readonly OrganizationCollection[];
   /** By e-mail address in lower case, including the owner. */
   readonly members: Readonly<Record<string, MemberModel>>;
   readonly invitations: Readonly<Record<string, InvitationModel>>;

@@ -1,5 +1,6 @@
 import { ownProperty } from "@tenantry/core/own-property";
 import type { OrganizationManifest } from "../manifest/organization.ts";
+import { ORGANIZATION_COLLECTIONS } from "../shared/collections.ts";
 import type { Entitlements } from "../shared/entitlements.ts";
 import { stableId } from "../shared/ids.ts";
 import { billingModel } from "./billing.ts";
@@ -56,6 +57,7 @@ export function organizationModel(
     entitlements,
     trial: manifest.trial ? plan.trial : null,
     owner: manifest.owner.toLowerCase(),
+    unmanaged: ORGANIZATION_COLLECTIONS.filter((collection) => manifest[collection] === undefined),
     members: membersOf(manifest, entitlements, workspaces),
     invitations: invitationsOf(manifest, entitlements, workspaces),
     claimTokens: mapValues(manifest.claimTokens ?? {}, ({ role, workspace, email, expires }) => ({
@@ -99,9 +101,14 @@ export function entitlementsOf(
 
 type Person = { role: "admin" | "member"; workspaces?: readonly string[] | undefined };
 
+/** Whether somebody reaches only workspaces that were granted. */
+function isGranted({ role }: Person, { perWorkspaceAccess }: Entitlements): boolean {
+  return role === "member" && perWorkspaceAccess;
+}
+
 /** The workspaces that a person reaches: all for admins, and for members without per-workspace access; else the granted ones. */
 function reach(person: Person, entitlements: Entitlements, workspaces: readonly string[]): readonly string[] {
-  if (person.role === "admin" || !entitlements.perWorkspaceAccess) return workspaces;
+  if (!isGranted(person, entitlements)) return workspaces;
   const granted = new Set(person.workspaces ?? []);
   return workspaces.filter((workspace) => granted.has(workspace));
 }
@@ -116,9 +123,13 @@ function membersOf(
     email: member.email.toLowerCase(),
     role: member.role,
     workspaces: reach(member, entitlements, workspaces),
+    managesWorkspaces: member.workspaces !== undefined || !isGranted(member, entitlements),
     github: member.github ?? null,
   }));
-  return byEmail([{ email: ownerEmail, role: "owner", workspaces, github: null }, ...people]);
+  return byEmail([
+    { email: ownerEmail, role: "owner", workspaces, managesWorkspaces: true, github: null },
+    ...people,
+  ]);
 }
 
 function invitationsOf(

@@ -1,4 +1,5 @@
 import type { OrganizationManifest, WorkspaceManifest } from "../manifest/organization.ts";
+import { WORKSPACE_COLLECTIONS } from "../shared/collections.ts";
 import { domainRecord } from "../shared/domain-record.ts";
 import { projectName, stableId } from "../shared/ids.ts";
 import { LIFECYCLE_STATES, type LifecycleState } from "../shared/lifecycle.ts";
@@ -36,6 +37,7 @@ export function workspaceModel(
       region: manifest.region ?? platform.project.region,
       compute: manifest.compute ?? platform.project.compute,
     },
+    unmanaged: WORKSPACE_COLLECTIONS.filter((collection) => manifest[collection] === undefined),
     apiKeys: mapValues(manifest.apiKeys ?? {}, apiKeyModel),
     connections: connectionModels(organization, manifest),
     apps: mapValues(manifest.apps ?? {}, (app, appName) => appModel(platform, id, appName, app)),

@@ -28,6 +28,14 @@ export interface Resource<I extends z.ZodObject = z.ZodObject, O extends z.ZodOb
   readonly watchedOutputs?: readonly (keyof z.infer<O> & string)[];
   /** Checks across fields. Each problem names its property. */
   validate?(inputs: z.infer<I>): readonly { readonly property: string; readonly reason: string }[];
+  /**
+   * Completes the declared inputs with recorded ones, where the manifest leaves a collection out: see `unmanaged.ts`. Both are
+   * unchecked.
+   */
+  keepUnmanaged?(
+    before: Readonly<Record<string, unknown>>,
+    after: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, unknown>>;
   /** Checks the change from the recorded to the declared inputs. Both have passed {@link validate}. */
   validateChange?(
     before: z.infer<I>,

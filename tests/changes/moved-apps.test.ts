@@ -20,7 +20,7 @@ function recorded(workspaces: Apps) {
 function declared(workspaces: Apps): OrganizationModel {
   const models = Object.entries(workspaces).map(([key, apps]) => {
     const [name = "", first = name] = key.split("<");
-    return [name, { name, id: `id-${first}`, apps: record(apps) }];
+    return [name, { name, id: `id-${first}`, apps: record(apps), unmanaged: [] }];
   });
   return {
     name: "acme",

@@ -1,6 +1,7 @@
 import { type Claim, type Draft, IF_KEPT } from "../claim.ts";
 import { changeOf, type Entry, fieldOf, type Reading } from "../reading.ts";
 import { inParentheses } from "./say.ts";
+import { unmanagedKey } from "./unmanaged.ts";
 
 const RANK: Readonly<Record<string, number>> = { member: 1, admin: 2, owner: 3 };
 
@@ -70,9 +71,13 @@ function roleDraft(email: string, before: string, after: string): Draft {
  * @param property the map of people by e-mail address
  */
 export function entranceClaims(reading: Reading, property: string): Claim[] {
+  const isTakenOver = reading
+    .entries("unmanaged")
+    .some(({ name, kind }) => name === "members" && kind === "delete");
   return reading.entries(property).map((entry): Claim => {
     const { name: email, kind, changes } = entry;
-    const partOf = [personKey(email)];
+    // Who was left in place could enter already, although the record of a closed workspace has nobody.
+    const partOf = [personKey(email), ...(isTakenOver ? [unmanagedKey(reading, "members")] : [])];
     if (kind === "update" || !isWhole(entry))
       return { key: JSON.stringify(["role in workspaces", email]), partOf, changes };
     const opens = kind === "add";

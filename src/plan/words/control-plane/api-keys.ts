@@ -1,6 +1,7 @@
 import { ALWAYS, type Claim, type Draft } from "../../claim.ts";
 import { changeOf, type Entry, fieldOf, type Reading } from "../../reading.ts";
 import { inParentheses, rederivedClaims } from "../say.ts";
+import { unmanagedClaims } from "../unmanaged.ts";
 import type { Words } from "../words.ts";
 
 export const apiKeys: Words = {
@@ -8,6 +9,7 @@ export const apiKeys: Words = {
 
   claims: (reading) => [
     ...reading.entries("keys").map((entry) => keyClaim(reading, entry)),
+    ...unmanagedClaims(reading, ["apiKeys"]),
     ...rederivedClaims(reading, "the values of the API keys"),
   ],
 };

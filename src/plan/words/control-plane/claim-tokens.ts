@@ -1,12 +1,14 @@
 import { ALWAYS, type Claim } from "../../claim.ts";
-import { fieldOf } from "../../reading.ts";
-import { rederivedClaims, thingClaims } from "../say.ts";
+import { fieldOf, type Reading } from "../../reading.ts";
+import { ownerKey, rederivedClaims, thingClaims } from "../say.ts";
+import { unmanagedKey } from "../unmanaged.ts";
 import type { Words } from "../words.ts";
 
 export const claimTokens: Words = {
   noun: "claim tokens",
 
   claims: (reading) => [
+    ...(reading.isRemoved ? removedClaims(reading) : []),
     ...thingClaims(reading, {
       property: "tokens",
       subject: "claimTokens",
@@ -14,10 +16,21 @@ export const claimTokens: Words = {
       verbs: { added: "creates", removed: "invalidates" },
       note: noteOf,
       lost: true,
-    }).map(flagged),
+    })
+      .filter(() => !reading.isRemoved)
+      .map(flagged),
     ...rederivedClaims(reading, "the values of the open claim tokens"),
   ],
 };
+
+/** The resource goes with its last token, or if the manifest leaves the tokens out. The guard tells which of the two. */
+function removedClaims(reading: Reading): Claim[] {
+  return reading.entries("tokens").map(({ name, changes }) => ({
+    key: reading.key("tokens", "removed", name),
+    partOf: [reading.key("tokens", name), unmanagedKey(reading, "claimTokens"), ownerKey(null)],
+    changes,
+  }));
+}
 
 /** A token that anybody may claim, or that makes an admin, opens access. */
 function flagged(claim: Claim): Claim {

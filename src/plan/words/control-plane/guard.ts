@@ -1,7 +1,8 @@
-import type { Claim } from "../../claim.ts";
+import { ALWAYS, type Claim } from "../../claim.ts";
 import type { Reading } from "../../reading.ts";
 import { personKey } from "../people.ts";
 import { foundClaims, ownerKey } from "../say.ts";
+import { unmanagedClaims, unmanagedGrantClaims } from "../unmanaged.ts";
 import type { Words } from "../words.ts";
 import { STATE_KEY } from "./organization.ts";
 
@@ -26,7 +27,14 @@ export const controlPlaneGuard: Words = {
       changes: [change],
     })),
     ...reading.of("invitations").flatMap((change) => names(reading, change, "invitations")),
-    ...reading.of("claimTokens").flatMap((change) => names(reading, change, "tokens")),
+    ...reading.of("claimTokens").flatMap((change) => tokenClaims(reading, change)),
+    ...unmanagedClaims(reading, ["claimTokens"]),
+    ...unmanagedGrantClaims(reading, true),
+    ...reading.entries("unmanagedKeys").map(({ name, changes }) => ({
+      key: reading.key("unmanagedKeys", name),
+      partOf: [JSON.stringify([reading.workspaceWith(name), "unmanaged", "apiKeys"])],
+      changes,
+    })),
     ...reading.of("workspaces").map((change) => workspaceClaim(reading, change)),
   ],
 };
@@ -43,6 +51,30 @@ function names(reading: Reading, change: Change, property: string): Claim[] {
       partOf: [...differing.map((name) => reading.key(property, name)), ownerKey(null)],
       changes: [change],
     },
+  ];
+}
+
+/** It tells of tokens that go, because it revokes them even if no token is left and `ClaimTokens` is no longer declared. */
+function tokenClaims(reading: Reading, change: Change): Claim[] {
+  const after = listed(change.after);
+  const gone = listed(change.before).filter((name) => !after.includes(name));
+  if (reading.isNew || reading.isRemoved) return names(reading, change, "tokens");
+  return [
+    ...gone.map(
+      (name): Claim => ({
+        key: reading.key("tokens", name),
+        draft: {
+          subject: "claimTokens",
+          action: "removed",
+          text: `invalidates the claim token ${name}`,
+          joined: { verb: "invalidates", noun: "claim token" },
+          item: { name, note: "" },
+        },
+        besides: ALWAYS,
+        changes: [change],
+      }),
+    ),
+    ...names(reading, change, "tokens"),
   ];
 }
 

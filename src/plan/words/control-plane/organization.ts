@@ -4,6 +4,7 @@ import { ALWAYS, type Claim, type Draft, IF_DECLARED } from "../../claim.ts";
 import { type Entry, fieldOf, type Reading } from "../../reading.ts";
 import { personDraft, personKey } from "../people.ts";
 import { fieldClaims, inParentheses, ownerKey, partOfOwner, thingClaims, transition } from "../say.ts";
+import { unmanagedClaims } from "../unmanaged.ts";
 import type { Words } from "../words.ts";
 
 /** The key of a change of the plan, which Stripe's subscription and the control plane both have. */
@@ -37,6 +38,7 @@ export const organization: Words = {
       { property: "billingEmail", subject: "billing", label: "the address for invoices" },
       { property: "llmProvider", subject: "settings", label: "the LLM provider" },
     ]),
+    ...unmanagedClaims(reading, ["members", "invitations", "wallets"]),
     ...mirrors(reading),
   ],
 };
@@ -291,6 +293,11 @@ function mirrors(reading: Reading): Claim[] {
       changes: [change],
     })),
     ...workspaceMirrors(reading),
+    ...reading.entries("unmanagedApps").map(({ name, changes }) => ({
+      key: reading.key("unmanagedApps", name),
+      partOf: [JSON.stringify([reading.workspaceWith(name), "unmanaged", "apps"])],
+      changes,
+    })),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { entranceClaims } from "../people.ts";
 import { foundClaims, partOfOwner } from "../say.ts";
+import { unmanagedClaims, unmanagedGrantClaims } from "../unmanaged.ts";
 import type { Words } from "../words.ts";
 
 export const workspaceMembers: Words = {
@@ -7,6 +8,8 @@ export const workspaceMembers: Words = {
 
   claims: (reading) => [
     ...entranceClaims(reading, "members"),
+    ...unmanagedClaims(reading, []),
+    ...unmanagedGrantClaims(reading, false),
     ...partOfOwner(reading, "state", "project", "issuer"),
     ...foundClaims(reading, "differences", {
       subject: "access",

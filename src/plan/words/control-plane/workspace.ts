@@ -2,6 +2,7 @@ import { type Claim, IF_DECLARED } from "../../claim.ts";
 import type { Reading } from "../../reading.ts";
 import { entranceClaims } from "../people.ts";
 import { fieldClaims, ownerKey, partOfOwner, thingClaims, transition } from "../say.ts";
+import { unmanagedClaims, unmanagedGrantClaims } from "../unmanaged.ts";
 import type { Words } from "../words.ts";
 
 export const workspace: Words = {
@@ -28,6 +29,8 @@ export const workspace: Words = {
       noun: "cron job",
       verbs: { added: "adds", removed: "removes" },
     }),
+    ...unmanagedClaims(reading, ["apps", "connections", "cron"]),
+    ...unmanagedGrantClaims(reading, false),
     ...renamed(reading),
     ...fieldClaims(reading, [
       { property: "displayName", subject: "workspaces", label: "the workspace's displayed name" },

@@ -3,6 +3,7 @@ import type { Claim } from "../../claim.ts";
 import type { Reading } from "../../reading.ts";
 import { personKey } from "../people.ts";
 import { foundClaims, ownerKey, partOfOwner } from "../say.ts";
+import { grantsKey, unmanagedKey } from "../unmanaged.ts";
 import type { Words } from "../words.ts";
 import { accessTopic } from "./row-security.ts";
 
@@ -33,6 +34,7 @@ export const guard: Words = {
 /** `workspace.members["ada@acme.example"]` */
 function peopleClaims(reading: Reading, change: PropertyChange): Claim[] {
   const [, part, email] = change.segments;
+  if (part === "unmanaged" || part === "unmanagedGrants") return [unmanagedClaim(reading, change)];
   if (part !== "members") return [];
   const people = email === undefined ? [...keysOf(change.before), ...keysOf(change.after)] : [email];
   return [
@@ -50,6 +52,17 @@ function peopleClaims(reading: Reading, change: PropertyChange): Claim[] {
       changes: [change],
     },
   ];
+}
+
+/** The organization's resources tell of it. */
+function unmanagedClaim(reading: Reading, change: PropertyChange): Claim {
+  const [, part, name] = change.segments;
+  const names = name === undefined ? [...keysOf(change.before), ...keysOf(change.after)] : [name];
+  return {
+    key: reading.key("guard", change.path),
+    partOf: names.map((each) => (part === "unmanaged" ? unmanagedKey(reading, each) : grantsKey(each))),
+    changes: [change],
+  };
 }
 
 function keysOf(value: unknown): string[] {

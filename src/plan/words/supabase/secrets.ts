@@ -2,6 +2,7 @@ import type { PropertyChange } from "../../../changes/property-change.ts";
 import { type Claim, type Draft, IF_DECLARED } from "../../claim.ts";
 import { type Entry, fieldOf, type Reading } from "../../reading.ts";
 import { inParentheses, partOfOwner } from "../say.ts";
+import { unmanagedClaims } from "../unmanaged.ts";
 import type { Words } from "../words.ts";
 
 /**
@@ -19,6 +20,7 @@ export const secrets: Words = {
       ...reading
         .entries("sources")
         .map((entry) => (written.has(entry.name) ? part(reading, entry) : sourceClaim(reading, entry))),
+      ...unmanagedClaims(reading, []),
       ...partOfOwner(reading, "state", "project"),
     ];
   },

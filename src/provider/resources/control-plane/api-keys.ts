@@ -10,6 +10,7 @@ import { stableId } from "../../../shared/ids.ts";
 import type { RootSecret, RootSecrets } from "../../../shared/root-secret.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
 import { defineResource, derivedFrom, secret } from "../../runtime/schema.ts";
+import { keepUnmanaged, keptMap, unmanagedOf } from "../../unmanaged.ts";
 
 const apiKeysInputs = z.strictObject({
   controlPlane,
@@ -32,6 +33,7 @@ const apiKeysInputs = z.strictObject({
       }),
     )
     .describe("By name. A key that is removed is revoked immediately, with its previous values."),
+  unmanaged: unmanagedOf("apiKeys"),
 });
 
 const apiKeysOutputs = z.object({
@@ -50,15 +52,20 @@ type Outputs = z.infer<typeof apiKeysOutputs>;
 export const apiKeys = defineResource({
   type: "control-plane:ApiKeys",
   description:
-    "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_ROOT_SECRET, so a crash can't lose one. The control plane stores its SHA-256 and its first characters. A rotation, or a new root secret, adds a new value and lets the previous one expire. Revoked and expired values never become valid again. Keys that the app manages are left unchanged. A key of the app that is declared becomes the manifest's and keeps its value.",
+    "A workspace's keys to the product's API. A value is an HMAC of TENANTRY_ROOT_SECRET, so a crash can't lose one. The control plane stores its SHA-256 and its first characters. A rotation, or a new root secret, adds a new value and lets the previous one expire. Revoked and expired values never become valid again. Keys that the app manages are left unchanged. A key of the app that is declared becomes the manifest's and keeps its value. Keys that the manifest leaves out are left unchanged.",
   inputs: apiKeysInputs,
   outputs: apiKeysOutputs,
   replaceOn: ["controlPlane", "workspace"],
   stable: [],
 
-  derives: (inputs) => Object.keys(inputs.keys).length > 0,
+  keepUnmanaged: (before, after) => keepUnmanaged(before, after, { apiKeys: keptMap("keys") }),
 
-  async observe(context, { inputs, outputs: { derivedFrom } }) {
+  derives: (inputs) => isManaged(inputs) && Object.keys(inputs.keys).length > 0,
+
+  async observe(context, prior) {
+    const { inputs } = prior;
+    if (!isManaged(inputs)) return prior;
+    const { derivedFrom } = prior.outputs;
     const { roots } = context;
     const database = await context.controlPlane(inputs.controlPlane);
     const rows = await database.read((query) => openRows(query, inputs.workspace));
@@ -72,6 +79,8 @@ export const apiKeys = defineResource({
 
   async ensure(context, inputs, prior) {
     const { roots } = context;
+    const id = `${inputs.workspace}/api-keys`;
+    if (!isManaged(inputs)) return { id, outputs: prior?.outputs ?? { values: {}, prefixes: {} } };
     const database = await context.controlPlane(inputs.controlPlane);
     const wanted = Object.entries(inputs.keys).map(([name, { rotate, graceSeconds }]) => ({
       ...derived(roots.current.secret, inputs.workspace, { name, rotation: rotate ?? "" }),
@@ -94,7 +103,7 @@ export const apiKeys = defineResource({
     });
     const { fingerprint } = roots.current;
     return {
-      id: `${inputs.workspace}/api-keys`,
+      id,
       outputs: {
         ...outputsOf(roots, inputs, rows),
         ...(wanted.length === 0 ? {} : { derivedFrom: fingerprint }),
@@ -103,10 +112,16 @@ export const apiKeys = defineResource({
   },
 
   async remove(context, { inputs }) {
+    // Removed with its workspace, which closes too, so the keys that the manifest leaves out are revoked as well.
     const database = await controlPlaneIfThere(context, inputs.controlPlane);
     await database?.transaction((query) => revokeOthers(query, inputs.workspace, []));
   },
 });
+
+/** Keys that the manifest leaves out keep their values, under an earlier root secret too. */
+function isManaged({ unmanaged }: Pick<Inputs, "unmanaged">): boolean {
+  return unmanaged?.apiKeys === undefined;
+}
 
 /** One value of a key, derived from the id of its row. */
 interface Derived {

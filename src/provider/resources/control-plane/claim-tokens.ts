@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ownProperty } from "@tenantry/core/own-property";
 import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
-import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
+import { controlPlane } from "../../../control-plane/control-plane.ts";
 import { claimTokens as claimTokenTable } from "../../../control-plane/tables/organization.ts";
 import { derive } from "../../../shared/derive.ts";
 import { stableId } from "../../../shared/ids.ts";
@@ -32,7 +32,7 @@ type Outputs = z.infer<typeof claimTokensOutputs>;
 export const claimTokens = defineResource({
   type: "control-plane:ClaimTokens",
   description:
-    "An organization's claim tokens. Each lets in one holder, once, until it expires. A value is an HMAC of TENANTRY_ROOT_SECRET, so a crash can't lose one. The control plane stores its SHA-256. A new root secret makes a new value; the previous value can be claimed while its root secret is given as a previous one. A claimed token never changes again, and its name can't be reused.",
+    "An organization's claim tokens. Each lets in one holder, once, until it expires. A value is an HMAC of TENANTRY_ROOT_SECRET, so a crash can't lose one. The control plane stores its SHA-256. A new root secret makes a new value; the previous value can be claimed while its root secret is given as a previous one. A claimed token never changes again, and its name can't be reused. Removing the resource changes nothing: `Guard` revokes tokens that are no longer declared, and knows whether the manifest only leaves them out.",
   inputs: claimTokensInputs,
   outputs: claimTokensOutputs,
   replaceOn: ["controlPlane", "organization"],
@@ -80,11 +80,7 @@ export const claimTokens = defineResource({
     };
   },
 
-  async remove(context, { inputs }) {
-    const database = await controlPlaneIfThere(context, inputs.controlPlane);
-    const owner = { organization_id: inputs.organization };
-    await database?.transaction((query) => claimTokenTable.sync(query, owner, []));
-  },
+  remove: async () => {},
 });
 
 /** One value of a token. */

@@ -4,6 +4,18 @@ import { controlPlane, controlPlaneIfThere } from "../../../control-plane/contro
 import { lifecycleState } from "../../../shared/lifecycle.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
 import { defineResource } from "../../runtime/schema.ts";
+import {
+  keepUnmanaged,
+  keptList,
+  keptNames,
+  listOf,
+  type Raw,
+  recordOf,
+  unmanagedByWorkspace,
+  unmanagedGrants,
+  unmanagedOf,
+  withNames,
+} from "../../unmanaged.ts";
 
 const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");
 
@@ -26,6 +38,11 @@ const guardInputs = z.strictObject({
       }),
     )
     .describe("By id."),
+  unmanaged: unmanagedOf("members", "invitations", "claimTokens"),
+  unmanagedGrants,
+  unmanagedKeys: unmanagedByWorkspace.describe(
+    "The workspaces whose API keys the manifest leaves out, by id.",
+  ),
   open: z
     .record(z.string(), z.literal("not declared"))
     .optional()
@@ -39,11 +56,24 @@ type Inputs = z.infer<typeof guardInputs>;
 export const guard = defineResource({
   type: "control-plane:Guard",
   description:
-    "Revokes access in the control plane that an organization's manifest no longer grants: members, roles, invitations, claim tokens, access to workspaces, API keys, and an organization or workspaces that aren't active. It depends on no other resource, so a failing invoice, project or database can't keep access open. It grants nothing and ignores what the app manages. Removing it changes nothing.",
+    "Revokes access in the control plane that an organization's manifest no longer grants: members, roles, invitations, claim tokens, access to workspaces, API keys, and an organization or workspaces that aren't active. It depends on no other resource, so a failing invoice, project or database can't keep access open. It grants nothing and ignores what the app manages and what the manifest leaves out. Removing it changes nothing.",
   inputs: guardInputs,
   outputs: guardOutputs,
   replaceOn: ["controlPlane", "organization"],
   stable: [],
+
+  keepUnmanaged: (before, after) =>
+    keepUnmanaged(before, keepKeys(before, keepGrantsByWorkspace(before, after)), {
+      members: {
+        count: ({ members }) => {
+          const roles = Object.values(recordOf(members));
+          return roles.length === 0 ? undefined : roles.filter((each) => each !== "owner").length;
+        },
+        keep: keepMembers,
+      },
+      invitations: keptList("invitations"),
+      claimTokens: keptList("claimTokens"),
+    }),
 
   validate: ({ open }) =>
     open === undefined ? [] : [{ property: "open", reason: "is found by a refresh, never declared" }],
@@ -77,9 +107,55 @@ export const guard = defineResource({
   remove: async () => {},
 });
 
+function keepMembers(before: Raw, after: Raw): Raw {
+  const recorded = Object.entries(recordOf(before.members)).filter(([, role]) => role !== "owner");
+  const people = [...recorded, ...Object.entries(recordOf(after.members))];
+  const emails = recorded.map(([email]) => email);
+  return { ...withAccess(before, after, emails), members: Object.fromEntries(people.sort(byName)) };
+}
+
+function keepGrantsByWorkspace(before: Raw, after: Raw): Raw {
+  const recorded = new Set(
+    Object.values(recordOf(before.workspaces)).flatMap((workspace) => listOf(recordOf(workspace).access)),
+  );
+  const emails = keptNames(before, after, "unmanagedGrants", (email) => recorded.has(email));
+  return withAccess(before, withNames(after, "unmanagedGrants", emails), emails);
+}
+
+function keepKeys(before: Raw, after: Raw): Raw {
+  const keysOf = (id: string) => listOf(recordOf(recordOf(before.workspaces)[id]).keys);
+  const kept = keptNames(before, after, "unmanagedKeys", (id) => keysOf(id).length > 0);
+  const workspaces = Object.entries(recordOf(after.workspaces)).map(
+    ([id, workspace]) =>
+      [id, kept.includes(id) ? { ...recordOf(workspace), keys: keysOf(id) } : workspace] as const,
+  );
+  return { ...withNames(after, "unmanagedKeys", kept), workspaces: Object.fromEntries(workspaces) };
+}
+
+/** With the recorded access of these people to each workspace that isn't deleted. */
+function withAccess(before: Raw, after: Raw, emails: readonly string[]): Raw {
+  if (emails.length === 0) return after;
+  const recorded = recordOf(before.workspaces);
+  const workspaces = Object.entries(recordOf(after.workspaces)).map(([id, value]) => {
+    const workspace = recordOf(value);
+    if (workspace.state === "deleted") return [id, workspace] as const;
+    const known = listOf(recordOf(recorded[id]).access);
+    const access = [...listOf(workspace.access), ...emails.filter((email) => known.includes(email))];
+    return [id, { ...workspace, access: [...new Set(access)].sort() }] as const;
+  });
+  return { ...after, workspaces: Object.fromEntries(workspaces) };
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
 const RANK = "array_position(array['member', 'admin', 'owner'],";
 
 /** $1 is the organization, $2 the declaration. */
+const IS_MANAGED = (collection: string) => `not $2::jsonb -> 'unmanaged' ? '${collection}'`;
+/** The owner is always declared. */
+const IS_MANAGED_MEMBER = `(role = 'owner' or ${IS_MANAGED("members")})`;
 const WORKSPACE = "$2::jsonb -> 'workspaces' -> workspace_id::text";
 
 /**
@@ -109,36 +185,41 @@ const DOORS: readonly {
   },
   {
     table: "public.members",
-    open: "organization_id = $1 and managed_by = 'manifest' and not $2::jsonb -> 'members' ? email",
+    open: `organization_id = $1 and managed_by = 'manifest' and not $2::jsonb -> 'members' ? email
+      and ${IS_MANAGED_MEMBER}`,
     subject: "'member ' || email",
   },
   {
     table: "public.members",
     open: `organization_id = $1 and managed_by = 'manifest'
-      and ${RANK} $2::jsonb #>> array['members', email]) < ${RANK} role)`,
+      and ${RANK} $2::jsonb #>> array['members', email]) < ${RANK} role) and ${IS_MANAGED_MEMBER}`,
     subject: "email || ' as ' || role",
     set: "role = $2::jsonb #>> array['members', email]",
   },
   {
     table: "public.invitations",
-    open: "organization_id = $1 and managed_by = 'manifest' and not $2::jsonb -> 'invitations' ? email",
+    open: `organization_id = $1 and managed_by = 'manifest' and not $2::jsonb -> 'invitations' ? email
+      and ${IS_MANAGED("invitations")}`,
     subject: "'invitation of ' || email",
   },
   {
     table: "public.claim_tokens",
-    open: "organization_id = $1 and managed_by = 'manifest' and claimed_at is null and not $2::jsonb -> 'claimTokens' ? name",
+    open: `organization_id = $1 and managed_by = 'manifest' and claimed_at is null
+      and not $2::jsonb -> 'claimTokens' ? name and ${IS_MANAGED("claimTokens")}`,
     subject: "'claim token ' || name",
   },
   {
     table: "public.workspace_members",
-    open: `organization_id = $1 and managed_by = 'manifest' and not ${WORKSPACE} -> 'access' ? email`,
+    open: `organization_id = $1 and managed_by = 'manifest' and not ${WORKSPACE} -> 'access' ? email
+      and ($2::jsonb #>> array['workspaces', workspace_id::text, 'state'] = 'deleted'
+        or ${IS_MANAGED("members")} and not $2::jsonb -> 'unmanagedGrants' ? email)`,
     subject: "email || ' in the workspace ' || workspace_id",
   },
   {
     table: "public.api_keys",
     open: `workspace_id in (select id from public.workspaces where organization_id = $1)
       and managed_by = 'manifest' and revoked_at is null and (expires_at is null or expires_at > now())
-      and not ${WORKSPACE} -> 'keys' ? name`,
+      and not ${WORKSPACE} -> 'keys' ? name and not $2::jsonb -> 'unmanagedKeys' ? workspace_id::text`,
     subject: "'API key ' || name || ' of the workspace ' || workspace_id",
     set: "revoked_at = now()",
   },
@@ -203,8 +284,12 @@ function parameters({
   invitations,
   claimTokens,
   workspaces,
+  unmanaged = {},
+  unmanagedGrants = {},
+  unmanagedKeys = {},
 }: Inputs): [string, string] {
-  return [organization, JSON.stringify({ state, members, invitations, claimTokens, workspaces })];
+  const declared = { state, members, invitations, claimTokens, workspaces };
+  return [organization, JSON.stringify({ ...declared, unmanaged, unmanagedGrants, unmanagedKeys })];
 }
 
 const UNDEFINED_TABLE = "42P01";

@@ -20,6 +20,20 @@ import { type Generation, refusedGeneration } from "../../../model/generations.t
 import type { Context } from "../../../vendors/connections.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
 import { defineResource } from "../../runtime/schema.ts";
+import {
+  comparedPeople,
+  keepUnmanaged,
+  keptMap,
+  keptNames,
+  keptPeople,
+  listOf,
+  numberOfOthers,
+  type Raw,
+  recordOf,
+  unmanagedByWorkspace,
+  unmanagedOf,
+  withNames,
+} from "../../unmanaged.ts";
 
 const organizationInputs = z.strictObject({
   controlPlane,
@@ -54,6 +68,10 @@ const organizationInputs = z.strictObject({
     .record(z.string(), declaredWorkspaces.row.omit({ id: true }))
     .default({})
     .describe("By id, without deleted ones. They count against the limits before they are created."),
+  unmanaged: unmanagedOf("members", "invitations", "wallets"),
+  unmanagedApps: unmanagedByWorkspace.describe(
+    "The workspaces whose apps the manifest leaves out, by id. `apps` and `workspaces` keep the recorded ones.",
+  ),
   trial: z
     .strictObject({
       plan: z.string().describe("The plan that is tried."),
@@ -83,11 +101,34 @@ type Outputs = z.infer<typeof organizationOutputs>;
 export const organization = defineResource({
   type: "control-plane:Organization",
   description:
-    "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and trial, in one transaction. Members, invitations and wallets that the app manages are left unchanged. One that is declared becomes the manifest's. One that isn't active keeps its rows, and its members reach nothing. A deleted one doesn't become active again: its next generation has another id. Removing the resource sets the state to deleted, removes all members, including the app's, withdraws the invitations and stops automatic reloads. The organization, its ledger and its trial are kept.",
+    "An organization's rows in the control plane: itself, its members, invitations, quotas, wallets and trial, in one transaction. Members, invitations and wallets that the app manages are left unchanged. One that is declared becomes the manifest's. Collections that the manifest leaves out are left unchanged, apart from the owner. One that isn't active keeps its rows, and its members reach nothing. A deleted one doesn't become active again: its next generation has another id. Removing the resource sets the state to deleted, removes all members, including the app's, withdraws the invitations and claim tokens, and stops automatic reloads. The organization, its ledger and its trial are kept.",
   inputs: organizationInputs,
   outputs: organizationOutputs,
   replaceOn: ["controlPlane", "platform", "organizationId"],
   stable: ["issuer"],
+
+  keepUnmanaged: (before, after) =>
+    keepApps(
+      before,
+      keepUnmanaged(before, after, {
+        members: {
+          count: ({ members }) => numberOfOthers(members),
+          keep: (recorded, declared) => ({
+            ...declared,
+            members: keptPeople(recorded.members, declared.members),
+          }),
+        },
+        invitations: keptMap("invitations"),
+        wallets: {
+          count: ({ wallets }) =>
+            Object.values(recordOf(wallets)).filter((wallet) => "autoReload" in recordOf(wallet)).length,
+          keep: (recorded, declared) => ({
+            ...declared,
+            wallets: keptWallets(recordOf(recorded.wallets), recordOf(declared.wallets)),
+          }),
+        },
+      }),
+    ),
 
   validateChange(before, after) {
     const namesOf = ({ apps }: Inputs) =>
@@ -139,6 +180,34 @@ export const organization = defineResource({
     await database?.transaction((query) => close(query, inputs.organizationId));
   },
 });
+
+/** The platform decides which wallets there are. */
+function keptWallets(before: Raw, after: Raw): Raw {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, wallet]) => [
+      name,
+      Object.hasOwn(before, name) ? before[name] : wallet,
+    ]),
+  );
+}
+
+/** Keeps the recorded apps of workspaces whose manifest leaves them out. */
+function keepApps(before: Raw, after: Raw): Raw {
+  const [apps, workspaces] = [recordOf(before.apps), recordOf(before.workspaces)];
+  const namesIn = (id: string) => listOf(recordOf(apps[id]).names);
+  const kept = keptNames(before, after, "unmanagedApps", (id) => namesIn(id).length > 0);
+  const named = kept.map(
+    (id) => [id, { ...recordOf(recordOf(after.apps)[id]), names: namesIn(id) }] as const,
+  );
+  const living = kept
+    .filter((id) => Object.hasOwn(recordOf(after.workspaces), id))
+    .map((id) => [id, { domainApps: listOf(recordOf(workspaces[id]).domainApps) }] as const);
+  return {
+    ...withNames(after, "unmanagedApps", kept),
+    apps: { ...recordOf(after.apps), ...Object.fromEntries(named) },
+    workspaces: { ...recordOf(after.workspaces), ...Object.fromEntries(living) },
+  };
+}
 
 /** @throws UserError */
 async function assertFollows(
@@ -198,13 +267,33 @@ async function write(query: Query, inputs: Inputs): Promise<void> {
   await organizations.syncOne(query, { id: inputs.organizationId }, organizations.rowFrom(inputs));
   await quotas.syncOne(query, owner, quotas.rowFrom(inputs.limits));
   await enforceLimits(query, inputs.organizationId, async () => {
-    await members.sync(query, owner, ownerLast(members.rowsFrom(inputs.members, "email")));
-    await invitations.sync(query, owner, invitations.rowsFrom(inputs.invitations, "email"));
+    await members.sync(query, owner, ownerLast(await wantedMembers(query, inputs)));
+    if (inputs.unmanaged?.invitations === undefined)
+      await invitations.sync(query, owner, invitations.rowsFrom(inputs.invitations, "email"));
     await declaredWorkspaces.sync(query, owner, declaredWorkspaces.rowsFrom(inputs.workspaces, "id"));
   });
   await query("select private.open_workspaces($1)", [inputs.organizationId]);
-  await wallets.sync(query, owner, wallets.rowsFrom(inputs.wallets, "name"));
+  const declared = wallets.rowsFrom(inputs.wallets, "name");
+  if (inputs.unmanaged?.wallets === undefined) await wallets.sync(query, owner, declared);
+  else await wallets.insert(query, owner, declared, "on conflict do nothing");
   if (inputs.trial !== undefined) await beginTrial(query, inputs, inputs.trial);
+}
+
+/**
+ * The members of the manifest. If it leaves them out, all stay as they are, except for who was the owner: without another recorded
+ * role, nothing in the manifest lets that person in any more.
+ */
+async function wantedMembers(query: Query, inputs: Inputs) {
+  const declared = members.rowsFrom(inputs.members, "email");
+  if (inputs.unmanaged?.members === undefined) return declared;
+  const [owner] = declared.filter(({ role }) => role === "owner");
+  const present = await members.read(query, { organization_id: inputs.organizationId });
+  const others = present.flatMap((member) => {
+    if (member.email === owner?.email) return [];
+    if (member.role !== "owner") return members.rowsFrom({ [member.email]: member }, "email");
+    return declared.filter(({ email }) => email === member.email);
+  });
+  return owner === undefined ? others : [...others, owner];
 }
 
 /**
@@ -233,7 +322,7 @@ async function applyNewestStatus(query: Query, context: Context, { stripeCustome
 }
 
 async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
-  const { organizationId, controlPlane, apps, planLimits, lapsedLimits } = prior;
+  const { organizationId, controlPlane, apps, planLimits, lapsedLimits, unmanaged, unmanagedApps } = prior;
   const owner = { organization_id: organizationId };
   const organization = await organizations.find(query, { id: organizationId });
   if (organization === undefined) return undefined;
@@ -245,10 +334,16 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
     apps,
     ...(planLimits && { planLimits }),
     ...(lapsedLimits && { lapsedLimits }),
+    ...(unmanaged && { unmanaged }),
+    ...(unmanagedApps && { unmanagedApps }),
     limits: (await quotas.find(query, owner)) ?? prior.limits,
-    members: mapBy(await members.read(query, owner), "email"),
-    invitations: mapBy(await invitations.read(query, owner), "email"),
-    wallets: mapBy(await wallets.read(query, owner), "name"),
+    members: comparedPeople({ unmanaged }, prior.members, mapBy(await members.read(query, owner), "email")),
+    invitations:
+      unmanaged?.invitations === undefined
+        ? mapBy(await invitations.read(query, owner), "email")
+        : prior.invitations,
+    wallets:
+      unmanaged?.wallets === undefined ? mapBy(await wallets.read(query, owner), "name") : prior.wallets,
     workspaces: mapBy(await declaredWorkspaces.read(query, owner), "id"),
     ...(trial && prior.trial && { trial: prior.trial }),
   };
@@ -296,6 +391,7 @@ async function close(query: Query, id: string): Promise<void> {
   );
   await query("delete from public.members where organization_id = $1", [id]);
   await query("delete from public.invitations where organization_id = $1", [id]);
+  await query("delete from public.claim_tokens where organization_id = $1 and claimed_at is null", [id]);
   await query("delete from private.declared_workspaces where organization_id = $1", [id]);
   await query("update public.wallets set reload_enabled = false where organization_id = $1", [id]);
   // A control plane that 0.2.0 made has no such column. Its next update derives the state from what this deleted.

@@ -8,6 +8,15 @@ import { readProjectCatalog, runScript } from "../../../vendors/postgres/run-scr
 import { type Admitted, shutOut } from "../../../vendors/postgres/scripts/admit.ts";
 import { isGone } from "../../../vendors/supabase/client.ts";
 import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
+import {
+  comparedPeople,
+  keepGrants,
+  keepUnmanaged,
+  keptPeople,
+  numberOfOthers,
+  unmanagedGrants,
+  unmanagedOf,
+} from "../../unmanaged.ts";
 
 const role = z.enum(["owner", "admin", "member"]).describe("In the organization.");
 
@@ -22,6 +31,8 @@ const workspaceMembersInputs = z.strictObject({
   members: z
     .record(z.string(), z.strictObject({ role }))
     .describe("The members of the manifest, by lower-case e-mail."),
+  unmanaged: unmanagedOf("members"),
+  unmanagedGrants,
   differences: z
     .array(z.string())
     .default([])
@@ -40,6 +51,17 @@ export const workspaceMembers = defineProjectScoped({
   outputs: workspaceMembersOutputs,
   replaceOn: ["project", "workspace"],
   stable: [],
+
+  keepUnmanaged: (before, after) =>
+    keepUnmanaged(before, keepGrants(before, after, "members"), {
+      members: {
+        count: ({ members }) => numberOfOthers(members),
+        keep: (recorded, declared) => ({
+          ...declared,
+          members: keptPeople(recorded.members, declared.members),
+        }),
+      },
+    }),
 
   validate: ({ differences }) =>
     differences.length > 0
@@ -86,7 +108,9 @@ function foundInputs(prior: Inputs, { workspace }: Catalog, wanted: readonly Adm
     project: prior.project,
     workspace: workspace.settings.workspace_id,
     issuer: workspace.settings.issuer,
-    members: Object.fromEntries(members),
+    members: comparedPeople(prior, prior.members, Object.fromEntries(members)),
+    ...(prior.unmanaged && { unmanaged: prior.unmanaged }),
+    ...(prior.unmanagedGrants && { unmanagedGrants: prior.unmanagedGrants }),
     differences: compareAccess(wanted, workspace.members).map(
       (it) => `${it.email}: ${it.expected}; ${it.found}`,
     ),

@@ -12,6 +12,17 @@ import {
 } from "../../../control-plane/tables/workspace.ts";
 import type { Query } from "../../../vendors/postgres/database.ts";
 import { defineResource } from "../../runtime/schema.ts";
+import {
+  comparedPeople,
+  isLeft,
+  keepGrants,
+  keepUnmanaged,
+  keptMap,
+  keptPeople,
+  numberOfOthers,
+  unmanagedGrants,
+  unmanagedOf,
+} from "../../unmanaged.ts";
 
 const workspaceInputs = z.strictObject({
   controlPlane,
@@ -26,6 +37,8 @@ const workspaceInputs = z.strictObject({
     .record(z.string(), connections.row.omit({ name: true }))
     .describe("By name. Credentials are never stored here."),
   cron: z.record(z.string(), cronJobs.row.omit({ name: true })).describe("Jobs by name."),
+  unmanaged: unmanagedOf("members", "apps", "connections", "cron"),
+  unmanagedGrants,
 });
 
 const workspaceOutputs = z.object({});
@@ -35,11 +48,25 @@ type Inputs = z.infer<typeof workspaceInputs>;
 export const workspace = defineResource({
   type: "control-plane:Workspace",
   description:
-    "A workspace's rows in the control plane: itself, its members, apps, connections and cron jobs, in one transaction. Rows that the app manages are left unchanged. One that is declared becomes the manifest's. Removing the resource sets the state to deleted and removes the manifest's rows. The workspace's row is kept, because usage, escalations and sessions refer to it.",
+    "A workspace's rows in the control plane: itself, its members, apps, connections and cron jobs, in one transaction. Rows that the app manages are left unchanged. One that is declared becomes the manifest's. Collections that the manifest leaves out are left unchanged. Removing the resource sets the state to deleted and removes the manifest's rows. The workspace's row is kept, because usage, escalations and sessions refer to it.",
   inputs: workspaceInputs,
   outputs: workspaceOutputs,
   replaceOn: ["controlPlane", "organization", "workspaceId"],
   stable: [],
+
+  keepUnmanaged: (before, after) =>
+    keepUnmanaged(before, keepGrants(before, after, "access"), {
+      members: {
+        count: ({ access }) => numberOfOthers(access),
+        keep: (recorded, declared) => ({
+          ...declared,
+          access: keptPeople(recorded.access, declared.access),
+        }),
+      },
+      apps: keptMap("apps"),
+      connections: keptMap("connections"),
+      cron: keptMap("cron"),
+    }),
 
   async observe(context, { inputs }) {
     const database = await context.controlPlane(inputs.controlPlane);
@@ -88,27 +115,46 @@ async function write(query: Query, inputs: Inputs): Promise<void> {
   // Each function of the product takes this lock first. So this transaction sees everybody who is let in.
   await query("select from public.organizations where id = $1 for no key update", [inputs.organization]);
   await workspaces.syncOne(query, workspace, workspaces.rowFrom(inputs));
-  const people = Object.keys(inputs.access).map((email) => ({ email }));
-  await workspaceMembers.sync(query, { ...content, organization_id: inputs.organization }, people);
+  const grants = { ...content, organization_id: inputs.organization };
+  await workspaceMembers.sync(query, grants, await wantedGrants(query, inputs));
   await query("select private.open_workspaces($1)", [inputs.organization]);
-  await apps.sync(query, content, apps.rowsFrom(inputs.apps, "name"));
-  await connections.sync(query, content, connections.rowsFrom(inputs.connections, "name"));
-  await cronJobs.sync(query, content, cronJobs.rowsFrom(inputs.cron, "name"));
+  const { unmanaged = {} } = inputs;
+  if (unmanaged.apps === undefined) await apps.sync(query, content, apps.rowsFrom(inputs.apps, "name"));
+  if (unmanaged.connections === undefined)
+    await connections.sync(query, content, connections.rowsFrom(inputs.connections, "name"));
+  if (unmanaged.cron === undefined)
+    await cronJobs.sync(query, content, cronJobs.rowsFrom(inputs.cron, "name"));
+}
+
+/** Who is granted the workspace: those who are declared, and those whose access the manifest leaves out. */
+async function wantedGrants(query: Query, inputs: Inputs): Promise<{ email: string }[]> {
+  const declared = Object.entries(inputs.access)
+    .filter(([email, { role }]) => !isLeft(inputs, email, role))
+    .map(([email]) => email);
+  const present = await readAccess(query, inputs.workspaceId);
+  const left = present.filter(({ email, role }) => isLeft(inputs, email, role)).map(({ email }) => email);
+  return [...new Set([...declared, ...left])].map((email) => ({ email }));
 }
 
 async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
   const { workspace, content } = ownersOf(prior);
   const found = await workspaces.find(query, workspace);
   if (found === undefined) return undefined;
+  const { unmanaged, unmanagedGrants } = prior;
   return {
     ...found,
     controlPlane: prior.controlPlane,
     organization: prior.organization,
     workspaceId: prior.workspaceId,
-    access: mapBy(await readAccess(query, prior.workspaceId), "email"),
-    apps: mapBy(await apps.read(query, content), "name"),
-    connections: mapBy(await connections.read(query, content), "name"),
-    cron: mapBy(await cronJobs.read(query, content), "name"),
+    access: comparedPeople(prior, prior.access, mapBy(await readAccess(query, prior.workspaceId), "email")),
+    apps: unmanaged?.apps === undefined ? mapBy(await apps.read(query, content), "name") : prior.apps,
+    connections:
+      unmanaged?.connections === undefined
+        ? mapBy(await connections.read(query, content), "name")
+        : prior.connections,
+    cron: unmanaged?.cron === undefined ? mapBy(await cronJobs.read(query, content), "name") : prior.cron,
+    ...(unmanaged && { unmanaged }),
+    ...(unmanagedGrants && { unmanagedGrants }),
   };
 }
 

@@ -15,6 +15,16 @@ import { isGone } from "../../../vendors/supabase/client.ts";
 import { poll } from "../../../vendors/supabase/poll.ts";
 import { findProject, isReachable, isResponding, isRestarting } from "../../../vendors/supabase/projects.ts";
 import { defineResource } from "../../runtime/schema.ts";
+import {
+  isLeft,
+  keepGrants,
+  keepUnmanaged,
+  keptPeople,
+  numberOfOthers,
+  recordOf,
+  unmanagedGrants,
+  unmanagedOf,
+} from "../../unmanaged.ts";
 import { apiGroup } from "../supabase/settings/api.ts";
 import { thirdPartyAuthGroup } from "../supabase/settings/third-party-auth.ts";
 import { canonical, split } from "./row-security-state.ts";
@@ -51,6 +61,8 @@ const guardInputs = z.strictObject({
           }),
         )
         .describe("Members by lower-case e-mail address."),
+      unmanaged: unmanagedOf("members"),
+      unmanagedGrants,
     })
     .optional()
     .describe("The workspace. Absent for a control plane."),
@@ -73,6 +85,18 @@ export const guard = defineResource({
   outputs: guardOutputs,
   replaceOn: ["organization"],
   stable: [],
+
+  keepUnmanaged(before, after) {
+    if (after.workspace === undefined) return after;
+    const [recorded, declared] = [recordOf(before.workspace), recordOf(after.workspace)];
+    const workspace = keepUnmanaged(recorded, keepGrants(recorded, declared, "members"), {
+      members: {
+        count: ({ members }) => numberOfOthers(members),
+        keep: (was, is) => ({ ...is, members: keptPeople(was.members, is.members) }),
+      },
+    });
+    return { ...after, workspace };
+  },
 
   validate: ({ open }) =>
     open === undefined ? [] : [{ property: "open", reason: "is set by a refresh and can't be declared" }],
@@ -159,6 +183,10 @@ async function closeDatabase(
         isClosed: state !== "active",
         issuer: issuer ?? null,
         members: workspace.members,
+        left: {
+          everybody: workspace.unmanaged?.members !== undefined,
+          people: Object.keys(workspace.unmanagedGrants ?? {}),
+        },
       },
     }),
   });
@@ -272,6 +300,7 @@ function entered(workspace: Workspace, catalog: Catalog, issuer: string | undefi
   const manifests = members.filter(({ managed_by }) => managed_by === "manifest");
   return [
     ...manifests.flatMap(({ email, role }) => {
+      if (isLeft(workspace, email, role)) return [];
       const declared = ownProperty(workspace.members, email);
       if (declared === undefined) return [`member ${email} is not declared`];
       return declared.role === role ? [] : [`member ${email} is ${role}, not ${declared.role}`];

@@ -7,6 +7,7 @@ import type { Context } from "../../../vendors/connections.ts";
 import { dataOf, dataOrGone } from "../../../vendors/supabase/client.ts";
 import { defineProjectScoped, stateOfProject } from "../../project-scoped.ts";
 import { secret } from "../../runtime/schema.ts";
+import { keepUnmanaged, unmanagedOf } from "../../unmanaged.ts";
 
 const secretName = z
   .string()
@@ -20,6 +21,7 @@ const secretsInputs = z.strictObject({
   secrets: z
     .record(secretName, secret(z.string().max(24_576)))
     .describe("Secrets by name. Secrets that were never declared here are left alone."),
+  unmanaged: unmanagedOf("connections"),
   sources: z
     .record(secretName, z.string().min(1))
     .optional()
@@ -40,11 +42,19 @@ type Values = Readonly<Record<string, Secret>>;
 export const secrets = defineProjectScoped({
   type: "supabase:Secrets",
   description:
-    "The secrets of a project's edge functions, compared by their SHA-256, because the API never returns values. Secrets that are no longer declared are removed; secrets that were never declared are left alone.",
+    "The secrets of a project's edge functions, compared by their SHA-256, because the API never returns values. Secrets that are no longer declared are removed, except those of connections that the manifest leaves out; secrets that were never declared are left alone.",
   inputs: secretsInputs,
   outputs: secretsOutputs,
   replaceOn: ["project"],
   stable: [],
+
+  keepUnmanaged: (before, after) =>
+    keepUnmanaged(before, after, {
+      connections: {
+        count: ({ secrets }) => Object.keys(ofConnections(secrets)).length,
+        keep: (recorded, declared) => withKept(recorded, declared),
+      },
+    }),
 
   /** A value that isn't known here is the recorded one, if it comes from the same source. */
   assumeRecorded(before, after) {
@@ -66,7 +76,7 @@ export const secrets = defineProjectScoped({
   async ensure(context, inputs, prior) {
     // The first run doesn't need to read: there is nothing to remove, and writing a value twice is harmless.
     const digests = prior === undefined ? new Map() : await observeDigests(context, inputs.project);
-    await write(context, inputs.project, differing(inputs.secrets, digests ?? new Map()));
+    await write(context, inputs.project, differing(managed(inputs), digests ?? new Map()));
     const dropped = Object.keys(prior?.inputs.secrets ?? {}).filter((name) => !(name in inputs.secrets));
     await drop(
       context,
@@ -86,6 +96,34 @@ export const secrets = defineProjectScoped({
   },
 });
 
+/** The secrets of connections, by their names in the project. */
+function ofConnections(secrets: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(recordOf(secrets)).filter(([name]) => isOfConnection(name)));
+}
+
+function isOfConnection(name: string): boolean {
+  return name.startsWith("CONNECTION_");
+}
+
+/** With the recorded secrets of connections, which the manifest leaves out. */
+function withKept(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const sources = { ...ofConnections(before.sources), ...recordOf(after.sources) };
+  return {
+    ...after,
+    secrets: { ...ofConnections(before.secrets), ...recordOf(after.secrets) },
+    ...(Object.keys(sources).length === 0 ? {} : { sources }),
+  };
+}
+
+/** The secrets that a run writes. */
+function managed({ secrets, unmanaged }: Inputs): Values {
+  if (unmanaged?.connections === undefined) return secrets;
+  return Object.fromEntries(Object.entries(secrets).filter(([name]) => !isOfConnection(name)));
+}
+
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
@@ -102,11 +140,13 @@ async function observeDigests(
 }
 
 /** The declared secrets that exist. A value that was changed outside tenantry differs, and so does its source. */
-function asFound({ secrets, sources }: Inputs, digests: ReadonlyMap<string, string>): Partial<Inputs> {
+function asFound(inputs: Inputs, digests: ReadonlyMap<string, string>): Partial<Inputs> {
+  const { secrets, sources } = inputs;
   const found: Record<string, Secret> = {};
   const foundSources: Record<string, string> = {};
+  const compared = managed(inputs);
   for (const [name, value] of Object.entries(secrets)) {
-    const digest = digests.get(name);
+    const digest = Object.hasOwn(compared, name) ? digests.get(name) : digestOf(value);
     if (digest === undefined) continue;
     const isDeclared = digest === digestOf(value);
     found[name] = isDeclared ? value : new Secret(`${CHANGED_ELSEWHERE}, SHA-256 ${digest}`);

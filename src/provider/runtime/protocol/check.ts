@@ -14,13 +14,14 @@ export interface CheckFailure {
 /**
  * Parses a resource's inputs: applies defaults, converts secrets to `Secret` and collects all problems. Unknown values pass.
  *
- * @param olds the recorded inputs; undefined for a new resource, or to check `news` alone
+ * @param olds the recorded inputs; undefined for a new resource, or to check the declared ones alone
  */
 export function checkInputs(
   resource: Resource,
-  news: Readonly<Record<string, unknown>>,
+  declared: Readonly<Record<string, unknown>>,
   olds?: Readonly<Record<string, unknown>>,
 ): { readonly inputs: Readonly<Record<string, unknown>>; readonly failures: readonly CheckFailure[] } {
+  const news = (olds && resource.keepUnmanaged?.(olds, declared)) ?? declared;
   const schema = hasUnknowns(news) ? allowUnknowns(resource.inputs, news) : resource.inputs;
   const parsed = schema.safeParse(news);
   if (!parsed.success)

@@ -6,6 +6,8 @@ declare
   workspace constant jsonb := asked -> 'workspace';
   -- Nobody enters a workspace that isn't active, whoever let them in.
   is_closed constant boolean := (workspace ->> 'isClosed')::boolean;
+  -- The manifest leaves out who may enter, except for the owner.
+  leaves_everybody constant boolean := (workspace #>> '{left,everybody}')::boolean;
   problems jsonb := '{}';
   open_now jsonb;
   opening jsonb;
@@ -48,24 +50,29 @@ begin
       end;
       begin
         delete from public.workspace_members
-          where workspace_id = (workspace ->> 'id')::uuid and (managed_by = 'manifest' or is_closed)
-            and not workspace -> 'members' ? email;
+          where workspace_id = (workspace ->> 'id')::uuid and not workspace -> 'members' ? email
+            and (is_closed or managed_by = 'manifest' and not (leaves_everybody and role <> 'owner')
+              and not workspace #> '{left,people}' ? email);
       exception when others then
         select problems || coalesce(jsonb_object_agg('member ' || email || ' is not declared', sqlerrm), '{}') into problems
           from public.workspace_members
-          where (managed_by = 'manifest' or is_closed) and not workspace -> 'members' ? email;
+          where not workspace -> 'members' ? email
+            and (is_closed or managed_by = 'manifest' and not (leaves_everybody and role <> 'owner')
+              and not workspace #> '{left,people}' ? email);
       end;
       begin
         update public.workspace_members set role = workspace #>> array['members', email, 'role']
           where workspace_id = (workspace ->> 'id')::uuid and managed_by = 'manifest'
+            and not (leaves_everybody and role <> 'owner') and not workspace #> '{left,people}' ? email
             and role <> workspace #>> array['members', email, 'role'];
       exception when others then
         problems := problems || jsonb_build_object('the roles of members', sqlerrm);
       end;
       left_over := array(
         select 'member ' || email || ' is not declared' from public.workspace_members
-          where workspace_id = (workspace ->> 'id')::uuid and (managed_by = 'manifest' or is_closed)
-            and not workspace -> 'members' ? email
+          where workspace_id = (workspace ->> 'id')::uuid and not workspace -> 'members' ? email
+            and (is_closed or managed_by = 'manifest' and not (leaves_everybody and role <> 'owner')
+              and not workspace #> '{left,people}' ? email)
         union all
         select 'the issuer of its tokens' from private.settings
           where workspace_id = (workspace ->> 'id')::uuid and issuer <> workspace ->> 'issuer');

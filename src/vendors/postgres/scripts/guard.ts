@@ -14,6 +14,8 @@ export interface GuardSpecification {
         /** The issuer of the tokens that it trusts; null if unknown at the moment. */
         readonly issuer: string | null;
         readonly members: Readonly<Record<string, { readonly role: string }>>;
+        /** Whose access isn't managed: these people's, or everybody's except the owner's. */
+        readonly left: { readonly everybody: boolean; readonly people: readonly string[] };
       }
     | undefined;
 }
