@@ -3,7 +3,7 @@ import type { OrganizationModel } from "../model/model.ts";
 
 /** Something that still exists but was removed from the YAML. To delete it, its state must be set instead. */
 export interface Removal {
-  readonly kind: "organization" | "workspace" | "app";
+  readonly kind: "organization" | "workspace" | "app" | "entries";
   /** `agntdata.acme` */
   readonly stack: string;
   readonly organization: string;

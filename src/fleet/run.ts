@@ -12,6 +12,7 @@ import type {
 } from "@tenantry/embedded-engine/interface";
 import pLimit from "p-limit";
 import { refusedReturn } from "../changes/generations.ts";
+import { lostAtEnd } from "../changes/lost-ends.ts";
 import { movedApps } from "../changes/moved-apps.ts";
 import type { Outcome } from "../changes/outcome.ts";
 import { planEdits } from "../changes/plan-edits.ts";
@@ -258,7 +259,11 @@ function findRemovals(stack: FleetStack, recorded: readonly ResourceView[]): Rem
   if (stack.model !== null) {
     const refused = refusedReturn(stack.model, recorded);
     if (refused !== undefined) return [refused];
-    return [...removedWorkspaces(stack.model, recorded), ...movedApps(stack.model, recorded)];
+    return [
+      ...removedWorkspaces(stack.model, recorded),
+      ...movedApps(stack.model, recorded),
+      ...lostAtEnd(stack.model, recorded),
+    ];
   }
   const removal = removedOrganization(stack.platform, stack.spec.stack, recorded);
   return removal === undefined ? [] : [removal];

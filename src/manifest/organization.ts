@@ -31,10 +31,14 @@ import {
   wholeNumber,
 } from "./fields.ts";
 
+/** The end of the description of each collection that a manifest can leave out. */
+const orUnmanaged = (empty: "[]" | "{}") =>
+  `Without this key they aren't managed, and what exists stays. \`${empty}\` means that there are none.`;
+
 const grantedWorkspaces = list(slug)
   .optional()
   .describe(
-    "The workspaces that a member reaches, if the plan has per-workspace access. Admins reach all workspaces.",
+    `The workspaces that a member reaches, if the plan has per-workspace access. Admins reach all workspaces. ${orUnmanaged("[]")}`,
   );
 
 const role = z.enum(["admin", "member"], { error: "admin or member; the owner is set by `owner`" });
@@ -164,9 +168,15 @@ const workspace = fields({
     .describe("The last day on which an archived workspace is kept. After it, `validate` warns."),
   region: region.optional().describe("The region of the project. Defaults to the platform's."),
   compute: compute.optional().describe("The compute size of the project. Defaults to the platform's."),
-  apiKeys: named(apiKey).optional().describe("API keys, by name."),
-  connections: named(connection).optional().describe("Connections, by name."),
-  apps: named(app).optional().describe("Published apps, by name."),
+  apiKeys: named(apiKey)
+    .optional()
+    .describe(`API keys, by name. ${orUnmanaged("{}")}`),
+  connections: named(connection)
+    .optional()
+    .describe(`Connections, by name. ${orUnmanaged("{}")}`),
+  apps: named(app)
+    .optional()
+    .describe(`Published apps, by name. ${orUnmanaged("{}")}`),
   email: email.optional().describe("The workspace's e-mail address, unique on the platform."),
   slack: fields({
     team: text(/^[TE][A-Z0-9]{2,20}$/, 21, "a Slack team id such as T012AB").describe("The Slack team's id."),
@@ -176,7 +186,9 @@ const workspace = fields({
   })
     .optional()
     .describe("The Slack integration. The channel must be unique on the platform."),
-  cron: named(cronJob).optional().describe("Scheduled tasks, by name."),
+  cron: named(cronJob)
+    .optional()
+    .describe(`Scheduled tasks, by name. ${orUnmanaged("{}")}`),
   expires: date
     .optional()
     .describe("The last day of a throwaway workspace. After it, `validate` warns until it is archived."),
@@ -254,11 +266,17 @@ export const organizationSchema = fields({
     default: false,
   }),
   owner: email.describe("The owner's e-mail address. Change it to transfer ownership."),
-  members: list(member).optional().describe("The members other than the owner."),
-  invitations: list(invitation).optional().describe("Open invitations."),
+  members: list(member)
+    .optional()
+    .describe(`The members other than the owner. ${orUnmanaged("[]")}`),
+  invitations: list(invitation)
+    .optional()
+    .describe(`Open invitations. ${orUnmanaged("[]")}`),
   claimTokens: named(claimToken)
     .optional()
-    .describe("Tokens that admit their holder once, by name. Their values are stack outputs."),
+    .describe(
+      `Tokens that admit their holder once, by name. Their values are stack outputs. ${orUnmanaged("{}")}`,
+    ),
   billing: fields({
     email: email.optional().describe("The address for invoices. Defaults to the owner's."),
     collection: oneOf(["charge_automatically", "send_invoice"]).optional().meta({
@@ -274,7 +292,11 @@ export const organizationSchema = fields({
     .optional()
     .describe("How the organization pays."),
   limits: limits.optional().describe("The organization's exceptions to the limits of its plan."),
-  wallets: named(wallet).optional().describe("Settings for the platform's wallets, by name."),
+  wallets: named(wallet)
+    .optional()
+    .describe(
+      "Settings for the platform's wallets, by name. Without this key they aren't managed, and existing settings stay. `{}` means that no wallet is reloaded automatically.",
+    ),
   llmProvider: fields({
     kind: slug.describe("The model provider, such as anthropic, or `hosted` for the platform's own models."),
     apiKey: secretReference

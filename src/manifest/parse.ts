@@ -12,12 +12,15 @@ import {
   type Path,
   YAML_OPTIONS,
 } from "./locate.ts";
+import { endsWithinLine, openEnd } from "./open-end.ts";
 import { reportSchemaErrors } from "./schema-errors.ts";
 import { reportSyntaxErrors, tooDeep } from "./syntax-errors.ts";
 
 /** The manifest, or undefined if the text has errors, and all diagnostics. */
 export interface ParseResult<K extends Kind> {
   readonly manifest: ManifestOf[K] | undefined;
+  /** Where the file ends, if it could have been longer: see `openEnd`. */
+  readonly openEnd: Path;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -32,14 +35,16 @@ export function parseManifest<K extends Kind>(kind: K, text: string, file: strin
   const { document, value } = parsed;
   if (value === null || value === undefined) return failed([emptyFile(kind, file)]);
   const result = MANIFESTS[kind].safeParse(value);
-  if (result.success && errors.isEmpty) return { manifest: result.data as ManifestOf[K], diagnostics: [] };
+  if (result.success && endsWithinLine(document, text)) errors.add(() => cutLine(text, file));
+  if (result.success && errors.isEmpty)
+    return { manifest: result.data as ManifestOf[K], openEnd: openEnd(document, text), diagnostics: [] };
   const locate = (path: Path, part: Part): Located => locatePath(file, text, document, path, part);
   if (!result.success) reportSchemaErrors(kind, MANIFESTS[kind], value, result.error.issues, locate, errors);
   return failed(errors.list());
 }
 
 function failed(diagnostics: readonly Diagnostic[]) {
-  return { manifest: undefined, diagnostics };
+  return { manifest: undefined, openEnd: [], diagnostics };
 }
 
 type ParsedYaml =
@@ -122,6 +127,17 @@ function emptyFile(kind: Kind, file: string): Diagnostic {
     expected: `a manifest of kind ${kind}`,
     found: "nothing",
     remedy: `begin with \`apiVersion: tenantry/v1\` and \`kind: ${kind}\`, or delete the file if nothing was ever created from it`,
+  });
+}
+
+/** A file that was cut may end in the middle of a value that is still valid, such as an address. */
+function cutLine(text: string, file: string): Diagnostic {
+  const start = text.lastIndexOf("\n") + 1;
+  return errorAt("cut-line", locateSpan(file, text, start, text.length), {
+    message: "the last line has no end, so the file may be cut",
+    expected: "a newline at the end of the file",
+    found: describeValue(text.slice(start)),
+    remedy: "complete the line if it is cut, and end it with a newline",
   });
 }
 

@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { isReallyInside, isTaken } from "../shared/real-path.ts";
 import { type Diagnostic, errorAt, fileError } from "./diagnostic.ts";
 import type { Kind, ManifestOf } from "./kinds.ts";
-import { locatorOf } from "./locate.ts";
+import { locatorOf, type Path } from "./locate.ts";
 import { parseManifest } from "./parse.ts";
 import { isFolder, readText } from "./read-text.ts";
 
@@ -13,6 +13,8 @@ import { isFolder, readText } from "./read-text.ts";
 interface Parsed<K extends Kind> {
   readonly file: string;
   readonly manifest: ManifestOf[K];
+  /** Where the file ends, if it could have been longer. Empty if it is closed. */
+  readonly openEnd?: Path;
 }
 
 export type ParsedPlatform = Parsed<"Platform">;
@@ -74,8 +76,8 @@ export function readOrganizationFile(folder: string, name: string): ReadResult<"
 function readManifestFile<K extends Kind>(kind: K, file: string, folder: string): ReadResult<K> {
   const read = readText(file, folder);
   if ("error" in read) return { parsed: undefined, diagnostics: [read.error] };
-  const { manifest, diagnostics } = parseManifest(kind, read.text, file);
-  return { parsed: manifest === undefined ? undefined : { file, manifest }, diagnostics };
+  const { manifest, openEnd, diagnostics } = parseManifest(kind, read.text, file);
+  return { parsed: manifest === undefined ? undefined : { file, manifest, openEnd }, diagnostics };
 }
 
 /** Reports everything in a platform's folder that isn't read. */

@@ -9,7 +9,10 @@ const INTRODUCTION = `# Manifests
 A platform is a folder in \`stacks/\` with a \`platform.yaml\` and one file per customer organization, \`orgs/<organization>.yaml\`.
 
 - Each file is one document of YAML 1.2 in UTF-8, of at most 1 MiB.
-- A key that is omitted has its default. An empty \`[]\` or \`{}\` means none. Unknown keys are errors.
+- A single value that is omitted has its default. Unknown keys are errors.
+- A collection whose key is omitted isn't managed: nothing of it is written, revoked or compared, and what exists stays. An empty \`[]\` or \`{}\` means none,
+  and removes what exists. [Lifecycle](lifecycle.md#keys-that-are-left-out) lists these collections.
+- The last line ends with a newline. Without one, the file may be cut, and is refused.
 - A symbolic link may lead to another place in the platform's folder, but not out of it. No command writes through a link.
 
 Your editor can complete and check manifests with the JSON Schema [manifest.schema.json](manifest.schema.json), which

@@ -12,11 +12,16 @@ const platforms = new WeakMap<PlatformModel, string>();
 export function modelDigest(platform: PlatformModel, organization: OrganizationModel | null): string {
   const above = platforms.get(platform) ?? sha256(JSON.stringify(declaredBy(platform)));
   platforms.set(platform, above);
-  return sha256(JSON.stringify([above, organization]));
+  return sha256(JSON.stringify([above, organization && withoutEnd(organization)]));
 }
 
 /** Guards and consents decide whether a run is allowed. No resource depends on them. */
 function declaredBy({ guards: _guards, consents: _consents, ...declared }: PlatformModel): unknown {
+  return declared;
+}
+
+/** No resource depends on how a file ends. */
+function withoutEnd({ openEnd: _openEnd, ...declared }: OrganizationModel): unknown {
   return declared;
 }
 

@@ -331,6 +331,11 @@ export interface OrganizationModel {
   readonly trial: TrialModel | null;
   /** The owner's e-mail address, in lower case. */
   readonly owner: string;
+  /**
+   * The collection in which the manifest's file ends without closing it, such as `["members"]`: a file that lost its last lines
+   * looks the same. Empty if the file is closed.
+   */
+  readonly openEnd: readonly string[];
   /** The collections that the manifest leaves out. They are empty here, except for the owner, and what exists of them stays. */
   readonly unmanaged: readonly OrganizationCollection[];
   /** By e-mail address in lower case, including the owner. */

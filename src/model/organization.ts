@@ -57,6 +57,7 @@ export function organizationModel(
     entitlements,
     trial: manifest.trial ? plan.trial : null,
     owner: manifest.owner.toLowerCase(),
+    openEnd: [],
     unmanaged: ORGANIZATION_COLLECTIONS.filter((collection) => manifest[collection] === undefined),
     members: membersOf(manifest, entitlements, workspaces),
     invitations: invitationsOf(manifest, entitlements, workspaces),

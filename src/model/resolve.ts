@@ -1,5 +1,6 @@
 import { ownProperty } from "@tenantry/core/own-property";
 import { type Diagnostic, isError } from "../manifest/diagnostic.ts";
+import type { Path } from "../manifest/locate.ts";
 import { FEATURES } from "../manifest/platform.ts";
 import type { ParsedOrganization, ParsedPlatform } from "../manifest/read.ts";
 import type { Repository } from "../manifest/repository.ts";
@@ -100,7 +101,7 @@ function resolveOn(
   above: PlatformModel,
   { platform, repository, organization, today }: OrganizationInput,
 ): Resolved<OrganizationModel> {
-  const { manifest, file } = organization;
+  const { manifest, file, openEnd = [] } = organization;
   const plan = ownProperty(above.plans, manifest.plan ?? above.defaultPlan);
   const subject: OrganizationSubject = {
     manifest,
@@ -114,7 +115,14 @@ function resolveOn(
   };
   const diagnostics = applyRules(ORGANIZATION_RULES, subject, file);
   if (plan === undefined || hasError(diagnostics)) return { model: undefined, diagnostics };
-  return { model: organizationModel(above, plan, manifest, today), diagnostics };
+  const model = organizationModel(above, plan, manifest, today);
+  return { model: { ...model, openEnd: collectionAt(openEnd) }, diagnostics };
+}
+
+/** The part of a path that leads to a collection: `["members"]` for `["members", 3, "workspaces"]`. */
+function collectionAt(path: Path): string[] {
+  const names = path.map(String);
+  return names[0] === "workspaces" ? names.slice(0, 3) : names.slice(0, 1);
 }
 
 function hasError(diagnostics: readonly Diagnostic[]): boolean {

@@ -93,14 +93,14 @@ describe("a key that is absent from a manifest", () => {
   type Rows = readonly Readonly<Record<string, unknown>>[];
 
   async function everything() {
-    const rows = Object.entries(ROWS).map(
-      async ([name, sql]) => [name, (await controlPlane.query(sql)).rows] as const,
-    );
+    const rows: Partial<Record<keyof typeof ROWS, Rows>> = {};
+    for (const [name, sql] of Object.entries(ROWS))
+      rows[name as keyof typeof ROWS] = (await controlPlane.query(sql)).rows;
     const entered = await workspace.query(
       "select email, role, managed_by from public.workspace_members order by email",
     );
     return {
-      ...(Object.fromEntries(await Promise.all(rows)) as Record<keyof typeof ROWS, Rows>),
+      ...(rows as Record<keyof typeof ROWS, Rows>),
       entered: entered.rows,
       secrets: await supabase(`/projects/${ref}/secrets`),
     };
