@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, Scalar } from "yaml";
+import { type Document, isMap, isPair, isScalar, isSeq, Scalar, type YAMLMap, type YAMLSeq } from "yaml";
 import type { Path } from "./locate.ts";
 
 /**
@@ -9,30 +9,28 @@ export function openEnd(document: Document, text: string): Path {
   if (/(^|\n)\.\.\.[ \t]*(#.*)?\s*$/.test(text)) return [];
   const path: (string | number)[] = [];
   let node: unknown = document.contents;
-  while (!isAlias(node)) {
-    if (isMap(node) && node.flow !== true) {
-      const last = node.items.at(-1);
-      if (last === undefined || !isScalar(last.key)) break;
-      path.push(String(last.key.value));
-      node = last.value;
-    } else if (isSeq(node) && node.flow !== true) {
-      path.push(node.items.length - 1);
-      node = node.items.at(-1);
-    } else break;
+  while (isBlock(node)) {
+    const last: unknown = node.items.at(-1);
+    const value: unknown = isPair(last) ? last.value : last;
+    if (!isBlock(value)) break;
+    path.push(isPair(last) && isScalar(last.key) ? String(last.key.value) : node.items.length - 1);
+    node = value;
   }
   return path;
+}
+
+/** A list or a map with a line for each entry. */
+function isBlock(node: unknown): node is YAMLMap | YAMLSeq {
+  return (isMap(node) || isSeq(node)) && node.flow !== true;
 }
 
 /** Whether the text stops within a line whose value may go on, such as `owner: ada@acme.exam`. */
 export function endsWithinLine(document: Document, text: string): boolean {
   if (text.endsWith("\n")) return false;
-  let last: Scalar | undefined;
   let node: unknown = document.contents;
-  while (node !== undefined) {
-    if (isScalar(node)) last = node;
-    if (isMap(node) && node.flow !== true) node = node.items.at(-1)?.value;
-    else if (isSeq(node) && node.flow !== true) node = node.items.at(-1);
-    else break;
+  while (isBlock(node)) {
+    const last: unknown = node.items.at(-1);
+    node = isPair(last) ? last.value : last;
   }
-  return last?.type === Scalar.PLAIN && text.length - (last.range?.[1] ?? 0) === 0;
+  return isScalar(node) && node.type === Scalar.PLAIN && node.range?.[1] === text.length;
 }
