@@ -31,19 +31,31 @@ function signUp(sub: string, email: string): string {
     values (${escapeLiteral(sub)}, 'authenticated', 'authenticated', ${escapeLiteral(email)}, now())`;
 }
 
-/** The differences between the declared members and their rows. Rows that the product manages aren't compared. */
+/** Whether a member's row stays without an entry in the manifest: the product manages it, or the manifest leaves the members out. */
+function staysUndeclared(
+  { unmanaged }: OrganizationModel,
+  { role, managed_by }: OrganizationRows["members"][number],
+): boolean {
+  return managed_by === "app" || (unmanaged.includes("members") && role !== "owner");
+}
+
+/** The differences between the declared members and their rows. Rows that the manifest doesn't manage aren't compared. */
 export function memberDifferences(
-  { members }: OrganizationModel,
+  organization: OrganizationModel,
   { members: rows }: OrganizationRows,
 ): Difference[] {
+  const { members } = organization;
   const missing = Object.values(members)
     .filter(({ email }) => !rows.some((row) => row.email === email))
     .map(({ email, role }) => ({ subject: `member ${email}`, expected: `is ${role}`, found: "is missing" }));
-  const others = rows.flatMap(({ email, role, managed_by }) => {
+  const others = rows.flatMap((row) => {
+    const { email, role } = row;
     const subject = `member ${email}`;
     const declared = members[email];
     if (declared === undefined)
-      return managed_by === "app" ? [] : [{ subject, expected: "isn't a member", found: `is ${role}` }];
+      return staysUndeclared(organization, row)
+        ? []
+        : [{ subject, expected: "isn't a member", found: `is ${role}` }];
     return declared.role === role ? [] : [{ subject, expected: `is ${declared.role}`, found: `is ${role}` }];
   });
   return [...missing, ...others];
@@ -99,12 +111,14 @@ function memberSubject(
 
 /** The role in the manifest, or the product's if it admitted the member. Undefined for a member who should have been removed. */
 function promisedRole(
-  { members }: OrganizationModel,
+  organization: OrganizationModel,
   rows: OrganizationRows,
   email: string,
 ): MemberModel["role"] | undefined {
   const row = rows.members.find((member) => member.email === email);
-  return members[email]?.role ?? (row?.managed_by === "app" ? row.role : undefined);
+  return (
+    organization.members[email]?.role ?? (row && staysUndeclared(organization, row) ? row.role : undefined)
+  );
 }
 
 /** Owners and admins can access every workspace in every state, members the active ones that they were granted. */
@@ -123,14 +137,17 @@ function reach(
 }
 
 function isGranted(
-  { members }: OrganizationModel,
+  { members, unmanaged }: OrganizationModel,
   access: OrganizationRows["access"],
   email: string,
   declared: WorkspaceModel | undefined,
   id: string,
 ): boolean {
   if (declared !== undefined && members[email]?.workspaces.includes(declared.name)) return true;
-  return access.some((row) => row.workspace_id === id && row.email === email && row.managed_by === "app");
+  const isLeft = unmanaged.includes("members") || members[email]?.managesWorkspaces === false;
+  return access.some(
+    (row) => row.workspace_id === id && row.email === email && (row.managed_by === "app" || isLeft),
+  );
 }
 
 function token(sub: string, email: string) {

@@ -140,6 +140,8 @@ describe("undeclared access", () => {
       `{ email: ${ALAN}, role: member, workspaces: [personal] }`,
       `{ personal: { apiKeys: { ${key}: {} } } }`,
     ).concat("claimTokens: { door: { role: member, expires: 2026-12-31 } }\n");
+  /** Nobody but the owner, and neither keys nor tokens. */
+  const none = () => yaml("", "{ personal: { state: suspended, apiKeys: {} } }").concat("claimTokens: {}\n");
   const ALL = { member: true, entry: true, key: true, token: true, workspace: "active" };
 
   it.each<[failure: string, key: string, Fault]>([
@@ -151,7 +153,7 @@ describe("undeclared access", () => {
     await world.mustRun("up", "tiny.acme");
     expect(await letIn()).toEqual(ALL);
 
-    const without = yaml("", "{ personal: { state: suspended } }").replace("billing@", "invoices@");
+    const without = none().replace("billing@", "invoices@");
     world.write("tiny/orgs/acme.yaml", without);
     const { result, said } = await runWith(fault);
     expect(result, said).toBe("failed");
@@ -190,7 +192,7 @@ describe("undeclared access", () => {
     world.write("tiny/orgs/acme.yaml", full(key));
     await world.mustRun("up", "tiny.acme");
     expect(await letIn()).toEqual(ALL);
-    world.write("tiny/orgs/acme.yaml", yaml("", "{ personal: { state: suspended } }"));
+    world.write("tiny/orgs/acme.yaml", none());
     const { result, said } = await runWith(fault);
     expect(result, said).toBe("failed");
     expect(said).toContain("Stripe: ");

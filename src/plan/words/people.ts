@@ -1,7 +1,6 @@
 import { type Claim, type Draft, IF_KEPT } from "../claim.ts";
 import { changeOf, type Entry, fieldOf, type Reading } from "../reading.ts";
-import { inParentheses } from "./say.ts";
-import { unmanagedKey } from "./unmanaged.ts";
+import { inParentheses, unmanagedKey } from "./say.ts";
 
 const RANK: Readonly<Record<string, number>> = { member: 1, admin: 2, owner: 3 };
 

@@ -167,6 +167,20 @@ export function ownerKey(workspace: string | null): string {
   return JSON.stringify([workspace, "lifecycle"]);
 }
 
+const OF_ORGANIZATION: ReadonlySet<string> = new Set(["members", "invitations", "claimTokens", "wallets"]);
+
+/** The key of the event that a collection is no longer managed, or is managed from now on. */
+export function unmanagedKey(reading: Reading, collection: string): string {
+  return OF_ORGANIZATION.has(collection)
+    ? JSON.stringify(["unmanaged", collection])
+    : reading.key("unmanaged", collection);
+}
+
+/** The key of the event that the workspaces of a member are no longer managed, or are managed from now on. */
+export function grantsKey(email: string): string {
+  return JSON.stringify(["unmanaged grants", email]);
+}
+
 /** `autoReload` → `auto reload` */
 export function spaced(name: string): string {
   return /^[a-z]+([A-Z][a-z]+)+$/.test(name) ? name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase() : name;

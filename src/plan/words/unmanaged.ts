@@ -3,6 +3,8 @@ import { count } from "../../shared/format.ts";
 import { type Claim, type Draft, IF_DECLARED } from "../claim.ts";
 import type { Subject } from "../plan.ts";
 import type { Entry, Reading } from "../reading.ts";
+import { personKey } from "./people.ts";
+import { grantsKey, unmanagedKey } from "./say.ts";
 
 /** How a collection is told that a manifest leaves out: the subject, the collection and one of its things. */
 const COLLECTIONS: Readonly<Record<Collection, readonly [Subject, string, string]>> = {
@@ -15,15 +17,6 @@ const COLLECTIONS: Readonly<Record<Collection, readonly [Subject, string, string
   apps: ["apps", "apps", "app"],
   cron: ["cronJobs", "cron jobs", "cron job"],
 };
-
-const OF_ORGANIZATION: ReadonlySet<string> = new Set(["members", "invitations", "claimTokens", "wallets"]);
-
-/** The key of the event that a collection is no longer managed, or is managed from now on. */
-export function unmanagedKey(reading: Reading, collection: string): string {
-  return OF_ORGANIZATION.has(collection)
-    ? JSON.stringify(["unmanaged", collection])
-    : reading.key("unmanaged", collection);
-}
 
 /**
  * A claim for each collection that the manifest begins or stops to leave out.
@@ -41,8 +34,25 @@ export function unmanagedClaims(
     const { changes } = entry;
     const key = unmanagedKey(reading, entry.name);
     if (collection === undefined) return [{ key: `${reading.step.urn} ${key}`, partOf: [key], changes }];
-    return [{ key, draft: draftOf(collection, entry), besides: IF_DECLARED, changes }];
+    const partOf = isFirst(entry) ? entryKeys(reading, collection) : [];
+    return [{ key, partOf, draft: draftOf(collection, entry), besides: IF_DECLARED, changes }];
   });
+}
+
+/** Whether the manifest manages a collection of which nothing is recorded, so that its entries say everything. */
+function isFirst({ kind, before }: Entry): boolean {
+  return kind === "delete" && before === 0;
+}
+
+/** The keys of the events about the entries of a collection. */
+function entryKeys(reading: Reading, collection: Collection): string[] {
+  const names = (property: string) => reading.entries(property).map(({ name }) => name);
+  if (collection === "members") return names("members").map(personKey);
+  if (collection === "wallets") return names("wallets").map((name) => reading.key("wallet", name));
+  if (collection === "apiKeys") return names("keys").map((name) => reading.key("keys", name));
+  if (collection !== "claimTokens") return names(collection).map((name) => reading.key(collection, name));
+  const tokens = reading.of("claimTokens").flatMap(({ after }) => (Array.isArray(after) ? after : []));
+  return tokens.map((name) => reading.key("tokens", String(name)));
 }
 
 function draftOf(collection: Collection, { kind, before, after }: Entry): Draft {
@@ -65,11 +75,6 @@ function draftOf(collection: Collection, { kind, before, after }: Entry): Draft 
   return { subject, action: "changed", text: `records which ${plural} are not managed` };
 }
 
-/** The key of the event that the workspaces of a member are no longer managed, or are managed from now on. */
-export function grantsKey(email: string): string {
-  return JSON.stringify(["unmanaged grants", email]);
-}
-
 /** A claim for each member whose workspaces the manifest begins or stops to leave out. */
 export function unmanagedGrantClaims(
   reading: Reading,
@@ -83,6 +88,7 @@ export function unmanagedGrantClaims(
     const stops = kind === "add";
     return {
       key,
+      partOf: stops ? [] : [JSON.stringify(["enters", email])],
       draft: {
         subject: "access",
         action: "changed",

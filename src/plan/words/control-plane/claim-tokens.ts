@@ -1,7 +1,6 @@
 import { ALWAYS, type Claim } from "../../claim.ts";
 import { fieldOf, type Reading } from "../../reading.ts";
-import { ownerKey, rederivedClaims, thingClaims } from "../say.ts";
-import { unmanagedKey } from "../unmanaged.ts";
+import { ownerKey, rederivedClaims, thingClaims, unmanagedKey } from "../say.ts";
 import type { Words } from "../words.ts";
 
 export const claimTokens: Words = {

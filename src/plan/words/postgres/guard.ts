@@ -2,8 +2,7 @@ import type { PropertyChange } from "../../../changes/property-change.ts";
 import type { Claim } from "../../claim.ts";
 import type { Reading } from "../../reading.ts";
 import { personKey } from "../people.ts";
-import { foundClaims, ownerKey, partOfOwner } from "../say.ts";
-import { grantsKey, unmanagedKey } from "../unmanaged.ts";
+import { foundClaims, grantsKey, ownerKey, partOfOwner, unmanagedKey } from "../say.ts";
 import type { Words } from "../words.ts";
 import { accessTopic } from "./row-security.ts";
 

@@ -21,7 +21,8 @@ export function checkInputs(
   declared: Readonly<Record<string, unknown>>,
   olds?: Readonly<Record<string, unknown>>,
 ): { readonly inputs: Readonly<Record<string, unknown>>; readonly failures: readonly CheckFailure[] } {
-  const news = (olds && resource.keepUnmanaged?.(olds, declared)) ?? declared;
+  const isRecorded = olds !== undefined && Object.keys(olds).length > 0;
+  const news = isRecorded ? (resource.keepUnmanaged?.(olds, declared) ?? declared) : declared;
   const schema = hasUnknowns(news) ? allowUnknowns(resource.inputs, news) : resource.inputs;
   const parsed = schema.safeParse(news);
   if (!parsed.success)
