@@ -138,6 +138,7 @@ describe("a key that is absent from a manifest", () => {
     ]);
     expect(await everything()).toEqual(before);
     await unchanged();
+    expect(await run("verify")).toMatchObject({ exitCode: 0 });
   });
 
   it("closes the database of a suspended organization to everybody, and opens it to the same people", async () => {
