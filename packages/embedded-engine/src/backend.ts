@@ -76,12 +76,11 @@ export class FileBackend {
       return undefined;
     }
     const bytes = await readFile(file);
-    const json = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
     try {
-      return JSON.parse(json) as CheckpointFile;
+      return checkpointIn((file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8"));
     } catch (cause) {
-      throw new UserError(`The state file ${file} isn't valid JSON.`, {
-        remedy: `Restore it from ${file}.bak.`,
+      throw new UserError(`The state file ${file} is damaged: ${messageOf(cause)}.`, {
+        remedy: `Restore it from ${file}.bak, which is the state before the last write, or from your backup. Then run tenantry preview --refresh.`,
         cause,
       });
     }
@@ -162,6 +161,21 @@ export class FileBackend {
 }
 
 /** @throws SyntaxError for a file of another form, for example one that was cut */
+function checkpointIn(json: string): CheckpointFile {
+  const file: unknown = JSON.parse(json);
+  const { version, checkpoint } = isRecord(file) ? file : {};
+  if (typeof version !== "number" || !isRecord(checkpoint)) throw new SyntaxError("it has no checkpoint");
+  const { resources } = isRecord(checkpoint.latest) ? checkpoint.latest : {};
+  const isList = resources === undefined || resources === null || Array.isArray(resources);
+  if (!isList) throw new SyntaxError("its resources aren't a list");
+  return file as CheckpointFile;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @throws SyntaxError for a file of another form, for example one that was cut */
 function tagsIn(file: unknown): Readonly<Record<string, string>> {
   const tags = isRecord(file) ? (file.tags ?? {}) : undefined;
   if (!isRecord(tags)) throw new SyntaxError("no object `tags`");
@@ -190,8 +204,8 @@ async function newestOf(files: readonly string[]): Promise<string | undefined> {
   return found.sort((a, b) => (b.time ?? 0) - (a.time ?? 0))[0]?.file;
 }
 
-/** The temporary name is unique, so that two writers never share a file. */
-async function writeAtomically(file: string, text: string): Promise<void> {
+/** Writes a file whole or not at all, and flushes it. The temporary name is unique, so that two writers never share a file. */
+export async function writeAtomically(file: string, text: string): Promise<void> {
   const unfinished = `${file}.${randomUUID()}.new`;
   try {
     // Flush before the rename. Otherwise a power failure could leave an empty state file.

@@ -4,8 +4,8 @@ import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import { isRecord } from "@tenantry/core/is-record";
+import { hasEnded, identityIn, ownIdentity, type ProcessIdentity } from "@tenantry/core/process-identity";
 import { entriesOf } from "./backend.ts";
-import { hasEnded, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 /** The content of Pulumi's lock files. The CLI ignores keys that it doesn't know. */
 interface LockContent {
@@ -56,7 +56,7 @@ async function refuseForeign(
   own: string | undefined,
   warn: (message: string) => void,
 ): Promise<void> {
-  const held: string[] = [];
+  const held: { readonly file: string; readonly who: string }[] = [];
   for (const name of await entriesOf(folder)) {
     if (name === own || !name.endsWith(".json")) continue;
     const file = join(folder, name);
@@ -66,11 +66,13 @@ async function refuseForeign(
     if (isDead(content)) {
       await rm(file, { force: true });
       warn(`Removed the lock of ${who}, whose run was killed.`);
-    } else held.push(`  ${file}: created by ${who}`);
+    } else held.push({ file, who });
   }
   if (held.length === 0) return;
-  throw new UserError(`The stack is currently locked by ${held.length} lock(s):\n${held.join("\n")}`, {
-    remedy: "Wait for the other run to end. If it no longer runs, delete the file or run `pulumi cancel`.",
+  const lines = held.map(({ file, who }) => `  ${file}: created by ${who}`);
+  const files = held.map(({ file }) => `'${file.replaceAll("'", "'\\''")}'`).join(" ");
+  throw new UserError(`The stack is currently locked by ${held.length} lock(s):\n${lines.join("\n")}`, {
+    remedy: `Wait for the other run to end. If you know that it no longer runs: rm ${files} (or pulumi cancel).`,
   });
 }
 
@@ -87,22 +89,15 @@ async function readLock(file: string): Promise<LockContent | undefined> {
 /** Other programs write locks too, so nothing in one is certain. */
 function lockContent(found: unknown): LockContent {
   const { pid, username, hostname, timestamp, process } = isRecord(found) ? found : {};
+  const identity = identityIn(process);
   const text = (value: unknown) => (typeof value === "string" ? value : "?");
   return {
     pid: typeof pid === "number" ? pid : 0,
     username: text(username),
     hostname: text(hostname),
     timestamp: text(timestamp),
-    ...(isIdentity(process) ? { process } : {}),
+    ...(identity === undefined ? {} : { process: identity }),
   };
-}
-
-function isIdentity(value: unknown): value is ProcessIdentity {
-  return (
-    isRecord(value) &&
-    Number.isInteger(value.pid) &&
-    [value.boot, value.pidNamespace, value.started].every((each) => typeof each === "string")
-  );
 }
 
 function isDead({ hostname: host, process }: LockContent): boolean {

@@ -9,6 +9,9 @@ import {
 /** Shorter secrets may be everyday words. Masking those would make messages unreadable. */
 const SHORTEST = 4;
 
+/** A plain word, such as the name of a provider. It can be part of other names, which aren't secret. */
+const PLAIN_WORD = /^[a-z]{1,15}$/;
+
 /** Masks all known secrets of a run in its messages, because vendors quote requests in their errors. */
 export class Redactor {
   readonly #secrets = new Set<string>();
@@ -27,10 +30,13 @@ export class Redactor {
     });
   }
 
-  /** The text with `[secret]` in place of every known secret. */
+  /** The text with `[secret]` in place of every known secret. A plain word is masked where it stands alone. */
   redact(text: string): string {
     let result = text;
-    for (const secret of this.#secrets) result = result.replaceAll(secret, "[secret]");
+    for (const secret of this.#secrets)
+      result = PLAIN_WORD.test(secret)
+        ? result.replace(new RegExp(`(?<![\\w-])${secret}(?![\\w-])`, "g"), "[secret]")
+        : result.replaceAll(secret, "[secret]");
     return result;
   }
 

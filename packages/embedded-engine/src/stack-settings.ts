@@ -1,9 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
-import { entriesOf } from "./backend.ts";
+import { entriesOf, writeAtomically } from "./backend.ts";
 import { fullKey } from "./config-key.ts";
 import { type Crypter, newSalt, openSalt } from "./secrets.ts";
 import { settingsFileName } from "./settings-file.ts";
@@ -108,8 +108,7 @@ export class StackSettings {
     const { document } = this.#file;
     document.set("encryptionsalt", salt);
     await mkdir(this.#folder, { recursive: true });
-    await writeFile(`${this.#path}.new`, document.toString());
-    await rename(`${this.#path}.new`, this.#path);
+    await writeAtomically(this.#path, document.toString());
   }
 
   #config(): Readonly<Record<string, unknown>> {

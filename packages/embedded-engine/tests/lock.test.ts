@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { ownIdentity } from "@tenantry/core/process-identity";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StackLock } from "../src/lock.ts";
-import { ownIdentity } from "../src/process-identity.ts";
 
 let root: string;
 let folder: string;

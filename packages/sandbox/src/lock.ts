@@ -1,30 +1,69 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { isRunning } from "./postgres-cache.ts";
+import { UserError } from "@tenantry/core/errors";
+import { isRecord } from "@tenantry/core/is-record";
+import { hasEnded, identityIn, ownIdentity, type ProcessIdentity } from "@tenantry/core/process-identity";
+
+/** The owner of a lock. */
+interface Owner {
+  readonly hostname: string;
+  readonly pid: number;
+  /** Undefined if the file doesn't say enough. Then the lock may be in use. */
+  readonly process: ProcessIdentity | undefined;
+}
 
 /**
- * Locks a folder for this process, so that a second sandbox can't start on the same data. Replaces the lock of a process that
- * no longer runs.
+ * Locks a folder for this process, so that a second sandbox can't start on the same data.
  *
- * @returns a function that releases the lock, or undefined if a running process holds it
+ * Replaces the lock of a process that has certainly ended. Any other lock may be in use: a process id alone proves nothing, because
+ * another container counts its own.
+ *
+ * @returns a function that releases the lock
+ * @throws UserError that names the owner, if another process holds it or may hold it
  */
-export async function lockFolder(folder: string): Promise<(() => Promise<void>) | undefined> {
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const file = join(folder, "sandbox.lock");
-  // The process id is written before the link is created, so a lock always names its owner.
-  const own = `${file}.${process.pid}-${randomBytes(4).toString("hex")}`;
-  await writeFile(own, String(process.pid));
+  // The owner is written before the link is created, so a lock always names its owner.
+  const own = `${file}.${randomUUID()}`;
+  await writeFile(own, JSON.stringify({ hostname: hostname(), pid: process.pid, process: ownIdentity() }));
   try {
     while (!(await isLinked(own, file))) {
-      const owner = await readOwner(file);
-      if (owner === "gone") continue;
-      if (owner !== undefined && isRunning(owner)) return undefined;
-      await discard(file, owner);
+      const text = await readLock(file);
+      if (text === undefined) continue;
+      const owner = ownerIn(text);
+      if (!isDead(owner)) throw locked(folder, file, owner);
+      await discard(file, text);
     }
     return () => rm(file, { force: true });
   } finally {
     await rm(own, { force: true });
   }
+}
+
+function locked(folder: string, file: string, owner: Owner | undefined): UserError {
+  const who = owner === undefined ? "an unknown process" : `process ${owner.pid} on ${owner.hostname}`;
+  return new UserError(`A sandbox is already running in ${folder}: ${who} holds its lock.`, {
+    remedy: `Stop it, or use another folder. If you know that it no longer runs: rm '${file.replaceAll("'", "'\\''")}'`,
+  });
+}
+
+function isDead(owner: Owner | undefined): boolean {
+  return owner?.hostname === hostname() && owner.process !== undefined && hasEnded(owner.process);
+}
+
+/** Undefined for a file in another form. */
+function ownerIn(text: string): Owner | undefined {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(content) || typeof content.hostname !== "string" || typeof content.pid !== "number")
+    return undefined;
+  return { hostname: content.hostname, pid: content.pid, process: identityIn(content.process) };
 }
 
 /** Links the file to another name. Returns false if that name exists. */
@@ -38,25 +77,25 @@ async function isLinked(file: string, name: string): Promise<boolean> {
   }
 }
 
-/** Reads the owner's process id. Returns undefined if the file contains none. */
-async function readOwner(file: string): Promise<number | "gone" | undefined> {
+/** Undefined if the lock was released. */
+async function readLock(file: string): Promise<string | undefined> {
   try {
-    return Number(await readFile(file, "utf8")) || undefined;
+    return await readFile(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "gone";
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }
 
 /** Removes a stale lock. Keeps the lock if another process replaced it in the meantime. */
-async function discard(file: string, owner: number | undefined): Promise<void> {
-  const aside = `${file}.${process.pid}`;
+async function discard(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
   try {
     await rename(file, aside);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw error;
   }
-  if ((await readOwner(aside)) === owner) await rm(aside);
+  if ((await readLock(aside)) === text) await rm(aside, { force: true });
   else await rename(aside, file);
 }

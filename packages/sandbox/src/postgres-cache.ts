@@ -1,13 +1,26 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { UserError } from "@tenantry/core/errors";
+import { nameOfPlace } from "@tenantry/core/process-identity";
 import { Secret } from "@tenantry/core/secret";
 import { serverUser } from "./postgres-user.ts";
 
@@ -65,10 +78,13 @@ export async function buildOnce(target: string, build: (unfinished: string) => P
   }
 }
 
-/** A temporary name for an unfinished folder. It contains the process id, so that {@link removeAbandoned} can find it. */
+/** A temporary name for an unfinished folder. It names the process, so that {@link removeAbandoned} can find it. */
 export function unfinishedName(target: string): string {
-  return `${target}.building-${process.pid}-${randomBytes(4).toString("hex")}`;
+  return `${target}.building-${process.pid}-${nameOfPlace()}-${randomBytes(4).toString("hex")}`;
 }
+
+/** How long an unfinished folder stays whose process can't be seen from here, such as that of another container. */
+const KEEP_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Removes unfinished folders whose process no longer runs.
@@ -77,11 +93,18 @@ export function unfinishedName(target: string): string {
  */
 export async function removeAbandoned(folder: string, of = ""): Promise<void> {
   for (const name of await readdir(folder)) {
-    const pid = builderOf(name);
-    if (!name.startsWith(of) || pid === undefined || isRunning(pid)) continue;
+    const builder = builderOf(name);
+    if (!name.startsWith(of) || builder === undefined || (await mayBeBuilding(join(folder, name), builder)))
+      continue;
     // A child of the killed process may still be copying into the folder.
     await rm(join(folder, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
+}
+
+async function mayBeBuilding(path: string, { pid, place }: Builder): Promise<boolean> {
+  if (place === nameOfPlace()) return isRunning(pid);
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs < KEEP_MS;
 }
 
 /** Waits up to 30 seconds while another process builds the same folder. */
@@ -90,14 +113,23 @@ async function othersToFinish(target: string): Promise<void> {
   while (!existsSync(target) && Date.now() < deadline) {
     const names = await readdir(dirname(target));
     const builders = names.filter((name) => name.startsWith(`${basename(target)}.building-`)).map(builderOf);
-    if (!builders.some((pid) => pid !== undefined && pid !== process.pid && isRunning(pid))) return;
+    const isOther = (builder: Builder | undefined) =>
+      builder?.place === nameOfPlace() && builder.pid !== process.pid && isRunning(builder.pid);
+    if (!builders.some(isOther)) return;
     await delay(50);
   }
 }
 
-function builderOf(name: string): number | undefined {
-  const pid = /\.building-(\d+)-/.exec(name)?.[1];
-  return pid === undefined ? undefined : Number(pid);
+/** The process that builds a folder. */
+interface Builder {
+  readonly pid: number;
+  /** Where its id has a meaning. */
+  readonly place: string;
+}
+
+function builderOf(name: string): Builder | undefined {
+  const [, pid, place] = /\.building-(\d+)-(\w+)-/.exec(name) ?? [];
+  return pid === undefined || place === undefined ? undefined : { pid: Number(pid), place };
 }
 
 /**

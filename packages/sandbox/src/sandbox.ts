@@ -4,7 +4,6 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
-import { UserError } from "@tenantry/core/errors";
 import { Secret } from "@tenantry/core/secret";
 import { createAdmin, type Organizations } from "./admin.ts";
 import { selfSigned } from "./certificate.ts";
@@ -63,10 +62,6 @@ export async function startSandbox<V extends Variables = Record<never, string>>(
   await mkdir(options.folder, { recursive: true, mode: 0o700 });
   const folder = await realpath(options.folder);
   const unlock = await lockFolder(folder);
-  if (unlock === undefined)
-    throw new UserError(`A sandbox is already running in ${folder}.`, {
-      remedy: "Stop it, or use another folder.",
-    });
   try {
     return await start(folder, options, unlock);
   } catch (error) {

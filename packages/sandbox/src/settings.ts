@@ -1,6 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { UserError } from "@tenantry/core/errors";
+import { isRecord } from "@tenantry/core/is-record";
 
 /** The names of the sandbox's own environment variables. */
 const NAMES = [
@@ -29,15 +31,27 @@ export interface Settings {
 /** @returns undefined if the folder has no sandbox yet */
 export async function readSettings(folder: string): Promise<Settings | undefined> {
   try {
-    return JSON.parse(await readFile(fileIn(folder), "utf8")) as Settings;
+    return settingsIn(await readFile(fileIn(folder), "utf8"));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UserError(`The sandbox's file ${fileIn(folder)} is damaged: ${error.message}.`, {
+      remedy: "Delete the sandbox's folder and start with an empty sandbox, or restore the file.",
+      cause: error,
+    });
   }
 }
 
+function settingsIn(text: string): Settings {
+  const settings: unknown = JSON.parse(text);
+  if (!isRecord(settings) || !isRecord(settings.env) || !isRecord(settings.ports))
+    throw new SyntaxError("it has no ports and variables");
+  return settings as unknown as Settings;
+}
+
 export async function writeSettings(folder: string, settings: Settings): Promise<void> {
-  const unfinished = `${fileIn(folder)}.new`;
+  // Several processes that join the sandbox may write at the same time.
+  const unfinished = `${fileIn(folder)}.${randomUUID()}.new`;
   await writeFile(unfinished, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
   await rename(unfinished, fileIn(folder));
 }

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { UserError } from "@tenantry/core/errors";
 
 /**
  * The state of a sandbox service: collections of JSON documents in memory. Every change is appended to a journal file.
@@ -41,7 +42,7 @@ export class Store {
   #replay(journal: string): void {
     // Text after the last line break is an incomplete write of a killed process, and was never confirmed.
     for (const line of journal.split("\n").slice(0, -1)) {
-      const change = JSON.parse(line) as { collection: string; id: string; value?: unknown };
+      const change = changeIn(line, this.#file ?? "");
       const documents = this.#documents(change.collection);
       if (change.value === undefined) documents.delete(change.id);
       else documents.set(change.id, change.value);
@@ -88,5 +89,16 @@ export class Collection<T> {
   /** Returns the documents whose id starts with the prefix. */
   under(prefix: string): T[] {
     return [...this.#documents].filter(([id]) => id.startsWith(prefix)).map(([, value]) => value);
+  }
+}
+
+function changeIn(line: string, file: string): { collection: string; id: string; value?: unknown } {
+  try {
+    return JSON.parse(line) as { collection: string; id: string; value?: unknown };
+  } catch (cause) {
+    throw new UserError(`The sandbox's journal ${file} is damaged in the middle.`, {
+      remedy: "Delete the sandbox's folder and start with an empty sandbox, or restore the file.",
+      cause,
+    });
   }
 }

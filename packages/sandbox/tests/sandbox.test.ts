@@ -101,7 +101,9 @@ describe("a sandbox", () => {
   test("can be joined, but not started twice in one folder", async () => {
     const at = await folder();
     const sandbox = await startSandbox({ folder: at });
-    await expect(startSandbox({ folder: at })).rejects.toThrow(`A sandbox is already running in ${at}.`);
+    await expect(startSandbox({ folder: at })).rejects.toThrow(
+      `A sandbox is already running in ${at}: process `,
+    );
     const joined = await joinSandbox({ folder: at, organizations: ["joiners"] });
     expect(joined.env).toEqual(sandbox.env);
     const { body } = await new LocalSandbox(sandbox, at).call("GET", "/v1/organizations");

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
+import { isRecord } from "./is-record.ts";
 
 /**
  * A process, in a form that no other process shares. A process id alone isn't unique: it is reused, and each container counts
@@ -13,6 +15,23 @@ export interface ProcessIdentity {
   readonly pidNamespace: string;
   /** The time when the process started, as the system writes it. */
   readonly started: string;
+}
+
+/** Parses what `ownIdentity` returned, for example from a lock's file. Undefined for anything else. */
+export function identityIn(value: unknown): ProcessIdentity | undefined {
+  if (!isRecord(value)) return undefined;
+  const { pid, boot, pidNamespace, started } = value;
+  if (typeof pid !== "number" || !Number.isInteger(pid)) return undefined;
+  if (typeof boot !== "string" || typeof pidNamespace !== "string" || typeof started !== "string")
+    return undefined;
+  return { pid, boot, pidNamespace, started };
+}
+
+/** A short name for the machine's boot and the namespace in which a process id has a meaning; `unknown` without one. */
+export function nameOfPlace(): string {
+  const place = placeOfProcesses();
+  if (place === undefined) return "unknown";
+  return createHash("sha256").update(`${place.boot} ${place.pidNamespace}`).digest("hex").slice(0, 8);
 }
 
 /** Undefined when the system doesn't tell enough, for example without `/proc`. */
