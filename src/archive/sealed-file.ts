@@ -110,7 +110,11 @@ interface Frame {
 
 async function frameOf(file: string): Promise<Frame> {
   // Without O_NONBLOCK, opening a pipe would wait for a writer.
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === undefined ? error : notOpened(file, error);
+    },
+  );
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw unreadable(file, new Error("not a regular file"));
@@ -191,6 +195,15 @@ async function* reporting<T>(source: AsyncIterable<T>, failed: () => void): Asyn
     if (next.done === true) return;
     yield next.value;
   }
+}
+
+function notOpened(file: string, cause: NodeJS.ErrnoException): UserError {
+  const what =
+    cause.code === "ENOENT" ? `There is no archive ${file}.` : `${file} can't be opened: ${cause.message}.`;
+  return new UserError(what, {
+    remedy: "Name an archive file by its path, relative to the current folder or to TENANTRY_ARCHIVES.",
+    cause,
+  });
 }
 
 /** @param keyId the fingerprint of the missing root secret, if that is the problem */

@@ -1,5 +1,6 @@
 import { UserError, VendorError } from "@tenantry/core/errors";
 import { printable, printableLines } from "@tenantry/core/printable";
+import { systemFailure } from "@tenantry/core/system-failure";
 import { CommanderError } from "commander";
 import type { Colors } from "./render/colors.ts";
 import { mapToSource } from "./stack-trace.ts";
@@ -20,6 +21,8 @@ export function errorDocument(error: unknown): ErrorDocument {
     return { kind: "user", message: plainUsage(error.message), remedy: "See tenantry --help.", place: null };
   if (error instanceof VendorError)
     return { kind: "vendor", message: error.message, remedy: error.remedy, place: null };
+  const system = systemFailure(error);
+  if (system !== undefined) return { kind: "user", ...system, place: null };
   return { kind: "bug", message: stackOf(error), remedy: null, place: null };
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { lstat, rename, rm, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { UserError } from "@tenantry/core/errors";
@@ -15,7 +16,7 @@ const OTHERS = 0o077;
  */
 export async function exportToFile(secret: Secret, file: string): Promise<void> {
   await refuseOpenFile(file);
-  const unfinished = `${file}.${process.pid}.new`;
+  const unfinished = `${file}.${randomUUID()}.new`;
   try {
     await writeFile(unfinished, secret.reveal(), { mode: 0o600, flag: "wx", flush: true });
     await rename(unfinished, file);

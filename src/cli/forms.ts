@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
@@ -50,7 +51,7 @@ export function writeForms(
 
 function writeWhole(session: Session, file: string, text: string): void {
   const path = resolve(session.io.cwd, file);
-  const unfinished = `${path}.${process.pid}.tmp`;
+  const unfinished = `${path}.${randomUUID()}.tmp`;
   try {
     // An existing file or link isn't written through.
     writeFileSync(unfinished, text, { flag: "wx" });

@@ -3,13 +3,15 @@ import type { Session } from "./session.ts";
 
 /**
  * Runs work with a signal that the first Ctrl-C aborts, so that running operations finish and are saved. A second Ctrl-C
- * exits immediately.
+ * exits immediately. A command that changes nothing also stops when nobody reads its result.
  */
 export async function withInterrupt<T>(
   session: Session,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  const stop = () => controller.abort();
+  if (session.stopsUnread) session.unread.addEventListener("abort", stop);
   const stopListening = session.io.onInterrupt(() => {
     if (controller.signal.aborted) session.io.exit(130);
     session.log(
@@ -21,6 +23,7 @@ export async function withInterrupt<T>(
     return await work(controller.signal);
   } finally {
     stopListening();
+    session.unread.removeEventListener("abort", stop);
   }
 }
 

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { runCommandLine } from "./program.ts";
 import type { Io } from "./session.ts";
 
@@ -5,6 +6,7 @@ const io: Io = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
+  isOneOutput: isSameFile(process.stdout.fd, process.stderr.fd),
   env: process.env,
   cwd: process.cwd(),
   onInterrupt(listener) {
@@ -18,10 +20,11 @@ const io: Io = {
   exit: (code) => process.exit(code),
 };
 
-// It isn't an error when the reader closes the pipe, as `| head` does.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
-
 process.exitCode = await runCommandLine(process.argv.slice(2), io);
+// The session reports what couldn't be written. A late error must not end the process with another exit code.
+for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
+
+function isSameFile(one: number, other: number): boolean {
+  const [a, b] = [one, other].map((descriptor) => fstatSync(descriptor));
+  return a?.ino === b?.ino && a?.dev === b?.dev;
+}

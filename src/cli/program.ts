@@ -31,6 +31,17 @@ import { type ExitCode, type Io, Session } from "./session.ts";
  */
 export async function runCommandLine(args: readonly string[], io: Io): Promise<ExitCode> {
   const session = new Session(io);
+  const exitCode = await runIn(session, args);
+  const lost = await session.flush();
+  if (lost !== undefined) {
+    session.log(`${session.errorColors.red("error:")} A part of the output was lost (${lost}).`);
+    await session.flush();
+  }
+  session.close();
+  return lost === undefined ? exitCode : 1;
+}
+
+async function runIn(session: Session, args: readonly string[]): Promise<ExitCode> {
   try {
     await buildProgram(session).parseAsync(separateSandboxFolder(args), { from: "user" });
     return session.exitCode;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
@@ -55,9 +56,17 @@ export function savePlan(
 ): void {
   const path = resolve(session.io.cwd, file);
   const text = `${JSON.stringify(makePlan(previews, input, new Date()), null, 2)}\n`;
-  const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, text, { mode: 0o600 });
-  renameSync(unfinished, path);
+  const unfinished = `${path}.${randomUUID()}.tmp`;
+  try {
+    writeFileSync(unfinished, text, { mode: 0o600, flag: "wx" });
+    renameSync(unfinished, path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`The plan can't be written to ${file}: ${reason}`, {
+      remedy: "Name a file in an existing folder that you may write to.",
+      cause: error,
+    });
+  }
   session.log(`Saved the plan. Apply it with: tenantry up --plan ${file}`);
 }
 

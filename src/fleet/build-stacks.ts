@@ -8,7 +8,7 @@ import { suggest } from "../shared/suggest.ts";
 import { digestOf } from "./digest.ts";
 import type { Environment } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";
-import type { LoadedSelection } from "./load.ts";
+import { type LoadedSelection, OWN_STACK } from "./load.ts";
 import { stackNames } from "./targets.ts";
 
 /** Settings that all stacks of a run share. */
@@ -23,7 +23,8 @@ export interface Common {
 }
 
 /**
- * The stacks of a selection: those of the manifests, and those that exist in the backend but no longer in the YAML.
+ * The stacks of a selection: those of the manifests, and those that exist in the backend but no longer in the YAML. Those whose
+ * manifests have errors are left out.
  *
  * @param existing names of the stacks in the backend
  * @throws UserError for an organization that is in neither the YAML nor the backend
@@ -33,7 +34,8 @@ export function buildStacks(
   existing: readonly string[],
   common: Common,
 ): FleetStack[] {
-  const { selection, platform, organizations } = loaded;
+  const { selection, platform, organizations, broken } = loaded;
+  if (broken.has(OWN_STACK)) return [];
   const gone = goneOrganizations(loaded, existing);
   const { removed = [] } = selection;
   const unknown = loaded.missing.find((name) => !gone.includes(name) && !removed.includes(name));
@@ -74,10 +76,10 @@ function seenDigest(
 
 /** The selected organizations that exist without a manifest. */
 function goneOrganizations(
-  { platform, organizations, selection, missing }: LoadedSelection,
+  { platform, organizations, selection, missing, broken }: LoadedSelection,
   existing: readonly string[],
 ): string[] {
-  const declared = new Set(organizations.map((organization) => organization.name));
+  const declared = new Set([...organizations.map((organization) => organization.name), ...broken.keys()]);
   return existing
     .filter((stack) => stack.startsWith(`${platform}.`) && stack !== `${platform}.platform`)
     .map((stack) => stack.slice(platform.length + 1))

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Diagnostic, isError } from "../manifest/diagnostic.ts";
 import { digestOfFile, type Texts } from "../manifest/neighbours.ts";
-import { ORGANIZATIONS_FOLDER, strayEntries } from "../manifest/read.ts";
+import { ORGANIZATIONS_FOLDER, organizationOfFile, strayEntries } from "../manifest/read.ts";
 import type { OrganizationModel, PlatformModel } from "../model/model.ts";
-import { type Loaded, loadPlatform, loadStack, type StackModel } from "../repository/load.ts";
+import { type Loaded, loadSoundParts, loadStack, type StackModel } from "../repository/load.ts";
 import { type Selection, stackNames } from "./targets.ts";
 
 /** The manifests of a selection, resolved for one day. */
@@ -12,10 +12,12 @@ export interface LoadedSelection {
   readonly selection: Selection;
   /** The platform's name: its folder's. */
   readonly platform: string;
-  /** The platform; undefined when manifests weren't read or have errors. */
+  /** The platform; undefined when its manifest wasn't read or has errors. */
   readonly platformModel: PlatformModel | undefined;
-  /** The selected organizations; incomplete when there are errors. */
+  /** The selected organizations without errors; empty if the platform's manifest has errors. */
   readonly organizations: readonly OrganizationModel[];
+  /** The errors of the stacks that can't run because of them, by `platform` or the organization's name. */
+  readonly broken: Broken;
   /** Names that were selected but have no manifest: removed from the YAML, or misspelled. */
   readonly missing: readonly string[];
   /** The number of organization manifests that were read, valid or not. */
@@ -24,6 +26,11 @@ export interface LoadedSelection {
   /** By organization, the digest of its file, taken before the file was compared with all others. */
   readonly checked: ReadonlyMap<string, string>;
 }
+
+type Broken = ReadonlyMap<string, readonly Diagnostic[]>;
+
+/** The key of a platform's own stack in `Broken`, and the last part of its name. */
+export const OWN_STACK = "platform";
 
 /**
  * Reads and resolves a selection. For single organizations it reads their files and the platform's; for a whole platform it
@@ -40,38 +47,95 @@ export async function loadSelection(selection: Selection, today: string): Promis
       stackNames(folder).map((stack) => stack.slice(platform.length + 1)),
     );
     const own = loadStack(dirname(folder), `${platform}.platform`, today);
-    const { model, diagnostics } = await loadPlatform(folder, today);
+    const parts = await loadSoundParts(folder, today);
     const misnamed = own.diagnostics.filter((diagnostic) => diagnostic.rule === "platform-name");
-    return {
+    return withoutBroken({
       selection,
       platform,
-      platformModel: model?.platform,
-      organizations: model?.organizations ?? [],
+      platformModel: parts.platform,
+      organizations: parts.organizations,
       missing: [],
       read: stackNames(folder).length - 1,
-      diagnostics: [...misnamed, ...diagnostics],
+      diagnostics: [...misnamed, ...parts.diagnostics],
       checked,
-    };
+    });
   }
   const missing = organizations.filter((name) => !existsSync(manifestOf(folder, name)));
   const present = organizations.filter((name) => !missing.includes(name));
   const checked = digestsOf(folder, present);
   const texts: Texts = new Map();
-  // A manifest that was renamed to something that isn't read would look like a removed one.
-  const strays = selection.removed === undefined ? [] : await strayEntries(folder);
-  const loaded = ["platform", ...present].map((name) =>
+  const loaded = [OWN_STACK, ...present].map((name) =>
     loadStack(dirname(folder), `${platform}.${name}`, today, { texts }),
   );
-  return {
+  return withoutBroken({
     selection,
     platform,
     platformModel: loaded[0]?.model?.platform,
     organizations: loaded.flatMap(({ model }) => model?.organization ?? []),
     missing,
     read: present.length,
-    diagnostics: [...strays, ...distinct(loaded)],
+    diagnostics: [...(await straysOf(selection, missing)), ...distinct(loaded)],
     checked,
+  });
+}
+
+/**
+ * Reads the manifest of a selection's platform, and nothing else: for commands that find organizations in the control plane.
+ *
+ * @param today `2026-11-22`
+ */
+export function loadPlatformOnly(selection: Selection, today: string): LoadedSelection {
+  const { folder } = selection;
+  const platform = basename(folder);
+  const { model, diagnostics } = loadStack(dirname(folder), `${platform}.${OWN_STACK}`, today);
+  return withoutBroken({
+    ...recordedSelection({ folder, own: true, organizations: [] }),
+    platformModel: model?.platform,
+    diagnostics,
+  });
+}
+
+/**
+ * What isn't read in the platform's folder and concerns the selection. A manifest that was renamed to something that isn't read would
+ * look like a removed one.
+ */
+async function straysOf(
+  { folder, own, removed }: Selection,
+  missing: readonly string[],
+): Promise<Diagnostic[]> {
+  const concernsPlatform = own || removed !== undefined;
+  if (!concernsPlatform && missing.length === 0) return [];
+  return (await strayEntries(folder)).filter(({ file }) => {
+    const organization = organizationOfFile(folder, file);
+    return organization === undefined ? concernsPlatform : missing.includes(organization);
+  });
+}
+
+/** Leaves out what has errors: an organization, or the platform with all of its organizations. */
+function withoutBroken(loaded: Omit<LoadedSelection, "broken">): LoadedSelection {
+  const { selection, diagnostics, organizations, missing } = loaded;
+  const broken = new Map<string, Diagnostic[]>();
+  for (const diagnostic of diagnostics.filter(isError)) {
+    const part = organizationOfFile(selection.folder, diagnostic.file) ?? OWN_STACK;
+    broken.set(part, [...(broken.get(part) ?? []), diagnostic]);
+  }
+  if (broken.has(OWN_STACK)) return { ...loaded, platformModel: undefined, organizations: [], broken };
+  const isSound = (name: string) => !broken.has(name);
+  return {
+    ...loaded,
+    organizations: organizations.filter(({ name }) => isSound(name)),
+    missing: missing.filter(isSound),
+    broken,
   };
+}
+
+/** Whether any stack of the selections can run. */
+export function canRunAny(loaded: readonly LoadedSelection[]): boolean {
+  return loaded.some(
+    ({ platformModel, organizations, missing, selection }) =>
+      platformModel !== undefined &&
+      (selection.own || selection.organizations === "all" || organizations.length + missing.length > 0),
+  );
 }
 
 /** A selection of recorded stacks that doesn't read manifests. */
@@ -85,6 +149,7 @@ export function recordedSelection(selection: Selection): LoadedSelection {
     missing,
     read: 0,
     diagnostics: [],
+    broken: new Map(),
     checked: new Map(),
   };
 }

@@ -1,5 +1,5 @@
 import { UserError } from "@tenantry/core/errors";
-import type { LoadedSelection } from "./load.ts";
+import { type LoadedSelection, OWN_STACK } from "./load.ts";
 
 /** The stacks of one job. */
 interface Shard {
@@ -18,11 +18,23 @@ export interface Matrix {
 /** The name of a stack, which a shell takes as one plain word. */
 const STACK = /^[a-z0-9-]+\.[a-z0-9-]+$/;
 
-/** The names of the stacks of loaded manifests: the platforms' own, the organizations, and those that were removed. */
+/**
+ * The names of the stacks of loaded manifests: the platforms' own, the organizations, and those that were removed. A stack whose
+ * manifest has errors is among them, so that its job fails. Of a platform with errors, its own stack is enough.
+ */
 export function stacksIn(loaded: readonly LoadedSelection[]): string[] {
-  return loaded.flatMap(({ platform, selection, organizations }) => {
-    const names = [...organizations.map(({ name }) => name), ...(selection.removed ?? [])];
-    return [...(selection.own ? ["platform"] : []), ...names.sort()].map((name) => `${platform}.${name}`);
+  return loaded.flatMap(({ platform, selection, organizations, broken }) => {
+    // The organizations' jobs would fail for the same reason.
+    if (broken.has(OWN_STACK) && selection.own) return [`${platform}.${OWN_STACK}`];
+    const selected = selection.organizations === "all" ? [] : selection.organizations;
+    const names = new Set([
+      ...organizations.map(({ name }) => name),
+      ...(selection.removed ?? []),
+      ...selected,
+      ...broken.keys(),
+    ]);
+    names.delete(OWN_STACK);
+    return [...(selection.own ? [OWN_STACK] : []), ...[...names].sort()].map((name) => `${platform}.${name}`);
   });
 }
 

@@ -13,9 +13,9 @@ export interface FleetReport {
   readonly command: "plan" | "preview" | "up" | "destroy";
   /** What happens, or happened, in the words of the domain. */
   readonly plan: ChangePlan;
-  /** The engine's operations by stack, without unchanged resources. Empty if a manifest has errors. */
+  /** The engine's operations by stack, without unchanged resources. A stack whose manifest has errors is among them as failed. */
   readonly stacks: readonly StackResult[];
-  /** Problems of the manifests. With an error among them, nothing was run. */
+  /** Problems of the manifests. A stack with an error among them was not run. */
   readonly problems: readonly Diagnostic[];
   /** Only of `plan`: files of code that changed, which a plan doesn't run. */
   readonly notEvaluated?: readonly string[];

@@ -1,4 +1,5 @@
 import { UserError, VendorError } from "@tenantry/core/errors";
+import { systemFailure } from "@tenantry/core/system-failure";
 import type {
   Attached,
   DestroyOptions,
@@ -360,14 +361,18 @@ function diagnosticOf(error: unknown): EngineDiagnostic {
       ? `${placeOf(error)}${error.message}\n  ${error.remedy}`
       : error instanceof VendorError
         ? error.message
-        : error instanceof Error
-          ? (error.stack ?? error.message)
-          : String(error);
+        : messageOfOther(error);
   return { severity: "error", message, urn: undefined };
 }
 
 function placeOf({ place }: UserError): string {
   return place === undefined ? "" : `${place.file}:${place.line}:${place.column}: `;
+}
+
+function messageOfOther(error: unknown): string {
+  const system = systemFailure(error);
+  if (system !== undefined) return `${system.message}\n  ${system.remedy}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function secondsSince(begin: number): number {

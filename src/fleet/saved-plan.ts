@@ -103,6 +103,7 @@ export function differencesFromPlan(
     plan.sources === digest([...input.sources]) ? [] : ["the project's code or a policy pack changed"];
   const stacks = plan.stacks.flatMap((planned) => {
     const [stack, result] = [stackOf.get(planned.stack), resultOf.get(planned.stack)];
+    if (stack === undefined && result !== undefined) return [`${planned.stack}: its manifests have errors`];
     if (stack === undefined || result === undefined) return [`${planned.stack}: the stack is gone`];
     return stackDifferences(planned, result, stack, input).map((each) => `${planned.stack}: ${each}`);
   });

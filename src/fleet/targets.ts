@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import { ignored, ORGANIZATIONS_FOLDER, organizationFiles, PLATFORM_FILE } from "../manifest/read.ts";
+import { isFolder } from "../manifest/read-text.ts";
 import { quotedPath } from "../shared/list-names.ts";
 import { isBelow, isReallyInside } from "../shared/real-path.ts";
 import { suggest } from "../shared/suggest.ts";
@@ -166,7 +167,7 @@ function unknownTarget(name: string, where: Where): UserError {
 function knownTargets(name: string, where: Where): string[] {
   const beside = dirname(resolve(where.cwd, name));
   const neighbours =
-    existsSync(beside) && !leadsOut(beside, where.cwd)
+    isFolder(beside) && !leadsOut(beside, where.cwd)
       ? readdirSync(beside).map((each) => join(dirname(name), each))
       : [];
   return [...neighbours, ...platformsIn(stacksFolder(where)).flatMap(stackNames)];

@@ -1,6 +1,7 @@
 import { selectEngine } from "../engine/select.ts";
+import { brokenResults } from "../fleet/broken.ts";
 import type { Variables } from "../fleet/environment.ts";
-import { diagnosticsOf, hasErrors, loadSelection } from "../fleet/load.ts";
+import { canRunAny, diagnosticsOf, loadSelection } from "../fleet/load.ts";
 import { openFleet } from "../fleet/open.ts";
 import { type FleetReport, reportOf } from "../fleet/report.ts";
 import { previewFleet } from "../fleet/run.ts";
@@ -44,7 +45,8 @@ export async function previewTargets(
   const selections = findTargets(targets, { cwd, env });
   const loaded = await Promise.all(selections.map((selection) => loadSelection(selection, today)));
   const problems = diagnosticsOf(loaded, cwd);
-  if (hasErrors(loaded)) return reportOf("preview", [], [], problems);
+  const broken = brokenResults(loaded, cwd);
+  if (broken.length > 0 && !canRunAny(loaded)) return reportOf("preview", [], broken, problems);
 
   const { engine: engineName, sandbox, ...run } = options;
   const engine = await selectEngine(engineName ?? (sandbox === undefined ? undefined : "embedded"), env);
@@ -59,7 +61,7 @@ export async function previewTargets(
       ...{ ...run, engine, parallel, signal },
       ...(attach === undefined ? {} : { attach }),
     }).finally(() => fleet.close());
-    return reportOf("preview", stacks, results, problems);
+    return reportOf("preview", stacks, [...results, ...broken], problems);
   } finally {
     await engine.close();
   }

@@ -49,6 +49,19 @@ export function readNeighbours(
   return { organizations, unclear };
 }
 
+/** The files, among those with errors, that contain all texts of one of the values. Which values they declare is unknown. */
+export function filesThatMention(
+  folder: string,
+  files: readonly string[],
+  values: readonly (readonly string[])[],
+  texts: Texts,
+): readonly string[] {
+  return files.filter((file) => {
+    const text = textOf(file, folder, texts);
+    return text !== undefined && values.some((parts) => parts.every((part) => text.includes(part)));
+  });
+}
+
 function textOf(file: string, folder: string, texts: Texts): string | undefined {
   if (texts.has(file)) return texts.get(file);
   const read = readText(file, folder);

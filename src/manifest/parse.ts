@@ -14,7 +14,7 @@ import {
 } from "./locate.ts";
 import { endsWithinLine, openEnd } from "./open-end.ts";
 import { reportSchemaErrors } from "./schema-errors.ts";
-import { reportSyntaxErrors, tooDeep } from "./syntax-errors.ts";
+import { conflictError, reportSyntaxErrors, tooDeep } from "./syntax-errors.ts";
 
 /** The manifest, or undefined if the text has errors, and all diagnostics. */
 export interface ParseResult<K extends Kind> {
@@ -29,6 +29,8 @@ const MAX_ALIASES = 100;
 /** Parses a manifest: one document of YAML 1.2 that matches the schema of its kind. */
 export function parseManifest<K extends Kind>(kind: K, text: string, file: string): ParseResult<K> {
   if (text.trim() === "") return failed([emptyFile(kind, file)]);
+  const conflict = conflictError(text, file);
+  if (conflict !== undefined) return failed([conflict]);
   const errors = new DiagnosticCollector(file);
   const parsed = parseYaml(text, file, errors);
   if ("diagnostics" in parsed) return failed(parsed.diagnostics);

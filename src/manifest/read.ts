@@ -30,6 +30,8 @@ export interface PlatformFolder {
   readonly platform: ParsedPlatform | undefined;
   /** The organizations without errors, sorted by file name. */
   readonly organizations: readonly ParsedOrganization[];
+  /** The organizations' files that can't be read or parsed, so that it is unknown what they declare. */
+  readonly unclear: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -40,9 +42,10 @@ export const ORGANIZATIONS_FOLDER = "orgs";
 export async function readPlatformFolder(folder: string): Promise<PlatformFolder> {
   const platform = readPlatformFile(folder);
   if (isFolder(folder) && !staysInside(folder))
-    return { platform: undefined, organizations: [], diagnostics: platform.diagnostics };
+    return { platform: undefined, organizations: [], unclear: [], diagnostics: platform.diagnostics };
   const listing = await listOrganizations(folder);
   const organizations: ParsedOrganization[] = [];
+  const unclear: string[] = [];
   const diagnostics: Diagnostic[] = [
     ...platform.diagnostics,
     ...(await unexpectedEntries(folder)),
@@ -53,10 +56,20 @@ export async function readPlatformFolder(folder: string): Promise<PlatformFolder
     if (index % 200 === 199) await setImmediate();
     const result = readManifestFile("Organization", file, folder);
     if (result.parsed) organizations.push(result.parsed);
+    else unclear.push(file);
     diagnostics.push(...result.diagnostics);
   }
   diagnostics.push(...misnamed(organizations));
-  return { platform: platform.parsed, organizations, diagnostics };
+  return { platform: platform.parsed, organizations, unclear, diagnostics };
+}
+
+/**
+ * The organization to which a file belongs by its name, also with a misspelled extension; undefined for anything else in a platform's
+ * folder.
+ */
+export function organizationOfFile(folder: string, file: string): string | undefined {
+  if (dirname(file) !== join(folder, ORGANIZATIONS_FOLDER)) return undefined;
+  return /^(.+)\.ya?ml$/i.exec(basename(file))?.[1];
 }
 
 /** Reads a platform's own manifest, without its organizations. */

@@ -63,6 +63,7 @@ function reportIssue(
 }
 
 function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate): Diagnostic {
+  if (key === MERGE_KEY) return mergeKey(locate([...path, key], "key"));
   const known = keysAt(schema, path);
   const meant = suggest(key, known);
   const home = homeOf(key, schema);
@@ -71,6 +72,18 @@ function unknownKey(key: string, path: Path, schema: z.ZodType, locate: Locate):
     expected: known.length > 0 ? `one of ${known.join(", ")}` : undefined,
     found: describeValue(key),
     remedy: remedyForKey(meant, home),
+  });
+}
+
+/** A key of YAML 1.1 that merges another map. */
+const MERGE_KEY = "<<";
+
+function mergeKey(located: Located): Diagnostic {
+  return errorAt("unknown-key", located, {
+    message: "merge keys (`<<`) aren't part of YAML 1.2",
+    expected: "the keys themselves",
+    found: "`<<`",
+    remedy: "write out the keys of the merged map, and remove `<<`",
   });
 }
 
@@ -98,6 +111,7 @@ function namedMaps(schema: z.core.$ZodType, where: string): { map: z.ZodObject; 
 
 function badName(issue: Extract<Issue, { code: "invalid_key" }>, path: Path, locate: Locate): Diagnostic {
   const name = path.at(-1);
+  if (name === MERGE_KEY) return mergeKey(locate(path, "key"));
   return errorAt("name", locate(path, "key"), {
     message: `${describeValue(name)} isn't a valid name in ${pathText(path.slice(0, -1))}`,
     expected: issue.issues[0]?.message,
@@ -125,11 +139,11 @@ function wrongValue(issue: Issue, path: Path, found: unknown, locate: Locate): D
     found: secret
       ? `text of ${found.length} characters, hidden because it may be a secret`
       : describeValue(found),
-    remedy: remedyFor(issue, path, found),
+    remedy: remedyFor(issue, path, found, locate),
   });
 }
 
-function remedyFor(issue: Issue, path: Path, found: unknown): string | undefined {
+function remedyFor(issue: Issue, path: Path, found: unknown, locate: Locate): string | undefined {
   if (path.at(-1) === "apiKey" && typeof found === "string")
     return "keep the key out of the file: `{ secret: <name> }`, with the value in TENANTRY_SECRET_<NAME>";
   if (issue.code === "invalid_value" && typeof found === "string") {
@@ -142,8 +156,15 @@ function remedyFor(issue: Issue, path: Path, found: unknown): string | undefined
   if (issue.code !== "invalid_type") return undefined;
   const wantsMap = issue.expected === "object" || issue.expected === "record";
   if (wantsMap && found === null && path.length > 0) return `write \`${path.at(-1)}: {}\``;
-  if (issue.expected === "string" && isScalar(found)) return `put it in quotes: "${String(found)}"`;
+  if (issue.expected === "string" && isScalar(found)) return quoted(found, locate(path, "value"));
   return undefined;
+}
+
+/** Quotes a number or a boolean as the file has it: `0777`, not 777. */
+function quoted(value: unknown, { excerpt }: Located): string {
+  const source = excerpt?.text.slice(excerpt.caret, excerpt.caret + excerpt.length) ?? "";
+  if (source.startsWith("*")) return "put the value at its anchor in quotes";
+  return `put it in quotes: "${/^[\w.+-]+$/.test(source) ? source : String(value)}"`;
 }
 
 const SECRET_PLACES = new Set<string | number>(["apiKey", "apiKeys", "secret", "llmProvider", "connections"]);

@@ -60,23 +60,47 @@ export interface FleetInput extends PlatformInput {
   readonly organizations: readonly ParsedOrganization[];
 }
 
+/** The parts of a platform that have no errors, and the diagnostics of all parts. */
+export interface SoundParts {
+  /** Undefined if the platform's own manifest breaks a rule. */
+  readonly platform: PlatformModel | undefined;
+  /** Sorted by name; empty if the platform's own manifest breaks a rule. */
+  readonly organizations: readonly OrganizationModel[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /** Resolves a platform with all of its organizations, and checks the values that must be unique among them. */
-export function resolve({ platform, repository, organizations, today }: FleetInput): Resolved<Model> {
+export function resolve(input: FleetInput): Resolved<Model> {
+  const { platform, organizations, diagnostics } = resolveParts(input);
+  const isSound = platform !== undefined && !hasError(diagnostics);
+  return { model: isSound ? { platform, organizations } : undefined, diagnostics };
+}
+
+/**
+ * The same as `resolve`, but an error in one organization's manifest leaves out only that organization.
+ *
+ * @param wrong files that have another error. They are left out, but their unique values count
+ */
+export function resolveParts(
+  { platform, repository, organizations, today }: FleetInput,
+  wrong: ReadonlySet<string> = new Set(),
+): SoundParts {
   const resolvedPlatform = resolvePlatform({ platform, repository, today });
   const above = platformModel(platform.manifest);
   const diagnostics = [...resolvedPlatform.diagnostics];
-  const models: OrganizationModel[] = [];
+  const models = new Map<string, OrganizationModel>();
   for (const organization of organizations) {
     const resolved = resolveOn(above, { platform, repository, organization, today });
     for (const diagnostic of resolved.diagnostics) diagnostics.push(diagnostic);
-    if (resolved.model) models.push(resolved.model);
+    if (resolved.model && !wrong.has(organization.file)) models.set(organization.file, resolved.model);
   }
-  diagnostics.push(...repeatedValues(organizations));
-  models.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    model: hasError(diagnostics) ? undefined : { platform: above, organizations: models },
-    diagnostics,
-  };
+  for (const diagnostic of repeatedValues(organizations)) {
+    diagnostics.push(diagnostic);
+    models.delete(diagnostic.file);
+  }
+  if (resolvedPlatform.model === undefined) return { platform: undefined, organizations: [], diagnostics };
+  const sorted = [...models.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { platform: above, organizations: sorted, diagnostics };
 }
 
 /** Resolves a platform without its organizations. */

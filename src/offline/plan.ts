@@ -29,7 +29,7 @@ export interface PlanOptions {
  * Compares the manifests of the work tree with those of a revision: what `up` would change if everything is as the revision declares
  * it. Needs no credentials, and calls nothing.
  *
- * @param loaded valid manifests: those of the platforms and organizations that changed
+ * @param loaded the manifests of the platforms and organizations that changed. Those with errors aren't compared
  */
 export async function planChanges(
   loaded: readonly LoadedSelection[],
@@ -65,8 +65,9 @@ interface ChangedStack {
 }
 
 /** The organizations that a change concerns. */
-function namesIn({ organizations, selection: { removed = [] } }: LoadedSelection): string[] {
-  return [...new Set([...organizations.map(({ name }) => name), ...removed])];
+function namesIn({ organizations, broken, selection: { removed = [] } }: LoadedSelection): string[] {
+  const gone = removed.filter((name) => !broken.has(name));
+  return [...new Set([...organizations.map(({ name }) => name), ...gone])];
 }
 
 function stacksOf(loaded: LoadedSelection, platform: PlatformModel, base: BaseModels): ChangedStack[] {

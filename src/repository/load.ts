@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { type Diagnostic, errorAt, fileError, isError, limitDiagnostics } from "../manifest/diagnostic.ts";
 import { locatorOf } from "../manifest/locate.ts";
-import { digestOfFile, type Neighbours, readNeighbours, type Texts } from "../manifest/neighbours.ts";
+import {
+  digestOfFile,
+  filesThatMention,
+  type Neighbours,
+  readNeighbours,
+  type Texts,
+} from "../manifest/neighbours.ts";
 import {
   type ParsedOrganization,
   readOrganizationFile,
@@ -10,7 +16,7 @@ import {
 } from "../manifest/read.ts";
 import { readRepository } from "../manifest/repository.ts";
 import type { Model, OrganizationModel, PlatformModel } from "../model/model.ts";
-import { resolve, resolveOrganization, resolvePlatform } from "../model/resolve.ts";
+import { resolveOrganization, resolveParts, resolvePlatform, type SoundParts } from "../model/resolve.ts";
 import { uniqueValues } from "../model/rules/unique-values.ts";
 
 /** The result of reading and resolving; the model is undefined when there are errors. */
@@ -32,11 +38,41 @@ export interface StackModel {
  * @param today `2026-11-22`
  */
 export async function loadPlatform(folder: string, today: string): Promise<Loaded<Model>> {
-  const { platform, organizations, diagnostics } = await readPlatformFolder(folder);
-  if (platform === undefined) return { model: undefined, diagnostics };
+  const { platform, organizations, diagnostics } = await loadSoundParts(folder, today);
+  const isSound = platform !== undefined && !diagnostics.some(isError);
+  return { model: isSound ? { platform, organizations } : undefined, diagnostics };
+}
+
+/**
+ * The same as `loadPlatform`, but an error in one organization's file leaves out only that organization.
+ *
+ * Two files that declare the same unique value are both left out, because the files don't tell which was first. So is a file with a
+ * value that a file with errors mentions, because that file may declare it. A file whose text can't be read stops no other one: the
+ * control plane's tables refuse a value that is declared twice.
+ *
+ * @param today `2026-11-22`
+ */
+export async function loadSoundParts(folder: string, today: string): Promise<SoundParts> {
+  const { platform, organizations, unclear, diagnostics: ofFiles } = await readPlatformFolder(folder);
+  if (platform === undefined) return { platform: undefined, organizations: [], diagnostics: ofFiles };
   const repository = readRepository(folder, platform, organizations);
-  const resolved = resolve({ platform, repository, organizations, today });
-  return loaded(resolved.model, diagnostics, resolved.diagnostics);
+  const ofNeighbours = unclear.length === 0 ? [] : unclearNeighbours(folder, organizations, unclear);
+  const ofFolder = [...ofFiles, ...ofNeighbours];
+  const wrong = new Set(ofFolder.filter(isError).map(({ file }) => file));
+  const resolved = resolveParts({ platform, repository, organizations, today }, wrong);
+  return { ...resolved, diagnostics: withLimits(ofFolder, resolved.diagnostics) };
+}
+
+function unclearNeighbours(
+  folder: string,
+  organizations: readonly ParsedOrganization[],
+  unclear: readonly string[],
+): Diagnostic[] {
+  const texts: Texts = new Map();
+  return organizations.flatMap(({ file, manifest }) => {
+    const values = uniqueValues(manifest).map((value) => value.texts);
+    return filesThatMention(folder, unclear, values, texts).map((each) => unclearNeighbour(file, each));
+  });
 }
 
 /** Results of earlier work that `loadStack` can reuse. */
@@ -121,6 +157,11 @@ function loaded<Result>(
   ofFiles: readonly Diagnostic[],
   ofRules: readonly Diagnostic[],
 ): Loaded<Result> {
+  const all = withLimits(ofFiles, ofRules);
+  return { model: all.some(isError) ? undefined : model, diagnostics: all };
+}
+
+function withLimits(ofFiles: readonly Diagnostic[], ofRules: readonly Diagnostic[]): readonly Diagnostic[] {
   const byFile = new Map<string, Diagnostic[]>();
   for (const diagnostic of ofRules) {
     const others = byFile.get(diagnostic.file);
@@ -128,8 +169,7 @@ function loaded<Result>(
     else others.push(diagnostic);
   }
   const limited = [...byFile].flatMap(([file, diagnostics]) => limitDiagnostics(diagnostics, file));
-  const all = [...ofFiles, ...limited];
-  return { model: all.some(isError) ? undefined : model, diagnostics: all };
+  return [...ofFiles, ...limited];
 }
 
 /** The stack's name determines the folder, so the platform in it must have that name. */

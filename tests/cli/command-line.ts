@@ -35,8 +35,9 @@ function runOn(
 /** Runs a command line in this process, from the given folder and with only the given environment. */
 export async function tenantry(args: readonly string[], options: Surroundings): Promise<Ran> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const texts = [stdout, stderr].map(collect);
   const exitCode = await runOn({ stdin: new PassThrough().end(), stdout, stderr }, args, options);
-  return { exitCode, stdout: textOf(stdout), stderr: textOf(stderr) };
+  return { exitCode, stdout: texts[0]?.() ?? "", stderr: texts[1]?.() ?? "" };
 }
 
 /**
@@ -51,6 +52,7 @@ export async function tenantryAsked(
 ): Promise<Ran> {
   const terminal = () => Object.assign(new PassThrough(), { isTTY: true });
   const [stdin, stdout, stderr] = [terminal(), terminal(), terminal()];
+  const printed = collect(stdout);
   let written = "";
   stderr.on("data", async (chunk: Buffer) => {
     const asked = written.includes("[y/N] ");
@@ -59,7 +61,7 @@ export async function tenantryAsked(
     if (question !== null && !asked) stdin.write(`${await answer(question[0])}\n`);
   });
   const exitCode = await runOn({ stdin, stdout, stderr }, args, options);
-  return { exitCode, stdout: textOf(stdout), stderr: written };
+  return { exitCode, stdout: printed(), stderr: written };
 }
 
 /** Creates a temporary folder with these files. */
@@ -72,8 +74,13 @@ export function folderWith(files: Readonly<Record<string, string>>): { path: str
   return { path, remove: () => rmSync(path, { recursive: true }) };
 }
 
-function textOf(stream: PassThrough): string {
-  return (stream.read() as Buffer | null)?.toString("utf8") ?? "";
+/** Reads a stream, as a terminal does. Returns a function for what was written until then. */
+function collect(stream: PassThrough): () => string {
+  let text = "";
+  stream.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
 }
 
 export const PLATFORM = `apiVersion: tenantry/v1

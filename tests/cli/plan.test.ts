@@ -161,9 +161,74 @@ describe("a plan since a revision", () => {
   test("reports errors of changed manifests as validate does", async () => {
     const repository = Repository.with(BASE);
     repository.write({ [ACME]: "apiVersion: tenantry/v1\nkind: Organization\nname: acme\n" });
-    const { exitCode, document, stderr } = await report(repository);
-    expect({ exitCode, stacks: document.stacks }).toEqual({ exitCode: 1, stacks: [] });
+    const { exitCode, stacks, stderr } = await report(repository);
+    expect({ exitCode, stacks }).toEqual({ exitCode: 1, stacks: ["demo.acme failed"] });
     expect(stderr).toContain("stacks/demo/orgs/acme.yaml");
+    expect(stderr).toContain("nothing was run");
+  });
+
+  test("compares the others beside a broken manifest, in every form", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({
+      [ACME]: ORGANIZATION.replace("owner:", "ownr:"),
+      [GLOBEX]: withLimit(BASE[GLOBEX] ?? ""),
+    });
+    const forms = ["--markdown", "comment.md", "--html", "page.html"];
+    const { exitCode, stacks, stderr, document } = await report(repository, ...forms);
+    expect({ exitCode, stacks }).toEqual({
+      exitCode: 1,
+      stacks: ["demo.globex changes", "demo.acme failed"],
+    });
+    expect(document.ok).toBe(false);
+    expect(stderr).toContain("not run: demo.acme");
+    const { stdout } = await plan(repository);
+    const files = ["comment.md", "page.html"].map((file) =>
+      readFileSync(join(repository.folder, file), "utf8"),
+    );
+    for (const text of [stdout, ...files]) {
+      expect(text).toContain("globex");
+      expect(text).toMatch(/demo.*orgs.*acme.*yaml.*4.*1.* unknown key/);
+    }
+  });
+
+  test("compares the organizations of other platforms beside a broken platform", async () => {
+    const other = PLATFORM.replace("name: demo", "name: shop");
+    const second = { "stacks/shop/platform.yaml": other, "stacks/shop/orgs/acme.yaml": ORGANIZATION };
+    const repository = Repository.with({ ...BASE, ...second });
+    repository.write({
+      "stacks/shop/platform.yaml": other.replace("currency:", "curency:"),
+      [ACME]: withLimit(ORGANIZATION),
+    });
+    const { exitCode, stacks } = await report(repository);
+    expect({ exitCode, stacks }).toEqual({
+      exitCode: 1,
+      stacks: ["demo.acme changes", "shop.platform failed", "shop.acme not started"],
+    });
+  });
+
+  test("gives a broken manifest a job in the matrix, which fails; the others have theirs", async () => {
+    const repository = Repository.with(BASE);
+    repository.write({
+      [ACME]: "kind: Organization\n",
+      [GLOBEX]: withLimit(BASE[GLOBEX] ?? ""),
+      "stacks/demo/orgs/new.yml": ORGANIZATION.replaceAll("acme", "new"),
+    });
+    const args = ["preview", "--since", "main", "--matrix"];
+    const ran = await tenantry(args, { cwd: repository.folder, env: TODAY });
+    const [job, ...others] = (JSON.parse(ran.stdout) as Matrix).include;
+    expect({ exitCode: ran.exitCode, job: job?.stacks, others }).toEqual({
+      exitCode: 0,
+      job: "demo.platform demo.acme demo.globex demo.new",
+      others: [],
+    });
+    expect(ran.stderr).toContain("the jobs of these stacks will fail");
+    for (const stack of ["demo.acme", "demo.new"]) {
+      const alone = await report(repository, stack);
+      expect({ exitCode: alone.exitCode, stacks: alone.stacks }).toEqual({
+        exitCode: 1,
+        stacks: [`${stack} failed`],
+      });
+    }
   });
 });
 

@@ -7,13 +7,14 @@ import { type ProductSandbox, startProductSandbox } from "../product-sandbox.ts"
 import { folderWith, ORGANIZATION, PLATFORM, tenantry } from "./command-line.ts";
 
 const ACME = "stacks/demo/orgs/acme.yaml";
+const PLATFORM_FILE = "stacks/demo/platform.yaml";
 const ONE_WORKSPACE = ORGANIZATION.replace(", staging: {}", "");
 
 let folder: ReturnType<typeof folderWith>;
 let sandbox: ProductSandbox;
 
 beforeAll(async () => {
-  folder = folderWith({ "stacks/demo/platform.yaml": PLATFORM, [ACME]: ONE_WORKSPACE });
+  folder = folderWith({ [PLATFORM_FILE]: PLATFORM, [ACME]: ONE_WORKSPACE });
   sandbox = await startProductSandbox({
     folder: join(folder.path, ".tenantry/sandbox"),
     readinessMilliseconds: 1,
@@ -36,7 +37,7 @@ const outcomes = ({ stacks }: FleetReport) =>
 
 const writes = () => sandbox.requests().filter((request) => request.write).length;
 
-test("creates an organization, refuses to lose a workspace, and destroys everything", async () => {
+test("creates an organization, and a second run changes nothing", async () => {
   const preview = await run<FleetReport>("preview");
   expect(preview.exitCode).toBe(2);
   expect(outcomes(preview.document)).toEqual({ "demo.platform": "changes", "demo.acme": "changes" });
@@ -55,7 +56,46 @@ test("creates an organization, refuses to lose a workspace, and destroys everyth
 
   const outputs = await run<OutputsDocument>("outputs", "demo.acme");
   expect(outputs.document.stacks[0]?.outputs).toMatchObject({ plan: "free" });
+}, 240_000);
 
+test("runs the others beside a broken manifest, which isn't taken as removed", async () => {
+  const state = async () => (await run<OutputsDocument>("outputs", "demo.acme")).document;
+  const before = await state();
+  writeFileSync(join(folder.path, ACME), `${ONE_WORKSPACE}ownr: x\n`);
+  writeFileSync(join(folder.path, "stacks/demo/orgs/beta.yaml"), ONE_WORKSPACE.replaceAll("acme", "beta"));
+
+  const preview = await run<FleetReport>("preview");
+  const others = { "demo.platform": "unchanged", "demo.beta": "changes" };
+  expect(outcomes(preview.document)).toEqual({ ...others, "demo.acme": "failed" });
+  expect(preview.exitCode).toBe(1);
+  expect(preview.document.stacks.at(-1)?.changes).toMatchObject({
+    removals: [],
+    problems: [{ severity: "error", message: expect.stringContaining("acme.yaml:6:1: unknown key `ownr`") }],
+  });
+  const saved = await tenantry(["preview", "--sandbox", "--save", "plan.json"], { cwd: folder.path });
+  expect(saved).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("demo.acme failed") });
+
+  const up = await run<FleetReport>("up", "--yes");
+  expect(outcomes(up.document)).toEqual({ ...others, "demo.beta": "done", "demo.acme": "failed" });
+  expect(up.exitCode).toBe(1);
+  expect(await state()).toEqual(before);
+
+  // With an error in the platform's own manifest, none of its stacks runs.
+  writeFileSync(join(folder.path, PLATFORM_FILE), `${PLATFORM}curency: usd\n`);
+  const written = writes();
+  const none = await run<FleetReport>("up", "--yes");
+  expect(outcomes(none.document)).toEqual({
+    "demo.platform": "failed",
+    "demo.acme": "failed",
+    "demo.beta": "not started",
+  });
+  expect(none.exitCode).toBe(1);
+  expect(writes()).toBe(written);
+  writeFileSync(join(folder.path, PLATFORM_FILE), PLATFORM);
+}, 240_000);
+
+test("refuses to lose a workspace, and destroys everything", async () => {
+  const before = writes();
   writeFileSync(join(folder.path, ACME), ONE_WORKSPACE.replace("production", "other"));
   const lost = await run<FleetReport>("up", "demo.acme", "--yes");
   expect(lost.exitCode).toBe(1);
@@ -66,6 +106,10 @@ test("creates an organization, refuses to lose a workspace, and destroys everyth
   expect(writes()).toBe(before);
 
   const destroyed = await run<FleetReport>("destroy", "--yes");
-  expect(outcomes(destroyed.document)).toEqual({ "demo.acme": "done", "demo.platform": "done" });
+  expect(outcomes(destroyed.document)).toEqual({
+    "demo.acme": "done",
+    "demo.beta": "done",
+    "demo.platform": "done",
+  });
   expect(destroyed.exitCode).toBe(0);
 }, 240_000);

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ReloadDocument } from "../../src/cli/commands/reload.ts";
@@ -48,6 +50,18 @@ test("tenantry webhook applies Stripe's events until it is stopped", async () =>
   expect(await one.standing()).toBe("launch active 250000 40");
   mended.stop();
   expect(await mended.ended).toBe(0);
+});
+
+test("tenantry webhook says that its port is taken", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const env = { ...shop.live.sandbox.env, STRIPE_WEBHOOK_SECRET: "whsec_of_somebody" };
+  const ran = await tenantry(["webhook", "stacks/shop", "--port", String(port)], { cwd: folder.path, env });
+  other.close();
+  expect(ran.exitCode).toBe(1);
+  expect(ran.stderr).toContain(`Port ${port} of 127.0.0.1 can't be opened: another program listens on it`);
+  expect(ran.stderr).toContain("--port <n>");
 });
 
 test.each([

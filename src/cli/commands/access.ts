@@ -5,13 +5,13 @@ import { count } from "../../shared/format.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
-import { loadTargets, withVendors } from "./vendors.ts";
+import { loadSoundPlatforms, withVendors } from "./vendors.ts";
 
 type PlatformDelivery = Delivery & { readonly platform: string };
 
 /** The output of `tenantry access --json`. */
 interface AccessDocument {
-  /** True if no delivery failed: every database that could be reached has the control plane's access list. */
+  /** True if no delivery failed and no manifest has errors: every database that could be reached has the control plane's access list. */
   readonly ok: boolean;
   readonly workspaces: readonly PlatformDelivery[];
 }
@@ -35,10 +35,16 @@ export function addAccess(program: Command, session: Session): void {
 }
 
 async function access(session: Session, targets: readonly string[], options: AccessOptions): Promise<void> {
-  const { loaded, ok: isSound } = await loadTargets(session, targets, "nothing was delivered");
-  if (!isSound) return;
+  const { loaded, ok, hasWork } = loadSoundPlatforms(
+    session,
+    targets,
+    "nothing is delivered on a platform with errors",
+  );
+  if (!hasWork) return;
   await withVendors(session, loaded, options.sandbox, (context) =>
-    options.watch === true ? watch(session, loaded, context) : deliverOnce(session, loaded, context, options),
+    options.watch === true
+      ? watch(session, loaded, context)
+      : deliverOnce(session, loaded, context, options, ok),
   );
 }
 
@@ -47,6 +53,7 @@ async function deliverOnce(
   loaded: readonly LoadedSelection[],
   context: Context,
   options: AccessOptions,
+  isSound: boolean,
 ): Promise<void> {
   const { deliverAll } = await import("../../access/delivery-worker.ts");
   const { openDeliveryContext } = await import("../../access/delivery-context.ts");
@@ -59,7 +66,7 @@ async function deliverOnce(
       platformModel.staysOpen === null ? deliveryContext : { ...deliveryContext, leaseSeconds: null };
     workspaces.push(...(await deliverAll(once)).map((each) => ({ platform, ...each })));
   }
-  const ok = workspaces.every(({ outcome }) => outcome !== "failed");
+  const ok = isSound && workspaces.every(({ outcome }) => outcome !== "failed");
   session.exitCode = ok ? 0 : 1;
   if (options.json === true) session.printJson({ ok, workspaces } satisfies AccessDocument);
   else for (const line of linesOf(workspaces)) session.print(line);

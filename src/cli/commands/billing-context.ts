@@ -1,11 +1,8 @@
-import { join } from "node:path";
 import type { BillingContext } from "../../billing/billing-context.ts";
-import { findTargets } from "../../fleet/targets.ts";
-import { PLATFORM_FILE } from "../../manifest/read.ts";
 import type { PlatformModel } from "../../model/model.ts";
 import type { Context } from "../../vendors/connections.ts";
 import type { Session } from "../session.ts";
-import { loadTargets, withVendors } from "./vendors.ts";
+import { loadSoundPlatforms, withVendors } from "./vendors.ts";
 
 /** The platforms in the order of their billing contexts, and the connections to their vendors. */
 export interface OpenPlatforms {
@@ -23,9 +20,12 @@ export async function withBillingContext(
   sandbox: string | undefined,
   work: (contexts: readonly BillingContext[], signal: AbortSignal, open: OpenPlatforms) => Promise<void>,
 ): Promise<void> {
-  const manifests = findTargets(targets, session.io).map(({ folder }) => join(folder, PLATFORM_FILE));
-  const { loaded, ok } = await loadTargets(session, manifests, "nothing was done");
-  if (!ok) return;
+  const { loaded, hasWork } = loadSoundPlatforms(
+    session,
+    targets,
+    "nothing is done on a platform with errors",
+  );
+  if (!hasWork) return;
   await withVendors(session, loaded, sandbox, async (context) => {
     const { openBillingContext } = await import("../../billing/billing-context.ts");
     const platforms = loaded.flatMap(({ platformModel }) => platformModel ?? []);

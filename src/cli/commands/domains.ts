@@ -5,11 +5,11 @@ import type { LoadedSelection } from "../../fleet/load.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
-import { loadTargets, withVendors } from "./vendors.ts";
+import { loadSoundTargets, withVendors } from "./vendors.ts";
 
 /** The output of `tenantry domains --json`. */
 interface DomainsDocument {
-  /** True if every DNS lookup was answered, whether or not the record proves the domain. */
+  /** True if every DNS lookup was answered, whether or not the record proves the domain, and no manifest has errors. */
   readonly ok: boolean;
   readonly domains: readonly (Domain & { readonly platform: string })[];
 }
@@ -32,12 +32,16 @@ export function addDomains(program: Command, session: Session): void {
 }
 
 async function domains(session: Session, targets: readonly string[], options: DomainsOptions): Promise<void> {
-  const { loaded, ok: isSound } = await loadTargets(session, targets, "no DNS records were looked up");
-  if (!isSound) return;
+  const {
+    loaded,
+    ok: isSound,
+    hasWork,
+  } = await loadSoundTargets(session, targets, "no domains of platforms with errors were looked up");
+  if (!hasWork) return;
   await withVendors(session, loaded, options.sandbox, async (context) => {
     const found: DomainsDocument["domains"][number][] = [];
     for (const each of loaded) found.push(...(await domainsOf(each, context, options)));
-    const ok = found.every(({ status }) => status !== "unknown");
+    const ok = isSound && found.every(({ status }) => status !== "unknown");
     session.exitCode = ok ? 0 : 1;
     if (options.json === true) session.printJson({ ok, domains: found } satisfies DomainsDocument);
     else for (const domain of found) session.print(printable(lineOf(domain)));

@@ -1,12 +1,13 @@
 import type { Engine } from "@tenantry/embedded-engine/interface";
 import { selectEngine } from "../../engine/select.ts";
-import type { LoadedSelection } from "../../fleet/load.ts";
+import { brokenStacks } from "../../fleet/broken.ts";
+import { canRunAny, type LoadedSelection } from "../../fleet/load.ts";
 import type { OpenFleet, OpenOptions } from "../../fleet/open.ts";
 import { stacksOnPreviousRootSecrets } from "../../fleet/previous-root-secrets.ts";
 import { projectFolder } from "../../fleet/project.ts";
-import { type FleetReport, reportOf } from "../../fleet/report.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
+import { listNames } from "../../shared/list-names.ts";
 import { todayOf } from "../../shared/today.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { EngineOptions, RunOptions } from "../options.ts";
@@ -15,18 +16,30 @@ import { type Progress, watch } from "../progress.ts";
 import type { Session } from "../session.ts";
 import { loadManifests, reportDiagnostics } from "./manifests.ts";
 
-/** Reads the selected manifests. If they have errors, prints every problem and returns undefined. */
+/**
+ * Reads the selected manifests and prints every problem. Stacks with errors are left out of the run.
+ *
+ * @param reportOnly prints the result if no stack can run. Then it returns undefined
+ */
 export async function loadOrReport(
   session: Session,
   selections: readonly Selection[],
-  command: FleetReport["command"],
-  options: EngineOptions,
+  reportOnly: (loaded: readonly LoadedSelection[]) => void,
 ): Promise<LoadedSelection[] | undefined> {
   const loaded = await loadManifests(session, selections);
-  const { ok, diagnostics } = reportDiagnostics(session, loaded, "nothing was run");
-  if (ok) return loaded;
-  if (options.json === true) session.printJson(reportOf(command, [], [], diagnostics));
+  const isAny = canRunAny(loaded) || brokenStacks(loaded).length === 0;
+  const left = isAny ? `not run: ${listSome(brokenStacks(loaded))}` : "nothing was run";
+  reportDiagnostics(session, loaded, left);
+  if (isAny) return loaded;
+  reportOnly(loaded);
   return undefined;
+}
+
+const MOST_NAMED = 5;
+
+function listSome(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return more <= 0 ? listNames(names) : `${names.slice(0, MOST_NAMED).join(", ")} and ${more} more`;
 }
 
 /** An open fleet whose runs show their progress. */

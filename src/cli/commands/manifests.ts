@@ -23,21 +23,30 @@ export async function loadManifests(
 }
 
 /**
- * Prints every problem. If one is an error, also prints that the command was skipped and sets the exit code.
+ * Prints every problem. If one is an error, also prints what was skipped and sets the exit code.
  *
- * @param consequence the step that is then skipped, such as `nothing was run`
+ * @param consequence what is then skipped, such as `nothing was run`
  */
 export function reportDiagnostics(
   session: Session,
   loaded: readonly LoadedSelection[],
   consequence: string,
 ): Manifests {
+  const diagnostics = printDiagnostics(session, loaded, consequence);
+  const ok = !hasErrors(loaded);
+  if (!ok) session.exitCode = 1;
+  return { loaded, ok, diagnostics };
+}
+
+/** Prints every problem. If one is an error, also prints its consequence. */
+export function printDiagnostics(
+  session: Session,
+  loaded: readonly LoadedSelection[],
+  consequence: string,
+): readonly Diagnostic[] {
   const diagnostics = diagnosticsOf(loaded, session.io.cwd);
   for (const diagnostic of diagnostics) session.log(`${renderDiagnostic(diagnostic)}\n`);
-  const ok = !hasErrors(loaded);
-  if (!ok) {
-    session.exitCode = 1;
+  if (hasErrors(loaded))
     session.log(session.errorColors.red(`${countDiagnostics(diagnostics)}: ${consequence}`));
-  }
-  return { loaded, ok, diagnostics };
+  return diagnostics;
 }

@@ -1,5 +1,7 @@
 import { quickStart } from "@tenantry/embedded-engine/node-options";
 import type { Command } from "commander";
+import { brokenResults } from "../../fleet/broken.ts";
+import type { LoadedSelection } from "../../fleet/load.ts";
 import { changedSince, narrowed } from "../../fleet/since.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { todayOf } from "../../shared/today.ts";
@@ -16,9 +18,10 @@ export function addPlan(program: Command, session: Session): void {
     .description("Show what the change of the manifests since a revision does, without any credentials")
     .argument("[targets...]", TARGETS)
     .requiredOption("--since <ref>", SINCE);
-  addFormOptions(addJsonOption(command)).action((targets: string[], options: PlanOptions) =>
-    withInterrupt(session, (signal) => plan(session, targets, options, signal)),
-  );
+  addFormOptions(addJsonOption(command)).action((targets: string[], options: PlanOptions) => {
+    session.stopsUnread = true;
+    return withInterrupt(session, (signal) => plan(session, targets, options, signal));
+  });
 }
 
 interface PlanOptions extends JsonOption, FormOptions {
@@ -35,11 +38,14 @@ async function plan(
   const selections = findTargets(targets, io);
   const since = await changedSince(options.since, selections, io, targets.length === 0);
   const affected = selections.flatMap((selection) => narrowed(selection, since) ?? []);
-  const loaded = await loadOrReport(session, affected, "plan", options);
+  const broken = (loaded: readonly LoadedSelection[]) => brokenResults(loaded, io.cwd);
+  const loaded = await loadOrReport(session, affected, (each) =>
+    printResults(session, "plan", [], broken(each), each, options, since.code),
+  );
   if (loaded === undefined) return;
   // The module loads the Pulumi SDK, which takes time, and many changes don't concern a manifest.
   await quickStart();
   const { planChanges } = await import("../../offline/plan.ts");
   const { stacks, results } = await planChanges(loaded, since, { today: todayOf(io.env), signal });
-  printResults(session, "plan", stacks, results, loaded, options, since.code);
+  printResults(session, "plan", stacks, [...results, ...broken(loaded)], loaded, options, since.code);
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { brokenResults } from "../../fleet/broken.ts";
 import type { FleetStack } from "../../fleet/fleet.ts";
 import { diagnosticsOf, type LoadedSelection } from "../../fleet/load.ts";
 import { matrixOf, stacksIn } from "../../fleet/matrix.ts";
@@ -12,7 +13,7 @@ import { planInput, savePlan, sourcesOf } from "../saved-plan.ts";
 import type { ExitCode, Session } from "../session.ts";
 import { affectedTargets } from "./affected.ts";
 import { loadOrReport, reportPreviousRootSecrets, withFleet } from "./fleet.ts";
-import { loadManifests, reportDiagnostics } from "./manifests.ts";
+import { loadManifests, printDiagnostics } from "./manifests.ts";
 
 export function addPreview(program: Command, session: Session): void {
   const command = program
@@ -34,16 +35,20 @@ interface PreviewOptions extends RunOptions, FormOptions {
 }
 
 async function preview(session: Session, targets: readonly string[], options: PreviewOptions): Promise<void> {
+  session.stopsUnread = true;
   if (options.matrix === true) return printMatrix(session, targets, options);
   const load = async () => {
     const affected = await affectedTargets(session, targets, options);
     if (affected.length === 0) return printResults(session, "preview", [], [], [], options);
-    return loadOrReport(session, affected, "preview", options);
+    return loadOrReport(session, affected, (loaded) =>
+      printResults(session, "preview", [], brokenResults(loaded, session.io.cwd), loaded, options),
+    );
   };
   await withFleet(session, load, options, "programs", async (fleet, loaded) => {
     const { save } = options;
     const sources = save === undefined ? undefined : sourcesOf(session, loaded, options, save);
-    const results = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
+    const previews = await fleet.watch(options, (run) => previewFleet(fleet.stacks, run));
+    const results = [...previews, ...brokenResults(loaded, session.io.cwd)];
     printResults(session, "preview", fleet.stacks, results, loaded, options);
     if (save !== undefined && sources !== undefined)
       savePlan(session, save, results, planInput(fleet, loaded, sources, options));
@@ -51,7 +56,7 @@ async function preview(session: Session, targets: readonly string[], options: Pr
   });
 }
 
-/** Needs no credentials: it reads manifests only. */
+/** Needs no credentials: it reads manifests only. The jobs, not this command, fail for manifests with errors. */
 async function printMatrix(
   session: Session,
   targets: readonly string[],
@@ -59,8 +64,9 @@ async function printMatrix(
 ): Promise<void> {
   const affected = await affectedTargets(session, targets, options);
   const loaded = await loadManifests(session, affected);
-  if (reportDiagnostics(session, loaded, "there is no matrix").ok)
-    session.printJson(matrixOf(stacksIn(loaded), options.shards));
+  // A stack with errors has a job too, which fails. With an error here, a workflow would stop before the jobs of the others.
+  printDiagnostics(session, loaded, "the jobs of these stacks will fail");
+  session.printJson(matrixOf(stacksIn(loaded), options.shards));
 }
 
 /** Prints what some stacks would change, writes its other forms, and sets the exit code. */

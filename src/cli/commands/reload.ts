@@ -8,7 +8,7 @@ import { withBillingContext } from "./billing-context.ts";
 
 /** The output of `tenantry reload --json`. */
 export interface ReloadDocument {
-  /** True if nothing failed. A payment that the card's bank declined is no failure. */
+  /** True if nothing failed and no platform's manifest has errors. A payment that the card's bank declined is no failure. */
   readonly ok: boolean;
   readonly platforms: readonly BillingJobReport[];
 }
@@ -32,10 +32,13 @@ async function reload(session: Session, targets: readonly string[], options: Rel
     const { runBillingJob } = await import("../../billing/billing-job.ts");
     const platforms: BillingJobReport[] = [];
     for (const each of contexts) platforms.push(await runBillingJob(each, signal));
-    const ok = platforms.every(
-      ({ failures, reloads }) =>
-        failures.length === 0 && reloads.every(({ outcome }) => outcome !== "failed"),
-    );
+    // A platform's manifest with errors has set the exit code.
+    const ok =
+      session.exitCode === 0 &&
+      platforms.every(
+        ({ failures, reloads }) =>
+          failures.length === 0 && reloads.every(({ outcome }) => outcome !== "failed"),
+      );
     session.exitCode = ok ? 0 : 1;
     if (options.json === true) session.printJson({ ok, platforms } satisfies ReloadDocument);
     else for (const report of platforms) printReport(session, report);

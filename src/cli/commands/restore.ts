@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { Command } from "commander";
@@ -12,7 +13,7 @@ import { suggest } from "../../shared/suggest.ts";
 import type { Context } from "../../vendors/connections.ts";
 import type { Database } from "../../vendors/postgres/database.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
-import type { Session } from "../session.ts";
+import type { Io, Session } from "../session.ts";
 import { confirmChanges, requireConsent } from "./up.ts";
 import { loadTargets, withVendors } from "./vendors.ts";
 
@@ -73,7 +74,7 @@ async function restore(session: Session, file: string, into: string, options: Re
     siblings: everyWorkspaceId(organization),
   };
   await withVendors(session, loaded, options.sandbox, async (context) => {
-    const archive = await openArchive(context, resolve(session.io.cwd, file));
+    const archive = await openArchive(context, archivePath(session.io, file));
     const relation = relationOf(archive.contents.head, target);
     if (relation === "sibling" && options.fromAnotherWorkspace !== true)
       throw otherWorkspace(archive, target);
@@ -86,6 +87,14 @@ async function restore(session: Session, file: string, into: string, options: Re
       await write(session, options, archive, target, database);
     });
   });
+}
+
+/** The path of an archive, relative to the current folder. If there is no such file, relative to the archives' folder. */
+function archivePath({ cwd, env }: Io, file: string): string {
+  const here = resolve(cwd, file);
+  if (existsSync(here) || !env.TENANTRY_ARCHIVES) return here;
+  const among = resolve(cwd, env.TENANTRY_ARCHIVES, file);
+  return existsSync(among) ? among : here;
 }
 
 function securityOf(loaded: readonly LoadedSelection[]): SecurityModel {

@@ -1,6 +1,7 @@
 import { UserError, VendorError } from "@tenantry/core/errors";
 import { type Command, Option } from "commander";
 import { applyFleet, readyStacks } from "../../fleet/apply.ts";
+import { brokenResults } from "../../fleet/broken.ts";
 import type { FleetStack } from "../../fleet/fleet.ts";
 import { diagnosticsOf, type LoadedSelection } from "../../fleet/load.ts";
 import { isFailure, planOf, reportOf } from "../../fleet/report.ts";
@@ -56,11 +57,13 @@ async function up(session: Session, targets: readonly string[], given: UpOptions
   const load = () => loadAffected(session, names, options);
   await withFleet(session, load, options, "programs", async (fleet, loaded) => {
     const results = await previewAskApply(session, fleet, loaded, options, plan);
-    if (results.some(isFailure)) session.exitCode = 1;
-    if (options.json === true)
-      session.printJson(reportOf("up", fleet.stacks, results, diagnosticsOf(loaded, session.io.cwd)));
-    else session.print(renderReport(planOf(fleet.stacks, results), results, session.colors));
-    writeForms(session, options, planOf(fleet.stacks, results), { command: "up" });
+    printReport(
+      session,
+      fleet.stacks,
+      [...results, ...brokenResults(loaded, session.io.cwd)],
+      loaded,
+      options,
+    );
     await reportPreviousRootSecrets(session, fleet);
   });
 }
@@ -71,11 +74,27 @@ async function loadAffected(
   options: UpOptions,
 ): Promise<LoadedSelection[] | undefined> {
   const affected = await affectedTargets(session, names, options);
-  if (affected.length > 0) return loadOrReport(session, affected, "up", options);
-  if (options.json === true) session.printJson(reportOf("up", [], [], []));
-  else session.print(renderReport(planOf([], []), [], session.colors));
-  writeForms(session, options, planOf([], []), { command: "up" });
+  if (affected.length > 0)
+    return loadOrReport(session, affected, (loaded) =>
+      printReport(session, [], brokenResults(loaded, session.io.cwd), loaded, options),
+    );
+  printReport(session, [], [], [], options);
   return undefined;
+}
+
+/** Prints what happened to some stacks, and sets the exit code. */
+function printReport(
+  session: Session,
+  stacks: readonly FleetStack[],
+  results: readonly StackResult[],
+  loaded: readonly LoadedSelection[],
+  options: UpOptions,
+): void {
+  if (results.some(isFailure)) session.exitCode = 1;
+  if (options.json === true)
+    session.printJson(reportOf("up", stacks, results, diagnosticsOf(loaded, session.io.cwd)));
+  else session.print(renderReport(planOf(stacks, results), results, session.colors));
+  writeForms(session, options, planOf(stacks, results), { command: "up" });
 }
 
 /**
@@ -131,13 +150,14 @@ async function previewAskApply(
   const reviewed = sources();
   const previews = await lookAt(fleet, options);
   const ready = readyStacks(fleet.stacks, previews);
+  const shown = [...previews, ...brokenResults(loaded, session.io.cwd)];
   const isRefused = previews.some(({ guards = [] }) => guards.some(({ verdict }) => verdict === "refused"));
   // What a guard refuses is shown too, even if nothing is left to apply.
-  if (isRefused && !fleet.signal.aborted) showPreview(session, options, fleet, previews);
+  if (isRefused && !fleet.signal.aborted) showPreview(session, options, fleet, shown);
   if (plan !== undefined && options.plan !== undefined && !fleet.signal.aborted)
-    expectPlanned(options.plan, plan, previews, planInput(fleet, loaded, reviewed, options));
+    expectPlanned(options.plan, plan, shown, planInput(fleet, loaded, reviewed, options));
   if (ready.length > 0 && !fleet.signal.aborted) {
-    if (!isRefused) showPreview(session, options, fleet, previews);
+    if (!isRefused) showPreview(session, options, fleet, shown);
     const approved = { yes: plan !== undefined || options.yes === true };
     if (
       !(await confirmChanges(
@@ -178,7 +198,12 @@ export async function confirmChanges(
   question: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (options.yes === true || (await confirm(session, question, signal))) return true;
+  if (options.yes === true) return true;
+  if ((await session.flush()) !== undefined)
+    throw new UserError("The changes couldn't be shown, so nothing was changed", {
+      remedy: "Run the command again without a pipe that ends early, or add --yes.",
+    });
+  if (await confirm(session, question, signal)) return true;
   session.log("No changes were made.");
   return false;
 }

@@ -1,6 +1,7 @@
 import { unknownOrganization } from "../../fleet/build-stacks.ts";
-import type { LoadedSelection } from "../../fleet/load.ts";
+import { type LoadedSelection, loadPlatformOnly } from "../../fleet/load.ts";
 import { findTargets } from "../../fleet/targets.ts";
+import { todayOf } from "../../shared/today.ts";
 import type { Context } from "../../vendors/connections.ts";
 import { withInterrupt } from "../interrupt.ts";
 import type { Session } from "../session.ts";
@@ -22,6 +23,39 @@ export async function loadTargets(
   for (const each of loaded)
     for (const name of each.missing) if (!mayLack) throw unknownOrganization(each, name);
   return reportDiagnostics(session, loaded, consequence);
+}
+
+/** Manifests of which those with errors are left out. */
+interface SoundManifests extends Manifests {
+  /** Whether a platform has no errors. */
+  readonly hasWork: boolean;
+}
+
+/** The same for a command that leaves out what has errors. */
+export async function loadSoundTargets(
+  session: Session,
+  targets: readonly string[],
+  consequence: string,
+): Promise<SoundManifests> {
+  return withWork(await loadTargets(session, targets, consequence));
+}
+
+/**
+ * Reads the manifests of the targets' platforms, without those of organizations: for commands that find organizations in the control
+ * plane, so that an organization's error stops no payment and closes no access late. Platforms with errors are left out.
+ */
+export function loadSoundPlatforms(
+  session: Session,
+  targets: readonly string[],
+  consequence: string,
+): SoundManifests {
+  const today = todayOf(session.io.env);
+  const loaded = findTargets(targets, session.io).map((selection) => loadPlatformOnly(selection, today));
+  return withWork(reportDiagnostics(session, loaded, consequence));
+}
+
+function withWork(manifests: Manifests): SoundManifests {
+  return { ...manifests, hasWork: manifests.loaded.some(({ platformModel }) => platformModel !== undefined) };
 }
 
 /** Connects to the vendors, or to a sandbox instead, runs the work and always closes the connections. */

@@ -7,7 +7,7 @@ import type { Verified } from "../../verify/verify.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
 import { renderVerdict, renderVerified } from "../render/verified.ts";
 import type { ExitCode, Session } from "../session.ts";
-import { loadTargets, withVendors } from "./vendors.ts";
+import { loadSoundTargets, withVendors } from "./vendors.ts";
 
 interface VerifyOptions extends JsonOption, SandboxOption {
   readonly matrix?: boolean;
@@ -18,7 +18,7 @@ export interface VerifyDocument {
   /** True if every database was reached and matches what is expected. */
   readonly ok: boolean;
   readonly databases: readonly Verified[];
-  /** Problems of the manifests. With an error among them, nothing was verified. */
+  /** Problems of the manifests. What has an error among them wasn't verified. */
   readonly problems: readonly Diagnostic[];
 }
 
@@ -35,12 +35,17 @@ export function addVerify(program: Command, session: Session): void {
 }
 
 async function verify(session: Session, targets: readonly string[], options: VerifyOptions): Promise<void> {
-  const { loaded, ok, diagnostics } = await loadTargets(session, targets, "nothing was verified");
-  const databases = ok ? await verifyAll(session, loaded, options) : [];
+  session.stopsUnread = true;
+  const { loaded, ok, diagnostics, hasWork } = await loadSoundTargets(
+    session,
+    targets,
+    "manifests with errors were not verified",
+  );
+  const databases = hasWork ? await verifyAll(session, loaded, options) : [];
   if (ok) session.exitCode = exitCodeOf(databases);
   const document: VerifyDocument = { ok: session.exitCode === 0, databases, problems: diagnostics };
   if (options.json === true) session.printJson(document);
-  else if (ok) session.print(renderVerdict(databases, session.colors));
+  else if (hasWork) session.print(renderVerdict(databases, session.colors));
 }
 
 /** Prints the result of each database as soon as it is known. */

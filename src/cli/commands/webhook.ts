@@ -4,7 +4,7 @@ import type { ServerType } from "@hono/node-server";
 import { UserError } from "@tenantry/core/errors";
 import { Secret } from "@tenantry/core/secret";
 import { type Command, InvalidArgumentError } from "commander";
-import type { BillingContext } from "../../billing/billing-context.ts";
+import { findTargets } from "../../fleet/targets.ts";
 import type { PlatformModel } from "../../model/model.ts";
 import { untilAborted } from "../interrupt.ts";
 import { addSandboxOption, type SandboxOption, TARGETS } from "../options.ts";
@@ -33,20 +33,24 @@ export function addWebhook(program: Command, session: Session): void {
 }
 
 async function webhook(session: Session, targets: readonly string[], options: WebhookOptions): Promise<void> {
-  await withBillingContext(session, targets, options.sandbox, async (contexts, signal, open) => {
+  expectOnePlatform(findTargets(targets, session.io).length);
+  await withBillingContext(session, targets, options.sandbox, async ([billing], signal, open) => {
+    if (billing === undefined) return;
     // These modules load slowly, and no other command needs them.
     const [{ serve }, { webhookApp }] = await Promise.all([
       import("@hono/node-server"),
       import("../../billing/webhook/app.ts"),
     ]);
     const app = webhookApp({
-      billing: theOnly(contexts),
+      billing,
       secrets: secretsIn(session.io.env[SECRETS_VARIABLE]),
       log: (line) => session.log(line),
     });
     const server = serve({ fetch: app.fetch, port: options.port, hostname: options.host });
     try {
-      await once(server, "listening");
+      await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
+        throw notListening(error, options);
+      });
       const { address, port } = server.address() as AddressInfo;
       session.print(`http://${address}:${port}/stripe`);
       await Promise.all([keepAccessOf(session, open, signal), untilAborted(signal)]);
@@ -71,10 +75,19 @@ async function keepAccessOf(
   await Promise.all(platforms.map(keep));
 }
 
-function theOnly(contexts: readonly BillingContext[]): BillingContext {
-  const [one, ...others] = contexts;
-  if (one !== undefined && others.length === 0) return one;
-  throw new UserError(`tenantry webhook serves one platform, but ${contexts.length} were selected.`, {
+function notListening(error: NodeJS.ErrnoException, { host, port }: WebhookOptions): unknown {
+  if (error.code === undefined) return error;
+  const why = error.code === "EADDRINUSE" ? "another program listens on it" : error.message;
+  return new UserError(`Port ${port} of ${host} can't be opened: ${why}`, {
+    remedy:
+      "Choose another port or address: --port <n>, --host <address>. With --port 0, the system chooses a free port.",
+    cause: error,
+  });
+}
+
+function expectOnePlatform(selected: number): void {
+  if (selected === 1) return;
+  throw new UserError(`tenantry webhook serves one platform, but ${selected} were selected.`, {
     remedy: "Name its folder, such as stacks/agntdata, and start one server for each platform.",
   });
 }
