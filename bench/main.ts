@@ -2,6 +2,7 @@ import { measureAccess } from "./access.ts";
 import { measureApiCalls } from "./api-calls.ts";
 import type { Figure } from "./figure.ts";
 import { measureFleet } from "./fleet.ts";
+import { measureLargest } from "./largest.ts";
 import { measurePlan } from "./plan.ts";
 import { rowSecurityRatio } from "./row-security.ts";
 import { measureValidate } from "./validate.ts";
@@ -12,6 +13,7 @@ const measurements: Readonly<Record<string, () => Promise<readonly Figure[]>>> =
   validate: measureValidate,
   plan: measurePlan,
   fleet: measureFleet,
+  largest: measureLargest,
   "api-calls": measureApiCalls,
   "row-security": async () => [await rowSecurityRatio()],
   access: measureAccess,

@@ -52,3 +52,66 @@ workspaces:
   staging: { connections: { warehouse: { cloneOf: production/warehouse } } }
 `;
 }
+
+/** A change of the organization that {@link writeLargest} writes. */
+export type LargestChange = "none" | "one member leaves" | "one role changes" | "half of the file is lost";
+
+/**
+ * Writes a platform `largest` with one organization of the largest shape that is public: 1,276 people in 284 teams, and 16
+ * workspaces. The teams that a person is in decide which workspaces they may enter. All names are generated.
+ */
+export function writeLargest(
+  folder: string,
+  people: number,
+  workspaces: number,
+  change: LargestChange,
+): void {
+  mkdirSync(join(folder, "orgs"), { recursive: true });
+  writeFileSync(join(folder, "platform.yaml"), LARGEST_PLATFORM);
+  const names = Array.from({ length: workspaces }, (_, index) => `area-${index}`);
+  const members = Array.from({ length: people - 1 }, (_, index) => memberLine(index + 1, names));
+  const middle = Math.floor(members.length / 2);
+  const changed = {
+    none: members,
+    "one member leaves": members.toSpliced(middle, 1),
+    "one role changes": members.with(middle, members[middle]?.replace(/role: .*$/, "role: admin }") ?? ""),
+    "half of the file is lost": members.slice(0, middle),
+  }[change];
+  writeFileSync(join(folder, "orgs/acme.yaml"), largestOrganization(changed, names));
+}
+
+const TEAMS = 284;
+/** Every 25th person is an admin. */
+const ADMINS = 25;
+
+function memberLine(index: number, workspaces: readonly string[]): string {
+  const email = `person-${index}@acme.example`;
+  if (index % ADMINS === 0) return `  - { email: ${email}, role: admin }`;
+  const team = index % TEAMS;
+  const granted = workspaces.filter((_, position) => (team * 7 + position * 3) % 5 === 0);
+  return `  - { email: ${email}, role: member, workspaces: [${granted.join(", ")}] }`;
+}
+
+function largestOrganization(members: readonly string[], workspaces: readonly string[]): string {
+  return `apiVersion: tenantry/v1
+kind: Organization
+name: acme
+plan: free
+owner: person-0@acme.example
+workspaces:
+${workspaces.map((name) => `  ${name}: {}`).join("\n")}
+members:
+${members.join("\n")}
+`;
+}
+
+const LARGEST_PLATFORM = `apiVersion: tenantry/v1
+kind: Platform
+name: largest
+currency: usd
+supabase: { organization: largest, region: us-east-1, compute: micro }
+plans:
+  free: { price: { monthly: 0 }, entitlements: { workspaces: unlimited } }
+defaultPlan: free
+security: { network: { allow: [198.51.100.0/24] } }
+`;

@@ -9,7 +9,9 @@ const REPOSITORY = join(import.meta.dirname, "../..");
 const FIGURES = [
   "parse the same files with yaml",
   "unchanged organizations, peak memory",
-  "plan one change among",
+  "planning it alone and reading git's index",
+  "previewing it alone and reading git's index",
+  "one member leaves among",
   "Management API calls of a new workspace",
   "row-secured query",
   "after an expired invitation, median",
