@@ -26,7 +26,6 @@ export function restorableRows(archive: Contents): Record<string, number> {
  * @throws UserError if the database lacks a migration or a table of the archive
  */
 export async function presentRows(query: Query, archive: Contents): Promise<Record<string, number>> {
-  await query("set local search_path = ''");
   await requireMigrations(query, archive.head.migrations);
   const present: Record<string, number> = {};
   for (const [table, rows] of Object.entries(restorableRows(archive))) {

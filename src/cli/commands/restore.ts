@@ -11,7 +11,7 @@ import { type ArchiveKey, deriveArchiveKey } from "../../shared/derive.ts";
 import { count } from "../../shared/format.ts";
 import { suggest } from "../../shared/suggest.ts";
 import type { Context } from "../../vendors/connections.ts";
-import type { Database } from "../../vendors/postgres/database.ts";
+import type { Database, Query } from "../../vendors/postgres/database.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption } from "../options.ts";
 import type { Io, Session } from "../session.ts";
 import { confirmChanges, requireConsent } from "./up.ts";
@@ -79,13 +79,14 @@ async function restore(session: Session, file: string, into: string, options: Re
     if (relation === "sibling" && options.fromAnotherWorkspace !== true)
       throw otherWorkspace(archive, target);
     const security = securityOf(loaded);
-    await withDatabase(context, workspace, security, async (database) => {
-      if (relation === "sibling" && !(await agreedTo(session, options, context, archive, target, database))) {
-        session.exitCode = 1;
-        return;
-      }
-      await write(session, options, archive, target, database);
-    });
+    const ref = await refOf(context, workspace);
+    if (relation === "sibling" && !(await agreedTo(session, options, context, archive, target, ref))) {
+      session.exitCode = 1;
+      return;
+    }
+    await withDatabase(context, ref, workspace, security, (database) =>
+      write(session, options, archive, target, database),
+    );
   });
 }
 
@@ -134,23 +135,27 @@ async function openArchive(context: Context, file: string): Promise<Archive> {
   return { file, keys, contents: await readSealed(file, keys, (lines) => verified(lines)) };
 }
 
+async function refOf({ supabase }: Context, { project }: WorkspaceModel): Promise<string> {
+  const { findProject } = await import("../../vendors/supabase/projects.ts");
+  const found = await findProject(supabase, project.organization, project.name);
+  if (found !== undefined) return found.ref;
+  throw new UserError(`There is no project ${project.name} yet.`, {
+    remedy: "Create the workspace with tenantry up first.",
+  });
+}
+
 /** Runs the work on the workspace's database, which is open to the platform's own networks during the work. */
 async function withDatabase(
   { supabase, signal, workspaceDatabase }: Context,
-  { id, project }: WorkspaceModel,
+  ref: string,
+  { id }: WorkspaceModel,
   { network }: SecurityModel,
   work: (database: Database) => Promise<void>,
 ): Promise<void> {
-  const { findProject } = await import("../../vendors/supabase/projects.ts");
   const { withNetworkOpen } = await import("../../vendors/supabase/network.ts");
-  const found = await findProject(supabase, project.organization, project.name);
-  if (found === undefined)
-    throw new UserError(`There is no project ${project.name} yet.`, {
-      remedy: "Create the workspace with tenantry up first.",
-    });
   const lists = { during: network.controlPlane, after: network.workspaces };
-  await withNetworkOpen(supabase, found.ref, lists, signal, async () => {
-    const database = await workspaceDatabase(found.ref, { id, generation: 1 });
+  await withNetworkOpen(supabase, ref, lists, signal, async () => {
+    const database = await workspaceDatabase(ref, { id, generation: 1 });
     try {
       await work(database);
     } finally {
@@ -169,16 +174,20 @@ function otherWorkspace({ contents }: Archive, { path }: Target): UserError {
   );
 }
 
+/** Counts the present rows through the Management API, because a connection needs a change of the network's restrictions. */
 async function agreedTo(
   session: Session,
   options: RestoreOptions,
-  { signal }: Context,
+  { supabase, signal }: Context,
   { contents }: Archive,
   { path }: Target,
-  database: Database,
+  ref: string,
 ): Promise<boolean> {
   const { presentRows, restorableRows } = await import("../../archive/restore.ts");
-  const present = await database.read((query) => presentRows(query, contents));
+  const { query } = await import("../../vendors/supabase/query.ts");
+  const look: Query = async <Row extends object>(sql: string, parameters: readonly unknown[] = []) =>
+    (await query(supabase, ref, sql, { readOnly: true, parameters })) as readonly Row[];
+  const present = await presentRows(look, contents);
   session.log(`The archive was created from ${originOf(contents.head)} at ${contents.head.takenAt}.`);
   session.log(`These rows would be added to ${path}:`);
   for (const [table, rows] of Object.entries(restorableRows(contents)))
