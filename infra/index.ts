@@ -15,7 +15,8 @@ import { userError, withUserErrors } from "./user-error.ts";
 export default async function program(): Promise<Record<string, unknown>> {
   withUserErrors(() => refuseFormerName(process.env));
   const today = withUserErrors(() => todayOf(process.env));
-  return declareStack(stackModel(pulumi.getStack(), today), today);
+  // The state of a renamed organization has its previous name until an `up` renames the stack.
+  return declareStack(stackModel(process.env.TENANTRY_STACK ?? pulumi.getStack(), today), today);
 }
 
 /**

@@ -8,11 +8,15 @@ interface Named {
 }
 
 /**
- * The name of an organization's component in its stack: `acme`, or `acme@<first 8 characters of the id>` for a later
+ * The name of an organization's component in its stack, from its first name, so that a renamed one keeps its resources: `acme`, or `acme@<first 8 characters of the id>` for a later
  * generation, so that it never meets resources that an earlier one left in the state.
  */
-export function organizationLogicalName({ name, id, generation }: Named): string {
-  return generation === 1 ? name : `${name}@${id.slice(0, 8)}`;
+export function organizationLogicalName({
+  firstName,
+  id,
+  generation,
+}: Omit<Named, "name"> & { readonly firstName: string }): string {
+  return generation === 1 ? firstName : `${firstName}@${id.slice(0, 8)}`;
 }
 
 /**

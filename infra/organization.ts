@@ -98,6 +98,7 @@ export class Organization extends pulumi.ComponentResource {
         platform: platform.id,
         organizationId: organization.id,
         name: organization.name,
+        firstName: organization.firstName === organization.name ? undefined : organization.firstName,
         generation: organization.generation,
         displayName: organization.displayName,
         state: organization.state,
@@ -296,7 +297,7 @@ export class Organization extends pulumi.ComponentResource {
     controlPlane: { organization: string; name: string },
     row: pulumi.Resource,
   ): void {
-    const path = `${organization.platform}/${organization.name}`;
+    const path = `${organization.platform}/${organization.firstName}`;
     const opening = platform.plans[platform.defaultPlan]?.credits ?? {};
     const post = (kind: "trial" | "opening", wallet: string, credits: number) => {
       if (credits === 0) return;

@@ -64,6 +64,11 @@ function idInName(workspace: { readonly id: string }): string {
   return workspace.id.slice(0, 8);
 }
 
+/** The names of the recorded workspaces, without tombstones. */
+export function livingWorkspaces(recorded: readonly ResourceView[]): string[] {
+  return livingProjects(recorded).map(({ workspace }) => workspace);
+}
+
 /** The recorded projects of workspaces, without tombstones. */
 function livingProjects(recorded: readonly ResourceView[]) {
   return recorded

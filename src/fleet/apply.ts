@@ -1,7 +1,15 @@
 import pLimit from "p-limit";
 import { changingSteps, removesAnything } from "../changes/stack.ts";
 import { byPlatform, type FleetStack } from "./fleet.ts";
-import { type FleetOptions, notStarted, type StackResult, upFleet } from "./run.ts";
+import { renameStacks } from "./renames.ts";
+import {
+  expectReviewedState,
+  type FleetOptions,
+  failedToStart,
+  notStarted,
+  type StackResult,
+  upFleet,
+} from "./run.ts";
 import { markUpToDate } from "./up-to-date.ts";
 
 /**
@@ -23,7 +31,11 @@ export async function applyFleet(
   const reviewed = new Map(
     previews.flatMap(({ stack, revision }) => (revision === undefined ? [] : [[stack, revision] as const])),
   );
-  const results = await upFleet(ready, { ...options, continueOnError, reviewed });
+  const renamed = await renameReady(ready, { ...options, reviewed });
+  const results = await upFleet(
+    ready.filter(({ spec }) => !renamed.failed.has(spec.stack)),
+    { ...options, continueOnError, reviewed: renamed.reviewed },
+  );
   const done = new Map(
     results.map((result) => {
       const preview = previewOf.get(result.stack);
@@ -31,7 +43,12 @@ export async function applyFleet(
     }),
   );
   return fleet.flatMap(
-    ({ spec }) => done.get(spec.stack) ?? blocked.get(spec.stack) ?? previewOf.get(spec.stack) ?? [],
+    ({ spec }) =>
+      done.get(spec.stack) ??
+      renamed.failed.get(spec.stack) ??
+      blocked.get(spec.stack) ??
+      previewOf.get(spec.stack) ??
+      [],
   );
 }
 
@@ -40,14 +57,44 @@ function withPreview(result: StackResult, preview: StackResult | undefined): Sta
   const asked = preview?.changes.asked;
   const changes = asked === undefined ? result.changes : { ...result.changes, asked };
   if (result.outcome !== "failed" || preview === undefined) return { ...result, changes };
-  const reached = new Set(changes.steps.map(({ urn }) => urn));
-  const left = changingSteps(preview.changes).filter(({ urn }) => !reached.has(urn));
+  // A renamed organization was previewed in the stack with its previous name.
+  const inStack = (urn: string) => urn.slice(urn.indexOf("::"));
+  const reached = new Set(changes.steps.map(({ urn }) => inStack(urn)));
+  const left = changingSteps(preview.changes).filter(({ urn }) => !reached.has(inStack(urn)));
   return { ...result, changes: { ...changes, steps: [...changes.steps, ...left] } };
 }
 
 /** Adds what guards decided about the preview. */
 function withGuards(result: StackResult, preview: StackResult | undefined): StackResult {
   return preview?.guards === undefined ? result : { ...result, guards: preview.guards };
+}
+
+/** Renames the stacks of renamed organizations, and takes over the revisions that were reviewed. */
+async function renameReady(
+  ready: readonly FleetStack[],
+  options: FleetOptions & { readonly reviewed: ReadonlyMap<string, string | null> },
+): Promise<{
+  readonly failed: ReadonlyMap<string, StackResult>;
+  readonly reviewed: ReadonlyMap<string, string | null>;
+}> {
+  const { engine } = options;
+  const failed = new Map<string, StackResult>();
+  const reviewed = new Map(options.reviewed);
+  if (options.signal?.aborted === true) return { failed, reviewed };
+  const rename = async (stack: FleetStack, to: string) => {
+    try {
+      await expectReviewedState(stack, { ...options, reviewed });
+      await engine.rename(stack.spec, to);
+      reviewed.set(stack.spec.stack, (await engine.revision(stack.spec)) ?? null);
+      return true;
+    } catch (error) {
+      failed.set(stack.spec.stack, failedToStart(stack, error));
+      return false;
+    }
+  };
+  for (const [stack, why] of await renameStacks(ready, rename))
+    if (why !== undefined) failed.set(stack.spec.stack, failedToStart(stack, why));
+  return { failed, reviewed };
 }
 
 /**

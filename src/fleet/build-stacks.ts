@@ -9,6 +9,7 @@ import { digestOf } from "./digest.ts";
 import type { Environment } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";
 import { type LoadedSelection, OWN_STACK } from "./load.ts";
+import type { Renames } from "./renames.ts";
 import { stackNames } from "./targets.ts";
 
 /** Settings that all stacks of a run share. */
@@ -27,28 +28,38 @@ export interface Common {
  * manifests have errors are left out.
  *
  * @param existing names of the stacks in the backend
+ * @param renames what the backend says of renamed organizations
  * @throws UserError for an organization that is in neither the YAML nor the backend
  */
 export function buildStacks(
   loaded: LoadedSelection,
   existing: readonly string[],
+  renames: Renames,
   common: Common,
 ): FleetStack[] {
   const { selection, platform, organizations, broken } = loaded;
   if (broken.has(OWN_STACK)) return [];
-  const gone = goneOrganizations(loaded, existing);
+  const moving = new Set([...renames.recordedAs.values()].map(({ stack }) => stack));
+  const gone = goneOrganizations(
+    loaded,
+    existing.filter((stack) => !moving.has(stack)),
+  );
+  const isRenamed = (name: string) => moving.has(`${platform}.${name}`);
   const { removed = [] } = selection;
-  const unknown = loaded.missing.find((name) => !gone.includes(name) && !removed.includes(name));
+  const unknown = loaded.missing.find(
+    (name) => !gone.includes(name) && !removed.includes(name) && !isRenamed(name),
+  );
   if (unknown !== undefined) throw unknownOrganization(loaded, unknown);
   const guards = guardPolicy(loaded.platformModel, common.today);
   const stackOf = (part: string, organization: string | null, model: OrganizationModel | null) => ({
-    spec: specOf(loaded, part, model, common),
+    spec: programSpec(loaded, part, model, common),
     platform,
     organization,
     model,
     plans: loaded.platformModel?.plans ?? {},
     guards,
     digest: organization !== null && model === null ? undefined : seenDigest(loaded, model, common),
+    ...withRename(organization, renames),
   });
   return [
     ...(selection.own
@@ -63,6 +74,18 @@ export function buildStacks(
     ...organizations.map((model) => stackOf(model.name, model.name, model)),
     ...gone.map((name) => stackOf(name, name, null)),
   ];
+}
+
+function withRename(
+  organization: string | null,
+  { recordedAs, refused }: Renames,
+): Pick<FleetStack, "recordedAs" | "refused"> {
+  const [recorded, removal] =
+    organization === null ? [] : [recordedAs.get(organization), refused.get(organization)];
+  return {
+    ...(recorded === undefined ? {} : { recordedAs: recorded }),
+    ...(removal === undefined ? {} : { refused: removal }),
+  };
 }
 
 function seenDigest(
@@ -86,27 +109,39 @@ function goneOrganizations(
     .filter((name) => (selection.organizations === "all" ? !declared.has(name) : missing.includes(name)));
 }
 
-/**
- * The program reads the manifests itself: from the stack's name, the platforms' folder and the day of the run. It fails when
- * its model differs from the one that was loaded here, and reviewed.
- */
-function specOf(
-  { selection, platform, platformModel, checked }: LoadedSelection,
-  part: string,
-  organization: OrganizationModel | null,
-  common: Common,
-): StackSpec {
-  const digest = checked.get(part);
+/** A stack by its name, to read its state. */
+export function specOf({ selection }: LoadedSelection, stack: string, common: Common): StackSpec {
   return {
     projectFolder: common.projectFolder,
     ...(common.settingsFolder === undefined ? {} : { settingsFolder: common.settingsFolder }),
-    stack: `${platform}.${part}`,
+    stack,
     backendUrl: common.environment.backendUrl,
     passphrase: common.environment.passphrase,
     env: {
       ...common.environment.vendors,
       TENANTRY_STACKS: dirname(selection.folder),
       TENANTRY_TODAY: common.today,
+    },
+  };
+}
+
+/**
+ * The program reads the manifests itself: from the stack's name, the platforms' folder and the day of the run. It fails when
+ * its model differs from the one that was loaded here, and reviewed.
+ */
+function programSpec(
+  loaded: LoadedSelection,
+  part: string,
+  organization: OrganizationModel | null,
+  common: Common,
+): StackSpec {
+  const { platform, platformModel, checked } = loaded;
+  const digest = checked.get(part);
+  const spec = specOf(loaded, `${platform}.${part}`, common);
+  return {
+    ...spec,
+    env: {
+      ...spec.env,
       ...(platformModel === undefined ? {} : { TENANTRY_MODEL: modelDigest(platformModel, organization) }),
       ...(digest === undefined ? {} : { TENANTRY_CHECKED: digest }),
     },

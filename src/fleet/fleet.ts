@@ -1,7 +1,9 @@
 import type { StackSpec } from "@tenantry/embedded-engine/interface";
+import type { Removal } from "../changes/removals.ts";
 import type { GuardPolicy } from "../guards/policy.ts";
 import type { OrganizationModel, PlanModel } from "../model/model.ts";
 import type { ComputeSize } from "../shared/supabase-catalogue.ts";
+import type { RecordedName } from "./recorded-name.ts";
 
 /** One stack of a fleet, with everything that a run needs. */
 export interface FleetStack {
@@ -21,6 +23,10 @@ export interface FleetStack {
   readonly organizations?: readonly OrganizationModel[];
   /** The digest of its program's input; undefined when nothing runs. */
   readonly digest: string | undefined;
+  /** For a renamed organization whose stack isn't renamed yet, and for a new one that gets the name of such a stack. */
+  readonly recordedAs?: RecordedName;
+  /** Why nothing of it may run: it looks like a rename without `previously`. */
+  readonly refused?: Removal;
 }
 
 /** The stacks of one platform: its own stack runs first, then the organizations in parallel. */

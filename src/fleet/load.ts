@@ -129,6 +129,17 @@ function withoutBroken(loaded: Omit<LoadedSelection, "broken">): LoadedSelection
   };
 }
 
+/** Leaves out organizations in which an error was found after their manifests were read. */
+export function withErrors(
+  loaded: readonly LoadedSelection[],
+  found: readonly Diagnostic[],
+): LoadedSelection[] {
+  return loaded.map((each) => {
+    const own = found.filter(({ file }) => organizationOfFile(each.selection.folder, file) !== undefined);
+    return own.length === 0 ? each : withoutBroken({ ...each, diagnostics: [...each.diagnostics, ...own] });
+  });
+}
+
 /** Whether any stack of the selections can run. */
 export function canRunAny(loaded: readonly LoadedSelection[]): boolean {
   return loaded.some(

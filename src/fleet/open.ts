@@ -5,13 +5,14 @@ import { secretNames } from "../model/secret-names.ts";
 import { secretVariable } from "../shared/secret-variable.ts";
 import { Connections, type Context } from "../vendors/connections.ts";
 import { type Ask, askVia } from "./ask.ts";
-import { buildStacks, type Common } from "./build-stacks.ts";
+import { buildStacks, type Common, specOf } from "./build-stacks.ts";
 import { programDigest } from "./digest.ts";
 import { type Environment, readEnvironment, type Variables } from "./environment.ts";
 import type { FleetStack } from "./fleet.ts";
 import type { LoadedSelection } from "./load.ts";
 import { projectFolder } from "./project.ts";
 import { SharedProvider } from "./provider.ts";
+import { findRenames, withRecordedNames } from "./renames.ts";
 import { openSandbox } from "./sandbox.ts";
 
 export interface OpenOptions {
@@ -30,6 +31,7 @@ export interface OpenOptions {
 
 /** Stacks that are ready to run, with their engine and provider. */
 export interface OpenFleet {
+  /** Knows each stack by the name of its organization, also before a renamed one's stack is renamed. */
   readonly engine: Engine;
   readonly stacks: readonly FleetStack[];
   /** The provider that all stacks share, by package; undefined when nothing runs. */
@@ -64,7 +66,10 @@ export async function openFleet(
     const context = connections.context("write", { signal, status: () => {} });
     const ask =
       reach === "state" ? undefined : askVia(connections.context("look", { signal, status: () => {} }));
-    return { engine, stacks, context, ask, attach: provider && { tenantry: provider.address }, close };
+    return {
+      ...{ engine: withRecordedNames(engine, stacks), stacks, context, ask, close },
+      attach: provider && { tenantry: provider.address },
+    };
   } catch (error) {
     await close();
     throw error;
@@ -95,7 +100,12 @@ async function findStacks(
   const { projectFolder, environment } = common;
   const { backendUrl, vendors } = environment;
   const existing = await engine.stacks({ projectFolder, backendUrl, env: vendors });
-  return loaded.flatMap((each) => buildStacks(each, existing, common));
+  const stacks: FleetStack[] = [];
+  for (const each of loaded) {
+    const read = (stack: string) => engine.resources(specOf(each, stack, common));
+    stacks.push(...buildStacks(each, existing, await findRenames(each, existing, read), common));
+  }
+  return stacks;
 }
 
 /** A sandbox needs no real secrets, so secrets without a value get a local one. */

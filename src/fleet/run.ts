@@ -104,9 +104,16 @@ export async function previewFleet(
 export async function upFleet(fleet: readonly FleetStack[], options: FleetOptions): Promise<StackResult[]> {
   const limit = pLimit(options.parallel);
   const up = (stack: FleetStack) => limit(() => runStack("up", stack, options));
+  // A renamed organization leaves its name before another one gets it.
+  const renamedFirst = async (organizations: readonly FleetStack[]) => {
+    const [renamed, others] = [true, false].map((is) =>
+      organizations.filter(({ recordedAs }) => (recordedAs?.exists ?? false) === is),
+    );
+    return [...(await Promise.all((renamed ?? []).map(up))), ...(await Promise.all((others ?? []).map(up)))];
+  };
   const results = await Promise.all(
     byPlatform(fleet).map(({ own, organizations }) =>
-      inOrder(own === undefined ? [] : [own], organizations, up),
+      inOrder(own === undefined ? [] : [own], organizations, up, renamedFirst),
     ),
   );
   return results.flat();
@@ -144,10 +151,12 @@ async function inOrder(
   first: readonly FleetStack[],
   second: readonly FleetStack[],
   run: (stack: FleetStack) => Promise<StackResult>,
+  runSecond: (stacks: readonly FleetStack[]) => Promise<StackResult[]> = (stacks) =>
+    Promise.all(stacks.map(run)),
 ): Promise<StackResult[]> {
   const before = await Promise.all(first.map(run));
   const failed = before.filter((result) => result.outcome !== "done" && result.outcome !== "unchanged");
-  if (failed.length === 0) return [...before, ...(await Promise.all(second.map(run)))];
+  if (failed.length === 0) return [...before, ...(await runSecond(second))];
   const reason = `not started: ${failed.map((result) => result.stack).join(", ")} must succeed first`;
   return [...before, ...second.map((stack) => notStarted(stack, reason))];
 }
@@ -182,6 +191,7 @@ async function previewStack(stack: FleetStack, options: FleetOptions): Promise<S
   return timed("preview", stack, options, async (builder) => {
     // Taken before the state is read, so that a write in between is noticed.
     const revision = options.forApply === true ? await revisionOf(stack, options.engine) : undefined;
+    if (stack.refused !== undefined) return { outcome: "refused", changes: builder.build([stack.refused]) };
     const recorded = stack.organization === null ? undefined : await options.engine.resources(stack.spec);
     const removals = recorded === undefined ? [] : findRemovals(stack, recorded);
     // The program can't run for an organization without a manifest.
@@ -223,7 +233,10 @@ async function revisionOf({ spec }: FleetStack, engine: Engine): Promise<string 
 }
 
 /** Another run may have changed the stack while the question stood. */
-async function expectReviewedState(stack: FleetStack, { engine, reviewed }: FleetOptions): Promise<void> {
+export async function expectReviewedState(
+  stack: FleetStack,
+  { engine, reviewed }: FleetOptions,
+): Promise<void> {
   const expected = reviewed?.get(stack.spec.stack);
   if (expected === undefined || expected === (await revisionOf(stack, engine))) return;
   throw new UserError("Another run changed this stack after its preview, so nothing was changed", {
@@ -340,6 +353,19 @@ async function timed(
 
 function appliedBy(verb: Verb): Pick<StackResult, "applied"> {
   return verb === "preview" ? {} : { applied: true };
+}
+
+/** A stack that couldn't be started, as its result. */
+export function failedToStart(stack: FleetStack, error: unknown): StackResult {
+  const builder = new ChangesBuilder(stack.spec.stack);
+  builder.note(diagnosticOf(error));
+  return {
+    stack: stack.spec.stack,
+    outcome: "failed",
+    changes: builder.build(),
+    seconds: 0,
+    skipped: false,
+  };
 }
 
 export function notStarted(stack: FleetStack, reason: string): StackResult {

@@ -95,7 +95,7 @@ async function refuseRemovedPlatforms(
 }
 
 /** The files that decide which packages are installed. Those of a monorepo are above the project's folder. */
-const PACKAGES = [
+export const PACKAGES = [
   "package.json",
   "package-lock.json",
   "npm-shrinkwrap.json",

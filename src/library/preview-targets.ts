@@ -58,7 +58,7 @@ export async function previewTargets(
     });
     const { stacks, attach } = fleet;
     const results = await previewFleet(stacks, {
-      ...{ ...run, engine, parallel, signal },
+      ...{ ...run, engine: fleet.engine, parallel, signal },
       ...(attach === undefined ? {} : { attach }),
     }).finally(() => fleet.close());
     return reportOf("preview", stacks, [...results, ...broken], problems);

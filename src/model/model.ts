@@ -307,6 +307,10 @@ export interface OrganizationModel {
   readonly platform: string;
   readonly platformId: string;
   readonly name: string;
+  /** Its previous names, the oldest first. */
+  readonly previously: readonly string[];
+  /** The oldest of its names. It never changes, so ids, logical names and the keys of grants contain it. */
+  readonly firstName: string;
   /** A UUID, derived from the names and the generation. */
   readonly id: string;
   /** Counts from 1. A name that is used again after its deletion has the next generation. */

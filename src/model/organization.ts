@@ -33,10 +33,11 @@ export function organizationModel(
   today: string,
 ): OrganizationModel {
   const { name, generation = 1 } = manifest;
+  const first = firstNameOf(manifest);
   const entitlements = entitlementsOf(plan, manifest.limits, today);
   const workspaces = Object.keys(declaredWorkspaces(manifest)).sort();
   const identity = {
-    path: pathOf(platform.name, name, generation),
+    path: pathOf(platform.name, first, generation),
     organization: manifest,
     platform,
   };
@@ -44,7 +45,9 @@ export function organizationModel(
     platform: platform.name,
     platformId: platform.id,
     name,
-    id: stableId(`${platform.name}/${name}`, generation),
+    previously: [...(manifest.previously ?? [])],
+    firstName: first,
+    id: stableId(`${platform.name}/${first}`, generation),
     generation,
     stack: `${platform.name}.${name}`,
     displayName: manifest.displayName ?? titleOf(name),
@@ -77,6 +80,11 @@ export function organizationModel(
   };
 }
 
+/** An organization's first name, from which its id is derived. */
+export function firstNameOf({ name, previously = [] }: OrganizationManifest): string {
+  return previously[0] ?? name;
+}
+
 /**
  * The path from which the ids of workspaces are derived. It includes the organization's generation, because a new generation has
  * new workspaces.
@@ -86,8 +94,13 @@ function pathOf(platform: string, name: string, generation: number): string {
 }
 
 /** The ids of all declared workspaces and of their earlier generations. */
-export function everyWorkspaceId({ platform, name, generation, workspaces }: OrganizationModel): string[] {
-  const path = pathOf(platform, name, generation);
+export function everyWorkspaceId({
+  platform,
+  firstName,
+  generation,
+  workspaces,
+}: OrganizationModel): string[] {
+  const path = pathOf(platform, firstName, generation);
   return Object.values(workspaces).flatMap((workspace) => workspaceIds(path, workspace));
 }
 

@@ -16,6 +16,7 @@ import { ORGANIZATION_NAME_RULES } from "./rules/names.ts";
 import { PEOPLE_RULES } from "./rules/people.ts";
 import { PLAN_RULES } from "./rules/plan.ts";
 import { PLATFORM_RULES } from "./rules/platform.ts";
+import { PREVIOUS_NAME_RULES, sharedFirstNames } from "./rules/previous-names.ts";
 import { applyRules } from "./rules/rule.ts";
 import { ORGANIZATION_SECRET_RULES, PLATFORM_SECRET_RULES } from "./rules/secrets.ts";
 import type { OrganizationSubject } from "./rules/subject.ts";
@@ -25,6 +26,7 @@ import { usageOf } from "./usage.ts";
 
 const ORGANIZATION_RULES = [
   ...ORGANIZATION_NAME_RULES,
+  ...PREVIOUS_NAME_RULES,
   ...PLAN_RULES,
   ...PEOPLE_RULES,
   ...CLAIM_TOKEN_RULES,
@@ -69,7 +71,7 @@ export interface SoundParts {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Resolves a platform with all of its organizations, and checks the values that must be unique among them. */
+/** Resolves a platform with all of its organizations, and checks the values and names that must be unique among them. */
 export function resolve(input: FleetInput): Resolved<Model> {
   const { platform, organizations, diagnostics } = resolveParts(input);
   const isSound = platform !== undefined && !hasError(diagnostics);
@@ -94,7 +96,7 @@ export function resolveParts(
     for (const diagnostic of resolved.diagnostics) diagnostics.push(diagnostic);
     if (resolved.model && !wrong.has(organization.file)) models.set(organization.file, resolved.model);
   }
-  for (const diagnostic of repeatedValues(organizations)) {
+  for (const diagnostic of [...repeatedValues(organizations), ...sharedFirstNames(organizations)]) {
     diagnostics.push(diagnostic);
     models.delete(diagnostic.file);
   }
@@ -117,7 +119,12 @@ export function resolvePlatform({ platform, repository, today }: PlatformInput):
 /** Resolves one organization on its platform. Others are used only to check unique values. */
 export function resolveOrganization(input: OrganizationInput): Resolved<OrganizationModel> {
   const { model, diagnostics } = resolveOn(platformModel(input.platform.manifest), input);
-  const all = [...diagnostics, ...repeatedValues([input.organization], input.neighbours)];
+  const { organization, neighbours } = input;
+  const all = [
+    ...diagnostics,
+    ...repeatedValues([organization], neighbours),
+    ...sharedFirstNames([organization], neighbours),
+  ];
   return { model: hasError(all) ? undefined : model, diagnostics: all };
 }
 

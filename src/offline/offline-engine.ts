@@ -77,6 +77,7 @@ export class OfflineEngine implements Engine {
   refresh = refused;
   destroy = refused;
   setTag = refused;
+  rename = refused;
 
   #before(stack: string): Promise<readonly ResourceState[] | undefined> {
     const known = this.#states.get(stack) ?? this.#record(stack);

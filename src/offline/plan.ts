@@ -41,7 +41,9 @@ export async function planChanges(
   for (const each of loaded) {
     const platform = since.platforms.find(({ folder }) => folder === each.selection.folder);
     if (platform === undefined || each.platformModel === undefined) continue;
-    const base = await readBase(since.revision, platform, namesIn(each), today);
+    const former = each.organizations.flatMap(({ previously }) => previously);
+    const names = [...new Set([...namesIn(each), ...former])];
+    const base = await readBase(since.revision, platform, names, today);
     // A change can't raise its own thresholds.
     const guards = guardPolicy(each.platformModel, today, base.platform);
     for (const stack of stacksOf(each, each.platformModel, base)) {
@@ -71,10 +73,15 @@ function namesIn({ organizations, broken, selection: { removed = [] } }: LoadedS
 }
 
 function stacksOf(loaded: LoadedSelection, platform: PlatformModel, base: BaseModels): ChangedStack[] {
-  const after = new Map(loaded.organizations.map((organization) => [organization.name, organization]));
-  const changed = namesIn(loaded).flatMap((name) =>
-    changedOrganization(loaded.platform, name, base, platform, after.get(name)),
-  );
+  const { organizations } = loaded;
+  const after = new Map(organizations.map((organization) => [organization.name, organization]));
+  const renamed = renamedFrom(organizations, base);
+  const taken = new Set(renamed.values());
+  const changed = namesIn(loaded).flatMap((name) => {
+    const from = renamed.get(name) ?? (taken.has(name) ? undefined : name);
+    const before = from === undefined ? undefined : base.organizations.get(from);
+    return changedOrganization({ platform: loaded.platform, name, before }, platform, after.get(name));
+  });
   return [...(loaded.selection.own ? ownStack(loaded, base, platform) : []), ...changed];
 }
 
@@ -90,14 +97,31 @@ function ownStack({ platform }: LoadedSelection, base: BaseModels, after: Platfo
   ];
 }
 
-function changedOrganization(
-  platform: string,
-  organization: string,
+/** The names that renamed organizations had in the revision. */
+function renamedFrom(
+  organizations: readonly OrganizationModel[],
   base: BaseModels,
+): ReadonlyMap<string, string> {
+  return new Map(
+    organizations.flatMap(({ name, previously, id }) => {
+      const from = [name, ...previously.toReversed()].find((each) => {
+        const model = base.organizations.get(each);
+        return model !== undefined && "organization" in model && model.organization?.id === id;
+      });
+      return from === undefined || from === name ? [] : [[name, from] as const];
+    }),
+  );
+}
+
+function changedOrganization(
+  {
+    platform,
+    name: organization,
+    before,
+  }: { readonly platform: string; readonly name: string; readonly before: StackModels["before"] },
   platformAfter: PlatformModel,
   modelAfter: OrganizationModel | undefined,
 ): ChangedStack[] {
-  const before = base.organizations.get(organization);
   const after = modelAfter && { platform: platformAfter, organization: modelAfter };
   if (before === undefined && after === undefined) return [];
   if (isSame(before, after)) return [];

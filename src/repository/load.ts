@@ -16,7 +16,9 @@ import {
 } from "../manifest/read.ts";
 import { readRepository } from "../manifest/repository.ts";
 import type { Model, OrganizationModel, PlatformModel } from "../model/model.ts";
+import { firstNameOf } from "../model/organization.ts";
 import { resolveOrganization, resolveParts, resolvePlatform, type SoundParts } from "../model/resolve.ts";
+import { previousNameTexts } from "../model/rules/previous-names.ts";
 import { uniqueValues } from "../model/rules/unique-values.ts";
 
 /** The result of reading and resolving; the model is undefined when there are errors. */
@@ -140,7 +142,29 @@ function neighboursOf(
   texts: Texts | undefined,
 ): Neighbours {
   const values = uniqueValues(manifest).map((value) => value.texts);
-  return readNeighbours(folder, file, values, texts);
+  const { organizations, unclear } = readNeighbours(
+    folder,
+    file,
+    [...values, previousNameTexts(manifest)],
+    texts,
+  );
+  const holder = holderOfFirstName(folder, manifest);
+  return {
+    organizations: [
+      ...organizations.filter((each) => each.file !== holder?.file),
+      ...(holder ? [holder] : []),
+    ],
+    unclear,
+  };
+}
+
+/** Another organization whose name is the first one of a renamed organization. */
+function holderOfFirstName(
+  folder: string,
+  manifest: ParsedOrganization["manifest"],
+): ParsedOrganization | undefined {
+  const first = firstNameOf(manifest);
+  return first === manifest.name ? undefined : readOrganizationFile(folder, first).parsed;
 }
 
 function unclearNeighbour(file: string, neighbour: string): Diagnostic {

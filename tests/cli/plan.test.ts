@@ -17,6 +17,10 @@ const BASE = {
 
 const TODAY = { TENANTRY_TODAY: "2026-11-22" };
 
+/** Two people who stay the same when the owner changes. */
+const PEOPLE =
+  "members:\n  - { email: grace@people.example, role: admin }\n  - { email: alan@people.example, role: member }\n";
+
 /** Nothing is set but the day: no token, no state, no secret. */
 function plan({ folder }: Repository, ...args: readonly string[]): Promise<Ran> {
   return tenantry(["plan", "--since", "main", ...args], { cwd: folder, env: TODAY });
@@ -49,6 +53,85 @@ describe("a plan since a revision", () => {
     expect(stdout).toContain("micro → small");
     expect(stdout).toContain("Acme Robotics");
     expect(stdout).not.toContain("globex");
+  });
+
+  describe("with a renamed organization", () => {
+    const INC = "stacks/demo/orgs/acme-inc.yaml";
+    const renamed = (more = "") => ORGANIZATION.replace("name: acme", `name: acme-inc${more}`);
+    const line = "Add to orgs/acme-inc.yaml: previously: [acme]";
+
+    test("shows only the new names if `previously` names it, and a new customer with its old name", async () => {
+      const repository = Repository.with(BASE);
+      repository.write({
+        [INC]: renamed("\npreviously: [acme]"),
+        [ACME]: ORGANIZATION.replaceAll("acme", "other").replace("name: other", "name: acme\ngeneration: 2"),
+      });
+      const { exitCode, stdout, stacks, document } = await report(repository);
+      expect({ exitCode, stacks }).toEqual({
+        exitCode: 2,
+        stacks: ["demo.acme-inc changes", "demo.acme changes"],
+      });
+      expect(stdout).toContain("renames the organization: acme → acme-inc");
+      const actions = (index: number) =>
+        new Set(document.stacks[index]?.changes.steps.map(({ action }) => action));
+      expect([...actions(0)]).toEqual(["update"]);
+      expect([...actions(1)]).toEqual(["create"]);
+    });
+
+    test.each([
+      ["moved", { [INC]: renamed() }, [ACME], line],
+      [
+        "moved, with another owner and its people",
+        { [INC]: renamed().replace(/owner: .*/, "owner: new@acme.example") },
+        [ACME],
+        line,
+      ],
+      [
+        "replaced by a new customer with its name",
+        {
+          [INC]: renamed(),
+          [ACME]: ORGANIZATION.replaceAll("acme", "other").replace("name: other", "name: acme"),
+        },
+        [],
+        line,
+      ],
+      [
+        "swapped with another",
+        {
+          [ACME]: ORGANIZATION.replaceAll("acme", "globex").replace("name: globex", "name: acme"),
+          [GLOBEX]: ORGANIZATION.replace("name: acme", "name: globex"),
+        },
+        [],
+        "Add to orgs/acme.yaml: previously: [globex]",
+      ],
+    ])("is refused with the line to add if it was %s", async (_, written, removed, expected) => {
+      const repository = Repository.with({ ...BASE, [ACME]: ORGANIZATION.concat(PEOPLE) });
+      repository.write(
+        Object.fromEntries(
+          Object.entries(written).map(([path, text]) => [
+            path,
+            text.includes("@acme") || text.includes("name: globex") ? text.concat(PEOPLE) : text,
+          ]),
+        ),
+      );
+      for (const path of removed) repository.remove(path);
+      const { exitCode, stderr } = await plan(repository);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(expected) });
+      const validated = await tenantry(["validate", "--since", "main"], {
+        cwd: repository.folder,
+        env: TODAY,
+      });
+      expect(validated.exitCode).toBe(1);
+      expect(validated.stdout).toContain(expected);
+    });
+
+    test("isn't suspected for a new customer beside a removed one", async () => {
+      const repository = Repository.with(BASE);
+      repository.write({ [INC]: ORGANIZATION.replaceAll("acme", "acme-inc") });
+      repository.remove(ACME);
+      const ran = await tenantry(["validate", "--since", "main"], { cwd: repository.folder, env: TODAY });
+      expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+    });
   });
 
   test("shows a new organization, and a removed one as refused", async () => {
@@ -143,13 +226,6 @@ describe("a plan since a revision", () => {
     const { stdout } = await plan(repository);
     expect(stdout).toContain("keeps workspaces open while no process renews their lease: the gateway moves");
     expect(stdout).toContain("1 danger: access opened");
-  });
-
-  test("reads a renamed organization as a new one and a removed one", async () => {
-    const repository = Repository.with(BASE);
-    repository.remove(ACME);
-    repository.write({ "stacks/demo/orgs/apex.yaml": ORGANIZATION.replace("name: acme", "name: apex") });
-    expect((await report(repository)).stacks).toEqual(["demo.apex changes", "demo.acme refused"]);
   });
 
   test("limits itself to its targets", async () => {

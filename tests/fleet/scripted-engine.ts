@@ -63,6 +63,7 @@ export function scriptedEngine(script: Script = {}) {
           : (script.revision ?? "1"),
     tags: async ({ stack }) => tags.get(stack) ?? {},
     setTag: async ({ stack }, name, value) => void tags.set(stack, { ...tags.get(stack), [name]: value }),
+    rename: async (spec, name) => void log.push(`rename ${spec.stack} ${name}`),
     stacks: async () => Object.keys(script.recorded ?? {}),
     close: async () => {},
   };

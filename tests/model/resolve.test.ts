@@ -103,6 +103,16 @@ test("a rename by `previously` keeps the id, over any number of renames", () => 
   expect(third?.project.name).toBe(`shop--acme--live--${first?.id.slice(0, 8)}`);
 });
 
+test("a renamed organization keeps its ids, and only names change", () => {
+  const before = organization({ workspaces: { live: {} } });
+  const after = organization({ name: "inc", previously: ["acme", "corp"], workspaces: { live: {} } });
+  expect([after.id, after.workspaces.live?.id]).toEqual([before.id, before.workspaces.live?.id]);
+  expect([after.name, after.stack, after.firstName]).toEqual(["inc", "shop.inc", "acme"]);
+  expect(after.workspaces.live?.project.name).toBe(
+    `shop--inc--live--${before.workspaces.live?.id.slice(0, 8)}`,
+  );
+});
+
 test("a new generation has a new id, and so does everything in it", () => {
   const workspaces = { one: {} };
   const [old, next] = [organization({ workspaces }), organization({ workspaces, generation: 2 })];

@@ -33,6 +33,9 @@ const versioned = (version: string) => ({
 });
 const THREE = "workspaces: { a: {}, b: {}, c: {} }\n";
 
+/** The manifest of an organization of `team`, with more lines. */
+const named = (name: string, more = "") => `${HEAD.replace("acme", name)}plan: team\n${more}`;
+
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   "plan and limits": [
     { name: "use within the plan", given: `plan: team\n${THREE}`, want: [] },
@@ -403,6 +406,58 @@ workspaces:
         "unknown-key 8:5 unknown key `wallets` in `workspaces.a` → it belongs to the top of the manifest: move it there",
         "unknown-key 9:5 unknown key `llmProvider` in `workspaces.a` → it belongs to the top of the manifest: move it there",
       ],
+    },
+  ],
+  "renamed organizations": [
+    {
+      name: "a renamed organization, twice, and one with its first name again",
+      given: { "orgs/inc.yaml": named("inc", "previously: [acme, inc, corp]\n") },
+      want: [],
+    },
+    {
+      name: "two that swap their names",
+      given: {
+        "orgs/acme.yaml": named("acme", "previously: [beta]\n"),
+        "orgs/beta.yaml": named("beta", "previously: [acme]\n"),
+      },
+      want: [],
+    },
+    {
+      name: "a new customer with the name of a renamed one, with and without a generation",
+      given: {
+        "orgs/acme.yaml": named("acme", "generation: 2\n"),
+        "orgs/inc.yaml": named("inc", "previously: [acme]\n"),
+        "orgs/late.yaml": named("late"),
+        "orgs/old.yaml": named("old", "generation: 2\npreviously: [late, later]\n"),
+      },
+      want: [
+        "name-used-again 3:7 the name `late` belonged to `old` before, and ids are derived from first names → add `generation: 3` to this new customer, or choose another name",
+        "name-used-again 7:14 `late` is the name of another organization → if it was renamed to `old`, delete late.yaml; if late.yaml is a new customer, add `generation: 3` to it; otherwise remove `previously`",
+      ],
+    },
+    {
+      name: "two that were the same organization",
+      given: {
+        "orgs/one.yaml": named("one", "previously: [acme]\n"),
+        "orgs/two.yaml": named("two", "previously: [acme]\n"),
+      },
+      want: [
+        "name-used-again 6:14 `acme` is a previous name of `two` too, in the same generation → correct `previously` in one of the two",
+        "name-used-again 6:14 `acme` is a previous name of `one` too, in the same generation → correct `previously` in one of the two",
+      ],
+    },
+    {
+      name: "its own name as the one before it, and a name twice in a row",
+      given: { "orgs/acme.yaml": named("acme", "previously: [inc, inc, acme]\n") },
+      want: [
+        "previously-in-order 6:14 `inc` can't be the name before `inc` → remove it from `previously`",
+        "previously-in-order 6:24 `acme` can't be the name before `acme` → remove it from `previously`",
+      ],
+    },
+    {
+      name: "a previous name in upper case",
+      given: { "orgs/inc.yaml": named("inc", "previously: [Acme]\n") },
+      want: ["value 6:14 `previously[0]` is invalid → undefined"],
     },
   ],
   workspaces: [

@@ -96,7 +96,7 @@ export class FileBackend {
 
   /** Adds an entry to the stack's history, with a copy of its present state. */
   async addHistory(stack: string, entry: HistoryEntry): Promise<void> {
-    const folder = join(this.#root, "history", this.#project, stack);
+    const folder = join(this.#history, stack);
     await mkdir(folder, { recursive: true });
     const prefix = join(folder, `${stack}-${BigInt(Date.now()) * 1_000_000n}`);
     await writeAtomically(`${prefix}.history.json`, `${JSON.stringify(entry, undefined, 4)}\n`);
@@ -133,6 +133,33 @@ export class FileBackend {
   async setTag(stack: string, name: string, value: string): Promise<void> {
     const file: TagsFile = { version: 1, tags: { ...this.tags(stack), [name]: value } };
     await writeAtomically(this.#tagsFile(stack), `${JSON.stringify(file, undefined, 4)}\n`);
+  }
+
+  /** Moves the history of a renamed stack. It can be repeated. */
+  async moveHistory(from: string, to: string): Promise<void> {
+    const [source, target] = [join(this.#history, from), join(this.#history, to)];
+    const entries = await entriesOf(source);
+    if (entries.length === 0) return;
+    await mkdir(target, { recursive: true });
+    for (const name of entries) {
+      const kept = name.startsWith(`${from}-`) ? `${to}${name.slice(from.length)}` : name;
+      await rename(join(source, name), join(target, kept));
+    }
+    await rm(source, { recursive: true, force: true });
+  }
+
+  /** Removes a stack's name, and keeps its last state as `<file>.bak`. */
+  async retire(stack: string): Promise<void> {
+    const file = this.stackFile(stack);
+    await rm(this.#tagsFile(stack), { force: true });
+    // A state that the CLI compressed may be older or newer, so both are kept.
+    await rename(`${file}.gz`, `${file}.gz.bak`).catch(unlessMissing);
+    await rename(file, `${file}.bak`).catch(unlessMissing);
+    await syncFolder(dirname(file));
+  }
+
+  get #history(): string {
+    return join(this.#root, "history", this.#project);
   }
 
   #tagsFile(stack: string): string {

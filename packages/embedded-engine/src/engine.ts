@@ -5,6 +5,7 @@ import { readableOutputs } from "./outputs.ts";
 import type { PrewarmedProgram } from "./prewarm-program.ts";
 import { readProject } from "./project.ts";
 import { withoutSecrets } from "./property-value.ts";
+import { renameStack } from "./rename-stack.ts";
 import { Run, type RunKind } from "./run.ts";
 import { settingsDigest } from "./settings-file.ts";
 import { StackSettings } from "./stack-settings.ts";
@@ -36,6 +37,7 @@ export function embeddedEngine(ahead?: PrewarmedProgram): Engine {
     revision,
     tags: async (stack) => (await backendOf(stack)).tags(stack.stack),
     setTag: async (stack, name, value) => (await backendOf(stack)).setTag(stack.stack, name, value),
+    rename,
     stacks: async (where) => (await backendOf(where)).stacks(),
     close: async () => ahead?.close(),
   };
@@ -56,6 +58,13 @@ async function revision(spec: StackSpec): Promise<string | undefined> {
   const state = new FileBackend(spec.backendUrl, project.name).revision(spec.stack);
   if (state === undefined) return undefined;
   return `${state} ${settingsDigest(spec.settingsFolder ?? project.settingsFolder, spec.stack)}`;
+}
+
+async function rename(spec: StackSpec, name: string): Promise<void> {
+  const project = await readProject(spec.projectFolder);
+  const backend = new FileBackend(spec.backendUrl, project.name);
+  const settingsFolder = spec.settingsFolder ?? project.settingsFolder;
+  await renameStack({ backend, project: project.name, settingsFolder }, spec.stack, name);
 }
 
 async function outputs(spec: StackSpec): Promise<Readonly<Record<string, unknown>> | undefined> {

@@ -135,6 +135,12 @@ export interface Engine {
   tags(stack: StackSpec): Promise<Readonly<Record<string, string>>>;
   /** Sets one tag and keeps the others. */
   setTag(stack: StackSpec, name: string, value: string): Promise<void>;
+  /**
+   * Renames a stack with its state, settings, tags and history. Repeat it after a crash.
+   *
+   * @throws UserError if there is no such stack, or if the name is in use
+   */
+  rename(stack: StackSpec, name: string): Promise<void>;
   /** The names of the project's stacks in the backend, sorted. */
   stacks(where: Pick<StackSpec, "projectFolder" | "backendUrl" | "env">): Promise<readonly string[]>;
   /** Ends processes that were started in advance and not used. */

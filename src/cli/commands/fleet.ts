@@ -1,12 +1,13 @@
 import type { Engine } from "@tenantry/embedded-engine/interface";
 import { selectEngine } from "../../engine/select.ts";
 import { brokenStacks } from "../../fleet/broken.ts";
-import { canRunAny, type LoadedSelection } from "../../fleet/load.ts";
+import { canRunAny, type LoadedSelection, withErrors } from "../../fleet/load.ts";
 import type { OpenFleet, OpenOptions } from "../../fleet/open.ts";
 import { stacksOnPreviousRootSecrets } from "../../fleet/previous-root-secrets.ts";
 import { projectFolder } from "../../fleet/project.ts";
 import type { FleetOptions, StackResult } from "../../fleet/run.ts";
 import type { Selection } from "../../fleet/targets.ts";
+import type { Diagnostic } from "../../manifest/diagnostic.ts";
 import { listNames } from "../../shared/list-names.ts";
 import { todayOf } from "../../shared/today.ts";
 import { withInterrupt } from "../interrupt.ts";
@@ -20,13 +21,16 @@ import { loadManifests, reportDiagnostics } from "./manifests.ts";
  * Reads the selected manifests and prints every problem. Stacks with errors are left out of the run.
  *
  * @param reportOnly prints the result if no stack can run. Then it returns undefined
+ * @param check finds further problems of the manifests
  */
 export async function loadOrReport(
   session: Session,
   selections: readonly Selection[],
   reportOnly: (loaded: readonly LoadedSelection[]) => void,
+  check: (loaded: readonly LoadedSelection[]) => Promise<readonly Diagnostic[]> = async () => [],
 ): Promise<LoadedSelection[] | undefined> {
-  const loaded = await loadManifests(session, selections);
+  const manifests = await loadManifests(session, selections);
+  const loaded = withErrors(manifests, await check(manifests));
   const isAny = canRunAny(loaded) || brokenStacks(loaded).length === 0;
   const left = isAny ? `not run: ${listSome(brokenStacks(loaded))}` : "nothing was run";
   reportDiagnostics(session, loaded, left);

@@ -4,6 +4,7 @@ import { brokenResults } from "../../fleet/broken.ts";
 import type { LoadedSelection } from "../../fleet/load.ts";
 import { changedSince, narrowed } from "../../fleet/since.ts";
 import { findTargets } from "../../fleet/targets.ts";
+import { renamesSince } from "../../offline/renames.ts";
 import { todayOf } from "../../shared/today.ts";
 import { addFormOptions, type FormOptions } from "../forms.ts";
 import { withInterrupt } from "../interrupt.ts";
@@ -39,8 +40,11 @@ async function plan(
   const since = await changedSince(options.since, selections, io, targets.length === 0);
   const affected = selections.flatMap((selection) => narrowed(selection, since) ?? []);
   const broken = (loaded: readonly LoadedSelection[]) => brokenResults(loaded, io.cwd);
-  const loaded = await loadOrReport(session, affected, (each) =>
-    printResults(session, "plan", [], broken(each), each, options, since.code),
+  const loaded = await loadOrReport(
+    session,
+    affected,
+    (each) => printResults(session, "plan", [], broken(each), each, options, since.code),
+    (manifests) => renamesSince(manifests, since, todayOf(io.env)),
   );
   if (loaded === undefined) return;
   // The module loads the Pulumi SDK, which takes time, and many changes don't concern a manifest.

@@ -1,12 +1,15 @@
 import type { Command } from "commander";
 import { unknownOrganization } from "../../fleet/build-stacks.ts";
-import { diagnosticsOf, hasErrors, type LoadedSelection } from "../../fleet/load.ts";
+import { diagnosticsOf, hasErrors, type LoadedSelection, withErrors } from "../../fleet/load.ts";
+import { changedSince } from "../../fleet/since.ts";
 import { findTargets } from "../../fleet/targets.ts";
 import { countDiagnostics, type Diagnostic, renderDiagnostic } from "../../manifest/diagnostic.ts";
 import { type PriceChange, priceChanges } from "../../model/price.ts";
+import { renamesSince } from "../../offline/renames.ts";
 import { wholeUnits } from "../../shared/currency.ts";
 import { count } from "../../shared/format.ts";
 import { listNames } from "../../shared/list-names.ts";
+import { todayOf } from "../../shared/today.ts";
 import { addJsonOption, type JsonOption, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
 import { loadManifests } from "./manifests.ts";
@@ -28,14 +31,28 @@ export function addValidate(program: Command, session: Session): void {
   const command = program
     .command("validate")
     .description("Check manifests offline and report every problem at once")
-    .argument("[targets...]", TARGETS);
-  addJsonOption(command).action((targets: string[], options: JsonOption) =>
+    .argument("[targets...]", TARGETS)
+    .option("--since <ref>", "Also find organizations that were renamed since a branch, tag or commit");
+  addJsonOption(command).action((targets: string[], options: ValidateOptions) =>
     validate(session, targets, options),
   );
 }
 
-async function validate(session: Session, targets: readonly string[], options: JsonOption): Promise<void> {
-  const loaded = await loadManifests(session, findTargets(targets, session.io));
+interface ValidateOptions extends JsonOption {
+  readonly since?: string;
+}
+
+async function validate(
+  session: Session,
+  targets: readonly string[],
+  options: ValidateOptions,
+): Promise<void> {
+  const { io } = session;
+  const selections = findTargets(targets, io);
+  const manifests = await loadManifests(session, selections);
+  const renames = async (ref: string) =>
+    renamesSince(manifests, await changedSince(ref, selections, io, targets.length === 0), todayOf(io.env));
+  const loaded = withErrors(manifests, options.since === undefined ? [] : await renames(options.since));
   for (const each of loaded) for (const name of each.missing) throw unknownOrganization(each, name);
   const document = documentOf(loaded, session.io.cwd);
   session.exitCode = document.ok ? 0 : 1;

@@ -5,9 +5,10 @@ import type { Kind } from "./arguments.ts";
 import { backendExists } from "./backend.ts";
 import { environmentOf } from "./environment.ts";
 import { endingOf, failureOf } from "./failure.ts";
-import { readProject } from "./project.ts";
+import { type Project, readProject } from "./project.ts";
 import { Pulumi } from "./pulumi.ts";
 import { Run } from "./run.ts";
+import { Scratch } from "./scratch.ts";
 import { type ExportedStack, exportStack, outputsOf, resourcesOf } from "./state.ts";
 import { readTags, writeTag } from "./tags.ts";
 
@@ -51,9 +52,29 @@ export function cliEngine(file: string): Engine {
     tags: async (stack) => readTags(pulumi, await readProject(stack.projectFolder), stack),
     setTag: async (stack, name, value) =>
       writeTag(pulumi, await readProject(stack.projectFolder), stack, { name, value }),
+    rename: async (stack, name) => renameStack(pulumi, await readProject(stack.projectFolder), stack, name),
     stacks: (where) => listStacks(pulumi, where),
     close: async () => {},
   };
+}
+
+/** @see https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_rename/ */
+async function renameStack(pulumi: Pulumi, project: Project, spec: StackSpec, name: string): Promise<void> {
+  const scratch = new Scratch();
+  try {
+    const { settingsFolder, stack } = spec;
+    const cwd =
+      settingsFolder === undefined
+        ? project.root
+        : await scratch.projectWithSettings(project, settingsFolder);
+    const ended = await pulumi.run(["stack", "rename", name, "--stack", stack], {
+      cwd,
+      env: environmentOf(spec),
+    });
+    if (endingOf(ended.code) !== "succeeded") throw failureOf(spec, ended, "rename");
+  } finally {
+    scratch.remove();
+  }
 }
 
 async function listStacks(

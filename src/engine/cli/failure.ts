@@ -80,12 +80,16 @@ export function refusalOf(spec: Where, ending: Ending, stderr: string): UserErro
   return undefined;
 }
 
-/** The error for a failed command other than a run. */
-export function failureOf(spec: Where, { code, stderr }: Ended): Error {
+/**
+ * The error for a failed command other than a run.
+ *
+ * @param verb what the command does. Default `read`
+ */
+export function failureOf(spec: Where, { code, stderr }: Ended, verb = "read"): Error {
   const ending = endingOf(code);
   return (
     refusalOf(spec, ending, stderr) ??
-    new UserError(`The Pulumi CLI can't read ${spec.stack} (${ending}): ${stderr.trim()}`, {
+    new UserError(`The Pulumi CLI can't ${verb} ${spec.stack} (${ending}): ${stderr.trim()}`, {
       remedy:
         "Fix the problem that it reports. If the backend is a folder (file://), you can also use --engine embedded.",
     })

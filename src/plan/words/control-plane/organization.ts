@@ -31,6 +31,7 @@ export const organization: Words = {
       lost: true,
     }).map(nounFixed),
     ...reading.entries("wallets").map((entry) => walletClaim(reading, entry)),
+    ...renaming(reading),
     ...plan(reading),
     ...limits(reading),
     ...fieldClaims(reading, [
@@ -71,6 +72,32 @@ function lifecycle(reading: Reading): Claim[] {
         danger: "data",
       },
       changes: [],
+    },
+  ];
+}
+
+/** The key of a new name, which other resources repeat. */
+const NAME_KEY = JSON.stringify(["name of the organization"]);
+
+function renaming(reading: Reading): Claim[] {
+  if (reading.isNew || reading.isRemoved) return [];
+  const change = reading.at("name");
+  const first = reading.of("firstName").map((each) => ({
+    key: reading.key(each.path),
+    partOf: [NAME_KEY],
+    changes: [each],
+  }));
+  if (change === undefined) return first;
+  return [
+    ...first,
+    {
+      key: NAME_KEY,
+      draft: {
+        subject: "organizations",
+        action: "changed",
+        text: `renames the organization: ${transition(change)}`,
+      },
+      changes: [change],
     },
   ];
 }

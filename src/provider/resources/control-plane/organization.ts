@@ -39,6 +39,10 @@ const organizationInputs = z.strictObject({
   controlPlane,
   organizationId: z.string().describe("UUIDv5 of the organization's path and generation."),
   ...organizations.row.shape,
+  firstName: z
+    .string()
+    .optional()
+    .describe("Its first name, if it was renamed: the trial is recorded under it. Default `name`."),
   limits: limits.describe("The limits that apply today. An absent number is unlimited."),
   planLimits: limits
     .optional()
@@ -164,6 +168,7 @@ export const organization = defineResource({
     const database = await context.controlPlane(inputs.controlPlane);
     return database.transaction(async (query) => {
       if (prior === undefined || prior.outputs.isDeleted) await assertFollows(query, inputs, prior);
+      if (prior !== undefined && prior.inputs.name !== inputs.name) await freeName(query, inputs);
       const isOvertaken = await mayBeOvertaken(query, inputs);
       await write(query, inputs);
       if (isOvertaken) await applyNewestStatus(query, context, inputs);
@@ -226,6 +231,29 @@ async function assertFollows(
   if (refused === undefined) return;
   const { message, remedy } = refused;
   throw new UserError(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`, { remedy });
+}
+
+/**
+ * Frees the name of a renamed organization. If another one still has it, that one is renamed in the same run, because two
+ * organizations may swap their names: it gets a name of its id until its own row is written.
+ *
+ * @throws UserError if the product gave the name to another organization
+ */
+async function freeName(query: Query, inputs: Inputs): Promise<void> {
+  const [holder] = await query<{ id: string; isDeclared: boolean }>(
+    `select id, managed_by = 'manifest' as "isDeclared" from public.organizations
+     where platform_id = $1 and name = $2 and generation = $3 and id <> $4 for no key update`,
+    [inputs.platform, inputs.name, inputs.generation, inputs.organizationId],
+  );
+  if (holder === undefined) return;
+  if (!holder.isDeclared)
+    throw new UserError(
+      `The organization can't be renamed to ${inputs.name}, because an organization that was created in the product has that name.`,
+      { remedy: "Choose another name, or rename the other organization in the product first." },
+    );
+  await query("update public.organizations set name = 'renamed-' || left(id::text, 8) where id = $1", [
+    holder.id,
+  ]);
 }
 
 /** Only a run buries an organization, and it stays buried, whatever its row says. */
@@ -322,7 +350,16 @@ async function applyNewestStatus(query: Query, context: Context, { stripeCustome
 }
 
 async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
-  const { organizationId, controlPlane, apps, planLimits, lapsedLimits, unmanaged, unmanagedApps } = prior;
+  const {
+    organizationId,
+    firstName,
+    controlPlane,
+    apps,
+    planLimits,
+    lapsedLimits,
+    unmanaged,
+    unmanagedApps,
+  } = prior;
   const owner = { organization_id: organizationId };
   const organization = await organizations.find(query, { id: organizationId });
   if (organization === undefined) return undefined;
@@ -331,6 +368,7 @@ async function read(query: Query, prior: Inputs): Promise<Inputs | undefined> {
     ...organization,
     controlPlane,
     organizationId,
+    ...(firstName && { firstName }),
     apps,
     ...(planLimits && { planLimits }),
     ...(lapsedLimits && { lapsedLimits }),
@@ -362,13 +400,20 @@ function ownerLast<Row extends { readonly role: string }>(rows: readonly Row[]):
   return rows.toSorted((a, b) => Number(a.role === "owner") - Number(b.role === "owner"));
 }
 
-/** The trial belongs to the organization's name, not its id: a new generation gets no new trial. */
+/** The trial belongs to the organization's first name, not its id: a new generation gets no new trial. */
 async function beginTrial(query: Query, inputs: Inputs, trial: NonNullable<Inputs["trial"]>): Promise<void> {
   await query(
     `insert into public.trials (platform_id, organization_name, organization_id, plan, started_at, ends_at, managed_by)
      values ($1, $2, $3, $4, $5, greatest($6, $5::timestamptz + interval '1 second'), 'manifest')
      on conflict (platform_id, organization_name) do nothing`,
-    [inputs.platform, inputs.name, inputs.organizationId, trial.plan, trial.started, trial.ends],
+    [
+      inputs.platform,
+      inputs.firstName ?? inputs.name,
+      inputs.organizationId,
+      trial.plan,
+      trial.started,
+      trial.ends,
+    ],
   );
 }
 
@@ -376,7 +421,7 @@ async function trialOf(query: Query, inputs: Inputs): Promise<{ readonly started
   const [trial] = await query<{ started: string }>(
     `select to_json(started_at) #>> '{}' as started from public.trials
      where platform_id = $1 and organization_name = $2`,
-    [inputs.platform, inputs.name],
+    [inputs.platform, inputs.firstName ?? inputs.name],
   );
   return trial;
 }

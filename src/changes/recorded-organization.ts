@@ -1,0 +1,52 @@
+import { isRecord } from "@tenantry/core/is-record";
+import type { ResourceView } from "@tenantry/embedded-engine/interface";
+import type { Identity } from "../model/identity.ts";
+import { currentType } from "../shared/type-token.ts";
+import { livingWorkspaces } from "./removals.ts";
+
+const ROW = "tenantry:control-plane:Organization";
+const GUARD = "tenantry:control-plane:Guard";
+const WORKSPACE = "tenantry:control-plane:Workspace";
+
+/** The ids of the organizations that a stack records: one, and its earlier generations. */
+export function recordedOrganizations(recorded: readonly ResourceView[]): ReadonlySet<string> {
+  return new Set(
+    recorded.flatMap(({ type, inputs }) => {
+      const id =
+        currentType(type) === ROW
+          ? inputs.organizationId
+          : currentType(type) === GUARD
+            ? inputs.organization
+            : isRecord(inputs.brand)
+              ? inputs.brand.id
+              : undefined;
+      return typeof id === "string" ? [id] : [];
+    }),
+  );
+}
+
+/** The identity of the organization that a stack records. */
+export function recordedIdentity(recorded: readonly ResourceView[]): Identity {
+  const row = recorded.findLast(({ type }) => currentType(type) === ROW)?.inputs ?? {};
+  const members = isRecord(row.members) ? Object.entries(row.members) : [];
+  const owner = members.find(([, member]) => isRecord(member) && member.role === "owner")?.[0];
+  const workspaces = recorded.filter(({ type }) => currentType(type) === WORKSPACE);
+  return {
+    owner,
+    people: new Set(members.map(([email]) => email)),
+    workspaces: new Set(livingWorkspaces(recorded)),
+    unique: new Set(workspaces.flatMap(({ inputs }) => uniqueOf(inputs))),
+    billingEmail: typeof row.billingEmail === "string" ? row.billingEmail : undefined,
+  };
+}
+
+function uniqueOf({ apps, email, slack }: Readonly<Record<string, unknown>>): string[] {
+  const domains = Object.values(isRecord(apps) ? apps : {}).flatMap((app) =>
+    isRecord(app) && typeof app.domain === "string" ? [app.domain] : [],
+  );
+  return [
+    ...domains,
+    ...(typeof email === "string" ? [email] : []),
+    ...(isRecord(slack) ? [`${String(slack.team)}/${String(slack.channel)}`] : []),
+  ];
+}
