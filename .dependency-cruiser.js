@@ -54,6 +54,8 @@ const MAY_IMPORT = {
     ...["src/model"],
     ...["src/manifest", "src/vendors", "src/shared", "packages/embedded-engine"],
   ],
+  // Who must review a change, and who did.
+  "src/reviews": ["src/fleet", "src/repository", "src/revisions", "src/model", "src/manifest", "src/shared"],
   "src/verify": ["src/access", "src/control-plane", "src/provider", "src/model", "src/vendors", "src/shared"],
 
   // What people run.

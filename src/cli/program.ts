@@ -3,6 +3,8 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../shared/package.ts";
 import { refuseFormerName } from "../shared/root-secret.ts";
 import { addAccess } from "./commands/access.ts";
+import { addAuthorize } from "./commands/authorize.ts";
+import { addCodeOwners } from "./commands/codeowners.ts";
 import { addDestroy } from "./commands/destroy.ts";
 import { addDomains } from "./commands/domains.ts";
 import { addImport } from "./commands/import.ts";
@@ -75,6 +77,8 @@ function buildProgram(session: Session): Command {
   addPreview(program, session);
   addUp(program, session);
   addPlans(program, session);
+  addCodeOwners(program, session);
+  addAuthorize(program, session);
   addVerify(program, session);
   addIntake(program, session);
   addImport(program, session);

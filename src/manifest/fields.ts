@@ -92,6 +92,8 @@ export const approval = {
   expires: date.describe("The last day on which it is valid."),
 };
 
+export const githubLogin = text(/^[A-Za-z\d](?:-?[A-Za-z\d])*$/, 39, "a GitHub user name");
+
 const BYTE = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
 const V4_RANGE = `(?:${BYTE}\\.){3}${BYTE}/(?:3[0-2]|[12]?\\d)`;
 // `::` can be anywhere, so the pattern accepts some invalid addresses. A rule refuses those.

@@ -13,6 +13,7 @@ import {
   fields,
   flag,
   generation,
+  githubLogin,
   host,
   limit,
   line,
@@ -47,7 +48,7 @@ const member = fields({
   email: email.describe("The member's e-mail address. Case doesn't matter."),
   role: role.describe("The member's role."),
   workspaces: grantedWorkspaces,
-  github: text(/^[A-Za-z\d](?:-?[A-Za-z\d])*$/, 39, "a GitHub user name")
+  github: githubLogin
     .optional()
     .describe("The member's GitHub user name, for reviews of pull requests that change the organization."),
 }).meta({ id: "Member", description: "A member of the organization other than the owner." });
@@ -245,8 +246,13 @@ export const organizationSchema = fields({
   apiVersion,
   kind: z.literal("Organization", { error: "Organization" }).describe("The kind of this manifest."),
   name: slug.describe(
-    "The organization's name, which is also the name of its file and the second part of its stack name. It can't be changed.",
+    "The organization's name, which is also the name of its file and the second part of its stack name. To change it, see `previously`.",
   ),
+  previously: list(slug)
+    .optional()
+    .describe(
+      "Previous names, the oldest first. They keep the organization's id, projects and Stripe customer when it is renamed, so they must never be removed.",
+    ),
   displayName: displayName.optional().describe(DISPLAY_NAME_DESCRIPTION),
   generation: generation.optional(),
   state: state.optional(),

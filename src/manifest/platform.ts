@@ -10,9 +10,11 @@ import {
   credits,
   DISPLAY_NAME_DESCRIPTION,
   displayName,
+  email,
   fields,
   flag,
   generation,
+  githubLogin,
   host,
   limit,
   line,
@@ -239,6 +241,11 @@ const platformConsent = fields({
   description: "A consent to what a guard would refuse on the platform.",
 });
 
+const maintainer = fields({
+  email: email.describe("The e-mail address that `approvedBy` names. Case doesn't matter."),
+  github: githubLogin.describe("The GitHub user name. Case doesn't matter."),
+}).meta({ id: "Maintainer", description: "A person who reviews changes of the platform." });
+
 export const platformSchema = fields({
   apiVersion,
   kind: z.literal("Platform", { error: "Platform" }).describe("The kind of this manifest."),
@@ -317,6 +324,11 @@ export const platformSchema = fields({
     .optional()
     .describe(
       "Exceptions to the ownership of secrets by name. By default, a secret belongs to the organization whose name is its prefix, such as `acme-anthropic` to `acme`; if several match, to the one with the longest name.",
+    ),
+  maintainers: list(maintainer)
+    .optional()
+    .describe(
+      "Who reviews what concerns the whole platform, and may approve exceptions and consents. Read by `tenantry codeowners` and `tenantry authorize`.",
     ),
   guards: guards.optional().describe("The thresholds above which removals need a consent."),
   consents: list(platformConsent)

@@ -53,6 +53,12 @@ export class Revision {
     throw await noMergeBase(git, ref);
   }
 
+  /** The commit of a ref itself, with what was committed to it since the work tree left it. */
+  static async at(ref: string, folder: string, env: NodeJS.ProcessEnv): Promise<Revision> {
+    const git = await openWorkTree(folder, env);
+    return new Revision(git.folder, await commitOf(git, ref), git);
+  }
+
   /**
    * The path of a file or folder in the repository, with `/`. Links in the work tree aren't resolved, because they may be part of
    * the change that is compared.
