@@ -134,7 +134,9 @@ describe("a change can't approve itself", () => {
   test.each<readonly [string, Files, readonly string[]]>([
     [
       "guards",
-      { [PLATFORM_PATH]: `${BASE[PLATFORM_PATH]}guards: { perRun: { members: { floor: 99, share: 100 } } }\n` },
+      {
+        [PLATFORM_PATH]: `${BASE[PLATFORM_PATH]}guards: { perRun: { members: { floor: 99, share: 100 } } }\n`,
+      },
       [`${PLATFORM_PATH} guards`],
     ],
     [
