@@ -21,6 +21,7 @@ const FILES = {
   "shop/orgs/gamma.yaml": organization("gamma", withDomain("gamma.example")),
 };
 /** All of them have run before. */
+const NO_RENAMES = { recordedAs: new Map(), refused: new Map() };
 const RECORDED = ["platform", "acme", "beta", "gamma"].map((part) => `shop.${part}`);
 
 /** What a run does with each stack. */
@@ -33,7 +34,7 @@ async function outcomes(files: Readonly<Record<string, string>>, selected: Parti
     ),
   ];
   const built = loaded.flatMap((each) =>
-    buildStacks(each, RECORDED, {
+    buildStacks(each, RECORDED, NO_RENAMES, {
       projectFolder: stacks,
       settingsFolder: undefined,
       environment: { backendUrl: "", passphrase: new Secret(""), vendors: {} },

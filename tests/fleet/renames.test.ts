@@ -23,6 +23,7 @@ async function loadedOf(files: Readonly<Record<string, string>>): Promise<Loaded
     platformModel: model?.platform,
     organizations: model?.organizations ?? [],
     missing: [],
+    broken: new Map(),
     read: 1,
     diagnostics: [],
     checked: new Map(),
