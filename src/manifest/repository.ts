@@ -25,6 +25,8 @@ interface RepositoryPlatform {
   readonly name: string;
   /** Undefined if the file has errors. Those of other platforms are read only if their claims can matter. */
   readonly manifest: PlatformManifest | undefined;
+  /** For a file with errors, the words in its text: it can only claim secrets among them. Undefined if they aren't known. */
+  readonly words: ReadonlySet<string> | undefined;
   /** The organizations with a file, among those whose name is the prefix of a secret or that are listed for one. */
   readonly organizations: ReadonlySet<string>;
   /** The secrets that organizations use, by organization, for those whose name is a prefix of another owner's secret. */
@@ -124,12 +126,16 @@ function lookUp(
   };
   return {
     own,
-    platforms: platforms.map((platform) => ({
-      name: platform.name,
-      manifest: manifestOf(platform),
-      organizations: platform.organizations,
-      named: namedBy(platform.path, platform.organizations, contested),
-    })),
+    platforms: platforms.map((platform) => {
+      const found = manifestOf(platform);
+      return {
+        name: platform.name,
+        manifest: found,
+        words: found === undefined && readsOthers ? plainWordsIn(platform.path) : undefined,
+        organizations: platform.organizations,
+        named: namedBy(platform.path, platform.organizations, contested),
+      };
+    }),
   };
 }
 
@@ -198,4 +204,11 @@ function secretsOrWordsOf(folder: string, organization: string): string[] {
 function wordsIn(folder: string, file: string): string[] {
   const read = readText(join(folder, file), folder);
   return "error" in read ? [] : (read.text.match(/[a-z0-9]+(-[a-z0-9]+)*/g) ?? []);
+}
+
+/** The words in a platform's manifest; undefined if it can't be read, or may write a word in another way. */
+function plainWordsIn(folder: string): ReadonlySet<string> | undefined {
+  const read = readText(join(folder, PLATFORM_FILE), folder);
+  if ("error" in read || read.text.includes("\\")) return undefined;
+  return new Set(wordsIn(folder, PLATFORM_FILE));
 }

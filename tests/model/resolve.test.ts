@@ -19,7 +19,13 @@ function repositoryOf(...names: readonly string[]): Repository {
   return {
     own: "shop",
     platforms: [
-      { name: "shop", manifest: platform.manifest, organizations: new Set(names), named: new Map() },
+      {
+        name: "shop",
+        manifest: platform.manifest,
+        words: undefined,
+        organizations: new Set(names),
+        named: new Map(),
+      },
     ],
   };
 }

@@ -158,13 +158,19 @@ test.each([
     expect(errorsOf(stacks, stack)).toEqual(["shop/platform.yaml listed-secret"]);
 });
 
-test("a list is an error while another platform's manifest has errors, because that may list the secret too", () => {
+test.each([
+  ["mentions the secret", `${other}# pool\nnonsense: {`, ["shop/platform.yaml listed-secret"]],
+  ["may write it with an escape", `${other}nonsense: "\\x70ool`, ["shop/platform.yaml listed-secret"]],
+  ["isn't text", Buffer.from([0xff]), ["shop/platform.yaml listed-secret"]],
+  ["has nothing to do with it", `${other}nonsense: {`, []],
+  ["has a longer name in it", `${other}nonsense: { pool-two`, []],
+])("a list, while another platform's manifest has errors and %s", (_what, text, errors) => {
   const stacks = folderOf({
     "shop/platform.yaml": PLATFORM + listing("pool", "acme"),
     "shop/orgs/acme.yaml": organization("acme", key("pool")),
-    "other/platform.yaml": `${other}nonsense: {`,
+    "other/platform.yaml": text,
   });
-  expect(errorsOf(stacks, "shop.acme")).toEqual(["shop/platform.yaml listed-secret"]);
+  expect(errorsOf(stacks, "shop.acme")).toEqual(errors);
 });
 
 const part = fc.constantFrom("a", "b", "root", "previous", "labs");
@@ -179,6 +185,7 @@ test("every name has at most one owner for any set of organizations", () => {
         platforms: organizations.map((names, index) => ({
           name: `p${index}`,
           manifest: undefined,
+          words: undefined,
           organizations: new Set(names),
           named: new Map(),
         })),

@@ -67,7 +67,7 @@ export class FileBackend {
   /**
    * The stack's state; undefined if the stack doesn't exist. A state that was compressed by the CLI is read too.
    *
-   * @throws UserError if the file isn't valid JSON, or is in a layout that only the CLI reads
+   * @throws UserError if the file is damaged, or is in a layout that only the CLI reads
    */
   async read(stack: string): Promise<CheckpointFile | undefined> {
     const file = await newestOf([this.stackFile(stack), `${this.stackFile(stack)}.gz`]);

@@ -108,7 +108,9 @@ function listingError(
       found: owner.claims.join(" and "),
       remedy: "keep one of the claims, and rename the other secret",
     };
-  const unknown = repository.platforms.find(({ manifest }) => manifest === undefined);
+  const unknown = repository.platforms.find(
+    ({ manifest, words }) => manifest === undefined && words?.has(secret) !== false,
+  );
   if (unknown === undefined) return undefined;
   return {
     message: `can't check whether the platform \`${unknown.name}\` also claims the secret \`${secret}\`, because its manifest has errors`,
