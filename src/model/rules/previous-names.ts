@@ -56,6 +56,8 @@ export function sharedFirstNames(
 /** A name that is used again needs a generation above all that the renamed organization had. */
 function overlap({ manifest: a }: ParsedOrganization, { manifest: b }: ParsedOrganization): boolean {
   const [first, second] = [a, b].map(({ generation = 1 }) => generation) as [number, number];
+  // Two files with one name are another mistake, which is reported in only one of them.
+  if (!isRenamed(a) && !isRenamed(b)) return false;
   if (isRenamed(a) && isRenamed(b)) return first === second;
   return isRenamed(a) ? second <= first : first <= second;
 }
