@@ -167,6 +167,34 @@ describe("control-plane:Guard", () => {
     expect(await one("select count(*)::int from public.members where email like '%evil%'")).toBe(0);
   });
 
+  test("leaves whom the manifest leaves out, in the role that the product gave, and revokes the former owner", async () => {
+    await live.sql(
+      project,
+      `insert into public.members (organization_id, email, role, managed_by)
+         values ('${ACME}', 'max@acme.example', 'admin', 'manifest');
+       insert into public.workspace_members (workspace_id, organization_id, email, managed_by)
+         values ('${PRODUCTION}', '${ACME}', 'max@acme.example', 'manifest')`,
+    );
+    const people = "select string_agg(email || ' ' || role, ', ' order by email) from public.members";
+    const entered = "select count(*)::int from public.workspace_members where email = 'max@acme.example'";
+    const before = String(await one(people));
+    expect(before).toContain("ada@acme.example owner");
+    await life.up(
+      declared({
+        members: { "new@acme.example": "owner", "max@acme.example": "member" },
+        unmanaged: { members: 1 },
+      }),
+    );
+    expect(await one(people)).toBe(before.replace("ada@acme.example owner, ", ""));
+    expect(await one(entered)).toBe(1);
+
+    const listed = { members: { "max@acme.example": "admin" as const } };
+    await life.up(declared({ ...listed, unmanagedGrants: { "max@acme.example": true } }));
+    expect(await one(entered)).toBe(1);
+    await life.up(declared(listed));
+    expect(await one(entered)).toBe(0);
+  });
+
   test("revokes the rest in a control plane of an earlier version, whose organizations have no state", async () => {
     await live.sql(
       project,
