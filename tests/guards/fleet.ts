@@ -80,10 +80,11 @@ function guardsIn(results: readonly StackResult[]): Guard[] {
 async function load(manifests: Manifests, platform: string): Promise<Model> {
   const files = Object.entries(manifests).map(([name, manifest]) => [
     `orgs/${name}.yaml`,
-    stringify({
+    // With the end marker, so that the last entries of the last list can be removed.
+    `${stringify({
       ...{ apiVersion: "tenantry/v1", kind: "Organization", name, plan: "big", owner: `ada@${name}.example` },
       ...manifest,
-    }),
+    })}...\n`,
   ]);
   const folder = folderOf({ "platform.yaml": `${PLATFORM}${platform}`, ...Object.fromEntries(files) });
   const { model, diagnostics } = await loadPlatform(folder, TODAY);
