@@ -243,7 +243,7 @@ const CONSENTS: readonly Case[] = [
       before: production({ apiKeys: keys(2), connections: connections(2), apps: apps(2) }),
       after: {
         acme: {
-          workspaces: { production: { apps: { a0: {}, a1: {} } } },
+          workspaces: { production: { apiKeys: {}, connections: {}, apps: { a0: {}, a1: {} } } },
           ...consents({
             remove: {
               apiKeys: ["production/k0", "production/k1"],
@@ -268,7 +268,7 @@ const CONSENTS: readonly Case[] = [
       before: { acme: { workspaces: { production: { apiKeys: keys(2) }, staging: {} } } },
       after: {
         acme: {
-          workspaces: { production: {}, staging: {} },
+          workspaces: { production: { apiKeys: {} }, staging: {} },
           ...consents({ remove: { apiKeys: ["staging/k0", "staging/k1"] }, ...APPROVAL }),
         },
       },
