@@ -6,6 +6,7 @@ import { priceIn } from "../plan/money.ts";
 import { changeOf, type Entry, fieldOf, type Reading } from "../plan/reading.ts";
 import { readingsOf } from "../plan/readings.ts";
 import { type ByKind, byKind } from "../shared/thresholds.ts";
+import type { GuardPolicy } from "./policy.ts";
 
 /** The changes of one stack that guards decide about. */
 export interface GuardedChanges {
@@ -14,6 +15,14 @@ export interface GuardedChanges {
   readonly model: OrganizationModel | null;
   /** The recorded status of its subscription; undefined if none is recorded. */
   readonly subscription?: string | undefined;
+}
+
+/** A stack of a run. */
+export interface GuardedStack extends GuardedChanges {
+  readonly platform: string;
+  /** Null for the platform's own stack. */
+  readonly organization: string | null;
+  readonly policy: GuardPolicy;
 }
 
 /** What the changes of one stack take away, by name. */

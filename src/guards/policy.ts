@@ -1,10 +1,12 @@
 import type { PlatformConsentModel, PlatformModel } from "../model/model.ts";
+import { type CostPolicy, NO_COST_LIMITS } from "../shared/cost-limits.ts";
 import { DEFAULT_THRESHOLDS, type Thresholds } from "../shared/thresholds.ts";
 
 /** What guards compare the changes of a platform's stacks with. */
 export interface GuardPolicy {
   readonly thresholds: Thresholds;
   readonly consents: readonly PlatformConsentModel[];
+  readonly costs: CostPolicy;
   /** The day of the run, such as `2026-11-22`. */
   readonly today: string;
 }
@@ -21,6 +23,7 @@ export function guardPolicy(
   return {
     thresholds: reviewed?.guards ?? DEFAULT_THRESHOLDS,
     consents: platform?.consents ?? [],
+    costs: reviewed?.cost ?? NO_COST_LIMITS,
     today,
   };
 }

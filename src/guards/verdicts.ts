@@ -3,16 +3,8 @@ import type { Guard, GuardItem, GuardKind, Verdict } from "../plan/plan.ts";
 import { count } from "../shared/format.ts";
 import { REMOVABLE_KINDS, type RemovableKind, type Threshold } from "../shared/thresholds.ts";
 import { bestConsent, namesItem, namesPlatformItem, remediesFor } from "./consents.ts";
-import { type Facts, factsOf, type GuardedChanges } from "./facts.ts";
-import type { GuardPolicy } from "./policy.ts";
-
-/** A stack of a run. */
-export interface GuardedStack extends GuardedChanges {
-  readonly platform: string;
-  /** Null for the platform's own stack. */
-  readonly organization: string | null;
-  readonly policy: GuardPolicy;
-}
+import { costGuards } from "./costs.ts";
+import { type Facts, factsOf, type GuardedStack } from "./facts.ts";
 
 interface Known extends GuardedStack {
   readonly facts: Facts;
@@ -33,6 +25,7 @@ export function verdictsOf(stacks: readonly GuardedStack[]): Guard[] {
       ...platformGuards(platform, own),
       ...own.flatMap(organizationGuards),
       ...runGuards(platform, own),
+      ...costGuards(platform, own),
     ];
   });
 }

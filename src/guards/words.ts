@@ -6,8 +6,8 @@ export function guardPlace({ platform, organization }: Guard): string {
 }
 
 /** `removes 4 of 6 people; at most 3 need no consent` */
-export function guardSentence({ verdict, text, total, most }: Guard): string {
-  if (verdict !== "refused") return text;
+export function guardSentence({ verdict, kind, text, total, most }: Guard): string {
+  if (verdict !== "refused" || kind === "revenue" || kind === "infrastructure") return text;
   return total === null
     ? `${text}, which always needs a consent`
     : `${text}; at most ${most.toLocaleString("en-US")} need no consent`;

@@ -216,6 +216,46 @@ const guards = fields({
   description: "Above which number and share of removals a consent is required.",
 });
 
+const costLimit = z.union(
+  [
+    z.int().min(0).max(99_999_999),
+    z
+      .string()
+      .max(5)
+      .regex(/^(0|[1-9][0-9]{0,3})%$/),
+  ],
+  {
+    error: "a whole amount a month, such as 200, or a share of the amount before, such as 10%",
+  },
+);
+
+const costDirections = (what: string) =>
+  fields({
+    increase: costLimit.optional().describe(`The most that a run may raise ${what}. Defaults to no limit.`),
+    decrease: costLimit.optional().describe(`The most that a run may lower ${what}. Defaults to no limit.`),
+  }).optional();
+
+const costLimits = fields({
+  revenue: costDirections("the monthly revenue at list prices").describe(
+    "Limits of revenue. An amount is in the platform's currency, and isn't compared with revenue in another one; a share is.",
+  ),
+  infrastructure: costDirections("what databases cost each month").describe(
+    "Limits of what databases cost at Supabase. An amount is in US dollars.",
+  ),
+}).meta({
+  id: "CostLimits",
+  description:
+    "How much a run may change revenue and infrastructure, in both directions. A share limits only what isn't 0 before.",
+});
+
+const cost = fields({
+  perOrganization: costLimits.optional().describe("The limits for one organization."),
+  perRun: costLimits.optional().describe("The limits for all stacks of a run together."),
+}).meta({
+  id: "Cost",
+  description: "The limits above which a run is refused. To allow a change, raise the limit first.",
+});
+
 const platformConsent = fields({
   weaken: list(
     text(
@@ -330,6 +370,7 @@ export const platformSchema = fields({
     .describe(
       "Who reviews what concerns the whole platform, and may approve exceptions and consents. Read by `tenantry codeowners` and `tenantry authorize`.",
     ),
+  cost: cost.optional().describe("The limits above which a run may not change revenue and infrastructure."),
   guards: guards.optional().describe("The thresholds above which removals need a consent."),
   consents: list(platformConsent)
     .optional()

@@ -1,5 +1,6 @@
 import type { Currency } from "@tenantry/core/currencies";
 import type { OrganizationCollection, WorkspaceCollection } from "../shared/collections.ts";
+import type { CostPolicy } from "../shared/cost-limits.ts";
 import type { DomainRecord } from "../shared/domain-record.ts";
 import type { Entitlements, Limit } from "../shared/entitlements.ts";
 import type { LifecycleState } from "../shared/lifecycle.ts";
@@ -119,6 +120,8 @@ export interface PlatformModel {
   readonly appsDomain: string | null;
   /** The thresholds above which removals need a consent. */
   readonly guards: Thresholds;
+  /** The limits above which a run may not change revenue and infrastructure. */
+  readonly cost: CostPolicy;
   readonly consents: readonly PlatformConsentModel[];
 }
 

@@ -5,6 +5,7 @@ import { byEntitlement, type Entitlements, type Limit } from "../shared/entitlem
 import { projectName, stableId } from "../shared/ids.ts";
 import { planVersionOf, productIdOf } from "../shared/plan-version.ts";
 import { platformConsentModel, thresholdsOf } from "./consents.ts";
+import { costPolicy } from "./cost-limits.ts";
 import { mapValues, normalizeHost, titleOf } from "./defaults.ts";
 import type { Money, PlanModel, PlatformModel, PriceModel, TrialModel, WalletTypeModel } from "./model.ts";
 import { versionsOf } from "./plan-versions.ts";
@@ -38,6 +39,7 @@ export function platformModel(manifest: PlatformManifest): PlatformModel {
     llmProviders: manifest.llmProviders ?? null,
     appsDomain: manifest.apps ? normalizeHost(manifest.apps.domain) : null,
     guards: thresholdsOf(manifest.guards ?? {}),
+    cost: costPolicy(manifest),
     consents: (manifest.consents ?? []).map(platformConsentModel),
   };
 }

@@ -190,6 +190,8 @@ export const GUARD_KINDS = [
   "workspaces",
   "domains",
   "connections",
+  "revenue",
+  "infrastructure",
 ] as const;
 
 /** What a guard decides about. */
