@@ -108,7 +108,7 @@ function platformChanges(
   after: PlatformManifest | undefined,
 ): string[] {
   if (after === undefined) return [`the platform was moved or removed from ${path}`];
-  return (["name", "maintainers", "guards"] as const).filter(
+  return (["name", "maintainers", "guards", "cost"] as const).filter(
     (key) => !isDeepStrictEqual(before[key], after[key]),
   );
 }

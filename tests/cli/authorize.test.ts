@@ -140,6 +140,11 @@ describe("a change can't approve itself", () => {
       [`${PLATFORM_PATH} guards`],
     ],
     [
+      "limits of costs",
+      { [PLATFORM_PATH]: `${BASE[PLATFORM_PATH]}cost: { perRun: { revenue: { decrease: 90% } } }\n` },
+      [`${PLATFORM_PATH} cost`],
+    ],
+    [
       "policies",
       { "policies/row-security/workspace.yaml": "tables: {}\n" },
       ["policies/row-security/workspace.yaml the whole file"],
