@@ -43,50 +43,60 @@ export async function runBillingJob(context: BillingContext, signal: AbortSignal
     callNumber(context, "private.expire_credits($1)", [context.now().toISOString()]),
   );
   // Nothing works without the control plane's database.
-  if (expired === undefined) return { ...nothingDone(context), failures };
+  if (expired === undefined) return nothingDone(context.platform, failures);
   const granted = await grantPeriods(context, attempt);
   await endGraces(context, attempt);
   // Before any charge, so that no customer who disputes a payment is charged again. If it fails, nobody is charged.
   const reversals = await attempt("refunds and disputes", null, () => recordReversals(context, signal));
-  const charges = reversals === undefined ? NO_CHARGES : await charge(context, attempt, signal);
-  const settledCredits = await callNumber(context, "private.settle_reversals()");
-  await forgetEvents(context);
+  const charges = reversals === undefined ? NO_CHARGES : await charge(context, attempt);
+  const settle = () => callNumber(context, "private.settle_reversals()");
+  const settledCredits = (await attempt("owed credits", null, settle)) ?? 0;
+  await attempt("old events", null, () => forgetEvents(context));
   const { platform } = context;
   return { platform, expired, granted, reversals: reversals ?? 0, ...charges, settledCredits, failures };
 }
 
-function nothingDone({ platform }: BillingContext) {
-  return { platform, expired: 0, granted: 0, reversals: 0, ...NO_CHARGES, settledCredits: 0 };
+/** The report of a platform whose control plane can't be used. */
+export function nothingDone(platform: string, failures: readonly BillingFailure[]): BillingJobReport {
+  return { platform, expired: 0, granted: 0, reversals: 0, ...NO_CHARGES, settledCredits: 0, failures };
 }
 
 const NO_CHARGES = { resumed: 0, reloads: [] } as const;
 
-async function charge(context: BillingContext, attempt: Attempt, signal: AbortSignal) {
+async function charge(context: BillingContext, attempt: Attempt) {
   const resumed = await resumeWithOtherMethod(context, attempt);
-  return { resumed, reloads: await processReloads(context, signal) };
+  return { resumed, reloads: await processReloads(context, attempt) };
 }
 
 async function grantPeriods(context: BillingContext, attempt: Attempt): Promise<number> {
   const periods = [
-    ...((await attempt("invoices", null, () => periodsOfInvoices(context))) ?? []),
+    ...(await periodsOfInvoices(context, attempt)),
     ...((await attempt("contracts", null, () => periodsByContract(context))) ?? []),
   ];
-  const due = await context.database.read((query) => unpostedPeriods(query, periods));
+  const due = await attempt("plan credits", null, () =>
+    context.database.read((query) => unpostedPeriods(query, periods)),
+  );
   let granted = 0;
-  for (const period of due)
+  for (const period of due ?? [])
     granted += (await attempt("plan credits", period.customer, () => grant(context, period))) ?? 0;
   return granted;
 }
 
 /** Reads paid periods from the invoices, since events may be late, lost, or older than the organization's row. */
-async function periodsOfInvoices({ stripe, now }: BillingContext): Promise<CustomersPeriod[]> {
+async function periodsOfInvoices(
+  { stripe, now }: BillingContext,
+  attempt: Attempt,
+): Promise<CustomersPeriod[]> {
   const created = { gte: Math.floor(now().getTime() / 1000) - LOOK_BACK_SECONDS };
-  const paid = await listAll("invoices.list", stripe.invoices.list({ status: "paid", created, limit: 100 }));
+  const paid = await attempt("invoices", null, () =>
+    listAll("invoices.list", stripe.invoices.list({ status: "paid", created, limit: 100 })),
+  );
   const found: CustomersPeriod[] = [];
-  for (const invoice of paid) {
+  for (const invoice of paid ?? []) {
     const customer = typeof invoice.customer === "object" ? invoice.customer?.id : invoice.customer;
     if (customer == null) continue;
-    const periods = paidPeriods(await wholeInvoice(stripe, invoice));
+    const whole = await attempt("invoices", customer, () => wholeInvoice(stripe, invoice));
+    const periods = whole === undefined ? [] : paidPeriods(whole);
     found.push(...periods.map(({ product, since }) => ({ customer, product, since })));
   }
   return found;
@@ -113,8 +123,10 @@ function grant({ database }: BillingContext, period: CustomersPeriod): Promise<n
 
 /** Ends grace periods. Stripe sends no event when one ends. */
 async function endGraces({ database, stripe, now }: BillingContext, attempt: Attempt): Promise<void> {
-  const late = await database.read((query) => accountsWhere(query, "subscription_status = 'past_due'"));
-  for (const { customer, path } of late)
+  const late = await attempt("grace period", null, () =>
+    database.read((query) => accountsWhere(query, "subscription_status = 'past_due'")),
+  );
+  for (const { customer, path } of late ?? [])
     await attempt("grace period", path, () =>
       database.transaction(async (query) => {
         const account = await lockAccountOf(query, customer);

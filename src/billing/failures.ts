@@ -6,11 +6,15 @@ export interface BillingFailure {
   readonly organization: string | null;
   readonly part:
     | "contracts"
+    | "control plane"
     | "expired credits"
     | "grace period"
     | "invoices"
+    | "old events"
+    | "owed credits"
     | "plan credits"
     | "refunds and disputes"
+    | "reloads"
     | "resumed reloads";
   /** The message of the failure. */
   readonly reason: string;

@@ -124,6 +124,18 @@ describe("a run of the billing job", () => {
     });
   });
 
+  test("reports what was charged, even if the control plane fails afterwards", async () => {
+    const one = await shop.organization("charged-first", "pm_card_visa");
+    await one.asksFor(100);
+    await shop.rows("alter function private.settle_reversals() rename to settle_later");
+    const report = await pass();
+    await shop.rows("alter function private.settle_later() rename to settle_reversals");
+    expect(report).toMatchObject({
+      reloads: [{ organization: "shop/charged-first", outcome: "paid" }],
+      failures: [{ part: "owed credits", reason: expect.stringContaining("settle_reversals") }],
+    });
+  });
+
   describe.each(["suspended", "archived", "deleted"])("for an organization that is %s", (state) => {
     async function inactive(name: string, card: string) {
       const one = await shop.organization(`${name}-${state}`, card);

@@ -132,14 +132,26 @@ test.each([
   expect([ran.exitCode, ran.stderr]).toEqual([1, expect.stringContaining(message)]);
 });
 
-test("tenantry reload refuses a platform that doesn't exist yet", async () => {
-  const other = folderWith({ "stacks/shoe/platform.yaml": PLATFORM.replace("name: shop", "name: shoe") });
-  const ran = await tenantry(["reload", "stacks/shoe"], { cwd: other.path, env: shop.live.sandbox.env });
+test("tenantry reload names a platform that doesn't exist yet, and runs the others", async () => {
+  const other = folderWith({
+    "stacks/shoe/platform.yaml": PLATFORM.replace("name: shop", "name: shoe"),
+    "stacks/shop/platform.yaml": PLATFORM,
+  });
+  const one = await shop.organization("beside", "pm_card_visa");
+  await one.asksFor(100);
+  const ran = await tenantry(["reload", "--json"], { cwd: other.path, env: shop.live.sandbox.env });
   other.remove();
   expect([ran.exitCode, ran.stderr]).toEqual([
     1,
     expect.stringContaining("Run `up` for the platform's stack first"),
   ]);
+  expect(JSON.parse(ran.stdout)).toMatchObject({
+    ok: false,
+    platforms: [
+      { platform: "shoe", reloads: [], failures: [{ organization: null, part: "control plane" }] },
+      { platform: "shop", reloads: [{ organization: "shop/beside", outcome: "paid" }], failures: [] },
+    ],
+  });
 });
 
 /** Runs the server in this process on a free port. */

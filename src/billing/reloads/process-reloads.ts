@@ -2,6 +2,7 @@ import { VendorError } from "@tenantry/core/errors";
 import type { Query } from "../../vendors/postgres/database.ts";
 import { type Account, accountsWhere } from "../accounts.ts";
 import type { BillingContext } from "../billing-context.ts";
+import type { Attempt } from "../failures.ts";
 import { type Declined, NO_PAYMENT_METHOD, type Outcome, pay, type Reload, WRONG_AMOUNT } from "./payment.ts";
 import { record } from "./record-payment.ts";
 
@@ -24,23 +25,21 @@ export interface ProcessedReload {
 }
 
 /** Processes all open requests, each by one worker at a time. A failure doesn't stop the others, and a later run retries it. */
-export async function processReloads(
-  context: BillingContext,
-  signal: AbortSignal,
-): Promise<ProcessedReload[]> {
+export async function processReloads(context: BillingContext, attempt: Attempt): Promise<ProcessedReload[]> {
   const processed: ProcessedReload[] = [];
   for (;;) {
-    signal.throwIfAborted();
-    const reload = await claim(context);
+    // What was charged must be reported, even if the control plane then fails.
+    const reload = await attempt("reloads", null, () => claim(context));
     if (reload === undefined) return processed;
     processed.push(await processOne(context, reload));
   }
 }
 
 async function processOne(context: BillingContext, reload: Reload): Promise<ProcessedReload> {
-  const account = await accountOf(context, reload);
   const about = { organization: reload.organization, wallet: reload.wallet, amount: reload.amount };
+  let account: Account | undefined;
   try {
+    account = await accountOf(context, reload);
     const outcome: Outcome =
       account === undefined
         ? NO_PAYMENT_METHOD

@@ -7,6 +7,8 @@ import { methodOf, WRONG_AMOUNT } from "./payment.ts";
 interface PausedWallet {
   /** The organization's id. */
   readonly organization: string;
+  /** `agntdata/acme` */
+  readonly path: string;
   readonly wallet: string;
   /** Stripe's id of the payment method that was declined; null if there was none. */
   readonly method: string | null;
@@ -20,12 +22,13 @@ interface PausedWallet {
  */
 export async function resumeWithOtherMethod(context: BillingContext, attempt: Attempt): Promise<number> {
   let resumed = 0;
-  for (const paused of await context.database.read(declinedWallets)) {
-    const [account] = await context.database.read((query) =>
-      accountsWhere(query, "organizations.id = $1", [paused.organization]),
-    );
-    if (account === undefined) continue;
-    const isResumed = await attempt("resumed reloads", account.path, async () => {
+  const declined = await attempt("resumed reloads", null, () => context.database.read(declinedWallets));
+  for (const paused of declined ?? []) {
+    const isResumed = await attempt("resumed reloads", paused.path, async () => {
+      const [account] = await context.database.read((query) =>
+        accountsWhere(query, "organizations.id = $1", [paused.organization]),
+      );
+      if (account === undefined) return false;
       const current = await methodOf(context.stripe, account.customer);
       if (current === undefined || current === paused.method) return false;
       return context.database.transaction((query) => resumeIfUnchanged(query, paused));
@@ -42,9 +45,11 @@ export async function resumeWithOtherMethod(context: BillingContext, attempt: At
  * $1 is the declines of a wrong amount.
  */
 const DECLINED_WALLETS = `
-  select wallets.organization_id as organization, wallets.name as wallet, last.payment_method as method
+  select wallets.organization_id as organization, platforms.name || '/' || organizations.name as path,
+    wallets.name as wallet, last.payment_method as method
   from public.wallets
   join public.organizations on organizations.id = wallets.organization_id and organizations.state = 'active'
+  join public.platforms on platforms.id = organizations.platform_id
   cross join lateral (
     select reloads.state, decline_reason, payment_method from public.reloads
     where reloads.organization_id = wallets.organization_id and reloads.wallet = wallets.name

@@ -1,10 +1,14 @@
+import { UserError, VendorError } from "@tenantry/core/errors";
 import type { Command } from "commander";
+import type { BillingContext } from "../../billing/billing-context.ts";
 import type { BillingJobReport } from "../../billing/billing-job.ts";
 import type { ProcessedReload } from "../../billing/reloads/process-reloads.ts";
+import type { PlatformModel } from "../../model/model.ts";
 import { count } from "../../shared/format.ts";
+import { renderError } from "../errors.ts";
 import { addJsonOption, addSandboxOption, type JsonOption, type SandboxOption, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
-import { withBillingContext } from "./billing-context.ts";
+import { type OpenPlatforms, withPlatforms } from "./platforms.ts";
 
 /** The output of `tenantry reload --json`. */
 export interface ReloadDocument {
@@ -28,21 +32,37 @@ export function addReload(program: Command, session: Session): void {
 }
 
 async function reload(session: Session, targets: readonly string[], options: ReloadOptions): Promise<void> {
-  await withBillingContext(session, targets, options.sandbox, async (contexts, signal) => {
-    const { runBillingJob } = await import("../../billing/billing-job.ts");
+  await withPlatforms(session, targets, options.sandbox, async (open, signal) => {
     const platforms: BillingJobReport[] = [];
-    for (const each of contexts) platforms.push(await runBillingJob(each, signal));
-    // A platform's manifest with errors has set the exit code.
-    const ok =
-      session.exitCode === 0 &&
-      platforms.every(
-        ({ failures, reloads }) =>
-          failures.length === 0 && reloads.every(({ outcome }) => outcome !== "failed"),
-      );
-    session.exitCode = ok ? 0 : 1;
+    for (const each of open.platforms) platforms.push(await billingJobOf(session, open, each, signal));
+    const ok = platforms.every(
+      ({ failures, reloads }) =>
+        failures.length === 0 && reloads.every(({ outcome }) => outcome !== "failed"),
+    );
+    if (!ok) session.exitCode = 1;
     if (options.json === true) session.printJson({ ok, platforms } satisfies ReloadDocument);
     else for (const report of platforms) printReport(session, report);
   });
+}
+
+/** Runs a platform's job. One that isn't up, or can't be reached, doesn't stop the others. */
+async function billingJobOf(
+  session: Session,
+  { context }: OpenPlatforms,
+  platform: PlatformModel,
+  signal: AbortSignal,
+): Promise<BillingJobReport> {
+  const { nothingDone, runBillingJob } = await import("../../billing/billing-job.ts");
+  const { openBillingContext } = await import("../../billing/billing-context.ts");
+  let billing: BillingContext;
+  try {
+    billing = await openBillingContext(context, platform);
+  } catch (error) {
+    if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
+    session.log(renderError(error, session.errorColors));
+    return nothingDone(platform.name, [{ organization: null, part: "control plane", reason: error.message }]);
+  }
+  return runBillingJob(billing, signal);
 }
 
 function printReport(session: Session, report: BillingJobReport): void {
@@ -58,7 +78,8 @@ function printReport(session: Session, report: BillingJobReport): void {
     ...(report.reversals === 0 ? [] : [`${count(report.reversals, "payment")} refunded or disputed`]),
     ...(report.settledCredits === 0 ? [] : [`${report.settledCredits} owed credits collected`]),
   ];
-  session.print(`${colors.bold(report.platform)}: ${parts.join(", ")}`);
+  const isOpen = report.failures.every(({ part }) => part !== "control plane");
+  session.print(`${colors.bold(report.platform)}: ${isOpen ? parts.join(", ") : "nothing was done"}`);
   for (const { organization, part, reason } of report.failures)
     session.print(`  ${organization ?? report.platform}: ${part} failed (${reason})`);
   for (const each of report.reloads) session.print(`  ${lineOf(each)}`);

@@ -9,7 +9,7 @@ import type { PlatformModel } from "../../model/model.ts";
 import { untilAborted } from "../interrupt.ts";
 import { addSandboxOption, type SandboxOption, TARGETS } from "../options.ts";
 import type { Session } from "../session.ts";
-import { type OpenPlatforms, withBillingContext } from "./billing-context.ts";
+import { type OpenPlatforms, withPlatforms } from "./platforms.ts";
 
 interface WebhookOptions extends SandboxOption {
   readonly port: number;
@@ -34,15 +34,17 @@ export function addWebhook(program: Command, session: Session): void {
 
 async function webhook(session: Session, targets: readonly string[], options: WebhookOptions): Promise<void> {
   expectOnePlatform(findTargets(targets, session.io).length);
-  await withBillingContext(session, targets, options.sandbox, async ([billing], signal, open) => {
-    if (billing === undefined) return;
+  await withPlatforms(session, targets, options.sandbox, async (open, signal) => {
+    const [platform] = open.platforms;
+    if (platform === undefined) return;
     // These modules load slowly, and no other command needs them.
-    const [{ serve }, { webhookApp }] = await Promise.all([
+    const [{ serve }, { webhookApp }, { openBillingContext }] = await Promise.all([
       import("@hono/node-server"),
       import("../../billing/webhook/app.ts"),
+      import("../../billing/billing-context.ts"),
     ]);
     const app = webhookApp({
-      billing,
+      billing: await openBillingContext(open.context, platform),
       secrets: secretsIn(session.io.env[SECRETS_VARIABLE]),
       log: (line) => session.log(line),
     });
