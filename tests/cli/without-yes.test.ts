@@ -30,6 +30,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
   plan: ["--since", "main"],
   preview: ["--sandbox"],
   plans: ["stacks/demo"],
+  authorize: ["--since", "main", "--actor", "ada"],
   verify: ["--sandbox", "--matrix"],
   outputs: ["--sandbox", "demo.acme"],
   schema: [],
@@ -39,6 +40,7 @@ const LOOKS: Readonly<Record<string, readonly string[]>> = {
 const WRITES: Readonly<Record<string, string>> = {
   intake: "writes manifests, which git shows before anybody applies them",
   import: "writes manifests, which git shows before anybody applies them",
+  codeowners: "writes CODEOWNERS, which git shows before anybody merges it",
   webhook: "serves Stripe's events, unattended",
   reload: "buys credits as the manifests say, unattended",
   access: "delivers changes of access that were made in the product, unattended",
