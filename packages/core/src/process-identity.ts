@@ -82,6 +82,8 @@ function startOf(pid: number): string | null | undefined {
   }
 }
 
+/** In one locale and time zone, so that the start of a process reads the same for everybody. */
 function output(command: string, ...args: string[]): string {
-  return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+  return execFileSync(command, args, { encoding: "utf8", env, stdio: ["ignore", "pipe", "ignore"] }).trim();
 }

@@ -94,4 +94,17 @@ export class YamlFile {
   }
 }
 
-const AMBIGUOUS = /^[-+]?0[\d_]|^[-+]?0[xob]|^[-+]?\d[\d,]*_|^\d{4}-\d\d?-\d\d?($|[Tt ])|^[-+]?\.(inf|nan)$/i;
+/** Whole values only: an id such as `01234567-89ab-…` is text for every version. */
+const AMBIGUOUS = new RegExp(
+  [
+    /^[-+]?0[\d_]+$/,
+    /^[-+]?0(x[\da-f_]+|o[0-7_]+|b[01_]+)$/,
+    /^[-+]?\d[\d,_]*_[\d,_]*(\.[\d_]*)?(e[-+]?\d+)?$/,
+    /^\d{4}-\d\d?-\d\d?$/,
+    /^\d{4}-\d\d?-\d\d?[t ]+\d\d?:\d\d?:\d\d?/,
+    /^[-+]?\.(inf|nan)$/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "i",
+);

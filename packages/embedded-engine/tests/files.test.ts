@@ -102,6 +102,8 @@ describe("Pulumi.<stack>.yaml", () => {
     ["a list as configuration", "config: [a]\n", 1, /`config`/],
     ["a key that is no key", "config:\n  a:b:c: x\n", 2, /<namespace>:<name>/],
     ["a date", "config:\n  on: 2026-01-02\n", 2, /2026-01-02/],
+    ["a moment", "config:\n  at: 2026-01-02 03:04:05\n", 2, /2026-01-02/],
+    ["a hexadecimal number", "config:\n  mode: 0xff\n", 2, /0xff/],
     ["an octal number", "config:\n  mode: 0644\n", 2, /0644/],
     ["digits in groups", "config:\n  list:\n    - 1_000\n", 3, /1_000/],
   ])("refuses %s with its line", async (_, text, line, message) => {
@@ -123,6 +125,11 @@ config:
   trial:yes: true
   trial:empty:
   trial:quoted: "0644"
+  trial:id: 01234567-89ab-cdef-0123-456789abcdef
+  trial:commit: 00ab12f
+  trial:proxy: 0x-proxy
+  trial:size: 1_small
+  trial:build: 2024-01-15 nightly
   trial:token:
     secure: ${crypter.encrypt("hidden")}
   other:object:
@@ -138,6 +145,11 @@ config:
       "trial:yes": "true",
       "trial:empty": "",
       "trial:quoted": "0644",
+      "trial:id": "01234567-89ab-cdef-0123-456789abcdef",
+      "trial:commit": "00ab12f",
+      "trial:proxy": "0x-proxy",
+      "trial:size": "1_small",
+      "trial:build": "2024-01-15 nightly",
       "trial:token": "secret hidden",
       "other:object": 'secret {"a":"inside","b":[1,"\\u003c\\u0026\\u003e"]}',
     });
