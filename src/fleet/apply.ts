@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
-import { changingSteps, removesAnything } from "../changes/stack.ts";
+import { removesAnything } from "../changes/stack.ts";
 import { byPlatform, type FleetStack } from "./fleet.ts";
 import { renameStacks } from "./renames.ts";
+import { isFailure } from "./report.ts";
 import {
   expectReviewedState,
   type FleetOptions,
@@ -36,31 +37,23 @@ export async function applyFleet(
     ready.filter(({ spec }) => !renamed.failed.has(spec.stack)),
     { ...options, continueOnError, reviewed: renamed.reviewed },
   );
-  const done = new Map(
-    results.map((result) => {
-      const preview = previewOf.get(result.stack);
-      return [result.stack, withGuards(withPreview(result, preview), preview)];
-    }),
-  );
-  return fleet.flatMap(
-    ({ spec }) =>
-      done.get(spec.stack) ??
-      renamed.failed.get(spec.stack) ??
-      blocked.get(spec.stack) ??
-      previewOf.get(spec.stack) ??
-      [],
-  );
+  const done = byStack(results);
+  return fleet.flatMap(({ spec: { stack } }) => {
+    const preview = previewOf.get(stack);
+    const result = done.get(stack) ?? renamed.failed.get(stack) ?? blocked.get(stack);
+    return result === undefined ? (preview ?? []) : withGuards(withPreview(result, preview), preview);
+  });
 }
 
-/** Adds what the preview asked, and the previewed changes that a failed run didn't reach. */
+/** Adds what the preview asked, and the previewed changes that the run didn't reach. */
 function withPreview(result: StackResult, preview: StackResult | undefined): StackResult {
   const asked = preview?.changes.asked;
   const changes = asked === undefined ? result.changes : { ...result.changes, asked };
-  if (result.outcome !== "failed" || preview === undefined) return { ...result, changes };
+  if (!isFailure(result) || preview === undefined) return { ...result, changes };
   // A renamed organization was previewed in the stack with its previous name.
   const inStack = (urn: string) => urn.slice(urn.indexOf("::"));
   const reached = new Set(changes.steps.map(({ urn }) => inStack(urn)));
-  const left = changingSteps(preview.changes).filter(({ urn }) => !reached.has(inStack(urn)));
+  const left = preview.changes.steps.filter(({ urn }) => !reached.has(inStack(urn)));
   return { ...result, changes: { ...changes, steps: [...changes.steps, ...left] } };
 }
 

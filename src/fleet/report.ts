@@ -1,3 +1,4 @@
+import type { Outcome } from "../changes/outcome.ts";
 import { changingSteps } from "../changes/stack.ts";
 import { type Diagnostic, isError } from "../manifest/diagnostic.ts";
 import { changePlan } from "../plan/build.ts";
@@ -21,18 +22,37 @@ export interface FleetReport {
   readonly notEvaluated?: readonly string[];
 }
 
-/** What the results of some stacks mean, in the words of the domain. */
-export function planOf(fleet: readonly FleetStack[], results: readonly StackResult[]): ChangePlan {
+/**
+ * What the results of some stacks mean, in the words of the domain.
+ *
+ * @param of what the results are of. Of a run, only what was done counts, also in stacks that it refused or didn't start
+ */
+export function planOf(
+  fleet: readonly FleetStack[],
+  results: readonly StackResult[],
+  of: "preview" | "run",
+): ChangePlan {
   const stackOf = new Map(fleet.map((stack) => [stack.spec.stack, stack]));
   return changePlan(
-    results.map(({ stack, outcome, applied = false, changes }) => ({
-      ...{ outcome, applied, changes },
-      model: stackOf.get(stack)?.model ?? null,
-      controlPlane: stackOf.get(stack)?.controlPlane,
-    })),
+    results.map(({ stack, outcome, changes }) => {
+      const found = stackOf.get(stack);
+      return {
+        ...{ outcome, applied: of === "run", changes },
+        model: found?.model ?? null,
+        unread: found === undefined ? unreadText(outcome) : undefined,
+        controlPlane: found?.controlPlane,
+      };
+    }),
     // Stacks share the decisions about what they lose together.
     [...new Set(results.flatMap(({ guards = [] }) => guards))],
   );
+}
+
+/** What is said of an organization that isn't part of the fleet, because its manifest or its platform's has errors. */
+function unreadText(outcome: Outcome): string {
+  return outcome === "failed"
+    ? "an organization whose manifest has errors"
+    : "an organization whose platform has errors";
 }
 
 export function reportOf(
@@ -44,7 +64,7 @@ export function reportOf(
   return {
     ok: !results.some(isFailure) && !problems.some(isError),
     command,
-    plan: planOf(fleet, results),
+    plan: planOf(fleet, results, command === "up" || command === "destroy" ? "run" : "preview"),
     stacks: results.map(({ guards: _guards, subscription: _subscription, ...result }) => ({
       ...result,
       changes: { ...result.changes, steps: changingSteps(result.changes) },

@@ -40,7 +40,7 @@ export function costGuards(platform: string, stacks: readonly GuardedStack[]): G
 function costsOf({ platform, organization, changes, model }: GuardedStack): Costs {
   return {
     ...{ stack: changes.stack, platform, organization },
-    revenue: organization === null ? null : revenueOf(changes, model, false),
+    revenue: organization === null ? null : revenueOf(changes, model, false).amount,
     infrastructure: infrastructureOf(changes, model, undefined, false).cost,
   };
 }

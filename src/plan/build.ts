@@ -14,7 +14,6 @@ import {
   type EventAction,
   type Guard,
   type Happening,
-  type Monthly,
   type NotPriced,
   type OrganizationPlan,
   PLAN_VERSION,
@@ -24,7 +23,7 @@ import {
   type Subject,
   VERDICTS,
 } from "./plan.ts";
-import { addMonthly, dueOf, revenueOf } from "./revenue.ts";
+import { addMonthly, dueOf, type Revenue, revenueOf } from "./revenue.ts";
 import { withRows } from "./rows.ts";
 
 /** The changes of one stack, from a preview, from a run, or from a comparison of two models. */
@@ -33,8 +32,10 @@ export interface PlanSource {
   /** Whether the changes are those of a run that applied them. Default: a preview's. */
   readonly applied?: boolean;
   readonly changes: StackChanges;
-  /** The organization as it is declared now; null for a platform's own stack and a removed organization. */
+  /** The organization as it is declared now; null for a platform's own stack, and for an organization that is removed or unread. */
   readonly model: OrganizationModel | null;
+  /** What is said of an organization whose manifest couldn't be read: `an organization whose manifest has errors`. */
+  readonly unread?: string | undefined;
   /** The compute size of the control plane, for the platform's own stack. */
   readonly controlPlane?: ComputeSize | undefined;
 }
@@ -60,11 +61,11 @@ export function changePlan(sources: readonly PlanSource[], guards: readonly Guar
       "done",
     ),
     dangers: dangersOf(shown.flatMap(happenings).flatMap(({ events }) => events)),
-    revenue: addMonthly(priced.flatMap(({ revenue }) => revenue ?? [])),
+    revenue: addMonthly(priced.flatMap(({ revenue }) => revenue?.amount ?? [])),
     infrastructure: addMonthly(stacks.flatMap(({ infrastructure: { cost } }) => cost ?? [])),
     due: dueInAll(stacks),
     notPriced: notPricedIn(stacks),
-    unpriced: priced.filter(({ revenue }) => revenue === null).length,
+    unpriced: priced.filter(({ revenue }) => revenue?.amount === null).length,
     guards: [...guards].sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)),
   };
 }
@@ -75,7 +76,8 @@ interface Planned {
   /** Null for the platform's own stack. */
   readonly organization: string | null;
   readonly events: StackEvents;
-  readonly revenue: Monthly | null;
+  /** Null for the platform's own stack. */
+  readonly revenue: Revenue | null;
   readonly infrastructure: Infrastructure;
 }
 
@@ -118,9 +120,9 @@ function notPricedIn(stacks: readonly Planned[]): NotPriced[] {
 }
 
 /** What has no known price in a stack: a plan by contract, a size without a published price. */
-function notPricedOf({ source: { model }, organization, revenue, infrastructure }: Planned): string[] {
-  const plan = model === null ? "a plan that isn't declared any more" : `the plan ${model.plan.name}`;
-  return [...(organization !== null && revenue === null ? [plan] : []), ...infrastructure.notPriced];
+function notPricedOf({ source: { unread }, revenue, infrastructure }: Planned): string[] {
+  const plan = revenue?.notPriced ?? null;
+  return [...(plan === null ? [] : [unread ?? plan]), ...infrastructure.notPriced];
 }
 
 /** Whether there is anything to say about a stack. */
@@ -166,7 +168,7 @@ function stackPlan(stack: Planned): StackPlan {
     outputs: changes.outputs,
     counts: countsOf(events.counted),
     done: countsOf(events.counted, "done"),
-    revenue,
+    revenue: revenue?.amount ?? null,
     infrastructure: infrastructure.cost,
     notPriced: notPricedOf(stack),
     due: dueOf(changes),

@@ -5,25 +5,61 @@ import { priceIn } from "./money.ts";
 import type { DueToday, Monthly } from "./plan.ts";
 
 const SUBSCRIPTION = "tenantry:stripe:Subscription";
+const ORGANIZATION = "tenantry:control-plane:Organization";
+
+/** What an organization pays. */
+export interface Revenue {
+  /** Null if a price isn't known. */
+  readonly amount: Monthly | null;
+  /** What has no known price: `the plan enterprise`. Null if the amount is known. */
+  readonly notPriced: string | null;
+}
 
 /**
  * An organization's monthly revenue before and after its changes, at list prices: taxes, discounts, prorations and trials are
- * left out. Null if no price is known, such as for a plan by contract.
+ * left out. It isn't known if the organization has a plan by contract before or after them.
  *
+ * @param model the organization as it is declared now; null if it isn't declared any more
  * @param applied whether the changes are those of a run, of which only what was done counts
  */
-export function revenueOf(
+export function revenueOf(changes: StackChanges, model: OrganizationModel | null, applied: boolean): Revenue {
+  const contract = contractIn(changes, model, applied);
+  const amount = contract === undefined ? amountOf(changes, model, applied) : null;
+  if (amount !== null) return { amount, notPriced: null };
+  const declared = model === null ? "a removed organization" : `the plan ${model.plan.name}`;
+  return { amount, notPriced: contract ?? declared };
+}
+
+/** The plan by contract that the changes lead to or from, if they create or delete the subscription of an organization that stays. */
+function contractIn(
   changes: StackChanges,
   model: OrganizationModel | null,
   applied: boolean,
-): Monthly | null {
+): string | undefined {
+  const step = subscriptionStep(changes);
+  if (model === null || step === undefined) return undefined;
+  if (step.action === "delete") {
+    const isKept = applied && step.status !== "done";
+    const goesOn = model.priceLookupKey === null && model.state !== "deleted";
+    return goesOn && !isKept ? `the plan ${model.plan.name}` : undefined;
+  }
+  const organization = changes.steps.find(({ type, component }) => type === ORGANIZATION && !component);
+  if (!isNew(step) || organization === undefined || isNew(organization)) return undefined;
+  const before = organization.changes.find(({ path }) => path === "plan")?.before;
+  return `the plan ${typeof before === "string" ? before : model.plan.name}`;
+}
+
+function isNew({ action }: Step): boolean {
+  return action === "create" || action === "import";
+}
+
+function amountOf(changes: StackChanges, model: OrganizationModel | null, applied: boolean): Monthly | null {
   const step = subscriptionStep(changes);
   const property = (name: string) => step?.changes.find(({ path }) => path === name);
-  const isNew = step?.action === "create" || step?.action === "import";
   const isGone = step?.action === "delete" || (model === null && step === undefined);
   const prices = sides(property("price"), model?.priceLookupKey ?? undefined);
   const states = sides(property("state"), model?.state ?? "active");
-  const before = isNew ? undefined : priceIn(prices.before);
+  const before = step !== undefined && isNew(step) ? undefined : priceIn(prices.before);
   const after = isGone ? undefined : priceIn(prices.after);
   const currency = (after ?? before)?.currency;
   if (currency === undefined) return null;

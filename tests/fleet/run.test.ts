@@ -79,9 +79,9 @@ describe("applying a fleet", () => {
     const previews = await previewFleet(fleet, { engine, parallel: 1 });
     const broken = scriptedEngine({ throwing: { "agntdata.acme": new Error("boom") } });
     const results = await applyFleet(fleet, previews, { engine: broken.engine, parallel: 1 });
-    const { applied, counts, done } = planOf(fleet, results);
+    const { applied, counts, done } = planOf(fleet, results, "run");
     expect([applied, counts, done]).toEqual([true, { billing: { added: 2 } }, { billing: { added: 1 } }]);
-    expect(planOf(fleet, previews).applied).toBe(false);
+    expect(planOf(fleet, previews, "preview").applied).toBe(false);
   });
 
   test("starts no organization of a platform whose own stack fails, and all others", async () => {

@@ -8,8 +8,8 @@ const MICRO = { workspaces: { main: { compute: "micro" } } } as const;
 const limits = (of: "perOrganization" | "perRun", kind: string, direction: string, limit: string) =>
   `cost: { ${of}: { ${kind}: { ${direction}: ${limit} } } }\n`;
 
-async function refusals(before: Manifests, after: Manifests, cost: string) {
-  const { guards, results } = await runOf({ before, after, platformBefore: cost });
+async function refusals(before: Manifests, after: Manifests, cost: string, plans = "") {
+  const { guards, results } = await runOf({ before, after, platformBefore: cost, plans });
   const told = guards
     .filter(({ verdict }) => verdict === "refused")
     .map((guard) => `${guardPlace(guard)} ${guardSentence(guard)}`);
@@ -85,6 +85,22 @@ describe("a limit of revenue", () => {
       expect.stringContaining(`lowers revenue by 450.50 usd a month, above the limit of ${limit} ${PLACE}`),
     ]);
   });
+
+  test.each([
+    ["to", "big", "contract", "decrease"],
+    ["from", "contract", "big", "increase"],
+  ])(
+    "doesn't count a move %s a plan by contract, whose price isn't known",
+    async (_, from, to, direction) => {
+      const { told } = await refusals(
+        { acme: { plan: from } },
+        { acme: { plan: to } },
+        limits("perOrganization", "revenue", direction, "0"),
+        "  contract: { entitlements: { workspaces: unlimited } }\n",
+      );
+      expect(told.filter((text) => text.includes("revenue"))).toEqual([]);
+    },
+  );
 
   test("doesn't limit what begins at 0 by a share, but by an amount", async () => {
     const team = { acme: { plan: "free" } } as const;

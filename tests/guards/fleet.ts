@@ -20,6 +20,8 @@ export interface Change {
   readonly before: Manifests;
   /** Over `before`, by organization. */
   readonly after: Manifests;
+  /** Further plans of the platform, as lines of `platform.yaml`. */
+  readonly plans?: string;
   /** Lines at the end of `platform.yaml`. */
   readonly platformBefore?: string;
   readonly platformAfter?: string;
@@ -31,8 +33,8 @@ export async function runOf(change: Change) {
     Object.entries(change.before).map(([name, manifest]) => [name, { ...manifest, ...change.after[name] }]),
   );
   const [base, head] = await Promise.all([
-    load(change.before, change.platformBefore ?? ""),
-    load(after, change.platformAfter ?? change.platformBefore ?? ""),
+    load(change.before, change.platformBefore ?? "", change.plans),
+    load(after, change.platformAfter ?? change.platformBefore ?? "", change.plans),
   ]);
   const models = new Map<string, StackModels>([
     ...(change.platformAfter === undefined ? [] : [ownModels(base.platform, head.platform)]),
@@ -77,7 +79,7 @@ function guardsIn(results: readonly StackResult[]): Guard[] {
   return [...new Set(results.flatMap(({ guards = [] }) => guards))];
 }
 
-async function load(manifests: Manifests, platform: string): Promise<Model> {
+async function load(manifests: Manifests, platform: string, plans = ""): Promise<Model> {
   const files = Object.entries(manifests).map(([name, manifest]) => [
     `orgs/${name}.yaml`,
     // With the end marker, so that the last entries of the last list can be removed.
@@ -86,7 +88,8 @@ async function load(manifests: Manifests, platform: string): Promise<Model> {
       ...manifest,
     })}...\n`,
   ]);
-  const folder = folderOf({ "platform.yaml": `${PLATFORM}${platform}`, ...Object.fromEntries(files) });
+  const own = `${PLATFORM.replace("defaultPlan:", `${plans}defaultPlan:`)}${platform}`;
+  const folder = folderOf({ "platform.yaml": own, ...Object.fromEntries(files) });
   const { model, diagnostics } = await loadPlatform(folder, TODAY);
   if (model === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   return model;

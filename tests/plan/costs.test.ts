@@ -70,6 +70,77 @@ function infrastructure(
 
 const amountsOf = ({ currency, before, after, delta }: Monthly) => [currency, before, after, delta];
 
+describe("the revenue of an organization", () => {
+  const team = "tiny--team--monthly--usd-4900";
+  const declared = (plan: string, price: string | null, state = "active") =>
+    ({ ...organization({}), state, priceLookupKey: price, plan: { name: plan } }) as OrganizationModel;
+  const enterprise = declared("enterprise", null);
+  const row = (action: Action, plan?: Sides) =>
+    step("control-plane:Organization", action, plan === undefined ? {} : { plan });
+  const begins = step("stripe:Subscription", "create", { price: [undefined, team] });
+  const ends = step("stripe:Subscription", "delete", {
+    price: [team, undefined],
+    state: ["active", undefined],
+  });
+  const lead = row("update", ["enterprise", "team"]);
+  const follow = row("update", ["team", "enterprise"]);
+  const failed = (of: Step): Step => ({ ...of, status: "failed" });
+
+  test.each<
+    [string, readonly Step[], OrganizationModel | null, boolean, readonly unknown[], readonly string[]]
+  >([
+    ["ends with the subscription", [ends], null, false, [4_900, 0], []],
+    [
+      "ends when it is deleted",
+      [ends, row("update")],
+      declared("enterprise", null, "deleted"),
+      false,
+      [4_900, 0],
+      [],
+    ],
+    ["begins with the organization", [begins, row("create")], declared("team", team), false, [0, 4_900], []],
+    [
+      "isn't known after a move to a contract",
+      [ends, follow],
+      enterprise,
+      false,
+      [],
+      ["the plan enterprise"],
+    ],
+    [
+      "isn't known after a move from a contract",
+      [begins, lead],
+      declared("team", team),
+      false,
+      [],
+      ["the plan enterprise"],
+    ],
+    [
+      "isn't known if a plan by contract gets a price",
+      [begins, row("same")],
+      declared("team", team),
+      false,
+      [],
+      ["the plan team"],
+    ],
+    ["stays if a move to a contract failed", [failed(ends), follow], enterprise, true, [4_900, 4_900], []],
+    [
+      "isn't known if a move from a contract failed",
+      [failed(begins), lead],
+      declared("team", team),
+      true,
+      [],
+      ["the plan enterprise"],
+    ],
+    ["isn't known for a contract", [], enterprise, false, [], ["the plan enterprise"]],
+    ["isn't known for a removed organization", [], null, false, [], ["a removed organization"]],
+  ])("%s", (_, steps, model, applied, sides, notPriced) => {
+    const plan = changePlan([{ outcome: "changes", applied, changes: changesOf(steps), model }]);
+    expect(plan.revenue.flatMap(({ before, after }) => [before, after])).toEqual(sides);
+    expect([plan.notPriced.map(({ what }) => what), plan.unpriced]).toEqual([notPriced, notPriced.length]);
+  });
+});
+
 describe("the infrastructure of an organization", () => {
   const two = organization({ production: ["large", "active"], staging: ["micro", "active"] });
 

@@ -34,7 +34,7 @@ async function destroy(session: Session, targets: readonly string[], options: Up
     const results = await fleet.watch(options, (run) => destroyFleet(fleet.stacks, run));
     if (results.some(isFailure)) session.exitCode = 1;
     if (options.json === true) session.printJson(reportOf("destroy", fleet.stacks, results, []));
-    else session.print(renderReport(planOf(fleet.stacks, results), results, session.colors));
+    else session.print(renderReport(planOf(fleet.stacks, results, "run"), results, session.colors));
   });
 }
 

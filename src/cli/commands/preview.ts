@@ -83,7 +83,7 @@ export function printResults(
   const report = () => reportOf(command, stacks, results, diagnosticsOf(loaded, session.io.cwd));
   const isJson = options.json === true;
   if (isJson) session.printJson({ ...report(), ...(notEvaluated && { notEvaluated }) });
-  else session.print(renderPreview(planOf(stacks, results), results, session.colors));
+  else session.print(renderPreview(planOf(stacks, results, "preview"), results, session.colors));
   if (notEvaluated !== undefined && notEvaluated.length > 0) {
     const colors = isJson ? session.errorColors : session.colors;
     const note = `${colors.yellow("not evaluated:")} ${notEvaluatedText(notEvaluated)}`;
@@ -91,7 +91,7 @@ export function printResults(
     if (isJson) session.log(note);
     else session.print(note);
   }
-  writeForms(session, options, planOf(stacks, results), { notEvaluated });
+  writeForms(session, options, planOf(stacks, results, "preview"), { notEvaluated });
 }
 
 function exitCodeOf(results: readonly StackResult[]): ExitCode {

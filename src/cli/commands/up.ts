@@ -93,8 +93,8 @@ function printReport(
   if (results.some(isFailure)) session.exitCode = 1;
   if (options.json === true)
     session.printJson(reportOf("up", stacks, results, diagnosticsOf(loaded, session.io.cwd)));
-  else session.print(renderReport(planOf(stacks, results), results, session.colors));
-  writeForms(session, options, planOf(stacks, results), { command: "up" });
+  else session.print(renderReport(planOf(stacks, results, "run"), results, session.colors));
+  writeForms(session, options, planOf(stacks, results, "run"), { command: "up" });
 }
 
 /**
@@ -215,7 +215,7 @@ function showPreview(
   previews: readonly StackResult[],
 ): void {
   const colors = options.json === true ? session.errorColors : session.colors;
-  show(session, options, `${renderPreview(planOf(stacks, previews), previews, colors)}\n`);
+  show(session, options, `${renderPreview(planOf(stacks, previews, "preview"), previews, colors)}\n`);
 }
 
 /** With `--json`, only the document goes to stdout. */
