@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { deletionName } from "../src/model/consents.ts";
 import type {
   OrganizationModel,
   SecretReference,
@@ -322,10 +323,12 @@ function knownAs(name: string, before: readonly string[]): pulumi.ResourceTransf
 }
 
 /** The consent to its deletion, or to that of its organization. */
-function consentOf({ name, consents }: OrganizationModel, workspace: WorkspaceModel) {
+function consentOf(organization: OrganizationModel, workspace: WorkspaceModel) {
   if (workspace.state !== "deleted") return undefined;
-  const things = [name, `${name}/${workspace.name}`];
-  const given = consents.filter((consent) => consent.delete !== null && things.includes(consent.delete));
+  const things = [deletionName(organization), deletionName(organization, workspace)];
+  const given = organization.consents.filter(
+    (consent) => consent.delete !== null && things.includes(consent.delete),
+  );
   const [longest] = given.sort((a, b) => b.expires.localeCompare(a.expires));
   return longest && { approvedBy: longest.approvedBy, reason: longest.reason, expires: longest.expires };
 }

@@ -1,5 +1,6 @@
 import { isRecord } from "@tenantry/core/is-record";
 import type { StackChanges } from "../changes/stack.ts";
+import { deletionName } from "../model/consents.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import { eventsOf } from "../plan/events.ts";
 import { priceIn } from "../plan/money.ts";
@@ -36,7 +37,7 @@ export interface Facts {
   readonly owner: string | undefined;
   /** The plan whose paid subscription ends. */
   readonly subscription: string | undefined;
-  /** `acme`, or `acme/spike`. */
+  /** `acme`, `acme/spike`, or `acme/spike@2`: as consents name them. */
   readonly deleted: readonly string[];
   /** `workspace/public.chats` */
   readonly weakened: readonly string[];
@@ -206,16 +207,25 @@ function endedPlan(readings: readonly Reading[], status: string | undefined): st
 }
 
 /** The organization and the workspaces that are deleted with their databases. */
-function deletedBy(readings: readonly Reading[], { name, state }: OrganizationModel): string[] {
+function deletedBy(readings: readonly Reading[], organization: OrganizationModel): string[] {
   const isDeletion = (reading: Reading) =>
     reading.isRemoved
       ? !reading.wasDeleted
       : reading.step.action === "replace" || (!reading.isNew && reading.at("state")?.after === "deleted");
   const workspaces = ofType(readings, "supabase:Project")
     .filter((reading) => reading.workspace !== null && isDeletion(reading))
-    .map((reading) => `${name}/${reading.workspace?.replace(/@[0-9a-f]{8}$/, "")}`);
+    .map((reading) => deletionName(organization, deletedWorkspace(reading.workspace ?? "", organization)));
   const whole = ofType(readings, "control-plane:Organization").some(isDeletion);
-  return state === "deleted" && whole ? [name, ...workspaces] : workspaces;
+  return organization.state === "deleted" && whole ? [deletionName(organization), ...workspaces] : workspaces;
+}
+
+/** @param slug with the beginning of its id if the plan has two generations: `spike@0a1b2c3d` */
+function deletedWorkspace(slug: string, { workspaces }: OrganizationModel) {
+  const [name = slug, id] = slug.split("@");
+  const declared = Object.values(workspaces).find((workspace) => workspace.name === name);
+  const generation = declared?.generation ?? 1;
+  const isEarlier = id !== undefined && declared?.id.startsWith(id) === false;
+  return { name, generation: isEarlier ? Math.max(1, generation - 1) : generation };
 }
 
 /** Tables and functions of which more rows may be seen or written, and roles that may bypass row security. */

@@ -226,12 +226,14 @@ const removal = fields({
 
 const consent = fields({
   delete: text(
-    /^[a-z][a-z0-9-]*(\/[a-z][a-z0-9-]*)?$/,
-    81,
-    "an organization or one of its workspaces, such as acme or acme/spike",
+    /^[a-z][a-z0-9-]*(@[1-9][0-9]*)?(\/[a-z][a-z0-9-]*(@[1-9][0-9]*)?)?$/,
+    93,
+    "an organization or one of its workspaces, such as acme, acme/spike, or acme/spike@2 for its generation 2",
   )
     .optional()
-    .describe("What may be deleted, such as acme or acme/spike. Set either this or `remove`."),
+    .describe(
+      "What may be deleted, such as acme or acme/spike. A later generation must be named: acme/spike@2. Set either this or `remove`.",
+    ),
   remove: removal
     .optional()
     .describe("What may be removed above the thresholds of `guards`, and what always needs a consent."),

@@ -7,6 +7,21 @@ import type { ConsentModel, PlatformConsentModel } from "./model.ts";
 type Consent = NonNullable<OrganizationManifest["consents"]>[number];
 type PlatformConsent = NonNullable<PlatformManifest["consents"]>[number];
 
+interface Named {
+  readonly name: string;
+  readonly generation?: number | undefined;
+}
+
+/**
+ * The name of an organization or one of its workspaces in a consent to its deletion: `acme`, `acme/spike`. After the first
+ * generation, it includes the generation (`acme/spike@2`), so that no consent to an earlier deletion covers it.
+ */
+export function deletionName(organization: Named, workspace?: Named): string {
+  return [organization, ...(workspace ? [workspace] : [])]
+    .map(({ name, generation = 1 }) => (generation === 1 ? name : `${name}@${generation}`))
+    .join("/");
+}
+
 export function consentModel({
   delete: deleted,
   remove = {},

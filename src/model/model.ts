@@ -270,7 +270,7 @@ interface ApprovalModel {
 
 /** A consent to delete an organization or a workspace whose state is `deleted`, or to remove what a guard would refuse. */
 export interface ConsentModel extends ApprovalModel {
-  /** What may be deleted: `acme` or `acme/spike`; null if it is a consent to removals. */
+  /** What may be deleted: `acme`, `acme/spike` or `acme/spike@2`; null if it is a consent to removals. */
   readonly delete: string | null;
   /** What may be removed, by name; nothing if it is a consent to a deletion. */
   readonly remove: ConsentedRemovals;

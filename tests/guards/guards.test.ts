@@ -393,6 +393,19 @@ const ALWAYS: readonly Case[] = [
     want: ["refused shop.acme deletes acme/spike with all data, which always needs a consent"],
   },
   {
+    name: "the deletion of a workspace's second generation, with its own consent",
+    change: {
+      before: { acme: { workspaces: { production: {}, spike: { generation: 2 } } } },
+      after: {
+        acme: {
+          workspaces: { production: {}, spike: { generation: 2, state: "deleted" } },
+          ...consents({ delete: "acme/spike@2", ...APPROVAL }),
+        },
+      },
+    },
+    want: ["consented shop.acme deletes acme/spike@2 with all data"],
+  },
+  {
     name: "the deletion of an organization, which also ends its subscription",
     change: {
       before: { acme: { workspaces: { production: {} }, members: people(5) } },

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { OrganizationManifest, WorkspaceManifest } from "../../src/manifest/organization.ts";
+import { deletionName } from "../../src/model/consents.ts";
 import { COMPUTE_SIZES, REGIONS } from "../../src/shared/supabase-catalogue.ts";
 
 /** Slugs, including names of inherited properties. */
@@ -93,11 +94,14 @@ function enriched(
   );
 }
 
-function consentsFor(organization: string, workspaces: Readonly<Record<string, WorkspaceManifest>>) {
+function consentsFor(
+  organization: Pick<OrganizationManifest, "name" | "generation">,
+  workspaces: Readonly<Record<string, WorkspaceManifest>>,
+) {
   return Object.entries(workspaces)
     .filter(([, { state }]) => state === "deleted")
-    .map(([name]) => ({
-      delete: `${organization}/${name}`,
+    .map(([name, workspace]) => ({
+      delete: deletionName(organization, { ...workspace, name }),
       reason: "the contract ended",
       approvedBy: "support@shop.example",
       expires: "2099-12-31",
@@ -169,7 +173,7 @@ export function organizationsNamed(
     const few =
       some.workspaces && Object.fromEntries(Object.entries(some.workspaces).slice(0, mostWorkspaces));
     const workspaces = few && enriched(few, organization);
-    const consents = consentsFor(organization, workspaces ?? {});
+    const consents = consentsFor({ name: organization, generation }, workspaces ?? {});
     return {
       apiVersion: "tenantry/v1" as const,
       kind: "Organization" as const,

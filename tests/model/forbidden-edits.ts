@@ -290,7 +290,10 @@ const LIFE: readonly ForbiddenEdit[] = [
     spoil: (fleet) => {
       const { acme } = fleet;
       deleteWhole(acme);
-      acme.consents = [...(acme.consents ?? []), { delete: acme.name, ...APPROVAL, expires: "2026-12-31" }];
+      acme.consents = [
+        ...(acme.consents ?? []),
+        { delete: deletionName(acme), ...APPROVAL, expires: "2026-12-31" },
+      ];
       target(fleet).state = "suspended";
       return { rule: "deleted-with-organization", path: [...TARGET, "state"] };
     },
@@ -517,3 +520,5 @@ export const FORBIDDEN_EDITS: readonly ForbiddenEdit[] = [
   ...ADDRESSES,
   ...OFFERS,
 ];
+
+import { deletionName } from "../../src/model/consents.ts";

@@ -542,6 +542,57 @@ workspaces:
       ],
     },
     {
+      name: "deletion of a later generation, with a consent for an earlier one",
+      given: `plan: team\nworkspaces: { a: { state: deleted, generation: 2 } }\n${consentTo("acme/a")}`,
+      want: [
+        "deletion-needs-consent 6:27 the deletion of `acme/a@2` has no consent → have it approved: `consents: [{ delete: acme/a@2, reason: …, approvedBy: …, expires: … }]`, or set `state: archived`",
+        "warning consent-names-deletion 7:22 the consent to delete `acme/a` is about an earlier generation, and doesn't allow deleting `acme/a@2` → remove the consent; to delete `acme/a@2`, have that approved",
+      ],
+    },
+    {
+      name: "deletion of a later generation, with its consent",
+      given: `plan: team\nworkspaces: { a: { state: deleted, generation: 2 } }\n${consentTo("acme/a@2")}`,
+      want: [],
+    },
+    {
+      name: "deletion of an organization's later generation, with a consent for an earlier one",
+      given: `plan: team\nstate: deleted\ngeneration: 3\nworkspaces: { a: {} }\n${consentTo("acme@2")}`,
+      want: [
+        expect.stringMatching(/^deletion-needs-consent 6:8 the deletion of `acme@3` has no consent /),
+        expect.stringMatching(/^warning consent-names-deletion 9:22 the consent to delete `acme@2` is about/),
+      ],
+    },
+    {
+      name: "deletion of an organization's later generation, with its consent",
+      given: `plan: team\nstate: deleted\ngeneration: 2\nworkspaces: { a: {} }\n${consentTo("acme@2")}`,
+      want: [],
+    },
+    {
+      name: "deletion of a workspace that an earlier generation of the organization had too",
+      given: `plan: team\ngeneration: 2\nworkspaces: { a: { state: deleted } }\n${consentTo("acme/a")}`,
+      want: [
+        expect.stringMatching(/^deletion-needs-consent 7:27 the deletion of `acme@2\/a` has no consent /),
+        expect.stringMatching(
+          /^warning consent-names-deletion 8:22 the consent to delete `acme\/a` is about/,
+        ),
+      ],
+    },
+    {
+      name: "consents to the deletion of what stays, and of a generation that doesn't exist",
+      given: `plan: team
+workspaces: { a: { state: archived } }
+consents:
+  - { delete: acme/a, reason: r, approvedBy: a@b.example, expires: 2026-12-01 }
+  - { delete: acme, reason: r, approvedBy: a@b.example, expires: 2026-12-01 }
+  - { delete: acme/a@2, reason: r, approvedBy: a@b.example, expires: 2026-12-01 }
+`,
+      want: [
+        "consent-names-deletion 10:15 `acme/a@2` doesn't exist in this organization → correct the name, or remove the consent",
+        "warning consent-names-deletion 8:15 the consent names `acme/a`, which stays → remove the consent, or set `state: deleted` to delete `acme/a`",
+        "warning consent-names-deletion 9:15 the consent names `acme`, which stays → remove the consent, or set `state: deleted` to delete `acme`",
+      ],
+    },
+    {
       name: "deletion of an organization needs one consent, and none for its workspaces",
       given: `plan: team\nstate: deleted\nworkspaces: { a: { state: deleted } }\n${consentTo("acme")}`,
       want: [],
@@ -628,6 +679,7 @@ ${removing("{ members: [eve@acme.example] }", "2026-11-21")}${removing("{}")}${r
         "consent-says-one-thing 8:5 the consent says nothing → name what may go, or remove the consent",
         "consent-says-one-thing 9:5 the consent says nothing → name what may go, or remove the consent",
         "consent-says-one-thing 10:5 the consent says two things → write a consent for each",
+        "warning consent-names-deletion 10:15 the consent names `acme`, which stays → remove the consent, or set `state: deleted` to delete `acme`",
         "warning consent-names-removal 6:93 the consent has expired → have it approved again with a later date; if everything in it is done, remove the consent",
       ],
     },

@@ -1,9 +1,10 @@
 import { ownProperty } from "@tenantry/core/own-property";
 import type { Path } from "../../manifest/locate.ts";
+import { deletionName } from "../consents.ts";
 import { declaredWorkspaces } from "../usage.ts";
 import { firstName } from "../workspace.ts";
 import type { RuleDiagnostic } from "./rule.ts";
-import type { OrganizationRule } from "./subject.ts";
+import type { OrganizationRule, OrganizationSubject } from "./subject.ts";
 import { workspacesOf } from "./workspaces.ts";
 
 /** Ids are derived from a workspace's first name, so a name that was used before needs a higher generation. */
@@ -100,7 +101,7 @@ const archiveKept: OrganizationRule = {
           message: `the archive of \`${name}\` is past its retention date`,
           expected: `${today} or later`,
           found: `\`${keepUntil}\``,
-          remedy: `set \`state: deleted\` with a consent for \`${manifest.name}/${name}\`, or set a later date`,
+          remedy: `set \`state: deleted\` with a consent for \`${deletionName(manifest, { ...workspace, name })}\`, or set a later date`,
         },
       ];
     }),
@@ -112,10 +113,11 @@ const deletionNeedsConsent: OrganizationRule = {
   check: ({ manifest }) => {
     const consented = new Set((manifest.consents ?? []).map((consent) => consent.delete));
     if (manifest.state === "deleted") {
-      return consented.has(manifest.name) ? [] : [unconsented(manifest.name, ["state"])];
+      const whole = deletionName(manifest);
+      return consented.has(whole) ? [] : [unconsented(whole, ["state"])];
     }
     return workspacesOf(manifest).flatMap(({ name, workspace, path }) => {
-      const thing = `${manifest.name}/${name}`;
+      const thing = deletionName(manifest, { ...workspace, name });
       if (workspace.state !== "deleted" || consented.has(thing)) return [];
       return [unconsented(thing, [...path, "state"])];
     });
@@ -146,37 +148,88 @@ const deletedWithOrganization: OrganizationRule = {
 const consentNamesDeletion: OrganizationRule = {
   name: "consent-names-deletion",
   check: ({ manifest, today }) =>
-    (manifest.consents ?? []).flatMap((consent, index): RuleDiagnostic[] => {
-      if (consent.delete === undefined) return [];
-      const [organization, workspaceName] = consent.delete.split("/");
-      const workspace =
-        workspaceName === undefined ? undefined : ownProperty(declaredWorkspaces(manifest), workspaceName);
-      const exists =
-        organization === manifest.name && (workspaceName === undefined || workspace !== undefined);
-      if (!exists) {
+    (manifest.consents ?? []).flatMap(({ delete: name, expires }, index): RuleDiagnostic[] => {
+      if (name === undefined) return [];
+      const path = ["consents", index];
+      const named = namedBy(manifest, name);
+      if (named === undefined) {
         return [
           {
-            path: ["consents", index, "delete"],
-            message: `\`${consent.delete}\` doesn't exist in this organization`,
-            expected: `\`${manifest.name}\` or \`${manifest.name}/<workspace>\``,
-            found: `\`${consent.delete}\``,
+            path: [...path, "delete"],
+            message: `\`${name}\` doesn't exist in this organization`,
+            expected: `\`${deletionName(manifest)}\` or \`${deletionName(manifest)}/<workspace>\``,
+            found: `\`${name}\``,
             remedy: "correct the name, or remove the consent",
           },
         ];
       }
-      if (consent.expires >= today) return [];
-      return [
-        {
-          severity: "warning",
-          path: ["consents", index, "expires"],
-          message: `the consent to delete \`${consent.delete}\` has expired`,
-          expected: `${today} or later`,
-          found: `\`${consent.expires}\``,
-          remedy: "have it approved again with a later date; if it is already deleted, remove both",
-        },
-      ];
+      const found = [];
+      if (named.now !== name) found.push(earlierGeneration(path, name, named.now));
+      else if (named.state !== "deleted") found.push(staysOpen(path, name, named.state));
+      if (expires < today) found.push(expiredDeletion(path, name, expires, today));
+      return found;
     }),
 };
+
+/**
+ * What a consent to a deletion names, in its current or an earlier generation: its current name in consents, and its state.
+ * Undefined if it isn't declared.
+ */
+function namedBy(manifest: OrganizationSubject["manifest"], consented: string) {
+  const [first = "", second] = consented.split("/");
+  const [organization, workspaceName] = [
+    generationIn(first),
+    second === undefined ? null : generationIn(second),
+  ];
+  const isEarlier = organization.generation < (manifest.generation ?? 1);
+  if (organization.name !== manifest.name || organization.generation > (manifest.generation ?? 1))
+    return undefined;
+  if (workspaceName === null) return { now: deletionName(manifest), state: manifest.state ?? "active" };
+  const workspace = ownProperty(declaredWorkspaces(manifest), workspaceName.name);
+  if (workspace === undefined) return undefined;
+  if (!isEarlier && workspaceName.generation > (workspace.generation ?? 1)) return undefined;
+  const now = deletionName(manifest, { ...workspace, name: workspaceName.name });
+  return { now, state: manifest.state === "deleted" ? manifest.state : (workspace.state ?? "active") };
+}
+
+/** `spike@2` */
+function generationIn(text: string) {
+  const [name = "", generation = "1"] = text.split("@");
+  return { name, generation: Number(generation) };
+}
+
+function earlierGeneration(path: Path, name: string, now: string): RuleDiagnostic {
+  return {
+    severity: "warning",
+    path: [...path, "delete"],
+    message: `the consent to delete \`${name}\` is about an earlier generation, and doesn't allow deleting \`${now}\``,
+    expected: `\`${now}\`, or no consent`,
+    found: `\`${name}\``,
+    remedy: `remove the consent; to delete \`${now}\`, have that approved`,
+  };
+}
+
+function staysOpen(path: Path, name: string, state: string): RuleDiagnostic {
+  return {
+    severity: "warning",
+    path: [...path, "delete"],
+    message: `the consent names \`${name}\`, which stays`,
+    expected: "only what has `state: deleted`",
+    found: `\`state: ${state}\``,
+    remedy: `remove the consent, or set \`state: deleted\` to delete \`${name}\``,
+  };
+}
+
+function expiredDeletion(path: Path, name: string, expires: string, today: string): RuleDiagnostic {
+  return {
+    severity: "warning",
+    path: [...path, "expires"],
+    message: `the consent to delete \`${name}\` has expired`,
+    expected: `${today} or later`,
+    found: `\`${expires}\``,
+    remedy: "have it approved again with a later date; if it is already deleted, remove both",
+  };
+}
 
 export const LIFECYCLE_RULES: readonly OrganizationRule[] = [
   pathUsedOnce,

@@ -108,7 +108,7 @@ export function manifest(name: string, declared: Declared): string {
       `plan: ${declared.plan}\nstate: ${declared.life}\ngeneration: ${declared.generation}\n`,
     )
     .replace("trial: true\n", "displayName: One of two\n");
-  const complete = declared.life === "deleted" ? all + consentTo(name) : all;
+  const complete = declared.life === "deleted" ? all + consentTo(name, declared.generation) : all;
   return declared.hasMember ? complete : complete.replace(/.*member@.*\n/, "");
 }
 
@@ -117,6 +117,7 @@ function stateOf({ life, state }: Declared): string {
   return life === "deleted" ? "" : `state: ${state}, `;
 }
 
-function consentTo(name: string): string {
-  return `consents: [{ delete: ${name}, reason: left, approvedBy: owner@${name}.example, expires: 2999-12-31 }]\n`;
+function consentTo(name: string, generation: number): string {
+  const deleted = generation === 1 ? name : `${name}@${generation}`;
+  return `consents: [{ delete: ${deleted}, reason: left, approvedBy: owner@${name}.example, expires: 2999-12-31 }]\n`;
 }
