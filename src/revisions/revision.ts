@@ -245,7 +245,9 @@ async function openWorkTree(folder: string, env: NodeJS.ProcessEnv): Promise<Git
   });
 }
 
+/** @throws UserError for a ref that git could find in two places: whoever pushes a tag could replace a branch by it */
 async function commitOf(git: Git, ref: string): Promise<string> {
+  await refuseAmbiguous(git, ref);
   const { code, stdout } = await git.run([
     "rev-parse",
     "--verify",
@@ -263,6 +265,35 @@ async function commitOf(git: Git, ref: string): Promise<string> {
         ? "Name a branch, a tag or a commit, such as --since origin/main."
         : `Run: git fetch ${remote} ${branch}:refs/remotes/${ref}`),
   });
+}
+
+/** Where git looks for a short name, in this order. */
+const PLACES_OF_REFS = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
+
+async function refuseAmbiguous(git: Git, ref: string): Promise<void> {
+  const name = ref.replace(/(?:[~^:]|@\{).*$/s, "");
+  // Git takes these as they are, whatever else has the same name.
+  if (/^(?:|@|[A-Z_]*HEAD|[0-9a-f]{40}|[0-9a-f]{64})$/.test(name)) return;
+  const candidates = [
+    ...(name.startsWith("refs/") ? [name] : []),
+    ...PLACES_OF_REFS.map((place) => `${place}${name}`),
+    `refs/remotes/${name}/HEAD`,
+  ];
+  const listing = await git.read(["for-each-ref", "--format=%(refname)", ...candidates]);
+  const refs = new Set(listing.toString("utf8").split("\n"));
+  const found = candidates.filter((each) => refs.has(each));
+  if (found.includes(name)) return;
+  if (found.length === 1 && (await isAbbreviation(git, name))) found.push("a commit");
+  // A tag can be called refs/remotes/origin/main too. Its full name begins with refs/tags/refs/.
+  if (found.length < 2 && !(found.length === 1 && name.startsWith("refs/"))) return;
+  throw new UserError(`${ref} is ambiguous: it names ${found.join(" and ")}`, {
+    remedy: `Give the full name of the one that you mean, such as --since ${found.findLast((each) => each.startsWith("refs/"))}.`,
+  });
+}
+
+async function isAbbreviation(git: Git, name: string): Promise<boolean> {
+  if (!/^[0-9a-f]{4,}$/.test(name)) return false;
+  return (await git.read(["rev-parse", `--disambiguate=${name}`])).length > 0;
 }
 
 async function noMergeBase(git: Git, ref: string): Promise<UserError> {

@@ -202,6 +202,48 @@ describe("a change can't approve itself", () => {
     ]);
   });
 
+  describe("by a ref that hides the base branch", () => {
+    const withRemote = (...refs: readonly string[]) => {
+      const repository = Repository.with(BASE);
+      repository.git("update-ref", "refs/remotes/origin/main", "main");
+      repository.write(withConsent);
+      repository.commit();
+      for (const ref of refs) repository.git("update-ref", ref, "HEAD");
+      return repository;
+    };
+
+    test.each([
+      ["a tag", "origin/main", "refs/tags/origin/main"],
+      ["a local branch", "origin/main", "refs/heads/origin/main"],
+      ["a tag, for an older commit of it", "origin/main~0", "refs/tags/origin/main"],
+      ["a tag with the name of a local branch", "main", "refs/tags/main"],
+    ])("%s", async (_, since, ref) => {
+      const { exitCode, stdout } = await run(withRemote(ref), "eve-hub", "ada-hub", since);
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain(`${since} is ambiguous: it names ${ref} and refs/`);
+    });
+
+    test("a tag with the full name of a branch that wasn't fetched", async () => {
+      const repository = withRemote("refs/tags/refs/remotes/origin/next");
+      const since = "refs/remotes/origin/next";
+      expect((await run(repository, "eve-hub", "ada-hub", since)).exitCode).toBe(1);
+    });
+
+    test("a tag with the abbreviation of a commit", async () => {
+      const repository = withRemote();
+      const since = repository.git("rev-parse", "--short=8", "main");
+      repository.git("tag", since);
+      expect((await run(repository, "eve-hub", "ada-hub", since)).stdout).toContain(`${since} is ambiguous`);
+    });
+
+    test("but not for its full name", async () => {
+      const repository = withRemote("refs/tags/origin/main", "refs/tags/refs/remotes/origin/main");
+      expect((await run(repository, "eve-hub", "ada-hub", "refs/remotes/origin/main")).found).toEqual([
+        `${ACME} consents: lin-hub (lin@demo.example) hasn't approved the change`,
+      ]);
+    });
+  });
+
   test("by a manifest with errors, such as a key that occurs twice", async () => {
     const change = { [ACME]: ORGANIZATION.concat(consent(), consent("kim@demo.example")) };
     expect((await authorized({ change })).exitCode).toBe(1);
