@@ -20,7 +20,7 @@ import { Redactor } from "../provider/runtime/protocol/redact.ts";
 import { unwrap, wrap } from "../provider/runtime/protocol/wire.ts";
 import { rootSecretsFrom } from "../shared/root-secret.ts";
 import { Connections } from "../vendors/connections.ts";
-import { recordedOutputs } from "./recorded-outputs.ts";
+import { recordedId, recordedOutputs } from "./recorded-outputs.ts";
 
 /** Stands for the root secret, which a comparison doesn't have. Both sides derive from it, so they derive the same. */
 const NO_ROOT_SECRET = { TENANTRY_ROOT_SECRET: "this comparison has no root secret".padEnd(64, ".") };
@@ -84,7 +84,8 @@ export class OfflineProvider implements Provider {
         id: "",
         outputs: asMap(await this.#operations.foresee(resource, inputs, undefined, CALL)),
       };
-    return { id: "recorded", outputs: asMap(this.#recorded(resource, inputs)) };
+    const id = recordedId(resource.type as ResourceType, unwrap(inputs).value);
+    return { id, outputs: asMap(this.#recorded(resource, inputs)) };
   }
 
   async update({ urn, id, oldInputs, oldOutputs, news }: UpdateRequest) {

@@ -10,7 +10,7 @@ import { platformOf } from "../model/organization-platform.ts";
 import type { StackModel } from "../repository/load.ts";
 import { type BaseModels, readBase } from "./base-models.ts";
 import { OfflineEngine, type StackModels } from "./offline-engine.ts";
-import { withoutChosen } from "./recorded-outputs.ts";
+import { CHOSEN_ID, withoutChosen } from "./recorded-outputs.ts";
 
 /** The stacks whose models differ, and what a change does to each. */
 export interface Planned {
@@ -156,5 +156,6 @@ function fleetStack(
 /** The vendors' ids of what exists aren't known. */
 function withoutIds(result: StackResult): StackResult {
   const changes = withoutChosen(result.changes);
-  return { ...result, changes: { ...changes, steps: changes.steps.map((step) => ({ ...step, id: null })) } };
+  const steps = changes.steps.map((step) => (step.id === CHOSEN_ID ? { ...step, id: null } : step));
+  return { ...result, changes: { ...changes, steps } };
 }

@@ -87,6 +87,14 @@ export function recordedOutputs(
   return OUTPUTS[type]?.(inputs, organization) ?? {};
 }
 
+/** In place of an id that a vendor chose. */
+export const CHOSEN_ID = "recorded";
+
+/** The id of a resource that an earlier run created. A plan finds the names of workspaces by the ids of their rows. */
+export function recordedId(type: ResourceType, { workspaceId }: Inputs): string {
+  return type === "control-plane:Workspace" && typeof workspaceId === "string" ? workspaceId : CHOSEN_ID;
+}
+
 function valuesFor(declared: unknown): Readonly<Record<string, Secret>> {
   return Object.fromEntries(
     Object.keys(isRecord(declared) ? declared : {}).map((name) => [name, new Secret(`${name} ${CHOSEN}`)]),

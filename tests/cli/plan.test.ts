@@ -55,6 +55,19 @@ describe("a plan since a revision", () => {
     expect(stdout).not.toContain("globex");
   });
 
+  test.each([
+    ["API keys", "{ apiKeys: { ci: {}, web: {} } }", "{ apiKeys: {} }", "immediately revokes 2 API keys"],
+    ["an API key", "{ apiKeys: { ci: {}, web: {} } }", "{ apiKeys: { ci: {} } }", "revokes the API key web"],
+    ["a new API key", "{ apiKeys: {} }", "{ apiKeys: { ci: {} } }", "creates the API key ci"],
+  ])("tells the change of %s once", async (_, before, after, told) => {
+    const withWorkspace = (text: string) => ORGANIZATION.replace("production: {}", `production: ${text}`);
+    const repository = Repository.with({ ...BASE, [ACME]: withWorkspace(before) });
+    repository.write({ [ACME]: withWorkspace(after) });
+    const { stdout } = await plan(repository);
+    expect(stdout).toContain(told);
+    expect(stdout).not.toContain("other change");
+  });
+
   describe("with a renamed organization", () => {
     const INC = "stacks/demo/orgs/acme-inc.yaml";
     const renamed = (more = "") => ORGANIZATION.replace("name: acme", `name: acme-inc${more}`);
