@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -12,6 +13,9 @@ import { type Customer, listCustomers } from "./stripe.ts";
 /** Demonstrates tenantry with two platforms in a sandbox. Each step is checked, and the first failure ends the demo with exit code 1. */
 
 class StepFailed extends Error {}
+
+/** Commands that need no credentials. */
+const OFFLINE = new Set(["validate", "plan"]);
 
 const SHOWN = new Set(["acme", "lone-pine", "northwind", "bluebird", "mesa", "sol"]);
 
@@ -49,15 +53,27 @@ async function demo(): Promise<void> {
   print(`writes to Supabase, Stripe and PostgreSQL: ${writes}`);
   demand(writes === 0, "a second up must not write");
 
-  title("A pull request: Northwind adds a client workspace and removes a member");
+  title("A pull request adds a workspace and removes a member. Its plan needs no credentials");
+  git("init", "--quiet", "--initial-branch=main");
+  commit();
   edit("agntdata/orgs/northwind.yaml", (yaml) =>
     yaml.replace(/^ {2}- \{ email: edith.*\n/m, "").concat("  client-contoso: { region: eu-central-1 }\n"),
   );
-  await tenantry(2, "preview", "agntdata.northwind");
-  await tenantry(0, "up", "--yes", "agntdata.northwind");
+  await tenantry(2, "plan", "--since", "main");
+
+  title("After the merge: apply the stacks that it changed");
+  await tenantry(0, "up", "--yes", "--since", "main");
+  commit();
 
   title("Verify isolation: test every caller against every table, then roll back");
   await tenantry(0, "verify", "--matrix", "agntdata.northwind");
+
+  title("A pull request that revokes all API keys of a workspace is refused");
+  const whole = edit("agntdata/orgs/acme.yaml", (yaml) =>
+    yaml.replace(/^ {4}apiKeys: .*$/m, "    apiKeys: {}"),
+  );
+  await tenantry(1, "plan", "--since", "main");
+  edit("agntdata/orgs/acme.yaml", () => whole);
 
   title("A workspace removed from the YAML is not deleted");
   edit("agntdata/orgs/northwind.yaml", (yaml) => yaml.replace(/^ {2}client-contoso.*\n/m, ""));
@@ -103,7 +119,8 @@ function showTable(head: readonly string[], rows: readonly (readonly string[])[]
 
 async function tenantry(expected: ExitCode, ...args: readonly string[]): Promise<void> {
   print(colors.dim(`$ tenantry ${args.join(" ")}\n`));
-  const withSandbox = args[0] === "validate" ? args : [...args, `--sandbox=${sandbox.folder}`];
+  const isOffline = OFFLINE.has(args[0] ?? "");
+  const withSandbox = isOffline ? args : [...args, `--sandbox=${sandbox.folder}`];
   const code = await runCommandLine(withSandbox, io());
   demand(code === expected, `tenantry ${args.join(" ")} exited with ${code}, expected ${expected}`);
 }
@@ -134,9 +151,27 @@ function withoutProgress(): Writable {
   });
 }
 
-function edit(manifest: string, change: (yaml: string) => string): void {
+/** Changes a manifest. Returns its former text. */
+function edit(manifest: string, change: (yaml: string) => string): string {
   const file = join(stacks, manifest);
-  writeFileSync(file, change(readFileSync(file, "utf8")));
+  const before = readFileSync(file, "utf8");
+  writeFileSync(file, change(before));
+  return before;
+}
+
+/** Runs git without the settings and the hooks of the person who runs the demo. */
+function git(...args: readonly string[]): void {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
+  const author = { GIT_AUTHOR_NAME: "Ada", GIT_AUTHOR_EMAIL: "ada@acme.example" };
+  const committer = { GIT_COMMITTER_NAME: "Ada", GIT_COMMITTER_EMAIL: "ada@acme.example" };
+  const none = { GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null" };
+  const env = { ...Object.fromEntries(own), ...author, ...committer, ...none };
+  execFileSync("git", args, { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+function commit(): void {
+  git("add", "stacks");
+  git("commit", "--quiet", "--message", "Change the manifests");
 }
 
 function demand(holds: boolean, message: string): void {
