@@ -1,6 +1,7 @@
 import { isRecord } from "@tenantry/core/is-record";
 import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import type { Identity } from "../model/identity.ts";
+import { isTemporaryName } from "../shared/temporary-name.ts";
 import { currentType } from "../shared/type-token.ts";
 import { livingWorkspaces } from "./removals.ts";
 
@@ -23,6 +24,20 @@ export function recordedOrganizations(recorded: readonly ResourceView[]): Readon
       return typeof id === "string" ? [id] : [];
     }),
   );
+}
+
+/**
+ * The names of the organization that a stack records, the oldest first, as far as it records them: its first name, that of its row,
+ * and that of the stack.
+ *
+ * @param name the last part of the stack's name
+ */
+export function recordedNames(name: string, recorded: readonly ResourceView[]): string[] {
+  const row = recorded.findLast(({ type }) => currentType(type) === ROW)?.inputs ?? {};
+  const names = [row.firstName, row.name].filter((each) => typeof each === "string");
+  // A stack has a temporary name while two organizations swap theirs.
+  const all = isTemporaryName(name) && names.length > 0 ? names : [...names, name];
+  return all.filter((each, index) => each !== all[index + 1]);
 }
 
 /** The identity of the organization that a stack records. */

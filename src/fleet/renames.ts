@@ -1,11 +1,21 @@
 import { basename } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { Engine, ResourceView, StackSpec } from "@tenantry/embedded-engine/interface";
-import { recordedIdentity, recordedOrganizations } from "../changes/recorded-organization.ts";
+import { recordedIdentity, recordedNames, recordedOrganizations } from "../changes/recorded-organization.ts";
 import { type Removal, removedOrganization } from "../changes/removals.ts";
-import { identityOf, renameText, sharedIdentity } from "../model/identity.ts";
+import {
+  displacedText,
+  type Identity,
+  identityOf,
+  incompleteText,
+  type NamesText,
+  renameText,
+  sharedIdentity,
+  unknownText,
+} from "../model/identity.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import { quotedPath } from "../shared/list-names.ts";
+import { temporaryName } from "../shared/temporary-name.ts";
 import type { FleetStack } from "./fleet.ts";
 import type { LoadedSelection } from "./load.ts";
 import type { RecordedName } from "./recorded-name.ts";
@@ -15,7 +25,7 @@ import { stackNames } from "./targets.ts";
 export interface Renames {
   /** By organization, for those whose stack isn't renamed yet. */
   readonly recordedAs: ReadonlyMap<string, RecordedName>;
-  /** Organizations, with or without a manifest, that look like a rename without `previously`. */
+  /** Organizations, with or without a manifest, that look like a rename that `previously` doesn't declare. */
   readonly refused: ReadonlyMap<string, Removal>;
 }
 
@@ -31,8 +41,9 @@ export type ReadStack = (stack: string) => Promise<readonly ResourceView[] | und
 export async function findRenames(
   loaded: LoadedSelection,
   existing: readonly string[],
-  read: ReadStack,
+  readStack: ReadStack,
 ): Promise<Renames> {
+  const read = once(readStack);
   const stacks = new Set(existing);
   const recordedAs = new Map<string, RecordedName>();
   for (const organization of loaded.organizations) {
@@ -43,7 +54,19 @@ export async function findRenames(
   for (const { name, stack, platform, id } of loaded.organizations)
     if (!recordedAs.has(name) && taken.has(stack))
       recordedAs.set(name, { stack: parked(platform, id), exists: false });
-  return { recordedAs, refused: await unnamedRenames(loaded, stacks, taken, read) };
+  const backend = { stacks, taken, read };
+  const displaced = await displacedStacks(loaded, recordedAs, backend);
+  const refused = await undeclaredRenames(loaded, recordedAs, [...displaced.keys()], backend);
+  return { recordedAs, refused: new Map([...refused, ...displaced.values()]) };
+}
+
+function once(read: ReadStack): ReadStack {
+  const states = new Map<string, ReturnType<ReadStack>>();
+  return (stack) => {
+    const state = states.get(stack) ?? read(stack);
+    states.set(stack, state);
+    return state;
+  };
 }
 
 /** The stack with one of its previous names; undefined if there is none, or none that records this organization. */
@@ -59,47 +82,132 @@ async function findFormer(
   return undefined;
 }
 
-/** A name that no organization can have. A stack has it while two organizations swap their names. */
 function parked(platform: string, id: string): string {
-  return `${platform}.renaming--${id.slice(0, 8)}`;
+  return `${platform}.${temporaryName(id)}`;
 }
 
-/** New organizations that share the identity of a stack whose manifest is gone. */
-async function unnamedRenames(
-  { selection, platform, organizations }: LoadedSelection,
-  stacks: ReadonlySet<string>,
-  taken: ReadonlySet<string>,
-  read: ReadStack,
-): Promise<ReadonlyMap<string, Removal>> {
-  const added = organizations.filter(({ stack }) => !stacks.has(stack));
-  if (added.length === 0) return new Map();
-  const declared = new Set([...stackNames(selection.folder), `${platform}.platform`]);
-  const gone = [...stacks].filter(
-    (stack) => stack.startsWith(`${platform}.`) && !declared.has(stack) && !taken.has(stack),
-  );
-  const refused = new Map<string, Removal>();
-  for (const stack of gone) {
+interface Backend {
+  readonly stacks: ReadonlySet<string>;
+  /** Stacks that get the name of a renamed organization. */
+  readonly taken: ReadonlySet<string>;
+  readonly read: ReadStack;
+}
+
+/** The stacks whose name another organization gets, though they still record theirs, and the refusals of those. */
+async function displacedStacks(
+  { platform, organizations }: LoadedSelection,
+  recordedAs: Renames["recordedAs"],
+  { stacks, taken, read }: Backend,
+): Promise<ReadonlyMap<string, readonly [organization: string, removal: Removal]>> {
+  const found = new Map<string, readonly [string, Removal]>();
+  for (const { name, stack, id } of organizations) {
+    const from = recordedAs.get(name);
+    if (from?.exists !== true || !stacks.has(stack) || taken.has(stack)) continue;
     const recorded = (await read(stack)) ?? [];
-    if (removedOrganization(platform, stack, recorded) === undefined) continue;
-    const before = recordedIdentity(recorded);
-    for (const organization of added.filter(({ previously }) => previously.length === 0)) {
-      const shared = sharedIdentity(before, identityOf(organization));
-      if (shared === undefined) continue;
-      const from = stack.slice(platform.length + 1);
-      const file = `${basename(selection.folder)}/orgs/${organization.name}.yaml`;
-      const text = renameText({ from, to: organization.name, shared, file: quotedPath(file) });
-      refused.set(organization.name, removalOf(organization.stack, organization.name, text));
-      refused.set(from, removalOf(stack, from, text));
-    }
+    // A crash in the middle of a rename leaves both names.
+    if (recordedOrganizations(recorded).has(id)) continue;
+    const removal = removedOrganization(platform, stack, recorded);
+    if (removal === undefined) continue;
+    const former = lastName(platform, from.stack, (await read(from.stack)) ?? []);
+    const text = displacedText(former, recordedNames(name, recorded));
+    found.set(stack, [name, { ...removal, ...text }]);
   }
-  return refused;
+  return found;
 }
 
-function removalOf(
-  stack: string,
-  organization: string,
-  text: { readonly message: string; readonly remedy: string },
-): Removal {
+function lastName(platform: string, stack: string, recorded: readonly ResourceView[]): string {
+  const name = stack.slice(platform.length + 1);
+  return recordedNames(name, recorded).at(-1) ?? name;
+}
+
+/**
+ * New organizations that a stack without an organization seems to belong to: `previously` is missing, incomplete or wrong.
+ *
+ * One whose `previously` matches nothing is created as long as every stack has an organization: the backend may be new, or its state
+ * lost, and there is nothing that could be created twice.
+ *
+ * @param displaced stacks without an organization, though there is a manifest with their name
+ */
+async function undeclaredRenames(
+  { selection, platform, organizations }: LoadedSelection,
+  recordedAs: Renames["recordedAs"],
+  displaced: readonly string[],
+  { stacks, taken, read }: Backend,
+): Promise<ReadonlyMap<string, Removal>> {
+  const isNew = ({ name, stack }: OrganizationModel) =>
+    recordedAs.get(name)?.exists !== true && (!stacks.has(stack) || taken.has(stack));
+  const added = organizations.filter(isNew);
+  if (added.length === 0) return new Map();
+  const declared = new Set(stackNames(selection.folder).filter((stack) => !displaced.includes(stack)));
+  const others = [...stacks].filter(
+    (stack) => stack.startsWith(`${platform}.`) && stack !== `${platform}.platform` && !taken.has(stack),
+  );
+  const recordedIn = async (names: readonly string[]) => {
+    const found: FormerStack[] = [];
+    for (const stack of names) found.push(await formerStack(platform, stack, read));
+    return found;
+  };
+  const gone = await recordedIn(others.filter((stack) => !declared.has(stack)));
+  // With an incomplete `previously`, the stack may have the name of any other organization.
+  const isReused = added.some(({ previously }) => previously.length > 0);
+  const reused = isReused ? await recordedIn(others.filter((stack) => declared.has(stack))) : [];
+  return new Map(
+    added.flatMap((organization) => {
+      const file = quotedPath(`${basename(selection.folder)}/orgs/${organization.name}.yaml`);
+      const found = undeclaredRename(organization, gone, reused, file);
+      if (found === undefined) return [];
+      const former = gone.filter((each) => each === found.former);
+      return [organization, ...former].map(({ stack }) => {
+        const name = stack.slice(platform.length + 1);
+        return [name, removalOf(stack, name, found.text)] as const;
+      });
+    }),
+  );
+}
+
+/** Why a new organization can't be created, and the stack that it seems to belong to; undefined if it can. */
+function undeclaredRename(
+  organization: OrganizationModel,
+  gone: readonly FormerStack[],
+  reused: readonly FormerStack[],
+  file: string,
+): { readonly text: NamesText; readonly former?: FormerStack } | undefined {
+  const { id, previously } = organization;
+  const same = [...gone, ...(previously.length === 0 ? [] : reused)].find(({ ids }) => ids.has(id));
+  if (same !== undefined)
+    return { text: incompleteText({ to: organization, names: same.names, file }), former: same };
+  const living = gone.filter(({ isLiving }) => isLiving);
+  for (const former of living) {
+    const shared = sharedIdentity(former.identity, identityOf(organization));
+    if (shared !== undefined)
+      return { text: renameText({ to: organization, names: former.names, file }, shared), former };
+  }
+  if (previously.length === 0 || living.length === 0) return undefined;
+  const without = living.map(({ names, stack }) => names.at(-1) ?? stack);
+  return { text: unknownText(organization, without, file) };
+}
+
+/** What a stack records of the organization that it belonged to. */
+interface FormerStack {
+  readonly stack: string;
+  readonly names: readonly string[];
+  readonly ids: ReadonlySet<string>;
+  readonly identity: Identity;
+  readonly isLiving: boolean;
+}
+
+async function formerStack(platform: string, stack: string, read: ReadStack): Promise<FormerStack> {
+  const recorded = (await read(stack)) ?? [];
+  return {
+    stack,
+    names: recordedNames(stack.slice(platform.length + 1), recorded),
+    ids: recordedOrganizations(recorded),
+    identity: recordedIdentity(recorded),
+    isLiving: removedOrganization(platform, stack, recorded) !== undefined,
+  };
+}
+
+function removalOf(stack: string, organization: string, text: NamesText): Removal {
   return { kind: "organization", stack, organization, workspace: null, projects: [], ...text };
 }
 

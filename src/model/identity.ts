@@ -56,22 +56,77 @@ function common(a: ReadonlySet<string>, b: ReadonlySet<string>): string[] {
   return [...a].filter((each) => b.has(each));
 }
 
-/** The words for a rename without `previously`. */
-export function renameText({
-  from,
-  to,
-  shared,
-  file,
-}: {
-  readonly from: string;
-  readonly to: string;
-  /** See `sharedIdentity`. */
-  readonly shared: readonly string[];
+/** Why an organization can't be applied with the names that its manifest declares. */
+export interface NamesText {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** A new organization, and an earlier one whose name nobody has any more. */
+interface Rename {
+  readonly to: Pick<OrganizationModel, "name" | "previously">;
+  /** All names of the earlier one, the oldest first. */
+  readonly names: readonly string[];
   /** The new manifest, as it is printed. */
   readonly file: string;
-}): { readonly message: string; readonly remedy: string } {
+}
+
+/** All names of an organization, the oldest first: what `previously` must say once it has another name. */
+export function allNames({ previously, name }: Pick<OrganizationModel, "name" | "previously">): string[] {
+  return [...previously, name];
+}
+
+/**
+ * The words for a rename that `previously` doesn't declare.
+ *
+ * @param shared see `sharedIdentity`
+ */
+export function renameText({ to, names, file }: Rename, shared: readonly string[]): NamesText {
+  const from = names.at(-1);
   return {
-    message: `the organization ${from} seems to be renamed to ${to}, because they share ${shared.join(" and ")}. As two organizations, it would get a second project and a second Stripe customer`,
-    remedy: `Add to ${file}: previously: [${from}]. If they are two customers, restore the manifest of ${from}.`,
+    message: `the organization ${from} seems to be renamed to ${to.name}, because they share ${shared.join(" and ")}. As two organizations, it would get a second project and a second Stripe customer`,
+    remedy: `${previouslyLine(to, names, file)}. If they are two customers, restore the manifest of ${from}.`,
   };
+}
+
+/** The words for a rename by an incomplete `previously`: it derives the same id, but doesn't name the stack. */
+export function incompleteText({ to, names, file }: Rename): NamesText {
+  return {
+    message: `the organization ${names.at(-1)} has the id of ${to.name}, but \`previously\` doesn't name it. As two stacks, they would manage the same customer`,
+    remedy: `${previouslyLine(to, names, file)}.`,
+  };
+}
+
+/**
+ * The words for a `previously` that no organization had, while others have no manifest.
+ *
+ * @param without the names of those
+ */
+export function unknownText(
+  { name, previously, generation }: Pick<OrganizationModel, "name" | "previously" | "generation">,
+  without: readonly string[],
+  file: string,
+): NamesText {
+  const which = generation === 1 ? "" : ` in generation ${generation}`;
+  return {
+    message: `no organization was called ${previously.join(" or ")}${which}, so ${name} would get a new project and a new Stripe customer`,
+    remedy: `Correct \`previously\` in ${file}, the oldest name first. Without a manifest: ${without.join(", ")}. If ${name} is a new customer, remove \`previously\`, and restore those manifests.`,
+  };
+}
+
+/**
+ * The words for a rename to the name of another organization, which would lose its manifest.
+ *
+ * @param names all names of the other organization
+ */
+export function displacedText(from: string, names: readonly string[]): NamesText {
+  const name = names.at(-1);
+  return {
+    message: `the organization ${from} is renamed to ${name}, and the organization that is called ${name} was removed from the YAML, but it still exists`,
+    remedy: `Restore the manifest of ${name}, and choose another name for ${from}. If ${name} was renamed too, add to its new manifest: previously: [${names.join(", ")}], and run both.`,
+  };
+}
+
+function previouslyLine({ previously }: Rename["to"], names: readonly string[], file: string): string {
+  return `${previously.length === 0 ? "Add to" : "Set in"} ${file}: previously: [${names.join(", ")}]`;
 }

@@ -138,6 +138,65 @@ describe("a plan since a revision", () => {
       expect(validated.stdout).toContain(expected);
     });
 
+    const { [ACME]: _acme, ...others } = BASE;
+    const CORP = "stacks/demo/orgs/acme-corp.yaml";
+    const named = (name: string, previously: string, of = "acme") =>
+      ORGANIZATION.replaceAll("acme", of).replace(
+        `name: ${of}\n`,
+        `name: ${name}\n${previously === "" ? "" : `previously: [${previously}]\n`}`,
+      );
+    const all = "acme-corp.yaml: previously: [acme, acme-inc].";
+    test.each([
+      ["is missing", { [CORP]: named("acme-corp", "") }, [INC], `Add to orgs/${all}`],
+      ["lacks the first name", { [CORP]: named("acme-corp", "acme-inc") }, [INC], `Set in orgs/${all}`],
+      ["lacks the last name", { [CORP]: named("acme-corp", "acme") }, [INC], `Set in orgs/${all}`],
+      [
+        "lacks the last name, and the people are others",
+        { [CORP]: named("acme-corp", "acme", "other") },
+        [INC],
+        `Set in orgs/${all}`,
+      ],
+      ["is misspelled", { [CORP]: named("acme-corp", "acmee") }, [INC], `Set in orgs/${all}`],
+      [
+        "is misspelled, and the people are others",
+        { [CORP]: named("acme-corp", "acmee", "other") },
+        [INC],
+        "no organization was called acmee",
+      ],
+      [
+        "is missing for the first name, which it has again",
+        { [ACME]: named("acme", "") },
+        [INC],
+        "Add to orgs/acme.yaml: previously: [acme, acme-inc].",
+      ],
+      [
+        "takes over the manifest of another organization",
+        { [GLOBEX]: named("globex", "acme, acme-inc") },
+        [INC],
+        "Restore the manifest of globex",
+      ],
+    ])("is refused if its `previously` %s", async (_, written, removed, expected) => {
+      const repository = Repository.with({ ...others, [INC]: named("acme-inc", "acme") });
+      repository.write(written);
+      for (const path of removed) repository.remove(path);
+      const { exitCode, stderr } = await plan(repository);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(expected) });
+    });
+
+    test("can take over the name of an organization that is renamed too", async () => {
+      const repository = Repository.with(BASE);
+      repository.write({
+        [GLOBEX]: named("globex", "acme"),
+        "stacks/demo/orgs/initech.yaml": named("initech", "globex", "globex"),
+      });
+      repository.remove(ACME);
+      const { exitCode, stacks } = await report(repository);
+      expect({ exitCode, stacks }).toEqual({
+        exitCode: 2,
+        stacks: ["demo.globex changes", "demo.initech changes"],
+      });
+    });
+
     test("isn't suspected for a new customer beside a removed one", async () => {
       const repository = Repository.with(BASE);
       repository.write({ [INC]: ORGANIZATION.replaceAll("acme", "acme-inc") });

@@ -39,7 +39,9 @@ async function stateOf(name: string, text: string): Promise<ResourceView[]> {
   const workspaces = Object.values(model?.workspaces ?? {}).map(({ project }) =>
     view("tenantry:supabase:Project", project.name, { id: project.name, inputs: { name: project.name } }),
   );
-  const inputs = { organizationId: model?.id, members, billingEmail: model?.billing.email };
+  const firstName = model?.firstName === name ? {} : { firstName: model?.firstName };
+  const billingEmail = model?.billing.email;
+  const inputs = { organizationId: model?.id, name, ...firstName, members, billingEmail };
   return [view("tenantry:control-plane:Organization", name, { id: "1", inputs }), ...workspaces];
 }
 
@@ -110,6 +112,120 @@ describe("the stack of an organization", () => {
     expect(
       (await found({ acme: manifest("acme", "acme"), inc: manifest("inc", "acme") }, states)).refused,
     ).toEqual({});
+  });
+});
+
+describe("an incomplete or wrong `previously`", () => {
+  const inc = () => stateOf("inc", manifest("inc", "acme", "previously: [acme]\n"));
+  const twoCustomers = "If they are two customers, restore the manifest of";
+
+  test.each([
+    ["is missing after an earlier rename", manifest("corp", "acme"), "Add to", ` ${twoCustomers} inc.`],
+    ["lacks the last name", manifest("corp", "acme", "previously: [acme]\n"), "Set in", ""],
+    [
+      "has only the last name",
+      manifest("corp", "acme", "previously: [inc]\n"),
+      "Set in",
+      ` ${twoCustomers} inc.`,
+    ],
+    [
+      "lacks the last name, with other people",
+      manifest("corp", "other", "previously: [acme]\n"),
+      "Set in",
+      "",
+    ],
+  ])("is refused with all names if it %s", async (_, corp, verb, more) => {
+    const remedy = `${verb} shop/orgs/corp.yaml: previously: [acme, inc].${more}`;
+    expect(await found({ corp }, { "shop.inc": await inc() })).toEqual({
+      recordedAs: {},
+      refused: { corp: remedy, inc: remedy },
+    });
+  });
+
+  test("is refused if the organization has its first name again", async () => {
+    const remedy = "Add to shop/orgs/acme.yaml: previously: [acme, inc].";
+    expect((await found({ acme: manifest("acme", "acme") }, { "shop.inc": await inc() })).refused).toEqual({
+      acme: remedy,
+      inc: remedy,
+    });
+  });
+
+  test("is refused if a new customer has the name that it lacks", async () => {
+    const files = {
+      corp: manifest("corp", "acme", "previously: [acme]\n"),
+      inc: manifest("inc", "other", "generation: 2\n"),
+    };
+    expect((await found(files, { "shop.inc": await inc() })).refused).toEqual({
+      corp: "Set in shop/orgs/corp.yaml: previously: [acme, inc].",
+    });
+  });
+
+  test.each([
+    ["with its people", "acme", "Set in shop/orgs/inc.yaml: previously: [acme]. If they are"],
+    [
+      "with other people",
+      "other",
+      "Correct `previously` in shop/orgs/inc.yaml, the oldest name first. Without a manifest: acme.",
+    ],
+  ])("is refused if no organization had the name, %s", async (_, person, remedy) => {
+    const files = { inc: manifest("inc", person, "previously: [acmee]\n") };
+    const { refused } = await found(files, { "shop.acme": await acme() });
+    expect(refused.inc).toContain(remedy);
+  });
+
+  test("is refused in a swap", async () => {
+    const files = {
+      acme: manifest("acme", "beta", "previously: [betaa]\n"),
+      beta: manifest("beta", "acme", "previously: [acme]\n"),
+    };
+    const { refused } = await found(files, { "shop.acme": await acme(), "shop.beta": await beta() });
+    expect(refused).toEqual({
+      acme: expect.stringContaining("Set in shop/orgs/acme.yaml: previously: [beta]."),
+      beta: expect.stringContaining("Restore the manifest of beta"),
+    });
+  });
+
+  test("doesn't matter in a new backend, or while every stack has an organization", async () => {
+    const files = {
+      acme: manifest("acme", "new", "generation: 2\n"),
+      beta: manifest("beta", "beta"),
+      inc: manifest("inc", "acme", "previously: [acme]\n"),
+    };
+    const nothing = { recordedAs: {}, refused: {} };
+    expect(await found(files, {})).toEqual(nothing);
+    const platform = { "shop.platform": [] };
+    expect(await found(files, { ...platform, "shop.beta": await beta() })).toEqual(nothing);
+    expect(await found(files, { ...platform, "shop.beta": await beta(), "shop.inc": await inc() })).toEqual(
+      nothing,
+    );
+  });
+});
+
+describe("a manifest that a renamed organization takes over", () => {
+  const text =
+    "Restore the manifest of beta, and choose another name for acme. If beta was renamed too, add to its new manifest: previously: [beta], and run both.";
+  const over = manifest("beta", "acme", "previously: [acme]\n");
+
+  test("is refused as the removal of the organization that had it", async () => {
+    const states = { "shop.acme": await acme(), "shop.beta": await beta() };
+    expect((await found({ beta: over }, states)).refused).toEqual({ beta: text });
+    const gamma = manifest("gamma", "beta");
+    expect((await found({ beta: over, gamma }, states)).refused).toEqual({
+      beta: text,
+      gamma: expect.stringContaining("Add to shop/orgs/gamma.yaml: previously: [beta]."),
+    });
+  });
+
+  test("is free if that one was renamed too, or left no resources", async () => {
+    const states = { "shop.acme": await acme(), "shop.beta": await beta() };
+    const gamma = manifest("gamma", "beta", "previously: [beta]\n");
+    expect((await found({ beta: over, gamma }, states)).refused).toEqual({});
+    expect((await found({ beta: over }, { ...states, "shop.beta": [] })).refused).toEqual({});
+  });
+
+  test("is its own after a crash that left both names", async () => {
+    const states = { "shop.acme": await acme(), "shop.beta": await acme() };
+    expect(await found({ beta: over }, states)).toEqual({ recordedAs: { beta: "shop.acme" }, refused: {} });
   });
 });
 
