@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import { ignored, ORGANIZATIONS_FOLDER, organizationFiles, PLATFORM_FILE } from "../manifest/read.ts";
 import { isFolder } from "../manifest/read-text.ts";
+import type { Revision } from "../revisions/revision.ts";
 import { quotedPath } from "../shared/list-names.ts";
 import { isBelow, isReallyInside } from "../shared/real-path.ts";
 import { suggest } from "../shared/suggest.ts";
@@ -99,6 +100,21 @@ function stacksFolder({ cwd, env }: Where): string {
     if (existsSync(join(folder, "stacks"))) return join(folder, "stacks");
     if (folder === dirname(folder)) return join(cwd, "stacks");
   }
+}
+
+/**
+ * The path of a revision's folder of platforms in the repository, found as in the work tree, with links resolved. A change could move
+ * the folder, or add one that is nearer.
+ */
+export async function stacksOf(revision: Revision, where: Where): Promise<string> {
+  const { cwd, env } = where;
+  if (env.TENANTRY_STACKS) return revision.targetOf(resolve(cwd, env.TENANTRY_STACKS));
+  const places = [join(cwd, "stacks")];
+  for (let folder = cwd; folder !== dirname(folder); folder = dirname(folder))
+    places.push(join(dirname(folder), "stacks"));
+  const existing = await revision.filesAt(places);
+  const nearest = places.find((place) => existing.has(place));
+  return revision.targetOf(nearest ?? stacksFolder(where));
 }
 
 /** Refuses a path that leaves the current folder through a link, because its target isn't part of the repository. `..` is allowed. */

@@ -1,11 +1,13 @@
 import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isRecord } from "@tenantry/core/is-record";
+import type { OrganizationManifest } from "../manifest/organization.ts";
 import { parseManifest } from "../manifest/parse.ts";
 import type { PlatformManifest } from "../manifest/platform.ts";
-import type { ParsedOrganization, PlatformFolder } from "../manifest/read.ts";
+import type { ParsedOrganization, ParsedPlatform, PlatformFolder } from "../manifest/read.ts";
 import { ORGANIZATIONS_FOLDER, PLATFORM_FILE } from "../manifest/read.ts";
-import { MAX_BYTES } from "../manifest/regular-file.ts";
+import { MAX_BYTES, readRegularFile } from "../manifest/regular-file.ts";
+import { firstNameOf } from "../model/organization.ts";
 import { differences } from "../revisions/differences.ts";
 import type { Revision, TreeFile } from "../revisions/revision.ts";
 import type { Maintainer } from "./code-owners.ts";
@@ -38,12 +40,27 @@ export interface ChangedPlatform {
   readonly read: PlatformFolder;
 }
 
+/** A revision and its platforms. */
+interface Base {
+  readonly revision: Revision;
+  /** The path of the folder of all platforms in the repository. */
+  readonly stacks: string;
+}
+
+/** The work tree, and the commit that is checked out in it. */
+export interface Change {
+  readonly head: Revision;
+  /** The paths of the folder of all platforms in the repository: with and without links resolved. */
+  readonly stacks: readonly string[];
+  readonly platforms: readonly ChangedPlatform[];
+}
+
 /** What a change is compared with, and who may approve it. */
 export interface Bases {
   /** Where the change began: its merge base. What differs from it is new or changed. */
-  readonly start: Revision;
+  readonly start: Base;
   /** The tip of the base branch. Its maintainers decide, so that a change that began long ago gives no former maintainer a vote. */
-  readonly tip: Revision;
+  readonly tip: Base;
 }
 
 /**
@@ -51,66 +68,121 @@ export interface Bases {
  * revision, so that a change can't approve itself.
  */
 export async function authorize(
-  platforms: readonly ChangedPlatform[],
+  { head, stacks, platforms }: Change,
   { start, tip }: Bases,
-  people: Participants,
+  participants: Participants,
 ): Promise<Approval[]> {
-  const before = await readPlatforms(start);
-  const authority = await readPlatforms(tip);
-  const everyone = [...authority.manifests.values()].flatMap(({ maintainers = [] }) => maintainers);
-  const maintainersOf = (path: string) => authority.manifests.get(path)?.maintainers ?? everyone;
-  const now = new Map(platforms.map((platform) => [platform.path, platform]));
-  const approvals = [...before.manifests].flatMap(([path, manifest]) =>
-    platformChanges(path, manifest, now.get(path)?.read.platform?.manifest).map((what) =>
-      change(posix.join(path, PLATFORM_FILE), what, maintainersOf(path), people),
-    ),
-  );
-  for (const { path, read } of platforms) {
-    if (!before.manifests.has(path) && before.manifests.size > 0)
-      approvals.push(change(posix.join(path, PLATFORM_FILE), "a new platform", everyone, people));
-    approvals.push(...(await exceptions(path, read, before, maintainersOf(path), people)));
+  const [before, latest] = [await readPlatforms(start), await readPlatforms(tip)];
+  const everyone = [...latest.manifests.values()].flatMap(({ maintainers = [] }) => maintainers);
+  const people = withoutOwnLogins(participants, everyone);
+  const maintainersOf = (path: string) => latest.manifests.get(path)?.maintainers ?? [];
+  const approval = (path: string, what: string) => {
+    const deciders = latest.texts.has(path) ? maintainersOf(path) : everyone;
+    return change(posix.join(path, PLATFORM_FILE), what, deciders, people);
+  };
+  const present = new Set(platforms.map(({ path }) => path));
+  const approvals = [...before.texts.keys()]
+    .filter((path) => !present.has(path))
+    .map((path) => approval(path, `the platform was moved or removed from ${path}`));
+  for (const platform of platforms) {
+    const { path } = platform;
+    approvals.push(...platformChanges(platform, before, latest).map((what) => approval(path, what)));
+    for (const { file, found } of await newExceptions(platform, before, latest))
+      approvals.push(exception(file, found, maintainersOf(path), people));
   }
-  const guarded = differences(before.files, start.root, isGuarded);
-  return [...approvals, ...guarded.map((file) => change(file, "the whole file", everyone, people))];
+  const guarded = differences(before.files, start.revision.root, isGuarded);
+  return [
+    ...approvals,
+    ...guarded.map((file) => change(file, "the whole file", everyone, people)),
+    ...(await newSubmodules(head, start.revision, [...stacks, start.stacks])),
+  ];
+}
+
+/** The new submodules among the manifests and policies. Their files may be missing from the checkout, so that it hides what they declare. */
+async function newSubmodules(
+  head: Revision,
+  start: Revision,
+  stacks: readonly string[],
+): Promise<Approval[]> {
+  const known = new Set(await start.submodules());
+  const isInside = (path: string) => stacks.some((each) => each === "" || `${path}/`.startsWith(`${each}/`));
+  const found = (await head.submodules()).filter(
+    (path) => !known.has(path) && (isInside(path) || isGuarded(path)),
+  );
+  return found.map((file) => ({
+    ...{ file, what: "a new submodule", approvedBy: null, accepted: [] },
+    problem: "its files can't be compared, so nobody can approve it",
+  }));
+}
+
+/** A person with two logins can't approve with the second one what they wrote with the first. */
+function withoutOwnLogins({ actor, reviewers }: Participants, everyone: readonly Maintainer[]): Participants {
+  const own = new Set(
+    everyone.filter(({ github }) => isLogin(github, actor)).map(({ email }) => email.toLowerCase()),
+  );
+  const isOwn = (reviewer: string) =>
+    everyone.some(({ email, github }) => isLogin(github, reviewer) && own.has(email.toLowerCase()));
+  return { actor, reviewers: reviewers.filter((reviewer) => !isOwn(reviewer)) };
 }
 
 interface Platforms {
   readonly revision: Revision;
+  /** All files of the repository. */
   readonly files: ReadonlyMap<string, TreeFile>;
-  /** By the path of the folder. */
+  /** The texts of the platforms' manifests, by the path of the folder. */
+  readonly texts: ReadonlyMap<string, Buffer>;
+  /** Those without errors, by the path of the folder. */
   readonly manifests: ReadonlyMap<string, PlatformManifest>;
 }
 
-async function readPlatforms(revision: Revision): Promise<Platforms> {
+/** Reads the platforms where the command line finds them: in direct subfolders. Other files `platform.yaml` may be examples. */
+async function readPlatforms({ revision, stacks }: Base): Promise<Platforms> {
   const files = await revision.files(revision.root);
-  const paths = [...files.keys()].filter((path) => posix.basename(path) === PLATFORM_FILE);
-  const texts = await revision.texts(files, paths, MAX_BYTES);
+  const parent = posix.normalize(stacks);
+  const paths = [...files.keys()].filter(
+    (path) =>
+      posix.basename(path) === PLATFORM_FILE &&
+      posix.dirname(path) !== "." &&
+      posix.dirname(posix.dirname(path)) === parent,
+  );
+  const read = await revision.texts(files, paths, MAX_BYTES);
+  const texts = new Map(paths.map((path) => [posix.dirname(path), read.get(path) ?? Buffer.alloc(0)]));
   const manifests = [...texts].flatMap(([path, text]) => {
     const { manifest } = parseManifest("Platform", text.toString("utf8"), path);
-    return manifest === undefined ? [] : [[posix.dirname(path), manifest] as const];
+    return manifest === undefined ? [] : [[path, manifest] as const];
   });
-  return { revision, files, manifests: new Map(manifests) };
+  return { revision, files, texts, manifests: new Map(manifests) };
 }
 
 /** Files that decide who reviews and what is allowed, wherever they are. */
 function isGuarded(path: string): boolean {
   const parts = path.split("/");
   return (
-    parts.slice(0, -1).includes("policies") ||
+    parts.includes("policies") ||
     posix.basename(path) === "CODEOWNERS" ||
-    path.startsWith(".github/workflows/")
+    path === ".github" ||
+    (parts[0] === ".github" && (parts[1] === "workflows" || parts[1] === "actions"))
   );
 }
 
-function platformChanges(
-  path: string,
-  before: PlatformManifest,
-  after: PlatformManifest | undefined,
-): string[] {
-  if (after === undefined) return [`the platform was moved or removed from ${path}`];
-  return (["name", "maintainers", "guards", "cost"] as const).filter(
-    (key) => !isDeepStrictEqual(before[key], after[key]),
+/**
+ * What changed in a platform's manifest. A file that the change edited is also compared with the tip, because it could bring back what
+ * was withdrawn since the change began.
+ */
+function platformChanges({ path, read }: ChangedPlatform, before: Platforms, latest: Platforms): string[] {
+  const [old, current] = [before.manifests.get(path), latest.manifests.get(path)];
+  const isUntouched = read.platform !== undefined && isText(before.texts.get(path), read.platform.file);
+  const compared = isUntouched ? [old] : [old ?? current, current];
+  if (compared.includes(undefined))
+    return before.texts.size + latest.texts.size > 0 ? ["a new platform"] : [];
+  return (["name", "maintainers", "guards", "cost"] as const).filter((key) =>
+    compared.some((each) => !isDeepStrictEqual(each?.[key], read.platform?.manifest[key])),
   );
+}
+
+/** Whether a file still has this text. */
+function isText(text: Buffer | undefined, file: string): boolean {
+  return text !== undefined && readRegularFile(file)?.equals(text) === true;
 }
 
 function change(
@@ -142,40 +214,80 @@ function approves(login: string, { actor, reviewers }: Participants): boolean {
   return !isLogin(login, actor) && reviewers.some((reviewer) => isLogin(reviewer, login));
 }
 
-/** The new and changed exceptions of a platform and its organizations. */
-async function exceptions(
-  path: string,
-  { platform, organizations }: PlatformFolder,
+/** The new and changed exceptions of a platform and its organizations, with the path of their file. */
+async function newExceptions(
+  { path, read: { platform, organizations } }: ChangedPlatform,
   before: Platforms,
-  maintainers: readonly Maintainer[],
-  people: Participants,
-): Promise<Approval[]> {
-  const own = platform === undefined ? [] : added(before.manifests.get(path), platform.manifest);
-  const found = own.map((each) => exception(posix.join(path, PLATFORM_FILE), each, maintainers, people));
-  const holders = organizations.filter(({ manifest }) => exceptionsIn(manifest).length > 0);
-  const names = new Set(organizations.map(({ manifest }) => manifest.name));
-  const bases = holders.map((organization) => formerFile(path, organization, names, before));
-  const texts = await before.revision.texts(before.files, [...new Set(bases)], MAX_BYTES);
-  for (const [index, { manifest }] of holders.entries()) {
-    const text = texts.get(bases[index] ?? "")?.toString("utf8");
-    const earlier = text === undefined ? undefined : parseManifest("Organization", text, "").manifest;
-    const file = posix.join(path, ORGANIZATIONS_FOLDER, `${manifest.name}.yaml`);
-    for (const each of added(earlier, manifest)) found.push(exception(file, each, maintainers, people));
-  }
-  return found;
+  latest: Platforms,
+): Promise<{ file: string; found: Exception }[]> {
+  const formerly = await organizationsOf(path, organizations, before);
+  const currently = await organizationsOf(path, organizations, latest);
+  const own: Versions | undefined = platform && {
+    ...{ now: platform, name: PLATFORM_FILE, text: before.texts.get(path) },
+    ...{ old: before.manifests.get(path), current: latest.manifests.get(path) },
+  };
+  const all = organizations.map((now): Versions => {
+    const old = formerly.get(now);
+    const name = posix.join(ORGANIZATIONS_FOLDER, `${now.manifest.name}.yaml`);
+    const text = old?.manifest.name === now.manifest.name ? old.text : undefined;
+    return { now, name, text, old: old?.manifest, current: currently.get(now)?.manifest };
+  });
+  return [...(own === undefined ? [] : [own]), ...all].flatMap((versions) =>
+    added(versions).map((found) => ({ file: posix.join(path, versions.name), found })),
+  );
 }
 
-/** The file that an organization had. A renamed one keeps its exceptions, if nobody has its previous name. */
-function formerFile(
+/** A manifest of the change, and the same platform or organization before. */
+interface Versions {
+  readonly now: ParsedPlatform | ParsedOrganization;
+  /** The path of the file in the platform's folder. */
+  readonly name: string;
+  /** What the file contained when the change began. */
+  readonly text: Buffer | undefined;
+  readonly old: unknown;
+  readonly current: unknown;
+}
+
+interface Former {
+  readonly text: Buffer;
+  readonly manifest: OrganizationManifest;
+}
+
+/**
+ * What a revision declared for each organization with exceptions. It must be the same organization: another one may have had the
+ * name before. A copy isn't the same one.
+ */
+async function organizationsOf(
   path: string,
-  { manifest: { name, previously = [] } }: ParsedOrganization,
-  names: ReadonlySet<string>,
-  { files }: Platforms,
-): string {
-  const fileOf = (each: string) => posix.join(path, ORGANIZATIONS_FOLDER, `${each}.yaml`);
-  if (files.has(fileOf(name))) return fileOf(name);
-  const former = previously.findLast((each) => !names.has(each) && files.has(fileOf(each)));
-  return fileOf(former ?? name);
+  organizations: readonly ParsedOrganization[],
+  { revision, files }: Platforms,
+): Promise<ReadonlyMap<ParsedOrganization, Former>> {
+  const holders = organizations.filter(({ manifest }) => exceptionsIn(manifest).length > 0);
+  const fileOf = (name: string) => posix.join(path, ORGANIZATIONS_FOLDER, `${name}.yaml`);
+  const names = holders.flatMap(({ manifest: { name, previously = [] } }) => [name, ...previously]);
+  const texts = await revision.texts(files, [...new Set(names.map(fileOf))], MAX_BYTES);
+  const formers = new Map(
+    [...texts].flatMap(([file, text]) => {
+      const { manifest } = parseManifest("Organization", text.toString("utf8"), file);
+      return manifest === undefined ? [] : [[identityOf(manifest), { text, manifest }] as const];
+    }),
+  );
+  const present = new Set(organizations.map(({ manifest }) => manifest.name));
+  return new Map(
+    holders.flatMap((holder) => {
+      const former = formers.get(identityOf(holder.manifest));
+      const isCopy =
+        former !== undefined &&
+        former.manifest.name !== holder.manifest.name &&
+        present.has(former.manifest.name);
+      return former === undefined || isCopy ? [] : [[holder, former] as const];
+    }),
+  );
+}
+
+/** Ids are derived from the first name and the generation, so an organization keeps both when it is renamed. */
+function identityOf(manifest: OrganizationManifest): string {
+  return `${firstNameOf(manifest)}#${manifest.generation ?? 1}`;
 }
 
 interface Exception {
@@ -201,12 +313,24 @@ function canonical(value: unknown): string {
   return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join()}}`;
 }
 
-/** The exceptions that a manifest didn't have, each as often as it is new. */
-function added(before: unknown, after: unknown): Exception[] {
-  const known = exceptionsIn(before).map(({ path, content }) => `${path} ${content}`);
-  return exceptionsIn(after).filter(({ path, content }) => {
-    const index = known.indexOf(`${path} ${content}`);
-    if (index >= 0) known.splice(index, 1);
+/**
+ * The exceptions that a manifest didn't have. If the change edited the file, the tip must have them too: they may have been revoked
+ * since the change began.
+ */
+function added({ now, text, old, current }: Versions): Exception[] {
+  const all = exceptionsIn(now.manifest);
+  if (all.length === 0) return [];
+  const bases = isText(text, now.file) ? [old] : [old, current];
+  const found = new Set(bases.flatMap((base) => missing(exceptionsIn(base), all)));
+  return all.filter((each) => found.has(each));
+}
+
+/** The exceptions that aren't among the known ones, each as often as it is new. */
+function missing(known: readonly Exception[], all: readonly Exception[]): Exception[] {
+  const left = known.map(({ path, content }) => `${path} ${content}`);
+  return all.filter(({ path, content }) => {
+    const index = left.indexOf(`${path} ${content}`);
+    if (index >= 0) left.splice(index, 1);
     return index < 0;
   });
 }
@@ -236,7 +360,7 @@ function problemOf(
 ): string | null {
   if (accepted.some((login) => approves(login, people))) return null;
   if (maintainers.length === 0) return NO_MAINTAINERS;
-  const [login] = accepted;
+  const login = accepted.find((each) => isLogin(each, people.actor)) ?? accepted[0];
   if (login === undefined) return `${approvedBy} isn't among the \`maintainers\` of the base revision`;
   if (isLogin(login, people.actor)) return `${login} is the author of the change, and can't approve it`;
   return `${login} (${approvedBy}) hasn't approved the change`;

@@ -113,6 +113,12 @@ export class Revision {
     return this.#list(this.#git, this.commit, await this.targetOf(folder));
   }
 
+  /** The paths of submodules in the repository. */
+  async submodules(): Promise<readonly string[]> {
+    const listing = await this.#git.read(["ls-tree", "-r", "-l", "-z", "--full-tree", this.commit]);
+    return parseTree(listing).flatMap(({ mode, path }) => (mode === SUBMODULE ? [path] : []));
+  }
+
   /** The texts of files. Links are followed within `files`; a link that leads elsewhere has no text. */
   async texts(
     files: ReadonlyMap<string, TreeFile>,

@@ -1,4 +1,4 @@
-import { renameSync, symlinkSync } from "node:fs";
+import { mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { AuthorizeDocument } from "../../src/cli/commands/authorize.ts";
@@ -150,6 +150,11 @@ describe("a change can't approve itself", () => {
       ["policies/row-security/workspace.yaml the whole file"],
     ],
     [
+      "actions of workflows",
+      { ".github/actions/plan/action.yml": "name: plan\n" },
+      [".github/actions/plan/action.yml the whole file"],
+    ],
+    [
       "workflows and CODEOWNERS",
       { ".github/workflows/ci.yml": "on: push\n", CODEOWNERS: "* @eve\n" },
       [".github/workflows/ci.yml the whole file", "CODEOWNERS the whole file"],
@@ -165,6 +170,167 @@ describe("a change can't approve itself", () => {
     expect(exitCode).toBe(1);
     expect((await authorized({ change }, "kim-hub")).exitCode).toBe(0);
   });
+
+  const summaries = (found: readonly string[]) => found.map((line) => line.split(":")[0]);
+  const OTHER = "stacks/other/platform.yaml";
+  const named = (name: string) => PLATFORM.replace("name: demo", `name: ${name}`);
+
+  test.each<readonly [string, { base: Files; change: Files; removed?: string }, readonly string[]]>([
+    [
+      "by renaming another organization to its name",
+      {
+        base: { ...BASE, [ACME]: ORGANIZATION.concat(override()) },
+        change: {
+          [ACME]: ORGANIZATION.replace("name: acme", "name: acme\npreviously: [beta]").concat(override()),
+        },
+        removed: BETA,
+      },
+      [`${ACME} limits.seats`],
+    ],
+    [
+      "by a new generation of it",
+      {
+        base: { ...BASE, [ACME]: ORGANIZATION.concat(override()) },
+        change: {
+          [ACME]: ORGANIZATION.replace("name: acme", "name: acme\ngeneration: 2").concat(override()),
+        },
+      },
+      [`${ACME} limits.seats`],
+    ],
+    [
+      "by a platform in another folder, such as an example",
+      {
+        base: { ...BASE, "examples/x/platform.yaml": named("x").concat(maintainers("eve")) },
+        change: { "policies/x.ts": "" },
+      },
+      ["policies/x.ts the whole file"],
+    ],
+    [
+      "by a platform deeper in the folder of platforms",
+      {
+        base: { ...BASE, "stacks/demo/files/x/platform.yaml": named("x").concat(maintainers("eve")) },
+        change: { CODEOWNERS: "" },
+      },
+      ["CODEOWNERS the whole file"],
+    ],
+    [
+      "by another platform's maintainers",
+      {
+        base: { ...BASE, [OTHER]: named("other") },
+        change: { "stacks/other/orgs/acme.yaml": ORGANIZATION.concat(consent()) },
+      },
+      ["stacks/other/orgs/acme.yaml consents"],
+    ],
+    [
+      "by maintainers for another platform that has none",
+      {
+        base: { ...BASE, [OTHER]: named("other") },
+        change: { [OTHER]: named("other").concat(maintainers("lin")) },
+      },
+      [`${OTHER} maintainers`],
+    ],
+    [
+      "by a folder of platforms that is nearer",
+      { base: { ...BASE, "README.md": "" }, change: { "apps/stacks/demo/platform.yaml": selfMade } },
+      [
+        `${PLATFORM_PATH} the platform was moved or removed from stacks/demo`,
+        "apps/stacks/demo/platform.yaml a new platform",
+      ],
+    ],
+  ])("%s", async (title, { base, change, removed }, expected) => {
+    const repository = Repository.with(base);
+    repository.write(change);
+    if (removed !== undefined) repository.remove(removed);
+    const where = title.includes("nearer") ? new Repository(join(repository.folder, "apps")) : repository;
+    const reviewers = title.includes("another platform") ? "lin-hub eve-hub" : "eve-hub";
+    const { found, exitCode } = await run(where, reviewers, "ada-hub");
+    expect({ found: summaries(found), exitCode }).toEqual({ found: expected, exitCode: 1 });
+  });
+
+  test("but an example elsewhere isn't a platform that was removed", async () => {
+    const base = { ...BASE, "examples/x/platform.yaml": named("x") };
+    expect((await authorized({ base }, "")).found).toEqual([]);
+  });
+
+  /** Runs the command for a branch that began before the base branch changed. */
+  const later = async (base: Files, main: Files, change: Files, reviewers = "") => {
+    const repository = Repository.with(base);
+    repository.git("checkout", "--quiet", "main");
+    repository.write(main);
+    repository.commit();
+    repository.git("checkout", "--quiet", "change");
+    repository.write(change);
+    return summaries((await run(repository, reviewers, "ada-hub")).found);
+  };
+
+  test("by a branch that began before an exception was revoked, if it edits the file", async () => {
+    const base = { ...BASE, [ACME]: ORGANIZATION.concat(consent()) };
+    const edited = { [ACME]: ORGANIZATION.concat(consent(), "displayName: Acme\n") };
+    expect(await later(base, { [ACME]: ORGANIZATION }, edited)).toEqual([`${ACME} consents`]);
+    expect(await later(base, { [ACME]: ORGANIZATION }, { [BETA]: `${BASE[BETA]}displayName: B\n` })).toEqual(
+      [],
+    );
+    expect(await later(base, { [BETA]: `${BASE[BETA]}displayName: B\n` }, edited)).toEqual([]);
+  });
+
+  test("by a branch that began before the guards or the limits of costs changed, if it edits the file", async () => {
+    const guards = (floor: number) => `guards: { perRun: { members: { floor: ${floor}, share: 100 } } }\n`;
+    const cost = (percent: number) => `cost: { perRun: { revenue: { decrease: ${percent}% } } }\n`;
+    const platform = (floor: number, percent: number) => ({
+      [PLATFORM_PATH]: BASE[PLATFORM_PATH]?.concat(guards(floor), cost(percent)) ?? "",
+    });
+    const edited = { [PLATFORM_PATH]: `${platform(99, 90)[PLATFORM_PATH]}displayName: Demo\n` };
+    const began = { ...BASE, ...platform(99, 90) };
+    expect(await later(began, platform(5, 10), edited)).toEqual([
+      `${PLATFORM_PATH} guards`,
+      `${PLATFORM_PATH} cost`,
+    ]);
+    expect(await later(began, platform(5, 10), {})).toEqual([]);
+  });
+
+  test("by a branch from a commit at which the platform's manifest had errors", async () => {
+    const broken = { ...BASE, [PLATFORM_PATH]: `${BASE[PLATFORM_PATH]}unknown: 1\n` };
+    const change = { [PLATFORM_PATH]: selfMade };
+    expect(await later(broken, BASE, change, "eve-hub")).toEqual([`${PLATFORM_PATH} maintainers`]);
+    expect(await later(broken, {}, change, "eve-hub")).toEqual([`${PLATFORM_PATH} a new platform`]);
+    expect(await later(broken, BASE, { [PLATFORM_PATH]: BASE[PLATFORM_PATH] ?? "" })).toEqual([]);
+  });
+
+  test("by a second login of its author", async () => {
+    const twice = `${maintainers("lin", "kim")}  - { email: LIN@demo.example, github: lin-2 }\n`;
+    const base = { ...BASE, [PLATFORM_PATH]: PLATFORM.concat(twice) };
+    const change = { ...withConsent, "policies/x.ts": "" };
+    expect((await authorized({ base, change }, "lin-2", "lin-hub")).found).toEqual([
+      `${ACME} consents: lin-hub is the author of the change, and can't approve it`,
+      "policies/x.ts the whole file: no maintainer of the base revision other than its author has approved the change",
+    ]);
+    expect((await authorized({ base, change }, "lin-2", "kim-hub")).exitCode).toBe(0);
+  });
+
+  test("by a link to policies", async () => {
+    const edit = ({ folder }: Repository) => symlinkSync("src", join(folder, "policies"));
+    const base = { ...BASE, "src/x.ts": "" };
+    expect(summaries((await authorized({ base, edit }, "eve-hub")).found)).toEqual([
+      "policies the whole file",
+    ]);
+  });
+
+  test.each([["stacks/demo/orgs"], ["infra/policies"]])(
+    "by a submodule at %s, whose files aren't checked out",
+    async (path) => {
+      const repository = Repository.with({ ...BASE, "infra/x.ts": "" });
+      const commit = repository.git("rev-parse", "HEAD");
+      repository.git("rm", "-r", "--quiet", "--ignore-unmatch", path);
+      repository.git("update-index", "--add", "--cacheinfo", `160000,${commit},${path}`);
+      repository.git("commit", "--quiet", "--message", "Add a submodule");
+      mkdirSync(join(repository.folder, path), { recursive: true });
+      const { found, exitCode } = await run(repository, "kim-hub lin-hub", "ada-hub");
+      expect({ found, exitCode }).toEqual({
+        found: [`${path} a new submodule: its files can't be compared, so nobody can approve it`],
+        exitCode: 1,
+      });
+    },
+  );
 
   test("by moving the platform's folder, or by a link to it", async () => {
     const moved = (repository: Repository) => {

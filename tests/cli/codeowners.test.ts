@@ -32,6 +32,7 @@ describe("codeowners", () => {
       "/Pulumi.yaml @kim @Lin",
       "/policies/ @kim @Lin",
       "/.github/workflows/ @kim @Lin",
+      "/.github/actions/ @kim @Lin",
       "/.github/CODEOWNERS @kim @Lin",
       "/stacks/demo/ @kim @Lin",
       "/stacks/demo/orgs/acme.yaml @grace-h",

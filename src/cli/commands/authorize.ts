@@ -1,6 +1,8 @@
+import { realpathSync } from "node:fs";
+import { dirname } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { Command } from "commander";
-import { findTargets } from "../../fleet/targets.ts";
+import { findTargets, type Selection, stacksOf } from "../../fleet/targets.ts";
 import { isError, renderDiagnostic } from "../../manifest/diagnostic.ts";
 import { readPlatformFolder } from "../../manifest/read.ts";
 import { type Approval, authorize, type ChangedPlatform } from "../../reviews/authorize.ts";
@@ -60,13 +62,28 @@ async function run(session: Session, options: AuthorizeOptions): Promise<void> {
       remedy: "Correct the files above.",
     });
   }
-  const approvals = await authorize(platforms, { start, tip }, people);
+  const approvals = await authorize(
+    { head: await Revision.at("HEAD", io.cwd, io.env), stacks: placesOfStacks(selections, start), platforms },
+    {
+      start: { revision: start, stacks: await stacksOf(start, io) },
+      tip: { revision: tip, stacks: await stacksOf(tip, io) },
+    },
+    people,
+  );
   const ok = approvals.every(({ problem }) => problem === null);
   session.exitCode = ok ? 0 : 1;
   if (options.json === true)
     return session.printJson({ ok, base: tip.commit, approvals } satisfies AuthorizeDocument);
   for (const approval of approvals) session.print(rendered(approval));
   if (approvals.length === 0) session.print("Nothing in this change needs an approval.");
+}
+
+/** The folder of all platforms, with and without links resolved. */
+function placesOfStacks(selections: readonly Selection[], revision: Revision): string[] {
+  const folders = new Set(selections.map(({ folder }) => dirname(folder)));
+  return [...folders]
+    .flatMap((folder) => [folder, realpathSync.native(folder)])
+    .map((path) => revision.pathOf(path));
 }
 
 function loginOf(given: string): string {

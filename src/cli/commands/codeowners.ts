@@ -44,7 +44,7 @@ async function codeOwners(session: Session, options: CodeOwnersOptions): Promise
   for (const { path, maintainers } of platforms)
     if (maintainers.length === 0)
       session.log(`warning: ${path}/${PLATFORM_FILE} has no \`maintainers\`, so its folder gets no line.`);
-  const code = [...codeIn(projectFolder(io.cwd), revision), ".github/workflows/"];
+  const code = [...codeIn(projectFolder(io.cwd), revision), ".github/workflows/", ".github/actions/"];
   const lines = ownerLines(platforms, code, name);
   const before = existsSync(path) ? readFileSync(path, "utf8") : "";
   const after = withBlock(before, lines, name);
