@@ -14,6 +14,7 @@ import type {
 import pLimit from "p-limit";
 import { refusedReturn } from "../changes/generations.ts";
 import { lostAtEnd } from "../changes/lost-ends.ts";
+import { lostStates } from "../changes/lost-states.ts";
 import { movedApps } from "../changes/moved-apps.ts";
 import type { Outcome } from "../changes/outcome.ts";
 import { planEdits } from "../changes/plan-edits.ts";
@@ -277,6 +278,7 @@ function findRemovals(stack: FleetStack, recorded: readonly ResourceView[]): Rem
       ...removedWorkspaces(stack.model, recorded),
       ...movedApps(stack.model, recorded),
       ...lostAtEnd(stack.model, recorded),
+      ...lostStates(stack.model, recorded),
     ];
   }
   const removal = removedOrganization(stack.platform, stack.spec.stack, recorded);

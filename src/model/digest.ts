@@ -20,8 +20,12 @@ function declaredBy({ guards: _guards, consents: _consents, ...declared }: Platf
   return declared;
 }
 
-/** No resource depends on how a file ends. */
-function withoutEnd({ openEnd: _openEnd, ...declared }: OrganizationModel): unknown {
+/** No resource depends on how a file ends, or on whether a state is written or the default. */
+function withoutEnd({
+  openEnd: _openEnd,
+  defaultStates: _defaultStates,
+  ...declared
+}: OrganizationModel): unknown {
   return declared;
 }
 

@@ -343,6 +343,8 @@ export interface OrganizationModel {
    * looks the same. Empty if the file is closed.
    */
   readonly openEnd: readonly string[];
+  /** The paths of states that the manifest leaves out, such as `workspaces.spike.state`. They are `active` by default. */
+  readonly defaultStates: readonly string[];
   /** The collections that the manifest leaves out. They are empty here, except for the owner, and what exists of them stays. */
   readonly unmanaged: readonly OrganizationCollection[];
   /** By e-mail address in lower case, including the owner. */

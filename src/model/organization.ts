@@ -61,6 +61,12 @@ export function organizationModel(
     trial: manifest.trial ? plan.trial : null,
     owner: manifest.owner.toLowerCase(),
     openEnd: [],
+    defaultStates: [
+      ...(manifest.state === undefined ? ["state"] : []),
+      ...Object.entries(declaredWorkspaces(manifest))
+        .filter(([, { state }]) => state === undefined)
+        .map(([workspace]) => `workspaces.${workspace}.state`),
+    ],
     unmanaged: ORGANIZATION_COLLECTIONS.filter((collection) => manifest[collection] === undefined),
     members: membersOf(manifest, entitlements, workspaces),
     invitations: invitationsOf(manifest, entitlements, workspaces),

@@ -93,7 +93,7 @@ export function stackOf(platform: string, organization: string | null, declared 
   const stack = `${platform}.${organization ?? "platform"}`;
   const model = {
     ...{ name: organization, stack, plan: { name: "team" }, state: "active" },
-    ...{ members: {}, workspaces: {}, consents: [], openEnd: [] },
+    ...{ members: {}, workspaces: {}, consents: [], openEnd: [], defaultStates: [] },
   } as unknown as OrganizationModel;
   return {
     spec: {
