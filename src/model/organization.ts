@@ -63,9 +63,9 @@ export function organizationModel(
     openEnd: [],
     defaultStates: [
       ...(manifest.state === undefined ? ["state"] : []),
-      ...Object.entries(declaredWorkspaces(manifest))
-        .filter(([, { state }]) => state === undefined)
-        .map(([workspace]) => `workspaces.${workspace}.state`),
+      ...workspaces
+        .filter((workspace) => declaredWorkspaces(manifest)[workspace]?.state === undefined)
+        .map((workspace) => `workspaces.${workspace}.state`),
     ],
     unmanaged: ORGANIZATION_COLLECTIONS.filter((collection) => manifest[collection] === undefined),
     members: membersOf(manifest, entitlements, workspaces),

@@ -25,7 +25,7 @@ describe("a rotation of the root secret", () => {
     await sql(spike, "insert into public.files (path, created_by) values ('kept.md', null)");
     world.write("tiny/orgs/acme.yaml", organization("acme", `${SPIKE}, state: archived }`));
     await up();
-    world.write("tiny/orgs/acme.yaml", organization("acme", `${SPIKE} }`));
+    world.write("tiny/orgs/acme.yaml", organization("acme", `${SPIKE}, state: active }`));
     await up();
     await sql(spike, "delete from public.files");
   });
