@@ -303,7 +303,7 @@ workspaces:
       given:
         "plan: team\nmembers:\n  - { email: b@acme.example, role: member }\n  - { email: c@acme.example, role: member, workspaces: [] }\n",
       want: [
-        "warning member-without-workspace 7:5 b@acme.example is granted no workspace → add `workspaces: [production]`, or `workspaces: []` if that is intended",
+        "warning member-without-workspace 7:5 the workspaces of b@acme.example aren't managed: what exists stays, and a new member gets none → add `workspaces: [production]`, or `workspaces: []` for none",
       ],
     },
     {

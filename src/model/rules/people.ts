@@ -99,10 +99,10 @@ const memberWithoutWorkspace: OrganizationRule = {
             {
               severity: "warning",
               path: ["members", index],
-              message: `${member.email} is granted no workspace`,
+              message: `the workspaces of ${member.email} aren't managed: what exists stays, and a new member gets none`,
               expected: "`workspaces` on a member, where the plan has per-workspace access",
               found: "no grant",
-              remedy: "add `workspaces: [production]`, or `workspaces: []` if that is intended",
+              remedy: "add `workspaces: [production]`, or `workspaces: []` for none",
             },
           ]
         : [],
