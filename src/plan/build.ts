@@ -101,7 +101,7 @@ function planned(source: PlanSource): Planned {
 function dueInAll(stacks: readonly Planned[]): Money[] {
   const sums = new Map<Currency, number>();
   for (const { source } of stacks) {
-    const { amount = null, currency = null } = dueOf(source.changes) ?? {};
+    const { amount = null, currency = null } = dueOf(source.changes, source.applied ?? false) ?? {};
     if (amount !== null && currency !== null) sums.set(currency, (sums.get(currency) ?? 0) + amount);
   }
   return [...sums].sort().map(([currency, amount]) => ({ amount, currency }));
@@ -171,7 +171,7 @@ function stackPlan(stack: Planned): StackPlan {
     revenue: revenue?.amount ?? null,
     infrastructure: infrastructure.cost,
     notPriced: notPricedOf(stack),
-    due: dueOf(changes),
+    due: dueOf(changes, source.applied ?? false),
     removals: changes.removals,
     problems: changes.problems,
   };

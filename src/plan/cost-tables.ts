@@ -1,9 +1,10 @@
 import { wholeUnits } from "../shared/currency.ts";
 import { count } from "../shared/format.ts";
-import { stacksOf } from "./headline.ts";
+import { hasEvents, stacksOf } from "./headline.ts";
 import { BESIDE_COMPUTE } from "./infrastructure.ts";
 import { signed } from "./money.ts";
 import type { ChangePlan, Monthly, StackPlan } from "./plan.ts";
+import { toldDue } from "./revenue.ts";
 
 /** What changes in one currency. Different currencies are never added together. */
 export interface CostTable {
@@ -41,7 +42,7 @@ export function costTables(plan: ChangePlan): CostTable[] {
     const shown: Shown = {
       currency,
       infrastructure: all.infrastructure !== null,
-      due: stacks.some((stack) => stack.due !== null),
+      due: stacks.some((stack) => toldDue(stack) !== null),
     };
     return [
       {
@@ -60,7 +61,9 @@ interface Shown {
   readonly due: boolean;
 }
 
-function isChanged({ revenue, infrastructure, due }: StackPlan, currency: string): boolean {
+function isChanged(stack: StackPlan, currency: string): boolean {
+  const { revenue, infrastructure } = stack;
+  const due = toldDue(stack);
   const changes = (amount: Monthly | null) => amount?.currency === currency && amount.delta !== 0;
   const own = due?.currency ?? revenue?.currency;
   return changes(revenue) || changes(infrastructure) || (due !== null && own === currency);
@@ -74,7 +77,8 @@ function columnsOf({ infrastructure, due }: Shown): string[] {
   ];
 }
 
-function cellsOf({ revenue, infrastructure, due }: Amounts, shown: Shown): string[] {
+function cellsOf(amounts: Amounts, shown: Shown): string[] {
+  const { revenue, infrastructure } = amounts;
   const { currency } = shown;
   const pair = (amount: Monthly | null) =>
     amount?.currency === currency
@@ -83,7 +87,7 @@ function cellsOf({ revenue, infrastructure, due }: Amounts, shown: Shown): strin
   return [
     ...pair(revenue),
     ...(shown.infrastructure ? pair(infrastructure) : []),
-    ...(shown.due ? [dueCell(due, currency)] : []),
+    ...(shown.due ? [dueCell(toldDue(amounts), currency)] : []),
   ];
 }
 
@@ -98,16 +102,26 @@ function transitionOf({ before, after, currency }: Monthly): string {
   return before === after ? `${next}` : `${old} → ${next}`;
 }
 
-/** `not priced: compute 24xlarge (2), disk above 8 GB and add-ons (12)`; empty if everything is priced. */
-export function notPricedText({ notPriced, infrastructure }: ChangePlan): string {
-  const isChanged = infrastructure.some(({ before, after }) => before !== after);
-  const told = notPriced.filter(({ what }) => isChanged || what !== BESIDE_COMPUTE);
-  const named = told.map(({ what, number }) => `${what} (${number.toLocaleString("en-US")})`);
-  return named.length === 0 ? "" : `not priced: ${named.join(", ")}`;
+/** How many things without a price are named before only their number is. */
+const NAMED = 12;
+
+/**
+ * `not priced: compute 24xlarge (2), disk above 8 GB and add-ons (12)`; empty if everything is priced, or if neither an amount nor a
+ * stack with something unpriced changes.
+ */
+export function notPricedText(plan: ChangePlan): string {
+  const isUnpriced = stacksOf(plan).some((stack) => hasEvents(stack) && stack.notPriced.length > 0);
+  if (!isUnpriced && costTables(plan).length === 0) return "";
+  const isChanged = plan.infrastructure.some(({ before, after }) => before !== after);
+  const told = plan.notPriced.filter(({ what }) => isChanged || what !== BESIDE_COMPUTE);
+  const named = told.slice(0, NAMED).map(({ what, number }) => `${what} (${number.toLocaleString("en-US")})`);
+  const rest = told.length - named.length;
+  const more = rest === 0 ? "" : ` and ${rest.toLocaleString("en-US")} more`;
+  return named.length === 0 ? "" : `not priced: ${named.join(", ")}${more}`;
 }
 
 /** `due today isn't known for 2 organizations`; empty if it is. */
 export function dueUnknownText(plan: ChangePlan): string {
-  const unknown = stacksOf(plan).filter(({ due }) => due !== null && due.amount === null).length;
+  const unknown = stacksOf(plan).filter((stack) => toldDue(stack)?.amount === null).length;
   return unknown === 0 ? "" : `due today isn't known for ${count(unknown, "organization")}`;
 }

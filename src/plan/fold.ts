@@ -1,4 +1,4 @@
-import type { EventItem, OrganizationPlan, PlanEvent } from "./plan.ts";
+import type { EventItem, Monthly, OrganizationPlan, PlanEvent } from "./plan.ts";
 
 /** Organizations to which the same happens, such as a new migration. */
 export interface FoldedOrganizations {
@@ -23,10 +23,14 @@ function isFoldable({ problems, removals, outputs, other, workspaces }: Organiza
   return [problems, removals, outputs, other, workspaces].every((each) => each.length === 0);
 }
 
-/** What happens, regardless of the names of resources. Workspaces matter only if people gain or lose access to them. */
-function contentOf({ events, outcome }: OrganizationPlan): string {
+/**
+ * What happens, and which amounts change, regardless of the names of resources. Workspaces matter only if people gain or lose access
+ * to them.
+ */
+function contentOf({ events, outcome, revenue, infrastructure, due }: OrganizationPlan): string {
   return JSON.stringify([
     outcome,
+    [changed(revenue), changed(infrastructure), due],
     events.map((event) => {
       const { text, danger, items, workspaces, details, status } = event;
       return [
@@ -39,6 +43,11 @@ function contentOf({ events, outcome }: OrganizationPlan): string {
       ];
     }),
   ]);
+}
+
+/** Forms show only amounts that change, so that organizations with different plans can share a new migration. */
+function changed(amount: Monthly | null): Monthly | null {
+  return amount === null || amount.delta === 0 ? null : amount;
 }
 
 function isAccess({ subject }: PlanEvent): boolean {

@@ -68,14 +68,26 @@ function amountOf(changes: StackChanges, model: OrganizationModel | null, applie
   return monthly(currency, paid, applied && step?.status !== "done" ? paid : pays);
 }
 
-/** What is due today, if the subscription changes; null if it doesn't. */
-export function dueOf(changes: StackChanges): DueToday | null {
+/** Why an amount isn't known about which Stripe wasn't asked. */
+const NOT_ASKED = "not asked";
+
+/**
+ * What is due today, if the subscription changes; null if it doesn't.
+ *
+ * @param applied whether the changes are those of a run, of which only what was done counts
+ */
+export function dueOf(changes: StackChanges, applied: boolean): DueToday | null {
   const step = subscriptionStep(changes);
-  if (step === undefined || step.action === "same") return null;
-  const due = changes.asked?.due ?? { unknown: "not asked" };
+  if (step === undefined || step.action === "same" || (applied && step.status !== "done")) return null;
+  const due = changes.asked?.due ?? { unknown: NOT_ASKED };
   return "unknown" in due
     ? { amount: null, currency: null, reason: due.unknown }
     : { ...due.value, reason: null };
+}
+
+/** What is due today, as people read it: null also if Stripe wasn't asked. */
+export function toldDue({ due }: { readonly due: DueToday | null }): DueToday | null {
+  return due?.reason === NOT_ASKED ? null : due;
 }
 
 function subscriptionStep({ steps }: StackChanges): Step | undefined {

@@ -1,6 +1,10 @@
+import pc from "picocolors";
 import { describe, expect, test } from "vitest";
 import type { PropertyChange } from "../../src/changes/property-change.ts";
 import type { Action, StackChanges, Step } from "../../src/changes/stack.ts";
+import { renderCosts } from "../../src/cli/render/costs.ts";
+import { renderHtml } from "../../src/cli/render/html.ts";
+import { renderMarkdown } from "../../src/cli/render/markdown.ts";
 import type { OrganizationModel } from "../../src/model/model.ts";
 import { changePlan, type PlanSource } from "../../src/plan/build.ts";
 import { costTables, notPricedText } from "../../src/plan/cost-tables.ts";
@@ -237,6 +241,33 @@ describe("what has no published price", () => {
     );
   });
 
+  test.each<[string, Step]>([
+    ["an upgrade to such a size", project("a", "update", { compute: ["micro", "24xlarge"] })],
+    ["a new workspace of such a size", project("a", "create", { compute: [undefined, "24xlarge"] })],
+  ])("is told although no amount changes: %s", (_, change) => {
+    const { plan } = infrastructure([change], organization({ a: ["24xlarge", "active"] }));
+    const note = "not priced: the plan enterprise (1), compute 24xlarge (1)";
+    expect(costTables(plan)).toEqual([]);
+    expect(renderCosts(plan, pc.createColors(false))).toEqual([note]);
+    expect(renderMarkdown(plan).replace(/\\|<!-- -->/g, "")).toContain(`\n${note}\n`);
+    expect(renderHtml(plan)).toContain(note);
+  });
+
+  test("isn't told of stacks that stay", () => {
+    const { plan } = infrastructure([], organization({ a: ["24xlarge", "active"] }));
+    expect([plan.notPriced.length, notPricedText(plan)]).toEqual([3, ""]);
+  });
+
+  test("is counted where it would be a long list", () => {
+    const [{ plan }] = [infrastructure([project("a", "update", { compute: ["micro", "24xlarge"] })])];
+    const notPriced = Array.from({ length: 15 }, (_, index) => ({
+      what: `the plan p${index}`,
+      number: 1_000,
+    }));
+    const text = notPricedText({ ...plan, notPriced });
+    expect(text).toMatch(/^not priced: the plan p0 \(1,000\), .*the plan p11 \(1,000\) and 3 more$/);
+  });
+
   test("is a database whose size isn't known", () => {
     const { amounts, plan } = infrastructure([project("gone", "update", { state: ["active", "deleted"] })]);
     expect([amounts, plan.notPriced[1]?.what]).toEqual([[["usd", 0, 0, 0]], "a database of unknown size"]);
@@ -272,19 +303,33 @@ describe("the tables of costs", () => {
     expect(costTables(plan)).toEqual([
       {
         currency: "eur",
-        columns: ["revenue", "change", "due today"],
-        rows: [{ name: "tiny.b", cells: ["10 → 45.50", "+35.50", "not asked"] }],
-        all: { name: "all", cells: ["10 → 45.50", "+35.50", ""] },
+        columns: ["revenue", "change"],
+        rows: [{ name: "tiny.b", cells: ["10 → 45.50", "+35.50"] }],
+        all: { name: "all", cells: ["10 → 45.50", "+35.50"] },
       },
       {
         currency: "usd",
-        columns: ["revenue", "change", "infrastructure", "change", "due today"],
+        columns: ["revenue", "change", "infrastructure", "change"],
         rows: [
-          { name: "tiny.a", cells: ["0 → 49", "+49", "0 → 15", "+15", "not asked"] },
-          { name: "tiny.c", cells: ["49 → 0", "−49", "", "", "not asked"] },
+          { name: "tiny.a", cells: ["0 → 49", "+49", "0 → 15", "+15"] },
+          { name: "tiny.c", cells: ["49 → 0", "−49", "", ""] },
         ],
-        all: { name: "all", cells: ["49", "", "0 → 15", "+15", ""] },
+        all: { name: "all", cells: ["49", "", "0 → 15", "+15"] },
       },
+    ]);
+  });
+
+  test("don't say what is due of a change that a run didn't make", () => {
+    const [paid] = [subscription(key("build", "usd", 0), key("team", "usd", 4_900))];
+    const dueAfter = (status: Step["status"]) => {
+      const asked = { due: { value: { amount: 3_150, currency: "usd" as const } } };
+      const changes = changesOf([{ ...paid, status }], "a", asked);
+      return changePlan([{ outcome: "failed", applied: true, changes, model: null }]).due;
+    };
+    expect([dueAfter("done"), dueAfter("failed"), dueAfter("planned")]).toEqual([
+      [{ amount: 3_150, currency: "usd" }],
+      [],
+      [],
     ]);
   });
 

@@ -6,7 +6,6 @@ import type { Colors } from "./colors.ts";
 /** One table for each currency, and what has no price. If only one stack changes, its own line tells the amounts. */
 export function renderCosts(plan: ChangePlan, colors: Colors): string[] {
   const tables = costTables(plan);
-  if (tables.length === 0) return [];
   const shown = tables.filter(({ rows }) => rows.length > 1).map((table) => renderTable(table, colors));
   const notes = [notPricedText(plan), shown.length === 0 ? "" : dueUnknownText(plan)].filter(
     (note) => note !== "",

@@ -129,8 +129,8 @@ function costsOf(plan: ChangePlan): string {
 ${[...rows, all].map(costRow).join("\n")}
 </table>`,
   );
-  if (tables.length === 0) return "";
   const notes = [notPricedText(plan), dueUnknownText(plan)].filter((note) => note !== "");
+  if (tables.length + notes.length === 0) return "";
   const said = notes.map((note) => `<p class="dim">${typed(note)}</p>`).join("");
   return `<section><h2>Costs</h2>${tables.join("\n")}${said}</section>`;
 }

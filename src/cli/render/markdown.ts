@@ -18,7 +18,7 @@ import {
 } from "../../plan/plan.ts";
 import { itemText, sentenceOf } from "../../plan/sentence.ts";
 import { count } from "../../shared/format.ts";
-import { notEvaluatedText } from "./not-evaluated.ts";
+import { notEvaluatedCount, notEvaluatedText } from "./not-evaluated.ts";
 
 /** GitHub refuses a comment of more characters. */
 const GITHUB_LIMIT = 65_536;
@@ -65,7 +65,7 @@ const PLACES = 20;
 export function renderMarkdown(all: ChangePlan, options: MarkdownOptions = {}): string {
   const { notEvaluated = [], limit = GITHUB_LIMIT } = options;
   const plan = asReported(all);
-  const head = [markerOf(options), ...headOf(plan, limit), ...notEvaluatedLines(notEvaluated)];
+  const head = [markerOf(options), ...headOf(plan, limit), ...notEvaluatedLines(notEvaluated, limit / 8)];
   for (const level of LEVELS) {
     const guards = guardLines(plan, level === "full" ? limit : limit / 4);
     const text = [...head, ...dangerLines(plan, "each"), ...bodyOf(plan, level), ...guards].join("\n");
@@ -74,23 +74,23 @@ export function renderMarkdown(all: ChangePlan, options: MarkdownOptions = {}): 
   const guards = guardLines(plan, limit / 4);
   const omitted = ["", "Details are left out, because the comment would be too long.", ""];
   const whole = [...head, ...dangerLines(plan, "each"), ...omitted];
+  const moreStacks = (rest: number) => `… and ${count(rest, "more stack")}`;
+  const summaries = summaryLines(plan);
+  const least = moreStacks(summaries.length).length + 2;
+  const room = limit - lengthOf([...head, ...omitted, ...guards]) - least;
   const start =
-    lengthOf(whole) < limit
+    lengthOf(whole) + lengthOf(guards) + least < limit
       ? whole
       : [
           ...head,
           ...within(
             dangerLines(plan, "kinds"),
-            guards.length === 0 ? limit / 2 : limit / 4,
+            Math.min(room, guards.length === 0 ? limit / 2 : limit / 4),
             (rest) => `- … and ${count(rest, "more line")}`,
           ),
           ...omitted,
         ];
-  const stacks = within(
-    summaryLines(plan),
-    limit - lengthOf(start) - lengthOf(guards) - 1,
-    (rest) => `… and ${count(rest, "more stack")}`,
-  );
+  const stacks = within(summaries, limit - lengthOf(start) - lengthOf(guards) - 1, moreStacks);
   return [...start, ...stacks, ...guards].join("\n");
 }
 
@@ -117,35 +117,53 @@ function headOf(plan: ChangePlan, limit: number): string[] {
   return [
     `### ${headlineOf(plan)}`,
     "",
-    ...costLines(plan),
+    ...costLines(plan, limit / 8),
     ...(refused.length === 0 ? [] : problemLines(refused, tenseOf(plan), limit / 4)),
   ];
 }
 
-function notEvaluatedLines(files: readonly string[]): string[] {
-  return files.length === 0 ? [] : [`⚠️ **Not evaluated:** ${escapeMarkdown(notEvaluatedText(files))}`, ""];
+/** @param limit the most characters. The names of the files are dropped first */
+function notEvaluatedLines(files: readonly string[], limit: number): string[] {
+  if (files.length === 0) return [];
+  const named = escapeMarkdown(notEvaluatedText(files));
+  const said = named.length < limit ? named : escapeMarkdown(notEvaluatedCount(files));
+  return [`⚠️ **Not evaluated:** ${said}`, ""];
 }
 
 function isError({ severity }: { readonly severity: string }): boolean {
   return severity === "error";
 }
 
-/** One table for each currency in which something changes. */
-function costLines(plan: ChangePlan): string[] {
+/**
+ * One table for each currency in which something changes, and what has no price.
+ *
+ * @param limit the most characters. The rows of stacks are dropped first
+ */
+function costLines(plan: ChangePlan, limit: number): string[] {
+  const whole = costLinesWith(plan, PLACES);
+  if (lengthOf(whole) < limit) return whole;
+  return [
+    ...within(costLinesWith(plan, 0), limit, (rest) => `… and ${count(rest, "more line")} about costs`),
+    "",
+  ];
+}
+
+function costLinesWith(plan: ChangePlan, places: number): string[] {
   const tables = costTables(plan).flatMap(({ currency, columns, rows, all }) => {
-    const shown = rows.slice(0, PLACES);
+    const shown = rows.slice(0, places);
     const rest = rows.length - shown.length;
     const empty = columns.map(() => "|").join(" ");
     return [
       `| ${currency} a month | ${columns.join(" | ")} |`,
       `|---|${columns.map(() => "--:|").join("")}`,
       ...shown.map(({ name, cells }) => rowLine(escapeMarkdown(name), cells)),
-      ...(rest === 0 ? [] : [`| and ${rest} more | ${empty}`]),
+      ...(rest === 0
+        ? []
+        : [`| ${shown.length === 0 ? count(rest, "stack") : `and ${rest} more`} | ${empty}`]),
       rowLine(`**${all.name}**`, all.cells),
       "",
     ];
   });
-  if (tables.length === 0) return [];
   const notes = [notPricedText(plan), dueUnknownText(plan)].filter((note) => note !== "");
   return [...tables, ...notes.flatMap((note) => [escapeMarkdown(note), ""])];
 }

@@ -12,6 +12,7 @@ import type {
   PlatformPlan,
   StackPlan,
 } from "../../plan/plan.ts";
+import { toldDue } from "../../plan/revenue.ts";
 import { dueText, itemText, monthlyChange, sentenceOf, summaryOf } from "../../plan/sentence.ts";
 import { count } from "../../shared/format.ts";
 import type { Colors } from "./colors.ts";
@@ -40,11 +41,12 @@ function nameOf(alike: readonly [OrganizationPlan, ...OrganizationPlan[]]): stri
 }
 
 function treeOf(stack: StackPlan, name: string, colors: Colors): Branch {
+  const due = toldDue(stack);
   const summary = [
     summaryOf(stack.counts, "ahead"),
     stack.revenue === null ? "" : monthlyChange("revenue", stack.revenue),
     stack.infrastructure === null ? "" : monthlyChange("infrastructure", stack.infrastructure),
-    stack.due === null ? "" : printable(dueText(stack.due)),
+    due === null ? "" : printable(dueText(due)),
   ];
   const said = summary.filter((text) => text !== "").join(", ") || OUTPUTS_ONLY;
   return {

@@ -105,7 +105,9 @@ describe("a comment of many changes", () => {
     expect(text).toMatch(/^<!-- tenantry:plan -->\n### 3 people to remove\n/);
     if (organizations.length > 1) expect(text).toMatch(/Data loss.*\n\n- ⚠️ deletes.* — tiny/);
     const files = Array.from({ length: 5000 }, (_, index) => `${"@".repeat(300)}${index}.ts`);
-    const withCode = renderMarkdown(planOf(organizations), { notEvaluated: files });
+    const notPriced = files.map((_, index) => ({ what: `the plan contract-${index}`, number: 1 }));
+    const withCode = renderMarkdown({ ...planOf(organizations), notPriced }, { notEvaluated: files });
+    expect(withCode).toMatch(/and 4\\?,988 more/);
     expect(withCode.length).toBeLessThan(65_536);
     expect(withCode).toContain("**Not evaluated:** ");
   });

@@ -118,6 +118,8 @@ describe("a preview", () => {
       └─ workspace staging
             ! deletes the workspace and its database (rows not counted, no archive)
 
+      not priced: a removed organization (1), a database of unknown size (1)
+
       1 stack: 1 with changes (1 database to delete, 1 workspace to delete; 1 danger: data loss)"
     `);
   });
