@@ -99,7 +99,9 @@ function others(people: unknown): [string, unknown][] {
 export function keepGrants(before: Raw, after: Raw, property: string): Raw {
   const [known, declared] = [recordOf(before[property]), recordOf(after[property])];
   // A closed workspace has nobody, so it says nothing about anybody's access.
-  const isKept = (email: string) => Object.hasOwn(known, email) || Object.keys(known).length === 0;
+  // The access of an admin or an owner came with the role.
+  const isKept = (email: string) =>
+    Object.hasOwn(known, email) ? recordOf(known[email]).role === "member" : Object.keys(known).length === 0;
   const emails = keptNames(before, after, "unmanagedGrants", isKept);
   const access = emails.filter((email) => Object.hasOwn(known, email));
   const kept = Object.fromEntries(access.map((email) => [email, { role: "member" }]));

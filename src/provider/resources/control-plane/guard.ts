@@ -118,7 +118,11 @@ function keepGrantsByWorkspace(before: Raw, after: Raw): Raw {
   const recorded = new Set(
     Object.values(recordOf(before.workspaces)).flatMap((workspace) => listOf(recordOf(workspace).access)),
   );
-  const emails = keptNames(before, after, "unmanagedGrants", (email) => recorded.has(email));
+  const emails = keptNames(before, after, "unmanagedGrants", (email) => {
+    const role = recordOf(before.members)[email];
+    // The access of an admin or an owner came with the role.
+    return recorded.has(email) && role !== "admin" && role !== "owner";
+  });
   return withAccess(before, withNames(after, "unmanagedGrants", emails), emails);
 }
 
