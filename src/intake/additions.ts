@@ -1,4 +1,5 @@
 import { ownProperty } from "@tenantry/core/own-property";
+import { valueAt } from "@tenantry/core/property-path";
 import type { OrganizationManifest } from "../manifest/organization.ts";
 import { titleOf } from "../model/defaults.ts";
 import type { AppRows } from "./app-rows.ts";
@@ -86,14 +87,20 @@ export function requestedAdditions(rows: AppRows, manifest: OrganizationManifest
 export function importAdditions(rows: AppRows, manifest: OrganizationManifest): Additions {
   const named = (kind: string, { workspace, name }: { workspace: string; name: string }) =>
     `${kind} ${workspace}/${name}`;
+  const found = [
+    ...memberAdditions(rows, manifest),
+    ...invitationAdditions(rows, manifest),
+    ...appAdditions(rows, manifest),
+    ...cronAdditions(rows, manifest),
+  ];
+  const wouldRemove = found.filter((each) => isKeptWithoutKey(each, rows, manifest));
   return {
-    additions: [
-      ...memberAdditions(rows, manifest),
-      ...invitationAdditions(rows, manifest),
-      ...appAdditions(rows, manifest),
-      ...cronAdditions(rows, manifest),
-    ],
+    additions: found.filter((each) => !wouldRemove.includes(each)),
     left: [
+      ...wouldRemove.map(({ what, path }) => ({
+        what,
+        reason: `the manifest leaves \`${path.at(-1)}\` out, so what an earlier manifest declared there stays; a list with only this row would remove it. Declare the whole list first`,
+      })),
       ...rows.connections.map((row) => ({
         what: named("connection", row),
         reason:
@@ -105,6 +112,18 @@ export function importAdditions(rows: AppRows, manifest: OrganizationManifest): 
       })),
     ],
   };
+}
+
+/**
+ * Whether the manifest leaves out the key of a collection of which an earlier manifest declared rows. These stay as long as the
+ * key is absent.
+ */
+function isKeptWithoutKey({ path }: Addition, { kept }: AppRows, manifest: OrganizationManifest): boolean {
+  if (valueAt(manifest, path) !== undefined) return false;
+  const named = path.map((segment) =>
+    typeof segment === "number" ? (manifest.members?.[segment]?.email.toLowerCase() ?? "") : segment,
+  );
+  return kept.includes(named.join("."));
 }
 
 function addition(

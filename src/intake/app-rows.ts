@@ -46,6 +46,8 @@ const organizationShape = z.object({
   cron_jobs: z.array(
     z.object({ workspace: z.string(), name: z.string(), schedule: z.string(), task: z.string() }),
   ),
+  /** The collections of which a manifest declared rows: `members`, `members.ada@acme.example.workspaces`, `workspaces.main.apps`. */
+  kept: z.array(z.string()),
   connections: z.array(z.object({ workspace: z.string(), name: z.string() })),
   api_keys: z.array(z.object({ workspace: z.string(), name: z.string() })),
 });
@@ -86,6 +88,7 @@ async function read(query: Query, condition: string, values: readonly string[]):
        'invitations', ${listOf("invitations as it", "organization_id = organizations.id and private.is_open(it)", "email")},
        'apps', ${ofWorkspaces("apps", "workspaces.name as workspace, it.name, it.domain")},
        'cron_jobs', ${ofWorkspaces("cron_jobs", "workspaces.name as workspace, it.name, it.schedule, it.task")},
+       'kept', ${KEPT},
        'connections', ${ofWorkspaces("connections", "workspaces.name as workspace, it.name")},
        'api_keys', ${ofWorkspaces("api_keys", "workspaces.name as workspace, it.name", "and it.revoked_at is null")}
      ) as organization
@@ -95,6 +98,26 @@ async function read(query: Query, condition: string, values: readonly string[]):
     values,
   );
   return rows.map(({ organization }) => organizationShape.parse(organization));
+}
+
+/** What a manifest declared: in `kept`, by the path of its collection. */
+const KEPT = `(select coalesce(jsonb_agg(distinct path order by path), '[]') from (
+    select 'members' as path from public.members
+      where organization_id = organizations.id and managed_by = 'manifest' and role <> 'owner'
+    union all
+    select 'invitations' from public.invitations as it
+      where organization_id = organizations.id and managed_by = 'manifest' and private.is_open(it)
+    ${(["apps", "cron_jobs"] as const).map((table) => `union all ${keptOfWorkspaces(table)}`).join("\n")}
+    union all
+    select 'members.' || it.email || '.workspaces' from public.workspace_members as it
+      join public.workspaces on workspaces.id = it.workspace_id
+      where workspaces.organization_id = organizations.id and it.managed_by = 'manifest') as collections)`;
+
+function keptOfWorkspaces(table: "apps" | "cron_jobs"): string {
+  const key = table === "apps" ? "apps" : "cron";
+  return `select 'workspaces.' || workspaces.name || '.${key}' from public.${table} as it
+      join public.workspaces on workspaces.id = it.workspace_id
+      where workspaces.organization_id = organizations.id and workspaces.state <> 'deleted' and it.managed_by = 'manifest'`;
 }
 
 /** The app's rows in a table, as a JSON array. */

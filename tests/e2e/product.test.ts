@@ -226,12 +226,33 @@ it("leaves what the product manages unchanged until it is imported", async () =>
   await deliverAccess();
   expect((await verify()).exitCode).toBe(0);
 
-  expect(await intake("import", "demo.acme")).toMatchObject([{ added: ["member lin@acme.example"] }]);
   const file = join(folder.path, "stacks/demo/orgs/acme.yaml");
+  expect(await intake("import", "demo.acme")).toMatchObject([{ added: ["member lin@acme.example"] }]);
   expect(readFileSync(file, "utf8")).toContain("\n  - { email: lin@acme.example, role: admin }\n");
   await up();
   expect(await sql("demo", lin)).toEqual([{ role: "admin", managed_by: "manifest" }]);
   expect((await verify()).exitCode).toBe(0);
+});
+
+it("imports no member into a manifest that leaves out members whom an earlier one declared", async () => {
+  const file = join(folder.path, "stacks/demo/orgs/acme.yaml");
+  const declared = readFileSync(file, "utf8");
+  writeFileSync(file, declared.replace(/^members:\n(?: .*\n)+/m, ""));
+  await sql(
+    "demo",
+    `insert into public.members (organization_id, email, role, managed_by)
+       select id, 'eve@acme.example', 'admin', 'app' from public.organizations where name = 'acme'`,
+  );
+  expect(await intake("import", "demo.acme")).toMatchObject([
+    {
+      outcome: "unchanged",
+      added: [],
+      left: [{ what: "member eve@acme.example", reason: expect.stringContaining("leaves `members` out") }],
+    },
+  ]);
+  writeFileSync(file, declared);
+  await sql("demo", "delete from public.members where email = 'eve@acme.example'");
+  await deliverAccess();
 });
 
 it("skips a row that violates a later rule, names it, and imports the rest", async () => {

@@ -157,6 +157,38 @@ invitations:
 `);
 });
 
+it("adds no list of which an earlier manifest declared entries, because that would remove them", async () => {
+  const manifest = `${HEAD}plan: big
+members: [{ email: Alan@acme.example, role: member }]
+workspaces: { production: {}, spike: {} }
+`;
+  const folder = platformFolder(manifest);
+  const rows = rowsOf({
+    kept: [
+      "members",
+      "members.alan@acme.example.workspaces",
+      "invitations",
+      "workspaces.production.apps",
+      "workspaces.production.cron",
+    ],
+    members: [{ email: "lin@acme.example", role: "admin" }],
+    access: [{ email: "alan@acme.example", workspace: "spike" }],
+    invitations: [{ email: "new@acme.example", role: "admin", workspaces: [], expires_on: "2026-12-31" }],
+    apps: ["production", "spike"].map((name) => ({ workspace: name, name: "store", domain: null })),
+    cron_jobs: [{ workspace: "production", name: "nightly", schedule: "0 3 * * *", task: "count" }],
+  });
+  const [taken] = await runIntake(folder, [rows], everything);
+  expect(taken?.added).toEqual(["member lin@acme.example", "app spike/store"]);
+  expect(taken?.left).toEqual(
+    [
+      ["workspace spike of member Alan@acme.example", "workspaces"],
+      ["invitation new@acme.example", "invitations"],
+      ["app production/store", "apps"],
+      ["cron job production/nightly", "cron"],
+    ].map(([what, key]) => ({ what, reason: expect.stringContaining(`leaves \`${key}\` out`) })),
+  );
+});
+
 it("leaves out access to single workspaces if the plan doesn't have it", async () => {
   const folder = platformFolder(`${HEAD}plan: big\n`);
   const rows = rowsOf({

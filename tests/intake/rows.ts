@@ -18,6 +18,7 @@ export function rowsOf(more: Partial<AppRows> = {}): AppRows {
     invitations: [],
     apps: [],
     cron_jobs: [],
+    kept: [],
     connections: [],
     api_keys: [],
     ...more,
