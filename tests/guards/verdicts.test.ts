@@ -39,7 +39,7 @@ function stackOf(given: Given): GuardedStack {
       organization === null
         ? null
         : ({
-            ...{ name: organization, state: "active", workspaces: {}, consents },
+            ...{ name: organization, state: "active", workspaces: {}, consents, plan: { name: "free" } },
             members: Object.fromEntries(members.map((email) => [email, {}])),
           } as unknown as OrganizationModel),
     policy: {
