@@ -56,6 +56,7 @@ type ParsedYaml =
 /** @param errors collects duplicate and forbidden keys, which don't prevent further checks */
 function parseYaml(text: string, file: string, errors: DiagnosticCollector): ParsedYaml {
   const document = parseDocument(text, YAML_OPTIONS);
+  if (isTooDeep(document)) return { diagnostics: [tooDeep(file)] };
   const syntaxErrors = new DiagnosticCollector(file);
   reportSyntaxErrors([...document.errors, ...document.warnings], text, file, syntaxErrors);
   const { explicit, version } = document.directives?.yaml ?? {};
@@ -71,6 +72,24 @@ function parseYaml(text: string, file: string, errors: DiagnosticCollector): Par
     if (!(error instanceof ReferenceError)) throw error;
     return { diagnostics: [aliasError(document, text, file)] };
   }
+}
+
+/** Far more than the schema needs, and far less than what runs out of stack. */
+const MAX_DEPTH = 100;
+
+/** Whether the parser ran out of stack, or a later check could. How deep that is depends on the process, so a limit decides. */
+function isTooDeep({ contents, errors }: Document): boolean {
+  if (errors.some(({ code }) => code === "RESOURCE_EXHAUSTION")) return true;
+  const nodes: { readonly node: unknown; readonly depth: number }[] = [{ node: contents, depth: 0 }];
+  for (let next = nodes.pop(); next !== undefined; next = nodes.pop()) {
+    const { node } = next;
+    const depth = next.depth + 1;
+    if (depth > MAX_DEPTH) return true;
+    if (isSeq(node)) for (const item of node.items) nodes.push({ node: item, depth });
+    if (isMap(node))
+      for (const { key, value } of node.items) nodes.push({ node: key, depth }, { node: value, depth });
+  }
+  return false;
 }
 
 /** Reports duplicate keys of a map, and removes keys that would change an object's prototype. */

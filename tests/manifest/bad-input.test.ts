@@ -225,6 +225,11 @@ const CASES: readonly Case[] = [
     files: acme(`plan: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`),
     want: ["nesting orgs/acme.yaml:1:1 the file is nested too deeply"],
   },
+  {
+    name: "hundreds of nested levels",
+    files: acme(`plan: ${"[".repeat(200)}${"]".repeat(200)}\n`),
+    want: ["nesting orgs/acme.yaml:1:1 the file is nested too deeply"],
+  },
   // Files
   {
     name: "an empty file, a file of comments only, and null",
