@@ -1,4 +1,4 @@
-import { UserError, VendorError } from "@tenantry/core/errors";
+import { isUserOrVendorError, UserError, VendorError } from "@tenantry/core/errors";
 import * as z from "zod";
 import type { Database } from "../vendors/postgres/database.ts";
 import { refusalOf } from "../vendors/postgres/refusal.ts";
@@ -61,7 +61,7 @@ export async function tryToDeliver(context: DeliveryContext, answer: AccessList)
     await deliver(context, { ...answer, ref });
     return { workspace, outcome: "delivered", reason: null };
   } catch (error) {
-    if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
+    if (!isUserOrVendorError(error)) throw error;
     const waiting = await waitsFor(context.supabase, ref, error);
     const reason = waiting ?? error.message;
     const wait = await context.database.transaction((query) => postpone(query, answer, reason));

@@ -46,7 +46,7 @@ export async function runBillingJob(context: BillingContext, signal: AbortSignal
   if (expired === undefined) return nothingDone(context.platform, failures);
   const granted = await grantPeriods(context, attempt);
   await endGraces(context, attempt);
-  // Before any charge, so that no customer who disputes a payment is charged again. If it fails, nobody is charged.
+  // Before any charge, so that no customer who disputes a payment is charged again. If it fails, the run makes no charges.
   const reversals = await attempt("refunds and disputes", null, () => recordReversals(context, signal));
   const charges = reversals === undefined ? NO_CHARGES : await charge(context, attempt);
   const settle = () => callNumber(context, "private.settle_reversals()");

@@ -1,4 +1,4 @@
-import { UserError, VendorError } from "@tenantry/core/errors";
+import { isUserOrVendorError } from "@tenantry/core/errors";
 
 /** A part of the billing job that failed. It stops no other organization. */
 export interface BillingFailure {
@@ -34,7 +34,7 @@ export function attempts(failures: BillingFailure[], signal: AbortSignal): Attem
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
+      if (!isUserOrVendorError(error)) throw error;
       failures.push({ organization, part, reason: error.message });
       return undefined;
     }

@@ -1,17 +1,15 @@
 import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import { type Generation, refusedGeneration } from "../model/generations.ts";
 import type { OrganizationModel } from "../model/model.ts";
-import { currentType } from "../shared/type-token.ts";
+import { recordedOfType } from "./recorded.ts";
 import type { Removal } from "./removals.ts";
-
-const ORGANIZATION = "tenantry:control-plane:Organization";
 
 /** A declared generation of an organization that doesn't follow the recorded ones; undefined if it does. */
 export function refusedReturn(
   organization: OrganizationModel,
   recorded: readonly ResourceView[],
 ): Removal | undefined {
-  const rows = recorded.filter(({ type }) => currentType(type) === ORGANIZATION);
+  const rows = recordedOfType(recorded, "control-plane:Organization");
   const refused = refusedGeneration(
     organization,
     rows.map((row) => generationOf(row, organization, recorded)),

@@ -3,7 +3,7 @@ import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import type { OrganizationModel } from "../model/model.ts";
 import { count } from "../shared/format.ts";
 import { listNames } from "../shared/list-names.ts";
-import { currentType } from "../shared/type-token.ts";
+import { guardInputs, recordedOfType } from "./recorded.ts";
 import type { Removal } from "./removals.ts";
 
 /**
@@ -40,9 +40,7 @@ function ofOrganization(
   recorded: readonly ResourceView[],
 ): string[] {
   const { owner, state, members, workspaces } = organization;
-  const guard = inputsOf("control-plane:Guard", recorded).find(
-    ({ organization: id }) => id === organization.id,
-  );
+  const guard = guardInputs(recorded, organization.id);
   if (guard === undefined || state === "deleted") return [];
   if (collection === "members") {
     const people = namesIn(guard.members).filter((email) => email !== owner && members[email] === undefined);
@@ -67,18 +65,16 @@ function ofWorkspace(collection: string, workspace: Workspace, recorded: readonl
   const missing = (before: unknown, after: Readonly<Record<string, unknown>>) =>
     namesIn(before).filter((name) => !Object.hasOwn(after, name));
   if (collection === "apiKeys") {
-    const keys = inputsOf("control-plane:ApiKeys", recorded).find(({ workspace: id }) => id === workspace.id);
-    return missing(keys?.keys, workspace.apiKeys);
+    const keys = recordedOfType(recorded, "control-plane:ApiKeys").find(
+      ({ inputs }) => inputs.workspace === workspace.id,
+    );
+    return missing(keys?.inputs.keys, workspace.apiKeys);
   }
   if (collection !== "apps" && collection !== "connections" && collection !== "cron") return [];
-  const row = inputsOf("control-plane:Workspace", recorded).find(
-    ({ workspaceId }) => workspaceId === workspace.id,
+  const row = recordedOfType(recorded, "control-plane:Workspace").find(
+    ({ inputs }) => inputs.workspaceId === workspace.id,
   );
-  return missing(row?.[collection], workspace[collection]);
-}
-
-function inputsOf(type: string, recorded: readonly ResourceView[]) {
-  return recorded.filter((each) => currentType(each.type) === `tenantry:${type}`).map(({ inputs }) => inputs);
+  return missing(row?.inputs[collection], workspace[collection]);
 }
 
 function namesIn(value: unknown): string[] {

@@ -1,7 +1,7 @@
 import { isRecord } from "@tenantry/core/is-record";
 import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import type { OrganizationModel } from "../model/model.ts";
-import { currentType } from "../shared/type-token.ts";
+import { guardInputs } from "./recorded.ts";
 import type { Removal } from "./removals.ts";
 
 /**
@@ -9,10 +9,7 @@ import type { Removal } from "./removals.ts";
  * explicit `state: active` does.
  */
 export function lostStates(organization: OrganizationModel, recorded: readonly ResourceView[]): Removal[] {
-  const guard = recorded.find(
-    ({ type, inputs }) =>
-      currentType(type) === "tenantry:control-plane:Guard" && inputs.organization === organization.id,
-  )?.inputs;
+  const guard = guardInputs(recorded, organization.id);
   if (guard === undefined) return [];
   const whole = guard.state ?? "active";
   const workspaces = Object.values(organization.workspaces).flatMap(({ id, name, state: declared }) => {

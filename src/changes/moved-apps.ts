@@ -2,10 +2,8 @@ import { isRecord } from "@tenantry/core/is-record";
 import type { ResourceView } from "@tenantry/embedded-engine/interface";
 import { type AppsByWorkspace, appMoves } from "../model/app-moves.ts";
 import type { OrganizationModel } from "../model/model.ts";
-import { currentType } from "../shared/type-token.ts";
+import { recordedOfType } from "./recorded.ts";
 import type { Removal } from "./removals.ts";
-
-const WORKSPACE = "tenantry:control-plane:Workspace";
 
 /** Apps that the YAML moves to another workspace, which isn't possible. */
 export function movedApps(organization: OrganizationModel, recorded: readonly ResourceView[]): Removal[] {
@@ -35,7 +33,7 @@ export function movedApps(organization: OrganizationModel, recorded: readonly Re
 
 /** The recorded apps by workspace id, because `previously` may have changed the name. */
 function recordedApps(recorded: readonly ResourceView[]): AppsByWorkspace {
-  const workspaces = recorded.filter(({ type }) => currentType(type) === WORKSPACE);
+  const workspaces = recordedOfType(recorded, "control-plane:Workspace");
   return Object.fromEntries(
     workspaces.map(({ inputs }) => [
       String(inputs.workspaceId),

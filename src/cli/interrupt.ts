@@ -3,7 +3,7 @@ import type { Session } from "./session.ts";
 
 /**
  * Runs work with a signal that the first Ctrl-C aborts, so that running operations finish and are saved. A second Ctrl-C
- * exits immediately. A command that changes nothing also stops when nobody reads its result.
+ * exits immediately. A command that changes nothing also stops when its output is closed.
  */
 export async function withInterrupt<T>(
   session: Session,

@@ -35,7 +35,7 @@ export class Session {
   readonly colors: Colors;
   readonly errorColors: Colors;
   exitCode: ExitCode = 0;
-  /** Set by commands that change nothing: they stop when nobody reads their result. */
+  /** Set by commands that change nothing: they stop when their output is closed. */
   stopsUnread = false;
   readonly #unread = new AbortController();
   readonly #lost = new Map<Output, Error>();

@@ -1,4 +1,4 @@
-import { UserError, VendorError } from "@tenantry/core/errors";
+import { isUserOrVendorError, VendorError } from "@tenantry/core/errors";
 import type { Asked } from "../changes/asked.ts";
 import type { StackChanges, Step } from "../changes/stack.ts";
 import type { Context } from "../vendors/connections.ts";
@@ -55,7 +55,7 @@ async function rowsOf({ supabase }: Context, ref: string) {
 }
 
 function reasonOf(error: unknown): { unknown: string } {
-  if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
+  if (!isUserOrVendorError(error)) throw error;
   if (error instanceof VendorError && error.status === "57014")
     return { unknown: `counting took longer than ${COUNT_SECONDS} s` };
   return { unknown: error.message.split("\n")[0] ?? "" };

@@ -1,4 +1,4 @@
-import { UserError, VendorError } from "@tenantry/core/errors";
+import { isUserOrVendorError, UserError, VendorError } from "@tenantry/core/errors";
 import { systemFailure } from "@tenantry/core/system-failure";
 import type {
   Attached,
@@ -19,10 +19,10 @@ import { movedApps } from "../changes/moved-apps.ts";
 import type { Outcome } from "../changes/outcome.ts";
 import { planEdits } from "../changes/plan-edits.ts";
 import { planMove } from "../changes/plan-move.ts";
+import { recordedOfType } from "../changes/recorded.ts";
 import { type Removal, removedOrganization, removedWorkspaces } from "../changes/removals.ts";
 import { ChangesBuilder, hasChanges, isAllowed, type StackChanges } from "../changes/stack.ts";
 import type { Guard } from "../plan/plan.ts";
-import { currentType } from "../shared/type-token.ts";
 import type { Ask } from "./ask.ts";
 import { byPlatform, type FleetStack, type PlatformStacks } from "./fleet.ts";
 import { guardedResults } from "./guarded.ts";
@@ -36,8 +36,6 @@ export interface StackResult {
   readonly outcome: Outcome;
   readonly changes: StackChanges;
   readonly seconds: number;
-  /** Whether the changes are those of an `up`, a refresh or a `destroy`, not of a preview. */
-  readonly applied?: true;
   /** Nothing ran, because the state and the program's input are unchanged since the last run. */
   readonly skipped: boolean;
   /** For a preview before an `up`: the revision of the state that it is based on; null when there is no state yet. */
@@ -177,7 +175,7 @@ async function findUpToDate(
 
 /** Only for a failure that the run of the stack reports in its own words. */
 function runInstead(error: unknown): false {
-  if (error instanceof UserError || error instanceof VendorError) return false;
+  if (isUserOrVendorError(error)) return false;
   throw error;
 }
 
@@ -214,8 +212,7 @@ async function previewStack(stack: FleetStack, options: FleetOptions): Promise<S
 
 /** The recorded status of the subscription, so that guards know whether it is alive. */
 function subscriptionIn(recorded: readonly ResourceView[] = []): Pick<StackResult, "subscription"> {
-  const found = recorded.find(({ type }) => currentType(type) === "tenantry:stripe:Subscription");
-  const status = found?.outputs.status;
+  const status = recordedOfType(recorded, "stripe:Subscription")[0]?.outputs.status;
   return typeof status === "string" ? { subscription: status } : {};
 }
 
@@ -337,24 +334,19 @@ async function timed(
   let result: StackResult;
   try {
     const done = await work(builder);
-    result = { stack: name, ...done, ...appliedBy(verb), seconds: secondsSince(begin), skipped: false };
+    result = { stack: name, ...done, seconds: secondsSince(begin), skipped: false };
   } catch (error) {
     builder.note(diagnosticOf(error));
     result = {
       stack: name,
       outcome: "failed",
       changes: builder.build(),
-      ...appliedBy(verb),
       seconds: secondsSince(begin),
       skipped: false,
     };
   }
   options.observer?.finished?.(result);
   return result;
-}
-
-function appliedBy(verb: Verb): Pick<StackResult, "applied"> {
-  return verb === "preview" ? {} : { applied: true };
 }
 
 /** A stack that couldn't be started, as its result. */

@@ -15,7 +15,6 @@ import type { GuardedStack } from "./facts.ts";
 /** What one stack changes each month. */
 interface Costs {
   readonly stack: string;
-  readonly platform: string;
   readonly organization: string | null;
   readonly revenue: Monthly | null;
   readonly infrastructure: Monthly | null;
@@ -37,9 +36,9 @@ export function costGuards(platform: string, stacks: readonly GuardedStack[]): G
   ].map((guard) => ({ ...guard, platform }));
 }
 
-function costsOf({ platform, organization, changes, model }: GuardedStack): Costs {
+function costsOf({ organization, changes, model }: GuardedStack): Costs {
   return {
-    ...{ stack: changes.stack, platform, organization },
+    ...{ stack: changes.stack, organization },
     revenue: organization === null ? null : revenueOf(changes, model, false).amount,
     infrastructure: infrastructureOf(changes, model, undefined, false).cost,
   };

@@ -1,11 +1,11 @@
-import { isRecord } from "@tenantry/core/is-record";
+import { recordOf } from "@tenantry/core/is-record";
 import type { StackChanges } from "../changes/stack.ts";
 import { deletionName } from "../model/consents.ts";
 import type { OrganizationModel } from "../model/model.ts";
 import { eventsOf } from "../plan/events.ts";
 import { priceIn } from "../plan/money.ts";
 import { changeOf, type Entry, fieldOf, type Reading } from "../plan/reading.ts";
-import { readingsOf } from "../plan/readings.ts";
+import { readingsOf, slugOf } from "../plan/readings.ts";
 import { type ByKind, byKind } from "../shared/thresholds.ts";
 import type { GuardPolicy } from "./policy.ts";
 
@@ -106,7 +106,7 @@ function peopleMoves(readings: readonly Reading[], { members }: OrganizationMode
 
 /** The name of a reading's workspace, if it is declared and not deleted. The consent to a deletion covers what is in the workspace. */
 function openWorkspace({ workspace }: Reading, { workspaces }: OrganizationModel): string | undefined {
-  const name = workspace?.replace(/@[0-9a-f]{8}$/, "");
+  const name = workspace === null ? undefined : slugOf(workspace);
   const declared = Object.values(workspaces).find((each) => each.name === name);
   return declared === undefined || declared.state === "deleted" ? undefined : declared.name;
 }
@@ -249,7 +249,7 @@ function weakenedBy(changes: StackChanges, readings: readonly Reading[]): string
     .flatMap((happening) => happening.events)
     .filter(({ subject, danger }) => subject === "rowSecurity" && danger === "access")
     .flatMap(({ details }) => details)
-    .flatMap(({ segments: [, name], after }) => name ?? Object.keys(isRecord(after) ? after : {}));
+    .flatMap(({ segments: [, name], after }) => name ?? Object.keys(recordOf(after)));
   return [...new Set([...opened, ...bypassing])].sort().map((name) => `${kind}/${name}`);
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { isRecord } from "@tenantry/core/is-record";
+import { isRecord, recordOf } from "@tenantry/core/is-record";
 import { Secret } from "@tenantry/core/secret";
 import type { OrganizationModel } from "../model/model.ts";
 import type { OutputsOf, ResourceType } from "../provider/registry.ts";
@@ -97,6 +97,6 @@ export function recordedId(type: ResourceType, { workspaceId }: Inputs): string 
 
 function valuesFor(declared: unknown): Readonly<Record<string, Secret>> {
   return Object.fromEntries(
-    Object.keys(isRecord(declared) ? declared : {}).map((name) => [name, new Secret(`${name} ${CHOSEN}`)]),
+    Object.keys(recordOf(declared)).map((name) => [name, new Secret(`${name} ${CHOSEN}`)]),
   );
 }

@@ -3,6 +3,7 @@ import type { OrganizationModel } from "../model/model.ts";
 import type { ComputeSize } from "../shared/supabase-catalogue.ts";
 import { COMPUTE_PRICES, SUPABASE_CURRENCY } from "../shared/supabase-prices.ts";
 import type { Monthly } from "./plan.ts";
+import { slugOf } from "./readings.ts";
 import { monthly } from "./revenue.ts";
 
 const PROJECT = "tenantry:supabase:Project";
@@ -87,21 +88,25 @@ function projectMoves(
   const moves = projects.map((step) => {
     // A later generation of a workspace has the same slug as the one before. Only the newest is declared.
     const isDeclared = !projects.some((other) => other !== step && isNewer(other, step));
-    const move = moveOf(step, isDeclared ? declared.get(slugOf(step)) : undefined);
+    const move = moveOf(step, isDeclared ? declared.get(projectSlugOf(step)) : undefined);
     return applied && step.status !== "done" ? { before: move.before, after: move.before } : move;
   });
-  const moving = new Set(projects.map(slugOf));
+  const moving = new Set(projects.map(projectSlugOf));
   const staying = [...declared].filter(([slug]) => !moving.has(slug));
   return [...moves, ...staying.map(([, size]) => ({ before: size, after: size }))];
 }
 
 function isNewer(other: Step, { action, ...step }: Step): boolean {
-  return other.action === "create" && action !== "create" && slugOf(other) === slugOf({ action, ...step });
+  return (
+    other.action === "create" &&
+    action !== "create" &&
+    projectSlugOf(other) === projectSlugOf({ action, ...step })
+  );
 }
 
-function slugOf({ parent }: Step): string {
+function projectSlugOf({ parent }: Step): string {
   const [types = "", name = ""] = (parent ?? "").split("::").slice(-2);
-  return types.endsWith("tenantry:index:Workspace") ? name.replace(/@[0-9a-f]{8}$/, "") : "";
+  return types.endsWith("tenantry:index:Workspace") ? slugOf(name) : "";
 }
 
 function moveOf({ action, changes }: Step, declared: Sized | undefined): ProjectMove {

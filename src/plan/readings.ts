@@ -4,6 +4,11 @@ import { Reading } from "./reading.ts";
 const WORKSPACE = "tenantry:index:Workspace";
 const WORKSPACE_ROW = "tenantry:control-plane:Workspace";
 
+/** A workspace's slug, without the beginning of its id, which a later generation has: `production@1a2b3c4d`. */
+export function slugOf(name: string): string {
+  return name.replace(/@[0-9a-f]{8}$/, "");
+}
+
 /** The slug of the workspace that each step belongs to. */
 function placesOf(steps: readonly Step[]): (step: Step) => string | null {
   const byUrn = new Map(steps.map((step) => [step.urn, step]));
@@ -11,8 +16,7 @@ function placesOf(steps: readonly Step[]): (step: Step) => string | null {
     for (let urn = step.parent; urn !== null; urn = byUrn.get(urn)?.parent ?? null) {
       const [types = "", name = ""] = urn.split("::").slice(-2);
       if (types.split("$").at(-1) !== WORKSPACE) continue;
-      // A later generation is `production@1a2b3c4d`.
-      const slug = name.replace(/@[0-9a-f]{8}$/, "");
+      const slug = slugOf(name);
       const isShared = [...byUrn.keys()].some((other) => isSameSlug(other, urn, slug));
       return isShared ? name : slug;
     }
@@ -24,7 +28,7 @@ function placesOf(steps: readonly Step[]): (step: Step) => string | null {
 function isSameSlug(other: string, urn: string, slug: string): boolean {
   if (other === urn) return false;
   const [types = "", name = ""] = other.split("::").slice(-2);
-  return types.split("$").at(-1) === WORKSPACE && name.replace(/@[0-9a-f]{8}$/, "") === slug;
+  return types.split("$").at(-1) === WORKSPACE && slugOf(name) === slug;
 }
 
 /** The changing steps of a stack, each with the workspace that it belongs to. */

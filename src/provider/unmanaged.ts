@@ -1,4 +1,4 @@
-import { isRecord } from "@tenantry/core/is-record";
+import { recordOf } from "@tenantry/core/is-record";
 import * as z from "zod";
 import type { Collection } from "../shared/collections.ts";
 
@@ -78,13 +78,21 @@ export function keptList(property: string): Kept {
   };
 }
 
+/** Keeps a map of people as it was recorded, apart from the owner. */
+export function keptPeopleOf(property: string): Kept {
+  return {
+    count: (before) => numberOfOthers(before[property]),
+    keep: (before, after) => ({ ...after, [property]: keptPeople(before[property], after[property]) }),
+  };
+}
+
 /** Keeps the recorded people, by e-mail, apart from the owner, whom the manifest always declares. */
-export function keptPeople(before: unknown, after: unknown): Raw {
+function keptPeople(before: unknown, after: unknown): Raw {
   return sorted({ ...Object.fromEntries(others(before)), ...recordOf(after) });
 }
 
 /** The number of people apart from the owner. Undefined if nobody is recorded, as in a closed workspace. */
-export function numberOfOthers(before: unknown): number | undefined {
+function numberOfOthers(before: unknown): number | undefined {
   return Object.keys(recordOf(before)).length === 0 ? undefined : others(before).length;
 }
 
@@ -157,10 +165,6 @@ export function comparedPeople<Person extends { readonly role: string }>(
 /** In the order in which a model has people. */
 function sorted(map: Raw): Raw {
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-export function recordOf(value: unknown): Raw {
-  return isRecord(value) ? value : {};
 }
 
 export function listOf(value: unknown): readonly unknown[] {

@@ -79,3 +79,8 @@ export class VendorError extends Error {
     this.remedy = details.remedy;
   }
 }
+
+/** Whether an error is a user's mistake or a vendor's failure. Any other is a bug in tenantry. */
+export function isUserOrVendorError(error: unknown): error is UserError | VendorError {
+  return error instanceof UserError || error instanceof VendorError;
+}

@@ -5,3 +5,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   // The prototype of plain objects has none itself. Another realm has another one.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
+
+/** The value if it is a map, or else an empty one. */
+export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "@tenantry/core/errors";
-import { isRecord } from "@tenantry/core/is-record";
+import { isRecord, recordOf } from "@tenantry/core/is-record";
 import type { CheckpointFile } from "./checkpoint.ts";
 import { ORGANIZATION } from "./project.ts";
 
@@ -190,9 +190,9 @@ export class FileBackend {
 /** @throws SyntaxError for a file of another form, for example one that was cut */
 function checkpointIn(json: string): CheckpointFile {
   const file: unknown = JSON.parse(json);
-  const { version, checkpoint } = isRecord(file) ? file : {};
+  const { version, checkpoint } = recordOf(file);
   if (typeof version !== "number" || !isRecord(checkpoint)) throw new SyntaxError("it has no checkpoint");
-  const { resources } = isRecord(checkpoint.latest) ? checkpoint.latest : {};
+  const { resources } = recordOf(checkpoint.latest);
   const isList = resources === undefined || resources === null || Array.isArray(resources);
   if (!isList) throw new SyntaxError("its resources aren't a list");
   return file as CheckpointFile;

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { UserError } from "@tenantry/core/errors";
-import { isRecord } from "@tenantry/core/is-record";
+import { recordOf } from "@tenantry/core/is-record";
 import { hasEnded, identityIn, ownIdentity, type ProcessIdentity } from "@tenantry/core/process-identity";
 import { entriesOf } from "./backend.ts";
 
@@ -88,7 +88,7 @@ async function readLock(file: string): Promise<LockContent | undefined> {
 
 /** Other programs write locks too, so nothing in one is certain. */
 function lockContent(found: unknown): LockContent {
-  const { pid, username, hostname, timestamp, process } = isRecord(found) ? found : {};
+  const { pid, username, hostname, timestamp, process } = recordOf(found);
   const identity = identityIn(process);
   const text = (value: unknown) => (typeof value === "string" ? value : "?");
   return {

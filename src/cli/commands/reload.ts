@@ -1,4 +1,4 @@
-import { UserError, VendorError } from "@tenantry/core/errors";
+import { isUserOrVendorError } from "@tenantry/core/errors";
 import type { Command } from "commander";
 import type { BillingContext } from "../../billing/billing-context.ts";
 import type { BillingJobReport } from "../../billing/billing-job.ts";
@@ -58,7 +58,7 @@ async function billingJobOf(
   try {
     billing = await openBillingContext(context, platform);
   } catch (error) {
-    if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
+    if (!isUserOrVendorError(error)) throw error;
     session.log(renderError(error, session.errorColors));
     return nothingDone(platform.name, [{ organization: null, part: "control plane", reason: error.message }]);
   }

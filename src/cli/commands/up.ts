@@ -1,4 +1,4 @@
-import { UserError, VendorError } from "@tenantry/core/errors";
+import { isUserOrVendorError, UserError } from "@tenantry/core/errors";
 import { type Command, Option } from "commander";
 import { applyFleet, readyStacks } from "../../fleet/apply.ts";
 import { brokenResults } from "../../fleet/broken.ts";
@@ -129,7 +129,7 @@ async function deliverOf(session: Session, context: Context, platform: PlatformM
       if (outcome === "failed") reportAccess(session, `${platform.name}/${workspace}`, reason);
   } catch (error) {
     // The report of the stacks must still be printed.
-    if (!(error instanceof UserError) && !(error instanceof VendorError)) throw error;
+    if (!isUserOrVendorError(error)) throw error;
     reportAccess(session, platform.name, error.message);
   }
 }

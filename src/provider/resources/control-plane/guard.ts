@@ -1,4 +1,5 @@
 import { UserError, VendorError } from "@tenantry/core/errors";
+import { recordOf } from "@tenantry/core/is-record";
 import * as z from "zod";
 import { controlPlane, controlPlaneIfThere } from "../../../control-plane/control-plane.ts";
 import { lifecycleState } from "../../../shared/lifecycle.ts";
@@ -10,7 +11,6 @@ import {
   keptNames,
   listOf,
   type Raw,
-  recordOf,
   unmanagedByWorkspace,
   unmanagedGrants,
   unmanagedOf,

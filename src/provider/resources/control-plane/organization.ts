@@ -1,4 +1,5 @@
 import { UserError } from "@tenantry/core/errors";
+import { recordOf } from "@tenantry/core/is-record";
 import * as z from "zod";
 import { lockAccountOf } from "../../../billing/accounts.ts";
 import { applySubscriptionStatus } from "../../../billing/subscription-status.ts";
@@ -25,11 +26,9 @@ import {
   keepUnmanaged,
   keptMap,
   keptNames,
-  keptPeople,
+  keptPeopleOf,
   listOf,
-  numberOfOthers,
   type Raw,
-  recordOf,
   unmanagedByWorkspace,
   unmanagedOf,
   withNames,
@@ -115,13 +114,7 @@ export const organization = defineResource({
     keepApps(
       before,
       keepUnmanaged(before, after, {
-        members: {
-          count: ({ members }) => numberOfOthers(members),
-          keep: (recorded, declared) => ({
-            ...declared,
-            members: keptPeople(recorded.members, declared.members),
-          }),
-        },
+        members: keptPeopleOf("members"),
         invitations: keptMap("invitations"),
         wallets: {
           count: ({ wallets }) =>

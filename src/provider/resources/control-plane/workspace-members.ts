@@ -12,8 +12,7 @@ import {
   comparedPeople,
   keepGrants,
   keepUnmanaged,
-  keptPeople,
-  numberOfOthers,
+  keptPeopleOf,
   unmanagedGrants,
   unmanagedOf,
 } from "../../unmanaged.ts";
@@ -54,13 +53,7 @@ export const workspaceMembers = defineProjectScoped({
 
   keepUnmanaged: (before, after) =>
     keepUnmanaged(before, keepGrants(before, after, "members"), {
-      members: {
-        count: ({ members }) => numberOfOthers(members),
-        keep: (recorded, declared) => ({
-          ...declared,
-          members: keptPeople(recorded.members, declared.members),
-        }),
-      },
+      members: keptPeopleOf("members"),
     }),
 
   validate: ({ differences }) =>

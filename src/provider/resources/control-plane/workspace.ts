@@ -18,8 +18,7 @@ import {
   keepGrants,
   keepUnmanaged,
   keptMap,
-  keptPeople,
-  numberOfOthers,
+  keptPeopleOf,
   unmanagedGrants,
   unmanagedOf,
 } from "../../unmanaged.ts";
@@ -56,13 +55,7 @@ export const workspace = defineResource({
 
   keepUnmanaged: (before, after) =>
     keepUnmanaged(before, keepGrants(before, after, "access"), {
-      members: {
-        count: ({ access }) => numberOfOthers(access),
-        keep: (recorded, declared) => ({
-          ...declared,
-          access: keptPeople(recorded.access, declared.access),
-        }),
-      },
+      members: keptPeopleOf("access"),
       apps: keptMap("apps"),
       connections: keptMap("connections"),
       cron: keptMap("cron"),

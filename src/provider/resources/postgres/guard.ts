@@ -1,4 +1,5 @@
 import { UserError, VendorError } from "@tenantry/core/errors";
+import { recordOf } from "@tenantry/core/is-record";
 import { ownProperty } from "@tenantry/core/own-property";
 import * as z from "zod";
 import { controlPlane, issuerOf } from "../../../control-plane/control-plane.ts";
@@ -19,9 +20,7 @@ import {
   isLeft,
   keepGrants,
   keepUnmanaged,
-  keptPeople,
-  numberOfOthers,
-  recordOf,
+  keptPeopleOf,
   unmanagedGrants,
   unmanagedOf,
 } from "../../unmanaged.ts";
@@ -90,10 +89,7 @@ export const guard = defineResource({
     if (after.workspace === undefined) return after;
     const [recorded, declared] = [recordOf(before.workspace), recordOf(after.workspace)];
     const workspace = keepUnmanaged(recorded, keepGrants(recorded, declared, "members"), {
-      members: {
-        count: ({ members }) => numberOfOthers(members),
-        keep: (was, is) => ({ ...is, members: keptPeople(was.members, is.members) }),
-      },
+      members: keptPeopleOf("members"),
     });
     return { ...after, workspace };
   },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isRecord } from "@tenantry/core/is-record";
+import { recordOf } from "@tenantry/core/is-record";
 import { isUnknown } from "@tenantry/core/pulumi-value";
 import { Secret } from "@tenantry/core/secret";
 import * as z from "zod";
@@ -122,10 +122,6 @@ function withKept(
 function managed({ secrets, unmanaged }: Inputs): Values {
   if (unmanaged?.connections === undefined) return secrets;
   return Object.fromEntries(Object.entries(secrets).filter(([name]) => !isOfConnection(name)));
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
 }
 
 /** The digests by name, or undefined if the project is gone. */

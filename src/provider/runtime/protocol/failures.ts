@@ -1,7 +1,7 @@
 import grpc from "@grpc/grpc-js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import statuses from "@pulumi/pulumi/proto/status_pb.js";
-import { UserError, VendorError } from "@tenantry/core/errors";
+import { isUserOrVendorError, UserError, VendorError } from "@tenantry/core/errors";
 import any from "google-protobuf/google/protobuf/any_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { PartialState } from "../operations.ts";
@@ -47,7 +47,7 @@ function initFailure(error: PartialState, redactor: Redactor): Partial<grpc.Serv
 }
 
 function isExpected(error: unknown): boolean {
-  return error instanceof UserError || error instanceof VendorError || isAbort(error);
+  return isUserOrVendorError(error) || isAbort(error);
 }
 
 function isAbort(error: unknown): boolean {
