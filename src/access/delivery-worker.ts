@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "@tenantry/core/errors";
 import pLimit from "p-limit";
 import type { Database } from "../vendors/postgres/database.ts";
 import { type AccessList, takeAccessList, takeDue, workspacesWithProject } from "./access-list.ts";
@@ -86,7 +87,7 @@ export async function runDeliveryWorker(
 
   function told(error: unknown): readonly AccessList[] {
     if (signal.aborted) return [];
-    log(`access: ${error instanceof Error ? error.message : String(error)}`);
+    log(`access: ${messageOf(error)}`);
     return [];
   }
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { lstat, rename, rm, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { UserError } from "@tenantry/core/errors";
+import { messageOf, UserError } from "@tenantry/core/errors";
 import type { Secret } from "@tenantry/core/secret";
 import type { Variables } from "../fleet/environment.ts";
 
@@ -22,7 +22,7 @@ export async function exportToFile(secret: Secret, file: string): Promise<void> 
     await rename(unfinished, file);
   } catch (cause) {
     await rm(unfinished, { force: true });
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new UserError(`${file} can't be written: ${reason}.`, {
       remedy: "Choose a file in an existing folder that you can write to.",
       cause,

@@ -1,12 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { UserError } from "@tenantry/core/errors";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ChangePlan } from "../plan/plan.ts";
 import { renderHtml } from "./render/html.ts";
 import { type MarkdownOptions, renderMarkdown } from "./render/markdown.ts";
 import type { Session } from "./session.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export interface FormOptions {
   /** Relative to the current folder. */
@@ -45,22 +43,10 @@ export function writeForms(
   { command, notEvaluated = [] }: Pick<MarkdownOptions, "command" | "notEvaluated">,
 ): void {
   if (markdown !== undefined)
-    writeWhole(session, markdown, renderMarkdown(plan, { command, notEvaluated, commentId }));
-  if (html !== undefined) writeWhole(session, html, renderHtml(plan, notEvaluated));
+    write(session, markdown, renderMarkdown(plan, { command, notEvaluated, commentId }));
+  if (html !== undefined) write(session, html, renderHtml(plan, notEvaluated));
 }
 
-function writeWhole(session: Session, file: string, text: string): void {
-  const path = resolve(session.io.cwd, file);
-  const unfinished = `${path}.${randomUUID()}.tmp`;
-  try {
-    // An existing file or link isn't written through.
-    writeFileSync(unfinished, text, { flag: "wx" });
-    renameSync(unfinished, path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file} can't be written: ${reason}`, {
-      remedy: "Name a file in an existing folder that you may write to.",
-      cause: error,
-    });
-  }
+function write({ io }: Session, file: string, text: string): void {
+  writeWhole(resolve(io.cwd, file), text, `${file} can't be written`);
 }

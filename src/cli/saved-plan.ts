@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { LoadedSelection } from "../fleet/load.ts";
@@ -17,6 +16,7 @@ import { readSources, type Sources } from "../fleet/sources.ts";
 import type { RunOptions } from "./options.ts";
 import { policyPacksOf } from "./policy-packs.ts";
 import type { Session } from "./session.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /**
  * The code and the policies that changes come from, beside the manifests.
@@ -56,17 +56,7 @@ export function savePlan(
 ): void {
   const path = resolve(session.io.cwd, file);
   const text = `${JSON.stringify(makePlan(previews, input, new Date()), null, 2)}\n`;
-  const unfinished = `${path}.${randomUUID()}.tmp`;
-  try {
-    writeFileSync(unfinished, text, { mode: 0o600, flag: "wx" });
-    renameSync(unfinished, path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`The plan can't be written to ${file}: ${reason}`, {
-      remedy: "Name a file in an existing folder that you may write to.",
-      cause: error,
-    });
-  }
+  writeWhole(path, text, `The plan can't be written to ${file}`, 0o600);
   session.log(`Saved the plan. Apply it with: tenantry up --plan ${file}`);
 }
 

@@ -84,3 +84,8 @@ export class VendorError extends Error {
 export function isUserOrVendorError(error: unknown): error is UserError | VendorError {
   return error instanceof UserError || error instanceof VendorError;
 }
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -4,7 +4,7 @@ import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile }
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { UserError } from "@tenantry/core/errors";
+import { messageOf, UserError } from "@tenantry/core/errors";
 import { isRecord, recordOf } from "@tenantry/core/is-record";
 import type { CheckpointFile } from "./checkpoint.ts";
 import { ORGANIZATION } from "./project.ts";
@@ -196,10 +196,6 @@ function checkpointIn(json: string): CheckpointFile {
   const isList = resources === undefined || resources === null || Array.isArray(resources);
   if (!isList) throw new SyntaxError("its resources aren't a list");
   return file as CheckpointFile;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** @throws SyntaxError for a file of another form, for example one that was cut */

@@ -1,4 +1,5 @@
 import grpc from "@grpc/grpc-js";
+import { messageOf } from "@tenantry/core/errors";
 
 const MAX_MESSAGE = 400 * 1024 * 1024;
 
@@ -29,7 +30,7 @@ export function unary<Request, Response>(
       (response) => callback(null, response),
       (error: unknown) => {
         const code = error instanceof RpcError ? error.code : grpc.status.UNKNOWN;
-        callback({ code, details: error instanceof Error ? error.message : String(error) });
+        callback({ code, details: messageOf(error) });
       },
     );
   };

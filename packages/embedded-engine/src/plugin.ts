@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { UserError } from "@tenantry/core/errors";
+import { messageOf, UserError } from "@tenantry/core/errors";
 import { type PluginProcess, startChild } from "./child.ts";
 import type { Attached } from "./interface.ts";
 import type { Project } from "./project.ts";
@@ -128,8 +128,4 @@ export function launch(
     await Promise.race([child.ended, late]).finally(() => waiting.abort());
   };
   return { child: { stop, endsByItself }, port: Promise.race([port, ended]) };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

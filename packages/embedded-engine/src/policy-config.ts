@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
-import { UserError } from "@tenantry/core/errors";
+import { messageOf, UserError } from "@tenantry/core/errors";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 import * as z from "zod";
 import type { GivenSettings } from "./policy-settings.ts";
@@ -47,7 +47,7 @@ async function contentOf(file: string): Promise<unknown> {
     const text = await readFile(file, "utf8");
     return text.trim() === "" ? {} : JSON.parse(text);
   } catch (cause) {
-    throw unusable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unusable(file, messageOf(cause), cause);
   }
 }
 

@@ -7,7 +7,7 @@ import type { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import services from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import type { AnalyzeResponse, AnalyzerInfo, RemediateResponse } from "@pulumi/pulumi/proto/analyzer_pb.js";
 import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
-import { UserError } from "@tenantry/core/errors";
+import { messageOf, UserError } from "@tenantry/core/errors";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { parse } from "yaml";
@@ -87,7 +87,7 @@ export class PolicyPack {
     } catch (cause) {
       await child.stop();
       if (cause instanceof UserError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new Error(`policy pack ${JSON.stringify(folder)} failed to start: ${reason}`, { cause });
     }
   }

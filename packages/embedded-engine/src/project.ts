@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { UserError } from "@tenantry/core/errors";
+import { messageOf, UserError } from "@tenantry/core/errors";
 import { isRecord } from "@tenantry/core/is-record";
 import * as z from "zod";
 import { fullKey } from "./config-key.ts";
@@ -152,7 +152,7 @@ function checkVersion(root: string, range: string): void {
   try {
     demandVersion(range);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new UserError(`${root}/Pulumi.yaml, requiredPulumiVersion: ${why}`, {
       remedy: `Change the range to include Pulumi ${PULUMI_VERSION}, with which the embedded engine is compatible. Or use the Pulumi CLI: --engine cli.`,
       cause,

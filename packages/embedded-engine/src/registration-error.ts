@@ -1,4 +1,4 @@
-import { UserError } from "@tenantry/core/errors";
+import { messageOf, UserError } from "@tenantry/core/errors";
 import type { Urn } from "./urn.ts";
 
 /** A resource can't be registered. It is reported as an error of that resource. */
@@ -18,6 +18,6 @@ export async function ofResource<Answer>(urn: Urn, asked: Promise<Answer>): Prom
     return await asked;
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new RegistrationError(cause instanceof Error ? cause.message : String(cause), urn, { cause });
+    throw new RegistrationError(messageOf(cause), urn, { cause });
   }
 }

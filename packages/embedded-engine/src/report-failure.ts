@@ -1,4 +1,4 @@
-import { UserError } from "@tenantry/core/errors";
+import { messageOf, UserError } from "@tenantry/core/errors";
 import type { Events } from "./events.ts";
 import type { Flow } from "./flow.ts";
 import { RpcError } from "./grpc.ts";
@@ -13,8 +13,4 @@ export function reportFailure(error: unknown, events: Events, flow: Pick<Flow, "
   const urn = error instanceof RegistrationError ? error.urn : undefined;
   const remedy = error instanceof UserError ? `\n${error.remedy}` : "";
   events.diagnostic("error", `${messageOf(error)}${remedy}`, urn);
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

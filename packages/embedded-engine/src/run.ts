@@ -1,3 +1,4 @@
+import { messageOf } from "@tenantry/core/errors";
 import type { Deployment } from "./checkpoint.ts";
 import { engineService } from "./engine-service.ts";
 import { Events } from "./events.ts";
@@ -16,7 +17,7 @@ import { Providers } from "./providers.ts";
 import { Redactor } from "./redactor.ts";
 import { refreshResources } from "./refresh.ts";
 import { Registrations } from "./registrations.ts";
-import { messageOf, reportFailure } from "./report-failure.ts";
+import { reportFailure } from "./report-failure.ts";
 import { openSalt } from "./secrets.ts";
 import { ShownFailure } from "./shown-failure.ts";
 import { SkippedResources } from "./skipped-resources.ts";

@@ -1,3 +1,4 @@
+import { messageOf } from "@tenantry/core/errors";
 import pLimit from "p-limit";
 import type { Events, Step } from "./events.ts";
 import { containsUnknowns, equalValues, markSecrets, type PropertyMap, UNKNOWN } from "./property-value.ts";
@@ -323,7 +324,7 @@ export class StepExecutor {
     // A resource that a failed create may have left is recorded as a pending operation.
     if (error instanceof UnclearError && step.old !== undefined) this.#maybeCorrupt = true;
     const urn = (step.new ?? step.old)?.urn;
-    this.#events.diagnostic("error", error instanceof Error ? error.message : String(error), urn);
+    this.#events.diagnostic("error", messageOf(error), urn);
     this.#events.failed(step, this.#preview);
     throw new StepFailed(`${step.op} of ${urn} failed`, { cause: error, ...how });
   }

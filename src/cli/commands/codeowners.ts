@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { UserError } from "@tenantry/core/errors";
 import type { Command } from "commander";
@@ -9,6 +9,7 @@ import { PLATFORM_FILE, readPlatformFile } from "../../manifest/read.ts";
 import { type OwnedPlatform, ownerLines, withBlock } from "../../reviews/code-owners.ts";
 import { Revision } from "../../revisions/revision.ts";
 import type { Session } from "../session.ts";
+import { writeWhole } from "../write-whole.ts";
 import { loadManifests, reportDiagnostics } from "./manifests.ts";
 
 interface CodeOwnersOptions {
@@ -54,9 +55,7 @@ async function codeOwners(session: Session, options: CodeOwnersOptions): Promise
     return session.print(`${name} is out of date. Run: tenantry codeowners`);
   }
   mkdirSync(dirname(path), { recursive: true });
-  const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, after);
-  renameSync(unfinished, path);
+  writeWhole(path, after, `${name} can't be written`);
   session.print(`Wrote ${name}`);
 }
 

@@ -1,4 +1,4 @@
-import { VendorError } from "@tenantry/core/errors";
+import { messageOf, VendorError } from "@tenantry/core/errors";
 import pg from "pg";
 
 /**
@@ -19,15 +19,15 @@ export function asVendorError(error: unknown, statement: string): unknown {
   return new VendorError({
     vendor: "PostgreSQL",
     operation,
-    message: messageOf(error),
+    message: messagesOf(error),
     remedy: "Check the network, and that the project isn't paused, then run again. Nothing is created twice.",
   });
 }
 
 /** If none of a host's addresses answers, Node.js throws an AggregateError without a message. */
-function messageOf(error: Error): string {
+function messagesOf(error: Error): string {
   const all = error instanceof AggregateError ? error.errors : [error];
-  return all.map((each) => (each instanceof Error ? each.message : String(each))).join("; ");
+  return all.map(messageOf).join("; ");
 }
 
 /** Whether a failure is temporary: no response, a deadlock, a serialization failure, a restart or a full pool. */

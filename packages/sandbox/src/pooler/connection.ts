@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
+import { messageOf } from "@tenantry/core/errors";
 import type { Interceptor } from "../interceptor.ts";
 import type { Lease, ProjectServers } from "../project-servers.ts";
 import { ScramServer, type ScramVerifier } from "../scram.ts";
@@ -75,8 +76,7 @@ export class PoolerConnection {
   start(): void {
     this.#listen();
     this.#serve().catch((error: unknown) => {
-      if (!this.#client.destroyed)
-        this.#refuse("XX000", error instanceof Error ? error.message : String(error));
+      if (!this.#client.destroyed) this.#refuse("XX000", messageOf(error));
     });
   }
 

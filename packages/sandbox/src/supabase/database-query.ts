@@ -1,3 +1,4 @@
+import { messageOf } from "@tenantry/core/errors";
 import pg from "pg";
 import * as z from "zod";
 import { scramVerifier } from "../scram.ts";
@@ -72,7 +73,7 @@ async function run(
   } catch (error) {
     if (error instanceof pg.DatabaseError)
       throw new ApiError(400, `Failed to run sql query: ${told(error, text)}`);
-    throw new ApiError(544, error instanceof Error ? error.message : String(error));
+    throw new ApiError(544, messageOf(error));
   } finally {
     await client.end();
     lease.release();
