@@ -15,8 +15,13 @@ export function modelDigest(platform: PlatformModel, organization: OrganizationM
   return sha256(JSON.stringify([above, organization && withoutEnd(organization)]));
 }
 
-/** Guards and consents decide whether a run is allowed. No resource depends on them. */
-function declaredBy({ guards: _guards, consents: _consents, ...declared }: PlatformModel): unknown {
+/** Guards, limits of costs and consents decide whether a run is allowed. No resource depends on them. */
+function declaredBy({
+  guards: _guards,
+  cost: _cost,
+  consents: _consents,
+  ...declared
+}: PlatformModel): unknown {
   return declared;
 }
 
